@@ -1,0 +1,1 @@
+"""Controls on the engine and its settings."""

@@ -1,0 +1,1 @@
+"""Controls on the machine under the engine."""

@@ -1,0 +1,90 @@
+"""Asks every control that applies about every subject, and makes findings of the answers.
+
+A judge that crashes is an `unknown` with the crash as its reason: never a pass, never the end of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import structs
+
+from ..model.control import Control, Subject
+from ..model.finding import Finding, Judgement, Outcome, unknown
+from ..model.levels import Level
+from ..model.machine import Machine
+from ..model.workload import Unit
+from .selection import controls_for, controls_for_units
+
+
+def judge_units(units: Iterable[Unit], level: Level) -> Iterator[Finding]:
+    """Findings on units, of whatever platform each is."""
+    for unit in units:
+        for control in controls_for_units(level, unit.dialect):
+            yield from _ask(control, unit, subject=unit.id, kind=unit.kind, level=control.level_for(unit.dialect))
+
+
+def judge_machine(machine: Machine, level: Level) -> Iterator[Finding]:
+    """Findings on everything a machine has: its units, images, networks, volumes, engine, host, swarm, and the whole."""
+    yield from judge_units(machine.units, level)
+    for image in machine.images:
+        name = image.tags[0] if image.tags else image.id.removeprefix("sha256:")[:12]
+        yield from _ask_all(Subject.IMAGE, image, f"image/{name}", level)
+    for network in machine.networks:
+        yield from _ask_all(Subject.NETWORK, network, f"network/{network.name}", level)
+    for volume in machine.volumes:
+        yield from _ask_all(Subject.VOLUME, volume, f"volume/{volume.name}", level)
+    yield from _ask_all(Subject.ENGINE, machine.engine, "engine", level)
+    yield from _ask_all(Subject.HOST, machine.host, "host", level)
+    if machine.cluster is not None:
+        yield from _ask_all(Subject.CLUSTER, machine.cluster, "swarm", level)
+    yield from _ask_all(Subject.MACHINE, machine, "machine", level)
+
+
+def _ask_all(kind: Subject, subject: Any, subject_id: str, level: Level) -> Iterator[Finding]:
+    for control in controls_for(kind, level):
+        yield from _ask(control, subject, subject=subject_id, kind=kind.value, level=control.level)
+
+
+def _ask(control: Control, model: Any, *, subject: str, kind: str, level: Level) -> Iterator[Finding]:
+    for judgement in _judgements(control, model):
+        name, its_kind = _named(subject, kind, judgement.about)
+        failing = judgement.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)
+        remedy = control.remedy if failing else None
+        if remedy is not None and judgement.remedy:
+            remedy = structs.replace(remedy, says=judgement.remedy)
+        yield Finding(
+            control=control.id,
+            title=control.title,
+            subject=name,
+            kind=its_kind,
+            outcome=judgement.outcome,
+            severity=control.severity,
+            level=level,
+            demand=control.demand,
+            evidence=judgement.evidence,
+            check_yourself=judgement.check_yourself or control.check_yourself.replace("{name}", subject.split("/")[-1]),
+            tell=judgement.tell,
+            remedy=remedy,
+            references=control.references,
+        )
+
+
+def _judgements(control: Control, model: Any) -> list[Judgement]:
+    assert control.judge_function is not None, f"{control.id} has no judge"
+    try:
+        answer = control.judge_function(model)
+        return [answer] if isinstance(answer, Judgement) else list(answer)
+    except Exception as crash:
+        # Whatever a judge trips over, the other controls still answer and this one says that it could not.
+        return [unknown(f"the control itself failed: {type(crash).__name__}: {crash}", tell="report this as a bug")]
+
+
+def _named(subject: str, kind: str, about: str) -> tuple[str, str]:
+    """A family's finding names its object; on the whole machine the object is the subject itself."""
+    if not about:
+        return subject, kind
+    if kind == Subject.MACHINE:
+        return about, about.split("/", 1)[0]
+    return f"{subject}:{about}", kind

@@ -1,0 +1,1 @@
+"""Controls on what only the whole machine shows: host, engine and workloads together."""

@@ -1,0 +1,32 @@
+"""Which controls are asked: by level, by platform and version, the stricter in place of the laxer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from ..model.control import Control, Subject
+from ..model.dialect import Dialect
+from ..model.levels import Level
+from .registry import all_controls, chapter_controls
+
+
+@lru_cache(maxsize=256)
+def controls_for_units(level: Level, dialect: Dialect) -> tuple[Control, ...]:
+    """The controls that judge units of this dialect at this level."""
+    units = (control for control in chapter_controls("workload") if control.subject is Subject.UNIT)
+    asked = [c for c in units if c.speaks_of(dialect) and level.includes(c.level_for(dialect))]
+    return _without_replaced(asked)
+
+
+@lru_cache(maxsize=256)
+def controls_for(subject: Subject, level: Level) -> tuple[Control, ...]:
+    """The controls that judge subjects other than units at this level."""
+    asked = [c for c in all_controls().values() if c.subject is subject and level.includes(c.level)]
+    return _without_replaced(asked)
+
+
+def _without_replaced(asked: Iterable[Control]) -> tuple[Control, ...]:
+    asked = tuple(asked)
+    replaced = {id for control in asked for id in control.replaces}
+    return tuple(control for control in asked if control.id not in replaced)

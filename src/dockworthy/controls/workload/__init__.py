@@ -1,0 +1,1 @@
+"""Controls on units and their containers, on every platform."""

@@ -1,0 +1,45 @@
+"""A privileged container is root on the host: every device, every capability, no seccomp, no AppArmor."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, cis, nist, owasp, pss
+from ...model.field import Set, Unknown
+from ...model.finding import Judgement, Remedy
+from ...model.levels import Level, Severity
+from ...model.workload import Container, Unit
+from ._containers import Fault, judge_containers
+
+control = Control(
+    title="Containers are not privileged",
+    rationale="A privileged container has every device and every capability of the host and neither seccomp nor "
+    "AppArmor between: a fault in its program is a fault of the host.",
+    level=Level.BASELINE,
+    severity=Severity.CRITICAL,
+    demand="1.privileges",
+    subject=Subject.UNIT,
+    references=(pss("privileged"), cis("1.6.0", "5.4"), cis("1.8.0", "5.5"), nist("4.4.3"), owasp("D03")),
+    remedy=Remedy("Drop `privileged`; add back the one capability or device that it needs.", "recreates the container"),
+    check_yourself="docker inspect -f '{{.HostConfig.Privileged}}' {name}",
+    bad={
+        "kubernetes": "{kind: Pod, spec: {containers: [{name: a, securityContext: {privileged: true}}]}}",
+        "container": {"HostConfig": {"Privileged": True}},
+    },
+    good={
+        "kubernetes": "{kind: Pod, spec: {containers: [{name: a, securityContext: {privileged: false}}, {name: b}]}}",
+        "container": {"HostConfig": {"Privileged": False}},
+    },
+)
+
+
+@control.judge
+def privileged(unit: Unit) -> Judgement:
+    return judge_containers(unit, _fault, good="no container is privileged")
+
+
+def _fault(container: Container) -> Fault | Unknown | None:
+    field = container.privileged
+    if isinstance(field, Unknown):
+        return field
+    if isinstance(field, Set) and field.value:
+        return Fault("privileged: true", field.source)
+    return None

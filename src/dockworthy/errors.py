@@ -1,0 +1,69 @@
+"""Errors that reach a person.
+
+DockworthyError            exit status of its own, a sentence, and a hint
+├── UsageError             2   the command line or a file it names can't be used
+│   └── UnreadableInput    2   a file that was read is not what it should be (file and line)
+├── EngineError            10  the Docker Engine
+│   ├── EngineUnreachable  10  nobody answers at the endpoint
+│   ├── EngineRefused      11  it answered: not allowed
+│   └── EngineTimeout      12  it took the connection and went silent
+└── OutputError            13  the result could not be written
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DockworthyError(Exception):
+    """Something a person can mend: `says` what happened and where, `hint` the next thing to do."""
+
+    exit_status: ClassVar[int] = 10
+
+    def __init__(self, says: str, *, hint: str = "") -> None:
+        super().__init__(says)
+        self.says = says
+        self.hint = hint
+
+
+class UsageError(DockworthyError):
+    """The command line, or a file that it names, can't be used."""
+
+    exit_status = 2
+
+
+class UnreadableInput(UsageError):
+    """A file is not what it should be; knows the file and, where there is one, the line (from 1)."""
+
+    def __init__(self, says: str, *, file: str, line: int | None = None, hint: str = "") -> None:
+        place = file if line is None else f"{file}:{line}"
+        super().__init__(f"{place}: {says}", hint=hint)
+        self.file = file
+        self.line = line
+        self.problem = says
+
+
+class EngineError(DockworthyError):
+    """The Docker Engine did not do what was asked."""
+
+
+class EngineUnreachable(EngineError):
+    """Nobody answers at the endpoint."""
+
+
+class EngineRefused(EngineError):
+    """The engine, or the permissions of its socket, said no."""
+
+    exit_status = 11
+
+
+class EngineTimeout(EngineError):
+    """The engine took the request and did not answer before the deadline."""
+
+    exit_status = 12
+
+
+class OutputError(DockworthyError):
+    """The result could not be written where it was asked for."""
+
+    exit_status = 13

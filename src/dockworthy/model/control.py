@@ -1,0 +1,115 @@
+"""A control: one rule, with everything there is to know about it. One file of `controls/` holds one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from .dialect import Dialect, Platform, Version
+from .finding import Judgement, Reference, Remedy
+from .levels import Level, Severity
+
+Judge = Callable[[Any], "Judgement | Iterable[Judgement]"]
+Example = str | Mapping[str, Any]
+Examples = Mapping[str, "Example | list[Example]"]
+
+
+class Subject(StrEnum):
+    """What a judge is given: the class of the model with the same name."""
+
+    UNIT = "unit"
+    IMAGE = "image"
+    NETWORK = "network"
+    VOLUME = "volume"
+    HOST = "host"
+    ENGINE = "engine"
+    CLUSTER = "cluster"
+    MACHINE = "machine"
+
+
+@dataclass(kw_only=True)
+class Control:
+    """The rule as data. Its id is the path of its file: `controls/workload/privileged.py` is `workload/privileged`.
+
+    `title` states the secure state. `since` is the first version of the Pod Security Standards that asks for it.
+    `platforms`, where given, are the only ones the rule speaks of. `replaces` names laxer controls on the same matter
+    that are left out wherever this one is asked: one fault, one finding.
+
+    `good`, `bad` and `unclear` are examples in source syntax, run through the real reader by one generic test.
+    Their keys name the syntax: `kubernetes` (YAML), `container` (part of an inspect answer), `running` (the same with
+    `processes` and `changes`), `service`, `daemon.json`, `host` (path -> content), `snapshot` (part of a snapshot).
+    """
+
+    title: str
+    rationale: str
+    level: Level
+    severity: Severity
+    demand: str
+    subject: Subject
+    remedy: Remedy
+    references: tuple[Reference, ...] = ()
+    check_yourself: str = ""
+    since: Version | None = None
+    platforms: frozenset[Platform] | None = None
+    replaces: tuple[str, ...] = ()
+    bad: Examples = field(default_factory=dict)
+    good: Examples = field(default_factory=dict)
+    unclear: Examples = field(default_factory=dict)
+    id: str = ""
+    judge_function: Judge | None = None
+
+    def judge(self, function: Judge) -> Judge:
+        """Decorator: `function` is a pure function of the subject."""
+        self.judge_function = function
+        return function
+
+    @property
+    def is_pod_security_standard(self) -> bool:
+        return any(reference.benchmark == "pss" for reference in self.references)
+
+    def level_for(self, dialect: Dialect | None) -> Level:
+        """On Kubernetes baseline and restricted are exactly the Pod Security Standards; ours add to production."""
+        if dialect is not None and dialect.is_kubernetes and not self.is_pod_security_standard:
+            return Level.PRODUCTION
+        return self.level
+
+    def speaks_of(self, dialect: Dialect) -> bool:
+        """Does the rule exist on this platform, at this version?"""
+        if self.platforms is not None and dialect.platform not in self.platforms:
+            return False
+        return not (dialect.is_kubernetes and self.since is not None and dialect.version < self.since)
+
+
+def cis(version: str, id: str, *, retired: bool = False) -> Reference:
+    """A recommendation of the CIS Docker Benchmark."""
+    return Reference("cis-docker", version, id, retired)
+
+
+def pss(id: str, version: str = "v1.0") -> Reference:
+    """A check of the Pod Security Standards by its admission id, with the first version that has it."""
+    return Reference("pss", version, id)
+
+
+def nist(id: str) -> Reference:
+    """A section of NIST SP 800-190 (2017)."""
+    return Reference("nist-sp-800-190", "2017", id)
+
+
+def owasp(id: str) -> Reference:
+    """An entry of the OWASP Docker Top 10 (2018 draft)."""
+    return Reference("owasp-docker", "2018", id)
+
+
+__all__ = [
+    "Control",
+    "Example",
+    "Examples",
+    "Judge",
+    "Subject",
+    "cis",
+    "nist",
+    "owasp",
+    "pss",
+]

@@ -1,0 +1,108 @@
+"""What was found: a control's judgement of a subject, with the fact that it rests on."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from .field import Source
+from .levels import Level, Severity
+
+
+class Outcome(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+    PENDING = "pending"  # done, in force later
+    EXCEPTED = "excepted"
+
+
+class Evidence(Struct, frozen=True):
+    """A fact in words, and where it stands."""
+
+    says: str
+    source: Source | None = None
+
+
+class Judgement(Struct, frozen=True, omit_defaults=True):
+    """What a control's judge returns: an outcome, the evidence (most telling first), and for families the object.
+
+    `about` names the object where a control judges several of one subject (`/etc/docker/daemon.json`).
+    `tell` says, for an unknown, which permission or command would tell.
+    `remedy` and `check_yourself` replace the control's own words where they can be more precise.
+    """
+
+    outcome: Outcome
+    evidence: tuple[Evidence, ...] = ()
+    about: str = ""
+    tell: str = ""
+    remedy: str = ""
+    check_yourself: str = ""
+
+
+def passed(says: str, source: Source | None = None, *, about: str = "") -> Judgement:
+    return Judgement(Outcome.PASS, (Evidence(says, source),), about=about)
+
+
+def failed(
+    says: str, source: Source | None = None, *, about: str = "", remedy: str = "", check_yourself: str = ""
+) -> Judgement:
+    return Judgement(Outcome.FAIL, (Evidence(says, source),), about=about, remedy=remedy, check_yourself=check_yourself)
+
+
+def unknown(says: str, source: Source | None = None, *, tell: str = "", about: str = "") -> Judgement:
+    return Judgement(Outcome.UNKNOWN, (Evidence(says, source),), tell=tell, about=about)
+
+
+def not_applicable(says: str, source: Source | None = None, *, about: str = "") -> Judgement:
+    return Judgement(Outcome.NOT_APPLICABLE, (Evidence(says, source),), about=about)
+
+
+def pending(says: str, source: Source | None = None, *, about: str = "") -> Judgement:
+    return Judgement(Outcome.PENDING, (Evidence(says, source),), about=about)
+
+
+class Reference(Struct, frozen=True, omit_defaults=True):
+    """A recommendation of a benchmark; `retired` where that benchmark's later versions dropped it."""
+
+    benchmark: str
+    version: str
+    id: str
+    retired: bool = False
+
+
+class Remedy(Struct, frozen=True, omit_defaults=True):
+    """What to do (`says`), the command that does it where there is one, and what doing it costs."""
+
+    says: str
+    costs: str = ""
+    command: str = ""
+
+
+class AcceptedRisk(Struct, frozen=True):
+    """An exception of the policy: who accepts it, why, until which day."""
+
+    reason: str
+    owner: str
+    expires: str
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One control on one subject."""
+
+    control: str
+    title: str
+    subject: str
+    kind: str
+    outcome: Outcome
+    severity: Severity
+    level: Level
+    demand: str
+    evidence: tuple[Evidence, ...]
+    check_yourself: str = ""
+    tell: str = ""
+    remedy: Remedy | None = None
+    references: tuple[Reference, ...] = ()
+    exception: AcceptedRisk | None = None

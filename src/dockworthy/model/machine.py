@@ -1,0 +1,28 @@
+"""A machine: a host, its engine and all that stands on it, as the readers filled it from one snapshot."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from .engine import Cluster, DataVolume, Engine, Image, Network
+from .field import NOT_READ, Field
+from .host import Host
+from .workload import Unit
+
+
+class Machine(Struct, frozen=True, kw_only=True):
+    """`engine_answers` is Unknown, with the reason, where no engine could be asked; the lists are then empty.
+
+    `unseen` names what could not be read of the lists (one entry an object or list), with its reason.
+    """
+
+    taken: str
+    host: Host
+    engine: Engine
+    engine_answers: Field[bool] = NOT_READ
+    units: tuple[Unit, ...] = ()
+    images: tuple[Image, ...] = ()
+    networks: tuple[Network, ...] = ()
+    volumes: tuple[DataVolume, ...] = ()
+    cluster: Cluster | None = None
+    unseen: dict[str, str] = {}

@@ -1,0 +1,75 @@
+"""A snapshot: all facts of a host and its engine at one time, as one JSON document with a version.
+
+Engine objects stand as the API gave them, with secret values replaced before they entered. It can be saved, sent, and
+assessed elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from .field import NOT_READ, Field
+from .host import Host
+from .workload import Process
+
+SNAPSHOT_VERSION = 1
+"""Raised when a field changes its meaning. Readers of version N load every version up to N."""
+
+
+class ContainerFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One container: what `GET /containers/{id}/json` said, its processes in /proc, and what changed in its layer.
+
+    `changes` are `A /path` (added), `C` (changed), `D` (deleted), from `GET /containers/{id}/changes`.
+    """
+
+    id: str
+    name: str
+    inspect: Field[dict[str, Any]]
+    processes: Field[tuple[Process, ...]] = NOT_READ
+    changes: Field[tuple[str, ...]] = NOT_READ
+
+
+class ImageFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One image: `GET /images/{id}/json`, and its history where it was read."""
+
+    id: str
+    inspect: Field[dict[str, Any]]
+    history: Field[tuple[dict[str, Any], ...]] = NOT_READ
+
+
+class EngineFacts(Struct, frozen=True, kw_only=True):
+    """What the engine's API said. Each list holds the objects as the API gives them."""
+
+    endpoint: str = ""
+    version: Field[dict[str, Any]] = NOT_READ
+    info: Field[dict[str, Any]] = NOT_READ
+    containers: Field[tuple[ContainerFacts, ...]] = NOT_READ
+    images: Field[tuple[ImageFacts, ...]] = NOT_READ
+    volumes: Field[tuple[dict[str, Any], ...]] = NOT_READ
+    networks: Field[tuple[dict[str, Any], ...]] = NOT_READ
+    disk_usage: Field[dict[str, Any]] = NOT_READ
+    swarm: Field[dict[str, Any]] = NOT_READ
+    """Unset where the engine is not in a swarm."""
+    nodes: Field[tuple[dict[str, Any], ...]] = NOT_READ
+    services: Field[tuple[dict[str, Any], ...]] = NOT_READ
+    tasks: Field[tuple[dict[str, Any], ...]] = NOT_READ
+    secrets: Field[tuple[dict[str, Any], ...]] = NOT_READ
+    configs: Field[tuple[dict[str, Any], ...]] = NOT_READ
+    plugins: Field[tuple[dict[str, Any], ...]] = NOT_READ
+
+
+class Tool(Struct, frozen=True):
+    name: str
+    version: str
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """`taken` is RFC 3339 in UTC; `id` names this reading (random, no fact about the host)."""
+
+    snapshot: int = SNAPSHOT_VERSION
+    taken: str
+    tool: Tool
+    host: Host
+    engine: EngineFacts
