@@ -26,7 +26,7 @@ def judge_units(units: Iterable[Unit], level: Level) -> Iterator[Finding]:
 
 
 def judge_machine(machine: Machine, level: Level) -> Iterator[Finding]:
-    """Findings on everything a machine has: its units, images, networks, volumes, engine, host, swarm, and the whole."""
+    """Findings on everything a machine has: units, images, networks, volumes, engine, host, swarm, and the whole."""
     yield from judge_units(machine.units, level)
     for image in machine.images:
         name = image.tags[0] if image.tags else image.id.removeprefix("sha256:")[:12]

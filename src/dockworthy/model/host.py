@@ -139,7 +139,7 @@ class AutomaticUpdates(Struct, frozen=True, omit_defaults=True):
 
 
 class Firewall(Struct, frozen=True, omit_defaults=True):
-    """`backend` `nft`, `iptables-legacy` or `none`; `rules` as text lines; `front` who manages them (ufw, firewalld)."""
+    """`backend` `nft`, `iptables-legacy` or `none`; `rules` as text; `front` who manages them (ufw, firewalld)."""
 
     backend: str
     rules: tuple[str, ...] = ()
