@@ -1,0 +1,64 @@
+"""Are these files fit for production? Read -> judge -> answer: the whole story of `dockworthy check`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from .controls.judging import judge_units
+from .errors import UnreadableInput, UsageError
+from .model.dialect import Version
+from .model.levels import Level
+from .model.result import Result, SubjectResult
+from .model.workload import Unit
+from .readers.files import FoundFile, find_files
+from .readers.kubernetes import is_kubernetes, read_kubernetes
+from .readers.yaml_source import documents
+from .verdict.answer import answer_for_files
+from .verdict.demands import answer_by_demand
+from .verdict.subjects import subjects_of
+
+
+def check(paths: Sequence[str], *, level: Level, pss_version: Version | None = None) -> Result:
+    """Judges every file; one that can't be read is named in `unread` and the others are judged all the same.
+
+    `-` is standard input. Raises UsageError where a path does not exist or nothing that can be judged was found.
+    """
+    units: list[Unit] = []
+    unread: list[tuple[str, str]] = []
+    for found in find_files(paths, stdin=sys.stdin.buffer):
+        try:
+            units += _read(found, pss_version)
+        except UnreadableInput as error:
+            unread.append((found.name, error.says))
+    if not units and not unread:
+        raise UsageError(
+            "nothing to judge: no pod was found in " + ", ".join(paths),
+            hint="dockworthy reads Kubernetes manifests; name a file or a folder that holds some",
+        )
+    return _judged(units, unread, level)
+
+
+def _read(found: FoundFile, pss_version: Version | None) -> list[Unit]:
+    read = list(documents(found.text(), found.name))
+    if found.named_by_user:
+        strangers = [document for document in read if not is_kubernetes(document)]
+        if strangers:
+            raise strangers[0].wrong("an object of Kubernetes (with kind and apiVersion)")
+    return read_kubernetes([document for document in read if is_kubernetes(document)], version=pss_version)
+
+
+def _judged(units: Iterable[Unit], unread: list[tuple[str, str]], level: Level) -> Result:
+    units = list(units)
+    findings = tuple(judge_units(units, level))
+    files = {unit.id: unit.source.where for unit in units}
+    subjects: tuple[SubjectResult, ...] = subjects_of(findings, files=files)
+    return Result(
+        command="check",
+        level=level,
+        verdict=answer_for_files(findings, subjects, unread),
+        subjects=subjects,
+        findings=findings,
+        demands=answer_by_demand(findings),
+        unread=tuple(unread),
+    )

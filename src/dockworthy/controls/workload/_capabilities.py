@@ -1,0 +1,68 @@
+"""Which capabilities a container of an engine holds: by its configuration, and by what its processes show."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ...model.field import Origin, Set, Unknown
+from ...model.workload import Container
+
+_KERNEL_ORDER = (
+    "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE "
+    "NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN "
+    "SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE "
+    "MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE"
+).split()
+"""By bit number, from linux/capability.h."""
+
+ALL = frozenset(_KERNEL_ORDER)
+
+DOCKER_DEFAULT = frozenset(
+    "AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP SETUID "
+    "SYS_CHROOT".split()
+)
+"""What the engine gives where nothing is written (moby, `oci/caps/defaults.go`)."""
+
+
+def effective(container: Container) -> Set[frozenset[str]] | Unknown:
+    """What any process in it can have: the configured ones and, where larger, the measured bounding sets."""
+    configured = _configured(container)
+    processes = container.processes
+    if not isinstance(processes, Set) or isinstance(configured, Unknown):
+        return configured
+    measured: frozenset[str] = frozenset().union(*(_of_bits(process.cap_bounding) for process in processes.value))
+    if measured <= configured.value:
+        return configured
+    return Set(configured.value | measured, processes.source, Origin.MEASURED)
+
+
+def _configured(container: Container) -> Set[frozenset[str]] | Unknown:
+    privileged, add, drop = container.privileged, container.capabilities_add, container.capabilities_drop
+    for field in (privileged, add, drop):
+        if isinstance(field, Unknown):
+            return field
+    if isinstance(privileged, Set) and privileged.value:
+        return Set(ALL, privileged.source)
+    added = _expanded(add.value) if isinstance(add, Set) else frozenset()
+    dropped = _expanded(drop.value) if isinstance(drop, Set) else frozenset()
+    # The engine adds back by name after dropping all, and drops by name after adding all.
+    everything = isinstance(add, Set) and "ALL" in add.value
+    held = (ALL - dropped) if everything else (DOCKER_DEFAULT - dropped) | added
+    written = add if added else drop
+    return Set(held, written.source if written.source is not None else container.source)
+
+
+def _expanded(names: Collection[str]) -> frozenset[str]:
+    return ALL if "ALL" in names else frozenset(names)
+
+
+def _of_bits(bits: int) -> frozenset[str]:
+    return frozenset(name for bit, name in enumerate(_KERNEL_ORDER) if bits >> bit & 1)
+
+
+def named(names: Collection[str]) -> str:
+    """The names in words: all of them, or the first five."""
+    if ALL <= set(names) | DOCKER_DEFAULT:
+        return "every capability"
+    ordered = sorted(names)
+    return ", ".join(ordered[:5]) + (f" and {len(ordered) - 5} more" if len(ordered) > 5 else "")

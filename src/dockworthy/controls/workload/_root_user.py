@@ -1,0 +1,36 @@
+"""Who a container of an engine really runs as."""
+
+from __future__ import annotations
+
+from ...model.field import Set, Unknown
+from ...model.workload import Container, User
+from ._containers import Fault
+
+
+def runs_as_root(container: Container) -> Fault | Unknown | None:
+    """By its processes where they can be seen (uid 0 on the host), else by the user that is written."""
+    processes = container.processes
+    if isinstance(processes, Set) and processes.value:
+        root = [process for process in processes.value if process.uid == 0]
+        if root:
+            return Fault(f"process {root[0].pid} ({root[0].program}) runs as uid 0 of the host", processes.source)
+        return None
+    user = container.context.user
+    if isinstance(user, Unknown):
+        return user
+    if not isinstance(user, Set):
+        return Fault("no user is set: it runs as root", user.source)
+    return _declared(user)
+
+
+def _declared(user: Set[User]) -> Fault | Unknown | None:
+    uid, name = user.value.uid, user.value.name
+    if uid == 0 or name == "root":
+        return Fault(f"runs as {name or 'uid 0'}", user.source)
+    if uid is None:
+        return Unknown(
+            f"runs as {name!r}, whose uid stands in the image's /etc/passwd",
+            tell="start the container: its process shows the uid",
+            source=user.source,
+        )
+    return None

@@ -1,0 +1,64 @@
+"""A capability beyond the default ones is a part of root's power on the host."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, cis, nist, owasp, pss
+from ...model.field import Set, Unknown
+from ...model.finding import Judgement, Remedy
+from ...model.levels import Level, Severity
+from ...model.workload import Container, Unit
+from ._capabilities import DOCKER_DEFAULT, effective, named
+from ._containers import Fault, judge_containers
+
+control = Control(
+    title="Containers have no capability beyond the default ones",
+    rationale="Capabilities such as SYS_ADMIN, SYS_PTRACE or NET_ADMIN are keys to the host or its network.",
+    level=Level.BASELINE,
+    severity=Severity.HIGH,
+    demand="1.privileges",
+    subject=Subject.UNIT,
+    references=(pss("capabilities_baseline"), cis("1.6.0", "5.3"), cis("1.8.0", "5.4"), nist("4.4.3"), owasp("D03")),
+    remedy=Remedy("Drop the added capability, or the need for it.", "recreates the container"),
+    check_yourself="docker inspect -f '{{.HostConfig.CapAdd}} {{.HostConfig.CapDrop}}' {name}",
+    bad={
+        "kubernetes": [
+            "{kind: Pod, spec: {containers: [{name: a, securityContext: {capabilities: {add: [NET_RAW]}}}]}}",
+            "{kind: Pod, spec: {containers: [{name: a, securityContext: {capabilities: {add: [CAP_CHOWN]}}}]}}",
+        ],
+        "container": [
+            {"HostConfig": {"CapAdd": ["CAP_SYS_ADMIN"]}},
+            {"HostConfig": {"CapAdd": ["ALL"], "CapDrop": None}},
+            {"HostConfig": {"Privileged": True, "CapDrop": ["ALL"]}},
+        ],
+    },
+    good={
+        "kubernetes": "{kind: Pod, spec: {containers: [{name: a, securityContext: {capabilities: {add: [CHOWN]}}}, {name: b}]}}",
+        "container": [{"HostConfig": {"CapAdd": None, "CapDrop": None}}, {"HostConfig": {"CapAdd": ["CAP_NET_RAW"]}}],
+    },
+)
+
+
+_POD_ALLOWED = DOCKER_DEFAULT - {"NET_RAW"}
+
+
+@control.judge
+def capabilities(unit: Unit) -> Judgement:
+    fault = _added if unit.dialect.is_kubernetes else _held
+    return judge_containers(unit, fault, good="no capability beyond the default ones")
+
+
+def _added(container: Container) -> Fault | Unknown | None:
+    """A pod: exactly what is written, letter by letter, as the standards have it."""
+    add = container.capabilities_add
+    if isinstance(add, Unknown):
+        return add
+    beyond = [name for name in add.value if name not in _POD_ALLOWED] if isinstance(add, Set) else []
+    return Fault(f"adds {named(beyond)}", add.source) if beyond else None
+
+
+def _held(container: Container) -> Fault | Unknown | None:
+    held = effective(container)
+    if isinstance(held, Unknown):
+        return held
+    beyond = held.value - DOCKER_DEFAULT
+    return Fault(f"holds {named(beyond)}", held.source) if beyond else None

@@ -1,0 +1,85 @@
+"""At level restricted a container starts from no capability at all."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, cis, nist, owasp, pss
+from ...model.dialect import Version
+from ...model.field import Set, Unknown
+from ...model.finding import Judgement, Remedy, passed
+from ...model.levels import Level, Severity
+from ...model.workload import Container, Unit
+from ._capabilities import effective, named
+from ._containers import Fault, judge_containers
+
+control = Control(
+    title="All capabilities are dropped, at most NET_BIND_SERVICE is added back",
+    rationale="Even the default capabilities let root in a container change owners, forge packets and make devices: "
+    "most programs need none of them.",
+    level=Level.RESTRICTED,
+    severity=Severity.MEDIUM,
+    demand="1.privileges",
+    subject=Subject.UNIT,
+    since=Version(1, 22),
+    replaces=("workload/capabilities",),
+    references=(
+        pss("capabilities_restricted", "v1.22"),
+        cis("1.6.0", "5.3"),
+        cis("1.8.0", "5.4"),
+        nist("4.4.3"),
+        owasp("D03"),
+    ),
+    remedy=Remedy("Set `cap_drop: [ALL]` and add back what is found needed.", "recreates the container"),
+    check_yourself="docker inspect -f '{{.HostConfig.CapAdd}} {{.HostConfig.CapDrop}}' {name}",
+    bad={
+        "kubernetes": [
+            "{kind: Pod, spec: {containers: [{name: a}]}}",
+            "{kind: Pod, spec: {containers: [{name: a, securityContext: {capabilities: {drop: [ALL], add: [CHOWN]}}}]}}",
+        ],
+        "container": [
+            {"HostConfig": {"CapAdd": None, "CapDrop": None}},
+            {"HostConfig": {"CapAdd": ["CAP_CHOWN"], "CapDrop": ["ALL"]}},
+            {"HostConfig": {"Privileged": True, "CapDrop": ["ALL"]}},
+        ],
+    },
+    good={
+        "kubernetes": [
+            "{kind: Pod, spec: {containers: [{name: a, securityContext: {capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}}}]}}",
+            "{kind: Pod, spec: {os: {name: windows}, containers: [{name: a}]}}",
+        ],
+        "container": [
+            {"HostConfig": {"CapAdd": ["CAP_NET_BIND_SERVICE"], "CapDrop": ["ALL"]}},
+            {"HostConfig": {"CapAdd": None, "CapDrop": ["all"]}},
+        ],
+    },
+)
+
+
+_WINDOWS_LEFT_OUT = Version(1, 25)
+_ADDED_BACK = frozenset({"NET_BIND_SERVICE"})
+
+
+@control.judge
+def capabilities_dropped(unit: Unit) -> Judgement:
+    if not unit.dialect.is_kubernetes:
+        return judge_containers(unit, _held, good="all capabilities are dropped")
+    if unit.is_windows and unit.dialect.version >= _WINDOWS_LEFT_OUT:
+        return passed("a Windows pod has no capabilities", unit.source)
+    return judge_containers(unit, _written, good="all capabilities are dropped")
+
+
+def _written(container: Container) -> Fault | Unknown | None:
+    add, drop = container.capabilities_add, container.capabilities_drop
+    if isinstance(drop, Unknown):
+        return drop
+    if not isinstance(drop, Set) or "ALL" not in drop.value:
+        return Fault("capabilities.drop does not hold ALL", drop.source)
+    beyond = [name for name in add.value if name not in _ADDED_BACK] if isinstance(add, Set) else []
+    return Fault(f"adds {named(beyond)}", add.source) if beyond and isinstance(add, Set) else None
+
+
+def _held(container: Container) -> Fault | Unknown | None:
+    held = effective(container)
+    if isinstance(held, Unknown):
+        return held
+    beyond = held.value - _ADDED_BACK
+    return Fault(f"holds {named(beyond)}", held.source) if beyond else None

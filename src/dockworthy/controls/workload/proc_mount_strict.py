@@ -1,0 +1,35 @@
+"""At level restricted the masks over /proc stay even in a user namespace."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, nist, pss
+from ...model.dialect import Platform, Version
+from ...model.finding import Judgement, Remedy
+from ...model.levels import Level, Severity
+from ...model.workload import Unit
+from ._containers import judge_containers
+from ._proc_mount import unmasked
+
+control = Control(
+    title="The default masks over /proc are in place, in a user namespace too",
+    rationale="A user namespace takes the power from what lies behind the masks, not the knowledge.",
+    level=Level.RESTRICTED,
+    severity=Severity.MEDIUM,
+    demand="1.host-access",
+    subject=Subject.UNIT,
+    platforms=frozenset({Platform.KUBERNETES}),
+    since=Version(1, 35),
+    replaces=("workload/proc-mount",),
+    references=(pss("procMount_restricted", "v1.35"), nist("4.4.3")),
+    remedy=Remedy("Drop `procMount: Unmasked`.", "recreates the pod"),
+    check_yourself="kubectl get pod {name} -o yaml | grep -n procMount",
+    bad={
+        "kubernetes": "{kind: Pod, spec: {hostUsers: false, containers: [{name: a, securityContext: {procMount: Unmasked}}]}}"
+    },
+    good={"kubernetes": "{kind: Pod, spec: {hostUsers: false, containers: [{name: a}]}}"},
+)
+
+
+@control.judge
+def proc_mount_strict(unit: Unit) -> Judgement:
+    return judge_containers(unit, unmasked, good="the default masks over /proc are in place")

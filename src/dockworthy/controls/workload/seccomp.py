@@ -1,0 +1,56 @@
+"""A container without seccomp may call every system call of the kernel."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, cis, nist, owasp, pss
+from ...model.finding import Judgement, Remedy
+from ...model.levels import Level, Severity
+from ...model.workload import Unit
+from ._containers import judge_faults
+from ._seccomp import judge_filtered, wrong_profiles
+
+control = Control(
+    title="No container switches seccomp off",
+    rationale="The default seccomp profile keeps some 60 system calls from a container, among them those that most kernel "
+    "exploits begin with.",
+    level=Level.BASELINE,
+    severity=Severity.HIGH,
+    demand="1.privileges",
+    subject=Subject.UNIT,
+    references=(
+        pss("seccompProfile_baseline"),
+        cis("1.6.0", "5.21"),
+        cis("1.8.0", "5.22"),
+        nist("4.4.3"),
+        owasp("D03"),
+    ),
+    remedy=Remedy(
+        "Drop `seccomp=unconfined`; a profile of your own can allow the one call that is needed.",
+        "recreates the container",
+    ),
+    check_yourself="docker inspect -f '{{.HostConfig.SecurityOpt}}' {name}; grep Seccomp: /proc/$(docker inspect -f '{{.State.Pid}}' {name})/status",
+    bad={
+        "kubernetes": [
+            "{kind: Pod, spec: {securityContext: {seccompProfile: {type: Unconfined}}, containers: [{name: a}]}}",
+            "{kind: Pod, spec: {containers: [{name: a, securityContext: {seccompProfile: {type: Unconfined}}}]}}",
+        ],
+        "container": [
+            {"HostConfig": {"SecurityOpt": ["seccomp=unconfined"]}},
+            {"HostConfig": {"Privileged": True, "SecurityOpt": []}},
+        ],
+    },
+    good={
+        "kubernetes": [
+            "{kind: Pod, spec: {containers: [{name: a}]}}",
+            "{kind: Pod, spec: {containers: [{name: a, securityContext: {seccompProfile: {type: Localhost, localhostProfile: a.json}}}]}}",
+        ],
+        "container": {},
+    },
+)
+
+
+@control.judge
+def seccomp(unit: Unit) -> Judgement:
+    if not unit.dialect.is_kubernetes:
+        return judge_filtered(unit)
+    return judge_faults(wrong_profiles(unit), good="no seccomp profile outside the allowed ones", source=unit.source)

@@ -1,0 +1,74 @@
+"""What the engine does where nothing is written. Source: `dockerd --help`, engine release notes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..model.dialect import Version
+from ..model.engine import Engine
+from ..model.field import Set
+
+DEFAULTS: dict[str, Any] = {
+    "allow-direct-routing": False,
+    "data-root": "/var/lib/docker",
+    "debug": False,
+    "default-runtime": "runc",
+    "exec-root": "/var/run/docker",
+    "experimental": False,
+    "group": "docker",
+    "hosts": ["unix:///var/run/docker.sock"],
+    "icc": True,
+    "init": False,
+    "ip": "0.0.0.0",
+    "ip-forward": True,
+    "ip-masq": True,
+    "iptables": True,
+    "ipv6": False,
+    "live-restore": False,
+    "log-driver": "json-file",
+    "log-level": "info",
+    "max-concurrent-downloads": 3,
+    "max-concurrent-uploads": 5,
+    "no-new-privileges": False,
+    "raw-logs": False,
+    "seccomp-profile": "builtin",
+    "selinux-enabled": False,
+    "shutdown-timeout": 15,
+    "tls": False,
+    "tlsverify": False,
+    "userland-proxy": True,
+}
+"""Setting -> value. A setting that is not here has no value until one is written."""
+
+_IP6TABLES_ON_SINCE = Version(27, 0)
+_PRIVATE_IPC_SINCE = Version(20, 10)
+
+
+def default_of(name: str, engine_version: Version | None, cgroup_version: int | None) -> Any:
+    """The engine's default for a setting, None where it has none or where it depends on what is not known."""
+    if name == "ip6tables":
+        return None if engine_version is None else engine_version >= _IP6TABLES_ON_SINCE
+    if name == "default-ipc-mode":
+        if engine_version is None:
+            return None
+        return "private" if engine_version >= _PRIVATE_IPC_SINCE else "shareable"
+    if name == "default-cgroupns-mode":
+        return None if cgroup_version is None else ("private" if cgroup_version == 2 else "host")
+    return DEFAULTS.get(name)
+
+
+DEPENDENT = ("ip6tables", "default-ipc-mode", "default-cgroupns-mode")
+"""Settings whose default depends on the engine's or the cgroups' version."""
+
+
+def version_of(engine: Engine) -> Version | None:
+    """Major and minor of the engine's version; None where it is not known or not a version."""
+    if not isinstance(engine.version, Set):
+        return None
+    parts = engine.version.value.lstrip("v").split(".")
+    if len(parts) < 2 or not (parts[0].isdigit() and parts[1].isdigit()):
+        return None
+    return Version(int(parts[0]), int(parts[1]))
+
+
+__all__ = ["DEFAULTS", "DEPENDENT", "default_of", "version_of"]

@@ -1,0 +1,173 @@
+"""YAML and JSON text as values that know their line, through libyaml's nodes.
+
+Fast (no Python objects are built for what nobody asks), bounded (libyaml refuses nesting beyond 1,000 levels; an
+alias is the same node, never a copy), strict (a key that comes twice is an error with both lines).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import yaml
+
+from ..errors import UnreadableInput
+from ..model.field import Source
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TAG: Final = "tag:yaml.org,2002:"
+_INTEGER = yaml.SafeLoader("")
+MERGE_KEY = f"{_TAG}merge"
+
+
+class Value:
+    """A node of a document: knows its file, its line and its path, and refuses to be what it is not."""
+
+    __slots__ = ("_keys", "file", "node", "path")
+
+    def __init__(self, node: yaml.Node, file: str, path: str = "") -> None:
+        self.node = node
+        self.file = file
+        self.path = path
+        self._keys: dict[str, yaml.Node] | None = None
+
+    @property
+    def line(self) -> int:
+        line: int = self.node.start_mark.line
+        return line + 1
+
+    @property
+    def source(self) -> Source:
+        return Source(self.file, self.path, self.line)
+
+    @property
+    def is_mapping(self) -> bool:
+        return isinstance(self.node, yaml.MappingNode)
+
+    @property
+    def is_sequence(self) -> bool:
+        return isinstance(self.node, yaml.SequenceNode)
+
+    def wrong(self, expected: str) -> UnreadableInput:
+        """The error that says what stands here and what should."""
+        where = self.path or "the document"
+        return UnreadableInput(f"{where} is {self._kind()}, not {expected}", file=self.file, line=self.line)
+
+    def _kind(self) -> str:
+        if self.is_mapping:
+            return "a mapping"
+        if self.is_sequence:
+            return "a list"
+        return f"{str(self.node.value)[:40]!r}"
+
+    def get(self, key: str) -> Value | None:
+        """The value under `key`; None where it is absent or null. Raises UnreadableInput where this is no mapping."""
+        node = self._mapping().get(key)
+        if node is None or node.tag == f"{_TAG}null":
+            return None
+        return Value(node, self.file, f"{self.path}.{key}" if self.path else key)
+
+    def at(self, *keys: str) -> Value | None:
+        """`get` along a path."""
+        value: Value | None = self
+        for key in keys:
+            if value is None:
+                return None
+            value = value.get(key)
+        return value
+
+    def keys(self) -> dict[str, yaml.Node]:
+        return self._mapping()
+
+    def entries(self) -> Iterator[tuple[str, Value]]:
+        """The entries of a mapping, null values left out."""
+        for key in self._mapping():
+            value = self.get(key)
+            if value is not None:
+                yield key, value
+
+    def items(self) -> list[Value]:
+        """The entries of a list."""
+        if not isinstance(self.node, yaml.SequenceNode):
+            raise self.wrong("a list")
+        return [Value(node, self.file, f"{self.path}[{index}]") for index, node in enumerate(self.node.value)]
+
+    def text(self) -> str:
+        if not isinstance(self.node, yaml.ScalarNode) or self.node.tag != f"{_TAG}str":
+            raise self.wrong("text")
+        value: str = self.node.value
+        return value
+
+    def scalar_text(self) -> str:
+        """A scalar of any type, as it is written."""
+        if not isinstance(self.node, yaml.ScalarNode):
+            raise self.wrong("a single value")
+        value: str = self.node.value
+        return value
+
+    def boolean(self) -> bool:
+        if not isinstance(self.node, yaml.ScalarNode) or self.node.tag != f"{_TAG}bool":
+            raise self.wrong("true or false")
+        return self.node.value.lower() in ("true", "yes", "on")
+
+    def integer(self) -> int:
+        if not isinstance(self.node, yaml.ScalarNode) or self.node.tag != f"{_TAG}int":
+            raise self.wrong("a whole number")
+        try:
+            number: int = _INTEGER.construct_yaml_int(self.node)
+        except ValueError as error:
+            raise self.wrong("a whole number") from error
+        return number
+
+    def _mapping(self) -> dict[str, yaml.Node]:
+        if self._keys is None:
+            if not isinstance(self.node, yaml.MappingNode):
+                raise self.wrong("a mapping")
+            self._keys = self._read_mapping(self.node, depth=0)
+        return self._keys
+
+    def _read_mapping(self, node: yaml.MappingNode, *, depth: int) -> dict[str, yaml.Node]:
+        own: dict[str, yaml.Node] = {}
+        lines: dict[str, int] = {}
+        merged: list[yaml.Node] = []
+        for key, value in node.value:
+            if key.tag == MERGE_KEY:
+                merged.extend(value.value if isinstance(value, yaml.SequenceNode) else [value])
+                continue
+            if not isinstance(key, yaml.ScalarNode):
+                raise UnreadableInput("a key is not a single value", file=self.file, line=key.start_mark.line + 1)
+            name = key.value
+            if name in own:
+                raise UnreadableInput(
+                    f"the key {name!r} stands twice, here and in line {lines[name]}",
+                    file=self.file,
+                    line=key.start_mark.line + 1,
+                    hint="keep one of them",
+                )
+            own[name] = value
+            lines[name] = key.start_mark.line + 1
+        for base in merged:
+            if not isinstance(base, yaml.MappingNode) or depth > 50:
+                raise UnreadableInput("`<<` does not name a mapping", file=self.file, line=base.start_mark.line + 1)
+            own = self._read_mapping(base, depth=depth + 1) | own
+        return own
+
+
+def documents(text: str, file: str) -> Iterator[Value]:
+    """The documents of a YAML or JSON text, empty ones left out.
+
+    Raises UnreadableInput with the line where the text is broken.
+    """
+    try:
+        for node in yaml.compose_all(text, Loader=_Loader):
+            if node is not None and node.tag != f"{_TAG}null":
+                yield Value(node, file)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise UnreadableInput(
+            " ".join(part for part in (error.context, error.problem) if part) or "not YAML",
+            file=file,
+            line=None if mark is None else mark.line + 1,
+        ) from error
+    except yaml.YAMLError as error:  # a character that YAML does not allow
+        raise UnreadableInput(f"not YAML: {str(error).splitlines()[0]}", file=file) from error

@@ -1,0 +1,1 @@
+"""From findings to the answer, and why. Pure functions of findings."""
