@@ -1,0 +1,133 @@
+"""A result as JSON, schema 1. Compact: a cluster's worth of findings is tens of megabytes."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from .. import __version__
+from ..model.demands import DEMANDS
+from ..model.field import Source
+from ..model.finding import Evidence, Finding, Outcome, Reference, Remedy
+from ..model.result import SCHEMA, DemandAnswer, Result
+from .document import (
+    CountsOut,
+    DemandOut,
+    Document,
+    EvidenceOut,
+    ExceptionOut,
+    FindingOut,
+    ReferenceOut,
+    RemedyOut,
+    SubjectOut,
+    ToolOut,
+    UnreadOut,
+    VerdictOut,
+)
+from .visible import without_odd_bytes
+
+TOOL = ToolOut("dockworthy", __version__)
+
+
+def render_json(result: Result) -> bytes:
+    """The document in UTF-8, with a newline at its end."""
+    return encode(document(result))
+
+
+def encode(document: Struct) -> bytes:
+    """Any output type as JSON. Bytes of a name that are no UTF-8 are written as `\\xff`: JSON has no word for them."""
+    try:
+        return msgspec.json.encode(document) + b"\n"
+    except UnicodeEncodeError:
+        return msgspec.json.encode(without_odd_bytes(msgspec.to_builtins(document))) + b"\n"
+
+
+def document(result: Result) -> Document:
+    """The result in the words of schema 1."""
+    verdict = result.verdict
+    known = _Known()
+    return Document(
+        schema=SCHEMA,
+        tool=TOOL,
+        command=result.command,
+        level=result.level,
+        verdict=VerdictOut(verdict.answer, verdict.because, verdict.valid_until),
+        subjects=tuple(SubjectOut(s.id, s.kind, s.file or None, s.worthy) for s in result.subjects),
+        findings=tuple(known.finding(finding) for finding in result.findings),
+        counts=_counts(result),
+        demands=tuple(_demand(demand) for demand in result.demands),
+        unread=tuple(UnreadOut(what, why) for what, why in result.unread),
+        read=result.read,
+    )
+
+
+class _Known:
+    """Remedies and references come from controls: thousands of findings share one object each, here too."""
+
+    def __init__(self) -> None:
+        self._remedies: dict[Remedy | None, RemedyOut | None] = {None: None}
+        self._references: dict[tuple[Reference, ...], tuple[ReferenceOut, ...]] = {}
+
+    def finding(self, finding: Finding) -> FindingOut:
+        evidence = finding.evidence
+        return FindingOut(
+            control=finding.control,
+            title=finding.title,
+            subject=finding.subject,
+            kind=finding.kind,
+            outcome=finding.outcome,
+            severity=finding.severity,
+            level=finding.level,
+            demand=finding.demand,
+            evidence=_evidence(evidence[0]) if evidence else None,
+            check_yourself=finding.check_yourself or None,
+            remedy=self._remedy(finding.remedy),
+            references=self._references_of(finding.references),
+            exception=_exception(finding),
+            more_evidence=tuple(_evidence(more) for more in evidence[1:]) or UNSET,
+            tell=finding.tell or UNSET,
+        )
+
+    def _remedy(self, remedy: Remedy | None) -> RemedyOut | None:
+        if remedy is not None and remedy not in self._remedies:
+            self._remedies[remedy] = RemedyOut(remedy.says, remedy.command or None, remedy.costs or None)
+        return self._remedies[remedy]
+
+    def _references_of(self, references: tuple[Reference, ...]) -> tuple[ReferenceOut, ...]:
+        known = self._references.get(references)
+        if known is None:
+            known = tuple(ReferenceOut(r.benchmark, r.version, r.id, r.retired or UNSET) for r in references)
+            self._references[references] = known
+        return known
+
+
+_NOWHERE = Source("")
+
+
+def _evidence(evidence: Evidence) -> EvidenceOut:
+    source = evidence.source or _NOWHERE
+    return EvidenceOut(evidence.says, source.where or None, source.line, source.path or None)
+
+
+def _exception(finding: Finding) -> ExceptionOut | None:
+    risk = finding.exception
+    return None if risk is None else ExceptionOut(risk.reason, risk.owner, risk.expires)
+
+
+def _demand(answer: DemandAnswer) -> DemandOut:
+    says = DEMANDS.get(answer.demand, "")
+    return DemandOut(answer.demand, says, answer.answer, answer.fail, answer.unknown, answer.passed)
+
+
+def _counts(result: Result) -> CountsOut:
+    counts = Counter(finding.outcome for finding in result.findings)
+    return CountsOut(
+        fail=counts[Outcome.FAIL],
+        unknown=counts[Outcome.UNKNOWN],
+        excepted=counts[Outcome.EXCEPTED],
+        passed=counts[Outcome.PASS],
+        not_applicable=counts[Outcome.NOT_APPLICABLE],
+        pending=counts[Outcome.PENDING],
+    )

@@ -1,0 +1,135 @@
+"""The JSON result, schema 1, as types: what other programs read. Keys are added, never renamed.
+
+A key that may be left out is typed `| UnsetType`; every other one is always there, `null` where there is nothing.
+"""
+
+from __future__ import annotations
+
+from msgspec import UNSET, Struct, UnsetType
+
+from ..model.finding import Outcome
+from ..model.levels import Level, Severity
+from ..model.result import Answer
+
+
+class ToolOut(Struct, frozen=True):
+    """The program that made the result."""
+
+    name: str
+    version: str
+
+
+class VerdictOut(Struct, frozen=True):
+    """The answer, and why: sentences, most serious first. `valid_until` is RFC 3339, null where nothing ages."""
+
+    answer: Answer
+    because: tuple[str, ...]
+    valid_until: str | None
+
+
+class SubjectOut(Struct, frozen=True):
+    """What was judged. `worthy`: none of the level's findings on it is `fail`. `file` is null where it is no file's."""
+
+    id: str
+    kind: str
+    file: str | None
+    worthy: bool
+
+
+class EvidenceOut(Struct, frozen=True):
+    """A fact, and where it stands: `source` a file, API path or kernel file, `line` from 1, `path` inside it."""
+
+    says: str
+    source: str | None
+    line: int | None
+    path: str | None
+
+
+class RemedyOut(Struct, frozen=True):
+    """What to do, the command that does it where there is one, and what doing it costs."""
+
+    says: str
+    command: str | None
+    costs: str | None
+
+
+class ReferenceOut(Struct, frozen=True):
+    """A recommendation of a benchmark. `retired`: later versions of that benchmark dropped it."""
+
+    benchmark: str
+    version: str
+    id: str
+    retired: bool | UnsetType = UNSET
+
+
+class ExceptionOut(Struct, frozen=True):
+    """Who accepted the risk, why, and until which day."""
+
+    reason: str
+    owner: str
+    expires: str
+
+
+class FindingOut(Struct, frozen=True):
+    """One control on one subject. `tell`, on an unknown: which permission or command would tell."""
+
+    control: str
+    title: str
+    subject: str
+    kind: str
+    outcome: Outcome
+    severity: Severity
+    level: Level
+    demand: str
+    evidence: EvidenceOut | None
+    check_yourself: str | None
+    remedy: RemedyOut | None
+    references: tuple[ReferenceOut, ...]
+    exception: ExceptionOut | None
+    more_evidence: tuple[EvidenceOut, ...] | UnsetType = UNSET
+    tell: str | UnsetType = UNSET
+
+
+class DemandOut(Struct, frozen=True):
+    """What the findings say of one demand of running Docker in production."""
+
+    demand: str
+    says: str
+    answer: Answer
+    fail: int
+    unknown: int
+    passed: int
+
+
+class UnreadOut(Struct, frozen=True):
+    """An input that could not be judged, and why."""
+
+    input: str
+    why: str
+
+
+class CountsOut(Struct, frozen=True, rename={"passed": "pass"}):
+    """Findings by outcome. `passed` is written `pass`, which Python keeps for itself."""
+
+    fail: int
+    unknown: int
+    excepted: int
+    passed: int
+    not_applicable: int
+    pending: int
+
+
+class Document(Struct, frozen=True):
+    """The result of a command that judges."""
+
+    schema: int
+    tool: ToolOut
+    command: str
+    level: Level
+    verdict: VerdictOut
+    subjects: tuple[SubjectOut, ...]
+    findings: tuple[FindingOut, ...]
+    counts: CountsOut
+    demands: tuple[DemandOut, ...]
+    unread: tuple[UnreadOut, ...]
+    read: tuple[str, ...]

@@ -1,0 +1,88 @@
+"""A hundred containers with one fault are one entry: findings grouped, most serious first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from ..model.finding import Finding, Outcome
+from ..model.levels import Severity
+from .visible import short
+
+LONGEST_NAME = 60
+"""Characters of a subject's name that a report for people shows."""
+
+
+class Group(Struct, frozen=True):
+    """Findings of one control with one outcome, in the order they were found; never empty."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        return self.findings[0]
+
+    @property
+    def names(self) -> list[str]:
+        """The subjects, short, each once; with their kind where the group has several kinds."""
+        several = len({finding.kind for finding in self.findings}) > 1
+        return list(dict.fromkeys(name_of(finding, with_kind=several) for finding in self.findings))
+
+    @property
+    def facts(self) -> set[str]:
+        """The distinct facts that lead the findings."""
+        return {fact_of(finding) for finding in self.findings}
+
+    @property
+    def weight(self) -> tuple[int, int, str]:
+        """Sorts the most severe first, of these the most frequent."""
+        return min(f.severity.rank for f in self.findings), -len(self.findings), self.first.control
+
+    @property
+    def severity(self) -> Severity:
+        return min((finding.severity for finding in self.findings), key=lambda severity: severity.rank)
+
+
+def by_control(findings: Iterable[Finding], outcome: Outcome) -> list[Group]:
+    """The findings with this outcome, one group a control."""
+    groups: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.outcome is outcome:
+            groups[finding.control].append(finding)
+    return sorted((Group(tuple(group)) for group in groups.values()), key=lambda group: group.weight)
+
+
+def by_tell(findings: Iterable[Finding]) -> list[tuple[str, list[Group]]]:
+    """The unknown ones by what would tell; within that, one group a control."""
+    groups: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.outcome is Outcome.UNKNOWN:
+            groups[finding.tell].append(finding)
+    told = [(tell, by_control(group, Outcome.UNKNOWN)) for tell, group in groups.items()]
+    return sorted(told, key=lambda entry: (not entry[0], -how_many(entry[1]), entry[0]))
+
+
+def how_many(groups: Sequence[Group]) -> int:
+    """Findings in all of these groups."""
+    return sum(len(group.findings) for group in groups)
+
+
+def name_of(finding: Finding, *, with_kind: bool = False) -> str:
+    """The subject without its file, and without its kind: `web` for `compose.yaml#web` and for `container/web`."""
+    subject = finding.subject.rpartition("#")[2]
+    if not with_kind:
+        subject = subject.removeprefix(f"{finding.kind}/").removeprefix(f"{finding.kind}:")
+    return short(subject, LONGEST_NAME)
+
+
+def fact_of(finding: Finding) -> str:
+    """The fact that leads a finding."""
+    return finding.evidence[0].says if finding.evidence else "no fact was recorded"
+
+
+def named_fact(finding: Finding, *, with_kind: bool = False) -> str:
+    """The fact behind its subject's name, unless it says the name itself."""
+    name, fact = name_of(finding, with_kind=with_kind), fact_of(finding)
+    return fact if name_of(finding) in fact else f"{name}: {fact}"

@@ -1,0 +1,40 @@
+"""The published JSON Schemas (2020-12), generated from the types that are encoded: they can't say anything else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from ..model.result import SCHEMA
+from ..model.snapshot import SNAPSHOT_VERSION, Snapshot
+from .document import Document
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def published_schemas() -> dict[str, bytes]:
+    """File name in docs/schema -> its content."""
+    return {
+        f"result-{SCHEMA}.json": _published(result_schema()),
+        f"snapshot-{SNAPSHOT_VERSION}.json": _published(snapshot_schema()),
+    }
+
+
+def result_schema() -> dict[str, Any]:
+    """The schema of what every judging command prints with `--format json`."""
+    return _schema(Document, f"urn:dockworthy:result:{SCHEMA}", "A result of dockworthy")
+
+
+def snapshot_schema() -> dict[str, Any]:
+    """The schema of what `dockworthy facts` writes."""
+    return _schema(Snapshot, f"urn:dockworthy:snapshot:{SNAPSHOT_VERSION}", "A snapshot of a host and its engine")
+
+
+def _schema(type_: type[msgspec.Struct], name: str, title: str) -> dict[str, Any]:
+    return {"$schema": DIALECT, "$id": name, "title": title, **msgspec.json.schema(type_)}
+
+
+def _published(schema: dict[str, Any]) -> bytes:
+    return (json.dumps(schema, indent=2, ensure_ascii=False) + "\n").encode()

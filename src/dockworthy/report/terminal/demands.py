@@ -1,0 +1,39 @@
+"""One line for each demand of running Docker in production that the findings say something of."""
+
+from __future__ import annotations
+
+from ...model.demands import DEMANDS
+from ...model.result import Answer, DemandAnswer, Result
+from ..sheet import Sheet
+from ..words import ANSWERS
+
+_STYLES = {Answer.YES: "good", Answer.ACCEPTED: "good", Answer.NO: "bad", Answer.NOT_YET: "bad"}
+
+
+def write_demands(sheet: Sheet, result: Result) -> None:
+    """Numbers first, the words last: they may be long. `unseen` counts what is not visible from here."""
+    spoken_of = [demand for demand in result.demands if demand.fail or demand.unknown or demand.passed]
+    if not spoken_of:
+        return
+    fails = _width("fail", [demand.fail for demand in spoken_of])
+    unseen = _width("unseen", [demand.unknown for demand in spoken_of])
+    sheet.blank()
+    sheet.line(f"  {'Demands':<9} {'fail':>{fails}} {'unseen':>{unseen}}", style="heading")
+    for demand in spoken_of:
+        numbers = f" {_number(demand.fail):>{fails}} {_number(demand.unknown):>{unseen}}  "
+        _write(sheet, demand, numbers)
+
+
+def _write(sheet: Sheet, demand: DemandAnswer, numbers: str) -> None:
+    label = f"{ANSWERS[demand.answer]:<9}"
+    words = DEMANDS.get(demand.demand, demand.demand)
+    column = 2 + len(label) + len(numbers)
+    sheet.entry(label + numbers, words, indent=2, column=column, label_style=_STYLES.get(demand.answer, "open"))
+
+
+def _width(title: str, numbers: list[int]) -> int:
+    return max(len(title), *(len(str(number)) for number in numbers))
+
+
+def _number(number: int) -> str:
+    return str(number) if number else "-"

@@ -1,0 +1,35 @@
+"""A finding's facts, each with the place where it stands."""
+
+from __future__ import annotations
+
+from ...model.field import Source
+from ...model.finding import Finding
+from ..grouping import named_fact
+from ..sheet import Sheet
+
+
+def write_evidence(sheet: Sheet, finding: Finding, *, column: int, label: str = "") -> None:
+    """Every fact of a finding, the subject before the first."""
+    if not finding.evidence:
+        sheet.entry(label, named_fact(finding, with_kind=True), indent=2, column=column)
+    for number, evidence in enumerate(finding.evidence):
+        says = named_fact(finding, with_kind=True) if number == 0 else f"also {evidence.says}"
+        places = "".join(f" [{place}]" for place in _chain(evidence.source))
+        sheet.entry(label if number == 0 else "", says + places, indent=2, column=column)
+
+
+def place_of(finding: Finding) -> str:
+    """`file:line` of the first fact, or the subject's file where no line is known."""
+    source = finding.evidence[0].source if finding.evidence else None
+    if source is None:
+        return finding.subject.rpartition("#")[0] or finding.subject
+    return source.where if source.line is None else f"{source.where}:{source.line}"
+
+
+def _chain(source: Source | None) -> list[str]:
+    """The place, and the places that an alias or `extends` leads to from there."""
+    links = []
+    while source is not None:
+        links.append(str(source))
+        source = source.via
+    return links

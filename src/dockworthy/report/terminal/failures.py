@@ -1,0 +1,91 @@
+"""What fails: one entry a control, with the fact, how to check it oneself, the remedy and what that costs."""
+
+from __future__ import annotations
+
+from ...model.finding import Finding, Outcome, Remedy
+from ...model.result import Result
+from ..grouping import Group, by_control, fact_of, named_fact
+from ..sheet import Sheet
+from ..visible import short
+from ..words import number_of, some_of
+from .evidence import place_of, write_evidence
+
+COLUMN = 12
+"""Where an entry's text begins."""
+
+SHOWN = 3
+"""Subjects of a group that are shown without -v."""
+
+LONGEST_FACT = 300
+
+
+def write_failures(sheet: Sheet, result: Result, *, verbose: bool) -> None:
+    """Most severe first."""
+    groups = by_control(result.findings, Outcome.FAIL)
+    if groups:
+        sheet.heading(f"What fails: {number_of(len(groups), 'control')}")
+    for group in groups:
+        sheet.blank()
+        severity = group.severity.value
+        sheet.entry(severity, group.first.title, column=COLUMN, label_style=severity, style="heading")
+        sheet.entry("control", f"{group.first.control} ({group.first.level.value})", indent=2, column=COLUMN)
+        if verbose:
+            _write_each(sheet, group)
+        elif result.command == "check":
+            _write_places(sheet, group)
+        else:
+            _write_facts(sheet, group)
+        _write_ways(sheet, group, verbose=verbose)
+
+
+def _write_facts(sheet: Sheet, group: Group) -> None:
+    """The subjects in one line where they share one fact, else each with its own."""
+    if len(group.facts) == 1:
+        sheet.entry("on", some_of(group.names, show=SHOWN), indent=2, column=COLUMN)
+        source = group.first.evidence[0].source if group.first.evidence else None
+        place = f" ({source})" if source is not None else ""
+        sheet.entry("fact", short(fact_of(group.first), LONGEST_FACT) + place, indent=2, column=COLUMN)
+        return
+    _write_lines(sheet, group, [short(named_fact(finding), LONGEST_FACT) for finding in _shown(group)])
+
+
+def _write_places(sheet: Sheet, group: Group) -> None:
+    """For files: `file:line name: fact`, which editors and terminals make a link of."""
+    _write_lines(sheet, group, [f"{place_of(f)} {short(named_fact(f), LONGEST_FACT)}" for f in _shown(group)])
+
+
+def _write_lines(sheet: Sheet, group: Group, lines: list[str]) -> None:
+    for number, line in enumerate(lines):
+        sheet.entry("fact" if number == 0 else "", line, indent=2, column=COLUMN)
+    left_out = len(group.findings) - len(lines)
+    if left_out:
+        sheet.line(f"and {left_out} more", indent=COLUMN)
+
+
+def _write_each(sheet: Sheet, group: Group) -> None:
+    for number, finding in enumerate(group.findings):
+        write_evidence(sheet, finding, label="fact" if number == 0 else "", column=COLUMN)
+
+
+def _write_ways(sheet: Sheet, group: Group, *, verbose: bool) -> None:
+    """How to see it oneself, shown on the first subject, and how to mend it; with `verbose` each way that differs."""
+    if group.first.check_yourself:
+        sheet.verbatim("check", group.first.check_yourself, indent=2, column=COLUMN)
+    remedies = list(dict.fromkeys(f.remedy for f in group.findings if f.remedy))
+    for remedy in remedies if verbose else remedies[:1]:
+        _write_remedy(sheet, remedy)
+    if len(remedies) > 1 and not verbose:
+        sheet.line("the others differ in detail: see -v", indent=COLUMN, style="quiet")
+
+
+def _write_remedy(sheet: Sheet, remedy: Remedy) -> None:
+    sheet.entry("remedy", remedy.says, indent=2, column=COLUMN)
+    if remedy.command:
+        sheet.verbatim("", remedy.command, indent=2, column=COLUMN)
+    if remedy.costs:
+        sheet.entry("costs", remedy.costs, indent=2, column=COLUMN)
+
+
+def _shown(group: Group) -> tuple[Finding, ...]:
+    few = len(group.findings) <= SHOWN + 1  # "and 1 more" is no shorter than the one
+    return group.findings if few else group.findings[:SHOWN]

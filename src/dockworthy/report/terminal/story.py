@@ -1,0 +1,40 @@
+"""The order of a report: what was read, the verdict, what matters most, the demands; then everything in turn."""
+
+from __future__ import annotations
+
+from ...model.result import Result
+from ..sheet import Sheet
+from ..visible import visible
+from ..words import verdict_sentence
+from .demands import write_demands
+from .failures import write_failures
+from .head import write_head, write_verdict
+from .others import write_accepted, write_passes, write_pending
+from .unread import write_unread
+from .unseen import write_unseen
+
+SCREEN = 24
+"""Lines of the smallest terminal that a report must make sense on."""
+
+
+def render_terminal(result: Result, *, width: int = 80, colour: bool = False, verbose: bool = False) -> str:
+    """The whole report. `verbose` shows every finding with its evidence; lines end in `\\n`."""
+    sheet = Sheet(width=width, colour=colour)
+    write_head(sheet, result, verbose=verbose)
+    write_demands(sheet, result)
+    write_unread(sheet, result, verbose=verbose)
+    write_failures(sheet, result, verbose=verbose)
+    write_unseen(sheet, result, verbose=verbose)
+    write_pending(sheet, result)
+    write_accepted(sheet, result)
+    if verbose:
+        write_passes(sheet, result)
+    if len(sheet) > SCREEN:  # a long report leaves its end on the screen, not its beginning
+        sheet.blank()
+        write_verdict(sheet, result)
+    return str(sheet)
+
+
+def verdict_line(result: Result) -> str:
+    """The verdict alone, as one line."""
+    return visible(verdict_sentence(result)) + "\n"

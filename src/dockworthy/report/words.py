@@ -1,0 +1,66 @@
+"""The words that every report for people uses for answers, outcomes and numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from ..model.finding import Finding, Outcome
+from ..model.result import Answer, Result
+
+ANSWERS = {
+    Answer.YES: "yes",
+    Answer.ACCEPTED: "accepted",
+    Answer.NOT_YET: "not yet",
+    Answer.NO: "no",
+    Answer.UNDECIDED: "undecided",
+}
+
+NOTHING_TELLS = "nothing that dockworthy knows of"
+"""For an unknown of which no permission or command is known that would tell."""
+
+_VERDICTS = {**ANSWERS, Answer.ACCEPTED: "yes, with accepted risks"}
+
+_COUNTED = (
+    (Outcome.FAIL, "fail"),
+    (Outcome.UNKNOWN, "not visible from here"),
+    (Outcome.PENDING, "in force later"),
+    (Outcome.EXCEPTED, "accepted"),
+    (Outcome.PASS, "pass"),
+    (Outcome.NOT_APPLICABLE, "do not apply"),
+)
+
+
+def answer_in_words(result: Result) -> str:
+    """`Not yet, at level production` — the verdict without its reasons."""
+    return f"{_VERDICTS[result.verdict.answer].capitalize()}, at level {result.level.value}"
+
+
+def verdict_sentence(result: Result) -> str:
+    """The verdict with its reasons, as one line."""
+    reasons = "; ".join(reason.rstrip(".") for reason in result.verdict.because)
+    return f"{answer_in_words(result)}: {reasons}." if reasons else f"{answer_in_words(result)}."
+
+
+def counts_sentence(findings: Iterable[Finding]) -> str:
+    """`4 fail, 2 not visible from here, 40 pass`; what did not happen is left out."""
+    counts = Counter(finding.outcome for finding in findings)
+    return ", ".join(f"{counts[outcome]} {word}" for outcome, word in _COUNTED if counts[outcome])
+
+
+def some_of(names: Sequence[str], *, show: int = 3) -> str:
+    """`web, db, cache and 97 more`. One name too many is shown: "and 1 more" is no shorter."""
+    if len(names) <= show + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:show])} and {len(names) - show} more"
+
+
+def as_many_as_fit(names: Sequence[str], columns: int) -> str:
+    """`some_of` the names, as few as it takes to stay within `columns`, but never none."""
+    fitting = (some_of(names, show=show) for show in (3, 2, 1))
+    return next((text for text in fitting if len(text) <= columns), some_of(names, show=0) if names else "")
+
+
+def number_of(number: int, one: str, many: str = "") -> str:
+    """`1 finding`, `2 findings`."""
+    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
