@@ -25,6 +25,10 @@ class Engine(Struct, frozen=True, kw_only=True):
     settings: dict[str, Set[Any] | Unset | Unknown] = {}
     settings_seen: Field[bool] = NOT_READ
     """Whether daemon.json and the daemon's command line could be read at all."""
+    pending: dict[str, Set[Any]] = {}
+    """Settings whose written value is not the one that runs: in force after a restart of the engine."""
+    refused: dict[str, str] = {}
+    """Settings with which the engine would not start again, and why."""
     plugins: Field[tuple[dict[str, Any], ...]] = NOT_READ
     disk_usage: Field[dict[str, Any]] = NOT_READ
     in_swarm: Field[bool] = NOT_READ

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..model.dialect import Version
-from ..model.engine import Engine
-from ..model.field import Set
 
 DEFAULTS: dict[str, Any] = {
     "allow-direct-routing": False,
@@ -61,14 +59,12 @@ DEPENDENT = ("ip6tables", "default-ipc-mode", "default-cgroupns-mode")
 """Settings whose default depends on the engine's or the cgroups' version."""
 
 
-def version_of(engine: Engine) -> Version | None:
-    """Major and minor of the engine's version; None where it is not known or not a version."""
-    if not isinstance(engine.version, Set):
-        return None
-    parts = engine.version.value.lstrip("v").split(".")
-    if len(parts) < 2 or not (parts[0].isdigit() and parts[1].isdigit()):
+def parse_version(text: str) -> Version | None:
+    """Major and minor of an engine's version (`26.1.5+dfsg1`); None where it is none."""
+    parts = text.removeprefix("v").split(".")
+    if len(parts) < 2 or not all(part.isascii() and part.isdigit() and len(part) < 5 for part in parts[:2]):
         return None
     return Version(int(parts[0]), int(parts[1]))
 
 
-__all__ = ["DEFAULTS", "DEPENDENT", "default_of", "version_of"]
+__all__ = ["DEFAULTS", "DEPENDENT", "default_of", "parse_version"]

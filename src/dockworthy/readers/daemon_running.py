@@ -123,7 +123,9 @@ def _default_bridge(facts: EngineFacts) -> dict[str, Set[Any]]:
     bridge = next((net for net in facts.networks.value if _is_default_bridge(net)), None)
     if bridge is None:
         return {"bridge": Set("none", Source("GET /networks"), Origin.MEASURED)}
-    options = bridge.get("Options") or {}
+    options = bridge.get("Options")
+    if not isinstance(options, dict):
+        return {}
     running: dict[str, Set[Any]] = {}
     for option, setting in {"enable_icc": "icc", "enable_ip_masquerade": "ip-masq"}.items():
         value = options.get(f"{_OPTION}.{option}")
