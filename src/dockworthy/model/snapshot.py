@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from .field import NOT_READ, Field
+from .field import NOT_READ, Field, Unknown
 from .host import Host
 from .workload import Process
 
@@ -29,6 +29,8 @@ class ContainerFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     inspect: Field[dict[str, Any]]
     processes: Field[tuple[Process, ...]] = NOT_READ
     changes: Field[tuple[str, ...]] = NOT_READ
+    resolved_binds: dict[str, str] = {}
+    """Path of a bind mount as written -> where it really leads on the host, links resolved (only those that differ)."""
 
 
 class ImageFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -58,6 +60,8 @@ class EngineFacts(Struct, frozen=True, kw_only=True):
     secrets: Field[tuple[dict[str, Any], ...]] = NOT_READ
     configs: Field[tuple[dict[str, Any], ...]] = NOT_READ
     plugins: Field[tuple[dict[str, Any], ...]] = NOT_READ
+    unread: dict[str, Unknown] = {}
+    """Parts that are missing inside a field that was read, as `disk_usage.Volumes`, and why."""
 
 
 class Tool(Struct, frozen=True):

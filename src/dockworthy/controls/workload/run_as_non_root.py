@@ -52,9 +52,11 @@ _USER_NAMESPACES_COUNT = Version(1, 35)
 
 @control.judge
 def run_as_non_root(unit: Unit) -> Judgement:
-    if not unit.dialect.is_kubernetes:
-        return judge_containers(unit, runs_as_root, good="the user is not root")
     user = unit.namespaces.user
+    if not unit.dialect.is_kubernetes:
+        if isinstance(user, Set) and user.value == "private":
+            return passed("the engine maps root inside to an ordinary user of the host", user.source)
+        return judge_containers(unit, runs_as_root, good="the user is not root")
     if unit.dialect.version >= _USER_NAMESPACES_COUNT and isinstance(user, Set) and user.value == "private":
         return passed("hostUsers: false: root inside is nobody on the node", user.source)
     return _judge_pod(unit)

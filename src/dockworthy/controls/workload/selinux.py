@@ -43,13 +43,13 @@ _ENGINE_TYPE_SINCE = Version(1, 31)
 
 @control.judge
 def selinux(unit: Unit) -> Judgement:
-    if not unit.dialect.is_kubernetes and "selinux" not in unit.dialect.gates:
-        return not_applicable("the engine does not use SELinux on this host", unit.source)
     setters = [("the pod", unit.context.selinux)] if unit.dialect.is_kubernetes else []
     setters += [(container.name, container.context.selinux) for container in unit.containers]
     for _, field in setters:
         if isinstance(field, Unknown):
             return unknown(field.reason, field.source, tell=field.tell)
+    if not unit.dialect.is_kubernetes and "selinux" not in unit.dialect.gates:
+        return not_applicable("the engine does not use SELinux on this host", unit.source)
     faults = [
         Fault(f"{who}: {fault}", field.source)
         for who, field in setters

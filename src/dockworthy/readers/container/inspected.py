@@ -1,0 +1,157 @@
+"""From an inspect answer, the processes and the changes of a container to its unit."""
+
+from __future__ import annotations
+
+from ...model.field import Field, Origin, Set, Source, Unknown, Unset
+from ...model.snapshot import ContainerFacts
+from ...model.workload import Annotation, Container, Namespaces, Role, SecurityContext, Sysctl, Unit
+from ..api_object import ApiObject
+from ..engine_context import EngineContext
+from .limits import read_limits
+from .mounts import read_devices, read_mounts
+from .operation import read_environment, read_health, read_logging, read_restart, read_state
+from .ports import read_ports
+from .security import Security
+from .user import read_user
+
+WHERE = "GET /containers/{id}/json"
+
+
+def read_container(facts: ContainerFacts, context: EngineContext) -> Unit | None:
+    """The unit; None where the container could not be inspected."""
+    if not isinstance(facts.inspect, Set):
+        return None
+    inspect = ApiObject(facts.inspect.value, WHERE)
+    security = Security(inspect.at("HostConfig"), inspect.word("AppArmorProfile"), context)
+    return Unit(
+        id=f"container/{facts.name}",
+        kind="container",
+        name=facts.name,
+        dialect=context.dialect(),
+        source=Source(WHERE),
+        containers=(_container(facts, inspect, security, context),),
+        namespaces=_namespaces(inspect.at("HostConfig"), context),
+        sysctls=_sysctls(inspect.at("HostConfig", "Sysctls")),
+        labels=inspect.words("Config", "Labels"),
+        annotations=_annotations(inspect.at("HostConfig", "Annotations")),
+        networks=_networks(inspect),
+    )
+
+
+def _container(facts: ContainerFacts, inspect: ApiObject, security: Security, context: EngineContext) -> Container:
+    host, config = inspect.at("HostConfig"), inspect.at("Config")
+    return Container(
+        name=facts.name,
+        role=Role.MAIN,
+        source=Source(WHERE),
+        image=config.text("Image"),
+        image_id=inspect.text("Image"),
+        context=SecurityContext(
+            user=read_user(config.text("User")),
+            seccomp=security.seccomp(),
+            apparmor=security.apparmor(),
+            selinux=security.selinux(),
+        ),
+        privileged=host.boolean("Privileged"),
+        allow_privilege_escalation=security.allow_privilege_escalation(),
+        capabilities_add=_capabilities(host, "CapAdd"),
+        capabilities_drop=_capabilities(host, "CapDrop"),
+        read_only_root=host.boolean("ReadonlyRootfs"),
+        proc_mount=_proc_mount(host),
+        masked_paths=host.texts("MaskedPaths"),
+        runtime=host.text("Runtime"),
+        init=host.boolean("Init"),
+        command=_command(inspect),
+        environment=read_environment(config.texts("Env")),
+        mounts=read_mounts(inspect, context, facts.resolved_binds),
+        devices=read_devices(host),
+        device_rules=host.texts("DeviceCgroupRules"),
+        ports=read_ports(inspect),
+        limits=read_limits(host),
+        health=read_health(config.at("Healthcheck")),
+        logging=read_logging(host.at("LogConfig")),
+        restart=read_restart(host.at("RestartPolicy")),
+        cgroup_parent=_unless_empty(host.text("CgroupParent")),
+        state=read_state(inspect),
+        processes=facts.processes,
+        changed_paths=facts.changes,
+    )
+
+
+def _capabilities(host: ApiObject, key: str) -> Field[tuple[str, ...]]:
+    """The engine takes names in any case, with `CAP_` or without."""
+    field = host.texts(key)
+    if not isinstance(field, Set):
+        return field
+    return Set(tuple(name.upper().removeprefix("CAP_") for name in field.value), field.source)
+
+
+def _proc_mount(host: ApiObject) -> Field[str]:
+    """No masked path: the masks are off, by `systempaths=unconfined` or because the container is privileged."""
+    privileged, masked = host.boolean("Privileged"), host.texts("MaskedPaths")
+    if isinstance(privileged, Set) and privileged.value:
+        return Set("Unmasked", privileged.source, Origin.PLATFORM)
+    if isinstance(masked, Set):
+        return Set("Default" if masked.value else "Unmasked", masked.source)
+    return masked if isinstance(masked, Unknown) else Set("Default", masked.source, Origin.PLATFORM)
+
+
+def _namespaces(host: ApiObject, context: EngineContext) -> Namespaces:
+    return Namespaces(
+        network=_network_mode(host.text("NetworkMode")),
+        pid=_mode(host.text("PidMode")),
+        ipc=_mode(host.text("IpcMode")),
+        uts=_mode(host.text("UTSMode")),
+        cgroup=_mode(host.text("CgroupnsMode")),
+        user=_user_namespace(host, context),
+    )
+
+
+def _mode(field: Field[str]) -> Field[str]:
+    """An empty mode is a namespace of its own."""
+    return Set("private", field.source, Origin.PLATFORM) if isinstance(field, Set) and not field.value else field
+
+
+def _network_mode(field: Field[str]) -> Field[str]:
+    """`default` is the bridge network."""
+    return Set("bridge", field.source) if isinstance(field, Set) and field.value in ("", "default") else field
+
+
+def _user_namespace(host: ApiObject, context: EngineContext) -> Field[str]:
+    mode = host.text("UsernsMode")
+    if isinstance(mode, Unknown):
+        return mode
+    if context.features is None:
+        return Unknown("whether the engine remaps users is not visible", source=context.features_source)
+    if isinstance(mode, Set) and mode.value == "host":
+        return mode
+    remapped = bool(context.features & {"userns", "rootless"})
+    return Set("private" if remapped else "host", context.features_source, Origin.PLATFORM)
+
+
+def _sysctls(sysctls: ApiObject) -> Field[tuple[Sysctl, ...]]:
+    said = sysctls.text_map()
+    if not isinstance(said, Set):
+        return said
+    found = (Sysctl(name, value, Source(WHERE, f"{sysctls.path}.{name}")) for name, value in said.value.items())
+    return Set(tuple(found), said.source)
+
+
+def _annotations(annotations: ApiObject) -> dict[str, Annotation]:
+    return {key: Annotation(value, annotations.source) for key, value in annotations.words().items()}
+
+
+def _networks(inspect: ApiObject) -> Field[tuple[str, ...]]:
+    networks = inspect.at("NetworkSettings", "Networks")
+    return Set(tuple(name for name, _ in networks.entries()), networks.source)
+
+
+def _command(inspect: ApiObject) -> Field[tuple[str, ...]]:
+    program, arguments = inspect.text("Path"), inspect.texts("Args")
+    if not isinstance(program, Set):
+        return program
+    return Set((program.value, *(arguments.value if isinstance(arguments, Set) else ())), program.source)
+
+
+def _unless_empty(field: Field[str]) -> Field[str]:
+    return Unset(field.source) if isinstance(field, Set) and not field.value else field

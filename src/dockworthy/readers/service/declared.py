@@ -1,0 +1,150 @@
+"""A service's spec: what every task of it will be given. What the image brings is not in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...model.dialect import Platform
+from ...model.field import Field, Set, Source, Unknown, Unset
+from ...model.workload import (
+    Container,
+    Namespaces,
+    Restart,
+    Role,
+    SecurityContext,
+    Sysctl,
+    Unit,
+    UpdatePolicy,
+)
+from ..api_object import ApiObject
+from ..container.operation import read_environment, read_health
+from ..container.user import read_user
+from ..engine_context import EngineContext
+from .parts import read_limits, read_log_driver, read_mounts, read_ports
+from .privileges import read_apparmor, read_escalation, read_seccomp, read_selinux
+
+WHERE = "GET /services"
+_BY_IMAGE = "the service does not say, the image may"
+_TELL = "the service's running tasks show it"
+_NANO = 1_000_000_000
+
+
+def read_service(service: dict[str, Any], context: EngineContext) -> Unit:
+    """The unit that the orchestrator keeps running."""
+    found = ApiObject(service, WHERE)
+    spec = found.at("Spec")
+    task = spec.at("TaskTemplate")
+    name = spec.word("Name") or found.word("ID") or "unnamed"
+    return Unit(
+        id=f"service/{name}",
+        kind="service",
+        name=name,
+        dialect=context.dialect(Platform.SWARM),
+        source=Source(WHERE, "Spec"),
+        containers=(_container(name, spec, task, context),),
+        namespaces=_namespaces(task),
+        sysctls=_sysctls(task.at("ContainerSpec", "Sysctls")),
+        labels=spec.words("Labels"),
+        networks=_networks(spec, task),
+        replicas=spec.integer("Mode", "Replicated", "Replicas"),
+        update=_update(spec.at("UpdateConfig")),
+    )
+
+
+def _container(name: str, spec: ApiObject, task: ApiObject, context: EngineContext) -> Container:
+    run = task.at("ContainerSpec")
+    return Container(
+        name=name,
+        role=Role.MAIN,
+        source=run.source,
+        image=run.text("Image"),
+        context=SecurityContext(
+            user=_or_by_image(read_user(run.text("User"))),
+            seccomp=read_seccomp(run.at("Privileges"), context),
+            apparmor=read_apparmor(run.at("Privileges")),
+            selinux=read_selinux(run.at("Privileges")),
+        ),
+        privileged=Set(False, Source(WHERE, "a service can't be privileged")),
+        allow_privilege_escalation=read_escalation(run.at("Privileges"), context),
+        capabilities_add=_capabilities(run, "CapabilityAdd"),
+        capabilities_drop=_capabilities(run, "CapabilityDrop"),
+        read_only_root=_or_false(run.boolean("ReadOnly")),
+        proc_mount=Set("Default", run.source),
+        init=run.boolean("Init"),
+        command=run.texts("Command"),
+        environment=read_environment(run.texts("Env")),
+        mounts=read_mounts(run),
+        ports=read_ports(spec),
+        limits=read_limits(task),
+        health=_or_by_image(read_health(run.at("Healthcheck"))),
+        logging=read_log_driver(task.at("LogDriver"), context),
+        restart=_restart(task.at("RestartPolicy")),
+        secrets=_secrets(run),
+    )
+
+
+def _or_by_image(field: Field[Any]) -> Field[Any]:
+    return Unknown(_BY_IMAGE, tell=_TELL, source=field.source) if isinstance(field, Unset) else field
+
+
+def _or_false(field: Field[bool]) -> Field[bool]:
+    return Set(False, field.source) if isinstance(field, Unset) else field
+
+
+def _capabilities(run: ApiObject, key: str) -> Field[tuple[str, ...]]:
+    field = run.texts(key)
+    if not isinstance(field, Set):
+        return field
+    return Set(tuple(name.upper().removeprefix("CAP_") for name in field.value), field.source)
+
+
+def _namespaces(task: ApiObject) -> Namespaces:
+    """A service has no PID, IPC or UTS mode; its network is the host's where it joins the one called `host`."""
+    own = Set("private", task.source)
+    joins_host = any(network.word("Target") == "host" for network in task.items("Networks"))
+    return Namespaces(
+        network=Set("host" if joins_host else "private", task.at("Networks").source),
+        pid=own,
+        ipc=own,
+        uts=own,
+        cgroup=own,
+        user=Unknown("each node decides whether users are remapped", source=task.source),
+    )
+
+
+def _networks(spec: ApiObject, task: ApiObject) -> Field[tuple[str, ...]]:
+    joined = [network.word("Target") for part in (task, spec) for network in part.items("Networks")]
+    return Set(tuple(dict.fromkeys(joined)), task.at("Networks").source)
+
+
+def _sysctls(sysctls: ApiObject) -> Field[tuple[Sysctl, ...]]:
+    said = sysctls.text_map()
+    if not isinstance(said, Set):
+        return said
+    return Set(tuple(Sysctl(name, value, sysctls.source) for name, value in said.value.items()), said.source)
+
+
+def _update(config: ApiObject) -> Field[UpdatePolicy]:
+    """`FailureAction` is `pause` and `Order` `stop-first` where the spec is silent."""
+    if not isinstance(config.data, dict):
+        return Unset(config.source)
+    monitor = config.number("Monitor")
+    return Set(
+        UpdatePolicy(
+            order=config.word("Order"),
+            parallelism=config.number("Parallelism"),
+            on_failure=config.word("FailureAction"),
+            monitor=monitor / _NANO if monitor else None,
+        ),
+        config.source,
+    )
+
+
+def _restart(policy: ApiObject) -> Field[Restart]:
+    """The orchestrator starts a new task by `Condition`: `any` (the default), `on-failure`, `none`."""
+    names = {"none": "no", "on-failure": "on-failure"}
+    return Set(Restart(names.get(policy.word("Condition"), "always"), policy.number("MaxAttempts")), policy.source)
+
+
+def _secrets(run: ApiObject) -> Field[tuple[str, ...]]:
+    return Set(tuple(secret.word("SecretName") for secret in run.items("Secrets")), run.at("Secrets").source)
