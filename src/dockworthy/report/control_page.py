@@ -1,0 +1,125 @@
+"""A control as a page of the reference: what it asks, why, how to check it, how to satisfy it, who else says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..model.benchmarks import benchmark, recommendation_of
+from ..model.control import Control
+from ..model.demands import DEMANDS
+from ..model.finding import Reference
+from .control_examples import examples
+from .markdown import GENERATED, fence, table
+
+_BENCHMARKS_PAGE = "../../benchmarks/README.md"
+
+
+def control_page(control: Control) -> str:
+    """The whole page, for `docs/controls/<chapter>/<name>.md`."""
+    sections = [
+        f"# {control.title}\n\n{GENERATED}\n\n{_facts(control)}",
+        f"## Why\n\n{control.rationale}",
+        _check_yourself(control),
+        _remedy(control),
+        _references(control),
+        examples(control),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def control_index(controls: Iterable[Control]) -> str:
+    """The page that leads to all others, for `docs/controls/README.md`; a table a chapter, in the order given."""
+    controls = tuple(controls)
+    chapters: dict[str, list[Control]] = {}
+    for control in controls:
+        chapters.setdefault(control.id.partition("/")[0], []).append(control)
+    sections = [
+        f"# Controls\n\n{GENERATED}",
+        f"{len(controls)} controls. Which recommendations of which benchmark they answer: [benchmarks]"
+        "(../benchmarks/README.md).",
+        *(f"## {chapter}\n\n{_chapter_table(members)}" for chapter, members in chapters.items()),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _chapter_table(controls: Iterable[Control]) -> str:
+    rows = [
+        (
+            f"[{control.id}]({control.id}.md)",
+            control.title,
+            control.level.value,
+            control.severity.value,
+            _demand(control.demand),
+        )
+        for control in controls
+    ]
+    return table(("Control", "Asks that", "From level", "Severity", "For the demand"), rows)
+
+
+def _facts(control: Control) -> str:
+    rows = [
+        ("Id", f"`{control.id}`"),
+        ("Asked from level", control.level.value),
+        ("Severity", control.severity.value),
+        ("For the demand", _demand(control.demand)),
+        ("Judges", control.subject.value),
+    ]
+    if control.platforms is not None:
+        rows.append(("Only on", ", ".join(sorted(platform.value for platform in control.platforms))))
+    if control.since is not None:
+        rows.append(("Since", f"Pod Security Standards {control.since}"))
+    if control.replaces:
+        rows.append(("Takes the place of", ", ".join(_link(id) for id in control.replaces)))
+    return table(("", ""), rows)
+
+
+def _demand(id: str) -> str:
+    """An id without a sentence is shown as it is: the page of a control is no place to crash."""
+    return f"{DEMANDS[id]} (`{id}`)" if id in DEMANDS else f"`{id}`"
+
+
+def _link(id: str) -> str:
+    """From one control's page to another's."""
+    return f"[{id}](../{id}.md)"
+
+
+def _check_yourself(control: Control) -> str:
+    if not control.check_yourself:
+        return ""
+    stands = "\n\n`{name}` stands for the name of what is judged." if "{name}" in control.check_yourself else ""
+    return f"## Check it yourself\n\n{fence(control.check_yourself, 'sh')}{stands}"
+
+
+def _remedy(control: Control) -> str:
+    remedy = control.remedy
+    parts = [f"## Remedy\n\n{remedy.says}"]
+    if remedy.command:
+        parts.append(fence(remedy.command, "sh"))
+    if remedy.costs:
+        parts.append(f"What it costs: {remedy.costs}.")
+    return "\n\n".join(parts)
+
+
+def _references(control: Control) -> str:
+    if not control.references:
+        return ""
+    rows = [(_benchmark_title(each), each.version, each.id, _recommendation(each)) for each in control.references]
+    head = ("Benchmark", "Version", "Id", "Recommendation, in our words")
+    return f"## Who else says so\n\n{table(head, rows)}\n\nAll of them: [benchmarks]({_BENCHMARKS_PAGE})."
+
+
+def _benchmark_title(reference: Reference) -> str:
+    return benchmark(reference.benchmark).title if recommendation_of(reference) else reference.benchmark
+
+
+def _recommendation(reference: Reference) -> str:
+    recommendation = recommendation_of(reference)
+    notes = [recommendation.title if recommendation else "not in the catalogue"]
+    if recommendation and recommendation.obsolete:
+        notes.append(f"obsolete: {recommendation.obsolete}")
+    if reference.retired:
+        notes.append("retired by a later version")
+    return "; ".join(notes)
+
+
+__all__ = ["control_index", "control_page"]
