@@ -85,4 +85,5 @@ def fact_of(finding: Finding) -> str:
 def named_fact(finding: Finding, *, with_kind: bool = False) -> str:
     """The fact behind its subject's name, unless it says the name itself."""
     name, fact = name_of(finding, with_kind=with_kind), fact_of(finding)
-    return fact if name_of(finding) in fact else f"{name}: {fact}"
+    says_it = fact.split(" ", 1)[0].rstrip(":") == name_of(finding)
+    return fact if says_it else f"{name}: {fact}"

@@ -110,4 +110,9 @@ def wrap(text: str, width: int) -> Iterator[str]:
 
 
 def _clipped(line: str, width: int) -> str:
-    return f"{chop_cells(line, width - 4)[0]} ..." if cell_len(line) > width - 4 else f"{line} ..."
+    """The line with ` ...` at its end, cut between words where that leaves more than half of it."""
+    if cell_len(line) > width - 4:
+        cut = chop_cells(line, width - 4)[0]
+        whole_words = cut.rpartition(" ")[0]
+        line = whole_words if len(whole_words) > len(cut) // 2 else cut
+    return f"{line} ..."

@@ -41,7 +41,7 @@ def write_verdict(sheet: Sheet, result: Result, *, at_most: int = 3) -> None:
 
 def _read(result: Result) -> str:
     read = "; ".join(sentence.rstrip(".") for sentence in result.read)
-    return f"Read: {read}." if read else "Nothing could be read."
+    return f"Read: {read or number_of(len(result.subjects), 'subject')}."
 
 
 def _write_what_matters(sheet: Sheet, result: Result) -> None:

@@ -1,0 +1,13 @@
+"""The command line: each command is a file here. It parses, calls one function of a room, and hands on the result."""
+
+from __future__ import annotations
+
+
+def main() -> int:
+    """The program. Returns its exit status; nothing heavy is imported before a command needs it."""
+    from .interruption import end_quickly_when_interrupted
+
+    end_quickly_when_interrupted()
+    from .run import run
+
+    return run()

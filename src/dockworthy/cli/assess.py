@@ -1,0 +1,73 @@
+"""`dockworthy assess`: should we run Docker in production, here?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import options
+from .show import not_both, show
+
+if TYPE_CHECKING:
+    from ..model.levels import Level
+    from ..model.result import Result
+
+
+@click.command(short_help="Should we run Docker in production, here? The verdict and why.")
+@options.level
+@options.host
+@click.option(
+    "--from", "saved", metavar="FILE", help="Judge a snapshot that `dockworthy facts` saved; - reads it here."
+)
+@options.root
+@options.deadline
+@options.format_of("table", "json")
+@options.output
+@options.verbose
+@options.quiet
+def assess(
+    level: str,
+    hosts: tuple[str, ...],
+    saved: str | None,
+    root: str,
+    deadline: float,
+    format_: str,
+    output: str | None,
+    verbose: bool,
+    quiet: bool,
+) -> int:
+    """Should we run Docker in production, here?
+
+    Reads this host and its engine, judges them, and says why. Nothing is changed, no command runs in a container, and
+    nothing leaves this machine. Run it as root to let it see everything; what it may not see is named, with the
+    permission that would tell, and never counts as good.
+
+    \b
+    Examples:
+      sudo dockworthy assess                    judge this machine
+      dockworthy assess --level baseline        only what can cost the whole host
+      dockworthy assess --format json -o r.json for programs
+      dockworthy facts -o shop.json             on a host without internet, then
+      dockworthy assess --from shop.json        judge it elsewhere
+    """
+    from ..model.levels import Level
+
+    not_both("-v", "-q", verbose and quiet)
+    if saved is not None:
+        not_both("--from", "--host", bool(hosts))
+        result = _assess_saved(saved, Level(level))
+    else:
+        endpoint = options.endpoint_of(hosts)
+        from ..assess import assess as assess_machine
+
+        result = assess_machine(endpoint, root=Path(root), level=Level(level), deadline=deadline)
+    return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)
+
+
+def _assess_saved(file: str, level: Level) -> Result:
+    from ..assess import assess_snapshot
+    from ..facts.saved import load
+
+    return assess_snapshot(load(file), level=level)

@@ -1,0 +1,77 @@
+"""`dockworthy check`: are these files fit for production?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import UsageError
+from . import options
+from .show import not_both, show
+
+if TYPE_CHECKING:
+    from ..model.dialect import Version
+
+
+@click.command(short_help="Are these files fit for production?")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@options.level
+@click.option(
+    "--pss-version",
+    metavar="VERSION",
+    help="Version of the Pod Security Standards, as v1.34.  [default: the newest that is known; a Namespace's own "
+    "label counts where the file has one]",
+)
+@options.format_of("table", "json")
+@options.output
+@options.verbose
+@options.quiet
+def check(
+    paths: tuple[str, ...],
+    level: str,
+    pss_version: str | None,
+    format_: str,
+    output: str | None,
+    verbose: bool,
+    quiet: bool,
+) -> int:
+    """Are these files fit for production?
+
+    Judges Kubernetes manifests. A folder is walked, - reads standard input. On Kubernetes files the levels baseline
+    and restricted are exactly the Pod Security Standards; production adds what production needs beyond them.
+
+    What nobody wrote is a fact, and can fail a control. What a file can't tell, such as the user of an image, is
+    listed as not visible and is no reason against the file.
+
+    \b
+    Examples:
+      dockworthy check deploy/                          a folder
+      dockworthy check --level restricted pod.yaml      the strict standard alone
+      kubectl get pods -A -o yaml | dockworthy check -  what runs now
+      dockworthy check -q . || exit 1                   in a pipeline
+    """
+    from ..check import check as check_files
+    from ..model.levels import Level
+
+    not_both("-v", "-q", verbose and quiet)
+    result = check_files(paths, level=Level(level), pss_version=_version(pss_version))
+    return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)
+
+
+def _version(text: str | None) -> Version | None:
+    """None is the newest known. Raises UsageError for what is no version, or one that is not known yet."""
+    from ..model.dialect import NEWEST_POD_SECURITY_STANDARDS, Version
+
+    if text is None or text == "latest":
+        return None
+    try:
+        version = Version.parse(text)
+    except ValueError as error:
+        raise UsageError(f"--pss-version {text!r} is no version", hint="write it as v1.34") from error
+    if not Version(1, 0) <= version <= NEWEST_POD_SECURITY_STANDARDS:
+        raise UsageError(
+            f"--pss-version {version} is not known",
+            hint=f"known are v1.0 to {NEWEST_POD_SECURITY_STANDARDS}, and latest",
+        )
+    return version

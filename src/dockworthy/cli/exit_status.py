@@ -1,0 +1,47 @@
+"""The exit status of every command, in one table: help and docs repeat it, scripts may rely on it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..model.result import Result
+
+
+class ExitStatus(IntEnum):
+    """10 and up are failures to do the work at all, which say nothing of the question."""
+
+    DONE = 0
+    NOT_WORTHY = 1
+    USAGE = 2
+    UNDECIDED = 3
+    FAILED = 10
+    ENGINE_REFUSED = 11
+    ENGINE_TIMEOUT = 12
+    OUTPUT = 13
+    INTERRUPTED = 130
+
+
+MEANINGS: dict[ExitStatus, str] = {
+    ExitStatus.DONE: "worthy, or done",
+    ExitStatus.NOT_WORTHY: "not worthy, or refused by policy",
+    ExitStatus.USAGE: "the command line can't be used, or an input can't be read",
+    ExitStatus.UNDECIDED: "undecided: facts are missing",
+    ExitStatus.FAILED: "the Docker Engine does not answer; or a bug in dockworthy",
+    ExitStatus.ENGINE_REFUSED: "the Docker Engine, or its socket's permissions, said no",
+    ExitStatus.ENGINE_TIMEOUT: "the Docker Engine took the request and went silent",
+    ExitStatus.OUTPUT: "the result could not be written",
+    ExitStatus.INTERRUPTED: "interrupted",
+}
+
+
+def status_of(result: Result) -> ExitStatus:
+    """What the verdict means to a script; 2, whatever it says, where some input could not be read."""
+    from ..model.result import Answer
+
+    if result.unread:
+        return ExitStatus.USAGE
+    if result.verdict.answer in (Answer.YES, Answer.ACCEPTED):
+        return ExitStatus.DONE
+    return ExitStatus.UNDECIDED if result.verdict.answer is Answer.UNDECIDED else ExitStatus.NOT_WORTHY

@@ -1,0 +1,54 @@
+"""`dockworthy facts`: all that was read, as JSON, secrets left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import options
+from .exit_status import ExitStatus
+from .output import deliver, say
+
+if TYPE_CHECKING:
+    from ..model.snapshot import Snapshot
+
+
+@click.command(short_help="All that was read, as JSON, secrets left out.")
+@options.host
+@options.root
+@options.deadline
+@options.format_of("json")
+@options.output
+def facts(hosts: tuple[str, ...], root: str, deadline: float, format_: str, output: str | None) -> int:
+    """All that dockworthy reads of this host and its engine, as one JSON document. It judges nothing.
+
+    Secret values never enter it: what looks like a secret becomes a keyed hash, and the key stays on this host. The
+    document can be saved, sent, and judged elsewhere without the host at hand.
+
+    \b
+    Examples:
+      sudo dockworthy facts -o shop.json
+      dockworthy assess --from shop.json
+      sudo dockworthy facts | jq .host.kernel
+    """
+    import asyncio
+
+    from ..facts.reading import read_snapshot
+    from ..facts.saved import encode
+
+    snapshot = asyncio.run(read_snapshot(options.endpoint_of(hosts), root=Path(root), deadline=deadline))
+    deliver(encode(snapshot), output)
+    _mention_gaps(snapshot)
+    return ExitStatus.DONE
+
+
+def _mention_gaps(snapshot: Snapshot) -> None:
+    from ..model.field import Unknown
+
+    version = snapshot.engine.version
+    if isinstance(version, Unknown):
+        say(f"dockworthy: of the engine nothing could be read: {version.reason}")
+        if version.tell:
+            say(f"hint: {version.tell}")

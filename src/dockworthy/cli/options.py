@@ -1,0 +1,76 @@
+"""Options that mean the same in every command that has them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from ..errors import UsageError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+LEVELS = ("baseline", "restricted", "production")
+"""As in model/levels.py, which is not imported for `--help`; a test holds them equal."""
+
+verbose = click.option("-v", "--verbose", is_flag=True, help="Show every finding with its evidence.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Print the verdict line alone.")
+output = click.option("-o", "--output", "output", metavar="FILE", help="Write to FILE instead of standard output.")
+level = click.option(
+    "--level",
+    type=click.Choice(LEVELS),
+    default="production",
+    show_default=True,
+    help="How strict: each level asks all that the one before it asks, and more.",
+)
+host = click.option(
+    "--host",
+    "hosts",
+    metavar="URL",
+    multiple=True,
+    help="The engine to ask, unix:///PATH or tcp://HOST:PORT.  [default: the one that `docker ps` asks]",
+)
+root = click.option(
+    "--root",
+    metavar="DIR",
+    default="/",
+    show_default=True,
+    type=click.Path(exists=True, file_okay=False),
+    help="The host's file system, where it is not at /.",
+)
+deadline = click.option(
+    "--deadline",
+    metavar="SECONDS",
+    type=click.FloatRange(0, min_open=True),
+    default=20.0,
+    show_default="20",
+    help="How long the engine may take; what it has not said by then is unknown.",
+)
+
+
+def format_of(*formats: str) -> Callable[[Command], Command]:
+    """`--format`, with those that the command can write; the first one is the default."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="For people or for programs.",
+    )
+
+
+def endpoint_of(hosts: tuple[str, ...]) -> str:
+    """The engine's address from `--host`, the environment or docker's own configuration. Raises UsageError."""
+    from ..engine.endpoint import find_endpoint
+
+    if len(hosts) > 1:
+        raise UsageError("this version judges one host at a time", hint="run it once for each host")
+    if hosts and hosts[0].startswith("ssh://"):
+        raise UsageError(
+            "--host ssh:// is not in this version yet",
+            hint="run `dockworthy facts -o FILE` on that host, and `dockworthy assess --from FILE` here",
+        )
+    return find_endpoint(hosts[0] if hosts else None, os.environ)

@@ -1,0 +1,65 @@
+"""The program's commands. A command's file is imported when it is asked for, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from .. import __version__
+from .exit_status import MEANINGS
+
+COMMANDS = ("assess", "check", "explain", "facts")
+"""In the order in which a person needs them. Each is `cli/NAME.py`, and in it a click command of that name."""
+
+
+class Program(click.Group):
+    """Loads a command by its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"{__package__}.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            ctx.fail(f"there is no command {name!r}{_nearest(name)}")
+        return super().resolve_command(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Exit status"):
+            formatter.write_dl([(str(int(status)), meaning) for status, meaning in MEANINGS.items()])
+        with formatter.section("Examples"):
+            formatter.write_dl(EXAMPLES)
+
+
+EXAMPLES = [
+    ("sudo dockworthy assess", "judge this machine and its engine"),
+    ("dockworthy check deploy/", "judge the files of a folder"),
+    ("dockworthy explain privileged", "what a control asks, and why"),
+]
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.version_option(__version__, message="dockworthy %(version)s")
+def program() -> None:
+    """Should we run Docker in production, here?
+
+    dockworthy answers from evidence: it reads this host, its engine and your files, judges them, and says why.
+    Reading changes nothing.
+    """
+
+
+def _nearest(name: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, COMMANDS, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,73 @@
+"""Runs the program once: whatever happens becomes a sentence on standard error and an exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ..errors import DockworthyError
+from .exit_status import ExitStatus
+from .output import discard_standard_output, say
+from .program import program
+
+ISSUES = "the project's issue tracker"
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """The exit status. Click's own `main` is not used: it takes a broken pipe and an engine's hang-up for the same."""
+    if "_DOCKWORTHY_COMPLETE" in os.environ:
+        program.main(prog_name="dockworthy")  # a shell asks for completions; click answers and exits
+    try:
+        return _invoke(list(sys.argv[1:] if arguments is None else arguments))
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return ExitStatus.USAGE
+    except click.ClickException as error:
+        return _usage(error)
+    except DockworthyError as error:
+        _report(error.says, error.hint)
+        return error.exit_status
+    except (KeyboardInterrupt, click.Abort):
+        say("dockworthy: interrupted")
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        discard_standard_output()
+        return ExitStatus.DONE
+    except Exception as crash:
+        return _bug(crash)
+
+
+def _invoke(arguments: list[str]) -> int:
+    with program.make_context("dockworthy", arguments) as context:
+        status = program.invoke(context)
+    return int(status or ExitStatus.DONE)
+
+
+def _usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "dockworthy"
+    _report(error.format_message().rstrip("."), f"`{path} --help` shows what it takes")
+    return ExitStatus.USAGE
+
+
+def _report(says: str, hint: str) -> None:
+    say(f"dockworthy: {says}")
+    if hint:
+        say(f"hint: {hint}")
+
+
+def _bug(crash: Exception) -> int:
+    with contextlib.suppress(Exception):
+        say(f"dockworthy: {type(crash).__name__}: {crash}")
+    say(f"hint: this is a bug in dockworthy; please report it to {ISSUES}, with DOCKWORTHY_DEBUG=1 set for its trace")
+    if os.environ.get("DOCKWORTHY_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(crash)
+    return ExitStatus.FAILED
