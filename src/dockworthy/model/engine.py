@@ -55,6 +55,7 @@ class Image(Struct, frozen=True, kw_only=True, omit_defaults=True):
     created: Field[str] = NOT_READ
     size: Field[int] = NOT_READ
     environment: Field[dict[str, str]] = NOT_READ
+    command: Field[tuple[str, ...]] = NOT_READ
     labels: dict[str, str] = {}
     volumes: Field[tuple[str, ...]] = NOT_READ
     ports: Field[tuple[str, ...]] = NOT_READ
@@ -73,6 +74,7 @@ class Network(Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: Source
     internal: bool = False
     ingress: bool = False
+    attachable: bool = False
     ipv6: bool = False
     subnets: tuple[str, ...] = ()
     options: dict[str, str] = {}
@@ -101,6 +103,8 @@ class Cluster(Struct, frozen=True, kw_only=True):
 
     manager: bool
     source: Source
+    state: Field[str] = NOT_READ
+    """The node's own: `active`, or `locked`, `pending`, `error` where it takes no part now."""
     swarm: Field[dict[str, Any]] = NOT_READ
     nodes: Field[tuple[dict[str, Any], ...]] = NOT_READ
     services: Field[tuple[dict[str, Any], ...]] = NOT_READ
