@@ -18,7 +18,7 @@ control = Control(
     severity=Severity.HIGH,
     demand="1.host-access",
     subject=Subject.UNIT,
-    references=(pss("appArmorProfile"), cis("1.6.0", "5.1"), cis("1.8.0", "5.2"), nist("4.4.3"), owasp("D03")),
+    references=(pss("appArmorProfile"), cis("1.6.0", "5.2"), cis("1.8.0", "5.2"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy(
         "Drop `apparmor=unconfined`; name a profile of your own where the default is too tight.",
         "recreates the container",

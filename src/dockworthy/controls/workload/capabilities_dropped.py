@@ -23,10 +23,10 @@ control = Control(
     replaces=("workload/capabilities",),
     references=(
         pss("capabilities_restricted", "v1.22"),
-        cis("1.6.0", "5.3"),
+        cis("1.6.0", "5.4"),
         cis("1.8.0", "5.4"),
         nist("4.4.3"),
-        owasp("D03"),
+        owasp("D04"),
     ),
     remedy=Remedy("Set `cap_drop: [ALL]` and add back what is found needed.", "recreates the container"),
     check_yourself="docker inspect -f '{{.HostConfig.CapAdd}} {{.HostConfig.CapDrop}}' {name}",

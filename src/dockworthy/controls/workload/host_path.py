@@ -17,7 +17,7 @@ control = Control(
     demand="1.host-access",
     subject=Subject.UNIT,
     platforms=frozenset({Platform.KUBERNETES}),
-    references=(pss("hostPathVolumes"), nist("4.4.4"), owasp("D03")),
+    references=(pss("hostPathVolumes"), nist("4.5.5"), owasp("D04")),
     remedy=Remedy("Use a persistentVolumeClaim, configMap, secret or emptyDir.", "recreates the pod"),
     check_yourself="kubectl get pod {name} -o jsonpath='{.spec.volumes[*].hostPath}'",
     bad={"kubernetes": "{kind: Pod, spec: {volumes: [{name: v, hostPath: {path: /etc}}], containers: [{name: a}]}}"},

@@ -20,10 +20,10 @@ control = Control(
     since=Version(1, 8),
     references=(
         pss("allowPrivilegeEscalation", "v1.8"),
-        cis("1.6.0", "5.25"),
+        cis("1.6.0", "5.26"),
         cis("1.8.0", "5.26"),
         nist("4.4.3"),
-        owasp("D03"),
+        owasp("D04"),
     ),
     remedy=Remedy(
         "Set `no-new-privileges:true` (Kubernetes: allowPrivilegeEscalation: false).",

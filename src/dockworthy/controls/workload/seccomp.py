@@ -19,10 +19,10 @@ control = Control(
     subject=Subject.UNIT,
     references=(
         pss("seccompProfile_baseline"),
-        cis("1.6.0", "5.21"),
+        cis("1.6.0", "5.22"),
         cis("1.8.0", "5.22"),
         nist("4.4.3"),
-        owasp("D03"),
+        owasp("D04"),
     ),
     remedy=Remedy(
         "Drop `seccomp=unconfined`; a profile of your own can allow the one call that is needed.",

@@ -23,10 +23,10 @@ control = Control(
     replaces=("workload/seccomp",),
     references=(
         pss("seccompProfile_restricted", "v1.19"),
-        cis("1.6.0", "5.21"),
+        cis("1.6.0", "5.22"),
         cis("1.8.0", "5.22"),
         nist("4.4.3"),
-        owasp("D03"),
+        owasp("D04"),
     ),
     remedy=Remedy(
         "Set `seccompProfile.type: RuntimeDefault` on the pod; on Docker drop `seccomp=unconfined`.",
