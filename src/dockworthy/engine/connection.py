@@ -1,0 +1,137 @@
+"""The only door to a Docker Engine.
+
+aiodocker opens it (transport, TLS, session); reading asks through its session directly, because one inspect an object
+of a thousand should not pay for a version check, header dictionaries and a second JSON decoder each time.
+Importing this module costs nothing: aiohttp (140 ms) is imported when a connection is made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from ..errors import EngineError, EngineTimeout
+from ..model.dialect import Version
+from .certificates import tls_for
+from .faults import failed_answer, failed_request
+
+if TYPE_CHECKING:
+    from aiodocker import Docker
+
+NEWEST_API = Version(1, 51)
+"""The newest API version whose answers are known here; a newer engine is asked in this one."""
+
+_AT_ONCE = 16
+"""Requests under way at a time: more do not make an engine faster, only its answers later."""
+
+
+class Connection:
+    """An async context manager. Entering it asks `GET /version`, once: that proves the engine is there, and negotiates.
+
+    `deadline` bounds the whole connection from entering it, `per_call` each request (both in seconds).
+    `version` is the engine's answer, `api` the API version that is spoken.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        deadline: float = 10.0,
+        per_call: float = 5.0,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.endpoint = endpoint
+        self.version: dict[str, Any] = {}
+        self.api = NEWEST_API
+        self.calls = 0
+        self._seconds = deadline
+        self._per_call = per_call
+        self._environ = environ
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._ends = 0.0
+        self._docker: Docker | None = None
+
+    async def __aenter__(self) -> Self:
+        """Raises EngineUnreachable, EngineRefused, EngineTimeout, or EngineError where something else answers."""
+        self._ends = asyncio.get_running_loop().time() + self._seconds
+        self._docker = _open(self.endpoint, self._environ)
+        try:
+            self.version = await self._ask("/version", "GET /version", None)
+            self.api = _negotiate(self.version, self.endpoint)
+        except BaseException:
+            await self._docker.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._docker is not None:
+            await self._docker.close()
+
+    async def get(self, path: str, *, until: float | None = None) -> Any:
+        """The decoded JSON of `GET path` (with its query, ready encoded). `until` is an earlier end, in loop time.
+
+        Raises EngineError and its kinds; NoSuchObject (faults.py) for what is not there.
+        """
+        return await self._ask(f"/v{self.api.major}.{self.api.minor}{path}", f"GET {path}", until)
+
+    async def _ask(self, path: str, asked: str, until: float | None) -> Any:
+        now = asyncio.get_running_loop().time()
+        ends = min(self._ends, now + self._per_call if until is None else until)
+        try:
+            async with asyncio.timeout_at(ends), self._slots:
+                self.calls += 1
+                status, body = await self._fetch(path, asked)
+        except TimeoutError:
+            raise EngineTimeout(
+                f"the engine at {self.endpoint} did not answer {asked} within {max(ends - now, 0.0):.1f} s",
+                hint="does `docker ps` answer? if not, its log tells why",
+            ) from None
+        return _decoded(status, body, self.endpoint, asked)
+
+    async def _fetch(self, path: str, asked: str) -> tuple[int, bytes]:
+        import aiohttp
+
+        assert self._docker is not None, "the connection was not entered"
+        try:
+            async with self._docker.session.get(f"{self._docker.docker_host}{path}") as response:
+                return response.status, await response.read()
+        except (aiohttp.ClientError, ConnectionError) as error:
+            raise failed_request(error, self.endpoint, asked) from None
+
+
+def _open(endpoint: str, environ: Mapping[str, str]) -> Docker:
+    from aiodocker import Docker
+    from aiohttp import ClientTimeout
+
+    tls = tls_for(endpoint, environ)
+    url = endpoint.replace("tcp://", "https://" if tls else "http://", 1)
+    try:
+        return Docker(url=url, ssl_context=tls, timeout=ClientTimeout(total=None))
+    except ValueError as error:
+        raise EngineError(f"{endpoint} is no address of an engine: {error}") from None
+
+
+def _decoded(status: int, body: bytes, endpoint: str, asked: str) -> Any:
+    if status >= 400:
+        raise failed_answer(status, body, endpoint, asked)
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise EngineError(f"the engine at {endpoint} answered {asked} with broken JSON: {error}") from None
+
+
+def _negotiate(version: Any, endpoint: str) -> Version:
+    """The newest API version that both know; an engine that asks for a newer one than ours gets its oldest."""
+    try:
+        newest = Version.parse(version["ApiVersion"])
+        oldest = Version.parse(version.get("MinAPIVersion") or version["ApiVersion"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise EngineError(f"what answers at {endpoint} is not a Docker Engine: it names no API version") from None
+    return max(oldest, min(newest, NEWEST_API))

@@ -1,0 +1,71 @@
+"""Docker contexts: the command line's named engines, in ~/.docker (or DOCKER_CONFIG)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ..errors import UnreadableInput, UsageError
+
+
+class Context(NamedTuple):
+    """A docker context: its engine's address, and the folder of its certificates (which may not exist)."""
+
+    name: str
+    host: str
+    certificates: Path
+
+
+def current_context(environ: Mapping[str, str]) -> Context | None:
+    """The context that the docker command line would use; None for the default one, which is no file.
+
+    Raises UsageError where it is named and does not exist, UnreadableInput where a file is not what it should be.
+    """
+    folder = configuration_folder(environ)
+    name = environ.get("DOCKER_CONTEXT") or _current_name(folder / "config.json")
+    if not name or name == "default":
+        return None
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    file = folder / "contexts" / "meta" / digest / "meta.json"
+    metadata = _json(file)
+    if metadata is None:
+        raise UsageError(
+            f'the current docker context "{name}" does not exist', hint="docker context ls shows those that do"
+        )
+    host = _host(metadata)
+    if not host:
+        raise UnreadableInput("the context names no engine (Endpoints.docker.Host)", file=str(file))
+    return Context(name, host, folder / "contexts" / "tls" / digest / "docker")
+
+
+def configuration_folder(environ: Mapping[str, str]) -> Path:
+    """Where the docker command line keeps its configuration."""
+    return Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME") or "/") / ".docker")
+
+
+def _current_name(file: Path) -> str:
+    configuration = _json(file)
+    name = configuration.get("currentContext") if isinstance(configuration, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _host(metadata: Any) -> str:
+    for key in ("Endpoints", "docker", "Host"):
+        metadata = metadata.get(key) if isinstance(metadata, dict) else None
+    return metadata if isinstance(metadata, str) else ""
+
+
+def _json(file: Path) -> Any:
+    """The file's content; None where there is none (another user's is as good as none: docker goes on, too)."""
+    try:
+        return msgspec.json.decode(file.read_bytes())
+    except OSError:
+        return None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableInput(
+            f"not valid JSON: {error}", file=str(file), hint="mend it, or name the engine with DOCKER_HOST"
+        ) from None

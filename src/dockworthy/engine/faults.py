@@ -1,0 +1,81 @@
+"""What can go wrong between us and an engine, as sentences a person can act on."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ..errors import EngineError, EngineRefused, EngineUnreachable
+from .endpoint import socket_path
+
+if TYPE_CHECKING:
+    import aiohttp
+
+
+class NoSuchObject(EngineError):
+    """The engine does not know the object: it was removed between the list and the question."""
+
+
+class WrongState(EngineError):
+    """The engine is not in the state that the question needs (503: no manager of a swarm)."""
+
+
+def failed_request(error: aiohttp.ClientError | OSError, endpoint: str, asked: str) -> EngineError:
+    """The error for a request that got no whole answer. `asked` is the API path, as `GET /info`."""
+    import aiohttp  # 140 ms, which whoever gets here has paid
+
+    number = _errno(error)
+    path = socket_path(endpoint)
+    if path is not None and number in (errno.ENOENT, errno.ENOTDIR):
+        return EngineUnreachable(
+            f"no engine listens here: {path} does not exist", hint="is Docker Engine installed and started?"
+        )
+    if number in (errno.EACCES, errno.EPERM):
+        return EngineRefused(
+            f"{_user()} may not open the engine's socket {path or endpoint}",
+            hint="run as root, or as a member of the group that owns the socket (who may open it is root on the host)",
+        )
+    if number == errno.ECONNREFUSED:
+        return EngineUnreachable(f"nobody listens at {endpoint}: the engine is not running", hint="start Docker Engine")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        return EngineRefused(f"{endpoint} and we do not trust each other's certificates: {error}")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return EngineUnreachable(f"{endpoint} can't be reached: {error.os_error.strerror or error}")
+    if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError | aiohttp.ClientOSError):
+        return EngineUnreachable(f"the engine at {endpoint} hung up during {asked}", hint="did it stop or crash?")
+    return EngineError(f"what answers {asked} at {endpoint} does not speak as a Docker Engine does")
+
+
+def failed_answer(status: int, body: bytes, endpoint: str, asked: str) -> EngineError:
+    """The error for an answer with a status of 400 and more."""
+    says = _message(body)
+    if status in (401, 403):
+        return EngineRefused(f"the engine at {endpoint} refused {asked}: {says}")
+    if status == 404:
+        return NoSuchObject(f"the engine does not know what {asked} asks for: {says}")
+    if status == 503:
+        return WrongState(f"the engine can't answer {asked} now: {says}")
+    return EngineError(f"the engine answered {asked} with status {status}: {says}")
+
+
+def _errno(error: BaseException) -> int | None:
+    """aiohttp wraps the system's error; its own copy of the number is not always set."""
+    inner = getattr(error, "os_error", error)
+    number = getattr(inner, "errno", None)
+    return number if isinstance(number, int) else None
+
+
+def _message(body: bytes) -> str:
+    """The engine's own words: `{"message": "…"}`, else the start of whatever came."""
+    try:
+        message = msgspec.json.decode(body)["message"]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError):
+        message = body[:200].decode(errors="replace")
+    return " ".join(str(message).split())[:500] or "no reason given"
+
+
+def _user() -> str:
+    return "this user" if os.geteuid() else "root"

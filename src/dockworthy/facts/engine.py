@@ -1,0 +1,81 @@
+"""What an engine says about itself and all it holds, through its API. Changes nothing; a fault is an Unknown."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ..engine.connection import Connection
+from ..errors import EngineError
+from ..model.field import Set, Unknown
+from ..model.snapshot import EngineFacts
+from .asking import Asking, shaped, source_of, unknown
+from .containers import ProcessReader, read_containers
+from .disk import read_disk_usage
+from .images import read_images
+from .redaction import Redactor
+from .redaction_key import redaction_key
+from .swarm import read_swarm
+
+_FIELDS = ("version", "info", "containers", "images", "volumes", "networks", "disk_usage", "plugins")
+_SWARM_FIELDS = ("swarm", "nodes", "services", "tasks", "secrets", "configs")
+
+
+async def read_engine(
+    endpoint: str,
+    *,
+    deadline: float = 10.0,
+    read_processes: ProcessReader | None = None,
+    redactor: Redactor | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> EngineFacts:
+    """Everything the engine tells within `deadline` seconds; what it did not tell is Unknown with the reason.
+
+    `read_processes` is given the running containers' pids as soon as they are known.
+    """
+    redactor = redactor or Redactor(redaction_key(environ))
+    try:
+        async with Connection(endpoint, deadline=deadline, environ=environ) as connection:
+            return await _read(connection, Asking(connection, redactor), read_processes)
+    except EngineError as error:
+        return _nothing(endpoint, unknown(error, source_of("/version")))
+
+
+async def _read(connection: Connection, asking: Asking, read_processes: ProcessReader | None) -> EngineFacts:
+    async with asyncio.TaskGroup() as group:
+        info_and_swarm = group.create_task(_info_and_swarm(asking))
+        containers = group.create_task(read_containers(asking, read_processes))
+        images = group.create_task(read_images(asking))
+        volumes = group.create_task(asking.many("/volumes", within="Volumes"))
+        networks = group.create_task(asking.many("/networks"))
+        plugins = group.create_task(asking.many("/plugins"))
+        disk_usage = group.create_task(read_disk_usage(asking))
+    info, swarm = info_and_swarm.result()
+    usage, unread = disk_usage.result()
+    return EngineFacts(
+        endpoint=connection.endpoint,
+        version=shaped(connection.version, dict, source_of("/version"), asking.redactor),
+        info=info,
+        containers=containers.result(),
+        images=images.result(),
+        volumes=volumes.result(),
+        networks=networks.result(),
+        plugins=plugins.result(),
+        disk_usage=usage,
+        unread=unread,
+        **swarm,
+    )
+
+
+async def _info_and_swarm(asking: Asking) -> tuple[Set[dict[str, Any]] | Unknown, dict[str, Any]]:
+    """/info says whether there is a swarm to ask for."""
+    info = await asking.one("/info")
+    return info, await read_swarm(asking, info)
+
+
+def _nothing(endpoint: str, why: Unknown) -> EngineFacts:
+    """No engine to ask: every field says why."""
+    fields: dict[str, Any] = dict.fromkeys((*_FIELDS, *_SWARM_FIELDS), why)
+    return EngineFacts(endpoint=endpoint, **fields)

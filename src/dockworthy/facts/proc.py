@@ -1,0 +1,108 @@
+"""One process as /proc shows it. A process that is gone gives None or "", never an exception."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+NAMESPACES = ("net", "pid", "ipc", "uts", "mnt", "user", "cgroup")
+
+_MULTI_CALL = frozenset({"busybox", "toybox", "coreutils"})
+"""Programs that are many: which one, only the command's name tells."""
+
+_STATUS = re.compile(rb"^(?P<name>Name|State|PPid|Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):\t(?P<value>.*)$", re.MULTILINE)
+
+
+class Status(NamedTuple):
+    """/proc/PID/status. `uid` is the effective one; `seccomp` 0 where the kernel knows none."""
+
+    command: str
+    state: str
+    parent: int
+    uid: int
+    cap_effective: int
+    cap_bounding: int
+    no_new_privs: bool
+    seccomp: int
+
+
+def read(path: str, size: int = 16384) -> bytes | None:
+    """The file's first `size` bytes; None where it is gone, or may not be read."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return os.read(handle, size)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+
+
+def read_link(path: str) -> str:
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
+def status(folder: str) -> Status | None:
+    text = read(f"{folder}/status")
+    if not text:
+        return None
+    values = {match["name"]: match["value"] for match in _STATUS.finditer(text)}
+    try:
+        return Status(
+            command=values[b"Name"].decode(errors="replace"),
+            state=values[b"State"][:1].decode(),
+            parent=int(values[b"PPid"]),
+            uid=int(values[b"Uid"].split()[1]),
+            cap_effective=int(values[b"CapEff"], 16),
+            cap_bounding=int(values[b"CapBnd"], 16),
+            no_new_privs=values.get(b"NoNewPrivs") == b"1",
+            seccomp=int(values.get(b"Seccomp", b"0")),
+        )
+    except (KeyError, ValueError, IndexError):
+        return None
+
+
+def program(folder: str, command: str) -> str:
+    """The program's name: its executable's, which a process can't choose; its command's where that says more."""
+    executable = os.path.basename(read_link(f"{folder}/exe").removesuffix(" (deleted)"))
+    return command if not executable or executable in _MULTI_CALL else executable
+
+
+def inner_uid(folder: str, uid: int) -> int | None:
+    """`uid` as the process's own user namespace counts it; None where it is not mapped there."""
+    for line in (read(f"{folder}/uid_map") or b"").splitlines():
+        try:
+            inside, outside, count = (int(number) for number in line.split())
+        except ValueError:
+            return None
+        if outside <= uid < outside + count:
+            return inside + uid - outside
+    return None
+
+
+def apparmor(folder: str) -> str:
+    """The profile with its mode, `docker-default (enforce)`; `""` where AppArmor does not confine here."""
+    text = read(f"{folder}/attr/apparmor/current")
+    if text is None:
+        text = read(f"{folder}/attr/current") or b""
+        if text.count(b":") >= 2:  # SELinux's context stands in the same place
+            return ""
+    return text.rstrip(b"\0\n").decode(errors="replace")
+
+
+def namespaces(folder: str) -> dict[str, str]:
+    """Namespace -> its identity (`net:[4026531840]`), without those that may not be read."""
+    links = ((name, read_link(f"{folder}/ns/{name}")) for name in NAMESPACES)
+    return {name: link for name, link in links if link}
+
+
+def shared(own: Mapping[str, str], *hosts: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of the namespaces that are one of the `hosts`' own."""
+    return tuple(name for name in NAMESPACES if name in own and any(own[name] == host.get(name) for host in hosts))

@@ -1,0 +1,116 @@
+"""Leaves secret values out before facts enter a snapshot: each becomes a keyed hash, so that equal ones still compare.
+
+`hash:` and 16 hex digits (HMAC-SHA-256, cut) stand where a secret stood: what was found is that it *was* one.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from .secret_arguments import hide_in_arguments, hide_in_command
+from .secret_instructions import hide_in_instruction
+from .secret_names import is_redacted, is_secret
+from .secret_values import hide_in_text
+
+_PAIRS = frozenset({"Env", "Labels", "BuildArgs"})
+"""Lists of `NAME=value`."""
+_MAPS = frozenset(
+    {"Labels", "Options", "DriverOpts", "Annotations", "Opts", "StorageOpt", "log-opts", "options", "labels"}
+)
+"""Objects whose keys a person chose. Other objects' keys are the API's own words."""
+_ALWAYS = frozenset({"JoinTokens", "UnlockKey", "SigningCAKey", "IdentityToken", "RegistryToken"})
+"""Secrets by the API's own word for them. (A config's content, `Spec.Data`, is none of our business either.)"""
+_TEXTS = frozenset(
+    {"Cmd", "Entrypoint", "Args", "Test", "Command", "CreatedBy", "Output", "Env", "Labels", "Description", "Path"}
+)
+"""Where a secret that was found in one place is likely to stand again in the same object."""
+
+
+class Redactor:
+    """Hides secrets in the engine's objects. Not for several threads at once."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._harmless: set[str] = set()
+        self._found: set[str] = set()
+
+    def clean(self, facts: Any) -> Any:
+        """A copy of decoded JSON, secrets hidden. What is found anywhere in it is hidden everywhere in its texts."""
+        self._found = set()
+        cleaned = self._walk(facts, "", "")
+        again = [value for value in self._found if len(value) >= 8 and not value.isalpha() and value[0] != "/"]
+        if again:
+            again.sort(key=len, reverse=True)
+            cleaned = self._repeat(cleaned, "", again)
+        return cleaned
+
+    def hide(self, secret: str) -> str:
+        """The hash that stands for a secret."""
+        if is_redacted(secret):
+            return secret
+        self._found.add(secret)
+        return self._hash(secret)
+
+    def named(self, name: str, value: str) -> str:
+        """The value of a variable, label or option: hidden whole where name or value says that it is a secret."""
+        if is_secret(name, value) or self._text(value) != value:
+            return self.hide(value)
+        return value
+
+    def _hash(self, secret: str) -> str:
+        digest = hmac.digest(self._key, secret.encode(errors="surrogatepass"), "sha256")
+        return f"hash:{digest.hex()[:16]}"
+
+    def _text(self, text: str) -> str:
+        if text in self._harmless:
+            return text
+        hidden = hide_in_text(hide_in_command(text, self.hide), self.hide)
+        if hidden == text:
+            self._harmless.add(text)
+        return hidden
+
+    def _walk(self, value: Any, key: str, above: str) -> Any:
+        if isinstance(value, str):
+            if key == "CreatedBy":
+                value = hide_in_instruction(value, self.hide)
+            whole = key in _ALWAYS or (key, above) == ("Data", "Spec")
+            return self.hide(value) if whole and value else self._text(value)
+        if isinstance(value, dict):
+            return self._object(value, key, above)
+        if isinstance(value, list | tuple):
+            return self._list(value, key)
+        return value
+
+    def _object(self, value: dict[str, Any], key: str, above: str) -> dict[str, Any]:
+        if key in _ALWAYS:
+            return {name: self.hide(item) if isinstance(item, str) and item else item for name, item in value.items()}
+        if key in _MAPS or (key, above) == ("Config", "LogConfig"):
+            return {k: self.named(k, v) if isinstance(v, str) else self._walk(v, k, key) for k, v in value.items()}
+        if isinstance(value.get("Name"), str) and isinstance(value.get("Value"), str):  # a plugin's settings
+            return {**value, "Value": self.named(value["Name"], value["Value"])}
+        return {name: self._walk(item, name, key) for name, item in value.items()}
+
+    def _list(self, value: list[Any] | tuple[Any, ...], key: str) -> list[Any]:
+        if not all(isinstance(item, str) for item in value):
+            return [self._walk(item, key, "") for item in value]
+        if key in _PAIRS:
+            return [self._pair(item) for item in value]
+        return [self._text(item) for item in hide_in_arguments(value, self.hide)]
+
+    def _pair(self, item: str) -> str:
+        name, equals, value = item.partition("=")
+        return f"{name}={self.named(name, value)}" if equals else self._text(item)
+
+    def _repeat(self, value: Any, key: str, secrets: list[str]) -> Any:
+        if isinstance(value, dict):
+            return {
+                name: self._repeat(item, name if key not in _TEXTS else key, secrets) for name, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self._repeat(item, key, secrets) for item in value]
+        if isinstance(value, str) and key in _TEXTS:
+            for secret in secrets:
+                if secret in value:
+                    value = value.replace(secret, self._hash(secret))
+        return value

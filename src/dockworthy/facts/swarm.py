@@ -1,0 +1,44 @@
+"""The swarm that an engine belongs to, where it does and may see it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from ..model.field import Field, Set, Source, Unknown, Unset
+from .asking import Asking
+
+_LISTS = ("nodes", "services", "tasks", "secrets", "configs")
+
+_STATE = Source("GET /info", "Swarm.LocalNodeState")
+
+
+async def read_swarm(asking: Asking, info: Field[dict[str, Any]]) -> dict[str, Field[Any]]:
+    """`swarm`, `nodes`, `services`, `tasks`, `secrets`, `configs`: fields of EngineFacts.
+
+    Unset where the engine is in no swarm, Unknown on a worker: only managers know the swarm.
+    """
+    without = _without_asking(info)
+    if without is not None:
+        return dict.fromkeys(("swarm", *_LISTS), without)
+    swarm, *lists = await asyncio.gather(asking.one("/swarm"), *(asking.many(f"/{name}") for name in _LISTS))
+    return {"swarm": swarm, **dict(zip(_LISTS, lists, strict=True))}
+
+
+def _without_asking(info: Field[dict[str, Any]]) -> Unset | Unknown | None:
+    """What /info already tells of it; None on a manager, which can be asked."""
+    if not isinstance(info, Set):
+        return info
+    swarm = info.value.get("Swarm")
+    swarm = swarm if isinstance(swarm, dict) else {}
+    state = swarm.get("LocalNodeState") or "inactive"
+    if state == "inactive":
+        return Unset(_STATE)
+    if state == "locked":
+        return Unknown("the swarm is locked", tell="docker swarm unlock, then read again", source=_STATE)
+    if state != "active":
+        return Unknown(f"this node's place in the swarm is not settled: {state}", tell="docker info", source=_STATE)
+    if not swarm.get("ControlAvailable"):
+        reason = "this node is a worker of the swarm: only a manager knows the swarm"
+        return Unknown(reason, tell="read the facts on a manager", source=Source("GET /info", "Swarm.ControlAvailable"))
+    return None
