@@ -74,6 +74,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
     snapshot: int = SNAPSHOT_VERSION
     taken: str
+    id: str = ""
     tool: Tool
     host: Host
     engine: EngineFacts
