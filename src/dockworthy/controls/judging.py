@@ -60,7 +60,7 @@ def _ask(control: Control, model: Any, *, subject: str, kind: str, level: Level)
             subject=name,
             kind=its_kind,
             outcome=judgement.outcome,
-            severity=control.severity,
+            severity=judgement.severity or control.severity,
             level=level,
             demand=control.demand,
             evidence=judgement.evidence,

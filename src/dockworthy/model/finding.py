@@ -32,6 +32,7 @@ class Judgement(Struct, frozen=True, omit_defaults=True):
     `about` names the object where a control judges several of one subject (`/etc/docker/daemon.json`).
     `tell` says, for an unknown, which permission or command would tell.
     `remedy` and `check_yourself` replace the control's own words where they can be more precise.
+    `severity` replaces the control's where the case at hand is worse, or less bad, than the rule in general.
     """
 
     outcome: Outcome
@@ -40,6 +41,7 @@ class Judgement(Struct, frozen=True, omit_defaults=True):
     tell: str = ""
     remedy: str = ""
     check_yourself: str = ""
+    severity: Severity | None = None
 
 
 def passed(says: str, source: Source | None = None, *, about: str = "") -> Judgement:

@@ -254,6 +254,13 @@ class Container(Struct, frozen=True, kw_only=True):
     """Paths of the container's own layer that were written since it started (drift): `A /x`, `C /y`, `D /z`."""
 
 
+class EnginePaths(Struct, frozen=True, omit_defaults=True):
+    """Where the unit's engine keeps its data and listens: who has these has every container."""
+
+    data_root: str = "/var/lib/docker"
+    sockets: tuple[str, ...] = ("/run/docker.sock",)
+
+
 class Unit(Struct, frozen=True, kw_only=True):
     """What is started together: a pod, a service, a task, an app, a job, one container."""
 
@@ -273,6 +280,7 @@ class Unit(Struct, frozen=True, kw_only=True):
     networks: Field[tuple[str, ...]] = NOT_READ
     replicas: Field[int] = NOT_READ
     update: Field[UpdatePolicy] = NOT_READ
+    engine_paths: EnginePaths = EnginePaths()
 
     @property
     def is_windows(self) -> bool:
