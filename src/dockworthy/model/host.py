@@ -63,6 +63,8 @@ class Storage(Struct, frozen=True, omit_defaults=True):
     inodes_free: int
     options: tuple[str, ...] = ()
     ftype: bool | None = None
+    errors: int | None = None
+    """Errors that the file system has recorded in itself (ext4 counts them)."""
 
 
 class FileMode(Struct, frozen=True, omit_defaults=True):
@@ -88,6 +90,8 @@ class Account(Struct, frozen=True, omit_defaults=True):
     groups: tuple[str, ...] = ()
     password: str = "unknown"
     keys: int = 0
+    keys_seen: bool = True
+    """Whether every file of authorized keys could be read: if not, there may be more."""
 
 
 class DaemonProcess(Struct, frozen=True, omit_defaults=True):
@@ -127,6 +131,8 @@ class Package(Struct, frozen=True, omit_defaults=True):
     candidate: str = ""
     security: bool = False
     held: bool = False
+    listed: bool = False
+    """Whether the package lists tell: with an empty `candidate`, it is the newest. Not listed: nobody knows."""
 
 
 class AutomaticUpdates(Struct, frozen=True, omit_defaults=True):
@@ -187,6 +193,8 @@ class Certificate(Struct, frozen=True, omit_defaults=True):
     subject: str
     not_after: str
     names: tuple[str, ...] = ()
+    problem: str = ""
+    """Why the file tells nothing (then `subject` and `not_after` are empty)."""
 
 
 class Host(Struct, frozen=True, kw_only=True):

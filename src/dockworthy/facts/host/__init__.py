@@ -1,0 +1,139 @@
+"""The facts of a host: what its files below a root tell. Reads only, needs no network, never raises."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ...model.field import Field, Set
+from ...model.host import Host
+from .accounts import read_accounts, read_docker_group
+from .audit import read_audit_rules
+from .capacity import read_cpus, read_load, read_memory
+from .certificates import read_certificates
+from .cgroup import read_cgroup
+from .daemon import read_containerd, read_daemon
+from .daemon_json import DEFAULT as DAEMON_JSON
+from .daemon_json import read_daemon_json
+from .dns import read_dns
+from .files import read_files
+from .firewall import read_firewall
+from .firewall_programs import FirewallPrograms
+from .hardware import read_disks, read_memory_errors, read_virtualization
+from .kernel import read_hostname, read_kernel, read_os
+from .listeners import read_listeners
+from .mounts import read_filesystems, read_mounts
+from .names import Names
+from .package_lists import PackageLists
+from .packages import read_packages
+from .processes import Processes
+from .reading import guarded, guarded_all
+from .reboot import read_reboot_required
+from .root import Root, clean
+from .security_modules import read_lsm
+from .settings import EngineSettings, flag
+from .socket_tables import SocketTables
+from .ssh import read_ssh
+from .storage import read_storage
+from .sysctls import read_sysctls
+from .time_sync import read_time_sync
+from .units import read_units
+from .updates import read_automatic_updates
+
+__all__ = ["read_host"]
+
+
+def read_host(root: Path = Path("/"), *, socket: str = "/var/run/docker.sock") -> Host:
+    """Everything the files below `root` tell of a host. `socket` is the engine's unix socket, `""` where it has none.
+
+    Takes well under 0.3 s. Programs (apt-helper, nft, iptables-save) are asked on the real root only; they start
+    first and are collected last.
+    """
+    tree = Root(root)
+    lists, firewall = PackageLists(tree), FirewallPrograms(tree)
+    try:
+        return _read(tree, socket, lists, firewall)
+    finally:
+        firewall.close()
+        lists.close()
+
+
+def _read(root: Root, socket: str, lists: PackageLists, firewall: FirewallPrograms) -> Host:
+    processes, names = Processes(root), Names(root)
+    sockets = SocketTables(root, processes)
+    engine = _engine(root, processes, sockets, names, socket)
+    people = _people(root, processes, sockets, names, engine.pop("settings"))
+    machine = _machine(root, processes)
+    packages = guarded(lambda: read_packages(root, lists), "/var/lib/dpkg/status")
+    return Host(
+        root=clean(root.base),
+        as_root=os.geteuid() == 0,
+        **engine,
+        **people,
+        **machine,
+        packages=packages,
+        reboot_required=guarded(lambda: read_reboot_required(root, machine["kernel"], packages), "/boot"),
+        automatic_updates=guarded(lambda: read_automatic_updates(root), "/etc/apt/apt.conf.d"),
+        firewall=guarded(lambda: read_firewall(root, firewall), "the firewall"),
+    )
+
+
+def _engine(root: Root, processes: Processes, sockets: SocketTables, names: Names, socket: str) -> dict[str, Any]:
+    """The engine's own fields, and its `settings` for those that depend on them."""
+    daemon = guarded(lambda: read_daemon(root, processes, sockets, socket), socket or "/var/run/docker.pid")
+    argv = daemon.value.argv if isinstance(daemon, Set) else ()
+    path = flag(argv, "--config-file") or DAEMON_JSON
+    settings_file = guarded(lambda: read_daemon_json(root, path), path)
+    settings = EngineSettings.of(daemon, settings_file, path)
+    mounts = guarded(lambda: read_mounts(root), "/proc/self/mountinfo")
+    return {
+        "settings": settings,
+        "daemon": daemon,
+        "daemon_json": settings_file,
+        "containerd": guarded(
+            lambda: read_containerd(root, processes, sockets, settings), "/run/containerd/containerd.sock"
+        ),
+        "mounts": mounts,
+        "storage": guarded(lambda: read_storage(root, settings, mounts), settings.data_root),
+        "files": guarded_all(lambda: read_files(root, settings, names, socket), "the engine's files"),
+        "units": guarded_all(lambda: read_units(root), "the engine's units"),
+        "certificates": guarded(lambda: read_certificates(root, settings), "the engine's certificates"),
+    }
+
+
+def _people(
+    root: Root, processes: Processes, sockets: SocketTables, names: Names, settings: EngineSettings
+) -> dict[str, Any]:
+    """Who may do what, and who watches."""
+    ssh = guarded(lambda: read_ssh(root), "/etc/ssh/sshd_config")
+    return {
+        "ssh": ssh,
+        "docker_group": guarded(lambda: read_docker_group(root, settings, names), "/etc/group"),
+        "accounts": guarded(lambda: read_accounts(root, names, ssh), "/etc/passwd"),
+        "audit_rules": guarded(lambda: read_audit_rules(root), "/etc/audit"),
+        "listeners": guarded(lambda: read_listeners(processes, sockets), "/proc/net/tcp"),
+    }
+
+
+def _machine(root: Root, processes: Processes) -> dict[str, Any]:
+    """Kernel and hardware."""
+    readers: dict[str, tuple[Callable[[], Field[Any]], str]] = {
+        "hostname": (lambda: read_hostname(root), "/etc/hostname"),
+        "os": (lambda: read_os(root), "/etc/os-release"),
+        "kernel": (lambda: read_kernel(root), "/proc/version"),
+        "cgroup": (lambda: read_cgroup(root), "/sys/fs/cgroup"),
+        "lsm": (lambda: read_lsm(root), "/sys/kernel/security/lsm"),
+        "filesystems": (lambda: read_filesystems(root), "/proc/filesystems"),
+        "time_sync": (lambda: read_time_sync(root, processes), "/proc"),
+        "memory": (lambda: read_memory(root), "/proc/meminfo"),
+        "cpus": (lambda: read_cpus(root), "/proc/cpuinfo"),
+        "load": (lambda: read_load(root), "/proc/loadavg"),
+        "disks": (lambda: read_disks(root), "/sys/block"),
+        "dns": (lambda: read_dns(root), "/etc/resolv.conf"),
+        "memory_errors": (lambda: read_memory_errors(root), "/sys/devices/system/edac/mc"),
+        "virtualization": (lambda: read_virtualization(root), "/proc/cpuinfo"),
+    }
+    fields: dict[str, Any] = {name: guarded(read, where) for name, (read, where) in readers.items()}
+    return fields | {"sysctls": guarded_all(lambda: read_sysctls(root), "/proc/sys")}

@@ -1,0 +1,71 @@
+"""Who can log in, and who is in the group that may speak to the engine."""
+
+from __future__ import annotations
+
+from ...model.field import Field, Set, Source, Unset
+from ...model.host import Account
+from .names import Names, User, parse_shadow, password_state
+from .reading import written
+from .root import Root
+from .settings import EngineSettings
+
+_NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown", "true", "null")
+_KEY_FILES = ".ssh/authorized_keys .ssh/authorized_keys2"
+
+
+def read_docker_group(root: Root, settings: EngineSettings, names: Names) -> Field[tuple[str, ...]]:
+    """Members of the engine socket's group, those included whose primary group it is."""
+    wanted = settings.text("group", "-G") or "docker"
+    root.read("/etc/group")  # raises where it is absent or closed
+    group = next((group for group in names.groups if wanted in (group.name, str(group.gid))), None)
+    if group is None:
+        return Unset(Source("/etc/group", wanted))
+    primary = (user.name for user in names.users if user.gid == group.gid)
+    return written(tuple(dict.fromkeys([*group.members, *primary])), "/etc/group", wanted)
+
+
+def read_accounts(root: Root, names: Names, ssh: Field[dict[str, str]]) -> Field[tuple[Account, ...]]:
+    """Every account with a shell. Names and counts only: neither hashes nor keys are kept."""
+    root.read("/etc/passwd")
+    try:
+        passwords = parse_shadow(root.read("/etc/shadow"))
+    except OSError:
+        passwords = {}
+    key_files = (ssh.value if isinstance(ssh, Set) else {}).get("authorizedkeysfile", _KEY_FILES).split()
+    accounts = [_account(root, names, user, passwords, key_files) for user in names.users if _has_shell(user)]
+    return written(tuple(accounts), "/etc/passwd")
+
+
+def _has_shell(user: User) -> bool:
+    return user.shell.rsplit("/", 1)[-1] not in _NO_LOGIN
+
+
+def _account(root: Root, names: Names, user: User, passwords: dict[str, str], key_files: list[str]) -> Account:
+    keys, all_seen = _count_keys(root, user, key_files)
+    return Account(
+        name=user.name,
+        uid=user.uid,
+        shell=user.shell or "/bin/sh",
+        groups=tuple(dict.fromkeys(g.name for g in names.groups if user.name in g.members or g.gid == user.gid)),
+        password=passwords.get(user.name, "unknown") if user.password == "x" else password_state(user.password),
+        keys=keys,
+        keys_seen=all_seen,
+    )
+
+
+def _count_keys(root: Root, user: User, key_files: list[str]) -> tuple[int, bool]:
+    """(authorized keys, could every file be read). Patterns as in sshd_config's AuthorizedKeysFile."""
+    keys, all_seen = 0, True
+    for pattern in key_files:
+        if pattern == "none":
+            continue
+        path = pattern.replace("%h", user.home).replace("%u", user.name).replace("%U", str(user.uid))
+        try:
+            lines = root.read(path if path.startswith("/") else f"{user.home}/{path}").splitlines()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            all_seen = False
+            continue
+        keys += sum(1 for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    return keys, all_seen

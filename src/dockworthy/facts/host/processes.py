@@ -1,0 +1,65 @@
+"""One pass over all processes: who holds which socket. A process is told by its executable, never by its name."""
+
+from __future__ import annotations
+
+import os
+
+from .reading import number_or
+from .root import Root, clean
+
+
+class Processes:
+    """`holders`: socket inode -> pids that have it open, ascending. `unreadable`: how many hid their descriptors."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        numbers = (number_or(name, 0) for name in root.names_or_none("/proc") if len(name) < 10)
+        self.pids = tuple(sorted(pid for pid in numbers if pid))
+        self.holders: dict[int, list[int]] = {}
+        self.unreadable = 0
+        proc = root.os_path(root.identity("/proc"), follow=False)
+        for pid in self.pids:
+            self._note_sockets(f"{proc}/{pid}/fd", pid)
+
+    def _note_sockets(self, folder: str, pid: int) -> None:
+        hidden = False
+        try:
+            descriptors = os.listdir(folder)
+        except OSError as error:
+            descriptors, hidden = [], isinstance(error, PermissionError)  # otherwise it ended meanwhile
+        for descriptor in descriptors:
+            try:
+                target = os.readlink(f"{folder}/{descriptor}")
+            except OSError as error:
+                hidden = hidden or isinstance(error, PermissionError)
+                continue
+            if target.startswith("socket:["):
+                held = self.holders.setdefault(number_or(target[8:-1], 0), [])
+                if pid not in held:
+                    held.append(pid)
+        # What PID 1 holds decides nothing: it keeps sockets for others.
+        self.unreadable += hidden and pid != 1
+
+    def executable(self, pid: int) -> str:
+        """The path of the program, also when it was replaced since it started; `""` where it can't be read."""
+        try:
+            return clean(self._root.link(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
+        except OSError:
+            return ""
+
+    def program(self, pid: int) -> str:
+        """The executable's name; the kernel's short name of the process where the executable can't be read."""
+        path = self.executable(pid)
+        return path.rsplit("/", 1)[-1] if path else self._root.word(f"/proc/{pid}/comm")
+
+    def running(self, *programs: str) -> int:
+        """The first process whose executable has one of these names; 0 where there is none."""
+        for pid in self.pids:
+            if self.executable(pid).rsplit("/", 1)[-1] in programs:
+                return pid
+        return 0
+
+    def owner(self, inode: int) -> int:
+        """Who holds a socket: not PID 1 where somebody else does (it keeps what it activates). 0: nobody seen."""
+        held = self.holders.get(inode, []) if inode else []
+        return next((pid for pid in held if pid != 1), held[0] if held else 0)

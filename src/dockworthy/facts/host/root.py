@@ -1,0 +1,155 @@
+"""The files of a host, below a root: `/`, a host mounted at `/host`, or a saved tree. Only reads.
+
+Links are resolved inside the root: an absolute target starts at the root again, `..` never climbs above it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_MOST_LINKS = 40  # what the kernel allows in one path, too
+_MOST_BYTES = 32 * 1024 * 1024
+
+
+def clean(text: str) -> str:
+    """`text` as valid Unicode: bytes that are not UTF-8 (kept as surrogates by the OS layer) become U+FFFD."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") if not text.isascii() else text
+
+
+class Root:
+    """All methods take paths as the host itself names them, and raise OSError that names them in the same way."""
+
+    def __init__(self, path: Path) -> None:
+        self.base = os.path.realpath(path)
+        self.is_real = self.base == "/"
+
+    def os_path(self, path: str, *, follow: bool = True) -> str:
+        """The path to give to the operating system."""
+        self._must_be_a_path(path)
+        if self.is_real:
+            return path if path.startswith("/") else f"/{path}"
+        return self.base + self.resolve(path, follow=follow)
+
+    def resolve(self, path: str, *, follow: bool = True) -> str:
+        """The host's own path without links; the last part is kept as it is unless `follow`. It need not exist."""
+        self._must_be_a_path(path)
+        done: list[str] = []
+        todo = [part for part in reversed(path.split("/")) if part not in ("", ".")]
+        links = 0
+        while todo:
+            part = todo.pop()
+            if part == "..":
+                del done[-1:]
+                continue
+            target = self._target("/".join(("", *done, part))) if todo or follow else None
+            if target is None:
+                done.append(part)
+                continue
+            links += 1
+            if links > _MOST_LINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+            if target.startswith("/"):
+                done = []
+            todo.extend(piece for piece in reversed(target.split("/")) if piece not in ("", "."))
+        return "/" + "/".join(done)
+
+    def identity(self, path: str) -> str:
+        """The path without links, as far as they lead anywhere: two paths with one identity are one file."""
+        try:
+            return self.resolve(path)
+        except OSError:
+            return path
+
+    def read_bytes(self, path: str) -> bytes:
+        """A regular file's content; anything else (a FIFO would block, a device may act) is refused."""
+        try:
+            place = self.os_path(path)
+            if not stat.S_ISREG(os.stat(place).st_mode):
+                raise OSError(errno.EINVAL, "not a regular file", path)
+            descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+            try:
+                return _read_all(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise _named(error, path) from None
+
+    def read(self, path: str) -> str:
+        """The content as text; bytes that are not UTF-8 become U+FFFD."""
+        return self.read_bytes(path).decode("utf-8", "replace")
+
+    def word(self, path: str) -> str:
+        """The content of a kernel file with one value, `""` where it is absent or can't be read."""
+        try:
+            return self.read(path).strip()
+        except OSError:
+            return ""
+
+    def names(self, path: str) -> list[str]:
+        """The names in a folder, sorted, as the OS gives them (use `clean` before showing one)."""
+        try:
+            return sorted(os.listdir(self.os_path(path)))
+        except OSError as error:
+            raise _named(error, path) from None
+
+    def names_or_none(self, path: str) -> list[str]:
+        """The names in a folder; none where it is absent or can't be read."""
+        try:
+            return self.names(path)
+        except OSError:
+            return []
+
+    def stat(self, path: str, *, follow: bool = True) -> os.stat_result:
+        try:
+            return os.stat(self.os_path(path, follow=follow), follow_symlinks=follow)
+        except OSError as error:
+            raise _named(error, path) from None
+
+    def exists(self, path: str) -> bool:
+        """Is something there, as far as can be seen?"""
+        try:
+            self.stat(path)
+        except OSError:
+            return False
+        return True
+
+    def link(self, path: str) -> str:
+        """Where a link points, as written in it."""
+        try:
+            return os.readlink(self.os_path(path, follow=False))
+        except OSError as error:
+            raise _named(error, path) from None
+
+    def _target(self, path: str) -> str | None:
+        try:
+            return os.readlink(path if self.is_real else self.base + path)
+        except OSError:
+            return None
+
+    @staticmethod
+    def _must_be_a_path(path: str) -> None:
+        try:
+            fit = "\0" not in path and os.fsencode(path) is not None
+        except UnicodeEncodeError:
+            fit = False
+        if not fit:
+            raise OSError(errno.EINVAL, "not a path", path)
+
+
+def _read_all(descriptor: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while part := os.read(descriptor, 1 << 20):
+        parts.append(part)
+        size += len(part)
+        if size > _MOST_BYTES:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return b"".join(parts)
+
+
+def _named(error: OSError, path: str) -> OSError:
+    """The same error with the host's own name for the path."""
+    return OSError(error.errno or errno.EIO, error.strerror or str(error), path)
