@@ -9,6 +9,7 @@ from msgspec import Struct
 from ..model.dialect import Dialect, Platform, Version
 from ..model.field import Set, Source
 from ..model.snapshot import EngineFacts
+from ..model.workload import EnginePaths
 from .api_object import ApiObject
 
 _OLDEST = Version(1, 24)
@@ -16,13 +17,14 @@ _OLDEST = Version(1, 24)
 
 class EngineContext(Struct, frozen=True):
     """`features` are those of the engine that are on: `seccomp`, `apparmor`, `selinux`, `userns`, `rootless`,
-    `no-new-privileges`, `live-restore`; None where the engine could not be asked. `volumes`: name -> as the API has it.
+    `no-new-privileges`, `live-restore`, `cgroup-v2`; None where the engine could not be asked. `volumes`: name -> as the API has it.
     """
 
     api_version: Version = _OLDEST
     features: frozenset[str] | None = None
     volumes: dict[str, dict[str, Any]] = {}
     log_driver: str = ""
+    paths: EnginePaths = EnginePaths()
 
     def dialect(self, platform: Platform = Platform.DOCKER) -> Dialect:
         return Dialect(platform, self.api_version, self.features or frozenset())
@@ -40,7 +42,15 @@ def engine_context(facts: EngineFacts) -> EngineContext:
         features=_features(facts),
         volumes={volume["Name"]: volume for volume in volumes if isinstance(volume.get("Name"), str)},
         log_driver=_info(facts).word("LoggingDriver"),
+        paths=_paths(facts),
     )
+
+
+def _paths(facts: EngineFacts) -> EnginePaths:
+    """Where it says that its data lies, and the socket that it was asked at beside the usual one."""
+    usual = EnginePaths()
+    asked_at = (facts.endpoint.removeprefix("unix://"),) if facts.endpoint.startswith("unix:///") else ()
+    return EnginePaths(_info(facts).word("DockerRootDir") or usual.data_root, (*usual.sockets, *asked_at))
 
 
 def _info(facts: EngineFacts) -> ApiObject:
@@ -68,4 +78,6 @@ def _features(facts: EngineFacts) -> frozenset[str] | None:
     live_restore = _info(facts).boolean("LiveRestoreEnabled")
     if isinstance(live_restore, Set) and live_restore.value:
         on.add("live-restore")
+    if _info(facts).word("CgroupVersion") == "2":
+        on.add("cgroup-v2")
     return frozenset(on)

@@ -35,6 +35,7 @@ def read_container(facts: ContainerFacts, context: EngineContext) -> Unit | None
         labels=inspect.words("Config", "Labels"),
         annotations=_annotations(inspect.at("HostConfig", "Annotations")),
         networks=_networks(inspect),
+        engine_paths=context.paths,
     )
 
 

@@ -48,6 +48,7 @@ def read_service(service: dict[str, Any], context: EngineContext) -> Unit:
         networks=_networks(spec, task),
         replicas=spec.integer("Mode", "Replicated", "Replicas"),
         update=_update(spec.at("UpdateConfig")),
+        engine_paths=context.paths,
     )
 
 
