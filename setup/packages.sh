@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# Packages, through apt: only what is missing, nothing removed, nothing replaced.
+
+have_apt() { command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
+
+# Prints those of the named packages that stand on this machine in any state but "removed".
+installed_packages() {
+    command -v dpkg-query >/dev/null || return 0
+    dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+        awk '$1 != "not-installed" && $1 != "config-files" { print $2 }'
+}
+
+# Prints the version that apt would install; fails where the package lists have none.
+package_candidate() {
+    local version
+    version=$(LC_ALL=C apt-cache policy "$1" 2>/dev/null | awk '$1 == "Candidate:" { print $2 }')
+    [[ -n $version && $version != "(none)" ]] && printf '%s\n' "$version"
+}
+
+refresh_package_lists() {
+    quietly "apt-get update" run_apt update
+}
+
+# install_packages NAME...: `--no-remove` makes apt stop where one package would push out another.
+install_packages() {
+    quietly "apt-get install $*" run_apt install -y --no-install-recommends --no-remove --no-upgrade "$@"
+}
+
+# Waits for another apt instead of failing. needrestart would restart other people's services: not from here.
+run_apt() {
+    env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none \
+        apt-get -q -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold "$@"
+}

@@ -1,0 +1,91 @@
+"""What the tests share: a real engine of their own, an image, containers, and the program as a person runs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Protocol
+
+import pytest
+
+from machines.containers import Containers
+from machines.engines import IN_OWN_NAMESPACES, OwnEngine, run_folder, start_engine, why_no_engine
+from machines.images import make_image
+from machines.program import run_dockworthy as _run_dockworthy
+
+Run = Callable[..., CompletedProcess[str]]
+
+
+class MakeContainer(Protocol):
+    def __call__(
+        self, *options: str, name: str = "", image: str = "", command: tuple[str, ...] = (), start: bool = True
+    ) -> str: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first: what is wrong without an engine is known before one is started."""
+    items.sort(key=lambda item: item.get_closest_marker("engine") is not None)
+
+
+@pytest.fixture(scope="session")
+def engines_folder() -> Iterator[Path]:
+    """Where the engines of this run have their folders; skips where none can be started."""
+    if reason := why_no_engine():
+        pytest.skip(reason)
+    with run_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def own_engine(request: pytest.FixtureRequest) -> Iterator[OwnEngine]:
+    """The engine of this run of the tests: one for all, so a test must leave nothing on it."""
+    if given := os.environ.get("DOCKWORTHY_TEST_ENGINE"):
+        yield OwnEngine(given)
+        return
+    folder: Path = request.getfixturevalue("engines_folder")
+    engine = start_engine(folder / "engine", own_network=not IN_OWN_NAMESPACES)
+    yield engine
+    engine.stop()
+
+
+@pytest.fixture(scope="session")
+def engine(own_engine: OwnEngine) -> str:
+    """Its endpoint: `unix:///...`."""
+    return own_engine.endpoint
+
+
+@pytest.fixture(scope="session")
+def busybox_image(own_engine: OwnEngine) -> str:
+    """The name of an image with busybox."""
+    return make_image(own_engine)
+
+
+@pytest.fixture
+def container(own_engine: OwnEngine, busybox_image: str, request: pytest.FixtureRequest) -> Iterator[MakeContainer]:
+    """`container("--privileged", command=("sleep", "60"))` runs one and returns its name; all go with the test."""
+    containers = Containers(own_engine, request.node.name, busybox_image)
+    yield containers
+    containers.remove_all()
+
+
+@pytest.fixture
+def run_dockworthy() -> Run:
+    """`run_dockworthy("check", "x.yaml")`: no engine is named in its environment."""
+    return _run_dockworthy
+
+
+@pytest.fixture
+def run_at_engine(own_engine: OwnEngine) -> Run:
+    """The same with the tests' engine as DOCKER_HOST, and where that engine is."""
+
+    def run(*arguments: str, env: Mapping[str, str] | None = None, timeout: float = 60) -> CompletedProcess[str]:
+        return _run_dockworthy(
+            *arguments,
+            env={"DOCKER_HOST": own_engine.endpoint, **(env or {})},
+            inside=own_engine.inside,
+            timeout=timeout,
+        )
+
+    return run
