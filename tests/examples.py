@@ -1,0 +1,172 @@
+"""Runs a control's examples, written in source syntax, through the real readers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import tight
+from dockworthy.facts.host import read_host
+from dockworthy.model.control import Control, Examples, Subject
+from dockworthy.model.finding import Judgement
+from dockworthy.model.machine import Machine
+from dockworthy.model.snapshot import Snapshot
+from dockworthy.readers.kubernetes import read_kubernetes
+from dockworthy.readers.machine import read_machine
+from dockworthy.readers.yaml_source import documents
+
+_FIELDS_BY_NAME = ("sysctls", "files", "units")
+"""Members of Host that hold a field under each name."""
+
+
+def each(examples: Examples) -> Iterator[tuple[str, Any]]:
+    """Every (syntax, text) of a control's examples."""
+    for syntax, texts in examples.items():
+        for text in texts if isinstance(texts, list) else [texts]:
+            yield syntax, text
+
+
+def judgements(control: Control, syntax: str, example: Any, folder: Path) -> list[Judgement]:
+    """What the control says of every subject that the example holds."""
+    judge = control.judge_function
+    assert judge is not None
+    found: list[Judgement] = []
+    for subject in _subjects(control.subject, syntax, example, folder):
+        answer = judge(subject)
+        found += [answer] if isinstance(answer, Judgement) else list(answer)
+    return found
+
+
+def _subjects(kind: Subject, syntax: str, example: Any, folder: Path) -> list[Any]:
+    if syntax == "kubernetes":
+        return list(read_kubernetes(documents(example, "pod.yaml")))
+    machine = machine_of(syntax, example, folder)
+    lists: dict[Subject, list[Any]] = {
+        Subject.UNIT: list(machine.units),
+        Subject.IMAGE: list(machine.images),
+        Subject.NETWORK: list(machine.networks),
+        Subject.VOLUME: list(machine.volumes),
+        Subject.HOST: [machine.host],
+        Subject.ENGINE: [machine.engine],
+        Subject.CLUSTER: [machine.cluster] if machine.cluster else [],
+        Subject.MACHINE: [machine],
+    }
+    return lists[kind]
+
+
+def machine_of(syntax: str, example: Any, folder: Path) -> Machine:
+    if syntax == "daemon.json":
+        return _machine_with_files({"/etc/docker/daemon.json": example}, folder, silent_engine=True)
+    if syntax == "host":
+        return _machine_with_files(example, folder)
+    return read_machine(msgspec.convert(_snapshot(syntax, example), Snapshot, strict=False))
+
+
+def _snapshot(syntax: str, example: Any) -> dict[str, Any]:
+    if syntax == "container":
+        return _over(tight.snapshot(), {"engine": {"containers": [{"name": "example", "inspect": example}]}})
+    if syntax == "running":
+        return _over(tight.snapshot(), {"engine": {"containers": [{"name": "example", **example}]}})
+    if syntax == "service":
+        return _over(tight.snapshot(), {"engine": {"services": [_merged(tight.service(), example)]}})
+    if syntax == "snapshot":
+        return _over(tight.snapshot(), example)
+    raise AssertionError(f"no such syntax: {syntax}")
+
+
+def _over(ground: dict[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    part = dict(part)
+    engine = dict(part.pop("engine", {}))
+    for name, over in (("containers", _container), ("images", _image)):
+        listed = engine.get(name)
+        if isinstance(listed, Mapping) and listed.get("is") == "set":
+            engine[name] = {**listed, "value": [over(item) for item in listed["value"]]}
+        elif isinstance(listed, list):
+            engine[name] = tight.known([over(item) for item in listed])
+    info = engine.get("info")
+    if isinstance(info, Mapping) and info.get("is") == "set":
+        engine["info"] = info["value"]
+    host = dict(part.pop("host", {}))
+    for name in _FIELDS_BY_NAME:
+        if name in host:
+            host[name] = {key: value if _is_field(value) else tight.known(value) for key, value in host[name].items()}
+    return {**ground, **part, "engine": _fields(ground["engine"], engine), "host": _fields(ground["host"], host)}
+
+
+def _container(item: Mapping[str, Any]) -> dict[str, Any]:
+    item = dict(item)
+    name = item.setdefault("name", "example")
+    item.setdefault("id", name)
+    for key in ("processes", "changes"):
+        if key in item and not _is_field(item[key]):
+            item[key] = tight.known(item[key])
+    said = item.get("inspect", {})
+    if not _is_field(said):
+        item["inspect"] = tight.known(_merged(tight.inspect(), said))
+    elif said["is"] == "set":
+        item["inspect"] = {**said, "value": _merged(tight.inspect(), said["value"])}
+    return item
+
+
+def _image(item: Mapping[str, Any]) -> dict[str, Any]:
+    if _is_field(item.get("inspect")):
+        return dict(item)
+    said = item["inspect"] if "inspect" in item else item
+    history = item.get("history") if "inspect" in item else None
+    made: dict[str, Any] = {"id": said.get("Id", tight.IMAGE_ID), "inspect": tight.known(_merged(tight.image(), said))}
+    if history is not None:
+        made["history"] = history if _is_field(history) else tight.known(history)
+    return made
+
+
+def _fields(ground: dict[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    """Lays plain values over fields: a mapping is merged into the field's value, anything else replaces it."""
+    result = dict(ground)
+    for name, value in part.items():
+        before = ground.get(name)
+        if name in _FIELDS_BY_NAME or name in ("endpoint", "as_root", "root") or _is_field(value):
+            result[name] = value
+        elif _is_field(before) and isinstance(before.get("value"), dict) and isinstance(value, Mapping):
+            result[name] = tight.known(_merged(before["value"], value))
+        else:
+            result[name] = tight.known(value)
+    return result
+
+
+def _merged(ground: Any, part: Any) -> Any:
+    if isinstance(ground, dict) and isinstance(part, Mapping):
+        return ground | {key: _merged(ground.get(key), value) for key, value in part.items()}
+    return part
+
+
+def _is_field(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get("is") in ("set", "unset", "unknown")
+
+
+def _machine_with_files(files: Mapping[str, Any], folder: Path, *, silent_engine: bool = False) -> Machine:
+    """The host as it is read from a tree of files; the engine tight, or (`silent_engine`) not to be asked."""
+    for path, content in files.items():
+        _write(folder / path.lstrip("/"), content if isinstance(content, Mapping) else {"content": content})
+    host = msgspec.to_builtins(read_host(folder, socket=""))
+    snapshot = tight.snapshot() | {"host": host}
+    if silent_engine:
+        snapshot["engine"] = {**snapshot["engine"], "info": {"is": "unknown", "reason": "not asked"}}
+    return read_machine(msgspec.convert(snapshot, Snapshot, strict=False))
+
+
+def _write(path: Path, file: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if "target" in file:
+        path.symlink_to(file["target"])
+        return
+    content = file.get("content", "")
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    if "mode" in file:
+        path.chmod(int(str(file["mode"]), 8))
+    if os.geteuid() == 0:
+        os.chown(path, int(file.get("uid", 0)), int(file.get("gid", 0)))
