@@ -155,7 +155,7 @@ def _machine_with_files(files: Mapping[str, Any], folder: Path, *, silent_engine
     host = msgspec.to_builtins(read_host(folder, socket=""))
     snapshot = tight.snapshot() | {"host": host}
     if silent_engine:
-        snapshot["engine"] = {**snapshot["engine"], "info": {"is": "unknown", "reason": "not asked"}}
+        snapshot["engine"] = {"endpoint": "", "info": {"is": "unknown", "reason": "not asked"}}
     return read_machine(msgspec.convert(snapshot, Snapshot, strict=False))
 
 
