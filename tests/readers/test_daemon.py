@@ -252,3 +252,9 @@ SETTING_NAMES = st.sampled_from(
 def test_no_answer_is_too_odd(info: dict[str, Any], file: dict[str, Any], network: Any) -> None:
     networks = [network] if isinstance(network, dict) else [{"Name": "bridge", "Driver": "bridge", "Options": network}]
     assert isinstance(engine(info=info, file=file, networks=networks), Engine)
+
+
+def test_a_file_that_is_not_json_keeps_the_engine_from_starting() -> None:
+    broken = Unknown("/etc/docker/daemon.json isn't JSON: trailing comma at line 3, column 1", source=FILE)
+    assert list(engine(file=broken).refused) == ["daemon.json"]
+    assert engine(file=NOT_ALLOWED).refused == {}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..model.field import Origin, Set
+from .daemon_running import UNSUPPORTED
 from .daemon_written import Written
 
 
@@ -14,8 +15,9 @@ def pending_settings(written: Written, running: Mapping[str, Set[Any]]) -> dict[
     """Setting -> what is written, for each that the engine would start with another value than it runs with now."""
     pending = {}
     for name in _COMPARABLE.keys() & running.keys():
-        wanted = _wanted(written, name)
-        if wanted is not None and _differ(name, wanted.value, running[name].value):
+        wanted, runs = _wanted(written, name), running[name].value
+        # What the kernel can't do, no restart brings.
+        if wanted is not None and runs != UNSUPPORTED and _differ(name, wanted.value, runs):
             pending[name] = wanted
     return pending
 

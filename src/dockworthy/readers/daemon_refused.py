@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ..model.dialect import Version
-from ..model.field import Set
+from ..model.field import Set, Unknown
 from .daemon_defaults import DEFAULTS, DEPENDENT
 from .daemon_flags import SWITCHES
 from .daemon_written import Written
@@ -38,6 +38,9 @@ def refused_settings(written: Written, *, in_swarm: bool) -> dict[str, str]:
         refused[name] = "it stands on the command line and in daemon.json"
     if in_swarm and _is_on(written, "live-restore"):
         refused["live-restore"] = "an engine with live-restore refuses to be a node of a swarm"
+    if isinstance(written.file, Unknown) and "isn't JSON" in written.file.reason:
+        # The reader of facts says so of a file that it could read and not parse; the engine can't parse it either.
+        refused["daemon.json"] = written.file.reason
     return refused
 
 

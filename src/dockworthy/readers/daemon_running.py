@@ -16,6 +16,8 @@ _INFO = "GET /info"
 _BRIDGE = "GET /networks/bridge"
 _OPTION = "com.docker.network.bridge"
 _ALWAYS_INSECURE = ("127.0.0.0/8", "::1/128")
+UNSUPPORTED = "unsupported"
+"""The seccomp profile of an engine, or a kernel, that has no seccomp."""
 _TELLS_NO_NEW_PRIVILEGES_SINCE = Version(25, 0)
 
 
@@ -72,7 +74,7 @@ def _security(info: Mapping[str, Any], version: Version | None) -> dict[str, Set
         "rootless": "rootless" in options,
         "selinux-enabled": "selinux" in options,
         # Without the option neither kernel nor engine can filter system calls at all.
-        "seccomp-profile": _seccomp(options["seccomp"]) if "seccomp" in options else "unsupported",
+        "seccomp-profile": _seccomp(options["seccomp"]) if "seccomp" in options else UNSUPPORTED,
     }
     if "no-new-privileges" in options or (version is not None and version >= _TELLS_NO_NEW_PRIVILEGES_SINCE):
         running["no-new-privileges"] = "no-new-privileges" in options
@@ -149,4 +151,4 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-__all__ = ["running_settings", "security_options"]
+__all__ = ["UNSUPPORTED", "running_settings", "security_options"]

@@ -1,0 +1,56 @@
+"""A changed daemon.json does nothing until the engine loads it, and then surprises whoever restarts it."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject
+from ...model.engine import Engine
+from ...model.field import Set, Unknown
+from ...model.finding import Evidence, Judgement, Outcome, Remedy, passed, unknown
+from ...model.levels import Level, Severity
+from ..examples import both, engine_says, on_host, settings_not_seen
+from ._settings import not_known
+
+_LOCAL = on_host(daemon_json={"log-driver": "local"})
+
+control = Control(
+    title="The engine runs with the settings that are written",
+    rationale="What the file says is what people believe. If the engine runs with something else, a review of the "
+    "file is worth nothing, and the next restart, perhaps that of an update at night, changes the behaviour.",
+    level=Level.PRODUCTION,
+    severity=Severity.MEDIUM,
+    demand="5.engine-defaults",
+    subject=Subject.ENGINE,
+    remedy=Remedy(
+        "Restart the engine in a maintenance window (`live-restore`, `debug`, registries, labels and authorization "
+        "plugins only need a reload), or write what runs.",
+        "restart of the engine: containers stop unless live-restore is on",
+        "systemctl reload docker",
+    ),
+    check_yourself="docker info; cat /etc/docker/daemon.json",
+    bad={"snapshot": both(engine_says(LoggingDriver="json-file"), _LOCAL)},
+    good={"snapshot": both(engine_says(LoggingDriver="local"), _LOCAL)},
+    unclear={"snapshot": settings_not_seen()},
+)
+
+
+@control.judge
+def settings_loaded(engine: Engine) -> Judgement:
+    if isinstance(engine.settings_seen, Unknown):
+        return not_known(engine.settings_seen)
+    if isinstance(engine.info, Unknown):
+        return unknown(engine.info.reason, tell=engine.info.tell)
+    if not engine.pending:
+        return passed("what the engine tells of its settings is what is written", engine.settings_seen.source)
+    evidence = [_difference(engine, name) for name in sorted(engine.pending)]
+    return Judgement(Outcome.FAIL, tuple(evidence))
+
+
+def _difference(engine: Engine, name: str) -> Evidence:
+    runs, written = engine.setting(name), engine.pending[name]
+    value = runs.value if isinstance(runs, Set) else None
+    return Evidence(f"{name}: runs with {_words(value)}, written is {_words(written.value)}", written.source)
+
+
+def _words(value: object) -> str:
+    """As daemon.json writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value or "none")
