@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ..engine.connection import Connection
@@ -12,7 +13,7 @@ from ..errors import EngineError
 from ..model.field import Set, Unknown
 from ..model.snapshot import EngineFacts
 from .asking import Asking, shaped, source_of, unknown
-from .containers import ProcessReader, read_containers
+from .containers import read_containers
 from .disk import read_disk_usage
 from .images import read_images
 from .redaction import Redactor
@@ -27,26 +28,26 @@ async def read_engine(
     endpoint: str,
     *,
     deadline: float = 10.0,
-    read_processes: ProcessReader | None = None,
+    root: Path | None = None,
     redactor: Redactor | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> EngineFacts:
     """Everything the engine tells within `deadline` seconds; what it did not tell is Unknown with the reason.
 
-    `read_processes` is given the running containers' pids as soon as they are known.
+    `root` is the root of the host that runs the engine, to see its containers' processes; None: it is elsewhere.
     """
     redactor = redactor or Redactor(redaction_key(environ))
     try:
         async with Connection(endpoint, deadline=deadline, environ=environ) as connection:
-            return await _read(connection, Asking(connection, redactor), read_processes)
+            return await _read(connection, Asking(connection, redactor), root)
     except EngineError as error:
         return _nothing(endpoint, unknown(error, source_of("/version")))
 
 
-async def _read(connection: Connection, asking: Asking, read_processes: ProcessReader | None) -> EngineFacts:
+async def _read(connection: Connection, asking: Asking, root: Path | None) -> EngineFacts:
     async with asyncio.TaskGroup() as group:
         info_and_swarm = group.create_task(_info_and_swarm(asking))
-        containers = group.create_task(read_containers(asking, read_processes))
+        containers = group.create_task(read_containers(asking, root))
         images = group.create_task(read_images(asking))
         volumes = group.create_task(asking.many("/volumes", within="Volumes"))
         networks = group.create_task(asking.many("/networks"))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ..model.field import Field, Set, Source, Unknown
+from ..model.field import Field, Origin, Set, Source, Unknown
 from ..model.workload import Process
 from . import proc
 
@@ -47,11 +47,11 @@ def _container(
     # The shim stands outside the container: its namespaces are the engine's own, which are the host's to a container.
     hosts = (host, proc.namespaces(shim))
     missing = set(proc.NAMESPACES) - set().union(*hosts)
-    if missing or not proc.namespaces(f"{folder}/{first}"):
+    if missing or not proc.read_link(f"{folder}/{first}/ns/mnt"):
         return Unknown("the namespaces of other users' processes can't be seen", tell=_AS_ROOT, source=source)
     ordered = [first, *(pid for pid in pids if pid != first)]
     read = (_process(f"{folder}/{pid}", pid, hosts) for pid in ordered)
-    return Set(tuple(process for process in read if process is not None), source)
+    return Set(tuple(process for process in read if process is not None), source, Origin.MEASURED)
 
 
 def _process(folder: str, pid: int, hosts: tuple[Mapping[str, str], ...]) -> Process | None:

@@ -13,13 +13,9 @@ import msgspec
 
 from .. import __version__
 from ..engine.endpoint import socket_path
-from ..model.field import Field, Unknown
 from ..model.host import Host
 from ..model.snapshot import Snapshot, Tool
-from ..model.workload import Process
-from .containers import ProcessReader
 from .engine import read_engine
-from .processes import read_processes
 from .redaction import Redactor
 from .redaction_key import redaction_key
 
@@ -40,7 +36,7 @@ async def read_snapshot(
         read_engine(
             endpoint,
             deadline=deadline,
-            read_processes=process_reader(endpoint, root),
+            root=None if socket_path(endpoint) is None else root,
             redactor=redactor,
             environ=environ,
         ),
@@ -52,19 +48,6 @@ async def read_snapshot(
         host=_without_secrets(host, redactor),
         engine=engine,
     )
-
-
-def process_reader(endpoint: str, root: Path) -> ProcessReader:
-    """Reads this host's /proc for an engine on a local socket; for one over the network says why it does not."""
-
-    def elsewhere(pids: Mapping[str, int]) -> Mapping[str, Field[tuple[Process, ...]]]:
-        reason = f"the engine is asked over the network ({endpoint}): its processes are not this host's"
-        return dict.fromkeys(pids, Unknown(reason, tell="read the facts on the host that runs the engine"))
-
-    def here(pids: Mapping[str, int]) -> Mapping[str, Field[tuple[Process, ...]]]:
-        return read_processes(pids, root)
-
-    return elsewhere if socket_path(endpoint) is None else here
 
 
 def _without_secrets(host: Host, redactor: Redactor) -> Host:
