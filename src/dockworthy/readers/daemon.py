@@ -27,7 +27,7 @@ def read_engine(facts: EngineFacts, host: Host) -> Engine:
     """
     version = _text(facts, "Version", "ServerVersion")
     number = parse_version(version.value) if isinstance(version, Set) else None
-    written = written_settings(host, number)
+    written = written_settings(host, number, answers=isinstance(facts.info, Set))
     running = running_settings(facts, number)
     pending = pending_settings(written, running)
     in_swarm = _in_swarm(facts)

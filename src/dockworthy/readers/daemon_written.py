@@ -55,10 +55,15 @@ class Written(Struct, frozen=True):
         return Unset(Source((self.file.source or _DEFAULT_FILE).where, name))
 
 
-def written_settings(host: Host, engine_version: Version | None) -> Written:
-    """The settings as `host` has them written."""
+def written_settings(host: Host, engine_version: Version | None, *, answers: bool) -> Written:
+    """The settings as `host` has them written. `answers`: an engine did, so that it must have a command line."""
     cgroup = host.cgroup.value.version if isinstance(host.cgroup, Set) else None
-    return Written(_flags(host), _file(host), engine_version, cgroup)
+    flags, file = _flags(host), _file(host)
+    if isinstance(flags, Unset) and answers:
+        flags = Unknown("the engine answers, but its process was not found on this host: its command line is not known")
+    if isinstance(flags, Unset) and isinstance(file, Unset):
+        flags = Unknown("no engine was found here: no process, no unit, no daemon.json")
+    return Written(flags, file, engine_version, cgroup)
 
 
 def _flags(host: Host) -> Field[dict[str, Any]]:

@@ -10,7 +10,8 @@ from ...model.levels import Level, Severity
 from ..examples import both, engine_says, on_host, settings_not_seen
 from ._settings import not_known
 
-_LOCAL = on_host(daemon_json={"log-driver": "local"})
+_POOLS = [{"base": "10.201.0.0/16", "size": 24}]
+_LOCAL = on_host(daemon_json={"log-driver": "local", "live-restore": True, "default-address-pools": _POOLS})
 
 control = Control(
     title="The engine runs with the settings that are written",
