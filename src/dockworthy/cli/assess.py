@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @options.level
 @options.host
 @click.option(
-    "--from", "saved", metavar="FILE", help="Judge a snapshot that `dockworthy facts` saved; - reads it here."
+    "--from", "saved", metavar="FILE", help="Judge a snapshot that `dockworthy facts` saved; - is standard input."
 )
 @options.root
 @options.deadline
@@ -70,4 +70,4 @@ def _assess_saved(file: str, level: Level) -> Result:
     from ..assess import assess_snapshot
     from ..facts.saved import load
 
-    return assess_snapshot(load(file), level=level)
+    return assess_snapshot(load(Path("/dev/stdin" if file == "-" else file)), level=level)

@@ -36,10 +36,13 @@ def facts(hosts: tuple[str, ...], root: str, deadline: float, format_: str, outp
     import asyncio
 
     from ..facts.reading import read_snapshot
-    from ..facts.saved import encode
+    from ..facts.saved import encode, save
 
     snapshot = asyncio.run(read_snapshot(options.endpoint_of(hosts), root=Path(root), deadline=deadline))
-    deliver(encode(snapshot), output)
+    if output is None or output == "-":
+        deliver(encode(snapshot), None)
+    else:
+        save(snapshot, Path(output))  # readable by its owner alone
     _mention_gaps(snapshot)
     return ExitStatus.DONE
 

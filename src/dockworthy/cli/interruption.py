@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from types import FrameType
 
@@ -25,4 +26,9 @@ def _interrupted(_signal: int, _frame: FrameType | None) -> None:
     watchdog = threading.Timer(GRACE, os._exit, (INTERRUPTED,))
     watchdog.daemon = True
     watchdog.start()
+    sys.unraisablehook = _nothing  # what is torn down half made has nothing to tell whoever interrupted it
     raise KeyboardInterrupt
+
+
+def _nothing(_unraisable: object) -> None:
+    pass

@@ -30,7 +30,7 @@ class Sheet:
     """Collects lines of `width` columns at most; without `colour` there is not one escape sequence in them."""
 
     def __init__(self, *, width: int, colour: bool) -> None:
-        self.width = max(width, 40)
+        self.width = max(width, 50)
         self._colour = colour
         self._lines: list[str] = []
 

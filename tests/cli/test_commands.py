@@ -1,0 +1,245 @@
+"""What each command hands over, and the exit status it ends with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dockworthy import __version__, assess, check
+from dockworthy.cli.options import LEVELS
+from dockworthy.cli.run import run
+from dockworthy.controls.registry import all_controls
+from dockworthy.errors import EngineRefused, UsageError
+from dockworthy.facts import reading, saved
+from dockworthy.model.host import Host
+from dockworthy.model.levels import Level
+from dockworthy.model.result import Answer, Result, Verdict
+from dockworthy.model.snapshot import EngineFacts, Snapshot, Tool
+
+SNAPSHOT = Snapshot(taken="2026-11-24T12:00:00Z", tool=Tool("dockworthy", "0"), host=Host(), engine=EngineFacts())
+
+
+def result(answer: Answer, **more: Any) -> Result:
+    values = {"command": "check", "level": Level.BASELINE, "verdict": Verdict(answer), "subjects": (), "findings": ()}
+    return Result(**{**values, **more})
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the rooms were asked; they answer yes."""
+    seen: dict[str, Any] = {}
+
+    def assess_(endpoint: str, **options: Any) -> Result:
+        seen.update(endpoint=endpoint, **options)
+        return result(Answer.YES)
+
+    def check_(paths: tuple[str, ...], **options: Any) -> Result:
+        seen.update(paths=paths, **options)
+        return result(Answer.YES)
+
+    def assess_snapshot(snapshot: Snapshot, **options: Any) -> Result:
+        seen.update(snapshot=snapshot, **options)
+        return result(Answer.YES)
+
+    async def read_snapshot(endpoint: str, **options: Any) -> Snapshot:
+        seen.update(endpoint=endpoint, **options)
+        return SNAPSHOT
+
+    monkeypatch.setattr(assess, "assess", assess_)
+    monkeypatch.setattr(assess, "assess_snapshot", assess_snapshot)
+    monkeypatch.setattr(check, "check", check_)
+    monkeypatch.setattr(reading, "read_snapshot", read_snapshot)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///test.sock")
+    return seen
+
+
+def test_assess_asks_this_machine_at_production(asked: dict[str, Any]) -> None:
+    assert run(["assess"]) == 0
+    assert asked == {
+        "endpoint": "unix:///test.sock",
+        "root": Path("/"),
+        "level": Level.PRODUCTION,
+        "deadline": 20.0,
+    }
+
+
+def test_assess_options(asked: dict[str, Any], tmp_path: Path) -> None:
+    host = ["--host", "tcp://127.0.0.1:2375"]
+    assert run(["assess", *host, "--root", str(tmp_path), "--level", "baseline", "--deadline", "3"]) == 0
+    assert asked == {"endpoint": host[1], "root": tmp_path, "level": Level.BASELINE, "deadline": 3.0}
+
+
+def test_assess_from_a_snapshot(asked: dict[str, Any], tmp_path: Path) -> None:
+    saved.save(SNAPSHOT, tmp_path / "f.json")
+    assert run(["assess", "--from", str(tmp_path / "f.json"), "--level", "restricted"]) == 0
+    assert asked == {"snapshot": SNAPSHOT, "level": Level.RESTRICTED}
+
+
+def test_assess_from_what_is_no_snapshot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "f.json").write_text("{}")
+    assert run(["assess", "--from", str(tmp_path / "f.json")]) == 2
+    assert "not a snapshot" in capsys.readouterr().err
+
+
+def test_check_asks_for_every_path(asked: dict[str, Any]) -> None:
+    assert run(["check", "a", "b", "--pss-version", "1.24"]) == 0
+    assert asked["paths"] == ("a", "b")
+    assert asked["level"] is Level.PRODUCTION
+    assert str(asked["pss_version"]) == "v1.24"
+
+
+@pytest.mark.parametrize("latest", [[], ["--pss-version", "latest"]])
+def test_check_latest_standards(asked: dict[str, Any], latest: list[str]) -> None:
+    assert run(["check", "a", *latest]) == 0
+    assert asked["pss_version"] is None
+
+
+def test_facts_to_standard_output(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["facts"]) == 0
+    assert json.loads(capsys.readouterr().out)["taken"] == SNAPSHOT.taken
+
+
+def test_facts_to_a_file_that_others_can_not_read(asked: dict[str, Any], tmp_path: Path) -> None:
+    assert run(["facts", "-o", str(tmp_path / "f.json")]) == 0
+    assert saved.load(tmp_path / "f.json") == SNAPSHOT
+    assert (tmp_path / "f.json").stat().st_mode & 0o077 == 0
+
+
+def test_facts_without_an_engine_says_so_and_is_done(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    run(["facts"])
+    assert "of the engine nothing could be read" in capsys.readouterr().err
+
+
+ANSWERS = [(Answer.YES, 0), (Answer.ACCEPTED, 0), (Answer.NOT_YET, 1), (Answer.NO, 1), (Answer.UNDECIDED, 3)]
+
+
+@pytest.mark.parametrize(("answer", "status"), ANSWERS)
+def test_exit_status_says_the_answer(answer: Answer, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "check", lambda *_, **__: result(answer))
+    assert run(["check", "a"]) == status
+
+
+def test_exit_status_says_that_something_was_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "check", lambda *_, **__: result(Answer.NOT_YET, unread=(("a", "why"),)))
+    assert run(["check", "a"]) == 2
+
+
+def test_json(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "a", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["verdict"]["answer"] == "yes"
+
+
+def test_quiet_is_one_line(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "a", "-q"]) == 0
+    assert capsys.readouterr().out == "Yes, at level baseline.\n"
+
+
+def test_output_to_a_file(asked: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["assess", "-o", str(tmp_path / "r.txt")]) == 0
+    assert "Yes, at level baseline." in (tmp_path / "r.txt").read_text()
+    assert capsys.readouterr().out == ""
+
+
+USAGE = [
+    (["assess", "--host", "ssh://root@shop"], "not in this version yet"),
+    (["assess", "--host", "unix:///a", "--host", "unix:///b"], "one host at a time"),
+    (["assess", "--host", "/var/run/docker.sock"], "did you mean unix:///var/run/docker.sock"),
+    (["assess", "--from", "f", "--host", "unix:///a"], "exclude each other"),
+    (["assess", "-q", "-v"], "exclude each other"),
+    (["assess", "--level", "best"], "'best' is not one of 'baseline', 'restricted', 'production'"),
+    (["assess", "--root", "/no/such/folder"], "does not exist"),
+    (["assess", "--deadline", "0"], "not in the range"),
+    (["check"], "Missing argument"),
+    (["check", "a", "--format", "sarif"], "'sarif' is not one of 'table', 'json'"),
+    (["check", "a", "--pss-version", "one"], "is no version"),
+    (["check", "a", "--pss-version", "v0.9"], "known are v1.0 to v1."),
+    (["check", "a", "--pss-version", "v9.1"], "known are v1.0 to v1."),
+    (["check", "/no/such/file"], "/no/such/file: no such file or folder"),
+    (["explain", "priviledged"], "did you mean workload/privileged"),
+    (["explain", "zzz"], "there is no control 'zzz'"),
+    (["chekc", "a"], "did you mean 'check'"),
+    (["--levl"], "dockworthy --help"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), USAGE)
+def test_usage_errors_say_what_and_what_next(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith("dockworthy: ")
+    assert says in shown.err
+    assert shown.out == ""
+
+
+def test_an_engine_error_has_a_status_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: Any, **__: Any) -> Result:
+        raise EngineRefused("no", hint="ask root")
+
+    monkeypatch.setattr(assess, "assess", refused)
+    assert run(["assess"]) == 11
+    assert capsys.readouterr().err == "dockworthy: no\nhint: ask root\n"
+
+
+def test_names_in_errors_do_nothing_to_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def odd(*_: Any, **__: Any) -> Result:
+        raise UsageError("\x1b[2Jb\udcff\nhint: rm -rf /")
+
+    monkeypatch.setattr(check, "check", odd)
+    assert run(["check", "a"]) == 2
+    assert capsys.readouterr().err == "dockworthy: \\x1b[2Jb\\xff\\nhint: rm -rf /\n"
+
+
+def test_a_bug_is_one_sentence_and_where_to_report_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DOCKWORTHY_DEBUG", raising=False)
+    monkeypatch.setattr(check, "check", lambda *_, **__: 1 / 0)
+    assert run(["check", "a"]) == 10
+    shown = capsys.readouterr().err
+    assert "ZeroDivisionError" in shown
+    assert "this is a bug in dockworthy" in shown
+    assert "Traceback" not in shown
+    monkeypatch.setenv("DOCKWORTHY_DEBUG", "1")
+    assert run(["check", "a"]) == 10
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"dockworthy {__version__}\n"
+
+
+def test_alone_it_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 2
+    assert "Should we run Docker in production, here?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("format_", ["table", "json", "markdown"])
+def test_explain_every_control(format_: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for id, control in all_controls().items():
+        assert run(["explain", id, "--format", format_]) == 0
+        shown = capsys.readouterr().out
+        assert id in shown
+        assert control.title[:30] in shown
+
+
+def test_explain_alone_lists_every_control(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain"]) == 0
+    shown = capsys.readouterr().out
+    assert all(id in shown for id in all_controls())
+    assert run(["explain", "--format", "json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["explanations"]
+    assert [each["control"] for each in listed] == list(all_controls())
+
+
+def test_the_levels_are_the_models() -> None:
+    assert tuple(level.value for level in Level) == LEVELS
