@@ -17,7 +17,8 @@ _OLDEST = Version(1, 24)
 
 class EngineContext(Struct, frozen=True):
     """`features` are those of the engine that are on: `seccomp`, `apparmor`, `selinux`, `userns`, `rootless`,
-    `no-new-privileges`, `live-restore`, `cgroup-v2`; None where the engine could not be asked. `volumes`: name -> as the API has it.
+    `no-new-privileges`, `live-restore`, `cgroup-v2`; None where the engine could not be asked.
+    `volumes`: name -> as the API has it.
     """
 
     api_version: Version = _OLDEST
