@@ -1,0 +1,42 @@
+"""The instructions that made an image's layers, in the words of whichever builder wrote them down."""
+
+from __future__ import annotations
+
+import re
+
+from ...model.engine import Image
+from ...model.field import Set, Source
+
+_NOP = re.compile(r"/bin/sh -c #\(nop\)\s+([A-Z]+)\s*(.*)", re.DOTALL)
+"""The classic builder writes all but RUN like this."""
+_CLASSIC_RUN = re.compile(r"(?:\|\d+ .*)?/bin/(?:ba)?sh (?:-\w+ )*-\w*c (.*)", re.DOTALL)
+"""Build arguments stand before the shell: `|1 VERSION=2 /bin/sh -c make`."""
+_BUILDKIT = re.compile(
+    r"(RUN|COPY|ADD|ENV|ARG|LABEL|CMD|ENTRYPOINT|USER|EXPOSE|VOLUME|WORKDIR|HEALTHCHECK)\s+(.*)", re.DOTALL
+)
+
+
+def instruction(created_by: str) -> tuple[str, str]:
+    """`("ADD", "https://… /x")`; the word is empty where no builder of Dockerfiles wrote the line."""
+    text = created_by.strip().removesuffix("# buildkit").rstrip()
+    for shape in (_NOP, _BUILDKIT):
+        if found := shape.match(text):
+            return found[1], found[2]
+    if found := _CLASSIC_RUN.match(text):
+        return "RUN", found[1]
+    return "", text
+
+
+def instructions(image: Image) -> list[tuple[str, str]]:
+    """Oldest first; empty where the history is not known (ask `image.history` first)."""
+    return [instruction(line) for line in image.history.value] if isinstance(image.history, Set) else []
+
+
+def short(text: str, most: int = 100) -> str:
+    """An instruction on one line of a report."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def place(image: Image) -> Source | None:
+    return image.history.source

@@ -1,0 +1,91 @@
+"""A step that only refreshes package lists is cached: later steps install from lists of long ago."""
+
+from __future__ import annotations
+
+import re
+
+from ...model.control import Control, Subject, cis, nist, owasp
+from ...model.engine import Image
+from ...model.field import Set, Unknown
+from ...model.finding import Evidence, Judgement, Outcome, Remedy, not_applicable, passed, unknown
+from ...model.levels import Level, Severity
+from ._history import instructions, place, short
+
+control = Control(
+    title="Package lists are refreshed in the step that installs",
+    rationale="The builder keeps the result of a step whose text is the same. `apt-get update` alone is never run again, "
+    "and old packages with known holes are installed for good.",
+    level=Level.PRODUCTION,
+    severity=Severity.LOW,
+    demand="6.current-images",
+    subject=Subject.IMAGE,
+    references=(cis("1.6.0", "4.7"), cis("1.8.0", "4.7"), nist("4.1.1"), owasp("D02")),
+    remedy=Remedy("Write `RUN apt-get update && apt-get install -y …` as one step.", "a new build of the image"),
+    check_yourself="docker history --no-trunc {name}",
+    bad={
+        "snapshot": [
+            {
+                "engine": {
+                    "images": [
+                        {
+                            "inspect": {},
+                            "history": [{"CreatedBy": "RUN /bin/sh -c apt-get update # buildkit"}],
+                        }
+                    ]
+                }
+            },
+            {"engine": {"images": [{"inspect": {}, "history": [{"CreatedBy": "/bin/sh -c apk -q update"}]}]}},
+        ]
+    },
+    good={
+        "snapshot": [
+            {
+                "engine": {
+                    "images": [
+                        {
+                            "inspect": {},
+                            "history": [
+                                {"CreatedBy": "RUN /bin/sh -c apt-get update && apt-get install -y curl # buildkit"}
+                            ],
+                        }
+                    ]
+                }
+            },
+            {
+                "engine": {
+                    "images": [
+                        {
+                            "inspect": {},
+                            "history": [{"CreatedBy": "COPY apt-get-update.txt / # buildkit"}],
+                        }
+                    ]
+                }
+            },
+        ]
+    },
+    unclear={"snapshot": {"engine": {"images": [{"inspect": {}, "history": {"is": "unknown", "reason": "too slow"}}]}}},
+)
+
+_REFRESHES = re.compile(
+    r"(?<![\w./-])(?:apt(?:-get)?\s[^;&|]*?\bupdate|apk\s[^;&|]*?\bupdate|(?:yum|dnf|microdnf)\s[^;&|]*?\bmakecache"
+    r"|zypper\s[^;&|]*?\b(?:refresh|ref))(?![\w.-])"
+)
+_INSTALLS = re.compile(
+    r"(?<![\w.-])(?:install|add|upgrade|dist-upgrade|full-upgrade|build-dep|dselect-upgrade|in|up)(?![\w.-])"
+)
+
+
+@control.judge
+def package_lists(image: Image) -> Judgement:
+    if isinstance(image.history, Unknown):
+        return unknown(image.history.reason, image.history.source, tell=image.history.tell)
+    if not isinstance(image.history, Set) or not image.history.value:
+        return not_applicable("the image does not say how it was made", place(image))
+    alone = [step for word, step in instructions(image) if word == "RUN" and _only_refreshes(step)]
+    if alone:
+        return Judgement(Outcome.FAIL, tuple(Evidence(f"RUN {short(step)}", place(image)) for step in alone))
+    return passed("no step refreshes package lists alone", place(image))
+
+
+def _only_refreshes(step: str) -> bool:
+    return _REFRESHES.search(step) is not None and _INSTALLS.search(step) is None
