@@ -151,3 +151,14 @@ def test_a_cluster_of_findings_is_quick() -> None:
     began = time.process_time()
     render_json(cluster)
     assert time.process_time() - began < 4
+
+
+@pytest.mark.parametrize("number", [0, 1, 999, 1000, 1001, 2500])
+def test_pieces_join_to_one_document(number: int) -> None:
+    """However many findings there are, and whatever a name says that looks like the place where they stand."""
+    tricky = 'x"findings":[]'
+    findings = tuple(privileged(f"{tricky}{n}") for n in range(number))
+    document = rendered(msgspec.structs.replace(assessed(1), findings=findings, read=(tricky,)))
+    assert [f["subject"] for f in document["findings"]] == [f.subject for f in findings]
+    assert document["read"] == [tricky]
+    assert document["counts"]["fail"] == number

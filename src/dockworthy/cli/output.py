@@ -7,18 +7,20 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 
 from ..errors import OutputError
 
+Content = str | bytes | Iterator[bytes]
 
-def deliver(content: str | bytes, file: str | None) -> None:
+
+def deliver(content: Content, file: str | None) -> None:
     """Writes to `file`, or to standard output where it is None or `-`. Raises OutputError."""
     if file is None or file == "-":
         _to_standard_output(content)
         return
-    encoded = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     try:
-        _to_file(encoded, os.path.realpath(file))
+        _to_file(_encoded(content, "utf-8"), os.path.realpath(file))
     except OSError as error:
         raise OutputError(f"{file} can't be written: {error.strerror}") from error
 
@@ -41,14 +43,22 @@ def discard_standard_output() -> None:
         os.close(nowhere)
 
 
-def _to_standard_output(content: str | bytes) -> None:
+def _encoded(content: Content, encoding: str) -> Iterator[bytes]:
+    """What the encoding has no letter for is written out, as `\\xe4`."""
+    if isinstance(content, str):
+        yield content.encode(encoding, "backslashreplace")
+    elif isinstance(content, bytes):
+        yield content
+    else:
+        yield from content
+
+
+def _to_standard_output(content: Content) -> None:
     if sys.stdout is None:
         raise OutputError("standard output is closed", hint="`-o FILE` writes to a file")
     try:
-        if isinstance(content, str):
-            content = content.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
         sys.stdout.flush()
-        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.writelines(_encoded(content, sys.stdout.encoding or "utf-8"))
         sys.stdout.buffer.flush()
     except BrokenPipeError:  # `| head` has seen enough; the exit status still says what was found
         discard_standard_output()
@@ -57,17 +67,17 @@ def _to_standard_output(content: str | bytes) -> None:
         raise OutputError(f"standard output can't be written: {error.strerror}") from error
 
 
-def _to_file(content: bytes, path: str) -> None:
+def _to_file(content: Iterator[bytes], path: str) -> None:
     """A regular file is replaced at once by a finished one beside it; a device or pipe is written into."""
     mode = _mode_of(path)
     if mode is not None and not stat.S_ISREG(mode):
         with open(path, "wb") as device:
-            device.write(content)
+            device.writelines(content)
         return
     handle, beside = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(beside, stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())

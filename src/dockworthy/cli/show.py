@@ -21,9 +21,9 @@ WIDEST = 100
 def show(result: Result, *, format_: str, file: str | None, verbose: bool, quiet: bool) -> ExitStatus:
     """Renders, delivers. Raises OutputError."""
     if format_ == "json":
-        from ..report.as_json import render_json
+        from ..report.as_json import json_parts
 
-        deliver(render_json(result), file)
+        deliver(json_parts(result), file)
         return status_of(result)
     from ..report.terminal import render_terminal, verdict_line
 

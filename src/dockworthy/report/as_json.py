@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -30,10 +31,27 @@ from .visible import without_odd_bytes
 
 TOOL = ToolOut("dockworthy", __version__)
 
+AT_ONCE = 1000
+"""Findings in one piece."""
+
 
 def render_json(result: Result) -> bytes:
     """The document in UTF-8, with a newline at its end."""
-    return encode(document(result))
+    return b"".join(json_parts(result))
+
+
+def json_parts(result: Result) -> Iterator[bytes]:
+    """The same piece by piece, for those who write it on: as a whole it may be a hundred megabytes."""
+    # In JSON a quote inside a string is escaped, so this can only be the key itself.
+    head, tail = encode(document(result, findings=())).split(b'"findings":[]', 1)
+    known = _Known()
+    yield head + b'"findings":['
+    separator = b""
+    for start in range(0, len(result.findings), AT_ONCE):
+        some = result.findings[start : start + AT_ONCE]
+        yield separator + b",".join(encode(known.finding(finding)).rstrip() for finding in some)
+        separator = b","
+    yield b"]" + tail
 
 
 def encode(document: Struct) -> bytes:
@@ -44,10 +62,9 @@ def encode(document: Struct) -> bytes:
         return msgspec.json.encode(without_odd_bytes(msgspec.to_builtins(document))) + b"\n"
 
 
-def document(result: Result) -> Document:
-    """The result in the words of schema 1."""
+def document(result: Result, *, findings: tuple[FindingOut, ...]) -> Document:
+    """The result in the words of schema 1, with these findings."""
     verdict = result.verdict
-    known = _Known()
     return Document(
         schema=SCHEMA,
         tool=TOOL,
@@ -55,7 +72,7 @@ def document(result: Result) -> Document:
         level=result.level,
         verdict=VerdictOut(verdict.answer, verdict.because, verdict.valid_until),
         subjects=tuple(SubjectOut(s.id, s.kind, s.file or None, s.worthy) for s in result.subjects),
-        findings=tuple(known.finding(finding) for finding in result.findings),
+        findings=findings,
         counts=_counts(result),
         demands=tuple(_demand(demand) for demand in result.demands),
         unread=tuple(UnreadOut(what, why) for what, why in result.unread),

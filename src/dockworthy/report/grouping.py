@@ -38,11 +38,11 @@ class Group(Struct, frozen=True):
     @property
     def weight(self) -> tuple[int, int, str]:
         """Sorts the most severe first, of these the most frequent."""
-        return min(f.severity.rank for f in self.findings), -len(self.findings), self.first.control
+        return self.severity.rank, -len(self.findings), self.first.control
 
     @property
     def severity(self) -> Severity:
-        return min((finding.severity for finding in self.findings), key=lambda severity: severity.rank)
+        return min({finding.severity for finding in self.findings}, key=lambda severity: severity.rank)
 
 
 def by_control(findings: Iterable[Finding], outcome: Outcome) -> list[Group]:
