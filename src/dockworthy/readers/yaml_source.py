@@ -167,7 +167,7 @@ def documents(text: str, file: str) -> Iterator[Value]:
         raise UnreadableInput(
             " ".join(part for part in (error.context, error.problem) if part) or "not YAML",
             file=file,
-            line=None if mark is None else mark.line + 1,
+            line=None if mark is None else min(mark.line + 1, text.count("\n") + 1),  # the end is one line too far
         ) from error
     except yaml.YAMLError as error:  # a character that YAML does not allow
         raise UnreadableInput(f"not YAML: {str(error).splitlines()[0]}", file=file) from error
