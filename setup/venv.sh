@@ -31,7 +31,7 @@ prepare_venv() {
     fill_venv "$root" "$lock" "$python"
     venv_fingerprint "$root" "$lock" >"$venv/.made-from-$lock"
     # Under sudo the clone's owner must be able to bring it up to date, and to remove it.
-    [[ $EUID != 0 ]] || chown -R --no-dereference --reference="$root" "$venv" "$root"/src/*.egg-info
+    [[ $EUID != 0 ]] || chown -R --no-dereference --reference="$root" "$venv"
     rm -f "$venv/.unfinished"
     venv_unlock
 }
