@@ -122,7 +122,8 @@ def test_aliases_of_lists_do_not_grow_without_end() -> None:
 _KEYS = st.sampled_from(
     "kind metadata name spec containers initContainers securityContext capabilities add drop volumes hostPath ports "
     "hostPort env value resources limits memory cpu lifecycle preStop httpGet host os sysctls template items "
-    "annotations seccompProfile type runAsUser hostNetwork hostUsers labels restartPolicy livenessProbe windowsOptions".split()
+    "annotations seccompProfile type runAsUser hostNetwork hostUsers labels restartPolicy livenessProbe "
+    "windowsOptions".split()
 )
 _ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | _KEYS,

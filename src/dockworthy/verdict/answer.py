@@ -40,7 +40,7 @@ def _worst(findings: Iterable[Finding], most: int = 3) -> list[str]:
         if finding.outcome is Outcome.FAIL:
             times[(finding.severity.rank, finding.control, finding.title)] += 1
     ranked = sorted(times.items(), key=lambda entry: (entry[0][0], -entry[1], entry[0][1]))
-    sentences = [f"not so: {title} ({_of(rank)}, {_counted(count)})" for (rank, _, title), count in ranked[:most]]
+    sentences = [f"{title}: not true of {_counted(count)} ({_of(rank)})" for (rank, _, title), count in ranked[:most]]
     if len(ranked) > most:
         sentences.append(f"and {len(ranked) - most} more controls fail")
     return sentences
