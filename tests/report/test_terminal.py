@@ -182,3 +182,7 @@ def test_a_finding_without_evidence_is_shown() -> None:
         for verbose in (False, True):
             text = render_terminal(msgspec.structs.replace(result, findings=(bare,)), verbose=verbose)
             assert "no fact was recorded" in text
+
+
+def test_one_reason_before_many_controls_is_said_once() -> None:
+    assert render_terminal(undecided()).count("permission denied on /var/run/docker.sock:") == 2  # one for each tell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model.finding import Outcome
 from ...model.result import Answer, Result
-from ..grouping import Group, by_control, by_tell, how_many
+from ..grouping import Group, by_control, by_tell, fact_of, how_many
 from ..sheet import Sheet
 from ..words import NOTHING_TELLS, as_many_as_fit, counts_sentence, number_of, some_of, verdict_sentence
 
@@ -53,9 +53,13 @@ def _write_what_matters(sheet: Sheet, result: Result) -> None:
     elif result.verdict.answer is Answer.UNDECIDED:
         sheet.heading("What would tell")
         for tell, groups in by_tell(result.findings)[:3]:
-            sheet.point(tell or NOTHING_TELLS)
+            sheet.entry("-", tell or _no_tell(groups), indent=2, column=4, at_most=2)
             titles = some_of([group.first.title for group in groups], show=2)
             sheet.line(f"{number_of(how_many(groups), 'finding')}: {titles}", indent=4, style="quiet", at_most=1)
+
+
+def _no_tell(groups: list[Group]) -> str:
+    return f"{NOTHING_TELLS}; the reason is: {fact_of(groups[0].first)}"
 
 
 def _write_failure(sheet: Sheet, group: Group) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from ...model.result import Result
 from ..grouping import Group, by_tell, fact_of, how_many
 from ..sheet import Sheet
@@ -10,7 +12,7 @@ from ..words import NOTHING_TELLS, number_of, some_of
 from .evidence import write_evidence
 
 SHOWN = 8
-"""Controls that are named under one thing that would tell, without -v."""
+"""Controls that are named behind one reason, without -v."""
 
 
 def write_unseen(sheet: Sheet, result: Result, *, verbose: bool) -> None:
@@ -22,17 +24,37 @@ def write_unseen(sheet: Sheet, result: Result, *, verbose: bool) -> None:
         sheet.blank()
         count = number_of(how_many(groups), "finding")
         sheet.line(f"{count}; what would tell: {tell or NOTHING_TELLS}")
-        shown = groups if verbose or len(groups) <= SHOWN + 1 else groups[:SHOWN]
-        for group in shown:
-            _write(sheet, group, verbose=verbose)
-        if len(shown) < len(groups):
-            sheet.line(f"and {len(groups) - len(shown)} more controls", indent=2)
+        if verbose:
+            _write_each(sheet, groups)
+        else:
+            _write_reasons(sheet, groups)
 
 
-def _write(sheet: Sheet, group: Group, *, verbose: bool) -> None:
-    sheet.point(f"{group.first.title} ({group.first.control})")
-    if verbose:
+def _write_each(sheet: Sheet, groups: list[Group]) -> None:
+    for group in groups:
+        sheet.point(_title(group))
         for finding in group.findings:
             write_evidence(sheet, finding, column=4)
-    else:
-        sheet.line(f"{some_of(group.names)}: {short(fact_of(group.first), 200)}", indent=4, style="quiet")
+
+
+def _write_reasons(sheet: Sheet, groups: list[Group]) -> None:
+    """One reason often stands before many controls: it is said once."""
+    reasons: defaultdict[str, list[Group]] = defaultdict(list)
+    for group in groups:
+        reasons[fact_of(group.first)].append(group)
+    for reason, behind in reasons.items():
+        sheet.line(f"{short(reason, 300)}:", indent=2)
+        shown = behind if len(behind) <= SHOWN + 1 else behind[:SHOWN]
+        for group in shown:
+            sheet.point(_title(group) + _names(group), indent=4)
+        if len(shown) < len(behind):
+            sheet.line(f"and {len(behind) - len(shown)} more controls", indent=4)
+
+
+def _title(group: Group) -> str:
+    return f"{group.first.title} ({group.first.control})"
+
+
+def _names(group: Group) -> str:
+    """Nothing where there is only one such subject: the engine, the host."""
+    return "" if group.names == [group.first.kind] else f": {some_of(group.names)}"
