@@ -17,7 +17,7 @@ _OLDEST = Version(1, 24)
 
 class EngineContext(Struct, frozen=True):
     """`features` are those of the engine that are on: `seccomp`, `apparmor`, `selinux`, `userns`, `rootless`,
-    `no-new-privileges`, `live-restore`, `cgroup-v2`; None where the engine could not be asked.
+    `no-new-privileges`, `live-restore`, `cgroupns` (private by default); None where the engine could not be asked.
     `volumes`: name -> as the API has it.
     """
 
@@ -79,6 +79,4 @@ def _features(facts: EngineFacts) -> frozenset[str] | None:
     live_restore = _info(facts).boolean("LiveRestoreEnabled")
     if isinstance(live_restore, Set) and live_restore.value:
         on.add("live-restore")
-    if _info(facts).word("CgroupVersion") == "2":
-        on.add("cgroup-v2")
     return frozenset(on)

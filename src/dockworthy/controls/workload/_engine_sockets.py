@@ -1,0 +1,35 @@
+"""Which mounts lead to the socket of an engine."""
+
+from __future__ import annotations
+
+from ...model.workload import EnginePaths, Mount, MountKind
+from ._host_paths import Relation, host_path, real_path, relation
+
+_CONTAINERD = ("/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")
+"""The engine's own runtime: one of both is there wherever an engine runs."""
+
+_OTHERS = (
+    "/run/podman /run/crio /run/k3s/containerd /run/buildkit /run/user/*/podman /home/*/.docker/run"
+    " /home/*/.docker/desktop"
+).split()
+"""Folders that hold nothing but the socket of an engine."""
+
+_NAMES = frozenset(
+    "docker.sock docker.raw.sock docker-cli.sock containerd.sock podman.sock crio.sock cri-dockerd.sock"
+    " dockershim.sock buildkitd.sock balena-engine.sock".split()
+)
+
+
+def socket_reached(mount: Mount, paths: EnginePaths) -> str:
+    """The socket that a mount leads to; `""` where it leads to none. Read-only makes no difference to a socket."""
+    if mount.kind is MountKind.NPIPE:
+        return mount.source if "docker_engine" in mount.source or "containerd" in mount.source else ""
+    path = host_path(mount)
+    if not path:
+        return ""
+    if path.rsplit("/", 1)[-1] in _NAMES:
+        return path
+    for socket in (*(real_path(socket) for socket in paths.sockets), *_CONTAINERD):
+        if relation(path, socket) in (Relation.HOLDS, Relation.IS):
+            return socket
+    return next((path for folder in _OTHERS if relation(path, folder) is Relation.IS), "")

@@ -1,0 +1,60 @@
+"""Paths of the host: what a mount really leads to, and how two paths lie to each other."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from enum import Enum
+from fnmatch import fnmatchcase
+
+from ...model.workload import Mount, MountKind
+
+_LINKS = (("/var/run", "/run"), ("/var/lock", "/run/lock"))
+"""Links that every current distribution has; the reader resolves the others where it sees the host."""
+
+_ROOT_OF_PROCESS = re.compile(r"/proc/(?:(?:\d+|self|thread-self)/root|1/cwd)(?=/|\Z)")
+"""Leads to the process's own file system, which is the host's for whoever mounts it: the engine."""
+
+
+class Relation(Enum):
+    """How a mounted path lies to a place of the host."""
+
+    HOLDS = "holds"
+    IS = "is"
+    INSIDE = "inside"
+
+
+def host_path(mount: Mount) -> str:
+    """The path of the host that a mount shows; `""` where it shows none (a volume, a tmpfs)."""
+    path = mount.host_path or (mount.source if mount.kind is MountKind.BIND else "")
+    return real_path(path) if path.startswith("/") else ""
+
+
+def real_path(path: str) -> str:
+    """Without `..`, doubled slashes, and the links that are known."""
+    path = "/" + posixpath.normpath(path).lstrip("/")
+    path = _ROOT_OF_PROCESS.sub("", path) or "/"
+    for link, target in _LINKS:
+        if path == link or path.startswith(link + "/"):
+            return target + path[len(link) :]
+    return path
+
+
+def relation(path: str, place: str) -> Relation | None:
+    """`place` may hold `*` and `[0-9]` within a part: `/home/*/.ssh`."""
+    parts, wanted = _parts(path), _parts(place)
+    if not all(fnmatchcase(part, pattern) for part, pattern in zip(parts, wanted, strict=False)):
+        return None
+    if len(parts) == len(wanted):
+        return Relation.IS
+    return Relation.HOLDS if len(parts) < len(wanted) else Relation.INSIDE
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
+
+
+def described(mount: Mount) -> str:
+    """`/etc of the host, read-only, at /x`."""
+    access = "read-only" if mount.read_only else "writable"
+    return f"{host_path(mount)} of the host, {access}, at {mount.target}"

@@ -1,0 +1,80 @@
+"""Who can talk to the engine can start a privileged container: that is root on the host, with a few words of JSON."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, cis, nist, owasp
+from ...model.finding import Judgement, Remedy
+from ...model.levels import Level, Severity
+from ...model.workload import Mount, Unit
+from ._containers import Fault, judge_faults
+from ._engine_sockets import socket_reached
+from ._host_paths import described, host_path
+from ._platforms import ENGINES
+
+control = Control(
+    title="No mount leads to the engine's socket",
+    rationale="The engine does as root whatever its socket is asked for: a container that reaches it, by the socket "
+    "itself, a folder above it or a volume bound to one, owns the host. Mounting it read-only changes nothing: a socket "
+    "is connected to, not written.",
+    level=Level.BASELINE,
+    severity=Severity.CRITICAL,
+    demand="1.host-access",
+    subject=Subject.UNIT,
+    platforms=ENGINES,
+    references=(cis("1.6.0", "5.32"), cis("1.8.0", "5.32"), nist("4.4.3"), nist("4.5.4"), owasp("D04")),
+    remedy=Remedy(
+        "Remove the mount; give the program a proxy that passes only the requests it needs, or an engine of its own.",
+        "recreates the container; programs that steer the engine stop doing so",
+    ),
+    check_yourself="docker inspect -f '{{range .Mounts}}{{.Source}} -> {{.Destination}}{{println}}{{end}}' {name}",
+    bad={
+        "container": [
+            {"Mounts": [{"Type": "bind", "Source": "/var/run/docker.sock", "Destination": "/x", "RW": True}]},
+            {"Mounts": [{"Type": "bind", "Source": "/run/docker.sock", "Destination": "/x", "RW": False}]},
+            {"Mounts": [{"Type": "bind", "Source": "/run", "Destination": "/x", "RW": True}]},
+            {"Mounts": [{"Type": "bind", "Source": "/var/run", "Destination": "/x", "RW": False}]},
+            {"Mounts": [{"Type": "bind", "Source": "/", "Destination": "/x", "RW": False}]},
+            {
+                "Mounts": [
+                    {"Type": "bind", "Source": "/run/containerd/containerd.sock", "Destination": "/x", "RW": True}
+                ]
+            },
+            {"Mounts": [{"Type": "bind", "Source": "/srv/../run//docker.sock", "Destination": "/x", "RW": True}]},
+            {"Mounts": [{"Type": "bind", "Source": "/proc/1/root/run", "Destination": "/x", "RW": True}]},
+            {"Mounts": [{"Type": "bind", "Source": "/run/podman", "Destination": "/x", "RW": True}]},
+        ],
+        "service": {
+            "Spec": {
+                "TaskTemplate": {
+                    "ContainerSpec": {
+                        "Mounts": [{"Type": "bind", "Source": "/var/run/docker.sock", "Target": "/x", "ReadOnly": True}]
+                    }
+                }
+            }
+        },
+    },
+    good={
+        "container": [
+            {},
+            {"Mounts": [{"Type": "bind", "Source": "/srv/docker.sock.d", "Destination": "/x", "RW": True}]},
+            {"Mounts": [{"Type": "volume", "Name": "run", "Source": "/run", "Destination": "/run", "RW": True}]},
+        ],
+    },
+)
+
+
+@control.judge
+def engine_socket(unit: Unit) -> Judgement:
+    mounts = [mount for container in unit.containers for mount in container.mounts]
+    faults = [
+        Fault(_says(mount, socket), mount.declared_at)
+        for mount in mounts
+        if (socket := socket_reached(mount, unit.engine_paths))
+    ]
+    return judge_faults(faults, good="no mount leads to an engine's socket", source=unit.source)
+
+
+def _says(mount: Mount, socket: str) -> str:
+    what = described(mount) if host_path(mount) else f"{mount.source} at {mount.target}"
+    reaches = what if socket == host_path(mount) else f"{what}: it holds {socket}"
+    return f"{reaches} (read-only is no hindrance)" if mount.read_only else reaches

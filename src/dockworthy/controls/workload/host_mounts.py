@@ -1,0 +1,116 @@
+"""A mount of the host's own files is a way to become root on the host: by writing them, some by reading them."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, cis, nist, owasp
+from ...model.finding import Judgement, Remedy
+from ...model.levels import Level, Severity
+from ...model.workload import Unit
+from ._graded import judge_graded
+from ._host_mounts import faults_at
+from ._platforms import ENGINES
+
+_MOUNT = {"Type": "bind", "Destination": "/x", "RW": True}
+
+control = Control(
+    title="No mount hands the host's own files to a container",
+    rationale="Who writes the host's programs, services, users or kernel settings is root there at the next login or "
+    "start; who reads its keys and password hashes is root somewhat later. Folders that hold a container's data, and "
+    "single harmless files such as /etc/localtime, are not meant.",
+    level=Level.BASELINE,
+    severity=Severity.CRITICAL,
+    demand="1.host-access",
+    subject=Subject.UNIT,
+    platforms=ENGINES,
+    references=(cis("1.6.0", "5.6"), cis("1.8.0", "5.6"), nist("4.5.5"), nist("4.4.3"), owasp("D04")),
+    remedy=Remedy(
+        "Mount the one file or folder that is needed, read-only; keep data in a volume or a folder of its own.",
+        "recreates the container",
+    ),
+    check_yourself="docker inspect -f '{{range .Mounts}}{{.Source}} -> {{.Destination}} rw={{.RW}}{{println}}{{end}}' {name}",
+    bad={
+        "container": [
+            *(
+                {"Mounts": [{**_MOUNT, "Source": path}]}
+                for path in (
+                    "/",
+                    "/etc",
+                    "/etc/cron.d",
+                    "/boot",
+                    "/dev",
+                    "/lib",
+                    "/usr",
+                    "/usr/local/bin",
+                    "/proc",
+                    "/sys",
+                    "/sys/fs/cgroup",
+                    "/root",
+                    "/home",
+                    "/home/ann",
+                    "/var",
+                    "/var/lib",
+                    "/var/lib/docker",
+                    "/var/lib/docker/volumes",
+                    "/var/spool/cron/crontabs",
+                    "/run/dbus",
+                )
+            ),
+            *(
+                {"Mounts": [{**_MOUNT, "Source": path, "RW": False}]}
+                for path in (
+                    "/",
+                    "/etc",
+                    "/etc/shadow",
+                    "/root/.ssh",
+                    "/home",
+                    "/proc/1",
+                    "/var/lib/docker",
+                    "/var",
+                    "/dev",
+                )
+            ),
+        ],
+        "service": {
+            "Spec": {
+                "TaskTemplate": {"ContainerSpec": {"Mounts": [{"Type": "bind", "Source": "/etc", "Target": "/x"}]}}
+            }
+        },
+    },
+    good={
+        "container": [
+            {},
+            *(
+                {"Mounts": [{**_MOUNT, "Source": path, "RW": False}]}
+                for path in (
+                    "/etc/localtime",
+                    "/etc/hosts",
+                    "/etc/ssl/certs",
+                    "/usr/share/zoneinfo",
+                    "/sys/fs/cgroup",
+                    "/sys",
+                    "/proc",
+                    "/lib/modules",
+                )
+            ),
+            *(
+                {"Mounts": [{**_MOUNT, "Source": path}]}
+                for path in (
+                    "/srv/shop",
+                    "/home/ann/shop/data",
+                    "/var/lib/postgresql/data",
+                    "/var/lib/docker/volumes/shop/_data",
+                    "/var/log/shop",
+                    "/run/docker.sock",  # the engine's socket is a matter of its own
+                    "/run",
+                )
+            ),
+        ],
+    },
+)
+
+
+@control.judge
+def host_mounts(unit: Unit) -> Judgement:
+    return judge_graded(
+        faults_at(Level.BASELINE, unit), good="no mount of the host's own files gives power over it", source=unit.source
+    )

@@ -1,0 +1,73 @@
+"""What a container sees of the host tells an intruder where to go next, and with whose password."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, cis, nist, owasp
+from ...model.finding import Judgement, Remedy
+from ...model.levels import Level, Severity
+from ...model.workload import Unit
+from ._graded import judge_graded
+from ._host_mounts import faults_at
+from ._platforms import ENGINES
+
+_MOUNT = {"Type": "bind", "Destination": "/x", "RW": False}
+
+control = Control(
+    title="Mounts show a container nothing of the host that is not its own",
+    rationale="The host's process list, logs, temporary files, credentials and settings belong to everybody on it. An "
+    "agent that watches the host needs some of them: then that is an exception with an owner. The kernel's /sys, read "
+    "only, shows what every container sees anyway.",
+    level=Level.RESTRICTED,
+    severity=Severity.MEDIUM,
+    demand="1.host-access",
+    subject=Subject.UNIT,
+    platforms=ENGINES,
+    references=(cis("1.6.0", "5.6"), cis("1.8.0", "5.6"), nist("4.5.5"), owasp("D05")),
+    remedy=Remedy(
+        "Mount only what the container works on; mount single files of the host read-only.", "recreates the container"
+    ),
+    check_yourself="docker inspect -f '{{range .Mounts}}{{.Source}} -> {{.Destination}} rw={{.RW}}{{println}}{{end}}' {name}",
+    bad={
+        "container": [
+            *(
+                {"Mounts": [{**_MOUNT, "Source": path}]}
+                for path in (
+                    "/proc",
+                    "/var/log",
+                    "/tmp",
+                    "/usr",
+                    "/boot",
+                    "/root/.docker/config.json",
+                    "/etc/ssl/private",
+                    "/var/lib/docker/containers",
+                )
+            ),
+            *({"Mounts": [{**_MOUNT, "Source": path, "RW": True}]} for path in ("/etc/localtime", "/etc/nginx")),
+        ],
+    },
+    good={
+        "container": [
+            {},
+            *(
+                {"Mounts": [{**_MOUNT, "Source": path}]}
+                for path in (
+                    "/etc/localtime",
+                    "/etc/timezone",
+                    "/etc/nginx",
+                    "/sys",
+                    "/sys/fs/cgroup",
+                    "/proc/cpuinfo",
+                    "/var/log/shop",
+                    "/etc",  # already a way to root: one fault, one finding
+                )
+            ),
+        ],
+    },
+)
+
+
+@control.judge
+def host_view(unit: Unit) -> Judgement:
+    return judge_graded(
+        faults_at(Level.RESTRICTED, unit), good="no mount shows what is the host's alone", source=unit.source
+    )

@@ -1,0 +1,51 @@
+"""A shared mount carries what is mounted in the container back to the host."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, cis, nist, owasp
+from ...model.finding import Judgement, Remedy
+from ...model.levels import Level, Severity
+from ...model.workload import Unit
+from ._containers import Fault, judge_faults
+from ._platforms import ENGINES
+
+_MOUNT = {"Type": "bind", "Source": "/srv/shop", "Destination": "/x", "RW": True}
+
+control = Control(
+    title="Nothing mounted in a container appears on the host",
+    rationale="With shared propagation a container that may mount puts file systems over the host's folders, and over "
+    "those of every container that has the same mount.",
+    level=Level.RESTRICTED,
+    severity=Severity.MEDIUM,
+    demand="1.host-access",
+    subject=Subject.UNIT,
+    platforms=ENGINES,
+    references=(cis("1.6.0", "5.20"), cis("1.8.0", "5.20"), nist("4.4.3"), owasp("D04")),
+    remedy=Remedy("Use `rprivate` (the default), or `rslave` to see the host's new mounts.", "recreates the container"),
+    check_yourself="docker inspect -f '{{range .Mounts}}{{.Destination}} {{.Propagation}}{{println}}{{end}}' {name}",
+    bad={
+        "container": [
+            {"Mounts": [{**_MOUNT, "Propagation": "rshared"}]},
+            {"Mounts": [{**_MOUNT, "Propagation": "shared"}]},
+        ]
+    },
+    good={
+        "container": [
+            {},
+            {"Mounts": [{**_MOUNT, "Propagation": "rprivate"}]},
+            {"Mounts": [{**_MOUNT, "Propagation": "rslave"}]},
+            {"Mounts": [{**_MOUNT, "Propagation": ""}]},
+        ]
+    },
+)
+
+
+@control.judge
+def mount_propagation(unit: Unit) -> Judgement:
+    faults = [
+        Fault(f"{mount.source} at {mount.target} is {mount.propagation}", mount.declared_at)
+        for container in unit.containers
+        for mount in container.mounts
+        if mount.propagation in ("shared", "rshared")
+    ]
+    return judge_faults(faults, good="no mount is shared with the host", source=unit.source)
