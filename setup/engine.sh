@@ -31,15 +31,9 @@ install_engine() {
     ((${#packages[@]})) || give_up "apt knows no package docker.io" "on Ubuntu it is in the section universe"
     { mkdir -p "${UNFINISHED%/*}" && touch "$UNFINISHED"; } || give_up "${UNFINISHED%/*} can't be written"
     say "    installing ${packages[*]}"
-    finish_interrupted_packages
     install_packages "${packages[@]}" || give_up "Docker Engine could not be installed"
     start_engine "$1"
     rm -f "$UNFINISHED"
-}
-
-# Only ever called with our own mark standing: what dpkg left half done is then our own.
-finish_interrupted_packages() {
-    [[ -z $(dpkg --audit 2>/dev/null) ]] || quietly "dpkg --configure -a" dpkg --configure -a
 }
 
 start_engine() {

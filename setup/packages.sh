@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Packages, through apt: only what is missing, nothing removed, nothing replaced.
 
+# Stands while apt installs for us.
+readonly INSTALLING=/var/lib/dockworthy/packages-unfinished
+
 have_apt() { command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
 
 # Prints those of the named packages that stand on this machine in any state but "removed".
@@ -23,7 +26,23 @@ refresh_package_lists() {
 
 # install_packages NAME...: `--no-remove` makes apt stop where one package would push out another.
 install_packages() {
-    quietly "apt-get install $*" run_apt install -y --no-install-recommends --no-remove --no-upgrade "$@"
+    finish_what_was_killed || return 1
+    { mkdir -p "${INSTALLING%/*}" && touch "$INSTALLING"; } || return 1
+    quietly "apt-get install $*" run_apt install -y --no-install-recommends --no-remove --no-upgrade "$@" || return 1
+    rm -f "$INSTALLING"
+}
+
+# What dpkg was left with is ours to mend only where our own mark says that we were killed there.
+finish_what_was_killed() {
+    [[ -n $(dpkg --audit 2>/dev/null) ]] || return 0
+    if [[ ! -e $INSTALLING ]]; then
+        say "error: dpkg was interrupted here before, by something else."
+        hint "sudo dpkg --configure -a"
+        return 1
+    fi
+    say "    finishing the packages of an installation that was killed"
+    dpkg --configure -a >/dev/null 2>&1 </dev/null # as far as it can: apt sees to what is only half unpacked
+    quietly "apt-get -f install" run_apt install -y -f --no-install-recommends --no-remove
 }
 
 # Waits for another apt instead of failing. needrestart would restart other people's services: not from here.
