@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ...model.field import Field, Set
+from ...model.field import Field
 from ...model.host import Host
 from .accounts import read_accounts, read_docker_group
 from .audit import read_audit_rules
@@ -15,7 +15,6 @@ from .capacity import read_cpus, read_load, read_memory
 from .certificates import read_certificates
 from .cgroup import read_cgroup
 from .daemon import read_containerd, read_daemon
-from .daemon_json import DEFAULT as DAEMON_JSON
 from .daemon_json import read_daemon_json
 from .dns import read_dns
 from .files import read_files
@@ -33,7 +32,7 @@ from .reading import guarded, guarded_all
 from .reboot import read_reboot_required
 from .root import Root, clean
 from .security_modules import read_lsm
-from .settings import EngineSettings, flag
+from .settings import EngineSettings, EngineStart
 from .socket_tables import SocketTables
 from .ssh import read_ssh
 from .storage import read_storage
@@ -83,10 +82,9 @@ def _read(root: Root, socket: str, lists: PackageLists, firewall: FirewallProgra
 def _engine(root: Root, processes: Processes, sockets: SocketTables, names: Names, socket: str) -> dict[str, Any]:
     """The engine's own fields, and its `settings` for those that depend on them."""
     daemon = guarded(lambda: read_daemon(root, processes, sockets, socket), socket or "/var/run/docker.pid")
-    argv = daemon.value.argv if isinstance(daemon, Set) else ()
-    path = flag(argv, "--config-file") or DAEMON_JSON
-    settings_file = guarded(lambda: read_daemon_json(root, path), path)
-    settings = EngineSettings.of(daemon, settings_file, path)
+    start = EngineStart.of(daemon, names)
+    settings_file = guarded(lambda: read_daemon_json(root, start.file_path), start.file_path)
+    settings = EngineSettings.of(start, settings_file)
     mounts = guarded(lambda: read_mounts(root), "/proc/self/mountinfo")
     return {
         "settings": settings,

@@ -12,8 +12,6 @@ from .masking import mask_value
 from .reading import written
 from .root import Root, clean
 
-DEFAULT = "/etc/docker/daemon.json"
-
 
 def read_daemon_json(root: Root, path: str) -> Field[dict[str, Any]]:
     """The settings with secret values masked; Unknown, with line and column, where it isn't a JSON object."""

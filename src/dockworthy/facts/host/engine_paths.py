@@ -39,7 +39,7 @@ def fixed_paths(settings: EngineSettings, socket: str) -> dict[str, str]:
         "/etc/sysconfig/docker": "sysconfig.docker",
         "/etc/docker/certs.d": "certs.d",
         socket or "/var/run/docker.sock": "docker.sock",
-        settings.text("pidfile", "-p") or "/var/run/docker.pid": "docker.pid",
+        settings.pid_file: "docker.pid",
         settings.data_root: "data-root",
         settings.exec_root: "exec-root",
         "/etc/containerd": "etc.containerd",

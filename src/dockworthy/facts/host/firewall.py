@@ -21,6 +21,7 @@ _SAVED = (
     "/etc/iptables/rules.v6",
     "/etc/sysconfig/iptables",
     "/etc/sysconfig/ip6tables",
+    "/etc/ufw/user.rules",
 )
 _NFT_CHAIN = re.compile(r"\btype filter hook (input|forward)\b[^\n]*?\bpolicy (accept|drop)\b")
 
@@ -53,7 +54,8 @@ def _saved(root: Root) -> Field[Firewall]:
     if not texts and not _front(root)[0]:
         reason = "the firewall's rules in force are known to its own kernel only, and no saved rules are below the root"
         return Unknown(reason, source=Source(_SAVED[0]))
-    backend = "nft" if any("nftables" in path for path, _ in texts) else "iptables-legacy" if texts else "none"
+    legacy = "legacy" in root.identity("/etc/alternatives/iptables")
+    backend = "none" if not texts else "iptables-legacy" if legacy else "nft"
     return written(_firewall(root, backend, texts), texts[0][0] if texts else "/etc")
 
 

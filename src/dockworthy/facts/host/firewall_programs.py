@@ -1,18 +1,15 @@
-"""Asks the firewall's own programs for the rules in force: read-only, all at once, each under a deadline."""
+"""Asks the firewall's own programs for the rules in force: read-only, all at once."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import tempfile
-from contextlib import suppress
-from typing import IO, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
+from .programs import PATH, AskedProgram, ProgramFailed
 from .root import Root
 
-_SECONDS = 2.0
-_PATH = "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin:/usr/local/bin"
 _LEGACY_TABLES = {"iptables": "/proc/net/ip_tables_names", "ip6tables": "/proc/net/ip6_tables_names"}
 
 
@@ -25,63 +22,43 @@ class Answer(NamedTuple):
 
 
 class FirewallPrograms:
-    """Starts the programs at once; `answers` collects later. None is started for another root, or without root.
-
-    The legacy programs are asked only where the kernel has legacy tables: asking would create them.
-    """
+    """Starts the programs at once; `answers` collects later. None is started for another root, or without root."""
 
     def __init__(self, root: Root) -> None:
-        self._running: list[_Running] = []
-        if not root.is_real or os.geteuid() != 0:
-            return
-        for command in _commands(root):
-            program = shutil.which(command[0], path=_PATH)
-            if program:
-                self._running.append(_Running(command[0], [program, *command[1:]]))
+        self._asked: dict[str, AskedProgram] = {}
+        if root.is_real and os.geteuid() == 0:
+            for name, command in _commands(root):
+                self._asked[name] = AskedProgram(command)
 
     def answers(self) -> list[Answer]:
-        return [running.answer() for running in self._running]
+        return [_answer(name, asked) for name, asked in self._asked.items()]
 
     def close(self) -> None:
-        for running in self._running:
-            running.close()
+        for asked in self._asked.values():
+            asked.close()
 
 
-def _commands(root: Root) -> list[list[str]]:
-    commands = [["nft", "list", "ruleset"], ["iptables-nft-save"], ["ip6tables-nft-save"]]
-    commands += [[f"{name}-legacy-save"] for name, tables in _LEGACY_TABLES.items() if root.word(tables)]
-    return commands
+def _answer(name: str, asked: AskedProgram) -> Answer:
+    try:
+        return Answer(name, bytes(asked.answer()).decode("utf-8", "replace"))
+    except ProgramFailed as failure:
+        return Answer(name, "", str(failure))
 
 
-class _Running:
-    """A program on its way; its output goes to a file, so it never waits for us."""
+def _commands(root: Root) -> Iterator[tuple[str, list[str]]]:
+    """(name for the report, command) of the programs that are installed.
 
-    def __init__(self, name: str, command: list[str]) -> None:
-        self.name = name
-        self._output: IO[bytes] = tempfile.TemporaryFile()
-        self._process: subprocess.Popen[bytes] | None = None
-        with suppress(OSError):
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=self._output,
-                stderr=subprocess.DEVNULL,
-                env={"PATH": _PATH, "LC_ALL": "C"},
-            )
-
-    def answer(self) -> Answer:
-        if self._process is None:
-            return Answer(self.name, "", "it could not be started")
-        try:
-            status = self._process.wait(_SECONDS)
-        except subprocess.TimeoutExpired:
-            return Answer(self.name, "", f"no answer in {_SECONDS:g} s")
-        self._output.seek(0)
-        text = self._output.read().decode("utf-8", "replace")
-        return Answer(self.name, text, f"it failed with status {status}" if status else "")
-
-    def close(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-        self._output.close()
+    The legacy ones are asked only where the kernel has legacy tables: asking would create them.
+    """
+    if nft := shutil.which("nft", path=PATH):
+        yield "nft list ruleset", [nft, "list", "ruleset"]
+    for family, tables in _LEGACY_TABLES.items():
+        usual = shutil.which(f"{family}-save", path=PATH)
+        modern = shutil.which(f"{family}-nft-save", path=PATH)
+        if modern is None and usual and "nft" in os.path.realpath(usual):
+            modern = usual
+        if modern:
+            yield f"{family}-nft-save", [modern]
+        legacy = shutil.which(f"{family}-legacy-save", path=PATH) or (usual if usual != modern else None)
+        if legacy and root.word(tables):
+            yield f"{family}-legacy-save", [legacy]

@@ -32,14 +32,15 @@ def read_packages(root: Root, lists: PackageLists) -> Field[tuple[Package, ...]]
             if root.exists(folder):
                 return Unknown(f"the {kind} database can't be read from files", f"ask it: {command}", Source(folder))
         return Unset(Source(_STATUS))
-    installed = list(installed_packages(root.read(_STATUS)))
+    installed = dict(installed_packages(root.read(_STATUS)))
     offers = lists.offers({package.name for package in installed})
     complete = not lists.unread
-    return written(tuple(_with_candidate(package, offers, complete) for package in installed), _STATUS)
+    found = (_with_candidate(package, offers, arch, complete) for package, arch in installed.items())
+    return written(tuple(found), _STATUS)
 
 
-def installed_packages(status: str) -> Iterator[Package]:
-    """Those of dpkg's status file that are installed and ours."""
+def installed_packages(status: str) -> Iterator[tuple[Package, str]]:
+    """Those of dpkg's status file that are installed and ours, each with its architecture."""
     for stanza in status.split("\n\n"):
         name = stanza.lstrip("\n").removeprefix("Package: ").split("\n", 1)[0]
         if not _OURS.fullmatch(name):
@@ -47,14 +48,17 @@ def installed_packages(status: str) -> Iterator[Package]:
         fields = dict(line.split(": ", 1) for line in stanza.splitlines() if ": " in line and line[0] != " ")
         state = fields.get("Status", "").split()
         if state[-1:] == ["installed"] and fields.get("Package") == name and "Version" in fields:
-            yield Package(name=name, version=fields["Version"].strip(), held=state[0] == "hold")
+            package = Package(name=name, version=fields["Version"].strip(), held=state[0] == "hold")
+            yield package, fields.get("Architecture", "all").strip()
 
 
-def _with_candidate(package: Package, offers: list[Offer], complete: bool) -> Package:
-    """The newest version that a list offers, where it is newer. Pins of apt are not considered."""
-    own = [offer for offer in offers if offer.name == package.name]
+def _with_candidate(package: Package, offers: list[Offer], architecture: str, complete: bool) -> Package:
+    """The newest version that a list offers, where it is newer and apt would take it. Own pins are not considered."""
+    own = [o for o in offers if o.name == package.name and o.architecture in (architecture, "all")]
+    source_lists = {offer.list for offer in own if offer.version == package.version}
     installed = DebianVersion(package.version)
-    newer = [offer for offer in own if installed < DebianVersion(offer.version)]
+    usable = (offer for offer in own if offer.automatic or offer.list in source_lists)
+    newer = [offer for offer in usable if installed < DebianVersion(offer.version)]
     best = max(newer, key=lambda offer: DebianVersion(offer.version), default=None)
     return Package(
         name=package.name,

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from ...model.field import Field, Set
 from ...model.host import DaemonProcess
+from .names import Names
+
+DEFAULT_FILE = "/etc/docker/daemon.json"
 
 
 def flag(argv: Sequence[str], *names: str) -> str | None:
@@ -22,17 +25,41 @@ def flag(argv: Sequence[str], *names: str) -> str | None:
     return found
 
 
+class EngineStart(NamedTuple):
+    """How the engine was started: what decides where its settings lie."""
+
+    argv: tuple[str, ...]
+    uid: int
+    home: str
+
+    @classmethod
+    def of(cls, daemon: Field[DaemonProcess], names: Names) -> EngineStart:
+        if not isinstance(daemon, Set):
+            return cls((), 0, "")
+        uid = daemon.value.uid
+        home = next((user.home for user in names.users if user.uid == uid), "") if uid else ""
+        return cls(daemon.value.argv, uid, home)
+
+    @property
+    def file_path(self) -> str:
+        own = f"{self.home}/.config/docker/daemon.json" if self.home else DEFAULT_FILE
+        return flag(self.argv, "--config-file") or own
+
+
 class EngineSettings(NamedTuple):
     """What the engine was told, as far as it could be read."""
 
     argv: tuple[str, ...]
     file: dict[str, Any]
     file_path: str
+    home: str = ""
+    """Of the user who runs an engine without root, whose defaults lie there."""
+    uid: int = 0
 
     @classmethod
-    def of(cls, daemon: Field[DaemonProcess], daemon_json: Field[dict[str, Any]], path: str) -> EngineSettings:
-        argv = daemon.value.argv if isinstance(daemon, Set) else ()
-        return cls(argv, daemon_json.value if isinstance(daemon_json, Set) else {}, path)
+    def of(cls, engine: EngineStart, daemon_json: Field[dict[str, Any]]) -> EngineSettings:
+        file = daemon_json.value if isinstance(daemon_json, Set) else {}
+        return cls(engine.argv, file, engine.file_path, engine.home, engine.uid)
 
     def text(self, name: str, *short: str) -> str | None:
         """A setting with one word as value; None where nobody set it."""
@@ -51,8 +78,15 @@ class EngineSettings(NamedTuple):
 
     @property
     def data_root(self) -> str:
-        return self.text("data-root", "--graph", "-g") or self.text("graph") or "/var/lib/docker"
+        default = f"{self.home}/.local/share/docker" if self.home else "/var/lib/docker"
+        return self.text("data-root", "--graph", "-g") or self.text("graph") or default
 
     @property
     def exec_root(self) -> str:
-        return self.text("exec-root") or "/var/run/docker"
+        return self.text("exec-root") or (f"/run/user/{self.uid}/docker" if self.home else "/var/run/docker")
+
+    @property
+    def pid_file(self) -> str:
+        return self.text("pidfile", "-p") or (
+            f"/run/user/{self.uid}/docker.pid" if self.home else "/var/run/docker.pid"
+        )
