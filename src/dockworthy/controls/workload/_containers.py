@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -18,10 +18,19 @@ class Fault(Struct, frozen=True):
     source: Source | None
 
 
-def judge_containers(unit: Unit, fault_of: Callable[[Container], Fault | Unknown | None], *, good: str) -> Judgement:
-    """Fails with every container's fault; else unknown with every gap; else passes with `good`."""
+def judge_containers(
+    unit: Unit,
+    fault_of: Callable[[Container], Fault | Unknown | None],
+    *,
+    good: str,
+    containers: Sequence[Container] | None = None,
+) -> Judgement:
+    """Fails with every container's fault; else unknown with every gap; else passes with `good`.
+
+    `containers`: those of the unit that the rule speaks of, where it does not speak of all.
+    """
     several = len(unit.containers) > 1
-    seen = [(container, fault_of(container)) for container in unit.containers]
+    seen = [(container, fault_of(container)) for container in (unit.containers if containers is None else containers)]
     faults = [_named(c, f.says, f.source, several) for c, f in seen if isinstance(f, Fault)]
     gaps = [(c, g) for c, g in seen if isinstance(g, Unknown)]
     return _weigh(faults, gaps, good, unit.source, several)

@@ -1,0 +1,54 @@
+"""A rule of the device cgroup opens devices that are not there yet: whoever may make a device node has them."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, cis, nist, owasp
+from ...model.field import Unknown
+from ...model.finding import Judgement, Remedy, not_applicable, unknown
+from ...model.levels import Level, Severity
+from ...model.workload import Unit
+from ._containers import Fault, judge_faults
+from ._devices import has_all_devices, rule_opens, rules_of
+from ._platforms import CONTAINERS
+
+control = Control(
+    title="No device rule opens the host's disks, memory or consoles",
+    rationale="With the rule `a *:* rwm` a container makes a node for the host's disk (the default capability MKNOD is "
+    "enough) and reads and writes it, though no device was handed to it.",
+    level=Level.BASELINE,
+    severity=Severity.CRITICAL,
+    demand="1.host-access",
+    subject=Subject.UNIT,
+    platforms=CONTAINERS,
+    references=(cis("1.6.0", "5.18"), cis("1.8.0", "5.18"), nist("4.4.3"), owasp("D04")),
+    remedy=Remedy(
+        "Name the one device with `--device`, or the one number (`c 188:0 rw`) in the rule.", "recreates the container"
+    ),
+    check_yourself="docker inspect -f '{{json .HostConfig.DeviceCgroupRules}}' {name}",
+    bad={
+        "container": [
+            {"HostConfig": {"DeviceCgroupRules": [rule]}}
+            for rule in ("a *:* rwm", "b 8:0 r", "c *:* rw", "c 1:1 r", "c 13:* r")
+        ]
+    },
+    good={
+        "container": [
+            {},
+            {"HostConfig": {"DeviceCgroupRules": []}},
+            {"HostConfig": {"DeviceCgroupRules": ["c 188:* rmw", "c 1:3 rw", "c 5:2 rwm", "b *:* m"]}},
+        ]
+    },
+    unclear={"container": {"HostConfig": {"DeviceCgroupRules": "all of them"}}},
+)
+
+
+@control.judge
+def device_rules(unit: Unit) -> Judgement:
+    if any(has_all_devices(container) for container in unit.containers):
+        return not_applicable("a privileged container has every device (workload/privileged)", unit.source)
+    for container in unit.containers:
+        if isinstance(container.device_rules, Unknown):
+            return unknown(container.device_rules.reason, container.device_rules.source)
+    rules = [rule for container in unit.containers for rule in rules_of(container)]
+    faults = [Fault(f"{rule!r} opens {opened}", source) for rule, source in rules if (opened := rule_opens(rule))]
+    return judge_faults(faults, good="no device rule opens disks, memory or consoles", source=unit.source)

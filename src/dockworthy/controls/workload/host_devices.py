@@ -1,0 +1,58 @@
+"""A disk, the memory or the console of the host in a container is the host, past every file permission."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, cis, nist, owasp
+from ...model.finding import Judgement, Remedy, not_applicable
+from ...model.levels import Level, Severity
+from ...model.workload import Unit
+from ._containers import Fault, judge_faults
+from ._devices import devices_of, has_all_devices, power_of
+from ._platforms import CONTAINERS
+
+control = Control(
+    title="No device that gives power over the host is handed to a container",
+    rationale="Who reads a disk reads every file on it, who writes it is root at the next start; /dev/mem is the kernel's "
+    "own memory, an input device every key that is pressed.",
+    level=Level.BASELINE,
+    severity=Severity.CRITICAL,
+    demand="1.host-access",
+    subject=Subject.UNIT,
+    platforms=CONTAINERS,
+    references=(cis("1.6.0", "5.18"), cis("1.8.0", "5.18"), nist("4.4.3"), owasp("D04")),
+    remedy=Remedy("Drop the device; mount the folder that is needed instead.", "recreates the container"),
+    check_yourself="docker inspect -f '{{json .HostConfig.Devices}}' {name}",
+    bad={
+        "container": [
+            *(
+                {
+                    "HostConfig": {
+                        "Devices": [{"PathOnHost": path, "PathInContainer": "/dev/x", "CgroupPermissions": "r"}]
+                    }
+                }
+                for path in ("/dev/sda", "/dev/nvme0n1p2", "/dev/mem", "/dev/disk/by-id/x", "/dev/mapper/root", "/dev")
+            ),
+            {"Mounts": [{"Type": "bind", "Source": "/dev/vda", "Destination": "/x", "RW": True}]},
+        ],
+    },
+    good={
+        "container": [
+            {},
+            {"HostConfig": {"Devices": [{"PathOnHost": "/dev/dri", "PathInContainer": "/dev/dri"}]}},
+            {"HostConfig": {"Devices": [{"PathOnHost": "/dev/ttyUSB0", "PathInContainer": "/dev/ttyUSB0"}]}},
+        ]
+    },
+)
+
+
+@control.judge
+def host_devices(unit: Unit) -> Judgement:
+    if any(has_all_devices(container) for container in unit.containers):
+        return not_applicable("a privileged container has every device (workload/privileged)", unit.source)
+    handed = [device for container in unit.containers for device in devices_of(container)]
+    faults = [
+        Fault(f"{device.path} ({device.permissions}): {power}", device.source)
+        for device in handed
+        if (power := power_of(device.path))
+    ]
+    return judge_faults(faults, good="no device that gives power over the host", source=unit.source)

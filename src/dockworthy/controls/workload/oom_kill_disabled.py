@@ -1,0 +1,48 @@
+"""A container that can't be killed for its memory hangs, and without a limit hangs the host."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, nist, owasp
+from ...model.field import Set, Unknown
+from ...model.finding import Judgement, Remedy, passed, unknown
+from ...model.levels import Level, Severity
+from ...model.workload import Unit
+from ._graded import failed_as
+from ._platforms import CONTAINERS
+
+control = Control(
+    title="The kernel may end a container that runs out of memory",
+    rationale="With the killer switched off a container at its limit stands still instead of being restarted; without a "
+    "limit the host itself runs out of memory and nothing may be ended.",
+    level=Level.RESTRICTED,
+    severity=Severity.MEDIUM,
+    demand="6.efficient",
+    subject=Subject.UNIT,
+    platforms=CONTAINERS,
+    references=(nist("4.4.3"), owasp("D07")),
+    remedy=Remedy("Drop `oom_kill_disable`; set a memory limit.", "recreates the container"),
+    check_yourself="docker inspect -f '{{.HostConfig.OomKillDisable}} {{.HostConfig.Memory}}' {name}",
+    bad={
+        "container": [
+            {"HostConfig": {"OomKillDisable": True}},
+            {"HostConfig": {"OomKillDisable": True, "Memory": 0}},
+        ]
+    },
+    good={"container": [{"HostConfig": {"OomKillDisable": False}}, {"HostConfig": {"OomKillDisable": None}}]},
+    unclear={"container": {"HostConfig": {"OomKillDisable": "maybe"}}},
+)
+
+
+@control.judge
+def oom_kill_disabled(unit: Unit) -> Judgement:
+    for container in unit.containers:
+        disabled = container.limits.oom_kill_disabled
+        if isinstance(disabled, Unknown):
+            return unknown(disabled.reason, disabled.source)
+        if isinstance(disabled, Set) and disabled.value:
+            if isinstance(container.limits.memory, Set):
+                return failed_as(Severity.MEDIUM, "it may not be killed at its memory limit", disabled.source)
+            return failed_as(
+                Severity.CRITICAL, "it may not be killed, and its memory has no known limit", disabled.source
+            )
+    return passed("it may be killed when memory runs out", unit.source)

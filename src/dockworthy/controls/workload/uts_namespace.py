@@ -1,0 +1,36 @@
+"""In the host's UTS namespace a container with the capability for it renames the host."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, cis, nist, owasp
+from ...model.field import Set, Unknown
+from ...model.finding import Judgement, Remedy, failed, passed, unknown
+from ...model.levels import Level, Severity
+from ...model.workload import Unit
+from ._platforms import CONTAINERS
+
+control = Control(
+    title="Containers have a host name of their own",
+    rationale="Shared, the host's name is seen from inside and, with SYS_ADMIN, changed from there.",
+    level=Level.RESTRICTED,
+    severity=Severity.LOW,
+    demand="1.host-access",
+    subject=Subject.UNIT,
+    platforms=CONTAINERS,
+    references=(cis("1.6.0", "5.21"), cis("1.8.0", "5.21"), nist("4.4.3"), owasp("D04")),
+    remedy=Remedy("Drop `uts: host`; set `hostname:` where the name matters.", "recreates the container"),
+    check_yourself="docker inspect -f '{{.HostConfig.UTSMode}}' {name}",
+    bad={"container": {"HostConfig": {"UTSMode": "host"}}},
+    good={"container": {"HostConfig": {"UTSMode": ""}}},
+    unclear={"container": {"HostConfig": {"UTSMode": 1}}},
+)
+
+
+@control.judge
+def uts_namespace(unit: Unit) -> Judgement:
+    field = unit.namespaces.uts
+    if isinstance(field, Unknown):
+        return unknown(field.reason, field.source, tell=field.tell)
+    if isinstance(field, Set) and field.value == "host":
+        return failed("uses the host's UTS namespace", field.source)
+    return passed("has a UTS namespace of its own", field.source)
