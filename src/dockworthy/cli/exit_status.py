@@ -20,6 +20,7 @@ class ExitStatus(IntEnum):
     ENGINE_REFUSED = 11
     ENGINE_TIMEOUT = 12
     OUTPUT = 13
+    BUG = 14
     INTERRUPTED = 130
 
 
@@ -28,10 +29,11 @@ MEANINGS: dict[ExitStatus, str] = {
     ExitStatus.NOT_WORTHY: "not worthy, or refused by policy",
     ExitStatus.USAGE: "the command line can't be used, or an input can't be read",
     ExitStatus.UNDECIDED: "undecided: facts are missing",
-    ExitStatus.FAILED: "the Docker Engine does not answer; or a bug in dockworthy",
+    ExitStatus.FAILED: "the Docker Engine does not answer",
     ExitStatus.ENGINE_REFUSED: "the Docker Engine, or its socket's permissions, said no",
     ExitStatus.ENGINE_TIMEOUT: "the Docker Engine took the request and went silent",
     ExitStatus.OUTPUT: "the result could not be written",
+    ExitStatus.BUG: "dockworthy itself failed: a bug",
     ExitStatus.INTERRUPTED: "interrupted",
 }
 

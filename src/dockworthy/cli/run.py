@@ -70,4 +70,4 @@ def _bug(crash: Exception) -> int:
         import traceback
 
         traceback.print_exception(crash)
-    return ExitStatus.FAILED
+    return ExitStatus.BUG

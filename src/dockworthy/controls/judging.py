@@ -5,6 +5,7 @@ A judge that crashes is an `unknown` with the crash as its reason: never a pass,
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -64,11 +65,26 @@ def _ask(control: Control, model: Any, *, subject: str, kind: str, level: Level)
             level=level,
             demand=control.demand,
             evidence=judgement.evidence,
-            check_yourself=judgement.check_yourself or control.check_yourself.replace("{name}", subject.split("/")[-1]),
+            check_yourself=_how_to_check(control, judgement, model, name),
             tell=judgement.tell,
             remedy=remedy,
             references=control.references,
         )
+
+
+def _how_to_check(control: Control, judgement: Judgement, model: Any, subject: str) -> str:
+    """A command that needs no dockworthy. A name from outside is quoted: people paste these into a shell."""
+    if judgement.check_yourself:
+        return judgement.check_yourself
+    if isinstance(model, Unit) and model.dialect.is_kubernetes:
+        return _read_the_line(judgement)
+    return control.check_yourself.replace("{name}", shlex.quote(subject.rsplit("/", 1)[-1]))
+
+
+def _read_the_line(judgement: Judgement) -> str:
+    """What a file says is checked in the file."""
+    source = judgement.evidence[0].source if judgement.evidence else None
+    return "" if source is None or source.line is None else f"sed -n {source.line}p {shlex.quote(source.where)}"
 
 
 def _judgements(control: Control, model: Any) -> list[Judgement]:

@@ -7,7 +7,7 @@ alias is the same node, never a copy), strict (a key that comes twice is an erro
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -16,7 +16,8 @@ from ..model.field import Source
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG: Final = "tag:yaml.org,2002:"
-_INTEGER = yaml.SafeLoader("")
+_CONSTRUCTOR = yaml.SafeLoader("")
+_DEEPEST = 20
 MERGE_KEY = f"{_TAG}merge"
 
 
@@ -114,10 +115,39 @@ class Value:
         if not isinstance(self.node, yaml.ScalarNode) or self.node.tag != f"{_TAG}int":
             raise self.wrong("a whole number")
         try:
-            number: int = _INTEGER.construct_yaml_int(self.node)
+            number: int = _CONSTRUCTOR.construct_yaml_int(self.node)
         except ValueError as error:
             raise self.wrong("a whole number") from error
         return number
+
+    def line_of_key(self, key: str) -> int:
+        """The line in which a key of this mapping stands; the mapping's own where it has none."""
+        if isinstance(self.node, yaml.MappingNode):
+            for name, _ in self.node.value:
+                if name.value == key:
+                    line: int = name.start_mark.line
+                    return line + 1
+        return self.line
+
+    def plain(self, *, depth: int = 0) -> Any:
+        """The value as plain Python: dates stay text. Raises UnreadableInput for what nests too deep."""
+        if depth > _DEEPEST:
+            raise UnreadableInput("nested too deep", file=self.file, line=self.line)
+        if self.is_mapping:
+            return {key: inner.plain(depth=depth + 1) for key, inner in self.entries()}
+        if self.is_sequence:
+            return [item.plain(depth=depth + 1) for item in self.items()]
+        return self._scalar(self.node)
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        tag = node.tag.removeprefix(_TAG)
+        if tag == "bool":
+            return self.boolean()
+        if tag == "int":
+            return self.integer()
+        if tag == "float" and isinstance(node, yaml.ScalarNode):
+            return _CONSTRUCTOR.construct_yaml_float(node)
+        return None if tag == "null" else self.scalar_text()
 
     def _mapping(self) -> dict[str, yaml.Node]:
         if self._keys is None:
