@@ -14,13 +14,15 @@ how_it_is_started() {
 
 # Prints the distribution's names for engine, command line, Compose and Buildx, as far as it has them.
 engine_packages() {
-    local name compose=docker-compose
+    local name version
     package_candidate docker.io >/dev/null || return 1
-    package_candidate docker-compose-v2 >/dev/null && compose=docker-compose-v2
     printf 'docker.io\n'
-    for name in docker-cli docker-buildx "$compose" iptables; do
+    for name in docker-cli docker-buildx docker-compose-v2 iptables; do
         package_candidate "$name" >/dev/null && printf '%s\n' "$name"
     done
+    # Debian's name for Compose; before version 2 it was another program, and an outdated one.
+    version=$(package_candidate docker-compose) && dpkg --compare-versions "$version" ge 2 &&
+        ! package_candidate docker-compose-v2 >/dev/null && printf 'docker-compose\n'
     return 0
 }
 
