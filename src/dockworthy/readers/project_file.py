@@ -89,10 +89,9 @@ def _explained(problem: str, document: Value) -> UnreadableInput:
     if unknown := _UNKNOWN.fullmatch(says):
         return _unknown_key(unknown["field"], path, place)
     if needed := _NEEDED.fullmatch(says):
-        return UnreadableInput(
-            f"{path or 'the file'}: `{needed['field']}` is missing", file=place.file, line=place.line
-        )
-    says = says.replace("Invalid enum value", "no such choice:")
+        says = f"`{needed['field']}` is missing"
+    for theirs, ours in _WORDS.items():
+        says = says.replace(theirs, ours)
     return UnreadableInput(f"{path or 'the file'}: {says}", file=place.file, line=place.line, hint=_choices(path))
 
 
