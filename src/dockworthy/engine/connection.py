@@ -85,6 +85,8 @@ class Connection:
         now = asyncio.get_running_loop().time()
         ends = min(self._ends, now + self._per_call if until is None else until)
         try:
+            if ends <= now:
+                raise TimeoutError  # too late even to ask
             async with asyncio.timeout_at(ends), self._slots:
                 self.calls += 1
                 status, body = await self._fetch(path, asked)

@@ -35,11 +35,10 @@ def save(snapshot: Snapshot, path: Path) -> None:
     """Writes the snapshot, for its owner's eyes only. Raises OutputError; an older file then stands as it was."""
     content = encode(snapshot)
     try:
-        target = path.resolve()
-        if target.exists() and not target.is_file():
-            target.write_bytes(content)  # a device or pipe: there is nothing to replace
-            return
-        _replace(target, content)
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)  # a device or pipe: there is nothing to replace
+        else:
+            _replace(path.resolve(), content)
     except OSError as error:
         raise OutputError(f"the facts can't be written to {path}: {error.strerror or error}") from None
 

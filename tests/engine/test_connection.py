@@ -1,0 +1,205 @@
+"""The door to an engine: what it asks, and what it says when nobody, or something odd, answers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dockworthy.engine.certificates import tls_for
+from dockworthy.engine.connection import NEWEST_API, Connection
+from dockworthy.engine.faults import NoSuchObject, WrongState
+from dockworthy.errors import EngineError, EngineRefused, EngineTimeout, EngineUnreachable
+from dockworthy.model.dialect import Version
+from engine.fake import CUT, HANG, HANG_UP, VERSION, Raw, Status, fake_engine
+
+
+async def test_one_question_proves_the_engine_and_negotiates(tmp_path: Path) -> None:
+    async with fake_engine(tmp_path) as fake, Connection(fake.endpoint) as connection:
+        assert fake.calls == ["/version"]
+        assert connection.api == Version(1, 45)
+        assert (await connection.get("/info"))["ID"] == "fake"
+        assert fake.calls == ["/version", "/v1.45/info"]
+        assert connection.calls == 2
+
+
+@pytest.mark.parametrize(
+    ("newest", "oldest", "spoken"),
+    [("1.40", "1.12", Version(1, 40)), ("1.99", "1.44", NEWEST_API), ("1.99", "1.90", Version(1, 90))],
+)
+async def test_the_newest_version_that_both_know(tmp_path: Path, newest: str, oldest: str, spoken: Version) -> None:
+    version = {**VERSION, "ApiVersion": newest, "MinAPIVersion": oldest}
+    async with fake_engine(tmp_path, {"/version": version}) as fake, Connection(fake.endpoint) as connection:
+        assert connection.api == spoken
+
+
+async def enter(endpoint: str, **options: Any) -> None:
+    async with Connection(endpoint, **options):
+        pass
+
+
+async def test_no_socket(tmp_path: Path) -> None:
+    with pytest.raises(EngineUnreachable, match="does not exist") as error:
+        await enter(f"unix://{tmp_path}/none.sock")
+    assert "installed" in error.value.hint
+
+
+@pytest.fixture
+def dead_socket(tmp_path: Path) -> Iterator[str]:
+    """A socket file that nobody listens at: what a killed engine leaves behind."""
+    path = tmp_path / "dead.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+        yield f"unix://{path}"
+
+
+async def test_nobody_listens(dead_socket: str) -> None:
+    with pytest.raises(EngineUnreachable, match="not running") as error:
+        await enter(dead_socket)
+    assert error.value.hint == "start Docker Engine"
+
+
+async def test_nobody_listens_at_a_port() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # held, so that nobody else gets it; never listening
+        with pytest.raises(EngineUnreachable, match="nobody listens"):
+            await enter(f"tcp://127.0.0.1:{held.getsockname()[1]}")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+async def test_not_allowed_to_open_the_socket(tmp_path: Path) -> None:
+    async with fake_engine(tmp_path) as fake:
+        (tmp_path / "engine.sock").chmod(0o600)
+        for folder in (tmp_path, *tmp_path.parents[:3]):
+            folder.chmod(0o755)
+        await _warm_up(fake.endpoint)
+        os.seteuid(65534)
+        try:
+            with pytest.raises(EngineRefused, match="may not open the engine's socket") as error:
+                await enter(fake.endpoint)
+        finally:
+            os.seteuid(0)
+    assert "run as root" in error.value.hint
+
+
+async def _warm_up(endpoint: str) -> None:
+    """Imports what a connection needs while we still may read it."""
+    await enter(endpoint)
+
+
+async def test_a_hung_engine_costs_the_deadline_and_no_more(tmp_path: Path) -> None:
+    async with fake_engine(tmp_path, {"/version": HANG}) as fake:
+        begun = time.monotonic()
+        with pytest.raises(EngineTimeout, match=r"did not answer GET /version within 0\.2 s"):
+            await enter(fake.endpoint, deadline=0.2)
+        assert time.monotonic() - begun < 2
+
+
+async def test_one_hung_call_has_a_deadline_of_its_own(tmp_path: Path) -> None:
+    async with fake_engine(tmp_path, {"/info": HANG}) as fake:
+        async with Connection(fake.endpoint, per_call=0.1) as connection:
+            with pytest.raises(EngineTimeout, match="GET /info"):
+                await connection.get("/info")
+            assert await connection.get("/networks") == []
+
+
+async def test_a_call_after_the_deadline_is_not_sent(tmp_path: Path) -> None:
+    async with fake_engine(tmp_path) as fake, Connection(fake.endpoint) as connection:
+        with pytest.raises(EngineTimeout):
+            await connection.get("/info", until=asyncio.get_running_loop().time() - 1)
+        assert fake.calls == ["/version"]
+
+
+@pytest.mark.parametrize("fault", [HANG_UP, CUT])
+async def test_hangs_up_in_the_middle(tmp_path: Path, fault: Raw) -> None:
+    async with fake_engine(tmp_path, {"/info": fault}) as fake, Connection(fake.endpoint) as connection:
+        with pytest.raises(EngineUnreachable, match="hung up during GET /info"):
+            await connection.get("/info")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"SSH-2.0-OpenSSH_9.2\r\n", b"\x00\x01\x02", b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"],
+)
+async def test_something_else_listens(tmp_path: Path, content: bytes) -> None:
+    async with fake_engine(tmp_path, {"/version": Raw(content)}) as fake:
+        with pytest.raises(EngineError, match="does not speak as a Docker Engine does"):
+            await enter(fake.endpoint)
+
+
+@pytest.mark.parametrize("answer", [[], {}, None, {"ApiVersion": 1.45}, {"ApiVersion": "new"}])
+async def test_a_server_that_is_no_engine(tmp_path: Path, answer: Any) -> None:
+    async with fake_engine(tmp_path, {"/version": answer}) as fake:
+        with pytest.raises(EngineError, match="not a Docker Engine"):
+            await enter(fake.endpoint)
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"<html>", b"[" * 100_000, b""])
+async def test_broken_json(tmp_path: Path, body: bytes) -> None:
+    answers = {"/info": Status(200, body)}
+    async with fake_engine(tmp_path, answers) as fake, Connection(fake.endpoint) as connection:
+        with pytest.raises(EngineError, match="broken JSON"):
+            await connection.get("/info")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(403, EngineRefused), (401, EngineRefused), (404, NoSuchObject), (503, WrongState), (500, EngineError)],
+)
+async def test_the_engine_says_no_in_its_own_words(tmp_path: Path, status: int, kind: type[EngineError]) -> None:
+    answers = {"/info": Status(status, {"message": "authorization denied by plugin x: no"})}
+    async with fake_engine(tmp_path, answers) as fake, Connection(fake.endpoint) as connection:
+        with pytest.raises(kind, match="authorization denied by plugin x: no") as error:
+            await connection.get("/info")
+        assert type(error.value) is kind
+
+
+async def test_a_refusal_that_is_not_json(tmp_path: Path) -> None:
+    answers = {"/info": Status(502, b"<html>\n bad   gateway\xff")}
+    async with fake_engine(tmp_path, answers) as fake, Connection(fake.endpoint) as connection:
+        with pytest.raises(EngineError, match="status 502: <html> bad gateway"):
+            await connection.get("/info")
+
+
+async def test_requests_at_once_are_bounded(tmp_path: Path) -> None:
+    async with fake_engine(tmp_path, {"/info": HANG}) as fake:
+        async with Connection(fake.endpoint, per_call=0.2) as connection:
+            await asyncio.gather(*(connection.get("/info") for _ in range(50)), return_exceptions=True)
+        assert fake.calls.count("/v1.45/info") == 16
+
+
+def test_no_tls_for_a_socket() -> None:
+    assert tls_for("unix:///x", {"DOCKER_TLS_VERIFY": "1"}) is None
+    assert tls_for("tcp://127.0.0.1:2375", {"HOME": "/nonexistent"}) is None
+
+
+def test_certificates_that_are_missing(tmp_path: Path) -> None:
+    environ = {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(tmp_path)}
+    with pytest.raises(EngineRefused, match="can't be used") as error:
+        tls_for("tcp://127.0.0.1:2376", environ)
+    assert "ca.pem" in error.value.hint
+
+
+def test_importing_the_door_does_not_import_aiohttp() -> None:
+    import subprocess
+    import sys
+
+    code = "import dockworthy.facts.reading, sys; sys.exit('aiohttp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.engine
+async def test_a_real_engine(engine: str) -> None:
+    async with Connection(engine) as connection:
+        assert connection.version["ApiVersion"]
+        assert (await connection.get("/info"))["ID"]
+        with pytest.raises(NoSuchObject):
+            await connection.get("/containers/no-such-container/json")
+        with pytest.raises(WrongState, match="not a swarm manager"):
+            await connection.get("/swarm")
