@@ -1,0 +1,56 @@
+"""When memory runs out the kernel should take a container, not the engine, and not the whole host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...model.control import Control, Subject, owasp
+from ...model.field import Set, Unset
+from ...model.finding import Judgement, Remedy, failed, not_applicable, passed
+from ...model.host import Host
+from ...model.levels import Level, Severity
+from ..examples import both, known, not_seen, on_host, sysctls
+from ._fields import not_known
+
+_PANIC = "vm.panic_on_oom"
+
+
+def _engine(score: int, panic: str = "0") -> dict[str, Any]:
+    daemon = {"pid": 7, "argv": ["/usr/bin/dockerd"], "executable": "/usr/bin/dockerd", "oom_score_adj": score}
+    return both(on_host(daemon=known(daemon)), sysctls(vm__panic_on_oom=panic))
+
+
+control = Control(
+    title="When memory runs out, the engine is not the first to be killed",
+    rationale="Without a lower score the engine is as good a victim as any container, and with it everything that it "
+    "should restart. With vm.panic_on_oom one greedy container takes the whole host down.",
+    level=Level.PRODUCTION,
+    severity=Severity.MEDIUM,
+    demand="7.foundation",
+    subject=Subject.HOST,
+    references=(owasp("D07"),),
+    remedy=Remedy(
+        "Set `OOMScoreAdjust=-500` in the unit docker.service (its packages do), and `vm.panic_on_oom = 0`.",
+        "restart of the engine: containers stop unless live-restore is on",
+    ),
+    check_yourself="cat /proc/$(cat /var/run/docker.pid)/oom_score_adj; sysctl vm.panic_on_oom",
+    bad={"snapshot": [_engine(0), _engine(-500, "1")]},
+    good={"snapshot": _engine(-500)},
+    unclear={"snapshot": on_host(daemon=not_seen())},
+)
+
+
+@control.judge
+def out_of_memory(host: Host) -> Judgement:
+    panic = host.sysctls.get(_PANIC)
+    if isinstance(panic, Set) and panic.value not in ("0", ""):
+        return failed(f"{_PANIC} = {panic.value}: the host stops when memory runs out", panic.source)
+    if isinstance(host.daemon, Unset):
+        return not_applicable("no engine runs", host.daemon.source)
+    if not isinstance(host.daemon, Set):
+        return not_known(host.daemon)
+    score = host.daemon.value.oom_score_adj
+    if score >= 0:
+        says = f"the engine's oom_score_adj is {score}: as likely to be killed as any container"
+        return failed(says, host.daemon.source)
+    return passed(f"the engine's oom_score_adj is {score}", host.daemon.source)
