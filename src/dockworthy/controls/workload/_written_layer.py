@@ -1,0 +1,88 @@
+"""What was written into a container's own layer, over the image: paths that say something, and what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from ...model.workload import Container
+
+_PASSING = (
+    "/tmp /run /dev /proc /sys /var/tmp /var/run /var/lock /var/cache /var/log /var/lib/apt/lists /root/.cache /.cache"
+).split()
+"""What programs write while they run and nobody misses."""
+
+_ENGINES_OWN = frozenset("/etc/hosts /etc/hostname /etc/resolv.conf /etc/mtab /.dockerenv".split())
+_CACHE = re.compile(r"/__pycache__(?:/|\Z)|\.pyc\Z|/\.[a-z]+_history\Z|/ld\.so\.cache~?\Z")
+
+_PROGRAMS = re.compile(r"/(?:usr|bin|sbin|lib|lib32|lib64|opt|boot)(?:/|\Z)|/root/\.ssh(?:/|\Z)")
+_SETTINGS = re.compile(r"/etc(?:/|\Z)")
+
+_PACKAGE_DATABASES = re.compile(
+    r"/var/lib/dpkg/(?:status|info/)|/var/lib/rpm/|/usr/(?:lib/sysimage|share)/rpm/|/(?:usr/)?lib/apk/db/|/var/lib/pacman/local/"
+    r"|/python3[^/]*/(?:site|dist)-packages/[^/]+\.(?:dist|egg)-info(?:/|\Z)|/lib/node_modules/[^/]+(?:/package\.json)?\Z"
+    r"|/gems/[^/]*/?specifications/"
+)
+_BY_PACKAGES = re.compile(
+    r"/(?:usr|bin|sbin|lib|lib32|lib64|etc|boot)(?:/|\Z)|/var/lib/(?:dpkg|apt|rpm|pacman)(?:/|\Z)|/gems/"
+)
+
+
+class Kind(StrEnum):
+    PROGRAM = "program"
+    SETTING = "setting"
+    OTHER = "other"
+
+
+class Change(NamedTuple):
+    """`how` is A (added), C (changed) or D (deleted)."""
+
+    how: str
+    path: str
+
+    @property
+    def says(self) -> str:
+        return f"{self.path} was {'added' if self.how == 'A' else 'deleted' if self.how == 'D' else 'changed'}"
+
+    @property
+    def kind(self) -> Kind:
+        if _PROGRAMS.match(self.path):
+            return Kind.PROGRAM
+        return Kind.SETTING if _SETTINGS.match(self.path) else Kind.OTHER
+
+    @property
+    def is_package_database(self) -> bool:
+        return _PACKAGE_DATABASES.search(self.path) is not None
+
+    @property
+    def is_by_packages(self) -> bool:
+        """Could a package manager have written it?"""
+        return _BY_PACKAGES.search(self.path) is not None
+
+
+def telling_changes(container: Container, written: Sequence[str]) -> list[Change]:
+    """Without folders that are listed for what is in them, places that are written in passing, and mount points."""
+    changes = [Change(how, path) for how, _, path in (entry.partition(" ") for entry in written) if path]
+    parents = {parent for change in changes for parent in _parents(change.path)}
+    targets = [mount.target.rstrip("/") for mount in container.mounts]
+    mount_points = {point for target in targets for point in (target, *_parents(target))}
+    return [
+        change
+        for change in changes
+        if change.path not in parents
+        and change.path not in mount_points
+        and change.path not in _ENGINES_OWN
+        and not _is_below(change.path, (*_PASSING, *targets))
+        and not _CACHE.search(change.path)
+    ]
+
+
+def _parents(path: str) -> list[str]:
+    parts = path.strip("/").split("/")
+    return ["/" + "/".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def _is_below(path: str, folders: Sequence[str]) -> bool:
+    return any(path == folder or path.startswith(folder + "/") for folder in folders if folder)

@@ -1,0 +1,67 @@
+"""A stopped container keeps its layer, its logs and its image, and its secrets, until somebody removes it."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject, cis, nist
+from ...model.field import Set, Unknown
+from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, unknown
+from ...model.levels import Level, Severity
+from ...model.workload import Unit
+from ._platforms import CONTAINERS
+
+_ENDED = {"Status": "exited", "Running": False, "ExitCode": 0}
+_NO_PROJECT = {"Labels": {"com.docker.compose.project": ""}}
+
+control = Control(
+    title="Containers that will not run again are removed",
+    rationale="Leftovers take disk room, keep old images from being cleaned up, and can be started again with the "
+    "settings and the secrets of then.",
+    level=Level.PRODUCTION,
+    severity=Severity.LOW,
+    demand="5.cleanup",
+    subject=Subject.UNIT,
+    platforms=CONTAINERS,
+    references=(cis("1.6.0", "6.2"), cis("1.8.0", "6.2"), nist("4.4.5")),
+    remedy=Remedy(
+        "Remove it (`docker rm`); start what runs once with `--rm`.", "what it wrote outside of volumes is gone"
+    ),
+    check_yourself="docker ps -a --filter status=exited --filter status=created --filter status=dead",
+    bad={
+        "container": [
+            {"State": _ENDED, "Config": _NO_PROJECT, "HostConfig": {"RestartPolicy": {"Name": "no"}}},
+            {"State": {"Status": "dead", "Running": False}},
+        ]
+    },
+    good={
+        "container": [
+            {},
+            {"State": {"Status": "paused", "Running": True}},
+        ],
+    },
+    unclear={"container": {"State": {"Status": None}}},
+)
+
+_COMPOSE_PROJECT = "com.docker.compose.project"
+_SWARM_TASK = "com.docker.swarm.task.id"
+
+
+@control.judge
+def stopped_leftover(unit: Unit) -> Judgement:
+    for container in unit.containers:
+        field = container.state
+        if isinstance(field, Unknown):
+            return unknown(field.reason, field.source, tell=field.tell)
+        if not isinstance(field, Set):
+            return unknown("its state is not told", field.source)
+        state, restart = field.value, container.restart
+        if state.status == "dead":
+            return failed("the engine could not remove it completely", field.source)
+        if state.status not in ("exited", "created"):
+            continue
+        if unit.labels.get(_COMPOSE_PROJECT) or _SWARM_TASK in unit.labels:
+            return not_applicable("it belongs to a deployed project, which still has a use for it", field.source)
+        if isinstance(restart, Set) and restart.value.name != "no" and state.status == "exited":
+            return not_applicable("it was stopped by hand and is meant to run again", field.source)
+        when = f" at {state.finished[:19]}" if state.status == "exited" else ""
+        return failed(f"{'ended' if when else 'was made, never started'}{when}, and is still there", field.source)
+    return passed("it is in use", unit.source)
