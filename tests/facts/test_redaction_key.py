@@ -60,3 +60,4 @@ def test_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert state_directory({"HOME": "/home/a"}) == Path("/home/a/.local/state/dockworthy")
     assert state_directory({"HOME": "/home/a", "XDG_STATE_HOME": "/s"}) == Path("/s/dockworthy")
+    assert state_directory({"HOME": "/home/a", "DOCKWORTHY_STATE": "/t"}) == Path("/t")

@@ -18,7 +18,9 @@ def redaction_key(environ: Mapping[str, str] = os.environ) -> bytes:
 
 
 def state_directory(environ: Mapping[str, str]) -> Path:
-    """Where dockworthy keeps what it must remember: the system's for root, else the user's own."""
+    """Where dockworthy keeps what it must remember: where it is told, the system's place for root, the user's own."""
+    if environ.get("DOCKWORTHY_STATE"):
+        return Path(environ["DOCKWORTHY_STATE"])
     if os.geteuid() == 0:
         return Path("/var/lib/dockworthy")
     state = environ.get("XDG_STATE_HOME")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from .secret_names import is_secret
 from .secret_values import Hide
@@ -45,15 +46,19 @@ def hide_in_command(text: str, hide: Hide) -> str:
     """The same for short flags in a shell's text: `mysqladmin ping -px || exit 1`."""
     if not any(hint in text for hint in _HINTS):
         return text
-    for program in reversed(list(_PROGRAM.finditer(text))):
+    parts = []
+    done = 0
+    programs = list(_PROGRAM.finditer(text))
+    for program, following in zip_longest(programs, programs[1:]):
         flag, attached = _PROGRAMS[program[1]]
         gap = "" if attached else r"\s*"
         value = re.compile(rf"(?<=\s)({flag}{gap}[\"']?)([^\s\"'$-][^\s\"']*)")
-        end = _END.search(text, program.end())
-        until = end.start() if end else len(text)
+        end = _END.search(text, program.end(), following.start() if following else len(text))
+        until = end.start() if end else following.start() if following else len(text)
         hidden = value.sub(lambda match: match[1] + hide(match[2]), text[program.end() : until])
-        text = text[: program.end()] + hidden + text[until:]
-    return text
+        parts += [text[done : program.end()], hidden]
+        done = until
+    return "".join([*parts, text[done:]])
 
 
 def _hidden(argument: str, before: str, hide: Hide) -> str:
