@@ -16,7 +16,12 @@ _MOST_BYTES = 32 * 1024 * 1024
 
 def clean(text: str) -> str:
     """`text` as valid Unicode: bytes that are not UTF-8 (kept as surrogates by the OS layer) become U+FFFD."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") if not text.isascii() else text
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # surrogates that no file name of this system can have
+        return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 class Root:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import re
 
@@ -13,6 +14,7 @@ _CONFIG = "/etc/ssh/sshd_config"
 _PROGRAMS = ("/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd")
 _WORD = re.compile(r'"([^"]*)"|([^\s"]+)')
 _MOST_DEPTH = 16  # sshd's own limit on includes
+_MOST_FILES = 500
 
 _GATHERED = {
     "acceptenv", "allowgroups", "allowusers", "denygroups", "denyusers", "hostkey", "listenaddress", "port",
@@ -48,6 +50,7 @@ def read_ssh(root: Root) -> Field[dict[str, str]]:
 class _Reader:
     def __init__(self, root: Root) -> None:
         self._root = root
+        self._files = 0
         self._block: dict[str, str] | None
         self.everywhere: dict[str, str] = {}
         self.in_match_all: dict[str, str] = {}
@@ -55,11 +58,14 @@ class _Reader:
 
     def read(self, path: str, depth: int = 0) -> None:
         """Raises OSError where the file or one that it includes can't be read."""
+        self._files += 1
+        if self._files > _MOST_FILES:
+            raise OSError(errno.ELOOP, "it includes too many files", path)
         for line in self._root.read(path).splitlines():
             keyword, words = split_line(line)
             if keyword == "match":
                 self._block = self.in_match_all if [word.lower() for word in words] == ["all"] else None
-            elif keyword == "include" and self._block is not None and depth < _MOST_DEPTH:
+            elif keyword == "include":
                 self._include(words, depth)
             elif keyword and self._block is not None:
                 self._note(keyword, " ".join(words))
@@ -74,6 +80,8 @@ class _Reader:
     def _include(self, patterns: list[str], depth: int) -> None:
         """A `Match` in an included file ends with that file."""
         block = self._block
+        if block is None or depth >= _MOST_DEPTH:
+            return
         for pattern in patterns:
             for path in self._matching(pattern if pattern.startswith("/") else f"/etc/ssh/{pattern}"):
                 self.read(path, depth + 1)
