@@ -1,0 +1,77 @@
+"""Logs without rotation fill the disk, and with it the engine and everything on it stands still."""
+
+from __future__ import annotations
+
+import re
+
+from ...model.control import Control, Subject, cis, nist, owasp
+from ...model.dialect import Platform
+from ...model.field import Set, Unknown
+from ...model.finding import Judgement, Remedy, passed, unknown
+from ...model.levels import Level, Severity
+from ...model.workload import Logging, Unit
+from ._graded import GradedFault, judge_graded
+from ._platforms import ENGINES, checked_by
+
+control = Control(
+    title="Container logs are kept, and rotated",
+    rationale="The driver json-file, the engine's default, writes one file without end until `max-size` is set; the "
+    "driver none keeps nothing. `local` and `journald` rotate by themselves, the others send the logs away.",
+    level=Level.PRODUCTION,
+    severity=Severity.MEDIUM,
+    demand="3.logs",
+    subject=Subject.UNIT,
+    platforms=ENGINES,
+    references=(cis("1.6.0", "2.13"), cis("1.8.0", "2.14"), nist("4.4.4"), owasp("D10")),
+    remedy=Remedy(
+        "Set `logging: {driver: local}`, or max-size and max-file for json-file; once for all in daemon.json.",
+        "recreates the container: its present log is gone",
+    ),
+    check_yourself="docker inspect -f '{{json .HostConfig.LogConfig}}' {name}",
+    bad={
+        "container": [
+            {"HostConfig": {"LogConfig": {"Type": "json-file", "Config": {}}}},
+            {"HostConfig": {"LogConfig": {"Type": "json-file", "Config": {"max-file": "3"}}}},
+            {"HostConfig": {"LogConfig": {"Type": "json-file", "Config": {"max-size": "-1"}}}},
+            {"HostConfig": {"LogConfig": {"Type": "none", "Config": {}}}},
+        ],
+        "service": {"Spec": {"TaskTemplate": {"LogDriver": {"Name": "json-file"}}}},
+    },
+    good={
+        "container": [
+            {"HostConfig": {"LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}}},
+            {"HostConfig": {"LogConfig": {"Type": "local", "Config": {}}}},
+            {"HostConfig": {"LogConfig": {"Type": "journald", "Config": {}}}},
+            {"HostConfig": {"LogConfig": {"Type": "gelf", "Config": {"gelf-address": "udp://logs.example.com:12201"}}}},
+        ],
+        "service": {},
+    },
+    unclear={"container": {"HostConfig": {"LogConfig": {"Type": None}}}},
+)
+
+_COMMANDS = {Platform.SWARM: "docker service inspect -f '{{json .Spec.TaskTemplate.LogDriver}}' {name}"}
+_SIZE = re.compile(r"0*[1-9]\d*(?:\.\d+)?\s*[a-z]*", re.IGNORECASE)
+
+
+@control.judge
+def log_rotation(unit: Unit) -> Judgement:
+    for container in unit.containers:
+        field = container.logging
+        if isinstance(field, Unknown):
+            return unknown(field.reason, field.source, tell=field.tell)
+        if not isinstance(field, Set) or not field.value.driver:
+            return unknown("which driver takes its logs is not told", field.source)
+        fault = _fault(field)
+        if fault is not None:
+            return checked_by(judge_graded([fault], good="", source=unit.source), unit, _COMMANDS)
+        return passed(f"its logs go to {field.value.driver}", field.source)
+    return unknown("it has no container", unit.source)
+
+
+def _fault(field: Set[Logging]) -> GradedFault | None:
+    driver, options = field.value.driver, field.value.options
+    if driver == "none":
+        return GradedFault("its logs are thrown away (driver none)", field.source, Severity.MEDIUM)
+    if driver == "json-file" and not _SIZE.fullmatch(options.get("max-size", "")):
+        return GradedFault("its log grows without end (json-file without max-size)", field.source, Severity.MEDIUM)
+    return None
