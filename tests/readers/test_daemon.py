@@ -50,7 +50,7 @@ def test_a_flag_wins_over_the_file_and_the_file_over_the_default() -> None:
     assert seen.setting("icc") == Set(False, Source("/proc/7/cmdline", "--icc"))
     assert seen.setting("log-level") == Set("warn", Source("/etc/docker/daemon.json", "log-level"))
     assert seen.setting("iptables") == Set(True, Source("engine default", "iptables"), Origin.PLATFORM)
-    assert seen.setting("cgroup-parent") == Unset(Source("daemon.json", "cgroup-parent"))
+    assert seen.setting("cgroup-parent") == Unset(Source("/etc/docker/daemon.json", "cgroup-parent"))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from ..model.host import Host
 from ..model.snapshot import EngineFacts
 from .daemon_defaults import parse_version
 from .daemon_pending import pending_settings
-from .daemon_refused import refused_settings
+from .daemon_refused import KNOWN_SETTINGS, refused_settings
 from .daemon_running import running_settings
 from .daemon_written import Written, written_settings
 
@@ -48,7 +48,8 @@ def read_engine(facts: EngineFacts, host: Host) -> Engine:
 
 
 def _settings(written: Written, running: dict[str, Set[Any]], pending: dict[str, Set[Any]]) -> dict[str, Setting]:
-    settings: dict[str, Setting] = {name: written.setting(name) for name in sorted(written.names() - running.keys())}
+    names = (written.names() | KNOWN_SETTINGS) - running.keys()
+    settings: dict[str, Setting] = {name: written.setting(name) for name in sorted(names)}
     for name, runs in running.items():
         wanted = pending.get(name)
         via = wanted.source if wanted is not None else None

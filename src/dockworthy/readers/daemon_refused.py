@@ -25,7 +25,7 @@ _TEXTS = frozenset(
     "network-diagnostic-port no-proxy pidfile seccomp-profile storage-driver swarm-default-advertise-addr tlscacert "
     "tlscert tlskey userland-proxy-path userns-remap allow-nondistributable-artifacts deprecated-key-path".split()
 )
-_KNOWN = {*DEFAULTS, *DEPENDENT, *_LISTS, *_MAPS, *_TEXTS, *SWITCHES}
+KNOWN_SETTINGS = frozenset({*DEFAULTS, *DEPENDENT, *_LISTS, *_MAPS, *_TEXTS, *SWITCHES})
 _REMOVED_IN_23 = ("cluster-advertise", "cluster-store", "cluster-store-opts", "graph")
 
 
@@ -58,11 +58,11 @@ def _fault(name: str, value: Any, version: Version | None) -> str:
         return "" if value is None or isinstance(value, dict) else "it is no map"
     if name in _REMOVED_IN_23:
         return "engines since 23.0 do not know it" if version is not None and version >= Version(23, 0) else ""
-    if name in _KNOWN:
+    if name in KNOWN_SETTINGS:
         return ""
     # A name that is merely unknown here may be a newer engine's; one letter off a known name is a slip.
-    near = get_close_matches(name, _KNOWN, n=1, cutoff=0.85)
+    near = get_close_matches(name, KNOWN_SETTINGS, n=1, cutoff=0.85)
     return f"no setting has this name ({near[0]} does)" if near else ""
 
 
-__all__ = ["refused_settings"]
+__all__ = ["KNOWN_SETTINGS", "refused_settings"]

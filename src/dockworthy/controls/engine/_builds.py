@@ -23,5 +23,5 @@ def installed(host: Host, names: Iterable[str]) -> str | Unknown:
 
 
 def marked_by_distribution(version: str) -> bool:
-    """`26.1.5+dfsg1`, `1.7.24~ds1`, `20.10.25-ce`: Debian and others write their mark into the version."""
-    return any(mark in version for mark in ("dfsg", "~ds", "+ds", "ubuntu", "-ce"))
+    """`26.1.5+dfsg1`, `1.7.24~ds1`: Debian writes its mark into the version. `17.06.0-ce` is Docker's own."""
+    return any(mark in version for mark in ("dfsg", "~ds", "+ds", "ubuntu"))

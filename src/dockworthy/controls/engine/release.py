@@ -63,8 +63,10 @@ def release(machine: Machine) -> Judgement:
         why = version.reason if isinstance(version, Unknown) else "the engine did not say its version"
         return unknown(why, version.source, about=_ABOUT)
     upstream, distribution = (installed(machine.host, names) for names in (UPSTREAM, DISTRIBUTIONS))
-    if not upstream and ((distribution and isinstance(distribution, str)) or marked_by_distribution(version.value)):
-        says = f"{version.value}, built and mended by the distribution ({distribution or 'its mark is in the version'})"
+    by_docker = isinstance(upstream, str) and upstream != ""
+    who = distribution if isinstance(distribution, str) else ""
+    if not by_docker and (who or marked_by_distribution(version.value)):
+        says = f"{version.value}, built and mended by the distribution ({who or 'its mark is in the version'})"
         return passed(says, version.source, about=_ABOUT)
     return _judge_upstream(version, upstream)
 

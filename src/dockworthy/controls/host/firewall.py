@@ -52,7 +52,7 @@ def firewall(host: Host) -> Judgement:
     field = host.firewall
     if not isinstance(field, Set):
         return not_known(field, what="the firewall")
-    how = refuses(field.value)
+    how = _refuses(field.value)
     if how:
         return passed(how, field.source)
     if field.value.front:
@@ -62,7 +62,7 @@ def firewall(host: Host) -> Judgement:
     return failed("incoming connections are accepted unless a rule refuses them", field.source)
 
 
-def refuses(rules: Firewall) -> str:
+def _refuses(rules: Firewall) -> str:
     """How incoming connections are refused by default, `""` where they are not."""
     if rules.front and rules.front_active:
         return f"{rules.front} is on"

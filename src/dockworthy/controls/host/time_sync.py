@@ -53,10 +53,10 @@ def time_sync(host: Host) -> Judgement:
     if not isinstance(sync, Set):
         return not_known(sync)
     service = sync.value.service or "somebody else"
-    if sync.value.synchronised is False:
-        return failed(f"{service} runs, but the kernel's clock is not synchronised", sync.source)
     if sync.value.synchronised:
         return passed(f"the clock is synchronised by {service}", sync.source)
     if not sync.value.running:
         return failed(f"{service} is installed and does not run", sync.source)
+    if sync.value.synchronised is False:
+        return failed(f"{service} runs, but the kernel's clock is not synchronised", sync.source)
     return passed(f"{service} keeps the clock", sync.source)
