@@ -1,0 +1,95 @@
+"""Unused images, build cache and dead layers fill the disk on which the running containers write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...model.control import Control, Subject, cis, nist
+from ...model.field import Set, Source, Unknown
+from ...model.finding import Evidence, Judgement, Outcome, Remedy, unknown
+from ...model.levels import Level, Severity
+from ...model.machine import Machine
+from ..examples import both, not_seen, on_host
+from ..sizes import GIGABYTE, in_words
+from ._disk_use import reclaimable
+
+_DISK = {
+    "path": "/var/lib/docker",
+    "mount": "/",
+    "fstype": "ext4",
+    "own_filesystem": False,
+    "inodes": 0,
+    "inodes_free": 0,
+}
+
+
+def _room(size: int, free: int) -> dict[str, Any]:
+    return on_host(storage={**_DISK, "size": size * GIGABYTE, "free": free * GIGABYTE})
+
+
+def _cache(size: int) -> dict[str, Any]:
+    cache = [{"InUse": False, "Shared": False, "Size": size * GIGABYTE}]
+    return {
+        "engine": {
+            "disk_usage": {
+                "is": "set",
+                "value": {"BuildCache": cache, "Images": []},
+                "source": {"where": "GET /system/df"},
+            }
+        }
+    }
+
+
+control = Control(
+    title="What nobody uses takes little of the disk",
+    rationale="Images of old versions, build cache and layers of stopped containers grow with every deploy until the disk "
+    "is full and everything on it stops.",
+    level=Level.PRODUCTION,
+    severity=Severity.MEDIUM,
+    demand="5.cleanup",
+    subject=Subject.MACHINE,
+    references=(cis("1.6.0", "6.1"), cis("1.8.0", "6.1"), nist("4.1.1")),
+    remedy=Remedy(
+        "Clean up by a policy that keeps what a rollback needs. Never `--volumes`: that is data.",
+        "images that were removed must be fetched or built again before they can be used",
+        "docker image prune -a --filter until=720h; docker builder prune --filter until=168h",
+    ),
+    check_yourself="docker system df; df -h $(docker info -f '{{.DockerRootDir}}')",
+    bad={"snapshot": [both(_cache(30), _room(100, 60)), both(_cache(15), _room(100, 10))]},
+    good={"snapshot": [both(_cache(5), _room(100, 60)), both(_cache(0), on_host(storage=not_seen()))]},
+    unclear={
+        "snapshot": [
+            both(_cache(30), on_host(storage=not_seen())),
+            {"engine": {"disk_usage": {"is": "unknown", "reason": "not measured in time", "tell": "docker system df"}}},
+        ]
+    },
+)
+
+_MOST = 0.2
+"""Of the file system: what a cleanup may leave behind for rollbacks and quick builds."""
+_LITTLE = GIGABYTE
+
+
+@control.judge
+def reclaimable_space(machine: Machine) -> Judgement:
+    usage = machine.engine.disk_usage
+    if not isinstance(usage, Set):
+        reason = usage.reason if isinstance(usage, Unknown) else "the engine does not tell its disk use"
+        return unknown(reason, usage.source, tell="docker system df")
+    parts = reclaimable(usage.value)
+    total = sum(parts.values())
+    words = ", ".join(f"{in_words(size)} {what}" for what, size in parts.items() if size) or "nothing"
+    storage = machine.host.storage
+    if total <= _LITTLE:
+        return _says(Outcome.PASS, f"{words} could be cleaned up", usage.source)
+    if not isinstance(storage, Set):
+        reason = storage.reason if isinstance(storage, Unknown) else "the size of the disk is not known"
+        return unknown(f"{words} could be cleaned up; {reason}", storage.source)
+    disk = storage.value
+    wrong = total > _MOST * disk.size or total > disk.free
+    says = f"{words} could be cleaned up, of {in_words(disk.size)} with {in_words(disk.free)} free"
+    return _says(Outcome.FAIL if wrong else Outcome.PASS, says, usage.source)
+
+
+def _says(outcome: Outcome, says: str, source: Source) -> Judgement:
+    return Judgement(outcome, (Evidence(says, source),))
