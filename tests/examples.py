@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 import tight
 from dockworthy.facts.host import read_host
@@ -18,6 +19,7 @@ from dockworthy.model.machine import Machine
 from dockworthy.model.snapshot import Snapshot
 from dockworthy.readers.kubernetes import read_kubernetes
 from dockworthy.readers.machine import read_machine
+from dockworthy.readers.project_file import parse_project_file
 from dockworthy.readers.yaml_source import documents
 
 _FIELDS_BY_NAME = ("sysctls", "files", "units")
@@ -62,6 +64,11 @@ def _subjects(kind: Subject, syntax: str, example: Any, folder: Path) -> list[An
 def machine_of(syntax: str, example: Any, folder: Path) -> Machine:
     if syntax == "daemon.json":
         return _machine_with_files({"/etc/docker/daemon.json": example}, folder, silent_engine=True)
+    if syntax == "dockworthy.yaml":
+        return structs.replace(
+            read_machine(msgspec.convert(tight.snapshot(), Snapshot, strict=False)),
+            intent=parse_project_file(example, "dockworthy.yaml").intent,
+        )
     if syntax == "host":
         return _machine_with_files(example, folder)
     return read_machine(msgspec.convert(_snapshot(syntax, example), Snapshot, strict=False))

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
+
+from msgspec import structs
 
 from .controls.judging import judge_machine
 from .model.field import Set, Unknown
 from .model.levels import Level
 from .model.machine import Machine
+from .model.policy import ProjectFile
 from .model.result import Result
 from .model.snapshot import Snapshot
+from .policy.declared import apply_declared
+from .policy.exceptions import apply_exceptions
 from .readers.machine import read_machine
 from .verdict.answer import answer_for_machine
-from .verdict.demands import answer_by_demand
+from .verdict.requirements import assumed, requirements
 from .verdict.subjects import subjects_of
+from .verdict.weighing import Weighing
+
+NO_PROJECT_FILE = ProjectFile()
 
 
-def assess(endpoint: str, *, level: Level, root: Path = Path("/"), deadline: float = 10.0) -> Result:
+def assess(
+    endpoint: str,
+    *,
+    level: Level,
+    root: Path = Path("/"),
+    deadline: float = 10.0,
+    project: ProjectFile = NO_PROJECT_FILE,
+) -> Result:
     """Reads the host below `root` and the engine at `endpoint` (within `deadline` seconds), and judges both.
 
     An engine that does not answer is a gap in the result, not an error: the host is judged all the same.
@@ -25,21 +41,28 @@ def assess(endpoint: str, *, level: Level, root: Path = Path("/"), deadline: flo
 
     from .facts.reading import read_snapshot
 
-    return assess_snapshot(asyncio.run(read_snapshot(endpoint, root=root, deadline=deadline)), level=level)
+    snapshot = asyncio.run(read_snapshot(endpoint, root=root, deadline=deadline))
+    return assess_snapshot(snapshot, level=level, project=project)
 
 
-def assess_snapshot(snapshot: Snapshot, *, level: Level) -> Result:
-    """Judges what was read, whenever and wherever that was."""
-    machine = read_machine(snapshot)
-    findings = tuple(judge_machine(machine, level))
+def assess_snapshot(
+    snapshot: Snapshot, *, level: Level, project: ProjectFile = NO_PROJECT_FILE, today: datetime.date | None = None
+) -> Result:
+    """Judges what was read, whenever and wherever that was, for the use that dockworthy.yaml states."""
+    today = today or datetime.datetime.now(datetime.UTC).date()
+    machine = structs.replace(read_machine(snapshot), intent=project.intent)
+    findings, excepted = apply_exceptions(judge_machine(machine, level), project.policy.exceptions, today=today)
+    findings, declared = apply_declared(findings, project.evidence, today=today)
+    blind = _blind_spots(machine)
     return Result(
         command="assess",
         level=level,
-        verdict=answer_for_machine(findings, blind=_blind_spots(machine)),
+        verdict=answer_for_machine(machine, findings, project.intent, level=level, today=today, blind=blind),
         subjects=subjects_of(findings),
         findings=findings,
-        demands=answer_by_demand(findings),
+        demands=Weighing(findings, level).demands(requirements(assumed(project.intent))),
         read=_what_was_read(snapshot, machine),
+        notes=(*excepted, *declared),
     )
 
 

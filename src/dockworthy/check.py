@@ -15,8 +15,8 @@ from .readers.files import FoundFile, find_files
 from .readers.kubernetes import is_kubernetes, read_kubernetes
 from .readers.yaml_source import documents
 from .verdict.answer import answer_for_files
-from .verdict.demands import answer_by_demand
 from .verdict.subjects import subjects_of
+from .verdict.weighing import Weighing
 
 
 def check(paths: Sequence[str], *, level: Level, pss_version: Version | None = None) -> Result:
@@ -59,6 +59,6 @@ def _judged(units: Iterable[Unit], unread: list[tuple[str, str]], level: Level) 
         verdict=answer_for_files(findings, subjects, unread),
         subjects=subjects,
         findings=findings,
-        demands=answer_by_demand(findings),
+        demands=Weighing(findings, level).demands_seen(),
         unread=tuple(unread),
     )

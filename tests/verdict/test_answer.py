@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-import pytest
+import datetime
+from typing import Any
 
-from dockworthy.model.finding import Evidence, Finding, Outcome
+import msgspec
+import pytest
+from msgspec import structs
+
+import tight
+from dockworthy.model.finding import AcceptedRisk, Evidence, Finding, Outcome
 from dockworthy.model.levels import Level, Severity
-from dockworthy.model.result import Answer
+from dockworthy.model.machine import Machine
+from dockworthy.model.policy import Availability, Code, Data, Exposure, Intent
+from dockworthy.model.result import Answer, Verdict
+from dockworthy.model.snapshot import Snapshot
+from dockworthy.readers.machine import read_machine
 from dockworthy.verdict.answer import answer_for_files, answer_for_machine
-from dockworthy.verdict.demands import answer_by_demand
 from dockworthy.verdict.subjects import subjects_of
+
+OLD_DEBIAN = tight.known({"id": "debian", "version_id": "9", "codename": "stretch", "name": "Debian 9"})
+
+
+def storage(fstype: str, ftype: bool | None = None) -> dict[str, Any]:
+    return tight.known({**tight.snapshot()["host"]["storage"]["value"], "fstype": fstype, "ftype": ftype})
+
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
 
@@ -21,6 +37,7 @@ def finding(
     subject: str = "container/web",
     severity: Severity = Severity.HIGH,
     demand: str = "1.privileges",
+    level: Level = Level.RESTRICTED,
 ) -> Finding:
     return Finding(
         control=control,
@@ -29,14 +46,37 @@ def finding(
         kind="container",
         outcome=outcome,
         severity=severity,
-        level=Level.BASELINE,
+        level=level,
         demand=demand,
         evidence=(Evidence("seen"),),
     )
 
 
+TODAY = datetime.date(2026, 11, 24)
+EASY = Intent(Data.NONE, Code.OWN, Exposure.PRIVATE, Availability.BEST_EFFORT)
+HARD = Intent(Data.PRECIOUS, Code.UNTRUSTED, Exposure.INTERNET, Availability.SURVIVES_HOST_LOSS)
+
+
+def machine(**parts: Any) -> Machine:
+    snapshot = tight.snapshot()
+    for room, fields in parts.items():
+        snapshot[room] = {**snapshot[room], **fields}
+    return read_machine(msgspec.convert(snapshot, Snapshot, strict=False))
+
+
+def answer(
+    findings: list[Finding],
+    intent: Intent = EASY,
+    *,
+    level: Level = Level.RESTRICTED,
+    blind: list[str] | None = None,
+    on: Machine | None = None,
+) -> Verdict:
+    return answer_for_machine(on or machine(), findings, intent, level=level, today=TODAY, blind=blind or [])
+
+
 @pytest.mark.parametrize(
-    ("outcomes", "answer"),
+    ("outcomes", "expected"),
     [
         ([PASS], Answer.YES),
         ([PASS, Outcome.NOT_APPLICABLE], Answer.YES),
@@ -48,12 +88,12 @@ def finding(
         ([Outcome.EXCEPTED, UNKNOWN], Answer.UNDECIDED),
     ],
 )
-def test_the_answer_of_a_machine(outcomes: list[Outcome], answer: Answer) -> None:
-    assert answer_for_machine([finding(outcome) for outcome in outcomes]).answer is answer
+def test_the_answer_of_a_machine(outcomes: list[Outcome], expected: Answer) -> None:
+    assert answer([finding(outcome) for outcome in outcomes]).answer is expected
 
 
 def test_nothing_found_of_a_part_that_could_not_be_read_is_no_yes() -> None:
-    verdict = answer_for_machine([finding(PASS)], blind=["the engine could not be asked: no socket"])
+    verdict = answer([finding(PASS)], blind=["the engine could not be asked: no socket"])
     assert verdict.answer is Answer.UNDECIDED
     assert verdict.because == ("the engine could not be asked: no socket",)
 
@@ -64,10 +104,65 @@ def test_the_worst_comes_first_and_many_objects_are_one_sentence() -> None:
         finding(FAIL, control="a/critical", subject=f"container/{number}", severity=Severity.CRITICAL)
         for number in range(100)
     ]
-    because = answer_for_machine(findings).because
-    assert because == (
+    assert answer(findings).because == (
         "title of a/critical: not true of 100 objects (critical)",
         "title of a/low: not true of 1 object (low)",
+    )
+
+
+def test_what_the_intent_does_not_need_does_not_decide() -> None:
+    backup = finding(FAIL, demand="1.backup", level=Level.PRODUCTION)
+    assert answer([backup], EASY).answer is Answer.YES
+    assert answer([backup], structs.replace(EASY, data=Data.PRECIOUS)).answer is Answer.NOT_YET
+
+
+def test_what_can_cost_the_host_decides_whatever_is_intended() -> None:
+    assert answer([finding(FAIL, demand="5.cleanup", level=Level.BASELINE)], EASY).answer is Answer.NOT_YET
+
+
+def test_at_level_production_a_required_demand_that_nothing_speaks_of_is_not_visible() -> None:
+    assert answer([finding(PASS)], EASY, level=Level.PRODUCTION).answer is Answer.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("intent", "host", "engine", "says"),
+    [
+        (HARD, {}, {}, "would share this host's kernel"),
+        (EASY, {"os": OLD_DEBIAN}, {}, "no security updates since 2022-06-30"),
+        (EASY, {"storage": storage("nfs4")}, {}, "a network file system, which can't carry overlay2"),
+        (EASY, {"storage": storage("xfs", ftype=False)}, {}, "ftype=1"),
+        (structs.replace(EASY, data=Data.PRECIOUS), {"storage": storage("tmpfs")}, {}, "gone with the next reboot"),
+    ],
+)
+def test_what_docker_here_can_not_give_is_a_no(
+    intent: Intent, host: dict[str, Any], engine: dict[str, Any], says: str
+) -> None:
+    verdict = answer([finding(PASS)], intent, on=machine(host=host, engine=engine))
+    assert verdict.answer is Answer.NO
+    assert says in verdict.because[0]
+
+
+def test_a_sandbox_runtime_takes_the_no_away() -> None:
+    info = tight.known({"Runtimes": {"runc": {}, "runsc": {"path": "/usr/bin/runsc"}}})
+    assert answer([finding(PASS)], HARD, on=machine(engine={"info": info})).answer is Answer.YES
+
+
+def test_without_an_intent_it_says_for_which_the_answer_would_be_yes() -> None:
+    verdict = answer([finding(FAIL, demand="1.backup", level=Level.PRODUCTION)], Intent())
+    assert verdict.answer is Answer.NOT_YET
+    assert not verdict.stated
+    assert verdict.yes_for == ("rebuildable data, third-party code, open to the internet, survives-host-loss",)
+    assert "with `data: rebuildable` the answer would be yes" in verdict.changes
+    assert "with `code: untrusted` the answer would be no" in verdict.changes
+
+
+def test_the_answer_holds_until_the_first_of_its_grounds_ages() -> None:
+    assert answer([finding(PASS)]).valid_until == "2026-12-24T12:00:00Z"
+    risk = AcceptedRisk("because", "ops@example.com", "2026-12-01")
+    verdict = answer([structs.replace(finding(PASS), outcome=Outcome.EXCEPTED, exception=risk)])
+    assert verdict.valid_until == "2026-12-01T23:59:59Z"
+    assert verdict.because == (
+        "accepted until 2026-12-01 by ops@example.com: title of workload/privileged (container/web: because)",
     )
 
 
@@ -81,12 +176,3 @@ def test_files_are_judged_as_far_as_written() -> None:
 def test_a_subject_with_one_failure_is_not_worthy() -> None:
     subjects = subjects_of([finding(PASS), finding(FAIL), finding(UNKNOWN, subject="container/db")])
     assert [(subject.id, subject.worthy) for subject in subjects] == [("container/web", False), ("container/db", True)]
-
-
-def test_each_demand_has_its_own_answer() -> None:
-    answers = answer_by_demand([finding(PASS), finding(UNKNOWN, demand="3.logs"), finding(FAIL, demand="5.network")])
-    assert [(a.demand, a.answer) for a in answers] == [
-        ("1.privileges", Answer.YES),
-        ("3.logs", Answer.UNDECIDED),
-        ("5.network", Answer.NOT_YET),
-    ]

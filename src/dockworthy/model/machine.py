@@ -7,12 +7,15 @@ from msgspec import Struct
 from .engine import Cluster, DataVolume, Engine, Image, Network
 from .field import NOT_READ, Field
 from .host import Host
+from .policy import Intent
+from .proof import Proof
 from .workload import Unit
 
 
 class Machine(Struct, frozen=True, kw_only=True):
     """`engine_answers` is Unknown, with the reason, where no engine could be asked; the lists are then empty.
 
+    `intent` is what dockworthy.yaml states, `proofs` are the tools that were seen to do a demand's job here.
     `unseen` names what could not be read of the lists (one entry an object or list), with its reason.
     """
 
@@ -26,3 +29,5 @@ class Machine(Struct, frozen=True, kw_only=True):
     volumes: tuple[DataVolume, ...] = ()
     cluster: Cluster | None = None
     unseen: dict[str, str] = {}
+    intent: Intent = Intent()
+    proofs: tuple[Proof, ...] = ()

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from .finding import Finding
 from .levels import Level
+from .requirement import Need
 
 SCHEMA = 1
 
@@ -21,11 +22,20 @@ class Answer(StrEnum):
 
 
 class Verdict(Struct, frozen=True):
-    """`because` are sentences, most serious first; `valid_until` RFC 3339, None where nothing ages."""
+    """`because` are sentences, most serious first; `valid_until` RFC 3339, None where nothing ages.
+
+    `intent` says in words for which use this is the answer (`stated` or assumed), `yes_for` the most demanding uses
+    that would be answered with yes, `changes` which single answers of the intent would turn it.
+    """
 
     answer: Answer
     because: tuple[str, ...] = ()
     valid_until: str | None = None
+    valid_because: str = ""
+    intent: str = ""
+    stated: bool = False
+    yes_for: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
 class SubjectResult(Struct, frozen=True, omit_defaults=True):
@@ -38,13 +48,18 @@ class SubjectResult(Struct, frozen=True, omit_defaults=True):
 
 
 class DemandAnswer(Struct, frozen=True):
-    """What the findings say of one demand; `fail` and the others count findings."""
+    """What the findings say of one demand; `fail` and the others count findings.
+
+    `need` is what the intent makes of the demand, `because` why.
+    """
 
     demand: str
     answer: Answer
     fail: int
     unknown: int
     passed: int
+    need: Need = Need.REQUIRED
+    because: str = ""
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -59,3 +74,5 @@ class Result(Struct, frozen=True, kw_only=True):
     unread: tuple[tuple[str, str], ...] = ()
     read: tuple[str, ...] = ()
     """Sentences that say what was read, for the head of a report."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know besides: exceptions that expired or match nothing, evidence that no longer counts."""

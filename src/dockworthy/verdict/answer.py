@@ -2,22 +2,67 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ..model.finding import Finding, Outcome
-from ..model.levels import Severity
+from ..model.levels import Level, Severity
+from ..model.machine import Machine
+from ..model.policy import Intent
 from ..model.result import Answer, SubjectResult, Verdict
-from .demands import decide
+from .impossible import impossible
+from .intents import changes, in_words, yes_for
+from .requirements import assumed, requirements
+from .validity import valid_until
+from .weighing import Weighing, decides
 
 
-def answer_for_machine(findings: Sequence[Finding], *, blind: Sequence[str] = ()) -> Verdict:
-    """Should we run Docker in production here? `blind` are reasons why a whole part could not be read."""
-    outcomes = Counter(finding.outcome for finding in findings)
-    answer = decide(outcomes)
-    if blind and answer in (Answer.YES, Answer.ACCEPTED):
-        answer = Answer.UNDECIDED
-    return Verdict(answer, (*_worst(findings), *_gaps(outcomes), *blind))
+def answer_for_machine(
+    machine: Machine,
+    findings: Sequence[Finding],
+    intent: Intent,
+    *,
+    level: Level,
+    today: datetime.date,
+    blind: Sequence[str] = (),
+) -> Verdict:
+    """Should we run Docker in production here, for this use? `blind` says why a whole part could not be read."""
+    weighing, whole = Weighing(findings, level), assumed(intent)
+
+    def answer_for(other: Intent) -> Answer:
+        if impossible(machine, other, today=today):
+            return Answer.NO
+        answer = weighing.answer(requirements(other))
+        return Answer.UNDECIDED if blind and answer in (Answer.YES, Answer.ACCEPTED) else answer
+
+    until, why = valid_until(machine, findings)
+    answer = answer_for(whole)
+    return Verdict(
+        answer,
+        because=_reasons(answer, impossible(machine, whole, today=today), findings, whole, blind),
+        valid_until=until.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        valid_because=why,
+        intent=in_words(whole),
+        stated=intent.is_stated,
+        yes_for=yes_for(answer_for) if not intent.is_stated else (),
+        changes=changes(whole, answer_for),
+    )
+
+
+def _reasons(
+    answer: Answer, never: Sequence[str], findings: Sequence[Finding], intent: Intent, blind: Sequence[str]
+) -> tuple[str, ...]:
+    """Most serious first: what can't be, what is wrong, what is accepted, what is not visible."""
+    deciding = [finding for finding in findings if decides(finding, requirements(intent))]
+    accepted = sorted({_accepted(f) for f in deciding if f.outcome is Outcome.EXCEPTED and f.exception})
+    return (*never, *_worst(deciding), *accepted, *_gaps(deciding), *blind)
+
+
+def _accepted(finding: Finding) -> str:
+    risk = finding.exception
+    assert risk is not None
+    return f"accepted until {risk.expires} by {risk.owner}: {finding.title} ({finding.subject}: {risk.reason})"
 
 
 def answer_for_files(
@@ -54,6 +99,6 @@ def _counted(count: int) -> str:
     return "1 object" if count == 1 else f"{count} objects"
 
 
-def _gaps(outcomes: Counter[Outcome]) -> list[str]:
-    count = outcomes[Outcome.UNKNOWN]
-    return [f"{count} findings are not visible from here"] if count else []
+def _gaps(findings: Iterable[Finding]) -> list[str]:
+    count = sum(finding.outcome is Outcome.UNKNOWN for finding in findings)
+    return [f"{count} facts that this use rests on are not visible from here"] if count else []

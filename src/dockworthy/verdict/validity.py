@@ -1,0 +1,53 @@
+"""Until when an answer holds: the first of its evidence, exceptions or knowledge to age."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+
+from ..model import knowledge
+from ..model.field import Set
+from ..model.finding import Finding, Outcome
+from ..model.knowledge import distributions
+from ..model.machine import Machine
+
+FACTS_HOLD_FOR = datetime.timedelta(days=30)
+"""A machine is not what it was a month ago: read it again."""
+
+
+def valid_until(machine: Machine, findings: Iterable[Finding]) -> tuple[datetime.datetime, str]:
+    """The moment and the reason, in words."""
+    return min(_ends(machine, findings), key=lambda end: end[0])
+
+
+def _ends(machine: Machine, findings: Iterable[Finding]) -> Iterator[tuple[datetime.datetime, str]]:
+    taken = moment(machine.taken)
+    yield taken + FACTS_HOLD_FOR, "the facts are a month old then"
+    known = distributions.KNOWN_ON + knowledge.HOLDS_FOR
+    yield _end_of_day(known), f"what dockworthy knows of versions is from {distributions.KNOWN_ON}"
+    for finding in findings:
+        if finding.outcome is Outcome.EXCEPTED and finding.exception is not None:
+            day = datetime.date.fromisoformat(finding.exception.expires)
+            yield _end_of_day(day), f"what was accepted for {finding.control} on {finding.subject} ends"
+    if isinstance(machine.host.certificates, Set):
+        for certificate in machine.host.certificates.value:
+            if certificate.not_after:
+                yield moment(certificate.not_after), f"the certificate {certificate.path} ends"
+    if isinstance(machine.host.os, Set):
+        release = machine.host.os.value
+        until = distributions.security_updates_until(release.id, release.version_id)
+        if until is not None and _end_of_day(until) > taken:
+            yield _end_of_day(until), f"{release.name} gets no security updates after it"
+
+
+def moment(text: str) -> datetime.datetime:
+    """RFC 3339, in UTC; the day this program knows best where the text is none (a snapshot may say anything)."""
+    try:
+        read = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return _end_of_day(distributions.KNOWN_ON)
+    return read if read.tzinfo else read.replace(tzinfo=datetime.UTC)
+
+
+def _end_of_day(day: datetime.date) -> datetime.datetime:
+    return datetime.datetime.combine(day, datetime.time(23, 59, 59), datetime.UTC)
