@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dockworthy.facts.host.der import read_certificate
-from dockworthy.model.field import Set, Unset
+from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.host import Certificate
 
 from .host_trees import Tree, debian
@@ -92,6 +92,12 @@ def test_those_of_registries_and_of_the_swarm(tree: Tree) -> None:
     paths = certificates(tree).keys()
     assert {"/etc/docker/certs.d/reg:5000/ca.crt", "/var/lib/docker/swarm/certificates/swarm-node.crt"} <= paths
     assert not [path for path in paths if path.endswith(".key")]
+
+
+def test_where_settings_cannot_be_seen_none_is_not_known(tmp_path: Path) -> None:
+    tree = debian(Tree(tmp_path / "root"))
+    tree.write("/etc/docker/daemon.json", "broken")
+    assert isinstance(tree.read().certificates, Unknown)
 
 
 def test_none_is_a_fact(tmp_path: Path) -> None:

@@ -165,6 +165,7 @@ def test_what_an_ordinary_user_may_not_read_is_unknown(closed: Tree) -> None:
         assert isinstance(field, Unknown), field
         assert "can't be read: permission denied" in field.reason
         assert field.tell == "read as root: sudo dockworthy assess"
+    assert isinstance(host.storage, Unknown), "its place may be written where nobody may read"
     assert isinstance(host.accounts, Set)
     assert {account.password for account in host.accounts.value} == {"unknown"}
     assert isinstance(host.kernel, Set), "everything else is still read"

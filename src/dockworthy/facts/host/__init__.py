@@ -84,7 +84,7 @@ def _engine(root: Root, processes: Processes, sockets: SocketTables, names: Name
     daemon = guarded(lambda: read_daemon(root, processes, sockets, socket), socket or "/var/run/docker.pid")
     start = EngineStart.of(daemon, names)
     settings_file = guarded(lambda: read_daemon_json(root, start.file_path), start.file_path)
-    settings = EngineSettings.of(start, settings_file)
+    settings = EngineSettings.of(start, daemon, settings_file)
     mounts = guarded(lambda: read_mounts(root), "/proc/self/mountinfo")
     return {
         "settings": settings,

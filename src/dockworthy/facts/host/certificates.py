@@ -23,6 +23,8 @@ def read_certificates(root: Root, settings: EngineSettings) -> Field[tuple[Certi
     swarm = f"{settings.data_root}/swarm/certificates/swarm-node.crt"
     if _may_exist(root, swarm):
         paths.append(swarm)
+    if not paths and settings.unseen:
+        return settings.unseen
     if not paths:
         return Unset(Source(settings.file_path, "tlscert"))
     return measured(tuple(item for path in paths for item in _read(root, path)), paths[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ...model.field import Field, Set
+from ...model.field import Field, Set, Unknown
 from ...model.host import DaemonProcess
 from .names import Names
 
@@ -55,11 +55,16 @@ class EngineSettings(NamedTuple):
     home: str = ""
     """Of the user who runs an engine without root, whose defaults lie there."""
     uid: int = 0
+    unseen: Unknown | None = None
+    """Why there may be settings that were not seen: then what nobody seems to have set is not known to be so."""
 
     @classmethod
-    def of(cls, engine: EngineStart, daemon_json: Field[dict[str, Any]]) -> EngineSettings:
+    def of(
+        cls, engine: EngineStart, daemon: Field[DaemonProcess], daemon_json: Field[dict[str, Any]]
+    ) -> EngineSettings:
         file = daemon_json.value if isinstance(daemon_json, Set) else {}
-        return cls(engine.argv, file, engine.file_path, engine.home, engine.uid)
+        unseen = next((field for field in (daemon, daemon_json) if isinstance(field, Unknown)), None)
+        return cls(engine.argv, file, engine.file_path, engine.home, engine.uid, unseen)
 
     def text(self, name: str, *short: str) -> str | None:
         """A setting with one word as value; None where nobody set it."""
@@ -77,9 +82,13 @@ class EngineSettings(NamedTuple):
         return value in ("true", "1") if value is not None else self.file.get(name) is True
 
     @property
+    def written_data_root(self) -> str:
+        return self.text("data-root", "--graph", "-g") or self.text("graph") or ""
+
+    @property
     def data_root(self) -> str:
         default = f"{self.home}/.local/share/docker" if self.home else "/var/lib/docker"
-        return self.text("data-root", "--graph", "-g") or self.text("graph") or default
+        return self.written_data_root or default
 
     @property
     def exec_root(self) -> str:

@@ -22,6 +22,9 @@ def read_storage(root: Root, settings: EngineSettings, mounts: Field[tuple[Mount
     """The data-root, or its nearest parent that exists, and the file system it is on."""
     if not isinstance(mounts, Set):
         return mounts if isinstance(mounts, Unknown) else Unknown("the mounts can't be read", source=mounts.source)
+    if settings.unseen and not settings.written_data_root:
+        why = settings.unseen
+        return Unknown(f"where the engine stores its data can't be told: {why.reason}", why.tell, why.source)
     wanted = settings.data_root
     path = _nearest(root, root.identity(wanted))
     mount = mount_of(mounts.value, path)
