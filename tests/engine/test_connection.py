@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import shutil
 import socket
+import ssl
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +19,12 @@ import pytest
 
 from dockworthy.engine.certificates import tls_for
 from dockworthy.engine.connection import NEWEST_API, Connection
+from dockworthy.engine.endpoint import context_of
 from dockworthy.engine.faults import NoSuchObject, WrongState
 from dockworthy.errors import EngineError, EngineRefused, EngineTimeout, EngineUnreachable
 from dockworthy.model.dialect import Version
-from engine.fake import CUT, HANG, HANG_UP, VERSION, Raw, Status, fake_engine
+from engine.fake import CUT, HANG, HANG_UP, VERSION, FakeEngine, Raw, Status, fake_engine
+from engine.test_endpoint import make_context
 
 
 async def test_one_question_proves_the_engine_and_negotiates(tmp_path: Path) -> None:
@@ -186,10 +193,61 @@ def test_certificates_that_are_missing(tmp_path: Path) -> None:
     assert "ca.pem" in error.value.hint
 
 
-def test_importing_the_door_does_not_import_aiohttp() -> None:
-    import subprocess
-    import sys
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One self-signed certificate that is its own authority, the server's and the client's."""
+    folder = tmp_path_factory.mktemp("certificates")
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    subject = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
+    command = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject)
+    subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    (folder / "ca.pem").write_bytes(certificate.read_bytes())
+    return folder
 
+
+@contextlib.asynccontextmanager
+async def engine_with_tls(folder: Path, tmp_path: Path) -> AsyncIterator[str]:
+    """An engine's endpoint at a port, which lets in whoever shows a certificate of `folder`'s authority."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(folder / "ca.pem"))
+    tls.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    tls.verify_mode = ssl.CERT_REQUIRED
+    server = await asyncio.start_server(FakeEngine({}, tmp_path).serve, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+
+
+async def test_tls_with_the_certificates_of_docker_cert_path(certificates: Path, tmp_path: Path) -> None:
+    environ = {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(certificates)}
+    async with engine_with_tls(certificates, tmp_path) as endpoint:
+        async with Connection(endpoint, environ=environ) as connection:
+            assert (await connection.get("/info"))["ID"] == "fake"
+
+
+async def test_tls_with_the_certificates_of_the_context(certificates: Path, tmp_path: Path) -> None:
+    async with engine_with_tls(certificates, tmp_path) as endpoint:
+        environ = make_context(tmp_path, "far", endpoint)
+        context = context_of(endpoint, environ)
+        assert context is not None
+        shutil.copytree(certificates, context.certificates)
+        async with Connection(endpoint, environ=environ) as connection:
+            assert (await connection.get("/info"))["ID"] == "fake"
+
+
+async def test_a_server_that_another_authority_vouches_for(certificates: Path, tmp_path: Path) -> None:
+    async with engine_with_tls(certificates, tmp_path) as endpoint:
+        with pytest.raises(EngineRefused, match="do not trust each other"):
+            await enter(endpoint.replace("tcp://", "https://"), environ={"HOME": str(tmp_path)})
+
+
+async def test_plain_talk_to_a_port_with_tls(certificates: Path, tmp_path: Path) -> None:
+    async with engine_with_tls(certificates, tmp_path) as endpoint:
+        with pytest.raises(EngineError):
+            await enter(endpoint, environ={"HOME": str(tmp_path)})
+
+
+def test_importing_the_door_does_not_import_aiohttp() -> None:
     code = "import dockworthy.facts.reading, sys; sys.exit('aiohttp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

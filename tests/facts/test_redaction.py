@@ -170,6 +170,28 @@ def test_arguments() -> None:
     assert cleaned["Args"][:2] == ["--token", "-v"] and cleaned["Args"][3:] == ["--name", "web"]
 
 
+def test_a_flag_in_one_list_and_its_value_in_the_next() -> None:
+    cleaned = clean({"Entrypoint": ["app", "--password"], "Cmd": ["weak", "-v"], "Path": "app"})
+    assert cleaned["Entrypoint"] == ["app", "--password"]
+    assert cleaned["Cmd"][0].startswith("hash:") and cleaned["Cmd"][1] == "-v"
+    cleaned = clean({"Command": ["app", "--token"], "Args": ["weak"]})
+    assert cleaned["Args"][0].startswith("hash:")
+    untouched = {"Entrypoint": ["app"], "Cmd": None}
+    assert clean(untouched) == untouched
+
+
+def test_a_value_that_is_a_secret_by_its_shape_under_any_name() -> None:
+    for value in (JWT, PEM, "ghp_" + "a1" * 18, f"mongodb://u:{BARE}@h/x", f'{{"password": "{BARE}"}}'):
+        (item,) = clean({"Env": [f"SETTING={value}"]})["Env"]
+        assert is_redacted(item.removeprefix("SETTING="))
+
+
+def test_odd_bytes_become_text() -> None:
+    cleaned = clean({"path": "/a\udcff", "Env": ["A=\udcff", "DB_PASSWORD=x\udcffyz"]})
+    json.dumps(cleaned, ensure_ascii=False).encode()
+    assert cleaned["path"] == "/a?"
+
+
 def test_a_secret_found_once_is_hidden_where_only_the_container_knows_it() -> None:
     cleaned = clean(
         {

@@ -71,7 +71,8 @@ def status(folder: str) -> Status | None:
 
 def program(folder: str, command: str) -> str:
     """The program's name: its executable's, which a process can't choose; its command's where that says more."""
-    executable = os.path.basename(read_link(f"{folder}/exe").removesuffix(" (deleted)"))
+    link = os.fsencode(read_link(f"{folder}/exe")).decode(errors="replace")
+    executable = os.path.basename(link.removesuffix(" (deleted)"))
     return command if not executable or executable in _MULTI_CALL else executable
 
 

@@ -21,6 +21,7 @@ _MAPS = frozenset(
 """Objects whose keys a person chose. Other objects' keys are the API's own words."""
 _ALWAYS = frozenset({"JoinTokens", "UnlockKey", "SigningCAKey", "IdentityToken", "RegistryToken"})
 """Secrets by the API's own word for them. (A config's content, `Spec.Data`, is none of our business either.)"""
+_COMMANDS = (("Entrypoint", "Cmd"), ("Command", "Args"))
 _TEXTS = frozenset(
     {"Cmd", "Entrypoint", "Args", "Test", "Command", "CreatedBy", "Output", "Env", "Labels", "Description", "Path"}
 )
@@ -65,6 +66,8 @@ class Redactor:
     def _text(self, text: str) -> str:
         if text in self._harmless:
             return text
+        if not text.isascii():
+            text = text.encode(errors="replace").decode()  # a name of odd bytes, which JSON can't hold
         hidden = hide_in_text(hide_in_command(text, self.hide), self.hide)
         if hidden == text:
             self._harmless.add(text)
@@ -87,9 +90,19 @@ class Redactor:
             return {name: self.hide(item) if isinstance(item, str) and item else item for name, item in value.items()}
         if key in _MAPS or (key, above) == ("Config", "LogConfig"):
             return {k: self.named(k, v) if isinstance(v, str) else self._walk(v, k, key) for k, v in value.items()}
+        value = self._command(value)
         if isinstance(value.get("Name"), str) and isinstance(value.get("Value"), str):  # a plugin's settings
             return {**value, "Value": self.named(value["Name"], value["Value"])}
         return {name: self._walk(item, name, key) for name, item in value.items()}
+
+    def _command(self, value: dict[str, Any]) -> dict[str, Any]:
+        """A flag may end the one list of a command, and its value begin the other."""
+        for first, second in _COMMANDS:
+            start, rest = value.get(first), value.get(second)
+            if isinstance(start, list) and isinstance(rest, list) and all(isinstance(i, str) for i in start + rest):
+                whole = hide_in_arguments(start + rest, self.hide)
+                value = {**value, first: whole[: len(start)], second: whole[len(start) :]}
+        return value
 
     def _list(self, value: list[Any] | tuple[Any, ...], key: str) -> list[Any]:
         if not all(isinstance(item, str) for item in value):
