@@ -82,8 +82,8 @@ def _holder(
         return Unknown(f"who listens on {path} can't be told: there is no /proc/net below the root")
     if not inodes:
         return Unset(Source(path, "nobody listens"))
-    holders = sorted({pid for inode in inodes for pid in processes.holders.get(inode, [])})
-    theirs = [pid for pid in holders if _is(root, processes, pid, programs) and _same_file(root, pid, path)]
+    holders = sorted({pid for inode in inodes for pid in processes.holders.get(inode, []) if _sees(root, pid, path)})
+    theirs = [pid for pid in holders if _is(root, processes, pid, programs)]
     if theirs:
         best = next((pid for pid in theirs if _in_pid_file(root, pid)), theirs[0])
         return measured(_describe(root, processes, sockets, best, inodes), f"/proc/{best}", f"holds {path}")
@@ -116,7 +116,7 @@ def _in_pid_file(root: Root, pid: int) -> bool:
     return number_or(root.word(path), 0) == pid
 
 
-def _same_file(root: Root, pid: int, path: str) -> bool:
+def _sees(root: Root, pid: int, path: str) -> bool:
     """Does the process see the same socket at this path? An engine inside a container has one of the same name."""
     if not root.is_real:
         return True  # a tree's /proc/PID/root leads nowhere

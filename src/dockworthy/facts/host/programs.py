@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import select
 import subprocess
 from contextlib import suppress
 
@@ -39,7 +40,8 @@ class AskedProgram:
         if self._process is None:
             raise ProgramFailed("it could not be started")
         try:
-            status = self._process.wait(SECONDS)
+            self._wait_for_its_end()
+            status = self._process.wait(0)
         except subprocess.TimeoutExpired:
             raise ProgramFailed(f"no answer in {SECONDS:g} s") from None
         if status:
@@ -47,6 +49,17 @@ class AskedProgram:
         if not os.fstat(self._memory).st_size:
             return b""
         return mmap.mmap(self._memory, 0, access=mmap.ACCESS_READ)
+
+    def _wait_for_its_end(self) -> None:
+        """`Popen.wait` looks every 50 ms; the kernel tells at once."""
+        assert self._process is not None
+        try:
+            descriptor = os.pidfd_open(self._process.pid)
+        except OSError:
+            self._process.wait(SECONDS)
+            return
+        select.select([descriptor], [], [], SECONDS)
+        os.close(descriptor)
 
     def close(self) -> None:
         if self._process is not None and self._process.poll() is None:
