@@ -16,7 +16,7 @@ LONGEST_NAME = 60
 
 
 class Group(Struct, frozen=True):
-    """Findings of one control with one outcome, in the order they were found; never empty."""
+    """Findings of one control, in the order they were found; never empty."""
 
     findings: tuple[Finding, ...]
 
@@ -46,11 +46,15 @@ class Group(Struct, frozen=True):
 
 
 def by_control(findings: Iterable[Finding], outcome: Outcome) -> list[Group]:
-    """The findings with this outcome, one group a control."""
+    """The findings with this outcome, one group a control, the most severe first."""
+    return grouped(finding for finding in findings if finding.outcome is outcome)
+
+
+def grouped(findings: Iterable[Finding]) -> list[Group]:
+    """One group a control, whatever the outcomes, the most severe first."""
     groups: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
-        if finding.outcome is outcome:
-            groups[finding.control].append(finding)
+        groups[finding.control].append(finding)
     return sorted((Group(tuple(group)) for group in groups.values()), key=lambda group: group.weight)
 
 

@@ -1,0 +1,145 @@
+"""A result as SARIF 2.1.0, for code scanning, editors and whatever else reads it.
+
+Some readers take every result for a problem, whatever its `kind` and its suppressions say. So there are two forms:
+all that was found, and what fails alone, with the rest as notifications.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..model.finding import Finding, Outcome, Remedy
+from ..model.levels import Severity
+from ..model.result import Result
+from .as_json import TOOL, encode
+from .grouping import Group, by_control, fact_of, grouped
+from .sarif_document import (
+    SARIF_SCHEMA,
+    AutomationDetails,
+    Base,
+    Configuration,
+    Driver,
+    Invocation,
+    Log,
+    Notification,
+    ResultOut,
+    Rule,
+    RuleReference,
+    Run,
+    Text,
+    Tool,
+)
+from .sarif_result import LEVELS, fingerprint, plain, result_of
+from .visible import visible
+from .words import NOTHING_TELLS, number_of, verdict_sentence
+
+PROBLEMS = (Outcome.FAIL, Outcome.PENDING)
+
+SECURITY = frozenset(
+    "1.reach 1.host-access 1.privileges 2.policy 3.least-privilege 5.security-early 5.network 7.credentials".split()
+)
+"""Demands whose controls are tagged `security`."""
+
+SECURITY_SEVERITY = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.0"}
+"""GitHub's word for a severity is a number in the middle of its range; it is no measurement."""
+
+_BASES = {
+    "%SRCROOT%": Base(Text("The folder in which the command was run")),
+    "HOST": Base(Text("The root of the host's file system"), "file:///"),
+    "ENGINE": Base(Text("The API of the Docker Engine; ask it with GET")),
+}
+
+
+def render_sarif(result: Result, *, everything: bool = True) -> bytes:
+    """One run, in UTF-8. Without `everything` only what fails is a result; what is not visible is a notification."""
+    rules = {group.first.control: group for group in grouped(result.findings)}
+    index = {control: number for number, control in enumerate(rules)}
+    run = Run(
+        tool=Tool(Driver(TOOL.name, TOOL.version, tuple(_rule(group) for group in rules.values()))),
+        results=tuple(_results(result, index, everything=everything)),
+        automation_details=AutomationDetails(f"{TOOL.name}/{result.command}/"),
+        invocations=(_invocation(result, index, everything=everything),),
+        original_uri_base_ids=_BASES,
+        column_kind="unicodeCodePoints",
+        properties=_verdict(result),
+    )
+    return encode(Log(SARIF_SCHEMA, "2.1.0", (run,)))
+
+
+def _results(result: Result, rules: dict[str, int], *, everything: bool) -> Iterator[ResultOut]:
+    file_of = {subject.id: subject.file for subject in result.subjects if subject.file}
+    files = frozenset(file_of.values())
+    seen: Counter[str] = Counter()
+    for finding in result.findings:
+        if not everything and finding.outcome not in PROBLEMS:
+            continue
+        same = fingerprint(finding)
+        file = file_of.get(finding.subject, "")
+        yield result_of(finding, rule=rules[finding.control], files=files, file=file, seen=seen[same])
+        seen[same] += 1
+
+
+def _rule(group: Group) -> Rule:
+    first = group.first
+    return Rule(
+        id=first.control,
+        short_description=Text(plain(first.title)),
+        help=_help(group.findings),
+        default_configuration=Configuration(LEVELS[group.severity]),
+        properties=_rule_properties(first, group.severity),
+    )
+
+
+def _rule_properties(first: Finding, severity: Severity) -> dict[str, Any]:
+    tags = [first.demand, first.level.value]
+    values: dict[str, Any] = {"tags": tags}
+    if first.demand in SECURITY:
+        tags.append("security")
+        values["security-severity"] = SECURITY_SEVERITY[severity]
+    if first.references:
+        values["references"] = [f"{r.benchmark} {r.version} {r.id}" for r in first.references]
+    return values
+
+
+def _help(findings: Iterable[Finding]) -> Text | None:
+    """The remedy, where a finding has one; a result's own may be more precise and stands with it."""
+    remedy = next((finding.remedy for finding in findings if finding.remedy is not None), None)
+    return Text(plain(_remedy(remedy))) if remedy is not None else None
+
+
+def _remedy(remedy: Remedy) -> str:
+    parts = [remedy.says]
+    if remedy.command:
+        parts.append(f"Command: {remedy.command}")
+    if remedy.costs:
+        parts.append(f"Costs: {remedy.costs}")
+    return " ".join(part if part.endswith(".") else f"{part}." for part in parts)
+
+
+def _invocation(result: Result, rules: dict[str, int], *, everything: bool) -> Invocation:
+    unread = [Notification("error", Text(plain(f"could not be read: {why}"))) for _, why in result.unread]
+    unseen = () if everything else _unseen(result, rules)
+    return Invocation(not result.unread, (*unread, *unseen))
+
+
+def _unseen(result: Result, rules: dict[str, int]) -> Iterator[Notification]:
+    for group in by_control(result.findings, Outcome.UNKNOWN):
+        first = group.first
+        count = number_of(len(group.findings), "finding is", "findings are")
+        says = f"{first.title}: {count} not visible from here: {fact_of(first)}"
+        tell = f" What would tell: {first.tell or NOTHING_TELLS}"
+        rule = RuleReference(first.control, rules[first.control])
+        yield Notification("warning", Text(plain(f"{says}.{tell}")), rule)
+
+
+def _verdict(result: Result) -> dict[str, Any]:
+    counts = Counter(finding.outcome.value for finding in result.findings)
+    return {
+        "verdict": result.verdict.answer.value,
+        "says": visible(verdict_sentence(result)),
+        "validUntil": result.verdict.valid_until,
+        "level": result.level.value,
+        "counts": dict(counts),
+    }
