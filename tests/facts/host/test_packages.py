@@ -13,9 +13,9 @@ from dockworthy.model.host import AutomaticUpdates, Package
 from .host_trees import Tree
 
 LISTS = "/var/lib/apt/lists"
-SECURITY = f"{LISTS}/deb.debian.org_debian-security_dists_trixie-security_main_binary-amd64_Packages"
-MAIN = f"{LISTS}/deb.debian.org_debian_dists_trixie_main_binary-amd64_Packages"
-BACKPORTS = f"{LISTS}/deb.debian.org_debian_dists_trixie-backports_main_binary-amd64_Packages"
+SECURITY = f"{LISTS}/archive.example.org_debian-security_dists_trixie-security_main_binary-amd64_Packages"
+MAIN = f"{LISTS}/archive.example.org_debian_dists_trixie_main_binary-amd64_Packages"
+BACKPORTS = f"{LISTS}/archive.example.org_debian_dists_trixie-backports_main_binary-amd64_Packages"
 
 
 def stanza(name: str, version: str, *, architecture: str = "amd64", status: str = "") -> str:
@@ -78,7 +78,7 @@ def test_older_versions_and_other_architectures_are_no_candidates(tree: Tree) ->
 
 
 def test_backports_are_no_candidates_unless_installed_from_there(tree: Tree) -> None:
-    tree.write(f"{LISTS}/deb.debian.org_debian_dists_trixie-backports_InRelease", "Suite: x\nNotAutomatic: yes\n")
+    tree.write(f"{LISTS}/archive.example.org_debian_dists_trixie-backports_InRelease", "Suite: x\nNotAutomatic: yes\n")
     tree.write(BACKPORTS, stanza("docker.io", "28-1~bpo13+1"))
     assert packages(tree)["docker.io"].candidate == ""
     tree.write(BACKPORTS, stanza("docker.io", "26.1.5-1") + stanza("docker.io", "28-1~bpo13+1"))

@@ -211,7 +211,7 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
 def test_it_is_fast(tmp_path: Path) -> None:
     """Well under 0.3 s of processor time, with a package list of 60 MB and 3,000 open files."""
     tree = debian(Tree(tmp_path / "root"))
-    lists = "/var/lib/apt/lists/deb.debian.org_debian_dists_trixie_main_binary-amd64_Packages"
+    lists = "/var/lib/apt/lists/archive.example.org_debian_dists_trixie_main_binary-amd64_Packages"
     tree.write(lists, b"Package: other\nVersion: 1\nDescription: words words words words\n\n" * 900_000)
     tree.write("/var/lib/dpkg/status", "Package: docker.io\nStatus: install ok installed\nVersion: 1\n\n" * 3000)
     for pid in range(1000, 1030):
