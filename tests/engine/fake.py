@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
@@ -58,6 +59,8 @@ class FakeEngine:
                 path = request.split(b" ", 2)[1].decode()
                 self.calls.append(path)
                 answer = self._answer(path)
+                if inspect.isawaitable(answer):
+                    answer = await answer
                 if answer is HANG:
                     await asyncio.sleep(3600)
                 if isinstance(answer, Raw):

@@ -175,10 +175,33 @@ async def test_a_refusal_that_is_not_json(tmp_path: Path) -> None:
 
 
 async def test_requests_at_once_are_bounded(tmp_path: Path) -> None:
-    async with fake_engine(tmp_path, {"/info": HANG}) as fake:
-        async with Connection(fake.endpoint, per_call=0.2) as connection:
-            await asyncio.gather(*(connection.get("/info") for _ in range(50)), return_exceptions=True)
-        assert fake.calls.count("/v1.45/info") == 16
+    under_way = most = 0
+
+    async def counted(path: str) -> Any:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.05)
+        under_way -= 1
+        return {}
+
+    async with fake_engine(tmp_path, {"/info": counted}) as fake:
+        async with Connection(fake.endpoint) as connection:
+            await asyncio.gather(*(connection.get("/info") for _ in range(50)))
+    assert most == 16
+
+
+async def test_waiting_for_ones_turn_costs_no_time_of_ones_own(tmp_path: Path) -> None:
+    """Slow is not hung: a hundred calls of 100 ms, sixteen at a time, each with 500 ms."""
+
+    async def slow(path: str) -> Any:
+        await asyncio.sleep(0.1)
+        return {"ID": "slow"}
+
+    async with fake_engine(tmp_path, {"/info": slow}) as fake:
+        async with Connection(fake.endpoint, per_call=0.5) as connection:
+            answers = await asyncio.gather(*(connection.get("/info") for _ in range(100)))
+    assert len(answers) == 100
 
 
 def test_no_tls_for_a_socket() -> None:

@@ -82,17 +82,21 @@ class Connection:
         return await self._ask(f"/v{self.api.major}.{self.api.minor}{path}", f"GET {path}", until)
 
     async def _ask(self, path: str, asked: str, until: float | None) -> Any:
-        now = asyncio.get_running_loop().time()
-        ends = min(self._ends, now + self._per_call if until is None else until)
+        clock = asyncio.get_running_loop().time
+        ends = self._ends if until is None else min(self._ends, until)
+        begun = None
         try:
-            if ends <= now:
-                raise TimeoutError  # too late even to ask
             async with asyncio.timeout_at(ends), self._slots:
-                self.calls += 1
-                status, body = await self._fetch(path, asked)
+                begun = clock()  # a call's own time runs from when it is sent, not while it waits for its turn
+                if begun >= ends:
+                    raise TimeoutError
+                async with asyncio.timeout_at(begun + self._per_call):
+                    self.calls += 1
+                    status, body = await self._fetch(path, asked)
         except TimeoutError:
+            waited = "in time" if begun is None else f"within {max(clock() - begun, 0.0):.1f} s"
             raise EngineTimeout(
-                f"the engine at {self.endpoint} did not answer {asked} within {max(ends - now, 0.0):.1f} s",
+                f"the engine at {self.endpoint} did not answer {asked} {waited}",
                 hint="does `docker ps` answer? if not, its log tells why",
             ) from None
         return _decoded(status, body, self.endpoint, asked)
