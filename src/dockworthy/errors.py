@@ -7,7 +7,8 @@ DockworthyError            exit status of its own, a sentence, and a hint
 │   ├── EngineUnreachable  10  nobody answers at the endpoint
 │   ├── EngineRefused      11  it answered: not allowed
 │   └── EngineTimeout      12  it took the connection and went silent
-└── OutputError            13  the result could not be written
+├── OutputError            13  the result could not be written
+└── HostError              15  a host could not be reached over ssh, or did not let us in
 """
 
 from __future__ import annotations
@@ -67,3 +68,9 @@ class OutputError(DockworthyError):
     """The result could not be written where it was asked for."""
 
     exit_status = 13
+
+
+class HostError(DockworthyError):
+    """A host could not be reached over ssh, did not let us in, or was lost before anything was read."""
+
+    exit_status = 15

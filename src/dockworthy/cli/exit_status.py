@@ -21,6 +21,7 @@ class ExitStatus(IntEnum):
     ENGINE_TIMEOUT = 12
     OUTPUT = 13
     BUG = 14
+    HOST = 15
     INTERRUPTED = 130
 
 
@@ -34,6 +35,7 @@ MEANINGS: dict[ExitStatus, str] = {
     ExitStatus.ENGINE_TIMEOUT: "the Docker Engine took the request and went silent",
     ExitStatus.OUTPUT: "the result could not be written",
     ExitStatus.BUG: "dockworthy itself failed: a bug",
+    ExitStatus.HOST: "a host could not be reached over ssh, or did not let us in",
     ExitStatus.INTERRUPTED: "interrupted",
 }
 
