@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from .field import NOT_READ, Field, Set, Source, Unknown, Unset
+from .finding import Evidence
 from .workload import HealthCheck, User
 
 
@@ -27,7 +28,7 @@ class Engine(Struct, frozen=True, kw_only=True):
     """Whether daemon.json and the daemon's command line could be read at all."""
     pending: dict[str, Set[Any]] = {}
     """Settings whose written value is not the one that runs: in force after a restart of the engine."""
-    refused: dict[str, str] = {}
+    refused: dict[str, Evidence] = {}
     """Settings with which the engine would not start again, and why."""
     plugins: Field[tuple[dict[str, Any], ...]] = NOT_READ
     disk_usage: Field[dict[str, Any]] = NOT_READ

@@ -6,10 +6,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from ..model.dialect import Version
-from ..model.field import Set, Unknown
+from ..model.field import Set, Source, Unknown
+from ..model.finding import Evidence
 from .daemon_defaults import DEFAULTS, DEPENDENT
 from .daemon_flags import SWITCHES
-from .daemon_written import Written
+from .daemon_written import DEFAULT_FILE, Written
 
 _ALLOWED_TWICE = frozenset({"runtimes"})
 _LISTS = frozenset(
@@ -29,19 +30,20 @@ KNOWN_SETTINGS = frozenset({*DEFAULTS, *DEPENDENT, *_LISTS, *_MAPS, *_TEXTS, *SW
 _REMOVED_IN_23 = ("cluster-advertise", "cluster-store", "cluster-store-opts", "graph")
 
 
-def refused_settings(written: Written, *, in_swarm: bool) -> dict[str, str]:
-    """Setting -> why the engine would refuse it."""
+def refused_settings(written: Written, *, in_swarm: bool) -> dict[str, Evidence]:
+    """Setting -> why the engine would refuse it, and where it stands."""
     file = written.file.value if isinstance(written.file, Set) else {}
     flags = written.flags.value if isinstance(written.flags, Set) else {}
-    refused = {name: why for name, value in file.items() if (why := _fault(name, value, written.engine_version))}
+    why = {name: fault for name, value in file.items() if (fault := _fault(name, value, written.engine_version))}
     for name in file.keys() & flags.keys() - _ALLOWED_TWICE:
-        refused[name] = "it stands on the command line and in daemon.json"
+        why[name] = "it stands on the command line and in daemon.json"
     if in_swarm and _is_on(written, "live-restore"):
-        refused["live-restore"] = "an engine with live-restore refuses to be a node of a swarm"
+        why["live-restore"] = "an engine with live-restore refuses to be a node of a swarm"
     if isinstance(written.file, Unknown) and "isn't JSON" in written.file.reason:
         # The reader of facts says so of a file that it could read and not parse; the engine can't parse it either.
-        refused["daemon.json"] = written.file.reason
-    return refused
+        why["daemon.json"] = written.file.reason
+    place = (written.file.source or DEFAULT_FILE).where
+    return {name: Evidence(f"{name}: {says}", Source(place, name)) for name, says in why.items()}
 
 
 def _is_on(written: Written, name: str) -> bool:

@@ -15,7 +15,7 @@ from .daemon_defaults import DEFAULTS, DEPENDENT, default_of
 from .daemon_flags import ALIASES, flag_name, settings_of
 
 Setting = Set[Any] | Unset | Unknown
-_DEFAULT_FILE = Source("/etc/docker/daemon.json")
+DEFAULT_FILE = Source("/etc/docker/daemon.json")
 
 
 class Written(Struct, frozen=True):
@@ -32,7 +32,7 @@ class Written(Struct, frozen=True):
         for place in (self.flags, self.file):
             if isinstance(place, Unknown):
                 return place
-        return Set(True, self.flags.source or _DEFAULT_FILE, Origin.MEASURED)
+        return Set(True, self.flags.source or DEFAULT_FILE, Origin.MEASURED)
 
     def names(self) -> set[str]:
         """Every setting that is written, or has a default."""
@@ -52,7 +52,7 @@ class Written(Struct, frozen=True):
             return Set(default, Source("engine default", name), Origin.PLATFORM)
         if name in DEPENDENT:
             return Unknown(f"the default of {name} depends on a version that could not be read")
-        return Unset(Source((self.file.source or _DEFAULT_FILE).where, name))
+        return Unset(Source((self.file.source or DEFAULT_FILE).where, name))
 
 
 def written_settings(host: Host, engine_version: Version | None, *, answers: bool) -> Written:
@@ -109,4 +109,4 @@ def _file(host: Host) -> Field[dict[str, Any]]:
     return Set(settings, host.daemon_json.source)
 
 
-__all__ = ["Written", "written_settings"]
+__all__ = ["DEFAULT_FILE", "Written", "written_settings"]

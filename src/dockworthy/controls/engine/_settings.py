@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...model.engine import Engine
-from ...model.field import Set, Source, Unknown, Unset
+from ...model.field import Set, Unknown, Unset
 from ...model.finding import Judgement, failed, passed, pending, unknown
 
 Fault = Callable[[Any], str]
@@ -51,7 +51,3 @@ def value_or_none(setting: Set[Any] | Unset | Unknown) -> Any:
 def texts(value: Any) -> list[str]:
     """A setting that should be a list of words, whatever stands there."""
     return [str(entry) for entry in value] if isinstance(value, list) else []
-
-
-def default_place(name: str) -> Source:
-    return Source("/etc/docker/daemon.json", name)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from ...model.control import Control, Subject
 from ...model.engine import Engine
 from ...model.field import Unknown
-from ...model.finding import Evidence, Judgement, Outcome, Remedy, passed
+from ...model.finding import Judgement, Outcome, Remedy, passed
 from ...model.levels import Level, Severity
 from ..examples import on_host, settings_not_seen
-from ._settings import default_place, not_known
+from ._settings import not_known
 
 _WITH_HOSTS = on_host(
     daemon={"pid": 7, "argv": ["/usr/bin/dockerd", "-H", "fd://"], "executable": "/usr/bin/dockerd"},
@@ -38,8 +38,7 @@ control = Control(
 @control.judge
 def settings_accepted(engine: Engine) -> Judgement:
     if engine.refused:
-        faults = (Evidence(f"{name}: {why}", default_place(name)) for name, why in sorted(engine.refused.items()))
-        return Judgement(Outcome.FAIL, tuple(faults))
+        return Judgement(Outcome.FAIL, tuple(engine.refused[name] for name in sorted(engine.refused)))
     if isinstance(engine.settings_seen, Unknown):
         return not_known(engine.settings_seen)
     return passed("nothing that is written keeps the engine from starting", engine.settings_seen.source)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from ...model.control import Control, Subject
 from ...model.engine import Engine
 from ...model.field import Set, Unknown
@@ -54,4 +56,4 @@ def _difference(engine: Engine, name: str) -> Evidence:
 
 def _words(value: object) -> str:
     """As daemon.json writes it."""
-    return str(value).lower() if isinstance(value, bool) else str(value or "none")
+    return json.dumps(value) if value not in (None, "", []) else "none"
