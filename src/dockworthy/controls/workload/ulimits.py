@@ -13,7 +13,7 @@ from ._containers import Fault, judge_faults
 from ._platforms import CONTAINERS
 
 _UNLIMITED = -1
-_MOST_FILES = 1_048_576
+_MOST_FILES = 1_048_576  # the most that a kernel gives unless its fs.nr_open is raised
 _WITHOUT_END = {
     "core": "a crash may fill the disk with its core file",
     "nproc": "its user may start processes without end",
@@ -67,6 +67,6 @@ def _faults(container: Container) -> Iterator[Fault]:
     if not isinstance(field, Set):
         return
     for name, (_, hard) in field.value.items():
-        endless = hard == _UNLIMITED or (name == "nofile" and hard > _MOST_FILES)
+        endless = hard == _UNLIMITED or (name == "nofile" and hard >= _MOST_FILES)
         if endless and name in _WITHOUT_END:
             yield Fault(f"ulimit {name}={hard}: {_WITHOUT_END[name]}", field.source)
