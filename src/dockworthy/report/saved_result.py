@@ -1,0 +1,115 @@
+"""A result that was saved as JSON (`assess --format json -o FILE`), read again with suspicion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from ..errors import UnreadableInput
+from ..model.field import Source
+from ..model.finding import Evidence, Finding, Remedy
+from ..model.result import SCHEMA, Result, SubjectResult
+from .saved_document import SavedEvidence, SavedFinding, SavedHead, SavedResult
+
+Kind = TypeVar("Kind")
+
+LARGEST = 512 * 1024 * 1024
+"""Bytes. A cluster of 4,500 pods takes a fifth of it."""
+
+_HINT = "`dockworthy assess --format json -o FILE` saves a result"
+
+
+def is_result(content: bytes) -> bool:
+    """Is it a result, of whatever version, and not a snapshot or something else? Raises nothing."""
+    try:
+        head = msgspec.json.decode(content, type=SavedHead)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return head.snapshot is None and head.verdict is not None
+
+
+def load_result(path: Path) -> Result:
+    """The result in that file, as it was.
+
+    Raises UnreadableInput for what is no result of schema 1, and says what it is instead.
+    """
+    content = _content(path)
+    _refuse_others(_decode(content, SavedHead, path), path)
+    saved = _decode(content, SavedResult, path)
+    return Result(
+        command=saved.command,
+        level=saved.level,
+        verdict=saved.verdict,
+        subjects=tuple(SubjectResult(s.id, s.kind, s.worthy, s.file or "") for s in saved.subjects),
+        findings=tuple(_finding(finding) for finding in saved.findings),
+        demands=saved.demands,
+        unread=tuple((unread.input, unread.why) for unread in saved.unread),
+        read=saved.read,
+        notes=saved.notes,
+    )
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UnreadableInput(f"can't be read: {error.strerror or error}", file=str(path)) from None
+    if len(content) > LARGEST:
+        raise UnreadableInput(f"larger than {LARGEST >> 20} MiB, which no result is", file=str(path))
+    if not content.strip():
+        raise UnreadableInput("empty", file=str(path), hint=_HINT)
+    return content
+
+
+def _refuse_others(head: SavedHead, path: Path) -> None:
+    if head.snapshot is not None:
+        hint = "`dockworthy assess --from FILE --format json -o RESULT` judges it"
+        raise UnreadableInput("facts that were not judged yet, not a result", file=str(path), hint=hint)
+    if head.verdict is None:
+        raise UnreadableInput("not a result of dockworthy: it has no verdict", file=str(path), hint=_HINT)
+    if head.schema != SCHEMA:
+        says = f"a result of schema {head.schema}; this dockworthy reads schema {SCHEMA}"
+        raise UnreadableInput(says, file=str(path), hint="read it with the version that wrote it")
+
+
+def _decode(content: bytes, kind: type[Kind], path: Path) -> Kind:
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.ValidationError as error:
+        says = "not a result of dockworthy" if kind is SavedHead else "a result with a value that can't be one"
+        raise UnreadableInput(f"{says}: {str(error)[:300]}", file=str(path), hint=_HINT) from None
+    except msgspec.DecodeError as error:
+        says = "cut short" if "truncated" in str(error) else f"not JSON: {str(error)[:300]}"
+        raise UnreadableInput(says, file=str(path), hint=_HINT) from None
+    except UnicodeDecodeError:
+        raise UnreadableInput("not JSON: its text is not UTF-8", file=str(path)) from None
+    except RecursionError:
+        raise UnreadableInput("nested deeper than any result", file=str(path)) from None
+
+
+def _finding(saved: SavedFinding) -> Finding:
+    evidence = (saved.evidence, *saved.more_evidence) if saved.evidence is not None else ()
+    remedy = saved.remedy
+    return Finding(
+        control=saved.control,
+        title=saved.title or saved.control,
+        subject=saved.subject,
+        kind=saved.kind,
+        outcome=saved.outcome,
+        severity=saved.severity,
+        level=saved.level,
+        demand=saved.demand,
+        evidence=tuple(_evidence(fact) for fact in evidence),
+        check_yourself=saved.check_yourself or "",
+        tell=saved.tell,
+        remedy=Remedy(remedy.says, remedy.costs or "", remedy.command or "") if remedy is not None else None,
+        references=saved.references,
+        exception=saved.exception,
+    )
+
+
+def _evidence(saved: SavedEvidence) -> Evidence:
+    return Evidence(saved.says, Source(saved.source, saved.path or "", saved.line) if saved.source else None)
