@@ -12,7 +12,7 @@ from ...model.finding import Evidence, Judgement, Outcome, Remedy, not_applicabl
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ...model.workload import Container, Mount, MountKind
-from ..workload._databases import data_paths, database_of
+from ..workload._databases import Database, data_paths, database_of
 from ._running import gap, running
 
 
@@ -88,20 +88,35 @@ def one_writer(machine: Machine) -> Iterator[Judgement]:
 
 
 def _writers(machine: Machine) -> dict[str, list[tuple[Container, Mount]]]:
-    """The volume or folder that holds a database's files -> the running servers that may write there."""
+    """Where a database's files lie, as a subject's id -> the running servers that may write there."""
     found: defaultdict[str, list[tuple[Container, Mount]]] = defaultdict(list)
     for _, container in running(machine):
         database = database_of(container)
-        folders = set(data_paths(database, container)) if database else set()
-        for mount in container.mounts:
-            lasting = mount.kind in (MountKind.VOLUME, MountKind.BIND) and not mount.read_only
-            if lasting and any(_holds(mount.target, folder) for folder in folders):
-                kind = "volume" if mount.kind is MountKind.VOLUME else "folder"
-                found[f"{kind}/{mount.source}"].append((container, mount))
+        kept = _kept(container, database) if database else None
+        if kept is not None:
+            place, mount = kept
+            found[place].append((container, mount))
     return found
 
 
-def _holds(target: str, folder: str) -> bool:
-    """The folder itself or one in it: `/var/lib/postgresql/data`. A parent may hold a folder for each server."""
-    target = posixpath.normpath(target)
-    return target == folder or target.startswith(f"{folder}/")
+def _kept(container: Container, database: Database) -> tuple[str, Mount] | None:
+    """The volume or folder with the data, and the path in it: servers with folders of their own share no files."""
+    lasting = [m for m in container.mounts if m.kind in (MountKind.VOLUME, MountKind.BIND) and not m.read_only]
+    for path in map(posixpath.normpath, data_paths(database, container)):
+        over = [mount for mount in lasting if _is_in(path, mount.target)]
+        if over:
+            mount = max(over, key=lambda mount: len(mount.target))
+            return _named(mount, posixpath.relpath(path, mount.target)), mount
+        within = [mount for mount in lasting if _is_in(mount.target, path)]
+        if within:
+            return _named(within[0], "."), within[0]
+    return None
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
+
+
+def _named(mount: Mount, inside: str) -> str:
+    below = "" if inside == "." else f"/{inside}"
+    return f"volume/{mount.source}{below}" if mount.kind is MountKind.VOLUME else f"folder{mount.source}{below}"
