@@ -51,7 +51,9 @@ def assess_snapshot(
     """Judges what was read, whenever and wherever that was, for the use that dockworthy.yaml states."""
     today = today or datetime.datetime.now(datetime.UTC).date()
     machine = structs.replace(read_machine(snapshot), intent=project.intent)
-    findings, excepted = apply_exceptions(judge_machine(machine, level), project.policy.exceptions, today=today)
+    findings, excepted = apply_exceptions(
+        judge_machine(machine, level, project.policy.levels), project.policy.exceptions, today=today
+    )
     findings, declared = apply_declared(findings, project.evidence, today=today)
     blind = _blind_spots(machine)
     return Result(

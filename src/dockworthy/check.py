@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -9,8 +10,10 @@ from .controls.judging import judge_units
 from .errors import UnreadableInput, UsageError
 from .model.dialect import Version
 from .model.levels import Level
+from .model.policy import Policy
 from .model.result import Result, SubjectResult
 from .model.workload import Unit
+from .policy.exceptions import apply_exceptions
 from .readers.files import FoundFile, find_files
 from .readers.kubernetes import is_kubernetes, read_kubernetes
 from .readers.yaml_source import documents
@@ -18,8 +21,12 @@ from .verdict.answer import answer_for_files
 from .verdict.subjects import subjects_of
 from .verdict.weighing import Weighing
 
+NO_POLICY = Policy()
 
-def check(paths: Sequence[str], *, level: Level, pss_version: Version | None = None) -> Result:
+
+def check(
+    paths: Sequence[str], *, level: Level, pss_version: Version | None = None, policy: Policy = NO_POLICY
+) -> Result:
     """Judges every file; one that can't be read is named in `unread` and the others are judged all the same.
 
     `-` is standard input. Raises UsageError where a path does not exist or nothing that can be judged was found.
@@ -36,7 +43,7 @@ def check(paths: Sequence[str], *, level: Level, pss_version: Version | None = N
             "nothing to judge: no pod was found in " + ", ".join(paths),
             hint="dockworthy reads Kubernetes manifests; name a file or a folder that holds some",
         )
-    return _judged(units, unread, level)
+    return _judged(units, unread, level, policy)
 
 
 def _read(found: FoundFile, pss_version: Version | None) -> list[Unit]:
@@ -48,9 +55,11 @@ def _read(found: FoundFile, pss_version: Version | None) -> list[Unit]:
     return read_kubernetes([document for document in read if is_kubernetes(document)], version=pss_version)
 
 
-def _judged(units: Iterable[Unit], unread: list[tuple[str, str]], level: Level) -> Result:
+def _judged(units: Iterable[Unit], unread: list[tuple[str, str]], level: Level, policy: Policy) -> Result:
     units = list(units)
-    findings = tuple(judge_units(units, level))
+    today = datetime.datetime.now(datetime.UTC).date()
+    judged = judge_units(units, level, policy.levels)
+    findings, notes = apply_exceptions(judged, policy.exceptions, today=today)
     files = {unit.id: unit.source.where for unit in units}
     subjects: tuple[SubjectResult, ...] = subjects_of(findings, files=files)
     return Result(
@@ -60,5 +69,7 @@ def _judged(units: Iterable[Unit], unread: list[tuple[str, str]], level: Level) 
         subjects=subjects,
         findings=findings,
         demands=Weighing(findings, level).demands_seen(),
+        read=(f"{len(units)} units in {len(set(files.values()))} files",),
         unread=tuple(unread),
+        notes=notes,
     )

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 import click
 
 from . import options
+from .project import level_of, load_project
 from .show import not_both, show
 
 if TYPE_CHECKING:
     from ..model.levels import Level
+    from ..model.policy import ProjectFile
     from ..model.result import Result
 
 
 @click.command(short_help="Should we run Docker in production, here? The verdict and why.")
 @options.level
+@options.policy
 @options.host
 @click.option(
     "--from", "saved", metavar="FILE", help="Judge a snapshot that `dockworthy facts` saved; - is standard input."
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
 @options.verbose
 @options.quiet
 def assess(
-    level: str,
+    level: str | None,
+    policy: str | None,
     hosts: tuple[str, ...],
     saved: str | None,
     root: str,
@@ -52,22 +56,22 @@ def assess(
       dockworthy facts -o shop.json             on a host without internet, then
       dockworthy assess --from shop.json        judge it elsewhere
     """
-    from ..model.levels import Level
-
     not_both("-v", "-q", verbose and quiet)
+    project = load_project(policy)
+    strict = level_of(level, project)
     if saved is not None:
         not_both("--from", "--host", bool(hosts))
-        result = _assess_saved(saved, Level(level))
+        result = _assess_saved(saved, strict, project)
     else:
         endpoint = options.endpoint_of(hosts)
         from ..assess import assess as assess_machine
 
-        result = assess_machine(endpoint, root=Path(root), level=Level(level), deadline=deadline)
+        result = assess_machine(endpoint, root=Path(root), level=strict, deadline=deadline, project=project)
     return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)
 
 
-def _assess_saved(file: str, level: Level) -> Result:
+def _assess_saved(file: str, level: Level, project: ProjectFile) -> Result:
     from ..assess import assess_snapshot
     from ..facts.saved import load
 
-    return assess_snapshot(load(Path("/dev/stdin" if file == "-" else file)), level=level)
+    return assess_snapshot(load(Path("/dev/stdin" if file == "-" else file)), level=level, project=project)

@@ -8,6 +8,7 @@ import click
 
 from ..errors import UsageError
 from . import options
+from .project import level_of, load_project
 from .show import not_both, show
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Are these files fit for production?")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @options.level
+@options.policy
 @click.option(
     "--pss-version",
     metavar="VERSION",
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 @options.quiet
 def check(
     paths: tuple[str, ...],
-    level: str,
+    level: str | None,
+    policy: str | None,
     pss_version: str | None,
     format_: str,
     output: str | None,
@@ -52,10 +55,12 @@ def check(
       dockworthy check -q . || exit 1                   in a pipeline
     """
     from ..check import check as check_files
-    from ..model.levels import Level
 
     not_both("-v", "-q", verbose and quiet)
-    result = check_files(paths, level=Level(level), pss_version=_version(pss_version))
+    project = load_project(policy)
+    result = check_files(
+        paths, level=level_of(level, project), pss_version=_version(pss_version), policy=project.policy
+    )
     return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)
 
 

@@ -21,9 +21,14 @@ output = click.option("-o", "--output", "output", metavar="FILE", help="Write to
 level = click.option(
     "--level",
     type=click.Choice(LEVELS),
-    default="production",
-    show_default=True,
-    help="How strict: each level asks all that the one before it asks, and more.",
+    help="How strict: each level asks all that the one before it asks, and more.  "
+    "[default: what dockworthy.yaml says, else production]",
+)
+policy = click.option(
+    "--policy",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="The project's file.  [default: the nearest dockworthy.yaml, here or above]",
 )
 host = click.option(
     "--host",

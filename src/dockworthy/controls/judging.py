@@ -6,7 +6,8 @@ A judge that crashes is an `unknown` with the crash as its reason: never a pass,
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import structs
@@ -18,17 +19,20 @@ from ..model.machine import Machine
 from ..model.workload import Unit
 from .selection import controls_for, controls_for_units
 
+NO_LEVELS: Mapping[str, Level] = MappingProxyType({})
 
-def judge_units(units: Iterable[Unit], level: Level) -> Iterator[Finding]:
-    """Findings on units, of whatever platform each is."""
+
+def judge_units(units: Iterable[Unit], level: Level, levels: Mapping[str, Level] = NO_LEVELS) -> Iterator[Finding]:
+    """Findings on units, of whatever platform each is. `levels`: a unit's own, by name or id."""
     for unit in units:
-        for control in controls_for_units(level, unit.dialect):
+        own = levels.get(unit.name) or levels.get(unit.id) or level
+        for control in controls_for_units(own, unit.dialect):
             yield from _ask(control, unit, subject=unit.id, kind=unit.kind, level=control.level_for(unit.dialect))
 
 
-def judge_machine(machine: Machine, level: Level) -> Iterator[Finding]:
+def judge_machine(machine: Machine, level: Level, levels: Mapping[str, Level] = NO_LEVELS) -> Iterator[Finding]:
     """Findings on everything a machine has: units, images, networks, volumes, engine, host, swarm, and the whole."""
-    yield from judge_units(machine.units, level)
+    yield from judge_units(machine.units, level, levels)
     for image in machine.images:
         name = image.tags[0] if image.tags else image.id.removeprefix("sha256:")[:12]
         yield from _ask_all(Subject.IMAGE, image, f"image/{name}", level)

@@ -1,0 +1,65 @@
+"""`dockworthy path`: which way to production fits?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import options
+from .output import deliver
+from .project import load_project
+
+if TYPE_CHECKING:
+    from ..model.snapshot import Snapshot
+
+
+@click.command(short_help="Which way to production fits your constraints, and which do not.")
+@options.policy
+@options.host
+@click.option("--from", "saved", metavar="FILE", help="Look at a snapshot that `dockworthy facts` saved.")
+@click.option("--no-host", is_flag=True, help="Look at no host: the intent alone.")
+@options.format_of("table", "json", "markdown")
+@options.output
+def path(
+    policy: str | None, hosts: tuple[str, ...], saved: str | None, no_host: bool, format_: str, output: str | None
+) -> int:
+    """Which way to production fits your constraints, and which do not?
+
+    Weighs six ways (one host, several, Swarm, a rented service, a platform, not Docker) by what dockworthy.yaml
+    states and by what this host has, and says for each what speaks for it and against it, the effort, and what it
+    costs to leave again. Works where no engine is.
+
+    \b
+    Examples:
+      dockworthy intent && dockworthy path
+      dockworthy path --no-host --format markdown    for the meeting
+    """
+    from ..readers.machine import read_machine
+    from ..report.ways import render_ways
+    from ..verdict.intents import in_words
+    from ..verdict.plans import PLANS
+    from ..verdict.requirements import assumed
+    from ..verdict.ways import ways
+
+    intent = load_project(policy).intent
+    snapshot = None if no_host else _snapshot(saved, hosts)
+    machine = read_machine(snapshot) if snapshot is not None else None
+    whole = assumed(intent)
+    found = ways(whole, machine, PLANS)
+    deliver(render_ways(found, in_words(whole), stated=intent.is_stated, format_=format_), output)
+    return 0
+
+
+def _snapshot(saved: str | None, hosts: tuple[str, ...]) -> Snapshot:
+    if saved is not None:
+        from ..facts.saved import load
+
+        return load(Path("/dev/stdin" if saved == "-" else saved))
+    import asyncio
+
+    from ..facts.reading import read_snapshot
+
+    return asyncio.run(read_snapshot(options.endpoint_of(hosts), environ=os.environ))

@@ -1,0 +1,157 @@
+"""The six ways to production, with what speaks for and against each: what we would tell a friend."""
+
+from __future__ import annotations
+
+from ..model.policy import Code, Data
+from .ways import RULED_OUT, Plan, Reason, Situation, exposed
+
+
+def _always(_: Situation) -> bool:
+    return True
+
+
+def _few(s: Situation) -> bool:
+    return s.operators <= 2
+
+
+def _nobody(s: Situation) -> bool:
+    return s.operators == 0
+
+
+def _nobody_at_night(s: Situation) -> bool:
+    return s.intent.team.on_call is False and not s.relaxed
+
+
+UNSANDBOXED = Reason(
+    lambda s: s.untrusted and not s.has_sandbox,
+    RULED_OUT,
+    "code: untrusted, and the engine has no sandbox runtime: it would share the host's kernel",
+)
+NOBODY = Reason(_nobody, RULED_OUT, "team.operators: 0: somebody must mend a host of your own")
+NIGHT = Reason(_nobody_at_night, -2, "team.on_call: no: a fault at night waits for the morning")
+
+ONE_HOST = Plan(
+    "one-host",
+    "Do it yourself, on one host",
+    1,
+    "days: harden the host, a pipeline, an edge, a backup that was restored once",
+    "little: a Compose file and volumes move to any other host with an engine",
+    (
+        Reason(lambda s: not s.survives, 3, "one host is enough: it need not survive the loss of it"),
+        Reason(_few, 2, "it is what one or two people can look after"),
+        Reason(lambda s: s.precious and not s.survives, 1, "data stays in one place, which makes its backup simple"),
+        Reason(lambda s: s.survives, RULED_OUT, "availability: survives-host-loss, and one host is lost whole"),
+        UNSANDBOXED,
+        NOBODY,
+        NIGHT,
+    ),
+)
+
+INDEPENDENT_HOSTS = Plan(
+    "independent-hosts",
+    "Do it yourself, on several independent hosts",
+    2,
+    "a week or two: the same as one host, each; a load balancer or DNS in front; one repository that deploys to all",
+    "little: every host can be left alone",
+    (
+        Reason(lambda s: s.survives and not s.precious, 3, "a host may die: what it served, another serves"),
+        Reason(_always, 1, "nothing is shared, so one fault stays on one host"),
+        Reason(lambda s: s.relaxed, -3, "availability: best-effort: the second host earns nothing"),
+        Reason(
+            lambda s: s.survives and s.precious,
+            -1,
+            "data: precious must be replicated by the database itself: such hosts know nothing of each other",
+        ),
+        UNSANDBOXED,
+        NOBODY,
+        NIGHT,
+    ),
+)
+
+SWARM = Plan(
+    "swarm",
+    "Do it yourself, on several hosts with Swarm",
+    3,
+    "weeks: three managers, an edge on more than one of them, data that stays where it is, drills of a lost host",
+    "some: Compose files stay, but overlays, secrets and placement must be said anew elsewhere",
+    (
+        Reason(lambda s: s.survives, 4, "availability: survives-host-loss: tasks of a dead host start on another"),
+        Reason(lambda s: s.in_swarm, 2, "this engine is in a swarm already"),
+        Reason(lambda s: s.operators > 1, 1, "several people can look after it"),
+        Reason(lambda s: s.relaxed, -4, "availability: best-effort does not need three managers"),
+        Reason(lambda s: s.operators == 1, -2, "team.operators: 1: a quorum that is lost at the wrong time needs two"),
+        Reason(
+            lambda s: s.precious,
+            -1,
+            "data: precious stays on its node: Swarm moves tasks, not volumes",
+        ),
+        UNSANDBOXED,
+        NOBODY,
+        NIGHT,
+    ),
+)
+
+RENTED = Plan(
+    "rented-service",
+    "A rented cloud service that runs containers",
+    4,
+    "days to start, then a bill each month and somebody who reads it",
+    "much where its own database, queue and identity are used; little for plain containers",
+    (
+        Reason(_nobody, 4, "nobody here mends hosts: somebody else does"),
+        Reason(lambda s: s.untrusted, 3, "each container can have a kernel of its own there"),
+        Reason(lambda s: s.survives, 2, "a lost host is the provider's matter"),
+        Reason(_nobody_at_night, 2, "the provider is awake at night"),
+        Reason(lambda s: s.precious, 1, "a managed database brings backups that can be restored to a point in time"),
+        Reason(
+            lambda s: not exposed(s) and not s.survives,
+            -2,
+            "exposure: what only you or your network reach would have to leave your network",
+        ),
+        Reason(lambda s: s.relaxed and not _nobody(s), -1, "availability: best-effort is cheaper on your own host"),
+    ),
+)
+
+PLATFORM = Plan(
+    "platform",
+    "A ready-made platform (a hosted one, or one that you install)",
+    3,
+    "days for a hosted one; weeks for one of your own, and its upgrades for ever",
+    "some: deploys, routes and secrets are in the platform's words",
+    (
+        Reason(lambda s: s.operators <= 1 and not s.untrusted, 1, "deploys, certificates and logs come with it"),
+        Reason(lambda s: s.survives and s.operators >= 3, 2, "with three people or more a Kubernetes can be kept"),
+        Reason(lambda s: s.survives and 0 < s.operators < 3, -3, "team.operators: fewer than three for a cluster"),
+        Reason(lambda s: s.relaxed and not _nobody(s), -1, "availability: best-effort needs less than a platform"),
+        Reason(lambda s: s.intent.data is Data.PRECIOUS, -1, "data: precious: its volumes still need your backup"),
+    ),
+)
+
+NO_DOCKER = Plan(
+    "not-docker",
+    "Not Docker: packages and services of the distribution, or virtual machines",
+    2,
+    "as much as you are used to: configuration management in place of images",
+    "none of Docker's; what you script stays yours",
+    (
+        Reason(
+            lambda s: s.untrusted and not s.has_sandbox,
+            3,
+            "code: untrusted belongs in a virtual machine of its own",
+        ),
+        Reason(
+            lambda s: s.intent.code is Code.OWN and s.relaxed and s.precious,
+            1,
+            "one database and one program from the distribution's packages are the smallest foundation",
+        ),
+        Reason(
+            lambda s: s.intent.availability is not Availability.BEST_EFFORT,
+            -1,
+            "deploys without downtime are yours to build",
+        ),
+        Reason(lambda s: s.intent.code is Code.THIRD_PARTY, -2, "code: third-party comes as images more and more"),
+        NOBODY,
+    ),
+)
+
+PLANS = (ONE_HOST, INDEPENDENT_HOSTS, SWARM, RENTED, PLATFORM, NO_DOCKER)

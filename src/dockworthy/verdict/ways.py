@@ -1,0 +1,111 @@
+"""Which way to production fits a team's constraints, and which do not: from its intent, and from the host where one is.
+
+A reason against with weight "rules it out" makes a way unfit; the fitting ways are ordered by effort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..model.field import Set
+from ..model.machine import Machine
+from ..model.policy import Availability, Code, Data, Exposure, Intent
+from ..model.way import Fit, Way
+from .impossible import is_sandbox
+
+
+class Situation(NamedTuple):
+    """What the reasons look at. `machine` is None where no host was read."""
+
+    intent: Intent
+    machine: Machine | None
+
+    @property
+    def operators(self) -> int:
+        """How many people can mend it; one where nobody said."""
+        return 1 if self.intent.team.operators is None else self.intent.team.operators
+
+    @property
+    def has_sandbox(self) -> bool:
+        engine = self.machine.engine.info if self.machine else None
+        runtimes = engine.value.get("Runtimes") if isinstance(engine, Set) else None
+        return isinstance(runtimes, dict) and any(is_sandbox(name) for name in runtimes)
+
+    @property
+    def in_swarm(self) -> bool:
+        return self.machine is not None and self.machine.cluster is not None
+
+    @property
+    def untrusted(self) -> bool:
+        return self.intent.code is Code.UNTRUSTED
+
+    @property
+    def precious(self) -> bool:
+        return self.intent.data is Data.PRECIOUS
+
+    @property
+    def survives(self) -> bool:
+        return self.intent.availability is Availability.SURVIVES_HOST_LOSS
+
+    @property
+    def relaxed(self) -> bool:
+        return self.intent.availability is Availability.BEST_EFFORT
+
+
+class Reason(NamedTuple):
+    """`weight` is added where it holds: positive for, negative against; -10 rules the way out."""
+
+    holds: Callable[[Situation], bool]
+    weight: int
+    says: str
+
+
+class Plan(NamedTuple):
+    id: str
+    title: str
+    effort_rank: int
+    effort: str
+    leaving: str
+    reasons: tuple[Reason, ...]
+
+
+RULED_OUT = -10
+
+
+def ways(intent: Intent, machine: Machine | None, plans: tuple[Plan, ...]) -> tuple[Way, ...]:
+    """Every way, the fitting ones first, of equal ones the one with the least effort. The intent must be whole."""
+    situation = Situation(intent, machine)
+    weighed = [(plan, [reason for reason in plan.reasons if reason.holds(situation)]) for plan in plans]
+    ordered = sorted(weighed, key=lambda entry: (_rank(_fit(entry[1])), -_sum(entry[1]), entry[0].effort_rank))
+    return tuple(_way(plan, reasons) for plan, reasons in ordered)
+
+
+def _fit(reasons: list[Reason]) -> Fit:
+    if any(reason.weight <= RULED_OUT for reason in reasons):
+        return Fit.UNFIT
+    return Fit.FITS if _sum(reasons) > 0 else Fit.POSSIBLE
+
+
+def _rank(fit: Fit) -> int:
+    return list(Fit).index(fit)
+
+
+def _sum(reasons: list[Reason]) -> int:
+    return sum(reason.weight for reason in reasons)
+
+
+def _way(plan: Plan, reasons: list[Reason]) -> Way:
+    return Way(
+        id=plan.id,
+        title=plan.title,
+        fit=_fit(reasons),
+        reasons_for=tuple(reason.says for reason in reasons if reason.weight > 0),
+        reasons_against=tuple(reason.says for reason in reasons if reason.weight < 0),
+        effort=plan.effort,
+        leaving=plan.leaving,
+    )
+
+
+def exposed(situation: Situation) -> bool:
+    return situation.intent.exposure is Exposure.INTERNET
