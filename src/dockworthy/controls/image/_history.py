@@ -9,8 +9,8 @@ from ...model.field import Set, Source
 
 _NOP = re.compile(r"/bin/sh -c #\(nop\)\s+([A-Z]+)\s*(.*)", re.DOTALL)
 """The classic builder writes all but RUN like this."""
-_CLASSIC_RUN = re.compile(r"(?:\|\d+ .*)?/bin/(?:ba)?sh (?:-\w+ )*-\w*c (.*)", re.DOTALL)
-"""Build arguments stand before the shell: `|1 VERSION=2 /bin/sh -c make`."""
+_SHELL = re.compile(r"(?:\|\d+ .*?)?/bin/(?:ba)?sh (?:-\w+ )*?-\w*c ", re.DOTALL)
+"""Before a step's own words, build arguments first: `|1 VERSION=2 /bin/sh -c make`."""
 _BUILDKIT = re.compile(
     r"(RUN|COPY|ADD|ENV|ARG|LABEL|CMD|ENTRYPOINT|USER|EXPOSE|VOLUME|WORKDIR|HEALTHCHECK)\s+(.*)", re.DOTALL
 )
@@ -19,12 +19,12 @@ _BUILDKIT = re.compile(
 def instruction(created_by: str) -> tuple[str, str]:
     """`("ADD", "https://… /x")`; the word is empty where no builder of Dockerfiles wrote the line."""
     text = created_by.strip().removesuffix("# buildkit").rstrip()
-    for shape in (_NOP, _BUILDKIT):
-        if found := shape.match(text):
-            return found[1], found[2]
-    if found := _CLASSIC_RUN.match(text):
-        return "RUN", found[1]
-    return "", text
+    if found := _NOP.match(text):
+        return found[1], found[2]
+    if found := _BUILDKIT.match(text):
+        return found[1], _SHELL.sub("", found[2]) if found[1] == "RUN" else found[2]
+    shell = _SHELL.match(text)
+    return ("RUN", text[shell.end() :]) if shell else ("", text)
 
 
 def instructions(image: Image) -> list[tuple[str, str]]:

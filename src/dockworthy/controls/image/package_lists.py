@@ -34,7 +34,11 @@ control = Control(
                     ]
                 }
             },
-            {"engine": {"images": [{"inspect": {}, "history": [{"CreatedBy": "/bin/sh -c apk -q update"}]}]}},
+            {
+                "engine": {
+                    "images": [{"inspect": {}, "history": [{"CreatedBy": "|1 V=2 /bin/sh -c set -eu; apk -q update"}]}]
+                }
+            },
         ]
     },
     good={
@@ -56,7 +60,7 @@ control = Control(
                     "images": [
                         {
                             "inspect": {},
-                            "history": [{"CreatedBy": "COPY apt-get-update.txt / # buildkit"}],
+                            "history": [{"CreatedBy": "RUN /bin/sh -c echo apt-get update # buildkit"}],
                         }
                     ]
                 }
@@ -66,8 +70,10 @@ control = Control(
     unclear={"snapshot": {"engine": {"images": [{"inspect": {}, "history": {"is": "unknown", "reason": "too slow"}}]}}},
 )
 
+_STARTS = r"(?:^|[;&|(!{]|\b(?:then|do|else|sudo|exec|env)\b|\w=\S*)\s*"
+"""Where a shell expects a program: `echo apt-get update` runs none."""
 _REFRESHES = re.compile(
-    r"(?<![\w./-])(?:apt(?:-get)?\s[^;&|]*?\bupdate|apk\s[^;&|]*?\bupdate|(?:yum|dnf|microdnf)\s[^;&|]*?\bmakecache"
+    _STARTS + r"(?:apt(?:-get)?\s[^;&|]*?\bupdate|apk\s[^;&|]*?\bupdate|(?:yum|dnf|microdnf)\s[^;&|]*?\bmakecache"
     r"|zypper\s[^;&|]*?\b(?:refresh|ref))(?![\w.-])"
 )
 _INSTALLS = re.compile(

@@ -68,6 +68,7 @@ control = Control(
 _MOST = 0.2
 """Of the file system: what a cleanup may leave behind for rollbacks and quick builds."""
 _LITTLE = GIGABYTE
+_WORTH_NAMING = 1_000_000
 
 
 @control.judge
@@ -78,7 +79,10 @@ def reclaimable_space(machine: Machine) -> Judgement:
         return unknown(reason, usage.source, tell="docker system df")
     parts = reclaimable(usage.value)
     total = sum(parts.values())
-    words = ", ".join(f"{in_words(size)} {what}" for what, size in parts.items() if size) or "nothing"
+    words = (
+        ", ".join(f"{in_words(size)} {what}" for what, size in parts.items() if size >= _WORTH_NAMING)
+        or "hardly anything"
+    )
     storage = machine.host.storage
     if total <= _LITTLE:
         return _says(Outcome.PASS, f"{words} could be cleaned up", usage.source)
