@@ -13,6 +13,7 @@ from ..errors import EngineError
 from ..model.field import Set, Unknown
 from ..model.snapshot import EngineFacts
 from .asking import Asking, shaped, source_of, unknown
+from .bind_paths import with_resolved_binds
 from .containers import read_containers
 from .disk import read_disk_usage
 from .images import read_images
@@ -59,7 +60,7 @@ async def _read(connection: Connection, asking: Asking, root: Path | None) -> En
         endpoint=connection.endpoint,
         version=shaped(connection.version, dict, source_of("/version"), asking.redactor),
         info=info,
-        containers=containers.result(),
+        containers=with_resolved_binds(containers.result(), volumes.result(), root),
         images=images.result(),
         volumes=volumes.result(),
         networks=networks.result(),

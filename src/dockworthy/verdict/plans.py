@@ -145,7 +145,7 @@ NO_DOCKER = Plan(
             "one database and one program from the distribution's packages are the smallest foundation",
         ),
         Reason(
-            lambda s: s.intent.availability is not Availability.BEST_EFFORT,
+            lambda s: not s.relaxed,
             -1,
             "deploys without downtime are yours to build",
         ),

@@ -1,0 +1,69 @@
+"""Where bind mounts really lead: `-v /var/run:/x` is `/run`, and a link anywhere in the path may lead elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from ..model.field import Set, Unknown
+from ..model.snapshot import ContainerFacts
+from .host.root import Root
+
+
+def resolved_binds(inspect: Mapping[str, Any], volumes: Iterable[Mapping[str, Any]], root: Root) -> dict[str, str]:
+    """Path as written -> the host's own path without links, for those that differ.
+
+    From `Mounts` of the container, and the devices that options of its volumes name.
+    """
+    found = {}
+    for path in {*_bound(inspect), *_devices(inspect, volumes)}:
+        try:
+            real = root.resolve(path)
+        except OSError:
+            continue  # a loop of links: what is written is all that can be said
+        if real != path:
+            found[path] = real
+    return found
+
+
+def _mounts(inspect: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    listed = inspect.get("Mounts")
+    return [mount for mount in listed if isinstance(mount, dict)] if isinstance(listed, list) else []
+
+
+def _bound(inspect: Mapping[str, Any]) -> Iterator[str]:
+    for mount in _mounts(inspect):
+        source = mount.get("Source")
+        if mount.get("Type") == "bind" and isinstance(source, str) and source.startswith("/"):
+            yield source
+
+
+def _devices(inspect: Mapping[str, Any], volumes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    names = {mount.get("Name") for mount in _mounts(inspect) if mount.get("Type") == "volume"}
+    for volume in volumes:
+        options = volume.get("Options")
+        device = options.get("device") if isinstance(options, dict) else None
+        if volume.get("Name") in names and isinstance(device, str) and device.startswith("/"):
+            yield device
+
+
+def with_resolved_binds(
+    containers: Set[tuple[ContainerFacts, ...]] | Unknown,
+    volumes: Set[tuple[dict[str, Any], ...]] | Unknown,
+    root: Path | None,
+) -> Set[tuple[ContainerFacts, ...]] | Unknown:
+    """The containers with their binds resolved, where the host that runs them is below `root`."""
+    if root is None or isinstance(containers, Unknown):
+        return containers
+    host = Root(root)
+    known = volumes.value if isinstance(volumes, Set) else ()
+    return Set(tuple(_resolved(container, known, host) for container in containers.value), containers.source)
+
+
+def _resolved(container: ContainerFacts, volumes: Iterable[Mapping[str, Any]], root: Root) -> ContainerFacts:
+    if not isinstance(container.inspect, Set):
+        return container
+    return structs.replace(container, resolved_binds=resolved_binds(container.inspect.value, volumes, root))
