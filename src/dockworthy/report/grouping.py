@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from ..model.finding import Finding, Outcome
+from ..model.finding import Finding, Outcome, Remedy
 from ..model.levels import Severity
 from .visible import short
 
@@ -34,6 +34,11 @@ class Group(Struct, frozen=True):
     def facts(self) -> set[str]:
         """The distinct facts that lead the findings."""
         return {fact_of(finding) for finding in self.findings}
+
+    @property
+    def remedies(self) -> list[Remedy]:
+        """The distinct remedies, that of the first finding first."""
+        return list(dict.fromkeys(finding.remedy for finding in self.findings if finding.remedy is not None))
 
     @property
     def weight(self) -> tuple[int, int, str]:
@@ -88,6 +93,10 @@ def fact_of(finding: Finding) -> str:
 
 def named_fact(finding: Finding, *, with_kind: bool = False) -> str:
     """The fact behind its subject's name, unless it says the name itself."""
-    name, fact = name_of(finding, with_kind=with_kind), fact_of(finding)
-    says_it = fact.split(" ", 1)[0].rstrip(":") == name_of(finding)
-    return fact if says_it else f"{name}: {fact}"
+    fact = fact_of(finding)
+    return fact if says_its_name(finding) else f"{name_of(finding, with_kind=with_kind)}: {fact}"
+
+
+def says_its_name(finding: Finding) -> bool:
+    """Does the fact begin with its subject's name?"""
+    return fact_of(finding).split(" ", 1)[0].rstrip(":") == name_of(finding)

@@ -16,6 +16,22 @@ ANSWERS = {
     Answer.UNDECIDED: "undecided",
 }
 
+QUESTIONS = {
+    "assess": "Should we run Docker in production, here?",
+    "check": "Are these files fit for production?",
+}
+"""Command -> what it answers."""
+
+HEADINGS = {
+    Outcome.FAIL: "What fails",
+    Outcome.UNKNOWN: "Not visible from here",
+    Outcome.PENDING: "Done, in force later",
+    Outcome.EXCEPTED: "Accepted risks",
+    Outcome.PASS: "Passes",
+    Outcome.NOT_APPLICABLE: "Does not apply",
+}
+"""Outcomes in the order in which a reader needs them."""
+
 NOTHING_TELLS = "nothing that dockworthy knows of"
 """For an unknown of which no permission or command is known that would tell."""
 

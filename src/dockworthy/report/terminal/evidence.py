@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...model.field import Source
 from ...model.finding import Finding
 from ..grouping import named_fact
+from ..places import chain
 from ..sheet import Sheet
 
 
@@ -14,7 +14,7 @@ def write_evidence(sheet: Sheet, finding: Finding, *, column: int, label: str = 
         sheet.entry(label, named_fact(finding, with_kind=True), indent=2, column=column)
     for number, evidence in enumerate(finding.evidence):
         says = named_fact(finding, with_kind=True) if number == 0 else f"also {evidence.says}"
-        places = "".join(f" [{place}]" for place in _chain(evidence.source))
+        places = "".join(f" [{place}]" for place in chain(evidence.source))
         sheet.entry(label if number == 0 else "", says + places, indent=2, column=column)
 
 
@@ -24,12 +24,3 @@ def place_of(finding: Finding) -> str:
     if source is None:
         return finding.subject.rpartition("#")[0] or finding.subject
     return source.where if source.line is None else f"{source.where}:{source.line}"
-
-
-def _chain(source: Source | None) -> list[str]:
-    """The place, and the places that an alias or `extends` leads to from there."""
-    links = []
-    while source is not None:
-        links.append(str(source))
-        source = source.via
-    return links

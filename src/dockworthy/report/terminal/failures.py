@@ -71,10 +71,9 @@ def _write_ways(sheet: Sheet, group: Group, *, verbose: bool) -> None:
     """How to see it oneself, shown on the first subject, and how to mend it; with `verbose` each way that differs."""
     if group.first.check_yourself:
         sheet.verbatim("check", group.first.check_yourself, indent=2, column=COLUMN)
-    remedies = list(dict.fromkeys(f.remedy for f in group.findings if f.remedy))
-    for remedy in remedies if verbose else remedies[:1]:
+    for remedy in group.remedies if verbose else group.remedies[:1]:
         _write_remedy(sheet, remedy)
-    if len(remedies) > 1 and not verbose:
+    if len(group.remedies) > 1 and not verbose:
         sheet.line("the others differ in detail: see -v", indent=COLUMN, style="quiet")
 
 

@@ -6,12 +6,7 @@ from ...model.finding import Outcome
 from ...model.result import Answer, Result
 from ..grouping import Group, by_control, by_tell, fact_of, how_many
 from ..sheet import Sheet
-from ..words import NOTHING_TELLS, as_many_as_fit, counts_sentence, number_of, some_of, verdict_sentence
-
-QUESTIONS = {
-    "assess": "Should we run Docker in production, here?",
-    "check": "Are these files fit for production?",
-}
+from ..words import NOTHING_TELLS, QUESTIONS, as_many_as_fit, counts_sentence, number_of, some_of, verdict_sentence
 
 _STYLES = {Answer.YES: "good", Answer.ACCEPTED: "good", Answer.NO: "bad", Answer.NOT_YET: "bad"}
 
