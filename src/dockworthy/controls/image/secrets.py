@@ -76,11 +76,7 @@ control = Control(
     },
     unclear={
         "snapshot": [
-            {
-                "engine": {
-                    "images": [{"id": "sha256:a1", "inspect": {"is": "unknown", "reason": "gone"}}]
-                }
-            },
+            {"engine": {"images": [{"id": "sha256:a1", "inspect": {"is": "unknown", "reason": "gone"}}]}},
             {
                 "engine": {
                     "images": [
