@@ -141,7 +141,7 @@ def service() -> dict[str, Any]:
 def _info() -> dict[str, Any]:
     return {
         "ID": "example",
-        "ServerVersion": "28.5.1",
+        "ServerVersion": "29.7.2",
         "Driver": "overlay2",
         "DriverStatus": [["Backing Filesystem", "extfs"], ["Supports d_type", "true"], ["Native Overlay Diff", "true"]],
         "LoggingDriver": "local",
@@ -168,7 +168,7 @@ def _info() -> dict[str, Any]:
 def _engine() -> dict[str, Any]:
     return {
         "endpoint": "unix:///var/run/docker.sock",
-        "version": known({"Version": "28.5.1", "ApiVersion": "1.51", "MinAPIVersion": "1.24"}),
+        "version": known({"Version": "29.7.2", "ApiVersion": "1.52", "MinAPIVersion": "1.44"}),
         "info": known(_info()),
         "containers": known([]),
         "images": known([]),
@@ -209,7 +209,13 @@ def _host() -> dict[str, Any]:
         ),
         "docker_group": known([]),
         "accounts": known([]),
-        "daemon_json": known({"live-restore": True, "log-driver": "local"}),
+        "daemon_json": known(
+            {
+                "live-restore": True,
+                "log-driver": "local",
+                "default-address-pools": [{"base": "10.201.0.0/16", "size": 24}],
+            }
+        ),
         "daemon": known({"pid": 800, "argv": ["/usr/sbin/dockerd"], "executable": "/usr/sbin/dockerd"}),
         "certificates": known([]),
         "audit_rules": known([]),
