@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...model.control import Control, Subject, cis, nist, owasp
+from ...model.control import Control, Subject, nist, owasp
 from ...model.dialect import Platform
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, passed, unknown
@@ -22,7 +22,7 @@ control = Control(
     demand="3.logs",
     subject=Subject.UNIT,
     platforms=ENGINES,
-    references=(cis("1.6.0", "2.13"), cis("1.8.0", "2.14"), nist("4.4.4"), owasp("D10")),
+    references=(nist("4.4.4"), owasp("D10")),
     remedy=Remedy(
         "Set `logging: {driver: local}`, or max-size and max-file for json-file; once for all in daemon.json.",
         "recreates the container: its present log is gone",
