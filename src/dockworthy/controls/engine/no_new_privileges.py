@@ -13,7 +13,7 @@ control = Control(
     title="By default processes in containers can't gain privileges",
     rationale="A setuid program in an image makes an ordinary user of the container root in it. With this default "
     "such programs run without gaining anything, in every container that does not ask otherwise.",
-    level=Level.RESTRICTED,
+    level=Level.PRODUCTION,
     severity=Severity.MEDIUM,
     demand="1.privileges",
     subject=Subject.ENGINE,

@@ -14,8 +14,8 @@ control = Control(
     title="Root in a container is nobody on the host: user namespaces, or a rootless engine",
     rationale="A process that breaks out of its container keeps its user. With `userns-remap`, or an engine that "
     "itself runs without root, that user has no rights on the host.",
-    level=Level.RESTRICTED,
-    severity=Severity.MEDIUM,
+    level=Level.PRODUCTION,
+    severity=Severity.LOW,
     demand="1.privileges",
     subject=Subject.ENGINE,
     references=(
