@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 from ...model.levels import Level, Severity
@@ -19,6 +21,13 @@ class Exposure(Struct, frozen=True):
     severity: Severity
 
 
+_BY_TOP: dict[str, list[tuple[str, Places]]] = {}
+"""First part of the path -> the places below it: no place has a `*` there, and most mounts meet none."""
+for _places in PLACES:
+    for _path in _places.paths:
+        _BY_TOP.setdefault(_path.split("/")[1], []).append((_path, _places))
+
+
 def exposure(mount: Mount, paths: EnginePaths) -> Exposure | None:
     """The worst that the mount opens; None where it opens nothing of the host's.
 
@@ -27,12 +36,19 @@ def exposure(mount: Mount, paths: EnginePaths) -> Exposure | None:
     path = host_path(mount)
     if not path:
         return None
+    socket_only = path.startswith("/run") and bool(socket_reached(mount, paths))
+    return _exposure(path, mount.read_only, real_path(paths.data_root), socket_only)
+
+
+@lru_cache(maxsize=4096)
+def _exposure(path: str, read_only: bool, data_root: str, socket_only: bool) -> Exposure | None:
     if path == "/":
         return Exposure("the whole file system of the host", ROOT, Severity.CRITICAL)
-    by_data = _engine_data(path, real_path(paths.data_root), mount.read_only)
+    by_data = _engine_data(path, data_root, read_only)
     found = [by_data] if by_data is not None else []
-    if not (path.startswith("/run") and socket_reached(mount, paths)):
-        found += [_as_exposure(places) for places in PLACES if _opens(path, mount.read_only, places)]
+    if not socket_only:
+        near = _BY_TOP.get(path.split("/")[1], ())
+        found += [_as_exposure(places) for place, places in near if _opens(path, place, read_only, places)]
     return min(found, key=lambda e: (e.level.rank, e.severity.rank), default=None)
 
 
@@ -40,15 +56,13 @@ def _as_exposure(places: Places) -> Exposure:
     return Exposure(places.gives, places.level, places.severity)
 
 
-def _opens(path: str, read_only: bool, places: Places) -> bool:
+def _opens(path: str, place: str, read_only: bool, places: Places) -> bool:
     if read_only and not places.by_reading:
         return False
-    counting = {Relation.IS}
-    if places.inside:
-        counting.add(Relation.INSIDE)
-    if places.held:
-        counting.add(Relation.HOLDS)
-    return any(relation(path, place) in counting for place in places.paths)
+    lies = relation(path, place)
+    if lies is Relation.INSIDE:
+        return places.inside
+    return places.held if lies is Relation.HOLDS else lies is Relation.IS
 
 
 def _engine_data(path: str, data_root: str, read_only: bool) -> Exposure | None:

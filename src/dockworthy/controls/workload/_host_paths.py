@@ -43,7 +43,8 @@ def real_path(path: str) -> str:
 def relation(path: str, place: str) -> Relation | None:
     """`place` may hold `*` and `[0-9]` within a part: `/home/*/.ssh`."""
     parts, wanted = _parts(path), _parts(place)
-    if not all(fnmatchcase(part, pattern) for part, pattern in zip(parts, wanted, strict=False)):
+    pairs = zip(parts, wanted, strict=False)
+    if not all(part == pattern or fnmatchcase(part, pattern) for part, pattern in pairs):
         return None
     if len(parts) == len(wanted):
         return Relation.IS

@@ -67,6 +67,7 @@ def telling_changes(container: Container, written: Sequence[str]) -> list[Change
     changes = [Change(how, path) for how, _, path in (entry.partition(" ") for entry in written) if path]
     parents = {parent for change in changes for parent in _parents(change.path)}
     targets = [mount.target.rstrip("/") for mount in container.mounts]
+    passing = tuple(f"{folder}/" for folder in (*_PASSING, *targets) if folder)
     mount_points = {point for target in targets for point in (target, *_parents(target))}
     return [
         change
@@ -74,7 +75,7 @@ def telling_changes(container: Container, written: Sequence[str]) -> list[Change
         if change.path not in parents
         and change.path not in mount_points
         and change.path not in _ENGINES_OWN
-        and not _is_below(change.path, (*_PASSING, *targets))
+        and not f"{change.path}/".startswith(passing)
         and not _CACHE.search(change.path)
     ]
 
@@ -82,7 +83,3 @@ def telling_changes(container: Container, written: Sequence[str]) -> list[Change
 def _parents(path: str) -> list[str]:
     parts = path.strip("/").split("/")
     return ["/" + "/".join(parts[:count]) for count in range(1, len(parts))]
-
-
-def _is_below(path: str, folders: Sequence[str]) -> bool:
-    return any(path == folder or path.startswith(folder + "/") for folder in folders if folder)
