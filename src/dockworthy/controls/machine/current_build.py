@@ -63,13 +63,15 @@ def current_build(machine: Machine) -> Iterator[Judgement]:
         yield missing
         return
     tags = {_full(tag): image.id for image in machine.images for tag in image.tags}
+    hidden = next((image.size for image in machine.images if isinstance(image.size, Unknown)), None)
     for unit, container in running(machine):
-        yield _judge(unit, container, tags)
+        yield _judge(unit, container, tags, hidden)
     if not running(machine):
         yield not_applicable("no container runs", Source("GET /containers/json"))
 
 
-def _judge(unit: Unit, container: Container, tags: dict[str, str]) -> Judgement:
+def _judge(unit: Unit, container: Container, tags: dict[str, str], hidden: Unknown | None) -> Judgement:
+    """`tags`: what each tag names now; `hidden`: why an image, which may have the tag, could not be inspected."""
     written, runs = container.image, container.image_id
     for field in (written, runs):
         if isinstance(field, Unknown):
@@ -79,6 +81,9 @@ def _judge(unit: Unit, container: Container, tags: dict[str, str]) -> Judgement:
     if "@" in written.value or _ID.fullmatch(written.value):
         return not_applicable("its image is named by digest: no tag moves under it", written.source, about=unit.id)
     now = tags.get(_full(written.value))
+    if now is None and hidden is not None:
+        says = f"an image could not be inspected ({hidden.reason}): {written.value} may name it"
+        return unknown(says, hidden.source, tell=hidden.tell, about=unit.id)
     if now is None:
         return not_applicable(f"no image here is called {written.value} any more", written.source, about=unit.id)
     if now != runs.value:

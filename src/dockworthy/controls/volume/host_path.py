@@ -76,7 +76,7 @@ control = Control(
 )
 
 _SENSITIVE = (
-    "/etc", "/root", "/home", "/boot", "/proc", "/sys", "/dev", "/run", "/var/run", "/var/lib/docker", "/var/lib/containerd",
+    "/etc", "/root", "/boot", "/proc", "/sys", "/dev", "/run", "/var/run", "/var/lib/docker", "/var/lib/containerd",
     "/usr", "/bin", "/sbin", "/lib", "/lib64",
 )  # fmt: skip
 """With all that lies in them, and every parent of theirs, up to the root itself."""
