@@ -116,7 +116,7 @@ def test_no_program_is_asked_for_another_root(tree: Tree) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may ask")
 def test_no_program_answers_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dockworthy.facts.host.firewall_programs.PATH", "/nowhere")
+    monkeypatch.setattr("dockworthy.facts.host.elsewhere.PATH", "/nowhere")
     programs = FirewallPrograms(Root(Path("/")))
     field = read_firewall(Root(Path("/")), programs)
     programs.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,13 +43,13 @@ from .updates import read_automatic_updates
 __all__ = ["read_host"]
 
 
-def read_host(root: Path = Path("/"), *, socket: str = "/var/run/docker.sock") -> Host:
+def read_host(root: Path | Root = Path("/"), *, socket: str = "/var/run/docker.sock") -> Host:
     """Everything the files below `root` tell of a host. `socket` is the engine's unix socket, `""` where it has none.
 
-    Takes well under 0.3 s. Programs (apt-helper, nft, iptables-save) are asked on the real root only; they start
+    Takes well under 0.3 s. Programs (apt-helper, nft, iptables-save) are asked of a running machine only; they start
     first and are collected last.
     """
-    tree = Root(root)
+    tree = root if isinstance(root, Root) else Root(root)
     lists, firewall = PackageLists(tree), FirewallPrograms(tree)
     try:
         return _read(tree, socket, lists, firewall)
@@ -68,7 +67,7 @@ def _read(root: Root, socket: str, lists: PackageLists, firewall: FirewallProgra
     packages = guarded(lambda: read_packages(root, lists), "/var/lib/dpkg/status")
     return Host(
         root=clean(root.base),
-        as_root=os.geteuid() == 0,
+        as_root=root.as_root,
         **engine,
         **people,
         **machine,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ...model.field import Field, Source, Unknown, Unset
 from ...model.host import DaemonProcess
+from .elsewhere import Elsewhere
 from .masking import mask_arguments
 from .processes import Processes
 from .reading import TELL_ROOT, measured, number_or
@@ -118,6 +119,8 @@ def _in_pid_file(root: Root, pid: int) -> bool:
 
 def _sees(root: Root, pid: int, path: str) -> bool:
     """Does the process see the same socket at this path? An engine inside a container has one of the same name."""
+    if isinstance(root, Elsewhere):
+        return root.sees_same(pid, path)
     if not root.is_real:
         return True  # a tree's /proc/PID/root leads nowhere
     try:

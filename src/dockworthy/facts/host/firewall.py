@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
 
@@ -28,12 +27,12 @@ _NFT_CHAIN = re.compile(r"\btype filter hook (input|forward)\b[^\n]*?\bpolicy (a
 
 def read_firewall(root: Root, programs: FirewallPrograms) -> Field[Firewall]:
     """In `rules` a line `# PROGRAM` or `# FILE` names where the lines below it come from."""
-    if not root.is_real:
+    if not root.is_live:
         return _saved(root)
     answers = programs.answers()
     usable = [answer for answer in answers if not answer.problem]
     if not usable:
-        return _why_not(answers)
+        return _why_not(root, answers)
     has_legacy = any("legacy" in answer.program and _has_rules(answer.text) for answer in usable)
     has_nft = any("legacy" not in answer.program and _has_rules(answer.text) for answer in usable)
     backend = "nft" if has_nft else "iptables-legacy" if has_legacy else "none"
@@ -41,10 +40,10 @@ def read_firewall(root: Root, programs: FirewallPrograms) -> Field[Firewall]:
     return measured(_firewall(root, backend, texts), ", ".join(answer.program for answer in usable))
 
 
-def _why_not(answers: list[Answer]) -> Unknown:
+def _why_not(root: Root, answers: list[Answer]) -> Unknown:
     if answers:
         return Unknown("; ".join(f"{answer.program}: {answer.problem}" for answer in answers), TELL_ROOT)
-    if os.geteuid() != 0:
+    if not root.as_root:
         return Unknown("the firewall's rules can't be read: permission denied", TELL_ROOT)
     return Unknown("neither nft nor iptables is installed to tell the firewall's rules", "install nftables or iptables")
 
@@ -113,5 +112,5 @@ def _front(root: Root) -> tuple[str, bool]:
             return "ufw", active
     if root.exists("/etc/firewalld") or root.exists("/usr/sbin/firewalld"):
         unit = "firewalld.service"
-        return "firewalld", unit_runs(root, unit) if root.is_real else unit_is_enabled(root, unit)
+        return "firewalld", unit_runs(root, unit) if root.is_live else unit_is_enabled(root, unit)
     return "", False

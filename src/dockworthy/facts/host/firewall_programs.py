@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .programs import PATH, AskedProgram, ProgramFailed
+from .elsewhere import Asked, ask, which
+from .programs import ProgramFailed
 from .root import Root
 
 _LEGACY_TABLES = {"iptables": "/proc/net/ip_tables_names", "ip6tables": "/proc/net/ip6_tables_names"}
@@ -22,13 +21,13 @@ class Answer(NamedTuple):
 
 
 class FirewallPrograms:
-    """Starts the programs at once; `answers` collects later. None is started for another root, or without root."""
+    """Starts the programs at once; `answers` collects later. None is started for a saved tree, or without root."""
 
     def __init__(self, root: Root) -> None:
-        self._asked: dict[str, AskedProgram] = {}
-        if root.is_real and os.geteuid() == 0:
+        self._asked: dict[str, Asked] = {}
+        if root.is_live and root.as_root:
             for name, command in _commands(root):
-                self._asked[name] = AskedProgram(command)
+                self._asked[name] = ask(root, command)
 
     def answers(self) -> list[Answer]:
         return [_answer(name, asked) for name, asked in self._asked.items()]
@@ -38,7 +37,7 @@ class FirewallPrograms:
             asked.close()
 
 
-def _answer(name: str, asked: AskedProgram) -> Answer:
+def _answer(name: str, asked: Asked) -> Answer:
     try:
         return Answer(name, bytes(asked.answer()).decode("utf-8", "replace"))
     except ProgramFailed as failure:
@@ -50,15 +49,15 @@ def _commands(root: Root) -> Iterator[tuple[str, list[str]]]:
 
     The legacy ones are asked only where the kernel has legacy tables: asking would create them.
     """
-    if nft := shutil.which("nft", path=PATH):
+    if nft := which(root, "nft"):
         yield "nft list ruleset", [nft, "list", "ruleset"]
     for family, tables in _LEGACY_TABLES.items():
-        usual = shutil.which(f"{family}-save", path=PATH)
-        modern = shutil.which(f"{family}-nft-save", path=PATH)
-        if modern is None and usual and "nft" in os.path.realpath(usual):
+        usual = which(root, f"{family}-save")
+        modern = which(root, f"{family}-nft-save")
+        if not modern and usual and "nft" in root.identity(usual):
             modern = usual
         if modern:
             yield f"{family}-nft-save", [modern]
-        legacy = shutil.which(f"{family}-legacy-save", path=PATH) or (usual if usual != modern else None)
+        legacy = which(root, f"{family}-legacy-save") or (usual if usual != modern else "")
         if legacy and root.word(tables):
             yield f"{family}-legacy-save", [legacy]

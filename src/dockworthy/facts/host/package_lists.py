@@ -5,9 +5,10 @@ from __future__ import annotations
 import mmap
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from .elsewhere import Elsewhere
 from .programs import AskedProgram, ProgramFailed
 from .root import Root
 
@@ -39,21 +40,25 @@ class PackageLists:
         self._names = root.names_or_none(_FOLDER)
         self._plain = [name for name in self._names if name.endswith(_PLAIN)]
         packed = [name for name in self._names if name.endswith(_COMPRESSED)]
-        can_unpack = root.is_real and os.access(_HELPER, os.X_OK)
+        can_unpack = (
+            root.exists(_HELPER) if isinstance(root, Elsewhere) else root.is_real and os.access(_HELPER, os.X_OK)
+        )
+        self._packed = packed if can_unpack else []
         self._unpacking = {
-            name: AskedProgram([_HELPER, "cat-file", f"{_FOLDER}/{name}"]) for name in packed if can_unpack
+            name: AskedProgram([_HELPER, "cat-file", f"{_FOLDER}/{name}"]) for name in self._packed if root.is_real
         }
         self.unread: list[str] = [] if can_unpack else packed
 
     def offers(self, names: Iterable[str]) -> list[Offer]:
         """What the lists offer of these packages. To be called once."""
-        wanted = b"|".join(re.escape(name.encode()) for name in sorted(names)) or b"(?!)"
+        sought = sorted(names)
+        wanted = b"|".join(re.escape(name.encode()) for name in sought) or b"(?!)"
         # A literal beginning lets the search leap: a list of 57 MB takes 30 ms, with `^` and `$` ten times that.
         pattern = re.compile(rb"\nPackage: (" + wanted + rb")\n")
         found: list[Offer] = []
-        for name in [*self._plain, *self._unpacking]:
+        for name in [*self._plain, *self._packed]:
             try:
-                found += self._offers_of(name, pattern)
+                found += self._offers_of(name, self._content(name, sought), pattern)
             except (OSError, ValueError, ProgramFailed):
                 self.unread.append(name)
         return found
@@ -62,9 +67,14 @@ class PackageLists:
         for unpacking in self._unpacking.values():
             unpacking.close()
 
-    def _offers_of(self, name: str, pattern: re.Pattern[bytes]) -> list[Offer]:
+    def _content(self, name: str, sought: Sequence[str]) -> mmap.mmap | bytes:
+        """The list, or of one far away what it has of the packages that are sought."""
+        if isinstance(self._root, Elsewhere):
+            return self._root.stanzas(f"{_FOLDER}/{name}", sought) if sought else b""
         unpacking = self._unpacking.get(name)
-        data = unpacking.answer() if unpacking else _mapped(self._root.os_path(f"{_FOLDER}/{name}"))
+        return unpacking.answer() if unpacking else _mapped(self._root.os_path(f"{_FOLDER}/{name}"))
+
+    def _offers_of(self, name: str, data: mmap.mmap | bytes, pattern: re.Pattern[bytes]) -> list[Offer]:
         automatic = not _NOT_BY_ITSELF.search(self._release_of(name))
         return [
             Offer(name, package, version, architecture, "-security" in name, automatic)

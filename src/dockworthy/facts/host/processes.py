@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from .elsewhere import Elsewhere
 from .reading import number_or
 from .root import Root, clean
 
@@ -17,28 +18,13 @@ class Processes:
         self.pids = tuple(sorted(pid for pid in numbers if pid))
         self.holders: dict[int, list[int]] = {}
         self.unreadable = 0
-        proc = root.os_path(root.identity("/proc"), follow=False)
+        proc = "" if isinstance(root, Elsewhere) else root.os_path(root.identity("/proc"), follow=False)
         for pid in self.pids:
-            self._note_sockets(f"{proc}/{pid}/fd", pid)
-
-    def _note_sockets(self, folder: str, pid: int) -> None:
-        hidden = False
-        try:
-            descriptors = os.listdir(folder)
-        except OSError as error:
-            descriptors, hidden = [], isinstance(error, PermissionError)  # otherwise it ended meanwhile
-        for descriptor in descriptors:
-            try:
-                target = os.readlink(f"{folder}/{descriptor}")
-            except OSError as error:
-                hidden = hidden or isinstance(error, PermissionError)
-                continue
-            if target.startswith("socket:["):
-                held = self.holders.setdefault(number_or(target[8:-1], 0), [])
-                if pid not in held:
-                    held.append(pid)
-        # What PID 1 holds decides nothing: it keeps sockets for others.
-        self.unreadable += hidden and pid != 1
+            sockets, hidden = root.sockets_of(pid) if isinstance(root, Elsewhere) else _sockets_in(f"{proc}/{pid}/fd")
+            for inode in dict.fromkeys(sockets):
+                self.holders.setdefault(inode, []).append(pid)
+            # What PID 1 holds decides nothing: it keeps sockets for others.
+            self.unreadable += hidden and pid != 1
 
     def executable(self, pid: int) -> str:
         """The path of the program, also when it was replaced since it started; `""` where it can't be read."""
@@ -63,3 +49,22 @@ class Processes:
         """Who holds a socket: not PID 1 where somebody else does (it keeps what it activates). 0: nobody seen."""
         held = self.holders.get(inode, []) if inode else []
         return next((pid for pid in held if pid != 1), held[0] if held else 0)
+
+
+def _sockets_in(folder: str) -> tuple[list[int], bool]:
+    """(inodes of the sockets among a process's descriptors, were some hidden)."""
+    found: list[int] = []
+    hidden = False
+    try:
+        descriptors = os.listdir(folder)
+    except OSError as error:
+        return [], isinstance(error, PermissionError)  # otherwise it ended meanwhile
+    for descriptor in descriptors:
+        try:
+            target = os.readlink(f"{folder}/{descriptor}")
+        except OSError as error:
+            hidden = hidden or isinstance(error, PermissionError)
+            continue
+        if target.startswith("socket:["):
+            found.append(number_or(target[8:-1], 0))
+    return found, hidden

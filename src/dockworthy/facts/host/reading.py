@@ -8,10 +8,11 @@ from typing import TypeVar
 import msgspec
 
 from ...model.field import Field, Origin, Set, Source, Unknown, Unset
-from .root import clean
+from .root import NotHeld, clean
 
 T = TypeVar("T")
 
+TELL_AGAIN = "read it again, when the host stays reachable"
 TELL_ROOT = "read as root: sudo dockworthy assess"
 
 
@@ -44,6 +45,8 @@ def guarded(read: Callable[[], Field[T]], where: str) -> Field[T]:
         return field
     except OSError as error:
         return missing(error, where)
+    except NotHeld as gap:
+        return Unknown(clean(str(gap)), TELL_AGAIN)
     except Exception as bug:
         return Unknown(f"reading {where} failed: {type(bug).__name__}: {clean(str(bug))[:200]}", "report this as a bug")
 
@@ -52,6 +55,8 @@ def guarded_all(read: Callable[[], dict[str, Field[T]]], what: str) -> dict[str,
     """The fields by name; where `read` fails as a whole, one Unknown under the name of the whole."""
     try:
         return read()
+    except NotHeld as gap:
+        return {what: Unknown(clean(str(gap)), TELL_AGAIN)}
     except Exception as bug:
         reason = f"reading {what} failed: {type(bug).__name__}: {clean(str(bug))[:200]}"
         return {what: Unknown(reason, "report this as a bug")}

@@ -8,7 +8,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
+from typing import NamedTuple
 
 _MOST_LINKS = 40  # what the kernel allows in one path, too
 _MOST_BYTES = 32 * 1024 * 1024
@@ -24,12 +26,36 @@ def clean(text: str) -> str:
         return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
+class NotHeld(Exception):
+    """What a reader asked for could not be read any more: whatever it made of that would be a guess.
+
+    The reason in words. Raised by roots that are read over a connection.
+    """
+
+
+class Room(NamedTuple):
+    """A file system's: blocks of `block` bytes, those that anybody may still use, and the same of inodes."""
+
+    block: int
+    blocks: int
+    free: int
+    inodes: int
+    inodes_free: int
+
+
 class Root:
-    """All methods take paths as the host itself names them, and raise OSError that names them in the same way."""
+    """All methods take paths as the host itself names them, and raise OSError that names them in the same way.
+
+    `is_real`: this machine's own root. `is_live`: of a running machine, whose programs can be asked, be it this one or
+    one far away. `as_root` says who reads, `byteorder` in which order its kernel prints words.
+    """
 
     def __init__(self, path: Path) -> None:
         self.base = os.path.realpath(path)
         self.is_real = self.base == "/"
+        self.is_live = self.is_real
+        self.as_root = os.geteuid() == 0
+        self.byteorder: str = sys.byteorder
 
     def os_path(self, path: str, *, follow: bool = True) -> str:
         """The path to give to the operating system."""
@@ -127,6 +153,14 @@ class Root:
             return os.readlink(self.os_path(path, follow=False))
         except OSError as error:
             raise _named(error, path) from None
+
+    def room(self, path: str) -> Room:
+        """Source: statvfs(3)."""
+        try:
+            found = os.statvfs(self.os_path(path))
+        except OSError as error:
+            raise _named(error, path) from None
+        return Room(found.f_frsize, found.f_blocks, found.f_bavail, found.f_files, found.f_favail)
 
     def _target(self, path: str) -> str | None:
         try:

@@ -26,7 +26,7 @@ class Tables:
     def net(self) -> tuple[NetSocket, ...]:
         """Read when they are asked for: the kernel takes milliseconds to print them."""
         texts = ((protocol, self._root.word(f"{self.folder}/{protocol}")) for protocol in _PROTOCOLS)
-        return tuple(item for protocol, text in texts for item in net_listeners(text, protocol))
+        return tuple(item for protocol, text in texts for item in net_listeners(text, protocol, self._root.byteorder))
 
 
 class SocketTables:

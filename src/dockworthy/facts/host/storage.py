@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import struct
 
 from ...model.field import Field, Set, Unknown
 from ...model.host import MountPoint, Storage
+from .elsewhere import Elsewhere
 from .mounts import mount_of
+from .programs import ProgramFailed
 from .reading import measured, number_or
 from .root import Root, clean
 from .settings import EngineSettings
@@ -31,19 +34,19 @@ def read_storage(root: Root, settings: EngineSettings, mounts: Field[tuple[Mount
     if mount is None:
         return Unknown(f"no mount holds {clean(path)}", source=mounts.source)
     top = mount_of(mounts.value, "/")
-    room = os.statvfs(root.os_path(path))
+    room = root.room(path)
     storage = Storage(
         path=clean(wanted),
         mount=clean(mount.target),
         fstype=mount.fstype,
         # The engine binds its data-root onto itself: a mount, but no file system of its own.
         own_filesystem=top is None or mount.device != top.device,
-        size=room.f_blocks * room.f_frsize,
-        free=room.f_bavail * room.f_frsize,
-        inodes=room.f_files,
-        inodes_free=room.f_favail,
+        size=room.blocks * room.block,
+        free=room.free * room.block,
+        inodes=room.inodes,
+        inodes_free=room.inodes_free,
         options=mount.options,
-        ftype=_xfs_ftype(root.os_path(path)) if mount.fstype == "xfs" else None,
+        ftype=_xfs_ftype(root, path) if mount.fstype == "xfs" else None,
         errors=_errors(root, mount),
     )
     return measured(storage, mounts.source.where, mount.target)
@@ -56,11 +59,13 @@ def _nearest(root: Root, path: str) -> str:
     return path
 
 
-def _xfs_ftype(path: str) -> bool | None:
+def _xfs_ftype(root: Root, path: str) -> bool | None:
     """Does this xfs keep the type in directory entries? overlay2 needs it. None where the kernel doesn't tell."""
+    if isinstance(root, Elsewhere):
+        return _xfs_ftype_there(root, path)
     geometry = bytearray(_XFS_GEOMETRY_SIZE)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = os.open(root.os_path(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.ioctl(descriptor, _XFS_GEOMETRY, geometry)
         finally:
@@ -69,6 +74,18 @@ def _xfs_ftype(path: str) -> bool | None:
         return None
     (flags,) = struct.unpack_from("=I", geometry, 92)
     return bool(flags & _XFS_FTYPE)
+
+
+def _xfs_ftype_there(root: Elsewhere, path: str) -> bool | None:
+    """The same, as xfs_info(8) tells it; None where it isn't installed."""
+    program = root.which("xfs_info")
+    if not program:
+        return None
+    try:
+        told = re.search(rb"\bftype=([01])\b", root.ask([program, path]).answer())
+    except ProgramFailed:
+        return None
+    return told[1] == b"1" if told else None
 
 
 def _errors(root: Root, mount: MountPoint) -> int | None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+
 from ...model.field import Field, Source, Unknown, Unset
 from ...model.host import TimeSync
+from .elsewhere import Elsewhere
 from .processes import Processes
+from .programs import ProgramFailed
 from .reading import TELL_ROOT, measured
 from .root import Root
 from .units import unit_is_enabled, unit_runs
@@ -44,7 +49,22 @@ def _synchronised(root: Root) -> bool | None:
     """The kernel's own word, of this machine only; elsewhere what systemd-timesyncd left."""
     if root.is_real:
         return _kernel_says()
+    if isinstance(root, Elsewhere) and (says := _kernel_says_there(root)) is not None:
+        return says
     return True if root.exists("/run/systemd/timesync/synchronized") else None
+
+
+def _kernel_says_there(root: Elsewhere) -> bool | None:
+    """The same by a program that asks adjtimex(2): busybox has one. None where there is none, or it may not."""
+    for name, *words in (("adjtimex",), ("busybox", "adjtimex")):
+        program = root.which(name)
+        if not program:
+            continue
+        with suppress(ProgramFailed):
+            status = re.search(rb"status:?\s+(?:0x)?(\d+)", root.ask([program, *words]).answer())
+            if status:
+                return not int(status[1]) & _UNSYNCHRONISED
+    return None
 
 
 def _kernel_says() -> bool | None:
