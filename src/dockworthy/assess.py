@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import structs
 
 from .controls.judging import judge_machine
+from .model import knowledge
 from .model.field import Set, Unknown
 from .model.levels import Level
 from .model.machine import Machine
@@ -89,4 +90,4 @@ def _what_was_read(snapshot: Snapshot, machine: Machine) -> tuple[str, ...]:
             f"Docker Engine {version} at {snapshot.engine.endpoint}: {containers} containers, "
             f"{len(machine.images)} images, {len(machine.networks)} networks, {len(machine.volumes)} volumes"
         )
-    return tuple(sentences)
+    return (*sentences, knowledge.sentence())

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import examples
-from dockworthy.controls.engine._releases import ENGINE_LINES, ENGINE_NEWEST, KNOWN_ON, line_of, numbers
 from dockworthy.controls.examples import both, known, not_seen, on_host
 from dockworthy.controls.registry import all_controls
 from dockworthy.model.finding import Outcome
+from dockworthy.model.knowledge.releases import ENGINE_LINES, ENGINE_NEWEST, KNOWN_ON, line_of, numbers
 
 
 def outcome(control: str, version: str, folder: Path, package: str | None = "docker-ce", **parts: str) -> Outcome:
@@ -70,6 +70,6 @@ def test_runtime_release(containerd: str, runc: str, package: str | None, expect
 def test_the_table_is_dated_and_its_newest_version_belongs_to_a_line_that_is_mended() -> None:
     line = line_of(ENGINE_NEWEST, ENGINE_LINES)
     assert line is not None and line.ended == ""
-    assert all(line.ended < KNOWN_ON for line in ENGINE_LINES)
+    assert all(line.ended < KNOWN_ON.isoformat() for line in ENGINE_LINES)
     assert numbers("26.1.5+dfsg1") == (26, 1, 5)
     assert numbers("nonsense") == ()

@@ -7,11 +7,20 @@ from typing import Any
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, failed, passed, unknown
+from ...model.knowledge.releases import (
+    ENGINE_BY_OTHERS,
+    ENGINE_LINES,
+    ENGINE_NEWEST,
+    ENGINE_OLDEST,
+    KNOWN_ON,
+    line_of,
+    numbers,
+    text,
+)
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ..examples import both, not_seen, on_host
 from ._builds import DISTRIBUTIONS, UPSTREAM, installed, marked_by_distribution
-from ._releases import ENGINE_BY_OTHERS, ENGINE_LINES, ENGINE_NEWEST, ENGINE_OLDEST, KNOWN_ON, line_of, numbers, text
 
 _ABOUT = "engine"
 

@@ -8,11 +8,11 @@ from typing import Any
 from ...model.control import Control, Subject, nist, owasp
 from ...model.field import Field, Set, Source, Unknown
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, unknown
+from ...model.knowledge.releases import CONTAINERD_LINES, KNOWN_ON, RUNC_MENDED, line_of, numbers, text
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ..examples import both, not_seen, on_host
 from ._builds import installed, marked_by_distribution
-from ._releases import CONTAINERD_LINES, KNOWN_ON, RUNC_MENDED, line_of, numbers, text
 
 _ABOUT = "engine"
 _SOURCE = Source("GET /version", "Components")

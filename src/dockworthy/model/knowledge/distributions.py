@@ -1,13 +1,12 @@
-"""Until when a distribution's release gets security updates without a contract.
-
-Sources: the Debian wiki's LTS page, Ubuntu's release cycle page, the Fedora and Enterprise Linux life-cycle pages.
-"""
+"""Until when a distribution's release gets security updates without a contract."""
 
 from __future__ import annotations
 
 import datetime
 
+WHAT = "end-of-life dates of distributions"
 KNOWN_ON = datetime.date(2026, 11, 24)
+SOURCES = ("the Debian wiki's LTS page", "Ubuntu's release cycle page", "the Enterprise Linux life-cycle pages")
 
 SECURITY_UPDATES_UNTIL: dict[tuple[str, str], datetime.date] = {
     ("debian", "9"): datetime.date(2022, 6, 30),
