@@ -1,0 +1,44 @@
+"""What the documents show exists: commands, options, files."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from dockworthy.cli.program import program
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs/adr").glob("*.md"))]
+
+
+def shown_commands() -> list[str]:
+    """Each line of a document's code that calls dockworthy, from the program's name on."""
+    lines = (line for document in DOCUMENTS for line in document.read_text().splitlines())
+    code = (line.strip() for line in lines if line.startswith("    "))
+    calls = (re.search(r"(?:^|/|\s)dockworthy ([a-z]+ ?.*)$", line) for line in code)
+    return [call[1].split(" #")[0].strip() for call in calls if call and " && cd " not in call[0]]
+
+
+def test_there_are_commands_to_check() -> None:
+    assert len(shown_commands()) >= 5
+
+
+@pytest.mark.parametrize("line", shown_commands())
+def test_a_shown_command_can_be_called(line: str) -> None:
+    words = shlex.split(line)
+    context = click.Context(program)
+    command = program.get_command(context, words[0])
+    assert command is not None, f"no command {words[0]}"
+    known = {option for parameter in command.params for option in parameter.opts}
+    options = [word.split("=")[0] for word in words[1:] if word.startswith("-")]
+    assert set(options) <= known
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_link_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
+        assert (document.parent / target).exists(), f"{document.name} links to {target}"
