@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ...model.host import Firewall
 from ._firewall_rules import Rule, names_port, ports_of, rules_of
@@ -28,10 +29,13 @@ def refuses_strangers(firewall: Firewall) -> bool:
 
 def opening_rule(firewall: Firewall, port: int, protocol: str) -> str:
     """The rule that lets everybody in to this port of the host; `""` where none does."""
-    for rule in rules_of(firewall):
-        if rule.accepts and _is_for_the_host(rule) and _opens(rule, port, protocol):
-            return rule.text
-    return ""
+    return next((rule.text for rule in _admitting(firewall) if _opens(rule, port, protocol)), "")
+
+
+@lru_cache(maxsize=8)
+def _admitting(firewall: Firewall) -> tuple[Rule, ...]:
+    """The rules that let something in. Found once: the engine alone writes thousands of rules of another kind."""
+    return tuple(rule for rule in rules_of(firewall) if rule.accepts and _is_for_the_host(rule))
 
 
 def _is_for_the_host(rule: Rule) -> bool:
@@ -60,7 +64,8 @@ def guarding_rule(firewall: Firewall, ports: Iterable[int], subnets: Iterable[st
     return _native_guard(firewall, ports)
 
 
-def _reached(firewall: Firewall) -> list[str]:
+@lru_cache(maxsize=8)
+def _reached(firewall: Firewall) -> tuple[str, ...]:
     """The rules of DOCKER-USER and of every chain that it leads to."""
     chains: dict[str, list[str]] = {}
     for rule in rules_of(firewall):
@@ -73,7 +78,7 @@ def _reached(firewall: Firewall) -> list[str]:
             seen.add(target[1])
             found += chains.get(target[1], [])
             waiting += chains.get(target[1], [])
-    return found
+    return tuple(found)
 
 
 def _concerns(text: str, ports: tuple[int, ...], subnets: tuple[str, ...]) -> bool:
@@ -103,6 +108,7 @@ def _native_guard(firewall: Firewall, ports: tuple[int, ...]) -> str:
     return ""
 
 
+@lru_cache(maxsize=8)
 def _own_forward_chains(firewall: Firewall) -> dict[str, list[Rule]]:
     """Tables that people wrote for nft itself, with a forward chain that drops what no rule matched."""
     tables: dict[str, list[Rule]] = {}
