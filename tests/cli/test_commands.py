@@ -15,6 +15,7 @@ from dockworthy.controls.registry import all_controls
 from dockworthy.facts import reading, saved
 from dockworthy.model.host import Host
 from dockworthy.model.levels import Level
+from dockworthy.model.policy import ProjectFile
 from dockworthy.model.result import Answer, Result, Verdict
 from dockworthy.model.snapshot import EngineFacts, Snapshot, Tool
 
@@ -62,19 +63,26 @@ def test_assess_asks_this_machine_at_production(asked: dict[str, Any]) -> None:
         "root": Path("/"),
         "level": Level.PRODUCTION,
         "deadline": 20.0,
+        "project": ProjectFile(),
     }
 
 
 def test_assess_options(asked: dict[str, Any], tmp_path: Path) -> None:
     host = ["--host", "tcp://127.0.0.1:2375"]
     assert run(["assess", *host, "--root", str(tmp_path), "--level", "baseline", "--deadline", "3"]) == 0
-    assert asked == {"endpoint": host[1], "root": tmp_path, "level": Level.BASELINE, "deadline": 3.0}
+    assert asked == {
+        "endpoint": host[1],
+        "root": tmp_path,
+        "level": Level.BASELINE,
+        "deadline": 3.0,
+        "project": ProjectFile(),
+    }
 
 
 def test_assess_from_a_snapshot(asked: dict[str, Any], tmp_path: Path) -> None:
     saved.save(SNAPSHOT, tmp_path / "f.json")
     assert run(["assess", "--from", str(tmp_path / "f.json"), "--level", "restricted"]) == 0
-    assert asked == {"snapshot": SNAPSHOT, "level": Level.RESTRICTED}
+    assert asked == {"snapshot": SNAPSHOT, "level": Level.RESTRICTED, "project": ProjectFile()}
 
 
 def test_assess_from_what_is_no_snapshot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,3 +180,26 @@ def test_explain_alone_lists_every_control(capsys: pytest.CaptureFixture[str]) -
 
 def test_the_levels_are_the_models() -> None:
     assert tuple(level.value for level in Level) == LEVELS
+
+
+PROJECT = "policy: {level: restricted, levels: {metrics: baseline}}\nintent: {data: none}\n"
+
+
+def test_dockworthy_yaml_above_sets_the_level(
+    asked: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dockworthy.yaml").write_text(PROJECT)
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert run(["assess"]) == 0
+    assert asked["level"] is Level.RESTRICTED
+    assert run(["assess", "--level", "baseline"]) == 0
+    assert asked["level"] is Level.BASELINE
+    assert run(["check", "a"]) == 0
+    assert asked["policy"].levels == {"metrics": Level.BASELINE}
+
+
+def test_rules_that_nobody_would_ask_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "p.yaml").write_text("policy: {rules: [{id: custom/a}]}\n")
+    assert run(["assess", "--policy", str(tmp_path / "p.yaml")]) == 2
+    assert "custom rules are not judged by this version" in capsys.readouterr().err

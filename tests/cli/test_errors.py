@@ -71,11 +71,11 @@ def test_a_bug_is_one_sentence_and_where_to_report_it(
 ) -> None:
     monkeypatch.delenv("DOCKWORTHY_DEBUG", raising=False)
     monkeypatch.setattr(check, "check", lambda *_, **__: 1 / 0)
-    assert run(["check", "a"]) == 10
+    assert run(["check", "a"]) == 14
     shown = capsys.readouterr().err
     assert "ZeroDivisionError" in shown
     assert "this is a bug in dockworthy" in shown
     assert "Traceback" not in shown
     monkeypatch.setenv("DOCKWORTHY_DEBUG", "1")
-    assert run(["check", "a"]) == 10
+    assert run(["check", "a"]) == 14
     assert "Traceback" in capsys.readouterr().err

@@ -48,9 +48,9 @@ def intent(policy: str | None, dry_run: bool, **answers: Any) -> int:
 
     \b
     Examples:
-      dockworthy intent                                         asks
-      dockworthy intent --data precious --exposure internet     only these two, the rest stays
-      dockworthy intent --data none --dry-run                   shows the file
+      dockworthy intent                             asks
+      dockworthy intent --data none --code own      these two alone
+      dockworthy intent --data none --dry-run       shows the file
     """
     from ..policy.stating import with_intent
     from ..readers.project_file import NAME, find_project_file, parse_project_file

@@ -76,6 +76,33 @@ def program(folder: str, command: str) -> str:
     return command if not executable or executable in _MULTI_CALL else executable
 
 
+_STARTING = 2.0
+"""Seconds that a runtime may take until it has become the program."""
+
+
+def is_starting(folder: str, command: str, now: float) -> bool:
+    """Is it the runtime itself, on its way to become a program (a start, an exec, a health check)?
+
+    It is in the container's cgroup by then, and not yet limited as the program will be. Only for moments: a program
+    that calls itself so stays in view. `now` is the host's uptime in seconds.
+    """
+    if not command.startswith("runc:[") and not read_link(f"{folder}/exe").startswith("/memfd:runc_cloned"):
+        return False
+    try:
+        started = int((read(f"{folder}/stat") or b"").rpartition(b")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+    except (ValueError, IndexError):
+        return False
+    return now - started < _STARTING
+
+
+def uptime(folder: str) -> float:
+    """Seconds since the host's boot; 0 where it can't be read."""
+    try:
+        return float((read(f"{folder}/uptime") or b"0").split()[0])
+    except (ValueError, IndexError):
+        return 0.0
+
+
 def inner_uid(folder: str, uid: int) -> int | None:
     """`uid` as the process's own user namespace counts it; None where it is not mapped there."""
     for line in (read(f"{folder}/uid_map") or b"").splitlines():

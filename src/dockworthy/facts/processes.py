@@ -50,14 +50,15 @@ def _container(
     if missing or not proc.read_link(f"{folder}/{first}/ns/mnt"):
         return Unknown("the namespaces of other users' processes can't be seen", tell=_AS_ROOT, source=source)
     ordered = [first, *(pid for pid in pids if pid != first)]
-    read = (_process(f"{folder}/{pid}", pid, hosts) for pid in ordered)
+    now = proc.uptime(folder)
+    read = (_process(f"{folder}/{pid}", pid, hosts, now) for pid in ordered)
     return Set(tuple(process for process in read if process is not None), source, Origin.MEASURED)
 
 
-def _process(folder: str, pid: int, hosts: tuple[Mapping[str, str], ...]) -> Process | None:
-    """None for a process that ended, be it only in name (a zombie runs nothing)."""
+def _process(folder: str, pid: int, hosts: tuple[Mapping[str, str], ...], now: float) -> Process | None:
+    """None for a process that ended, be it only in name (a zombie runs nothing), or has not begun."""
     status = proc.status(folder)
-    if status is None or status.state in "ZX":
+    if status is None or status.state in "ZX" or proc.is_starting(folder, status.command, now):
         return None
     return Process(
         pid=pid,

@@ -48,12 +48,12 @@ def _unfiltered(container: Container) -> Fault | Unknown | None:
     privileged, profile, processes = container.privileged, container.context.seccomp, container.processes
     if isinstance(privileged, Set) and privileged.value:
         return Fault("privileged switches seccomp off, whatever profile is named", privileged.source)
-    if isinstance(profile, Unknown):
-        return profile
     if isinstance(profile, Set) and profile.value.type not in ALLOWED:
         return Fault(f"seccomp profile {profile.value.type}", profile.source)
     if isinstance(processes, Set):
         for process in processes.value:
             if process.seccomp == 0:
                 return Fault(f"process {process.pid} ({process.program}) runs without a filter", processes.source)
-    return None
+        if processes.value:
+            return None
+    return profile if isinstance(profile, Unknown) else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...model.control import Control, Subject, cis, nist, owasp, pss
-from ...model.field import Set, Unknown
+from ...model.field import Field, Set, Unknown
 from ...model.finding import Evidence, Judgement, Outcome, Remedy, passed
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
@@ -35,6 +37,21 @@ control = Control(
             "{kind: Pod, spec: {hostPID: true, containers: [{name: a}]}}",
             "{kind: Pod, spec: {hostIPC: true, containers: [{name: a}]}}",
         ],
+        "running": {
+            "inspect": {"HostConfig": {"NetworkMode": "container:" + "b" * 64}},
+            "processes": [
+                {
+                    "pid": 9,
+                    "program": "shop",
+                    "uid": 1000,
+                    "cap_effective": 0,
+                    "cap_bounding": 0,
+                    "seccomp": 2,
+                    "no_new_privs": True,
+                    "shared_namespaces": ["net"],
+                }
+            ],
+        },
         "container": [
             {"HostConfig": {"NetworkMode": "host"}},
             {"HostConfig": {"PidMode": "host"}},
@@ -48,17 +65,40 @@ control = Control(
 )
 
 
+_KERNEL_NAMES = (("network", "net"), ("PID", "pid"), ("IPC", "ipc"))
+
+
 @control.judge
 def host_namespaces(unit: Unit) -> Judgement:
-    namespaces = unit.namespaces
-    fields = (("network", namespaces.network), ("PID", namespaces.pid), ("IPC", namespaces.ipc))
-    shared = [(name, f) for name, f in fields if isinstance(f, Set) and f.value == "host"]
+    shared = [*_asked_for(unit), *_measured(unit)]
     if shared:
-        evidence = tuple(Evidence(f"uses the host's {name} namespace", f.source) for name, f in shared)
-        return Judgement(Outcome.FAIL, evidence)
-    gaps = [(name, f) for name, f in fields if isinstance(f, Unknown)]
+        return Judgement(Outcome.FAIL, tuple(shared))
+    gaps = [(name, field) for name, field in _fields(unit) if isinstance(field, Unknown)]
     if gaps:
-        return Judgement(
-            Outcome.UNKNOWN, tuple(Evidence(f"{name} namespace: {f.reason}", f.source) for name, f in gaps)
-        )
+        evidence = (Evidence(f"{name} namespace: {field.reason}", field.source) for name, field in gaps)
+        return Judgement(Outcome.UNKNOWN, tuple(evidence))
     return passed("network, PID and IPC namespaces are its own", unit.source)
+
+
+def _fields(unit: Unit) -> tuple[tuple[str, Field[str]], ...]:
+    namespaces = unit.namespaces
+    return (("network", namespaces.network), ("PID", namespaces.pid), ("IPC", namespaces.ipc))
+
+
+def _asked_for(unit: Unit) -> Iterator[Evidence]:
+    for name, field in _fields(unit):
+        if isinstance(field, Set) and field.value == "host":
+            yield Evidence(f"uses the host's {name} namespace", field.source)
+
+
+def _measured(unit: Unit) -> Iterator[Evidence]:
+    """Joined through another container's namespace: no mode says so, the processes do."""
+    asked = {name for name, field in _fields(unit) if isinstance(field, Set) and field.value == "host"}
+    for container in unit.containers:
+        if not isinstance(container.processes, Set):
+            continue
+        for name, kernel_name in _KERNEL_NAMES:
+            inside = [p for p in container.processes.value if kernel_name in p.shared_namespaces]
+            if inside and name not in asked:
+                says = f"process {inside[0].pid} ({inside[0].program}) is in the host's {name} namespace"
+                yield Evidence(says, container.processes.source)

@@ -22,11 +22,11 @@ control = Control(
     check_yourself="docker inspect -f '{{.HostConfig.Sysctls}}' {name}",
     bad={
         "kubernetes": "{kind: Pod, spec: {securityContext: {sysctls: [{name: kernel.msgmax, value: '1'}]}, containers: [{name: a}]}}",
-        "container": {"HostConfig": {"Sysctls": {"kernel.msgmax": "1"}}},
+        "container": {"HostConfig": {"Sysctls": {"vm.swappiness": "1"}}},
     },
     good={
         "kubernetes": "{kind: Pod, spec: {securityContext: {sysctls: [{name: net.ipv4.tcp_rmem, value: '1 2 3'}]}, containers: [{name: a}]}}",
-        "container": {"HostConfig": {"Sysctls": {"net.ipv4.ip_unprivileged_port_start": "0"}}},
+        "container": {"HostConfig": {"Sysctls": {"net.core.somaxconn": "1024", "kernel.msgmax": "8192"}}},
     },
 )
 
@@ -49,6 +49,9 @@ _SAFE_SINCE: dict[str, Version] = {
 }
 """Sysctl -> the first version of the Pod Security Standards that counts it as safe."""
 
+_NAMESPACED = ("net.", "kernel.msg", "kernel.sem", "kernel.shm", "fs.mqueue.")
+"""On an engine each container has these to itself (opencontainers, runtime-spec): they reach nobody else."""
+
 
 @control.judge
 def sysctls(unit: Unit) -> Judgement:
@@ -61,5 +64,7 @@ def sysctls(unit: Unit) -> Judgement:
 
 
 def _is_safe(name: str, dialect: Dialect) -> bool:
+    if not dialect.is_kubernetes:
+        return name.startswith(_NAMESPACED) or name in _SAFE_SINCE
     since = _SAFE_SINCE.get(name)
-    return since is not None and (not dialect.is_kubernetes or since <= dialect.version)
+    return since is not None and since <= dialect.version
