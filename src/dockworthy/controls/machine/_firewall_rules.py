@@ -32,6 +32,9 @@ class Rule(Struct, frozen=True):
         return not self.text.startswith("-A ")
 
 
+ONE_SOURCE = re.compile(r"(?<!! )(?:-s|--match-set) \S+|\bsaddr (?!!=)")
+"""A rule that speaks of some senders only."""
+
 _TABLE = re.compile(r"\s*table (\S+) (\S+) \{")
 _CHAIN = re.compile(r"\s*chain (\S+) \{")
 _HOOK = re.compile(r"\bhook (\w+)\b")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.control import Control, Subject, cis, nist, owasp
-from ...model.field import Set, Source, Unknown
+from ...model.field import Set, Source, Unknown, Unset
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, unknown
 from ...model.host import Firewall
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ..examples import both, not_seen, on_host
-from ._firewall import guarding_rule, opening_rule, refuses_strangers
+from ._forward_rules import ForwardRules
+from ._input_rules import InputRules
 from ._published import Published, published
 from ._running import gap
 
@@ -70,7 +71,10 @@ def port_behind_firewall(machine: Machine) -> Iterator[Judgement]:
         yield gap(machine, "containers") or not_applicable(
             "no container publishes a port", Source("GET /containers/json")
         )
+        return
     proxied = _goes_through_a_program(machine)
+    seen = machine.host.firewall
+    rules = None if isinstance(seen, Unknown) else _Filter(seen, machine)
     for port in ports:
         if port.is_loopback:
             yield passed(f"{port.name}: open to this host only", port.source, about=port.about)
@@ -78,25 +82,32 @@ def port_behind_firewall(machine: Machine) -> Iterator[Judgement]:
             yield not_applicable(
                 f"{port.name}: {proxied}, so the firewall's INPUT rules hold", port.source, about=port.about
             )
-        else:
-            yield _judge(machine, port)
+        elif isinstance(seen, Unknown):
+            yield unknown(f"{port.name}: {seen.reason}", seen.source, tell=seen.tell, about=port.about)
+        elif rules is not None:
+            yield rules.judge(port)
 
 
-def _judge(machine: Machine, port: Published) -> Judgement:
-    seen = machine.host.firewall
-    if isinstance(seen, Unknown):
-        return unknown(f"{port.name}: {seen.reason}", seen.source, tell=seen.tell, about=port.about)
-    firewall = seen.value if isinstance(seen, Set) else Firewall("none")
-    if not refuses_strangers(firewall):
-        return not_applicable("the host has no firewall to go past", seen.source, about=port.about)
-    if rule := opening_rule(firewall, port.port, port.protocol):
-        return passed(f"{port.name}: the firewall opens it, too: {rule}", seen.source, about=port.about)
-    subnets = [subnet for network in machine.networks for subnet in network.subnets]
-    if rule := guarding_rule(firewall, (port.port, port.inside), subnets):
-        return passed(f"{port.name}: limited by {rule}", seen.source, about=port.about)
-    who = firewall.front if firewall.front_active else "the firewall"
-    chain = "nothing in DOCKER-USER limits it" if firewall.docker_user else "DOCKER-USER is empty"
-    return failed(f"{port.name}: {who} does not open it, the engine's rules do; {chain}", seen.source, about=port.about)
+class _Filter:
+    """The host's rules, read once for all ports."""
+
+    def __init__(self, seen: Set[Firewall] | Unset, machine: Machine) -> None:
+        firewall = seen.value if isinstance(seen, Set) else Firewall("none")
+        self._source = seen.source
+        self._input = InputRules(firewall)
+        self._forward = ForwardRules(firewall, (subnet for n in machine.networks for subnet in n.subnets))
+        self._who = firewall.front if firewall.front_active else "the firewall"
+        self._chain = "nothing in DOCKER-USER limits it" if firewall.docker_user else "DOCKER-USER is empty"
+
+    def judge(self, port: Published) -> Judgement:
+        if not self._input.refuses_strangers:
+            return not_applicable("the host has no firewall to go past", self._source, about=port.about)
+        if rule := self._input.opening_rule(port.port, port.protocol):
+            return passed(f"{port.name}: the firewall opens it, too: {rule}", self._source, about=port.about)
+        if rule := self._forward.guarding_rule(port.port, port.inside):
+            return passed(f"{port.name}: limited by {rule}", self._source, about=port.about)
+        says = f"{port.name}: {self._who} does not open it, the engine's rules do; {self._chain}"
+        return failed(says, self._source, about=port.about)
 
 
 def _goes_through_a_program(machine: Machine) -> str:

@@ -11,7 +11,7 @@ from ...model.host import Firewall, Listener
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ..examples import both, not_seen, on_host
-from ._firewall import opening_rule, refuses_strangers
+from ._input_rules import InputRules
 from ._running import gap, running
 
 
@@ -100,7 +100,7 @@ def _judge(machine: Machine, listener: Listener, source: Source) -> Judgement:
     firewall = machine.host.firewall
     if isinstance(firewall, Unknown):
         return unknown(f"{says}; {firewall.reason}", firewall.source, tell=firewall.tell, about=about)
-    rules = firewall.value if isinstance(firewall, Set) else Firewall("none")
-    if refuses_strangers(rules) and not opening_rule(rules, listener.port, listener.protocol):
+    rules = InputRules(firewall.value if isinstance(firewall, Set) else Firewall("none"))
+    if rules.refuses_strangers and not rules.opening_rule(listener.port, listener.protocol):
         return passed(f"{says}; the host's firewall refuses it", firewall.source, about=about)
     return failed(f"{says}, and nothing keeps containers from it", source, about=about)

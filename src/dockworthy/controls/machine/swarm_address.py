@@ -8,7 +8,7 @@ from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, 
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ..examples import both, engine_says, not_seen, on_host
-from ._firewall import opening_rule, refuses_strangers
+from ._input_rules import InputRules
 from ._running import gap
 
 _MANAGEMENT = 2377
@@ -57,7 +57,8 @@ def swarm_address(machine: Machine) -> Judgement:
     if not addresses & {"0.0.0.0", "::", "*"}:
         return passed(f"port {_MANAGEMENT} listens on {', '.join(sorted(addresses))}", seen.source)
     firewall = machine.host.firewall
-    if isinstance(firewall, Set) and refuses_strangers(firewall.value):
-        if not opening_rule(firewall.value, _MANAGEMENT, "tcp"):
+    if isinstance(firewall, Set):
+        rules = InputRules(firewall.value)
+        if rules.refuses_strangers and not rules.opening_rule(_MANAGEMENT, "tcp"):
             return passed(f"the host's firewall keeps strangers from port {_MANAGEMENT}", firewall.source)
     return failed(f"port {_MANAGEMENT} listens on every address", seen.source)
