@@ -52,9 +52,9 @@ def swarm_needed(machine: Machine) -> Judgement:
 def _judge(cluster: Cluster) -> Judgement:
     nodes, services = cluster.nodes, cluster.services
     if isinstance(services, Set) and services.value:
-        return passed(f"{len(services.value)} services run in it", services.source)
+        return passed(f"services in it: {len(services.value)}", services.source)
     if isinstance(nodes, Set) and len(nodes.value) > 1:
-        return passed(f"{len(nodes.value)} nodes are in it", nodes.source)
+        return passed(f"nodes in it: {len(nodes.value)}", nodes.source)
     if isinstance(nodes, Set) and isinstance(services, Set):
         return failed("one node and no service", services.source)
     missing = nodes if isinstance(nodes, Unknown) else services
