@@ -248,6 +248,8 @@ class Container(Struct, frozen=True, kw_only=True):
     restart: Field[Restart] = NOT_READ
     cgroup_parent: Field[str] = NOT_READ
     secrets: Field[tuple[str, ...]] = NOT_READ
+    links: Field[tuple[str, ...]] = NOT_READ
+    """Legacy links of the default bridge: `/db:/web/alias`."""
     state: Field[State] = NOT_READ
     processes: Field[tuple[Process, ...]] = NOT_READ
     changed_paths: Field[tuple[str, ...]] = NOT_READ

@@ -59,32 +59,9 @@ SETTINGS = (
 )
 
 
-class Behaviour(NamedTuple):
-    """Something that is not a setting: `key` is what the control asks the machine for."""
-
-    since: Numbers
-    key: str
-    says: str
-    instead: str
-
-
-BEHAVIOURS = (
-    Behaviour(
-        (28,),
-        "direct-routing",
-        "other machines no longer reach ports that were not published by a route to the containers' network",
-        "publish the port, or say `allow-direct-routing` or the gateway mode `nat-unprotected` for that network",
-    ),
-    Behaviour(
-        (29,),
-        "links",
-        "links give no environment variables any more (`DB_PORT_5432_TCP_ADDR` and the like)",
-        "put both on a network of their own and use the name; DOCKER_KEEP_DEPRECATED_LEGACY_LINKS_ENV_VARS=1 delays it",
-    ),
-    Behaviour(
-        (29,),
-        "cgroup-v1",
-        "control groups of version 1 are deprecated: they go on until May 2029 at least",
-        "boot with `systemd.unified_cgroup_hierarchy=1`, or a newer release of the distribution",
-    ),
+LINKS_SINCE: Numbers = (29,)
+LINKS = "links give no environment variables any more (`DB_PORT_5432_TCP_ADDR` and the like)"
+LINKS_INSTEAD = (
+    "Put both on a network of their own and use the other's name. DOCKER_KEEP_DEPRECATED_LEGACY_LINKS_ENV_VARS=1 in "
+    "the engine's unit delays it."
 )

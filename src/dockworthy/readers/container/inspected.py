@@ -73,6 +73,7 @@ def _container(facts: ContainerFacts, inspect: ApiObject, security: Security, co
         logging=read_logging(host.at("LogConfig")),
         restart=read_restart(host.at("RestartPolicy")),
         cgroup_parent=_unless_empty(host.text("CgroupParent")),
+        links=host.texts("Links"),
         state=read_state(inspect),
         processes=facts.processes,
         changed_paths=facts.changes,
