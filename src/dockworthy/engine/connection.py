@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import msgspec
 
@@ -26,15 +27,23 @@ if TYPE_CHECKING:
 NEWEST_API = Version(1, 51)
 """The newest API version whose answers are known here; a newer engine is asked in this one."""
 
-_AT_ONCE = 16
+AT_ONCE = 16
 """Requests under way at a time: more do not make an engine faster, only its answers later."""
+
+
+class Way(NamedTuple):
+    """A socket of ours behind which the engine is, and how many requests it takes at a time."""
+
+    socket: Path
+    at_once: int = AT_ONCE
 
 
 class Connection:
     """An async context manager. Entering it asks `GET /version`, once: that proves the engine is there, and negotiates.
 
     `deadline` bounds the whole connection from entering it, `per_call` each request (both in seconds).
-    `version` is the engine's answer, `api` the API version that is spoken.
+    `version` is the engine's answer, `api` the API version that is spoken. `way` leads to an engine that can't be
+    reached directly.
     """
 
     def __init__(
@@ -44,6 +53,7 @@ class Connection:
         deadline: float = 10.0,
         per_call: float = 5.0,
         environ: Mapping[str, str] = os.environ,
+        way: Way | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.version: dict[str, Any] = {}
@@ -52,14 +62,15 @@ class Connection:
         self._seconds = deadline
         self._per_call = per_call
         self._environ = environ
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(way.at_once if way else AT_ONCE)
+        self._at = f"unix://{way.socket}" if way else endpoint
         self._ends = 0.0
         self._docker: Docker | None = None
 
     async def __aenter__(self) -> Self:
         """Raises EngineUnreachable, EngineRefused, EngineTimeout, or EngineError where something else answers."""
         self._ends = asyncio.get_running_loop().time() + self._seconds
-        self._docker = _open(self.endpoint, self._environ)
+        self._docker = _open(self._at, self._environ)
         try:
             self.version = await self._ask("/version", "GET /version", None)
             self.api = _negotiate(self.version, self.endpoint)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from msgspec import structs
 
 from ..model.field import Set, Unknown
 from ..model.snapshot import ContainerFacts
-from .host.root import Root
+from .host.reading import TELL_AGAIN
+from .host.root import NotHeld, Root
+from .host_files import HostFiles
 
 
 def resolved_binds(inspect: Mapping[str, Any], volumes: Iterable[Mapping[str, Any]], root: Root) -> dict[str, str]:
@@ -50,17 +52,25 @@ def _devices(inspect: Mapping[str, Any], volumes: Iterable[Mapping[str, Any]]) -
             yield device
 
 
-def with_resolved_binds(
+async def with_resolved_binds(
     containers: Set[tuple[ContainerFacts, ...]] | Unknown,
     volumes: Set[tuple[dict[str, Any], ...]] | Unknown,
-    root: Path | None,
-) -> Set[tuple[ContainerFacts, ...]] | Unknown:
-    """The containers with their binds resolved, where the host that runs them is below `root`."""
-    if root is None or isinstance(containers, Unknown):
-        return containers
-    host = Root(root)
+    files: HostFiles | None,
+) -> tuple[Set[tuple[ContainerFacts, ...]] | Unknown, dict[str, Unknown]]:
+    """The containers with their binds resolved, where the host that runs them can be seen; and what could not be."""
+    if files is None or isinstance(containers, Unknown):
+        return containers, {}
     known = volumes.value if isinstance(volumes, Set) else ()
-    return Set(tuple(_resolved(container, known, host) for container in containers.value), containers.source)
+    try:
+        return await files.read(partial(_all_resolved, containers, known)), {}
+    except NotHeld as gap:
+        return containers, {"containers.resolved_binds": Unknown(str(gap), TELL_AGAIN)}
+
+
+def _all_resolved(
+    containers: Set[tuple[ContainerFacts, ...]], volumes: Iterable[Mapping[str, Any]], root: Root
+) -> Set[tuple[ContainerFacts, ...]]:
+    return Set(tuple(_resolved(container, volumes, root) for container in containers.value), containers.source)
 
 
 def _resolved(container: ContainerFacts, volumes: Iterable[Mapping[str, Any]], root: Root) -> ContainerFacts:

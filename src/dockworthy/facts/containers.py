@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 from msgspec import structs
@@ -14,13 +13,14 @@ from ..model.field import Set, Source, Unknown, Unset
 from ..model.snapshot import ContainerFacts
 from .asking import Asking, shaped, source_of, unknown
 from .drift import read_drift
+from .host_files import HostFiles
 from .running import read_running
 
 
-async def read_containers(asking: Asking, root: Path | None) -> Set[tuple[ContainerFacts, ...]] | Unknown:
+async def read_containers(asking: Asking, files: HostFiles | None) -> Set[tuple[ContainerFacts, ...]] | Unknown:
     """All containers, stopped ones too. One that is removed meanwhile is left out: it is no longer there.
 
-    `root` is the root of the host that runs the engine, None where that is not this one.
+    `files` are those of the host that runs the engine, None where they can't be seen.
     """
     listed = await asking.many("/containers/json?all=1")
     if isinstance(listed, Unknown):
@@ -28,7 +28,7 @@ async def read_containers(asking: Asking, root: Path | None) -> Set[tuple[Contai
     inspected = await asyncio.gather(*(_inspect(asking, entry) for entry in listed.value))
     containers = [container for container in inspected if container is not None]
     running = {c.id: c.inspect.value for c in containers if isinstance(c.inspect, Set) and _runs(c.inspect.value)}
-    seen = await read_running(running, root, asking.connection.endpoint)
+    seen = await read_running(running, files, asking.connection.endpoint)
     changes = seen.changes | await read_drift(asking, [id for id in running if id not in seen.changes])
     complete = (
         structs.replace(c, processes=seen.processes[c.id], changes=changes[c.id]) if c.id in running else c

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..engine.connection import Connection
+from ..engine.connection import Connection, Way
 from ..errors import EngineError
 from ..model.field import Set, Unknown
 from ..model.snapshot import EngineFacts
@@ -16,6 +16,7 @@ from .asking import Asking, shaped, source_of, unknown
 from .bind_paths import with_resolved_binds
 from .containers import read_containers
 from .disk import read_disk_usage
+from .host_files import HostFiles, host_files
 from .images import read_images
 from .redaction import Redactor
 from .redaction_key import redaction_key
@@ -29,26 +30,28 @@ async def read_engine(
     endpoint: str,
     *,
     deadline: float = 10.0,
-    root: Path | None = None,
+    root: Path | HostFiles | None = None,
+    way: Way | None = None,
     redactor: Redactor | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> EngineFacts:
     """Everything the engine tells within `deadline` seconds; what it did not tell is Unknown with the reason.
 
-    `root` is the root of the host that runs the engine, to see its containers' processes; None: it is elsewhere.
+    `root` is the root of the host that runs the engine, to see its containers' processes; None: it can't be seen. `way`
+    leads to an engine that can't be reached directly.
     """
     redactor = redactor or Redactor(redaction_key(environ))
     try:
-        async with Connection(endpoint, deadline=deadline, environ=environ) as connection:
-            return await _read(connection, Asking(connection, redactor), root)
+        async with Connection(endpoint, deadline=deadline, environ=environ, way=way) as connection:
+            return await _read(connection, Asking(connection, redactor), host_files(root))
     except EngineError as error:
-        return _nothing(endpoint, unknown(error, source_of("/version")))
+        return no_engine(endpoint, unknown(error, source_of("/version")))
 
 
-async def _read(connection: Connection, asking: Asking, root: Path | None) -> EngineFacts:
+async def _read(connection: Connection, asking: Asking, files: HostFiles | None) -> EngineFacts:
     async with asyncio.TaskGroup() as group:
         info_and_swarm = group.create_task(_info_and_swarm(asking))
-        containers = group.create_task(read_containers(asking, root))
+        containers = group.create_task(read_containers(asking, files))
         images = group.create_task(read_images(asking))
         volumes = group.create_task(asking.many("/volumes", within="Volumes"))
         networks = group.create_task(asking.many("/networks"))
@@ -56,17 +59,18 @@ async def _read(connection: Connection, asking: Asking, root: Path | None) -> En
         disk_usage = group.create_task(read_disk_usage(asking))
     info, swarm = info_and_swarm.result()
     usage, unread = disk_usage.result()
+    resolved, unresolved = await with_resolved_binds(containers.result(), volumes.result(), files)
     return EngineFacts(
         endpoint=connection.endpoint,
         version=shaped(connection.version, dict, source_of("/version"), asking.redactor),
         info=info,
-        containers=with_resolved_binds(containers.result(), volumes.result(), root),
+        containers=resolved,
         images=images.result(),
         volumes=volumes.result(),
         networks=networks.result(),
         plugins=plugins.result(),
         disk_usage=usage,
-        unread=unread,
+        unread=unread | unresolved,
         **swarm,
     )
 
@@ -77,7 +81,7 @@ async def _info_and_swarm(asking: Asking) -> tuple[Set[dict[str, Any]] | Unknown
     return info, await read_swarm(asking, info)
 
 
-def _nothing(endpoint: str, why: Unknown) -> EngineFacts:
+def no_engine(endpoint: str, why: Unknown) -> EngineFacts:
     """No engine to ask: every field says why."""
     fields: dict[str, Any] = dict.fromkeys((*_FIELDS, *_SWARM_FIELDS), why)
     return EngineFacts(endpoint=endpoint, **fields)

@@ -1,11 +1,15 @@
-"""One process as /proc shows it. A process that is gone gives None or "", never an exception."""
+"""Processes as /proc shows them. One that is gone gives None or "", never an exception."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
+
+from .host.elsewhere import Elsewhere
+from .host.root import Root
 
 NAMESPACES = ("net", "pid", "ipc", "uts", "mnt", "user", "cgroup")
 
@@ -28,29 +32,68 @@ class Status(NamedTuple):
     seccomp: int
 
 
-def read(path: str, size: int = 16384) -> bytes | None:
-    """The file's first `size` bytes; None where it is gone, or may not be read."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        return os.read(handle, size)
-    except OSError:
-        return None
-    finally:
-        os.close(handle)
+class Proc:
+    """The /proc of the machine whose root lies at `root`. Read directly: there are thousands of processes."""
+
+    def __init__(self, root: Path) -> None:
+        self._folder = f"{root}/proc".replace("//", "/")
+
+    def pids(self) -> list[int]:
+        try:
+            names = os.listdir(self._folder)
+        except OSError:
+            return []
+        return [int(name) for name in names if name.isascii() and name.isdigit()]
+
+    def read(self, file: str) -> bytes | None:
+        """The first bytes of `PID/status`, `uptime`; None where it is gone, or may not be read."""
+        try:
+            handle = os.open(f"{self._folder}/{file}", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            return os.read(handle, 16384)
+        except OSError:
+            return None
+        finally:
+            os.close(handle)
+
+    def link(self, file: str) -> str:
+        """Where `PID/exe` or `PID/ns/net` points to."""
+        try:
+            return os.readlink(f"{self._folder}/{file}")
+        except OSError:
+            return ""
 
 
-def read_link(path: str) -> str:
-    try:
-        return os.readlink(path)
-    except OSError:
-        return ""
+class ProcElsewhere(Proc):
+    """The /proc of another machine that runs."""
+
+    def __init__(self, root: Elsewhere) -> None:
+        self._root = root
+
+    def pids(self) -> list[int]:
+        return [int(name) for name in self._root.names_or_none("/proc") if name.isascii() and name.isdigit()]
+
+    def read(self, file: str) -> bytes | None:
+        try:
+            return self._root.read_bytes(f"/proc/{file}")
+        except OSError:
+            return None
+
+    def link(self, file: str) -> str:
+        try:
+            return self._root.link(f"/proc/{file}")
+        except OSError:
+            return ""
 
 
-def status(folder: str) -> Status | None:
-    text = read(f"{folder}/status")
+def proc_of(root: Root) -> Proc:
+    return ProcElsewhere(root) if isinstance(root, Elsewhere) else Proc(Path(root.base))
+
+
+def status(proc: Proc, pid: int) -> Status | None:
+    text = proc.read(f"{pid}/status")
     if not text:
         return None
     values = {match["name"]: match["value"] for match in _STATUS.finditer(text)}
@@ -69,9 +112,9 @@ def status(folder: str) -> Status | None:
         return None
 
 
-def program(folder: str, command: str) -> str:
+def program(proc: Proc, pid: int, command: str) -> str:
     """The program's name: its executable's, which a process can't choose; its command's where that says more."""
-    link = os.fsencode(read_link(f"{folder}/exe")).decode(errors="replace")
+    link = os.fsencode(proc.link(f"{pid}/exe")).decode(errors="replace")
     executable = os.path.basename(link.removesuffix(" (deleted)"))
     return command if not executable or executable in _MULTI_CALL else executable
 
@@ -80,32 +123,32 @@ _STARTING = 2.0
 """Seconds that a runtime may take until it has become the program."""
 
 
-def is_starting(folder: str, command: str, now: float) -> bool:
+def is_starting(proc: Proc, pid: int, command: str, now: float) -> bool:
     """Is it the runtime itself, on its way to become a program (a start, an exec, a health check)?
 
     It is in the container's cgroup by then, and not yet limited as the program will be. Only for moments: a program
     that calls itself so stays in view. `now` is the host's uptime in seconds.
     """
-    if not command.startswith("runc:[") and not read_link(f"{folder}/exe").startswith("/memfd:runc_cloned"):
+    if not command.startswith("runc:[") and not proc.link(f"{pid}/exe").startswith("/memfd:runc_cloned"):
         return False
     try:
-        started = int((read(f"{folder}/stat") or b"").rpartition(b")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+        started = int((proc.read(f"{pid}/stat") or b"").rpartition(b")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
     except (ValueError, IndexError):
         return False
     return now - started < _STARTING
 
 
-def uptime(folder: str) -> float:
+def uptime(proc: Proc) -> float:
     """Seconds since the host's boot; 0 where it can't be read."""
     try:
-        return float((read(f"{folder}/uptime") or b"0").split()[0])
+        return float((proc.read("uptime") or b"0").split()[0])
     except (ValueError, IndexError):
         return 0.0
 
 
-def inner_uid(folder: str, uid: int) -> int | None:
+def inner_uid(proc: Proc, pid: int, uid: int) -> int | None:
     """`uid` as the process's own user namespace counts it; None where it is not mapped there."""
-    for line in (read(f"{folder}/uid_map") or b"").splitlines():
+    for line in (proc.read(f"{pid}/uid_map") or b"").splitlines():
         try:
             inside, outside, count = (int(number) for number in line.split())
         except ValueError:
@@ -115,19 +158,19 @@ def inner_uid(folder: str, uid: int) -> int | None:
     return None
 
 
-def apparmor(folder: str) -> str:
+def apparmor(proc: Proc, pid: int) -> str:
     """The profile with its mode, `docker-default (enforce)`; `""` where AppArmor does not confine here."""
-    text = read(f"{folder}/attr/apparmor/current")
+    text = proc.read(f"{pid}/attr/apparmor/current")
     if text is None:
-        text = read(f"{folder}/attr/current") or b""
+        text = proc.read(f"{pid}/attr/current") or b""
         if text.count(b":") >= 2:  # SELinux's context stands in the same place
             return ""
     return text.rstrip(b"\0\n").decode(errors="replace")
 
 
-def namespaces(folder: str) -> dict[str, str]:
+def namespaces(proc: Proc, pid: int) -> dict[str, str]:
     """Namespace -> its identity (`net:[4026531840]`), without those that may not be read."""
-    links = ((name, read_link(f"{folder}/ns/{name}")) for name in NAMESPACES)
+    links = ((name, proc.link(f"{pid}/ns/{name}")) for name in NAMESPACES)
     return {name: link for name, link in links if link}
 
 

@@ -7,91 +7,92 @@ tells pids of elsewhere.
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..model.field import Field, Origin, Set, Source, Unknown
 from ..model.workload import Process
 from . import proc
+from .host.root import Root
+from .proc import Proc, proc_of
 
 _ID = re.compile(rb"[0-9a-f]{64}")
 
 _AS_ROOT = "run as root"
 
 
-def read_processes(pids: Mapping[str, int], root: Path = Path("/")) -> dict[str, Field[tuple[Process, ...]]]:
+def read_processes(pids: Mapping[str, int], root: Path | Root = Path("/")) -> dict[str, Field[tuple[Process, ...]]]:
     """Container id -> its processes, the first one first. `pids` are the first processes' as the engine tells them."""
-    folder = f"{root}/proc".replace("//", "/")
-    members = _by_cgroup(folder, pids)
-    host = proc.namespaces(f"{folder}/1")
-    return {id: _container(folder, id, pid, members, host) for id, pid in pids.items()}
+    there = proc_of(root if isinstance(root, Root) else Root(root))
+    members = _by_cgroup(there, pids)
+    host = proc.namespaces(there, 1)
+    return {id: _container(there, id, pid, members, host) for id, pid in pids.items()}
 
 
 def _container(
-    folder: str, id: str, first: int, members: dict[str, list[int]], host: Mapping[str, str]
+    there: Proc, id: str, first: int, members: dict[str, list[int]], host: Mapping[str, str]
 ) -> Set[tuple[Process, ...]] | Unknown:
     source = Source(f"/proc/{first}/status")
-    status = proc.status(f"{folder}/{first}")
+    status = proc.status(there, first)
     if status is None:
         reason = f"the container's first process ({first}) is not in this host's /proc: it ended, or runs elsewhere"
         return Unknown(reason, tell="read the facts on the host that runs the engine", source=source)
-    shim = f"{folder}/{status.parent}"
+    shim = status.parent
     pids = members.get(id, [])
     if first not in pids:
-        if id.encode() not in (proc.read(f"{shim}/cmdline") or b""):
+        if id.encode() not in (there.read(f"{shim}/cmdline") or b""):
             reason = f"process {first} of this host does not belong to the container: its engine runs elsewhere"
             return Unknown(reason, tell="read the facts on the host that runs the engine", source=source)
-        pids = [first, *(pid for pid in _below(folder, status.parent) if pid != first)]
+        pids = [first, *(pid for pid in _below(there, status.parent) if pid != first)]
     # The shim stands outside the container: its namespaces are the engine's own, which are the host's to a container.
-    hosts = (host, proc.namespaces(shim))
+    hosts = (host, proc.namespaces(there, shim))
     missing = set(proc.NAMESPACES) - set().union(*hosts)
-    if missing or not proc.read_link(f"{folder}/{first}/ns/mnt"):
+    if missing or not there.link(f"{first}/ns/mnt"):
         return Unknown("the namespaces of other users' processes can't be seen", tell=_AS_ROOT, source=source)
     ordered = [first, *(pid for pid in pids if pid != first)]
-    now = proc.uptime(folder)
-    read = (_process(f"{folder}/{pid}", pid, hosts, now) for pid in ordered)
+    now = proc.uptime(there)
+    read = (_process(there, pid, hosts, now) for pid in ordered)
     return Set(tuple(process for process in read if process is not None), source, Origin.MEASURED)
 
 
-def _process(folder: str, pid: int, hosts: tuple[Mapping[str, str], ...], now: float) -> Process | None:
+def _process(there: Proc, pid: int, hosts: tuple[Mapping[str, str], ...], now: float) -> Process | None:
     """None for a process that ended, be it only in name (a zombie runs nothing), or has not begun."""
-    status = proc.status(folder)
-    if status is None or status.state in "ZX" or proc.is_starting(folder, status.command, now):
+    status = proc.status(there, pid)
+    if status is None or status.state in "ZX" or proc.is_starting(there, pid, status.command, now):
         return None
     return Process(
         pid=pid,
-        program=proc.program(folder, status.command),
+        program=proc.program(there, pid, status.command),
         uid=status.uid,
         cap_effective=status.cap_effective,
         cap_bounding=status.cap_bounding,
         seccomp=status.seccomp,
         no_new_privs=status.no_new_privs,
-        container_uid=proc.inner_uid(folder, status.uid),
+        container_uid=proc.inner_uid(there, pid, status.uid),
         parent=status.parent,
-        apparmor=proc.apparmor(folder),
-        shared_namespaces=proc.shared(proc.namespaces(folder), *hosts),
+        apparmor=proc.apparmor(there, pid),
+        shared_namespaces=proc.shared(proc.namespaces(there, pid), *hosts),
     )
 
 
-def _by_cgroup(folder: str, wanted: Mapping[str, int]) -> dict[str, list[int]]:
+def _by_cgroup(there: Proc, wanted: Mapping[str, int]) -> dict[str, list[int]]:
     """Container id -> the processes in its cgroup and those below. The outermost container counts for a nested one."""
     known = {id.encode(): id for id in wanted}
     found: dict[str, list[int]] = {}
-    for pid in _pids(folder):
-        cgroups = proc.read(f"{folder}/{pid}/cgroup") or b""
+    for pid in there.pids():
+        cgroups = there.read(f"{pid}/cgroup") or b""
         id = next((known[part] for part in _ID.findall(cgroups) if part in known), None)
         if id is not None:
             found.setdefault(id, []).append(pid)
     return found
 
 
-def _below(folder: str, ancestor: int) -> list[int]:
+def _below(there: Proc, ancestor: int) -> list[int]:
     """All descendants of a process, itself left out."""
     children: dict[int, list[int]] = {}
-    for pid in _pids(folder):
-        status = proc.status(f"{folder}/{pid}")
+    for pid in there.pids():
+        status = proc.status(there, pid)
         if status is not None:
             children.setdefault(status.parent, []).append(pid)
     found: list[int] = []
@@ -101,11 +102,3 @@ def _below(folder: str, ancestor: int) -> list[int]:
         found.append(pid)
         waiting += children.get(pid, ())
     return found
-
-
-def _pids(folder: str) -> Iterator[int]:
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return iter(())
-    return (int(name) for name in names if name.isascii() and name.isdigit())

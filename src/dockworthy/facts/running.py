@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..model.field import Field, Origin, Set, Source, Unknown
 from ..model.workload import Process
 from .drift import CHANGES_KEPT
+from .host.elsewhere import Elsewhere
+from .host.reading import TELL_AGAIN
+from .host.root import NotHeld, Root
+from .host_files import HostFiles
 from .layer import changes_in, layer_of
 from .processes import read_processes
 
@@ -21,16 +25,21 @@ class Running(NamedTuple):
     changes: dict[str, Field[tuple[str, ...]]]
 
 
-async def read_running(inspects: Mapping[str, dict[str, Any]], root: Path | None, endpoint: str) -> Running:
-    """Reads the host's files in a thread, while the engine works on its other answers."""
-    if root is None:
+async def read_running(inspects: Mapping[str, dict[str, Any]], files: HostFiles | None, endpoint: str) -> Running:
+    """Reads the host's files, while the engine works on its other answers."""
+    if files is None:
         reason = f"the engine is asked over the network ({endpoint}): its processes are not this host's"
         elsewhere = Unknown(reason, tell="read the facts on the host that runs the engine")
         return Running(dict.fromkeys(inspects, elsewhere), {})
-    return await asyncio.to_thread(_read, inspects, root) if inspects else Running({}, {})
+    if not inspects:
+        return Running({}, {})
+    try:
+        return await files.read(partial(_read, inspects))
+    except NotHeld as gap:
+        return Running(dict.fromkeys(inspects, Unknown(str(gap), tell=TELL_AGAIN)), {})
 
 
-def _read(inspects: Mapping[str, dict[str, Any]], root: Path) -> Running:
+def _read(inspects: Mapping[str, dict[str, Any]], root: Root) -> Running:
     processes = read_processes({id: inspect["State"]["Pid"] for id, inspect in inspects.items()}, root)
     # Where its processes are here, its layer is: only then is a path that the engine tells a path of this host.
     here = {id: inspect for id, inspect in inspects.items() if isinstance(processes[id], Set)}
@@ -38,7 +47,8 @@ def _read(inspects: Mapping[str, dict[str, Any]], root: Path) -> Running:
     return Running(processes, {id: field for id, field in changes.items() if field is not None})
 
 
-def _changes(inspect: dict[str, Any], root: Path) -> Set[tuple[str, ...]] | None:
-    layer = layer_of(inspect, root)
+def _changes(inspect: dict[str, Any], root: Root) -> Set[tuple[str, ...]] | None:
+    """None where the layer can't be walked: far away the engine itself is asked."""
+    layer = None if isinstance(root, Elsewhere) else layer_of(inspect, Path(root.base))
     changes = changes_in(layer, CHANGES_KEPT) if layer is not None else None
     return None if layer is None or changes is None else Set(changes, Source(layer.upper), Origin.MEASURED)

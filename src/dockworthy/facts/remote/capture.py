@@ -59,6 +59,8 @@ class Capture:
         """Pid -> inodes of the sockets that it has open."""
         self.hidden: set[int] = set()
         """Pids whose descriptors may not be seen."""
+        self.unclear: set[str] = set()
+        """Links that were read of every process, and of which this one could not be understood."""
         self.swept: set[str] = set()
         """Files and links of processes (`status`, `ns/net`) that were read of every process there was."""
 
@@ -76,7 +78,13 @@ class Capture:
             self._table(question.kind)[question.words[0]] = fault
 
     def _table(self, kind: str) -> dict[str, Any]:
-        return {"content": self.contents, "names": self.names, "stat": self.stats, "followed": self.followed}[kind]
+        tables: dict[str, dict[str, Any]] = {
+            "content": self.contents,
+            "names": self.names,
+            "stat": self.stats,
+            "followed": self.followed,
+        }
+        return tables[kind]
 
     def known_absent(self, path: str) -> bool:
         """Do the listing of its folder, or a parent that isn't there, show that there is no such path?"""

@@ -13,7 +13,7 @@ from ..host.programs import ProgramFailed
 from ..host.root import NotHeld, Room
 from .capture import Capture, Fault, Question
 
-_OF_A_PROCESS = re.compile(r"/proc/(?:[0-9]+)/(.+)")
+_OF_A_PROCESS = re.compile(r"/proc/([0-9]+)/(.+)")
 _UNREADABLE = b"this list could not be read\n"
 _TIMED_OUT = 124
 """The status of timeout(1)."""
@@ -139,7 +139,9 @@ class CapturedRoot(Elsewhere):
     def _unless_swept(self, path: str) -> None:
         """What was read of all processes at once, and of this one gave nothing: it ended, or it may not be read."""
         match = _OF_A_PROCESS.fullmatch(path)
-        if match and match[1] in self._capture.swept:
+        if match is None or match[2] not in self._capture.swept or path in self._capture.unclear:
+            return
+        if f"/proc/{match[1]}/status" in self._capture.contents:  # it was there then
             raise OSError(errno.EACCES, os.strerror(errno.EACCES), path)
 
     def _want(self, kind: str, *words: str) -> NoReturn:

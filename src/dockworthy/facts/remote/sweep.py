@@ -39,9 +39,13 @@ def _take_links(capture: Capture, content: bytes) -> None:
     denied = Fault(errno.EACCES, os.strerror(errno.EACCES))
     for line in content.split(b"\n"):
         found = link_of_ls(line)
-        if found is None or "?" in found[1]:
-            continue  # with letters that ls does not print: asked by itself, where it is needed
-        capture.links[found[0]] = found[1] or denied
+        if found is None:
+            continue
+        path, target = found
+        if "?" in target:  # letters that ls does not print: it is asked by itself, where it is needed
+            capture.unclear.add(path)
+        else:
+            capture.links[path] = target or denied
 
 
 def sockets_in(content: bytes) -> dict[int, list[int]]:

@@ -1,0 +1,140 @@
+"""A way to the host's engine through the ssh connection: a forwarded socket, or a relay where that is not allowed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from ...errors import EngineError, EngineRefused, EngineTimeout, EngineUnreachable
+from ..connection import Way
+from .commands import forward_socket, relay
+from .faults import last_words
+from .host import SshHost
+from .relay import Relay
+from .shell import ShellLost
+
+_PING = b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n"
+_PING_SECONDS = 5.0
+_RELAYED_AT_ONCE = 6
+"""Sessions: sshd allows ten on a connection (MaxSessions), and one is the shell."""
+
+_FORBIDDEN = "administratively prohibited"
+
+_FIND = """
+engine_socket() {
+    for socket in "$2" "${DOCKER_HOST#unix://}" /var/run/docker.sock "${XDG_RUNTIME_DIR:-/nowhere}/docker.sock"; do
+        case $socket in /*) ;; *) continue ;; esac
+        if [ -S "$socket" ] || [ "$socket" = "$2" ]; then break; fi
+    done
+    [ -S "$socket" ] || socket=${2:-/var/run/docker.sock}
+    may=no
+    if [ -n "${SUDO_UID:-}" ]; then
+        sudo -n -u "#$SUDO_UID" test -w "$socket" </dev/null >/dev/null 2>&1 && may=yes
+    else
+        [ -w "$socket" ] && may=yes
+    fi
+    [ -S "$socket" ] || may=absent
+    printf '%s' "$socket" >&3
+    r "$1" 0 "$may"
+}
+"""
+
+
+async def find_socket(host: SshHost) -> tuple[str, str]:
+    """(path of the engine's socket on the host, may our account open it: `yes`, `no`, `absent`). Raises ShellLost.
+
+    What the address says; else the account's DOCKER_HOST, the usual place, the account's own engine.
+    """
+    script = f"{_FIND}engine_socket socket {shlex.quote(host.address.socket)}\n"
+    found = ("", "absent")
+    async for reply in host.shell.run(script.encode(), ends=host.ends):
+        if reply.id == "socket":
+            found = (os.fsdecode(reply.content), reply.words)
+    if not found[0]:
+        raise ShellLost("the host did not say where its engine's socket is")
+    return found
+
+
+@contextlib.asynccontextmanager
+async def way_to_engine(host: SshHost, socket: str, may: str) -> AsyncIterator[Way]:
+    """A socket of ours behind which the host's engine is. Raises EngineError and its kinds."""
+    if may == "absent":
+        raise EngineUnreachable(
+            f"no engine listens on {host.address.host}: {socket} does not exist",
+            hint=f"is Docker Engine installed and started there? another socket: --host {host.address.name}/PATH",
+        )
+    if may == "no" and not host.sudo:
+        raise EngineRefused(
+            f"this account may not open the engine's socket {socket} on {host.address.host}",
+            hint="use --sudo, or come as root (who may open it is root on the host)",
+        )
+    if may == "yes" and await _forwarded(host, socket):
+        yield Way(host.folder / "engine")
+        return
+    async with Relay(host, relay(socket)) as relayed:
+        await _ping(host, socket, relayed.socket, relayed)
+        yield Way(relayed.socket, _RELAYED_AT_ONCE)
+
+
+async def _forwarded(host: SshHost, socket: str) -> bool:
+    """Is the engine behind a socket that ssh forwards? False where sshd does not allow forwarding."""
+    local = host.folder / "engine"
+    process = await asyncio.create_subprocess_exec(
+        *forward_socket(host.control, local, socket),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await process.communicate()
+    if process.returncode:
+        raise EngineError(
+            f"ssh made no way to the engine on {host.address.host}: {last_words(said.decode(errors='replace'))}"
+        )
+    try:
+        await _ping(host, socket, local, None)
+    except EngineError:
+        if _FORBIDDEN in host.said:
+            return False
+        raise
+    return True
+
+
+async def _ping(host: SshHost, socket: str, local: Path, relayed: Relay | None) -> None:
+    """Does anything answer at the other end? If not, ssh or the relay has said why."""
+    answer = b""
+    try:
+        async with asyncio.timeout(_PING_SECONDS):
+            reader, writer = await asyncio.open_unix_connection(local)
+            try:
+                writer.write(_PING)
+                answer = await reader.read(64)
+            finally:
+                writer.close()
+    except TimeoutError:
+        raise EngineTimeout(
+            f"the engine on {host.address.host} took the connection and went silent",
+            hint="does `docker ps` answer there? if not, its log tells why",
+        ) from None
+    except OSError:
+        pass
+    if not answer:
+        raise await _why_not(host, socket, relayed)
+
+
+async def _why_not(host: SshHost, socket: str, relayed: Relay | None) -> EngineError:
+    said = await relayed.why() if relayed else last_words(host.said)
+    where = f"the engine on {host.address.host} ({socket})"
+    if "password is required" in said or "sudo:" in said:
+        return EngineRefused(f"{where} can't be reached: {said}", hint="sudo must allow `sh` without a password there")
+    if "no program to speak" in said:
+        return EngineUnreachable(
+            f"{where} can't be reached: root may open its socket, and {said.removeprefix('sh: ')}",
+            hint=f"install socat there, or come as root: --host ssh://root@{host.address.host}",
+        )
+    if "refused" in said or not said:
+        return EngineUnreachable(f"nobody listens at {socket} on {host.address.host}", hint="start Docker Engine there")
+    return EngineUnreachable(f"{where} can't be reached: {said}", hint="start Docker Engine there")
