@@ -223,6 +223,8 @@ class Host(Struct, frozen=True, kw_only=True):
     audit_rules: Field[tuple[str, ...]] = NOT_READ
     """Rules as `auditctl` syntax, from the rules' files; Unset where audit is not installed."""
     time_sync: Field[TimeSync] = NOT_READ
+    clock_skew: Field[float] = NOT_READ
+    """Seconds that the host's clock is ahead of the reader's, measured over ssh; 0.0 where they can't be told apart."""
     packages: Field[tuple[Package, ...]] = NOT_READ
     automatic_updates: Field[AutomaticUpdates] = NOT_READ
     reboot_required: Field[bool] = NOT_READ
