@@ -110,6 +110,14 @@ def image() -> dict[str, Any]:
     }
 
 
+def history() -> list[dict[str, Any]]:
+    """The layers of the image, newest first, as the engine tells them."""
+    return [
+        {"CreatedBy": 'CMD ["/shop"]', "Size": 0, "Comment": "buildkit.dockerfile.v0"},
+        {"CreatedBy": "COPY shop /shop # buildkit", "Size": 40_000_000, "Comment": "buildkit.dockerfile.v0"},
+    ]
+
+
 def service() -> dict[str, Any]:
     return {
         "ID": "s" * 25,
@@ -243,3 +251,27 @@ def snapshot() -> dict[str, Any]:
         "host": _host(),
         "engine": _engine(),
     }
+
+
+def with_one_container() -> dict[str, Any]:
+    """The tight machine with a tight container that runs."""
+    made = snapshot()
+    process = {
+        "pid": 4242,
+        "program": "shop",
+        "uid": 1000,
+        "cap_effective": 0,
+        "cap_bounding": 0,
+        "seccomp": 2,
+        "no_new_privs": True,
+    }
+    container = {
+        "id": "a" * 64,
+        "name": "web",
+        "inspect": known(inspect()),
+        "processes": known([process]),
+        "changes": known([]),
+    }
+    made["engine"]["containers"] = known([container])
+    made["engine"]["images"] = known([{"id": IMAGE_ID, "inspect": known(image()), "history": known(history())}])
+    return made
