@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from dockworthy.model.knowledge import releases
+
+NEWEST_ENGINE = ".".join(str(number) for number in releases.ENGINE_NEWEST)
 IMAGE_ID = "sha256:" + "1" * 64
 DIGEST = "registry.example.com/shop@sha256:" + "2" * 64
 
@@ -149,7 +152,7 @@ def service() -> dict[str, Any]:
 def _info() -> dict[str, Any]:
     return {
         "ID": "example",
-        "ServerVersion": "29.7.2",
+        "ServerVersion": NEWEST_ENGINE,
         "Driver": "overlay2",
         "DriverStatus": [["Backing Filesystem", "extfs"], ["Supports d_type", "true"], ["Native Overlay Diff", "true"]],
         "LoggingDriver": "local",
@@ -176,7 +179,7 @@ def _info() -> dict[str, Any]:
 def _engine() -> dict[str, Any]:
     return {
         "endpoint": "unix:///var/run/docker.sock",
-        "version": known({"Version": "29.7.2", "ApiVersion": "1.52", "MinAPIVersion": "1.44"}),
+        "version": known({"Version": NEWEST_ENGINE, "ApiVersion": "1.52", "MinAPIVersion": "1.44"}),
         "info": known(_info()),
         "containers": known([]),
         "images": known([]),
@@ -219,6 +222,7 @@ def _host() -> dict[str, Any]:
         "accounts": known([]),
         "daemon_json": known(
             {
+                "icc": False,
                 "live-restore": True,
                 "log-driver": "local",
                 "default-address-pools": [{"base": "10.201.0.0/16", "size": 24}],
