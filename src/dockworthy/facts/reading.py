@@ -13,8 +13,9 @@ import msgspec
 
 from .. import __version__
 from ..engine.endpoint import socket_path
+from ..engine.ssh.address import is_ssh
 from ..model.host import Host
-from ..model.snapshot import Snapshot, Tool
+from ..model.snapshot import EngineFacts, Snapshot, Tool
 from .engine import read_engine
 from .redaction import Redactor
 from .redaction_key import redaction_key
@@ -23,15 +24,42 @@ _LOCAL_SOCKET = "/var/run/docker.sock"
 
 
 async def read_snapshot(
-    endpoint: str, *, root: Path = Path("/"), deadline: float = 10.0, environ: Mapping[str, str] = os.environ
+    endpoint: str,
+    *,
+    root: Path = Path("/"),
+    deadline: float = 10.0,
+    sudo: bool = False,
+    environ: Mapping[str, str] = os.environ,
 ) -> Snapshot:
-    """All facts, secrets hidden; what could not be read is Unknown. `deadline` bounds the engine, in seconds."""
-    from .host import read_host
+    """All facts, secrets hidden; what could not be read is Unknown. `deadline` bounds the engine, in seconds.
 
+    With `ssh://USER@HOST` everything is read over there (`sudo`: as root), and `deadline` bounds it all. Raises
+    HostError where ssh does not get in, UsageError for an address that is none.
+    """
     taken = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     redactor = Redactor(redaction_key(environ))
+    if is_ssh(endpoint):
+        from .remote.reading import read_remote
+
+        host, engine = await read_remote(endpoint, sudo=sudo, deadline=deadline, redactor=redactor, environ=environ)
+    else:
+        host, engine = await _read_here(endpoint, root, deadline, redactor, environ)
+    return Snapshot(
+        taken=taken,
+        id=secrets.token_hex(8),
+        tool=Tool("dockworthy", __version__),
+        host=_without_secrets(host, redactor),
+        engine=engine,
+    )
+
+
+async def _read_here(
+    endpoint: str, root: Path, deadline: float, redactor: Redactor, environ: Mapping[str, str]
+) -> tuple[Host, EngineFacts]:
+    from .host import read_host
+
     socket = socket_path(endpoint) or _LOCAL_SOCKET
-    host, engine = await asyncio.gather(
+    return await asyncio.gather(
         asyncio.to_thread(read_host, root, socket=socket),
         read_engine(
             endpoint,
@@ -40,13 +68,6 @@ async def read_snapshot(
             redactor=redactor,
             environ=environ,
         ),
-    )
-    return Snapshot(
-        taken=taken,
-        id=secrets.token_hex(8),
-        tool=Tool("dockworthy", __version__),
-        host=_without_secrets(host, redactor),
-        engine=engine,
     )
 
 

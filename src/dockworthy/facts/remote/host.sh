@@ -135,7 +135,7 @@ links() {
 sockets() {
     words=$(
         {
-            printf '%s\n' /proc/[0-9]*/fd | xargs ls -n$Q 2>&4 </dev/null |
+            printf '%s\n' /proc/[0-9]*/fd | xargs ls -n$Q 2>&4 |
                 grep -e '^/proc/[0-9]*/fd:$' -e 'socket:\[' >&3
         } 4>&1 | grep 'Permission denied'
     )

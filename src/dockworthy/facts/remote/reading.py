@@ -1,0 +1,87 @@
+"""A host and its engine over one ssh connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Mapping
+from functools import partial
+from typing import NamedTuple
+
+from msgspec import structs
+
+from ...engine.ssh.address import ssh_address
+from ...engine.ssh.host import SshHost
+from ...engine.ssh.shell import ShellLost
+from ...engine.ssh.way import find_socket, way_to_engine
+from ...errors import EngineError, EngineUnreachable, HostError
+from ...model.field import NOT_READ, Origin, Set, Source
+from ...model.host import Host
+from ...model.snapshot import EngineFacts
+from ..asking import source_of, unknown
+from ..engine import no_engine, read_engine
+from ..host import read_host
+from ..host.root import NotHeld
+from ..redaction import Redactor
+from .files import RemoteFiles
+
+
+class RemoteFacts(NamedTuple):
+    host: Host
+    engine: EngineFacts
+
+
+async def read_remote(
+    endpoint: str,
+    *,
+    sudo: bool = False,
+    deadline: float = 10.0,
+    redactor: Redactor,
+    environ: Mapping[str, str] = os.environ,
+) -> RemoteFacts:
+    """All facts of the host at `endpoint` (`ssh://…`) and its engine, within `deadline` seconds. `sudo`: read as root.
+
+    Raises UsageError for an address that is none, HostError where ssh does not get in or the host is lost at once.
+    What is lost later is Unknown, and what was read stands.
+    """
+    address = ssh_address(endpoint)
+    ends = asyncio.get_running_loop().time() + deadline
+    async with SshHost(address, sudo=sudo, ends=ends) as ssh:
+        files = RemoteFiles(ssh)
+        await files.begin()
+        try:
+            socket, may = await find_socket(ssh)
+        except ShellLost as lost:
+            raise HostError(str(lost) or await ssh.why_lost()) from None
+        engine = asyncio.create_task(_engine(ssh, files, socket, may, redactor, environ))
+        try:
+            await files.fetch_usual()
+            host = await files.read(partial(read_host, socket=socket))
+            return RemoteFacts(_with_skew(host, files.skew), await engine)
+        except NotHeld as gap:
+            raise HostError(f"too little could be read of {address.host}: {gap}", hint="read it again") from None
+        finally:
+            engine.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await engine
+
+
+async def _engine(
+    ssh: SshHost, files: RemoteFiles, socket: str, may: str, redactor: Redactor, environ: Mapping[str, str]
+) -> EngineFacts:
+    name = ssh.address.name
+    seconds = ssh.ends - asyncio.get_running_loop().time()
+    try:
+        async with way_to_engine(ssh, socket, may) as way:
+            return await read_engine(name, root=files, way=way, deadline=seconds, redactor=redactor, environ=environ)
+    except EngineError as error:
+        return no_engine(name, unknown(error, source_of("/version")))
+    except OSError as error:
+        problem = EngineUnreachable(f"no way could be made to the engine on {ssh.address.host}: {error}")
+        return no_engine(name, unknown(problem, source_of("/version")))
+
+
+def _with_skew(host: Host, skew: float | None) -> Host:
+    told = NOT_READ if skew is None else Set(skew, Source("date -u +%s"), Origin.MEASURED)
+    return structs.replace(host, clock_skew=told)
