@@ -60,5 +60,5 @@ FAULTY = (
     Faulty("password", {"more": ("-e", "DB_PASSWORD=correct-horse-battery")}, "workload/environment-secrets"),
     Faulty("movable-tag", {}, "workload/pinned-image"),
     Faulty("endless-ulimit", {"more": ("--ulimit", "core=-1:-1")}, "workload/ulimits"),
-    Faulty("other-cgroup", {"more": ("--cgroup-parent", "/dockworthy-test-elsewhere")}, "workload/cgroup-parent"),
+    Faulty("other-cgroup", {"more": ("--cgroup-parent", "{cgroup}")}, "workload/cgroup-parent"),
 )

@@ -14,6 +14,7 @@ from tight_ways import TIGHT_IN_ITS_WAY
 
 from machines.containers import Containers
 from machines.engines import OwnEngine
+from machines.leftovers import cgroup_of
 from machines.program import run_dockworthy
 
 pytestmark = pytest.mark.engine
@@ -65,6 +66,7 @@ def words(own_engine: OwnEngine, tmp_path_factory: pytest.TempPathFactory) -> It
         "{link}": str(folder / "link"),
         "{plain}": str(folder / "plain"),
         "{volume}": volume,
+        "{cgroup}": f"/{cgroup_of(socket.parent.parent)}/elsewhere",  # goes with the engine's folder
         "{etc-volume}": f"source={etc},target=/x",
     }
     own_engine.docker("volume", "rm", volume, etc, check=False)
