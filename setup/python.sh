@@ -6,8 +6,10 @@ readonly PYTHON_WILL_DO='import sys, venv, ensurepip; sys.exit(sys.version_info 
 
 # Prints the first Python that is new enough and can make a virtual environment; fails where there is none.
 find_python() {
-    local name
-    for name in python3 python3.13 python3.12 python3.11 python3.14; do
+    local name system=()
+    # Root's own Python may lie where nobody else can run it: the system's serves every user of the clone.
+    [[ $EUID != 0 ]] || system=(/usr/bin/python3)
+    for name in "${system[@]}" python3 python3.13 python3.12 python3.11 python3.14; do
         if "$name" -I -c "$PYTHON_WILL_DO" 2>/dev/null; then
             command -v "$name"
             return 0
@@ -19,8 +21,10 @@ find_python() {
 # Prints the packages that would bring a good enough Python, one a line; fails where apt knows of none.
 # Call it after the package lists are fresh.
 python_packages() {
-    local name
-    for name in python3 python3.13 python3.12 python3.11; do
+    local name system=()
+    # Root's own Python may lie where nobody else can run it: the system's serves every user of the clone.
+    [[ $EUID != 0 ]] || system=(/usr/bin/python3)
+    for name in "${system[@]}" python3 python3.13 python3.12 python3.11; do
         if python_package_will_do "$name"; then
             printf '%s\n' "$name" "$name-venv"
             return 0

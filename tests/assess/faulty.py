@@ -41,7 +41,6 @@ FAULTY = (
     Faulty("no-apparmor", {"more": ("--security-opt", "apparmor=unconfined")}, "workload/apparmor", needs="apparmor"),
     Faulty("kernel-log", {"more": ("--device", "/dev/kmsg")}, "workload/host-devices"),
     Faulty("all-devices", {"more": ("--device-cgroup-rule", "a *:* rwm")}, "workload/device-rules"),
-    Faulty("unsafe-sysctl", {"more": ("--sysctl", "kernel.msgmax=65536")}, "workload/sysctls"),
     Faulty("shared-mount", {"more": ("-v", "{plain}:/x:shared")}, "workload/mount-propagation", needs="shared mounts"),
     Faulty("root", {"user": ()}, "workload/run-as-non-root"),
     Faulty("root-by-number", {"user": ("-u", "0:0")}, "workload/run-as-non-root"),
