@@ -17,6 +17,7 @@ from ..engine.ssh.address import is_ssh
 from ..model.host import Host
 from ..model.snapshot import EngineFacts, Snapshot, Tool
 from .engine import read_engine
+from .open_services import read_open_services
 from .redaction import Redactor
 from .redaction_key import redaction_key
 
@@ -29,12 +30,14 @@ async def read_snapshot(
     root: Path = Path("/"),
     deadline: float = 10.0,
     sudo: bool = False,
+    probe: bool = True,
     environ: Mapping[str, str] = os.environ,
 ) -> Snapshot:
     """All facts, secrets hidden; what could not be read is Unknown. `deadline` bounds the engine, in seconds.
 
     With `ssh://USER@HOST` everything is read over there (`sudo`: as root), and `deadline` bounds it all. Raises
-    HostError where ssh does not get in, UsageError for an address that is none.
+    HostError where ssh does not get in, UsageError for an address that is none. `probe`: ask this host's services
+    that others may reach whether they want a password.
     """
     taken = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     redactor = Redactor(redaction_key(environ))
@@ -50,7 +53,13 @@ async def read_snapshot(
         tool=Tool("dockworthy", __version__),
         host=_without_secrets(host, redactor),
         engine=engine,
+        services_asked=await read_open_services(host, engine, here=_is_here(endpoint, root), wanted=probe),
     )
+
+
+def _is_here(endpoint: str, root: Path) -> bool:
+    """Are host and engine those on which this program runs? Only then is an address of that host one of ours."""
+    return socket_path(endpoint) is not None and str(root) == "/"
 
 
 async def _read_here(

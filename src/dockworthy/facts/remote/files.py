@@ -23,7 +23,7 @@ from .captured_root import CapturedRoot
 from .hello import Hello
 from .replies import Replies
 from .script import lines_of
-from .usual import USUAL, usual_contents
+from .usual import USUAL
 
 T = TypeVar("T")
 
@@ -65,11 +65,12 @@ class RemoteFiles:
             if abs(self.skew) <= now - asked + 1:
                 self.skew = 0.0  # whole seconds, asked over a network: that is no difference
 
-    async def fetch_usual(self) -> None:
-        """All processes, and the usual files. Raises HostError: without it nothing is known."""
+    async def fetch_first(self, wanted: Iterable[Question]) -> None:
+        """All processes, what is wanted, and what is usual. Raises HostError: without it nothing is known."""
         async with self._turn:
-            replies = Replies(self._capture, lines := lines_of(USUAL))
-            script = b"\n".join([sweep.SCRIPT, *(line.text for line in lines), *usual_contents()])
+            lines = lines_of(dict.fromkeys([*wanted, *USUAL]))
+            replies = Replies(self._capture, lines)
+            script = b"\n".join([sweep.SCRIPT, *(line.text for line in lines)])
             try:
                 async for reply in self._host.shell.run(script, ends=self._host.ends):
                     sweep.take(self._capture, reply)
@@ -110,6 +111,13 @@ class RemoteFiles:
     async def _lost(self, lost: ShellLost) -> HostError:
         reason = str(lost) and f"{self._host.address.host}: {lost}"
         return HostError(reason or await self._host.why_lost(), hint="read it again, when the host stays reachable")
+
+
+def first_questions(reader: Callable[[Root], T]) -> list[Question]:
+    """What a reader asks of a host of which nothing is known yet."""
+    root = CapturedRoot(Capture(), as_root=True, byteorder="little")
+    reader(root)
+    return list(root.wanted)
 
 
 def _functions() -> bytes:

@@ -37,6 +37,8 @@ content() {
         words=$(sed -e 's/^\([^:]*:[^:]\)[^:]*/\1/' "$2" 2>&1 >&3 </dev/null) ;;
     /var/lib/dpkg/status) # of megabytes, the lines that tell what is installed
         words=$(grep -E '^(Package|Status|Architecture|Version|Source):|^$' "$2" 2>&1 >&3 </dev/null) ;;
+    /var/lib/apt/lists/*Release) # its head says what it is
+        words=$(head -n 60 "$2" 2>&1 >&3 </dev/null) ;;
     *)
         words=$(cat "$2" 2>&1 >&3 </dev/null) ;;
     esac

@@ -24,7 +24,8 @@ from ..engine import no_engine, read_engine
 from ..host import read_host
 from ..host.root import NotHeld
 from ..redaction import Redactor
-from .files import RemoteFiles
+from .files import RemoteFiles, first_questions
+from .usual import USUAL_SOCKET
 
 
 class RemoteFacts(NamedTuple):
@@ -47,6 +48,8 @@ async def read_remote(
     """
     address = ssh_address(endpoint)
     ends = asyncio.get_running_loop().time() + deadline
+    # While ssh connects, the readers tell what they will ask first.
+    first = asyncio.create_task(asyncio.to_thread(first_questions, partial(read_host, socket=USUAL_SOCKET)))
     async with SshHost(address, sudo=sudo, ends=ends) as ssh:
         files = RemoteFiles(ssh)
         await files.begin()
@@ -56,7 +59,7 @@ async def read_remote(
             raise HostError(str(lost) or await ssh.why_lost()) from None
         engine = asyncio.create_task(_engine(ssh, files, socket, may, redactor, environ))
         try:
-            await files.fetch_usual()
+            await files.fetch_first(await first)
             host = await files.read(partial(read_host, socket=socket))
             return RemoteFacts(_with_skew(host, files.skew), await engine)
         except NotHeld as gap:

@@ -14,7 +14,7 @@ from .replies import by_path
 FILES = ("status", "cgroup", "uid_map", "attr/current", "attr/apparmor/current")
 _LINKS = ("exe", *(f"ns/{name}" for name in ("net", "pid", "ipc", "uts", "mnt", "user", "cgroup")))
 
-SCRIPT = f"processes files {' '.join(FILES)}\nlinks links\nsockets sockets\n".encode()
+SCRIPT = f"names all /proc\nprocesses files {' '.join(FILES)}\nlinks links\nsockets sockets\n".encode()
 
 _FOLDER = re.compile(rb"/proc/(\d+)/fd:")
 _SOCKET = re.compile(rb" -> socket:\[(\d+)\]$")
@@ -23,7 +23,9 @@ _HIDDEN = re.compile(rb"/proc/(\d+)/fd\b")
 
 def take(capture: Capture, reply: Reply) -> None:
     """A reply to SCRIPT."""
-    if reply.id == "files":
+    if reply.id == "all":
+        capture.names["/proc"] = [name for name in os.fsdecode(reply.content).split("/") if name]
+    elif reply.id == "files":
         capture.contents.update(by_path(reply.content))
         capture.swept.update(FILES)
     elif reply.id == "links":

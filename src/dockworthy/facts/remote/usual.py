@@ -1,11 +1,58 @@
-"""What is asked of every host at once, before any reader has asked. Only speed depends on this list."""
+"""What is asked of every host at once, beyond what the readers ask first: what they will ask next on a usual host.
+
+Only speed depends on this list.
+"""
 
 from __future__ import annotations
 
 from .capture import Question
 
-USUAL: tuple[Question, ...] = ()
+USUAL_SOCKET = "/var/run/docker.sock"
 
+_CONTENTS = (
+    "/etc/shadow",
+    "/root/.ssh/authorized_keys",
+    "/root/.ssh/authorized_keys2",
+    "/etc/ssh/sshd_config",
+    "/etc/os-release",
+    "/etc/audit/audit.rules",
+    "/etc/ufw/ufw.conf",
+    "/var/lib/dpkg/status",
+    "/var/run/docker.pid",
+    "/proc/uptime",
+    "/proc/cgroups",
+    "/proc/1/net/tcp",
+    "/proc/1/net/tcp6",
+    "/proc/1/net/udp",
+    "/proc/1/net/udp6",
+    "/proc/net/ip_tables_names",
+    "/proc/net/ip6_tables_names",
+    "/sys/module/apparmor/parameters/enabled",
+)
+_NAMES = (
+    "/etc/apt/apt.conf.d",
+    "/etc/audit/rules.d",
+    "/etc/ssh/sshd_config.d",
+    "/boot",
+    "/lib/modules",
+)
+_STATS = (
+    "/lib",
+    "/bin",
+    "/sbin",
+    "/usr/sbin",
+    "/run",
+    "/run/docker",
+    "/run/docker.sock",
+    "/run/docker.pid",
+    "/run/docker/containerd",
+    "/run/docker/containerd/containerd.sock",
+    "/var/lib",
+    "/etc/default",
+)
 
-def usual_contents() -> list[bytes]:
-    return []
+USUAL: tuple[Question, ...] = (
+    *(Question("content", (path,)) for path in _CONTENTS),
+    *(Question("names", (path,)) for path in _NAMES),
+    *(Question("stat", (path,)) for path in _STATS),
+)
