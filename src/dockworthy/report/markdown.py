@@ -32,7 +32,7 @@ def plain(text: str) -> str:
 
 def prose(text: str) -> str:
     """A sentence of a control: what stands between backticks is code, all else is plain."""
-    return "".join(code(span.text) or "\\`\\`" if span.code else plain(span.text) for span in spans(text))
+    return "".join(code(span.text) if span.code else plain(span.text) for span in spans(text))
 
 
 def code(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -15,11 +16,7 @@ class Span(Struct, frozen=True):
 
 
 def spans(text: str) -> Iterator[Span]:
-    """The pieces in order. A backtick without a partner is a backtick."""
-    before, *rest = text.split("`")
-    yield Span(before)
-    while len(rest) >= 2:
-        yield Span(rest.pop(0), code=True)
-        yield Span(rest.pop(0))
-    for alone in rest:
-        yield Span(f"`{alone}")
+    """The pieces in order, none empty. A backtick without a partner is a backtick."""
+    for number, piece in enumerate(re.split("`([^`]+)`", text)):
+        if piece:
+            yield Span(piece, code=number % 2 == 1)

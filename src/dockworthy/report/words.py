@@ -35,21 +35,22 @@ HEADINGS = {
 NOTHING_TELLS = "nothing that dockworthy knows of"
 """For an unknown of which no permission or command is known that would tell."""
 
-_VERDICTS = {**ANSWERS, Answer.ACCEPTED: "yes, with accepted risks"}
+VERDICTS = {**ANSWERS, Answer.ACCEPTED: "yes, with accepted risks"}
 
-_COUNTED = (
-    (Outcome.FAIL, "fail"),
-    (Outcome.UNKNOWN, "not visible from here"),
-    (Outcome.PENDING, "in force later"),
-    (Outcome.EXCEPTED, "accepted"),
-    (Outcome.PASS, "pass"),
-    (Outcome.NOT_APPLICABLE, "do not apply"),
-)
+OUTCOMES = {
+    Outcome.FAIL: "fail",
+    Outcome.UNKNOWN: "not visible from here",
+    Outcome.PENDING: "in force later",
+    Outcome.EXCEPTED: "accepted",
+    Outcome.PASS: "pass",
+    Outcome.NOT_APPLICABLE: "do not apply",
+}
+"""As they are counted, in the order of the headings."""
 
 
 def answer_in_words(result: Result) -> str:
     """`Not yet, at level production` — the verdict without its reasons."""
-    return f"{_VERDICTS[result.verdict.answer].capitalize()}, at level {result.level.value}"
+    return f"{VERDICTS[result.verdict.answer].capitalize()}, at level {result.level.value}"
 
 
 def verdict_sentence(result: Result) -> str:
@@ -61,7 +62,7 @@ def verdict_sentence(result: Result) -> str:
 def counts_sentence(findings: Iterable[Finding]) -> str:
     """`4 fail, 2 not visible from here, 40 pass`; what did not happen is left out."""
     counts = Counter(finding.outcome for finding in findings)
-    return ", ".join(f"{counts[outcome]} {word}" for outcome, word in _COUNTED if counts[outcome])
+    return ", ".join(f"{counts[outcome]} {word}" for outcome, word in OUTCOMES.items() if counts[outcome])
 
 
 def some_of(names: Sequence[str], *, show: int = 3) -> str:

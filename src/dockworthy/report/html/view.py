@@ -1,0 +1,119 @@
+"""What the template is given: the result arranged for the page, in plain text (the template escapes it)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from ...model.demands import DEMANDS
+from ...model.finding import Finding, Outcome
+from ...model.requirement import Need
+from ...model.result import DemandAnswer, Result
+from ..grouping import Group, by_control, by_tell
+from ..words import ANSWERS, HEADINGS, NOTHING_TELLS, number_of, some_of
+from .rows import Row, rows_of
+
+AT_FIRST = 10
+"""Rows of a group that stand in the page itself; the script adds the others."""
+
+
+class GroupView(Struct, frozen=True):
+    """One control with one outcome. `number` is its place in the data."""
+
+    number: int
+    group: Group
+    rows: list[Row]
+    demand: str
+    names: str
+
+    @property
+    def first(self) -> Finding:
+        return self.group.first
+
+    @property
+    def at_first(self) -> list[Row]:
+        return self.rows if len(self.rows) <= AT_FIRST + 1 else self.rows[:AT_FIRST]
+
+    @property
+    def benchmarks(self) -> list[str]:
+        return [f"{r.benchmark} {r.version} {r.id}{' (retired)' if r.retired else ''}" for r in self.first.references]
+
+
+class Block(Struct, frozen=True):
+    """Groups that belong together; for unknowns `tell` is what would tell."""
+
+    tell: str
+    groups: list[GroupView]
+
+
+class Section(Struct, frozen=True):
+    """All findings with one outcome."""
+
+    outcome: Outcome
+    heading: str
+    blocks: list[Block]
+
+    @property
+    def groups(self) -> list[GroupView]:
+        return [group for block in self.blocks for group in block.groups]
+
+    @property
+    def counted(self) -> str:
+        findings = sum(len(group.rows) for group in self.groups)
+        return f"{number_of(len(self.groups), 'control')}, {number_of(findings, 'finding')}"
+
+
+class DemandView(Struct, frozen=True):
+    id: str
+    words: str
+    answer: str
+    css: str
+    need: str
+    because: str
+    counts: tuple[int, int, int]
+
+
+def sections_of(result: Result) -> list[Section]:
+    """One section an outcome that occurs, in the order in which a reader needs them."""
+    numbers = iter(range(len(result.findings)))
+    found = [Section(outcome, HEADINGS[outcome], _blocks(result, outcome, numbers)) for outcome in HEADINGS]
+    return [section for section in found if section.blocks]
+
+
+def _blocks(result: Result, outcome: Outcome, numbers: Iterator[int]) -> list[Block]:
+    if outcome is Outcome.UNKNOWN:
+        parts = [(tell or NOTHING_TELLS, groups) for tell, groups in by_tell(result.findings)]
+    else:
+        parts = [("", groups)] if (groups := by_control(result.findings, outcome)) else []
+    return [Block(tell, [_group(next(numbers), group) for group in groups]) for tell, groups in parts]
+
+
+def _group(number: int, group: Group) -> GroupView:
+    first = group.first
+    names = "" if group.names == [first.kind] else some_of(group.names)
+    return GroupView(number, group, rows_of(group), DEMANDS.get(first.demand, ""), names)
+
+
+def demand_view(answer: DemandAnswer) -> DemandView:
+    """`need` is left out where the demand is simply required."""
+    need = "" if answer.need is Need.REQUIRED else answer.need.value.replace("_", " ")
+    return DemandView(
+        id=answer.demand,
+        words=DEMANDS.get(answer.demand, answer.demand),
+        answer=ANSWERS[answer.answer],
+        css=answer.answer.value,
+        need=need,
+        because=answer.because,
+        counts=(answer.fail, answer.unknown, answer.passed),
+    )
+
+
+def readable_time(text: str) -> str:
+    """`24 December 2026, 12:30 UTC` of RFC 3339; what is none stays as it is."""
+    try:
+        time = datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
+    except (ValueError, OverflowError):
+        return text
+    return f"{time.day} {time:%B %Y, %H:%M} UTC"
