@@ -32,17 +32,18 @@ def assess(
     level: Level,
     root: Path = Path("/"),
     deadline: float = 10.0,
+    sudo: bool = False,
     project: ProjectFile = NO_PROJECT_FILE,
 ) -> Result:
     """Reads the host below `root` and the engine at `endpoint` (within `deadline` seconds), and judges both.
 
-    An engine that does not answer is a gap in the result, not an error: the host is judged all the same.
+    With `ssh://USER@HOST` both are read over there (`sudo`: as root). Raises HostError where ssh does not get in. An engine that does not answer is a gap in the result, not an error: the host is judged all the same.
     """
     import asyncio
 
     from .facts.reading import read_snapshot
 
-    snapshot = asyncio.run(read_snapshot(endpoint, root=root, deadline=deadline))
+    snapshot = asyncio.run(read_snapshot(endpoint, root=root, deadline=deadline, sudo=sudo))
     return assess_snapshot(snapshot, level=level, project=project)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @options.level
 @options.policy
 @options.host
+@options.sudo
 @click.option(
     "--from", "saved", metavar="FILE", help="Judge a snapshot that `dockworthy facts` saved; - is standard input."
 )
@@ -34,6 +35,7 @@ def assess(
     level: str | None,
     policy: str | None,
     hosts: tuple[str, ...],
+    sudo: bool,
     saved: str | None,
     root: str,
     deadline: float,
@@ -51,6 +53,7 @@ def assess(
     \b
     Examples:
       sudo dockworthy assess                    judge this machine
+      dockworthy assess --host ssh://root@shop  another one: a shell there is enough
       dockworthy assess --level baseline        only what can cost the whole host
       dockworthy assess --format json -o r.json for programs
       dockworthy facts -o shop.json             on a host without internet, then
@@ -64,9 +67,10 @@ def assess(
         result = _assess_saved(saved, strict, project)
     else:
         endpoint = options.endpoint_of(hosts)
+        options.only_over_ssh([endpoint], sudo=sudo, root=root)
         from ..assess import assess as assess_machine
 
-        result = assess_machine(endpoint, root=Path(root), level=strict, deadline=deadline, project=project)
+        result = assess_machine(endpoint, root=Path(root), level=strict, deadline=deadline, sudo=sudo, project=project)
     return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)
 
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 @click.command(short_help="All that was read, as JSON, secrets left out.")
 @options.host
+@options.sudo
 @options.root
 @options.deadline
 @options.format_of("json")
 @options.output
-def facts(hosts: tuple[str, ...], root: str, deadline: float, format_: str, output: str | None) -> int:
+def facts(hosts: tuple[str, ...], sudo: bool, root: str, deadline: float, format_: str, output: str | None) -> int:
     """All that dockworthy reads of this host and its engine, as one JSON document. It judges nothing.
 
     Secret values never enter it: what looks like a secret becomes a keyed hash, and the key stays on this host. The
@@ -32,13 +33,20 @@ def facts(hosts: tuple[str, ...], root: str, deadline: float, format_: str, outp
       sudo dockworthy facts -o shop.json
       dockworthy assess --from shop.json
       sudo dockworthy facts | jq .host.kernel
+      dockworthy facts --host ssh://root@shop --host ssh://root@db -o facts/
     """
+    endpoints = options.endpoints_of(hosts)
+    options.only_over_ssh(endpoints, sudo=sudo, root=root)
+    if len(endpoints) > 1:
+        from .fleet_facts import save_fleet
+
+        return save_fleet(endpoints, sudo=sudo, root=Path(root), deadline=deadline, folder=output)
     import asyncio
 
     from ..facts.reading import read_snapshot
     from ..facts.saved import encode, save
 
-    snapshot = asyncio.run(read_snapshot(options.endpoint_of(hosts), root=Path(root), deadline=deadline))
+    snapshot = asyncio.run(read_snapshot(endpoints[0], root=Path(root), deadline=deadline, sudo=sudo))
     if output is None or output == "-":
         deliver(encode(snapshot), None)
     else:

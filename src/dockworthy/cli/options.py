@@ -35,8 +35,10 @@ host = click.option(
     "hosts",
     metavar="URL",
     multiple=True,
-    help="The engine to ask, unix:///PATH or tcp://HOST:PORT.  [default: the one that `docker ps` asks]",
+    help="The host to read, ssh://USER@HOST, or the engine to ask, unix:///PATH or tcp://HOST:PORT.  "
+    "[default: the one that `docker ps` asks]",
 )
+sudo = click.option("--sudo", is_flag=True, help="Over ssh://: read as root, by sudo that asks for no password.")
 root = click.option(
     "--root",
     metavar="DIR",
@@ -69,13 +71,22 @@ def format_of(*formats: str) -> Callable[[Command], Command]:
 
 def endpoint_of(hosts: tuple[str, ...]) -> str:
     """The engine's address from `--host`, the environment or docker's own configuration. Raises UsageError."""
-    from ..engine.endpoint import find_endpoint
-
     if len(hosts) > 1:
         raise UsageError("this version judges one host at a time", hint="run it once for each host")
-    if hosts and hosts[0].startswith("ssh://"):
-        raise UsageError(
-            "--host ssh:// is not in this version yet",
-            hint="run `dockworthy facts -o FILE` on that host, and `dockworthy assess --from FILE` here",
-        )
-    return find_endpoint(hosts[0] if hosts else None, os.environ)
+    return endpoints_of(hosts)[0]
+
+
+def endpoints_of(hosts: tuple[str, ...]) -> list[str]:
+    """One for each `--host`, each once; without any, the one that docker itself would ask. Raises UsageError."""
+    from ..engine.endpoint import find_endpoint
+
+    return list(dict.fromkeys(find_endpoint(host, os.environ) for host in hosts or (None,)))
+
+
+def only_over_ssh(endpoints: list[str], *, sudo: bool, root: str) -> None:
+    """`--sudo` means nothing here, `--root` nothing over there: both are errors, not guesses."""
+    over_ssh = [endpoint for endpoint in endpoints if endpoint.startswith("ssh://")]
+    if sudo and not over_ssh:
+        raise UsageError("--sudo is for --host ssh://…", hint="here, run the whole of it: sudo dockworthy …")
+    if over_ssh and root != "/":
+        raise UsageError(f"--root is for files of this machine, and {over_ssh[0]} is another")

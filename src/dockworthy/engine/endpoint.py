@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from ..errors import UsageError
 from .context import Context, current_context
+from .ssh.address import is_ssh, ssh_address
 
 DEFAULT_ENDPOINT = "unix:///var/run/docker.sock"
 
@@ -16,7 +17,7 @@ _SCHEMES = ("unix://", "tcp://", "http://", "https://")
 
 
 def find_endpoint(explicit: str | None, environ: Mapping[str, str]) -> str:
-    """The engine's address, `unix:///path` or `tcp://host:port`.
+    """The engine's address, `unix:///path`, `tcp://host:port` or `ssh://user@host`.
 
     Raises UsageError for an address that is none, UnreadableInput for a docker configuration that is damaged.
     """
@@ -44,9 +45,15 @@ def socket_path(endpoint: str) -> str | None:
 
 
 def _checked(address: str, said_by: str) -> str:
+    if is_ssh(address):
+        return ssh_address(address).url
     for scheme in _SCHEMES:
         rest = address.removeprefix(scheme)
         if rest != address and rest:
             return address
-    hint = f"did you mean unix://{address}?" if address.startswith("/") else "use unix:///path or tcp://host:port"
+    hint = (
+        f"did you mean unix://{address}?"
+        if address.startswith("/")
+        else "use unix:///path, tcp://host:port or ssh://user@host"
+    )
     raise UsageError(f"{said_by} is {address!r}, which is no address of an engine that dockworthy can ask", hint=hint)

@@ -30,6 +30,11 @@ class SshAddress(NamedTuple):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{SCHEME}{f'{self.user}@' if self.user else ''}{host}{f':{self.port}' if self.port else ''}"
 
+    @property
+    def url(self) -> str:
+        """All that was said, in one way of writing it."""
+        return f"{self.name}{self.socket}"
+
 
 def is_ssh(endpoint: str) -> bool:
     return endpoint.startswith(SCHEME)
