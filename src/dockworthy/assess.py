@@ -37,7 +37,8 @@ def assess(
 ) -> Result:
     """Reads the host below `root` and the engine at `endpoint` (within `deadline` seconds), and judges both.
 
-    With `ssh://USER@HOST` both are read over there (`sudo`: as root). Raises HostError where ssh does not get in. An engine that does not answer is a gap in the result, not an error: the host is judged all the same.
+    With `ssh://USER@HOST` both are read over there (`sudo`: as root). Raises HostError where ssh does not get in. An
+    engine that does not answer is a gap in the result, not an error: the host is judged all the same.
     """
     import asyncio
 
