@@ -254,6 +254,7 @@ def snapshot() -> dict[str, Any]:
         "tool": {"name": "dockworthy", "version": "0"},
         "host": _host(),
         "engine": _engine(),
+        "services_asked": known([]),
     }
 
 

@@ -9,6 +9,7 @@ from .field import NOT_READ, Field
 from .host import Host
 from .policy import Intent
 from .proof import Proof
+from .services import ServiceAnswer
 from .workload import Unit
 
 
@@ -31,3 +32,4 @@ class Machine(Struct, frozen=True, kw_only=True):
     unseen: dict[str, str] = {}
     intent: Intent = Intent()
     proofs: tuple[Proof, ...] = ()
+    services_asked: Field[tuple[ServiceAnswer, ...]] = NOT_READ

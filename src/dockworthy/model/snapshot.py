@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from .field import NOT_READ, Field, Unknown
 from .host import Host
+from .services import ServiceAnswer
 from .workload import Process
 
 SNAPSHOT_VERSION = 1
@@ -78,3 +79,5 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     tool: Tool
     host: Host
     engine: EngineFacts
+    services_asked: Field[tuple[ServiceAnswer, ...]] = NOT_READ
+    """Services of this host that others may reach, and whether they asked for a password."""

@@ -36,6 +36,7 @@ def read_machine(snapshot: Snapshot) -> Machine:
         volumes=read_volumes(facts, _users_of_volumes(units)),
         cluster=read_cluster(facts, networks),
         unseen=unseen,
+        services_asked=snapshot.services_asked,
     )
 
 

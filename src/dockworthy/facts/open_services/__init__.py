@@ -1,0 +1,103 @@
+"""Asks services of this host, from this host, one harmless question each, to see whether they want a password.
+
+Only those that listen on an address which others may reach, and whose port, program or image says what they are. At
+most `MOST` at once and all together within `SECONDS`; nothing is written, no user is named, no password is tried.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+from ...model.field import Field, Origin, Set, Source, Unknown
+from ...model.host import Host
+from ...model.services import Answered, ServiceAnswer
+from ...model.snapshot import EngineFacts
+from .candidates import Candidate, candidates_of, own_address
+from .questions import QUESTIONS, Question
+
+MOST = 16
+SECONDS = 1.5
+_EACH = 0.5
+_READ = 4096
+
+SOURCE = Source("asked from this host")
+
+
+async def read_open_services(
+    host: Host, engine: EngineFacts, *, here: bool, wanted: bool = True
+) -> Field[tuple[ServiceAnswer, ...]]:
+    """`here`: does this program run on the host that was read, in its own network? `wanted`: may they be asked?"""
+    if not wanted:
+        return Unknown("the host's services were not asked whether they want a password: that was switched off")
+    if not here:
+        return Unknown("the host's services were not asked: this is another machine", "run dockworthy on that host")
+    if isinstance(host.listeners, Unknown):
+        return host.listeners
+    return await ask_services(candidates_of(host, engine, own_address()))
+
+
+async def ask_services(candidates: Sequence[Candidate]) -> Field[tuple[ServiceAnswer, ...]]:
+    """The answers of the first `MOST`, in their order. Never raises."""
+    asked = [candidate for candidate in candidates if candidate.service in QUESTIONS][:MOST]
+    tasks = [asyncio.create_task(_ask(candidate)) for candidate in asked]
+    if tasks:
+        await asyncio.wait(tasks, timeout=SECONDS)
+    answers = [
+        task.result() if task.done() else _answer(candidate, Answered.SILENT, "")
+        for candidate, task in zip(asked, tasks, strict=True)
+    ]
+    for task in tasks:
+        task.cancel()
+    return Set(tuple(answers), SOURCE, Origin.MEASURED)
+
+
+async def _ask(candidate: Candidate) -> ServiceAnswer:
+    question = QUESTIONS[candidate.service]
+    try:
+        reply = await asyncio.wait_for(_talk(candidate, question), _EACH)
+    except (OSError, TimeoutError, asyncio.IncompleteReadError):
+        return _answer(candidate, Answered.SILENT, "")
+    if not reply:
+        return _answer(candidate, Answered.SILENT, "")
+    return _answer(candidate, question.meaning(reply), _readable(reply))
+
+
+async def _talk(candidate: Candidate, question: Question) -> bytes:
+    """Connects, asks, reads one piece of the answer, says goodbye where the protocol has a word for it."""
+    reader, writer = await asyncio.open_connection(candidate.address, candidate.port)
+    try:
+        writer.write(question.text)
+        await writer.drain()
+        reply = await reader.read(_READ)
+        while question.more is not None and question.more(reply) and (piece := await reader.read(_READ)):
+            reply += piece
+        writer.write(question.goodbye)
+        await writer.drain()
+        return reply
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+def _answer(candidate: Candidate, answered: Answered, says: str) -> ServiceAnswer:
+    return ServiceAnswer(
+        service=candidate.service,
+        address=candidate.address,
+        port=candidate.port,
+        bound=candidate.bound,
+        answered=answered,
+        asked=QUESTIONS[candidate.service].words,
+        says=says,
+        container=candidate.container,
+        inside=candidate.inside,
+        program=candidate.program,
+    )
+
+
+def _readable(reply: bytes) -> str:
+    """The first line as text, short, without what is none."""
+    line = reply.split(b"\n", 1)[0][:60].decode("ascii", "replace")
+    return "".join(sign if sign.isprintable() and sign != "�" else " " for sign in line).strip()

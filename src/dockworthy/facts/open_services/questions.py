@@ -1,0 +1,113 @@
+"""One harmless question for each kind of service, and what its answer means.
+
+Sources: the Redis and memcached protocol descriptions; the HTTP APIs of Elasticsearch, etcd, Docker Engine, RabbitMQ,
+Prometheus, CouchDB and the registry; PostgreSQL's frontend/backend protocol; MongoDB's wire protocol.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ...model.services import Answered
+from .mongo import LIST_DATABASES, is_incomplete, meaning_of_mongo
+
+Meaning = Callable[[bytes], Answered]
+
+
+class Question(NamedTuple):
+    """`text` is sent, `words` say it to people. `more`: is the answer not whole yet? `goodbye` ends the talk."""
+
+    text: bytes
+    words: str
+    meaning: Meaning
+    more: Callable[[bytes], bool] | None = None
+    goodbye: bytes = b""
+
+
+def _redis(reply: bytes) -> Answered:
+    if reply.startswith(b"+PONG"):
+        return Answered.OPEN
+    # DENIED: its protected mode lets in nobody from outside while it has no password.
+    return Answered.PASSWORD if reply.startswith((b"-NOAUTH", b"-DENIED", b"-NOPERM")) else Answered.OTHER
+
+
+def _memcached(reply: bytes) -> Answered:
+    if reply.startswith(b"VERSION "):
+        return Answered.OPEN
+    return Answered.PASSWORD if b"unauthenticated" in reply else Answered.OTHER
+
+
+def _postgres(reply: bytes) -> Answered:
+    """`R` asks for a proof, or (0) for none. An error names a client or a user that may not come."""
+    if reply[:1] == b"R" and len(reply) >= 9:
+        return Answered.OPEN if struct.unpack_from(">i", reply, 5) == (0,) else Answered.PASSWORD
+    refused = reply[:1] == b"E" and (b"C28000" in reply or b"C28P01" in reply)
+    no_such_user = b"does not exist" in reply
+    return Answered.PASSWORD if refused and not no_such_user else Answered.OTHER
+
+
+def _http(*proof: bytes) -> Meaning:
+    """200 with one of these words, anywhere in its head or body, is that service, open."""
+
+    def meaning(reply: bytes) -> Answered:
+        status = re.match(rb"HTTP/1\.[01] (\d{3})", reply)
+        if status is None:
+            return Answered.OTHER
+        if status[1] in (b"401", b"403"):
+            return Answered.PASSWORD
+        lowered = reply.lower()
+        return Answered.OPEN if status[1] == b"200" and any(word in lowered for word in proof) else Answered.OTHER
+
+    return meaning
+
+
+def _etcd(reply: bytes) -> Answered:
+    """With users switched on it answers a request without one by an error."""
+    if b"user name is empty" in reply or b"permission denied" in reply or b"invalid auth token" in reply:
+        return Answered.PASSWORD
+    return _http(b'"cluster_id"')(reply)
+
+
+def _head_only(reply: bytes) -> bool:
+    """Has only the head of an HTTP answer come, although a body follows?"""
+    head, end, body = reply.partition(b"\r\n\r\n")
+    return reply.startswith(b"HTTP/1.1 200") and (not end or not body) and b"content-length: 0" not in head.lower()
+
+
+def _get(path: str, *proof: bytes) -> Question:
+    text = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: dockworthy\r\nConnection: close\r\n\r\n"
+    return Question(text.encode(), f"GET {path}", _http(*proof), _head_only)
+
+
+def _ask_etcd() -> Question:
+    """Reads at most one key, and of it the name only. (Asking is a POST in its API; nothing is written.)"""
+    body = b'{"key":"AA==","range_end":"AA==","limit":1,"keys_only":true}'
+    head = f"POST /v3/kv/range HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    return Question(head.encode() + body, "one key's name", _etcd, _head_only)
+
+
+def _ask_postgres() -> Question:
+    words = b"user\0postgres\0database\0postgres\0application_name\0dockworthy\0\0"
+    start = struct.pack(">ii", 8 + len(words), 196608) + words
+    return Question(start, "may postgres come in?", _postgres, goodbye=b"X\0\0\0\4")
+
+
+QUESTIONS: dict[str, Question] = {
+    "Redis": Question(b"PING\r\n", "PING", _redis, goodbye=b"QUIT\r\n"),
+    "memcached": Question(b"version\r\n", "version", _memcached, goodbye=b"quit\r\n"),
+    "PostgreSQL": _ask_postgres(),
+    "MongoDB": Question(LIST_DATABASES, "listDatabases", meaning_of_mongo, is_incomplete),
+    "etcd": _ask_etcd(),
+    "Elasticsearch": _get("/", b'"cluster_name"', b'"lucene_version"'),
+    "Docker API": _get("/_ping", b"api-version:"),
+    "RabbitMQ management": _get("/api/overview", b'"rabbitmq_version"', b'"management_version"'),
+    "CouchDB": _get("/_all_dbs", b"["),
+    "registry": _get("/v2/_catalog?n=1", b'"repositories"'),
+    "Prometheus": _get("/api/v1/status/buildinfo", b'"goversion"'),
+    "Alertmanager": _get("/api/v2/status", b'"versioninfo"'),
+    "node exporter": _get("/", b"node exporter"),
+    "cAdvisor": _get("/api/v1.3/version", b"."),
+}
