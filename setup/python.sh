@@ -21,10 +21,8 @@ find_python() {
 # Prints the packages that would bring a good enough Python, one a line; fails where apt knows of none.
 # Call it after the package lists are fresh.
 python_packages() {
-    local name system=()
-    # Root's own Python may lie where nobody else can run it: the system's serves every user of the clone.
-    [[ $EUID != 0 ]] || system=(/usr/bin/python3)
-    for name in "${system[@]}" python3 python3.13 python3.12 python3.11; do
+    local name
+    for name in python3 python3.13 python3.12 python3.11; do
         if python_package_will_do "$name"; then
             printf '%s\n' "$name" "$name-venv"
             return 0
