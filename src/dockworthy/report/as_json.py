@@ -44,7 +44,7 @@ def json_parts(result: Result) -> Iterator[bytes]:
     """The same piece by piece, for those who write it on: as a whole it may be a hundred megabytes."""
     # In JSON a quote inside a string is escaped, so this can only be the key itself.
     head, tail = encode(document(result, findings=())).split(b'"findings":[]', 1)
-    known = _Known()
+    known = FindingsOut()
     yield head + b'"findings":['
     separator = b""
     for start in range(0, len(result.findings), AT_ONCE):
@@ -80,7 +80,7 @@ def document(result: Result, *, findings: tuple[FindingOut, ...]) -> Document:
     )
 
 
-class _Known:
+class FindingsOut:
     """Remedies and references come from controls: thousands of findings share one object each, here too."""
 
     def __init__(self) -> None:
