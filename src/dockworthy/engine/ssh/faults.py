@@ -13,9 +13,11 @@ _NOISE = re.compile(
 )
 
 
-def why_not_in(address: SshAddress, said: str, status: int | None, *, sudo: bool, seconds: float) -> HostError:
+def why_not_in(
+    address: SshAddress, said: str, status: int | None, *, printed: str = "", sudo: bool, seconds: float
+) -> HostError:
     """The error for a connection on which no shell came up. `said`: standard error; `status`: ssh's, None if it still
-    runs (it took too long)."""
+    runs (it took too long); `printed`: what came instead of a shell's answer."""
     host = address.host
     for pattern, says, hint in _REASONS:
         found = re.search(pattern, said, re.IGNORECASE)
@@ -31,7 +33,7 @@ def why_not_in(address: SshAddress, said: str, status: int | None, *, sudo: bool
     if status == 255:
         return HostError(f"ssh to {host} failed: {last_words(said) or 'it gave no reason'}", hint=_by_hand(address))
     what = "a root shell (sudo -n sh)" if sudo else "a POSIX shell (sh)"
-    reason = last_words(said) or f"the command ended with status {status}"
+    reason = last_words(said) or last_words(printed) or f"the command ended with status {status}"
     return HostError(
         f"{host} let us in, and then gave us no {what.removeprefix('a ')}: {reason}",
         hint=f"this account must be able to run it: ssh {_target(address)} {'sudo -n ' if sudo else ''}sh -c true",

@@ -94,7 +94,9 @@ class SshHost:
             await self.shell.begin(b"", ends=self.ends)
         except ShellLost as lost:
             status = None if str(lost) else await self._status()
-            raise why_not_in(self.address, self.said, status, sudo=self.sudo, seconds=seconds) from None
+            raise why_not_in(
+                self.address, self.said, status, printed=self.shell.unframed, sudo=self.sudo, seconds=seconds
+            ) from None
 
     async def _status(self) -> int | None:
         """ssh's exit status, and all that it said before; None where it does not end."""

@@ -43,6 +43,11 @@ class RemoteShell:
         self._mark = secrets.token_hex(16).encode()
         self._buffer = bytearray()
 
+    @property
+    def unframed(self) -> str:
+        """What came and belongs to no answer."""
+        return self._buffer.decode("utf-8", "replace")
+
     async def begin(self, script: bytes, *, ends: float) -> None:
         """Defines what later commands need; `ends` is loop time. Raises ShellLost."""
         head = b"M=" + self._mark + b"\n" + FRAME.encode() + script
