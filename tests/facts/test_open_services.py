@@ -9,6 +9,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -336,3 +337,47 @@ async def test_another_machine_is_not_asked() -> None:
     assert isinstance(field, Unknown) and "another machine" in field.reason
     field = await read_open_services(Host(), EngineFacts(), here=True, wanted=False)
     assert isinstance(field, Unknown) and "switched off" in field.reason
+
+
+IN_ITS_OWN_NETWORK = """
+import asyncio, subprocess, sys, time
+from pathlib import Path
+from dockworthy.facts.open_services import read_open_services
+from dockworthy.facts.open_services.candidates import own_address
+from dockworthy.facts.host import read_host
+from dockworthy.model.snapshot import EngineFacts
+
+def run(words): subprocess.run(words.split(), check=True)
+
+run("ip link set lo up")
+assert own_address() == "", own_address()
+run("ip link add v0 type veth peer name v1"); run("ip addr add 10.77.0.1/24 dev v0")
+run("ip link set v0 up"); run("ip link set v1 up")
+assert own_address() == "10.77.0.1", own_address()
+server = subprocess.Popen(["redis-server", "--port", "6379", "--bind", "0.0.0.0", "--save", "", *sys.argv[1:]],
+                          stdout=subprocess.DEVNULL)
+try:
+    until = time.monotonic() + 15
+    while True:
+        host = read_host(Path("/"), socket="")
+        answers = asyncio.run(read_open_services(host, EngineFacts(), here=True)).value
+        if (answers and answers[0].says) or time.monotonic() > until:
+            break
+    for answer in answers:
+        print(answer.service, answer.address, answer.port, answer.bound, answer.answered.value)
+finally:
+    server.kill(); server.wait()
+"""
+
+
+@needs("redis-server")
+@needs("ip")
+@needs("unshare")
+@pytest.mark.skipif(os.geteuid() != 0, reason="a network of its own needs root")
+@pytest.mark.parametrize(("mode", "expected"), [("no", "open"), ("yes", "password")])
+def test_a_real_host_is_asked_where_others_reach_it(mode: str, expected: str, tmp_path: Path) -> None:
+    """Redis' protected mode lets in whoever comes from 127.0.0.1: asked there, it would look open to everybody."""
+    script = [sys.executable, "-c", IN_ITS_OWN_NETWORK, "--protected-mode", mode, "--dir", str(tmp_path)]
+    command = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", *script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == [f"Redis 10.77.0.1 6379 0.0.0.0 {expected}"], done.stderr

@@ -58,7 +58,7 @@ control = Control(
 )
 
 _ASK_NOBODY = frozenset(
-    "redis-server valkey-server keydb-server memcached mongod etcd zookeeper rpcbind elasticsearch influxd"
+    "redis-server redis-check-rdb valkey-server valkey-check-rdb keydb-server memcached mongod etcd zookeeper rpcbind elasticsearch influxd"
     " prometheus node_exporter cadvisor clickhouse-server nfsd rsync tftpd X Xorg kubelet consul".split()
 )
 """Programs that ask for no password as they come."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...model.field import Set
@@ -13,7 +15,9 @@ from ...model.snapshot import EngineFacts
 
 _BY_PROGRAM: dict[str, str] = {
     "redis-server": "Redis",
+    "redis-check-rdb": "Redis",  # Debian's redis-server is a link to it
     "valkey-server": "Redis",
+    "valkey-check-rdb": "Redis",
     "keydb-server": "Redis",
     "memcached": "memcached",
     "mongod": "MongoDB",
@@ -77,8 +81,22 @@ def own_address() -> str:
             asked.connect(("192.0.2.1", 9))  # a documentation address: any route will do
             address = str(asked.getsockname()[0])
     except OSError:
+        address = ""
+    return address if _is_for_others(address) else _first_address()
+
+
+def _first_address() -> str:
+    """Of a host without a way out: the first of its own, as the kernel's table of routes has them."""
+    try:
+        trie = Path("/proc/net/fib_trie").read_text()
+    except OSError:
         return ""
-    return "" if address.startswith(("127.", "0.")) else address
+    found = re.findall(r"\|-- ([0-9.]+)\n\s+/32 host LOCAL", trie)
+    return next((address for address in found if _is_for_others(address)), "")
+
+
+def _is_for_others(address: str) -> bool:
+    return address != "" and not address.startswith(("127.", "0."))
 
 
 def _asked_at(bound: str, own: str) -> str:
