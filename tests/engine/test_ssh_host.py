@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,8 +132,6 @@ async def test_a_key_that_the_host_does_not_take(serve: Servers, clients: Client
 async def test_a_key_with_a_passphrase_asks_nobody(serve: Servers, clients: Clients, tmp_path: Path) -> None:
     server = serve()
     key = make_key(tmp_path / "locked")
-    import subprocess
-
     subprocess.run(["ssh-keygen", "-q", "-p", "-N", "secret", "-f", str(key)], check=True, capture_output=True)
     clients.know(server, key=key)
     assert "did not accept our key" in (await refused(server.address())).says
@@ -151,13 +151,9 @@ async def test_a_name_that_leads_nowhere(clients: Clients) -> None:
 
 
 async def test_a_host_that_takes_the_connection_and_goes_silent(clients: Clients) -> None:
-    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    try:
-        error = await refused(f"ssh://root@127.0.0.1:{port}", seconds=1.5)
-        assert "did not answer" in error.says
-    finally:
-        server.close()
+    with socket.create_server(("127.0.0.1", 0)) as server:  # the kernel takes connections, nobody accepts them
+        error = await refused(f"ssh://root@127.0.0.1:{server.getsockname()[1]}", seconds=1.5)
+        assert "did not answer over ssh" in error.says
 
 
 async def test_a_service_that_is_no_ssh_server(clients: Clients) -> None:
