@@ -13,7 +13,7 @@ from samples import assessed, checked, undecided
 
 from dockworthy.errors import UnreadableInput
 from dockworthy.report.as_json import render_json
-from dockworthy.report.saved_result import is_result, load_result
+from dockworthy.report.saved_result import is_snapshot, load_result
 
 RESULTS = {"assessed": assessed(), "checked": checked(), "undecided": undecided()}
 
@@ -22,7 +22,7 @@ RESULTS = {"assessed": assessed(), "checked": checked(), "undecided": undecided(
 def test_what_was_saved_is_what_is_read(name: str, tmp_path: Path) -> None:
     file = tmp_path / "r.json"
     file.write_bytes(render_json(RESULTS[name]))
-    assert is_result(file.read_bytes())
+    assert not is_snapshot(file)
     assert load_result(file) == RESULTS[name]
 
 
@@ -80,6 +80,13 @@ def test_a_result_that_was_cut_short_is_refused(left: int, tmp_path: Path) -> No
         load_result(file)
 
 
+def test_a_snapshot_is_told_from_a_result(tmp_path: Path) -> None:
+    file = tmp_path / "facts.json"
+    file.write_text('{"snapshot": 1}')
+    assert is_snapshot(file)
+    assert not is_snapshot(tmp_path / "none.json")
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput, match="can't be read: No such file"):
         load_result(tmp_path / "none.json")
@@ -97,6 +104,6 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_anything_at_all_is_no_crash(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     file = tmp_path_factory.getbasetemp() / "anything.json"
     file.write_bytes(content)
-    is_result(content)
+    is_snapshot(file)
     with pytest.raises(UnreadableInput):
         load_result(file)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import options
+from .difference import earlier_result, show_difference
 from .project import level_of, load_project
 from .show import not_both, show
 
@@ -27,7 +28,13 @@ if TYPE_CHECKING:
 )
 @options.root
 @options.deadline
-@options.format_of("table", "json")
+@click.option(
+    "--diff",
+    "earlier",
+    metavar="OLD.json",
+    help="Show what is worse, better and new since OLD.json, a result (--format json) or a snapshot.",
+)
+@options.format_of("table", "json", "sarif", "html", "markdown")
 @options.output
 @options.verbose
 @options.quiet
@@ -39,6 +46,7 @@ def assess(
     saved: str | None,
     root: str,
     deadline: float,
+    earlier: str | None,
     format_: str,
     output: str | None,
     verbose: bool,
@@ -55,13 +63,16 @@ def assess(
       sudo dockworthy assess                    judge this machine
       dockworthy assess --host ssh://root@shop  another one: a shell there is enough
       dockworthy assess --level baseline        only what can cost the whole host
-      dockworthy assess --format json -o r.json for programs
+      dockworthy assess --format html -o r.html a page to read, filter, print and send
+      dockworthy assess --format json -o r.json for programs, and for
+      dockworthy assess --diff r.json           what became better or worse since
       dockworthy facts -o shop.json             on a host without internet, then
       dockworthy assess --from shop.json        judge it elsewhere
     """
     not_both("-v", "-q", verbose and quiet)
     project = load_project(policy)
     strict = level_of(level, project)
+    old = None if earlier is None else earlier_result(earlier, strict, project, format_=format_)
     if saved is not None:
         not_both("--from", "--host", bool(hosts))
         result = _assess_saved(saved, strict, project)
@@ -71,6 +82,8 @@ def assess(
         from ..assess import assess as assess_machine
 
         result = assess_machine(endpoint, root=Path(root), level=strict, deadline=deadline, sudo=sudo, project=project)
+    if old is not None:
+        return show_difference(old, result, format_=format_, file=output, verbose=verbose, quiet=quiet)
     return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)
 
 

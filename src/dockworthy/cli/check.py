@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     help="Version of the Pod Security Standards, as v1.34.  [default: the newest that is known; a Namespace's own "
     "label counts where the file has one]",
 )
-@options.format_of("table", "json")
+@options.format_of("table", "json", "sarif", "html", "markdown")
 @options.output
 @options.verbose
 @options.quiet
@@ -53,6 +53,7 @@ def check(
       dockworthy check --level restricted pod.yaml      the strict standard alone
       kubectl get pods -A -o yaml | dockworthy check -  what runs now
       dockworthy check -q . || exit 1                   in a pipeline
+      dockworthy check --format sarif -o r.sarif .      for code scanning: what fails
     """
     from ..check import check as check_files
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import shutil
 import sys
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from .exit_status import ExitStatus, status_of
-from .output import deliver
+from .output import Content, deliver
 
 if TYPE_CHECKING:
     from ..model.result import Result
@@ -20,19 +21,34 @@ WIDEST = 100
 
 def show(result: Result, *, format_: str, file: str | None, verbose: bool, quiet: bool) -> ExitStatus:
     """Renders, delivers. Raises OutputError."""
+    deliver(_content(result, format_, file, verbose=verbose, quiet=quiet), file)
+    return status_of(result)
+
+
+def _content(result: Result, format_: str, file: str | None, *, verbose: bool, quiet: bool) -> Content:
+    """`--quiet` is for people: what a program reads is whole. A renderer is imported where it is asked for."""
     if format_ == "json":
         from ..report.as_json import json_parts
 
-        deliver(json_parts(result), file)
-        return status_of(result)
+        return json_parts(result)
+    if format_ == "sarif":
+        from ..report.sarif import render_sarif
+
+        return render_sarif(result, everything=verbose)
+    if format_ == "html":
+        from ..report.html import render_html
+
+        return render_html(result, made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"))
+    if format_ == "markdown":
+        from ..report.as_markdown import render_markdown
+
+        return render_markdown(result, verbose=verbose)
     from ..report.terminal import render_terminal, verdict_line
 
     if quiet:
-        deliver(verdict_line(result), file)
-    else:
-        width, colour = paper(file)
-        deliver(render_terminal(result, width=width, colour=colour, verbose=verbose), file)
-    return status_of(result)
+        return verdict_line(result)
+    width, colour = paper(file)
+    return render_terminal(result, width=width, colour=colour, verbose=verbose)
 
 
 def paper(file: str | None) -> tuple[int, bool]:

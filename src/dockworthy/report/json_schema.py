@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ..model.policy import ProjectFile
 from ..model.result import SCHEMA
 from ..model.snapshot import SNAPSHOT_VERSION, Snapshot
 from .document import Document
@@ -19,6 +20,7 @@ def published_schemas() -> dict[str, bytes]:
     return {
         f"result-{SCHEMA}.json": _published(result_schema()),
         f"snapshot-{SNAPSHOT_VERSION}.json": _published(snapshot_schema()),
+        "dockworthy-yaml.json": _published(project_file_schema()),
     }
 
 
@@ -30,6 +32,11 @@ def result_schema() -> dict[str, Any]:
 def snapshot_schema() -> dict[str, Any]:
     """The schema of what `dockworthy facts` writes."""
     return _schema(Snapshot, f"urn:dockworthy:snapshot:{SNAPSHOT_VERSION}", "A snapshot of a host and its engine")
+
+
+def project_file_schema() -> dict[str, Any]:
+    """The schema of dockworthy.yaml, for editors."""
+    return _schema(ProjectFile, "urn:dockworthy:project-file", "dockworthy.yaml")
 
 
 def _schema(type_: type[msgspec.Struct], name: str, title: str) -> dict[str, Any]:

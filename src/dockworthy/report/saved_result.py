@@ -21,13 +21,12 @@ LARGEST = 512 * 1024 * 1024
 _HINT = "`dockworthy assess --format json -o FILE` saves a result"
 
 
-def is_result(content: bytes) -> bool:
-    """Is it a result, of whatever version, and not a snapshot or something else? Raises nothing."""
+def is_snapshot(path: Path) -> bool:
+    """Are these facts that nobody has judged yet? False for what can't be read: `load_result` says why."""
     try:
-        head = msgspec.json.decode(content, type=SavedHead)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return msgspec.json.decode(path.read_bytes(), type=SavedHead).snapshot is not None
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
-    return head.snapshot is None and head.verdict is not None
 
 
 def load_result(path: Path) -> Result:

@@ -32,9 +32,9 @@ _WAS = {
 
 _IS = {
     Outcome.FAIL: "fails",
-    Outcome.UNKNOWN: "is not visible from here",
-    Outcome.PENDING: "will be in force later",
-    Outcome.EXCEPTED: "is accepted",
+    Outcome.UNKNOWN: "not visible from here",
+    Outcome.PENDING: "in force later",
+    Outcome.EXCEPTED: "accepted",
     Outcome.PASS: "passes",
     Outcome.NOT_APPLICABLE: "does not apply",
 }
