@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import msgspec
 import pytest
 from golden_files import assert_golden
@@ -23,6 +24,7 @@ from dockworthy.report.difference.as_json import render_difference_json
 from dockworthy.report.difference.as_markdown import render_difference_markdown
 from dockworthy.report.difference.compare import Way
 from dockworthy.report.difference.terminal import difference_line, render_difference
+from dockworthy.report.json_schema import difference_schema
 from dockworthy.report.saved_result import load_result
 
 FAIL, PASS, UNKNOWN = Outcome.FAIL, Outcome.PASS, Outcome.UNKNOWN
@@ -192,6 +194,12 @@ def test_json_tells_every_change_with_its_finding() -> None:
     assert worse["finding"]["evidence"]["says"] == "json-file without max-size"
     (gone,) = document["gone"]
     assert (gone["was"], gone["now"]) == ("fail", None)
+
+
+def test_json_is_valid_by_the_published_schema() -> None:
+    document = json.loads(render_difference_json(example()))
+    errors = jsonschema.Draft202012Validator(difference_schema()).iter_errors(document)
+    assert [error.message for error in errors] == []
 
 
 def test_a_saved_result_compared_with_what_it_was_saved_from(tmp_path: Path) -> None:

@@ -61,9 +61,9 @@ def assess(
     \b
     Examples:
       sudo dockworthy assess                    judge this machine
-      dockworthy assess --host ssh://root@shop  another one: a shell there is enough
+      dockworthy assess --host ssh://root@shop  another: a shell there is enough
       dockworthy assess --level baseline        only what can cost the whole host
-      dockworthy assess --format html -o r.html a page to read, filter, print and send
+      dockworthy assess --format html -o r.html a page to read, print and send
       dockworthy assess --format json -o r.json for programs, and for
       dockworthy assess --diff r.json           what became better or worse since
       dockworthy facts -o shop.json             on a host without internet, then

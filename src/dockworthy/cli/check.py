@@ -53,7 +53,7 @@ def check(
       dockworthy check --level restricted pod.yaml      the strict standard alone
       kubectl get pods -A -o yaml | dockworthy check -  what runs now
       dockworthy check -q . || exit 1                   in a pipeline
-      dockworthy check --format sarif -o r.sarif .      for code scanning: what fails
+      dockworthy check --format sarif -o r.sarif .      for code scanning
     """
     from ..check import check as check_files
 

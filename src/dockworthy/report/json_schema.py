@@ -10,6 +10,8 @@ import msgspec
 from ..model.policy import ProjectFile
 from ..model.result import SCHEMA
 from ..model.snapshot import SNAPSHOT_VERSION, Snapshot
+from .difference.as_json import SCHEMA as DIFFERENCE_SCHEMA
+from .difference.as_json import DifferenceDocument
 from .document import Document
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -19,6 +21,7 @@ def published_schemas() -> dict[str, bytes]:
     """File name in docs/schema -> its content."""
     return {
         f"result-{SCHEMA}.json": _published(result_schema()),
+        f"difference-{DIFFERENCE_SCHEMA}.json": _published(difference_schema()),
         f"snapshot-{SNAPSHOT_VERSION}.json": _published(snapshot_schema()),
         "dockworthy-yaml.json": _published(project_file_schema()),
     }
@@ -27,6 +30,12 @@ def published_schemas() -> dict[str, bytes]:
 def result_schema() -> dict[str, Any]:
     """The schema of what every judging command prints with `--format json`."""
     return _schema(Document, f"urn:dockworthy:result:{SCHEMA}", "A result of dockworthy")
+
+
+def difference_schema() -> dict[str, Any]:
+    """The schema of what `assess --diff OLD --format json` prints."""
+    name = f"urn:dockworthy:difference:{DIFFERENCE_SCHEMA}"
+    return _schema(DifferenceDocument, name, "Two results of dockworthy compared")
 
 
 def snapshot_schema() -> dict[str, Any]:
