@@ -15,6 +15,8 @@ from machines.engines import IN_OWN_NAMESPACES, OwnEngine, run_folder, start_eng
 from machines.images import make_image
 from machines.program import run_dockworthy as _run_dockworthy
 
+pytest_plugins = ["machines.ssh_fixtures"]
+
 Run = Callable[..., CompletedProcess[str]]
 
 

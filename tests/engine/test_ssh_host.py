@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,40 +14,10 @@ from dockworthy.engine.ssh.address import ssh_address
 from dockworthy.engine.ssh.host import SshHost
 from dockworthy.engine.ssh.shell import ShellLost
 from dockworthy.errors import HostError
-from machines.ssh_servers import USER, Clients, SshServer, make_key, needs_ssh_server, start_ssh_server
+from machines.ssh_fixtures import Servers
+from machines.ssh_servers import USER, Clients, make_key
 
 pytestmark = pytest.mark.ssh
-
-
-@pytest.fixture
-def clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clients:
-    needs_ssh_server()
-    clients = Clients(tmp_path / "clients")
-    monkeypatch.setenv("PATH", f"{clients.programs}:{os.environ['PATH']}")
-    return clients
-
-
-class Servers:
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-        self._started: list[SshServer] = []
-
-    def __call__(self, *settings: str, **options: str) -> SshServer:
-        name = f"s{len(self._started)}"
-        server = start_ssh_server(name, self._clients, settings=settings, **options)  # type: ignore[arg-type]
-        self._started.append(server)
-        return server
-
-    def stop_all(self) -> None:
-        for server in self._started:
-            server.stop()
-
-
-@pytest.fixture
-def serve(clients: Clients) -> Iterator[Servers]:
-    servers = Servers(clients)
-    yield servers
-    servers.stop_all()
 
 
 async def say(endpoint: str, script: str, *, sudo: bool = False, seconds: float = 15.0) -> str:
@@ -68,9 +36,8 @@ async def refused(endpoint: str, *, sudo: bool = False, seconds: float = 15.0) -
     return error.value
 
 
-async def test_a_shell_over_there(serve: Servers, clients: Clients) -> None:
+async def test_a_shell_over_there(serve: Servers) -> None:
     server = serve()
-    clients.know(server)
     assert await say(server.address(), "id -u") == "0\n"
 
 
@@ -78,7 +45,6 @@ async def test_nothing_stays_behind(
     serve: Servers, clients: Clients, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     server = serve()
-    clients.know(server)
     folder = tmp_path / "t"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
@@ -86,22 +52,20 @@ async def test_nothing_stays_behind(
     assert list(folder.iterdir()) == []
 
 
-async def test_what_login_scripts_print_is_no_answer(serve: Servers, clients: Clients) -> None:
+async def test_what_login_scripts_print_is_no_answer(serve: Servers) -> None:
     noise = "r end 0\\n\\nM start 0\\nWelcome!"
     server = serve(f"ForceCommand printf '{noise}'; eval \"$SSH_ORIGINAL_COMMAND\"")
-    clients.know(server)
     assert await say(server.address(), "echo here") == "here\n"
 
 
-async def test_odd_login_shells_will_do(serve: Servers, clients: Clients) -> None:
+async def test_odd_login_shells_will_do(serve: Servers) -> None:
     shell = shutil.which("bash") or "/bin/sh"
     server = serve(user_shell=shell)
-    clients.know(server)
     assert await say(server.address(USER), "id -un") == f"{USER}\n"
 
 
 async def test_a_host_that_is_not_known(serve: Servers, clients: Clients) -> None:
-    server = serve()
+    server = serve(known=False)
     clients.know(server, trust=False)
     error = await refused(server.address())
     assert "is not in known_hosts" in error.says
@@ -110,7 +74,7 @@ async def test_a_host_that_is_not_known(serve: Servers, clients: Clients) -> Non
 
 
 async def test_a_host_key_that_changed(serve: Servers, clients: Clients, tmp_path: Path) -> None:
-    server = serve()
+    server = serve(known=False)
     clients.know(server, trust=False)
     other = make_key(tmp_path / "other")
     clients.trust(server, other.with_suffix(".pub"))
@@ -122,7 +86,7 @@ async def test_a_host_key_that_changed(serve: Servers, clients: Clients, tmp_pat
 
 
 async def test_a_key_that_the_host_does_not_take(serve: Servers, clients: Clients, tmp_path: Path) -> None:
-    server = serve()
+    server = serve(known=False)
     clients.know(server, key=make_key(tmp_path / "stranger"))
     error = await refused(server.address())
     assert error.says.startswith(f"{server.name} did not accept our key") and "publickey" in error.says
@@ -130,16 +94,15 @@ async def test_a_key_that_the_host_does_not_take(serve: Servers, clients: Client
 
 
 async def test_a_key_with_a_passphrase_asks_nobody(serve: Servers, clients: Clients, tmp_path: Path) -> None:
-    server = serve()
+    server = serve(known=False)
     key = make_key(tmp_path / "locked")
     subprocess.run(["ssh-keygen", "-q", "-p", "-N", "secret", "-f", str(key)], check=True, capture_output=True)
     clients.know(server, key=key)
     assert "did not accept our key" in (await refused(server.address())).says
 
 
-async def test_nobody_listens(serve: Servers, clients: Clients) -> None:
+async def test_nobody_listens(serve: Servers) -> None:
     server = serve()
-    clients.know(server)
     server.stop()
     error = await refused(server.address())
     assert error.says == f"nobody listens for ssh at {server.name}"
@@ -169,39 +132,34 @@ async def test_a_service_that_is_no_ssh_server(clients: Clients) -> None:
         server.close()
 
 
-async def test_an_account_without_a_shell(serve: Servers, clients: Clients) -> None:
+async def test_an_account_without_a_shell(serve: Servers) -> None:
     server = serve(user_shell="/usr/sbin/nologin")
-    clients.know(server)
     error = await refused(server.address(USER))
     assert "gave us no POSIX shell" in error.says and "not available" in error.says
 
 
-async def test_a_host_that_runs_one_command_only(serve: Servers, clients: Clients) -> None:
+async def test_a_host_that_runs_one_command_only(serve: Servers) -> None:
     server = serve("ForceCommand echo backups only")
-    clients.know(server)
     error = await refused(server.address())
     assert "gave us no POSIX shell" in error.says
 
 
-async def test_sudo_that_asks_for_a_password(serve: Servers, clients: Clients) -> None:
+async def test_sudo_that_asks_for_a_password(serve: Servers) -> None:
     server = serve(user_shell="/bin/sh", sudo=f"{USER} ALL=(root) ALL")
-    clients.know(server)
     error = await refused(server.address(USER), sudo=True)
     assert error.says == f"sudo on {server.name} asks for a password, and nobody is there to type one"
     assert "NOPASSWD" in error.hint and f"ssh://root@{server.name}" in error.hint
 
 
-async def test_sudo_without_a_password(serve: Servers, clients: Clients) -> None:
+async def test_sudo_without_a_password(serve: Servers) -> None:
     server = serve(user_shell="/bin/sh", sudo=f"{USER} ALL=(root) NOPASSWD: ALL")
-    clients.know(server)
     assert await say(server.address(USER), "id -u", sudo=True) == "0\n"
     assert await say(server.address(USER), "id -u") != "0\n"
     assert await say(server.address(), "id -u", sudo=True) == "0\n", "root needs no sudo"
 
 
-async def test_ssh_gone_in_the_middle(serve: Servers, clients: Clients) -> None:
+async def test_ssh_gone_in_the_middle(serve: Servers) -> None:
     server = serve()
-    clients.know(server)
     ends = asyncio.get_running_loop().time() + 20
     async with SshHost(ssh_address(server.address()), sudo=False, ends=ends) as host:
         replies = []
@@ -213,9 +171,8 @@ async def test_ssh_gone_in_the_middle(serve: Servers, clients: Clients) -> None:
         assert f"the ssh connection to {server.name} ended meanwhile" in await host.why_lost()
 
 
-async def test_a_command_that_never_ends(serve: Servers, clients: Clients) -> None:
+async def test_a_command_that_never_ends(serve: Servers) -> None:
     server = serve()
-    clients.know(server)
     ends = asyncio.get_running_loop().time() + 20
     async with SshHost(ssh_address(server.address()), sudo=False, ends=ends) as host:
         with pytest.raises(ShellLost, match="did not answer in time"):

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 USER = "dwtester"
 UID = 54321
 _ADDED = {
@@ -196,9 +194,3 @@ def _descendants(pid: int) -> list[int]:
     while more := {child for child, parent in parents.items() if parent in found and child not in found}:
         found |= more
     return sorted(found - {pid})
-
-
-def needs_ssh_server() -> None:
-    """Skips the test where no server can be started."""
-    if reason := why_no_ssh_server():
-        pytest.skip(reason)
