@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from .engine import Cluster, DataVolume, Engine, Image, Network
+from .evidence import EvidenceFacts
 from .field import NOT_READ, Field
 from .host import Host
 from .policy import Intent
@@ -16,7 +17,8 @@ from .workload import Unit
 class Machine(Struct, frozen=True, kw_only=True):
     """`engine_answers` is Unknown, with the reason, where no engine could be asked; the lists are then empty.
 
-    `intent` is what dockworthy.yaml states, `proofs` are the tools that were seen to do a demand's job here.
+    `intent` is what dockworthy.yaml states, `proofs` are the tools that were seen to do a demand's job here,
+    `evidence` the facts that they rest on.
     `unseen` names what could not be read of the lists (one entry an object or list), with its reason.
     """
 
@@ -32,4 +34,5 @@ class Machine(Struct, frozen=True, kw_only=True):
     unseen: dict[str, str] = {}
     intent: Intent = Intent()
     proofs: tuple[Proof, ...] = ()
+    evidence: EvidenceFacts = EvidenceFacts()
     services_asked: Field[tuple[ServiceAnswer, ...]] = NOT_READ

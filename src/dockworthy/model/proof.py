@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from .evidence import Task
 from .field import Source
 
 
@@ -18,8 +19,9 @@ class Strength(StrEnum):
 
 
 class Proof(Struct, frozen=True, omit_defaults=True):
-    """`tool` did or does the job of `demand`. `says` is the fact in words, `when` its moment (RFC 3339, `""`: now).
+    """`tool` did or does the `task`, a part of what `demand` asks.
 
+    `says` is the fact in words, `when` its moment (RFC 3339, `""`: now).
     `good` is False where the fact speaks against it: a backup whose last snapshot is three weeks old.
     """
 
@@ -28,5 +30,6 @@ class Proof(Struct, frozen=True, omit_defaults=True):
     strength: Strength
     says: str
     source: Source
+    task: Task | None = None
     when: str = ""
     good: bool = True

@@ -10,10 +10,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from .evidence import EvidenceFacts
 from .field import NOT_READ, Field, Unknown
 from .host import Host
 from .services import ServiceAnswer
-from .workload import Process
+from .workload import ContainerUse, Process
 
 SNAPSHOT_VERSION = 1
 """Raised when a field changes its meaning. Readers of version N load every version up to N."""
@@ -30,6 +31,7 @@ class ContainerFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     inspect: Field[dict[str, Any]]
     processes: Field[tuple[Process, ...]] = NOT_READ
     changes: Field[tuple[str, ...]] = NOT_READ
+    use: Field[ContainerUse] = NOT_READ
     resolved_binds: dict[str, str] = {}
     """Path of a bind mount as written -> where it really leads on the host, links resolved (only those that differ)."""
 
@@ -81,3 +83,5 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     engine: EngineFacts
     services_asked: Field[tuple[ServiceAnswer, ...]] = NOT_READ
     """Services of this host that others may reach, and whether they asked for a password."""
+    evidence: EvidenceFacts = EvidenceFacts()
+    """What other tools do here already."""

@@ -1,0 +1,33 @@
+"""Proofs by doing that other tools leave behind: a restore that came to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...model.evidence import Drill, Task
+from ...model.field import Source
+from ..host.root import Root, clean
+from .systemd import rfc3339
+
+_PGBACKREST_LOGS = "/var/log/pgbackrest"
+_END = "restore command end: "
+
+
+def read_drills(root: Root) -> tuple[Drill, ...]:
+    """Restores that pgBackRest's logs tell of, the last of each log. Raises OSError where a log may not be read."""
+    return tuple(_pgbackrest(root))
+
+
+def _pgbackrest(root: Root) -> Iterator[Drill]:
+    for name in root.names_or_none(_PGBACKREST_LOGS):
+        if not name.endswith("-restore.log"):
+            continue
+        path = f"{_PGBACKREST_LOGS}/{name}"
+        ends = [(n, line) for n, line in enumerate(root.read(path).splitlines(), 1) if _END in line]
+        if ends:
+            number, line = ends[-1]
+            passed = "completed successfully" in line
+            stanza = clean(name.removesuffix("-restore.log"))
+            says = f"a restore of {stanza} {'came to its end' if passed else 'did not come to its end'}"
+            when = rfc3339(root.stat(path).st_mtime)
+            yield Drill("3.db-backup", Task.RESTORE, "pgBackRest", says, when, passed, Source(clean(path), "", number))

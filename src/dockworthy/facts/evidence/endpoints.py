@@ -1,0 +1,129 @@
+"""Which local addresses may tell about monitoring: of known programs, of containers with one, of well-known ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ...model.evidence import Task
+from ...model.field import Set
+from ...model.host import Host, Listener
+from ...model.knowledge.tools import TOOLS, Tool, tool_of_container, tool_of_program
+from ...model.snapshot import ContainerFacts, EngineFacts
+from ..host.root import Root
+
+_EVERY = ("0.0.0.0", "::", "*", "")
+_ENGINE = "dockerd"
+_NOT_METRICS = (2375, 2376, 2377, 7946)
+"""Ports on which an engine speaks of other things."""
+_WELL_KNOWN = {tool.port: tool for tool in TOOLS if tool.port > 9000}
+
+
+class Endpoint(NamedTuple):
+    """`who` is `container/NAME` or the host's program, `tool` the tool that is expected there, `pid` who listens."""
+
+    host: str
+    port: int
+    who: str
+    tool: str
+    pid: int
+
+
+def endpoints(host: Host, engine: EngineFacts) -> tuple[Endpoint, ...]:
+    """Each address once, those of known programs first."""
+    containers = engine.containers.value if isinstance(engine.containers, Set) else ()
+    listeners = host.listeners.value if isinstance(host.listeners, Set) else ()
+    inside = {
+        process.pid: container.name
+        for container in containers
+        if isinstance(container.processes, Set)
+        for process in container.processes.value
+    }
+    found = [*_of_listeners(listeners, inside), *(end for one in containers for end in _of_container(one))]
+    known_first = sorted(found, key=lambda endpoint: not endpoint.tool)
+    return tuple({(endpoint.host, endpoint.port): endpoint for endpoint in reversed(known_first)}.values())[::-1]
+
+
+def _of_listeners(listeners: tuple[Listener, ...], inside: dict[int, str]) -> Iterator[Endpoint]:
+    for listener in listeners:
+        if listener.protocol not in ("tcp", "tcp6"):
+            continue
+        who = f"container/{inside[listener.pid]}" if listener.pid in inside else listener.program
+        address = "127.0.0.1" if listener.address in _EVERY else listener.address
+        tool = tool_of_program(listener.program)
+        if tool is not None and _answers(tool):
+            yield Endpoint(address, listener.port, who, tool.name, listener.pid)
+        elif listener.program == _ENGINE and listener.port not in _NOT_METRICS:
+            yield Endpoint(address, listener.port, who, "Docker Engine", listener.pid)
+        elif listener.port in _WELL_KNOWN and listener.program != "docker-proxy":
+            yield Endpoint(address, listener.port, who or f"port {listener.port}", "", listener.pid)
+
+
+def _of_container(container: ContainerFacts) -> Iterator[Endpoint]:
+    told = tool_of_container(image_of(container), programs_of(container))
+    pid = pid_of(container)
+    if told is None or not _answers(told[0]) or not pid or not isinstance(container.inspect, Set):
+        return
+    for address, port in _addresses(container.inspect.value, told[0]):
+        yield Endpoint(address, port, f"container/{container.name}", told[0].name, pid)
+        return  # one address of a container is enough
+
+
+def _addresses(inspect: dict[str, Any], tool: Tool) -> Iterator[tuple[str, int]]:
+    """The published one before the container's own."""
+    ports = _part(inspect, "NetworkSettings", "Ports")
+    for published in ports.get(f"{tool.port}/tcp") or () if isinstance(ports, dict) else ():
+        host, port = str(published.get("HostIp", "")), str(published.get("HostPort", ""))
+        if port.isdigit() and (host in _EVERY or host.startswith("127.")):
+            yield "127.0.0.1" if host in _EVERY else host, int(port)
+    networks = _part(inspect, "NetworkSettings", "Networks")
+    for network in networks.values() if isinstance(networks, dict) else ():
+        if isinstance(network, dict) and network.get("IPAddress"):
+            yield str(network["IPAddress"]), tool.port
+
+
+def programs_of(container: ContainerFacts) -> frozenset[str] | None:
+    """The programs of a container, None where they can't be seen."""
+    if not isinstance(container.processes, Set):
+        return None
+    return frozenset(process.program for process in container.processes.value)
+
+
+def image_of(container: ContainerFacts) -> str:
+    """The image as it was written."""
+    inspect = container.inspect.value if isinstance(container.inspect, Set) else {}
+    return str(_part(inspect, "Config", "Image") or "")
+
+
+def pid_of(container: ContainerFacts) -> int:
+    """The first process of a container that runs, 0 of one that does not."""
+    inspect = container.inspect.value if isinstance(container.inspect, Set) else {}
+    pid = _part(inspect, "State", "Pid")
+    return pid if isinstance(pid, int) else 0
+
+
+def _answers(tool: Tool) -> bool:
+    return bool(tool.port) and bool({Task.METRICS, Task.ALERTS} & set(tool.does))
+
+
+def _part(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def connected(root: Root, places: Sequence[Endpoint]) -> tuple[bool, ...]:
+    """Does somebody keep a connection to each? Look before asking."""
+    return tuple(_is_connected(root, place) for place in places)
+
+
+def _is_connected(root: Root, endpoint: Endpoint) -> bool:
+    """In the network of the process that listens."""
+    wanted = f":{endpoint.port:04X}"
+    folder = f"/proc/{endpoint.pid}/net" if endpoint.pid else "/proc/net"
+    for name in ("tcp", "tcp6"):
+        for row in root.word(f"{folder}/{name}").splitlines()[1:]:
+            parts = row.split()
+            if len(parts) > 3 and parts[3] == "01" and parts[1].endswith(wanted):
+                return True
+    return False

@@ -1,0 +1,40 @@
+"""Programs of the host, outside containers, that are known for a task. Told by their executable, never by a name."""
+
+from __future__ import annotations
+
+import re
+
+from ...model.evidence import RunningTool
+from ...model.knowledge.tools import tool_of_program
+from ..host.reading import number_or
+from ..host.root import Root
+
+_CONTAINER = re.compile(r"[0-9a-f]{64}|/(?:docker|libpod|lxc|kubepods)[-/]")
+_MOST = 50
+
+
+def read_running(root: Root) -> tuple[RunningTool, ...]:
+    """Each known program once. Of other users' processes the executable is only seen as root."""
+    found: dict[str, RunningTool] = {}
+    for name in root.names_or_none("/proc"):
+        pid = number_or(name, 0)
+        program = program_of(root, pid) if pid else ""
+        tool = tool_of_program(program)
+        if tool is None or program in found or _is_in_container(root, pid):
+            continue
+        found[program] = RunningTool(tool.name, tool.does, program, pid)
+        if len(found) >= _MOST:
+            break
+    return tuple(found.values())
+
+
+def program_of(root: Root, pid: int) -> str:
+    """The executable's name, `""` where it can't be read."""
+    try:
+        return root.link(f"/proc/{pid}/exe").removesuffix(" (deleted)").rsplit("/", 1)[-1]
+    except OSError:
+        return ""
+
+
+def _is_in_container(root: Root, pid: int) -> bool:
+    return bool(_CONTAINER.search(root.word(f"/proc/{pid}/cgroup")))
