@@ -12,7 +12,7 @@ from .. import __version__
 from ..model.demands import DEMANDS
 from ..model.field import Source
 from ..model.finding import Evidence, Finding, Outcome, Reference, Remedy
-from ..model.result import SCHEMA, DemandAnswer, Result
+from ..model.result import SCHEMA, DemandAnswer, Result, Verdict
 from .document import (
     CountsOut,
     DemandOut,
@@ -64,19 +64,35 @@ def encode(document: Struct) -> bytes:
 
 def document(result: Result, *, findings: tuple[FindingOut, ...]) -> Document:
     """The result in the words of schema 1, with these findings."""
-    verdict = result.verdict
     return Document(
         schema=SCHEMA,
         tool=TOOL,
         command=result.command,
         level=result.level,
-        verdict=VerdictOut(verdict.answer, verdict.because, verdict.valid_until),
+        verdict=verdict_out(result.verdict),
         subjects=tuple(SubjectOut(s.id, s.kind, s.file or None, s.worthy) for s in result.subjects),
         findings=findings,
         counts=_counts(result),
         demands=tuple(_demand(demand) for demand in result.demands),
         unread=tuple(UnreadOut(what, why) for what, why in result.unread),
         read=result.read,
+        notes=result.notes,
+    )
+
+
+def verdict_out(verdict: Verdict) -> VerdictOut:
+    """Files are judged for no use in particular: the keys that speak of one are then left out."""
+    if not verdict.intent:
+        return VerdictOut(verdict.answer, verdict.because, verdict.valid_until, verdict.valid_because or UNSET)
+    return VerdictOut(
+        verdict.answer,
+        verdict.because,
+        verdict.valid_until,
+        verdict.valid_because,
+        verdict.intent,
+        verdict.stated,
+        verdict.yes_for,
+        verdict.changes,
     )
 
 
@@ -135,7 +151,9 @@ def _exception(finding: Finding) -> ExceptionOut | None:
 
 def _demand(answer: DemandAnswer) -> DemandOut:
     says = DEMANDS.get(answer.demand, "")
-    return DemandOut(answer.demand, says, answer.answer, answer.fail, answer.unknown, answer.passed)
+    return DemandOut(
+        answer.demand, says, answer.answer, answer.fail, answer.unknown, answer.passed, answer.need, answer.because
+    )
 
 
 def _counts(result: Result) -> CountsOut:

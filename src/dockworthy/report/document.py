@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ..model.finding import Outcome
 from ..model.levels import Level, Severity
+from ..model.requirement import Need
 from ..model.result import Answer
 
 
@@ -20,11 +21,20 @@ class ToolOut(Struct, frozen=True):
 
 
 class VerdictOut(Struct, frozen=True):
-    """The answer, and why: sentences, most serious first. `valid_until` is RFC 3339, null where nothing ages."""
+    """The answer, and why: sentences, most serious first. `valid_until` is RFC 3339, null where nothing ages.
+
+    `intent` is the use that this is the answer for, in words; `stated`: the team said so. `yes_for` are the most
+    demanding uses that would be answered with yes, `changes` the single answers of the intent that would turn it.
+    """
 
     answer: Answer
     because: tuple[str, ...]
     valid_until: str | None
+    valid_because: str | UnsetType = UNSET
+    intent: str | UnsetType = UNSET
+    stated: bool | UnsetType = UNSET
+    yes_for: tuple[str, ...] | UnsetType = UNSET
+    changes: tuple[str, ...] | UnsetType = UNSET
 
 
 class SubjectOut(Struct, frozen=True):
@@ -91,7 +101,7 @@ class FindingOut(Struct, frozen=True):
 
 
 class DemandOut(Struct, frozen=True):
-    """What the findings say of one demand of running Docker in production."""
+    """What the findings say of one demand of running Docker in production, and what the intent makes of it."""
 
     demand: str
     says: str
@@ -99,6 +109,8 @@ class DemandOut(Struct, frozen=True):
     fail: int
     unknown: int
     passed: int
+    need: Need
+    because: str
 
 
 class UnreadOut(Struct, frozen=True):
@@ -133,3 +145,4 @@ class Document(Struct, frozen=True):
     demands: tuple[DemandOut, ...]
     unread: tuple[UnreadOut, ...]
     read: tuple[str, ...]
+    notes: tuple[str, ...]

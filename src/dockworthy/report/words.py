@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ..model.finding import Finding, Outcome
-from ..model.result import Answer, Result
+from ..model.result import Answer, Result, Verdict
 
 ANSWERS = {
     Answer.YES: "yes",
@@ -57,6 +57,18 @@ def verdict_sentence(result: Result) -> str:
     """The verdict with its reasons, as one line."""
     reasons = "; ".join(reason.rstrip(".") for reason in result.verdict.because)
     return f"{answer_in_words(result)}: {reasons}." if reasons else f"{answer_in_words(result)}."
+
+
+def use_sentence(verdict: Verdict) -> str:
+    """`For precious data, …. Holds until 2026-12-24: …`; empty for what is judged for no use in particular."""
+    parts = []
+    if verdict.intent:
+        assumed = "" if verdict.stated else " (assumed where nobody stated it: `dockworthy intent`)"
+        parts.append(f"For {verdict.intent}{assumed}.")
+    if verdict.valid_until:
+        why = f": {verdict.valid_because}" if verdict.valid_because else ""
+        parts.append(f"Holds until {verdict.valid_until[:10]}{why}.")
+    return " ".join(parts)
 
 
 def counts_sentence(findings: Iterable[Finding]) -> str:

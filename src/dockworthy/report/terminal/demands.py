@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...model.demands import DEMANDS
+from ...model.requirement import Need
 from ...model.result import Answer, DemandAnswer, Result
 from ..sheet import Sheet
 from ..words import ANSWERS
@@ -12,7 +13,8 @@ _STYLES = {Answer.YES: "good", Answer.ACCEPTED: "good", Answer.NO: "bad", Answer
 
 def write_demands(sheet: Sheet, result: Result) -> None:
     """Numbers first, the words last: they may be long. `unseen` counts what is not visible from here."""
-    spoken_of = [demand for demand in result.demands if demand.fail or demand.unknown or demand.passed]
+    shown = [demand for demand in result.demands if demand.fail or demand.unknown or demand.passed]
+    spoken_of = sorted(shown, key=lambda demand: demand.need is not Need.REQUIRED)
     if not spoken_of:
         return
     fails = _width("fail", [demand.fail for demand in spoken_of])
@@ -27,6 +29,8 @@ def write_demands(sheet: Sheet, result: Result) -> None:
 def _write(sheet: Sheet, demand: DemandAnswer, numbers: str) -> None:
     label = f"{ANSWERS[demand.answer]:<9}"
     words = DEMANDS.get(demand.demand, demand.demand)
+    if demand.need is not Need.REQUIRED:
+        words = f"{words} ({demand.need.value.replace('_', ' ')})"
     column = 2 + len(label) + len(numbers)
     sheet.entry(label + numbers, words, indent=2, column=column, label_style=_STYLES.get(demand.answer, "open"))
 

@@ -6,7 +6,16 @@ from ...model.finding import Outcome
 from ...model.result import Answer, Result
 from ..grouping import Group, by_control, by_tell, fact_of, how_many
 from ..sheet import Sheet
-from ..words import NOTHING_TELLS, QUESTIONS, as_many_as_fit, counts_sentence, number_of, some_of, verdict_sentence
+from ..words import (
+    NOTHING_TELLS,
+    QUESTIONS,
+    as_many_as_fit,
+    counts_sentence,
+    number_of,
+    some_of,
+    use_sentence,
+    verdict_sentence,
+)
 
 _STYLES = {Answer.YES: "good", Answer.ACCEPTED: "good", Answer.NO: "bad", Answer.NOT_YET: "bad"}
 
@@ -21,6 +30,9 @@ def write_head(sheet: Sheet, result: Result, *, verbose: bool) -> None:
     if result.command in QUESTIONS:
         sheet.line(QUESTIONS[result.command])
     write_verdict(sheet, result, at_most=0 if verbose else 3)
+    use = use_sentence(result.verdict)
+    if use:
+        sheet.line(use, style="quiet", at_most=0 if verbose else 3)
     counts = counts_sentence(result.findings)
     sheet.line(f"Findings: {counts}." if counts else "No finding at all.", style="quiet")
     if result.unread:

@@ -12,6 +12,7 @@ from .head import write_head, write_verdict
 from .others import write_accepted, write_passes, write_pending
 from .unread import write_unread
 from .unseen import write_unseen
+from .uses import write_notes, write_uses
 
 SCREEN = 24
 """Lines of the smallest terminal that a report must make sense on."""
@@ -22,6 +23,8 @@ def render_terminal(result: Result, *, width: int = 80, colour: bool = False, ve
     sheet = Sheet(width=width, colour=colour)
     write_head(sheet, result, verbose=verbose)
     write_demands(sheet, result)
+    write_notes(sheet, result)
+    write_uses(sheet, result)
     write_unread(sheet, result, verbose=verbose)
     write_failures(sheet, result, verbose=verbose)
     write_unseen(sheet, result, verbose=verbose)
