@@ -110,6 +110,8 @@ def test_verdict_and_demands() -> None:
         "fail": 2,
         "unknown": 0,
         "passed": 0,
+        "need": "required",
+        "because": "",
     }
 
 

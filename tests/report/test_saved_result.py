@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from samples import assessed, checked, undecided
 
 from dockworthy.errors import UnreadableInput
+from dockworthy.model.requirement import Need
+from dockworthy.model.result import Answer, DemandAnswer, Verdict
 from dockworthy.report.as_json import render_json
 from dockworthy.report.saved_result import is_snapshot, load_result
 
@@ -24,6 +27,15 @@ def test_what_was_saved_is_what_is_read(name: str, tmp_path: Path) -> None:
     file.write_bytes(render_json(RESULTS[name]))
     assert not is_snapshot(file)
     assert load_result(file) == RESULTS[name]
+
+
+def test_what_the_intent_says_is_read_back(tmp_path: Path) -> None:
+    verdict = Verdict(Answer.NO, ("a",), "2026-12-01", "b", "c", True, ("d",), ("e",))
+    demand = DemandAnswer("1.backup", Answer.NO, 1, 2, 3, Need.ADVISED, "the data is precious")
+    whole = msgspec.structs.replace(assessed(1), verdict=verdict, demands=(demand,), notes=("f",))
+    file = tmp_path / "r.json"
+    file.write_bytes(render_json(whole))
+    assert load_result(file) == whole
 
 
 def saved(tmp_path: Path, **changed: Any) -> Path:
