@@ -109,7 +109,7 @@ def _container(item: Mapping[str, Any]) -> dict[str, Any]:
     item = dict(item)
     name = item.setdefault("name", "example")
     item.setdefault("id", name)
-    for key in ("processes", "changes"):
+    for key in ("processes", "changes", "use"):
         if key in item and not _is_field(item[key]):
             item[key] = tight.known(item[key])
     said = item.get("inspect", {})

@@ -31,7 +31,9 @@ async def read_containers(asking: Asking, files: HostFiles | None) -> Set[tuple[
     seen = await read_running(running, files, asking.connection.endpoint)
     changes = seen.changes | await read_drift(asking, [id for id in running if id not in seen.changes])
     complete = (
-        structs.replace(c, processes=seen.processes[c.id], changes=changes[c.id]) if c.id in running else c
+        structs.replace(c, processes=seen.processes[c.id], changes=changes[c.id], use=seen.use[c.id])
+        if c.id in running
+        else c
         for c in containers
     )
     return Set(tuple(complete), listed.source)
@@ -47,10 +49,10 @@ async def _inspect(asking: Asking, entry: dict[str, Any]) -> ContainerFacts | No
         return None
     except EngineError as error:
         gap = unknown(error, source)
-        return ContainerFacts(id=id, name=_name(entry), inspect=gap, processes=gap, changes=gap)
+        return ContainerFacts(id=id, name=_name(entry), inspect=gap, processes=gap, changes=gap, use=gap)
     inspect = shaped(answer, dict, source, asking.redactor)
     stopped = inspect if isinstance(inspect, Unknown) else Unset(Source(source.where, "State.Running"))
-    return ContainerFacts(id=id, name=_name(entry), inspect=inspect, processes=stopped, changes=stopped)
+    return ContainerFacts(id=id, name=_name(entry), inspect=inspect, processes=stopped, changes=stopped, use=stopped)
 
 
 def _name(entry: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..model.field import Field, Origin, Set, Source, Unknown
-from ..model.workload import Process
+from ..model.workload import ContainerUse, Process
 from .drift import CHANGES_KEPT
 from .host.elsewhere import Elsewhere
 from .host.reading import TELL_AGAIN
@@ -16,6 +16,7 @@ from .host.root import NotHeld, Root
 from .host_files import HostFiles
 from .layer import changes_in, layer_of
 from .processes import read_processes
+from .use import read_use
 
 
 class Running(NamedTuple):
@@ -23,6 +24,7 @@ class Running(NamedTuple):
 
     processes: dict[str, Field[tuple[Process, ...]]]
     changes: dict[str, Field[tuple[str, ...]]]
+    use: dict[str, Field[ContainerUse]]
 
 
 async def read_running(inspects: Mapping[str, dict[str, Any]], files: HostFiles | None, endpoint: str) -> Running:
@@ -30,21 +32,25 @@ async def read_running(inspects: Mapping[str, dict[str, Any]], files: HostFiles 
     if files is None:
         reason = f"the engine is asked over the network ({endpoint}): its processes are not this host's"
         elsewhere = Unknown(reason, tell="read the facts on the host that runs the engine")
-        return Running(dict.fromkeys(inspects, elsewhere), {})
+        return Running(dict.fromkeys(inspects, elsewhere), {}, dict.fromkeys(inspects, elsewhere))
     if not inspects:
-        return Running({}, {})
+        return Running({}, {}, {})
     try:
         return await files.read(partial(_read, inspects))
     except NotHeld as gap:
-        return Running(dict.fromkeys(inspects, Unknown(str(gap), tell=TELL_AGAIN)), {})
+        lost = Unknown(str(gap), tell=TELL_AGAIN)
+        return Running(dict.fromkeys(inspects, lost), {}, dict.fromkeys(inspects, lost))
 
 
 def _read(inspects: Mapping[str, dict[str, Any]], root: Root) -> Running:
-    processes = read_processes({id: inspect["State"]["Pid"] for id, inspect in inspects.items()}, root)
+    pids = {id: inspect["State"]["Pid"] for id, inspect in inspects.items()}
+    processes = read_processes(pids, root)
     # Where its processes are here, its layer is: only then is a path that the engine tells a path of this host.
     here = {id: inspect for id, inspect in inspects.items() if isinstance(processes[id], Set)}
     changes = {id: _changes(inspect, root) for id, inspect in here.items()}
-    return Running(processes, {id: field for id, field in changes.items() if field is not None})
+    use: dict[str, Field[ContainerUse]] = {id: f for id, f in processes.items() if not isinstance(f, Set)}
+    use |= read_use({id: pids[id] for id in here}, root)
+    return Running(processes, {id: field for id, field in changes.items() if field is not None}, use)
 
 
 def _changes(inspect: dict[str, Any], root: Root) -> Set[tuple[str, ...]] | None:

@@ -217,6 +217,24 @@ class State(Struct, frozen=True, omit_defaults=True):
     error: str = ""
 
 
+class ContainerUse(Struct, frozen=True, omit_defaults=True):
+    """What a running container uses of what it may, from its control group, `age` seconds after it started.
+
+    `memory` in bytes, without cache that can be dropped; `memory_peak` the highest so far, cache included. Limits are
+    None where there is none. Of `periods` in which it wanted a processor it was held back in `throttled`.
+    """
+
+    age: float
+    memory: int
+    memory_peak: int | None = None
+    memory_limit: int | None = None
+    cpu_seconds: float = 0.0
+    periods: int = 0
+    throttled: int = 0
+    pids: int = 0
+    pids_limit: int | None = None
+
+
 class Container(Struct, frozen=True, kw_only=True):
     """One container of a unit, as declared, and with `processes` and `state` as it is."""
 
@@ -254,6 +272,7 @@ class Container(Struct, frozen=True, kw_only=True):
     processes: Field[tuple[Process, ...]] = NOT_READ
     changed_paths: Field[tuple[str, ...]] = NOT_READ
     """Paths of the container's own layer that were written since it started (drift): `A /x`, `C /y`, `D /z`."""
+    use: Field[ContainerUse] = NOT_READ
 
 
 class EnginePaths(Struct, frozen=True, omit_defaults=True):

@@ -77,6 +77,7 @@ def _container(facts: ContainerFacts, inspect: ApiObject, security: Security, co
         state=read_state(inspect),
         processes=facts.processes,
         changed_paths=facts.changes,
+        use=facts.use,
     )
 
 
