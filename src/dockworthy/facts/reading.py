@@ -8,18 +8,26 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from .. import __version__
 from ..engine.endpoint import socket_path
 from ..engine.ssh.address import is_ssh
+from ..model.evidence import EvidenceFacts
+from ..model.field import Field
 from ..model.host import Host
+from ..model.services import ServiceAnswer
 from ..model.snapshot import EngineFacts, Snapshot, Tool
 from .engine import read_engine
+from .evidence import read_evidence
+from .host_files import LocalFiles
 from .open_services import read_open_services
 from .redaction import Redactor
 from .redaction_key import redaction_key
+
+T = TypeVar("T")
 
 _LOCAL_SOCKET = "/var/run/docker.sock"
 
@@ -37,23 +45,28 @@ async def read_snapshot(
 
     With `ssh://USER@HOST` everything is read over there (`sudo`: as root), and `deadline` bounds it all. Raises
     HostError where ssh does not get in, UsageError for an address that is none. `probe`: ask this host's services
-    that others may reach whether they want a password.
+    that others may reach whether they want a password, and its monitoring at local addresses what it collects.
     """
     taken = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     redactor = Redactor(redaction_key(environ))
     if is_ssh(endpoint):
         from .remote.reading import read_remote
 
-        host, engine = await read_remote(endpoint, sudo=sudo, deadline=deadline, redactor=redactor, environ=environ)
+        host, engine, evidence = await read_remote(
+            endpoint, sudo=sudo, deadline=deadline, redactor=redactor, environ=environ
+        )
+        services = await read_open_services(host, engine, here=False, wanted=probe)
     else:
         host, engine = await _read_here(endpoint, root, deadline, redactor, environ)
+        services, evidence = await _ask_here(endpoint, root, host, engine, probe)
     return Snapshot(
         taken=taken,
         id=secrets.token_hex(8),
         tool=Tool("dockworthy", __version__),
-        host=_without_secrets(host, redactor),
+        host=_without_secrets(host, Host, redactor),
         engine=engine,
-        services_asked=await read_open_services(host, engine, here=_is_here(endpoint, root), wanted=probe),
+        services_asked=services,
+        evidence=_without_secrets(evidence, EvidenceFacts, redactor),
     )
 
 
@@ -80,6 +93,18 @@ async def _read_here(
     )
 
 
-def _without_secrets(host: Host, redactor: Redactor) -> Host:
-    """Daemon.json, command lines and unit files may hold passwords of proxies and log servers."""
-    return msgspec.convert(redactor.clean(msgspec.to_builtins(host)), Host)
+async def _ask_here(
+    endpoint: str, root: Path, host: Host, engine: EngineFacts, probe: bool
+) -> tuple[Field[tuple[ServiceAnswer, ...]], EvidenceFacts]:
+    """What needs to know host and engine first. The containers of an engine elsewhere are not on this host."""
+    here = _is_here(endpoint, root)
+    own = engine if socket_path(endpoint) is not None else EngineFacts()
+    return await asyncio.gather(
+        read_open_services(host, engine, here=here, wanted=probe),
+        read_evidence(LocalFiles(root), host, own, here=here, wanted=probe),
+    )
+
+
+def _without_secrets(facts: T, kind: type[T], redactor: Redactor) -> T:
+    """Daemon.json, command lines, unit files and addresses may hold passwords of proxies and log servers."""
+    return msgspec.convert(redactor.clean(msgspec.to_builtins(facts)), kind)

@@ -14,6 +14,7 @@ from .daemon import read_engine
 from .engine_context import EngineContext, engine_context
 from .image import read_images
 from .network import read_networks
+from .proofs import read_proofs
 from .service import read_service
 from .volume import read_volumes
 
@@ -25,17 +26,20 @@ def read_machine(snapshot: Snapshot) -> Machine:
     networks = read_networks(facts)
     unseen: dict[str, str] = dict(_unseen_lists(facts))
     units = tuple(_units(facts, context, unseen))
+    images = read_images(facts, _users_of_images(units))
     return Machine(
         taken=snapshot.taken,
         host=snapshot.host,
         engine=read_engine(facts, snapshot.host),
         engine_answers=_answers(facts),
         units=units,
-        images=read_images(facts, _users_of_images(units)),
+        images=images,
         networks=networks,
         volumes=read_volumes(facts, _users_of_volumes(units)),
         cluster=read_cluster(facts, networks),
         unseen=unseen,
+        proofs=read_proofs(snapshot, units, images),
+        evidence=snapshot.evidence,
         services_asked=snapshot.services_asked,
     )
 

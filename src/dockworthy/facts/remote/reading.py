@@ -16,11 +16,13 @@ from ...engine.ssh.host import SshHost
 from ...engine.ssh.shell import ShellLost
 from ...engine.ssh.way import find_socket, way_to_engine
 from ...errors import EngineError, EngineUnreachable, HostError
+from ...model.evidence import EvidenceFacts
 from ...model.field import NOT_READ, Origin, Set, Source
 from ...model.host import Host
 from ...model.snapshot import EngineFacts
 from ..asking import source_of, unknown
 from ..engine import no_engine, read_engine
+from ..evidence import read_evidence
 from ..host import read_host
 from ..host.root import NotHeld
 from ..redaction import Redactor
@@ -31,6 +33,7 @@ from .usual import USUAL_SOCKET
 class RemoteFacts(NamedTuple):
     host: Host
     engine: EngineFacts
+    evidence: EvidenceFacts
 
 
 async def read_remote(
@@ -61,7 +64,9 @@ async def read_remote(
         try:
             await files.fetch_first(await first)
             host = await files.read(partial(read_host, socket=socket))
-            return RemoteFacts(_with_skew(host, files.skew), await engine)
+            said = await engine
+            evidence = await read_evidence(files, host, said, here=False)
+            return RemoteFacts(_with_skew(host, files.skew), said, evidence)
         except NotHeld as gap:
             raise HostError(f"too little could be read of {address.host}: {gap}", hint="read it again") from None
         finally:

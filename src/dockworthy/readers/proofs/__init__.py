@@ -1,0 +1,38 @@
+"""Evidence and engine facts as proofs: which tool does which part of what a demand asks, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...model.engine import Image
+from ...model.proof import Proof
+from ...model.snapshot import Snapshot
+from ...model.workload import Unit
+from .backups import read_backups
+from .delivery import read_delivery
+from .drills import read_drills
+from .edges import read_edges
+from .logs import read_logs
+from .monitoring import read_monitoring
+from .rollback import read_rollback
+from .set_up import read_set_up
+from .surroundings import Surroundings
+from .updates import read_updates
+
+__all__ = ["read_proofs"]
+
+
+def read_proofs(snapshot: Snapshot, units: Sequence[Unit], images: Sequence[Image] = ()) -> tuple[Proof, ...]:
+    """Every proof, in the order of the demands. Pure: the snapshot is all there is."""
+    around = Surroundings(snapshot, tuple(units), tuple(images))
+    return (
+        *read_monitoring(around),
+        *read_backups(around),
+        *read_updates(around),
+        *read_delivery(around),
+        *read_edges(around),
+        *read_logs(around),
+        *read_rollback(around),
+        *read_set_up(around),
+        *read_drills(around),
+    )

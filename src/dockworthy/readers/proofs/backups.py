@@ -1,0 +1,73 @@
+"""Proofs that data is backed up (1.backup) and databases are dumped (3.db-backup): how old the newest one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...model.evidence import Job, Store, Task
+from ...model.field import Source
+from ...model.proof import Proof, Strength
+from .surroundings import Surroundings, ago, listed
+
+OLDEST = 8.0
+"""Days: a weekly backup that came a day late is still in time."""
+_FILES, _DATABASES = "1.backup", "3.db-backup"
+
+
+def read_backups(around: Surroundings) -> Iterator[Proof]:
+    stores = [store for store in listed(around.evidence.stores) if store.does in (Task.BACKUP, Task.DUMP)]
+    for store in stores:
+        for demand in _demands(store.does):
+            yield _of_store(around, store, demand)
+    written = {store.place for store in stores}
+    for job in listed(around.evidence.jobs):
+        if job.does in (Task.BACKUP, Task.DUMP) and job.target not in written:
+            yield from (_of_job(around, job, demand) for demand in _demands(job.does))
+        elif job.does is Task.RESTORE and job.enabled:
+            says = f"{job.tool} restores by {_by(job)}; whether that succeeds is not visible"
+            yield Proof(_FILES, job.tool, Strength.SEEN, says, job.source, Task.RESTORE, job.last_run)
+    told = {store.tool for store in stores}
+    for seen in around.doing(Task.BACKUP, Task.DUMP):
+        if seen.tool not in told:
+            task = Task.BACKUP if Task.BACKUP in seen.does else Task.DUMP
+            says = f"{seen.tool} runs ({seen.who}, {seen.how})"
+            yield from (Proof(demand, seen.tool, Strength.SEEN, says, seen.source, task) for demand in _demands(task))
+
+
+def _demands(task: Task) -> tuple[str, ...]:
+    """A database is precious data: its dump answers for both."""
+    return (_FILES, _DATABASES) if task is Task.DUMP else (_FILES,)
+
+
+def _of_store(around: Surroundings, store: Store, demand: str) -> Proof:
+    source = Source(store.place, via=store.source) if store.local else store.source
+    if not store.local and not store.newest:
+        says = f"{store.tool} writes to {store.place}; how old the newest copy there is, is not visible"
+        return Proof(demand, store.tool, Strength.SEEN, says, source, store.does)
+    if store.newest:
+        days = around.days_since(store.newest)
+        many = f" of {store.count}" if store.count > 0 else ""
+        kind = "dump" if store.does is Task.DUMP else "backup"
+        says = f"{store.tool}: the newest {kind}{many} in {store.place} is of {store.newest[:16]}, {ago(days)}"
+        good = days is not None and days <= OLDEST
+        return Proof(demand, store.tool, Strength.MEASURED, says, source, store.does, store.newest, good)
+    if not store.problem:
+        says = f"{store.tool}: the repository {store.place} holds no backup"
+        return Proof(demand, store.tool, Strength.MEASURED, says, source, store.does, good=False)
+    absent = store.problem.endswith("does not exist")
+    strength = Strength.MEASURED if absent else Strength.SEEN
+    return Proof(demand, store.tool, strength, f"{store.tool}: {store.problem}", source, store.does, good=not absent)
+
+
+def _of_job(around: Surroundings, job: Job, demand: str) -> Proof:
+    """What a job leaves behind can't be seen; when it last ran can be."""
+    if not job.enabled:
+        says = f"{job.tool} is set up in {job.by}, which is not switched on"
+        return Proof(demand, job.tool, Strength.SEEN, says, job.source, job.does, good=False)
+    ran = f", last {ago(around.days_since(job.last_run))}" if job.last_run else ""
+    says = f"{job.tool} runs by {_by(job)}{ran}; what it leaves behind is not visible"
+    return Proof(demand, job.tool, Strength.SEEN, says, job.source, job.does, job.last_run)
+
+
+def _by(job: Job) -> str:
+    return f"{job.by} ({job.schedule})" if job.schedule else job.by

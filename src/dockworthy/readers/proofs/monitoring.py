@@ -1,0 +1,150 @@
+"""Proofs that containers are monitored (1.monitor): metrics that are collected, alerts that reach somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from ...model.evidence import Answer, ScrapeTarget, Task
+from ...model.field import Source
+from ...model.proof import Proof, Strength
+from .surroundings import Surroundings, ago, listed
+
+DEMAND = "1.monitor"
+OF_CONTAINERS = ("container_cpu_usage_seconds_total", "engine_daemon_container_states_containers", "cgroups.plugin")
+"""Metrics that speak of containers, one by one or as a whole."""
+_LATEST = 1 / 24
+"""Days since the last scrape of a target that is scraped."""
+_SELDOM = 600.0
+"""Seconds between two scrapes: what is asked less often is not monitored."""
+
+
+def read_monitoring(around: Surroundings) -> Iterator[Proof]:
+    answers = listed(around.evidence.answers)
+    proven = set()
+    scraped = {_place(target) for answer in answers for target in answer.targets if _is_up(around, target)}
+    for answer in answers:
+        for proof in _of_answer(around, answer, scraped):
+            proven.add(answer.who)
+            yield proof
+    sending = {connection.who: connection for connection in listed(around.evidence.connections)}
+    for seen in around.doing(Task.METRICS):
+        if seen.who in proven or seen.tool == "Prometheus":
+            continue
+        if (sent := sending.get(seen.who)) is not None:
+            says = f"{seen.tool} ({seen.who}) runs and is connected to {sent.to}"
+            yield _proof(Task.METRICS, seen.tool, Strength.MEASURED, says, Source("/proc/net/tcp"))
+        else:
+            yield _proof(
+                Task.METRICS, seen.tool, Strength.SEEN, f"{seen.tool} runs ({seen.who}, {seen.how})", seen.source
+            )
+
+
+def _of_answer(around: Surroundings, answer: Answer, scraped: set[tuple[str, int]]) -> Iterator[Proof]:
+    if answer.problem:
+        silent = answer.problem.startswith("no answer") and not answer.who.startswith("container/")
+        says = f"{answer.tool} ({answer.who}) at {answer.address}: {answer.problem}"
+        yield _proof(_task(answer), answer.tool, Strength.SEEN, says, Source(answer.address), good=not silent)
+    elif answer.tool == "Prometheus" and answer.targets:
+        yield from _of_prometheus(around, answer)
+    elif answer.tool == "Alertmanager":
+        to = ", ".join(answer.receivers) or "nobody"
+        yield _proof(Task.ALERTS, answer.tool, Strength.SEEN, f"Alertmanager sends to {to}", Source(answer.address))
+    elif answer.tool == "Netdata":
+        yield from _of_netdata(answer)
+    else:
+        yield _of_exporter(answer, scraped)
+
+
+def _of_prometheus(around: Surroundings, answer: Answer) -> Iterator[Proof]:
+    up = [target for target in answer.targets if _is_up(around, target)]
+    known = [name for name in answer.metrics if name in OF_CONTAINERS]
+    count = f"{len(up)} of {len(answer.targets)} targets are up"
+    source = Source(f"{answer.address}/api/v1/targets")
+    if not up:
+        worst = answer.targets[0]
+        error = f": {worst.job} {worst.address}: {worst.error or worst.health}"
+        yield _proof(Task.METRICS, "Prometheus", Strength.MEASURED, f"Prometheus: {count}{error}", source, good=False)
+    elif known:
+        last = ago(max((d for t in up if (d := around.days_since(t.last_scrape)) is not None), default=None))
+        says = f"Prometheus ({answer.who}) collects {known[0]}; {count}, scraped {last}"
+        yield _proof(Task.METRICS, "Prometheus", Strength.MEASURED, says, source)
+    else:
+        what = "metrics of the host, none of containers" if answer.metrics else "neither metrics of host nor containers"
+        yield _proof(Task.METRICS, "Prometheus", Strength.SEEN, f"Prometheus collects {what}; {count}", source)
+    yield from _rules(answer)
+
+
+def _rules(answer: Answer) -> Iterator[Proof]:
+    source = Source(f"{answer.address}/api/v1/rules")
+    rules = f"Prometheus watches {answer.alert_rules} alert rules"
+    if answer.alert_rules > 0 and answer.alertmanagers:
+        says = f"{rules} and hands alerts to {', '.join(answer.alertmanagers)}"
+        yield _proof(Task.ALERTS, "Prometheus", Strength.MEASURED, says, source)
+    elif answer.alert_rules > 0:
+        says = f"{rules}, and has no Alertmanager to hand alerts to"
+        yield _proof(Task.ALERTS, "Prometheus", Strength.MEASURED, says, source, good=False)
+    else:
+        says = "Prometheus has no alert rule" if answer.alert_rules == 0 else "Prometheus does not tell its alert rules"
+        yield _proof(Task.ALERTS, "Prometheus", Strength.SEEN, says, source)
+
+
+def _of_netdata(answer: Answer) -> Iterator[Proof]:
+    source = Source(f"{answer.address}/api/v1/info")
+    if answer.metrics:
+        says = f"Netdata ({answer.who}) answers and measures the containers' control groups"
+        yield _proof(Task.METRICS, "Netdata", Strength.MEASURED, says, source)
+    else:
+        yield _proof(Task.METRICS, "Netdata", Strength.SEEN, f"Netdata ({answer.who}) answers", source)
+    if answer.alert_rules > 0:
+        says = f"Netdata watches {answer.alert_rules} alarms; whom it tells is not visible"
+        yield _proof(Task.ALERTS, "Netdata", Strength.SEEN, says, source)
+
+
+def _of_exporter(answer: Answer, scraped: set[tuple[str, int]]) -> Proof:
+    """An exporter keeps nothing: it counts where somebody collects what it serves, and it speaks of containers."""
+    source = Source(f"{answer.address}/metrics")
+    serves = f"{answer.tool} ({answer.who}) serves {answer.metrics[0] if answer.metrics else 'metrics'}"
+    by = _collected_by(answer, scraped)
+    if by and any(name in OF_CONTAINERS for name in answer.metrics):
+        return _proof(Task.METRICS, answer.tool, Strength.MEASURED, f"{serves}, {by}", source)
+    if by:
+        says = f"{serves} of the host, none of containers, {by}"
+        return _proof(Task.METRICS, answer.tool, Strength.SEEN, says, source)
+    return _proof(Task.METRICS, answer.tool, Strength.SEEN, f"{serves}; nobody was seen to collect it", source)
+
+
+def _collected_by(answer: Answer, scraped: set[tuple[str, int]]) -> str:
+    url = urlsplit(answer.address)
+    if any(port == url.port and _is_same(host, url.hostname or "") for host, port in scraped):
+        return "collected by a Prometheus here"
+    often = answer.scrapes >= 3 and answer.uptime / answer.scrapes <= _SELDOM
+    if answer.connected and often:
+        return f"asked {answer.scrapes} times since it started, by somebody who is connected now"
+    return ""
+
+
+def _is_same(host: str, own: str) -> bool:
+    """By what other name than `localhost` a Prometheus here may call this host is not known: the port decides."""
+    return host == own or own.startswith("127.") or own == "::1"
+
+
+def _is_up(around: Surroundings, target: ScrapeTarget) -> bool:
+    days = around.days_since(target.last_scrape)
+    return target.health == "up" and days is not None and days <= _LATEST
+
+
+def _place(target: ScrapeTarget) -> tuple[str, int]:
+    try:
+        url = urlsplit(target.address)
+        return url.hostname or "", url.port or 80
+    except ValueError:
+        return "", 0
+
+
+def _task(answer: Answer) -> Task:
+    return Task.ALERTS if answer.tool == "Alertmanager" else Task.METRICS
+
+
+def _proof(task: Task, tool: str, strength: Strength, says: str, source: Source, *, good: bool = True) -> Proof:
+    return Proof(DEMAND, tool, strength, says, source, task, good=good)

@@ -1,0 +1,98 @@
+"""What every reader of proofs needs: the facts, who runs which tool, and how old something is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+from ...model.engine import Image
+from ...model.evidence import Task
+from ...model.field import Field, Set, Source
+from ...model.knowledge.tools import tool_of_container
+from ...model.snapshot import Snapshot
+from ...model.workload import Container, Unit
+
+T = TypeVar("T")
+
+
+class Seen(NamedTuple):
+    """A tool that runs: `who` is `container/NAME` or the host's program, `how` what told it."""
+
+    tool: str
+    who: str
+    how: str
+    does: tuple[Task, ...]
+    source: Source
+    unit: Unit | None
+
+
+class Surroundings:
+    def __init__(self, snapshot: Snapshot, units: tuple[Unit, ...], images: tuple[Image, ...]) -> None:
+        self.snapshot = snapshot
+        self.evidence = snapshot.evidence
+        self.units = units
+        self.images = images
+
+    @cached_property
+    def tools(self) -> tuple[Seen, ...]:
+        """The tools that run in containers and on the host."""
+        return (*self._in_containers(), *self._on_host())
+
+    def doing(self, *tasks: Task) -> Iterator[Seen]:
+        """Those made for one of these tasks."""
+        return (seen for seen in self.tools if set(tasks) & set(seen.does))
+
+    def days_since(self, moment: str) -> float | None:
+        """Days from `moment` to the reading; None where one of them is no moment."""
+        earlier, later = _moment(moment), _moment(self.snapshot.taken)
+        return None if earlier is None or later is None else (later - earlier).total_seconds() / 86400
+
+    def _in_containers(self) -> Iterator[Seen]:
+        for unit, container in self.running():
+            image = container.image.value if isinstance(container.image, Set) else ""
+            told = tool_of_container(image, _programs(container))
+            if told is not None:
+                source = Source(container.source.where, "Config.Image")
+                yield Seen(told[0].name, unit.id, told[1], told[0].does, source, unit)
+
+    def _on_host(self) -> Iterator[Seen]:
+        for one in listed(self.evidence.running):
+            yield Seen(one.tool, one.program, f"process {one.pid}", one.does, Source(f"/proc/{one.pid}/exe"), None)
+
+    def running(self) -> Iterator[tuple[Unit, Container]]:
+        """The containers that run, each with its unit."""
+        for unit in self.units:
+            for container in unit.containers:
+                if unit.kind == "container" and isinstance(container.state, Set) and container.state.value.running:
+                    yield unit, container
+
+
+def listed(field: Field[tuple[T, ...]]) -> tuple[T, ...]:
+    """The list, empty where it is not known."""
+    return field.value if isinstance(field, Set) else ()
+
+
+def ago(days: float | None) -> str:
+    """How long ago, in words a person would use."""
+    if days is None:
+        return "at an unknown time"
+    hours = max(days * 24, 0)
+    if hours < 1.5:
+        return "in the last hour"
+    return f"{hours:.0f} hours ago" if hours < 48 else f"{days:.0f} days ago"
+
+
+def _programs(container: Container) -> frozenset[str] | None:
+    if not isinstance(container.processes, Set):
+        return None
+    return frozenset(process.program for process in container.processes.value)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
