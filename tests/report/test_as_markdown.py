@@ -81,7 +81,7 @@ def test_verdict_reasons_date_and_demands_come_first() -> None:
         "# Should we",
         "**Not yet",
         "- 3 containers are root",
-        "holds until 2026-12-01",
+        "Holds until 2026-12-01",
         "## Demands",
         "## What fails",
     ]
@@ -99,8 +99,8 @@ def test_for_which_use_it_is_the_answer_and_what_would_turn_it() -> None:
         valid_because="the engine's end of life",
     )
     text = render_markdown(msgspec.structs.replace(assessed(1), verdict=verdict, notes=("an exception expired",)))
-    assert "answer for an assumed use: precious data on the internet." in text
-    assert "holds until 2026-12-01: the engine's end of life." in text
+    assert "For precious data on the internet (assumed where nobody stated it: `dockworthy intent`)." in text
+    assert "Holds until 2026-12-01: the engine's end of life." in text
     for item in ("rebuildable data", "without untrusted code: yes", "an exception expired"):
         assert f"- {item}" in text
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from ..model.demands import DEMANDS
 from ..model.finding import Finding, Outcome, Remedy
 from ..model.result import DemandAnswer, Result
+from .demands import spoken_of
 from .grouping import Group, by_control, by_tell, fact_of, how_many, name_of, says_its_name
 from .markdown import code, fence, plain, prose, table
 from .places import chain
@@ -19,6 +20,7 @@ from .words import (
     counts_sentence,
     number_of,
     some_of,
+    use_sentence,
 )
 
 SHOWN = 10
@@ -47,11 +49,8 @@ def _head(result: Result) -> Iterator[str]:
     yield f"**{plain(answer_in_words(result))}**"
     if verdict.because:
         yield _list(plain(reason) for reason in verdict.because)
-    if verdict.valid_until is not None:
-        why = f": {plain(verdict.valid_because)}" if verdict.valid_because else ""
-        yield f"This answer holds until {plain(verdict.valid_until)}{why}."
-    if verdict.intent:
-        yield f"It is the answer for {'' if verdict.stated else 'an assumed use: '}{plain(verdict.intent)}."
+    if use := use_sentence(verdict):
+        yield prose(use)
     yield from _alternatives(result)
     counts = counts_sentence(result.findings)
     yield f"Findings: {counts}." if counts else "No finding at all."
@@ -76,7 +75,7 @@ def _demands(demands: Iterable[DemandAnswer]) -> Iterator[str]:
             f"{demand.need.value.replace('_', ' ')}{': ' if demand.because else ''}{plain(demand.because)}",
             *(str(number or "-") for number in (demand.fail, demand.unknown, demand.passed)),
         )
-        for demand in demands
+        for demand in spoken_of(demands)
     ]
     if rows:
         yield "## Demands"

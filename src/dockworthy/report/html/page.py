@@ -14,6 +14,7 @@ from markupsafe import Markup
 from ...model.demands import DEMANDS
 from ...model.result import Result
 from ..as_json import TOOL
+from ..demands import spoken_of
 from ..spans import spans
 from ..visible import visible, without_odd_bytes
 from ..words import HEADINGS, OUTCOMES, QUESTIONS, VERDICTS
@@ -31,7 +32,7 @@ def render_html(result: Result, *, made: str = "") -> bytes:
         question=QUESTIONS.get(result.command, "Fit for production?"),
         verdict=VERDICTS[result.verdict.answer],
         sections=sections,
-        demands=[demand_view(demand) for demand in result.demands],
+        demands=[demand_view(demand) for demand in spoken_of(result.demands)],
         counts=Counter(finding.outcome for finding in result.findings),
         severities=SEVERITIES,
         outcomes=OUTCOMES,

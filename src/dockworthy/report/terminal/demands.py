@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...model.demands import DEMANDS
 from ...model.requirement import Need
 from ...model.result import Answer, DemandAnswer, Result
+from ..demands import spoken_of
 from ..sheet import Sheet
 from ..words import ANSWERS
 
@@ -13,15 +14,14 @@ _STYLES = {Answer.YES: "good", Answer.ACCEPTED: "good", Answer.NO: "bad", Answer
 
 def write_demands(sheet: Sheet, result: Result) -> None:
     """Numbers first, the words last: they may be long. `unseen` counts what is not visible from here."""
-    shown = [demand for demand in result.demands if demand.fail or demand.unknown or demand.passed]
-    spoken_of = sorted(shown, key=lambda demand: demand.need is not Need.REQUIRED)
-    if not spoken_of:
+    demands = spoken_of(result.demands)
+    if not demands:
         return
-    fails = _width("fail", [demand.fail for demand in spoken_of])
-    unseen = _width("unseen", [demand.unknown for demand in spoken_of])
+    fails = _width("fail", [demand.fail for demand in demands])
+    unseen = _width("unseen", [demand.unknown for demand in demands])
     sheet.blank()
     sheet.line(f"  {'Demands':<9} {'fail':>{fails}} {'unseen':>{unseen}}", style="heading")
-    for demand in spoken_of:
+    for demand in demands:
         numbers = f" {_number(demand.fail):>{fails}} {_number(demand.unknown):>{unseen}}  "
         _write(sheet, demand, numbers)
 
