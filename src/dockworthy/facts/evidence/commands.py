@@ -11,12 +11,15 @@ from msgspec import Struct, structs
 from ...model.field import Source
 from ..host.root import Root, clean
 from .cron import CronLine, read_cron
+from .known import RELEVANT
 from .shell import LONGEST, Pipeline, pipelines, words_of
 from .systemd import Start, Timer, environment_file, read_timers
 from .wrappers import NAME, SHELLS, output_of, told, unwrapped
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _SHELL_SCRIPT = re.compile(r"#!\s*\S*(?:/env\s+(?:-S\s+)?)?(?:/|\s)(?:sh|bash|dash|ash|zsh|ksh)(?:\s|\Z)")
+_OF_PACKAGES = ("/usr/lib/", "/usr/libexec/", "/usr/sbin/", "/usr/bin/", "/lib/", "/sbin/", "/bin/")
+"""What packages install is known by its name: its scripts are not looked into."""
 _DEEPEST = 3
 _MOST = 4000
 
@@ -151,6 +154,8 @@ class _Reader:
             yield from self._script(words[0], deeper, by_shell=False)
 
     def _script(self, path: str, context: _Context, *, by_shell: bool) -> Iterator[Command]:
+        if path.startswith(_OF_PACKAGES):
+            return
         try:
             if self._root.stat(path).st_size > LONGEST:
                 return
@@ -160,7 +165,7 @@ class _Reader:
                 self.unseen.append(clean(path))
             return
         head = text[:200].split("\n", 1)[0]
-        if not by_shell and not _SHELL_SCRIPT.match(head):
+        if not (by_shell or _SHELL_SCRIPT.match(head)) or not RELEVANT.search(text):
             return
         guarded = "pipefail" in head
         yield from self._text(text, context._replace(file=path, line=1, guarded=guarded))

@@ -9,54 +9,11 @@ from ...model.evidence import Job, Task
 from ..host.masking import mask_urls
 from ..host.root import clean
 from .commands import Command
+from .known import BACKUPS, CONFIGURES, DUMPS, NO_BACKUP, RESTORES
 from .repositories import repository_of
 
-DUMPS = {
-    "pg_dump": "pg_dump",
-    "pg_dumpall": "pg_dumpall",
-    "mysqldump": "mysqldump",
-    "mariadb-dump": "mariadb-dump",
-    "mongodump": "mongodump",
-    "pg_basebackup": "pg_basebackup",
-    "mariabackup": "mariabackup",
-    "mariadb-backup": "mariadb-backup",
-    "xtrabackup": "xtrabackup",
-    "sqlite3": "sqlite3",
-    "influxd": "influxd",
-    "slapcat": "slapcat",
-}
-"""Programs that write a database out -> the name of the tool."""
-
-_BACKUPS: dict[str, tuple[str, frozenset[str]]] = {
-    "restic": ("restic", frozenset({"backup"})),
-    "borg": ("borg", frozenset({"create"})),
-    "borgmatic": ("borgmatic", frozenset()),
-    "resticprofile": ("resticprofile", frozenset()),
-    "autorestic": ("autorestic", frozenset({"backup"})),
-    "pgbackrest": ("pgBackRest", frozenset({"backup"})),
-    "barman": ("Barman", frozenset({"backup", "cron"})),
-    "duplicity": ("duplicity", frozenset()),
-    "rsnapshot": ("rsnapshot", frozenset()),
-    "kopia": ("Kopia", frozenset({"snapshot"})),
-    "rdiff-backup": ("rdiff-backup", frozenset()),
-    "tarsnap": ("Tarsnap", frozenset({"-c"})),
-    "proxmox-backup-client": ("Proxmox Backup", frozenset({"backup"})),
-}
-"""Program -> the tool, and the words of which one must be said (none: it does so without)."""
-_NO_BACKUP = frozenset(
-    "check prune forget list info init snapshots stats compact key config --version --help -h".split()
-)
-_RESTORES = {
-    "restic": frozenset({"restore"}),
-    "borg": frozenset({"extract"}),
-    "pgbackrest": frozenset({"restore"}),
-    "barman": frozenset({"recover", "restore"}),
-    "pg_restore": frozenset[str](),
-    "mongorestore": frozenset[str](),
-}
 _PULLS = re.compile(r"\bcompose\b.*\bpull\b|\bcompose\b.*\bup\b.*--pull[= ](?:always|daily)|^docker-compose.*\bpull\b")
 _DEPLOYS = re.compile(r"\bcompose\b.*\bup\b|\bstack deploy\b|\bservice update\b|^docker-compose.*\bup\b")
-_CONFIGURES = {"ansible-pull": "Ansible", "puppet": "Puppet", "chef-client": "Chef", "salt-call": "Salt"}
 
 
 def jobs_of(commands: Iterable[Command]) -> dict[Job, str]:
@@ -71,14 +28,14 @@ def _jobs(command: Command) -> Iterator[tuple[Job, str]]:
     program, rest = command.program, frozenset(command.words[1:])
     if program in DUMPS and _writes_out(command):
         yield _job(command, Task.DUMP, DUMPS[program], _dumped_to(command), pipe=command.piped and not command.guarded)
-    elif program in _RESTORES and (not _RESTORES[program] or rest & _RESTORES[program]):
+    elif program in RESTORES and (not RESTORES[program] or rest & RESTORES[program]):
         yield _job(command, Task.RESTORE, program, repository_of(command))
-    elif program in _BACKUPS:
-        tool, words = _BACKUPS[program]
-        if rest & words if words else not rest & _NO_BACKUP:
+    elif program in BACKUPS:
+        tool, words = BACKUPS[program]
+        if rest & words if words else not rest & NO_BACKUP:
             yield _job(command, Task.BACKUP, tool, repository_of(command))
-    elif program in _CONFIGURES:
-        yield _job(command, Task.SETUP, _CONFIGURES[program], "")
+    elif program in CONFIGURES:
+        yield _job(command, Task.SETUP, CONFIGURES[program], "")
     elif program in ("docker", "docker-compose", "podman"):
         text = " ".join((program, *command.words[1:]))
         if _PULLS.search(text):

@@ -17,6 +17,7 @@ FOLDERS = (
     "/lib/systemd/system",
 )
 """The first that has a unit wins."""
+_OF_THE_ADMINISTRATOR = ("/etc/systemd/system", "/usr/local/lib/systemd/system")
 _STAMPS = "/var/lib/systemd/timers"
 _WHEN = ("OnCalendar", "OnUnitActiveSec", "OnUnitInactiveSec", "OnBootSec", "OnStartupSec", "OnActiveSec")
 _STARTS = ("ExecStartPre", "ExecStart", "ExecStartPost")
@@ -71,11 +72,11 @@ def parse_unit(text: str) -> list[Setting]:
 
 
 def read_timers(root: Root) -> list[Timer]:
-    """Every timer of the system that starts a service with a command. A file that can't be read is left out."""
+    """Timers that are switched on, and those that the administrator wrote. What can't be read is left out."""
     enabled = _wanted(root)
-    names = {name for folder in FOLDERS for name in root.names_or_none(folder) if name.endswith(".timer")}
-    # An instance of a template has no file of its own: it is named where it is wanted.
-    names |= {name for name in enabled if name.endswith(".timer") and "@" in name}
+    own = {name for folder in _OF_THE_ADMINISTRATOR for name in root.names_or_none(folder)}
+    # A package's timer that nobody switched on is an offer, and a template is nothing without its instances.
+    names = {name for name in own | enabled if name.endswith(".timer") and not name.endswith("@.timer")}
     return [timer for name in sorted(names) if (timer := _timer(root, name, name in enabled)) is not None]
 
 
