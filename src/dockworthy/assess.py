@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from .controls.judging import judge_machine
 from .model import knowledge
 from .model.field import Set, Unknown
+from .model.fleet import FleetResult, HostResult
 from .model.levels import Level
 from .model.machine import Machine
 from .model.policy import ProjectFile
@@ -19,9 +22,13 @@ from .policy.declared import apply_declared
 from .policy.exceptions import apply_exceptions
 from .readers.machine import read_machine
 from .verdict.answer import answer_for_machine
+from .verdict.fleet import answer_for_fleet
 from .verdict.requirements import assumed, requirements
 from .verdict.subjects import subjects_of
 from .verdict.weighing import Weighing
+
+if TYPE_CHECKING:
+    from .facts.fleet import HostReading
 
 NO_PROJECT_FILE = ProjectFile()
 
@@ -69,6 +76,34 @@ def assess_snapshot(
         read=_what_was_read(snapshot, machine),
         notes=(*excepted, *declared),
     )
+
+
+def assess_fleet(
+    hosts: Mapping[str, str],
+    *,
+    level: Level,
+    deadline: float = 10.0,
+    sudo: bool = False,
+    project: ProjectFile = NO_PROJECT_FILE,
+) -> FleetResult:
+    """Reads every host at once, judges each by itself, and gives one answer for all.
+
+    `hosts`: name -> endpoint. A host that can't be reached is a gap in the result, the others stand.
+    """
+    import asyncio
+
+    from .facts.fleet import read_fleet
+
+    readings = asyncio.run(read_fleet(list(hosts.values()), deadline=deadline, sudo=sudo))
+    names = {endpoint: name for name, endpoint in hosts.items()}
+    judged = tuple(_judged(names[reading.endpoint], reading, level, project) for reading in readings)
+    return FleetResult(level=level, verdict=answer_for_fleet(judged), hosts=judged)
+
+
+def _judged(host: str, reading: HostReading, level: Level, project: ProjectFile) -> HostResult:
+    if reading.snapshot is None:
+        return HostResult(host, None, reading.error, reading.hint)
+    return HostResult(host, assess_snapshot(reading.snapshot, level=level, project=project))
 
 
 def _blind_spots(machine: Machine) -> list[str]:

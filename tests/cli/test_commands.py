@@ -64,6 +64,7 @@ def test_assess_asks_this_machine_at_production(asked: dict[str, Any]) -> None:
         "level": Level.PRODUCTION,
         "deadline": 20.0,
         "project": ProjectFile(),
+        "sudo": False,
     }
 
 
@@ -76,6 +77,7 @@ def test_assess_options(asked: dict[str, Any], tmp_path: Path) -> None:
         "level": Level.BASELINE,
         "deadline": 3.0,
         "project": ProjectFile(),
+        "sudo": False,
     }
 
 
@@ -203,3 +205,23 @@ def test_rules_that_nobody_would_ask_are_refused(tmp_path: Path, capsys: pytest.
     (tmp_path / "p.yaml").write_text("policy: {rules: [{id: custom/a}]}\n")
     assert run(["assess", "--policy", str(tmp_path / "p.yaml")]) == 2
     assert "custom rules are not judged by this version" in capsys.readouterr().err
+
+
+def test_hosts_by_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dockworthy.model.fleet import FleetResult
+    from dockworthy.model.result import Answer, Verdict
+
+    asked: dict[str, Any] = {}
+
+    def assess_fleet(hosts: dict[str, str], **options: Any) -> FleetResult:
+        asked.update(hosts)
+        return FleetResult(level=options["level"], verdict=Verdict(Answer.YES), hosts=())
+
+    monkeypatch.setattr(assess, "assess_fleet", assess_fleet)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dockworthy.yaml").write_text("hosts: {shop: ssh://root@shop, db: ssh://root@db}\n")
+    assert run(["assess", "--host", "all"]) == 0
+    assert asked == {"shop": "ssh://root@shop", "db": "ssh://root@db"}
+    asked.clear()
+    assert run(["assess", "--host", "db", "--host", "tcp://127.0.0.1:2375"]) == 0
+    assert asked == {"db": "ssh://root@db", "tcp://127.0.0.1:2375": "tcp://127.0.0.1:2375"}

@@ -12,8 +12,10 @@ from dockworthy.errors import EngineRefused, UsageError
 from dockworthy.model.result import Result
 
 USAGE = [
-    (["assess", "--host", "ssh://root@shop"], "not in this version yet"),
-    (["assess", "--host", "unix:///a", "--host", "unix:///b"], "one host at a time"),
+    (["assess", "--host", "all"], "dockworthy.yaml names no hosts"),
+    (["assess", "--host", "unix:///a", "--host", "unix:///b", "--format", "html"], "can't be shown as html"),
+    (["assess", "--host", "unix:///a", "--host", "unix:///b", "--from", "f"], "exclude each other"),
+    (["path", "--host", "unix:///a", "--host", "unix:///b"], "one host at a time"),
     (["assess", "--host", "/var/run/docker.sock"], "did you mean unix:///var/run/docker.sock"),
     (["assess", "--from", "f", "--host", "unix:///a"], "exclude each other"),
     (["assess", "-q", "-v"], "exclude each other"),
@@ -21,7 +23,7 @@ USAGE = [
     (["assess", "--root", "/no/such/folder"], "does not exist"),
     (["assess", "--deadline", "0"], "not in the range"),
     (["check"], "Missing argument"),
-    (["check", "a", "--format", "sarif"], "'sarif' is not one of 'table', 'json'"),
+    (["check", "a", "--format", "junit"], "'junit' is not one of 'table', 'json'"),
     (["check", "a", "--pss-version", "one"], "is no version"),
     (["check", "a", "--pss-version", "v0.9"], "known are v1.0 to v1."),
     (["check", "a", "--pss-version", "v9.1"], "known are v1.0 to v1."),

@@ -18,10 +18,11 @@ from samples import PRIVILEGED, assessed, checked, finding, privileged, undecide
 
 from dockworthy.model.field import Source
 from dockworthy.model.finding import AcceptedRisk, Finding, Outcome, Remedy
-from dockworthy.model.levels import Severity
+from dockworthy.model.fleet import FleetResult, HostResult
+from dockworthy.model.levels import Level, Severity
 from dockworthy.model.requirement import Need
-from dockworthy.model.result import DemandAnswer, Result, Verdict
-from dockworthy.report.html import render_html
+from dockworthy.model.result import Answer, DemandAnswer, Result, Verdict
+from dockworthy.report.html import render_fleet_html, render_html
 
 RESULTS = {"assessed": assessed(20), "checked": checked(), "undecided": undecided()}
 
@@ -89,7 +90,7 @@ def test_every_finding_is_in_the_data_with_its_fact(name: str) -> None:
     strings = data["strings"]
     rows = [row for group in data["groups"] for row in group["rows"]]
     assert len(rows) == len(result.findings)
-    assert sorted((strings[row[1]], strings[row[6]]) for row in rows) == sorted(
+    assert sorted((strings[row[1]], strings[row[7]]) for row in rows) == sorted(
         (finding.subject, finding.evidence[0].says) for finding in result.findings
     )
 
@@ -239,6 +240,48 @@ def test_any_name_is_shown_as_itself(name: str) -> None:
     assert subject.isprintable()
     if name.isprintable():
         assert subject == f"container/{name}"
+
+
+def fleet() -> FleetResult:
+    calm = msgspec.structs.replace(
+        assessed(0), verdict=Verdict(Answer.YES, ("all passes",)), findings=(), notes=("old",)
+    )
+    return FleetResult(
+        level=Level.PRODUCTION,
+        verdict=Verdict(Answer.NOT_YET, ("shop-1 is not fit",)),
+        hosts=(
+            HostResult("shop-1", assessed(3)),
+            HostResult("shop-2", assessed(2)),
+            HostResult("<b>calm", calm),
+            HostResult("gone", None, "no route to host", "is it on?"),
+        ),
+    )
+
+
+def test_a_fleet_has_a_table_of_its_hosts_and_their_findings_together() -> None:
+    page = Page(render_fleet_html(fleet()))
+    text = words(page)
+    for part in (
+        "Should we run Docker in production, on all of these hosts? Not yet",
+        "Hosts Answer Host Fail Not visible",
+        "not yet shop-1 3 containers are root on this host · holds until 1 December 2026, 00:00 UTC 10 2",
+        "yes <b>calm all passes",
+        "not read gone no route to host is it on? – –",
+        "Good to know <b>calm: old",
+        "not yet Privileges of each container are known and limited 5 – –",
+        "Host On Fact Where it stands shop-1 web-1 privileged: true",
+        "What fails 3 controls, 19 findings",
+    ):
+        assert part in text
+    rows = [row for group in page.data["groups"] for row in group["rows"]]
+    assert {page.data["strings"][row[6]] for row in rows} == {"shop-1", "shop-2"}
+    assert len(rows) == len(assessed(3).findings) + len(assessed(2).findings)
+
+
+def test_one_machine_has_no_column_of_hosts() -> None:
+    page = page_of(assessed(1))
+    assert "host" not in {a.get("id") for _, a in page.elements}
+    assert "Host On Fact" not in words(page)
 
 
 def test_no_finding_at_all() -> None:

@@ -14,8 +14,10 @@ from samples import LOG_ROTATION, assessed, finding, privileged
 
 from dockworthy.model.field import Source
 from dockworthy.model.finding import Outcome
+from dockworthy.model.fleet import FleetResult, HostResult
+from dockworthy.model.levels import Level
 from dockworthy.model.result import Result
-from dockworthy.report.html import render_html
+from dockworthy.report.html import render_fleet_html, render_html
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -64,9 +66,9 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Any]:
     contexts: list[BrowserContext] = []
     pages: list[Opened] = []
 
-    def open_(result: Result, **settings: Any) -> Page:
+    def open_(result: Result | FleetResult, **settings: Any) -> Page:
         file = tmp_path / "page.html"
-        file.write_bytes(render_html(result))
+        file.write_bytes(render_html(result) if isinstance(result, Result) else render_fleet_html(result))
         contexts.append(browser.new_context(**settings))
         pages.append(Opened(contexts[-1], file))
         return pages[-1].page
@@ -140,6 +142,20 @@ def test_a_demand_leads_to_its_findings_and_the_address_keeps_the_filter(opened:
     assert page.input_value("#demand") == "3.logs"
     assert not page.is_checked("text=critical")
     assert matches(page) == before
+
+
+def test_a_fleet_is_filtered_by_host(opened: Any) -> None:
+    hosts = tuple(HostResult(f"shop-{n}", assessed(n)) for n in (1, 2, 3))
+    page = opened(FleetResult(level=Level.PRODUCTION, verdict=assessed(1).verdict, hosts=hosts))
+    assert page.locator("tbody tr:visible td.host").all_inner_texts() == [
+        "shop-1", "shop-2", "shop-2", "shop-3", "shop-3", "shop-3"
+    ]  # fmt: skip
+    page.select_option("#host", "shop-2")
+    assert page.locator("tbody tr:visible td.host").all_inner_texts() == ["shop-2", "shop-2"]
+    page.click("#clear")
+    page.click(".demands >> text=shop-3")
+    assert page.input_value("#host") == "shop-3"
+    assert page.locator("tbody tr:visible td.host").all_inner_texts() == ["shop-3"] * 3
 
 
 def test_by_keyboard_alone(opened: Any) -> None:

@@ -21,8 +21,8 @@ def test_the_worst_answer_counts() -> None:
     verdict = answer_for_fleet(hosts)
     assert verdict.answer is Answer.NOT_YET
     assert verdict.because == (
-        "1 of 3 hosts are not ready yet",
-        "1 of 3 hosts are worthy",
+        "1 of 3 hosts: not yet",
+        "1 of 3 hosts: yes",
         "c could not be read: connection refused",
     )
 

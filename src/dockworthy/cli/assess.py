@@ -9,6 +9,7 @@ import click
 
 from . import options
 from .difference import earlier_result, show_difference
+from .fleet import show_fleet
 from .project import level_of, load_project
 from .show import not_both, show
 
@@ -62,6 +63,7 @@ def assess(
     Examples:
       sudo dockworthy assess                    judge this machine
       dockworthy assess --host ssh://root@shop  another: a shell there is enough
+      dockworthy assess --host all              those that dockworthy.yaml names
       dockworthy assess --level baseline        only what can cost the whole host
       dockworthy assess --format html -o r.html a page to read, print and send
       dockworthy assess --format json -o r.json for programs, and for
@@ -72,12 +74,20 @@ def assess(
     not_both("-v", "-q", verbose and quiet)
     project = load_project(policy)
     strict = level_of(level, project)
+    if options.asks_a_fleet(hosts):
+        not_both("--from", "several hosts", saved is not None)
+        not_both("--diff", "several hosts", earlier is not None)
+        fleet = options.fleet_of(hosts, project)
+        options.only_over_ssh(list(fleet.values()), sudo=sudo, root=root)
+        return show_fleet(
+            fleet, strict, project, sudo=sudo, deadline=deadline, format_=format_, file=output, verbose=verbose
+        )
     old = None if earlier is None else earlier_result(earlier, strict, project, format_=format_)
     if saved is not None:
         not_both("--from", "--host", bool(hosts))
         result = _assess_saved(saved, strict, project)
     else:
-        endpoint = options.endpoint_of(hosts)
+        endpoint = options.endpoint_of(hosts, project)
         options.only_over_ssh([endpoint], sudo=sudo, root=root)
         from ..assess import assess as assess_machine
 

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..model.result import Result
+    from ..model.result import Answer, Result
 
 
 class ExitStatus(IntEnum):
@@ -42,10 +42,13 @@ MEANINGS: dict[ExitStatus, str] = {
 
 def status_of(result: Result) -> ExitStatus:
     """What the verdict means to a script; 2, whatever it says, where some input could not be read."""
+    return ExitStatus.USAGE if result.unread else status_of_answer(result.verdict.answer)
+
+
+def status_of_answer(answer: Answer) -> ExitStatus:
+    """What an answer means to a script."""
     from ..model.result import Answer
 
-    if result.unread:
-        return ExitStatus.USAGE
-    if result.verdict.answer in (Answer.YES, Answer.ACCEPTED):
+    if answer in (Answer.YES, Answer.ACCEPTED):
         return ExitStatus.DONE
-    return ExitStatus.UNDECIDED if result.verdict.answer is Answer.UNDECIDED else ExitStatus.NOT_WORTHY
+    return ExitStatus.UNDECIDED if answer is Answer.UNDECIDED else ExitStatus.NOT_WORTHY

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..model.policy import ProjectFile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -69,18 +72,38 @@ def format_of(*formats: str) -> Callable[[Command], Command]:
     )
 
 
-def endpoint_of(hosts: tuple[str, ...]) -> str:
+def endpoint_of(hosts: tuple[str, ...], project: ProjectFile | None = None) -> str:
     """The engine's address from `--host`, the environment or docker's own configuration. Raises UsageError."""
     if len(hosts) > 1:
-        raise UsageError("this version judges one host at a time", hint="run it once for each host")
-    return endpoints_of(hosts)[0]
+        raise UsageError("this command looks at one host at a time", hint="run it once for each host")
+    return endpoints_of(hosts, project)[0]
 
 
-def endpoints_of(hosts: tuple[str, ...]) -> list[str]:
+def endpoints_of(hosts: tuple[str, ...], project: ProjectFile | None = None) -> list[str]:
     """One for each `--host`, each once; without any, the one that docker itself would ask. Raises UsageError."""
     from ..engine.endpoint import find_endpoint
 
-    return list(dict.fromkeys(find_endpoint(host, os.environ) for host in hosts or (None,)))
+    if not hosts:
+        return [find_endpoint(None, os.environ)]
+    return list(dict.fromkeys(fleet_of(hosts, project).values()))
+
+
+def asks_a_fleet(hosts: tuple[str, ...]) -> bool:
+    return len(hosts) > 1 or "all" in hosts
+
+
+def fleet_of(hosts: tuple[str, ...], project: ProjectFile | None) -> dict[str, str]:
+    """Name -> endpoint: names of dockworthy.yaml, `all` of them, or addresses as they are. Raises UsageError."""
+    from ..engine.endpoint import find_endpoint
+
+    known = project.hosts if project is not None else {}
+    if "all" in hosts and not known:
+        raise UsageError("--host all: dockworthy.yaml names no hosts", hint="hosts: {shop: ssh://root@shop}")
+    found: dict[str, str] = {}
+    for host in hosts:
+        named = known if host == "all" else {host: known.get(host, host)}
+        found |= {name: find_endpoint(address, os.environ) for name, address in named.items()}
+    return found
 
 
 def only_over_ssh(endpoints: list[str], *, sudo: bool, root: str) -> None:

@@ -13,6 +13,7 @@ from .output import deliver
 from .project import load_project
 
 if TYPE_CHECKING:
+    from ..model.policy import ProjectFile
     from ..model.snapshot import Snapshot
 
 
@@ -44,8 +45,9 @@ def path(
     from ..verdict.requirements import assumed
     from ..verdict.ways import ways
 
-    intent = load_project(policy).intent
-    snapshot = None if no_host else _snapshot(saved, hosts)
+    project = load_project(policy)
+    intent = project.intent
+    snapshot = None if no_host else _snapshot(saved, hosts, project)
     machine = read_machine(snapshot) if snapshot is not None else None
     whole = assumed(intent)
     found = ways(whole, machine, PLANS)
@@ -53,7 +55,7 @@ def path(
     return 0
 
 
-def _snapshot(saved: str | None, hosts: tuple[str, ...]) -> Snapshot:
+def _snapshot(saved: str | None, hosts: tuple[str, ...], project: ProjectFile) -> Snapshot:
     if saved is not None:
         from ..facts.saved import load
 
@@ -62,4 +64,4 @@ def _snapshot(saved: str | None, hosts: tuple[str, ...]) -> Snapshot:
 
     from ..facts.reading import read_snapshot
 
-    return asyncio.run(read_snapshot(options.endpoint_of(hosts), environ=os.environ))
+    return asyncio.run(read_snapshot(options.endpoint_of(hosts, project), environ=os.environ))

@@ -1,4 +1,4 @@
-"""The reference pages that come from code: docs/commands.md, docs/exit-status.md and docs/schema.
+"""The reference pages that come from code: commands, exit status, schemas, every control, and the benchmarks' table.
 
 `python -m dockworthy.cli.reference docs` writes them; a test fails where they differ from the code.
 """
@@ -10,7 +10,9 @@ from pathlib import Path
 
 import click
 
+from ..controls.registry import all_controls
 from ..report.json_schema import published_schemas
+from ..report.pages import write_pages
 from .exit_status import MEANINGS
 from .program import COMMANDS, program
 
@@ -51,7 +53,8 @@ def _exit_status() -> str:
 
 
 def write(docs: Path) -> None:
-    """Writes every page under `docs`."""
+    """Writes every page under `docs`, and removes those of controls that are no more."""
+    write_pages(docs, all_controls().values())
     for name, content in pages().items():
         path = docs / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,11 +11,11 @@ from ..model.result import Answer, Verdict
 _WORST_FIRST = (Answer.NO, Answer.NOT_YET, Answer.UNDECIDED, Answer.ACCEPTED, Answer.YES)
 
 _WORDS = {
-    Answer.NO: "are answered with no",
-    Answer.NOT_YET: "are not ready yet",
-    Answer.UNDECIDED: "are undecided",
-    Answer.ACCEPTED: "are worthy, with accepted risks",
-    Answer.YES: "are worthy",
+    Answer.NO: "no",
+    Answer.NOT_YET: "not yet",
+    Answer.UNDECIDED: "undecided",
+    Answer.ACCEPTED: "yes, with accepted risks",
+    Answer.YES: "yes",
 }
 
 
@@ -23,7 +23,7 @@ def answer_for_fleet(hosts: Sequence[HostResult]) -> Verdict:
     """`because` counts the hosts by answer and names those that could not be read."""
     answers = [_answer(host) for host in hosts]
     counted = Counter(host.result.verdict.answer for host in hosts if host.result is not None)
-    because = [f"{count} of {len(hosts)} hosts {_WORDS[a]}" for a in _WORST_FIRST if (count := counted[a])]
+    because = [f"{count} of {len(hosts)} hosts: {_WORDS[a]}" for a in _WORST_FIRST if (count := counted[a])]
     because += [f"{host.host} could not be read: {host.error}" for host in hosts if host.result is None]
     ends = [
         (host.result.verdict.valid_until, f"{host.host}: {host.result.verdict.valid_because}")

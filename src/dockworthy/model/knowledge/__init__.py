@@ -33,9 +33,5 @@ def all_known() -> tuple[Known, ...]:
 
 
 def sentence() -> str:
-    """What is known, of which day, as one sentence for the head of a report."""
-    days: dict[datetime.date, list[str]] = {}
-    for known in all_known():
-        days.setdefault(known.on, []).append(known.what)
-    parts = (f"{', '.join(whats)} from {day}" for day, whats in days.items())
-    return f"what dockworthy knows of versions: {'; '.join(parts)}"
+    """Of which day it is, for the head of a report: the oldest file's."""
+    return f"what dockworthy knows of versions is from {all_known()[0].on}"

@@ -1,0 +1,50 @@
+"""Several hosts: judged each by itself, shown with one answer for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from .exit_status import ExitStatus, status_of_answer
+from .output import Content, deliver
+from .show import paper
+
+if TYPE_CHECKING:
+    from ..model.fleet import FleetResult
+    from ..model.levels import Level
+    from ..model.policy import ProjectFile
+
+FORMATS = ("table", "json", "markdown")
+
+
+def show_fleet(
+    hosts: Mapping[str, str],
+    level: Level,
+    project: ProjectFile,
+    *,
+    sudo: bool,
+    deadline: float,
+    format_: str,
+    file: str | None,
+    verbose: bool,
+) -> ExitStatus:
+    """Reads, judges, renders, delivers. `hosts`: name -> endpoint. Raises UsageError, OutputError."""
+    if format_ not in FORMATS:
+        raise UsageError(f"several hosts can't be shown as {format_}", hint=f"their formats are {', '.join(FORMATS)}")
+    from ..assess import assess_fleet
+
+    fleet = assess_fleet(hosts, level=level, deadline=deadline, sudo=sudo, project=project)
+    deliver(_content(fleet, format_, file, verbose=verbose), file)
+    return status_of_answer(fleet.verdict.answer)
+
+
+def _content(fleet: FleetResult, format_: str, file: str | None, *, verbose: bool) -> Content:
+    from ..report.fleet import fleet_parts, render_fleet, render_fleet_markdown
+
+    if format_ == "json":
+        return fleet_parts(fleet)
+    if format_ == "markdown":
+        return render_fleet_markdown(fleet, verbose=verbose)
+    width, colour = paper(file)
+    return render_fleet(fleet, width=width, colour=colour, verbose=verbose)
