@@ -1,5 +1,5 @@
 """A result as one page that needs nothing else: no network, no second file. For the manager and for the sysadmin."""
 
-from .page import render_html
+from .page import render_fleet_html, render_html
 
-__all__ = ["render_html"]
+__all__ = ["render_fleet_html", "render_html"]

@@ -18,7 +18,7 @@ def page_data(sections: Iterable[Section]) -> str:
     """JSON that is safe inside a script element: there is no `<` in it.
 
     `strings`, and `groups` in the order of their numbers; a row is
-    [name, subject, kind, severity, check, note, fact, place, fact, place, …], severity 0 being critical.
+    [name, subject, kind, severity, check, note, host, fact, place, fact, place, …], severity 0 being critical.
     """
     strings: dict[str, int] = {}
     groups = [_group(section.outcome.value, group, strings) for section in sections for group in section.groups]
@@ -34,6 +34,7 @@ def _group(outcome: str, group: GroupView, strings: dict[str, int]) -> dict[str,
 
 
 def _row(row: Row, strings: dict[str, int]) -> list[int]:
-    texts = [row.name, row.subject, row.kind, row.check, row.note, *(text for fact in row.facts for text in fact)]
+    facts = [text for fact in row.facts for text in fact]
+    texts = [row.name, row.subject, row.kind, row.check, row.note, row.host, *facts]
     name, subject, kind, *others = [strings.setdefault(text, len(strings)) for text in texts]
     return [name, subject, kind, SEVERITIES.index(row.severity), *others]

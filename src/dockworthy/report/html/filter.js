@@ -3,7 +3,8 @@
 const byId = (id) => document.getElementById(id);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const boxes = (name) => all(`input[name="${name}"]`);
-const fields = {text: byId("text"), subject: byId("subject"), kind: byId("kind"), demand: byId("demand")};
+const names = ["text", "subject", "kind", "demand", ...(severalHosts ? ["host"] : [])];
+const fields = Object.fromEntries(names.map((name) => [name, byId(name)]));
 
 for (const element of all("details.group")) {
   const group = groups[Number(element.dataset.group)];
@@ -34,6 +35,7 @@ function wanted() {
     subject: fields.subject.value.trim().toLowerCase(),
     kind: fields.kind.value,
     demand: fields.demand.value,
+    host: fields.host?.value,
     outcomes: new Set(boxes("outcome").filter((box) => box.checked).map((box) => box.value)),
     severities: new Set(boxes("severity").filter((box) => box.checked).map((box) => Number(box.value))),
   };
@@ -48,6 +50,7 @@ function matchingRows(group, want) {
   };
   return group.rows.filter((row, place) =>
     want.severities.has(row[SEVERITY]) &&
+    (!want.host || strings[row[HOST]] === want.host) &&
     (!want.kind || strings[row[KIND]] === want.kind) &&
     (!want.subject || isSubject(row[SUBJECT])) &&
     want.words.every((word) => group.hay[place].includes(word)));
@@ -138,16 +141,18 @@ function offerSubjects() {
   byId("subjects").replaceChildren(...[...found].map((subject) => Object.assign(create("option"), {value: subject})));
 }
 
-for (const span of all("[data-demand]")) {
-  const link = create("a", "", span.textContent);
-  link.href = `#demand=${encodeURIComponent(span.dataset.demand)}`;
-  link.title = "Show its findings";
-  span.replaceChildren(link);
+for (const name of ["demand", "host"]) {
+  for (const span of all(`span[data-${name}]`)) {
+    const link = create("a", "", span.textContent);
+    link.href = `#${new URLSearchParams({[name]: span.dataset[name]})}`;
+    link.title = "Show its findings";
+    span.replaceChildren(link);
+  }
 }
 addEventListener("hashchange", () => {
   recall();
   apply();
-  if (location.hash.startsWith("#demand=")) byId("findings").focus();
+  if (location.hash.includes("=")) byId("findings").focus();
 });
 for (const field of Object.values(fields)) field.addEventListener("input", apply);
 fields.subject.addEventListener("input", offerSubjects);

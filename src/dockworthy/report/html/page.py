@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -12,33 +13,44 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from ...model.demands import DEMANDS
+from ...model.finding import Finding
+from ...model.fleet import FleetResult
 from ...model.result import Result
 from ..as_json import TOOL
 from ..demands import spoken_of
 from ..spans import spans
 from ..visible import visible, without_odd_bytes
-from ..words import HEADINGS, OUTCOMES, QUESTIONS, VERDICTS
+from ..words import OUTCOMES, VERDICTS
+from .content import Content, of_fleet, of_result
 from .data import SEVERITIES, page_data
 from .rows import remedy_in_a_line
-from .view import demand_view, readable_time, sections_of
+from .view import demand_view, host_view, readable_time, sections_of
 
 
 def render_html(result: Result, *, made: str = "") -> bytes:
     """One HTML page in UTF-8. `made` is when, as RFC 3339; a result knows only what was read when."""
-    sections = sections_of(result)
+    return _render(of_result(result), made)
+
+
+def render_fleet_html(fleet: FleetResult, *, made: str = "") -> bytes:
+    """The same for several hosts: a table of them, and their findings together, to filter by host."""
+    return _render(of_fleet(fleet), made)
+
+
+def _render(content: Content, made: str) -> bytes:
+    sections = sections_of(content.findings)
     style, script = _part("page.css"), _part("rows.js") + _part("filter.js")
     page = _template().render(
-        result=result,
-        question=QUESTIONS.get(result.command, "Fit for production?"),
-        verdict=VERDICTS[result.verdict.answer],
+        content=content,
+        verdict=VERDICTS[content.verdict.answer],
         sections=sections,
-        demands=[demand_view(demand) for demand in spoken_of(result.demands)],
-        counts=Counter(finding.outcome for finding in result.findings),
+        demands=[demand_view(demand) for demand in spoken_of(content.demands)],
+        hosts=[host_view(host) for host in content.hosts],
+        counts=Counter(finding.outcome for finding in content.findings),
         severities=SEVERITIES,
         outcomes=OUTCOMES,
-        headings=HEADINGS,
-        demands_found=_demands_found(result),
-        kinds=Counter(visible(finding.kind) for finding in result.findings),
+        demands_found=_demands_found(content.findings),
+        kinds=Counter(visible(finding.kind) for finding in content.findings),
         made=made,
         tool=TOOL,
         style=Markup(style),
@@ -51,8 +63,8 @@ def render_html(result: Result, *, made: str = "") -> bytes:
     return text.encode()
 
 
-def _demands_found(result: Result) -> list[tuple[str, str]]:
-    found = {finding.demand for finding in result.findings}
+def _demands_found(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    found = {finding.demand for finding in findings}
     return [(id, DEMANDS.get(id, "")) for id in sorted(found)]
 
 

@@ -5,7 +5,9 @@
 const FIRST = 10, SLICE = 1000;
 const {strings, groups} = JSON.parse(document.getElementById("data").textContent);
 const SEVERITIES = ["critical", "high", "medium", "low"];
-const NAME = 0, SUBJECT = 1, KIND = 2, SEVERITY = 3, CHECK = 4, NOTE = 5, FACTS = 6;
+const NAME = 0, SUBJECT = 1, KIND = 2, SEVERITY = 3, CHECK = 4, NOTE = 5, HOST = 6, FACTS = 7;
+
+const severalHosts = document.getElementById("host") !== null;
 
 const number = (value) => value.toLocaleString("en");
 const counted = (value, word) => `${number(value)} ${word}${value === 1 ? "" : "s"}`;
@@ -53,6 +55,7 @@ function tableRow(group, row) {
     places.append(create("div", "", strings[row[place + 1]]));
   }
   if (strings[row[NOTE]]) facts.append(prose(create("div", "note"), strings[row[NOTE]]));
+  if (severalHosts) line.append(create("td", "host", strings[row[HOST]]));
   line.append(name, facts, places);
   return line;
 }

@@ -9,10 +9,14 @@ from ...model.levels import Severity
 from ..grouping import Group, fact_of, name_of
 from ..places import chain
 from ..visible import visible
+from .content import FindingOnHost
 
 
 class Row(Struct, frozen=True):
-    """`facts` are pairs of what is so and where it stands; `note` is what only this finding says of itself."""
+    """`facts` are pairs of what is so and where it stands; `note` is what only this finding says of itself.
+
+    `host` is `""` where there is only one.
+    """
 
     name: str
     subject: str
@@ -20,6 +24,7 @@ class Row(Struct, frozen=True):
     severity: Severity
     check: str
     note: str
+    host: str
     facts: tuple[tuple[str, str], ...]
 
 
@@ -43,6 +48,7 @@ def _row(finding: Finding, usual: Remedy | None, *, with_kind: bool) -> Row:
         severity=finding.severity,
         check=visible(finding.check_yourself),
         note=visible(_note(finding, usual)),
+        host=visible(finding.host) if isinstance(finding, FindingOnHost) else "",
         facts=_facts(finding),
     )
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from ...model.demands import DEMANDS
 from ...model.finding import Finding, Outcome
+from ...model.fleet import HostResult
 from ...model.requirement import Need
-from ...model.result import DemandAnswer, Result
+from ...model.result import DemandAnswer
 from ..grouping import Group, by_control, by_tell
-from ..words import ANSWERS, HEADINGS, NOTHING_TELLS, number_of, some_of
+from ..words import ANSWERS, HEADINGS, NOTHING_TELLS, VERDICTS, number_of, some_of
 from .rows import Row, rows_of
 
 AT_FIRST = 10
@@ -75,18 +77,44 @@ class DemandView(Struct, frozen=True):
     counts: tuple[int, int, int]
 
 
-def sections_of(result: Result) -> list[Section]:
+class HostView(Struct, frozen=True):
+    """A row of the table of hosts; `answer` is `not read` where there is no result."""
+
+    name: str
+    answer: str
+    css: str
+    says: str
+    until: str
+    counts: tuple[int, int]
+
+
+def host_view(host: HostResult) -> HostView:
+    """`says` is the first reason, or why the host could not be read and what to do next."""
+    if host.result is None:
+        return HostView(host.host, "not read", "undecided", f"{host.error} {host.hint}".strip(), "", (0, 0))
+    verdict, found = host.result.verdict, Counter(finding.outcome for finding in host.result.findings)
+    return HostView(
+        name=host.host,
+        answer=VERDICTS[verdict.answer],
+        css=verdict.answer.value,
+        says=verdict.because[0] if verdict.because else "",
+        until=verdict.valid_until or "",
+        counts=(found[Outcome.FAIL], found[Outcome.UNKNOWN]),
+    )
+
+
+def sections_of(findings: Sequence[Finding]) -> list[Section]:
     """One section an outcome that occurs, in the order in which a reader needs them."""
-    numbers = iter(range(len(result.findings)))
-    found = [Section(outcome, HEADINGS[outcome], _blocks(result, outcome, numbers)) for outcome in HEADINGS]
+    numbers = iter(range(len(findings)))
+    found = [Section(outcome, HEADINGS[outcome], _blocks(findings, outcome, numbers)) for outcome in HEADINGS]
     return [section for section in found if section.blocks]
 
 
-def _blocks(result: Result, outcome: Outcome, numbers: Iterator[int]) -> list[Block]:
+def _blocks(findings: Sequence[Finding], outcome: Outcome, numbers: Iterator[int]) -> list[Block]:
     if outcome is Outcome.UNKNOWN:
-        parts = [(tell or NOTHING_TELLS, groups) for tell, groups in by_tell(result.findings)]
+        parts = [(tell or NOTHING_TELLS, groups) for tell, groups in by_tell(findings)]
     else:
-        parts = [("", groups)] if (groups := by_control(result.findings, outcome)) else []
+        parts = [("", groups)] if (groups := by_control(findings, outcome)) else []
     return [Block(tell, [_group(next(numbers), group) for group in groups]) for tell, groups in parts]
 
 
