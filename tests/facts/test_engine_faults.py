@@ -156,6 +156,17 @@ async def test_nested_too_deeply_to_look_at(tmp_path: Path) -> None:
     assert isinstance(facts.containers, Set)
 
 
+async def test_the_image_of_a_container_is_read_where_the_list_leaves_it_out(tmp_path: Path) -> None:
+    web = container("1", "web")
+    web["inspect"]["Image"] = "sha256:moved"
+    gone = container("2", "old")
+    gone["inspect"]["Image"] = "sha256:deleted"
+    answers = answers_for(web, gone) | {"/images/json": [], "/images/sha256:moved/json": {}}
+    facts, _ = await read(tmp_path, answers)
+    assert isinstance(facts.images, Set)
+    assert [image.id for image in facts.images.value] == ["sha256:moved"]
+
+
 async def test_one_question_an_object(tmp_path: Path) -> None:
     ids = [letter * 64 for letter in "abc"]
     answers = answers_for(*(container(id, id[0]) for id in ids))

@@ -17,7 +17,7 @@ from .bind_paths import with_resolved_binds
 from .containers import read_containers
 from .disk import read_disk_usage
 from .host_files import HostFiles, host_files
-from .images import read_images
+from .images import read_images, with_running_images
 from .redaction import Redactor
 from .redaction_key import redaction_key
 from .swarm import read_swarm
@@ -65,7 +65,7 @@ async def _read(connection: Connection, asking: Asking, files: HostFiles | None)
         version=shaped(connection.version, dict, source_of("/version"), asking.redactor),
         info=info,
         containers=resolved,
-        images=images.result(),
+        images=await with_running_images(asking, images.result(), resolved),
         volumes=volumes.result(),
         networks=networks.result(),
         plugins=plugins.result(),

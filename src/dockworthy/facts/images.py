@@ -8,7 +8,7 @@ from typing import Any
 from ..engine.faults import NoSuchObject
 from ..errors import EngineError
 from ..model.field import Field, Set, Unknown
-from ..model.snapshot import ImageFacts
+from ..model.snapshot import ContainerFacts, ImageFacts
 from .asking import Asking, shaped, source_of, unknown
 
 
@@ -20,6 +20,25 @@ async def read_images(asking: Asking) -> Set[tuple[ImageFacts, ...]] | Unknown:
     ids = dict.fromkeys(str(entry.get("Id", "")) for entry in listed.value)
     read = await asyncio.gather(*(_image(asking, id) for id in ids))
     return Set(tuple(image for image in read if image is not None), listed.source)
+
+
+async def with_running_images(
+    asking: Asking,
+    images: Set[tuple[ImageFacts, ...]] | Unknown,
+    containers: Set[tuple[ContainerFacts, ...]] | Unknown,
+) -> Set[tuple[ImageFacts, ...]] | Unknown:
+    """Those of containers, too: the list leaves out an image whose tag moved on and on which another one is built."""
+    if isinstance(images, Unknown) or isinstance(containers, Unknown):
+        return images
+    known = {image.id for image in images.value}
+    ids = {_image_id(container) for container in containers.value} - known - {""}
+    read = await asyncio.gather(*(_image(asking, id) for id in sorted(ids)))
+    return Set((*images.value, *(image for image in read if image is not None)), images.source)
+
+
+def _image_id(container: ContainerFacts) -> str:
+    id = container.inspect.value.get("Image") if isinstance(container.inspect, Set) else ""
+    return id if isinstance(id, str) else ""
 
 
 async def _image(asking: Asking, id: str) -> ImageFacts | None:
