@@ -52,10 +52,9 @@ async def read_snapshot(
     if is_ssh(endpoint):
         from .remote.reading import read_remote
 
-        host, engine, evidence = await read_remote(
-            endpoint, sudo=sudo, deadline=deadline, redactor=redactor, environ=environ
+        host, engine, evidence, services = await read_remote(
+            endpoint, sudo=sudo, deadline=deadline, probe=probe, redactor=redactor, environ=environ
         )
-        services = await read_open_services(host, engine, here=False, wanted=probe)
     else:
         host, engine = await _read_here(endpoint, root, deadline, redactor, environ)
         services, evidence = await _ask_here(endpoint, root, host, engine, probe)

@@ -47,6 +47,12 @@ def forward_socket(control: Path, local: Path, remote: str) -> list[str]:
     return ["ssh", *_through(control), "-O", "forward", "-L", f"{local}:{remote}", "--", _ANY_NAME]
 
 
+def dial(control: Path, address: str, port: int) -> list[str]:
+    """Joins standard input and output with a TCP port, as the host reaches it."""
+    place = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    return ["ssh", *_through(control), "-W", place, "--", _ANY_NAME]
+
+
 def relay(socket: str) -> str:
     """Joins standard input and output with the engine's socket, as root; with what the host has for that."""
     return f"exec sh -c {shlex.quote(_AS_ROOT.format(command='sh -c ' + shlex.quote(_relay_script(socket))))}"

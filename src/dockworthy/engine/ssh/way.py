@@ -22,8 +22,6 @@ _PING_SECONDS = 5.0
 _RELAYED_AT_ONCE = 6
 """Sessions: sshd allows ten on a connection (MaxSessions), and one is the shell."""
 
-_FORBIDDEN = "administratively prohibited"
-
 _FIND = """
 engine_socket() {
     for socket in "$2" "${DOCKER_HOST#unix://}" /var/run/docker.sock "${XDG_RUNTIME_DIR:-/nowhere}/docker.sock"; do
@@ -37,7 +35,9 @@ engine_socket() {
     else
         [ -w "$socket" ] && may=yes
     fi
-    [ -S "$socket" ] || may=absent
+    if [ ! -S "$socket" ]; then
+        case $(ls -d "$socket" 2>&1) in *'Permission denied'*) ;; *) may=absent ;; esac
+    fi
     printf '%s' "$socket" >&3
     r "$1" 0 "$may"
 }
@@ -76,12 +76,13 @@ async def way_to_engine(host: SshHost, socket: str, may: str) -> AsyncIterator[W
         yield Way(host.folder / "engine")
         return
     async with Relay(host, relay(socket)) as relayed:
-        await _ping(host, socket, relayed.socket, relayed)
+        if not await _answers(host, relayed.socket):
+            raise _why_not(host, socket, await relayed.why())
         yield Way(relayed.socket, _RELAYED_AT_ONCE)
 
 
 async def _forwarded(host: SshHost, socket: str) -> bool:
-    """Is the engine behind a socket that ssh forwards? False where sshd does not allow forwarding."""
+    """Does anything answer behind a socket that ssh forwards? If not, sshd may forbid it; a relay tells more."""
     local = host.folder / "engine"
     process = await asyncio.create_subprocess_exec(
         *forward_socket(host.control, local, socket),
@@ -94,17 +95,11 @@ async def _forwarded(host: SshHost, socket: str) -> bool:
         raise EngineError(
             f"ssh made no way to the engine on {host.address.host}: {last_words(said.decode(errors='replace'))}"
         )
-    try:
-        await _ping(host, socket, local, None)
-    except EngineError:
-        if _FORBIDDEN in host.said:
-            return False
-        raise
-    return True
+    return await _answers(host, local)
 
 
-async def _ping(host: SshHost, socket: str, local: Path, relayed: Relay | None) -> None:
-    """Does anything answer at the other end? If not, ssh or the relay has said why."""
+async def _answers(host: SshHost, local: Path) -> bool:
+    """Does anything answer at the other end? Raises EngineTimeout where it takes the connection and goes silent."""
     answer = b""
     try:
         async with asyncio.timeout(_PING_SECONDS):
@@ -121,12 +116,11 @@ async def _ping(host: SshHost, socket: str, local: Path, relayed: Relay | None) 
         ) from None
     except OSError:
         pass
-    if not answer:
-        raise await _why_not(host, socket, relayed)
+    return bool(answer)
 
 
-async def _why_not(host: SshHost, socket: str, relayed: Relay | None) -> EngineError:
-    said = await relayed.why() if relayed else last_words(host.said)
+def _why_not(host: SshHost, socket: str, said: str) -> EngineError:
+    """`said`: what the host said on the way, in its words."""
     where = f"the engine on {host.address.host} ({socket})"
     if "password is required" in said or "sudo:" in said:
         return EngineRefused(f"{where} can't be reached: {said}", hint="sudo must allow `sh` without a password there")

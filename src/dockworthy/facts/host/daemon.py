@@ -82,7 +82,7 @@ def _holder(
     if not tables.present:
         return Unknown(f"who listens on {path} can't be told: there is no /proc/net below the root")
     if not inodes:
-        return Unset(Source(path, "nobody listens"))
+        return _nobody(root, path)
     holders = sorted({pid for inode in inodes for pid in processes.holders.get(inode, []) if _sees(root, pid, path)})
     theirs = [pid for pid in holders if _is(root, processes, pid, programs)]
     if theirs:
@@ -95,6 +95,17 @@ def _holder(
         program = processes.executable(others[0]) or processes.program(others[0])
         return Unknown(f"{path} is held by {program} (process {others[0]}), which is not {what}")
     return Unset(Source(path, "held by PID 1 alone, waiting for the first connection" if holders else "nobody has it"))
+
+
+def _nobody(root: Root, path: str) -> Unset | Unknown:
+    """Nobody listens, unless the path can't even be seen: then another name may lead to the same socket."""
+    try:
+        root.stat(path)
+    except PermissionError:
+        return Unknown(f"who listens on {path} can't be read: permission denied", TELL_ROOT)
+    except OSError:
+        pass
+    return Unset(Source(path, "nobody listens"))
 
 
 def _by_pid_file(root: Root, processes: Processes, sockets: SocketTables) -> Field[DaemonProcess]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from ...model.field import Field, Origin, Set, Source, Unknown
 from ...model.host import Host
@@ -25,23 +25,36 @@ _READ = 4096
 SOURCE = Source("asked from this host")
 
 
+Connect = Callable[[str, int], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+"""As asyncio.open_connection: connections that start on the host that was read."""
+
+
 async def read_open_services(
-    host: Host, engine: EngineFacts, *, here: bool, wanted: bool = True
+    host: Host,
+    engine: EngineFacts,
+    *,
+    here: bool,
+    wanted: bool = True,
+    connect: Connect = asyncio.open_connection,
+    own: str | None = None,
 ) -> Field[tuple[ServiceAnswer, ...]]:
-    """`here`: does this program run on the host that was read, in its own network? `wanted`: may they be asked?"""
+    """`here`: do connections start on the host that was read, in its own network? `wanted`: may they be asked? `own`:
+    the host's address, where this program does not run there itself."""
     if not wanted:
         return Unknown("the host's services were not asked whether they want a password: that was switched off")
     if not here:
         return Unknown("the host's services were not asked: this is another machine", "run dockworthy on that host")
     if isinstance(host.listeners, Unknown):
         return host.listeners
-    return await ask_services(candidates_of(host, engine, own_address()))
+    return await ask_services(candidates_of(host, engine, own_address() if own is None else own), connect)
 
 
-async def ask_services(candidates: Sequence[Candidate]) -> Field[tuple[ServiceAnswer, ...]]:
+async def ask_services(
+    candidates: Sequence[Candidate], connect: Connect = asyncio.open_connection
+) -> Field[tuple[ServiceAnswer, ...]]:
     """The answers of the first `MOST`, in their order. Never raises."""
     asked = [candidate for candidate in candidates if candidate.service in QUESTIONS][:MOST]
-    tasks = [asyncio.create_task(_ask(candidate)) for candidate in asked]
+    tasks = [asyncio.create_task(_ask(candidate, connect)) for candidate in asked]
     if tasks:
         await asyncio.wait(tasks, timeout=SECONDS)
     answers = [
@@ -53,10 +66,10 @@ async def ask_services(candidates: Sequence[Candidate]) -> Field[tuple[ServiceAn
     return Set(tuple(answers), SOURCE, Origin.MEASURED)
 
 
-async def _ask(candidate: Candidate) -> ServiceAnswer:
+async def _ask(candidate: Candidate, connect: Connect) -> ServiceAnswer:
     question = QUESTIONS[candidate.service]
     try:
-        reply = await asyncio.wait_for(_talk(candidate, question), _EACH)
+        reply = await asyncio.wait_for(_talk(candidate, question, connect), _EACH)
     except (OSError, TimeoutError, asyncio.IncompleteReadError):
         return _answer(candidate, Answered.SILENT, "")
     if not reply:
@@ -64,9 +77,9 @@ async def _ask(candidate: Candidate) -> ServiceAnswer:
     return _answer(candidate, question.meaning(reply), _readable(reply))
 
 
-async def _talk(candidate: Candidate, question: Question) -> bytes:
+async def _talk(candidate: Candidate, question: Question, connect: Connect) -> bytes:
     """Connects, asks, reads one piece of the answer, says goodbye where the protocol has a word for it."""
-    reader, writer = await asyncio.open_connection(candidate.address, candidate.port)
+    reader, writer = await connect(candidate.address, candidate.port)
     try:
         writer.write(question.text)
         await writer.drain()

@@ -82,15 +82,16 @@ def own_address() -> str:
             address = str(asked.getsockname()[0])
     except OSError:
         address = ""
-    return address if _is_for_others(address) else _first_address()
-
-
-def _first_address() -> str:
-    """Of a host without a way out: the first of its own, as the kernel's table of routes has them."""
+    if _is_for_others(address):
+        return address
     try:
-        trie = Path("/proc/net/fib_trie").read_text()
+        return first_address(Path("/proc/net/fib_trie").read_text())
     except OSError:
         return ""
+
+
+def first_address(trie: str) -> str:
+    """The first of a host's own, as the kernel's table of routes (/proc/net/fib_trie) has them; `""` for none."""
     found = re.findall(r"\|-- ([0-9.]+)\n\s+/32 host LOCAL", trie)
     return next((address for address in found if _is_for_others(address)), "")
 

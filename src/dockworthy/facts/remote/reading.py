@@ -12,19 +12,23 @@ from typing import NamedTuple
 from msgspec import structs
 
 from ...engine.ssh.address import ssh_address
+from ...engine.ssh.door import Door
 from ...engine.ssh.host import SshHost
 from ...engine.ssh.shell import ShellLost
 from ...engine.ssh.way import find_socket, way_to_engine
 from ...errors import EngineError, EngineUnreachable, HostError
 from ...model.evidence import EvidenceFacts
-from ...model.field import NOT_READ, Origin, Set, Source
+from ...model.field import NOT_READ, Field, Origin, Set, Source, Unknown
 from ...model.host import Host
+from ...model.services import ServiceAnswer
 from ...model.snapshot import EngineFacts
 from ..asking import source_of, unknown
 from ..engine import no_engine, read_engine
 from ..evidence import read_evidence
 from ..host import read_host
 from ..host.root import NotHeld
+from ..open_services import read_open_services
+from ..open_services.candidates import first_address
 from ..redaction import Redactor
 from .files import RemoteFiles, first_questions
 from .usual import USUAL_SOCKET
@@ -34,6 +38,7 @@ class RemoteFacts(NamedTuple):
     host: Host
     engine: EngineFacts
     evidence: EvidenceFacts
+    services: Field[tuple[ServiceAnswer, ...]]
 
 
 async def read_remote(
@@ -41,6 +46,7 @@ async def read_remote(
     *,
     sudo: bool = False,
     deadline: float = 10.0,
+    probe: bool = True,
     redactor: Redactor,
     environ: Mapping[str, str] = os.environ,
 ) -> RemoteFacts:
@@ -65,8 +71,10 @@ async def read_remote(
             await files.fetch_first(await first)
             host = await files.read(partial(read_host, socket=socket))
             said = await engine
-            evidence = await read_evidence(files, host, said, here=False)
-            return RemoteFacts(_with_skew(host, files.skew), said, evidence)
+            evidence, services = await asyncio.gather(
+                read_evidence(files, host, said, here=False), _services(ssh, files, host, said, probe)
+            )
+            return RemoteFacts(_with_skew(host, files.skew), said, evidence, services)
         except NotHeld as gap:
             raise HostError(f"too little could be read of {address.host}: {gap}", hint="read it again") from None
         finally:
@@ -88,6 +96,19 @@ async def _engine(
     except OSError as error:
         problem = EngineUnreachable(f"no way could be made to the engine on {ssh.address.host}: {error}")
         return no_engine(name, unknown(problem, source_of("/version")))
+
+
+async def _services(
+    ssh: SshHost, files: RemoteFiles, host: Host, engine: EngineFacts, probe: bool
+) -> Field[tuple[ServiceAnswer, ...]]:
+    """Asked from the host itself, through ssh: what a firewall lets in from here is another question."""
+    own = first_address(await files.read(lambda root: root.word("/proc/net/fib_trie")))
+    async with Door(ssh) as door:
+        answers = await read_open_services(host, engine, here=True, wanted=probe, connect=door.connect, own=own)
+        if door.forbidden:
+            closed = f"sshd on {ssh.address.host} lets no connections through (AllowTcpForwarding)"
+            return Unknown(f"the host's services were not asked: {closed}", "run dockworthy on that host")
+        return answers
 
 
 def _with_skew(host: Host, skew: float | None) -> Host:
