@@ -13,7 +13,7 @@ from dockworthy.model.result import Result
 
 USAGE = [
     (["assess", "--host", "all"], "dockworthy.yaml names no hosts"),
-    (["assess", "--host", "unix:///a", "--host", "unix:///b", "--format", "html"], "can't be shown as html"),
+    (["assess", "--diff", "old.json", "--format", "html"], "--diff can't be shown as html"),
     (["assess", "--host", "unix:///a", "--host", "unix:///b", "--from", "f"], "exclude each other"),
     (["path", "--host", "unix:///a", "--host", "unix:///b"], "one host at a time"),
     (["assess", "--host", "/var/run/docker.sock"], "did you mean unix:///var/run/docker.sock"),

@@ -13,6 +13,7 @@ from dockworthy import assess, check
 from dockworthy.cli.run import run
 from dockworthy.facts import saved
 from dockworthy.model.finding import Evidence, Finding, Outcome
+from dockworthy.model.fleet import FleetResult, HostResult
 from dockworthy.model.host import Host
 from dockworthy.model.levels import Level, Severity
 from dockworthy.model.result import Answer, Result, Verdict
@@ -72,6 +73,20 @@ def test_each_format_in_a_file(
     content = Path("out").read_bytes()
     assert content.startswith(begins) and holds in content
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("format_", "begins", "holds"),
+    [("html", b"<!DOCTYPE html>", b'<h2 id="hosts">'), ("sarif", b'{"$schema":', b"dockworthy/assess/b/")],
+)
+def test_a_fleet_in_a_file(monkeypatch: pytest.MonkeyPatch, format_: str, begins: bytes, holds: bytes) -> None:
+    hosts = (HostResult("a", result(Outcome.FAIL)), HostResult("b", None, "no route"))
+    fleet = FleetResult(level=Level.PRODUCTION, verdict=Verdict(Answer.NOT_YET), hosts=hosts)
+    monkeypatch.setattr(assess, "assess_fleet", lambda *_, **__: fleet)
+    two = ["--host", "unix:///a", "--host", "unix:///b"]
+    assert run(["assess", *two, "--format", format_, "-o", "out"]) == 1
+    content = Path("out").read_bytes()
+    assert content.startswith(begins) and holds in content
 
 
 def test_the_page_says_when_it_was_made() -> None:

@@ -266,7 +266,7 @@ def test_a_fleet_has_a_table_of_its_hosts_and_their_findings_together() -> None:
         "Hosts Answer Host Fail Not visible",
         "not yet shop-1 3 containers are root on this host · holds until 1 December 2026, 00:00 UTC 10 2",
         "yes <b>calm all passes",
-        "not read gone no route to host is it on? – –",
+        "not read gone no route to host; is it on? – –",
         "Good to know <b>calm: old",
         "not yet Privileges of each container are known and limited 5 – –",
         "Host On Fact Where it stands shop-1 web-1 privileged: true",

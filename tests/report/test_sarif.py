@@ -13,9 +13,10 @@ from samples import DROP_IT, PRIVILEGED, assessed, checked, finding, privileged,
 
 from dockworthy.model.field import Source
 from dockworthy.model.finding import Evidence, Finding, Outcome
-from dockworthy.model.levels import Severity
+from dockworthy.model.fleet import FleetResult, HostResult
+from dockworthy.model.levels import Level, Severity
 from dockworthy.model.result import Result
-from dockworthy.report.sarif import render_sarif
+from dockworthy.report.sarif import render_fleet_sarif, render_sarif
 from dockworthy.report.sarif_result import plain
 
 RESULTS = {"assessed": assessed(), "checked": checked(), "undecided": undecided()}
@@ -49,6 +50,21 @@ def test_valid_by_the_standards_schema(name: str, everything: bool) -> None:
     log = json.loads(render_sarif(RESULTS[name], everything=everything))
     errors = jsonschema.Draft4Validator(SCHEMA).iter_errors(log)
     assert [f"{error.json_path}: {error.message}" for error in errors] == []
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_fleet_is_a_run_a_host(everything: bool) -> None:
+    hosts = (HostResult("shop 1", assessed(2)), HostResult("gone", None, "no route to host", "is it on?"))
+    fleet = FleetResult(level=Level.PRODUCTION, verdict=assessed(1).verdict, hosts=hosts)
+    log = json.loads(render_fleet_sarif(fleet, everything=everything))
+    assert [f"{e.json_path}: {e.message}" for e in jsonschema.Draft4Validator(SCHEMA).iter_errors(log)] == []
+    there, gone = log["runs"]
+    assert there["automationDetails"]["id"] == "dockworthy/assess/shop%201/"
+    assert there["results"] == run_of(assessed(2), everything=everything)["results"]
+    assert gone["results"] == []
+    assert gone["invocations"][0]["executionSuccessful"] is False
+    (notice,) = gone["invocations"][0]["toolExecutionNotifications"]
+    assert notice["message"]["text"] == "gone could not be read: no route to host. is it on?"
 
 
 def test_the_schema_refuses_what_is_wrong() -> None:

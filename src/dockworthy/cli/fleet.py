@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
 from .exit_status import ExitStatus, status_of_answer
 from .output import Content, deliver
-from .show import paper
+from .show import now, paper
 
 if TYPE_CHECKING:
     from ..model.fleet import FleetResult
     from ..model.levels import Level
     from ..model.policy import ProjectFile
-
-FORMATS = ("table", "json", "markdown")
 
 
 def show_fleet(
@@ -29,9 +26,7 @@ def show_fleet(
     file: str | None,
     verbose: bool,
 ) -> ExitStatus:
-    """Reads, judges, renders, delivers. `hosts`: name -> endpoint. Raises UsageError, OutputError."""
-    if format_ not in FORMATS:
-        raise UsageError(f"several hosts can't be shown as {format_}", hint=f"their formats are {', '.join(FORMATS)}")
+    """Reads, judges, renders, delivers. `hosts`: name -> endpoint. Raises OutputError."""
     from ..assess import assess_fleet
 
     fleet = assess_fleet(hosts, level=level, deadline=deadline, sudo=sudo, project=project)
@@ -44,6 +39,14 @@ def _content(fleet: FleetResult, format_: str, file: str | None, *, verbose: boo
 
     if format_ == "json":
         return fleet_parts(fleet)
+    if format_ == "sarif":
+        from ..report.sarif import render_fleet_sarif
+
+        return render_fleet_sarif(fleet, everything=verbose)
+    if format_ == "html":
+        from ..report.html import render_fleet_html
+
+        return render_fleet_html(fleet, made=now())
     if format_ == "markdown":
         return render_fleet_markdown(fleet, verbose=verbose)
     width, colour = paper(file)

@@ -38,7 +38,7 @@ def _content(result: Result, format_: str, file: str | None, *, verbose: bool, q
     if format_ == "html":
         from ..report.html import render_html
 
-        return render_html(result, made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"))
+        return render_html(result, made=now())
     if format_ == "markdown":
         from ..report.as_markdown import render_markdown
 
@@ -49,6 +49,11 @@ def _content(result: Result, format_: str, file: str | None, *, verbose: bool, q
         return verdict_line(result)
     width, colour = paper(file)
     return render_terminal(result, width=width, colour=colour, verbose=verbose)
+
+
+def now() -> str:
+    """When a report is made, as RFC 3339."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def paper(file: str | None) -> tuple[int, bool]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 from ..model.finding import Finding, Outcome, Remedy
+from ..model.fleet import FleetResult, HostResult
 from ..model.levels import Severity
 from ..model.result import Result
 from .as_json import TOOL, encode
@@ -54,18 +56,42 @@ _BASES = {
 
 def render_sarif(result: Result, *, everything: bool = True) -> bytes:
     """One run, in UTF-8. Without `everything` only what fails is a result; what is not visible is a notification."""
+    run = _run(result, f"{TOOL.name}/{result.command}/", everything=everything)
+    return encode(Log(SARIF_SCHEMA, "2.1.0", (run,)))
+
+
+def render_fleet_sarif(fleet: FleetResult, *, everything: bool = True) -> bytes:
+    """One run a host, by its name; that of a host that could not be read says why and has no result."""
+    runs = (_run_on(host, everything=everything) for host in fleet.hosts)
+    return encode(Log(SARIF_SCHEMA, "2.1.0", tuple(runs)))
+
+
+def _run_on(host: HostResult, *, everything: bool) -> Run:
+    name = f"{TOOL.name}/assess/{quote(visible(host.host), safe='')}/"
+    if host.result is not None:
+        return _run(host.result, name, everything=everything)
+    says = f"{host.host} could not be read: {host.error}"
+    unread = Notification("error", Text(plain(f"{says}. {host.hint}" if host.hint else says)))
+    return Run(
+        tool=Tool(Driver(TOOL.name, TOOL.version, ())),
+        results=(),
+        automation_details=AutomationDetails(name),
+        invocations=(Invocation(False, (unread,)),),
+    )
+
+
+def _run(result: Result, name: str, *, everything: bool) -> Run:
     rules = {group.first.control: group for group in grouped(result.findings)}
     index = {control: number for number, control in enumerate(rules)}
-    run = Run(
+    return Run(
         tool=Tool(Driver(TOOL.name, TOOL.version, tuple(_rule(group) for group in rules.values()))),
         results=tuple(_results(result, index, everything=everything)),
-        automation_details=AutomationDetails(f"{TOOL.name}/{result.command}/"),
+        automation_details=AutomationDetails(name),
         invocations=(_invocation(result, index, everything=everything),),
         original_uri_base_ids=_BASES,
         column_kind="unicodeCodePoints",
         properties=_verdict(result),
     )
-    return encode(Log(SARIF_SCHEMA, "2.1.0", (run,)))
 
 
 def _results(result: Result, rules: dict[str, int], *, everything: bool) -> Iterator[ResultOut]:

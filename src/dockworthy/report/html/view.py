@@ -91,7 +91,8 @@ class HostView(Struct, frozen=True):
 def host_view(host: HostResult) -> HostView:
     """`says` is the first reason, or why the host could not be read and what to do next."""
     if host.result is None:
-        return HostView(host.host, "not read", "undecided", f"{host.error} {host.hint}".strip(), "", (0, 0))
+        says = "; ".join(part for part in (host.error, host.hint) if part)
+        return HostView(host.host, "not read", "undecided", says, "", (0, 0))
     verdict, found = host.result.verdict, Counter(finding.outcome for finding in host.result.findings)
     return HostView(
         name=host.host,
