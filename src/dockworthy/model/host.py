@@ -92,6 +92,28 @@ class Account(Struct, frozen=True, omit_defaults=True):
     keys: int = 0
     keys_seen: bool = True
     """Whether every file of authorized keys could be read: if not, there may be more."""
+    password_changed: str = ""
+    """The day (RFC 3339) on which the password was last set or locked: the account is as old at least."""
+
+
+class LoginRecord(Struct, frozen=True, omit_defaults=True):
+    """When accounts last logged in (name -> RFC 3339), as far as the host keeps a record, which begins on `since`."""
+
+    last: dict[str, str]
+    since: str
+
+
+class SudoRule(Struct, frozen=True, omit_defaults=True):
+    """Who may become another user by sudo: `who` a user, a `%group` or `ALL`; `commands` as written.
+
+    `free` where no password is asked for them.
+    """
+
+    who: str
+    commands: tuple[str, ...]
+    free: bool
+    path: str
+    line: int
 
 
 class DaemonProcess(Struct, frozen=True, omit_defaults=True):
@@ -216,6 +238,11 @@ class Host(Struct, frozen=True, kw_only=True):
     units: dict[str, Field[UnitFile]] = {}
     docker_group: Field[tuple[str, ...]] = NOT_READ
     accounts: Field[tuple[Account, ...]] = NOT_READ
+    logins: Field[LoginRecord] = NOT_READ
+    sudo_rules: Field[tuple[SudoRule, ...]] = NOT_READ
+    """Unset where sudo is not installed."""
+    ssh_login_modules: Field[tuple[str, ...]] = NOT_READ
+    """The modules that PAM asks about a login by ssh, in order: `pam_unix`, `pam_google_authenticator`, …"""
     daemon_json: Field[dict[str, Any]] = NOT_READ
     daemon: Field[DaemonProcess] = NOT_READ
     containerd: Field[DaemonProcess] = NOT_READ

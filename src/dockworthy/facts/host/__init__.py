@@ -22,10 +22,12 @@ from .firewall_programs import FirewallPrograms
 from .hardware import read_disks, read_memory_errors, read_virtualization
 from .kernel import read_hostname, read_kernel, read_os
 from .listeners import read_listeners
+from .logins import read_logins
 from .mounts import read_filesystems, read_mounts
 from .names import Names
 from .package_lists import PackageLists
 from .packages import read_packages
+from .pam import read_ssh_login_modules
 from .processes import Processes
 from .reading import guarded, guarded_all
 from .reboot import read_reboot_required
@@ -35,6 +37,7 @@ from .settings import EngineSettings, EngineStart
 from .socket_tables import SocketTables
 from .ssh import read_ssh
 from .storage import read_storage
+from .sudo import read_sudo_rules
 from .sysctls import read_sysctls
 from .time_sync import read_time_sync
 from .units import read_units
@@ -109,6 +112,9 @@ def _people(
         "ssh": ssh,
         "docker_group": guarded(lambda: read_docker_group(root, settings, names), "/etc/group"),
         "accounts": guarded(lambda: read_accounts(root, names, ssh), "/etc/passwd"),
+        "logins": guarded(lambda: read_logins(root, names), "/var/log/lastlog"),
+        "sudo_rules": guarded(lambda: read_sudo_rules(root), "/etc/sudoers"),
+        "ssh_login_modules": guarded(lambda: read_ssh_login_modules(root), "/etc/pam.d/sshd"),
         "audit_rules": guarded(lambda: read_audit_rules(root), "/etc/audit"),
         "listeners": guarded(lambda: read_listeners(processes, sockets), "/proc/net/tcp"),
     }

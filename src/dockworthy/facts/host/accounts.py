@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from ...model.field import Field, Set, Source, Unset
 from ...model.host import Account
-from .names import Names, User, parse_shadow, password_state
+from .names import Names, User, parse_shadow, password_days, password_state
 from .reading import written
 from .root import Root
 from .settings import EngineSettings
@@ -28,12 +30,14 @@ def read_accounts(root: Root, names: Names, ssh: Field[dict[str, str]]) -> Field
     """Every account with a shell. Names and counts only: neither hashes nor keys are kept."""
     root.read("/etc/passwd")
     try:
-        passwords = parse_shadow(root.read("/etc/shadow"))
+        shadow = root.read("/etc/shadow")
     except OSError:
-        passwords = {}
+        shadow = ""
+    passwords, days = parse_shadow(shadow), password_days(shadow)
     key_files = (ssh.value if isinstance(ssh, Set) else {}).get("authorizedkeysfile", _KEY_FILES).split()
     accounts = [_account(root, names, user, passwords, key_files) for user in names.users if _has_shell(user)]
-    return written(tuple(accounts), "/etc/passwd")
+    dated = (structs.replace(account, password_changed=days.get(account.name, "")) for account in accounts)
+    return written(tuple(dated), "/etc/passwd")
 
 
 def _has_shell(user: User) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import NamedTuple
 
-from .reading import number
+from .reading import number, number_or
 from .root import Root
 
 
@@ -56,6 +57,17 @@ def parse_shadow(text: str) -> dict[str, str]:
     """shadow(5) -> user -> `set`, `locked` or `none`. The hash itself is dropped here."""
     rows = (line.split(":") for line in text.splitlines())
     return {row[0]: password_state(row[1]) for row in rows if len(row) >= 2 and row[0]}
+
+
+def password_days(text: str) -> dict[str, str]:
+    """shadow(5) -> user -> the day on which the password was last set or locked, where it tells."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        row = line.split(":")
+        days = number_or(row[2], 0) if len(row) >= 3 else 0
+        if 0 < days < 1 << 17:
+            found[row[0]] = str(date(1970, 1, 1) + timedelta(days=days))
+    return found
 
 
 def password_state(field: str) -> str:

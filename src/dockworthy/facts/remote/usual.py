@@ -11,6 +11,14 @@ USUAL_SOCKET = "/var/run/docker.sock"
 
 _CONTENTS = (
     "/etc/shadow",
+    "/etc/sudoers",
+    "/etc/pam.d/sshd",
+    "/etc/pam.d/common-auth",
+    "/var/log/lastlog",
+    "/var/log/wtmp",
+    "/var/log/wtmp.1",
+    "/var/lib/lastlog/lastlog2.db",
+    "/var/lib/wtmpdb/wtmp.db",
     "/root/.ssh/authorized_keys",
     "/root/.ssh/authorized_keys2",
     "/etc/ssh/sshd_config",
@@ -33,6 +41,7 @@ _NAMES = (
     "/etc/apt/apt.conf.d",
     "/etc/audit/rules.d",
     "/etc/ssh/sshd_config.d",
+    "/etc/sudoers.d",
     "/boot",
     "/lib/modules",
 )
