@@ -20,12 +20,13 @@ from ..model.field import Field
 from ..model.host import Host
 from ..model.services import ServiceAnswer
 from ..model.snapshot import EngineFacts, Snapshot, Tool
+from .disk_history import with_disk_history
 from .engine import read_engine
 from .evidence import read_evidence
 from .host_files import LocalFiles
 from .open_services import read_open_services
 from .redaction import Redactor
-from .redaction_key import redaction_key
+from .redaction_key import redaction_key, state_directory
 
 T = TypeVar("T")
 
@@ -58,6 +59,7 @@ async def read_snapshot(
     else:
         host, engine = await _read_here(endpoint, root, deadline, redactor, environ)
         services, evidence = await _ask_here(endpoint, root, host, engine, probe)
+    host = with_disk_history(host, taken, state_directory(environ), here=not is_ssh(endpoint) and str(root) == "/")
     return Snapshot(
         taken=taken,
         id=secrets.token_hex(8),

@@ -67,6 +67,15 @@ class Storage(Struct, frozen=True, omit_defaults=True):
     """Errors that the file system has recorded in itself (ext4 counts them)."""
 
 
+class DiskReading(Struct, frozen=True):
+    """The room where the engine keeps its data, at one moment (RFC 3339)."""
+
+    at: str
+    mount: str
+    size: int
+    free: int
+
+
 class FileMode(Struct, frozen=True, omit_defaults=True):
     """A file of the engine: what it is for (`role`: `daemon.json`, `docker.service`, `docker.sock`, `tls.key`, …),
     owner and mode (permission bits only). `kind`: `file`, `directory`, `socket`, `link`."""
@@ -233,6 +242,8 @@ class Host(Struct, frozen=True, kw_only=True):
     mounts: Field[tuple[MountPoint, ...]] = NOT_READ
     filesystems: Field[tuple[str, ...]] = NOT_READ
     storage: Field[Storage] = NOT_READ
+    disk_history: Field[tuple[DiskReading, ...]] = NOT_READ
+    """Of the same file system, at the same size, oldest first; the last one is this reading."""
     files: dict[str, Field[FileMode]] = {}
     """Path -> owner and mode; Unset where the file does not exist."""
     units: dict[str, Field[UnitFile]] = {}
