@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,11 +27,16 @@ def folder(engines_folder: Path) -> Iterator[Path]:
 
 def test_containers_run_and_publish_a_port(own_engine: OwnEngine, container: MakeContainer) -> None:
     name = container("-p", "127.0.0.1:8099:80", command=("httpd", "-f"))
-    answer = subprocess.run(
-        [*own_engine.inside, "busybox", "wget", "-S", "-O-", "http://127.0.0.1:8099/"], capture_output=True, text=True
-    )
-    assert "HTTP/1.1 404" in answer.stderr
+    deadline = time.monotonic() + 10  # the port is there before the server behind it
+    while "HTTP/1.1 404" not in _asked(own_engine, "http://127.0.0.1:8099/"):
+        assert time.monotonic() < deadline, _asked(own_engine, "http://127.0.0.1:8099/")
+        time.sleep(0.05)
     assert own_engine.inspect(name)["State"]["Running"] is True
+
+
+def _asked(engine: OwnEngine, url: str) -> str:
+    answer = subprocess.run([*engine.inside, "busybox", "wget", "-S", "-O-", url], capture_output=True, text=True)
+    return answer.stderr
 
 
 def test_a_second_engine_has_its_own_settings_and_leaves_nothing(folder: Path) -> None:
