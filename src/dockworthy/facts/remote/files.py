@@ -82,10 +82,15 @@ class RemoteFiles:
         """Raises NotHeld where the host was lost before the reader had what it needs."""
         for _ in range(_MOST_ROUNDS):
             root = self._root()
-            found = await asyncio.to_thread(reader, root)
-            if not root.wanted:
-                return found
-            await self._fetch(root.wanted)
+            try:
+                found = await asyncio.to_thread(reader, root)
+            except Exception:
+                if not root.wanted:
+                    raise
+            else:
+                if not root.wanted:
+                    return found
+            await self._fetch(root.wanted)  # whatever came of it, it came of files that nobody had read
         self._gap = self._gap or "its files lead on and on"
         return await asyncio.to_thread(reader, self._root())
 

@@ -11,7 +11,7 @@ from .capture import ODD, Answer, Capture, Fault, Question, fault_of
 from .listing import stat_of_ls
 from .script import Line
 
-_STAT = re.compile(rb"([0-9a-f]+) (\d+) (\d+) (\d+) (-?\d+) (\d+) (\d+) (/.*)")
+_STAT = re.compile(rb"([0-9a-f]+) (\d+) (\d+) (\d+) (-?\d+) (\d+) (\d+) (/.*)", re.DOTALL)
 """stat -c '%f %u %g %s %Y %d %i %n'"""
 
 
@@ -85,7 +85,8 @@ def _put_stats(
     if part == "errors":
         table.update(faults_in(reply.content, paths))
         return
-    for line in reply.content.split(b"\n"):
+    lines = reply.content.split(b"\n") if len(questions) > 1 else [reply.content.removesuffix(b"\n")]
+    for line in lines:
         found = _of_stat(line) or stat_of_ls(line)
         if found and found[0] in paths:
             table[found[0]] = found[1]
@@ -112,7 +113,11 @@ def by_path(content: bytes) -> dict[str, bytes]:
 
 def faults_in(errors: bytes, paths: set[str]) -> Iterator[tuple[str, Fault]]:
     """`stat: cannot statx '/path': No such file or directory` and the like -> path, what is wrong with it."""
-    for line in errors.decode("utf-8", "surrogateescape").split("\n"):
+    said = errors.decode("utf-8", "surrogateescape")
+    if len(paths) == 1 and said:
+        yield next(iter(paths)), fault_of(said)
+        return
+    for line in said.split("\n"):
         place = line.rpartition(": ")[0]
         path = place[place.find("/") :].removesuffix("'")
         if path in paths:

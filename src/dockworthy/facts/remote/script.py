@@ -33,7 +33,7 @@ def lines_of(questions: Iterable[Question]) -> list[Line]:
         by_way.setdefault(_way(question), []).append(question)
     lines: list[Line] = []
     for way, asked in by_way.items():
-        for group in _groups(asked, _AT_ONCE if way in ("lines", "stats", "followed") else 1):
+        for group in _grouped(way, asked):
             id = f"q{len(lines)}"
             words = [word for question in group for word in question.words]
             lines.append(Line(id, _line(way, id, words), group))
@@ -52,6 +52,16 @@ def _way(question: Question) -> str:
 
 def _line(way: str, id: str, words: Iterable[str]) -> bytes:
     return b" ".join([way.encode(), id.encode(), *(shlex.quote(word).encode(*_AS_OS) for word in words)])
+
+
+def _grouped(way: str, asked: list[Question]) -> Iterator[tuple[Question, ...]]:
+    if way not in ("lines", "stats", "followed"):
+        yield from _groups(asked, 1)
+        return
+    # Its name would look like two answers in a list of many.
+    with_line_ends = [question for question in asked if "\n" in question.words[0]]
+    yield from _groups(with_line_ends, 1)
+    yield from _groups([question for question in asked if "\n" not in question.words[0]], _AT_ONCE)
 
 
 def _groups(items: list[Question], size: int) -> Iterator[tuple[Question, ...]]:
