@@ -25,7 +25,7 @@ def at(hours: float) -> str:
 
 
 def read(folder: Path, hours: float, given: Host | None = None) -> tuple[DiskReading, ...]:
-    field = with_disk_history(given or host(), at(hours), folder, here=True).disk_history
+    field = with_disk_history(given or host(), at(hours), folder, of="").disk_history
     assert isinstance(field, Set), field
     return field.value
 
@@ -86,13 +86,21 @@ def test_a_file_of_somebody_else_tells_nothing(tmp_path: Path) -> None:
     assert len(read(tmp_path, 24)) == 1
 
 
-def test_other_hosts_are_not_remembered_here(tmp_path: Path) -> None:
-    field = with_disk_history(host(), at(0), tmp_path, here=False).disk_history
+def test_every_host_has_a_record_of_its_own(tmp_path: Path) -> None:
+    for name in ("", "ssh://ops@shop1", "ssh://ops@shop2"):
+        with_disk_history(host(), at(0), tmp_path, of=name)
+        field = with_disk_history(host(), at(24), tmp_path, of=name).disk_history
+        assert isinstance(field, Set) and len(field.value) == 2
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_tree_of_files_is_not_remembered(tmp_path: Path) -> None:
+    field = with_disk_history(host(), at(0), tmp_path, of=None).disk_history
     assert isinstance(field, Unknown)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_disk_that_could_not_be_read_is_not_remembered(tmp_path: Path) -> None:
     gone = Host(storage=Unset(Source("/var/lib/docker")))
-    assert isinstance(with_disk_history(gone, at(0), tmp_path, here=True).disk_history, Unset)
+    assert isinstance(with_disk_history(gone, at(0), tmp_path, of="").disk_history, Unset)
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""How the room for the engine's data changed over time: one line a reading, kept in the state directory of this host.
+"""How the room for the engine's data changed over time: one line a reading, a file a host, in the state directory.
 
 It is the one thing, beside the key of the redaction, that reading facts writes: into dockworthy's own folder, at most
 once an hour, at most `LINES` lines. Where that can't be written, nothing is, and what is there is read all the same.
@@ -7,6 +7,7 @@ once an hour, at most `LINES` lines. Where that can't be written, nothing is, an
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 from collections.abc import Iterable
@@ -25,15 +26,17 @@ _FILE = "disk.jsonl"
 _MOST_BYTES = 1 << 20
 
 
-def with_disk_history(host: Host, taken: str, directory: Path, *, here: bool) -> Host:
+def with_disk_history(host: Host, taken: str, directory: Path, *, of: str | None) -> Host:
     """The host with the readings of earlier runs and this one, oldest first; never raises.
 
-    `here`: is it the host on which this program runs? Only of that one it remembers anything.
+    `of` is the address by which a host elsewhere was read: whoever asks it remembers. `""` is this host; None a tree of
+    files, which has no tomorrow.
     """
-    if not here:
-        elsewhere = Unknown("earlier readings are kept on each host", "run dockworthy there, on two days")
-        return structs.replace(host, disk_history=elsewhere)
-    return structs.replace(host, disk_history=_history(host, taken, directory / _FILE))
+    if of is None:
+        none = Unknown("of a tree of files nothing is remembered", "run dockworthy on the host itself, on two days")
+        return structs.replace(host, disk_history=none)
+    name = f"disk-{hashlib.sha256(of.encode()).hexdigest()[:16]}.jsonl" if of else _FILE
+    return structs.replace(host, disk_history=_history(host, taken, directory / name))
 
 
 def _history(host: Host, taken: str, file: Path) -> Field[tuple[DiskReading, ...]]:

@@ -59,7 +59,8 @@ async def read_snapshot(
     else:
         host, engine = await _read_here(endpoint, root, deadline, redactor, environ)
         services, evidence = await _ask_here(endpoint, root, host, engine, probe)
-    host = with_disk_history(host, taken, state_directory(environ), here=not is_ssh(endpoint) and str(root) == "/")
+    where = endpoint if is_ssh(endpoint) else "" if str(root) == "/" else None
+    host = with_disk_history(host, taken, state_directory(environ), of=where)
     return Snapshot(
         taken=taken,
         id=secrets.token_hex(8),
