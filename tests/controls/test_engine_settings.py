@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import examples
-from dockworthy.controls.examples import both, engine_says, on_host
+from dockworthy.controls.examples import both, engine_says, known, on_host
 from dockworthy.controls.registry import all_controls
 from dockworthy.model.finding import Judgement, Outcome
 
@@ -100,11 +100,15 @@ def test_storage_behind_a_containerd_snapshotter_is_judged_by_the_disk(tmp_path:
     assert judge("engine/storage-driver", xfs, tmp_path).outcome is Outcome.FAIL
 
 
-def test_a_running_collector_takes_logs_away_and_a_stopped_one_does_not(tmp_path: Path) -> None:
-    def collector(*, running: bool) -> dict[str, Any]:
+def test_a_collector_must_run_and_be_connected_to_somewhere(tmp_path: Path) -> None:
+    def collector(*, running: bool, connected: bool = False) -> Outcome:
         state = {"Status": "running" if running else "exited", "Running": running}
         inspect = {"Config": {"Image": "registry.example.com/fluent-bit:3"}, "State": state}
-        return {"engine": {"containers": [{"name": "logs", "inspect": inspect}]}}
+        to = {"tool": "Fluent Bit", "who": "container/logs", "to": "192.0.2.9:24224"}
+        lists = {"running": known([]), "connections": known([to] if connected else [])}
+        snapshot = {"engine": {"containers": [{"name": "logs", "inspect": inspect}]}, "evidence": lists}
+        return judge("engine/log-destination", snapshot, tmp_path).outcome
 
-    assert judge("engine/log-destination", collector(running=True), tmp_path).outcome is Outcome.PASS
-    assert judge("engine/log-destination", collector(running=False), tmp_path).outcome is Outcome.FAIL
+    assert collector(running=True, connected=True) is Outcome.PASS
+    assert collector(running=True) is Outcome.UNKNOWN
+    assert collector(running=False) is Outcome.FAIL

@@ -121,7 +121,8 @@ class Project(Struct, frozen=True, omit_defaults=True):
     """The folder from which containers were made. `repository`: the work tree's top; `remote` its address.
 
     `tracked`: whether the Compose file is under version control, None where it can't be told. `head`: the commit.
-    `pipelines`: files that describe one; `checks`: the scanners they call; `deploys`, `builds`: whether they do.
+    `pipelines`: files that describe one; `checks`: the scanners they call, `toothless`: those whose failure
+    stops nothing; `deploys`, `builds`: whether they do.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Project(Struct, frozen=True, omit_defaults=True):
     tracked: bool | None = None
     pipelines: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    toothless: tuple[str, ...] = ()
     builds: bool = False
     deploys: bool = False
 

@@ -6,20 +6,30 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...model.control import Control, Subject, cis, owasp
-from ...model.field import Set, Unknown
+from ...model.field import Source, Unknown
 from ...model.finding import Judgement, Remedy, failed, passed, unknown
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
-from ..examples import settings_not_seen
+from ...model.proof import Strength
+from ..examples import both, engine_says, known, on_host, settings_not_seen
 from ._settings import value_or_none
 
 _ABOUT = "engine"
+_TELL = "whoever keeps the logs: is there a line of this host of the last hour?"
 _LOCAL = ("json-file", "local", "journald", "none", "etwlogs")
 _BY_ADDRESS = {"syslog": "syslog-address", "gelf": "gelf-address", "fluentd": "fluentd-address"}
-_COLLECTORS = (
-    "alloy", "datadog/agent", "elastic-agent", "filebeat", "fluent-bit", "fluentd", "grafana-agent", "logspout",
-    "logstash", "opentelemetry-collector", "otelcol", "promtail", "splunk", "syslog-ng", "vector",
-)  # fmt: skip
+
+
+def _driver(name: str, **evidence: list[dict[str, Any]]) -> dict[str, Any]:
+    """This log driver, and what ships logs; what is not named was looked for and is not there."""
+    lists = {"running": [], "forwarding": [], "connections": [], **evidence}
+    part = {"evidence": {key: known(entries) for key, entries in lists.items()}}
+    return both(on_host(daemon_json={"log-driver": name}), engine_says(LoggingDriver=name), part)
+
+
+_VECTOR = {"tool": "Vector", "does": ["logs"], "program": "vector", "pid": 700}
+_CONNECTED = {"tool": "Vector", "who": "vector", "to": "192.0.2.9:6514"}
+_RSYSLOG = {"tool": "rsyslog", "to": "192.0.2.9:6514", "source": {"where": "/etc/rsyslog.d/away.conf", "line": 1}}
 
 control = Control(
     title="Container logs leave the host for a central place",
@@ -32,7 +42,7 @@ control = Control(
     references=(cis("1.6.0", "2.13"), cis("1.8.0", "2.14"), owasp("D10")),
     remedy=Remedy(
         "Run a log collector (Vector, Fluent Bit, Alloy) that reads the containers' logs, or set a log driver that "
-        "sends them away. A collector that runs on the host itself is not seen here: state an exception for it.",
+        "sends them away.",
         "a log driver: restart of the engine and recreated containers; a collector: one more container",
     ),
     check_yourself="docker info -f '{{.LoggingDriver}}'; docker ps --format '{{.Image}}'",
@@ -41,16 +51,30 @@ control = Control(
             '{"log-driver": "json-file"}',
             '{"log-driver": "syslog"}',
             '{"log-driver": "fluentd", "log-opts": {"fluentd-address": "localhost:24224"}}',
-        ]
+        ],
+        "snapshot": [
+            _driver("json-file"),
+            _driver("none"),
+            _driver("none", running=[_VECTOR], connections=[_CONNECTED]),
+        ],
     },
     good={
         "daemon.json": [
             '{"log-driver": "syslog", "log-opts": {"syslog-address": "tcp+tls://logs.example.com:6514"}}',
             '{"log-driver": "gelf", "log-opts": {"gelf-address": "udp://logs.example.com:12201"}}',
             '{"log-driver": "awslogs"}',
-        ]
+        ],
+        "snapshot": _driver("json-file", running=[_VECTOR], connections=[_CONNECTED]),
     },
-    unclear={"snapshot": settings_not_seen()},
+    unclear={
+        "snapshot": [
+            settings_not_seen(),
+            _driver("json-file", running=[_VECTOR]),
+            _driver("journald", forwarding=[_RSYSLOG]),
+            {"evidence": {}},
+            {"engine": {"containers": [{"name": "promtail", "inspect": {"Config": {"Image": "grafana/promtail:3"}}}]}},
+        ],
+    },
 )
 
 
@@ -65,13 +89,29 @@ def log_destination(machine: Machine) -> Judgement:
     address = _address(name, value_or_none(options))
     if name not in _LOCAL and (name not in _BY_ADDRESS or _is_elsewhere(address)):
         return passed(f"log driver {name} {address}".rstrip(), driver.source, about=_ABOUT)
-    collector = _collector(machine)
-    if collector and name != "none":
-        return passed(f"log driver {name}, and {collector} collects", driver.source, about=_ABOUT)
-    to = f"log driver {name} to {address}" if address else f"log driver {name}"
-    return failed(
-        f"{to}: logs stay on this host, and no container is a known log collector", driver.source, about=_ABOUT
+    return _shipped(
+        machine, f"log driver {name} to {address}" if address else f"log driver {name}", name, driver.source
     )
+
+
+def _shipped(machine: Machine, says: str, driver: str, place: Source | None) -> Judgement:
+    """What takes the logs away that the driver leaves here. A tool that runs has not yet sent anything."""
+    found = [proof for proof in machine.proofs if proof.demand == "3.logs"]
+    proofs = [proof for proof in found if proof.good]
+    measured = [proof for proof in proofs if proof.strength is Strength.MEASURED]
+    if driver == "none":
+        return failed(f"{says}: what containers write is thrown away", place, about=_ABOUT)
+    if measured:
+        return passed(f"{says}, and {measured[0].says}", measured[0].source, about=_ABOUT)
+    if proofs:
+        return unknown(f"{says}, and {proofs[0].says}", proofs[0].source, tell=_TELL, about=_ABOUT)
+    if isinstance(machine.evidence.running, Unknown):
+        reason = machine.evidence.running.reason
+        return unknown(
+            f"{says}: logs stay on this host; what ships them was not seen: {reason}", place, tell=_TELL, about=_ABOUT
+        )
+    ships = found[0].says if found else "nothing was seen that ships them"
+    return failed(f"{says}: logs stay on this host; {ships}", place, about=_ABOUT)
 
 
 def _address(driver: str, options: Any) -> str:
@@ -85,13 +125,3 @@ def _is_elsewhere(address: str) -> bool:
     except ValueError:
         return False
     return host not in ("", "localhost", "::1") and not host.startswith("127.")
-
-
-def _collector(machine: Machine) -> str:
-    """The first running container whose image is a known log collector, `""` where there is none."""
-    for container in (container for unit in machine.units for container in unit.containers):
-        image = container.image.value if isinstance(container.image, Set) else ""
-        runs = isinstance(container.state, Set) and container.state.value.running
-        if runs and any(name in image.rsplit("@", 1)[0] for name in _COLLECTORS):
-            return f"{container.name} ({image})"
-    return ""

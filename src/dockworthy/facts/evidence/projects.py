@@ -34,6 +34,7 @@ _CHECKS = (
     "dockle",
     "conftest",
 )
+_STOPS_NOTHING = re.compile(r"\|\|\s*(?:true|:|exit 0)|--exit-code[= ]0\b")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 
 
@@ -84,9 +85,16 @@ def _project(root: Root, made: Made) -> Project:
         tracked=_tracked(root, git, top, made.files),
         pipelines=tuple(clean(file) for file in pipelines.files),
         checks=tuple(check for check in _CHECKS if check in pipelines.text),
+        toothless=tuple(check for check in _CHECKS if _is_toothless(check, pipelines.text)),
         builds=bool(_BUILDS.search(pipelines.text)),
         deploys=bool(_DEPLOYS.search(pipelines.text)),
     )
+
+
+def _is_toothless(check: str, text: str) -> bool:
+    """Does every line that calls it throw its failure away?"""
+    lines = [line for line in text.splitlines() if check in line and not line.lstrip().startswith(("#", "- name:"))]
+    return bool(lines) and all(_STOPS_NOTHING.search(line) for line in lines)
 
 
 def _work_tree(root: Root, folder: str) -> str:

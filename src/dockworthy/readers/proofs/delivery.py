@@ -15,6 +15,7 @@ from .surroundings import Surroundings, listed
 _PROJECT = "com.docker.compose.project"
 _FOLDER = "com.docker.compose.project.working_dir"
 _REVISION = "org.opencontainers.image.revision"
+_VERSION = "org.opencontainers.image.version"
 _OF_A_RUNNER = re.compile(
     r"^/builds/|/gitlab-runner/builds/|/_work/|/actions-runner/|/jenkins/workspace/|^/woodpecker/src|^/drone/src"
     r"|/\.cache/act/|/buildkite-agent/builds/"
@@ -30,6 +31,7 @@ def read_delivery(around: Surroundings) -> Iterator[Proof]:
         yield from _versioned(project)
         yield from _pipeline(around, project)
     yield from _by_folder(around)
+    yield from _uncommitted(around)
     for seen in around.doing(Task.PIPELINE):
         says = f"{seen.tool} runs here ({seen.who}); what it builds and deploys is not visible"
         for demand in ("5.pipeline", "3.auto-deploy"):
@@ -38,9 +40,10 @@ def read_delivery(around: Surroundings) -> Iterator[Proof]:
         says = f"{seen.tool} runs here ({seen.who}); whether deploys are started by hand is not visible"
         yield Proof("3.auto-deploy", seen.tool, Strength.SEEN, says, seen.source, Task.DEPLOY)
     for job in listed(around.evidence.jobs):
-        if job.does is Task.DEPLOY and job.enabled:
-            says = f"{job.tool} runs by {job.by}" + (f" ({job.schedule})" if job.schedule else "")
-            yield Proof("3.auto-deploy", job.tool, Strength.SEEN, says, job.source, Task.DEPLOY, job.last_run)
+        if job.does is Task.DEPLOY:
+            by = f"{job.by} ({job.schedule})" if job.schedule else job.by
+            says = f"{job.tool} runs by {by}" if job.enabled else f"{job.tool} is set up in {by}, which is switched off"
+            yield Proof("3.auto-deploy", job.tool, Strength.SEEN, says, job.source, Task.DEPLOY, "", job.enabled)
 
 
 def _versioned(project: Project) -> Iterator[Proof]:
@@ -68,15 +71,18 @@ def _pipeline(around: Surroundings, project: Project) -> Iterator[Proof]:
     image = _built_from(around, project)
     strength = Strength.MEASURED if image else Strength.SEEN
     ran = f"; {image} was built from its commit {project.head[:12]}" if image else "; whether it ran is not visible"
-    checks = ", ".join(project.checks)
+    checks = [check for check in project.checks if check not in project.toothless]
     if project.builds:
         yield Proof("5.pipeline", file, strength, f"{file} of {project.name} builds{ran}", source, Task.PIPELINE)
     if project.deploys:
         says = f"{file} of {project.name} deploys; whether what runs came from it is not visible"
         yield Proof("3.auto-deploy", file, Strength.SEEN, says, source, Task.DEPLOY)
     if checks:
-        says = f"{file} of {project.name} calls {checks}{ran}"
-        yield Proof("5.security-early", project.checks[0], strength, says, source, Task.PIPELINE)
+        says = f"{file} of {project.name} calls {', '.join(checks)}{ran}"
+        yield Proof("5.security-early", checks[0], strength, says, source, Task.PIPELINE)
+    elif project.toothless:
+        says = f"{file} of {project.name} calls {', '.join(project.toothless)}, and goes on whatever that finds"
+        yield Proof("5.security-early", file, Strength.MEASURED, says, source, Task.PIPELINE, good=False)
 
 
 def _built_from(around: Surroundings, project: Project) -> str:
@@ -87,6 +93,17 @@ def _built_from(around: Surroundings, project: Project) -> str:
         if project.head and revision == project.head and names & set(image.used_by):
             return image.tags[0] if image.tags else image.id.removeprefix("sha256:")[:12]
     return ""
+
+
+def _uncommitted(around: Surroundings) -> Iterator[Proof]:
+    """Build tools add `-dirty` where the work tree held changes that no commit has."""
+    for image in around.images:
+        dirty = [name for name in (_REVISION, _VERSION) if image.labels.get(name, "").endswith(("-dirty", "+dirty"))]
+        if image.used_by and dirty:
+            name = image.tags[0] if image.tags else image.id.removeprefix("sha256:")[:12]
+            says = f"{name} was built from changes that no commit has ({image.labels[dirty[0]]})"
+            source = Source("GET /images/{id}/json", f"Config.Labels.{dirty[0]}")
+            yield Proof("5.pipeline", "docker build", Strength.MEASURED, says, source, Task.PIPELINE, good=False)
 
 
 def _by_folder(around: Surroundings) -> Iterator[Proof]:

@@ -38,4 +38,5 @@ def _forwarded(around: Surroundings, forwarding: Forwarding) -> Proof:
         says += f", and gets the containers' logs by the log driver {driver}"
     else:
         says += f"; the containers' logs (log driver {driver or 'unknown'}) do not pass through it"
-    return Proof(DEMAND, forwarding.tool, Strength.SEEN, says, forwarding.source, Task.LOGS)
+    good = forwarding.container_files or not driver or driver in _BY_THE_HOST
+    return Proof(DEMAND, forwarding.tool, Strength.SEEN, says, forwarding.source, Task.LOGS, good=good)

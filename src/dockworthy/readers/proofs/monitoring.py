@@ -15,6 +15,8 @@ OF_CONTAINERS = ("container_cpu_usage_seconds_total", "engine_daemon_container_s
 """Metrics that speak of containers, one by one or as a whole."""
 _LATEST = 1 / 24
 """Days since the last scrape of a target that is scraped."""
+_BROKEN = ("it serves none", "it answers 5")
+"""It answered, and not with metrics. (One that is silent may only be slow.)"""
 _SELDOM = 600.0
 """Seconds between two scrapes: what is asked less often is not monitored."""
 
@@ -42,9 +44,9 @@ def read_monitoring(around: Surroundings) -> Iterator[Proof]:
 
 def _of_answer(around: Surroundings, answer: Answer, scraped: set[tuple[str, int]]) -> Iterator[Proof]:
     if answer.problem:
-        silent = answer.problem.startswith("no answer") and not answer.who.startswith("container/")
+        broken = answer.problem.startswith(_BROKEN)
         says = f"{answer.tool} ({answer.who}) at {answer.address}: {answer.problem}"
-        yield _proof(_task(answer), answer.tool, Strength.SEEN, says, Source(answer.address), good=not silent)
+        yield _proof(_task(answer), answer.tool, Strength.SEEN, says, Source(answer.address), good=not broken)
     elif answer.tool == "Prometheus" and answer.targets:
         yield from _of_prometheus(around, answer)
     elif answer.tool == "Alertmanager":
