@@ -21,6 +21,7 @@ from .model.snapshot import Snapshot
 from .policy.declared import apply_declared
 from .policy.exceptions import apply_exceptions
 from .readers.machine import read_machine
+from .report.words import number_of
 from .verdict.answer import answer_for_machine
 from .verdict.fleet import answer_for_fleet
 from .verdict.requirements import assumed, requirements
@@ -124,7 +125,8 @@ def _what_was_read(snapshot: Snapshot, machine: Machine) -> tuple[str, ...]:
         version = machine.engine.version.value if isinstance(machine.engine.version, Set) else "of unknown version"
         containers = sum(unit.kind == "container" for unit in machine.units)
         sentences.append(
-            f"Docker Engine {version} at {snapshot.engine.endpoint}: {containers} containers, "
-            f"{len(machine.images)} images, {len(machine.networks)} networks, {len(machine.volumes)} volumes"
+            f"Docker Engine {version} at {snapshot.engine.endpoint}: {number_of(containers, 'container')}, "
+            f"{number_of(len(machine.images), 'image')}, {number_of(len(machine.networks), 'network')}, "
+            f"{number_of(len(machine.volumes), 'volume')}"
         )
     return (*sentences, knowledge.sentence())

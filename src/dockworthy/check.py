@@ -17,6 +17,7 @@ from .policy.exceptions import apply_exceptions
 from .readers.files import FoundFile, find_files
 from .readers.kubernetes import is_kubernetes, read_kubernetes
 from .readers.yaml_source import documents
+from .report.words import number_of
 from .verdict.answer import answer_for_files
 from .verdict.subjects import subjects_of
 from .verdict.weighing import Weighing
@@ -69,7 +70,7 @@ def _judged(units: Iterable[Unit], unread: list[tuple[str, str]], level: Level, 
         subjects=subjects,
         findings=findings,
         demands=Weighing(findings, level).demands_seen(),
-        read=(f"{len(units)} units in {len(set(files.values()))} files",),
+        read=(f"{number_of(len(units), 'unit')} in {number_of(len(set(files.values())), 'file')}",),
         unread=tuple(unread),
         notes=notes,
     )

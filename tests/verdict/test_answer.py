@@ -176,3 +176,11 @@ def test_files_are_judged_as_far_as_written() -> None:
 def test_a_subject_with_one_failure_is_not_worthy() -> None:
     subjects = subjects_of([finding(PASS), finding(FAIL), finding(UNKNOWN, subject="container/db")])
     assert [(subject.id, subject.worthy) for subject in subjects] == [("container/web", False), ("container/db", True)]
+
+
+def test_what_could_not_be_read_is_no_yes() -> None:
+    assert answer_for_files([], [], [("a.yaml", "a.yaml:1: broken")]).answer is Answer.UNDECIDED
+    failing = [finding(FAIL)]
+    assert answer_for_files(failing, subjects_of(failing), [("a", "a: broken")]).answer is Answer.NOT_YET
+    excepted = [finding(Outcome.EXCEPTED)]
+    assert answer_for_files(excepted, subjects_of(excepted), []).answer is Answer.ACCEPTED

@@ -70,12 +70,19 @@ def answer_for_files(
 ) -> Verdict:
     """Are the files fit? What a file can't tell is named, and is no reason against it: "yes, as far as written"."""
     outcomes = Counter(finding.outcome for finding in findings)
-    failed = [subject for subject in subjects if not subject.worthy]
     because = _worst(findings)
     if outcomes[Outcome.UNKNOWN]:
-        because.append(f"as far as written: {outcomes[Outcome.UNKNOWN]} findings can't be told from the files")
+        because.append(
+            f"as far as written: {_number_of(outcomes[Outcome.UNKNOWN], 'fact')} can't be told from the files"
+        )
     because += [f"could not be judged: {says}" for _, says in unread]
-    return Verdict(Answer.NOT_YET if failed else Answer.YES, tuple(because))
+    if any(not subject.worthy for subject in subjects):
+        answer = Answer.NOT_YET
+    elif unread:  # what was not read may hold anything
+        answer = Answer.UNDECIDED
+    else:
+        answer = Answer.ACCEPTED if outcomes[Outcome.EXCEPTED] else Answer.YES
+    return Verdict(answer, tuple(because))
 
 
 def _worst(findings: Iterable[Finding], most: int = 3) -> list[str]:
@@ -85,9 +92,11 @@ def _worst(findings: Iterable[Finding], most: int = 3) -> list[str]:
         if finding.outcome is Outcome.FAIL:
             times[(finding.severity.rank, finding.control, finding.title)] += 1
     ranked = sorted(times.items(), key=lambda entry: (entry[0][0], -entry[1], entry[0][1]))
-    sentences = [f"{title}: not true of {_counted(count)} ({_of(rank)})" for (rank, _, title), count in ranked[:most]]
+    sentences = [
+        f"{title}: not true of {_number_of(count, 'object')} ({_of(rank)})" for (rank, _, title), count in ranked[:most]
+    ]
     if len(ranked) > most:
-        sentences.append(f"and {len(ranked) - most} more controls fail")
+        sentences.append(f"{_number_of(len(ranked) - most, 'more control')} failing")
     return sentences
 
 
@@ -95,10 +104,10 @@ def _of(rank: int) -> str:
     return list(Severity)[rank].value
 
 
-def _counted(count: int) -> str:
-    return "1 object" if count == 1 else f"{count} objects"
+def _number_of(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _gaps(findings: Iterable[Finding]) -> list[str]:
     count = sum(finding.outcome is Outcome.UNKNOWN for finding in findings)
-    return [f"{count} facts that this use rests on are not visible from here"] if count else []
+    return [f"not visible from here: {_number_of(count, 'fact')} that this use rests on"] if count else []
