@@ -169,3 +169,19 @@ def test_without_the_engines_rules_a_program_takes_the_connections() -> None:
 
 def test_no_port_where_containers_are_unseen_is_no_pass() -> None:
     assert outcomes(CONTROL, {"engine": {"containers": {"is": "unknown", "reason": "silent"}}}) == ["unknown"]
+
+
+NATIVE = "\t\ttcp dport 8080 counter packets 0 bytes 0 dnat to 172.17.0.2:80"
+
+
+def test_the_very_rule_that_goes_past_the_firewall_is_shown() -> None:
+    (past_ufw,) = judgements(CONTROL, web(("0.0.0.0", 8080)), firewall(UFW, front="ufw", front_active=True))
+    says = past_ufw.evidence[0].says
+    assert "ufw does not open it" in says
+    assert "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80" in says
+    native = UFW + "\n# nft list ruleset\ntable ip nat {\n\tchain DOCKER {\n" + NATIVE + "\n\t}\n}"
+    native = native.replace("--dport 8080 -j DNAT", "--dport 8081 -j DNAT")
+    (past_nft,) = judgements(CONTROL, web(("0.0.0.0", 8080)), firewall(native))
+    assert NATIVE.strip() in past_nft.evidence[0].says
+    (unseen,) = judgements(CONTROL, web(("0.0.0.0", 8090)), firewall(UFW))
+    assert "the engine's rules do" in unseen.evidence[0].says

@@ -11,6 +11,7 @@ from ._firewall_rules import ONE_SOURCE, Rule, names_port, ports_of, rules_of
 
 _FROM_CONTAINERS = re.compile(r"(?<!! )-i (?:docker|br-)")
 _OF_NO_CONNECTION = re.compile(r"--ctstate INVALID\b")
+_LEADS = re.compile(r"-j DNAT\b|\bdnat (?:ip6? )?to\b")
 _REFUSES = re.compile(r"-j (?:DROP|REJECT)\b")
 _DESTINATION = re.compile(r"(?<!! )-d (\S+)")
 _TABLE = re.compile(r"\s*table (\S+ \S+) \{")
@@ -25,6 +26,7 @@ class ForwardRules:
         ours = tuple(subnets)
         self._refusing = [text for text in _reached(firewall, rules) if _REFUSES.search(text) and _limits(text, ours)]
         self._own_chains = _own_chains(firewall, rules)
+        self._leading = [rule.text for rule in rules if _LEADS.search(rule.text)]
 
     def guarding_rule(self, *ports: int) -> str:
         """`""` where nothing does. `ports`: on the host, and inside (translated when DOCKER-USER sees it)."""
@@ -35,6 +37,11 @@ class ForwardRules:
             if not any("dnat" in text or names_port(text, *ports) for text in accepting):
                 return f"table {table}: hook forward, policy drop"
         return ""
+
+    def leading_rule(self, port: int, protocol: str) -> str:
+        """The engine's own rule that leads a port of the host to a container; `""` where none was seen."""
+        named = (text for text in self._leading if names_port(text, port) and protocol in text)
+        return next(named, "")
 
 
 def _reached(firewall: Firewall, rules: Iterable[Rule]) -> list[str]:

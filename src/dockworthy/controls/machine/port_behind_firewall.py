@@ -106,7 +106,9 @@ class _Filter:
             return passed(f"{port.name}: the firewall opens it, too: {rule}", self._source, about=port.about)
         if rule := self._forward.guarding_rule(port.port, port.inside):
             return passed(f"{port.name}: limited by {rule}", self._source, about=port.about)
-        says = f"{port.name}: {self._who} does not open it, the engine's rules do; {self._chain}"
+        rule = self._forward.leading_rule(port.port, port.protocol)
+        does = f"the engine's rule does: {rule}" if rule else "the engine's rules do"
+        says = f"{port.name}: {self._who} does not open it, {does}; {self._chain}"
         return failed(says, self._source, about=port.about)
 
 
