@@ -25,6 +25,7 @@ from .engine import read_engine
 from .evidence import read_evidence
 from .host_files import LocalFiles
 from .open_services import read_open_services
+from .place import engine_is_elsewhere, unseen
 from .redaction import Redactor
 from .redaction_key import redaction_key, state_directory
 
@@ -56,10 +57,15 @@ async def read_snapshot(
         host, engine, evidence, services = await read_remote(
             endpoint, sudo=sudo, deadline=deadline, probe=probe, redactor=redactor, environ=environ
         )
+        where: str | None = endpoint
     else:
         host, engine = await _read_here(endpoint, root, deadline, redactor, environ)
-        services, evidence = await _ask_here(endpoint, root, host, engine, probe)
-    where = endpoint if is_ssh(endpoint) else "" if str(root) == "/" else None
+        where = "" if str(root) == "/" else None
+        if await engine_is_elsewhere(endpoint, host, engine):
+            host, evidence = unseen(Host, endpoint), unseen(EvidenceFacts, endpoint)
+            services, where = await read_open_services(host, engine, here=False, wanted=probe), None
+        else:
+            services, evidence = await _ask_here(endpoint, root, host, engine, probe)
     host = with_disk_history(host, taken, state_directory(environ), of=where)
     return Snapshot(
         taken=taken,
@@ -88,7 +94,7 @@ async def _read_here(
         read_engine(
             endpoint,
             deadline=deadline,
-            root=None if socket_path(endpoint) is None else root,
+            root=root,  # a process is believed to be a container's only where its cgroup says so
             redactor=redactor,
             environ=environ,
         ),
