@@ -86,8 +86,9 @@ async def _talk(candidate: Candidate, question: Question, connect: Connect) -> b
         reply = await reader.read(_READ)
         while question.more is not None and question.more(reply) and (piece := await reader.read(_READ)):
             reply += piece
-        writer.write(question.goodbye)
-        await writer.drain()
+        with contextlib.suppress(OSError):  # it may have hung up already
+            writer.write(question.goodbye)
+            await writer.drain()
         return reply
     finally:
         writer.close()
