@@ -24,6 +24,7 @@ from .disk_history import with_disk_history
 from .engine import read_engine
 from .evidence import read_evidence
 from .host_files import LocalFiles
+from .mounted_socket import host_path_of
 from .open_services import read_open_services
 from .place import engine_is_elsewhere, unseen
 from .redaction import Redactor
@@ -88,7 +89,7 @@ async def _read_here(
 ) -> tuple[Host, EngineFacts]:
     from .host import read_host
 
-    socket = socket_path(endpoint) or _LOCAL_SOCKET
+    socket = host_path_of(socket_path(endpoint) or _LOCAL_SOCKET, root)
     return await asyncio.gather(
         asyncio.to_thread(read_host, root, socket=socket),
         read_engine(
