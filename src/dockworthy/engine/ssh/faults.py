@@ -22,7 +22,7 @@ def why_not_in(
     for pattern, says, hint in _REASONS:
         found = re.search(pattern, said, re.IGNORECASE)
         if found:
-            words = {"host": host, "name": address.name, "target": _target(address), "known": known_host(address)}
+            words = {"host": host, "name": address.name, "target": _target(address), "known": _known_as(address, said)}
             words |= {key: value or "" for key, value in found.groupdict().items()}
             return HostError(says.format(**words), hint=hint.format(**words))
     if status is None:
@@ -53,9 +53,11 @@ def last_words(said: str) -> str:
     return telling[-1][:300] if telling else ""
 
 
-def known_host(address: SshAddress) -> str:
-    """The host as known_hosts writes it, ready for a shell."""
-    return f"'[{address.host}]:{address.port}'" if address.port not in (None, 22) else address.host
+def _known_as(address: SshAddress, said: str) -> str:
+    """The command that forgets the host's key: ssh itself knows under which name it stands, and in which file."""
+    own = re.search(r"ssh-keygen -f (?:'[^'\r\n]+'|\"[^\"\r\n]+\"|\S+) -R \S+", said)
+    name = f"'[{address.host}]:{address.port}'" if address.port not in (None, 22) else address.host
+    return own[0] if own else f"ssh-keygen -R {name}"
 
 
 def _target(address: SshAddress) -> str:
@@ -71,7 +73,7 @@ _REASONS = (
     (
         r"REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed",
         "the host key of {host} is not the one that known_hosts has: it was set up anew, or somebody stands in between",
-        "find out which, by another way than this network; only then: ssh-keygen -R {known}",
+        "find out which, by another way than this network; only then: {known}",
     ),
     (
         r"Host key for .* was revoked|REVOKED HOST KEY",
