@@ -18,10 +18,13 @@ SHOP = SshAddress("shop", "ci", 2222)
         ("ssh: connect to host shop port 2222: No route to host\n", "no way to shop", "VPN"),
         ("ssh: connect to host shop port 2222: Connection timed out\n", "did not answer", "firewall"),
         ("Connection timed out during banner exchange\n", "did not answer", "firewall"),
-        ("ci@shop: Permission denied (publickey,password).\n", "would take: publickey,password", "ssh-copy-id -p 2222 ci@shop"),
-        ("Received disconnect from 192.0.2.1: 2: Too many authentication failures\n", "none of our keys", "ssh-copy-id"),
-        ("No ED25519 host key is known for shop and you have requested strict checking.\nHost key verification failed.\n",
+        ("ci@shop: Permission denied (publickey,password).\n",
+         "would take: publickey,password", "ssh-copy-id -p 2222 ci@shop"),
+        ("Received disconnect from 192.0.2.1: 2: Too many authentication failures\n",
+         "none of our keys", "ssh-copy-id"),
+        ("No ED25519 host key is known for shop and you have requested strict checking.\n",
          "is not in known_hosts", "compare the fingerprint"),
+        ("Host key verification failed.\n", "is not in known_hosts", "ssh -p 2222 ci@shop true"),
         ("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.\n",
          "is not the one that known_hosts has", "only then: ssh-keygen -R '[shop]:2222'"),
         ("@ WARNING: REVOKED HOST KEY DETECTED! @\nHost key verification failed.\n", "revoked", "new key"),
@@ -29,7 +32,8 @@ SHOP = SshAddress("shop", "ci", 2222)
         ("sudo: sorry, you must have a tty to run sudo\n", "requiretty", "!requiretty"),
         ("sh: 1: exec: sudo: not found\n", "has no sudo", "ssh://root@shop"),
         ("Connection closed by 192.0.2.1 port 2222\n", "closed it before it let us in", "sshd's log"),
-        ("/root/.ssh/config: line 3: Bad configuration option: hots\n", "configuration on this machine is damaged", "ssh -G"),
+        ("/root/.ssh/config: line 3: Bad configuration option: hots\n",
+         "configuration on this machine is damaged", "ssh -G"),
         ("something new\n", "ssh to shop failed: something new", "ssh -v -p 2222 ci@shop true"),
         ("", "it gave no reason", "ssh -v"),
     ],
@@ -40,6 +44,12 @@ def test_sentences(said: str, says: str, hint: str) -> None:
     assert hint in error.hint
     assert error.exit_status == 15
     assert "\n" not in error.says + error.hint
+
+
+def test_ssh_knows_itself_how_to_forget_a_key() -> None:
+    own = "ssh-keygen -f '/home/anna/.ssh/known_hosts' -R '[192.0.2.1]:2222'"
+    said = f"@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\r\n  remove with:\r\n  {own}\r\nHost key"
+    assert why_not_in(SHOP, said, 255, sudo=False, seconds=10).hint.endswith(f"only then: {own}")
 
 
 def test_too_late() -> None:

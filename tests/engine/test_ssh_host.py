@@ -81,7 +81,7 @@ async def test_a_host_key_that_changed(serve: Servers, clients: Clients, tmp_pat
     before = clients.known_hosts.read_text()
     error = await refused(server.address())
     assert "is not the one that known_hosts has" in error.says
-    assert error.hint.startswith("find out which, by another way") and "ssh-keygen -R" in error.hint
+    assert error.hint.startswith("find out which, by another way") and "only then: ssh-keygen -f" in error.hint
     assert clients.known_hosts.read_text() == before
 
 
