@@ -25,7 +25,7 @@ def pipelines(text: str) -> list[Pipeline]:
     found: list[Pipeline] = []
     commands: list[tuple[str, ...]] = []
     words: list[str] = []
-    first = 1
+    first, piped = 1, False
     for token in (*Lexer(text[:LONGEST], shell=True).tokens(), Token("\n", True, 0)):
         if not token.operator:
             if not words and not commands:
@@ -33,12 +33,17 @@ def pipelines(text: str) -> list[Pipeline]:
             if words or token.text not in _KEYWORDS:
                 words.append(token.text)
             continue
+        if token.text == "\n" and piped and not words:
+            continue  # a line may end after `|`
+        piped = token.text == "|"
         if words:
             commands.append(tuple(words))
             words = []
         if token.text in _ENDS and commands:
             found.append(Pipeline(tuple(commands), first))
             commands = []
+    if commands:  # the text ends in the middle of a pipeline
+        found.append(Pipeline(tuple(commands), first))
     return found
 
 

@@ -12,7 +12,19 @@ _WRAPPERS = frozenset(
     "sudo doas nice ionice nohup time timeout flock env chronic cronic systemd-cat exec command setsid eatmydata"
     " run-one systemd-inhibit stdbuf setpriv runuser su chpst unbuffer".split()
 )
-_WITH_VALUE = frozenset("-u -g -n -c -p -w -E -t -C -k -s -i -o --user --group".split())
+_WITH_VALUE: dict[str, frozenset[str]] = {
+    "sudo": frozenset("-u -g -h -p -C -T -D -R --user --group".split()),
+    "doas": frozenset({"-u", "-C"}),
+    "nice": frozenset({"-n", "--adjustment"}),
+    "ionice": frozenset({"-c", "-n", "-p"}),
+    "timeout": frozenset({"-k", "-s", "--kill-after", "--signal"}),
+    "flock": frozenset({"-w", "-E", "--timeout"}),
+    "env": frozenset({"-u", "-C", "--unset", "--chdir"}),
+    "systemd-cat": frozenset({"-t", "-p"}),
+    "stdbuf": frozenset({"-i", "-o", "-e"}),
+    "chpst": frozenset("-u -U -e -b -l -L -m -d -o -p -f -c".split()),
+    "runuser": frozenset({"-u", "-g"}),
+}
 """Flags of wrappers that take the next word."""
 _CLIENTS = frozenset("docker podman docker-compose nerdctl".split())
 _INSIDE = ("exec", "run")
@@ -75,7 +87,7 @@ def _after_wrapper(program: str, words: tuple[str, ...]) -> tuple[str, ...]:
     rest = list(words[1:])
     while rest and (rest[0].startswith("-") or ("=" in rest[0] and NAME.match(rest[0].partition("=")[0]))):
         flag = rest.pop(0)
-        if flag in _WITH_VALUE and rest:
+        if flag in _WITH_VALUE.get(program, ()) and rest:
             rest.pop(0)
     if program in ("timeout", "flock") and rest:
         rest.pop(0)  # the time, the lock's file
