@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 NO_PROJECT_FILE = ProjectFile()
 
+MOST_SKEW = 60.0
+"""Seconds between a host's clock and ours that are not worth a word."""
+
 
 def assess(
     endpoint: str,
@@ -114,11 +117,22 @@ def _blind_spots(machine: Machine) -> list[str]:
     return [f"{what} could not be read: {reason}" for what, reason in machine.unseen.items()]
 
 
+def _skew(seconds: float) -> str:
+    minutes = abs(seconds) / 60
+    apart = f"{abs(seconds):.0f} seconds" if minutes < 5 else f"{minutes:.0f} minutes"
+    if minutes >= 120:
+        apart = f"{minutes / 60:.0f} hours"
+    where = "ahead of" if seconds > 0 else "behind"
+    return f"its clock is {apart} {where} this machine's: what is said of ages and dates on it is off by as much"
+
+
 def _what_was_read(snapshot: Snapshot, machine: Machine) -> tuple[str, ...]:
     host = machine.host
     name = host.hostname.value if isinstance(host.hostname, Set) else "this host"
     kernel = f", kernel {host.kernel.value.release}" if isinstance(host.kernel, Set) else ""
     sentences = [f"host {name}{kernel}, read {snapshot.taken}"]
+    if isinstance(host.clock_skew, Set) and abs(host.clock_skew.value) > MOST_SKEW:
+        sentences.append(_skew(host.clock_skew.value))
     if isinstance(machine.engine_answers, Unknown):
         sentences.append(f"no engine: {machine.engine_answers.reason}")
     else:
