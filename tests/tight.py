@@ -196,6 +196,10 @@ def _engine() -> dict[str, Any]:
     }
 
 
+def _room(at: str) -> dict[str, Any]:
+    return {"at": at, "mount": "/var/lib/docker", "size": 100_000_000_000, "free": 80_000_000_000}
+
+
 def _host() -> dict[str, Any]:
     return {
         "as_root": True,
@@ -219,7 +223,11 @@ def _host() -> dict[str, Any]:
             }
         ),
         "docker_group": known([]),
+        "disk_history": known([_room("2026-11-20T12:00:00Z"), _room("2026-11-24T12:00:00Z")]),
         "accounts": known([]),
+        "logins": known({"last": {"root": "2026-11-20T08:00:00Z"}, "since": "2026-01-01T08:00:00Z"}),
+        "sudo_rules": known([]),
+        "ssh_login_modules": known([]),
         "daemon_json": known(
             {
                 "icc": False,
@@ -283,6 +291,7 @@ def with_one_container() -> dict[str, Any]:
         "inspect": known(inspect()),
         "processes": known([process]),
         "changes": known([]),
+        "use": known({"age": 864000.0, "memory": 90_000_000, "memory_limit": 268435456, "pids": 9, "pids_limit": 100}),
     }
     made["engine"]["containers"] = known([container])
     made["engine"]["images"] = known([{"id": IMAGE_ID, "inspect": known(image()), "history": known(history())}])
