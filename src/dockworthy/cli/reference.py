@@ -62,4 +62,6 @@ def write(docs: Path) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+        sys.exit("usage: python -m dockworthy.cli.reference DOCS (a folder that exists)")
     write(Path(sys.argv[1]))
