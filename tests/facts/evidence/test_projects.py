@@ -90,7 +90,7 @@ def test_no_repository_and_no_folder(tmp_path: Path) -> None:
     [
         (".gitlab-ci.yml", "  - docker build -t shop .\n  - docker compose up -d\n", (True, True, (), ())),
         (".github/workflows/ci.yml", "uses: docker/build-push-action@v6\n", (True, False, (), ())),
-        (".woodpecker.yml", "- dockworthy check .\n- hadolint D\n", (False, False, ("dockworthy check", "hadolint"), ())),
+        (".woodpecker.yml", "- dockworthy check .\n- grype x\n", (False, False, ("dockworthy check", "grype"), ())),
         ("Jenkinsfile", "sh 'trivy image shop || true'\n", (False, False, ("trivy",), ("trivy",))),
         (".drone.yml", "- trivy image --exit-code 1 shop\n", (False, False, ("trivy",), ())),
     ],

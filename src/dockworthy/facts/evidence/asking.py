@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import NamedTuple
 
 TIMEOUT = 0.5
@@ -37,7 +38,7 @@ class Asker:
         except TimeoutError:
             return Reply(problem=f"no answer within {TIMEOUT} s")
         except OSError as error:
-            return Reply(problem=(error.strerror or "no connection").lower())
+            return Reply(problem=os.strerror(error.errno).lower() if error.errno else "no connection")
         except ValueError:
             return Reply(problem="no answer in HTTP")
 
