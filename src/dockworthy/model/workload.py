@@ -96,13 +96,17 @@ class Device(Struct, frozen=True, omit_defaults=True):
 
 
 class Port(Struct, frozen=True, omit_defaults=True):
-    """A port of the container; `host_port` 0: not published. `host_ip` as written, `""` is every address."""
+    """A port of the container; `host_port` 0: not published. `host_ip` as written, `""` is every address.
+
+    `picked`: published all the same, on a port that the engine picks when the container starts.
+    """
 
     container_port: int
     declared_at: Source
     host_port: int = 0
     host_ip: str = ""
     protocol: str = "tcp"
+    picked: bool = False
 
 
 class Probe(Struct, frozen=True, omit_defaults=True):
@@ -256,6 +260,8 @@ class Container(Struct, frozen=True, kw_only=True):
     command: Field[tuple[str, ...]] = NOT_READ
     environment: Field[dict[str, str]] = NOT_READ
     mounts: tuple[Mount, ...] = ()
+    mounts_from: Field[tuple[str, ...]] = NOT_READ
+    """Other containers (`name`, `name:ro`) whose mounts it takes over, where these are not among `mounts`."""
     devices: tuple[Device, ...] = ()
     device_rules: Field[tuple[str, ...]] = NOT_READ
     ports: tuple[Port, ...] = ()

@@ -1,0 +1,47 @@
+"""The body of a create request: read as strictly as it can be, because it is what a guard decides on."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ...errors import UnreadableInput
+from ...model.dialect import Version
+from ...model.workload import Unit
+from ..api_object import ApiObject
+from ..engine_context import EngineContext
+from .keys import MISPLACED, REQUEST
+from .shape import unknown_keys
+from .strict_json import parse
+from .unit import unit_of
+
+WHERE = "POST /containers/create"
+_MISPLACED = frozenset(key.casefold() for key in MISPLACED)
+
+
+class CreateRequest(Struct, frozen=True):
+    """`unknown_keys` are paths (`HostConfig.Frob`) of what API 1.45 does not know: the engine passes over them."""
+
+    unit: Unit
+    unknown_keys: tuple[str, ...] = ()
+
+
+def read_create_request(
+    body: bytes, *, name: str = "", context: EngineContext, api_version: Version | None = None
+) -> CreateRequest:
+    """`name` is the query's; `api_version` the one in the request's path (without one: the engine's own).
+
+    Raises UnreadableInput, with the JSON path, for a body that the engine might read otherwise than it looks.
+    """
+    document = parse(body, WHERE)
+    if not isinstance(document, dict):
+        raise UnreadableInput("the request: not an object", file=WHERE)
+    unknown = tuple(unknown_keys(document, REQUEST, WHERE))
+    for key in unknown:
+        if key.casefold() in _MISPLACED:
+            raise UnreadableInput(f"{key}: stands beside HostConfig, not in it, and may still count", file=WHERE)
+    request = ApiObject(document, WHERE)
+    unit = unit_of(request, name=name, context=context, api_version=api_version or context.api_version)
+    return CreateRequest(unit, unknown)
+
+
+__all__ = ["CreateRequest", "read_create_request"]

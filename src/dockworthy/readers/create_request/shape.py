@@ -1,0 +1,87 @@
+"""Is every key spelt as the API spells it, and does it hold what it should?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...errors import UnreadableInput
+from .keys import ListOf, MapOf, Plain, Shape
+
+_WHOLE = range(-(2**63), 2**63)
+_NAMES = {
+    Plain.TEXT: "a text",
+    Plain.TRUTH: "true or false",
+    Plain.WHOLE: "a whole number of 64 bits",
+    Plain.WORDS: "a text or a list of texts",
+}
+
+
+def unknown_keys(value: Any, shape: Shape, where: str, path: str = "") -> Iterator[str]:
+    """The paths of keys that the API does not know. Null is as good as absent, to the engine too.
+
+    Raises UnreadableInput for a value of another type, and for keys that the engine would take for others, because
+    it reads them without regard to case.
+    """
+    if value is None:
+        return
+    if isinstance(shape, Plain):
+        if not _is(value, shape):
+            raise _wrong(path, _NAMES[shape], where)
+    elif isinstance(shape, ListOf):
+        yield from _of_list(value, shape.item, where, path)
+    elif not isinstance(value, dict):
+        raise _wrong(path, "an object", where)
+    elif isinstance(shape, MapOf):
+        for name, item in value.items():
+            yield from unknown_keys(item, shape.item, where, f"{path}.{name}")
+    else:
+        yield from _of_object(value, shape, where, path)
+
+
+def _of_list(value: Any, item_shape: Shape, where: str, path: str) -> Iterator[str]:
+    if not isinstance(value, list):
+        raise _wrong(path, "a list", where)
+    for index, item in enumerate(value):
+        if item is None:
+            raise _wrong(f"{path}[{index}]", "a value: null in a list means nothing", where)
+        yield from unknown_keys(item, item_shape, where, f"{path}[{index}]")
+
+
+def _of_object(value: dict[str, Any], shape: dict[str, Shape], where: str, path: str) -> Iterator[str]:
+    by_case = {name.casefold(): name for name in shape}
+    seen: dict[str, str] = {}
+    for name, item in value.items():
+        here = f"{path}.{name}" if path else name
+        folded = name.casefold()
+        if folded in seen:
+            raise UnreadableInput(f"{here}: differs from {seen[folded]!r} by case only", file=where)
+        seen[folded] = name
+        known = by_case.get(folded)
+        if known is None:
+            yield here
+        elif known != name:
+            raise UnreadableInput(
+                f"{here}: the key is written {known!r}; the engine would take it for that", file=where
+            )
+        else:
+            yield from unknown_keys(item, shape[name], where, here)
+
+
+def _is(value: Any, shape: Plain) -> bool:
+    if shape is Plain.TEXT:
+        return isinstance(value, str)
+    if shape is Plain.TRUTH:
+        return isinstance(value, bool)
+    if shape is Plain.WHOLE:
+        return isinstance(value, int) and not isinstance(value, bool) and value in _WHOLE
+    if shape is Plain.WORDS:
+        return isinstance(value, str) or (isinstance(value, list) and all(isinstance(word, str) for word in value))
+    return True
+
+
+def _wrong(path: str, expected: str, where: str) -> UnreadableInput:
+    return UnreadableInput(f"{path or 'the request'}: not {expected}", file=where)
+
+
+__all__ = ["unknown_keys"]

@@ -1,0 +1,278 @@
+"""The create request: what the engine would read otherwise than it looks is refused; the rest is what it says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dockworthy.controls.judging import judge_units
+from dockworthy.errors import UnreadableInput
+from dockworthy.model.dialect import Version
+from dockworthy.model.field import Origin, Set, Unknown, Unset
+from dockworthy.model.levels import Level
+from dockworthy.model.workload import Container, Mount, MountKind, Unit
+from dockworthy.readers.create_request import CreateRequest, read_create_request
+from dockworthy.readers.engine_context import EngineContext
+from readers.engine_facts import somewhere_else
+
+ENGINE = EngineContext(Version(1, 45), frozenset({"seccomp", "apparmor"}), log_driver="local")
+
+
+def read(body: Any, engine: EngineContext = ENGINE, **more: Any) -> CreateRequest:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return read_create_request(raw, context=engine, **more)
+
+
+def unit(engine: EngineContext = ENGINE, **host: Any) -> Unit:
+    return read({"Image": "shop:1", "HostConfig": host}, engine).unit
+
+
+def container(engine: EngineContext = ENGINE, **host: Any) -> Container:
+    return unit(engine, **host).containers[0]
+
+
+def value(field: Any) -> Any:
+    assert isinstance(field, Set), field
+    return field.value
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b'{"HostConfig": {"Privileged": false, "Privileged": true}}', "HostConfig: 'Privileged' comes twice"),
+        (b'{"HostConfig": {"Privileged": false, "privileged": true}}', "HostConfig.privileged: differs"),
+        (b'{"HostConfig": {"privileged": true}}', "HostConfig.privileged: the key is written 'Privileged'"),
+        (b'{"hostconfig": {}}', "hostconfig: the key is written 'HostConfig'"),
+        ('{"HoſtConfig": {}}'.encode(), "the key is written 'HostConfig'"),
+        ('{"HostConfig": {"\u212aernelMemory": 1}}'.encode(), "the key is written 'KernelMemory'"),
+        (b'{"HostConfig": {"Mounts": [{"Type": "bind", "type": "volume"}]}}', "HostConfig.Mounts[0].type: differs"),
+        (b'{"Frob": 1, "frob": 2}', "frob: differs"),
+        (b'{"Labels": {"a": "1", "a": "2"}}', "Labels: 'a' comes twice"),
+        (b'{"Frob": [{"a": {"b": 1, "b": 2}}]}', "Frob[0].a: 'b' comes twice"),
+        (b'{"Privileged": true}', "Privileged: stands beside HostConfig"),
+        (b'{"memory": 1, "HostConfig": {}}', "memory: stands beside HostConfig"),
+        (b'{"Cpuset": "0"}', "Cpuset: stands beside HostConfig"),
+        (b'{"HostConfig": {"Privileged": "true"}}', "HostConfig.Privileged: not true or false"),
+        (b'{"HostConfig": {"Privileged": 1}}', "HostConfig.Privileged: not true or false"),
+        (b'{"HostConfig": {"Memory": 1e8}}', "HostConfig.Memory: not a whole number"),
+        (b'{"HostConfig": {"Memory": true}}', "HostConfig.Memory: not a whole number"),
+        (b'{"HostConfig": {"Memory": 9223372036854775808}}', "HostConfig.Memory: not a whole number"),
+        (b'{"HostConfig": {"CapAdd": "ALL"}}', "HostConfig.CapAdd: not a list"),
+        (b'{"HostConfig": {"CapAdd": [null]}}', "HostConfig.CapAdd[0]: not a value"),
+        (b'{"HostConfig": {"PortBindings": {"80/tcp": {}}}}', "HostConfig.PortBindings.80/tcp: not a list"),
+        (b'{"HostConfig": []}', "HostConfig: not an object"),
+        (b'{"Cmd": ["a", 1]}', "Cmd: not a text or a list of texts"),
+        (b"[]", "not an object"),
+        (b"null", "not an object"),
+        (b"", "not JSON"),
+        (b"{} {}", "not JSON: Extra data"),
+        (b'{"Image": "a"}]', "not JSON: Extra data"),
+        (b"\xef\xbb\xbf{}", "not JSON"),
+        (b'{"Image": "a\nb"}', "not JSON"),
+        (b'{"Image": "\xff"}', "not UTF-8 (byte 0xff)"),
+        (rb'{"Image": "\ud800"}', "Image: half of a surrogate pair"),
+        (rb'{"Labels": {"\udc00": ""}}', "Labels: half of a surrogate pair"),
+        (b'{"StopTimeout": NaN}', "NaN is no number"),
+        (b'{"StopTimeout": -Infinity}', "-Infinity is no number"),
+        (b'{"StopTimeout": ' + b"9" * 5000 + b"}", "not JSON"),
+        (b"[" * 65 + b"]" * 65, "nested more than 64 deep"),
+        (b'{"a":' * 100_000, "nested more than 64 deep"),
+        (b" " * (4 * 1024 * 1024) + b"{}", "larger than 4 MiB"),
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_refused(body: bytes, says: str) -> None:
+    with pytest.raises(UnreadableInput) as caught:
+        read(body)
+    assert says in caught.value.says
+    assert caught.value.file == "POST /containers/create"
+
+
+def test_unknown_keys_are_named_by_their_paths() -> None:
+    request = read({"Image": "a", "Frob": 1, "HostConfig": {"Twist": {}, "Mounts": [{"Target": "/x", "Odd": 1}]}})
+    assert request.unknown_keys == ("Frob", "HostConfig.Twist", "HostConfig.Mounts[0].Odd")
+
+
+def test_a_persons_own_keys_may_differ_by_case_and_null_is_as_good_as_absent() -> None:
+    request = read({"Labels": {"A": "1", "a": "2"}, "Env": None, "HostConfig": {"CapAdd": None, "Memory": None}})
+    assert request.unit.labels == {"A": "1", "a": "2"}
+    assert request.unknown_keys == ()
+    assert isinstance(request.unit.containers[0].capabilities_add, Unset)
+    assert isinstance(request.unit.containers[0].limits.memory, Unset)
+
+
+def test_brackets_in_texts_are_no_nesting() -> None:
+    assert value(read({"Image": "[" * 200 + '"' + "{" * 100}).unit.containers[0].image).startswith("[[")
+
+
+def test_silence_is_unset_or_the_engines_default() -> None:
+    silent = unit()
+    box = silent.containers[0]
+    unset: tuple[Any, ...] = (box.privileged, box.read_only_root, box.capabilities_add, box.init, box.limits.memory)
+    for field in unset:
+        assert isinstance(field, Unset)
+    by_image: tuple[Any, ...] = (box.context.user, box.health, box.command)
+    for field in by_image:
+        assert isinstance(field, Unknown) and "image" in field.reason
+    spaces = silent.namespaces
+    assert [value(f) for f in (spaces.network, spaces.pid, spaces.ipc, spaces.uts, spaces.cgroup, spaces.user)] == [
+        *("bridge", "private", "private", "private", "host", "host")
+    ]
+    assert isinstance(spaces.ipc, Set) and spaces.ipc.origin is Origin.PLATFORM
+    assert value(box.restart).name == "no" and value(box.logging).driver == "local"
+    assert value(box.context.seccomp).type == "RuntimeDefault"
+
+
+def test_an_engine_that_was_not_asked_leaves_gaps() -> None:
+    unseen = unit(EngineContext())
+    assert isinstance(unseen.namespaces.cgroup, Unknown)
+    assert isinstance(unseen.containers[0].logging, Unknown)
+    assert isinstance(unseen.containers[0].context.seccomp, Unknown)
+
+
+def test_the_options_of_the_default_log_driver_are_not_visible() -> None:
+    by_default = container(EngineContext(log_driver="json-file")).logging
+    assert isinstance(by_default, Unknown) and by_default.tell
+    written = container(LogConfig={"Type": "json-file", "Config": {"max-size": "1m"}}).logging
+    assert value(written).options == {"max-size": "1m"}
+
+
+def test_old_clients_share_their_ipc_and_can_write_no_annotations() -> None:
+    body = {"HostConfig": {"Annotations": {"a": "b"}}}
+    old, new = read(body, api_version=Version(1, 39)).unit, read(body, api_version=Version(1, 45)).unit
+    assert (value(old.namespaces.ipc), value(new.namespaces.ipc)) == ("shareable", "private")
+    assert (set(old.annotations), set(new.annotations)) == (set(), {"a"})
+
+
+def test_swap_is_twice_the_memory_where_nobody_speaks_of_it() -> None:
+    assert value(container(Memory=100).limits.memory_swap) == 200
+    assert value(container(Memory=100, MemorySwap=100).limits.memory_swap) == 100
+    assert value(container(Memory=100, MemorySwap=-1).limits.memory_swap) == -1
+
+
+def _told(mounts: tuple[Mount, ...]) -> list[tuple[MountKind, str, str, bool, bool]]:
+    return [(m.kind, m.source, m.target, m.read_only, m.anonymous) for m in mounts]
+
+
+def test_mounts_of_every_kind() -> None:
+    body = {
+        "Volumes": {"/cache": {}, "/data/": {}},
+        "HostConfig": {
+            "Binds": ["/srv:/srv:ro,rslave", "data:/data", "/nameless"],
+            "Mounts": [{"Type": "bind", "Source": "/etc", "Target": "/e", "ReadOnly": True}],
+            "Tmpfs": {"/run": "rw,size=1m", "/ro": "ro"},
+        },
+    }
+    assert _told(read(body).unit.containers[0].mounts) == [
+        (MountKind.BIND, "/etc", "/e", True, False),
+        (MountKind.BIND, "/srv", "/srv", True, False),
+        (MountKind.VOLUME, "data", "/data", False, False),
+        (MountKind.VOLUME, "", "/nameless", False, True),
+        (MountKind.TMPFS, "", "/run", False, False),
+        (MountKind.TMPFS, "", "/ro", True, False),
+        (MountKind.VOLUME, "", "/cache", False, True),
+    ]
+
+
+def test_a_volume_leads_where_its_options_lead_and_new_options_change_nothing() -> None:
+    there = {"sly": {"Name": "sly", "Options": {"type": "none", "o": "bind", "device": "/etc"}}}
+    engine = EngineContext(volumes=there)
+    harmless = {"DriverConfig": {"Name": "local", "Options": {"type": "tmpfs", "device": "tmpfs"}}}
+    mounts = container(
+        engine,
+        Binds=["sly:/a"],
+        Mounts=[
+            {"Type": "volume", "Source": "sly", "Target": "/b", "VolumeOptions": harmless},
+            {
+                "Type": "volume",
+                "Target": "/c",
+                "VolumeOptions": {"DriverConfig": {"Options": {"o": "rw,rbind", "device": "/var/run"}}},
+            },
+        ],
+    ).mounts
+    assert {mount.target: mount.host_path for mount in mounts} == {"/a": "/etc", "/b": "/etc", "/c": "/var/run"}
+
+
+def test_mounts_of_other_containers_are_named() -> None:
+    assert value(container(VolumesFrom=["db:ro"]).mounts_from) == ("db:ro",)
+
+
+def test_ports_published_exposed_and_picked_by_the_engine() -> None:
+    body: dict[str, Any] = {
+        "ExposedPorts": {"80/tcp": {}, "53/udp": {}},
+        "HostConfig": {
+            "PortBindings": {
+                "80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}],
+                "81": [{"HostPort": ""}, {"HostPort": "0"}],
+                "82/tcp": [{"HostPort": "8000-8010"}],
+                "83/tcp": [],
+            }
+        },
+    }
+    ports = read(body).unit.containers[0].ports
+    assert [(p.container_port, p.protocol, p.host_ip, p.host_port, p.picked) for p in ports] == [
+        (80, "tcp", "127.0.0.1", 8080, False),
+        (81, "tcp", "", 0, True),
+        (81, "tcp", "", 0, True),
+        (82, "tcp", "", 8000, False),
+        (53, "udp", "", 0, False),
+    ]
+    body["HostConfig"]["PublishAllPorts"] = True
+    assert read(body).unit.containers[0].ports[-1].picked
+
+
+def test_a_network_by_mode_and_by_endpoint() -> None:
+    body = {"HostConfig": {"NetworkMode": "shop"}, "NetworkingConfig": {"EndpointsConfig": {"shop": {}, "edge": {}}}}
+    assert value(read(body).unit.networks) == ("shop", "edge")
+    joined = unit(NetworkMode="container:db")
+    assert (value(joined.namespaces.network), value(joined.networks)) == ("container:db", ())
+    assert value(read({"NetworkDisabled": True}).unit.namespaces.network) == "none"
+
+
+_FULL: dict[str, Any] = {
+    "Image": "shop",
+    "User": "1000",
+    "Env": ["A=b"],
+    "Cmd": ["run"],
+    "Labels": {"a": "b"},
+    "ExposedPorts": {"80/tcp": {}},
+    "Healthcheck": {"Test": ["CMD", "x"], "Interval": 1},
+    "HostConfig": {
+        "Binds": ["/a:/b"],
+        "Mounts": [{"Type": "volume", "Source": "v", "Target": "/v", "VolumeOptions": {"DriverConfig": {}}}],
+        "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "80"}]},
+        "CapAdd": ["SYS_ADMIN"],
+        "SecurityOpt": ["seccomp=unconfined"],
+        "Devices": [{"PathOnHost": "/dev/x", "PathInContainer": "/dev/x", "CgroupPermissions": "rwm"}],
+        "Ulimits": [{"Name": "nofile", "Soft": 1, "Hard": 2}],
+        "LogConfig": {"Type": "local", "Config": {}},
+        "RestartPolicy": {"Name": "always"},
+        "Sysctls": {"net.a": "1"},
+        "NetworkMode": "host",
+        "NanoCpus": 1,
+    },
+}
+
+
+@given(body=somewhere_else(_FULL))
+@settings(deadline=None, max_examples=400)
+def test_any_value_anywhere_is_judged_or_refused(body: Any) -> None:
+    try:
+        unit = read(json.dumps(body).encode()).unit
+    except UnreadableInput as error:
+        assert error.says
+        return
+    for finding in judge_units([unit], Level.PRODUCTION):
+        assert "the control itself failed" not in finding.evidence[0].says, finding
+
+
+@given(body=st.binary(max_size=200) | st.text(alphabet='{}[]":,\\ua1 null', max_size=60).map(str.encode))
+@settings(deadline=None, max_examples=400)
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    try:
+        read(body)
+    except UnreadableInput as error:
+        assert error.says
