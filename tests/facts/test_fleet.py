@@ -14,6 +14,7 @@ from machines.ssh_servers import Clients
 
 pytestmark = pytest.mark.ssh
 
+
 SLOW = 4.0
 """Seconds that a slow host takes to let us in."""
 

@@ -73,7 +73,7 @@ def shape(snapshot: Snapshot) -> dict[Any, Any]:
 def steady(snapshot: Snapshot) -> dict[str, Any]:
     """The host's facts without those that change by the second, or that only a reader over ssh has."""
     host = msgspec.to_builtins(snapshot.host)
-    for name in ("memory", "load", "clock_skew", "listeners"):
+    for name in ("memory", "load", "clock_skew", "listeners", "disk_history"):
         host.pop(name)
     for name in ("fs.file-nr", "net.netfilter.nf_conntrack_count"):
         host["sysctls"].pop(name)
