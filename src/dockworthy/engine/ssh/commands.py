@@ -59,7 +59,8 @@ def relay(socket: str) -> str:
 
 
 _PERL = (
-    "use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0) and connect($s, sockaddr_un($ARGV[0])) or die qq{$!\\n}; "
+    "use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0) or die qq{$!\\n}; "
+    "connect($s, sockaddr_un($ARGV[0])) or die qq{$!\\n}; "
     "sub pass { my ($from, $to) = @_; while (sysread($from, my $b, 65536)) { my $at = 0; "
     "while ($at < length $b) { my $n = syswrite($to, $b, length($b) - $at, $at) or exit 1; $at += $n } } } "
     "my $child = fork; if ($child) { pass($s, *STDOUT); kill 15, $child; exit 0 } "
