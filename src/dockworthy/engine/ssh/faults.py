@@ -22,7 +22,13 @@ def why_not_in(
     for pattern, says, hint in _REASONS:
         found = re.search(pattern, said, re.IGNORECASE)
         if found:
-            words = {"host": host, "name": address.name, "target": _target(address), "known": _known_as(address, said)}
+            words = {
+                "host": host,
+                "name": address.name,
+                "target": _target(address),
+                "user": address.user or "USER",
+                "known": _known_as(address, said),
+            }
             words |= {key: value or "" for key, value in found.groupdict().items()}
             return HostError(says.format(**words), hint=hint.format(**words))
     if status is None:
@@ -88,13 +94,13 @@ _REASONS = (
     (
         r"sudo: .*(a password is required|a terminal is required|no askpass)",
         "sudo on {host} asks for a password, and nobody is there to type one",
-        "let this account use sudo without one (visudo -f /etc/sudoers.d/dockworthy: `USER ALL=(root) NOPASSWD: ALL`),"
+        "let this account use sudo without one (visudo -f /etc/sudoers.d/dockworthy: `{user} ALL=(root) NOPASSWD: ALL`),"
         " or come as root: --host ssh://root@{host}",
     ),
     (
         r"sudo: .*must have a tty",
         "sudo on {host} wants a terminal (requiretty), and there is none",
-        "in /etc/sudoers: `Defaults:USER !requiretty`, or come as root: --host ssh://root@{host}",
+        "in /etc/sudoers: `Defaults:{user} !requiretty`, or come as root: --host ssh://root@{host}",
     ),
     (
         r"(sudo: not found|sudo: command not found|exec: sudo: not found)",

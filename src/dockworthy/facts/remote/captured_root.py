@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NoReturn
 
 from ..host.elsewhere import Elsewhere
 from ..host.programs import ProgramFailed
 from ..host.root import NotHeld, Room
 from .capture import Capture, Fault, Question
+from .room import ROOM
 
 _OF_A_PROCESS = re.compile(r"/proc/([0-9]+)/(.+)")
 _UNREADABLE = b"this list could not be read\n"
@@ -83,7 +84,7 @@ class CapturedRoot(Elsewhere):
 
     def room(self, path: str) -> Room:
         """Source: `stat -f` on the host, else `df` (which tells no inodes)."""
-        for command, numbers_in in _ROOM:
+        for command, numbers_in in ROOM:
             try:
                 return numbers_in(self.ask([*command, path]).answer())
             except NotAskedYet:
@@ -183,19 +184,4 @@ class CapturedAnswer:
         pass
 
 
-def _of_stat(told: bytes) -> Room:
-    block, blocks, free, inodes, inodes_free = (int(word) for word in told.split())
-    return Room(block, blocks, free, inodes, inodes_free)
-
-
-def _of_df(told: bytes) -> Room:
-    """POSIX: a heading, then `name 1024-blocks used available capacity% place`; a name may hold spaces."""
-    words = told.splitlines()[1].rpartition(b"%")[0].split()
-    return Room(1024, int(words[-4]), int(words[-2]), 0, 0)
-
-
-_ROOM: tuple[tuple[tuple[str, ...], Callable[[bytes], Room]], ...] = (
-    (("stat", "-f", "-c", "%S %b %a %c %d", "--"), _of_stat),
-    (("df", "-Pk", "--"), _of_df),
-)
 _FOLDERS = ("/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin")
