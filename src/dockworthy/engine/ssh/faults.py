@@ -94,7 +94,7 @@ _REASONS = (
     (
         r"sudo: .*(a password is required|a terminal is required|no askpass)",
         "sudo on {host} asks for a password, and nobody is there to type one",
-        "let this account use sudo without one (visudo -f /etc/sudoers.d/dockworthy: `{user} ALL=(root) NOPASSWD: ALL`),"
+        "let it use sudo without one (visudo -f /etc/sudoers.d/dockworthy: `{user} ALL=(root) NOPASSWD: ALL`),"
         " or come as root: --host ssh://root@{host}",
     ),
     (
