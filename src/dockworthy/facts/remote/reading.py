@@ -24,9 +24,9 @@ from ...model.services import ServiceAnswer
 from ...model.snapshot import EngineFacts
 from ..asking import source_of, unknown
 from ..engine import no_engine, read_engine
-from ..evidence import read_evidence
+from ..evidence import read_evidence, read_files
 from ..host import read_host
-from ..host.root import NotHeld
+from ..host.root import NotHeld, Root
 from ..open_services import read_open_services
 from ..open_services.candidates import first_address
 from ..redaction import Redactor
@@ -58,7 +58,7 @@ async def read_remote(
     address = ssh_address(endpoint)
     ends = asyncio.get_running_loop().time() + deadline
     # While ssh connects, the readers tell what they will ask first.
-    first = asyncio.create_task(asyncio.to_thread(first_questions, partial(read_host, socket=USUAL_SOCKET)))
+    first = asyncio.create_task(asyncio.to_thread(first_questions, _everybody))
     async with SshHost(address, sudo=sudo, ends=ends) as ssh:
         files = RemoteFiles(ssh)
         await files.begin()
@@ -81,6 +81,11 @@ async def read_remote(
             engine.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await engine
+
+
+def _everybody(root: Root) -> None:
+    """All readers of files, of a host of which nothing is known."""
+    read_files(root, host=read_host(root, socket=USUAL_SOCKET), engine=EngineFacts())
 
 
 async def _engine(
