@@ -31,6 +31,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("engine") is not None)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What dockworthy remembers of this machine stays as it was: the tests have a state directory of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKWORTHY_STATE", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def engines_folder() -> Iterator[Path]:
     """Where the engines of this run have their folders; skips where none can be started."""

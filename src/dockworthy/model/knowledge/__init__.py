@@ -26,9 +26,9 @@ class Known(NamedTuple):
 
 def all_known() -> tuple[Known, ...]:
     """Every file of knowledge, the oldest first."""
-    from . import clients, distributions, engine_changes, releases
+    from . import clients, distributions, engine_changes, releases, tools
 
-    files = (releases, distributions, engine_changes, clients)
+    files = (releases, distributions, engine_changes, clients, tools)
     return tuple(sorted((Known(file.WHAT, file.KNOWN_ON, file.SOURCES) for file in files), key=lambda known: known.on))
 
 

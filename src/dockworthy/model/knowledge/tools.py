@@ -1,13 +1,18 @@
 """Tools that do a task which production needs, and how they are told: by the program that runs, an image's name only
-where no program can be seen. (Known in November 2026.)"""
+where no program can be seen."""
 
 from __future__ import annotations
 
+import datetime
 from typing import Final
 
 from msgspec import Struct
 
 from ..evidence import Task
+
+WHAT = "programs and images of common tools"
+KNOWN_ON = datetime.date(2026, 11, 24)
+SOURCES = ("each tool's own documentation and packages",)
 
 
 class Tool(Struct, frozen=True):
