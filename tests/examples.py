@@ -17,6 +17,7 @@ from dockworthy.model.control import Control, Examples, Subject
 from dockworthy.model.finding import Judgement
 from dockworthy.model.machine import Machine
 from dockworthy.model.snapshot import Snapshot
+from dockworthy.readers.compose import read_compose
 from dockworthy.readers.kubernetes import read_kubernetes
 from dockworthy.readers.machine import read_machine
 from dockworthy.readers.project_file import parse_project_file
@@ -47,6 +48,9 @@ def judgements(control: Control, syntax: str, example: Any, folder: Path) -> lis
 def _subjects(kind: Subject, syntax: str, example: Any, folder: Path) -> list[Any]:
     if syntax == "kubernetes":
         return list(read_kubernetes(documents(example, "pod.yaml")))
+    if syntax == "compose":
+        (document,) = documents(example, "compose.yaml")
+        return list(read_compose(document, environ={"HOME": "/home/ann"}, folder=folder))
     machine = machine_of(syntax, example, folder)
     lists: dict[Subject, list[Any]] = {
         Subject.UNIT: list(machine.units),

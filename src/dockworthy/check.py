@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from .controls.judging import judge_units
 from .errors import UnreadableInput, UsageError
@@ -14,9 +16,10 @@ from .model.policy import Policy
 from .model.result import Result, SubjectResult
 from .model.workload import Unit
 from .policy.exceptions import apply_exceptions
+from .readers.compose import is_compose, looks_like_compose, read_compose
 from .readers.files import FoundFile, find_files
 from .readers.kubernetes import is_kubernetes, read_kubernetes
-from .readers.yaml_source import documents
+from .readers.yaml_source import Value, documents
 from .report.words import number_of
 from .verdict.answer import answer_for_files
 from .verdict.subjects import subjects_of
@@ -32,28 +35,38 @@ def check(
 
     `-` is standard input. Raises UsageError where a path does not exist or nothing that can be judged was found.
     """
-    units: list[Unit] = []
+    units: dict[str, Unit] = {}
     unread: list[tuple[str, str]] = []
     for found in find_files(paths, stdin=sys.stdin.buffer):
         try:
-            units += _read(found, pss_version)
+            for unit in _read(found, pss_version):
+                units.setdefault(unit.id, unit)  # a file that is walked may be included by another one, too
         except UnreadableInput as error:
             unread.append((found.name, error.says))
     if not units and not unread:
         raise UsageError(
-            "nothing to judge: no pod was found in " + ", ".join(paths),
-            hint="dockworthy reads Kubernetes manifests; name a file or a folder that holds some",
+            "nothing to judge: no service and no pod was found in " + ", ".join(paths),
+            hint="dockworthy reads Compose files and Kubernetes manifests; name a file or a folder that holds some",
         )
-    return _judged(units, unread, level, policy)
+    return _judged(units.values(), unread, level, policy)
 
 
 def _read(found: FoundFile, pss_version: Version | None) -> list[Unit]:
-    read = list(documents(found.text(), found.name))
-    if found.named_by_user:
-        strangers = [document for document in read if not is_kubernetes(document)]
-        if strangers:
-            raise strangers[0].wrong("an object of Kubernetes (with kind and apiVersion)")
-    return read_kubernetes([document for document in read if is_kubernetes(document)], version=pss_version)
+    """What a file is, its content says; one that a person named must be something that can be judged."""
+    pods: list[Value] = []
+    units: list[Unit] = []
+    folder = Path(os.path.dirname(found.path))
+    is_project = is_compose if found.named_by_user else looks_like_compose
+    for document in documents(found.text(), found.name):
+        if is_kubernetes(document):
+            pods.append(document)
+        elif is_project(document):
+            units += read_compose(document, environ=os.environ, folder=folder)
+        elif found.named_by_user:
+            raise document.wrong(
+                "a Compose file (with services), or an object of Kubernetes (with kind and apiVersion)"
+            )
+    return units + read_kubernetes(pods, version=pss_version)
 
 
 def _judged(units: Iterable[Unit], unread: list[tuple[str, str]], level: Level, policy: Policy) -> Result:

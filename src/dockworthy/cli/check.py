@@ -41,14 +41,20 @@ def check(
 ) -> int:
     """Are these files fit for production?
 
-    Judges Kubernetes manifests. A folder is walked, - reads standard input. On Kubernetes files the levels baseline
-    and restricted are exactly the Pod Security Standards; production adds what production needs beyond them.
+    Judges Compose files and Kubernetes manifests; a file is known by its content. A folder is walked, - reads standard
+    input. On Kubernetes files the levels baseline and restricted are exactly the Pod Security Standards; production
+    adds what production needs beyond them.
+
+    A Compose file is read as Compose would read it: with what it extends and includes, with anchors, and with
+    variables from the environment and from .env beside it. A variable that has no value here leaves unknown what
+    depends on it. What the file leaves to the engine is Docker's documented default.
 
     What nobody wrote is a fact, and can fail a control. What a file can't tell, such as the user of an image, is
     listed as not visible and is no reason against the file.
 
     \b
     Examples:
+      dockworthy check compose.yaml                     a Compose project
       dockworthy check deploy/                          a folder
       dockworthy check --level restricted pod.yaml      the strict standard alone
       kubectl get pods -A -o yaml | dockworthy check -  what runs now

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import structs
 
 from ..model.control import Control, Subject
+from ..model.field import NOT_READ
 from ..model.finding import Finding, Judgement, Outcome, unknown
 from ..model.levels import Level
 from ..model.machine import Machine
@@ -26,7 +27,10 @@ def judge_units(units: Iterable[Unit], level: Level, levels: Mapping[str, Level]
     """Findings on units, of whatever platform each is. `levels`: a unit's own, by name or id."""
     for unit in units:
         own = levels.get(unit.name) or levels.get(unit.id) or level
+        only_written = all(container.state == NOT_READ for container in unit.containers)
         for control in controls_for_units(own, unit.dialect):
+            if only_written and control.needs_running:
+                continue
             yield from _ask(control, unit, subject=unit.id, kind=unit.kind, level=control.level_for(unit.dialect))
 
 
@@ -80,7 +84,7 @@ def _how_to_check(control: Control, judgement: Judgement, model: Any, subject: s
     """A command that needs no dockworthy. A name from outside is quoted: people paste these into a shell."""
     if judgement.check_yourself:
         return judgement.check_yourself
-    if isinstance(model, Unit) and model.dialect.is_kubernetes:
+    if isinstance(model, Unit) and model.source.line is not None:  # it stands in a file
         return _read_the_line(judgement)
     return control.check_yourself.replace("{name}", shlex.quote(subject.rsplit("/", 1)[-1]))
 

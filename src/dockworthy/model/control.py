@@ -34,12 +34,14 @@ class Control:
     """The rule as data. Its id is the path of its file: `controls/workload/privileged.py` is `workload/privileged`.
 
     `title` states the secure state. `since` is the first version of the Pod Security Standards that asks for it.
-    `platforms`, where given, are the only ones the rule speaks of. `replaces` names laxer controls on the same matter
-    that are left out wherever this one is asked: one fault, one finding.
+    `platforms`, where given, are the only ones the rule speaks of. `needs_running`: it asks what a container does, so
+    what is only written is not asked. `replaces` names laxer controls on the same matter that are left out wherever
+    this one is asked: one fault, one finding.
 
     `good`, `bad` and `unclear` are examples in source syntax, run through the real reader by one generic test.
-    Their keys name the syntax: `kubernetes` (YAML), `container` (part of an inspect answer), `running` (the same with
-    `processes` and `changes`), `service`, `daemon.json`, `host` (path -> content), `snapshot` (part of a snapshot).
+    Their keys name the syntax: `kubernetes` and `compose` (YAML), `container` (part of an inspect answer), `running`
+    (the same with `processes` and `changes`), `service`, `daemon.json`, `host` (path -> content), `snapshot` (part of
+    a snapshot).
     """
 
     title: str
@@ -54,6 +56,7 @@ class Control:
     since: Version | None = None
     platforms: frozenset[Platform] | None = None
     replaces: tuple[str, ...] = ()
+    needs_running: bool = False
     bad: Examples = field(default_factory=dict)
     good: Examples = field(default_factory=dict)
     unclear: Examples = field(default_factory=dict)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from .dialect import Dialect
-from .field import NOT_READ, Field, Source
+from .field import NOT_READ, Field, Source, Unknown
 
 
 class Role(StrEnum):
@@ -279,6 +279,8 @@ class Container(Struct, frozen=True, kw_only=True):
     changed_paths: Field[tuple[str, ...]] = NOT_READ
     """Paths of the container's own layer that were written since it started (drift): `A /x`, `C /y`, `D /z`."""
     use: Field[ContainerUse] = NOT_READ
+    unclear: dict[str, Unknown] = {}
+    """Parts of it that could not be told whole (`mounts`, `ports`, `devices`, `environment`), and why."""
 
 
 class EnginePaths(Struct, frozen=True, omit_defaults=True):

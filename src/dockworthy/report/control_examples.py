@@ -10,6 +10,7 @@ from ..model.control import Control, Example, Examples
 from .markdown import fence
 
 _SYNTAXES = {
+    "compose": ("Compose file", "yaml"),
     "kubernetes": ("Kubernetes manifest", "yaml"),
     "container": ("Container (`docker inspect`)", "json"),
     "running": ("Running container (`docker inspect`, its processes and changes)", "json"),

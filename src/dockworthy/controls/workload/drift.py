@@ -20,6 +20,7 @@ control = Control(
     severity=Severity.HIGH,
     demand="2.immutable",
     subject=Subject.UNIT,
+    needs_running=True,
     platforms=CONTAINERS,
     references=(nist("4.4.5"), nist("4.4.4"), owasp("D09")),
     remedy=Remedy(

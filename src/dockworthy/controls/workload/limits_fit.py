@@ -38,6 +38,7 @@ control = Control(
     severity=Severity.MEDIUM,
     demand="6.efficient",
     subject=Subject.UNIT,
+    needs_running=True,
     platforms=CONTAINERS,
     remedy=Remedy(
         "Set the limit to the peak of a busy week and half as much again; look for a leak first where use only grows.",

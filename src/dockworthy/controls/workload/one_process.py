@@ -20,6 +20,7 @@ control = Control(
     severity=Severity.MEDIUM,
     demand="6.one-process",
     subject=Subject.UNIT,
+    needs_running=True,
     platforms=CONTAINERS,
     references=(nist("4.1.2"), owasp("D04")),
     remedy=Remedy("Give each service a container of its own, and join them by a network.", "a redesign of the image"),

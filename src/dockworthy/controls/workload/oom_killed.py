@@ -17,6 +17,7 @@ control = Control(
     severity=Severity.HIGH,
     demand="6.efficient",
     subject=Subject.UNIT,
+    needs_running=True,
     platforms=CONTAINERS,
     references=(nist("4.4.4"), owasp("D07")),
     remedy=Remedy(

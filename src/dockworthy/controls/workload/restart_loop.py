@@ -20,6 +20,7 @@ control = Control(
     severity=Severity.HIGH,
     demand="1.monitor",
     subject=Subject.UNIT,
+    needs_running=True,
     platforms=CONTAINERS,
     references=(cis("1.6.0", "5.15"), cis("1.8.0", "5.15"), nist("4.4.4")),
     remedy=Remedy("Read its logs (`docker logs`) and mend what ends it.", "nothing"),

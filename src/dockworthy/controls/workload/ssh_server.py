@@ -21,6 +21,7 @@ control = Control(
     severity=Severity.MEDIUM,
     demand="7.credentials",
     subject=Subject.UNIT,
+    needs_running=True,
     platforms=CONTAINERS,
     references=(cis("1.6.0", "5.7"), cis("1.8.0", "5.7"), nist("4.1.2"), owasp("D04")),
     remedy=Remedy("Take the server out of the image; use `docker exec`.", "recreates the container"),

@@ -20,6 +20,7 @@ control = Control(
     severity=Severity.LOW,
     demand="5.cleanup",
     subject=Subject.UNIT,
+    needs_running=True,
     platforms=CONTAINERS,
     references=(cis("1.6.0", "6.2"), cis("1.8.0", "6.2"), nist("4.4.5")),
     remedy=Remedy(

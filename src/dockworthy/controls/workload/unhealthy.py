@@ -17,6 +17,7 @@ control = Control(
     severity=Severity.HIGH,
     demand="1.monitor",
     subject=Subject.UNIT,
+    needs_running=True,
     platforms=CONTAINERS,
     references=(cis("1.6.0", "5.27"), cis("1.8.0", "5.27"), nist("4.4.4")),
     remedy=Remedy(

@@ -20,6 +20,7 @@ control = Control(
     severity=Severity.HIGH,
     demand="2.redeploy",
     subject=Subject.UNIT,
+    needs_running=True,
     platforms=CONTAINERS,
     references=(nist("4.1.1"), nist("4.4.4"), owasp("D02"), owasp("D09")),
     remedy=Remedy("Rebuild the image with the upgrade and redeploy.", "recreates the container"),

@@ -1,0 +1,59 @@
+"""`env_file` and `environment`: what the processes will be given, as far as it can be seen from here."""
+
+from __future__ import annotations
+
+import os
+
+from msgspec import Struct
+
+from ...errors import UnreadableInput
+from ...model.field import Field, Set, Unknown, Unset
+from ..files import FoundFile
+from .dotenv import parse_dotenv
+from .entry import Entry, listed_as_mapping
+from .fields import origin_of
+from .scope import Scope
+
+
+class Environment(Struct, frozen=True):
+    """`gap`: why some of its values, or a whole file of them, could not be seen."""
+
+    field: Field[dict[str, str]]
+    gap: Unknown | None = None
+
+
+def read_environment(service: Entry, scope: Scope) -> Environment:
+    """What `environment` says outranks the files; of two files the later one counts."""
+    said: dict[str, str] = {}
+    gaps: list[Unknown] = []
+    files, written = service.get("env_file"), service.get("environment")
+    for entry in files.one_or_many() if files is not None else []:
+        found = _of_file(entry, scope)
+        if isinstance(found, Unknown):
+            gaps.append(found)
+        else:
+            said |= found
+    for name, value in listed_as_mapping(written).mapping().items() if written is not None else ():
+        if value.gap is not None:
+            gaps.append(value.gap)
+        said[name] = scope.files.variables.get(name, "") if value.is_null else value.text()
+    place = written or files
+    field = Unset(service.key) if place is None else Set(said, place.source, origin_of(place))
+    return Environment(field, gaps[0] if gaps else None)
+
+
+def _of_file(entry: Entry, scope: Scope) -> dict[str, str] | Unknown:
+    """A file that need not be there and is not says nothing."""
+    if entry.gap is not None:
+        return entry.gap
+    path = entry.word("path") if entry.is_mapping else entry.text()
+    required = entry.get("required") if entry.is_mapping else None
+    there = os.path.join(scope.files.folder_of(entry.source), path)
+    if not os.path.exists(there):
+        if required is not None and not required.boolean():
+            return {}
+        return Unknown(f"{path} is not here", tell=f"check beside the {path} of the host", source=entry.source)
+    try:
+        return parse_dotenv(FoundFile(path, there, True).text(), scope.files.variables)
+    except UnreadableInput as error:
+        return Unknown(f"{path} can't be read: {error.problem}", source=entry.source)

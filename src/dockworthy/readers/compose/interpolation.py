@@ -1,0 +1,90 @@
+"""`$VAR` and `${VAR}` in a Compose file. Source: the Compose specification, interpolation.
+
+A variable that is not set here is a gap and no empty text: the host on which the project runs may well set it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+_NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
+_OPERATORS = (":-", ":?", ":+", "-", "?", "+")
+_DEEPEST = 20
+
+
+class Missing(Struct, frozen=True):
+    """A variable that has no value here; `demand` is what the file says where it needs one (`${VAR:?demand}`)."""
+
+    name: str
+    demand: str = ""
+
+
+class Interpolated(Struct, frozen=True):
+    """The text with what is known put in; what is missing stays as it was written."""
+
+    text: str
+    missing: tuple[Missing, ...] = ()
+
+
+def interpolate(text: str, variables: Mapping[str, str], depth: int = 0) -> Interpolated:
+    """`$$` is a dollar. Raises ValueError, with a sentence, where the text is no interpolation."""
+    if "$" not in text:
+        return Interpolated(text)
+    if depth > _DEEPEST:
+        raise ValueError("variables in variables, too deep")
+    parts: list[Interpolated] = []
+    at = 0
+    while (dollar := text.find("$", at)) >= 0:
+        parts.append(Interpolated(text[at:dollar]))
+        found, at = _one(text, dollar, variables, depth)
+        parts.append(found)
+    parts.append(Interpolated(text[at:]))
+    return Interpolated("".join(part.text for part in parts), tuple(gap for part in parts for gap in part.missing))
+
+
+def _one(text: str, dollar: int, variables: Mapping[str, str], depth: int) -> tuple[Interpolated, int]:
+    """What begins at `dollar`, and where it ends."""
+    following = text[dollar + 1 : dollar + 2]
+    if following == "$":
+        return Interpolated("$"), dollar + 2
+    if following == "{":
+        end = _closing(text, dollar + 2)
+        return _braced(text[dollar : end + 1], variables, depth), end + 1
+    name = _NAME.match(text, dollar + 1)
+    if name is None:
+        raise ValueError("a `$` that begins no variable; a dollar itself is written `$$`")
+    value = variables.get(name[0])
+    return (Interpolated(f"${name[0]}", (Missing(name[0]),)) if value is None else Interpolated(value)), name.end()
+
+
+def _closing(text: str, start: int) -> int:
+    depth = 1
+    for index in range(start, len(text)):
+        if text[index] == "{" and text[index - 1] == "$":
+            depth += 1
+        elif text[index] == "}":
+            depth -= 1
+        if depth == 0:
+            return index
+    raise ValueError("`${` without its `}`")
+
+
+def _braced(written: str, variables: Mapping[str, str], depth: int) -> Interpolated:
+    inner = written[2:-1]
+    name = _NAME.match(inner)
+    operator = next((o for o in _OPERATORS if name and inner.startswith(o, name.end())), "")
+    if name is None or (not operator and name.end() != len(inner)):
+        raise ValueError(f"`{written[:40]}` is no variable")
+    value = variables.get(name[0])
+    there = value is not None and (value != "" or not operator.startswith(":"))
+    argument = inner[name.end() + len(operator) :]
+    if operator.endswith("+"):
+        return interpolate(argument, variables, depth + 1) if there else Interpolated("")
+    if there and value is not None:
+        return Interpolated(value)
+    if operator.endswith("-"):
+        return interpolate(argument, variables, depth + 1)
+    return Interpolated(written, (Missing(name[0], argument if operator else ""),))

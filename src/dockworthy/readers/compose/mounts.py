@@ -1,0 +1,107 @@
+"""Mounts: `volumes`, `tmpfs`, `secrets` and `configs` that are files, `volumes_from`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from ...model.workload import Mount, MountKind
+from .entry import Entry
+from .scope import Scope
+from .short_forms import parts_of
+
+_KINDS = {kind.value: kind for kind in MountKind}
+_PROPAGATION = frozenset({"shared", "slave", "private", "rshared", "rslave", "rprivate"})
+_SOCKET = "/var/run/docker.sock"
+
+
+def read_mounts(service: Entry, scope: Scope) -> tuple[Mount, ...]:
+    """Those that can be told; a mount with a variable that is missing is a gap (`gaps_in`), and not here."""
+    found = [_mount(entry, scope) for entry in _listed(service, "volumes") if entry.gap is None]
+    tmpfs = service.get("tmpfs")
+    for entry in tmpfs.one_or_many() if tmpfs is not None else []:
+        found.append(Mount(MountKind.TMPFS, "", entry.text().split(":")[0], "ro" in _modes(entry), entry.source))
+    found += [*_files(service, "secrets", "/run/secrets/", scope), *_files(service, "configs", "/", scope)]
+    api = service.get("use_api_socket")
+    if api is not None and api.gap is None and api.boolean():
+        found.append(Mount(MountKind.BIND, _SOCKET, _SOCKET, False, api.source, host_path=_SOCKET))
+    return tuple(found)
+
+
+def _listed(service: Entry, key: str) -> list[Entry]:
+    found = service.get(key)
+    return [] if found is None else found.items()
+
+
+def _modes(entry: Entry) -> list[str]:
+    return entry.text().partition(":")[2].split(",")
+
+
+def _mount(entry: Entry, scope: Scope) -> Mount:
+    return _long(entry, scope) if entry.is_mapping else _short(entry, scope)
+
+
+def _short(entry: Entry, scope: Scope) -> Mount:
+    """`[SOURCE:]TARGET[:MODE]`: a source that begins like a path is one, any other is a volume's name."""
+    parts = parts_of(entry.text())
+    if len(parts) > 3 or not all(parts[:2]):
+        raise entry.wrong("a mount like ./data:/data:ro")
+    source, target = (parts[0], parts[1]) if len(parts) > 1 else ("", parts[0])
+    modes = parts[2].split(",") if len(parts) > 2 else []
+    propagation = next((mode for mode in modes if mode in _PROPAGATION), "")
+    if source[:1] in (".", "/", "~", "\\") or source[1:2] == ":":
+        path = scope.host_path(source, entry)
+        return Mount(MountKind.BIND, path, target, "ro" in modes, entry.source, propagation, path)
+    return _volume(source, target, "ro" in modes, entry, scope)
+
+
+def _long(entry: Entry, scope: Scope) -> Mount:
+    written = entry.get("type")
+    kind = MountKind.VOLUME if written is None else _KINDS.get(written.text())
+    if kind is None and written is not None:
+        raise written.wrong("bind, volume, tmpfs, image, npipe or cluster")
+    read_only = entry.get("read_only")
+    closed = read_only is not None and read_only.boolean()
+    source, target = entry.word("source"), entry.word("target")
+    if not target:
+        raise entry.wrong("a mount with a target")
+    if kind is MountKind.VOLUME:
+        return _volume(source, target, closed, entry, scope)
+    assert kind is not None
+    if kind is not MountKind.BIND:
+        return Mount(kind, source, target, closed, entry.source)
+    path = scope.host_path(source, entry)
+    return Mount(kind, path, target, closed, entry.source, entry.word("bind", "propagation"), path)
+
+
+def _volume(name: str, target: str, read_only: bool, entry: Entry, scope: Scope) -> Mount:
+    """A named volume stands for a path of the host where its driver's options say so (`o: bind`)."""
+    declared = scope.declared("volumes", name)
+    options = declared.get("driver_opts") if declared is not None else None
+    said = {} if options is None else {key: value.text() for key, value in options.mapping().items() if value.content}
+    bound = {"bind", "rbind"} & set(said.get("o", "").split(","))
+    device = said.get("device", "")
+    return Mount(
+        kind=MountKind.VOLUME,
+        source=(declared.word("name") if declared is not None else "") or name,
+        target=target,
+        read_only=read_only,
+        declared_at=entry.source,
+        host_path=scope.host_path(device, entry) if bound and device else "",
+        driver=declared.word("driver") if declared is not None else "",
+        options=said,
+        anonymous=not name,
+    )
+
+
+def _files(service: Entry, key: str, folder: str, scope: Scope) -> Iterator[Mount]:
+    """A secret or config with `file` is that file, mounted read-only."""
+    for entry in _listed(service, key):
+        name = entry.word("source") if entry.is_mapping else entry.text()
+        declared = scope.declared(key, name)
+        file = None if declared is None else declared.get("file")
+        if file is None or file.gap is not None or entry.gap is not None:
+            continue
+        target = os.path.join(folder, (entry.word("target") if entry.is_mapping else "") or name)
+        path = scope.host_path(file.text(), file)
+        yield Mount(MountKind.BIND, path, target, True, entry.source, host_path=path)

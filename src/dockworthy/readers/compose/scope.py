@@ -1,0 +1,39 @@
+"""What a service may refer to: the project's volumes, networks, secrets and configs, and paths of the host."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from .entry import Entry
+from .loading import Files
+
+
+class Scope:
+    """`document` is the file that the project begins with; `environ` the environment of who runs Compose."""
+
+    def __init__(self, document: Entry, files: Files, environ: Mapping[str, str]) -> None:
+        self.document = document
+        self.files = files
+        self._environ = environ
+
+    def declared(self, section: str, name: str) -> Entry | None:
+        """A member of `volumes`, `networks`, `secrets` or `configs`; None where it is not, or says nothing."""
+        return self.document.at(section, name)
+
+    def host_path(self, written: str, at: Entry) -> str:
+        """A path as the host will see it: relative to the folder of the file it stands in, `~` is the home."""
+        if written == "~" or written.startswith("~/"):
+            return os.path.normpath(self._environ.get("HOME", "~") + written[1:])
+        if written.startswith("/") or written[1:3] in (":\\", ":/") or written.startswith("\\"):
+            return written
+        return os.path.normpath(os.path.join(self.files.folder_of(at.source), written))
+
+    def network_name(self, key: str) -> str:
+        """The engine's name of a network: `host` and `bridge` are the engine's own, whatever the file calls them."""
+        declared = self.declared("networks", key)
+        if declared is None:
+            return key
+        external = declared.get("external")
+        outside = external.word("name") if external is not None and external.is_mapping else ""
+        return declared.word("name") or outside or key

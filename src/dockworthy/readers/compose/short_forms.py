@@ -1,0 +1,31 @@
+"""The short forms `SOURCE:TARGET:MODE` of mounts and devices, taken apart."""
+
+from __future__ import annotations
+
+import re
+
+from .entry import Entry
+
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+
+
+def parts_of(text: str) -> list[str]:
+    """At the colons, but for those of a drive (`C:\\data:/data`)."""
+    drive = text[:2] if _DRIVE.match(text) else ""
+    first, *others = text[len(drive) :].split(":")
+    return [drive + first, *others]
+
+
+def target_of_mount(entry: Entry) -> str:
+    """The path inside the container."""
+    if entry.is_mapping:
+        return entry.word("target")
+    parts = parts_of(entry.text())
+    return parts[0] if len(parts) == 1 else parts[1]
+
+
+def target_of_device(entry: Entry) -> str:
+    if entry.is_mapping:
+        return entry.word("target") or entry.word("source")
+    parts = entry.text().split(":")
+    return parts[1] if len(parts) > 1 and parts[1].startswith("/") else parts[0]

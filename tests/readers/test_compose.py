@@ -1,0 +1,348 @@
+"""The Compose reader: what a service says, each value with its line, and what stays unknown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dockworthy.errors import UnreadableInput
+from dockworthy.model.dialect import Platform
+from dockworthy.model.field import Origin, Set, Unknown, Unset
+from dockworthy.model.workload import Container, Mount, MountKind, Unit
+from dockworthy.readers.compose import is_compose, looks_like_compose, read_compose
+from dockworthy.readers.yaml_source import documents
+
+HERE = Path("/srv/shop")
+HOME = {"HOME": "/home/ann"}
+
+
+def read(text: str, **variables: str) -> list[Unit]:
+    (document,) = documents(text, "compose.yaml")
+    return read_compose(document, environ={**HOME, **variables}, folder=HERE)
+
+
+def web(*lines: str, **variables: str) -> Unit:
+    """The one service of a file in which each line is one of its keys; the first stands in line 3."""
+    text = "\n".join(["services:", "  web:", *(f"    {line}" for line in lines)])
+    return read(text, **variables)[0]
+
+
+def container(*lines: str, **variables: str) -> Container:
+    return web(*lines, **variables).containers[0]
+
+
+def value(field: Any) -> Any:
+    assert isinstance(field, Set), field
+    return field.value
+
+
+def mount(line: str, *others: str) -> Mount:
+    (found,) = container("volumes:", f"  - {line}", *others).mounts
+    return found
+
+
+def test_a_service_is_a_unit_of_docker() -> None:
+    unit = web("image: shop")
+    assert (unit.id, unit.kind, unit.name) == ("compose.yaml#web", "service", "web")
+    assert unit.dialect.platform is Platform.DOCKER
+    assert str(unit.source) == "compose.yaml:2 services.web"
+
+
+def test_values_know_their_line() -> None:
+    field = container("image: shop", "privileged: true").privileged
+    assert isinstance(field, Set) and field.value is True
+    assert str(field.source) == "compose.yaml:4 services.web.privileged"
+
+
+def test_what_nobody_wrote_is_unset_at_the_service() -> None:
+    found = container("image: shop")
+    for field in (
+        found.privileged,
+        found.capabilities_drop,
+        found.read_only_root,
+        found.allow_privilege_escalation,
+        found.restart,
+        found.limits.memory,
+        found.limits.pids,
+    ):
+        assert isinstance(field, Unset)
+        assert field.source.line == 2
+
+
+def test_what_the_image_or_the_engine_decides_is_unknown() -> None:
+    found = container("image: shop:1")
+    for field in (found.context.user, found.health, found.logging):
+        assert isinstance(field, Unknown) and field.tell
+    assert isinstance(found.health, Unknown) and found.health.tell.endswith("shop:1")
+
+
+def test_the_engines_documented_defaults() -> None:
+    unit = web("image: shop")
+    context, namespaces = unit.containers[0].context, unit.namespaces
+    for field in (context.seccomp, context.apparmor):
+        assert value(field).type == "RuntimeDefault"
+        assert isinstance(field, Set) and field.origin is Origin.PLATFORM
+        assert field.source.where == "Docker's default"
+    assert [value(field) for field in (namespaces.pid, namespaces.ipc, namespaces.uts)] == ["private"] * 3
+    assert value(unit.networks) == ("default",)
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [("[net_admin, CAP_SYS_PTRACE]", ("NET_ADMIN", "SYS_PTRACE")), ("[all]", ("ALL",)), ("[]", ())],
+)
+def test_capabilities_in_any_spelling(written: str, names: tuple[str, ...]) -> None:
+    found = container(f"cap_add: {written}", f"cap_drop: {written}")
+    assert value(found.capabilities_add) == names == value(found.capabilities_drop)
+
+
+@pytest.mark.parametrize(
+    ("option", "seccomp", "apparmor", "escalation", "masks"),
+    [
+        ("seccomp:unconfined", "Unconfined", "RuntimeDefault", None, "Default"),
+        ("seccomp=./profile.json", "Localhost", "RuntimeDefault", None, "Default"),
+        ("apparmor=unconfined", "RuntimeDefault", "Unconfined", None, "Default"),
+        ("apparmor:mine", "RuntimeDefault", "Localhost", None, "Default"),
+        ("no-new-privileges", "RuntimeDefault", "RuntimeDefault", False, "Default"),
+        ("no-new-privileges:true", "RuntimeDefault", "RuntimeDefault", False, "Default"),
+        ("no-new-privileges=false", "RuntimeDefault", "RuntimeDefault", True, "Default"),
+        ("systempaths=unconfined", "RuntimeDefault", "RuntimeDefault", None, "Unmasked"),
+    ],
+)
+def test_security_options(option: str, seccomp: str, apparmor: str, escalation: bool | None, masks: str) -> None:
+    found = container(f"security_opt: ['{option}']")
+    assert value(found.context.seccomp).type == seccomp
+    assert value(found.context.apparmor).type == apparmor
+    assert value(found.proc_mount) == masks
+    allowed = found.allow_privilege_escalation
+    assert (allowed.value if isinstance(allowed, Set) else None) is escalation
+
+
+def test_privileged_takes_the_profiles_away_at_its_own_line() -> None:
+    found = container("image: shop", "privileged: true")
+    for field in (found.context.seccomp, found.context.apparmor, found.proc_mount):
+        assert isinstance(field, Set) and field.source.line == 4
+    assert value(found.context.seccomp).type == "Unconfined"
+
+
+@pytest.mark.parametrize(
+    ("written", "source", "kind", "read_only"),
+    [
+        ("./data:/data", "/srv/shop/data", MountKind.BIND, False),
+        ("../data:/data:ro", "/srv/data", MountKind.BIND, True),
+        ("~/data:/data", "/home/ann/data", MountKind.BIND, False),
+        ("/etc:/data:ro,z", "/etc", MountKind.BIND, True),
+        ("data:/data:rw", "data", MountKind.VOLUME, False),
+        ("/data", "", MountKind.VOLUME, False),
+        ("{type: bind, source: ./data, target: /data, read_only: true}", "/srv/shop/data", MountKind.BIND, True),
+        ("{type: volume, source: data, target: /data}", "data", MountKind.VOLUME, False),
+        ("{type: tmpfs, target: /data}", "", MountKind.TMPFS, False),
+    ],
+)
+def test_mounts(written: str, source: str, kind: MountKind, read_only: bool) -> None:
+    found = mount(written)
+    assert (found.source, found.target, found.kind, found.read_only) == (source, "/data", kind, read_only)
+    assert found.anonymous == (kind is MountKind.VOLUME and not source)
+    assert found.declared_at.line == 4
+
+
+def test_propagation_short_and_long() -> None:
+    assert mount("/srv:/srv:rshared").propagation == "rshared"
+    assert mount("{type: bind, source: /srv, target: /srv, bind: {propagation: shared}}").propagation == "shared"
+
+
+def test_a_volume_that_stands_for_a_path_of_the_host() -> None:
+    (unit,) = read(
+        "services: {web: {image: shop, volumes: ['data:/data']}}\n"
+        "volumes: {data: {driver_opts: {type: none, o: 'bind,ro', device: /etc}}}"
+    )
+    assert unit.containers[0].mounts[0].host_path == "/etc"
+
+
+def test_files_of_secrets_the_api_socket_and_other_services_are_mounts_too() -> None:
+    web, job = read(
+        """
+services:
+  web: {image: shop, secrets: [key], use_api_socket: true}
+  job: {image: shop, volumes_from: ["web:ro"], tmpfs: /tmp}
+secrets: {key: {file: ./key.pem}}
+"""
+    )
+    sources = [mount.source for mount in web.containers[0].mounts]
+    assert sources == ["/srv/shop/key.pem", "/var/run/docker.sock"]
+    assert [mount.source for mount in job.containers[0].mounts] == ["", *sources]
+    assert all(mount.read_only for mount in job.containers[0].mounts[1:])
+    assert value(web.containers[0].secrets) == ("key",)
+
+
+@pytest.mark.parametrize(
+    ("written", "ports"),
+    [
+        ("'8080:80'", [(8080, 80, "", "tcp")]),
+        ("127.0.0.1:8080:80/udp", [(8080, 80, "127.0.0.1", "udp")]),
+        ("'[::1]:8080:80'", [(8080, 80, "::1", "tcp")]),
+        ("22:22", [(22, 22, "", "tcp")]),
+        ("9000-9001:80-81", [(9000, 80, "", "tcp"), (9001, 81, "", "tcp")]),
+        ("{target: 80, published: 8080, host_ip: 127.0.0.1}", [(8080, 80, "127.0.0.1", "tcp")]),
+        ("{target: 80, published: '8080', protocol: udp}", [(8080, 80, "", "udp")]),
+    ],
+)
+def test_ports(written: str, ports: list[tuple[int, int, str, str]]) -> None:
+    found = container(f"ports: [{written}]").ports
+    assert [(port.host_port, port.container_port, port.host_ip, port.protocol) for port in found] == ports
+    assert not any(port.picked for port in found)
+
+
+@pytest.mark.parametrize("written", ["80", "'127.0.0.1::80'", "{target: 80}"])
+def test_a_port_that_the_engine_picks(written: str) -> None:
+    (port,) = container(f"ports: [{written}]").ports
+    assert (port.container_port, port.host_port, port.picked) == (80, 0, True)
+
+
+def test_an_exposed_port_is_not_published() -> None:
+    (port,) = container("expose: ['80']").ports
+    assert (port.container_port, port.host_port, port.picked) == (80, 0, False)
+
+
+def test_limits_old_and_new() -> None:
+    old = container("mem_limit: 64m", "cpus: 0.5", "pids_limit: 100", "memswap_limit: -1").limits
+    new = container("deploy: {resources: {limits: {memory: 64M, cpus: '0.5', pids: 100}}}").limits
+    for limits in (old, new):
+        assert [value(field) for field in (limits.memory, limits.cpus, limits.pids)] == [64 * 2**20, 0.5, 100]
+    assert value(old.memory_swap) == -1
+    assert value(container("cpu_quota: 50000").limits.cpus) == 0.5
+    assert isinstance(container("mem_limit: 0").limits.memory, Unset)
+    assert isinstance(container("pids_limit: -1").limits.pids, Unset)
+
+
+def test_ulimits_of_both_forms() -> None:
+    found = container("ulimits: {nofile: {soft: 1024, hard: 2048}, nproc: 100}").limits.ulimits
+    assert value(found) == {"nofile": (1024, 2048), "nproc": (100, 100)}
+
+
+def test_health_checks() -> None:
+    assert value(container("healthcheck: {test: curl -f localhost, interval: 1m30s}").health).interval == 90
+    assert value(container("healthcheck: {test: [CMD, /shop], retries: 3}").health).test == ("CMD", "/shop")
+    assert value(container("healthcheck: {disable: true}").health).disabled
+    assert value(container("healthcheck: {test: [NONE]}").health).disabled
+    assert isinstance(container("healthcheck: {interval: 5s}").health, Unknown)
+
+
+def test_restart_policies() -> None:
+    assert value(container("restart: no").restart).name == "no"
+    assert value(container("restart: on-failure:3").restart).maximum == 3
+    field = container("restart: always", "deploy: {restart_policy: {condition: none}}").restart
+    assert value(field).name == "no"
+    assert value(container("deploy: {restart_policy: {condition: any}}").restart).name == "always"
+
+
+def test_logging_with_a_driver() -> None:
+    found = value(container("logging: {driver: json-file, options: {max-size: 10m, max-file: 3}}").logging)
+    assert (found.driver, found.options) == ("json-file", {"max-size": "10m", "max-file": "3"})
+
+
+def test_users() -> None:
+    assert value(container("user: 1000:1000").context.user).uid == 1000
+    assert value(container("user: app").context.user).name == "app"
+
+
+def test_namespaces_of_the_host_and_of_others() -> None:
+    web, side, last, lonely = read(
+        """
+services:
+  web: {image: shop, network_mode: host, pid: host, ipc: shareable}
+  side: {image: shop, network_mode: "service:web", ipc: "service:web"}
+  last: {image: shop, network_mode: "service:side"}
+  lonely: {image: shop, network_mode: none, pid: "service:lonely"}
+"""
+    )
+    assert value(web.namespaces.network) == value(side.namespaces.network) == value(last.namespaces.network) == "host"
+    assert value(side.namespaces.ipc) == "shareable"
+    assert value(lonely.namespaces.network) == "none"
+    assert value(lonely.namespaces.pid) == "container:lonely"
+
+
+def test_a_network_that_is_the_hosts_own_under_another_name() -> None:
+    (unit,) = read("services: {web: {image: s, networks: [front]}}\nnetworks: {front: {name: host, external: true}}")
+    assert value(unit.namespaces.network) == "host"
+
+
+def test_devices_rules_sysctls_labels_replicas() -> None:
+    unit = web(
+        "devices: ['/dev/sda:/dev/xvda:r', '/dev/kvm']",
+        "device_cgroup_rules: ['c 1:1 rwm']",
+        "sysctls: [net.core.somaxconn=1024]",
+        "labels: {team: shop}",
+        "deploy: {replicas: 3, update_config: {order: start-first, monitor: 30s}}",
+    )
+    found = unit.containers[0]
+    assert [(d.host_path, d.target, d.permissions) for d in found.devices] == [
+        ("/dev/sda", "/dev/xvda", "r"),
+        ("/dev/kvm", "/dev/kvm", "rwm"),
+    ]
+    assert value(found.device_rules) == ("c 1:1 rwm",)
+    assert [(sysctl.name, sysctl.value) for sysctl in value(unit.sysctls)] == [("net.core.somaxconn", "1024")]
+    assert (unit.labels, value(unit.replicas), value(unit.update).monitor) == ({"team": "shop"}, 3, 30)
+
+
+def test_commands() -> None:
+    assert value(container("entrypoint: /shop serve", "command: ['--port', '80']").command) == (
+        "/shop",
+        "serve",
+        "--port",
+        "80",
+    )
+
+
+def test_what_is_built_here_has_no_name_to_judge() -> None:
+    assert isinstance(container("build: .").image, Unknown)
+    assert value(container("build: .", "image: shop:1").image) == "shop:1"
+
+
+def test_a_program_of_the_host_is_no_container() -> None:
+    assert read("services: {db: {provider: {type: cloud}}}") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("privileged: maybe", "compose.yaml:3: services.web.privileged is 'maybe', not true or false"),
+        ("privileged: [true]", "compose.yaml:3: services.web.privileged is a list"),
+        ("cap_add: SYS_ADMIN", "compose.yaml:3: services.web.cap_add is 'SYS_ADMIN', not a list"),
+        ("ports: [http]", "not a port like"),
+        ("ports: ['1-3:1-2']", "not two ranges"),
+        ("ports: ['70000:80']", "not a port like"),
+        ("volumes: ['a:b:c:d']", "not a mount like"),
+        ("volumes: [{type: bend, target: /x}]", "not bind, volume"),
+        ("mem_limit: lots", "not a size like"),
+        ("healthcheck: {interval: 5}", "not a duration like"),
+        ("restart: sometimes", "on-failure"),
+        ("pids_limit: many", "not a whole number"),
+        ("image: ${TAG", "`${` without its `}`"),
+        ("image: shop", "stands twice"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(line: str, says: str) -> None:
+    lines = ("image: shop", line) if "twice" in says else (line,)
+    with pytest.raises(UnreadableInput) as error:
+        web(*lines)
+    assert says in error.value.says
+    assert error.value.file == "compose.yaml" and error.value.line
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "found"),
+    [
+        ("services: {web: {image: shop}}", True, True),
+        ("services: {web: {environment: {A: b}}}", True, False),
+        ("services: {App: {class: App}}", True, False),
+        ("services: [docker]", False, False),
+        ("[services]", False, False),
+        ("include: [a.yaml]", False, True),
+    ],
+)
+def test_a_compose_file_is_known_by_its_content(text: str, named: bool, found: bool) -> None:
+    (document,) = documents(text, "x.yaml")
+    assert (is_compose(document), looks_like_compose(document)) == (named, found)
