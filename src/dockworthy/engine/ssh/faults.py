@@ -9,7 +9,7 @@ from .address import SshAddress
 
 _NOISE = re.compile(
     r"^(Warning: Permanently added|debug\d:|Authenticated to|Transferred:|Bytes per second|mux_client"
-    r"|Connection to \S+ closed|\*\* )"
+    r"|Connection to \S+ closed|Could not chdir to home directory|\*\* )"
 )
 
 
