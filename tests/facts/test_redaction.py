@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from dockworthy.facts.redaction import Redactor
@@ -296,6 +296,7 @@ def test_a_secret_named_so_never_appears(name: str, secret: str) -> None:
         "Spec": {"TaskTemplate": {"ContainerSpec": {"Env": [f"{name}={secret}"]}}, "Data": secret},
         "Options": {name: secret},
     }
+    assume(secret not in name)  # the name stays, and may be said
     if secret.startswith("-"):
         planted["Config"]["Cmd"] = []
     strings = list(_strings(clean(planted)))
