@@ -44,18 +44,20 @@ def assess(
     root: Path = Path("/"),
     deadline: float = 10.0,
     sudo: bool = False,
+    probe: bool = True,
     project: ProjectFile = NO_PROJECT_FILE,
 ) -> Result:
     """Reads the host below `root` and the engine at `endpoint` (within `deadline` seconds), and judges both.
 
-    With `ssh://USER@HOST` both are read over there (`sudo`: as root). Raises HostError where ssh does not get in. An
-    engine that does not answer is a gap in the result, not an error: the host is judged all the same.
+    With `ssh://USER@HOST` both are read over there (`sudo`: as root). `probe`: ask services of this host a question.
+    Raises HostError where ssh does not get in. An engine that does not answer is a gap in the result, not an error: the
+    host is judged all the same.
     """
     import asyncio
 
     from .facts.reading import read_snapshot
 
-    snapshot = asyncio.run(read_snapshot(endpoint, root=root, deadline=deadline, sudo=sudo))
+    snapshot = asyncio.run(read_snapshot(endpoint, root=root, deadline=deadline, sudo=sudo, probe=probe))
     return assess_snapshot(snapshot, level=level, project=project)
 
 
@@ -88,6 +90,7 @@ def assess_fleet(
     level: Level,
     deadline: float = 10.0,
     sudo: bool = False,
+    probe: bool = True,
     project: ProjectFile = NO_PROJECT_FILE,
 ) -> FleetResult:
     """Reads every host at once, judges each by itself, and gives one answer for all.
@@ -98,7 +101,7 @@ def assess_fleet(
 
     from .facts.fleet import read_fleet
 
-    readings = asyncio.run(read_fleet(list(hosts.values()), deadline=deadline, sudo=sudo))
+    readings = asyncio.run(read_fleet(list(hosts.values()), deadline=deadline, sudo=sudo, probe=probe))
     names = {endpoint: name for name, endpoint in hosts.items()}
     judged = tuple(_judged(names[reading.endpoint], reading, level, project) for reading in readings)
     return FleetResult(level=level, verdict=answer_for_fleet(judged), hosts=judged)

@@ -65,6 +65,7 @@ def test_assess_asks_this_machine_at_production(asked: dict[str, Any]) -> None:
         "deadline": 20.0,
         "project": ProjectFile(),
         "sudo": False,
+        "probe": True,
     }
 
 
@@ -78,6 +79,7 @@ def test_assess_options(asked: dict[str, Any], tmp_path: Path) -> None:
         "deadline": 3.0,
         "project": ProjectFile(),
         "sudo": False,
+        "probe": True,
     }
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 )
 @options.root
 @options.deadline
+@options.probe
 @click.option(
     "--diff",
     "earlier",
@@ -47,6 +48,7 @@ def assess(
     saved: str | None,
     root: str,
     deadline: float,
+    probe: bool,
     earlier: str | None,
     format_: str,
     output: str | None,
@@ -55,9 +57,10 @@ def assess(
 ) -> int:
     """Should we run Docker in production, here?
 
-    Reads this host and its engine, judges them, and says why. Nothing is changed, no command runs in a container, and
-    nothing leaves this machine. Run it as root to let it see everything; what it may not see is named, with the
-    permission that would tell, and never counts as good.
+    Reads this host and its engine, judges them, and says why. Nothing of yours is changed (dockworthy keeps a key and
+    the disk's growth in its own state folder), no command runs in a container, and nothing leaves this machine. Run it
+    as root to let it see everything; what it may not see is named, with the permission that would tell, and never
+    counts as good.
 
     \b
     Examples:
@@ -80,7 +83,15 @@ def assess(
         fleet = options.fleet_of(hosts, project)
         options.only_over_ssh(list(fleet.values()), sudo=sudo, root=root)
         return show_fleet(
-            fleet, strict, project, sudo=sudo, deadline=deadline, format_=format_, file=output, verbose=verbose
+            fleet,
+            strict,
+            project,
+            sudo=sudo,
+            probe=probe,
+            deadline=deadline,
+            format_=format_,
+            file=output,
+            verbose=verbose,
         )
     old = None if earlier is None else earlier_result(earlier, strict, project, format_=format_)
     if saved is not None:
@@ -91,7 +102,9 @@ def assess(
         options.only_over_ssh([endpoint], sudo=sudo, root=root)
         from ..assess import assess as assess_machine
 
-        result = assess_machine(endpoint, root=Path(root), level=strict, deadline=deadline, sudo=sudo, project=project)
+        result = assess_machine(
+            endpoint, root=Path(root), level=strict, deadline=deadline, sudo=sudo, probe=probe, project=project
+        )
     if old is not None:
         return show_difference(old, result, format_=format_, file=output, verbose=verbose, quiet=quiet)
     return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)

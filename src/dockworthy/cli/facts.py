@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 @options.sudo
 @options.root
 @options.deadline
+@options.probe
 @options.format_of("json")
 @options.output
-def facts(hosts: tuple[str, ...], sudo: bool, root: str, deadline: float, format_: str, output: str | None) -> int:
+def facts(
+    hosts: tuple[str, ...], sudo: bool, root: str, deadline: float, probe: bool, format_: str, output: str | None
+) -> int:
     """All that dockworthy reads of this host and its engine, as one JSON document. It judges nothing.
 
     Secret values never enter it: what looks like a secret becomes a keyed hash, and the key stays on this host. The
@@ -40,13 +43,13 @@ def facts(hosts: tuple[str, ...], sudo: bool, root: str, deadline: float, format
     if len(endpoints) > 1:
         from .fleet_facts import save_fleet
 
-        return save_fleet(endpoints, sudo=sudo, root=Path(root), deadline=deadline, folder=output)
+        return save_fleet(endpoints, sudo=sudo, root=Path(root), deadline=deadline, probe=probe, folder=output)
     import asyncio
 
     from ..facts.reading import read_snapshot
     from ..facts.saved import encode, save
 
-    snapshot = asyncio.run(read_snapshot(endpoints[0], root=Path(root), deadline=deadline, sudo=sudo))
+    snapshot = asyncio.run(read_snapshot(endpoints[0], root=Path(root), deadline=deadline, sudo=sudo, probe=probe))
     if output is None or output == "-":
         deliver(encode(snapshot), None)
     else:

@@ -21,6 +21,7 @@ def show_fleet(
     project: ProjectFile,
     *,
     sudo: bool,
+    probe: bool,
     deadline: float,
     format_: str,
     file: str | None,
@@ -29,7 +30,7 @@ def show_fleet(
     """Reads, judges, renders, delivers. `hosts`: name -> endpoint. Raises OutputError."""
     from ..assess import assess_fleet
 
-    fleet = assess_fleet(hosts, level=level, deadline=deadline, sudo=sudo, project=project)
+    fleet = assess_fleet(hosts, level=level, deadline=deadline, sudo=sudo, probe=probe, project=project)
     deliver(_content(fleet, format_, file, verbose=verbose), file)
     return status_of_answer(fleet.verdict.answer)
 

@@ -11,7 +11,9 @@ from .exit_status import ExitStatus
 from .output import say
 
 
-def save_fleet(endpoints: list[str], *, sudo: bool, root: Path, deadline: float, folder: str | None) -> ExitStatus:
+def save_fleet(
+    endpoints: list[str], *, sudo: bool, root: Path, deadline: float, probe: bool, folder: str | None
+) -> ExitStatus:
     """Writes HOST.json for each host that could be read, and says what is wrong with the others."""
     if folder is None or folder == "-":
         raise UsageError("the facts of several hosts are several documents", hint="-o FOLDER writes one file a host")
@@ -25,7 +27,7 @@ def save_fleet(endpoints: list[str], *, sudo: bool, root: Path, deadline: float,
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"the folder {place} can't be made: {error.strerror}") from None
-    readings = asyncio.run(read_fleet(endpoints, root=root, deadline=deadline, sudo=sudo))
+    readings = asyncio.run(read_fleet(endpoints, root=root, deadline=deadline, sudo=sudo, probe=probe))
     for reading, name in zip(readings, file_names(endpoints), strict=True):
         if reading.snapshot is not None:
             save(reading.snapshot, place / name)

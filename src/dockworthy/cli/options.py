@@ -50,6 +50,12 @@ root = click.option(
     type=click.Path(exists=True, file_okay=False),
     help="The host's file system, where it is not at /.",
 )
+probe = click.option(
+    "--probe/--no-probe",
+    default=True,
+    help="Ask services that listen here one harmless question each: is a password asked for, does a monitor answer.  "
+    "[default: --probe]",
+)
 deadline = click.option(
     "--deadline",
     metavar="SECONDS",

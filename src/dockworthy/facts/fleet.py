@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -29,6 +30,7 @@ async def read_fleet(
     root: Path = Path("/"),
     deadline: float = 10.0,
     sudo: bool = False,
+    probe: bool = True,
     environ: Mapping[str, str] = os.environ,
 ) -> list[HostReading]:
     """One reading an endpoint, in their order; the same host named twice is read once.
@@ -36,7 +38,9 @@ async def read_fleet(
     All are read at once, each within `deadline` seconds. Raises nothing for a host: its reading has the error.
     """
     reads = {
-        endpoint: asyncio.create_task(_read(endpoint, root, deadline, sudo, environ))
+        endpoint: asyncio.create_task(
+            _read(endpoint, root=root, deadline=deadline, sudo=sudo, probe=probe, environ=environ)
+        )
         for endpoint in dict.fromkeys(endpoints)
     }
     try:
@@ -46,9 +50,9 @@ async def read_fleet(
             read.cancel()
 
 
-async def _read(endpoint: str, root: Path, deadline: float, sudo: bool, environ: Mapping[str, str]) -> HostReading:
+async def _read(endpoint: str, **how: Any) -> HostReading:
     try:
-        snapshot = await read_snapshot(endpoint, root=root, deadline=deadline, sudo=sudo, environ=environ)
+        snapshot = await read_snapshot(endpoint, **how)
     except DockworthyError as error:
         return HostReading(endpoint, error=error.says, hint=error.hint)
     return HostReading(endpoint, snapshot)
