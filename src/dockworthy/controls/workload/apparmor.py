@@ -25,6 +25,10 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{.AppArmorProfile}} {{.HostConfig.SecurityOpt}}' {name}",
     bad={
+        "compose": [
+            "services: {web: {image: shop, security_opt: ['apparmor:unconfined']}}",
+            "services: {web: {image: shop, privileged: true}}",
+        ],
         "kubernetes": [
             "{kind: Pod, spec: {securityContext: {appArmorProfile: {type: Unconfined}}, containers: [{name: a}]}}",
             "{kind: Pod, metadata: {annotations: {container.apparmor.security.beta.kubernetes.io/a: unconfined}},"
@@ -33,6 +37,10 @@ control = Control(
         "container": {"HostConfig": {"SecurityOpt": ["apparmor=unconfined"]}},
     },
     good={
+        "compose": [
+            "services: {web: {image: shop}}",
+            "services: {web: {image: shop, security_opt: ['apparmor:mine']}}",
+        ],
         "kubernetes": [
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {appArmorProfile: {type: RuntimeDefault}}}]}}",
             "{kind: Pod, metadata: {annotations: {container.apparmor.security.beta.kubernetes.io/a: localhost/mine}},"

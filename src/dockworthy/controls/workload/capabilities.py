@@ -21,6 +21,11 @@ control = Control(
     remedy=Remedy("Drop the added capability, or the need for it.", "recreates the container"),
     check_yourself="docker inspect -f '{{.HostConfig.CapAdd}} {{.HostConfig.CapDrop}}' {name}",
     bad={
+        "compose": [
+            "services: {web: {image: shop, cap_add: [SYS_ADMIN]}}",
+            "services: {web: {image: shop, cap_add: [cap_net_admin]}}",
+            "services: {web: {image: shop, privileged: true}}",
+        ],
         "kubernetes": [
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {capabilities: {add: [NET_RAW]}}}]}}",
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {capabilities: {add: [CAP_CHOWN]}}}]}}",
@@ -32,9 +37,15 @@ control = Control(
         ],
     },
     good={
+        "compose": [
+            "services: {web: {image: shop}}",
+            "services: {web: {image: shop, cap_add: [NET_RAW]}}",
+            "services: {web: {image: shop, cap_drop: [ALL]}}",
+        ],
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, securityContext: {capabilities: {add: [CHOWN]}}}, {name: b}]}}",
         "container": [{"HostConfig": {"CapAdd": None, "CapDrop": None}}, {"HostConfig": {"CapAdd": ["CAP_NET_RAW"]}}],
     },
+    unclear={"compose": "services: {web: {image: shop, cap_add: ['${CAPABILITY}']}}"},
 )
 
 

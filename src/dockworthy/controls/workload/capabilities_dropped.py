@@ -31,6 +31,11 @@ control = Control(
     remedy=Remedy("Set `cap_drop: [ALL]` and add back what is found needed.", "recreates the container"),
     check_yourself="docker inspect -f '{{.HostConfig.CapAdd}} {{.HostConfig.CapDrop}}' {name}",
     bad={
+        "compose": [
+            "services: {web: {image: shop}}",
+            "services: {web: {image: shop, cap_drop: [NET_RAW]}}",
+            "services: {web: {image: shop, cap_drop: [ALL], cap_add: [CHOWN]}}",
+        ],
         "kubernetes": [
             "{kind: Pod, spec: {containers: [{name: a}]}}",
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {capabilities: {drop: [ALL], add: [CHOWN]}}}]}}",
@@ -42,6 +47,10 @@ control = Control(
         ],
     },
     good={
+        "compose": [
+            "services: {web: {image: shop, cap_drop: [all]}}",
+            "services: {web: {image: shop, cap_drop: [ALL], cap_add: [NET_BIND_SERVICE]}}",
+        ],
         "kubernetes": [
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}}}]}}",
             "{kind: Pod, spec: {os: {name: windows}, containers: [{name: a}]}}",

@@ -27,6 +27,7 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{.HostConfig.NanoCpus}} {{.HostConfig.CpuQuota}}' {name}",
     bad={
+        "compose": "services: {web: {image: shop}}",
         "container": [
             {"HostConfig": {"NanoCpus": 0}},
             {"HostConfig": {"NanoCpus": 0, "CpuQuota": -1}},
@@ -36,6 +37,10 @@ control = Control(
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, resources: {requests: {cpu: 500m}}}]}}",
     },
     good={
+        "compose": [
+            "services: {web: {image: shop, cpus: 0.5}}",
+            "services: {web: {image: shop, deploy: {resources: {limits: {cpus: '0.5'}}}}}",
+        ],
         "container": [
             {"HostConfig": {"NanoCpus": 1_000_000_000}},
             {"HostConfig": {"NanoCpus": 0, "CpuQuota": 50_000, "CpuPeriod": 100_000}},

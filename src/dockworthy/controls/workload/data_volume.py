@@ -9,6 +9,7 @@ from ...model.workload import Container, Mount, MountKind, Unit
 from ._databases import Database, data_paths, database_of
 from ._graded import failed_as
 from ._platforms import ENGINES
+from ._unclear import as_far_as_told
 
 _ANONYMOUS = {"Type": "volume", "Name": "f" * 64, "Source": "/x", "RW": True}
 _NAMED = {"Type": "volume", "Name": "shop-db", "Source": "/x", "RW": True}
@@ -34,6 +35,7 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{range .Mounts}}{{.Type}} {{.Name}} {{.Destination}}{{println}}{{end}}' {name}",
     bad={
+        "compose": "services: {db: {image: postgres}}",
         "container": [
             {"Config": {"Image": "postgres:18.1"}},
             {"Config": {"Image": "postgres:17.2"}, "Mounts": _at("/var/lib/postgresql/data", _ANONYMOUS)},
@@ -48,6 +50,7 @@ control = Control(
         "service": {"Spec": {"TaskTemplate": {"ContainerSpec": {"Image": "mysql:9"}}}},
     },
     good={
+        "compose": "services: {db: {image: postgres, volumes: ['data:/var/lib/postgresql/data']}}",
         "container": [
             {"Config": {"Image": "postgres:17.2"}, "Mounts": _at("/var/lib/postgresql/data", _NAMED)},
             {"Config": {"Image": "postgres:18.1"}, "Mounts": _at("/var/lib/postgresql", _NAMED)},
@@ -63,7 +66,10 @@ control = Control(
             },
         ],
     },
-    unclear={"container": {"Config": {"Image": "mysql:9"}, "Mounts": _at("/srv/mysql", _NAMED)}},
+    unclear={
+        "compose": "services: {db: {image: postgres, volumes: ['${DATA}:/var/lib/postgresql/data']}}",
+        "container": {"Config": {"Image": "mysql:9"}, "Mounts": _at("/srv/mysql", _NAMED)},
+    },
 )
 
 
@@ -72,7 +78,7 @@ def data_volume(unit: Unit) -> Judgement:
     for container in unit.containers:
         database = database_of(container)
         if database is not None:
-            return _judge(database, container)
+            return as_far_as_told(_judge(database, container), unit, "mounts", doubtful=Outcome.FAIL)
     return not_applicable("no known database", unit.source)
 
 

@@ -9,6 +9,7 @@ from ...model.workload import Unit
 from ._devices import devices_of, has_all_devices, ordinary_fault, rule_opens, rules_of
 from ._graded import GradedFault, judge_graded
 from ._platforms import CONTAINERS
+from ._unclear import as_far_as_told
 
 control = Control(
     title="No device of the host is handed to a container",
@@ -52,4 +53,5 @@ def devices(unit: Unit) -> Judgement:
         for rule, source in rules_of(container)
         if not rule_opens(rule)
     ]
-    return judge_graded(faults, good="no device of the host", source=unit.source)
+    judged = judge_graded(faults, good="no device of the host", source=unit.source)
+    return as_far_as_told(judged, unit, "devices")

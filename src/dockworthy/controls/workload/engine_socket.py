@@ -10,6 +10,7 @@ from ._containers import Fault, judge_faults
 from ._engine_sockets import socket_reached
 from ._host_paths import described, host_path
 from ._platforms import ENGINES
+from ._unclear import as_far_as_told
 
 control = Control(
     title="No mount leads to the engine's socket",
@@ -28,6 +29,11 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{range .Mounts}}{{.Source}} -> {{.Destination}}{{println}}{{end}}' {name}",
     bad={
+        "compose": [
+            "services: {web: {image: shop, volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']}}",
+            "services: {web: {image: shop, volumes: [{type: bind, source: /run, target: /host}]}}",
+            "services: {web: {image: shop, use_api_socket: true}}",
+        ],
         "container": [
             {"Mounts": [{"Type": "bind", "Source": "/var/run/docker.sock", "Destination": "/x", "RW": True}]},
             {"Mounts": [{"Type": "bind", "Source": "/run/docker.sock", "Destination": "/x", "RW": False}]},
@@ -54,12 +60,17 @@ control = Control(
         },
     },
     good={
+        "compose": [
+            "services: {web: {image: shop}}",
+            "services: {web: {image: shop, volumes: ['run:/run', './docker.sock.d:/x']}}",
+        ],
         "container": [
             {},
             {"Mounts": [{"Type": "bind", "Source": "/srv/docker.sock.d", "Destination": "/x", "RW": True}]},
             {"Mounts": [{"Type": "volume", "Name": "run", "Source": "/run", "Destination": "/run", "RW": True}]},
         ],
     },
+    unclear={"compose": "services: {web: {image: shop, volumes: ['${WHERE}:/x']}}"},
 )
 
 
@@ -71,7 +82,8 @@ def engine_socket(unit: Unit) -> Judgement:
         for mount in mounts
         if (socket := socket_reached(mount, unit.engine_paths))
     ]
-    return judge_faults(faults, good="no mount leads to an engine's socket", source=unit.source)
+    judged = judge_faults(faults, good="no mount leads to an engine's socket", source=unit.source)
+    return as_far_as_told(judged, unit, "mounts")
 
 
 def _says(mount: Mount, socket: str) -> str:

@@ -32,6 +32,10 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{range .Config.Env}}{{println .}}{{end}}{{json .Args}}' {name}",
     bad={
+        "compose": [
+            "services: {web: {image: shop, environment: {DB_PASSWORD: not-so-secret}}}",
+            "services: {web: {image: shop, environment: ['DATABASE_URL=postgres://shop:not-so-secret@db/shop']}}",
+        ],
         "container": [
             {"Config": {"Env": ["PATH=/bin", f"DB_PASSWORD={_HASH}"]}},
             {"Config": {"Env": [f"DATABASE_URL=postgres://shop:{_HASH}@db/shop"]}},
@@ -41,6 +45,7 @@ control = Control(
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, env: [{name: DB_PASSWORD, value: not-so-secret}]}]}}",
     },
     good={
+        "compose": "services: {web: {image: shop, environment: {POSTGRES_PASSWORD_FILE: /run/secrets/db}}}",
         "container": [
             {"Config": {"Env": ["PATH=/bin", "POSTGRES_PASSWORD_FILE=/run/secrets/db"]}},
             {"Config": {"Env": ["TOKEN_TTL=60", "DB_PASSWORD="]}},
@@ -49,7 +54,10 @@ control = Control(
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, env: [{name: DB_PASSWORD,"
         " valueFrom: {secretKeyRef: {name: db, key: password}}}]}]}}",
     },
-    unclear={"container": {"Config": {"Env": "PATH=/bin"}}},
+    unclear={
+        "compose": "services: {web: {image: shop, environment: {DB_PASSWORD: '${DB_PASSWORD}'}}}",
+        "container": {"Config": {"Env": "PATH=/bin"}},
+    },
 )
 
 _COMMANDS = {
@@ -79,4 +87,4 @@ def _faults(container: Container) -> Iterator[Fault]:
 
 def _gap(container: Container) -> Unknown | None:
     field = container.environment
-    return field if isinstance(field, Unknown) else None
+    return field if isinstance(field, Unknown) else container.unclear.get("environment")

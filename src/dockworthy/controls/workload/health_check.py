@@ -27,6 +27,10 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{json .Config.Healthcheck}}' {name}",
     bad={
+        "compose": [
+            "services: {web: {image: shop, healthcheck: {disable: true}}}",
+            "services: {web: {image: shop, healthcheck: {test: [NONE]}}}",
+        ],
         "container": [
             {"Config": {"Healthcheck": None}},
             {"Config": {"Healthcheck": {"Test": ["NONE"]}}},
@@ -35,13 +39,17 @@ control = Control(
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, startupProbe: {exec: {command: [x]}}}]}}",
     },
     good={
+        "compose": "services: {web: {image: shop, healthcheck: {test: [CMD, /shop, --health]}}}",
         "container": [
             {"Config": {"Healthcheck": {"Test": ["CMD", "/shop", "--health"]}}},
         ],
         "service": {},
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, readinessProbe: {httpGet: {port: 80}}}]}}",
     },
-    unclear={"service": {"Spec": {"TaskTemplate": {"ContainerSpec": {"Healthcheck": None}}}}},
+    unclear={
+        "compose": ["services: {web: {image: shop}}", "services: {web: {image: shop, healthcheck: {interval: 5s}}}"],
+        "service": {"Spec": {"TaskTemplate": {"ContainerSpec": {"Healthcheck": None}}}},
+    },
 )
 
 _COMMANDS = {

@@ -9,6 +9,7 @@ from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 from ._devices import devices_of, has_all_devices, power_of
 from ._platforms import CONTAINERS
+from ._unclear import as_far_as_told
 
 control = Control(
     title="No device that gives power over the host is handed to a container",
@@ -23,6 +24,7 @@ control = Control(
     remedy=Remedy("Drop the device; mount the folder that is needed instead.", "recreates the container"),
     check_yourself="docker inspect -f '{{json .HostConfig.Devices}}' {name}",
     bad={
+        "compose": "services: {web: {image: shop, devices: ['/dev/sda:/dev/sda']}}",
         "container": [
             *(
                 {
@@ -36,11 +38,12 @@ control = Control(
         ],
     },
     good={
+        "compose": ["services: {web: {image: shop, devices: ['/dev/snd:/dev/snd']}}", "services: {web: {image: shop}}"],
         "container": [
             {},
             {"HostConfig": {"Devices": [{"PathOnHost": "/dev/dri", "PathInContainer": "/dev/dri"}]}},
             {"HostConfig": {"Devices": [{"PathOnHost": "/dev/ttyUSB0", "PathInContainer": "/dev/ttyUSB0"}]}},
-        ]
+        ],
     },
 )
 
@@ -55,4 +58,5 @@ def host_devices(unit: Unit) -> Judgement:
         for device in handed
         if (power := power_of(device.path))
     ]
-    return judge_faults(faults, good="no device that gives power over the host", source=unit.source)
+    judged = judge_faults(faults, good="no device that gives power over the host", source=unit.source)
+    return as_far_as_told(judged, unit, "devices")

@@ -9,6 +9,7 @@ from ...model.workload import Unit
 from ._graded import judge_graded
 from ._host_mounts import faults_at
 from ._platforms import ENGINES
+from ._unclear import as_far_as_told
 
 _MOUNT = {"Type": "bind", "Destination": "/x", "RW": True}
 
@@ -29,6 +30,11 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{range .Mounts}}{{.Source}} -> {{.Destination}} rw={{.RW}}{{println}}{{end}}' {name}",
     bad={
+        "compose": [
+            "services: {web: {image: shop, volumes: ['/:/host:ro']}}",
+            "services: {web: {image: shop, volumes: [{type: bind, source: /etc, target: /x}]}}",
+            "services: {web: {image: shop, volumes: ['~/.ssh:/x:ro']}}",
+        ],
         "container": [
             *(
                 {"Mounts": [{**_MOUNT, "Source": path}]}
@@ -77,6 +83,10 @@ control = Control(
         },
     },
     good={
+        "compose": [
+            "services: {web: {image: shop}}",
+            "services: {web: {image: shop, volumes: ['/srv/shop:/data', '/etc/localtime:/etc/localtime:ro']}}",
+        ],
         "container": [
             {},
             *(
@@ -106,11 +116,12 @@ control = Control(
             ),
         ],
     },
+    unclear={"compose": "services: {web: {image: shop, volumes: ['${WHERE}:/x']}}"},
 )
 
 
 @control.judge
 def host_mounts(unit: Unit) -> Judgement:
-    return judge_graded(
-        faults_at(Level.BASELINE, unit), good="no mount of the host's own files gives power over it", source=unit.source
-    )
+    faults = faults_at(Level.BASELINE, unit)
+    judged = judge_graded(faults, good="no mount of the host's own files gives power over it", source=unit.source)
+    return as_far_as_told(judged, unit, "mounts")

@@ -32,6 +32,11 @@ control = Control(
     remedy=Remedy("Remove host networking, PID and IPC; publish the ports that are needed.", "recreates the container"),
     check_yourself="docker inspect -f '{{.HostConfig.NetworkMode}} {{.HostConfig.PidMode}} {{.HostConfig.IpcMode}}' {name}",
     bad={
+        "compose": [
+            "services: {web: {image: shop, network_mode: host}}",
+            "services: {web: {image: shop, pid: host}}",
+            "services: {web: {image: shop, ipc: host}}",
+        ],
         "kubernetes": [
             "{kind: Pod, spec: {hostNetwork: true, containers: [{name: a}]}}",
             "{kind: Pod, spec: {hostPID: true, containers: [{name: a}]}}",
@@ -59,9 +64,15 @@ control = Control(
         ],
     },
     good={
+        "compose": [
+            "services: {web: {image: shop}}",
+            "services: {web: {image: shop, network_mode: none}}",
+            "services: {web: {image: shop, networks: [front]}}",
+        ],
         "kubernetes": "{kind: Pod, spec: {hostNetwork: false, containers: [{name: a}]}}",
         "container": {"HostConfig": {"NetworkMode": "shop", "PidMode": "", "IpcMode": "private"}},
     },
+    unclear={"compose": "services: {web: {image: shop, network_mode: '${MODE}'}}"},
 )
 
 

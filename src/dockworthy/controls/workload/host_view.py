@@ -9,6 +9,7 @@ from ...model.workload import Unit
 from ._graded import judge_graded
 from ._host_mounts import faults_at
 from ._platforms import ENGINES
+from ._unclear import as_far_as_told
 
 _MOUNT = {"Type": "bind", "Destination": "/x", "RW": False}
 
@@ -68,6 +69,6 @@ control = Control(
 
 @control.judge
 def host_view(unit: Unit) -> Judgement:
-    return judge_graded(
-        faults_at(Level.RESTRICTED, unit), good="no mount shows what is the host's alone", source=unit.source
-    )
+    faults = faults_at(Level.RESTRICTED, unit)
+    judged = judge_graded(faults, good="no mount shows what is the host's alone", source=unit.source)
+    return as_far_as_told(judged, unit, "mounts")

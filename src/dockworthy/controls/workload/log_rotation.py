@@ -29,6 +29,10 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{json .HostConfig.LogConfig}}' {name}",
     bad={
+        "compose": [
+            "services: {web: {image: shop, logging: {driver: json-file}}}",
+            "services: {web: {image: shop, logging: {driver: none}}}",
+        ],
         "container": [
             {"HostConfig": {"LogConfig": {"Type": "json-file", "Config": {}}}},
             {"HostConfig": {"LogConfig": {"Type": "json-file", "Config": {"max-file": "3"}}}},
@@ -38,6 +42,10 @@ control = Control(
         "service": {"Spec": {"TaskTemplate": {"LogDriver": {"Name": "json-file"}}}},
     },
     good={
+        "compose": [
+            "services: {web: {image: shop, logging: {driver: local}}}",
+            "services: {web: {image: shop, logging: {driver: json-file, options: {max-size: 10m, max-file: '3'}}}}",
+        ],
         "container": [
             {"HostConfig": {"LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}}},
             {"HostConfig": {"LogConfig": {"Type": "local", "Config": {}}}},
@@ -46,7 +54,7 @@ control = Control(
         ],
         "service": {},
     },
-    unclear={"container": {"HostConfig": {"LogConfig": {"Type": None}}}},
+    unclear={"compose": "services: {web: {image: shop}}", "container": {"HostConfig": {"LogConfig": {"Type": None}}}},
 )
 
 _COMMANDS = {Platform.SWARM: "docker service inspect -f '{{json .Spec.TaskTemplate.LogDriver}}' {name}"}

@@ -27,16 +27,27 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{.HostConfig.Memory}}' {name}; docker stats --no-stream {name}",
     bad={
+        "compose": [
+            "services: {web: {image: shop}}",
+            "services: {web: {image: shop, deploy: {resources: {reservations: {memory: 64m}}}}}",
+        ],
         "container": {"HostConfig": {"Memory": 0}},
         "service": {"Spec": {"TaskTemplate": {"Resources": {"Limits": {"MemoryBytes": 0}}}}},
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, resources: {requests: {memory: 64Mi}}}]}}",
     },
     good={
+        "compose": [
+            "services: {web: {image: shop, mem_limit: 64m}}",
+            "services: {web: {image: shop, deploy: {resources: {limits: {memory: 64m}}}}}",
+        ],
         "container": {"HostConfig": {"Memory": 67108864}},
         "service": {},
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, resources: {limits: {memory: 64Mi}}}]}}",
     },
-    unclear={"container": {"HostConfig": {"Memory": "all"}}},
+    unclear={
+        "compose": "services: {web: {image: shop, mem_limit: '${MEMORY}'}}",
+        "container": {"HostConfig": {"Memory": "all"}},
+    },
 )
 
 _COMMANDS = {

@@ -8,6 +8,7 @@ from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 from ._platforms import ENGINES
+from ._unclear import as_far_as_told
 
 _MOUNT = {"Type": "bind", "Source": "/srv/shop", "Destination": "/x", "RW": True}
 
@@ -24,18 +25,20 @@ control = Control(
     remedy=Remedy("Use `rprivate` (the default), or `rslave` to see the host's new mounts.", "recreates the container"),
     check_yourself="docker inspect -f '{{range .Mounts}}{{.Destination}} {{.Propagation}}{{println}}{{end}}' {name}",
     bad={
+        "compose": "services: {web: {image: shop, volumes: ['/srv:/srv:rshared']}}",
         "container": [
             {"Mounts": [{**_MOUNT, "Propagation": "rshared"}]},
             {"Mounts": [{**_MOUNT, "Propagation": "shared"}]},
-        ]
+        ],
     },
     good={
+        "compose": "services: {web: {image: shop, volumes: ['/srv:/srv:rslave']}}",
         "container": [
             {},
             {"Mounts": [{**_MOUNT, "Propagation": "rprivate"}]},
             {"Mounts": [{**_MOUNT, "Propagation": "rslave"}]},
             {"Mounts": [{**_MOUNT, "Propagation": ""}]},
-        ]
+        ],
     },
 )
 
@@ -48,4 +51,5 @@ def mount_propagation(unit: Unit) -> Judgement:
         for mount in container.mounts
         if mount.propagation in ("shared", "rshared")
     ]
-    return judge_faults(faults, good="no mount is shared with the host", source=unit.source)
+    judged = judge_faults(faults, good="no mount is shared with the host", source=unit.source)
+    return as_far_as_told(judged, unit, "mounts")

@@ -23,12 +23,16 @@ control = Control(
     remedy=Remedy("Drop `oom_kill_disable`; set a memory limit.", "recreates the container"),
     check_yourself="docker inspect -f '{{.HostConfig.OomKillDisable}} {{.HostConfig.Memory}}' {name}",
     bad={
+        "compose": "services: {web: {image: shop, oom_kill_disable: true}}",
         "container": [
             {"HostConfig": {"OomKillDisable": True}},
             {"HostConfig": {"OomKillDisable": True, "Memory": 0}},
-        ]
+        ],
     },
-    good={"container": [{"HostConfig": {"OomKillDisable": False}}, {"HostConfig": {"OomKillDisable": None}}]},
+    good={
+        "compose": "services: {web: {image: shop}}",
+        "container": [{"HostConfig": {"OomKillDisable": False}}, {"HostConfig": {"OomKillDisable": None}}],
+    },
     unclear={"container": {"HostConfig": {"OomKillDisable": "maybe"}}},
 )
 

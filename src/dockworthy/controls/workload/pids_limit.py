@@ -27,10 +27,18 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{.HostConfig.PidsLimit}}' {name}; docker stats --no-stream {name}",
     bad={
+        "compose": "services: {web: {image: shop}}",
         "container": [{"HostConfig": {"PidsLimit": limit}} for limit in (None, 0, -1)],
         "service": {"Spec": {"TaskTemplate": {"Resources": {"Limits": {"Pids": 0}}}}},
     },
-    good={"container": {"HostConfig": {"PidsLimit": 100}}, "service": {}},
+    good={
+        "compose": [
+            "services: {web: {image: shop, pids_limit: 100}}",
+            "services: {web: {image: shop, deploy: {resources: {limits: {pids: 100}}}}}",
+        ],
+        "container": {"HostConfig": {"PidsLimit": 100}},
+        "service": {},
+    },
     unclear={"container": {"HostConfig": {"PidsLimit": "few"}}},
 )
 

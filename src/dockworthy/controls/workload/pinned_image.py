@@ -28,6 +28,11 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{.Config.Image}} {{.Image}}' {name}",
     bad={
+        "compose": [
+            "services: {web: {image: shop}}",
+            "services: {web: {image: 'shop:1.4.2'}}",
+            "services: {web: {image: 'shop:${TAG:-latest}'}}",
+        ],
         "container": [
             {"Config": {"Image": image}}
             for image in ("shop", "shop:latest", "localhost:5000/shop", "localhost:5000/shop:stable", "shop:1.4.2")
@@ -39,6 +44,7 @@ control = Control(
         ],
     },
     good={
+        "compose": "services: {web: {image: 'registry.example.com/shop:1.4.2@sha256:2222222222222222222222222222222222222222222222222222222222222222'}}",
         "container": [
             {"Config": {"Image": "localhost:5000/shop:1.4.2@sha256:" + "a" * 64}},
             {"Config": {"Image": "shop@sha256:" + "a" * 64}},
@@ -48,7 +54,10 @@ control = Control(
         "service": {},
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, image: 'shop@sha256:" + "a" * 64 + "'}]}}",
     },
-    unclear={"container": {"Config": {"Image": None}}},
+    unclear={
+        "compose": ["services: {web: {image: 'shop:${TAG}'}}", "services: {web: {build: .}}"],
+        "container": {"Config": {"Image": None}},
+    },
 )
 
 _COMMANDS = {

@@ -31,6 +31,10 @@ control = Control(
     ),
     check_yourself="grep NoNewPrivs /proc/$(docker inspect -f '{{.State.Pid}}' {name})/status",
     bad={
+        "compose": [
+            "services: {web: {image: shop}}",
+            "services: {web: {image: shop, security_opt: ['no-new-privileges:false']}}",
+        ],
         "kubernetes": [
             "{kind: Pod, spec: {containers: [{name: a}]}}",
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {allowPrivilegeEscalation: true}}]}}",
@@ -38,6 +42,7 @@ control = Control(
         "container": {"HostConfig": {"SecurityOpt": []}},
     },
     good={
+        "compose": "services: {web: {image: shop, security_opt: ['no-new-privileges:true']}}",
         "kubernetes": [
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {allowPrivilegeEscalation: false}}]}}",
             "{kind: Pod, spec: {os: {name: windows}, containers: [{name: a}]}}",

@@ -21,13 +21,16 @@ control = Control(
     remedy=Remedy("Drop `privileged`; add back the one capability or device that it needs.", "recreates the container"),
     check_yourself="docker inspect -f '{{.HostConfig.Privileged}}' {name}",
     bad={
+        "compose": "services: {web: {image: shop, privileged: true}}",
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, securityContext: {privileged: true}}]}}",
         "container": {"HostConfig": {"Privileged": True}},
     },
     good={
+        "compose": ["services: {web: {image: shop}}", "services: {web: {image: shop, privileged: false}}"],
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, securityContext: {privileged: false}}, {name: b}]}}",
         "container": {"HostConfig": {"Privileged": False}},
     },
+    unclear={"compose": "services: {web: {image: shop, privileged: '${PRIVILEGED}'}}"},
 )
 
 

@@ -8,6 +8,7 @@ from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 from ._platforms import ENGINES
+from ._unclear import as_far_as_told
 
 control = Control(
     title="Host ports below 1024 are taken by web servers only",
@@ -49,4 +50,5 @@ def privileged_ports(unit: Unit) -> Judgement:
         if 0 < port.host_port < _FIRST_FREE and port.host_port not in _WEB
     }
     faults = [Fault(f"takes port {number}/{protocol} of the host", at) for (number, protocol), at in taken.items()]
-    return judge_faults(faults, good="no port below 1024 but a web server's", source=unit.source)
+    judged = judge_faults(faults, good="no port below 1024 but a web server's", source=unit.source)
+    return as_far_as_told(judged, unit, "ports")

@@ -22,10 +22,12 @@ control = Control(
     remedy=Remedy("Drop `procMount: Unmasked` or `systempaths=unconfined`.", "recreates the container"),
     check_yourself="docker inspect -f '{{.HostConfig.MaskedPaths}}' {name}",
     bad={
+        "compose": "services: {web: {image: shop, security_opt: ['systempaths=unconfined']}}",
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, securityContext: {procMount: Unmasked}}]}}",
         "container": {"HostConfig": {"MaskedPaths": [], "ReadonlyPaths": []}},
     },
     good={
+        "compose": "services: {web: {image: shop}}",
         "kubernetes": [
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {procMount: Default}}]}}",
             "{kind: Pod, spec: {hostUsers: false, containers: [{name: a, securityContext: {procMount: Unmasked}}]}}",

@@ -8,6 +8,7 @@ from ...model.levels import Level, Severity
 from ...model.workload import Port, Unit
 from ._graded import GradedFault, judge_graded
 from ._platforms import CONTAINERS
+from ._unclear import as_far_as_told
 
 control = Control(
     title="Published ports are bound to a chosen address",
@@ -34,6 +35,11 @@ control = Control(
     ),
     check_yourself="docker port {name}; ss -ltnup",
     bad={
+        "compose": [
+            "services: {web: {image: shop, ports: ['8080:80']}}",
+            "services: {web: {image: shop, ports: ['80']}}",
+            "services: {web: {image: shop, ports: [{target: 5432, published: 5432}]}}",
+        ],
         "container": [
             *(
                 {"NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": address, "HostPort": "8080"}]}}}
@@ -43,13 +49,19 @@ control = Control(
         ],
     },
     good={
+        "compose": [
+            "services: {web: {image: shop}}",
+            "services: {web: {image: shop, ports: ['127.0.0.1:8080:80']}}",
+            "services: {web: {image: shop, expose: ['80']}}",
+        ],
         "container": [
             {},
             {"NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]}}},
             {"NetworkSettings": {"Ports": {"80/tcp": None}}},
             {"Config": {"ExposedPorts": {"80/tcp": {}}}},
-        ]
+        ],
     },
+    unclear={"compose": "services: {web: {image: shop, ports: ['${PORT}:80']}}"},
 )
 
 _EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::", "[::]"})
@@ -66,17 +78,17 @@ def published_ports(unit: Unit) -> Judgement:
     open_ports: dict[tuple[int, int, str], Port] = {}
     for container in unit.containers:
         for port in container.ports:
-            if port.host_port and port.host_ip in _EVERY_ADDRESS:
+            if (port.host_port or port.picked) and port.host_ip in _EVERY_ADDRESS:
                 # The engine lists a port once for IPv4 and once for IPv6.
                 open_ports.setdefault((port.host_port, port.container_port, port.protocol), port)
     faults = [_fault(port) for port in open_ports.values()]
-    return judge_graded(faults, good="no port is open on every address", source=unit.source)
+    judged = judge_graded(faults, good="no port is open on every address", source=unit.source)
+    return as_far_as_told(judged, unit, "ports")
 
 
 def _fault(port: Port) -> GradedFault:
-    says = (
-        f"port {port.host_port}/{port.protocol} is open on every address of the host (to {port.container_port} inside)"
-    )
+    number = f"port {port.host_port}/{port.protocol}" if port.host_port else "a port that the engine picks"
+    says = f"{number} is open on every address of the host (to {port.container_port} inside)"
     if port.container_port in _GUARDED:
         return GradedFault(says, port.declared_at, Severity.HIGH)
     return GradedFault(says, port.declared_at, Severity.LOW if port.host_port in _WEB else Severity.MEDIUM)

@@ -26,6 +26,7 @@ control = Control(
     remedy=Remedy("Set `restart: unless-stopped` (or `on-failure`).", "`docker update --restart` needs no restart"),
     check_yourself="docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' {name}",
     bad={
+        "compose": ["services: {web: {image: shop}}", "services: {web: {image: shop, restart: 'no'}}"],
         "container": [
             {"HostConfig": {"RestartPolicy": {"Name": "no"}}},
             {"HostConfig": {"RestartPolicy": {"Name": ""}}},
@@ -37,6 +38,11 @@ control = Control(
         "service": {"Spec": {"TaskTemplate": {"RestartPolicy": {"Condition": "none"}}}},
     },
     good={
+        "compose": [
+            "services: {web: {image: shop, restart: unless-stopped}}",
+            "services: {web: {image: shop, restart: on-failure:5}}",
+            "services: {web: {image: shop, deploy: {restart_policy: {condition: any}}}}",
+        ],
         "container": [
             {"HostConfig": {"RestartPolicy": {"Name": "unless-stopped"}}},
             {"HostConfig": {"RestartPolicy": {"Name": "always"}}},

@@ -25,6 +25,7 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{.Config.User}}' {name}; grep Uid: /proc/$(docker inspect -f '{{.State.Pid}}' {name})/status",
     bad={
+        "compose": ["services: {web: {image: shop, user: root}}", "services: {web: {image: shop, user: '0:0'}}"],
         "kubernetes": [
             "{kind: Pod, spec: {containers: [{name: a}]}}",
             "{kind: Pod, spec: {securityContext: {runAsNonRoot: true}, containers: [{name: a, securityContext: {runAsNonRoot: false}}]}}",
@@ -37,13 +38,17 @@ control = Control(
         ],
     },
     good={
+        "compose": "services: {web: {image: shop, user: '1000:1000'}}",
         "kubernetes": [
             "{kind: Pod, spec: {securityContext: {runAsNonRoot: true}, containers: [{name: a}]}}",
             "{kind: Pod, spec: {hostUsers: false, containers: [{name: a}]}}",
         ],
         "container": {"Config": {"User": "1000:1000"}},
     },
-    unclear={"container": {"Config": {"User": "app"}}},
+    unclear={
+        "compose": ["services: {web: {image: shop}}", "services: {web: {image: shop, user: app}}"],
+        "container": {"Config": {"User": "app"}},
+    },
 )
 
 

@@ -30,6 +30,10 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{.HostConfig.SecurityOpt}}' {name}; grep Seccomp: /proc/$(docker inspect -f '{{.State.Pid}}' {name})/status",
     bad={
+        "compose": [
+            "services: {web: {image: shop, security_opt: ['seccomp:unconfined']}}",
+            "services: {web: {image: shop, privileged: true}}",
+        ],
         "kubernetes": [
             "{kind: Pod, spec: {securityContext: {seccompProfile: {type: Unconfined}}, containers: [{name: a}]}}",
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {seccompProfile: {type: Unconfined}}}]}}",
@@ -40,6 +44,10 @@ control = Control(
         ],
     },
     good={
+        "compose": [
+            "services: {web: {image: shop}}",
+            "services: {web: {image: shop, security_opt: ['seccomp:./profile.json']}}",
+        ],
         "kubernetes": [
             "{kind: Pod, spec: {containers: [{name: a}]}}",
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {seccompProfile: {type: Localhost, localhostProfile: a.json}}}]}}",

@@ -21,10 +21,12 @@ control = Control(
     remedy=Remedy("Drop the sysctl, or set it on the host where it is meant for the host.", "recreates the container"),
     check_yourself="docker inspect -f '{{.HostConfig.Sysctls}}' {name}",
     bad={
+        "compose": "services: {web: {image: shop, sysctls: {vm.overcommit_memory: 1}}}",
         "kubernetes": "{kind: Pod, spec: {securityContext: {sysctls: [{name: kernel.msgmax, value: '1'}]}, containers: [{name: a}]}}",
         "container": {"HostConfig": {"Sysctls": {"vm.swappiness": "1"}}},
     },
     good={
+        "compose": "services: {web: {image: shop, sysctls: [net.core.somaxconn=1024]}}",
         "kubernetes": "{kind: Pod, spec: {securityContext: {sysctls: [{name: net.ipv4.tcp_rmem, value: '1 2 3'}]}, containers: [{name: a}]}}",
         "container": {"HostConfig": {"Sysctls": {"net.core.somaxconn": "1024", "kernel.msgmax": "8192"}}},
     },

@@ -20,8 +20,8 @@ control = Control(
     references=(cis("1.6.0", "5.21"), cis("1.8.0", "5.21"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Drop `uts: host`; set `hostname:` where the name matters.", "recreates the container"),
     check_yourself="docker inspect -f '{{.HostConfig.UTSMode}}' {name}",
-    bad={"container": {"HostConfig": {"UTSMode": "host"}}},
-    good={"container": {"HostConfig": {"UTSMode": ""}}},
+    bad={"compose": "services: {web: {image: shop, uts: host}}", "container": {"HostConfig": {"UTSMode": "host"}}},
+    good={"compose": "services: {web: {image: shop}}", "container": {"HostConfig": {"UTSMode": ""}}},
     unclear={"container": {"HostConfig": {"UTSMode": 1}}},
 )
 

@@ -26,6 +26,7 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{.HostConfig.ReadonlyRootfs}}' {name}",
     bad={
+        "compose": ["services: {web: {image: shop}}", "services: {web: {image: shop, read_only: false}}"],
         "container": [
             {"HostConfig": {"ReadonlyRootfs": False}},
             {"HostConfig": {"ReadonlyRootfs": False, "Tmpfs": {"/tmp": ""}}},
@@ -37,6 +38,7 @@ control = Control(
         ],
     },
     good={
+        "compose": "services: {web: {image: shop, read_only: true, tmpfs: [/tmp]}}",
         "container": {"HostConfig": {"ReadonlyRootfs": True}},
         "service": {},
         "kubernetes": [
@@ -45,7 +47,10 @@ control = Control(
             " containers: [{name: a, securityContext: {readOnlyRootFilesystem: true}}]}}",
         ],
     },
-    unclear={"container": {"HostConfig": {"ReadonlyRootfs": "yes"}}},
+    unclear={
+        "compose": "services: {web: {image: shop, read_only: '${READ_ONLY}'}}",
+        "container": {"HostConfig": {"ReadonlyRootfs": "yes"}},
+    },
 )
 
 _COMMANDS = {
