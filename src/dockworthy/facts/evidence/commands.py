@@ -14,9 +14,9 @@ from .cron import CronLine, read_cron
 from .known import RELEVANT
 from .shell import LONGEST, Pipeline, pipelines, words_of
 from .systemd import Start, Timer, environment_file, read_timers
-from .wrappers import NAME, SHELLS, output_of, told, unwrapped
+from .variables import NAME, expanded, without_assignments
+from .wrappers import SHELLS, output_of, told, unwrapped
 
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _SHELL_SCRIPT = re.compile(r"#!\s*\S*(?:/env\s+(?:-S\s+)?)?(?:/|\s)(?:sh|bash|dash|ash|zsh|ksh)(?:\s|\Z)")
 _OF_PACKAGES = ("/usr/lib/", "/usr/libexec/", "/usr/sbin/", "/usr/bin/", "/lib/", "/sbin/", "/bin/")
 """What packages install is known by its name: its scripts are not looked into."""
@@ -128,7 +128,7 @@ class _Reader:
         last = len(pipeline.commands) - 1
         _, ends_in = output_of(tuple(expanded(word, context.environment) for word in pipeline.commands[-1]))
         for number, written in enumerate(pipeline.commands):
-            words, own = _without_assignments(written)
+            words, own = without_assignments(written)
             here = context._replace(environment=context.environment | own)
             words, output = output_of(tuple(expanded(word, here.environment) for word in words))
             words, inside = unwrapped(words)
@@ -185,19 +185,3 @@ def _command(words: tuple[str, ...], inside: bool, piped: bool, context: _Contex
         last_run=context.last_run,
         enabled=context.enabled,
     )
-
-
-def expanded(word: str, environment: Mapping[str, str]) -> str:
-    """Variables that are known are put in; others stay as written."""
-    if "$" not in word:
-        return word
-    return _VARIABLE.sub(lambda found: environment.get(found[1] or found[2], found[0]), word)
-
-
-def _without_assignments(words: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]]:
-    own: dict[str, str] = {}
-    while words and "=" in words[0] and NAME.match(words[0].partition("=")[0]):
-        name, _, value = words[0].partition("=")
-        own[name] = value
-        words = words[1:]
-    return words, own

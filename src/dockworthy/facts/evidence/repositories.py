@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .commands import Command, expanded
+from .commands import Command
+from .variables import expanded
 
 _FLAGS: dict[str, tuple[str, ...]] = {
     "restic": ("-r", "--repo"),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
+from .variables import NAME
 
-NAME = re.compile(r"[A-Za-z_]\w*\Z")
-"""Of a shell's variable."""
 SHELLS = frozenset("sh bash dash ash zsh ksh".split())
 
 _WRAPPERS = frozenset(
