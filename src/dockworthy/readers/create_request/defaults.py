@@ -1,9 +1,9 @@
-"""What the engine does where a request is silent: its log driver, and twice the memory for swap."""
+"""What the engine does where a request is silent: its log driver, twice the memory for swap, SELinux or not."""
 
 from __future__ import annotations
 
 from ...model.field import Field, Origin, Set, Source, Unknown, Unset
-from ...model.workload import Limits, Logging
+from ...model.workload import Limits, Logging, SELinux
 from ..api_object import ApiObject
 from ..container.operation import read_logging
 from ..engine_context import EngineContext
@@ -32,4 +32,15 @@ def swap_of(limits: Limits) -> Field[int]:
     return limits.memory_swap
 
 
-__all__ = ["logging_of", "swap_of"]
+def selinux_of(written: Field[SELinux], host: ApiObject) -> Field[SELinux]:
+    """The engine writes `label=disable` itself where a container is privileged, or in the host's PIDs or IPC."""
+    if isinstance(written, Set):
+        return written
+    for key, value in (("Privileged", True), ("PidMode", "host"), ("IpcMode", "host")):
+        part = host.at(key)
+        if part.data == value:
+            return Set(SELinux(disabled=True), part.source, Origin.PLATFORM)
+    return written
+
+
+__all__ = ["logging_of", "selinux_of", "swap_of"]

@@ -14,7 +14,7 @@ from ..container.operation import read_environment, read_health, read_restart
 from ..container.security import Security
 from ..container.user import read_user
 from ..engine_context import EngineContext
-from .defaults import logging_of, swap_of
+from .defaults import logging_of, selinux_of, swap_of
 from .mounts import read_mounts
 from .namespaces import read_namespaces, read_networks
 from .ports import read_ports
@@ -55,7 +55,7 @@ def _container(name: str, request: ApiObject, host: ApiObject, context: EngineCo
             user=_or_by_image(read_user(request.text("User"))),
             seccomp=security.seccomp(),
             apparmor=security.apparmor(),
-            selinux=security.selinux(),
+            selinux=selinux_of(security.selinux(), host),
         ),
         privileged=host.boolean("Privileged"),
         allow_privilege_escalation=security.allow_privilege_escalation(),
