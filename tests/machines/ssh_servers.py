@@ -114,7 +114,10 @@ def start_ssh_server(
     server alone. `inside` goes before the command.
     """
     # Not below pytest's own folder: an ordinary account must be able to read its keys there.
-    folder = Path(tempfile.mkdtemp(prefix="dockworthy-test-sshd-", dir="/var/tmp"))
+    place = Path(os.environ.get("DOCKWORTHY_TEST_FOLDER", "/var/tmp"))
+    if place != Path("/var/tmp"):
+        place.chmod(0o711)  # ./test made it for this run, and removes it with all that is in it
+    folder = Path(tempfile.mkdtemp(prefix="dockworthy-test-sshd-", dir=place))
     folder.chmod(0o755)
     make_key(folder / "host_key")
     shutil.copy(f"{clients.key}.pub", folder / "authorized_keys")
