@@ -340,7 +340,8 @@ def test_what_is_wrong_is_said_with_its_place(line: str, says: str) -> None:
         ("services: {App: {class: App}}", True, False),
         ("services: [docker]", False, False),
         ("[services]", False, False),
-        ("include: [a.yaml]", False, True),
+        ("include: [a.yaml]", True, False),
+        ("{include: [src], compilerOptions: {strict: true}}", False, False),
     ],
 )
 def test_a_compose_file_is_known_by_its_content(text: str, named: bool, found: bool) -> None:

@@ -153,10 +153,13 @@ class Value:
         if self._keys is None:
             if not isinstance(self.node, yaml.MappingNode):
                 raise self.wrong("a mapping")
-            self._keys = self._read_mapping(self.node, depth=0)
+            self._keys = self._read_mapping(self.node, depth=0, taken=set())
         return self._keys
 
-    def _read_mapping(self, node: yaml.MappingNode, *, depth: int) -> dict[str, yaml.Node]:
+    def _read_mapping(self, node: yaml.MappingNode, *, depth: int, taken: set[int]) -> dict[str, yaml.Node]:
+        """`taken`: mappings that are merged in already. What came first counts, so none is needed twice: without that
+        a few lines of merges of merges would take forever."""
+        taken.add(id(node))
         own: dict[str, yaml.Node] = {}
         lines: dict[str, int] = {}
         merged: list[yaml.Node] = []
@@ -179,7 +182,8 @@ class Value:
         for base in merged:
             if not isinstance(base, yaml.MappingNode) or depth > 50:
                 raise UnreadableInput("`<<` does not name a mapping", file=self.file, line=base.start_mark.line + 1)
-            own = self._read_mapping(base, depth=depth + 1) | own
+            if id(base) not in taken:
+                own = self._read_mapping(base, depth=depth + 1, taken=taken) | own
         return own
 
 

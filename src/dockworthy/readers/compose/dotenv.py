@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 
 from .interpolation import interpolate
 
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*[=:]\s*(.*)")
+_LONGEST = 200
+"""Lines of one value: a private key has some fifty."""
+
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$$"}
 
 
@@ -24,11 +28,10 @@ def parse_dotenv(text: str, outer: Mapping[str, str]) -> dict[str, str]:
             continue
         value = match[2]
         if value[:1] in ("'", '"'):
-            while not _is_closed(value):
-                following = next(lines, None)
-                if following is None:
-                    break
+            for following in islice(lines, 0 if _is_closed(value) else _LONGEST):
                 value += "\n" + following
+                if _is_closed(value):
+                    break
         found[match[1]] = _value(value, {**found, **outer})
     return found
 

@@ -70,8 +70,8 @@ class Files:
         if value.is_sequence:
             items = [self._entry(item, item.source, depth + 1) for item in value.items()]
             return Entry(items, source, key=key, tag=tag)
-        if value.node.tag == _NULL:
-            return Entry(None, source, key=key)
+        if value.node.tag == _NULL or tag == "!reset":
+            return Entry(None, source, key=key, tag=tag)
         return self._scalar(value, source, key, tag)
 
     def _members(self, mapping: Value, depth: int) -> dict[str, Entry]:
@@ -88,9 +88,21 @@ class Files:
     def _scalar(self, value: Value, source: Source, key: Source, tag: str) -> Entry:
         try:
             found = interpolate(value.scalar_text(), self.variables)
+            _refuse_what_no_path_can_hold(found.text)
         except ValueError as error:
             raise UnreadableInput(f"{value.path}: {error}", file=value.file, line=value.line) from error
         return Entry(found.text, source, gap=_gap(found, source), key=key, tag=tag)
+
+
+def _refuse_what_no_path_can_hold(text: str) -> None:
+    """Nor can an argument or a variable: neither the engine nor the kernel would take it."""
+    if "\0" in text:
+        raise ValueError("a zero byte")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueError("half a character (a lone surrogate)") from None
 
 
 def _gap(found: Interpolated, source: Source) -> Unknown | None:

@@ -24,8 +24,8 @@ def read_image(service: Entry, silent: Unset) -> Field[str]:
 
 
 def read_user(service: Entry, silent: Unset) -> Field[User]:
-    field = field_of(service.get("user"), silent, Entry.text)
-    return _by_image("{{.Config.User}}", service) if isinstance(field, Unset) else user_of(field)
+    field = user_of(field_of(service.get("user"), silent, Entry.text))
+    return _by_image("{{.Config.User}}", service) if isinstance(field, Unset) else field
 
 
 def read_health(service: Entry, silent: Unset) -> Field[HealthCheck]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Final
 
@@ -18,30 +19,34 @@ from .dotenv import parse_dotenv
 from .entry import Entry
 from .extending import Extending
 from .loading import Files
+from .merging import merged
 from .scope import Scope
 from .service import read_service
 
 _TELLING: Final = ("image", "build", "extends", "provider")
+_TOP_LEVEL: Final = {"version", "name", "include", "services", "networks", "volumes", "configs", "secrets", "models"}
 _DEEPEST: Final = 16
 
 
 def is_compose(document: Value) -> bool:
     """Is it written as a Compose file? Judged by its content, never by the file's name."""
-    return document.is_mapping and _is_mapping(document, "services")
+    if not document.is_mapping:
+        return False
+    keys = document.keys()
+    services = document.get("services")
+    if services is None:
+        return "include" in keys and all(key in _TOP_LEVEL or key.startswith("x-") for key in keys)
+    return services.is_mapping
 
 
 def looks_like_compose(document: Value) -> bool:
-    """The same, sure enough for a file that nobody named: other programs have `services`, too."""
+    """The same, sure enough for a file that nobody named: other programs have `services` and `include`, too."""
     if not is_compose(document):
-        return "include" in document.keys() if document.is_mapping else False
+        return False
     services = document.get("services")
-    found = [] if services is None else [service for _, service in services.entries()]
-    return any(service.is_mapping and set(_TELLING) & set(service.keys()) for service in found)
-
-
-def _is_mapping(document: Value, key: str) -> bool:
-    found = document.get(key)
-    return found is not None and found.is_mapping
+    if services is None:
+        return "compose" in os.path.basename(document.file)
+    return any(service.is_mapping and set(_TELLING) & set(service.keys()) for _, service in services.entries())
 
 
 def read_compose(document: Value, *, environ: Mapping[str, str], folder: Path) -> list[Unit]:
@@ -49,16 +54,20 @@ def read_compose(document: Value, *, environ: Mapping[str, str], folder: Path) -
 
     Raises UnreadableInput (file, line) for a value of the wrong type, and for a file that it refers to and is missing.
     """
-    return _project(document, environ, os.path.abspath(folder), ())
+    dotenv = os.path.join(folder, ".env")
+    return _project([document], {**_of_env_file(dotenv, environ), **environ}, os.path.abspath(folder), ())
 
 
-def _project(document: Value, environ: Mapping[str, str], folder: str, above: tuple[str, ...]) -> list[Unit]:
-    files = Files({**_dotenv(os.path.join(folder, ".env"), environ), **environ})
-    whole = files.take(document, folder)
-    scope, extending = Scope(whole, files, environ), Extending(files)
-    written = whole.get("services")
+def _project(
+    documents: Sequence[Value], variables: Mapping[str, str], folder: str, above: tuple[str, ...]
+) -> list[Unit]:
+    """`documents`: the files of the project, a later one over the earlier. `above`: files that include this one."""
+    named = {"COMPOSE_PROJECT_NAME": os.path.basename(folder).lower(), **variables}
+    files = Files(named)
+    whole = reduce(merged, [files.take(document, folder) for document in documents])
+    scope, extending = Scope(whole, files, variables), Extending(files)
     services: dict[str, Entry] = {}
-    for name in written.mapping() if written is not None else ():
+    for name in _names(whole):
         service = extending.whole(whole, name)
         if not service.is_mapping:
             raise service.wrong("a service: a mapping")
@@ -66,39 +75,50 @@ def _project(document: Value, environ: Mapping[str, str], folder: str, above: tu
             services[name] = service
     units = {name: read_service(name, service, services, scope) for name, service in services.items()}
     own = [_with_others_mounts(unit, services[name], units) for name, unit in units.items()]
-    return own + _included(whole, files, environ, (*above, os.path.realpath(document.file)))
+    read_now = tuple(os.path.realpath(document.file) for document in documents)
+    return own + [unit for entry in _listed(whole, "include") for unit in _included(entry, files, (*above, *read_now))]
 
 
-def _dotenv(path: str, environ: Mapping[str, str]) -> dict[str, str]:
-    if not os.path.isfile(path):
-        return {}
-    return parse_dotenv(FoundFile(path, path, True).text(), environ)
+def _names(whole: Entry) -> list[str]:
+    services = whole.get("services")
+    return [] if services is None else list(services.mapping())
 
 
-def _included(whole: Entry, files: Files, environ: Mapping[str, str], above: tuple[str, ...]) -> list[Unit]:
-    """`include` takes in whole projects, each with its own folder and `.env`."""
-    listed = whole.get("include")
-    units: list[Unit] = []
-    for entry in listed.one_or_many() if listed is not None else []:
-        if entry.gap is not None:
-            raise UnreadableInput(entry.gap.reason, file=entry.source.where, line=entry.source.line)
-        paths = entry.get("path") if entry.is_mapping else entry
-        folder = entry.get("project_directory") if entry.is_mapping else None
-        for path in paths.one_or_many() if paths is not None else []:
-            units += _one_included(path, folder, files, environ, above)
-    return units
+def _listed(parent: Entry, key: str) -> list[Entry]:
+    found = parent.get(key)
+    return [] if found is None else found.one_or_many()
 
 
-def _one_included(
-    path: Entry, folder: Entry | None, files: Files, environ: Mapping[str, str], above: tuple[str, ...]
-) -> list[Unit]:
-    there = os.path.join(files.folder_of(path.source), path.text())
-    if os.path.realpath(there) in above or len(above) > _DEEPEST:
-        says = f"`include` goes in a circle: {path.text()} is being read already"
-        raise UnreadableInput(says, file=path.source.where, line=path.source.line)
-    document = files.document(there, path)
-    own = os.path.dirname(there) if folder is None else os.path.join(files.folder_of(folder.source), folder.text())
-    return _project(document, environ, os.path.abspath(own), above)
+def _of_env_file(path: str, outer: Mapping[str, str]) -> dict[str, str]:
+    return parse_dotenv(FoundFile(path, path, True).text(), outer) if os.path.isfile(path) else {}
+
+
+def _included(entry: Entry, files: Files, above: tuple[str, ...]) -> list[Unit]:
+    """`include` takes in a whole project with its own folder and `.env`; what is set here outranks that."""
+    if entry.gap is not None:
+        raise UnreadableInput(entry.gap.reason, file=entry.source.where, line=entry.source.line)
+    paths = _listed(entry, "path") if entry.is_mapping else [entry]
+    there = [os.path.join(files.folder_of(path.source), path.text()) for path in paths]
+    if not there:
+        raise entry.wrong("the path of a Compose file")
+    if len(above) > _DEEPEST or any(os.path.realpath(path) in above for path in there):
+        says = f"`include` goes in a circle: {entry.source} names a file that is being read already"
+        raise UnreadableInput(says, file=entry.source.where, line=entry.source.line)
+    documents = [files.document(path, entry) for path, entry in zip(there, paths, strict=True)]
+    folder = _folder_of(entry, there[0], files)
+    named = _listed(entry, "env_file") if entry.is_mapping else []
+    env_files = [os.path.join(files.folder_of(item.source), item.text()) for item in named]
+    variables: dict[str, str] = {}
+    for env_file in env_files or [os.path.join(folder, ".env")]:
+        variables |= _of_env_file(env_file, files.variables)
+    return _project(documents, {**variables, **files.variables}, folder, above)
+
+
+def _folder_of(entry: Entry, first: str, files: Files) -> str:
+    written = entry.get("project_directory") if entry.is_mapping else None
+    if written is None:
+        return os.path.abspath(os.path.dirname(first))
+    return os.path.abspath(os.path.join(files.folder_of(written.source), written.text()))
 
 
 def _with_others_mounts(unit: Unit, service: Entry, units: Mapping[str, Unit]) -> Unit:
