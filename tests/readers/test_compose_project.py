@@ -272,11 +272,11 @@ def test_merge_keys_do_not_grow_without_end() -> None:
 
 
 _KEYS = st.sampled_from(
-    "image build user privileged cap_add cap_drop security_opt read_only volumes tmpfs ports expose devices environment "
+    "image build user privileged cap_add cap_drop security_opt read_only volumes tmpfs ports expose devices web "
     "env_file labels healthcheck test interval disable deploy resources limits memory cpus restart_policy condition "
     "logging driver options restart network_mode pid ipc networks ulimits nofile soft sysctls secrets configs extends "
     "service file volumes_from type source target published mem_limit pids_limit command entrypoint services include "
-    "path driver_opts device o name external replicas update_config use_api_socket annotations web".split()
+    "path driver_opts device o name external replicas update_config use_api_socket annotations environment".split()
 )
 _TEXTS = st.sampled_from(["web", "/a:/b", "80:80", "a=b", "$A", "${A:-1}", "host", "service:web", "true", "64m", "."])
 _ANYTHING = st.recursive(
@@ -294,7 +294,7 @@ def test_any_value_anywhere_is_read_or_refused(body: Any, other: Any) -> None:
         {"services": body},
         {"services": {"web": body, "base": other}},
         {"services": {"web": service | (body if isinstance(body, dict) else {}), "base": other}, "volumes": other},
-        {"services": {"web": {key: body for key in ("volumes", "ports", "healthcheck", "deploy", "logging")}}},
+        {"services": {"web": dict.fromkeys(("volumes", "ports", "healthcheck", "deploy", "logging"), body)}},
         {"services": {"web": {"image": "a", "networks": ["web"], "volumes": ["web:/x"]}}, "networks": body},
         {"include": body},
     ):
