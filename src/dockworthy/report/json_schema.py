@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any
 
@@ -49,7 +50,19 @@ def project_file_schema() -> dict[str, Any]:
 
 
 def _schema(type_: type[msgspec.Struct], name: str, title: str) -> dict[str, Any]:
-    return {"$schema": DIALECT, "$id": name, "title": title, **msgspec.json.schema(type_)}
+    return {"$schema": DIALECT, "$id": name, "title": title, **_evenly_described(msgspec.json.schema(type_))}
+
+
+def _evenly_described(part: Any) -> Any:
+    """Docstrings without their indentation: Python keeps it up to 3.12 and drops it from 3.13 on."""
+    if isinstance(part, dict):
+        return {
+            key: inspect.cleandoc(value)
+            if key == "description" and isinstance(value, str)
+            else _evenly_described(value)
+            for key, value in part.items()
+        }
+    return [_evenly_described(item) for item in part] if isinstance(part, list) else part
 
 
 def _published(schema: dict[str, Any]) -> bytes:

@@ -54,7 +54,8 @@ def _reasons(
     answer: Answer, never: Sequence[str], findings: Sequence[Finding], intent: Intent, blind: Sequence[str]
 ) -> tuple[str, ...]:
     """Most serious first: what can't be, what is wrong, what is accepted, what is not visible."""
-    deciding = [finding for finding in findings if decides(finding, requirements(intent))]
+    needs = requirements(intent)
+    deciding = [finding for finding in findings if decides(finding, needs)]
     accepted = sorted({_accepted(f) for f in deciding if f.outcome is Outcome.EXCEPTED and f.exception})
     return (*never, *_worst(deciding), *accepted, *_gaps(deciding), *blind)
 
