@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .controls.judging import judge_units
 from .errors import UnreadableInput, UsageError
+from .facts.written_secrets import with_secrets_marked
 from .model.dialect import Version
 from .model.levels import Level
 from .model.policy import Policy
@@ -39,7 +40,7 @@ def check(
     unread: list[tuple[str, str]] = []
     for found in find_files(paths, stdin=sys.stdin.buffer):
         try:
-            for unit in _read(found, pss_version):
+            for unit in with_secrets_marked(_read(found, pss_version)):
                 units.setdefault(unit.id, unit)  # a file that is walked may be included by another one, too
         except UnreadableInput as error:
             unread.append((found.name, error.says))

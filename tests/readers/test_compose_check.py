@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from dockworthy.check import check
@@ -52,6 +53,7 @@ def test_the_shops_faults_are_found_in_their_lines() -> None:
         ("debug", "apparmor", "apparmor=unconfined"),
         ("cache", "published-ports", "6379:6379"),
         ("backup", "environment-secrets", "BACKUP_PASSPHRASE"),
+        ("cache", "environment-secrets", "--requirepass"),
         ("db", "memory-limit", ""),
     ):
         if not written:
@@ -66,6 +68,11 @@ def test_the_shops_faults_are_found_in_their_lines() -> None:
 def test_a_careful_service_fails_little_of_what_is_asked_of_its_privileges() -> None:
     found = failing(checked(SHOP / "compose.yaml", level=Level.RESTRICTED))
     assert {control for service, control in found if service in ("web", "worker")} == set()
+
+
+def test_no_secret_of_a_file_stands_in_the_result() -> None:
+    result = checked(SHOP / "compose.yaml")
+    assert "not-so-secret" not in str(msgspec.to_builtins(result))
 
 
 def test_nothing_is_asked_of_a_file_that_only_a_running_container_could_tell() -> None:

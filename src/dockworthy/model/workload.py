@@ -259,6 +259,8 @@ class Container(Struct, frozen=True, kw_only=True):
     init: Field[bool] = NOT_READ
     command: Field[tuple[str, ...]] = NOT_READ
     environment: Field[dict[str, str]] = NOT_READ
+    environment_lines: dict[str, Source] = {}
+    """Where single variables stand, in a format that tells."""
     mounts: tuple[Mount, ...] = ()
     mounts_from: Field[tuple[str, ...]] = NOT_READ
     """Other containers (`name`, `name:ro`) whose mounts it takes over, where these are not among `mounts`."""

@@ -80,7 +80,8 @@ def _faults(container: Container) -> Iterator[Fault]:
     environment, command = container.environment, container.command
     if isinstance(environment, Set):
         for name in secret_variables(environment.value):
-            yield Fault(f"the variable {name} holds a secret", environment.source)
+            at = container.environment_lines.get(name, environment.source)
+            yield Fault(f"the variable {name} holds a secret", at)
     if isinstance(command, Set) and has_secret_argument(command.value):
         yield Fault("an argument of its command is a secret", command.source)
 

@@ -7,7 +7,7 @@ import os
 from msgspec import Struct
 
 from ...errors import UnreadableInput
-from ...model.field import Field, Set, Unknown, Unset
+from ...model.field import Field, Set, Source, Unknown, Unset
 from ..files import FoundFile
 from .dotenv import parse_dotenv
 from .entry import Entry, listed_as_mapping
@@ -16,15 +16,17 @@ from .scope import Scope
 
 
 class Environment(Struct, frozen=True):
-    """`gap`: why some of its values, or a whole file of them, could not be seen."""
+    """`gap`: why some values, or a whole file of them, could not be seen. `lines`: variable -> where it stands."""
 
     field: Field[dict[str, str]]
+    lines: dict[str, Source]
     gap: Unknown | None = None
 
 
 def read_environment(service: Entry, scope: Scope) -> Environment:
     """What `environment` says outranks the files; of two files the later one counts."""
     said: dict[str, str] = {}
+    lines: dict[str, Source] = {}
     gaps: list[Unknown] = []
     files, written = service.get("env_file"), service.get("environment")
     for entry in files.one_or_many() if files is not None else []:
@@ -33,13 +35,15 @@ def read_environment(service: Entry, scope: Scope) -> Environment:
             gaps.append(found)
         else:
             said |= found
+            lines |= dict.fromkeys(found, entry.source)
     for name, value in listed_as_mapping(written).mapping().items() if written is not None else ():
         if value.gap is not None:
             gaps.append(value.gap)
+        lines[name] = value.source
         said[name] = scope.files.variables.get(name, "") if value.is_null else value.text()
     place = written or files
     field = Unset(service.key) if place is None else Set(said, place.source, origin_of(place))
-    return Environment(field, gaps[0] if gaps else None)
+    return Environment(field, lines, gaps[0] if gaps else None)
 
 
 def _of_file(entry: Entry, scope: Scope) -> dict[str, str] | Unknown:

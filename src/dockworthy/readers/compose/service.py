@@ -84,6 +84,7 @@ def _container(name: str, service: Entry, scope: Scope, silent: Unset) -> Contai
         init=field_of(service.get("init"), silent, Entry.boolean),
         command=read_command(service, silent),
         environment=environment.field,
+        environment_lines=environment.lines,
         mounts=read_mounts(service, scope),
         devices=tuple(_device(item) for item in _items(service, "devices") if item.gap is None),
         device_rules=field_of(service.get("device_cgroup_rules"), silent, Entry.texts),
