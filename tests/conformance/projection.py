@@ -37,8 +37,11 @@ _WHERE_SILENT: dict[str, Any] = {
 
 
 def explicit(unit: Unit) -> dict[str, Any]:
-    """Only what is written; `mounts`, `ports`, `devices` and `labels` always."""
-    said = {name: _plain(field.value) for name, field in _fields(unit) if isinstance(field, Set) and _is_written(field)}
+    """Only what is written; `mounts`, `ports`, `devices` and `labels` always; not `networks`, named in many ways."""
+    written = {name: field for name, field in _fields(unit) if name != "networks"}
+    said = {
+        name: _plain(field.value) for name, field in written.items() if isinstance(field, Set) and _is_written(field)
+    }
     return said | _lists(unit)
 
 

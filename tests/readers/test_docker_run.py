@@ -94,7 +94,8 @@ def test_a_value_stands_at_its_flag() -> None:
 
 def test_no_secret_value_stands_in_a_source() -> None:
     unit = read(
-        "-e PASSWORD=hunter22 --label a=hunter22 --log-opt token=hunter22 --annotation a=hunter22 --health-cmd hunter22 "
+        "-e PASSWORD=hunter22 --label a=hunter22 --log-opt token=hunter22 --annotation a=hunter22 "
+        "--health-cmd hunter22 "
         "--mount target=/a,volume-opt=type=cifs,volume-opt=o=password=hunter22 shop hunter22"
     )
     sources = re.findall(r"Source\([^)]*\)", repr(unit))

@@ -1,0 +1,92 @@
+"""Memory, processors, processes."""
+
+from __future__ import annotations
+
+from ..case import BAD, GOOD, Case
+
+_MEMORY = 256 * 1024 * 1024
+
+LIMITS = (
+    Case(
+        "memory",
+        {"memory": _MEMORY},
+        docker_run="--memory 256m shop",
+        request={"HostConfig": {"Memory": _MEMORY}},
+        compose="mem_limit: 256m",
+        kubernetes="resources: {limits: {memory: 256Mi}}",
+        service={"TaskTemplate": {"Resources": {"Limits": {"MemoryBytes": _MEMORY}}}},
+        found={"workload/memory-limit": GOOD},
+    ),
+    Case(
+        "memory-without-swap",
+        {"memory": _MEMORY, "memory_swap": _MEMORY},
+        docker_run="-m 256MiB --memory-swap 268435456 shop",
+        request={"HostConfig": {"Memory": _MEMORY, "MemorySwap": _MEMORY}},
+        compose="mem_limit: 256m\nmemswap_limit: 268435456",
+        found={"workload/swap-limit": GOOD, "workload/memory-limit": GOOD},
+    ),
+    Case(
+        "memory-with-swap-without-end",
+        {"memory": _MEMORY, "memory_swap": -1},
+        docker_run="-m256m --memory-swap=-1 shop",
+        request={"HostConfig": {"Memory": _MEMORY, "MemorySwap": -1}},
+        compose="mem_limit: 256m\nmemswap_limit: -1",
+        found={"workload/swap-limit": BAD},
+    ),
+    Case(
+        "memory-in-the-deploy-section",
+        {"memory": _MEMORY, "cpus": 0.5},
+        docker_run="--memory=0.25g --cpus=.5 shop",
+        request={"HostConfig": {"Memory": _MEMORY, "NanoCpus": 500_000_000}},
+        compose="deploy: {resources: {limits: {memory: 256M, cpus: '0.5'}}}",
+        kubernetes="resources: {limits: {memory: '268435456', cpu: 500m}}",
+        service={"TaskTemplate": {"Resources": {"Limits": {"MemoryBytes": _MEMORY, "NanoCPUs": 500_000_000}}}},
+        found={"workload/memory-limit": GOOD, "workload/cpu-limit": GOOD},
+    ),
+    Case(
+        "processors",
+        {"cpus": 1.5},
+        docker_run="--cpus 1.5 shop",
+        request={"HostConfig": {"NanoCpus": 1_500_000_000}},
+        compose="cpus: 1.5",
+        kubernetes="resources: {limits: {cpu: 1.5}}",
+        service={"TaskTemplate": {"Resources": {"Limits": {"NanoCPUs": 1_500_000_000}}}},
+        found={"workload/cpu-limit": GOOD},
+    ),
+    Case(
+        "processors-by-quota",
+        {"cpus": 2.0},
+        docker_run="--cpu-quota 50000 --cpu-period 25000 shop",
+        request={"HostConfig": {"CpuQuota": 50_000, "CpuPeriod": 25_000}},
+        compose="cpu_quota: 50000\ncpu_period: 25000",
+        found={"workload/cpu-limit": GOOD},
+    ),
+    Case(
+        "processes",
+        {"pids": 100},
+        docker_run="--pids-limit 100 shop",
+        request={"HostConfig": {"PidsLimit": 100}},
+        compose="pids_limit: 100",
+        service={"TaskTemplate": {"Resources": {"Limits": {"Pids": 100}}}},
+        found={"workload/pids-limit": GOOD},
+    ),
+    Case(
+        "open-files",
+        {"ulimits": {"nofile": (1024, 2048), "nproc": (100, 100)}},
+        docker_run="--ulimit nofile=1024:2048 --ulimit nproc=100 shop",
+        request={
+            "HostConfig": {
+                "Ulimits": [{"Name": "nofile", "Soft": 1024, "Hard": 2048}, {"Name": "nproc", "Soft": 100, "Hard": 100}]
+            }
+        },
+        compose="ulimits: {nofile: {soft: 1024, hard: 2048}, nproc: 100}",
+    ),
+    Case(
+        "not-to-be-killed-for-memory",
+        {"oom_kill_disabled": True},
+        docker_run="--oom-kill-disable shop",
+        request={"HostConfig": {"OomKillDisable": True}},
+        compose="oom_kill_disable: true",
+        found={"workload/oom-kill-disabled": BAD},
+    ),
+)

@@ -1,0 +1,131 @@
+"""Paths of the host, volumes, and ports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..case import BAD, GOOD, Case
+
+
+def _mounted(kind: str, source: str, target: str, *, writable: bool = True, propagation: str = "") -> dict[str, Any]:
+    """As inspect tells of a mount."""
+    named = {"Name": source} if kind == "volume" else {"Source": source}
+    return {
+        "Mounts": [{"Type": kind, **named, "Destination": target, "RW": writable, "Propagation": propagation}],
+        "HostConfig": {"Mounts": None, "Binds": None},
+    }
+
+
+def _of_service(**mount: Any) -> dict[str, Any]:
+    return {"TaskTemplate": {"ContainerSpec": {"Mounts": [mount]}}}
+
+
+MOUNTS_AND_PORTS = (
+    Case(
+        "a-folder-of-the-host",
+        {"mounts": [("bind", "/srv/data", "/data", False, "rprivate")]},
+        docker_run="-v /srv/data:/data shop",
+        request={"HostConfig": {"Binds": ["/srv/data:/data"]}},
+        container=_mounted("bind", "/srv/data", "/data", propagation="rprivate"),
+        compose="volumes: ['/srv/data:/data']",
+        service=_of_service(Type="bind", Source="/srv/data", Target="/data"),
+    ),
+    Case(
+        "a-folder-beside-the-file",
+        {"mounts": [("bind", "/srv/data", "/data", True, "rprivate")]},
+        docker_run="-v ./data:/data:ro shop",
+        request={"HostConfig": {"Binds": ["/srv/data:/data:ro"]}},
+        container=_mounted("bind", "/srv/data", "/data", writable=False, propagation="rprivate"),
+        compose="volumes: ['./data:/data:ro']",
+        service=_of_service(Type="bind", Source="/srv/data", Target="/data", ReadOnly=True),
+    ),
+    Case(
+        "a-mount-that-passes-on-mounts",
+        {"mounts": [("bind", "/mnt", "/mnt", True, "rshared")]},
+        docker_run="--mount type=bind,source=/mnt,target=/mnt,readonly,bind-propagation=rshared shop",
+        request={
+            "HostConfig": {
+                "Mounts": [
+                    {
+                        "Type": "bind",
+                        "Source": "/mnt",
+                        "Target": "/mnt",
+                        "ReadOnly": True,
+                        "BindOptions": {"Propagation": "rshared"},
+                    }
+                ]
+            }
+        },
+        container=_mounted("bind", "/mnt", "/mnt", writable=False, propagation="rshared"),
+        compose="volumes: [{type: bind, source: /mnt, target: /mnt, read_only: true, bind: {propagation: rshared}}]",
+        service=_of_service(
+            Type="bind", Source="/mnt", Target="/mnt", ReadOnly=True, BindOptions={"Propagation": "rshared"}
+        ),
+        found={"workload/mount-propagation": BAD},
+    ),
+    Case(
+        "the-engines-socket",
+        {"mounts": [("bind", "/var/run/docker.sock", "/s", True, "rprivate")]},
+        docker_run="-v /var/run/docker.sock:/s:ro shop",
+        request={"HostConfig": {"Binds": ["/var/run/docker.sock:/s:ro"]}},
+        container=_mounted("bind", "/var/run/docker.sock", "/s", writable=False, propagation="rprivate"),
+        compose="volumes: ['/var/run/docker.sock:/s:ro']",
+        service=_of_service(Type="bind", Source="/var/run/docker.sock", Target="/s", ReadOnly=True),
+        found={"workload/engine-socket": BAD},
+    ),
+    Case(
+        "the-whole-host",
+        {"mounts": [("bind", "/", "/host", False, "rprivate")]},
+        docker_run="--mount type=bind,src=/,dst=/host shop",
+        request={"HostConfig": {"Mounts": [{"Type": "bind", "Source": "/", "Target": "/host"}]}},
+        container=_mounted("bind", "/", "/host", propagation="rprivate"),
+        compose="volumes: ['/:/host']",
+        service=_of_service(Type="bind", Source="/", Target="/host"),
+        found={"workload/host-mounts": BAD, "workload/engine-socket": BAD},
+    ),
+    Case(
+        "memory-in-place-of-a-disk",
+        {"mounts": [("tmpfs", "", "/run", False, "")]},
+        docker_run="--tmpfs /run:rw,size=1m shop",
+        request={"HostConfig": {"Tmpfs": {"/run": "rw,size=1m"}}},
+        compose="tmpfs: ['/run:size=1m']",
+        service=_of_service(Type="tmpfs", Target="/run"),
+    ),
+    Case(
+        "a-port-on-this-host-only",
+        {"ports": [(80, "tcp", "127.0.0.1", 8080)]},
+        docker_run="-p 127.0.0.1:8080:80 shop",
+        request={"HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]}}},
+        compose="ports: ['127.0.0.1:8080:80']",
+        kubernetes="ports: [{containerPort: 80, hostPort: 8080, hostIP: 127.0.0.1}]",
+        found={"workload/published-ports": GOOD},
+    ),
+    Case(
+        "a-port-on-every-address",
+        {"ports": [(5432, "tcp", "", 5432)]},
+        docker_run="-p 5432:5432 shop",
+        request={"HostConfig": {"PortBindings": {"5432/tcp": [{"HostPort": "5432"}]}}},
+        compose="ports: [{target: 5432, published: 5432}]",
+        kubernetes="ports: [{containerPort: 5432, hostPort: 5432}]",
+        service={"EndpointSpec": {"Ports": [{"TargetPort": 5432, "PublishedPort": 5432, "Protocol": "tcp"}]}},
+        found={"workload/published-ports": BAD},
+    ),
+    Case(
+        "a-udp-port",
+        {"ports": [(53, "udp", "", 53)]},
+        docker_run="--publish 53:53/udp shop",
+        request={"HostConfig": {"PortBindings": {"53/udp": [{"HostPort": "53"}]}}},
+        compose="ports: ['53:53/udp']",
+        kubernetes="ports: [{containerPort: 53, hostPort: 53, protocol: UDP}]",
+        service={"EndpointSpec": {"Ports": [{"TargetPort": 53, "PublishedPort": 53, "Protocol": "udp"}]}},
+    ),
+    Case(
+        "a-port-that-is-only-exposed",
+        {"ports": [(80, "tcp", "", 0)]},
+        docker_run="--expose 80 shop",
+        request={"ExposedPorts": {"80/tcp": {}}},
+        compose="expose: ['80']",
+        kubernetes="ports: [{containerPort: 80}]",
+        found={"workload/published-ports": GOOD},
+    ),
+)
