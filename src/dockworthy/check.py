@@ -86,5 +86,5 @@ def _judged(units: Iterable[Unit], unread: list[tuple[str, str]], level: Level, 
         demands=Weighing(findings, level).demands_seen(),
         read=(f"{number_of(len(units), 'unit')} in {number_of(len(set(files.values())), 'file')}",),
         unread=tuple(unread),
-        notes=notes,
+        notes=(*(note for unit in units for note in unit.notes), *notes),
     )

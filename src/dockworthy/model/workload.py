@@ -312,6 +312,8 @@ class Unit(Struct, frozen=True, kw_only=True):
     replicas: Field[int] = NOT_READ
     update: Field[UpdatePolicy] = NOT_READ
     engine_paths: EnginePaths = EnginePaths()
+    notes: tuple[str, ...] = ()
+    """What the reader could make nothing of, each with its place: worth saying, no ground for a judgement."""
 
     @property
     def is_windows(self) -> bool:

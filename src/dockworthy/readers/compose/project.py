@@ -18,13 +18,13 @@ from ..yaml_source import Value
 from .dotenv import parse_dotenv
 from .entry import Entry
 from .extending import Extending
+from .keys import TOP_LEVEL, strange_in
 from .loading import Files
 from .merging import merged
 from .scope import Scope
 from .service import read_service
 
 _TELLING: Final = ("image", "build", "extends", "provider")
-_TOP_LEVEL: Final = {"version", "name", "include", "services", "networks", "volumes", "configs", "secrets", "models"}
 _DEEPEST: Final = 16
 
 
@@ -35,7 +35,7 @@ def is_compose(document: Value) -> bool:
     keys = document.keys()
     services = document.get("services")
     if services is None:
-        return "include" in keys and all(key in _TOP_LEVEL or key.startswith("x-") for key in keys)
+        return "include" in keys and all(key in TOP_LEVEL or key.startswith("x-") for key in keys)
     return services.is_mapping
 
 
@@ -75,6 +75,7 @@ def _project(
             services[name] = service
     units = {name: read_service(name, service, services, scope) for name, service in services.items()}
     own = [_with_others_mounts(unit, services[name], units) for name, unit in units.items()]
+    own[:1] = [structs.replace(unit, notes=(*strange_in(whole, TOP_LEVEL), *unit.notes)) for unit in own[:1]]
     read_now = tuple(os.path.realpath(document.file) for document in documents)
     return own + [unit for entry in _listed(whole, "include") for unit in _included(entry, files, (*above, *read_now))]
 

@@ -8,6 +8,7 @@ from ...model.workload import Annotation, Container, Device, Role, SecurityConte
 from .entry import Entry, listed_as_mapping
 from .environment import read_environment
 from .fields import field_of
+from .keys import strange_keys
 from .limits import read_limits
 from .mounts import read_mounts
 from .namespaces import Services, read_namespaces, read_networks
@@ -52,6 +53,7 @@ def read_service(name: str, service: Entry, services: Services, scope: Scope) ->
         networks=read_networks(service, scope),
         replicas=field_of(service.at("deploy", "replicas") or service.get("scale"), silent, Entry.integer),
         update=read_update(service, silent),
+        notes=tuple(strange_keys(service)),
     )
 
 

@@ -19,9 +19,9 @@ def write_uses(sheet: Sheet, result: Result) -> None:
 
 
 def write_notes(sheet: Sheet, result: Result) -> None:
-    """Exceptions that expired or match nothing, evidence that no longer counts."""
+    """Exceptions that expired or match nothing, evidence that no longer counts; keys of a file that mean nothing."""
     if not result.notes:
         return
-    sheet.heading("Of dockworthy.yaml")
+    sheet.heading("Worth knowing" if result.command == "check" else "Of dockworthy.yaml")
     for note in result.notes:
         sheet.entry("-", note, indent=2, column=4)

@@ -1,0 +1,51 @@
+"""The keys that the Compose specification has, to name those that it has not. Source: compose-spec, 05-services.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from .entry import Entry
+
+TOP_LEVEL: Final = frozenset("version name include services networks volumes configs secrets models".split())
+
+_SERVICE: Final = frozenset(
+    "annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent command configs container_name "
+    "cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset credential_spec "
+    "depends_on deploy develop device_cgroup_rules devices dns dns_opt dns_search domainname entrypoint env_file "
+    "environment expose extends external_links extra_hosts gpus group_add healthcheck hostname image init ipc "
+    "isolation label_file labels links logging mac_address mem_limit mem_reservation mem_swappiness memswap_limit "
+    "models network_mode networks oom_kill_disable oom_score_adj pid pids_limit platform ports post_start pre_stop "
+    "privileged profiles provider pull_policy pull_refresh_after read_only restart runtime scale secrets security_opt "
+    "shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls tmpfs tty ulimits use_api_socket user "
+    "userns_mode uts volumes volumes_from working_dir".split()
+)
+_OF_PART: Final = {
+    "deploy": frozenset(
+        "mode endpoint_mode replicas labels rollback_config update_config resources restart_policy placement".split()
+    ),
+    "healthcheck": frozenset("disable interval retries test timeout start_period start_interval".split()),
+    "logging": frozenset({"driver", "options"}),
+}
+
+
+def strange_keys(service: Entry) -> Iterator[str]:
+    """A sentence for every key that Compose does not know: it would refuse the file; here nothing is judged by it."""
+    yield from strange_in(service, _SERVICE)
+    for part, known in _OF_PART.items():
+        found = service.get(part)
+        if found is not None and found.is_mapping:
+            yield from strange_in(found, known)
+
+
+def strange_in(mapping: Entry, known: frozenset[str]) -> Iterator[str]:
+    for key, value in mapping.mapping().items():
+        if key not in known and not key.startswith("x-"):
+            yield f"{value.key}: Compose knows no such key{_nearest(key, known)}"
+
+
+def _nearest(key: str, known: frozenset[str]) -> str:
+    from difflib import get_close_matches  # costs as much as reading a file, and is seldom needed
+
+    near = get_close_matches(key, sorted(known), n=1)
+    return f"; perhaps {near[0]} is meant" if near else ""
