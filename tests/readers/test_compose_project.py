@@ -230,6 +230,20 @@ def test_include_takes_in_projects_with_their_own_folder_and_variables(tmp_path:
     assert (_image(units["job"]), isinstance(job.privileged, Set)) == ("b", True)
 
 
+def test_a_later_file_is_laid_over_the_earlier() -> None:
+    texts = {
+        "compose.yaml": "services:\n  web: {image: a, ports: ['1:1'], environment: {A: 1, B: 1}}\n",
+        "over.yaml": "services:\n  new: {image: c}\n  web:\n    image: b\n    ports: ['2:2']\n    environment: [B=2]\n",
+    }
+    base, over = (next(documents(text, name)) for name, text in texts.items())
+    units = {u.name: u for u in read_compose(base, environ={}, folder=Path("/nonexistent"), over=[over])}
+    web = units["web"].containers[0]
+    assert (units["web"].id, units["new"].id) == ("compose.yaml#web", "over.yaml#new")
+    assert isinstance(web.image, Set) and str(web.image.source) == "over.yaml:4 services.web.image"
+    assert [port.host_port for port in web.ports] == [1, 2]
+    assert isinstance(web.environment, Set) and web.environment.value == {"A": "1", "B": "2"}
+
+
 def test_an_anchors_value_stands_where_it_was_written() -> None:
     found = parsed(
         "x-base: &base\n  privileged: true\n  cap_add: [ALL]\nservices:\n  web:\n    <<: *base\n    cap_add: []\n"

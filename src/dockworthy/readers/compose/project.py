@@ -49,13 +49,16 @@ def looks_like_compose(document: Value) -> bool:
     return any(service.is_mapping and set(_TELLING) & set(service.keys()) for _, service in services.entries())
 
 
-def read_compose(document: Value, *, environ: Mapping[str, str], folder: Path) -> list[Unit]:
-    """One unit for each service. `folder`: where relative paths and `.env` are looked for.
+def read_compose(
+    document: Value, *, environ: Mapping[str, str], folder: Path, over: Sequence[Value] = ()
+) -> list[Unit]:
+    """One unit for each service. `folder`: where relative paths and `.env` are looked for. `over`: further files of
+    the project, each laid over those before it, as by several `-f`.
 
     Raises UnreadableInput (file, line) for a value of the wrong type, and for a file that it refers to and is missing.
     """
     dotenv = os.path.join(folder, ".env")
-    return _project([document], {**_of_env_file(dotenv, environ), **environ}, os.path.abspath(folder), ())
+    return _project([document, *over], {**_of_env_file(dotenv, environ), **environ}, os.path.abspath(folder), ())
 
 
 def _project(
@@ -64,13 +67,16 @@ def _project(
     """`documents`: the files of the project, a later one over the earlier. `above`: files that include this one."""
     named = {"COMPOSE_PROJECT_NAME": os.path.basename(folder).lower(), **variables}
     files = Files(named)
-    whole = reduce(merged, [files.take(document, folder) for document in documents])
+    parts = [files.take(document, folder) for document in documents]
+    whole = reduce(merged, parts)
+    first_at = {name: service.key for part in reversed(parts) for name, service in _services(part).items()}
     scope, extending = Scope(whole, files, variables), Extending(files)
     services: dict[str, Entry] = {}
-    for name in _names(whole):
+    for name in _services(whole):
         service = extending.whole(whole, name)
         if not service.is_mapping:
             raise service.wrong("a service: a mapping")
+        service = Entry(service.content, service.source, key=first_at[name])
         if service.get("provider") is None:  # a program of the host makes that, no container
             services[name] = service
     units = {name: read_service(name, service, services, scope) for name, service in services.items()}
@@ -80,9 +86,9 @@ def _project(
     return own + [unit for entry in _listed(whole, "include") for unit in _included(entry, files, (*above, *read_now))]
 
 
-def _names(whole: Entry) -> list[str]:
+def _services(whole: Entry) -> Mapping[str, Entry]:
     services = whole.get("services")
-    return [] if services is None else list(services.mapping())
+    return {} if services is None else services.mapping()
 
 
 def _listed(parent: Entry, key: str) -> list[Entry]:
