@@ -22,6 +22,7 @@ control = Control(
     remedy=Remedy("Drop the SELinux user, role and type, or use a container type.", "recreates the container"),
     check_yourself="docker inspect -f '{{.HostConfig.SecurityOpt}}' {name}",
     bad={
+        "compose": "services: {web: {image: shop, security_opt: ['label:disable']}}",
         "kubernetes": [
             "{kind: Pod, spec: {securityContext: {seLinuxOptions: {type: spc_t}}, containers: [{name: a}]}}",
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {seLinuxOptions: {user: sysadm_u}}}]}}",
@@ -29,10 +30,11 @@ control = Control(
         ],
     },
     good={
+        "compose": "services: {web: {image: shop, security_opt: ['label:level:s0:c1,c2']}}",
         "kubernetes": [
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {seLinuxOptions: {type: container_t, level: 's0:c1'}}}]}}",
             "{kind: Pod, spec: {containers: [{name: a, securityContext: {seLinuxOptions: {type: container_engine_t}}}]}}",
-        ]
+        ],
     },
 )
 

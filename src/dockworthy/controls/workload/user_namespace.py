@@ -22,12 +22,13 @@ control = Control(
     remedy=Remedy("Drop `userns_mode: host`.", "recreates the container; files in its volumes may need another owner"),
     check_yourself="docker inspect -f '{{.HostConfig.UsernsMode}}' {name}; docker info -f '{{.SecurityOptions}}'",
     bad={
+        "compose": "services: {web: {image: shop, userns_mode: host}}",
         "snapshot": {
             "engine": {
                 "info": {"SecurityOptions": ["name=seccomp,profile=builtin", "name=userns"]},
                 "containers": [{"inspect": {"HostConfig": {"UsernsMode": "host"}}}],
             }
-        }
+        },
     },
     good={
         "snapshot": {

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from msgspec import structs
+
 from ...model.dialect import Dialect, Platform, Version
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.workload import Annotation, Container, Device, Role, SecurityContext, Sysctl, Unit
@@ -28,6 +32,9 @@ from .security import Security
 DIALECT = Dialect(Platform.DOCKER, Version(1, 45), frozenset({"seccomp", "apparmor"}))
 """A file does not know its engine: what one of this API version does by default."""
 
+_SPOKEN_OF: Final = {"userns_mode": "userns"}
+"""Key -> feature of an engine: who writes the key means an engine that has it, and is judged as if it had."""
+
 _MAY_BE_UNCLEAR = {
     "mounts": ("volumes", "tmpfs", "volumes_from", "secrets", "configs"),
     "ports": ("ports", "expose"),
@@ -37,13 +44,14 @@ _MAY_BE_UNCLEAR = {
 
 def read_service(name: str, service: Entry, services: Services, scope: Scope) -> Unit:
     silent = Unset(service.key)
+    container = _container(name, service, scope, silent)
     return Unit(
         id=f"{service.key.where}#{name}",
         kind="service",
         name=name,
-        dialect=DIALECT,
+        dialect=_dialect(service, container),
         source=service.key,
-        containers=(_container(name, service, scope, silent),),
+        containers=(container,),
         namespaces=read_namespaces(service, services, scope, silent),
         sysctls=field_of(_mapping(service, "sysctls"), silent, _sysctls),
         labels=_texts(service, "labels"),
@@ -55,6 +63,13 @@ def read_service(name: str, service: Entry, services: Services, scope: Scope) ->
         update=read_update(service, silent),
         notes=tuple(strange_keys(service)),
     )
+
+
+def _dialect(service: Entry, container: Container) -> Dialect:
+    spoken_of = {feature for key, feature in _SPOKEN_OF.items() if service.get(key) is not None}
+    if isinstance(container.context.selinux, Set):
+        spoken_of.add("selinux")
+    return structs.replace(DIALECT, gates=DIALECT.gates | spoken_of)
 
 
 def _container(name: str, service: Entry, scope: Scope, silent: Unset) -> Container:
