@@ -38,6 +38,7 @@ class SshServer:
     port: int
     name: str
     process: subprocess.Popen[bytes] = field(repr=False)
+    listens_at: str = "127.0.0.1"
 
     def address(self, user: str = "root", path: str = "") -> str:
         return f"ssh://{user}@{self.name}{path}"
@@ -81,7 +82,7 @@ class Clients:
         """`key`: which one to log in with; `trust`: put its host key into known_hosts."""
         with self.config.open("a") as config:
             config.write(
-                f"Host {server.name}\n HostName 127.0.0.1\n Port {server.port}\n IdentitiesOnly yes\n"
+                f"Host {server.name}\n HostName {server.listens_at}\n Port {server.port}\n IdentitiesOnly yes\n"
                 f" IdentityFile {key or self.key}\n UserKnownHostsFile {self.known_hosts}\n"
                 f" GlobalKnownHostsFile /dev/null\n{settings}\n"
             )
@@ -91,7 +92,7 @@ class Clients:
     def trust(self, server: SshServer, public_key: Path) -> None:
         kind, key = public_key.read_text().split()[:2]
         with self.known_hosts.open("a") as known:
-            known.write(f"[127.0.0.1]:{server.port} {kind} {key}\n")
+            known.write(f"[{server.listens_at}]:{server.port} {kind} {key}\n")
 
 
 def make_key(path: Path) -> Path:
@@ -107,11 +108,12 @@ def start_ssh_server(
     user_shell: str = "",
     sudo: str = "",
     inside: Sequence[str] = (),
+    listens_at: str = "127.0.0.1",
 ) -> SshServer:
     """Starts one, and waits until it listens. `settings` are lines of sshd_config.
 
     `user_shell` adds an ordinary account (USER) with that login shell, `sudo` its line in sudoers; both exist for this
-    server alone. `inside` goes before the command.
+    server alone. `inside` goes before the command: a server in another network then `listens_at` an address there.
     """
     # Not below pytest's own folder: an ordinary account must be able to read its keys there.
     place = Path(os.environ.get("DOCKWORTHY_TEST_FOLDER", "/var/tmp"))
@@ -124,7 +126,7 @@ def start_ssh_server(
     port = _free_port()
     lines = [
         f"Port {port}",
-        "ListenAddress 127.0.0.1",
+        f"ListenAddress {listens_at}",
         f"HostKey {folder}/host_key",
         f"AuthorizedKeysFile {folder}/authorized_keys",
         "StrictModes no",
@@ -142,7 +144,7 @@ def start_ssh_server(
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
-    server = SshServer(folder, port, f"dw-{name}", process)
+    server = SshServer(folder, port, f"dw-{name}", process, listens_at)
     _wait_until_it_listens(server)
     return server
 
