@@ -131,7 +131,7 @@ def test_privileged_takes_the_profiles_away_at_its_own_line() -> None:
     ("written", "source", "kind", "read_only"),
     [
         ("./data:/data", "/srv/shop/data", MountKind.BIND, False),
-        ("../data:/data:ro", "/srv/data", MountKind.BIND, True),
+        ("../data:/data/:ro", "/srv/data", MountKind.BIND, True),
         ("~/data:/data", "/home/ann/data", MountKind.BIND, False),
         ("/etc:/data:ro,z", "/etc", MountKind.BIND, True),
         ("data:/data:rw", "data", MountKind.VOLUME, False),

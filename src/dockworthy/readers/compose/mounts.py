@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...model.workload import Mount, MountKind
 from .entry import Entry
 from .scope import Scope
-from .short_forms import parts_of
+from .short_forms import cleaned, parts_of, target_of_mount
 
 _KINDS = {kind.value: kind for kind in MountKind}
 _PROPAGATION = frozenset({"shared", "slave", "private", "rshared", "rslave", "rprivate"})
@@ -20,7 +20,9 @@ def read_mounts(service: Entry, scope: Scope) -> tuple[Mount, ...]:
     found = [_mount(entry, scope) for entry in _listed(service, "volumes") if entry.gap is None]
     tmpfs = service.get("tmpfs")
     for entry in tmpfs.one_or_many() if tmpfs is not None else []:
-        found.append(Mount(MountKind.TMPFS, "", entry.text().split(":")[0], "ro" in _modes(entry), entry.source))
+        found.append(
+            Mount(MountKind.TMPFS, "", cleaned(entry.text().split(":")[0]), "ro" in _modes(entry), entry.source)
+        )
     found += [*_files(service, "secrets", "/run/secrets/", scope), *_files(service, "configs", "/", scope)]
     api = service.get("use_api_socket")
     if api is not None and api.gap is None and api.boolean():
@@ -46,7 +48,7 @@ def _short(entry: Entry, scope: Scope) -> Mount:
     parts = parts_of(entry.text())
     if len(parts) > 3 or not all(parts[:2]):
         raise entry.wrong("a mount like ./data:/data:ro")
-    source, target = (parts[0], parts[1]) if len(parts) > 1 else ("", parts[0])
+    source, target = parts[0] if len(parts) > 1 else "", target_of_mount(entry)
     modes = parts[2].split(",") if len(parts) > 2 else []
     propagation = next((mode for mode in modes if mode in _PROPAGATION), "")
     if source[:1] in (".", "/", "~", "\\") or source[1:2] == ":":
@@ -62,7 +64,7 @@ def _long(entry: Entry, scope: Scope) -> Mount:
         raise written.wrong("bind, volume, tmpfs, image, npipe or cluster")
     read_only = entry.get("read_only")
     closed = read_only is not None and read_only.boolean()
-    source, target = entry.word("source"), entry.word("target")
+    source, target = entry.word("source"), target_of_mount(entry)
     if not target:
         raise entry.wrong("a mount with a target")
     if kind is MountKind.VOLUME:

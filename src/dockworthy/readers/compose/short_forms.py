@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from .entry import Entry
@@ -19,9 +20,14 @@ def parts_of(text: str) -> list[str]:
 def target_of_mount(entry: Entry) -> str:
     """The path inside the container."""
     if entry.is_mapping:
-        return entry.word("target")
+        return cleaned(entry.word("target"))
     parts = parts_of(entry.text())
-    return parts[0] if len(parts) == 1 else parts[1]
+    return cleaned(parts[0] if len(parts) == 1 else parts[1])
+
+
+def cleaned(path: str) -> str:
+    """Without a slash at its end, doubled slashes and `..`, as Compose hands it on."""
+    return posixpath.normpath(path) if path.startswith("/") else path
 
 
 def target_of_device(entry: Entry) -> str:
