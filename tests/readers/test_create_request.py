@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -89,6 +90,27 @@ def test_what_could_be_read_in_two_ways_is_refused(body: bytes, says: str) -> No
         read(body)
     assert says in caught.value.says
     assert caught.value.file == "POST /containers/create"
+
+
+_MANY = b",".join(b'"k%d": ""' % number for number in range(200_000))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'"\\' * 2_000_000,
+        b'"' + b"\\" * 4_000_000,
+        b'{"Labels": {' + _MANY + b', "k199999": ""}}',
+        b'{"Frob": [' + b"{}, " * 900_000 + b"{}], 1}",
+        b'{"StopTimeout": ' + b"1" * 4_000_000 + b"}",
+    ],
+    ids=["quotes", "backslashes", "many names", "many objects", "a long number"],
+)
+def test_large_nonsense_is_refused_in_a_few_seconds(body: bytes) -> None:
+    began = time.monotonic()
+    with pytest.raises(UnreadableInput):
+        read(body)
+    assert time.monotonic() - began < 10
 
 
 def test_unknown_keys_are_named_by_their_paths() -> None:
