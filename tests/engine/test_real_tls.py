@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,16 +42,11 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def tls_engine(engines_folder: Path, certificates: Path) -> Iterator[tuple[OwnEngine, str]]:
     """The engine, and its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
     names = (("tlscacert", "ca"), ("tlscert", "server"), ("tlskey", "server-key"))
     flags = tuple(f"--{flag}={certificates}/{name}.pem" for flag, name in names)
-    network = ("--iptables=false", "--bridge=none")
-    engine = start_engine(
-        engines_folder / "tls", flags=(f"--host={address}", "--tlsverify", *flags, *network), own_network=False
-    )
-    yield engine, address
+    # Its network is its own: every port there is free, and the address of loopback comes after the engine.
+    engine = start_engine(engines_folder / "tls", flags=("--host=tcp://0.0.0.0:2376", "--tlsverify", *flags))
+    yield engine, "tcp://127.0.0.1:2376"
     engine.stop()
 
 
