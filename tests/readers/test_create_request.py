@@ -219,7 +219,10 @@ def test_a_volume_leads_where_its_options_lead_and_new_options_change_nothing() 
 
 
 def test_mounts_of_other_containers_are_named() -> None:
-    assert value(container(VolumesFrom=["db:ro"]).mounts_from) == ("db:ro",)
+    box = container(VolumesFrom=["db:ro"])
+    assert value(box.mounts_from) == ("db:ro",)
+    assert box.unclear["mounts"].tell == "docker inspect db"
+    assert not container(VolumesFrom=[], DeviceRequests=None, PublishAllPorts=False).unclear
 
 
 def test_ports_published_exposed_and_picked_by_the_engine() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dockworthy.errors import UsageError
 from dockworthy.model.dialect import Version
-from dockworthy.model.field import Set, Unknown, Unset
+from dockworthy.model.field import Set, Unset
 from dockworthy.model.workload import Container, Unit
 from dockworthy.readers.docker_run import read_docker_run
 from dockworthy.readers.docker_run.flags import ALL_FLAGS
@@ -105,17 +105,36 @@ def test_no_secret_value_stands_in_a_source() -> None:
 
 def test_variables_without_a_value_come_from_the_environment_or_are_unknown() -> None:
     line = "-e A=1 -e PASSWORD -e NONE shop"
-    gap = container(line).environment
-    assert isinstance(gap, Unknown) and "--env PASSWORD" in gap.reason
-    assert value(container(line, environ={"PASSWORD": "x"}).environment) == {"A": "1", "PASSWORD": "x"}
-    file = container("--env-file secret.env -e A=1 shop", environ={}).environment
-    assert isinstance(file, Unknown) and "secret.env" in file.reason
+    silent = container(line)
+    assert value(silent.environment) == {"A": "1"}
+    assert "--env PASSWORD, --env NONE" in silent.unclear["environment"].reason
+    told = container(line, environ={"PASSWORD": "x"})
+    assert value(told.environment) == {"A": "1", "PASSWORD": "x"} and not told.unclear
+    assert "secret.env" in container("--env-file secret.env shop", environ={}).unclear["environment"].reason
 
 
 def test_a_path_with_a_dot_is_taken_from_the_folder() -> None:
     line = "-v ./data:/a --mount type=bind,source=../b,target=/b shop"
-    assert [mount.source for mount in container(line, folder="/srv/shop").mounts] == ["/srv/b", "/srv/shop/data"]
+    told = container(line, folder="/srv/shop")
+    assert [mount.source for mount in told.mounts] == ["/srv/b", "/srv/shop/data"] and not told.unclear
     assert [mount.source for mount in container(line).mounts] == ["../b", "./data"]
+    for flag in ("-v ./data:/a", "--mount type=bind,src=../b,target=/b", "--mount source=.,target=/b,type=bind"):
+        assert "mounts" in container(f"{flag} shop").unclear
+    assert not container("-v .:/a -v data:/b shop", folder="/srv").unclear
+
+
+@pytest.mark.parametrize(
+    ("flag", "part"),
+    [
+        ("--volumes-from db:ro", "mounts"),
+        ("-P", "ports"),
+        ("--gpus all", "devices"),
+        ("--device vendor.com/class=name", "devices"),
+    ],
+)
+def test_what_comes_from_elsewhere_is_unclear(flag: str, part: str) -> None:
+    gap = container(f"{flag} shop").unclear[part]
+    assert gap.source is not None and gap.source.path.startswith("--")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from ..container.security import Security
 from ..container.user import read_user
 from ..engine_context import EngineContext
 from .defaults import logging_of, selinux_of, swap_of
+from .gaps import gaps_of
 from .mounts import read_mounts
 from .namespaces import read_namespaces, read_networks
 from .ports import read_ports
@@ -80,6 +81,7 @@ def _container(name: str, request: ApiObject, host: ApiObject, context: EngineCo
         cgroup_parent=_unless_empty(host.text("CgroupParent")),
         secrets=Unset(host.source),
         links=host.texts("Links"),
+        unclear=gaps_of(request),
     )
 
 

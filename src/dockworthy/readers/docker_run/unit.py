@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import structs
 
 from ...model.field import Source, Unknown
-from ...model.workload import Unit
+from ...model.workload import MountKind, Unit
 from ..api_object import ApiObject
 from ..create_request import unit_of
 from ..engine_context import EngineContext
@@ -26,15 +26,14 @@ def read_docker_run(
     """`arguments` as a shell would part them, with or without `docker run` in front.
 
     `environ` gives the values of `--env NAME`; `folder`, where it is called, those of paths that start with a dot.
-    No file is opened: what `--env-file` holds stays unknown. Raises UsageError for what Docker's command line refuses.
+    No file is opened: what `--env-file` holds stays unclear. Raises UsageError for what Docker's command line refuses.
     """
     given = part(arguments)
     document = request_of(given, folder)
-    if environ is not None:
-        _take_values(document.data.get("Env", []), environ)
+    _take_values(document.data.get("Env", []), environ or {})
     request = ApiObject(document.data, WHERE)
     unit = unit_of(request, name=given.last("name"), context=context, api_version=context.api_version)
-    return _with_gaps(at_flags(unit, document.flags), _unseen(given, environ))
+    return at_flags(_with_gaps(unit, _gaps(given, environ, unit)), document.flags)
 
 
 def _take_values(entries: list[str], environ: Mapping[str, str]) -> None:
@@ -44,19 +43,25 @@ def _take_values(entries: list[str], environ: Mapping[str, str]) -> None:
     ]
 
 
-def _unseen(given: Given, environ: Mapping[str, str] | None) -> list[str]:
-    files = [f"--env-file {value}" for flag, value in given.flags if flag == "env-file"]
-    names = [f"--env {value}" for flag, value in given.flags if flag == "env" and "=" not in value]
-    return files + ([] if environ is not None else names)
+def _gaps(given: Given, environ: Mapping[str, str] | None, unit: Unit) -> dict[str, Unknown]:
+    """What only the files and the environment of the caller could tell."""
+    gaps = {}
+    unseen = [f"--env-file {value}" for flag, value in given.flags if flag == "env-file"]
+    if environ is None:
+        unseen += [f"--env {value}" for flag, value in given.flags if flag == "env" and "=" not in value]
+    if unseen:
+        reason = f"the values of {', '.join(unseen)} are not on the command line"
+        gaps["environment"] = Unknown(reason, source=Source(WHERE, "Env"))
+    for mount in unit.containers[0].mounts:
+        if mount.kind is MountKind.BIND and mount.source.startswith("."):
+            reason = f"{mount.source} leads from the folder that docker is called in"
+            gaps["mounts"] = Unknown(reason, source=mount.declared_at)
+    return gaps
 
 
-def _with_gaps(unit: Unit, unseen: list[str]) -> Unit:
-    if not unseen:
-        return unit
-    gap = Unknown(f"the values of {', '.join(unseen)} are not on the command line", source=Source(WHERE, unseen[0]))
-    return structs.replace(
-        unit, containers=tuple(structs.replace(container, environment=gap) for container in unit.containers)
-    )
+def _with_gaps(unit: Unit, gaps: dict[str, Unknown]) -> Unit:
+    containers = (structs.replace(container, unclear={**container.unclear, **gaps}) for container in unit.containers)
+    return structs.replace(unit, containers=tuple(containers))
 
 
 __all__ = ["read_docker_run"]
