@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from dockworthy.model.finding import Judgement
 from dockworthy.model.machine import Machine
 from dockworthy.model.snapshot import Snapshot
 from dockworthy.readers.compose import read_compose
+from dockworthy.readers.create_request import read_create_request
+from dockworthy.readers.docker_run import read_docker_run
+from dockworthy.readers.engine_context import EngineContext, engine_context
 from dockworthy.readers.kubernetes import read_kubernetes
 from dockworthy.readers.machine import read_machine
 from dockworthy.readers.project_file import parse_project_file
@@ -52,6 +56,10 @@ def _subjects(kind: Subject, syntax: str, example: Any, folder: Path) -> list[An
     if syntax == "compose":
         (document,) = documents(example, "compose.yaml")
         return list(read_compose(document, environ={"HOME": "/home/ann"}, folder=folder))
+    if syntax == "docker run":
+        return [read_docker_run(shlex.split(example), _context(), environ={}, folder="/srv/shop")]
+    if syntax == "request":
+        return [read_create_request(json.dumps(example).encode(), context=_context()).unit]
     machine = machine_of(syntax, example, folder)
     lists: dict[Subject, list[Any]] = {
         Subject.UNIT: list(machine.units),
@@ -64,6 +72,11 @@ def _subjects(kind: Subject, syntax: str, example: Any, folder: Path) -> list[An
         Subject.MACHINE: [machine],
     }
     return lists[kind]
+
+
+def _context() -> EngineContext:
+    """The tight machine's engine."""
+    return engine_context(msgspec.convert(tight.snapshot(), Snapshot, strict=False).engine)
 
 
 def machine_of(syntax: str, example: Any, folder: Path) -> Machine:

@@ -39,9 +39,9 @@ class Control:
     this one is asked: one fault, one finding.
 
     `good`, `bad` and `unclear` are examples in source syntax, run through the real reader by one generic test.
-    Their keys name the syntax: `kubernetes` and `compose` (YAML), `container` (part of an inspect answer), `running`
-    (the same with `processes` and `changes`), `service`, `daemon.json`, `host` (path -> content), `snapshot` (part of
-    a snapshot).
+    Their keys name the syntax: `kubernetes` and `compose` (YAML), `docker run` (the whole command line), `request` (the
+    body of a create request), `container` (part of an inspect answer), `running` (the same with `processes` and
+    `changes`), `service`, `daemon.json`, `host` (path -> content), `snapshot` (part of a snapshot).
     """
 
     title: str

@@ -11,6 +11,8 @@ from .markdown import fence
 
 _SYNTAXES = {
     "compose": ("Compose file", "yaml"),
+    "docker run": ("Command line", "sh"),
+    "request": ("Create request (`POST /containers/create`)", "json"),
     "kubernetes": ("Kubernetes manifest", "yaml"),
     "container": ("Container (`docker inspect`)", "json"),
     "running": ("Running container (`docker inspect`, its processes and changes)", "json"),

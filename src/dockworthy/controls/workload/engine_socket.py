@@ -29,6 +29,11 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{range .Mounts}}{{.Source}} -> {{.Destination}}{{println}}{{end}}' {name}",
     bad={
+        "docker run": [
+            "docker run -v /var/run/docker.sock:/s:ro shop",
+            "docker run --mount type=bind,src=/run,dst=/x shop",
+        ],
+        "request": {"Image": "shop", "HostConfig": {"Binds": ["/:/host:ro"]}},
         "compose": [
             "services: {web: {image: shop, volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']}}",
             "services: {web: {image: shop, volumes: [{type: bind, source: /run, target: /host}]}}",
@@ -60,6 +65,8 @@ control = Control(
         },
     },
     good={
+        "docker run": "docker run -v run:/run shop",
+        "request": {"Image": "shop", "HostConfig": {"Binds": ["run:/run"]}},
         "compose": [
             "services: {web: {image: shop}}",
             "services: {web: {image: shop, volumes: ['run:/run', './docker.sock.d:/x']}}",
@@ -70,7 +77,10 @@ control = Control(
             {"Mounts": [{"Type": "volume", "Name": "run", "Source": "/run", "Destination": "/run", "RW": True}]},
         ],
     },
-    unclear={"compose": "services: {web: {image: shop, volumes: ['${WHERE}:/x']}}"},
+    unclear={
+        "docker run": "docker run --volumes-from db shop",
+        "compose": "services: {web: {image: shop, volumes: ['${WHERE}:/x']}}",
+    },
 )
 
 

@@ -24,6 +24,7 @@ control = Control(
     remedy=Remedy("Drop the device; mount the folder that is needed instead.", "recreates the container"),
     check_yourself="docker inspect -f '{{json .HostConfig.Devices}}' {name}",
     bad={
+        "docker run": "docker run --device /dev/sda:/dev/sda:r shop",
         "compose": "services: {web: {image: shop, devices: ['/dev/sda:/dev/sda']}}",
         "container": [
             *(
@@ -38,6 +39,7 @@ control = Control(
         ],
     },
     good={
+        "docker run": "docker run --device /dev/snd shop",
         "compose": ["services: {web: {image: shop, devices: ['/dev/snd:/dev/snd']}}", "services: {web: {image: shop}}"],
         "container": [
             {},

@@ -32,6 +32,8 @@ control = Control(
     remedy=Remedy("Remove host networking, PID and IPC; publish the ports that are needed.", "recreates the container"),
     check_yourself="docker inspect -f '{{.HostConfig.NetworkMode}} {{.HostConfig.PidMode}} {{.HostConfig.IpcMode}}' {name}",
     bad={
+        "docker run": ["docker run --network host shop", "docker run --pid=host shop", "docker run --ipc host shop"],
+        "request": {"Image": "shop", "HostConfig": {"PidMode": "host"}},
         "compose": [
             "services: {web: {image: shop, network_mode: host}}",
             "services: {web: {image: shop, pid: host}}",
@@ -64,6 +66,8 @@ control = Control(
         ],
     },
     good={
+        "docker run": "docker run --network shop --pid container:db shop",
+        "request": {"Image": "shop", "HostConfig": {"NetworkMode": "shop", "PidMode": ""}},
         "compose": [
             "services: {web: {image: shop}}",
             "services: {web: {image: shop, network_mode: none}}",

@@ -21,11 +21,15 @@ control = Control(
     remedy=Remedy("Drop `privileged`; add back the one capability or device that it needs.", "recreates the container"),
     check_yourself="docker inspect -f '{{.HostConfig.Privileged}}' {name}",
     bad={
+        "docker run": "docker run --privileged shop",
+        "request": {"Image": "shop", "HostConfig": {"Privileged": True}},
         "compose": "services: {web: {image: shop, privileged: true}}",
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, securityContext: {privileged: true}}]}}",
         "container": {"HostConfig": {"Privileged": True}},
     },
     good={
+        "docker run": ["docker run shop", "docker run --privileged=false shop"],
+        "request": {"Image": "shop"},
         "compose": ["services: {web: {image: shop}}", "services: {web: {image: shop, privileged: false}}"],
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, securityContext: {privileged: false}}, {name: b}]}}",
         "container": {"HostConfig": {"Privileged": False}},

@@ -35,6 +35,8 @@ control = Control(
     ),
     check_yourself="docker port {name}; ss -ltnup",
     bad={
+        "docker run": ["docker run -p 8080:80 shop", "docker run -p 80 shop", "docker run -P --expose 80 shop"],
+        "request": {"Image": "shop", "HostConfig": {"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}},
         "compose": [
             "services: {web: {image: shop, ports: ['8080:80']}}",
             "services: {web: {image: shop, ports: ['80']}}",
@@ -49,6 +51,11 @@ control = Control(
         ],
     },
     good={
+        "docker run": ["docker run -p 127.0.0.1:8080:80 shop", "docker run --expose 80 shop"],
+        "request": {
+            "Image": "shop",
+            "HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "80"}]}},
+        },
         "compose": [
             "services: {web: {image: shop}}",
             "services: {web: {image: shop, ports: ['127.0.0.1:8080:80']}}",
@@ -61,7 +68,7 @@ control = Control(
             {"Config": {"ExposedPorts": {"80/tcp": {}}}},
         ],
     },
-    unclear={"compose": "services: {web: {image: shop, ports: ['${PORT}:80']}}"},
+    unclear={"docker run": "docker run -P shop", "compose": "services: {web: {image: shop, ports: ['${PORT}:80']}}"},
 )
 
 _EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::", "[::]"})
