@@ -118,7 +118,13 @@ def test_a_path_with_a_dot_is_taken_from_the_folder() -> None:
     told = container(line, folder="/srv/shop")
     assert [mount.source for mount in told.mounts] == ["/srv/b", "/srv/shop/data"] and not told.unclear
     assert [mount.source for mount in container(line).mounts] == ["../b", "./data"]
-    for flag in ("-v ./data:/a", "--mount type=bind,src=../b,target=/b", "--mount source=.,target=/b,type=bind"):
+    for flag in (
+        "-v '$PWD:/a'",
+        "-v '~/x:/a'",
+        "-v ./data:/a",
+        "--mount type=bind,src=../b,target=/b",
+        "--mount source=.,target=/b,type=bind",
+    ):
         assert "mounts" in container(f"{flag} shop").unclear
     assert not container("-v .:/a -v data:/b shop", folder="/srv").unclear
 

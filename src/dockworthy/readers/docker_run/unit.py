@@ -15,6 +15,8 @@ from .command_line import Given, part
 from .request import request_of
 from .sources import WHERE, at_flags
 
+_FOR_THE_SHELL = ("$", "`", "~")
+
 
 def read_docker_run(
     arguments: Sequence[str],
@@ -56,6 +58,8 @@ def _gaps(given: Given, environ: Mapping[str, str] | None, unit: Unit) -> dict[s
         if mount.kind is MountKind.BIND and mount.source.startswith("."):
             reason = f"{mount.source} leads from the folder that docker is called in"
             gaps["mounts"] = Unknown(reason, source=mount.declared_at)
+        elif mount.source.startswith(_FOR_THE_SHELL):
+            gaps["mounts"] = Unknown(f"what {mount.source} stands for, a shell would tell", source=mount.declared_at)
     return gaps
 
 
