@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -28,6 +29,9 @@ from .verdict.weighing import Weighing
 
 NO_POLICY = Policy()
 
+_OURS = re.compile(r"^[\s{,]*[\"']?(?:kind|apiVersion|services)[\"']?\s*:", re.MULTILINE)
+"""What a file says that may be a manifest or a Compose file, also where it is broken."""
+
 
 def check(
     paths: Sequence[str], *, level: Level, pss_version: Version | None = None, policy: Policy = NO_POLICY
@@ -43,13 +47,22 @@ def check(
             for unit in with_secrets_marked(_read(found, pss_version)):
                 units.setdefault(unit.id, unit)  # a file that is walked may be included by another one, too
         except UnreadableInput as error:
-            unread.append((found.name, error.says))
+            if found.named_by_user or _may_be_meant(found):
+                unread.append((found.name, error.says))
     if not units and not unread:
         raise UsageError(
             "nothing to judge: no service and no pod was found in " + ", ".join(paths),
             hint="dockworthy reads Compose files and Kubernetes manifests; name a file or a folder that holds some",
         )
     return _judged(units.values(), unread, level, policy)
+
+
+def _may_be_meant(found: FoundFile) -> bool:
+    """A folder holds files that are none of ours (a tsconfig.json with comments): being broken says nothing of them."""
+    try:
+        return _OURS.search(found.text()) is not None
+    except UnreadableInput:  # it can't even be looked into
+        return True
 
 
 def _read(found: FoundFile, pss_version: Version | None) -> list[Unit]:

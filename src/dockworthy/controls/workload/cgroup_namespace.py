@@ -21,7 +21,10 @@ control = Control(
     references=(nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Drop `cgroup: host` (`--cgroupns host`).", "recreates the container"),
     check_yourself="docker inspect -f '{{.HostConfig.CgroupnsMode}}' {name}",
-    bad={"container": {"HostConfig": {"CgroupnsMode": "host"}}},
+    bad={
+        "container": {"HostConfig": {"CgroupnsMode": "host"}},
+        "compose": "services: {web: {image: shop, cgroup: host}}",
+    },
     good={
         "container": {"HostConfig": {"CgroupnsMode": "private"}},
     },
@@ -35,7 +38,8 @@ def cgroup_namespace(unit: Unit) -> Judgement:
     if isinstance(field, Unknown):
         return unknown(field.reason, field.source, tell=field.tell)
     if isinstance(field, Set) and field.value == "host":
-        if "cgroupns" not in unit.dialect.gates:
+        stands_in_a_file = unit.source.line is not None  # which knows no engine: what is asked for is what counts
+        if "cgroupns" not in unit.dialect.gates and not stands_in_a_file:
             return not_applicable("the engine gives no container a cgroup namespace by default", field.source)
         return failed("uses the host's cgroup namespace", field.source)
     return passed("has a cgroup namespace of its own", field.source)

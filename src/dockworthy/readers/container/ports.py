@@ -28,12 +28,17 @@ def _published(name: str, listed: ApiObject) -> Iterator[Port]:
             yield port
 
 
-def _port(name: str, at: ApiObject, host_ip: str = "", host_port: str = "") -> Port | None:
-    """`name` is `8080/tcp`; None where it is not a port."""
+def _port(name: str, at: ApiObject, host_ip: str = "", host_port: str | None = None) -> Port | None:
+    """`name` is `8080/tcp`; None where it is not a port. `host_port` None: exposed only, `""`: the engine picks one.
+
+    Of a range (`8000-8010`) the engine takes one when the container starts: its first stands for it.
+    """
     number, _, protocol = name.partition("/")
-    if not _is_port(number) or (host_port and not _is_port(host_port)):
+    first = (host_port or "").partition("-")[0]
+    if not _is_port(number) or (first and not _is_port(first)):
         return None
-    return Port(int(number), at.source, int(host_port or 0), host_ip, protocol or "tcp")
+    picked = host_port is not None and int(first or 0) == 0
+    return Port(int(number), at.source, int(first or 0), host_ip, protocol or "tcp", picked)
 
 
 def _is_port(text: str) -> bool:

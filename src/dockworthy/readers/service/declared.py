@@ -72,7 +72,7 @@ def _container(name: str, spec: ApiObject, task: ApiObject, context: EngineConte
         read_only_root=_or_false(run.boolean("ReadOnly")),
         proc_mount=Set("Default", run.source),
         init=run.boolean("Init"),
-        command=run.texts("Command"),
+        command=_command(run),
         environment=read_environment(run.texts("Env")),
         mounts=read_mounts(run),
         ports=read_ports(spec),
@@ -82,6 +82,14 @@ def _container(name: str, spec: ApiObject, task: ApiObject, context: EngineConte
         restart=_restart(task.at("RestartPolicy")),
         secrets=_secrets(run),
     )
+
+
+def _command(run: ApiObject) -> Field[tuple[str, ...]]:
+    """`Command` replaces the image's entry point, `Args` its command."""
+    program, arguments = run.texts("Command"), run.texts("Args")
+    if isinstance(program, Set):
+        return Set(program.value + (arguments.value if isinstance(arguments, Set) else ()), program.source)
+    return program if isinstance(program, Unknown) else arguments
 
 
 def _or_by_image(field: Field[Any]) -> Field[Any]:

@@ -1,0 +1,54 @@
+"""A folder holds files of ours and files of others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dockworthy.check import check
+from dockworthy.errors import UsageError
+from dockworthy.model.levels import Level
+from dockworthy.model.result import Answer
+
+POD = "kind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a}]}\n"
+
+
+def test_broken_files_of_others_say_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pod.yaml").write_text(POD)
+    (tmp_path / "tsconfig.json").write_text('{\n  // comments are no JSON\n  "strict": true,\n}\n')
+    (tmp_path / "values.yaml").write_text("replicas: 3\n")
+    result = check([str(tmp_path)], level=Level.BASELINE)
+    assert result.unread == ()
+    assert result.verdict.answer is Answer.YES
+
+
+@pytest.mark.parametrize("text", ["kind: Pod\nspec: [", "services:\n  web: {image: [\n", '{"kind": "Pod", "spec": {'])
+def test_a_broken_file_that_may_be_ours_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    (tmp_path / "pod.yaml").write_text(POD)
+    result = check([str(tmp_path)], level=Level.BASELINE)
+    assert [name for name, _ in result.unread] == [str(tmp_path / "a.yaml")]
+    assert [subject.id for subject in result.subjects] == [f"{tmp_path}/pod.yaml#a"]
+    assert result.verdict.answer is Answer.UNDECIDED
+
+
+def test_a_file_that_a_person_named_must_be_ours(tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("replicas: 3\n")
+    result = check([str(tmp_path / "values.yaml")], level=Level.BASELINE)
+    assert "not a Compose file" in result.unread[0][1]
+
+
+def test_a_folder_with_nothing_to_judge(tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("replicas: 3\n")
+    with pytest.raises(UsageError, match="nothing to judge"):
+        check([str(tmp_path)], level=Level.BASELINE)
+
+
+def test_links_that_lead_in_a_circle_end(tmp_path: Path) -> None:
+    (tmp_path / "pod.yaml").write_text(POD)
+    (tmp_path / "again").symlink_to(tmp_path)
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    result = check([str(tmp_path)], level=Level.BASELINE)
+    assert [name for name, _ in result.unread] == [str(tmp_path / "loop.yaml")]
+    assert len(result.subjects) == 1
