@@ -73,12 +73,14 @@ async def ask(service: str, port: int) -> ServiceAnswer:
 REDIS = ("redis-server", "--port", "{port}", "--bind", "127.0.0.1", "--save", "", "--dir", "{folder}")
 
 
+@pytest.mark.program
 @needs("redis-server")
 async def test_redis_without_a_password(start: Start) -> None:
     answer = await ask("Redis", start(*REDIS))
     assert (answer.answered, answer.says, answer.asked) == (Answered.OPEN, "+PONG", "PING")
 
 
+@pytest.mark.program
 @needs("redis-server")
 async def test_redis_with_a_password(start: Start) -> None:
     answer = await ask("Redis", start(*REDIS, "--requirepass", "swordfish"))
@@ -86,6 +88,7 @@ async def test_redis_with_a_password(start: Start) -> None:
     assert answer.says.startswith("-NOAUTH")
 
 
+@pytest.mark.program
 @needs("memcached")
 async def test_memcached(start: Start) -> None:
     answer = await ask("memcached", start("memcached", "-l", "127.0.0.1", "-p", "{port}", "-u", "nobody"))
@@ -93,6 +96,7 @@ async def test_memcached(start: Start) -> None:
     assert answer.says.startswith("VERSION ")
 
 
+@pytest.mark.program
 @needs("memcached")
 async def test_memcached_that_asks_who_it_is(start: Start, tmp_path: Path) -> None:
     (tmp_path / "users").write_text("ann:swordfish\n")
@@ -102,6 +106,7 @@ async def test_memcached_that_asks_who_it_is(start: Start, tmp_path: Path) -> No
     assert (await ask("memcached", port)).answered is Answered.PASSWORD
 
 
+@pytest.mark.program
 @needs("etcd")
 async def test_etcd_before_and_after_users_are_switched_on(start: Start) -> None:
     urls = ("--listen-client-urls", "http://127.0.0.1:{port}", "--advertise-client-urls", "http://127.0.0.1:{port}")
@@ -118,6 +123,7 @@ async def test_etcd_before_and_after_users_are_switched_on(start: Start) -> None
     assert (await ask("etcd", port)).answered is Answered.PASSWORD
 
 
+@pytest.mark.program
 @needs("initdb")
 @needs("postgres")
 @pytest.mark.parametrize(("method", "expected"), [("trust", Answered.OPEN), ("scram-sha-256", Answered.PASSWORD)])
@@ -370,6 +376,7 @@ finally:
 """
 
 
+@pytest.mark.program
 @needs("redis-server")
 @needs("ip")
 @needs("unshare")

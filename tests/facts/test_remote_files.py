@@ -20,6 +20,8 @@ from dockworthy.facts.remote.files import RemoteFiles, first_questions
 
 from .remote_hosts import USUAL_PROGRAMS, a_host, files_of_a_host, only
 
+pytestmark = pytest.mark.program  # shells, some hundred programs each
+
 BUSYBOX = shutil.which("busybox") or ""
 SHELLS = [("sh",), ("bash",), *([(BUSYBOX, "sh")] if BUSYBOX else [])]
 

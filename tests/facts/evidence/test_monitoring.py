@@ -237,6 +237,7 @@ def until(holds: Callable[[], Any], seconds: float = 20) -> Any:
 
 
 @needs_prometheus
+@pytest.mark.program
 def test_a_real_prometheus_and_a_real_node_exporter(
     tmp_path: Path, fake: Callable[..., Fake], unused_tcp_port_factory: Callable[[], int]
 ) -> None:

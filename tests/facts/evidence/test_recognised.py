@@ -26,6 +26,7 @@ def finding(run: Run, tree: Tree, control: str) -> tuple[str, str]:
     return found["outcome"], found["evidence"]["says"]
 
 
+@pytest.mark.program
 @pytest.mark.skipif(shutil.which("restic") is None, reason="restic is not installed")
 def test_a_timer_and_its_repository(tmp_path: Path, run_dockworthy: Run) -> None:
     tree = debian(Tree(tmp_path))

@@ -38,6 +38,7 @@ def with_dumps(folder: Path, name: str, content: str = "x") -> Tree:
 
 
 @needs_restic
+@pytest.mark.program
 def test_a_real_restic_repository(tmp_path: Path) -> None:
     tree = host(tmp_path / "host")
     timer(tree, "backup", "ExecStart=/usr/bin/restic -r /srv/restic backup /srv/data\n")
@@ -59,6 +60,7 @@ def test_a_real_restic_repository(tmp_path: Path) -> None:
 
 
 @needs_borg
+@pytest.mark.program
 def test_a_real_borg_repository(tmp_path: Path) -> None:
     tree = host(tmp_path / "host")
     timer(tree, "backup", "ExecStart=/usr/bin/borg create /srv/borg::{now} /srv/data\n")
