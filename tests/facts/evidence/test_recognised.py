@@ -53,6 +53,7 @@ def test_a_timer_and_its_repository(tmp_path: Path, run_dockworthy: Run) -> None
     assert finding(run_dockworthy, tree, control)[0] == "unknown"
 
 
+@pytest.mark.program
 @needs_prometheus
 def test_a_prometheus_of_this_host(tmp_path: Path, run_dockworthy: Run, unused_tcp_port: int) -> None:
     def answers() -> list[dict[str, Any]]:
