@@ -11,8 +11,54 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from .declared import (
+    Device,
+    HealthCheck,
+    Limits,
+    Logging,
+    Mount,
+    MountKind,
+    Port,
+    Probe,
+    Profile,
+    Restart,
+    SecurityContext,
+    SELinux,
+    Sysctl,
+    User,
+    Volume,
+)
 from .dialect import Dialect
 from .field import NOT_READ, Field, Source, Unknown
+from .running import ContainerUse, Process, State
+
+__all__ = [
+    "Annotation",
+    "Container",
+    "ContainerUse",
+    "Device",
+    "EnginePaths",
+    "HealthCheck",
+    "Limits",
+    "Logging",
+    "Mount",
+    "MountKind",
+    "Namespaces",
+    "Port",
+    "Probe",
+    "Process",
+    "Profile",
+    "Restart",
+    "Role",
+    "SELinux",
+    "SecurityContext",
+    "State",
+    "Sysctl",
+    "Unit",
+    "UpdatePolicy",
+    "User",
+    "Volume",
+]
 
 
 class Role(StrEnum):
@@ -20,157 +66,6 @@ class Role(StrEnum):
     INIT = "init"
     SIDECAR = "sidecar"
     EPHEMERAL = "ephemeral"
-
-
-class User(Struct, frozen=True, omit_defaults=True):
-    """Whom the first process runs as: `uid` where a number is written, else the `name`; `group` as written."""
-
-    uid: int | None = None
-    name: str = ""
-    group: str = ""
-
-
-class Profile(Struct, frozen=True, omit_defaults=True):
-    """A seccomp or AppArmor profile.
-
-    `type` is `RuntimeDefault`, `Localhost`, `Unconfined`, or what was written where it is none of these;
-    `name` is the profile's name or file for `Localhost`.
-    """
-
-    type: str
-    name: str = ""
-
-
-class SELinux(Struct, frozen=True, omit_defaults=True):
-    type: str = ""
-    user: str = ""
-    role: str = ""
-    level: str = ""
-    disabled: bool = False
-
-
-class MountKind(StrEnum):
-    BIND = "bind"
-    VOLUME = "volume"
-    TMPFS = "tmpfs"
-    IMAGE = "image"
-    NPIPE = "npipe"
-    CLUSTER = "cluster"
-
-
-class Mount(Struct, frozen=True, omit_defaults=True):
-    """A path of the container that is not its image's.
-
-    `source` is the host's path for a bind, the volume's name for a volume; `host_path` is where the mount's data
-    really lies on the host, links resolved, where that is known (a bind, or a volume whose driver options name a path).
-    """
-
-    kind: MountKind
-    source: str
-    target: str
-    read_only: bool
-    declared_at: Source
-    propagation: str = ""
-    host_path: str = ""
-    driver: str = ""
-    options: dict[str, str] = {}
-    anonymous: bool = False
-
-
-class Volume(Struct, frozen=True, omit_defaults=True):
-    """A pod's volume. `kind` is the key that names its type (`hostPath`, `emptyDir`, …), `""` where none is written."""
-
-    name: str
-    kind: str
-    declared_at: Source
-    host_path: str = ""
-
-
-class Device(Struct, frozen=True, omit_defaults=True):
-    """A device of the host: its path, the path inside, and the cgroup permissions (`rwm`)."""
-
-    host_path: str
-    target: str
-    permissions: str
-    declared_at: Source
-
-
-class Port(Struct, frozen=True, omit_defaults=True):
-    """A port of the container; `host_port` 0: not published. `host_ip` as written, `""` is every address.
-
-    `picked`: published all the same, on a port that the engine picks when the container starts.
-    """
-
-    container_port: int
-    declared_at: Source
-    host_port: int = 0
-    host_ip: str = ""
-    protocol: str = "tcp"
-    picked: bool = False
-
-
-class Probe(Struct, frozen=True, omit_defaults=True):
-    """A probe or lifecycle hook: `kind` is its key (`livenessProbe`, `preStop`), `handler` `httpGet`, `tcpSocket`, …"""
-
-    kind: str
-    handler: str
-    declared_at: Source
-    host: str = ""
-
-
-class HealthCheck(Struct, frozen=True, omit_defaults=True):
-    """A container's health check. `disabled`: `NONE` was written. Times in seconds; None: the platform's default."""
-
-    test: tuple[str, ...] = ()
-    disabled: bool = False
-    interval: float | None = None
-    timeout: float | None = None
-    start_period: float | None = None
-    start_interval: float | None = None
-    retries: int | None = None
-
-
-class Restart(Struct, frozen=True, omit_defaults=True):
-    """`no`, `on-failure`, `always`, `unless-stopped`; `maximum` 0 is without end."""
-
-    name: str
-    maximum: int = 0
-
-
-class Logging(Struct, frozen=True, omit_defaults=True):
-    driver: str
-    options: dict[str, str] = {}
-
-
-class Sysctl(Struct, frozen=True):
-    name: str
-    value: str
-    declared_at: Source
-
-
-class Limits(Struct, frozen=True):
-    """What a container may use. `memory` and `memory_swap` in bytes, `cpus` in cores, `pids` a number.
-
-    `memory_swap` -1 is unlimited. Limits that the platform reads as "none" (0) are Unset.
-    """
-
-    memory: Field[int] = NOT_READ
-    memory_swap: Field[int] = NOT_READ
-    cpus: Field[float] = NOT_READ
-    pids: Field[int] = NOT_READ
-    ulimits: Field[dict[str, tuple[int, int]]] = NOT_READ
-    oom_kill_disabled: Field[bool] = NOT_READ
-
-
-class SecurityContext(Struct, frozen=True):
-    """What a pod and a container both may say. On platforms without pods the unit's own is all unset."""
-
-    user: Field[User] = NOT_READ
-    run_as_non_root: Field[bool] = NOT_READ
-    seccomp: Field[Profile] = NOT_READ
-    apparmor: Field[Profile] = NOT_READ
-    selinux: Field[SELinux] = NOT_READ
-    windows_host_process: Field[bool] = NOT_READ
 
 
 class Namespaces(Struct, frozen=True):
@@ -182,61 +77,6 @@ class Namespaces(Struct, frozen=True):
     uts: Field[str] = NOT_READ
     cgroup: Field[str] = NOT_READ
     user: Field[str] = NOT_READ
-
-
-class Process(Struct, frozen=True, omit_defaults=True):
-    """One process of a running container, as the host's /proc shows it.
-
-    `uid` is the effective uid as the host counts, `container_uid` as the container does (None: not mapped).
-    `cap_effective`, `cap_bounding` are the kernel's bit sets; `seccomp` 0 off, 1 strict, 2 filtered.
-    `shared_namespaces` names those which are the host's own (`net`, `pid`, `ipc`, `uts`, `mnt`, `user`, `cgroup`).
-    """
-
-    pid: int
-    program: str
-    uid: int
-    cap_effective: int
-    cap_bounding: int
-    seccomp: int
-    no_new_privs: bool
-    container_uid: int | None = None
-    parent: int = 0
-    apparmor: str = ""
-    shared_namespaces: tuple[str, ...] = ()
-
-
-class State(Struct, frozen=True, omit_defaults=True):
-    """What the engine says about a container's life. Times as RFC 3339; `health` is `""` without a check."""
-
-    status: str
-    running: bool
-    pid: int = 0
-    exit_code: int = 0
-    oom_killed: bool = False
-    health: str = ""
-    restarts: int = 0
-    created: str = ""
-    started: str = ""
-    finished: str = ""
-    error: str = ""
-
-
-class ContainerUse(Struct, frozen=True, omit_defaults=True):
-    """What a running container uses of what it may, from its control group, `age` seconds after it started.
-
-    `memory` in bytes, without cache that can be dropped; `memory_peak` the highest so far, cache included. Limits are
-    None where there is none. Of `periods` in which it wanted a processor it was held back in `throttled`.
-    """
-
-    age: float
-    memory: int
-    memory_peak: int | None = None
-    memory_limit: int | None = None
-    cpu_seconds: float = 0.0
-    periods: int = 0
-    throttled: int = 0
-    pids: int = 0
-    pids_limit: int | None = None
 
 
 class Container(Struct, frozen=True, kw_only=True):
