@@ -1,7 +1,7 @@
 """The workload: a unit (what is started together) and its containers. Every reader fills these.
 
 Pod level and container level are kept apart, never flattened: some rules look at both.
-Fields hold what is *declared*; `Container.effective` holds what a running container's processes really have.
+Fields hold what is *declared*; `Container.processes` and `Container.state` what a running container really is.
 """
 
 from __future__ import annotations
