@@ -22,6 +22,8 @@ from dockworthy.verdict.subjects import subjects_of
 
 OLD_DEBIAN = tight.known({"id": "debian", "version_id": "9", "codename": "stretch", "name": "Debian 9"})
 
+OLD_KERNEL = tight.known({"release": "3.10.0-1160.el7", "version": "#1 SMP"})
+
 
 def storage(fstype: str, ftype: bool | None = None) -> dict[str, Any]:
     return tight.known({**tight.snapshot()["host"]["storage"]["value"], "fstype": fstype, "ftype": ftype})
@@ -129,6 +131,7 @@ def test_at_level_production_a_required_demand_that_nothing_speaks_of_is_not_vis
     [
         (HARD, {}, {}, "would share this host's kernel"),
         (EASY, {"os": OLD_DEBIAN}, {}, "no security updates since 2022-06-30"),
+        (EASY, {"kernel": OLD_KERNEL}, {}, "kernel 3.10.0-1160.el7 is of a line that nobody mends any more"),
         (EASY, {"storage": storage("nfs4")}, {}, "a network file system, which can't carry overlay2"),
         (EASY, {"storage": storage("xfs", ftype=False)}, {}, "ftype=1"),
         (structs.replace(EASY, data=Data.PRECIOUS), {"storage": storage("tmpfs")}, {}, "gone with the next reboot"),

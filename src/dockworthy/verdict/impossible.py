@@ -9,6 +9,7 @@ from ..model.engine import Engine
 from ..model.field import Set
 from ..model.host import Host
 from ..model.knowledge.distributions import security_updates_until
+from ..model.knowledge.kernels import is_mended_by_nobody
 from ..model.machine import Machine
 from ..model.policy import Code, Data, Intent
 
@@ -55,6 +56,8 @@ def is_sandbox(runtime: str) -> bool:
 
 
 def _end_of_life(host: Host, today: datetime.date) -> Iterator[str]:
+    if isinstance(host.kernel, Set) and is_mended_by_nobody(host.kernel.value.release):
+        yield f"kernel {host.kernel.value.release} is of a line that nobody mends any more"
     if not isinstance(host.os, Set):
         return
     release = host.os.value
