@@ -177,6 +177,14 @@ def test_by_keyboard_alone(opened: Any) -> None:
     expect(page.locator("tbody th:visible", has_text="file-3")).to_be_visible()
 
 
+def test_a_late_word_of_the_address_takes_nobodys_focus(opened: Any) -> None:
+    page = opened(assessed(5))
+    page.focus("#text")
+    page.keyboard.type("f")
+    page.evaluate("dispatchEvent(new HashChangeEvent('hashchange'))")
+    expect(page.locator("#text")).to_be_focused()
+
+
 def test_rows_come_in_slices_and_the_reader_stays_where_he_was(opened: Any) -> None:
     page = opened(assessed(30))
     rows = page.locator("details.group[data-group='0'] .rows tbody tr")

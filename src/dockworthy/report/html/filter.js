@@ -110,9 +110,10 @@ function remember() {
   history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
 }
 
+// Whether the address asks for another filter than the one that is shown.
 function recall() {
   const text = location.hash.slice(1);
-  if (text === remembered || (text && !text.includes("="))) return;
+  if (text === remembered || (text && !text.includes("="))) return false;
   remembered = text;
   const state = new URLSearchParams(text);
   for (const [name, field] of Object.entries(fields)) field.value = state.get(name) ?? "";
@@ -120,6 +121,7 @@ function recall() {
     const chosen = state.get(name)?.split(",");
     for (const box of boxes(name)) box.checked = chosen ? chosen.includes(box.value) : box.defaultChecked;
   }
+  return true;
 }
 
 function clear() {
@@ -150,7 +152,7 @@ for (const name of ["demand", "host"]) {
   }
 }
 addEventListener("hashchange", () => {
-  recall();
+  if (!recall()) return; // it comes late: who types by then must keep the focus
   apply();
   if (location.hash.includes("=")) byId("findings").focus();
 });
