@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ...model.engine import Image
-from ...model.field import Set, Source
+from ...model.field import Set, Source, Unknown
+from ...model.finding import Evidence, Judgement, Outcome, not_applicable, passed, unknown
 
 _NOP = re.compile(r"/bin/sh -c #\(nop\)\s+([A-Z]+)\s*(.*)", re.DOTALL)
 """The classic builder writes all but RUN like this."""
@@ -40,3 +42,15 @@ def short(text: str, most: int = 100) -> str:
 
 def place(image: Image) -> Source | None:
     return image.history.source
+
+
+def judge_steps(image: Image, word: str, is_fault: Callable[[str], bool], *, good: str) -> Judgement:
+    """Fails with every instruction `word` that is a fault; an image that does not say how it was made is none of ours."""
+    if isinstance(image.history, Unknown):
+        return unknown(image.history.reason, image.history.source, tell=image.history.tell)
+    if not isinstance(image.history, Set) or not image.history.value:
+        return not_applicable("the image does not say how it was made", place(image))
+    faults = [rest for found, rest in instructions(image) if found == word and is_fault(rest)]
+    if faults:
+        return Judgement(Outcome.FAIL, tuple(Evidence(f"{word} {short(rest)}", place(image)) for rest in faults))
+    return passed(good, place(image))

@@ -6,10 +6,9 @@ import re
 
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.engine import Image
-from ...model.field import Set, Unknown
-from ...model.finding import Evidence, Judgement, Outcome, Remedy, not_applicable, passed, unknown
+from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
-from ._history import instructions, place, short
+from ._history import judge_steps
 
 control = Control(
     title="Package lists are refreshed in the step that installs",
@@ -83,14 +82,7 @@ _INSTALLS = re.compile(
 
 @control.judge
 def package_lists(image: Image) -> Judgement:
-    if isinstance(image.history, Unknown):
-        return unknown(image.history.reason, image.history.source, tell=image.history.tell)
-    if not isinstance(image.history, Set) or not image.history.value:
-        return not_applicable("the image does not say how it was made", place(image))
-    alone = [step for word, step in instructions(image) if word == "RUN" and _only_refreshes(step)]
-    if alone:
-        return Judgement(Outcome.FAIL, tuple(Evidence(f"RUN {short(step)}", place(image)) for step in alone))
-    return passed("no step refreshes package lists alone", place(image))
+    return judge_steps(image, "RUN", _only_refreshes, good="no step refreshes package lists alone")
 
 
 def _only_refreshes(step: str) -> bool:

@@ -6,10 +6,9 @@ import re
 
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.engine import Image
-from ...model.field import Set, Unknown
-from ...model.finding import Evidence, Judgement, Outcome, Remedy, not_applicable, passed, unknown
+from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
-from ._history import instructions, place, short
+from ._history import judge_steps
 
 control = Control(
     title="Files from elsewhere enter images only with their checksum",
@@ -93,14 +92,7 @@ _CLASSIC = re.compile(r"\w+ in /?\S*\s*$")
 
 @control.judge
 def remote_add(image: Image) -> Judgement:
-    if isinstance(image.history, Unknown):
-        return unknown(image.history.reason, image.history.source, tell=image.history.tell)
-    if not isinstance(image.history, Set) or not image.history.value:
-        return not_applicable("the image does not say how it was made", place(image))
-    remote = [rest for word, rest in instructions(image) if word == "ADD" and _is_remote(rest)]
-    if remote:
-        return Judgement(Outcome.FAIL, tuple(Evidence(f"ADD {short(rest)}", place(image)) for rest in remote))
-    return passed("no unchecked file from elsewhere was added", place(image))
+    return judge_steps(image, "ADD", _is_remote, good="no unchecked file from elsewhere was added")
 
 
 def _is_remote(rest: str) -> bool:

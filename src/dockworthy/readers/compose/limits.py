@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...model.field import Field, Set, Unset
 from ...model.workload import Limits
+from ..engine_words import above_zero, unless_zero
 from .entry import Entry
 from .fields import field_of, origin_of
 from .sizes import cores, seconds, size
@@ -12,10 +13,10 @@ from .sizes import cores, seconds, size
 def read_limits(service: Entry, silent: Unset) -> Limits:
     limits = service.at("deploy", "resources", "limits")
     return Limits(
-        memory=_above_zero(field_of(_of(limits, "memory") or service.get("mem_limit"), silent, size)),
-        memory_swap=_unless_zero(field_of(service.get("memswap_limit"), silent, size)),
+        memory=above_zero(field_of(_of(limits, "memory") or service.get("mem_limit"), silent, size)),
+        memory_swap=unless_zero(field_of(service.get("memswap_limit"), silent, size)),
         cpus=_cpus(service, limits, silent),
-        pids=_above_zero(field_of(_of(limits, "pids") or service.get("pids_limit"), silent, Entry.integer)),
+        pids=above_zero(field_of(_of(limits, "pids") or service.get("pids_limit"), silent, Entry.integer)),
         ulimits=field_of(service.get("ulimits"), silent, _ulimits),
         oom_kill_disabled=field_of(service.get("oom_kill_disable"), silent, Entry.boolean),
     )
@@ -23,15 +24,6 @@ def read_limits(service: Entry, silent: Unset) -> Limits:
 
 def _of(limits: Entry | None, key: str) -> Entry | None:
     return None if limits is None else limits.get(key)
-
-
-def _above_zero(field: Field[int]) -> Field[int]:
-    """0, and for processes -1, is "no limit"."""
-    return Unset(field.source) if isinstance(field, Set) and field.value <= 0 else field
-
-
-def _unless_zero(field: Field[int]) -> Field[int]:
-    return Unset(field.source) if isinstance(field, Set) and field.value == 0 else field
 
 
 def _cpus(service: Entry, limits: Entry | None, silent: Unset) -> Field[float]:

@@ -9,6 +9,7 @@ from msgspec import structs
 from ...model.dialect import Dialect, Platform, Version
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.workload import Annotation, Container, Device, Role, SecurityContext, Sysctl, Unit
+from ..engine_words import capability_names
 from .entry import Entry, listed_as_mapping
 from .environment import read_environment
 from .fields import field_of
@@ -147,8 +148,7 @@ def _texts(service: Entry, key: str) -> dict[str, str]:
 
 
 def _capabilities(entry: Entry) -> tuple[str, ...]:
-    """The engine takes names in any case, with `CAP_` or without."""
-    return tuple(name.upper().removeprefix("CAP_") for name in entry.texts())
+    return capability_names(entry.texts())
 
 
 def _sysctls(entry: Entry) -> tuple[Sysctl, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ...model.field import Field, Origin, Set, Source, Unknown, Unset
+from ...model.field import Field, Origin, Set, Source, Unknown
 from ...model.snapshot import ContainerFacts
 from ...model.workload import Annotation, Container, Namespaces, Role, SecurityContext, Sysctl, Unit
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
+from ..engine_words import capabilities, unless_empty
 from .limits import read_limits
 from .mounts import read_devices, read_mounts
 from .operation import read_environment, read_health, read_logging, read_restart, read_state
@@ -55,8 +56,8 @@ def _container(facts: ContainerFacts, inspect: ApiObject, security: Security, co
         ),
         privileged=host.boolean("Privileged"),
         allow_privilege_escalation=security.allow_privilege_escalation(),
-        capabilities_add=_capabilities(host, "CapAdd"),
-        capabilities_drop=_capabilities(host, "CapDrop"),
+        capabilities_add=capabilities(host.texts("CapAdd")),
+        capabilities_drop=capabilities(host.texts("CapDrop")),
         read_only_root=host.boolean("ReadonlyRootfs"),
         proc_mount=_proc_mount(host),
         masked_paths=host.texts("MaskedPaths"),
@@ -72,21 +73,13 @@ def _container(facts: ContainerFacts, inspect: ApiObject, security: Security, co
         health=read_health(config.at("Healthcheck")),
         logging=read_logging(host.at("LogConfig")),
         restart=read_restart(host.at("RestartPolicy")),
-        cgroup_parent=_unless_empty(host.text("CgroupParent")),
+        cgroup_parent=unless_empty(host.text("CgroupParent")),
         links=host.texts("Links"),
         state=read_state(inspect),
         processes=facts.processes,
         changed_paths=facts.changes,
         use=facts.use,
     )
-
-
-def _capabilities(host: ApiObject, key: str) -> Field[tuple[str, ...]]:
-    """The engine takes names in any case, with `CAP_` or without."""
-    field = host.texts(key)
-    if not isinstance(field, Set):
-        return field
-    return Set(tuple(name.upper().removeprefix("CAP_") for name in field.value), field.source)
 
 
 def _proc_mount(host: ApiObject) -> Field[str]:
@@ -154,7 +147,3 @@ def _command(inspect: ApiObject) -> Field[tuple[str, ...]]:
     if not isinstance(program, Set):
         return program
     return Set((program.value, *(arguments.value if isinstance(arguments, Set) else ())), program.source)
-
-
-def _unless_empty(field: Field[str]) -> Field[str]:
-    return Unset(field.source) if isinstance(field, Set) and not field.value else field

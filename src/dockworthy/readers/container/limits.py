@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...model.field import Field, Set, Unknown, Unset
 from ...model.workload import Limits
 from ..api_object import ApiObject
+from ..engine_words import above_zero, unless_zero
 
 _NANO = 1_000_000_000
 _DEFAULT_PERIOD = 100_000
@@ -12,21 +13,13 @@ _DEFAULT_PERIOD = 100_000
 
 def read_limits(host: ApiObject) -> Limits:
     return Limits(
-        memory=_above_zero(host.integer("Memory")),
-        memory_swap=_unless_zero(host.integer("MemorySwap")),
+        memory=above_zero(host.integer("Memory")),
+        memory_swap=unless_zero(host.integer("MemorySwap")),
         cpus=_cpus(host),
-        pids=_above_zero(host.integer("PidsLimit")),
+        pids=above_zero(host.integer("PidsLimit")),
         ulimits=_ulimits(host),
         oom_kill_disabled=host.boolean("OomKillDisable"),
     )
-
-
-def _above_zero(field: Field[int]) -> Field[int]:
-    return Unset(field.source) if isinstance(field, Set) and field.value <= 0 else field
-
-
-def _unless_zero(field: Field[int]) -> Field[int]:
-    return Unset(field.source) if isinstance(field, Set) and field.value == 0 else field
 
 
 def _cpus(host: ApiObject) -> Field[float]:

@@ -14,6 +14,7 @@ from ..container.operation import read_environment, read_health, read_restart
 from ..container.security import Security
 from ..container.user import read_user
 from ..engine_context import EngineContext
+from ..engine_words import capabilities, unless_empty
 from .defaults import logging_of, selinux_of, swap_of
 from .gaps import gaps_of
 from .mounts import read_mounts
@@ -60,12 +61,12 @@ def _container(name: str, request: ApiObject, host: ApiObject, context: EngineCo
         ),
         privileged=host.boolean("Privileged"),
         allow_privilege_escalation=security.allow_privilege_escalation(),
-        capabilities_add=_capabilities(host, "CapAdd"),
-        capabilities_drop=_capabilities(host, "CapDrop"),
+        capabilities_add=capabilities(host.texts("CapAdd")),
+        capabilities_drop=capabilities(host.texts("CapDrop")),
         read_only_root=host.boolean("ReadonlyRootfs"),
         proc_mount=_proc_mount(host),
         masked_paths=host.texts("MaskedPaths"),
-        runtime=_unless_empty(host.text("Runtime")),
+        runtime=unless_empty(host.text("Runtime")),
         init=host.boolean("Init"),
         command=_command(request),
         environment=read_environment(request.texts("Env")),
@@ -78,7 +79,7 @@ def _container(name: str, request: ApiObject, host: ApiObject, context: EngineCo
         health=_or_by_image(read_health(request.at("Healthcheck"))),
         logging=logging_of(host.at("LogConfig"), context),
         restart=_restart(host.at("RestartPolicy")),
-        cgroup_parent=_unless_empty(host.text("CgroupParent")),
+        cgroup_parent=unless_empty(host.text("CgroupParent")),
         secrets=Unset(host.source),
         links=host.texts("Links"),
         unclear=gaps_of(request),
@@ -87,14 +88,6 @@ def _container(name: str, request: ApiObject, host: ApiObject, context: EngineCo
 
 def _or_by_image(field: Field[Any]) -> Field[Any]:
     return Unknown(_BY_IMAGE, tell=_TELL, source=field.source) if isinstance(field, Unset) else field
-
-
-def _capabilities(host: ApiObject, key: str) -> Field[tuple[str, ...]]:
-    """The engine takes names in any case, with `CAP_` or without."""
-    field = host.texts(key)
-    if not isinstance(field, Set):
-        return field
-    return Set(tuple(name.upper().removeprefix("CAP_") for name in field.value), field.source)
 
 
 def _proc_mount(host: ApiObject) -> Field[str]:
@@ -150,10 +143,6 @@ def _sysctls(sysctls: ApiObject) -> Field[tuple[Sysctl, ...]]:
 
 def _annotations(annotations: ApiObject) -> dict[str, Annotation]:
     return {key: Annotation(value, annotations.source) for key, value in annotations.words().items()}
-
-
-def _unless_empty(field: Field[str]) -> Field[str]:
-    return Unset(field.source) if isinstance(field, Set) and not field.value else field
 
 
 __all__ = ["unit_of"]

@@ -20,6 +20,7 @@ from ..api_object import ApiObject
 from ..container.operation import read_environment, read_health
 from ..container.user import read_user
 from ..engine_context import EngineContext
+from ..engine_words import capabilities
 from .parts import read_limits, read_log_driver, read_mounts, read_ports
 from .privileges import read_apparmor, read_escalation, read_seccomp, read_selinux
 
@@ -67,8 +68,8 @@ def _container(name: str, spec: ApiObject, task: ApiObject, context: EngineConte
         ),
         privileged=Set(False, Source(WHERE, "a service can't be privileged")),
         allow_privilege_escalation=read_escalation(run.at("Privileges"), context),
-        capabilities_add=_capabilities(run, "CapabilityAdd"),
-        capabilities_drop=_capabilities(run, "CapabilityDrop"),
+        capabilities_add=capabilities(run.texts("CapabilityAdd")),
+        capabilities_drop=capabilities(run.texts("CapabilityDrop")),
         read_only_root=_or_false(run.boolean("ReadOnly")),
         proc_mount=Set("Default", run.source),
         init=run.boolean("Init"),
@@ -98,13 +99,6 @@ def _or_by_image(field: Field[Any]) -> Field[Any]:
 
 def _or_false(field: Field[bool]) -> Field[bool]:
     return Set(False, field.source) if isinstance(field, Unset) else field
-
-
-def _capabilities(run: ApiObject, key: str) -> Field[tuple[str, ...]]:
-    field = run.texts(key)
-    if not isinstance(field, Set):
-        return field
-    return Set(tuple(name.upper().removeprefix("CAP_") for name in field.value), field.source)
 
 
 def _namespaces(task: ApiObject) -> Namespaces:

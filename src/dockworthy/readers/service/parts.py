@@ -6,6 +6,7 @@ from ...model.field import Field, Origin, Set, Source, Unknown, Unset
 from ...model.workload import Limits, Logging, Mount, MountKind, Port
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
+from ..engine_words import above_zero
 
 _NANO = 1_000_000_000
 _KINDS = {kind.value: kind for kind in MountKind}
@@ -13,20 +14,16 @@ _KINDS = {kind.value: kind for kind in MountKind}
 
 def read_limits(task: ApiObject) -> Limits:
     limits = task.at("Resources", "Limits")
-    nano = _above_zero(limits.integer("NanoCPUs"))
+    nano = above_zero(limits.integer("NanoCPUs"))
     silent = Unset(limits.source)
     return Limits(
-        memory=_above_zero(limits.integer("MemoryBytes")),
+        memory=above_zero(limits.integer("MemoryBytes")),
         memory_swap=silent,
         cpus=Set(nano.value / _NANO, nano.source) if isinstance(nano, Set) else nano,
-        pids=_above_zero(limits.integer("Pids")),
+        pids=above_zero(limits.integer("Pids")),
         ulimits=silent,
         oom_kill_disabled=Set(False, limits.source),
     )
-
-
-def _above_zero(field: Field[int]) -> Field[int]:
-    return Unset(field.source) if isinstance(field, Set) and field.value <= 0 else field
 
 
 def read_log_driver(log: ApiObject, context: EngineContext) -> Field[Logging]:
