@@ -4,92 +4,87 @@ from __future__ import annotations
 
 import datetime
 import os
-import re
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
-from .controls.judging import judge_units
+from .controls.judging import judge_written
 from .errors import UnreadableInput, UsageError
 from .facts.written_secrets import with_secrets_marked
+from .model.control import Control
 from .model.dialect import Version
 from .model.levels import Level
 from .model.policy import Policy
-from .model.result import Result, SubjectResult
+from .model.result import Result
 from .model.workload import Unit
+from .model.written import Written
 from .policy.exceptions import apply_exceptions
-from .readers.compose import is_compose, looks_like_compose, read_compose
-from .readers.files import FoundFile, find_files
-from .readers.kubernetes import is_kubernetes, read_kubernetes
-from .readers.yaml_source import Value, documents
+from .readers.files import find_files
+from .readers.written_file import Surroundings, may_be_ours, read_written
 from .report.words import number_of
 from .verdict.answer import answer_for_files
 from .verdict.subjects import subjects_of
 from .verdict.weighing import Weighing
 
 NO_POLICY = Policy()
-
-_OURS = re.compile(r"^[\s{,]*[\"']?(?:kind|apiVersion|services)[\"']?\s*:", re.MULTILINE)
-"""What a file says that may be a manifest or a Compose file, also where it is broken."""
+Unread = tuple[tuple[str, str], ...]
 
 
 def check(
-    paths: Sequence[str], *, level: Level, pss_version: Version | None = None, policy: Policy = NO_POLICY
+    paths: Sequence[str],
+    *,
+    level: Level,
+    pss_version: Version | None = None,
+    policy: Policy = NO_POLICY,
+    rules: Sequence[Control] = (),
 ) -> Result:
     """Judges every file; one that can't be read is named in `unread` and the others are judged all the same.
 
-    `-` is standard input. Raises UsageError where a path does not exist or nothing that can be judged was found.
+    `-` is standard input. `rules`: the policy's own, compiled. Raises UsageError where a path does not exist or nothing
+    that can be judged was found.
     """
-    units: dict[str, Unit] = {}
-    unread: list[tuple[str, str]] = []
-    for found in find_files(paths, stdin=sys.stdin.buffer):
-        try:
-            for unit in with_secrets_marked(_read(found, pss_version)):
-                units.setdefault(unit.id, unit)  # a file that is walked may be included by another one, too
-        except UnreadableInput as error:
-            if found.named_by_user or _may_be_meant(found):
-                unread.append((found.name, error.says))
-    if not units and not unread:
+    written, unread = _read(paths, Surroundings(os.environ, pss_version))
+    if written == Written() and not unread:
         raise UsageError(
             "nothing to judge: no service and no pod was found in " + ", ".join(paths),
             hint="dockworthy reads Compose files and Kubernetes manifests; name a file or a folder that holds some",
         )
-    return _judged(units.values(), unread, level, policy)
+    return _judged(written, unread, level, policy, rules)
 
 
-def _may_be_meant(found: FoundFile) -> bool:
-    """A folder holds files that are none of ours (a tsconfig.json with comments): being broken says nothing of them."""
-    try:
-        return _OURS.search(found.text()) is not None
-    except UnreadableInput:  # it can't even be looked into
-        return True
+def _read(paths: Sequence[str], surroundings: Surroundings) -> tuple[Written, Unread]:
+    read: list[Written] = []
+    unread: list[tuple[str, str]] = []
+    for found in find_files(paths, stdin=sys.stdin.buffer):
+        try:
+            read.append(read_written(found, surroundings))
+        except UnreadableInput as error:
+            if found.named_by_user or may_be_ours(found):
+                unread.append((found.name, error.says))
+    return _together(read), tuple(unread)
 
 
-def _read(found: FoundFile, pss_version: Version | None) -> list[Unit]:
-    """What a file is, its content says; one that a person named must be something that can be judged."""
-    pods: list[Value] = []
-    units: list[Unit] = []
-    folder = Path(os.path.dirname(found.path))
-    is_project = is_compose if found.named_by_user else looks_like_compose
-    for document in documents(found.text(), found.name):
-        if is_kubernetes(document):
-            pods.append(document)
-        elif is_project(document):
-            units += read_compose(document, environ=os.environ, folder=folder)
-        elif found.named_by_user:
-            raise document.wrong(
-                "a Compose file (with services), or an object of Kubernetes (with kind and apiVersion)"
-            )
-    return units + read_kubernetes(pods, version=pss_version)
+def _together(read: Iterable[Written]) -> Written:
+    """Each subject once: a file that is walked may be included by another one, too."""
+    read = list(read)
+    units: dict[str, Unit] = {}
+    for written in read:
+        for unit in written.units:
+            units.setdefault(unit.id, unit)
+    return Written(
+        units=tuple(with_secrets_marked(units.values())),
+        builds=tuple(build for written in read for build in written.builds),
+        accesses=tuple(access for written in read for access in written.accesses),
+        files=tuple(file for written in read for file in written.files),
+        notes=tuple(note for written in read for note in written.notes),
+    )
 
 
-def _judged(units: Iterable[Unit], unread: list[tuple[str, str]], level: Level, policy: Policy) -> Result:
-    units = list(units)
+def _judged(written: Written, unread: Unread, level: Level, policy: Policy, rules: Sequence[Control]) -> Result:
     today = datetime.datetime.now(datetime.UTC).date()
-    judged = judge_units(units, level, policy.levels)
+    judged = judge_written(written, level, policy.levels, rules=rules)
     findings, notes = apply_exceptions(judged, policy.exceptions, today=today)
-    files = {unit.id: unit.source.where for unit in units}
-    subjects: tuple[SubjectResult, ...] = subjects_of(findings, files=files)
+    files = written.files_of_subjects()
+    subjects = subjects_of(findings, files=files)
     return Result(
         command="check",
         level=level,
@@ -97,7 +92,7 @@ def _judged(units: Iterable[Unit], unread: list[tuple[str, str]], level: Level, 
         subjects=subjects,
         findings=findings,
         demands=Weighing(findings, level).demands_seen(),
-        read=(f"{number_of(len(units), 'unit')} in {number_of(len(set(files.values())), 'file')}",),
-        unread=tuple(unread),
-        notes=(*(note for unit in units for note in unit.notes), *notes),
+        read=(f"{number_of(len(files), 'subject')} in {number_of(len(set(files.values())), 'file')}",),
+        unread=unread,
+        notes=(*(note for unit in written.units for note in unit.notes), *written.notes, *notes),
     )

@@ -19,7 +19,7 @@ def entries(lock: str) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
     name = ""
     for line in (ROOT / lock).read_text().splitlines():
-        if match := re.match(r"([a-z0-9.-]+)==(\S+) \\$", line):
+        if match := re.match(r"([a-z0-9.-]+)==(\S+)(?: ; [^\\]+)? \\$", line):
             name = match[1]
             found[name] = (match[2], 0)
         elif re.match(r"    --hash=sha256:[0-9a-f]{64}( \\)?$", line):

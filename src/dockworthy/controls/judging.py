@@ -6,7 +6,7 @@ A judge that crashes is an `unknown` with the crash as its reason: never a pass,
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -18,25 +18,47 @@ from ..model.finding import Finding, Judgement, Outcome, unknown
 from ..model.levels import Level
 from ..model.machine import Machine
 from ..model.workload import Unit
-from .selection import controls_for, controls_for_units
+from ..model.written import Written
+from .selection import controls_for, controls_for_units, controls_for_written
 
 NO_LEVELS: Mapping[str, Level] = MappingProxyType({})
 
 
-def judge_units(units: Iterable[Unit], level: Level, levels: Mapping[str, Level] = NO_LEVELS) -> Iterator[Finding]:
-    """Findings on units, of whatever platform each is. `levels`: a unit's own, by name or id."""
+def judge_written(
+    written: Written, level: Level, levels: Mapping[str, Level] = NO_LEVELS, *, rules: Sequence[Control] = ()
+) -> Iterator[Finding]:
+    """Findings on everything that files say: units, image builds, rights, and the files as such."""
+    yield from judge_units(written.units, level, levels, rules=rules)
+    named = ((Subject.BUILD, written.builds), (Subject.ACCESS, written.accesses), (Subject.FILE, written.files))
+    for kind, subjects in named:
+        for subject in subjects:
+            for control in controls_for_written(kind, levels.get(subject.id, level)):
+                yield from _ask(control, subject, subject=subject.id, kind=kind.value, level=control.level)
+
+
+def judge_units(
+    units: Iterable[Unit],
+    level: Level,
+    levels: Mapping[str, Level] = NO_LEVELS,
+    *,
+    rules: Sequence[Control] = (),
+) -> Iterator[Finding]:
+    """Findings on units, of whatever platform each is. `levels`: a unit's own, by name or id. `rules`: a team's own
+    controls, asked of every unit at whatever level."""
     for unit in units:
         own = levels.get(unit.name) or levels.get(unit.id) or level
         only_written = all(container.state == NOT_READ for container in unit.containers)
-        for control in controls_for_units(own, unit.dialect):
+        for control in (*controls_for_units(own, unit.dialect), *rules):
             if only_written and control.needs_running:
                 continue
             yield from _ask(control, unit, subject=unit.id, kind=unit.kind, level=control.level_for(unit.dialect))
 
 
-def judge_machine(machine: Machine, level: Level, levels: Mapping[str, Level] = NO_LEVELS) -> Iterator[Finding]:
+def judge_machine(
+    machine: Machine, level: Level, levels: Mapping[str, Level] = NO_LEVELS, *, rules: Sequence[Control] = ()
+) -> Iterator[Finding]:
     """Findings on everything a machine has: units, images, networks, volumes, engine, host, swarm, and the whole."""
-    yield from judge_units(machine.units, level, levels)
+    yield from judge_units(machine.units, level, levels, rules=rules)
     for image in machine.images:
         name = image.tags[0] if image.tags else image.id.removeprefix("sha256:")[:12]
         yield from _ask_all(Subject.IMAGE, image, f"image/{name}", level)

@@ -8,9 +8,21 @@ from functools import cache
 from types import ModuleType
 
 from ..model.control import Control
-from . import cluster, engine, host, image, machine, network, volume, workload
+from . import access, build, cluster, engine, file, host, image, machine, network, volume, workload
 
-_CHAPTERS: tuple[ModuleType, ...] = (workload, image, network, volume, engine, host, machine, cluster)
+_CHAPTERS: tuple[ModuleType, ...] = (
+    workload,
+    build,
+    access,
+    file,
+    image,
+    network,
+    volume,
+    engine,
+    host,
+    machine,
+    cluster,
+)
 
 
 @cache

@@ -19,6 +19,12 @@ def controls_for_units(level: Level, dialect: Dialect) -> tuple[Control, ...]:
     return _without_replaced(asked)
 
 
+@lru_cache(maxsize=16)
+def controls_for_written(subject: Subject, level: Level) -> tuple[Control, ...]:
+    """The controls of a subject that only files have (`build`, `access`, `file`), without importing the others."""
+    return _without_replaced(c for c in chapter_controls(subject.value) if level.includes(c.level))
+
+
 @lru_cache(maxsize=256)
 def controls_for(subject: Subject, level: Level) -> tuple[Control, ...]:
     """The controls that judge subjects other than units at this level."""

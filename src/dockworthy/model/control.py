@@ -20,6 +20,9 @@ class Subject(StrEnum):
     """What a judge is given: the class of the model with the same name."""
 
     UNIT = "unit"
+    BUILD = "build"
+    ACCESS = "access"
+    FILE = "file"
     IMAGE = "image"
     NETWORK = "network"
     VOLUME = "volume"

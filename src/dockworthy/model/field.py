@@ -27,13 +27,15 @@ class Origin(StrEnum):
 class Source(Struct, frozen=True, omit_defaults=True):
     """Where a fact stands: a file, an API path or a kernel file, and the place inside it.
 
-    `line` counts from 1. `via` is the next link of the chain: the place that an alias or `extends` points to.
+    `line` and `column` count from 1, in characters. `via` is the next link of the chain: the place that an alias or
+    `extends` points to.
     """
 
     where: str
     path: str = ""
     line: int | None = None
     via: Source | None = None
+    column: int | None = None
 
     def __str__(self) -> str:
         place = self.where if self.line is None else f"{self.where}:{self.line}"

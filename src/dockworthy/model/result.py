@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from .finding import Finding
+from .fix import Fix
 from .levels import Level
 from .requirement import Need
 
@@ -74,5 +75,9 @@ class Result(Struct, frozen=True, kw_only=True):
     unread: tuple[tuple[str, str], ...] = ()
     read: tuple[str, ...] = ()
     """Sentences that say what was read, for the head of a report."""
+    fixes: tuple[Fix, ...] = ()
+    """Repairs of findings on files, with the edits that they are."""
+    lines: dict[str, dict[int, str]] = {}
+    """File -> line -> its text, for the lines that findings point to; secrets in them are hidden."""
     notes: tuple[str, ...] = ()
     """What a reader must know besides: exceptions that expired or match nothing, evidence that no longer counts."""

@@ -39,7 +39,7 @@ class Value:
 
     @property
     def source(self) -> Source:
-        return Source(self.file, self.path, self.line)
+        return Source(self.file, self.path, self.line, column=self.node.start_mark.column + 1)
 
     @property
     def is_mapping(self) -> bool:

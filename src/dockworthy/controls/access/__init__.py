@@ -1,0 +1,1 @@
+"""Controls on rights: who may do what, as files grant it."""

@@ -1,0 +1,1 @@
+"""Controls on image builds: what a Dockerfile says."""

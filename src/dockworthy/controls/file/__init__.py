@@ -1,0 +1,1 @@
+"""Controls on files as such: what must not stand in any of them."""

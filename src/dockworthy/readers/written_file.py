@@ -1,0 +1,59 @@
+"""What a file is, its content says: the one place that knows which reader is for which syntax."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from ..errors import UnreadableInput
+from ..model.dialect import Version
+from ..model.written import Written
+from .compose import is_compose, looks_like_compose, read_compose
+from .files import FoundFile
+from .kubernetes import is_kubernetes, read_kubernetes
+from .yaml_source import Value, documents
+
+_OURS = re.compile(r"^[\s{,]*[\"']?(?:kind|apiVersion|services)[\"']?\s*:", re.MULTILINE)
+"""What a file says that may be a manifest or a Compose file, also where it is broken."""
+
+
+class Surroundings(Struct, frozen=True):
+    """What the meaning of a file depends on: the environment's variables, and which standards a manifest is held to."""
+
+    environ: Mapping[str, str]
+    pss_version: Version | None = None
+
+
+def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
+    """What the file says. One that a person named must be something that can be judged; another may say nothing.
+
+    Raises UnreadableInput (file, line).
+    """
+    manifests: list[Value] = []
+    units = []
+    folder = Path(os.path.dirname(found.path))
+    is_project = is_compose if found.named_by_user else looks_like_compose
+    for document in documents(found.text(), found.name):
+        if is_kubernetes(document):
+            manifests.append(document)
+        elif is_project(document):
+            units += read_compose(document, environ=surroundings.environ, folder=folder)
+        elif found.named_by_user:
+            raise document.wrong(
+                "a Compose file (with services), or an object of Kubernetes (with kind and apiVersion)"
+            )
+    units += read_kubernetes(manifests, version=surroundings.pss_version)
+    return Written(units=tuple(units))
+
+
+def may_be_ours(found: FoundFile) -> bool:
+    """Could a file that can't be read be one of those that are judged? A folder holds files of others, too (a
+    tsconfig.json with comments): being broken says nothing of them."""
+    try:
+        return _OURS.search(found.text()) is not None
+    except UnreadableInput:  # it can't even be looked into
+        return True

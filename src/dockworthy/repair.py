@@ -1,0 +1,1 @@
+"""Repairs files: check -> fix -> write -> check again: the whole story of `dockworthy fix`."""
