@@ -57,6 +57,8 @@ def written(folder: Path, **files: str) -> None:
         ("${NONE:-${NAME:-b}}", "shop"),
         ("${NONE:-{}}", "{}"),
         ("${NAME:?needed}", "shop"),
+        ("a $ b$", "a $ b$"),
+        ("$1 $(date) $'$}", "$1 $(date) $'$}"),
     ],
 )
 def test_variables(text: str, result: str) -> None:
@@ -70,7 +72,7 @@ def test_a_missing_variable_is_a_gap_and_the_text_stays(text: str) -> None:
     assert found.missing and "$" in found.text
 
 
-@pytest.mark.parametrize("text", ["${", "${NAME", "$", "a $ b", "${1}", "${NAME!}", "$1", "${A:-" * 30 + "}" * 30])
+@pytest.mark.parametrize("text", ["${", "${NAME", "${1}", "${NAME!}", "${ NAME }", "${A:-" * 30 + "}" * 30])
 def test_what_is_no_variable_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         interpolate(text, VARIABLES)

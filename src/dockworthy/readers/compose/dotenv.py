@@ -4,51 +4,90 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import islice
+from typing import Final
+
+from msgspec import Struct
 
 from .interpolation import interpolate
 
-_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*[=:]\s*(.*)")
-_LONGEST = 200
+_LINE: Final = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(?:[=:]\s*(.*))?")
+_LONGEST: Final = 200
 """Lines of one value: a private key has some fifty."""
 
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$$"}
+_CLOSED: Final = re.compile(r"""(['"])((?:[^\\]|\\.)*?)\1""", re.DOTALL)
+_ESCAPES: Final = {
+    **{"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"},
+    **{'"': '"', "\\": "\\", "$": "$$"},
+}
+
+
+class Assignment(Struct, frozen=True):
+    """`line` counts from 1."""
+
+    value: str
+    line: int
 
 
 def parse_dotenv(text: str, outer: Mapping[str, str]) -> dict[str, str]:
-    """Name -> value; `outer` is what a value's own variables may come from, and earlier lines.
+    """Name -> value; `outer` is what a value's own variables may come from, and earlier lines."""
+    return {name: found.value for name, found in read_dotenv(text, outer).items()}
+
+
+def read_dotenv(text: str, outer: Mapping[str, str]) -> dict[str, Assignment]:
+    """Every name with its last value. A name alone takes its value from `outer`.
 
     A line that is no assignment is left out: what it meant nobody can tell, and Compose itself refuses it loudly.
     """
-    found: dict[str, str] = {}
-    lines = iter(text.splitlines())
-    for line in lines:
-        match = None if line.lstrip().startswith("#") else _LINE.match(line)
+    found: dict[str, Assignment] = {}
+    known = dict(outer)
+    lines = text.splitlines()
+    at = 0
+    while at < len(lines):
+        began, line = at, lines[at]
+        at += 1
+        match = None if line.lstrip().startswith("#") else _LINE.fullmatch(line)
         if match is None:
             continue
-        value = match[2]
-        if value[:1] in ("'", '"'):
-            for following in islice(lines, 0 if _is_closed(value) else _LONGEST):
-                value += "\n" + following
-                if _is_closed(value):
-                    break
-        found[match[1]] = _value(value, {**found, **outer})
+        name, written = match[1], match[2]
+        if written is None:
+            if name in outer:
+                found[name] = Assignment(outer[name], began + 1)
+            continue
+        if written[:1] in ("'", '"'):
+            written, at = _to_its_end(written, lines, at)
+        value = _value(written, known)
+        found[name] = Assignment(value, began + 1)
+        known[name] = outer.get(name, value)
     return found
 
 
-def _is_closed(value: str) -> bool:
-    return re.match(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"", value, re.DOTALL) is not None
+def read_raw(text: str) -> dict[str, Assignment]:
+    """`format: raw`: what stands behind the first `=` is the value, quotes and dollars and all."""
+    found = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        name, parted, value = line.partition("=")
+        if parted and not line.lstrip().startswith("#"):
+            found[name.strip()] = Assignment(value, number)
+    return found
+
+
+def _to_its_end(written: str, lines: list[str], at: int) -> tuple[str, int]:
+    """A quoted value goes on to the quote that closes it; where none does, the line is all there is."""
+    whole, following = written, at
+    while _CLOSED.match(whole) is None and following < min(len(lines), at + _LONGEST):
+        whole += "\n" + lines[following]
+        following += 1
+    return (whole, following) if _CLOSED.match(whole) is not None else (written, at)
 
 
 def _value(written: str, variables: Mapping[str, str]) -> str:
-    single = re.match(r"'([^']*)'", written)
-    if single:
-        return single[1]
-    double = re.match(r'"((?:[^"\\]|\\.)*)"', written, re.DOTALL)
-    if double:
-        text = re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[0]), double[1], flags=re.DOTALL)
+    closed = _CLOSED.match(written)
+    if closed is not None and closed[1] == "'":
+        return closed[2].replace("\\'", "'")
+    if closed is not None:
+        text = re.sub(r"\\([abfnrtv\"\\$])", lambda escape: _ESCAPES[escape[1]], closed[2], flags=re.DOTALL)
     else:
-        text = re.split(r"(?:^|\s)#", written, maxsplit=1)[0].strip()
+        text = written.split(" #", 1)[0].strip()
     try:
         return interpolate(text, variables).text
     except ValueError:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ...errors import UnreadableInput
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ..files import FoundFile
-from .dotenv import parse_dotenv
+from .dotenv import read_dotenv, read_raw
 from .entry import Entry, listed_as_mapping
 from .fields import origin_of
+from .paths import as_written_here
 from .scope import Scope
+from .variables import Variables
 
 
 class Environment(Struct, frozen=True):
@@ -34,19 +36,19 @@ def read_environment(service: Entry, scope: Scope) -> Environment:
         if isinstance(found, Unknown):
             gaps.append(found)
         else:
-            said |= found
-            lines |= dict.fromkeys(found, entry.source)
+            said |= found.values
+            lines |= {name: structs.replace(entry.source, via=found.places.get(name)) for name in found.values}
     for name, value in listed_as_mapping(written).mapping().items() if written is not None else ():
         if value.gap is not None:
             gaps.append(value.gap)
         lines[name] = value.source
-        said[name] = scope.files.variables.get(name, "") if value.is_null else value.text()
+        said[name] = scope.files.variables.values.get(name, "") if value.is_null else value.text()
     place = written or files
     field = Unset(service.key) if place is None else Set(said, place.source, origin_of(place))
     return Environment(field, lines, gaps[0] if gaps else None)
 
 
-def _of_file(entry: Entry, scope: Scope) -> dict[str, str] | Unknown:
+def _of_file(entry: Entry, scope: Scope) -> Variables | Unknown:
     """A file that need not be there and is not says nothing."""
     if entry.gap is not None:
         return entry.gap
@@ -55,9 +57,16 @@ def _of_file(entry: Entry, scope: Scope) -> dict[str, str] | Unknown:
     there = os.path.join(scope.files.folder_of(entry.source), path)
     if not os.path.exists(there):
         if required is not None and not required.boolean():
-            return {}
+            return Variables({})
         return Unknown(f"{path} is not here", tell=f"check beside the {path} of the host", source=entry.source)
+    raw = entry.word("format") == "raw" if entry.is_mapping else False
     try:
-        return parse_dotenv(FoundFile(path, there, True).text(), scope.files.variables)
+        text = FoundFile(path, there, True).text()
     except UnreadableInput as error:
         return Unknown(f"{path} can't be read: {error.problem}", source=entry.source)
+    said = read_raw(text) if raw else read_dotenv(text, scope.files.variables.values)
+    name = as_written_here(there)
+    return Variables(
+        {variable: found.value for variable, found in said.items()},
+        {variable: Source(name, variable, found.line) for variable, found in said.items()},
+    )

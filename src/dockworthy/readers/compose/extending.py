@@ -45,7 +45,7 @@ class Extending:
             service.source,
             key=service.key,
         )
-        return merged(inherited(base), own)
+        return merged(inherited(base, extends.source), own)
 
     def _base(self, document: Entry, extends: Entry, under_way: tuple[Entry, ...]) -> Entry:
         if extends.gap is not None:

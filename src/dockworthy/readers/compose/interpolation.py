@@ -23,14 +23,18 @@ class Missing(Struct, frozen=True):
 
 
 class Interpolated(Struct, frozen=True):
-    """The text with what is known put in; what is missing stays as it was written."""
+    """The text with what is known put in; what is missing stays as it was written. `used`: whose values were put in."""
 
     text: str
     missing: tuple[Missing, ...] = ()
+    used: tuple[str, ...] = ()
 
 
 def interpolate(text: str, variables: Mapping[str, str], depth: int = 0) -> Interpolated:
-    """`$$` is a dollar. Raises ValueError, with a sentence, where the text is no interpolation."""
+    """`$$` is a dollar, and so is one that begins no variable (`$(date)`, `^a$`): Compose leaves it as it is.
+
+    Raises ValueError, with a sentence, where a `${` begins none.
+    """
     if "$" not in text:
         return Interpolated(text)
     if depth > _DEEPEST:
@@ -42,7 +46,11 @@ def interpolate(text: str, variables: Mapping[str, str], depth: int = 0) -> Inte
         found, at = _one(text, dollar, variables, depth)
         parts.append(found)
     parts.append(Interpolated(text[at:]))
-    return Interpolated("".join(part.text for part in parts), tuple(gap for part in parts for gap in part.missing))
+    return Interpolated(
+        "".join(part.text for part in parts),
+        tuple(gap for part in parts for gap in part.missing),
+        tuple(name for part in parts for name in part.used),
+    )
 
 
 def _one(text: str, dollar: int, variables: Mapping[str, str], depth: int) -> tuple[Interpolated, int]:
@@ -55,9 +63,11 @@ def _one(text: str, dollar: int, variables: Mapping[str, str], depth: int) -> tu
         return _braced(text[dollar : end + 1], variables, depth), end + 1
     name = _NAME.match(text, dollar + 1)
     if name is None:
-        raise ValueError("a `$` that begins no variable; a dollar itself is written `$$`")
+        return Interpolated("$"), dollar + 1
     value = variables.get(name[0])
-    return (Interpolated(f"${name[0]}", (Missing(name[0]),)) if value is None else Interpolated(value)), name.end()
+    if value is None:
+        return Interpolated(f"${name[0]}", (Missing(name[0]),)), name.end()
+    return Interpolated(value, used=(name[0],)), name.end()
 
 
 def _closing(text: str, start: int) -> int:
@@ -84,7 +94,7 @@ def _braced(written: str, variables: Mapping[str, str], depth: int) -> Interpola
     if operator.endswith("+"):
         return interpolate(argument, variables, depth + 1) if there else Interpolated("")
     if there and value is not None:
-        return Interpolated(value)
+        return Interpolated(value, used=(name[0],))
     if operator.endswith("-"):
         return interpolate(argument, variables, depth + 1)
     return Interpolated(written, (Missing(name[0], argument if operator else ""),))

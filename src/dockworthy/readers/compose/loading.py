@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import Final
+
+import yaml
+from msgspec import structs
 
 from ...errors import UnreadableInput
 from ...model.field import Source, Unknown
 from ..files import FoundFile
-from ..yaml_source import Value, documents
-from .entry import Entry
+from ..yaml_source import MERGE_KEY, Value, documents
+from .entry import Content, Entry
 from .interpolation import Interpolated, interpolate
+from .paths import as_written_here
+from .variables import Variables
 
 _NULL = "tag:yaml.org,2002:null"
 _DEEPEST = 40
@@ -22,7 +26,7 @@ MOST_VALUES: Final = 500_000
 class Files:
     """The files of one project. `folder` is where relative paths of its first file begin."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
+    def __init__(self, variables: Variables) -> None:
         self.variables = variables
         self._folders: dict[str, str] = {}
         self._loaded: dict[str, Entry] = {}
@@ -46,7 +50,7 @@ class Files:
 
     def document(self, path: str, asked_by: Entry) -> Value:
         """The one document of another file. Raises UnreadableInput, at `asked_by` where the file is not there."""
-        name = _name(path)
+        name = as_written_here(path)
         found = list(documents(FoundFile(name, path, True).text(), name)) if os.path.exists(path) else []
         if not found or not found[0].is_mapping:
             says = f"{name} is no Compose file" if os.path.exists(path) else f"{name} does not exist"
@@ -59,39 +63,64 @@ class Files:
         if self._values > MOST_VALUES:
             raise UnreadableInput(f"more than {MOST_VALUES:,} values, aliases counted", file=at.where, line=at.line)
 
-    def _entry(self, value: Value, key: Source, depth: int) -> Entry:
-        source = value.source
+    def _entry(self, value: Value, key: Source, depth: int, via: Source | None = None) -> Entry:
+        """`via`: the alias or `<<` by which this came here; it stands where it was written all the same."""
+        source = value.source if via is None else structs.replace(value.source, via=via)
         self.count(1, source)
         if depth > _DEEPEST:
             raise UnreadableInput("nested too deep", file=value.file, line=value.line)
         tag = value.node.tag if value.node.tag in ("!reset", "!override") else ""
+        content: Content
         if value.is_mapping:
-            return Entry(self._members(value, depth), source, key=key, tag=tag)
-        if value.is_sequence:
-            items = [self._entry(item, item.source, depth + 1) for item in value.items()]
-            return Entry(items, source, key=key, tag=tag)
-        if value.node.tag == _NULL or tag == "!reset":
-            return Entry(None, source, key=key, tag=tag)
-        return self._scalar(value, source, key, tag)
+            content = self._members(value, depth, via)
+        elif value.is_sequence:
+            content = [
+                self._entry(item, item.source, depth + 1, via or _alias(item, value.node, value.source))
+                for item in value.items()
+            ]
+        elif value.node.tag == _NULL or tag == "!reset":
+            content = None
+        else:
+            return self._scalar(value, source, key, tag)
+        return Entry(content, source, key=key, tag=tag, inherited=via is not None)
 
-    def _members(self, mapping: Value, depth: int) -> dict[str, Entry]:
+    def _members(self, mapping: Value, depth: int, via: Source | None) -> dict[str, Entry]:
         """A key that came by `<<` stands where its value does."""
         nodes = mapping.keys()
-        lines = {name.value: name.start_mark.line + 1 for name, _ in mapping.node.value}
+        own = {name.value: name for name, _ in mapping.node.value}
         found = {}
         for name, node in nodes.items():
             path = f"{mapping.path}.{name}" if mapping.path else name
-            key = Source(mapping.file, path, lines.get(name, node.start_mark.line + 1))
-            found[name] = self._entry(Value(node, mapping.file, path), key, depth + 1)
+            written = own.get(name)
+            key = Source(mapping.file, path, (node if written is None else written).start_mark.line + 1)
+            value = Value(node, mapping.file, path)
+            link = via or (_merge(mapping, path) if written is None else _alias(value, written, key))
+            found[name] = self._entry(value, key, depth + 1, link)
         return found
 
     def _scalar(self, value: Value, source: Source, key: Source, tag: str) -> Entry:
         try:
-            found = interpolate(value.scalar_text(), self.variables)
+            found = interpolate(value.scalar_text(), self.variables.values)
             _refuse_what_no_path_can_hold(found.text)
         except ValueError as error:
             raise UnreadableInput(f"{value.path}: {error}", file=value.file, line=value.line) from error
-        return Entry(found.text, source, gap=_gap(found, source), key=key, tag=tag)
+        inherited = source.via is not None
+        places = self.variables.places
+        given = next((places[name] for name in found.used if name in places), None)
+        if given is not None:
+            source = structs.replace(source, via=given)
+        return Entry(found.text, source, gap=_gap(found, source), key=key, tag=tag, inherited=inherited)
+
+
+def _alias(value: Value, before: yaml.Node, here: Source) -> Source | None:
+    """`here`, where the value is an alias: then it was written before what it is the value of."""
+    return here if value.node.start_mark.index < before.start_mark.index else None
+
+
+def _merge(mapping: Value, path: str) -> Source:
+    """The `<<` of a mapping."""
+    marks = (name.start_mark for name, _ in mapping.node.value if name.tag == MERGE_KEY)
+    return Source(mapping.file, path, next((mark.line + 1 for mark in marks), mapping.line))
 
 
 def _refuse_what_no_path_can_hold(text: str) -> None:
@@ -115,10 +144,3 @@ def _gap(found: Interpolated, source: Source) -> Unknown | None:
         tell=f"set {first.name} in the environment, or in .env beside the file",
         source=source,
     )
-
-
-def _name(path: str) -> str:
-    """As a person here would write it."""
-    whole = os.path.abspath(path)
-    below = os.path.relpath(whole)
-    return whole if below.startswith("..") else below

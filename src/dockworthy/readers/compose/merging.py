@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from msgspec import structs
+
+from ...model.field import Source
 from .entry import Entry, listed_as_mapping
 from .short_forms import target_of_device, target_of_mount
 
@@ -58,14 +61,15 @@ def _lists(base: Iterable[Entry], own: Iterable[Entry], key: str) -> list[Entry]
     return found
 
 
-def inherited(entry: Entry) -> Entry:
-    """A copy that says of every value that it was written elsewhere."""
+def inherited(entry: Entry, by: Source) -> Entry:
+    """A copy that says of every value that it was written elsewhere, and came `by` an `extends`."""
     content = entry.content
     if isinstance(content, dict):
-        content = {name: inherited(value) for name, value in content.items()}
+        content = {name: inherited(value, by) for name, value in content.items()}
     elif isinstance(content, list):
-        content = [inherited(item) for item in content]
-    return Entry(content, entry.source, gap=entry.gap, key=entry.key, tag=entry.tag, inherited=True)
+        content = [inherited(item, by) for item in content]
+    source = entry.source if entry.source.via is not None else structs.replace(entry.source, via=by)
+    return Entry(content, source, gap=entry.gap, key=entry.key, tag=entry.tag, inherited=True)
 
 
 def number_of_values(entry: Entry) -> int:

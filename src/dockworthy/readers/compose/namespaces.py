@@ -37,7 +37,14 @@ def read_networks(service: Entry, scope: Scope) -> Field[tuple[str, ...]]:
 
 
 def _names(networks: Entry, scope: Scope) -> tuple[str, ...]:
-    return tuple(scope.network_name(name) for name in listed_as_mapping(networks).mapping())
+    """The highest `priority` first, then by name: the first is the one that Compose creates the container in."""
+    listed = listed_as_mapping(networks).mapping()
+    return tuple(scope.network_name(name) for name in sorted(listed, key=lambda name: (-_priority(listed[name]), name)))
+
+
+def _priority(network: Entry) -> int:
+    written = network.get("priority") if network.is_mapping else None
+    return 0 if written is None else written.integer()
 
 
 def _network(service: Entry, services: Services, scope: Scope, silent: Unset) -> Field[str]:

@@ -13,9 +13,7 @@ from msgspec import structs
 from ...errors import UnreadableInput
 from ...model.field import Unknown
 from ...model.workload import Mount, Unit
-from ..files import FoundFile
 from ..yaml_source import Value
-from .dotenv import parse_dotenv
 from .entry import Entry
 from .extending import Extending
 from .keys import TOP_LEVEL, strange_in
@@ -23,6 +21,7 @@ from .loading import Files
 from .merging import merged
 from .scope import Scope
 from .service import read_service
+from .variables import Variables, with_env_files
 
 _TELLING: Final = ("image", "build", "extends", "provider")
 _DEEPEST: Final = 16
@@ -57,20 +56,17 @@ def read_compose(
 
     Raises UnreadableInput (file, line) for a value of the wrong type, and for a file that it refers to and is missing.
     """
-    dotenv = os.path.join(folder, ".env")
-    return _project([document, *over], {**_of_env_file(dotenv, environ), **environ}, os.path.abspath(folder), ())
+    variables = with_env_files(Variables(environ), [os.path.join(folder, ".env")])
+    return _project([document, *over], variables, os.path.abspath(folder), ())
 
 
-def _project(
-    documents: Sequence[Value], variables: Mapping[str, str], folder: str, above: tuple[str, ...]
-) -> list[Unit]:
+def _project(documents: Sequence[Value], variables: Variables, folder: str, above: tuple[str, ...]) -> list[Unit]:
     """`documents`: the files of the project, a later one over the earlier. `above`: files that include this one."""
-    named = {"COMPOSE_PROJECT_NAME": os.path.basename(folder).lower(), **variables}
-    files = Files(named)
+    files = Files(variables.with_default("COMPOSE_PROJECT_NAME", os.path.basename(folder).lower()))
     parts = [files.take(document, folder) for document in documents]
     whole = reduce(merged, parts)
     first_at = {name: service.key for part in reversed(parts) for name, service in _services(part).items()}
-    scope, extending = Scope(whole, files, variables), Extending(files)
+    scope, extending = Scope(whole, files, variables.values), Extending(files)
     services: dict[str, Entry] = {}
     for name in _services(whole):
         service = extending.whole(whole, name)
@@ -96,10 +92,6 @@ def _listed(parent: Entry, key: str) -> list[Entry]:
     return [] if found is None else found.one_or_many()
 
 
-def _of_env_file(path: str, outer: Mapping[str, str]) -> dict[str, str]:
-    return parse_dotenv(FoundFile(path, path, True).text(), outer) if os.path.isfile(path) else {}
-
-
 def _included(entry: Entry, files: Files, above: tuple[str, ...]) -> list[Unit]:
     """`include` takes in a whole project with its own folder and `.env`; what is set here outranks that."""
     if entry.gap is not None:
@@ -115,10 +107,8 @@ def _included(entry: Entry, files: Files, above: tuple[str, ...]) -> list[Unit]:
     folder = _folder_of(entry, there[0], files)
     named = _listed(entry, "env_file") if entry.is_mapping else []
     env_files = [os.path.join(files.folder_of(item.source), item.text()) for item in named]
-    variables: dict[str, str] = {}
-    for env_file in env_files or [os.path.join(folder, ".env")]:
-        variables |= _of_env_file(env_file, files.variables)
-    return _project(documents, {**variables, **files.variables}, folder, above)
+    variables = with_env_files(files.variables, env_files or [os.path.join(folder, ".env")])
+    return _project(documents, variables, folder, above)
 
 
 def _folder_of(entry: Entry, first: str, files: Files) -> str:

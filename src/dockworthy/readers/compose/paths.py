@@ -1,0 +1,12 @@
+"""Names of files for people."""
+
+from __future__ import annotations
+
+import os
+
+
+def as_written_here(path: str) -> str:
+    """As a person who stands in this folder would write it."""
+    whole = os.path.abspath(path)
+    below = os.path.relpath(whole)
+    return whole if below.startswith("..") else below
