@@ -1,0 +1,115 @@
+"""Makes changes in the text of a Compose file: the lines that must change do, and no other byte.
+
+The text is not written anew from data: a change is spliced into it where libyaml says that its place is, and the new
+text is read again. Where that does not mean exactly what the old one meant with the changes made, nothing is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from msgspec import structs
+
+from ..errors import UsageError
+from ..model.fix import Change, How
+from .change_splices import splices_of
+from .layout import layout_of
+from .plain_data import PlainReading, as_list, same, with_change
+from .refused import FixRefused
+from .splices import NoPlace, Splice
+from .yaml_tree import Node, parse_trees
+
+
+def edit_compose(text: str, changes: Sequence[Change], *, file: str) -> str:
+    """The text with the changes made, one after the other; everything else byte for byte the same.
+
+    A change that is made already is left out. Raises FixRefused (file, line, what to do by hand) where a change has no
+    place in this text, or would change more than was asked; UnreadableInput where the text is broken.
+    """
+    first = data = read_document(text, file)[1]
+    wanted = data
+    for change in (single for change in changes for single in _single(change)):
+        wanted = changed_data(wanted, change, file)
+        text, data = _with_change(text, change, file)
+    if not same(data, wanted):
+        raise _too_much(first, wanted, data, changes[0], file)
+    return text
+
+
+def read_document(text: str, file: str) -> tuple[Node, Any]:
+    """The one document that has services: as a tree, and as plain data."""
+    roots = [root for root in parse_trees(text, file) if root.entry("services") is not None]
+    if len(roots) != 1:
+        says = "no document here has services" if not roots else "several documents here have services"
+        raise FixRefused(says, file=file)
+    return roots[0], PlainReading(text, file).of(roots[0])
+
+
+def changed_data(data: Any, change: Change, file: str) -> Any:
+    """The data with the change made. Raises FixRefused where it has no such place."""
+    if not isinstance(data.get("services"), dict) or not isinstance(data["services"].get(change.service), dict):
+        raise FixRefused(f"there is no service {change.service} in this file", file=file)
+    try:
+        return with_change(data, change)
+    except (KeyError, IndexError, ValueError, TypeError):
+        place = ".".join(("services", change.service, *change.path))
+        raise FixRefused(f"{place} is not what it should be", file=file) from None
+
+
+def _with_change(text: str, change: Change, file: str) -> tuple[str, Any]:
+    root, data = read_document(text, file)
+    wanted = changed_data(data, change, file)
+    if same(data, wanted):
+        return text, data
+    try:
+        splices = splices_of(text, root, change, wanted, layout_of(text, root))
+    except NoPlace as none:
+        line = text.count("\n", 0, none.at) + 1
+        raise FixRefused(none.says, file=file, line=line, hint=none.hint) from None
+    edited = apply_splices(text, splices)
+    try:
+        return edited, read_document(edited, file)[1]
+    except UsageError:
+        raise _by_hand(change, file) from None
+
+
+def _single(change: Change) -> Iterator[Change]:
+    """One entry at a time: where two of a list go, the second one's place is known when the first is gone."""
+    if change.how is How.SET or change.value is None:
+        yield change
+    elif isinstance(change.value, dict):
+        yield from (structs.replace(change, value={key: value}) for key, value in change.value.items())
+    else:
+        yield from (structs.replace(change, value=[entry]) for entry in as_list(change.value))
+
+
+def apply_splices(text: str, splices: Iterable[Splice]) -> str:
+    """All of them at once: each counts the characters of the text as it is. At one place they stand in their order."""
+    numbered = enumerate(splices)
+    for _, splice in sorted(numbered, key=lambda pair: (pair[1].start, pair[1].end, pair[0]), reverse=True):
+        text = text[: splice.start] + splice.text + text[splice.end :]
+    return text
+
+
+def _too_much(first: Any, wanted: Any, got: Any, change: Change, file: str) -> FixRefused:
+    others = [
+        name
+        for name, service in got["services"].items()
+        if not same(service, wanted["services"].get(name)) and not same(service, first["services"].get(name))
+    ]
+    if others:
+        return FixRefused(
+            f"services.{change.service} is shared by an anchor: the change would also change {', '.join(others)}",
+            file=file,
+            hint="make the change by hand where the anchor stands, if it is meant for all of them",
+        )
+    return _by_hand(change, file)
+
+
+def _by_hand(change: Change, file: str) -> FixRefused:
+    return FixRefused(
+        f"services.{change.service} is laid out in a way that can't be changed without changing more",
+        file=file,
+        hint="make the change by hand",
+    )

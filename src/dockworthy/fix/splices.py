@@ -1,0 +1,179 @@
+"""A change as splices of the text: which characters become which, and no others."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from .layout import Layout, column_of, dash_before
+from .yaml_tree import Kind, Node
+
+_BLOCK_SCALARS: Final = ("|", ">")
+
+
+class NoPlace(Exception):
+    """The text has no place of its own for the change; `at` is where a person would look (a character)."""
+
+    def __init__(self, says: str, at: int, hint: str = "") -> None:
+        super().__init__(says)
+        self.says = says
+        self.at = at
+        self.hint = hint
+
+
+class Splice(Struct, frozen=True):
+    """The characters from `start` up to `end` become `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Splices:
+    """Makes the splices of single edits of one text."""
+
+    def __init__(self, text: str, layout: Layout) -> None:
+        self._text = text
+        self._layout = layout
+
+    def replace(self, name: Node | None, value: Node, new: Any) -> Splice:
+        """The value under `name` (or an item of a list) becomes `new`."""
+        is_block = value.kind in (Kind.MAPPING, Kind.SEQUENCE) and not value.flow
+        start, end = value.start, value.end
+        if is_block and name is not None:
+            start = self._after_colon(name)
+        text = self._layout.inline(new, like=value.style)
+        if start and self._text[start - 1] in ":-":
+            text = f" {text}"
+        if value.style in _BLOCK_SCALARS:
+            text += self._layout.newline
+        return Splice(start, end, text)
+
+    def insert_key(self, mapping: Node, key: str, new: Any) -> Splice:
+        """A new entry after the last one."""
+        if mapping.flow or not mapping.pairs:
+            written = f"{self._key_like(mapping, key)}: {self._layout.inline(new)}"
+            return self._into_brackets(mapping, mapping.pairs[-1] if mapping.pairs else None, written)
+        column = column_of(self._text, mapping.pairs[0][0].start)
+        lines = self._layout.entry_lines(key, new, column)
+        last = mapping.pairs[-1][0]
+        if self._ends_in_unfinished_block(mapping):
+            return self._lines_before(last, lines)
+        return self._lines_after(mapping, lines)
+
+    def append_item(self, sequence: Node, new: Any) -> Splice:
+        """A new item after the last one."""
+        if sequence.flow or not sequence.items:
+            like = sequence.items[-1].style if sequence.items else ""
+            written = self._layout.inline(new, like=like)
+            last = (sequence.items[-1], sequence.items[-1]) if sequence.items else None
+            return self._into_brackets(sequence, last, written)
+        item = sequence.items[-1]
+        dash = dash_before(self._text, item)
+        if dash is None or self._ends_in_unfinished_block(sequence):
+            raise NoPlace("the list is laid out in a way that can't be added to", sequence.start)
+        written = f"{' ' * column_of(self._text, dash)}- {self._layout.inline(new, like=item.style)}"
+        return self._lines_after(sequence, [written])
+
+    def delete_key(self, mapping: Node, name: Node, value: Node) -> Splice:
+        """An entry with its lines; comments above it stay."""
+        if mapping.flow:
+            index = next(number for number, pair in enumerate(mapping.pairs) if pair[0] is name)
+            return self._out_of_brackets([(key, inner) for key, inner in mapping.pairs], index)
+        return self._without_lines(name.start, max(name.end, value.end), value)
+
+    def delete_item(self, sequence: Node, index: int) -> Splice:
+        item = sequence.items[index]
+        if sequence.flow:
+            return self._out_of_brackets([(entry, entry) for entry in sequence.items], index)
+        dash = dash_before(self._text, item)
+        if dash is None:
+            raise NoPlace("the list is laid out in a way that can't be taken from", item.start)
+        return self._without_lines(dash, item.end, item)
+
+    def merging(self, name: Node, alias: Node, key: str, new: Any) -> Splice:
+        """`web: *base` becomes a mapping that merges base, and holds one key of its own."""
+        written = self._text[alias.start : alias.end]
+        if self._in_brackets(name):
+            return Splice(alias.start, alias.end, f"{{<<: {written} , {key}: {self._layout.inline(new)}}}")
+        column = column_of(self._text, name.start) + self._layout.step
+        lines = [f"{' ' * column}<<: {written}", *self._layout.entry_lines(key, new, column)]
+        start, newline = self._after_colon(name), self._layout.newline
+        return Splice(start, alias.end, newline + newline.join(lines))
+
+    def _in_brackets(self, name: Node) -> bool:
+        line = self._text[self._text.rfind("\n", 0, name.start) + 1 : name.start]
+        return bool(line.strip())
+
+    def _after_colon(self, name: Node) -> int:
+        return self._text.index(":", name.end) + 1
+
+    def _key_like(self, mapping: Node, key: str) -> str:
+        """A key, quoted where the others are: the text may be JSON."""
+        style = mapping.pairs[-1][0].style if mapping.pairs else ""
+        return self._layout.inline(key, like=style)
+
+    def _into_brackets(self, holder: Node, last: tuple[Node, Node] | None, written: str) -> Splice:
+        if last is None:
+            if self._text[holder.start : holder.start + 1] not in ("{", "["):
+                raise NoPlace("there is no mapping to add to", holder.start)
+            return Splice(holder.start + 1, holder.start + 1, written)
+        at = max(last[0].end, last[1].end)
+        own_line = self._text[self._text.rfind("\n", 0, last[0].start) + 1 : last[0].start]
+        if own_line.strip() or last[0].start == 0:
+            return Splice(at, at, f", {written}")
+        return Splice(at, at, f",{self._layout.newline}{own_line}{written}")
+
+    def _out_of_brackets(self, entries: list[tuple[Node, Node]], index: int) -> Splice:
+        start, end = entries[index][0].start, max(entries[index][0].end, entries[index][1].end)
+        if index + 1 < len(entries) and "#" not in self._text[end : entries[index + 1][0].start]:
+            return Splice(start, entries[index + 1][0].start, "")
+        before = max(node.end for node in entries[index - 1]) if index else start
+        return Splice(start if "#" in self._text[before:start] else before, end, "")
+
+    def _line_end(self, index: int) -> int:
+        """After the break of the line that holds the character before `index`; the text's end where there is none."""
+        if index and self._text[index - 1] == "\n":
+            return index
+        found = self._text.find("\n", index)
+        return len(self._text) if found < 0 else found + 1
+
+    def _lines_after(self, holder: Node, lines: list[str]) -> Splice:
+        at, newline = self._line_end(self._content_end(holder)), self._layout.newline
+        if at == len(self._text) and not self._text.endswith("\n"):
+            return Splice(at, at, newline + newline.join(lines))
+        return Splice(at, at, newline.join(lines) + newline)
+
+    def _lines_before(self, name: Node, lines: list[str]) -> Splice:
+        at, newline = self._text.rfind("\n", 0, name.start) + 1, self._layout.newline
+        if self._text[at : name.start].strip():
+            raise NoPlace("the mapping is laid out in a way that can't be added to", name.start)
+        return Splice(at, at, newline.join(lines) + newline)
+
+    def _content_end(self, holder: Node) -> int:
+        """Blank lines after a block scalar belong to nobody, unless it keeps them (`|+`)."""
+        last = _last_scalar(holder)
+        if last.style not in _BLOCK_SCALARS or "+" in self._text[last.start : last.start + 4]:
+            return holder.end
+        return len(self._text[: holder.end].rstrip()) if holder.end else 0
+
+    def _ends_in_unfinished_block(self, holder: Node) -> bool:
+        """A block scalar whose last line has no break: one after it would change the scalar."""
+        last = _last_scalar(holder)
+        return last.style in _BLOCK_SCALARS and last.end == len(self._text) and not self._text.endswith("\n")
+
+    def _without_lines(self, start: int, end: int, value: Node) -> Splice:
+        begin = self._text.rfind("\n", 0, start) + 1
+        if self._text[begin:start].strip():
+            raise NoPlace("it shares its line with what must stay", start)
+        stop = self._line_end(end if value.kind is not Kind.SCALAR or end > value.start else max(end, start + 1))
+        if stop == len(self._text) and not self._text.endswith("\n") and begin:
+            begin -= len(self._layout.newline)
+        return Splice(begin, stop, "")
+
+
+def _last_scalar(node: Node) -> Node:
+    while node.kind in (Kind.MAPPING, Kind.SEQUENCE) and not node.flow and (node.pairs or node.items):
+        node = node.pairs[-1][1] if node.pairs else node.items[-1]
+    return node
