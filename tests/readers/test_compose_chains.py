@@ -46,7 +46,7 @@ services:
 def test_aliases_and_merges_name_the_place_where_they_are_used(tmp_path: Path) -> None:
     found = container(tmp_path, TEXT)
     assert places(found.privileged) == [("compose.yaml", 4), ("compose.yaml", 7)]
-    assert places(found.capabilities_add) == [("compose.yaml", 2), ("compose.yaml", 9)]
+    assert places(found.capabilities_add) == [("compose.yaml", 1), ("compose.yaml", 9)]
     assert places(found.capabilities_drop) == [("compose.yaml", 10)]
     for field, origin in ((found.privileged, Origin.INHERITED), (found.capabilities_drop, Origin.WRITTEN)):
         assert isinstance(field, Set) and field.origin is origin
