@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import structs
 
 from .controls.judging import judge_written
 from .errors import UnreadableInput, UsageError
+from .facts.quoting import quoted_lines
 from .facts.written_secrets import with_secrets_marked
 from .model.control import Control
 from .model.dialect import Version
@@ -18,7 +21,8 @@ from .model.result import Result
 from .model.workload import Unit
 from .model.written import Written
 from .policy.exceptions import apply_exceptions
-from .readers.files import find_files
+from .readers.files import STANDARD_INPUT, Search
+from .readers.remembering import remembering
 from .readers.written_file import Surroundings, may_be_ours, read_written
 from .report.words import number_of
 from .verdict.answer import answer_for_files
@@ -27,6 +31,8 @@ from .verdict.weighing import Weighing
 
 NO_POLICY = Policy()
 Unread = tuple[tuple[str, str], ...]
+Secrets = set[str]
+"""Values that were hidden in what was read: no line that is shown may hold one."""
 
 
 def check(
@@ -42,16 +48,18 @@ def check(
     `-` is standard input. `rules`: the policy's own, compiled. Raises UsageError where a path does not exist or nothing
     that can be judged was found.
     """
-    written, unread = _read(paths, Surroundings(os.environ, pss_version))
+    with remembering() as texts:
+        written, unread, secrets = _read(paths, Surroundings(os.environ, pss_version))
     if written == Written() and not unread:
         raise UsageError(
             "nothing to judge: no service and no pod was found in " + ", ".join(paths),
             hint="dockworthy reads Compose files and Kubernetes manifests; name a file or a folder that holds some",
         )
-    return _judged(written, unread, level, policy, rules)
+    result = _judged(written, unread, level, policy, rules)
+    return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets))
 
 
-def _read(paths: Sequence[str], surroundings: Surroundings) -> tuple[Written, Unread]:
+def _read(paths: Sequence[str], surroundings: Surroundings) -> tuple[Written, Unread, Secrets]:
     read: list[Written] = []
     unread: list[tuple[str, str]] = []
     for found in find_files(paths, stdin=sys.stdin.buffer):
@@ -60,10 +68,11 @@ def _read(paths: Sequence[str], surroundings: Surroundings) -> tuple[Written, Un
         except UnreadableInput as error:
             if found.named_by_user or may_be_ours(found):
                 unread.append((found.name, error.says))
-    return _together(read), tuple(unread)
+    secrets: set[str] = set()
+    return _together(read, secrets), tuple(unread), secrets
 
 
-def _together(read: Iterable[Written]) -> Written:
+def _together(read: Iterable[Written], secrets: set[str]) -> Written:
     """Each subject once: a file that is walked may be included by another one, too."""
     read = list(read)
     units: dict[str, Unit] = {}
@@ -71,7 +80,7 @@ def _together(read: Iterable[Written]) -> Written:
         for unit in written.units:
             units.setdefault(unit.id, unit)
     return Written(
-        units=tuple(with_secrets_marked(units.values())),
+        units=tuple(with_secrets_marked(units.values(), secrets)),
         builds=tuple(build for written in read for build in written.builds),
         accesses=tuple(access for written in read for access in written.accesses),
         files=tuple(file for written in read for file in written.files),
@@ -79,7 +88,9 @@ def _together(read: Iterable[Written]) -> Written:
     )
 
 
-def _judged(written: Written, unread: Unread, level: Level, policy: Policy, rules: Sequence[Control]) -> Result:
+def _judged(
+    written: Written, unread: Unread, level: Level, policy: Policy, rules: Sequence[Control], *, left_out: int
+) -> Result:
     today = datetime.datetime.now(datetime.UTC).date()
     judged = judge_written(written, level, policy.levels, rules=rules)
     findings, notes = apply_exceptions(judged, policy.exceptions, today=today)
@@ -92,7 +103,14 @@ def _judged(written: Written, unread: Unread, level: Level, policy: Policy, rule
         subjects=subjects,
         findings=findings,
         demands=Weighing(findings, level).demands_seen(),
-        read=(f"{number_of(len(files), 'subject')} in {number_of(len(set(files.values())), 'file')}",),
+        read=tuple(_what_was_read(files, left_out)),
         unread=unread,
         notes=(*(note for unit in written.units for note in unit.notes), *written.notes, *notes),
     )
+
+
+def _what_was_read(files: Mapping[str, str], left_out: int) -> Iterator[str]:
+    yield f"{number_of(len(files), 'subject')} in {number_of(len(set(files.values())), 'file')}"
+    if left_out:
+        number = number_of(left_out, "file or folder", "files and folders")
+        yield f"{number} left out, because Git ignores them (`--no-ignore` takes them in)"

@@ -36,6 +36,11 @@ class Redactor:
         self._harmless: set[str] = set()
         self._found: set[str] = set()
 
+    @property
+    def found(self) -> frozenset[str]:
+        """The secrets that were hidden, since the last `clean` began."""
+        return frozenset(self._found)
+
     def clean(self, facts: Any) -> Any:
         """A copy of decoded JSON, secrets hidden. What is found anywhere in it is hidden everywhere in its texts."""
         self._found = set()

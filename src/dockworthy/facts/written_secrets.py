@@ -16,12 +16,16 @@ from .redaction import Redactor
 from .secret_arguments import hide_in_arguments
 
 
-def with_secrets_marked(units: Iterable[Unit]) -> Iterator[Unit]:
-    """The units, secrets of environment and command hidden. The key is new each time: nothing is to be compared."""
+def with_secrets_marked(units: Iterable[Unit], found: set[str]) -> Iterator[Unit]:
+    """The units, secrets of environment and command hidden. The key is new each time: nothing is to be compared.
+
+    The values that were hidden are added to `found`, for whoever shows lines of the same files.
+    """
     redactor = Redactor(os.urandom(32))
     for unit in units:
         containers = tuple(_marked(container, redactor) for container in unit.containers)
         yield structs.replace(unit, containers=containers)
+    found |= redactor.found
 
 
 def _marked(container: Container, redactor: Redactor) -> Container:
