@@ -22,6 +22,7 @@ from .model.workload import Unit
 from .model.written import Written
 from .policy.exceptions import apply_exceptions
 from .readers.files import STANDARD_INPUT, Search
+from .readers.kubernetes import joined, together
 from .readers.remembering import remembering
 from .readers.written_file import Surroundings, may_be_ours, read_written
 from .report.words import number_of
@@ -42,29 +43,34 @@ def check(
     pss_version: Version | None = None,
     policy: Policy = NO_POLICY,
     rules: Sequence[Control] = (),
+    stdin_name: str = STANDARD_INPUT,
+    ignoring: bool = True,
 ) -> Result:
     """Judges every file; one that can't be read is named in `unread` and the others are judged all the same.
 
-    `-` is standard input. `rules`: the policy's own, compiled. Raises UsageError where a path does not exist or nothing
-    that can be judged was found.
+    `-` is standard input, and `stdin_name` what it goes by. `ignoring`: folders are walked without what Git ignores.
+    `rules`: the policy's own, compiled. Raises UsageError where a path does not exist or nothing that can be judged was
+    found.
     """
+    search = Search(paths, stdin=sys.stdin.buffer, stdin_name=stdin_name, ignoring=ignoring)
     with remembering() as texts:
-        written, unread, secrets = _read(paths, Surroundings(os.environ, pss_version))
+        written, unread, secrets = _read(search, Surroundings(os.environ, pss_version))
     if written == Written() and not unread:
         raise UsageError(
             "nothing to judge: no service and no pod was found in " + ", ".join(paths),
             hint="dockworthy reads Compose files and Kubernetes manifests; name a file or a folder that holds some",
         )
-    result = _judged(written, unread, level, policy, rules)
+    result = _judged(written, unread, level, policy, rules, left_out=search.ignored)
     return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets))
 
 
-def _read(paths: Sequence[str], surroundings: Surroundings) -> tuple[Written, Unread, Secrets]:
+def _read(search: Search, surroundings: Surroundings) -> tuple[Written, Unread, Secrets]:
     read: list[Written] = []
     unread: list[tuple[str, str]] = []
-    for found in find_files(paths, stdin=sys.stdin.buffer):
+    for found in search:
         try:
-            read.append(read_written(found, surroundings))
+            if found.judged:
+                read.append(read_written(found, surroundings))
         except UnreadableInput as error:
             if found.named_by_user or may_be_ours(found):
                 unread.append((found.name, error.says))
@@ -79,13 +85,15 @@ def _together(read: Iterable[Written], secrets: set[str]) -> Written:
     for written in read:
         for unit in written.units:
             units.setdefault(unit.id, unit)
-    return Written(
+    whole = Written(
         units=tuple(with_secrets_marked(units.values(), secrets)),
         builds=tuple(build for written in read for build in written.builds),
         accesses=tuple(access for written in read for access in written.accesses),
         files=tuple(file for written in read for file in written.files),
         notes=tuple(note for written in read for note in written.notes),
+        neighbours=together(written.neighbours for written in read),
     )
+    return joined(whole)
 
 
 def _judged(

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     help="Version of the Pod Security Standards, as v1.34.  [default: the newest that is known; a Namespace's own "
     "label counts where the file has one]",
 )
+@click.option("--no-ignore", is_flag=True, help="In a folder, also judge what Git ignores.")
+@click.option(
+    "--stdin-name",
+    metavar="FILE",
+    help="What standard input is called, for an editor's buffer: reports name it so, and what it refers to is looked "
+    "for beside it.",
+)
 @options.format_of("table", "json", "sarif", "html", "markdown")
 @options.output
 @options.verbose
@@ -34,6 +41,8 @@ def check(
     level: str | None,
     policy: str | None,
     pss_version: str | None,
+    no_ignore: bool,
+    stdin_name: str | None,
     format_: str,
     output: str | None,
     verbose: bool,
@@ -44,6 +53,9 @@ def check(
     Judges Compose files and Kubernetes manifests; a file is known by its content. A folder is walked, - reads standard
     input. On Kubernetes files the levels baseline and restricted are exactly the Pod Security Standards; production
     adds what production needs beyond them.
+
+    In a folder, files under other names are taken for what they begin with, and what Git ignores is left out. One that
+    can't be read is named; the others are judged all the same, and the exit status is 2.
 
     A Compose file is read as Compose would read it: with what it extends and includes, with anchors, and with
     variables from the environment and from .env beside it. A variable that has no value here leaves unknown what
@@ -66,9 +78,22 @@ def check(
     not_both("-v", "-q", verbose and quiet)
     project = load_project(policy)
     result = check_files(
-        paths, level=level_of(level, project), pss_version=_version(pss_version), policy=project.policy
+        paths,
+        level=level_of(level, project),
+        pss_version=_version(pss_version),
+        policy=project.policy,
+        stdin_name=_name_of_stdin(stdin_name, paths),
+        ignoring=not no_ignore,
     )
     return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)
+
+
+def _name_of_stdin(name: str | None, paths: tuple[str, ...]) -> str:
+    from ..readers.files import STANDARD_INPUT
+
+    if name is not None and "-" not in paths:
+        raise UsageError("--stdin-name is for standard input, and no PATH is -")
+    return STANDARD_INPUT if name is None else name
 
 
 def _version(text: str | None) -> Version | None:

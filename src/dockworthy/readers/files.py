@@ -1,68 +1,163 @@
-"""Finds the files to judge: those a person named, and in a folder those whose name says YAML or JSON."""
+"""Finds the files to judge: those a person named, and in a folder those that may be ours by name or by content."""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ..errors import UnreadableInput, UsageError
+from .recognising import HEAD, begins_like_ours
+from .remembering import remember
+from .walking import Seen, Walk
 
-_SUFFIXES = (".yaml", ".yml", ".json")
-_LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__"})
 MOST_BYTES = 64 * 1024 * 1024
 """A larger file is no manifest."""
 
+MOST_OTHER_BYTES = 1024 * 1024
+"""A larger file under a name that says nothing is not opened: nobody writes as much by hand."""
+
+STANDARD_INPUT: Final = "<stdin>"
+
 
 class FoundFile(Struct, frozen=True):
-    """`name` as a person would write it; `named_by_user`: not found by walking, so it must be what it should be."""
+    """`name` as a person would write it; `named_by_user`: not found by walking, so it must be what it should be.
+
+    `judged`: it may be one of ours; else it is a text that is only looked through. `problem`: why there is no text.
+    """
 
     name: str
     path: str
     named_by_user: bool
     content: bytes | None = None
+    judged: bool = True
+    problem: str = ""
+    piped: bool = False
+    """It came by standard input: whatever lies on the disk under that name may be another."""
 
     def text(self) -> str:
         """The file's text. Raises UnreadableInput where it is no regular file, too large, or not UTF-8."""
-        raw = self.content if self.content is not None else _read_bounded(self.path, self.name)
+        raw = self.raw()
         try:
-            return raw.decode("utf-8-sig")
+            text = raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
             raise UnreadableInput(f"not UTF-8 (byte {raw[error.start]:#04x})", file=self.name, line=line) from error
+        remember(self.name, text, self.text if self.piped else structs.replace(self, content=None).text)
+        return text
+
+    def raw(self) -> bytes:
+        """Its bytes. Raises UnreadableInput as `text` does."""
+        if self.problem:
+            raise UnreadableInput(self.problem, file=self.name)
+        return self.content if self.content is not None else _read_bounded(self.path, self.name)
+
+    def loaded(self) -> FoundFile:
+        """The same with its content at hand, so that it is read once. Raises UnreadableInput."""
+        return structs.replace(self, content=self.raw())
 
 
-def find_files(paths: Sequence[str], *, stdin: BinaryIO) -> Iterator[FoundFile]:
-    """Every path once, folders walked in the order of names. Raises UsageError for a path that does not exist."""
-    for path in paths:
-        if path == "-":
-            yield FoundFile("<stdin>", "-", True, _bounded(stdin, "<stdin>"))
-        elif os.path.isdir(path):
-            yield from (FoundFile(found, found, False) for found in _walk(path))
-        elif os.path.lexists(path):
-            yield FoundFile(path, path, True)
-        else:
-            raise UsageError(f"{path}: no such file or folder")
+class Search:
+    """The files of one call, each once, also where several paths lead to it. `ignored` counts what was left out.
+
+    `stdin_name` is the name that standard input (`-`) goes by, and its folder where relative paths are looked for.
+    """
+
+    def __init__(
+        self, paths: Sequence[str], *, stdin: BinaryIO, stdin_name: str = STANDARD_INPUT, ignoring: bool = True
+    ) -> None:
+        self.ignored = 0
+        self._paths = list(dict.fromkeys(paths))
+        self._stdin = stdin
+        self._stdin_name = stdin_name
+        self._ignoring = ignoring
+        self._taken = {identity(path) for path in self._paths if path != "-" and not os.path.isdir(path)}
+
+    def __iter__(self) -> Iterator[FoundFile]:
+        """Folders are walked in the order of names. Raises UsageError for a path that does not exist."""
+        named: set[object] = set()
+        for path in self._paths:
+            if path == "-":
+                yield _from_standard_input(self._stdin, self._stdin_name)
+            elif os.path.isdir(path):
+                yield from self._walked(path)
+            elif not os.path.lexists(path):
+                raise UsageError(f"{path}: no such file or folder")
+            elif identity(path) not in named:
+                named.add(identity(path))
+                yield FoundFile(path, path, True)
+
+    def _walked(self, folder: str) -> Iterator[FoundFile]:
+        walk = Walk(ignoring=self._ignoring)
+        for seen in walk.over(folder):
+            found = _found(seen)
+            if found is None:
+                continue
+            same = identity(seen.name)
+            if found.problem or same not in self._taken:
+                self._taken.add(same)
+                yield found
+        self.ignored += walk.ignored
 
 
-def _walk(folder: str) -> Iterator[str]:
-    """Links to folders are not followed, so that a loop of them ends."""
-    for here, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
-        yield from (os.path.join(here, name) for name in sorted(names) if name.endswith(_SUFFIXES))
+def _from_standard_input(stdin: BinaryIO, name: str) -> FoundFile:
+    path = "-" if name == STANDARD_INPUT else name
+    try:
+        return FoundFile(name, path, True, _bounded(stdin, name), piped=True)
+    except UnreadableInput as error:
+        return FoundFile(name, path, True, problem=error.problem)
+    except OSError as error:
+        return FoundFile(name, path, True, problem=f"can't be read: {error.strerror}")
+
+
+def identity(path: str) -> object:
+    """What tells one file from another, whatever names lead to it; the name where it can't be looked at."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return os.path.abspath(path)
+    return status.st_dev, status.st_ino
+
+
+def _found(seen: Seen) -> FoundFile | None:
+    """None for a file under a name that says nothing and that is no text, or too large for what we look for."""
+    if seen.problem:
+        return FoundFile(seen.name, seen.name, False, problem=seen.problem)
+    try:
+        size = os.stat(seen.name).st_size
+        if seen.telling and (size <= MOST_BYTES or _begins_like_ours(seen.name)):
+            return FoundFile(seen.name, seen.name, False)
+        if not 0 < size <= MOST_OTHER_BYTES:
+            return None
+        content = _read_bounded(seen.name, seen.name)
+        text = content.decode("utf-8-sig")
+    except (OSError, UnreadableInput, UnicodeDecodeError):  # a name that says nothing, and nothing can be said of it
+        return FoundFile(seen.name, seen.name, False) if seen.telling else None
+    if "\0" in text[:8192]:
+        return None
+    return FoundFile(seen.name, seen.name, False, content, judged=begins_like_ours(text))
+
+
+def _begins_like_ours(path: str) -> bool:
+    with open(path, "rb") as file:
+        return begins_like_ours(file.read(HEAD).decode(errors="replace"))
 
 
 def _read_bounded(path: str, name: str) -> bytes:
+    """Opened without waiting: nobody may write to a pipe that somebody put here."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise UnreadableInput("not a regular file", file=name)
-        with open(path, "rb") as file:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise UnreadableInput("not a regular file", file=name)
             return _bounded(file, name)
     except OSError as error:
         raise UnreadableInput(f"can't be read: {error.strerror}", file=name) from error
+    except ValueError as error:  # a zero byte in the name
+        raise UnreadableInput(f"can't be read: {error}", file=name) from error
 
 
 def _bounded(file: BinaryIO, name: str) -> bytes:

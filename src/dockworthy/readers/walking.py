@@ -1,0 +1,106 @@
+"""Walks a folder: what may be ours, what else may be text, what could not be looked into. Bounded in every way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from .git_ignored import GitIgnored, rules_above
+from .recognising import is_never_ours, is_telling
+
+NEVER: Final = frozenset({".git", ".hg", ".svn"})
+BY_HABIT: Final = frozenset({".venv", "node_modules", "__pycache__"})
+"""Left out also where no ignore file says so: what is in there, others wrote."""
+
+DEEPEST: Final = 100
+"""Folders below the one that was named."""
+
+MOST_ENTRIES: Final = 1_000_000
+
+
+class Seen(Struct, frozen=True):
+    """A path that the walk came by. `problem`: why it could not be looked into; `telling`: its name says it is ours."""
+
+    name: str
+    telling: bool = False
+    problem: str = ""
+
+
+class Walk:
+    """One walk over one folder. `ignored` counts what ignore files left out; a folder that is left out counts once."""
+
+    def __init__(self, *, ignoring: bool = True) -> None:
+        self.ignored = 0
+        self._ignoring = ignoring
+        self._entries = 0
+
+    def over(self, folder: str) -> Iterator[Seen]:
+        """Files in the order of their names, those of a folder before those of its folders.
+
+        Links to folders are not followed, so that a loop of them ends.
+        """
+        rules = rules_above(os.path.realpath(folder)) if self._ignoring else GitIgnored()
+        yield from self._folder(os.path.normpath(folder), os.path.realpath(folder), rules, 0)
+
+    def _folder(self, name: str, path: str, above: GitIgnored, depth: int) -> Iterator[Seen]:
+        if depth > DEEPEST:
+            yield Seen(name, problem=f"more than {DEEPEST} folders deep: not looked into")
+            return
+        try:
+            with os.scandir(path) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+        except OSError as error:
+            yield Seen(name, problem=f"can't be listed: {error.strerror}")
+            return
+        self._entries += len(entries)
+        if self._entries > MOST_ENTRIES:
+            yield Seen(name, problem=f"more than {MOST_ENTRIES:,} files: from here on nothing was looked at")
+            return
+        rules = above.entering(path) if self._ignoring else above
+        folders = []
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry)
+            else:
+                yield from self._file(entry, name, path, rules)
+        for entry in folders:
+            if self._is_wanted(entry, path, rules):
+                yield from self._folder(_joined(name, entry.name), os.path.join(path, entry.name), rules, depth + 1)
+            if self._entries > MOST_ENTRIES:
+                return
+
+    def _file(self, entry: os.DirEntry[str], name: str, path: str, rules: GitIgnored) -> Iterator[Seen]:
+        telling = is_telling(entry.name)
+        if (not telling and (is_never_ours(entry.name) or not _is_file(entry))) or _leads_to_folder(entry):
+            return
+        if self._ignoring and rules.leaves_out(os.path.join(path, entry.name), is_folder=False):
+            self.ignored += 1
+        else:
+            yield Seen(_joined(name, entry.name), telling)
+
+    def _is_wanted(self, entry: os.DirEntry[str], path: str, rules: GitIgnored) -> bool:
+        if entry.name in NEVER or (self._ignoring and entry.name in BY_HABIT):
+            return False
+        if self._ignoring and rules.leaves_out(os.path.join(path, entry.name), is_folder=True):
+            self.ignored += 1
+            return False
+        return True
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """A link to a folder is none, and neither is one that leads nowhere."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and os.path.isdir(entry.path)
+
+
+def _joined(folder: str, name: str) -> str:
+    return name if folder == os.curdir else os.path.join(folder, name)
