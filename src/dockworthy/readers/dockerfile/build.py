@@ -1,0 +1,52 @@
+"""A Dockerfile's text -> ImageBuild: the whole story of reading one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...errors import UnreadableInput
+from ...model.build import ImageBuild
+from ...model.field import Source, Unknown
+from .context import ignored_patterns
+from .hadolint import lint
+from .ignored_rules import Config, project_config, shell_named, silences_in
+from .lines import logical_lines
+from .stages import flat, read_stages
+
+_STANDARD = ("docker/dockerfile", "docker.io/docker/dockerfile")
+
+
+def read_dockerfile(text: str, name: str, *, path: Path | None) -> ImageBuild:
+    """`path` is the file on disk, None for standard input: what stands beside it belongs to it.
+
+    Raises UnreadableInput (file, line) for what the builder would refuse.
+    """
+    lines = logical_lines(text, name)
+    syntax = lines.directives.get("syntax", "").split(" ")[0]
+    standard = not syntax or syntax.partition("@")[0].partition(":")[0] in _STANDARD
+    read = read_stages(lines, name, shell=shell_named(lines.comments), is_standard=standard)
+    instructions = (*read.arguments, *flat(read.stages))
+    found = project_config(path.absolute().parent if path is not None else Path.cwd())
+    gap, config = _configuration(found)
+    comments = silences_in(lines.comments, instructions, name) if config.pragmas_count else ()
+    return ImageBuild(
+        id=name,
+        source=Source(name, line=read.stages[-1].first, column=1),
+        stages=read.stages,
+        arguments=read.arguments,
+        syntax=syntax,
+        escape=lines.escape,
+        ignore_file=ignored_patterns(path.absolute()) if path else Unknown("standard input has no folder"),
+        lint=gap or lint(text, name, found, lines.logical),
+        silences=(*comments, *config.silences),
+    )
+
+
+def _configuration(path: Path | None) -> tuple[Unknown | None, Config]:
+    """What the project's .hadolint.yaml says; a gap where it can't be read, for hadolint could not read it, either."""
+    if path is None:
+        return None, Config()
+    try:
+        return None, Config.read(path)
+    except UnreadableInput as error:
+        return Unknown(f"hadolint's configuration: {error.says}", "mend that file"), Config()
