@@ -1,8 +1,10 @@
 """Compose files: the services of a project, each value with its file and line.
 
-Our own reading of the Compose specification, so that it works where Compose is not installed.
+Our own reading of the Compose specification, so that it works where Compose is not installed. Where it is, its own
+rendering outranks ours.
 """
 
 from .project import is_compose, looks_like_compose, read_compose
+from .rendering import ComposeProgram, find_compose
 
-__all__ = ["is_compose", "looks_like_compose", "read_compose"]
+__all__ = ["ComposeProgram", "find_compose", "is_compose", "looks_like_compose", "read_compose"]

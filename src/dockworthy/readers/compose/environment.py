@@ -48,6 +48,16 @@ def read_environment(service: Entry, scope: Scope) -> Environment:
     return Environment(field, lines, gaps[0] if gaps else None)
 
 
+def labels_of_files(service: Entry, scope: Scope) -> dict[str, str]:
+    """`label_file`: what a file that can't be read would say, nothing is judged by."""
+    written = service.get("label_file")
+    said: dict[str, str] = {}
+    for entry in written.one_or_many() if written is not None else []:
+        found = _of_file(entry, scope)
+        said |= {} if isinstance(found, Unknown) else found.values
+    return said
+
+
 def _of_file(entry: Entry, scope: Scope) -> Variables | Unknown:
     """A file that need not be there and is not says nothing."""
     if entry.gap is not None:

@@ -15,10 +15,10 @@ _SERVICE: Final = frozenset(
     "depends_on deploy develop device_cgroup_rules devices dns dns_opt dns_search domainname entrypoint env_file "
     "environment expose extends external_links extra_hosts gpus group_add healthcheck hostname image init ipc "
     "isolation label_file labels links logging mac_address mem_limit mem_reservation mem_swappiness memswap_limit "
-    "models network_mode networks oom_kill_disable oom_score_adj pid pids_limit platform ports post_start pre_stop "
-    "privileged profiles provider pull_policy pull_refresh_after read_only restart runtime scale secrets security_opt "
-    "shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls tmpfs tty ulimits use_api_socket user "
-    "userns_mode uts volumes volumes_from working_dir".split()
+    "models network_mode networks oom_kill_disable oom_score_adj pid pids_limit platform ports post_start pre_start "
+    "pre_stop privileged profiles provider pull_policy pull_refresh_after read_only restart runtime scale secrets "
+    "security_opt shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls tmpfs tty ulimits use_api_socket "
+    "user userns_mode uts volumes volumes_from working_dir".split()
 )
 _OF_PART: Final = {
     "deploy": frozenset(
@@ -27,6 +27,15 @@ _OF_PART: Final = {
     "healthcheck": frozenset("disable interval retries test timeout start_period start_interval".split()),
     "logging": frozenset({"driver", "options"}),
 }
+_OF_MEMBER: Final = {
+    "networks": frozenset(
+        "attachable driver driver_opts enable_ipv4 enable_ipv6 external internal ipam labels name".split()
+    ),
+    "volumes": frozenset("driver driver_opts external labels name".split()),
+    "secrets": frozenset("driver driver_opts environment external file labels name template_driver".split()),
+    "configs": frozenset("content environment external file labels name template_driver".split()),
+}
+"""Section of the project -> what a member of it may say."""
 
 
 def strange_keys(service: Entry) -> Iterator[str]:
@@ -36,6 +45,16 @@ def strange_keys(service: Entry) -> Iterator[str]:
         found = service.get(part)
         if found is not None and found.is_mapping:
             yield from strange_in(found, known)
+
+
+def strange_keys_of_project(whole: Entry) -> Iterator[str]:
+    """The same for what stands outside the services."""
+    yield from strange_in(whole, TOP_LEVEL)
+    for section, known in _OF_MEMBER.items():
+        found = whole.get(section)
+        for member in found.mapping().values() if found is not None and found.is_mapping else ():
+            if member.is_mapping:
+                yield from strange_in(member, known)
 
 
 def strange_in(mapping: Entry, known: frozenset[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from ...model.field import Unknown
 from ...model.workload import Mount, MountKind
 from .entry import Entry
 from .scope import Scope
@@ -17,7 +18,8 @@ _SOCKET = "/var/run/docker.sock"
 
 def read_mounts(service: Entry, scope: Scope) -> tuple[Mount, ...]:
     """Those that can be told; a mount with a variable that is missing is a gap (`gaps_in`), and not here."""
-    found = [_mount(entry, scope) for entry in _listed(service, "volumes") if entry.gap is None]
+    listed = [entry for entry in _listed(service, "volumes") if _gap_of(entry, scope) is None]
+    found = [_mount(entry, scope) for entry in listed]
     tmpfs = service.get("tmpfs")
     for entry in tmpfs.one_or_many() if tmpfs is not None else []:
         found.append(
@@ -33,6 +35,32 @@ def read_mounts(service: Entry, scope: Scope) -> tuple[Mount, ...]:
 def _listed(service: Entry, key: str) -> list[Entry]:
     found = service.get(key)
     return [] if found is None else found.items()
+
+
+def gaps_of_volumes(service: Entry, scope: Scope) -> list[Unknown]:
+    """Of the project's volumes, secrets and configs that the service mounts."""
+    gaps = [_gap_of(entry, scope) for entry in _listed(service, "volumes")]
+    for key in ("secrets", "configs"):
+        files = (_file_of(entry, key, scope) for entry in _listed(service, key))
+        gaps += [file.gap for file in files if file is not None]
+    return [gap for gap in gaps if gap is not None]
+
+
+def _gap_of(entry: Entry, scope: Scope) -> Unknown | None:
+    """A variable without a value in the mount, or in the options of the volume that it names."""
+    if entry.gap is not None:
+        return entry.gap
+    name = entry.word("source") if entry.is_mapping else parts_of(entry.text())[0]
+    declared = scope.declared("volumes", name)
+    options = None if declared is None else declared.get("driver_opts")
+    return None if options is None else options.gap
+
+
+def _file_of(entry: Entry, key: str, scope: Scope) -> Entry | None:
+    """The `file` of a secret or config that a service names."""
+    name = entry.word("source") if entry.is_mapping else entry.text()
+    declared = scope.declared(key, name)
+    return None if declared is None else declared.get("file")
 
 
 def _modes(entry: Entry) -> list[str]:
@@ -100,8 +128,7 @@ def _files(service: Entry, key: str, folder: str, scope: Scope) -> Iterator[Moun
     """A secret or config with `file` is that file, mounted read-only."""
     for entry in _listed(service, key):
         name = entry.word("source") if entry.is_mapping else entry.text()
-        declared = scope.declared(key, name)
-        file = None if declared is None else declared.get("file")
+        file = _file_of(entry, key, scope)
         if file is None or file.gap is not None or entry.gap is not None:
             continue
         target = os.path.join(folder, (entry.word("target") if entry.is_mapping else "") or name)

@@ -13,14 +13,16 @@ from msgspec import structs
 from ...errors import UnreadableInput
 from ...model.field import Unknown
 from ...model.workload import Mount, Unit
-from ..yaml_source import Value
+from ..yaml_source import Value, documents
 from .entry import Entry
 from .extending import Extending
-from .keys import TOP_LEVEL, strange_in
+from .keys import TOP_LEVEL, strange_keys_of_project
 from .loading import Files
 from .merging import merged
+from .rendering import ComposeProgram, Refused
 from .scope import Scope
 from .service import read_service
+from .settled import settled, with_refusal, without_project_names
 from .variables import Variables, with_env_files
 
 _TELLING: Final = ("image", "build", "extends", "provider")
@@ -49,15 +51,36 @@ def looks_like_compose(document: Value) -> bool:
 
 
 def read_compose(
-    document: Value, *, environ: Mapping[str, str], folder: Path, over: Sequence[Value] = ()
+    document: Value,
+    *,
+    environ: Mapping[str, str],
+    folder: Path,
+    over: Sequence[Value] = (),
+    compose: ComposeProgram | None = None,
 ) -> list[Unit]:
     """One unit for each service. `folder`: where relative paths and `.env` are looked for. `over`: further files of
-    the project, each laid over those before it, as by several `-f`.
+    the project, each laid over those before it, as by several `-f`. `compose`: who else is asked, and outranks us.
 
     Raises UnreadableInput (file, line) for a value of the wrong type, and for a file that it refers to and is missing.
     """
     variables = with_env_files(Variables(environ), [os.path.join(folder, ".env")])
-    return _project([document, *over], variables, os.path.abspath(folder), ())
+    units = _project([document, *over], variables, os.path.abspath(folder), ())
+    return units if compose is None else _as_compose_reads(units, [document, *over], os.path.abspath(folder), compose)
+
+
+def _as_compose_reads(units: list[Unit], files: Sequence[Value], folder: str, compose: ComposeProgram) -> list[Unit]:
+    """Compose is asked only about what could be read here: so it is never given a bomb."""
+    if not units or compose.left < 1:
+        return units
+    rendering = compose.config(list(dict.fromkeys(file.file for file in files)), folder)
+    if isinstance(rendering, Refused):
+        return with_refusal(units, rendering.says)
+    try:
+        (project,) = documents(without_project_names(rendering).decode(), files[0].file)
+        read = {unit.name: unit for unit in _project([project], Variables({}), folder, ())}
+    except (UnreadableInput, ValueError) as error:
+        return with_refusal(units, f"its answer can't be read: {error}")
+    return [settled(unit, read[unit.name]) if unit.name in read else unit for unit in units]
 
 
 def _project(documents: Sequence[Value], variables: Variables, folder: str, above: tuple[str, ...]) -> list[Unit]:
@@ -77,7 +100,7 @@ def _project(documents: Sequence[Value], variables: Variables, folder: str, abov
             services[name] = service
     units = {name: read_service(name, service, services, scope) for name, service in services.items()}
     own = [_with_others_mounts(unit, services[name], units) for name, unit in units.items()]
-    own[:1] = [structs.replace(unit, notes=(*strange_in(whole, TOP_LEVEL), *unit.notes)) for unit in own[:1]]
+    own[:1] = [structs.replace(unit, notes=(*strange_keys_of_project(whole), *unit.notes)) for unit in own[:1]]
     read_now = tuple(os.path.realpath(document.file) for document in documents)
     return own + [unit for entry in _listed(whole, "include") for unit in _included(entry, files, (*above, *read_now))]
 
@@ -129,7 +152,8 @@ def _with_others_mounts(unit: Unit, service: Entry, units: Mapping[str, Unit]) -
             mounts += [_as_seen_here(mount, mode, entry) for mount in units[name].containers[0].mounts]
         else:
             unclear["mounts"] = Unknown(f"what {entry.text()} mounts is not in this file", source=entry.source)
-    return structs.replace(unit, containers=(structs.replace(container, mounts=tuple(mounts), unclear=unclear),))
+    whole = structs.replace(container, mounts=tuple(mounts), unclear=unclear)
+    return structs.replace(unit, containers=(whole, *unit.containers[1:]))
 
 
 def _as_seen_here(mount: Mount, mode: str, entry: Entry) -> Mount:

@@ -11,11 +11,12 @@ from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.workload import Annotation, Container, Device, Role, SecurityContext, Sysctl, Unit
 from ..engine_words import capability_names
 from .entry import Entry, listed_as_mapping
-from .environment import read_environment
+from .environment import labels_of_files, read_environment
 from .fields import field_of
+from .hooks import with_hooks
 from .keys import strange_keys
 from .limits import read_limits
-from .mounts import read_mounts
+from .mounts import gaps_of_volumes, read_mounts
 from .namespaces import Services, read_namespaces, read_networks
 from .operation import (
     read_command,
@@ -46,16 +47,18 @@ _MAY_BE_UNCLEAR = {
 def read_service(name: str, service: Entry, services: Services, scope: Scope) -> Unit:
     silent = Unset(service.key)
     container = _container(name, service, scope, silent)
+    containers = with_hooks(container, service, lambda step, entry: _container(step, entry, scope, Unset(entry.key)))
     return Unit(
         id=f"{service.key.where}#{name}",
         kind="service",
         name=name,
         dialect=_dialect(service, container),
         source=service.key,
-        containers=(container,),
+        containers=containers,
+        os=field_of(service.get("platform") if service.word("platform") else None, silent, _operating_system),
         namespaces=read_namespaces(service, services, scope, silent),
         sysctls=field_of(_mapping(service, "sysctls"), silent, _sysctls),
-        labels=_texts(service, "labels"),
+        labels={**labels_of_files(service, scope), **_texts(service, "labels")},
         annotations={
             key: Annotation(value.text(), value.source) for key, value in _entries(service, "annotations").items()
         },
@@ -76,7 +79,7 @@ def _dialect(service: Entry, container: Container) -> Dialect:
 def _container(name: str, service: Entry, scope: Scope, silent: Unset) -> Container:
     security = Security(service, silent)
     environment = read_environment(service, scope)
-    unclear = _unclear(service)
+    unclear = _unclear(service, scope)
     if environment.gap is not None:
         unclear["environment"] = environment.gap
     return Container(
@@ -118,14 +121,21 @@ def _container(name: str, service: Entry, scope: Scope, silent: Unset) -> Contai
     )
 
 
-def _unclear(service: Entry) -> dict[str, Unknown]:
-    """What of a list could not be told, because a variable is missing."""
+def _unclear(service: Entry, scope: Scope) -> dict[str, Unknown]:
+    """What of a list could not be told, because a variable is missing in it, or in a volume that it names."""
     found = {}
     for part, keys in _MAY_BE_UNCLEAR.items():
         gaps = [value.gap for key in keys if (value := service.get(key)) is not None and value.gap is not None]
+        if part == "mounts":
+            gaps += gaps_of_volumes(service, scope)
         if gaps:
             found[part] = gaps[0]
     return found
+
+
+def _operating_system(platform: Entry) -> str:
+    """`windows(10.0.17763)/amd64`; what names only an architecture is for Linux."""
+    return "windows" if platform.text().lower().startswith("windows") else "linux"
 
 
 def _items(service: Entry, key: str) -> list[Entry]:
@@ -152,7 +162,10 @@ def _capabilities(entry: Entry) -> tuple[str, ...]:
 
 
 def _sysctls(entry: Entry) -> tuple[Sysctl, ...]:
-    return tuple(Sysctl(name, value.text(), value.source) for name, value in entry.mapping().items() if value.content)
+    """By name, as Compose hands them on."""
+    return tuple(
+        Sysctl(name, value.text(), value.source) for name, value in sorted(entry.mapping().items()) if value.content
+    )
 
 
 def _device(item: Entry) -> Device:
