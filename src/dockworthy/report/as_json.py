@@ -12,6 +12,7 @@ from .. import __version__
 from ..model.demands import DEMANDS
 from ..model.field import Source
 from ..model.finding import Evidence, Finding, Outcome, Reference, Remedy
+from ..model.fix import Fix
 from ..model.result import SCHEMA, DemandAnswer, Result, Verdict
 from .document import (
     CountsOut,
@@ -20,6 +21,7 @@ from .document import (
     EvidenceOut,
     ExceptionOut,
     FindingOut,
+    FixOut,
     ReferenceOut,
     RemedyOut,
     SubjectOut,
@@ -27,6 +29,7 @@ from .document import (
     UnreadOut,
     VerdictOut,
 )
+from .repairs import NO_REPAIRS, Repairs, repairs_for, repairs_of
 from .visible import without_odd_bytes
 
 TOOL = ToolOut("dockworthy", __version__)
@@ -44,7 +47,7 @@ def json_parts(result: Result) -> Iterator[bytes]:
     """The same piece by piece, for those who write it on: as a whole it may be a hundred megabytes."""
     # In JSON a quote inside a string is escaped, so this can only be the key itself.
     head, tail = encode(document(result, findings=())).split(b'"findings":[]', 1)
-    known = FindingsOut()
+    known = FindingsOut(repairs_of(result))
     yield head + b'"findings":['
     separator = b""
     for start in range(0, len(result.findings), AT_ONCE):
@@ -99,7 +102,8 @@ def verdict_out(verdict: Verdict) -> VerdictOut:
 class FindingsOut:
     """Remedies and references come from controls: thousands of findings share one object each, here too."""
 
-    def __init__(self) -> None:
+    def __init__(self, repairs: Repairs = NO_REPAIRS) -> None:
+        self._repairs = repairs
         self._remedies: dict[Remedy | None, RemedyOut | None] = {None: None}
         self._references: dict[tuple[Reference, ...], tuple[ReferenceOut, ...]] = {}
 
@@ -121,6 +125,7 @@ class FindingsOut:
             exception=_exception(finding),
             more_evidence=tuple(_evidence(more) for more in evidence[1:]) or UNSET,
             tell=finding.tell or UNSET,
+            fixes=tuple(map(_fix, repairs_for(finding, self._repairs))) or UNSET,
         )
 
     def _remedy(self, remedy: Remedy | None) -> RemedyOut | None:
@@ -141,7 +146,11 @@ _NOWHERE = Source("")
 
 def _evidence(evidence: Evidence) -> EvidenceOut:
     source = evidence.source or _NOWHERE
-    return EvidenceOut(evidence.says, source.where or None, source.line, source.path or None)
+    return EvidenceOut(evidence.says, source.where or None, source.line, source.path or None, source.column or UNSET)
+
+
+def _fix(fix: Fix) -> FixOut:
+    return FixOut(fix.kind, fix.says, fix.may_break or None)
 
 
 def _exception(finding: Finding) -> ExceptionOut | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from msgspec import UNSET, Struct, UnsetType
 
 from ..model.finding import Outcome
+from ..model.fix import FixKind
 from ..model.levels import Level, Severity
 from ..model.requirement import Need
 from ..model.result import Answer
@@ -47,12 +48,16 @@ class SubjectOut(Struct, frozen=True):
 
 
 class EvidenceOut(Struct, frozen=True):
-    """A fact, and where it stands: `source` a file, API path or kernel file, `line` from 1, `path` inside it."""
+    """A fact, and where it stands: `source` a file, API path or kernel file, `line` from 1, `path` inside it.
+
+    `column` counts characters from 1, where it is known at which of the line the value begins.
+    """
 
     says: str
     source: str | None
     line: int | None
     path: str | None
+    column: int | UnsetType = UNSET
 
 
 class RemedyOut(Struct, frozen=True):
@@ -80,6 +85,14 @@ class ExceptionOut(Struct, frozen=True):
     expires: str
 
 
+class FixOut(Struct, frozen=True):
+    """What `dockworthy fix` would do about it, and what that may break, null for nothing known."""
+
+    kind: FixKind
+    says: str
+    may_break: str | None
+
+
 class FindingOut(Struct, frozen=True):
     """One control on one subject. `tell`, on an unknown: which permission or command would tell."""
 
@@ -98,6 +111,7 @@ class FindingOut(Struct, frozen=True):
     exception: ExceptionOut | None
     more_evidence: tuple[EvidenceOut, ...] | UnsetType = UNSET
     tell: str | UnsetType = UNSET
+    fixes: tuple[FixOut, ...] | UnsetType = UNSET
 
 
 class DemandOut(Struct, frozen=True):

@@ -17,6 +17,7 @@ from ..model.levels import Severity
 from ..model.result import Result
 from .as_json import TOOL, encode
 from .grouping import Group, by_control, fact_of, grouped
+from .repairs import repairs_for, repairs_of
 from .sarif_document import (
     SARIF_SCHEMA,
     AutomationDetails,
@@ -33,6 +34,7 @@ from .sarif_document import (
     Text,
     Tool,
 )
+from .sarif_place import REDACTED, files_of
 from .sarif_result import LEVELS, fingerprint, plain, result_of
 from .visible import visible
 from .words import NOTHING_TELLS, number_of, verdict_sentence
@@ -48,7 +50,9 @@ SECURITY_SEVERITY = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.ME
 """GitHub's word for a severity is a number in the middle of its range; it is no measurement."""
 
 _BASES = {
-    "%SRCROOT%": Base(Text("The folder in which the command was run")),
+    "%SRCROOT%": Base(
+        Text("The repository's root, or the folder in which the command was run")
+    ),
     "HOST": Base(Text("The root of the host's file system"), "file:///"),
     "ENGINE": Base(Text("The API of the Docker Engine; ask it with GET")),
 }
@@ -90,20 +94,28 @@ def _run(result: Result, name: str, *, everything: bool) -> Run:
         invocations=(_invocation(result, index, everything=everything),),
         original_uri_base_ids=_BASES,
         column_kind="unicodeCodePoints",
+        redaction_tokens=(REDACTED,) if files_of(result).has_redacted else (),
         properties=_verdict(result),
     )
 
 
 def _results(result: Result, rules: dict[str, int], *, everything: bool) -> Iterator[ResultOut]:
     file_of = {subject.id: subject.file for subject in result.subjects if subject.file}
-    files = frozenset(file_of.values())
+    files, repairs = files_of(result), repairs_of(result)
     seen: Counter[str] = Counter()
     for finding in result.findings:
         if not everything and finding.outcome not in PROBLEMS:
             continue
         same = fingerprint(finding)
         file = file_of.get(finding.subject, "")
-        yield result_of(finding, rule=rules[finding.control], files=files, file=file, seen=seen[same])
+        yield result_of(
+            finding,
+            rule=rules[finding.control],
+            files=files,
+            file=file,
+            seen=seen[same],
+            fixes=repairs_for(finding, repairs),
+        )
         seen[same] += 1
 
 

@@ -31,12 +31,21 @@ class Uri(_Object, frozen=True):
 
 
 class Region(_Object, frozen=True):
+    """`region` (3.30): lines and columns from 1, `end_column` behind its last character; 0 is left out."""
+
     start_line: int
+    start_column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    snippet: Text | None = None
 
 
 class Physical(_Object, frozen=True):
+    """`physicalLocation` (3.29). `context_region` is the whole line around a value."""
+
     artifact_location: Uri
     region: Region | None = None
+    context_region: Region | None = None
 
 
 class Logical(_Object, frozen=True):
@@ -61,6 +70,26 @@ class Suppression(_Object, frozen=True):
     justification: str
 
 
+class Replacement(_Object, frozen=True):
+    """`replacement` (3.57). An empty `deleted_region` only inserts."""
+
+    deleted_region: Region
+    inserted_content: Text
+
+
+class ArtifactChange(_Object, frozen=True):
+    artifact_location: Uri
+    replacements: tuple[Replacement, ...]
+
+
+class FixOut(_Object, frozen=True):
+    """`fix` (3.55): what an editor may do at a click."""
+
+    description: Text
+    artifact_changes: tuple[ArtifactChange, ...]
+    properties: dict[str, Any] = {}
+
+
 class ResultOut(_Object, frozen=True):
     """`result` (3.27). `kind` and `level` are always written: their defaults differ from one another's."""
 
@@ -73,6 +102,7 @@ class ResultOut(_Object, frozen=True):
     related_locations: tuple[Location, ...] = ()
     partial_fingerprints: dict[str, str] = {}
     suppressions: tuple[Suppression, ...] = ()
+    fixes: tuple[FixOut, ...] = ()
     properties: dict[str, Any] = {}
 
 
@@ -136,6 +166,7 @@ class Run(_Object, frozen=True):
     invocations: tuple[Invocation, ...] = ()
     original_uri_base_ids: dict[str, Base] = {}
     column_kind: str = ""
+    redaction_tokens: tuple[str, ...] = ()
     properties: dict[str, Any] = {}
 
 

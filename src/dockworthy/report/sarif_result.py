@@ -6,15 +6,17 @@ import hashlib
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
 
 from ..model.field import Source
 from ..model.finding import AcceptedRisk, Finding, Outcome
+from ..model.fix import Fix
 from ..model.levels import Severity
-from .grouping import name_of, named_fact
-from .places import PlaceKind, chain, kind_of
-from .sarif_document import Location, Logical, Physical, Region, ResultOut, Suppression, Text, Uri
-from .visible import visible, without_odd_bytes
+from .grouping import named_fact
+from .places import chain
+from .sarif_document import Location, ResultOut, Suppression, Text
+from .sarif_fix import fixes_out
+from .sarif_place import Files, logical, physical
+from .visible import visible
 
 LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
 """SARIF has three words where findings have four; the finding's own is in its properties."""
@@ -28,10 +30,10 @@ KINDS = {
     Outcome.NOT_APPLICABLE: "notApplicable",
 }
 
-BASES = {PlaceKind.FILE: "%SRCROOT%", PlaceKind.HOST: "HOST", PlaceKind.ENGINE: "ENGINE"}
 
-
-def result_of(finding: Finding, *, rule: int, files: frozenset[str], file: str, seen: int) -> ResultOut:
+def result_of(
+    finding: Finding, *, rule: int, files: Files, file: str, seen: int, fixes: tuple[Fix, ...] = ()
+) -> ResultOut:
     """`rule` is its index in the rules, `file` the one that the subject stands in, `seen` how often it came before."""
     return ResultOut(
         rule_id=finding.control,
@@ -43,6 +45,7 @@ def result_of(finding: Finding, *, rule: int, files: frozenset[str], file: str, 
         related_locations=tuple(_related(finding, files)),
         partial_fingerprints={"dockworthy/v1": fingerprint(finding, seen)},
         suppressions=() if finding.exception is None else (_suppression(finding.exception),),
+        fixes=tuple(fixes_out(fixes)),
         properties=_properties(finding),
     )
 
@@ -80,37 +83,23 @@ def _says(finding: Finding) -> str:
     return f"{says}. {finding.remedy.says}" if finding.remedy is not None else f"{says}."
 
 
-def _location(finding: Finding, files: frozenset[str], file: str) -> Location:
+def _location(finding: Finding, files: Files, file: str) -> Location:
     """Where the first fact stands; else the subject's file, because some readers refuse a result without a file."""
     source = finding.evidence[0].source if finding.evidence else None
-    physical = _physical(source, files) if source is not None else None
-    if physical is None and file:
-        physical = _physical(Source(file), files)
-    return Location(physical, (_logical(finding),))
+    place = physical(source, files) if source is not None else None
+    if place is None and file:
+        place = physical(Source(file), files)
+    return Location(place, (logical(finding),))
 
 
-def _physical(source: Source, files: frozenset[str]) -> Physical | None:
-    kind = kind_of(source, files=files)
-    if kind is PlaceKind.OTHER:
-        return None
-    path = source.where.removeprefix("GET ") if kind is PlaceKind.ENGINE else source.where
-    base = "HOST" if path.startswith("/") and kind is PlaceKind.FILE else BASES[kind]
-    uri = Uri(quote(without_odd_bytes(path.lstrip("/"))), base)
-    return Physical(uri, Region(source.line) if source.line else None)
-
-
-def _logical(finding: Finding) -> Logical:
-    return Logical(name_of(finding), visible(finding.subject), finding.kind)
-
-
-def _related(finding: Finding, files: frozenset[str]) -> Iterator[Location]:
+def _related(finding: Finding, files: Files) -> Iterator[Location]:
     """The other facts, and the places that an alias leads to from the first."""
     first = finding.evidence[0].source if finding.evidence else None
-    for place in list(chain(first))[1:]:
-        yield Location(_physical(place, files), message=Text(plain(f"written here: {place}")))
+    for source in list(chain(first))[1:]:
+        yield Location(physical(source, files), message=Text(plain(f"written here: {source}")))
     for evidence in finding.evidence[1:]:
-        physical = _physical(evidence.source, files) if evidence.source is not None else None
-        yield Location(physical, message=Text(plain(evidence.says)))
+        place = physical(evidence.source, files) if evidence.source is not None else None
+        yield Location(place, message=Text(plain(evidence.says)))
 
 
 def _suppression(risk: AcceptedRisk) -> Suppression:

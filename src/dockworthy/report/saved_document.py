@@ -24,6 +24,7 @@ class SavedEvidence(Struct):
     source: str | None = None
     line: int | None = None
     path: str | None = None
+    column: int | None = None
 
 
 class SavedRemedy(Struct):

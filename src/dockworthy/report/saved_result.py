@@ -111,4 +111,6 @@ def _finding(saved: SavedFinding) -> Finding:
 
 
 def _evidence(saved: SavedEvidence) -> Evidence:
-    return Evidence(saved.says, Source(saved.source, saved.path or "", saved.line) if saved.source else None)
+    if not saved.source:
+        return Evidence(saved.says)
+    return Evidence(saved.says, Source(saved.source, saved.path or "", saved.line, column=saved.column))

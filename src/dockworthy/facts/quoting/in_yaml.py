@@ -18,7 +18,7 @@ _PLAIN_WORDS = frozenset(
 """Keys of Compose and Kubernetes that sound like secrets: what stands under them are names, files and references."""
 
 _LONGEST = 300
-"""Characters. A longer value is a text of its own (a script, a manifest in a manifest), and nobody knows what is in it."""
+"""Characters. A longer value is a text of its own (a script, a manifest in a manifest): nobody knows what is in it."""
 
 
 class Places:
@@ -60,7 +60,7 @@ class Places:
         if name == "stringData" or (is_secret_object and name in ("data", "binaryData")):
             return True
         if isinstance(value, yaml.ScalarNode):
-            return self._telling.tells(f"{name}={value.value}")
+            return self._telling.tells(f"{name}={value.value}") and not self._telling.tells(value.value)
         return names_secret(name) and name not in _PLAIN_WORDS
 
     def _of_sequence(self, node: yaml.SequenceNode, secret: bool) -> Iterator[tuple[yaml.Node, bool]]:
@@ -73,10 +73,14 @@ class Places:
         first, last = node.start_mark, node.end_mark
         if last.line == first.line or node.style in ("'", '"', None):
             self.ends[last.line] = max(self.ends.get(last.line, 0), last.column)
-        if not (secret or len(node.value) > _LONGEST or "binary" in node.tag or self._telling.tells(node.value)):
+        begins = 0 if secret or len(node.value) > _LONGEST or "binary" in node.tag else self._telling.begins(node.value)
+        if begins is None:
             return
+        as_written = (
+            node.style is None and last.line == first.line
+        )  # no quotes, no folding: it begins in it as it reads
         for line in self._between(first.line, last.line):
-            column = first.column if line == first.line else 0
+            column = 0 if line != first.line else first.column + (begins if as_written else 0)
             self.begins[line] = min(self.begins.get(line, column), column)
 
     def _in(self, node: yaml.Node) -> bool:

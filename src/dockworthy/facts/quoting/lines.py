@@ -99,4 +99,3 @@ def _without_comment(line: str, end: int) -> str:
     """A comment may say anything. `end`: where the last value of the line ends."""
     comment = re.compile(r"(?:^|\s)#").search(line, end)
     return line if comment is None else line[: comment.start()]
-

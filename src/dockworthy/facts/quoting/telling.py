@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
 
@@ -60,7 +59,8 @@ def secret_arguments(arguments: list[str]) -> list[bool]:
 
 def _by_shape(text: str) -> int | None:
     hidden = hide_in_text(hide_in_command(text, lambda _: _MARK), lambda _: _MARK)
-    return None if hidden == text else len(os.path.commonprefix([text, hidden]))
+    place = hidden.find(_MARK)
+    return None if place < 0 else place
 
 
 def _default(text: str) -> int | None:

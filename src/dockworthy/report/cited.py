@@ -1,0 +1,23 @@
+"""The line that a fact points to, and the value in it."""
+
+from __future__ import annotations
+
+import re
+
+from ..model.field import Source
+from ..model.result import Result
+
+_VALUE = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,\]}\"']+(?: [^\s,\]}#]+)*")
+
+
+def line_of(result: Result, source: Source | None) -> str | None:
+    """The line that `source` points to, as it may be shown; None where there is none."""
+    if source is None or source.line is None:
+        return None
+    return result.lines.get(source.where, {}).get(source.line)
+
+
+def value_at(text: str, column: int) -> str:
+    """The value that begins in `column` (from 1); one character of what is no single value."""
+    found = _VALUE.match(text, column - 1)
+    return found[0].rstrip(":") if found else text[column - 1 : column]

@@ -1,0 +1,138 @@
+"""A result as JUnit XML: a test suite a file, a test case for what one control says of one subject.
+
+There is no standard, so this is what its readers agree on: the elements and attributes of Jenkins' schema (junit-10),
+and on a test case the `file` and `line` that GitLab and others read. GitLab shows the text of a failure and not its
+message, names the suite by `classname`, and keeps the first of two cases with one name: the text says all there is to
+say, and names are made to differ.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from ..model.finding import Finding, Outcome
+from ..model.result import Result
+from .as_json import TOOL
+from .grouping import fact_of, name_of
+from .places import chain
+from .unread import place_of_unread
+from .visible import visible
+from .words import verdict_sentence
+
+_SKIPPED = {
+    Outcome.UNKNOWN: "Not visible from here",
+    Outcome.NOT_APPLICABLE: "Does not apply",
+    Outcome.EXCEPTED: "Accepted risk",
+    Outcome.PENDING: "Done, in force later",
+}
+"""Outcomes that are neither passed nor failed."""
+
+
+def junit_parts(result: Result) -> Iterator[bytes]:
+    """The document in UTF-8, suite by suite: of a whole cluster it is a hundred megabytes."""
+    outcomes = Counter(finding.outcome for finding in result.findings)
+    root = Element("testsuites", {"name": f"{TOOL.name} {result.command}", "time": "0"})
+    _count(root, len(result.findings) + len(result.unread), outcomes[Outcome.FAIL], len(result.unread))
+    yield b"<?xml version='1.0' encoding='UTF-8'?>\n"
+    yield tostring(root, "unicode", short_empty_elements=False).removesuffix("</testsuites>").encode() + b"\n"
+    for name, findings in _by_file(result).items():
+        yield tostring(_suite(result, name, findings), "unicode").encode() + b"\n"
+    if result.unread:
+        yield tostring(_unread(result), "unicode").encode() + b"\n"
+    yield b"</testsuites>\n"
+
+
+def _by_file(result: Result) -> dict[str, list[Finding]]:
+    """What stands in no file is put together by its kind: `container`, `host`, `engine`."""
+    file_of = {subject.id: subject.file for subject in result.subjects if subject.file}
+    suites: dict[str, list[Finding]] = {}
+    for finding in result.findings:
+        name = file_of.get(finding.subject) or finding.subject.rpartition("#")[0] or finding.kind
+        suites.setdefault(name, []).append(finding)
+    return suites
+
+
+def _suite(result: Result, name: str, findings: list[Finding]) -> Element:
+    outcomes = Counter(finding.outcome for finding in findings)
+    skipped = sum(outcomes[outcome] for outcome in _SKIPPED)
+    suite = Element("testsuite", {"name": visible(name), "time": "0"})
+    _count(suite, len(findings), outcomes[Outcome.FAIL], 0, skipped)
+    properties = SubElement(suite, "properties")
+    about = {"dockworthy.version": TOOL.version, "dockworthy.level": result.level.value}
+    for key, value in {**about, "dockworthy.verdict": verdict_sentence(result)}.items():
+        SubElement(properties, "property", {"name": key, "value": visible(value)})
+    named: Counter[str] = Counter()
+    for finding in findings:
+        suite.append(_case(name, finding, named))
+    return suite
+
+
+def _count(element: Element, tests: int, failures: int, errors: int, skipped: int | None = None) -> None:
+    """`testsuites` has no attribute for what was skipped."""
+    counts = {"tests": tests, "failures": failures, "errors": errors, "skipped": skipped}
+    for key, number in counts.items():
+        if number is not None:
+            element.set(key, str(number))
+
+
+def _case(suite: str, finding: Finding, named: Counter[str]) -> Element:
+    name = visible(f"{name_of(finding)}: {finding.title} ({finding.control})")
+    named[name] += 1
+    if named[name] > 1:
+        name = f"{name} #{named[name]}"
+    case = Element("testcase", {"name": name, "classname": visible(suite), "time": "0"})
+    source = finding.evidence[0].source if finding.evidence else None
+    if source is not None and source.line is not None:
+        case.set("file", visible(source.where))
+        case.set("line", str(source.line))
+    if finding.outcome is Outcome.FAIL:
+        failure = SubElement(case, "failure", {"type": finding.severity.value, "message": visible(fact_of(finding))})
+        failure.text = _text(_failure(finding))
+    elif finding.outcome in _SKIPPED:
+        message = _text(_why_skipped(finding))
+        SubElement(case, "skipped", {"message": message}).text = message
+    return case
+
+
+def _failure(finding: Finding) -> Iterator[str]:
+    """All that a person needs, because this text is all that some readers show."""
+    for number, fact in enumerate(finding.evidence):
+        places = "".join(f" [{place}]" for place in chain(fact.source))
+        yield f"{'also ' if number else ''}{fact.says}{places}"
+    if not finding.evidence:
+        yield fact_of(finding)
+    remedy = finding.remedy
+    if remedy is not None:
+        yield f"Remedy: {remedy.says}"
+        yield f"Command: {remedy.command}" if remedy.command else ""
+        yield f"Costs: {remedy.costs}" if remedy.costs else ""
+    yield f"Check it yourself: {finding.check_yourself}" if finding.check_yourself else ""
+    yield f"{finding.control}, level {finding.level.value}, severity {finding.severity.value}"
+
+
+def _why_skipped(finding: Finding) -> Iterator[str]:
+    yield f"{_SKIPPED[finding.outcome]}: {fact_of(finding)}"
+    yield f"What would tell: {finding.tell}" if finding.tell else ""
+    risk = finding.exception
+    if risk is not None:
+        yield f"Accepted by {risk.owner} until {risk.expires}: {risk.reason}"
+
+
+def _text(lines: Iterable[str]) -> str:
+    """XML has no word for control characters, not even escaped: they are written out."""
+    return "\n".join(visible(line) for line in lines if line)
+
+
+def _unread(result: Result) -> Element:
+    suite = Element("testsuite", {"name": "could not be read", "time": "0"})
+    _count(suite, len(result.unread), 0, len(result.unread), 0)
+    for what, why in result.unread:
+        file, line, says = place_of_unread(what, why)
+        case = SubElement(suite, "testcase", {"name": "can be read", "classname": visible(file), "time": "0"})
+        case.set("file", visible(file))
+        if line is not None:
+            case.set("line", str(line))
+        SubElement(case, "error", {"type": "unreadable", "message": visible(says)}).text = visible(why)
+    return suite

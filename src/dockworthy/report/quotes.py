@@ -1,0 +1,75 @@
+"""The line that a fact stands in, with a caret under the value: cut to what a reader has room for."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+from rich.cells import cell_len, set_cell_size
+
+from ..model.finding import Finding
+from ..model.result import Result
+from .cited import line_of, value_at
+from .visible import visible
+
+_TAB = "    "
+_LEFT_OUT = "..."
+_ONLY_A_KEY = re.compile(r"\s*(?:- )?[\"']?[^\s:\"'#]+[\"']?:\s*(?:[|>&*][\w+-]*)?")
+
+
+class Quote(Struct, frozen=True):
+    """`text` is what the line shows, `before` how many columns stand before its caret, `under` how many it is wide.
+
+    `under` is 0 where no column is known.
+    """
+
+    line: int
+    text: str
+    before: int = 0
+    under: int = 0
+
+    @property
+    def caret(self) -> str:
+        return " " * self.before + "^" * self.under
+
+
+def quote_of(result: Result, finding: Finding, width: int) -> Quote | None:
+    """The line of the first fact, `width` columns wide at most.
+
+    None where there is none, and where it shows nothing that the fact does not say: the key of a service that does not
+    say something.
+    """
+    source = finding.evidence[0].source if finding.evidence else None
+    text = line_of(result, source)
+    if text is None or source is None or source.line is None or _ONLY_A_KEY.fullmatch(text):
+        return None
+    return _window(source.line, text.rstrip(), source.column, max(width, 20))
+
+
+def _window(line: int, text: str, column: int | None, width: int) -> Quote:
+    """A long line is cut on both sides of the value; indentation that all would share is worth no room."""
+    if column is None or not 0 < column <= len(text):
+        return Quote(line, _cut(_shown(text), width))
+    before, under = _shown(text[: column - 1]), _shown(value_at(text, column))
+    whole = before + _shown(text[column - 1 :])
+    start = cell_len(before)
+    if cell_len(whole) > width and start + cell_len(under) > width:
+        room = max(width - min(cell_len(under), width // 2) - len(_LEFT_OUT), 0)
+        kept = _last_columns(before, min(room, width // 3))
+        whole, start = _LEFT_OUT + kept + _shown(text[column - 1 :]), len(_LEFT_OUT) + cell_len(kept)
+    shown = _cut(whole, width)
+    return Quote(line, shown, start, max(min(cell_len(under), cell_len(shown) - start), 1))
+
+
+def _shown(text: str) -> str:
+    return visible(text.replace("\t", _TAB))
+
+
+def _cut(text: str, width: int) -> str:
+    return text if cell_len(text) <= width else set_cell_size(text, width - len(_LEFT_OUT)).rstrip() + _LEFT_OUT
+
+
+def _last_columns(text: str, columns: int) -> str:
+    while cell_len(text) > columns:
+        text = text[1:]
+    return text
