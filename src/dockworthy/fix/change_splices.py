@@ -19,10 +19,7 @@ def splices_of(text: str, root: Node, change: Change, wanted: Any, layout: Layou
     if entry is None:
         at = root.start if services is None else services[1].start
         raise NoPlace(f"services.{change.service} does not stand in this file itself", at)
-    service = wanted["services"][change.service] if change.service in wanted["services"] else {}
-    if not service:
-        raise NoPlace(f"nothing would be left of services.{change.service}", entry[0].start)
-    return _Finding(Splices(text, layout), change).service(*entry, service)
+    return _Finding(Splices(text, layout), change).service(*entry, wanted["services"][change.service])
 
 
 class _Finding:
@@ -89,6 +86,8 @@ class _Finding:
     def _place(self) -> str:
         return ".".join(("services", self._change.service, *self._change.path))
 
-    def _elsewhere(self, node: Node) -> NoPlace:
-        anchor = f"&{node.anchor}" if node.anchor else "an anchor"
-        return NoPlace(f"{self._place()} is written at {anchor}", node.start, "make the change by hand there")
+    def _elsewhere(self, base: Node) -> NoPlace:
+        anchor = f"&{base.anchor}" if base.anchor else "an anchor"
+        entry = base.entry(self._change.path[0])
+        at = base.start if entry is None else entry[0].start
+        return NoPlace(f"{self._place()} is written at {anchor}", at, "make the change by hand there")

@@ -7,6 +7,7 @@ text is read again. Where that does not mean exactly what the old one meant with
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from msgspec import structs
@@ -29,7 +30,7 @@ def edit_compose(text: str, changes: Sequence[Change], *, file: str) -> str:
     """
     first = data = read_document(text, file)[1]
     wanted = data
-    for change in (single for change in changes for single in _single(change)):
+    for change in chain.from_iterable(map(_single, changes)):
         wanted = changed_data(wanted, change, file)
         text, data = _with_change(text, change, file)
     if not same(data, wanted):
@@ -51,10 +52,13 @@ def changed_data(data: Any, change: Change, file: str) -> Any:
     if not isinstance(data.get("services"), dict) or not isinstance(data["services"].get(change.service), dict):
         raise FixRefused(f"there is no service {change.service} in this file", file=file)
     try:
-        return with_change(data, change)
+        wanted = with_change(data, change)
     except (KeyError, IndexError, ValueError, TypeError):
         place = ".".join(("services", change.service, *change.path))
         raise FixRefused(f"{place} is not what it should be", file=file) from None
+    if not wanted.get("services", {}).get(change.service):
+        raise FixRefused(f"nothing would be left of services.{change.service}", file=file)
+    return wanted
 
 
 def _with_change(text: str, change: Change, file: str) -> tuple[str, Any]:

@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
-import yaml
 from msgspec import Struct
 
+from .plain_data import type_of_plain
 from .yaml_tree import Kind, Node
 
-_RESOLVER = yaml.SafeLoader("")
-_STRING: Final = "tag:yaml.org,2002:str"
 _SURELY_TEXT = re.compile(r"[A-Za-z_/.][A-Za-z0-9_./@+=-]*(?::[A-Za-z0-9_./@+=-]+)*")
 """Text that every reader of YAML, of whatever version, takes for text, in flow style, too."""
 
 
 class Layout(Struct, frozen=True):
     """`step`: columns by which a mapping inside a mapping is indented. `dash`: columns from a key to the dashes of its
-    list, None where lists are written in brackets. `quote`: the one that is used most. `is_json`: all text is quoted."""
+    list, None where lists are written in brackets. `quote`: the one used most. `is_json`: all text is quoted."""
 
     newline: str
     step: int
@@ -37,7 +35,7 @@ class Layout(Struct, frozen=True):
         if not isinstance(value, str):
             return json.dumps(value)
         if self.is_json:
-            return json.dumps(value, ensure_ascii=False)
+            return _quoted(value, '"')
         if like not in ("'", '"') and _is_plain(value):
             return value
         return _quoted(value, like if like in ("'", '"') else self.quote)
@@ -98,13 +96,18 @@ def dash_before(text: str, item: Node) -> int | None:
 
 
 def _is_plain(value: str) -> bool:
-    resolved: str = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))
-    return _SURELY_TEXT.fullmatch(value) is not None and resolved == _STRING
+    return _SURELY_TEXT.fullmatch(value) is not None and type_of_plain(value) == "str"
 
 
 def _quoted(value: str, quote: str) -> str:
-    if not value.isprintable():
-        return json.dumps(value)
-    if quote == "'":
+    if quote == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
-    return json.dumps(value, ensure_ascii=False)
+    return '"' + "".join(map(_escaped, value)) + '"'
+
+
+def _escaped(letter: str) -> str:
+    """JSON would write two halves for a letter beyond U+FFFF, which YAML does not read."""
+    if letter in ('"', "\\"):
+        return f"\\{letter}"
+    code = ord(letter)
+    return letter if letter.isprintable() else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -53,11 +53,17 @@ class PlainReading:
         return own
 
 
+def type_of_plain(written: str) -> str:
+    """The type that YAML 1.1 gives to a scalar without quotes: `str`, `bool`, `int`, ..."""
+    tag: str = _CONSTRUCTOR.resolve(yaml.ScalarNode, written, (True, False))  # type: ignore[no-untyped-call]
+    return tag.removeprefix(_TAG)
+
+
 def scalar(node: Node) -> Any:
     """A scalar's value, with the type that YAML gives it."""
     if node.style or node.tag:
         return node.value
-    kind = _CONSTRUCTOR.resolve(yaml.ScalarNode, node.value, (True, False)).removeprefix(_TAG)
+    kind = type_of_plain(node.value)
     if kind not in _READ_AS:
         return node.value
     try:

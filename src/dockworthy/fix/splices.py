@@ -126,11 +126,19 @@ class Splices:
         return Splice(at, at, f",{self._layout.newline}{own_line}{written}")
 
     def _out_of_brackets(self, entries: list[tuple[Node, Node]], index: int) -> Splice:
-        start, end = entries[index][0].start, max(entries[index][0].end, entries[index][1].end)
-        if index + 1 < len(entries) and "#" not in self._text[end : entries[index + 1][0].start]:
-            return Splice(start, entries[index + 1][0].start, "")
+        start, end = entries[index][0].start, max(node.end for node in entries[index])
+        if index + 1 < len(entries):
+            following = entries[index + 1][0].start
+            if "#" not in self._text[end:following]:
+                return Splice(start, following, "")
+            return self._with_its_comment(start, self._text.index(",", end) + 1)
         before = max(node.end for node in entries[index - 1]) if index else start
         return Splice(start if "#" in self._text[before:start] else before, end, "")
+
+    def _with_its_comment(self, start: int, end: int) -> Splice:
+        """An entry with a line of its own takes the comment behind it along."""
+        begin = self._text.rfind("\n", 0, start) + 1
+        return Splice(start, end, "") if self._text[begin:start].strip() else Splice(begin, self._line_end(end), "")
 
     def _line_end(self, index: int) -> int:
         """After the break of the line that holds the character before `index`; the text's end where there is none."""

@@ -83,7 +83,7 @@ class _Reading:
     def __init__(self, text: str, file: str) -> None:
         self._text = text
         self._file = file
-        self._events = yaml.parse(text, Loader=_Loader)
+        self._events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
         self._anchors: dict[str, Node] = {}
 
     def documents(self) -> Iterator[Node]:
@@ -93,12 +93,11 @@ class _Reading:
                 yield self._node(next(self._events), 0)
 
     def _node(self, event: Any, depth: int) -> Node:
-        start, end = event.start_mark.index, event.end_mark.index
+        start, end, line = event.start_mark.index, event.end_mark.index, event.start_mark.line + 1
         if depth > _DEEPEST:
-            raise UnreadableInput("nested too deep", file=self._file, line=event.start_mark.line + 1)
+            raise UnreadableInput("nested too deep", file=self._file, line=line)
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
-                line = event.start_mark.line + 1
                 raise UnreadableInput(f"*{event.anchor} has no anchor", file=self._file, line=line)
             return Node(Kind.ALIAS, start, end, target=self._anchors[event.anchor])
         if event.anchor or event.tag:
@@ -116,9 +115,10 @@ class _Reading:
 
     def _filled(self, node: Node, depth: int) -> Node:
         for event in self._events:
+            end = event.end_mark.index
             if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
                 if node.flow:
-                    node.end = event.end_mark.index
+                    node.end = end
                 break
             inner = self._node(event, depth + 1)
             if node.kind is Kind.MAPPING:
