@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 from msgspec import Struct, structs
 
 from ..errors import UnreadableInput, UsageError
-from .recognising import HEAD, begins_like_ours
+from .recognising import HEAD, begins_like_ours, mentions_ours
 from .remembering import remember
 from .walking import Seen, Walk
 
@@ -19,6 +19,9 @@ MOST_BYTES = 64 * 1024 * 1024
 
 MOST_OTHER_BYTES = 1024 * 1024
 """A larger file under a name that says nothing is not opened: nobody writes as much by hand."""
+
+LARGE = 256 * 1024
+"""Bytes from which a file in a folder is looked over before it is read as YAML or JSON, which takes a second a MB."""
 
 STANDARD_INPUT: Final = "<stdin>"
 
@@ -128,7 +131,7 @@ def _found(seen: Seen) -> FoundFile | None:
         return FoundFile(seen.name, seen.name, False, problem=seen.problem)
     try:
         size = os.stat(seen.name).st_size
-        if seen.telling and (size <= MOST_BYTES or _begins_like_ours(seen.name)):
+        if seen.telling and _is_worth_reading(seen.name, size):
             return FoundFile(seen.name, seen.name, False)
         if not 0 < size <= MOST_OTHER_BYTES:
             return None
@@ -141,9 +144,14 @@ def _found(seen: Seen) -> FoundFile | None:
     return FoundFile(seen.name, seen.name, False, content, judged=begins_like_ours(text))
 
 
-def _begins_like_ours(path: str) -> bool:
+def _is_worth_reading(path: str, size: int) -> bool:
+    """Of a large file that nobody named: does it say anything that we know, or begin so where it is too large?"""
+    if size <= LARGE:
+        return True
     with open(path, "rb") as file:
-        return begins_like_ours(file.read(HEAD).decode(errors="replace"))
+        if size > MOST_BYTES:
+            return begins_like_ours(file.read(HEAD).decode(errors="replace"))
+        return mentions_ours(file.read())
 
 
 def _read_bounded(path: str, name: str) -> bytes:

@@ -35,6 +35,8 @@ _BUILD = re.compile(
     r"[ \t]*FROM[ \t]+(?:--platform=\S+[ \t]+)?[\w$./{]\S*[ \t\r]*(?:AS[ \t]|\n|\Z)"
 )
 
+_KEYS = re.compile(rb"[\"']?\b(?:kind|apiVersion|services|include|containers?|cmd|FROM)\b[\"']?\s*[:\s]")
+
 
 def is_telling(name: str) -> bool:
     """Does the file's name say that it may be one of ours?"""
@@ -59,6 +61,12 @@ def begins_like_ours(text: str) -> bool:
     if _TEMPLATE.search(head):
         return False
     return _COMPOSE.search(head) is not None or (_MANIFEST.search(head) is not None and _KIND.search(head) is not None)
+
+
+def mentions_ours(content: bytes) -> bool:
+    """Does a key of one of our syntaxes stand anywhere in it? What other programs write is megabytes of JSON at times:
+    telling that it is none of ours must not take its whole reading."""
+    return _KEYS.search(content) is not None
 
 
 def _is_of_others(name: str) -> bool:

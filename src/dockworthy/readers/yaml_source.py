@@ -18,6 +18,8 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG: Final = "tag:yaml.org,2002:"
 _CONSTRUCTOR = yaml.SafeLoader("")
 _DEEPEST = 20
+MOST_VALUES = 2_000_000
+"""Scalars, lists and mappings of one text: half a gigabyte. A cluster's 4,500 pods as one list have 1.3 million."""
 MERGE_KEY = f"{_TAG}merge"
 
 
@@ -193,6 +195,7 @@ def documents(text: str, file: str) -> Iterator[Value]:
     Raises UnreadableInput with the line where the text is broken.
     """
     try:
+        _refuse_too_many(text, file)
         for node in yaml.compose_all(text, Loader=_Loader):
             if node is not None and node.tag != f"{_TAG}null":
                 yield Value(node, file)
@@ -205,3 +208,16 @@ def documents(text: str, file: str) -> Iterator[Value]:
         ) from error
     except yaml.YAMLError as error:  # a character that YAML does not allow
         raise UnreadableInput(f"not YAML: {str(error).splitlines()[0]}", file=file) from error
+
+
+def _refuse_too_many(text: str, file: str) -> None:
+    """A value takes a quarter of a kilobyte: what is written in two bytes must not fill the memory. Only where a text
+    has that many places for values they are counted."""
+    if sum(text.count(mark) for mark in ",:\n[{") <= MOST_VALUES:
+        return
+    count = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        count += isinstance(event, yaml.NodeEvent)
+        if count > MOST_VALUES:
+            line = None if event.start_mark is None else event.start_mark.line + 1
+            raise UnreadableInput(f"more than {MOST_VALUES:,} values: no manifest holds as many", file=file, line=line)
