@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import yaml
 
-from .telling import Telling, names_secret, secret_arguments
+from .telling import Telling, names_secret, secrets_in_arguments
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -43,7 +43,7 @@ class Places:
                 waiting.extend(self._of_mapping(node, secret))
             elif isinstance(node, yaml.SequenceNode):
                 waiting.extend(self._of_sequence(node, secret))
-            else:
+            elif isinstance(node, yaml.ScalarNode):
                 self._scalar(node, secret)
 
     def _of_mapping(self, node: yaml.MappingNode, secret: bool) -> Iterator[tuple[yaml.Node, bool]]:
@@ -66,19 +66,17 @@ class Places:
     def _of_sequence(self, node: yaml.SequenceNode, secret: bool) -> Iterator[tuple[yaml.Node, bool]]:
         """An argument is known by the one before it."""
         words = [item.value if isinstance(item, yaml.ScalarNode) else "" for item in node.value]
-        for item, is_one in zip(node.value, secret_arguments(words), strict=True):
-            yield item, secret or is_one
+        for item, word, place in zip(node.value, words, secrets_in_arguments(words), strict=True):
+            yield item, secret or (place is not None and not self._telling.tells(word))
 
-    def _scalar(self, node: yaml.Node, secret: bool) -> None:
+    def _scalar(self, node: yaml.ScalarNode, secret: bool) -> None:
         first, last = node.start_mark, node.end_mark
-        if last.line == first.line or node.style in ("'", '"', None):
+        if last.line == first.line or node.style not in ("|", ">"):
             self.ends[last.line] = max(self.ends.get(last.line, 0), last.column)
         begins = 0 if secret or len(node.value) > _LONGEST or "binary" in node.tag else self._telling.begins(node.value)
         if begins is None:
             return
-        as_written = (
-            node.style is None and last.line == first.line
-        )  # no quotes, no folding: it begins in it as it reads
+        as_written = not node.style and last.line == first.line  # no quotes, no folding: as it reads
         for line in self._between(first.line, last.line):
             column = 0 if line != first.line else first.column + (begins if as_written else 0)
             self.begins[line] = min(self.begins.get(line, column), column)

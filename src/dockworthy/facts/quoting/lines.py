@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from textwrap import dedent
+
+from msgspec import structs
 
 from ...model.finding import Finding, Outcome
-from ...model.fix import Fix
+from ...model.fix import Edit, Fix
 from .in_yaml import Places, places_in_yaml
 from .telling import Telling
 
@@ -46,12 +49,20 @@ def quoted_lines(
 
 def without_secrets(fixes: Iterable[Fix], secrets: Iterable[str]) -> Iterator[Fix]:
     """Fixes as they may be reported: without the edits of one that would write a secret anew (`fix` knows them)."""
-    from msgspec import structs
-
     telling = Telling(secrets)
     for fix in fixes:
-        tells = any(telling.tells(line) for edit in fix.edits for line in edit.text.splitlines())
+        tells = any(_tells(edit, telling) for edit in fix.edits)
         yield structs.replace(fix, edits=()) if tells else fix
+
+
+def _tells(edit: Edit, telling: Telling) -> bool:
+    lines = edit.text.splitlines()
+    if any(telling.tells(line) for line in lines):
+        return True
+    places = places_in_yaml(dedent(edit.text), range(len(lines)), telling)
+    if places is None:
+        return edit.text.strip() != "" and edit.file.endswith(_STRUCTURED)
+    return bool(places.begins)
 
 
 def _cited(findings: Iterable[Finding]) -> dict[str, dict[int, bool]]:

@@ -51,10 +51,10 @@ def names_secret(name: str) -> bool:
     return is_secret(name, "x" * 20)
 
 
-def secret_arguments(arguments: list[str]) -> list[bool]:
-    """Which of them hold a secret, by the flag before them or by their program."""
+def secrets_in_arguments(arguments: list[str]) -> list[int | None]:
+    """Of each the character at which a secret begins, by the flag before it or by its program; None where none does."""
     hidden = hide_in_arguments(arguments, lambda _: _MARK)
-    return [one != other for one, other in zip(arguments, hidden, strict=True)]
+    return [place if (place := argument.find(_MARK)) >= 0 else None for argument in hidden]
 
 
 def _by_shape(text: str) -> int | None:
@@ -77,5 +77,5 @@ def _by_name(text: str) -> int | None:
 def _argument(text: str) -> int | None:
     """Of a command that is written as a list: `["mysqladmin", "-psecret"]`."""
     words = list(_QUOTED.finditer(text))
-    secret = secret_arguments([word[0].strip("\"'") for word in words])
-    return next((word.start() for word, is_one in zip(words, secret, strict=True) if is_one), None)
+    places = secrets_in_arguments([word[0].strip("\"'") for word in words])
+    return next((word.start() + place for word, place in zip(words, places, strict=True) if place is not None), None)
