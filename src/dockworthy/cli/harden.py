@@ -1,0 +1,113 @@
+"""`dockworthy harden`: make the host and its engine fit."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import UsageError
+from . import options
+from .output import deliver, say
+from .project import level_of, load_project
+from .show import not_both, paper
+
+if TYPE_CHECKING:
+    from ..harden.reading import Asked
+    from ..model.hardening import Hardened
+
+
+@click.command(short_help="Make the host and its engine fit: plan, apply, measure, take back.")
+@click.option("--apply", is_flag=True, help="Do it, after the plan was shown.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.  [default]")
+@click.option("--undo", is_flag=True, help="Take the last run back, whole.")
+@click.option("--only", metavar="CONTROL", multiple=True, help="Only what this control asks for.")
+@click.option("--skip", metavar="CONTROL", multiple=True, help="Not what this control asks for.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option("--force", is_flag=True, help="With --undo: also files that somebody changed since.")
+@options.level
+@options.policy
+@options.host
+@options.sudo
+@options.deadline
+@options.format_of("table", "json")
+@options.output
+def harden(
+    apply: bool,
+    dry_run: bool,
+    undo: bool,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    yes: bool,
+    force: bool,
+    level: str | None,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+    deadline: float,
+    format_: str,
+    output: str | None,
+) -> int:
+    """Make the host and its engine fit.
+
+    Shows a plan: each step with the finding that causes it, the exact change, what it disturbs and how it is taken
+    back. With --apply each stage is done, measured, and taken back where the machine got worse: the engine does not
+    answer, a container that ran does not run or is no longer healthy, a port that was listened on is gone, or the
+    finding is still there. The host itself takes a stage back when nobody confirms it in time, so that a lost
+    connection leaves it as it was. A journal and the old files stay in /var/lib/dockworthy/harden.
+
+    Exit status 1 says that something is to be done, or was not kept.
+
+    \b
+    Examples:
+      sudo dockworthy harden                             the plan
+      sudo dockworthy harden --apply                     do it
+      sudo dockworthy harden --undo                      as it was before
+      sudo dockworthy harden --only live-restore --apply one step
+      dockworthy harden --host ssh://root@shop --apply   another host
+    """
+    import asyncio
+
+    from ..harden.reading import Asked
+    from ..harden.story import harden as make_fit
+    from ..harden.story import undo as take_back
+    from ..report.hardening import all_done, hardening_json, render_outcome, render_plan, render_taken_back
+
+    not_both("--apply", "--dry-run", apply and dry_run)
+    not_both("--apply", "--undo", apply and undo)
+    if force and not undo:
+        raise UsageError("--force goes with --undo")
+    project = load_project(policy)
+    endpoint = options.endpoint_of(hosts, project)
+    options.only_over_ssh([endpoint], sudo=sudo, root="/")
+    asked = Asked(endpoint=endpoint, level=level_of(level, project), project=project, sudo=sudo, deadline=deadline)
+    width, colour = paper(output)
+    if undo:
+        taken = asyncio.run(take_back(asked, force=force, say=say))
+        as_json = format_ == "json"
+        deliver(hardening_json(taken) if as_json else render_taken_back(taken, width=width, colour=colour), output)
+        return 1 if taken.worse else 0
+    planned = asyncio.run(make_fit(asked, apply=False, only=only, skip=skip, say=say))
+    if not apply or not planned.plan.steps:
+        deliver(
+            hardening_json(planned) if format_ == "json" else render_plan(planned.plan, width=width, colour=colour),
+            output,
+        )
+        return 1 if planned.plan.steps else 0
+    _show_and_ask(planned, yes=yes, asked=asked)
+    done = asyncio.run(make_fit(asked, apply=True, only=only, skip=skip, say=say))
+    deliver(hardening_json(done) if format_ == "json" else render_outcome(done, width=width, colour=colour), output)
+    return 0 if all_done(done) else 1
+
+
+def _show_and_ask(planned: Hardened, *, yes: bool, asked: Asked) -> None:
+    """The plan goes to the person before anything is done. Raises UsageError where the answer is no."""
+    from ..report.hardening import render_plan
+
+    for line in render_plan(planned.plan, width=80, colour=False).splitlines():
+        say(line)
+    if yes or not sys.stdin.isatty():
+        return
+    if not click.confirm("Do it?", err=True):
+        raise UsageError("nothing was done")

@@ -1,0 +1,1 @@
+"""The room that makes host and engine fit: plan -> apply -> measure again -> keep or take back."""

@@ -1,0 +1,132 @@
+"""Does a plan stage by stage: each is measured, kept where nothing got worse, and else taken back by the host."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from ..errors import DockworthyError
+from ..model.finding import Finding, Outcome
+from ..model.hardening import Effect, HardenPlan, StageOutcome, StageState
+from ..model.machine import Machine
+from .condition import Condition, condition_of, worse
+from .engine_ways import EngineWays
+from .hand import Hand
+from .reading import Asked, judged, read_here
+from .runs import begin_run, stage_folder
+from .stages import Batch, batches_of, stage_of
+from .transaction import Seen, Stage, begin, confirm, revoke, state_of
+
+Say = Callable[[str], None]
+
+CONFIRM_WITHIN = 150
+"""Seconds after which the host takes a stage back where nobody said that it is good."""
+_DOING = 180.0
+"""Seconds that a stage's commands may take (packages are installed within)."""
+_SETTLING = 45.0
+"""Seconds that containers and ports have to be as before."""
+_BETWEEN = 0.3
+
+
+async def apply_plan(
+    asked: Asked, hand: Hand, plan: HardenPlan, machine: Machine, ways: EngineWays, say: Say
+) -> list[StageOutcome]:
+    """What became of each stage. Raises HostError where the host is lost: it then ends what was begun by itself."""
+    run = await begin_run(hand, plan)
+    outcomes: list[StageOutcome] = []
+    for number, batch in enumerate(batches_of(plan.steps), 1):
+        titles = ", ".join(step.id for step in batch.steps)
+        if why := _why_not_now(batch, outcomes, plan):
+            say(f"left out: {titles}: {why}")
+            outcomes.append(_outcome(number, batch, StageState.UNDONE, why))
+            continue
+        say(f"doing: {titles}")
+        stage = stage_of(batch, number, ways, await hand.file(ways.config_file))
+        outcome, machine = await _do(asked, hand, stage_folder(run, number), stage, batch, machine)
+        outcomes.append(outcome)
+        say(f"  {outcome.state.value}" + (f": {outcome.why}" if outcome.why else ""))
+        if outcome.state is StageState.STUCK:
+            break
+    return outcomes
+
+
+def _why_not_now(batch: Batch, outcomes: Iterable[StageOutcome], plan: HardenPlan) -> str:
+    """A restart that was announced as harmless, because live-restore comes first, must not happen without it."""
+    lost = {id for outcome in outcomes if outcome.state is not StageState.KEPT for id in outcome.steps}
+    if batch.effect is Effect.RESTART and "engine/live-restore" in lost:
+        return "live-restore did not come into force, and without it the restart would stop the containers"
+    return ""
+
+
+async def _do(
+    asked: Asked, hand: Hand, folder: str, stage: Stage, batch: Batch, machine: Machine
+) -> tuple[StageOutcome, Machine]:
+    before, failing = condition_of(machine), _failing(judged(machine, asked))
+    await hand.run(f"umask 077; mkdir -p {folder}; echo {' '.join(stage.steps)} >{folder}/steps")
+    await begin(hand, folder, stage, confirm_within=CONFIRM_WITHIN)
+    try:
+        seen = await _until(hand, folder, {StageState.APPLIED, StageState.UNDONE, StageState.STUCK}, _DOING)
+        if seen.state is not StageState.APPLIED:
+            return _outcome(stage.number, batch, seen.state, seen.why), machine
+        faults, after = await _measured(asked, before, failing, batch)
+        if faults:
+            await revoke(hand, folder, "; ".join(faults))
+            seen = await _until(hand, folder, {StageState.UNDONE, StageState.STUCK}, _DOING)
+            return _outcome(stage.number, batch, seen.state, "; ".join(faults)), await read_here(asked)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        await revoke(hand, folder, "it was interrupted")
+        raise
+    await confirm(hand, folder)
+    seen = await _until(hand, folder, {StageState.KEPT, StageState.UNDONE, StageState.STUCK}, 10.0)
+    return _outcome(stage.number, batch, seen.state, seen.why), after
+
+
+async def _measured(asked: Asked, before: Condition, failing: Counter[str], batch: Batch) -> tuple[list[str], Machine]:
+    """What is worse than before, once it had time to settle; and what the change did not mend."""
+    ends = asyncio.get_running_loop().time() + _SETTLING
+    while True:
+        machine = await read_here(asked)
+        after = condition_of(machine)
+        faults = worse(before, after) or _not_mended(failing, judged(machine, asked), batch)
+        if not faults or asyncio.get_running_loop().time() > ends:
+            return faults, machine
+        await asyncio.sleep(_BETWEEN)
+
+
+async def settled(asked: Asked, before: Condition) -> list[str]:
+    """What is worse than before, once it had time to settle."""
+    ends = asyncio.get_running_loop().time() + _SETTLING
+    while (faults := worse(before, condition_of(await read_here(asked)))) and asyncio.get_running_loop().time() < ends:
+        await asyncio.sleep(_BETWEEN)
+    return faults
+
+
+def _not_mended(failing: Counter[str], findings: Iterable[Finding], batch: Batch) -> list[str]:
+    """A step after which its control fails as before has done nothing but harm. What needs a reboot is not asked."""
+    now = _failing(findings)
+    asked = [step for step in batch.steps if step.effect is not Effect.REBOOT and failing[step.id]]
+    return [f"{step.id} fails as before" for step in asked if now[step.id] >= failing[step.id]]
+
+
+def _failing(findings: Iterable[Finding]) -> Counter[str]:
+    return Counter(finding.control for finding in findings if finding.outcome is Outcome.FAIL)
+
+
+async def _until(hand: Hand, folder: str, states: set[StageState], seconds: float) -> Seen:
+    """Asks the host until the stage is in one of `states`. Raises DockworthyError where it takes too long."""
+    ends = asyncio.get_running_loop().time() + seconds
+    while True:
+        seen = await state_of(hand, folder)
+        if seen.state in states:
+            return seen
+        if asyncio.get_running_loop().time() > ends:
+            raise DockworthyError(
+                f"a stage is still {seen.state.value} after {seconds:.0f} s on {hand.name}",
+                hint=f"its log is {folder}/log; run dockworthy harden again: it ends or takes back what was begun",
+            )
+        await asyncio.sleep(_BETWEEN)
+
+
+def _outcome(number: int, batch: Batch, state: StageState, why: str) -> StageOutcome:
+    return StageOutcome(number=number, steps=tuple(step.id for step in batch.steps), state=state, why=why)

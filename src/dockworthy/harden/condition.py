@@ -1,0 +1,63 @@
+"""How a machine is at one moment, as far as a change must not make it worse: engine, containers, listening ports."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ..model.field import Set
+from ..model.machine import Machine
+from ..model.workload import State
+
+_PICKED_FROM = 32768
+"""Linux picks ports from here on (net.ipv4.ip_local_port_range): they come and go."""
+
+
+_THE_ENGINE = ("dockerd", "docker-proxy", "rootlesskit")
+
+
+class Condition(Struct, frozen=True):
+    """`running`: names of running containers -> their health (`""` for those without a check). `ports` as
+    `tcp 0.0.0.0:80`: where programs of the host listen, on ports that they do not pick anew each time. `engine` is why
+    it does not answer, `""` where it does."""
+
+    engine: str
+    running: dict[str, str]
+    ports: frozenset[str]
+
+
+def condition_of(machine: Machine) -> Condition:
+    """From what was read. What could not be seen is left out: it is not compared."""
+    answers = machine.engine_answers
+    silent = "" if isinstance(answers, Set) else getattr(answers, "reason", "it is silent")
+    running = {}
+    for unit in machine.units:
+        for container in unit.containers:
+            state = container.state
+            if isinstance(state, Set) and unit.kind == "container" and _runs(state.value):
+                running[container.name] = state.value.health or ""
+    listeners = machine.host.listeners
+    ports = [
+        f"{listener.protocol} {listener.address}:{listener.port}"
+        for listener in (listeners.value if isinstance(listeners, Set) else ())
+        # A published port is its container's: who holds it for the engine is neither better nor worse.
+        if listener.port < _PICKED_FROM and listener.program not in _THE_ENGINE
+    ]
+    return Condition(silent, running, frozenset(ports))
+
+
+def worse(before: Condition, after: Condition) -> list[str]:
+    """What is worse than before, as sentences; empty where nothing is."""
+    if after.engine:
+        return [] if before.engine else [f"the engine does not answer: {after.engine}"]
+    found = []
+    for name, health in before.running.items():
+        if name not in after.running:
+            found.append(f"container {name} ran before and does not run now")
+        elif health == "healthy" and after.running[name] != "healthy":
+            found.append(f"container {name} was healthy before and is {after.running[name] or 'without a check'} now")
+    found += [f"nobody listens at {port} any more" for port in sorted(before.ports - after.ports)]
+    return found
+
+
+def _runs(state: State) -> bool:
+    return state.running and state.status != "restarting"

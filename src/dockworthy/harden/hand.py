@@ -1,0 +1,132 @@
+"""A hand on a host: a root shell, here or over ssh, which takes scripts and says how each ended."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import shlex
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from ..engine.ssh.address import is_ssh, ssh_address
+from ..engine.ssh.host import SshHost
+from ..engine.ssh.shell import RemoteShell, ShellLost
+from ..errors import HostError, UsageError
+
+_CONNECTING = 20.0
+"""Seconds."""
+
+
+_FRAMED = """
+dw=$(mktemp -d) && printf %s {script} | base64 -d >"$dw/script" &&
+sh "$dw/script" >"$dw/output" 2>"$dw/errors" </dev/null 9>&-
+status=$?
+cat "$dw/output" >&3
+r done "$status" "$(tail -n 1 "$dw/errors" | cut -c 1-500)"
+rm -rf "$dw"
+"""
+"""A shell of its own for each script, so that none can break the one that stays open; descriptor 9 is the lock."""
+
+
+class Done(NamedTuple):
+    """How a script ended: its status, what it printed, and the last line that it had to say of an error."""
+
+    status: int
+    output: str
+    words: str
+
+
+class Hand:
+    """Runs scripts one after the other in one shell, which stays open: a lock that a script takes is held."""
+
+    def __init__(self, shell: RemoteShell, name: str, host: SshHost | None = None) -> None:
+        self._shell = shell
+        self._host = host
+        self.name = name
+
+    async def run(self, script: str, *, seconds: float = 60.0) -> Done:
+        """Runs `script` (POSIX sh) as root. Raises HostError where the host is lost, or does not answer in time."""
+        framed = _FRAMED.format(script=base64.b64encode(script.encode()).decode())
+        ends = asyncio.get_running_loop().time() + seconds
+        found = Done(1, "", "the shell said nothing")
+        try:
+            async for reply in self._shell.run(framed.encode(), ends=ends):
+                if reply.id == "done":
+                    found = Done(reply.status, reply.content.decode("utf-8", "surrogateescape"), reply.words)
+        except ShellLost as lost:
+            why = str(lost) or (await self._host.why_lost() if self._host is not None else "the shell ended")
+            raise HostError(
+                f"{self.name} was lost in the middle: {why}",
+                hint="run dockworthy harden again: it tells what was done, and ends what was begun",
+            ) from None
+        return found
+
+    async def hold(self, path: str) -> bool:
+        """Takes the lock `path` until this hand leaves; False where somebody else has it."""
+        lock = shlex.quote(path)
+        script = f"if ( : >>{lock} ) 2>/dev/null; then exec 9>>{lock}; flock -n 9; r lock $? ''; else r lock 2 ''; fi"
+        status = 1
+        try:
+            async for reply in self._shell.run(script.encode(), ends=asyncio.get_running_loop().time() + _CONNECTING):
+                status = reply.status if reply.id == "lock" else status
+        except ShellLost as lost:
+            raise HostError(f"{self.name} was lost: {lost}") from None
+        if status == 2:
+            raise HostError(f"{path} can't be written on {self.name}", hint="is the file system read-only?")
+        return status == 0
+
+    async def file(self, path: str) -> str | None:
+        """A file's text; None where there is none. Raises HostError where it can't be read."""
+        quoted = shlex.quote(path)
+        done = await self.run(f"if [ -e {quoted} ] || [ -L {quoted} ]; then cat -- {quoted}; else exit 44; fi")
+        if done.status == 44:
+            return None
+        if done.status:
+            raise HostError(f"{self.name}: {path} can't be read: {done.words}")
+        return done.output
+
+
+@contextlib.asynccontextmanager
+async def hand_on(endpoint: str, *, sudo: bool = False) -> AsyncIterator[Hand]:
+    """A root shell on the engine's host: over ssh where `endpoint` says so, else on this machine.
+
+    Raises UsageError where this process is not root, HostError where ssh does not get in.
+    """
+    if is_ssh(endpoint):
+        ends = asyncio.get_running_loop().time() + _CONNECTING
+        address = ssh_address(endpoint)
+        async with SshHost(address, sudo=sudo, ends=ends) as host:
+            hand = Hand(host.shell, address.host, host)
+            await _must_be_root(hand, "come as root, or use --sudo")
+            yield hand
+        return
+    if os.geteuid() != 0:
+        raise UsageError("only root can make a host fit", hint="sudo dockworthy harden …")
+    process = await asyncio.create_subprocess_exec(
+        "sh",
+        "-s",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,  # ^C is for us: what is half done is finished or taken back
+    )
+    shell = RemoteShell(process)
+    try:
+        await shell.begin(b"", ends=asyncio.get_running_loop().time() + _CONNECTING)
+        yield Hand(shell, "this host")
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2.0):
+                await process.wait()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _must_be_root(hand: Hand, hint: str) -> None:
+    if (await hand.run("id -u")).output.strip() != "0":
+        raise UsageError(f"only root can make {hand.name} fit", hint=hint)

@@ -1,0 +1,51 @@
+"""From findings to a plan: which steps, and what is left to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import structs
+
+from ..errors import UsageError
+from ..model.finding import Finding, Outcome
+from ..model.hardening import HardenPlan, NotDone, Step
+from .disturbance import disturbances
+from .exact_change import exact_change
+from .situation import Situation
+from .steps import plannings
+
+
+def chosen(findings: Iterable[Finding], *, only: Sequence[str], skip: Sequence[str]) -> list[Finding]:
+    """The failures that this room can mend and that were asked for. Raises UsageError for a control that it can't."""
+    known = plannings()
+    for id in (*only, *skip):
+        if id not in known:
+            raise UsageError(f"harden does nothing for {id!r}", hint="it mends: " + ", ".join(sorted(known)))
+    return [
+        finding
+        for finding in findings
+        if finding.outcome is Outcome.FAIL
+        and finding.control in known
+        and (not only or finding.control in only)
+        and finding.control not in skip
+    ]
+
+
+def plan_of(findings: Iterable[Finding], situation: Situation, host: str) -> HardenPlan:
+    """Each control once, in the order of `plannings`; a control's several findings are one planning's matter."""
+    by_control: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_control.setdefault(finding.control, []).append(finding)
+    steps: list[Step] = []
+    not_done: list[NotDone] = []
+    for id, planning in plannings().items():
+        for finding in by_control.get(id, []):
+            for planned in planning.plan(finding, situation):
+                (steps if isinstance(planned, Step) else not_done).append(planned)  # type: ignore[arg-type]
+    shown = [structs.replace(step, diff=exact_change(step, situation)) for step in steps]
+    return HardenPlan(
+        host=host,
+        steps=tuple(shown),
+        disturbs=tuple(disturbances(steps, situation)),
+        not_done=tuple(dict.fromkeys(not_done)),
+    )

@@ -1,0 +1,100 @@
+"""Reads and judges the machine, for a plan and again after each change."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from ..controls.judging import judge_machine
+from ..facts.host.settings import flag
+from ..facts.reading import read_snapshot
+from ..facts.remote.usual import USUAL_SOCKET
+from ..model.field import Set
+from ..model.finding import Finding
+from ..model.levels import Level
+from ..model.machine import Machine
+from ..model.policy import ProjectFile
+from ..policy.exceptions import apply_exceptions
+from ..readers.machine import read_machine
+from .condition import Condition, condition_of
+from .engine_ways import EngineWays, find_service_manager
+from .hand import Hand
+from .situation import Planning, Situation
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What the person asked for: which machine, how strict, by which project file."""
+
+    endpoint: str
+    level: Level
+    project: ProjectFile
+    sudo: bool = False
+    deadline: float = 20.0
+
+
+async def read_here(asked: Asked) -> Machine:
+    """The machine now. `probe` is off: a change is judged by what was there, not by asking services again."""
+    snapshot = await read_snapshot(
+        asked.endpoint, root=Path("/"), deadline=asked.deadline, sudo=asked.sudo, probe=False
+    )
+    return read_machine(snapshot)
+
+
+async def condition_now(asked: Asked) -> Condition:
+    return condition_of(await read_here(asked))
+
+
+def judged(machine: Machine, asked: Asked) -> tuple[Finding, ...]:
+    """Findings at the level, accepted ones marked as such."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    policy = asked.project.policy
+    findings, _ = apply_exceptions(judge_machine(machine, asked.level, policy.levels), policy.exceptions, today=today)
+    return findings
+
+
+async def situation_of(hand: Hand, machine: Machine, plannings: Sequence[Planning]) -> Situation:
+    """Everything that the plannings want to know, read by the hand."""
+    ways = await _ways(hand, machine)
+    paths = dict.fromkeys([ways.config_file, *(path for planning in plannings for path in planning.reads)])
+    files = {path: await hand.file(path) for path in paths}
+    asks = {name: script for planning in plannings for name, script in planning.asks.items()}
+    answers = {}
+    for name, script in asks.items():
+        done = await hand.run(script)
+        answers[name] = done.output if done.status == 0 else ""
+    return Situation(machine=machine, ways=ways, files=files, answers=answers)
+
+
+async def _ways(hand: Hand, machine: Machine) -> EngineWays:
+    daemon = machine.host.daemon
+    argv = daemon.value.argv if isinstance(daemon, Set) else ()
+    unit = next((name for name in _service_units(machine) if name.startswith("docker")), "docker.service")
+    manager = await find_service_manager(hand, unit)
+    return EngineWays(
+        manager=manager,
+        unit=unit,
+        argv=(daemon.value.executable, *argv[1:]) if isinstance(daemon, Set) else (),
+        socket=_socket(machine),
+        pid_file=_flag(argv, "--pidfile", "-p") or "/var/run/docker.pid",
+        config_file=_flag(argv, "--config-file") or "/etc/docker/daemon.json",
+    )
+
+
+def _socket(machine: Machine) -> str:
+    """The unix socket that the engine listens on, by what holds it."""
+    daemon = machine.host.daemon
+    listens = daemon.value.listens if isinstance(daemon, Set) else ()
+    paths = [place.removeprefix("unix://") for place in listens if place.startswith(("/", "unix://"))]
+    return next((path for path in paths if path.endswith("docker.sock")), paths[0] if paths else USUAL_SOCKET)
+
+
+def _service_units(machine: Machine) -> list[str]:
+    units = [field.value.name for field in machine.host.units.values() if isinstance(field, Set)]
+    return [name for name in units if name.endswith(".service")]
+
+
+def _flag(argv: Sequence[str], *names: str) -> str:
+    return flag(argv, *names) or ""

@@ -1,0 +1,15 @@
+"""How each finding is mended: control id -> its planning."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from ..situation import Planning
+
+
+@cache
+def plannings() -> dict[str, Planning]:
+    """In the order in which the steps are to be done."""
+    from .engine_settings import PLANNINGS as ENGINE_SETTINGS
+
+    return {**ENGINE_SETTINGS}

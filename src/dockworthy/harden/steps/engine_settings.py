@@ -1,0 +1,155 @@
+"""Settings of the engine: which value satisfies a control, what it takes to be in force, what it disturbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+
+from ...model.field import Set
+from ...model.finding import Finding
+from ...model.hardening import Effect, NotDone, SetSettings, Step
+from ..situation import Planning, Situation
+
+
+class Setting(Struct, frozen=True, kw_only=True):
+    """`values` for daemon.json; `costs` what a person must expect besides a restart; `later` why it is pending."""
+
+    title: str
+    values: dict[str, Any]
+    effect: Effect = Effect.RESTART
+    costs: tuple[str, ...] = ()
+    later: str = ""
+
+
+_NEW_CONTAINERS = "holds for containers that are made from then on: recreate those that run"
+
+SETTINGS = {
+    "engine/live-restore": Setting(
+        title="Let containers survive a restart of the engine", values={"live-restore": True}, effect=Effect.RELOAD
+    ),
+    "engine/log-rotation": Setting(
+        title="Rotate the logs of containers",
+        values={"log-driver": "json-file", "log-opts": {"max-size": "10m", "max-file": "5"}},
+        costs=(_NEW_CONTAINERS,),
+    ),
+    "engine/no-new-privileges": Setting(
+        title="No process in a container gains privileges by a setuid program",
+        values={"no-new-privileges": True},
+        costs=(_NEW_CONTAINERS, "a container that needs su or sudo must ask: --security-opt no-new-privileges=false"),
+    ),
+    "engine/userland-proxy": Setting(
+        title="Publish ports without docker-proxy",
+        values={"userland-proxy": False},
+        costs=("a container's published port is translated by the kernel alone from its next start on",),
+    ),
+    "engine/icc": Setting(
+        title="Containers on the default bridge can't reach each other",
+        values={"icc": False},
+        effect=Effect.WHEN_IDLE,
+        costs=("containers on the default bridge that talk to each other need a network of their own",),
+        later="the engine changes the default bridge only when it starts while no container runs",
+    ),
+    "engine/default-ulimits": Setting(
+        title="Limit open files in containers",
+        values={"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 524288}}},
+        costs=(_NEW_CONTAINERS,),
+    ),
+    "engine/address-pools": Setting(
+        title="Give new networks addresses that nobody else uses here",
+        values={"default-address-pools": [{"base": "10.200.0.0/16", "size": 24}]},
+        costs=("existing networks keep their addresses until they are made anew",),
+    ),
+    "engine/metrics-address": Setting(
+        title="Offer the engine's metrics on this host only", values={"metrics-addr": "127.0.0.1:9323"}
+    ),
+    "engine/default-seccomp": Setting(
+        title="Filter system calls with the engine's own profile",
+        values={"seccomp-profile": None},
+        costs=(_NEW_CONTAINERS,),
+    ),
+    "engine/experimental": Setting(
+        title="No experimental features", values={"experimental": None}, costs=("what uses them fails",)
+    ),
+    "engine/log-level": Setting(title="Log at level info", values={"debug": None, "log-level": "info"}),
+    "engine/default-runtime": Setting(
+        title="The engine's own runtime is the default",
+        values={"default-runtime": None},
+        effect=Effect.RELOAD,
+        costs=("containers that need the special runtime have to name it",),
+    ),
+    "engine/firewall-rules": Setting(
+        title="Let the engine keep its firewall rules", values={"iptables": None, "ip6tables": None}
+    ),
+}
+
+BY_HAND = {
+    "engine/user-namespaces": (
+        "userns-remap gives the engine a new, empty data root: images, containers and volumes seem gone",
+        "plan it like a move to another host: save volumes, set it, restore",
+    ),
+    "engine/storage-driver": (
+        "another storage driver would hide all images and containers that are there",
+        "save volumes and images, change it on an empty engine, load them again",
+    ),
+    "engine/cgroup-parent": ("which cgroup was meant, only its author knows", "remove cgroup-parent by hand"),
+    "engine/insecure-registries": (
+        "without a certificate of the registry, taking it out of the list would end every pull from it",
+        "give the registry a certificate first (/etc/docker/certs.d/HOST/ca.crt)",
+    ),
+}
+
+
+def plan_setting(setting: Setting, finding: Finding, situation: Situation) -> Iterator[Step | NotDone]:
+    """The step, or why the setting can't be changed in daemon.json."""
+    if finding.control == "engine/live-restore" and situation.in_swarm:
+        yield NotDone(
+            id=finding.control,
+            why="a node of a swarm must not have live-restore: its engine would not start again",
+            instead="drain the node before its engine is restarted: docker node update --availability drain NODE",
+        )
+        return
+    flag = next((name for name in setting.values if _on_command_line(name, situation)), "")
+    if flag:
+        yield NotDone(
+            id=finding.control,
+            why=f"{flag} stands on the engine's command line, and the engine refuses it in daemon.json as well",
+            instead=f"take --{flag} out of the unit (systemctl edit {situation.ways.unit}), then run this again",
+        )
+        return
+    yield Step(
+        id=finding.control,
+        title=setting.title,
+        causes=tuple(fact.says for fact in finding.evidence),
+        deeds=(SetSettings(values=_fitting(setting.values, situation)),),
+        effect=setting.effect,
+        disturbs=setting.costs,
+        undone_by="the old daemon.json, and the engine told again",
+        pending=setting.later if situation.running else "",
+    )
+
+
+def _fitting(values: dict[str, Any], situation: Situation) -> dict[str, Any]:
+    """A log driver that was chosen stays: only its options are missing."""
+    driver = situation.machine.engine.setting("log-driver")
+    if "log-opts" in values and isinstance(driver, Set) and driver.value == "json-file":
+        return {name: value for name, value in values.items() if name != "log-driver"}
+    return values
+
+
+def _on_command_line(name: str, situation: Situation) -> bool:
+    """A list's flag may be in the singular (`--label`, `--default-ulimit`)."""
+    flags = {argument.partition("=")[0] for argument in situation.ways.argv if argument.startswith("--")}
+    return bool({f"--{name}", f"--{name.removesuffix('s')}", f"--{name.removesuffix('opts')}opt"} & flags)
+
+
+def _by_hand(why: str, instead: str, finding: Finding, situation: Situation) -> Iterator[Step | NotDone]:
+    yield NotDone(id=finding.control, why=why, instead=instead)
+
+
+PLANNINGS = {
+    **{id: Planning(plan=partial(plan_setting, setting)) for id, setting in SETTINGS.items()},
+    **{id: Planning(plan=partial(_by_hand, *words)) for id, words in BY_HAND.items()},
+}

@@ -1,0 +1,81 @@
+"""Takes back: what a killed run left half done, and on demand the whole of the last run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from ..errors import HostError, UsageError
+from ..model.hardening import HardenRun, StageState
+from .applying import Say
+from .hand import Hand
+from .runs import mark_undone, runs_on, stage_folder, unfinished
+from .transaction import RUNS, state_of, take_back
+
+
+async def recover(hand: Hand, say: Say) -> None:
+    """Stages that nobody guards any more are taken back: the machine is as it was before them.
+
+    Raises HostError where one can't be taken back, or where a guard is still at work.
+    """
+    for folder, stage in unfinished(await runs_on(hand)):
+        seen = await state_of(hand, folder)
+        if seen.guarded:
+            raise HostError(
+                f"a stage of an earlier run still waits on {hand.name} to be confirmed ({', '.join(stage.steps)})",
+                hint="it is taken back by itself within three minutes; then run this again",
+            )
+        say(f"an earlier run was cut off in {', '.join(stage.steps) or 'a stage'}: taking it back")
+        await _take_back(hand, folder)
+
+
+async def undo_last(hand: Hand, say: Say, *, force: bool = False) -> HardenRun:
+    """Takes back all kept stages of the last run that is not taken back yet, the newest first.
+
+    Raises UsageError where there is none, or where a file was changed since (unless `force`).
+    """
+    runs = [run for run in await runs_on(hand) if not run.undone and _kept(run)]
+    if not runs:
+        raise UsageError(f"nothing to take back on {hand.name}: no run of harden is in force there")
+    run = runs[-1]
+    folders = [stage_folder(f"{RUNS}/{run.id}", number) for number in reversed(_kept(run))]
+    changed = await _changed_since(hand, folders)
+    if changed and not force:
+        raise UsageError(
+            f"changed since by somebody else: {', '.join(changed)}",
+            hint="--force takes them back all the same; what they hold now is then gone",
+        )
+    for folder in folders:
+        say(f"taking back {folder.removeprefix(RUNS + '/')}")
+        await _take_back(hand, folder)
+    await mark_undone(hand, run.id)
+    return run
+
+
+async def _take_back(hand: Hand, folder: str) -> None:
+    if await take_back(hand, folder) is not StageState.UNDONE:
+        why = (await state_of(hand, folder)).why
+        raise HostError(f"it could not be taken back: {why}", hint=f"the old files lie in {folder}/old on {hand.name}")
+
+
+def _kept(run: HardenRun) -> list[int]:
+    return [stage.number for stage in run.stages if stage.state is StageState.KEPT]
+
+
+async def _changed_since(hand: Hand, folders: Sequence[str]) -> list[str]:
+    """Files that are no longer what the run wrote last. `folders`: of its stages, the newest first."""
+    seen: set[str] = set()
+    changed = []
+    for folder in folders:
+        script = (
+            f"cd {shlex.quote(folder)} || exit 0; "
+            "sed -n 's/^put \\([0-9]*\\) \\(.*\\) [^ ]* [^ ]*$/\\1 \\2/p' do.sh | while read -r number path; do "
+            'eval "path=$path"; if cmp -s "new/$number" "$(readlink -f "$path")"; then echo "same $path"; '
+            'else echo "other $path"; fi; done'
+        )
+        for line in (await hand.run(script)).output.splitlines():
+            word, _, path = line.partition(" ")
+            if path not in seen and word == "other":
+                changed.append(path)
+            seen.add(path)
+    return changed

@@ -1,0 +1,10 @@
+"""A stage that is done on the host as a whole, and taken back there by itself unless somebody confirms it.
+
+Everything of it lies on the host before anything changes, so that a lost connection, a killed program or a power
+failure leaves what the next run understands.
+"""
+
+from .scripts import RUNS, Stage, stage_files
+from .states import Seen, begin, confirm, revoke, state_of, take_back
+
+__all__ = ["RUNS", "Seen", "Stage", "begin", "confirm", "revoke", "stage_files", "state_of", "take_back"]

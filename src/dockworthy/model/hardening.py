@@ -1,0 +1,150 @@
+"""Hardening: what will be done to a host, why, what it disturbs, and how it is taken back."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from .finding import Finding
+
+
+class Effect(StrEnum):
+    """What it takes until a change is in force."""
+
+    AT_ONCE = "at_once"
+    RELOAD = "reload"  # the engine reads daemon.json again
+    RESTART = "restart"  # the engine starts anew
+    WHEN_IDLE = "when_idle"  # the engine starts anew while no container runs
+    REBOOT = "reboot"
+
+
+class WriteFile(Struct, frozen=True, kw_only=True, tag="write", tag_field="do"):
+    """A file with new content, written beside the old one and put in its place at once.
+
+    `before` is its text as the plan saw it, None where there was no file: found otherwise, nothing is written. `mode`
+    and `owner` (uid, gid) are those of the file that is replaced where they are None. A `secret` one is never shown.
+    """
+
+    path: str
+    before: str | None
+    after: str
+    mode: int | None = None
+    owner: tuple[int, int] | None = None
+    secret: bool = False
+
+
+class RemoveFile(Struct, frozen=True, kw_only=True, tag="remove", tag_field="do"):
+    path: str
+    before: str
+
+
+class SetMode(Struct, frozen=True, kw_only=True, tag="mode", tag_field="do"):
+    """Mode (permission bits) and owner (uid, gid) of a file or folder; None stays as it is."""
+
+    path: str
+    mode: int | None = None
+    owner: tuple[int, int] | None = None
+
+
+class SetSettings(Struct, frozen=True, kw_only=True, tag="settings", tag_field="do"):
+    """Settings of the engine in daemon.json: name -> value, None takes it away; all others stay as they are."""
+
+    values: dict[str, Any]
+
+
+class Run(Struct, frozen=True, kw_only=True, tag="run", tag_field="do"):
+    """A command without a shell, and the command that takes it back (may run when there is nothing to take back)."""
+
+    argv: tuple[str, ...]
+    undo: tuple[str, ...] = ()
+    says: str = ""
+
+
+Deed = WriteFile | RemoveFile | SetMode | SetSettings | Run
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One change and all that belongs to it. `id` is the control whose finding causes it.
+
+    `causes` are the facts in words, `disturbs` what a person must expect meanwhile (empty: nothing), `undone_by` how it
+    is taken back. `pending` says why it will not be in force at once, where it won't.
+    """
+
+    id: str
+    title: str
+    causes: tuple[str, ...]
+    deeds: tuple[Deed, ...]
+    effect: Effect = Effect.AT_ONCE
+    disturbs: tuple[str, ...] = ()
+    undone_by: str = ""
+    pending: str = ""
+    diff: str = ""
+    """The exact change, for people; secrets in it are hidden."""
+
+
+class NotDone(Struct, frozen=True, kw_only=True):
+    """A finding that is not mended here: `why` in words, and what a person can do `instead`."""
+
+    id: str
+    why: str
+    instead: str = ""
+
+
+class HardenPlan(Struct, frozen=True, kw_only=True):
+    """`host` is how the host is called. `disturbs`: what a person must expect of the whole, as sentences."""
+
+    host: str
+    steps: tuple[Step, ...]
+    disturbs: tuple[str, ...] = ()
+    not_done: tuple[NotDone, ...] = ()
+
+
+class StageState(StrEnum):
+    """What became of a stage (steps that are done together), as the host itself keeps it."""
+
+    PREPARED = "prepared"  # written down, nothing changed yet
+    APPLYING = "applying"
+    APPLIED = "applied"  # done, and waiting to be confirmed
+    KEPT = "kept"
+    FAILED = "failed"  # could not be done; what was done of it is taken back next
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    STUCK = "stuck"  # it could not be taken back: a person is needed
+
+
+class StageOutcome(Struct, frozen=True, kw_only=True):
+    """`steps` by id; `why` in words where it was not kept."""
+
+    number: int
+    steps: tuple[str, ...]
+    state: StageState
+    why: str = ""
+
+
+class HardenRun(Struct, frozen=True, kw_only=True):
+    """A run that a host's journal tells of. `began` is RFC 3339, `who` the account; `undone` by a later `--undo`."""
+
+    id: str
+    began: str
+    who: str
+    stages: tuple[StageOutcome, ...]
+    undone: bool = False
+
+
+class Hardened(Struct, frozen=True, kw_only=True):
+    """The plan and the findings before; where it was applied, what became of the stages, and the findings after."""
+
+    plan: HardenPlan
+    before: tuple[Finding, ...]
+    stages: tuple[StageOutcome, ...] = ()
+    after: tuple[Finding, ...] | None = None
+
+
+class TakenBack(Struct, frozen=True, kw_only=True):
+    """Which run was taken back, and what is worse now than it was before that, as sentences."""
+
+    host: str
+    run: HardenRun
+    worse: tuple[str, ...]
