@@ -1,4 +1,4 @@
-"""Compose files as people lay them out: the same data written with other indentation, quotes, comments and line ends."""
+"""Compose files as people lay them out: the same data with other indentation, quotes, comments and line ends."""
 
 from __future__ import annotations
 

@@ -53,7 +53,8 @@ GOLDEN = {
     "an alias for one key is written out": (
         "x-l: &l {driver: json-file}\nservices:\n  web:\n    logging: *l # logs\n  api: {logging: *l}\n",
         [ROTATE],
-        'x-l: &l {driver: json-file}\nservices:\n  web:\n    logging: {driver: json-file, options: {max-size: "10m"}} # logs\n'
+        "x-l: &l {driver: json-file}\nservices:\n  web:\n"
+        '    logging: {driver: json-file, options: {max-size: "10m"}} # logs\n'
         "  api: {logging: *l}\n",
     ),
     "a shared service changes when all that share it are meant": (
@@ -72,7 +73,8 @@ GOLDEN = {
         "services:\n  web:\n    read_only: true\n    command: |\n      a",
     ),
     "one of several items goes with its comment, the others keep theirs": (
-        "services:\n  web:\n    cap_add:\n      - CHOWN # files\n      - SYS_ADMIN # why?\n      # last\n      - SETUID\n",
+        "services:\n  web:\n    cap_add:\n      - CHOWN # files\n"
+        "      - SYS_ADMIN # why?\n      # last\n      - SETUID\n",
         [Change("web", ("cap_add",), ["SYS_ADMIN"], How.REMOVE)],
         "services:\n  web:\n    cap_add:\n      - CHOWN # files\n      # last\n      - SETUID\n",
     ),
@@ -92,7 +94,8 @@ GOLDEN = {
         'services: {web: {image: "shop:1@sha256:0" , user: a}} # end',
     ),
     "a key of a list's item": (
-        "services:\n  web:\n    volumes:\n      - type: bind\n        source: /a # a\n        target: /b\n    image: x\n",
+        "services:\n  web:\n    volumes:\n      - type: bind\n        source: /a # a\n"
+        "        target: /b\n    image: x\n",
         [Change("web", ("volumes", "0", "read_only"), True)],
         "services:\n  web:\n    volumes:\n      - type: bind\n        source: /a # a\n        target: /b\n"
         "        read_only: true\n    image: x\n",

@@ -26,17 +26,19 @@ class Layout(Struct, frozen=True):
     quote: str
     is_json: bool = False
 
-    def inline(self, value: Any, *, like: str = "") -> str:
-        """A value on one line; `like`: the quote (or `""`) of the scalar in whose place it stands."""
+    def inline(self, value: Any, *, like: str = "", bracketed: bool = False) -> str:
+        """A value on one line. `like`: the quote (or `""`) of the scalar in whose place it stands. `bracketed`: it will
+        stand in brackets, where older readers stumble over a colon without quotes."""
         if isinstance(value, dict):
-            return "{" + ", ".join(f"{self.inline(key)}: {self.inline(inner)}" for key, inner in value.items()) + "}"
+            entries = (f"{self.inline(k, bracketed=True)}: {self.inline(v, bracketed=True)}" for k, v in value.items())
+            return "{" + ", ".join(entries) + "}"
         if isinstance(value, (list, tuple)):
-            return "[" + ", ".join(self.inline(item) for item in value) + "]"
+            return "[" + ", ".join(self.inline(item, bracketed=True) for item in value) + "]"
         if not isinstance(value, str):
             return json.dumps(value)
         if self.is_json:
             return _quoted(value, '"')
-        if like not in ("'", '"') and _is_plain(value):
+        if like not in ("'", '"') and _is_plain(value) and not (bracketed and ":" in value):
             return value
         return _quoted(value, like if like in ("'", '"') else self.quote)
 

@@ -53,7 +53,7 @@ class Splices:
     def insert_key(self, mapping: Node, key: str, new: Any) -> Splice:
         """A new entry after the last one."""
         if mapping.flow or not mapping.pairs:
-            written = f"{self._key_like(mapping, key)}: {self._layout.inline(new)}"
+            written = f"{self._key_like(mapping, key)}: {self._layout.inline(new, bracketed=True)}"
             return self._into_brackets(mapping, mapping.pairs[-1] if mapping.pairs else None, written)
         column = column_of(self._text, mapping.pairs[0][0].start)
         lines = self._layout.entry_lines(key, new, column)
@@ -66,7 +66,7 @@ class Splices:
         """A new item after the last one."""
         if sequence.flow or not sequence.items:
             like = sequence.items[-1].style if sequence.items else ""
-            written = self._layout.inline(new, like=like)
+            written = self._layout.inline(new, like=like, bracketed=True)
             last = (sequence.items[-1], sequence.items[-1]) if sequence.items else None
             return self._into_brackets(sequence, last, written)
         item = sequence.items[-1]
@@ -96,7 +96,9 @@ class Splices:
         """`web: *base` becomes a mapping that merges base, and holds one key of its own."""
         written = self._text[alias.start : alias.end]
         if self._in_brackets(name):
-            return Splice(alias.start, alias.end, f"{{<<: {written} , {key}: {self._layout.inline(new)}}}")
+            return Splice(
+                alias.start, alias.end, f"{{<<: {written} , {key}: {self._layout.inline(new, bracketed=True)}}}"
+            )
         column = column_of(self._text, name.start) + self._layout.step
         lines = [f"{' ' * column}<<: {written}", *self._layout.entry_lines(key, new, column)]
         start, newline = self._after_colon(name), self._layout.newline

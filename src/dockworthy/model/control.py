@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from .compose_fix import ComposeFix
 from .dialect import Dialect, Platform, Version
+from .field import Source
 from .finding import Judgement, Reference, Remedy
 from .levels import Level, Severity
 
@@ -41,6 +43,8 @@ class Control:
     what is only written is not asked. `replaces` names laxer controls on the same matter that are left out wherever
     this one is asked: one fault, one finding.
 
+    `fixes`: exact repairs in a Compose file, the first that gives changes for the service at hand is taken.
+
     `good`, `bad` and `unclear` are examples in source syntax, run through the real reader by one generic test.
     Their keys name the syntax: `kubernetes` and `compose` (YAML), `docker run` (the whole command line), `request` (the
     body of a create request), `container` (part of an inspect answer), `running` (the same with `processes` and
@@ -60,10 +64,14 @@ class Control:
     platforms: frozenset[Platform] | None = None
     replaces: tuple[str, ...] = ()
     needs_running: bool = False
+    fixes: tuple[ComposeFix, ...] = ()
     bad: Examples = field(default_factory=dict)
     good: Examples = field(default_factory=dict)
     unclear: Examples = field(default_factory=dict)
     id: str = ""
+    rule: str = ""
+    """The expression of a team's own rule, on one line; empty for the controls that dockworthy brings."""
+    rule_at: Source | None = None
     judge_function: Judge | None = None
 
     def judge(self, function: Judge) -> Judge:
@@ -76,8 +84,9 @@ class Control:
         return any(reference.benchmark == "pss" for reference in self.references)
 
     def level_for(self, dialect: Dialect | None) -> Level:
-        """On Kubernetes baseline and restricted are exactly the Pod Security Standards; ours add to production."""
-        if dialect is not None and dialect.is_kubernetes and not self.is_pod_security_standard:
+        """On Kubernetes baseline and restricted are exactly the Pod Security Standards; ours add to production, and a
+        team's own rules stand where the team put them."""
+        if dialect is not None and dialect.is_kubernetes and not (self.is_pod_security_standard or self.rule):
             return Level.PRODUCTION
         return self.level
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from ...model.field import Origin, Set, Unknown
 from ...model.workload import Container
@@ -66,3 +66,8 @@ def named(names: Collection[str]) -> str:
         return "every capability"
     ordered = sorted(names)
     return ", ".join(ordered[:5]) + (f" and {len(ordered) - 5} more" if len(ordered) > 5 else "")
+
+
+def entries_beyond(written: Iterable[str], allowed: Collection[str]) -> list[str]:
+    """Those of a list as a person wrote it (`cap_net_admin`) that are none of the allowed ones."""
+    return [entry for entry in written if entry.upper().removeprefix("CAP_") not in allowed]

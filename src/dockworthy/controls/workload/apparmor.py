@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...model.compose_fix import ComposeFix
 from ...model.control import Control, Subject, cis, nist, owasp, pss
 from ...model.field import Set, Unknown, Unset
 from ...model.finding import Judgement, Remedy, not_applicable, unknown
 from ...model.levels import Level, Severity
 from ...model.workload import Profile, Unit
 from ._containers import Fault, judge_faults
+from ._written_options import without_option
 
 control = Control(
     title="The AppArmor profile is the default one or a named one",
@@ -22,6 +24,13 @@ control = Control(
     remedy=Remedy(
         "Drop `apparmor=unconfined`; name a profile of your own where the default is too tight.",
         "recreates the container",
+    ),
+    fixes=(
+        ComposeFix(
+            says="takes `apparmor=unconfined` away",
+            may_break="what the default profile denies: mounting, writing to /proc and /sys, tracing other processes",
+            changes=without_option("apparmor", "unconfined"),
+        ),
     ),
     check_yourself="docker inspect -f '{{.AppArmorProfile}} {{.HostConfig.SecurityOpt}}' {name}",
     bad={

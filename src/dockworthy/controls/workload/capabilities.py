@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ...model.compose_fix import ComposeFix, WrittenService, remove_entries
 from ...model.control import Control, Subject, cis, nist, owasp, pss
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy
+from ...model.fix import Change
 from ...model.levels import Level, Severity
 from ...model.workload import Container, Unit
-from ._capabilities import DOCKER_DEFAULT, effective, named
+from ._capabilities import DOCKER_DEFAULT, effective, entries_beyond, named
 from ._containers import Fault, judge_containers
 
 control = Control(
@@ -19,6 +23,13 @@ control = Control(
     subject=Subject.UNIT,
     references=(pss("capabilities_baseline"), cis("1.6.0", "5.4"), cis("1.8.0", "5.4"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Drop the added capability, or the need for it.", "recreates the container"),
+    fixes=(
+        ComposeFix(
+            says="takes the added capabilities away",
+            may_break="what the capability was added for",
+            changes=lambda written: _without_added(written),
+        ),
+    ),
     check_yourself="docker inspect -f '{{.HostConfig.CapAdd}} {{.HostConfig.CapDrop}}' {name}",
     bad={
         "compose": [
@@ -47,6 +58,10 @@ control = Control(
     },
     unclear={"compose": "services: {web: {image: shop, cap_add: ['${CAPABILITY}']}}"},
 )
+
+
+def _without_added(written: WrittenService) -> Iterable[Change]:
+    return remove_entries("cap_add", entries=entries_beyond(written.listed("cap_add"), DOCKER_DEFAULT))
 
 
 _POD_ALLOWED = DOCKER_DEFAULT - {"NET_RAW"}

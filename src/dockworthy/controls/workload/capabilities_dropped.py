@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from ...model.compose_fix import ComposeFix, WrittenService, remove_entries, set_key
 from ...model.control import Control, Subject, cis, nist, owasp, pss
 from ...model.dialect import Version
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, passed
+from ...model.fix import Change
 from ...model.levels import Level, Severity
 from ...model.workload import Container, Unit
-from ._capabilities import effective, named
+from ._capabilities import effective, entries_beyond, named
 from ._containers import Fault, judge_containers
 
 control = Control(
@@ -29,6 +33,13 @@ control = Control(
         owasp("D04"),
     ),
     remedy=Remedy("Set `cap_drop: [ALL]` and add back what is found needed.", "recreates the container"),
+    fixes=(
+        ComposeFix(
+            says="drops all capabilities, and adds back NET_BIND_SERVICE at most",
+            may_break="what a capability is needed for: changing owners, becoming another user, low ports, ping",
+            changes=lambda written: _all_dropped(written),
+        ),
+    ),
     check_yourself="docker inspect -f '{{.HostConfig.CapAdd}} {{.HostConfig.CapDrop}}' {name}",
     bad={
         "compose": [
@@ -61,6 +72,12 @@ control = Control(
         ],
     },
 )
+
+
+def _all_dropped(written: WrittenService) -> Iterator[Change]:
+    if "ALL" not in (entry.upper() for entry in written.listed("cap_drop")):
+        yield set_key("cap_drop", to=["ALL"])
+    yield from remove_entries("cap_add", entries=entries_beyond(written.listed("cap_add"), _ADDED_BACK))
 
 
 _WINDOWS_LEFT_OUT = Version(1, 25)

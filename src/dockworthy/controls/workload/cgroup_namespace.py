@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...model.compose_fix import ComposeFix, remove_key
 from ...model.control import Control, Subject, nist, owasp
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, unknown
@@ -20,6 +21,13 @@ control = Control(
     platforms=CONTAINERS,
     references=(nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Drop `cgroup: host` (`--cgroupns host`).", "recreates the container"),
+    fixes=(
+        ComposeFix(
+            says="takes `cgroup: host` away",
+            may_break="monitors that read the control groups of other containers",
+            changes=(remove_key("cgroup"),),
+        ),
+    ),
     check_yourself="docker inspect -f '{{.HostConfig.CgroupnsMode}}' {name}",
     bad={
         "container": {"HostConfig": {"CgroupnsMode": "host"}},

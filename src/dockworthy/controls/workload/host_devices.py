@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ...model.compose_fix import ComposeFix, WrittenService, remove_entries
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.finding import Judgement, Remedy, not_applicable
+from ...model.fix import Change
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._containers import Fault, judge_faults
@@ -22,6 +26,13 @@ control = Control(
     platforms=CONTAINERS,
     references=(cis("1.6.0", "5.18"), cis("1.8.0", "5.18"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Drop the device; mount the folder that is needed instead.", "recreates the container"),
+    fixes=(
+        ComposeFix(
+            says="takes the device away",
+            may_break="what works on the device itself: partitioning, backup of whole disks, hardware monitors",
+            changes=lambda written: _without_powerful(written),
+        ),
+    ),
     check_yourself="docker inspect -f '{{json .HostConfig.Devices}}' {name}",
     bad={
         "docker run": "docker run --device /dev/sda:/dev/sda:r shop",
@@ -48,6 +59,11 @@ control = Control(
         ],
     },
 )
+
+
+def _without_powerful(written: WrittenService) -> Iterable[Change]:
+    entries = [entry for entry in written.listed("devices") if power_of(entry.partition(":")[0])]
+    return remove_entries("devices", entries=entries)
 
 
 @control.judge

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...model.compose_fix import ComposeFix, WrittenService, remove_key
 from ...model.control import Control, Subject, cis, nist, owasp, pss
 from ...model.field import Field, Set, Unknown
 from ...model.finding import Evidence, Judgement, Outcome, Remedy, passed
+from ...model.fix import Change
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 
@@ -30,6 +32,13 @@ control = Control(
         owasp("D04"),
     ),
     remedy=Remedy("Remove host networking, PID and IPC; publish the ports that are needed.", "recreates the container"),
+    fixes=(
+        ComposeFix(
+            says="takes `pid: host` and `ipc: host` away",
+            may_break="monitors and debuggers that look at the host's processes, programs that share memory with the host",
+            changes=lambda written: _own_namespaces(written),
+        ),
+    ),
     check_yourself="docker inspect -f '{{.HostConfig.NetworkMode}} {{.HostConfig.PidMode}} {{.HostConfig.IpcMode}}' {name}",
     bad={
         "docker run": ["docker run --network host shop", "docker run --pid=host shop", "docker run --ipc host shop"],
@@ -78,6 +87,12 @@ control = Control(
     },
     unclear={"compose": "services: {web: {image: shop, network_mode: '${MODE}'}}"},
 )
+
+
+def _own_namespaces(written: WrittenService) -> Iterator[Change]:
+    """Not the network's: which ports must be published in its place the file does not say."""
+    if written.service.get("network_mode") != "host":
+        yield from (remove_key(key) for key in ("pid", "ipc") if written.service.get(key) == "host")
 
 
 _KERNEL_NAMES = (("network", "net"), ("PID", "pid"), ("IPC", "ipc"))

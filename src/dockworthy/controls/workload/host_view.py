@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from ...model.compose_fix import ComposeFix
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.finding import Judgement, Remedy
+from ...model.fix import FixKind
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._graded import judge_graded
 from ._host_mounts import faults_at
 from ._platforms import ENGINES
 from ._unclear import as_far_as_told
+from ._written_volumes import read_only_for
 
 _MOUNT = {"Type": "bind", "Destination": "/x", "RW": False}
+_ONLY_READ = ("/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo", "/etc/os-release", "/etc/machine-id")
+"""Files that the host's own tools write, and nobody else."""
 
 control = Control(
     title="Mounts show a container nothing of the host that is not its own",
@@ -27,8 +32,25 @@ control = Control(
     remedy=Remedy(
         "Mount only what the container works on; mount single files of the host read-only.", "recreates the container"
     ),
+    fixes=(
+        ComposeFix(
+            says="mounts the host's time zone and identity read-only",
+            changes=read_only_for(*_ONLY_READ),
+            kind=FixKind.SAFE,
+        ),
+        ComposeFix(
+            says="mounts the host's certificates read-only",
+            may_break="a program that adds a certificate of its own when it starts",
+            changes=read_only_for("/etc/ssl/certs", "/etc/pki/ca-trust", "/etc/ssl/certs/ca-certificates.crt"),
+        ),
+    ),
     check_yourself="docker inspect -f '{{range .Mounts}}{{.Source}} -> {{.Destination}} rw={{.RW}}{{println}}{{end}}' {name}",
     bad={
+        "compose": [
+            "services: {web: {image: shop, volumes: ['/etc/localtime:/etc/localtime']}}",
+            "services: {web: {image: shop, volumes: [{type: bind, source: /etc/timezone, target: /etc/timezone}]}}",
+            "services: {web: {image: shop, volumes: ['/etc/ssl/certs:/etc/ssl/certs:z']}}",
+        ],
         "container": [
             *(
                 {"Mounts": [{**_MOUNT, "Source": path}]}
@@ -47,6 +69,7 @@ control = Control(
         ],
     },
     good={
+        "compose": "services: {web: {image: shop, volumes: ['/etc/localtime:/etc/localtime:ro']}}",
         "container": [
             {},
             *(

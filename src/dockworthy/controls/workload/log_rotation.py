@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
+from ...model.compose_fix import ComposeFix, WrittenService, set_key
 from ...model.control import Control, Subject, nist, owasp
 from ...model.dialect import Platform
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, passed, unknown
+from ...model.fix import Change, FixKind
 from ...model.levels import Level, Severity
 from ...model.workload import Logging, Unit
 from ._graded import GradedFault, judge_graded
@@ -26,6 +29,20 @@ control = Control(
     remedy=Remedy(
         "Set `logging: {driver: local}`, or max-size and max-file for json-file; once for all in daemon.json.",
         "recreates the container: its present log is gone",
+    ),
+    fixes=(
+        ComposeFix(
+            says="keeps three log files of 10 MB at most",
+            changes=lambda written: _rotated(written),
+            kind=FixKind.SAFE,
+            of_unknown=True,
+        ),
+        ComposeFix(
+            says="sets `logging: {driver: local}`: it rotates, and is compressed",
+            may_break="logs that the engine sends elsewhere by default (journald, a collector) stay on this host",
+            changes=lambda written: _local(written),
+            of_unknown=True,
+        ),
     ),
     check_yourself="docker inspect -f '{{json .HostConfig.LogConfig}}' {name}",
     bad={
@@ -56,6 +73,27 @@ control = Control(
     },
     unclear={"compose": "services: {web: {image: shop}}", "container": {"HostConfig": {"LogConfig": {"Type": None}}}},
 )
+
+
+def _rotated(written: WrittenService) -> Iterator[Change]:
+    """For json-file, be it named here or known to be what the engine takes."""
+    logging = written.service.get("logging") or {}
+    options = logging.get("options") or {}
+    if "json-file" != (logging.get("driver") or written.known.log_driver):
+        return
+    if not logging.get("driver"):
+        yield set_key("logging", "driver", to="json-file")
+    if not _SIZE.fullmatch(str(options.get("max-size", ""))):
+        yield set_key("logging", "options", "max-size", to="10m")
+    if "max-file" not in options:
+        yield set_key("logging", "options", "max-file", to="3")
+
+
+def _local(written: WrittenService) -> Iterable[Change]:
+    logging = written.service.get("logging") or {}
+    nobody_said = not logging and not written.known.log_driver
+    return (set_key("logging", to={"driver": "local"}),) if nobody_said or logging.get("driver") == "none" else ()
+
 
 _COMMANDS = {Platform.SWARM: "docker service inspect -f '{{json .Spec.TaskTemplate.LogDriver}}' {name}"}
 _SIZE = re.compile(r"0*[1-9]\d*(?:\.\d+)?\s*[a-z]*", re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...model.compose_fix import ComposeFix
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
@@ -9,6 +10,7 @@ from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 from ._platforms import ENGINES
 from ._unclear import as_far_as_told
+from ._written_volumes import without_sharing
 
 _MOUNT = {"Type": "bind", "Source": "/srv/shop", "Destination": "/x", "RW": True}
 
@@ -23,6 +25,13 @@ control = Control(
     platforms=ENGINES,
     references=(cis("1.6.0", "5.20"), cis("1.8.0", "5.20"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Use `rprivate` (the default), or `rslave` to see the host's new mounts.", "recreates the container"),
+    fixes=(
+        ComposeFix(
+            says="makes shared mounts slaves",
+            may_break="programs that mount something for the host or for other containers",
+            changes=without_sharing,
+        ),
+    ),
     check_yourself="docker inspect -f '{{range .Mounts}}{{.Destination}} {{.Propagation}}{{println}}{{end}}' {name}",
     bad={
         "compose": "services: {web: {image: shop, volumes: ['/srv:/srv:rshared']}}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...model.compose_fix import ComposeFix, remove_key
 from ...model.control import Control, Subject, nist, owasp
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, passed, unknown
@@ -21,6 +22,13 @@ control = Control(
     platforms=CONTAINERS,
     references=(nist("4.4.3"), owasp("D07")),
     remedy=Remedy("Drop `oom_kill_disable`; set a memory limit.", "recreates the container"),
+    fixes=(
+        ComposeFix(
+            says="takes `oom_kill_disable` away",
+            may_break="it is ended at its memory limit, where it stood still before",
+            changes=(remove_key("oom_kill_disable"),),
+        ),
+    ),
     check_yourself="docker inspect -f '{{.HostConfig.OomKillDisable}} {{.HostConfig.Memory}}' {name}",
     bad={
         "compose": "services: {web: {image: shop, oom_kill_disable: true}}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...model.compose_fix import ComposeFix, set_key
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.dialect import Platform
 from ...model.field import Unknown, Unset
@@ -24,6 +25,13 @@ control = Control(
     remedy=Remedy(
         "Set `pids_limit` (100 is plenty for most, threads count).",
         "`docker update --pids-limit` needs no restart; too low a limit keeps the program from starting threads",
+    ),
+    fixes=(
+        ComposeFix(
+            says="sets `pids_limit: 512`",
+            may_break="a program with more threads than that can start no further one",
+            changes=(set_key("pids_limit", to=512),),
+        ),
     ),
     check_yourself="docker inspect -f '{{.HostConfig.PidsLimit}}' {name}; docker stats --no-stream {name}",
     bad={

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ...model.compose_fix import ComposeFix, WrittenService, set_key
 from ...model.control import Control, Subject, nist, owasp
 from ...model.dialect import Platform
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Outcome, Remedy
+from ...model.fix import Change, FixKind
 from ...model.levels import Level, Severity
 from ...model.workload import Container, Unit
 from ._containers import judge_containers
@@ -25,6 +29,13 @@ control = Control(
     remedy=Remedy(
         "Name the image by version and digest (`shop:1.4.2@sha256:…`), and let an updater move both.",
         "recreates the container",
+    ),
+    fixes=(
+        ComposeFix(
+            says="adds the digest of the image that the engine has; new versions then come by a change of this file",
+            changes=lambda written: _by_digest(written),
+            kind=FixKind.SAFE,
+        ),
     ),
     check_yourself="docker inspect -f '{{.Config.Image}} {{.Image}}' {name}",
     bad={
@@ -59,6 +70,16 @@ control = Control(
         "container": {"Config": {"Image": None}},
     },
 )
+
+
+def _by_digest(written: WrittenService) -> Iterable[Change]:
+    """Not where the image is built here, nor where a variable names it: that one has to name the digest."""
+    image, field = written.service.get("image"), written.container.image
+    digest = written.known.digests.get(image) if isinstance(image, str) else None
+    if digest is None or "build" in written.service or not isinstance(field, Set) or field.value != image:
+        return ()
+    return (set_key("image", to=f"{image}@{digest}"),)
+
 
 _COMMANDS = {
     Platform.SWARM: "docker service inspect -f '{{.Spec.TaskTemplate.ContainerSpec.Image}}' {name}",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from ...model.compose_fix import ComposeFix, WrittenService, add_entries, remove_entries
 from ...model.control import Control, Subject, cis, nist, owasp, pss
 from ...model.dialect import Version
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, passed
+from ...model.fix import Change
 from ...model.levels import Level, Severity
 from ...model.workload import Container, Unit
 from ._containers import Fault, judge_containers
+from ._written_options import parted
 
 control = Control(
     title="A process can not gain privileges that its parent did not have",
@@ -28,6 +33,13 @@ control = Control(
     remedy=Remedy(
         "Set `no-new-privileges:true` (Kubernetes: allowPrivilegeEscalation: false).",
         "recreates the container; breaks programs that need sudo or setuid files",
+    ),
+    fixes=(
+        ComposeFix(
+            says="sets `no-new-privileges:true`",
+            may_break="programs that need sudo, su or a setuid file",
+            changes=lambda written: _forbidden(written),
+        ),
     ),
     check_yourself="grep NoNewPrivs /proc/$(docker inspect -f '{{.State.Pid}}' {name})/status",
     bad={
@@ -50,6 +62,12 @@ control = Control(
         "container": {"HostConfig": {"SecurityOpt": ["no-new-privileges"]}},
     },
 )
+
+
+def _forbidden(written: WrittenService) -> Iterator[Change]:
+    said = [entry for entry in written.listed("security_opt") if parted(entry)[0] == "no-new-privileges"]
+    yield from remove_entries("security_opt", entries=said)
+    yield add_entries("security_opt", entries=["no-new-privileges:true"])
 
 
 _WINDOWS_LEFT_OUT = Version(1, 25)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...model.compose_fix import ComposeFix, remove_key
 from ...model.control import Control, Subject, cis, nist, owasp, pss
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy
@@ -19,6 +20,13 @@ control = Control(
     subject=Subject.UNIT,
     references=(pss("privileged"), cis("1.6.0", "5.5"), cis("1.8.0", "5.5"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Drop `privileged`; add back the one capability or device that it needs.", "recreates the container"),
+    fixes=(
+        ComposeFix(
+            says="takes `privileged` away",
+            may_break="everything that needs a device, a mount or a capability of the host",
+            changes=(remove_key("privileged"),),
+        ),
+    ),
     check_yourself="docker inspect -f '{{.HostConfig.Privileged}}' {name}",
     bad={
         "docker run": "docker run --privileged shop",

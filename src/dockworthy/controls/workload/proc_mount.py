@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...model.compose_fix import ComposeFix
 from ...model.control import Control, Subject, nist, pss
 from ...model.dialect import Version
 from ...model.field import Set
@@ -10,6 +11,7 @@ from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._containers import judge_containers
 from ._proc_mount import unmasked
+from ._written_options import without_option
 
 control = Control(
     title="The default masks over /proc and /sys are in place",
@@ -20,6 +22,13 @@ control = Control(
     subject=Subject.UNIT,
     references=(pss("procMount"), nist("4.4.3")),
     remedy=Remedy("Drop `procMount: Unmasked` or `systempaths=unconfined`.", "recreates the container"),
+    fixes=(
+        ComposeFix(
+            says="takes `systempaths=unconfined` away",
+            may_break="programs that mount a /proc of their own, as builders of images and nested containers do",
+            changes=without_option("systempaths", "unconfined"),
+        ),
+    ),
     check_yourself="docker inspect -f '{{.HostConfig.MaskedPaths}}' {name}",
     bad={
         "compose": "services: {web: {image: shop, security_opt: ['systempaths=unconfined']}}",

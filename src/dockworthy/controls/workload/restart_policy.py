@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...model.compose_fix import ComposeFix, set_key
 from ...model.control import Control, Subject, cis, nist
 from ...model.dialect import Platform
 from ...model.field import Set, Unknown
@@ -24,6 +25,13 @@ control = Control(
     platforms=ENGINES,
     references=(cis("1.6.0", "5.15"), cis("1.8.0", "5.15"), nist("4.4.4")),
     remedy=Remedy("Set `restart: unless-stopped` (or `on-failure`).", "`docker update --restart` needs no restart"),
+    fixes=(
+        ComposeFix(
+            says="sets `restart: unless-stopped`",
+            may_break="a job that is meant to end runs again and again, a migration for example",
+            changes=(set_key("restart", to="unless-stopped"),),
+        ),
+    ),
     check_yourself="docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' {name}",
     bad={
         "compose": ["services: {web: {image: shop}}", "services: {web: {image: shop, restart: 'no'}}"],

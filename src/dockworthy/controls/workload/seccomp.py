@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ...model.compose_fix import ComposeFix
 from ...model.control import Control, Subject, cis, nist, owasp, pss
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._containers import judge_faults
 from ._seccomp import judge_filtered, wrong_profiles
+from ._written_options import without_option
 
 control = Control(
     title="No container switches seccomp off",
@@ -27,6 +29,13 @@ control = Control(
     remedy=Remedy(
         "Drop `seccomp=unconfined`; a profile of your own can allow the one call that is needed.",
         "recreates the container",
+    ),
+    fixes=(
+        ComposeFix(
+            says="takes `seccomp=unconfined` away",
+            may_break="system calls that the default profile denies: sandboxes of browsers, nested containers, some debuggers",
+            changes=without_option("seccomp", "unconfined"),
+        ),
     ),
     check_yourself="docker inspect -f '{{.HostConfig.SecurityOpt}}' {name}; grep Seccomp: /proc/$(docker inspect -f '{{.State.Pid}}' {name})/status",
     bad={

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ...model.compose_fix import ComposeFix, WrittenService, remove_entries
 from ...model.control import Control, Subject, cis, nist, owasp, pss
 from ...model.dialect import Dialect, Version
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, not_applicable, unknown
+from ...model.fix import Change
 from ...model.levels import Level, Severity
 from ...model.workload import SELinux, Unit
 from ._containers import Fault, judge_faults
+from ._written_options import parted
 
 control = Control(
     title="SELinux separates the container as the platform means it to",
@@ -20,6 +25,13 @@ control = Control(
     subject=Subject.UNIT,
     references=(pss("seLinuxOptions"), cis("1.6.0", "5.3"), cis("1.8.0", "5.3"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Drop the SELinux user, role and type, or use a container type.", "recreates the container"),
+    fixes=(
+        ComposeFix(
+            says="takes the SELinux user, role and type away",
+            may_break="access to the host's files that the label was set for",
+            changes=lambda written: _default_label(written),
+        ),
+    ),
     check_yourself="docker inspect -f '{{.HostConfig.SecurityOpt}}' {name}",
     bad={
         "compose": "services: {web: {image: shop, security_opt: ['label:disable']}}",
@@ -37,6 +49,13 @@ control = Control(
         ],
     },
 )
+
+
+def _default_label(written: WrittenService) -> Iterable[Change]:
+    """`label:type:spc_t`, `label=disable`: the engine takes both signs."""
+    labels = [(entry, parted(entry)) for entry in written.listed("security_opt")]
+    gone = [e for e, (name, value) in labels if name == "label" and not value.startswith("level")]
+    return remove_entries("security_opt", entries=gone)
 
 
 _TYPES = frozenset({"", "container_t", "container_init_t", "container_kvm_t"})

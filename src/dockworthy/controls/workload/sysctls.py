@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ...model.compose_fix import ComposeFix, WrittenService, remove_entries, remove_key
 from ...model.control import Control, Subject, nist, pss
 from ...model.dialect import Dialect, Version
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, unknown
+from ...model.fix import Change
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._containers import Fault, judge_faults
@@ -19,6 +23,13 @@ control = Control(
     subject=Subject.UNIT,
     references=(pss("sysctls"), nist("4.4.3")),
     remedy=Remedy("Drop the sysctl, or set it on the host where it is meant for the host.", "recreates the container"),
+    fixes=(
+        ComposeFix(
+            says="takes sysctls away that act on the whole host",
+            may_break="a program that checks the setting when it starts: set it on the host, where it is meant for the host",
+            changes=lambda written: _without_unsafe(written),
+        ),
+    ),
     check_yourself="docker inspect -f '{{.HostConfig.Sysctls}}' {name}",
     bad={
         "compose": "services: {web: {image: shop, sysctls: {vm.overcommit_memory: 1}}}",
@@ -31,6 +42,14 @@ control = Control(
         "container": {"HostConfig": {"Sysctls": {"net.core.somaxconn": "1024", "kernel.msgmax": "8192"}}},
     },
 )
+
+
+def _without_unsafe(written: WrittenService) -> Iterable[Change]:
+    dialect, said = written.unit.dialect, written.service.get("sysctls")
+    if isinstance(said, dict):
+        return [remove_key("sysctls", name) for name in said if not _is_safe(name, dialect)]
+    entries = [entry for entry in written.listed("sysctls") if not _is_safe(entry.partition("=")[0], dialect)]
+    return remove_entries("sysctls", entries=entries)
 
 
 _SAFE_SINCE: dict[str, Version] = {

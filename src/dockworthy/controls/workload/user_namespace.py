@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...model.compose_fix import ComposeFix, remove_key
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, unknown
@@ -20,6 +21,13 @@ control = Control(
     platforms=CONTAINERS,
     references=(cis("1.6.0", "5.31"), cis("1.8.0", "5.31"), nist("4.4.3"), owasp("D01")),
     remedy=Remedy("Drop `userns_mode: host`.", "recreates the container; files in its volumes may need another owner"),
+    fixes=(
+        ComposeFix(
+            says="takes `userns_mode: host` away",
+            may_break="files in its volumes that belong to the host's own ids, and what needs root of the host",
+            changes=(remove_key("userns_mode"),),
+        ),
+    ),
     check_yourself="docker inspect -f '{{.HostConfig.UsernsMode}}' {name}; docker info -f '{{.SecurityOptions}}'",
     bad={
         "compose": "services: {web: {image: shop, userns_mode: host}}",

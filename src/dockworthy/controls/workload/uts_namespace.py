@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...model.compose_fix import ComposeFix, remove_key
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, failed, passed, unknown
@@ -19,6 +20,13 @@ control = Control(
     platforms=CONTAINERS,
     references=(cis("1.6.0", "5.21"), cis("1.8.0", "5.21"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Drop `uts: host`; set `hostname:` where the name matters.", "recreates the container"),
+    fixes=(
+        ComposeFix(
+            says="takes `uts: host` away",
+            may_break="programs that know the host by its name",
+            changes=(remove_key("uts"),),
+        ),
+    ),
     check_yourself="docker inspect -f '{{.HostConfig.UTSMode}}' {name}",
     bad={"compose": "services: {web: {image: shop, uts: host}}", "container": {"HostConfig": {"UTSMode": "host"}}},
     good={"compose": "services: {web: {image: shop}}", "container": {"HostConfig": {"UTSMode": ""}}},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...model.compose_fix import ComposeFix, set_key
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.dialect import Platform
 from ...model.field import Set, Unknown
@@ -23,6 +24,13 @@ control = Control(
     remedy=Remedy(
         "Set `read_only: true`; mount a tmpfs where the program writes (/tmp, /run), a volume for data.",
         "recreates the container; `docker diff` of a running one shows where it writes",
+    ),
+    fixes=(
+        ComposeFix(
+            says="sets `read_only: true`",
+            may_break="a program that writes outside its volumes: each such folder needs a `tmpfs` or a volume",
+            changes=(set_key("read_only", to=True),),
+        ),
     ),
     check_yourself="docker inspect -f '{{.HostConfig.ReadonlyRootfs}}' {name}",
     bad={

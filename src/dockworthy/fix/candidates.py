@@ -1,0 +1,77 @@
+"""Which findings on Compose services have an exact repair: the control's own, for the service at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from ..controls.registry import chapter_controls
+from ..errors import UsageError
+from ..model.compose_fix import ComposeFix, Known, WrittenService
+from ..model.control import Control
+from ..model.dialect import Platform
+from ..model.finding import Finding, Outcome
+from ..model.fix import Fix
+from ..model.workload import Unit
+from .compose_edit import read_document
+
+NOTHING_KNOWN = Known()
+TextOf = Callable[[str], str | None]
+"""File, as findings name it -> its text; None where it can't be had."""
+
+
+def candidates(
+    findings: Iterable[Finding], units: Iterable[Unit], text_of: TextOf, known: Known = NOTHING_KNOWN
+) -> Iterator[Fix]:
+    """Fixes without edits yet, in the order of the findings. What was accepted by an exception is left alone."""
+    by_id = {unit.id: unit for unit in units if unit.kind == "service" and unit.dialect.platform is Platform.DOCKER}
+    files: dict[str, Mapping[str, Any]] = {}
+    for finding in findings:
+        unit = by_id.get(finding.subject)
+        if unit is None or finding.outcome not in (Outcome.FAIL, Outcome.UNKNOWN):
+            continue
+        control = _control(finding.control)
+        if control is None or not control.fixes:
+            continue
+        file = unit.source.where
+        if file not in files:
+            files[file] = _services(text_of(file), file)
+        service = files[file].get(unit.name)
+        if isinstance(service, dict):
+            yield from _fix_of(finding, control, WrittenService(unit, unit.containers[0], service, known))
+
+
+def _fix_of(finding: Finding, control: Control, written: WrittenService) -> Iterator[Fix]:
+    for repair in control.fixes:
+        if finding.outcome is Outcome.UNKNOWN and not repair.of_unknown:
+            continue
+        changes = repair.changes_for(written)
+        if changes:
+            yield _fix(finding, control, repair, changes)
+            return
+
+
+def _fix(finding: Finding, control: Control, repair: ComposeFix, changes: tuple[Any, ...]) -> Fix:
+    return Fix(
+        control=control.id,
+        subject=finding.subject,
+        kind=repair.kind,
+        says=f"{repair.says}; the container is recreated",
+        may_break=repair.may_break,
+        changes=changes,
+    )
+
+
+def _control(id: str) -> Control | None:
+    return next((control for control in chapter_controls(id.partition("/")[0]) if control.id == id), None)
+
+
+def _services(text: str | None, file: str) -> Mapping[str, Any]:
+    """The services as the file itself has them; none where it is no file that can be edited."""
+    if text is None:
+        return {}
+    try:
+        services = read_document(text, file)[1]["services"]
+    except UsageError:
+        return {}
+    return services if isinstance(services, dict) else {}
