@@ -19,8 +19,9 @@ def write_evidence(sheet: Sheet, finding: Finding, *, column: int, label: str = 
 
 
 def place_of(finding: Finding) -> str:
-    """`file:line` of the first fact, or the subject's file where no line is known."""
+    """`file:line:column` of the first fact as far as it is known, or the subject's file."""
     source = finding.evidence[0].source if finding.evidence else None
     if source is None:
         return finding.subject.rpartition("#")[0] or finding.subject
-    return source.where if source.line is None else f"{source.where}:{source.line}"
+    numbers = [source.line, source.column if source.line is not None else None]
+    return ":".join([source.where, *(str(number) for number in numbers if number is not None)])

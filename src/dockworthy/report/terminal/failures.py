@@ -8,7 +8,8 @@ from ..grouping import Group, by_control, fact_of, named_fact
 from ..sheet import Sheet
 from ..visible import short
 from ..words import number_of, some_of
-from .evidence import place_of, write_evidence
+from .evidence import write_evidence
+from .written import write_offer, write_places, write_quote, write_repair
 
 COLUMN = 12
 """Where an entry's text begins."""
@@ -30,12 +31,14 @@ def write_failures(sheet: Sheet, result: Result, *, verbose: bool) -> None:
         sheet.entry(severity, group.first.title, column=COLUMN, label_style=severity, style="heading")
         sheet.entry("control", f"{group.first.control} ({group.first.level.value})", indent=2, column=COLUMN)
         if verbose:
-            _write_each(sheet, group)
+            _write_each(sheet, result, group)
         elif result.command == "check":
-            _write_places(sheet, group)
+            write_places(sheet, result, group)
         else:
             _write_facts(sheet, group)
-        _write_ways(sheet, group, verbose=verbose)
+        _write_ways(sheet, group, with_check=verbose or result.command != "check", verbose=verbose)
+        write_repair(sheet, result, group)
+    write_offer(sheet, result)
 
 
 def _write_facts(sheet: Sheet, group: Group) -> None:
@@ -49,11 +52,6 @@ def _write_facts(sheet: Sheet, group: Group) -> None:
     _write_lines(sheet, group, [short(named_fact(finding), LONGEST_FACT) for finding in _shown(group)])
 
 
-def _write_places(sheet: Sheet, group: Group) -> None:
-    """For files: `file:line name: fact`, which editors and terminals make a link of."""
-    _write_lines(sheet, group, [f"{place_of(f)} {short(named_fact(f), LONGEST_FACT)}" for f in _shown(group)])
-
-
 def _write_lines(sheet: Sheet, group: Group, lines: list[str]) -> None:
     for number, line in enumerate(lines):
         sheet.entry("fact" if number == 0 else "", line, indent=2, column=COLUMN)
@@ -62,14 +60,15 @@ def _write_lines(sheet: Sheet, group: Group, lines: list[str]) -> None:
         sheet.line(f"and {left_out} more", indent=COLUMN)
 
 
-def _write_each(sheet: Sheet, group: Group) -> None:
+def _write_each(sheet: Sheet, result: Result, group: Group) -> None:
     for number, finding in enumerate(group.findings):
         write_evidence(sheet, finding, label="fact" if number == 0 else "", column=COLUMN)
+        write_quote(sheet, result, finding)
 
 
-def _write_ways(sheet: Sheet, group: Group, *, verbose: bool) -> None:
+def _write_ways(sheet: Sheet, group: Group, *, with_check: bool, verbose: bool) -> None:
     """How to see it oneself, shown on the first subject, and how to mend it; with `verbose` each way that differs."""
-    if group.first.check_yourself:
+    if group.first.check_yourself and with_check:
         sheet.verbatim("check", group.first.check_yourself, indent=2, column=COLUMN)
     for remedy in group.remedies if verbose else group.remedies[:1]:
         _write_remedy(sheet, remedy)

@@ -7,7 +7,7 @@ from ...model.result import Result
 from ..grouping import by_control, fact_of, name_of
 from ..sheet import Sheet
 from ..visible import short
-from ..words import some_of
+from ..words import number_of, some_of
 from .evidence import write_evidence
 
 
@@ -30,7 +30,21 @@ def write_accepted(sheet: Sheet, result: Result) -> None:
             sheet.point(f"{finding.title} ({finding.control}): {name_of(finding)}")
             risk = finding.exception
             if risk is not None:
-                sheet.line(f"{risk.reason} ({risk.owner}, until {risk.expires})", indent=4, style="quiet")
+                sheet.line(f"{risk.reason} ({risk.terms})", indent=4, style="quiet")
+
+
+def write_known(sheet: Sheet, result: Result, *, verbose: bool) -> None:
+    """Failures that were there before: how many, and with `verbose` which."""
+    groups = by_control(result.known, Outcome.FAIL)
+    if not groups:
+        return
+    sheet.heading(f"Known from {result.known_from}")
+    failures, controls = number_of(len(result.known), "failure"), number_of(len(groups), "control")
+    sheet.line(f"{failures} of {controls}{'' if verbose else ': see -v'}", indent=2)
+    for group in groups if verbose else ():
+        sheet.point(f"{group.first.title} ({group.first.control})")
+        for finding in group.findings:
+            write_evidence(sheet, finding, column=4)
 
 
 def write_passes(sheet: Sheet, result: Result) -> None:

@@ -9,7 +9,8 @@ from ..words import verdict_sentence
 from .demands import write_demands
 from .failures import write_failures
 from .head import write_head, write_verdict
-from .others import write_accepted, write_passes, write_pending
+from .others import write_accepted, write_known, write_passes, write_pending
+from .subjects import write_subjects
 from .unread import write_unread
 from .unseen import write_unseen
 from .uses import write_notes, write_uses
@@ -22,7 +23,10 @@ def render_terminal(result: Result, *, width: int = 80, colour: bool = False, ve
     """The whole report. `verbose` shows every finding with its evidence; lines end in `\\n`."""
     sheet = Sheet(width=width, colour=colour)
     write_head(sheet, result, verbose=verbose)
-    write_demands(sheet, result)
+    if result.command == "check":
+        write_subjects(sheet, result, verbose=verbose)
+    if verbose or result.command != "check":
+        write_demands(sheet, result)
     write_notes(sheet, result)
     write_uses(sheet, result)
     write_unread(sheet, result, verbose=verbose)
@@ -30,6 +34,7 @@ def render_terminal(result: Result, *, width: int = 80, colour: bool = False, ve
     write_unseen(sheet, result, verbose=verbose)
     write_pending(sheet, result)
     write_accepted(sheet, result)
+    write_known(sheet, result, verbose=verbose)
     if verbose:
         write_passes(sheet, result)
     if len(sheet) > SCREEN:  # a long report leaves its end on the screen, not its beginning
