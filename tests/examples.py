@@ -23,9 +23,13 @@ from dockworthy.readers.compose import read_compose
 from dockworthy.readers.create_request import read_create_request
 from dockworthy.readers.docker_run import read_docker_run
 from dockworthy.readers.engine_context import EngineContext, engine_context
-from dockworthy.readers.kubernetes import read_kubernetes
+from dockworthy.readers.kubernetes import joined, read_kubernetes, read_manifests
 from dockworthy.readers.machine import read_machine
+from dockworthy.readers.marathon import is_marathon
+from dockworthy.readers.marathon.definitions import read_marathon
 from dockworthy.readers.project_file import parse_project_file
+from dockworthy.readers.titus import is_titus
+from dockworthy.readers.titus.job import read_titus
 from dockworthy.readers.yaml_source import documents
 
 _FIELDS_BY_NAME = ("sysctls", "files", "units")
@@ -51,8 +55,18 @@ def judgements(control: Control, syntax: str, example: Any, folder: Path) -> lis
 
 
 def _subjects(kind: Subject, syntax: str, example: Any, folder: Path) -> list[Any]:
+    if syntax == "kubernetes" and kind is Subject.ACCESS:
+        return list(joined(read_manifests(documents(example, "objects.yaml"))).accesses)
     if syntax == "kubernetes":
         return list(read_kubernetes(documents(example, "pod.yaml")))
+    if syntax == "marathon":
+        (document,) = documents(example, "app.json")
+        assert is_marathon(document)
+        return list(read_marathon(document))
+    if syntax == "titus":
+        (document,) = documents(example, "job.json")
+        assert is_titus(document)
+        return [read_titus(document)]
     if syntax == "compose":
         (document,) = documents(example, "compose.yaml")
         return list(read_compose(document, environ={"HOME": "/home/ann"}, folder=folder))

@@ -30,6 +30,7 @@ from .declared import (
 )
 from .dialect import Dialect
 from .field import NOT_READ, Field, Source, Unknown
+from .orchestrated import Orchestrated
 from .running import ContainerUse, Process, State
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Mount",
     "MountKind",
     "Namespaces",
+    "Orchestrated",
     "Port",
     "Probe",
     "Process",
@@ -152,6 +154,7 @@ class Unit(Struct, frozen=True, kw_only=True):
     replicas: Field[int] = NOT_READ
     update: Field[UpdatePolicy] = NOT_READ
     engine_paths: EnginePaths = EnginePaths()
+    orchestrated: Orchestrated = Orchestrated()
     notes: tuple[str, ...] = ()
     """What the reader could make nothing of, each with its place: worth saying, no ground for a judgement."""
 

@@ -6,17 +6,22 @@ from msgspec import Struct
 
 from .access import Access
 from .build import ImageBuild
+from .orchestrated import Neighbours
 from .text_file import TextFile
 from .workload import Unit
 
 
 class Written(Struct, frozen=True, kw_only=True):
-    """Of one file, or of several. `notes`: what a reader could make nothing of, each with its place."""
+    """Of one file, or of several. `notes`: what a reader could make nothing of, each with its place.
+
+    `neighbours` say something about units that may stand in other files.
+    """
 
     units: tuple[Unit, ...] = ()
     builds: tuple[ImageBuild, ...] = ()
     accesses: tuple[Access, ...] = ()
     files: tuple[TextFile, ...] = ()
+    neighbours: Neighbours = Neighbours()
     notes: tuple[str, ...] = ()
 
     def files_of_subjects(self) -> dict[str, str]:

@@ -11,14 +11,19 @@ from msgspec import Struct
 
 from ..errors import UnreadableInput
 from ..model.dialect import Version
+from ..model.workload import Unit
 from ..model.written import Written
 from .compose import is_compose, looks_like_compose, read_compose
 from .files import FoundFile
-from .kubernetes import is_kubernetes, read_kubernetes
+from .kubernetes import is_kubernetes, read_manifests
+from .marathon import is_marathon
+from .titus import is_titus
 from .yaml_source import Value, documents
 
-_OURS = re.compile(r"^[\s{,]*[\"']?(?:kind|apiVersion|services)[\"']?\s*:", re.MULTILINE)
-"""What a file says that may be a manifest or a Compose file, also where it is broken."""
+_OURS = re.compile(
+    r"^[\s{,]*[\"']?(?:kind|apiVersion|services|upgradeStrategy|applicationName)[\"']?\s*:", re.MULTILINE
+)
+"""What a file says that may be a manifest, a Compose file, an app or a job, also where it is broken."""
 
 
 class Surroundings(Struct, frozen=True):
@@ -42,12 +47,26 @@ def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
             manifests.append(document)
         elif is_project(document):
             units += read_compose(document, environ=surroundings.environ, folder=folder)
+        elif is_marathon(document) or is_titus(document):
+            units += _read_orchestrated(document)
         elif found.named_by_user:
             raise document.wrong(
-                "a Compose file (with services), or an object of Kubernetes (with kind and apiVersion)"
+                "a Compose file (with services), an object of Kubernetes (with kind and apiVersion), an app of "
+                "Marathon (with id and container) or a job of Titus (with applicationName and container)"
             )
-    units += read_kubernetes(manifests, version=surroundings.pss_version)
-    return Written(units=tuple(units))
+    beside = read_manifests(manifests, version=surroundings.pss_version)
+    return Written(units=(*units, *beside.units), accesses=beside.accesses, neighbours=beside.neighbours)
+
+
+def _read_orchestrated(document: Value) -> list[Unit]:
+    """Imported where one is met: they bring the reading of `docker run` with them."""
+    if is_titus(document):
+        from .titus.job import read_titus
+
+        return [read_titus(document)]
+    from .marathon.definitions import read_marathon
+
+    return read_marathon(document)
 
 
 def may_be_ours(found: FoundFile) -> bool:

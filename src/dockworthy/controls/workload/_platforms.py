@@ -16,6 +16,11 @@ ENGINES = frozenset({Platform.DOCKER, Platform.SWARM})
 CONTAINERS = frozenset({Platform.DOCKER})
 """Containers alone: a service can't say it, its tasks' containers are judged one by one."""
 
+WITH_HOST_PATHS = ENGINES | {Platform.MARATHON}
+"""Where a container can be given paths and devices of the host, and no Pod Security Standard speaks of it."""
+
+PODS = frozenset({Platform.KUBERNETES})
+
 
 def checked_by(judgement: Judgement, unit: Unit, commands: Mapping[Platform, str]) -> Judgement:
     """The judgement with the command that shows the fact on the unit's own platform, where the control's does not."""

@@ -1,17 +1,28 @@
-"""From the documents of a file to its pods, each with the version of the standards that its namespace asks for."""
+"""From the documents of a file to its pods, each with the version of the standards that its namespace asks for, and to
+the objects beside them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from msgspec import structs
 
 from ...errors import UnreadableInput
+from ...model.access import Access
 from ...model.dialect import NEWEST_POD_SECURITY_STANDARDS, Dialect, Platform, Version
 from ...model.workload import Unit
+from ...model.written import Written
 from ..yaml_source import Value
+from .joining import joined
+from .metadata import kind_of, own_kind_of, text_at
+from .neighbours import read_neighbours
+from .openings import read_opening_object
 from .pod import read_pod
+from .rights import read_binding, read_namespace, read_role
+
+_T = TypeVar("_T", Unit, Access)
 
 _TEMPLATE_OF: dict[str, tuple[str, ...]] = {
     "Pod": (),
@@ -25,6 +36,17 @@ _TEMPLATE_OF: dict[str, tuple[str, ...]] = {
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }
 """Kind -> where the object with the pod's metadata and spec stands in it."""
+
+_ACCESS_OF = {
+    "Role": read_role,
+    "ClusterRole": read_role,
+    "RoleBinding": read_binding,
+    "ClusterRoleBinding": read_binding,
+    "Namespace": read_namespace,
+    "Service": read_opening_object,
+    "Ingress": read_opening_object,
+}
+"""Kind -> the reader of an object that gives rights, or lets in from outside."""
 
 _MOST_OBJECTS = 200_000
 """A list of aliases of lists would otherwise grow without end."""
@@ -43,23 +65,38 @@ def _is_pod(document: Value) -> bool:
 
 
 def read_kubernetes(documents: Iterable[Value], *, version: Version | None = None) -> list[Unit]:
-    """The pods of a file. `version` of the standards, where given, outranks what a namespace's label says.
+    """The pods of a file, each with what stands beside it there. See `read_manifests`."""
+    return list(joined(read_manifests(documents, version=version)).units)
 
+
+def read_manifests(documents: Iterable[Value], *, version: Version | None = None) -> Written:
+    """Pods, and the objects beside them that give rights, let in or hold back; `joined` tells the pods of these.
+
+    `version` of the standards, where given, outranks what a namespace's label says.
     Raises UnreadableInput (file, line) for a field of the wrong type.
     """
     objects = [found for document in documents for found in _unpacked(document)]
+    accesses = [_ACCESS_OF[kind](found) for found in objects if (kind := own_kind_of(found)) in _ACCESS_OF]
+    return Written(
+        units=tuple(_with_own_ids(_pods(objects, version))),
+        accesses=tuple(_with_own_ids(accesses)),
+        neighbours=read_neighbours(objects),
+    )
+
+
+def _pods(objects: Sequence[Value], version: Version | None) -> list[Unit]:
     enforced = dict(_enforced_versions(objects))
     units = []
     for found in objects:
-        path = _TEMPLATE_OF.get(_kind(found))
+        path = _TEMPLATE_OF.get(kind_of(found))
         if path is None:
             continue
-        namespace = _text_at(found, "metadata", "namespace")
+        namespace = text_at(found, "metadata", "namespace")
         dialect = Dialect(Platform.KUBERNETES, version or enforced.get(namespace, NEWEST_POD_SECURITY_STANDARDS))
         pod = found.at(*path) if path else found
         if pod is not None:
             units.append(read_pod(found, pod, dialect))
-    return _with_own_ids(units)
+    return units
 
 
 def _unpacked(document: Value, depth: int = 0, count: list[int] | None = None) -> Iterator[Value]:
@@ -69,7 +106,7 @@ def _unpacked(document: Value, depth: int = 0, count: list[int] | None = None) -
     if count[0] > _MOST_OBJECTS:
         raise UnreadableInput(f"more than {_MOST_OBJECTS:,} objects", file=document.file, line=document.line)
     items = document.get("items") if document.is_mapping else None
-    if items is None or not _kind(document).endswith("List"):
+    if items is None or not kind_of(document).endswith("List"):
         yield document
         return
     if depth > 8:
@@ -80,12 +117,12 @@ def _unpacked(document: Value, depth: int = 0, count: list[int] | None = None) -
 
 def _enforced_versions(objects: Iterable[Value]) -> Iterator[tuple[str, Version]]:
     for found in objects:
-        if _kind(found) != "Namespace":
+        if kind_of(found) != "Namespace":
             continue
         label = found.at("metadata", "labels", _ENFORCE_VERSION)
         if label is None:
             continue
-        yield _text_at(found, "metadata", "name"), _standards_version(label)
+        yield text_at(found, "metadata", "name"), _standards_version(label)
 
 
 def _standards_version(label: Value) -> Version:
@@ -97,27 +134,16 @@ def _standards_version(label: Value) -> Version:
         raise label.wrong("a version like v1.34, or latest") from error
 
 
-def _kind(document: Value) -> str:
-    return _text_at(document, "kind")
-
-
-def _text_at(document: Value, *path: str) -> str:
-    if not document.is_mapping:
-        raise document.wrong("an object of Kubernetes")
-    value = document.at(*path)
-    return "" if value is None else value.scalar_text()
-
-
-def _with_own_ids(units: list[Unit]) -> list[Unit]:
+def _with_own_ids(found: list[_T]) -> list[_T]:
     """Two objects of one name in a file are told apart by kind, then by line."""
     for told_by in ("{kind}/{name}", "{kind}/{name}@{line}"):
-        times = Counter(unit.id for unit in units)
-        if len(times) == len(units):
+        times = Counter(each.id for each in found)
+        if len(times) == len(found):
             break
-        units = [structs.replace(unit, id=_longer_id(unit, told_by)) if times[unit.id] > 1 else unit for unit in units]
-    return units
+        found = [structs.replace(each, id=_longer_id(each, told_by)) if times[each.id] > 1 else each for each in found]
+    return found
 
 
-def _longer_id(unit: Unit, told_by: str) -> str:
-    told = told_by.format(kind=unit.kind, name=unit.name, line=unit.source.line)
-    return f"{unit.source.where}#{told}"
+def _longer_id(found: Unit | Access, told_by: str) -> str:
+    told = told_by.format(kind=found.kind, name=found.name, line=found.source.line)
+    return f"{found.source.where}#{told}"

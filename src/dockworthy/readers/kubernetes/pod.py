@@ -6,6 +6,7 @@ from ...model.dialect import Dialect
 from ...model.field import Field, Set, Unset
 from ...model.workload import Annotation, Container, Namespaces, Role, Sysctl, Unit, Volume
 from ..yaml_source import Value
+from .beside import read_orchestrated
 from .container import read_container
 from .security_context import read_context
 
@@ -36,6 +37,7 @@ def read_pod(outer: Value, pod: Value, dialect: Dialect) -> Unit:
         labels=_labels(pod),
         annotations=_annotations(pod),
         replicas=_replicas(outer, silent),
+        orchestrated=read_orchestrated(outer, spec, silent),
     )
 
 
