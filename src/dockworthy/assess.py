@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,15 +11,17 @@ from msgspec import structs
 
 from .controls.judging import judge_machine
 from .model import knowledge
+from .model.control import Control
 from .model.field import Set, Unknown
 from .model.fleet import FleetResult, HostResult
 from .model.levels import Level
 from .model.machine import Machine
-from .model.policy import ProjectFile
+from .model.policy import Policy, ProjectFile
 from .model.result import Result
 from .model.snapshot import Snapshot
 from .policy.declared import apply_declared
-from .policy.exceptions import apply_exceptions
+from .policy.exceptions import apply_exceptions, written_in
+from .policy.levels import notes_on_levels
 from .readers.machine import read_machine
 from .report.words import number_of
 from .verdict.answer import answer_for_machine
@@ -67,9 +69,9 @@ def assess_snapshot(
     """Judges what was read, whenever and wherever that was, for the use that dockworthy.yaml states."""
     today = today or datetime.datetime.now(datetime.UTC).date()
     machine = structs.replace(read_machine(snapshot), intent=project.intent)
-    findings, excepted = apply_exceptions(
-        judge_machine(machine, level, project.policy.levels), project.policy.exceptions, today=today
-    )
+    judged = judge_machine(machine, level, project.policy.levels, rules=_rules(project.policy))
+    findings, excepted = apply_exceptions(judged, written_in(project.policy), today=today)
+    levels = notes_on_levels(project.policy, level, ((unit.name, unit.id) for unit in machine.units))
     findings, declared = apply_declared(findings, project.evidence, today=today)
     blind = _blind_spots(machine)
     return Result(
@@ -80,8 +82,17 @@ def assess_snapshot(
         findings=findings,
         demands=Weighing(findings, level).demands(requirements(assumed(project.intent))),
         read=_what_was_read(snapshot, machine),
-        notes=(*excepted, *declared),
+        notes=(*excepted, *levels, *declared),
     )
+
+
+def _rules(policy: Policy) -> Sequence[Control]:
+    """The policy's own rules; CEL is imported only where there are some."""
+    if not policy.rules:
+        return ()
+    from .policy.rules import compile_rules
+
+    return compile_rules(policy)
 
 
 def assess_fleet(

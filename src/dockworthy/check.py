@@ -10,17 +10,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import structs
 
 from .controls.judging import judge_written
+from .controls.registry import control_ids
 from .errors import UnreadableInput, UsageError
 from .facts.quoting import quoted_lines
 from .facts.written_secrets import with_secrets_marked
+from .fix.edits import fixes_for
+from .model.allowance import Allowance
 from .model.control import Control
 from .model.dialect import Version
 from .model.levels import Level
-from .model.policy import Policy
+from .model.policy import Policy, UnknownMeans
 from .model.result import Result
 from .model.workload import Unit
 from .model.written import Written
-from .policy.exceptions import apply_exceptions
+from .policy.applying import apply_policy
+from .readers.allowances import allowances_in
 from .readers.files import STANDARD_INPUT, Search
 from .readers.kubernetes import joined, together
 from .readers.remembering import remembering
@@ -45,10 +49,12 @@ def check(
     rules: Sequence[Control] = (),
     stdin_name: str = STANDARD_INPUT,
     ignoring: bool = True,
+    edits: bool = False,
 ) -> Result:
     """Judges every file; one that can't be read is named in `unread` and the others are judged all the same.
 
     `-` is standard input, and `stdin_name` what it goes by. `ignoring`: folders are walked without what Git ignores.
+    `edits`: fixes come with the lines they change.
     `rules`: the policy's own, compiled. Raises UsageError where a path does not exist or nothing that can be judged was
     found.
     """
@@ -60,8 +66,11 @@ def check(
             "nothing to judge: no service and no pod was found in " + ", ".join(paths),
             hint="dockworthy reads Compose files and Kubernetes manifests; name a file or a folder that holds some",
         )
-    result = _judged(written, unread, level, policy, rules, left_out=search.ignored)
-    return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets))
+    allowances, unclear = allowances_in(written, texts.text)
+    result = _judged(written, unread, level, policy, rules, allowances, left_out=search.ignored)
+    result = structs.replace(result, notes=(*unclear, *result.notes))
+    fixes = fixes_for(result.findings, written.units, texts.text, edited=edits)
+    return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets), fixes=fixes)
 
 
 def _read(search: Search, surroundings: Surroundings) -> tuple[Written, Unread, Secrets]:
@@ -97,17 +106,25 @@ def _together(read: Iterable[Written], secrets: set[str]) -> Written:
 
 
 def _judged(
-    written: Written, unread: Unread, level: Level, policy: Policy, rules: Sequence[Control], *, left_out: int
+    written: Written,
+    unread: Unread,
+    level: Level,
+    policy: Policy,
+    rules: Sequence[Control],
+    allowances: Sequence[Allowance],
+    *,
+    left_out: int,
 ) -> Result:
     today = datetime.datetime.now(datetime.UTC).date()
     judged = judge_written(written, level, policy.levels, rules=rules)
-    findings, notes = apply_exceptions(judged, policy.exceptions, today=today)
+    known = control_ids() | {rule.id for rule in rules}
+    findings, notes = apply_policy(judged, policy, written, allowances, level=level, today=today, controls=known)
     files = written.files_of_subjects()
     subjects = subjects_of(findings, files=files)
     return Result(
         command="check",
         level=level,
-        verdict=answer_for_files(findings, subjects, unread),
+        verdict=answer_for_files(findings, subjects, unread, unknown_fails=policy.unknown is UnknownMeans.FAIL),
         subjects=subjects,
         findings=findings,
         demands=Weighing(findings, level).demands_seen(),

@@ -17,14 +17,18 @@ from typing import ClassVar
 
 
 class DockworthyError(Exception):
-    """Something a person can mend: `says` what happened and where, `hint` the next thing to do."""
+    """Something a person can mend: `says` what happened and where, `hint` the next thing to do.
+
+    `excerpt` are lines that show the place, with a caret under it.
+    """
 
     exit_status: ClassVar[int] = 10
 
-    def __init__(self, says: str, *, hint: str = "") -> None:
+    def __init__(self, says: str, *, hint: str = "", excerpt: tuple[str, ...] = ()) -> None:
         super().__init__(says)
         self.says = says
         self.hint = hint
+        self.excerpt = excerpt
 
 
 class UsageError(DockworthyError):
@@ -36,9 +40,11 @@ class UsageError(DockworthyError):
 class UnreadableInput(UsageError):
     """A file is not what it should be; knows the file and, where there is one, the line (from 1)."""
 
-    def __init__(self, says: str, *, file: str, line: int | None = None, hint: str = "") -> None:
+    def __init__(
+        self, says: str, *, file: str, line: int | None = None, hint: str = "", excerpt: tuple[str, ...] = ()
+    ) -> None:
         place = file if line is None else f"{file}:{line}"
-        super().__init__(f"{place}: {says}", hint=hint)
+        super().__init__(f"{place}: {says}", hint=hint, excerpt=excerpt)
         self.file = file
         self.line = line
         self.problem = says

@@ -8,9 +8,9 @@ import pytest
 
 from dockworthy.model.finding import Evidence, Finding, Outcome
 from dockworthy.model.levels import Level, Severity
-from dockworthy.model.policy import DeclaredEvidence, PolicyException
+from dockworthy.model.policy import DeclaredEvidence, Policy, PolicyException
 from dockworthy.policy.declared import apply_declared
-from dockworthy.policy.exceptions import apply_exceptions
+from dockworthy.policy.exceptions import Acceptance, apply_exceptions, written_in
 
 TODAY = datetime.date(2026, 11, 24)
 
@@ -29,10 +29,12 @@ def finding(outcome: Outcome = Outcome.FAIL, subject: str = "container/db", dema
     )
 
 
-def exception(
-    subject: str = "db", expires: str = "2027-03-01", control: str = "workload/writable-root"
-) -> PolicyException:
-    return PolicyException(control, subject, "sockets", "ops@example.com", datetime.date.fromisoformat(expires))
+def exception(subject: str = "db", expires: str = "2027-03-01", control: str = "workload/writable-root") -> Acceptance:
+    day = datetime.date.fromisoformat(expires)
+    (acceptance,) = written_in(
+        Policy(exceptions=(PolicyException(control, subject, "sockets", "ops@example.com", day),))
+    )
+    return acceptance
 
 
 @pytest.mark.parametrize("subject", ["db", "container/db", "*"])
@@ -52,7 +54,7 @@ def test_it_counts_on_its_last_day_and_not_after() -> None:
 
 
 @pytest.mark.parametrize("idle", [exception("web"), exception(control="workload/privileged"), exception("ontainer/db")])
-def test_one_that_matches_nothing_is_said(idle: PolicyException) -> None:
+def test_one_that_matches_nothing_is_said(idle: Acceptance) -> None:
     (weighed,), notes = apply_exceptions([finding()], [idle], today=TODAY)
     assert weighed.outcome is Outcome.FAIL
     assert "matches no failure" in notes[0]

@@ -166,7 +166,7 @@ def test_without_a_script_the_groups_say_what_to_do() -> None:
     assert "web-10 privileged: true GET /containers/web-10/json HostConfig.Privileged and 10 more" in text
     assert "web-11" not in text
     assert "What would tell: root, or read access to /etc/audit" in text
-    assert "Accepted by ops@example.com until 2027-03-01: is replaced in spring" in text
+    assert "Accepted (ops@example.com, until 2027-03-01): is replaced in spring" in text
 
 
 def test_a_remedy_and_a_severity_of_its_own_stand_with_the_finding() -> None:

@@ -10,7 +10,7 @@ import click
 from . import options
 from .difference import earlier_result, show_difference
 from .fleet import show_fleet
-from .project import level_of, load_project
+from .project import level_of, load_project, rules_of
 from .show import not_both, show
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def assess(
     not_both("-v", "-q", verbose and quiet)
     project = load_project(policy)
     strict = level_of(level, project)
+    rules_of(project)  # a mistake in a rule is said before anything is read
     if options.asks_a_fleet(hosts):
         not_both("--from", "several hosts", saved is not None)
         not_both("--diff", "several hosts", earlier is not None)

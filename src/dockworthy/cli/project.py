@@ -1,32 +1,36 @@
-"""The dockworthy.yaml of a run: the one that was named, or the nearest above."""
+"""The dockworthy.yaml of a run: the one that was named, or the nearest above, with the policies that it extends."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
-
 if TYPE_CHECKING:
+    from ..model.control import Control
     from ..model.levels import Level
     from ..model.policy import ProjectFile
 
 
 def load_project(policy: str | None) -> ProjectFile:
-    """Raises UnreadableInput for a file that is not understood, UsageError for what this version does not judge."""
+    """Raises UnreadableInput for a file that is not understood, or one that it extends."""
     from ..model.policy import ProjectFile
     from ..readers.project_file import find_project_file, read_project_file
 
     path = Path(policy) if policy is not None else find_project_file(Path())
-    if path is None:
-        return ProjectFile()
-    project = read_project_file(path)
-    if project.policy.rules:
-        raise UsageError(
-            f"{path}: policy.rules: custom rules are not judged by this version",
-            hint="take them out: a rule that nobody asks would look like one that holds",
-        )
-    return project
+    return ProjectFile() if path is None else read_project_file(Path(os.path.relpath(path)))
+
+
+def rules_of(project: ProjectFile) -> tuple[Control, ...]:
+    """The policy's own rules, compiled. Raises UnreadableInput with the place inside the expression.
+
+    CEL is imported only where there are rules.
+    """
+    if not project.policy.rules:
+        return ()
+    from ..policy.rules import compile_rules
+
+    return compile_rules(project.policy)
 
 
 def level_of(option: str | None, project: ProjectFile) -> Level:

@@ -31,7 +31,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _usage(error)
     except DockworthyError as error:
-        _report(error.says, error.hint)
+        _report(error.says, error.hint, error.excerpt)
         return error.exit_status
     except (KeyboardInterrupt, click.Abort):
         say("dockworthy: interrupted")
@@ -56,8 +56,10 @@ def _usage(error: click.ClickException) -> int:
     return ExitStatus.USAGE
 
 
-def _report(says: str, hint: str) -> None:
+def _report(says: str, hint: str, excerpt: tuple[str, ...] = ()) -> None:
     say(f"dockworthy: {says}")
+    for line in excerpt:
+        say(f"  {line}")
     if hint:
         say(f"hint: {hint}")
 

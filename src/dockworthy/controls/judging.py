@@ -19,7 +19,7 @@ from ..model.levels import Level
 from ..model.machine import Machine
 from ..model.workload import Unit
 from ..model.written import Written
-from .selection import controls_for, controls_for_units, controls_for_written
+from .selection import controls_for, controls_for_units, controls_for_written, rules_for
 
 NO_LEVELS: Mapping[str, Level] = MappingProxyType({})
 
@@ -44,11 +44,11 @@ def judge_units(
     rules: Sequence[Control] = (),
 ) -> Iterator[Finding]:
     """Findings on units, of whatever platform each is. `levels`: a unit's own, by name or id. `rules`: a team's own
-    controls, asked of every unit at whatever level."""
+    controls."""
     for unit in units:
         own = levels.get(unit.name) or levels.get(unit.id) or level
         only_written = all(container.state == NOT_READ for container in unit.containers)
-        for control in (*controls_for_units(own, unit.dialect), *rules):
+        for control in (*controls_for_units(own, unit.dialect), *rules_for(rules, own, unit.dialect)):
             if only_written and control.needs_running:
                 continue
             yield from _ask(control, unit, subject=unit.id, kind=unit.kind, level=control.level_for(unit.dialect))

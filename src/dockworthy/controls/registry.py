@@ -37,6 +37,17 @@ def chapter_controls(chapter: str) -> tuple[Control, ...]:
     return tuple(_controls_of(importlib.import_module(f"{__package__}.{chapter}")))
 
 
+@cache
+def control_ids() -> frozenset[str]:
+    """The id of every control, by the names of their files alone: nothing is imported."""
+    return frozenset(
+        f"{chapter.__name__.rsplit('.', 1)[-1]}/{entry.name.replace('_', '-')}"
+        for chapter in _CHAPTERS
+        for entry in pkgutil.iter_modules(chapter.__path__)
+        if not entry.name.startswith("_")
+    )
+
+
 def _controls_of(chapter: ModuleType) -> list[Control]:
     found = []
     for entry in sorted(pkgutil.iter_modules(chapter.__path__), key=lambda entry: entry.name):

@@ -19,6 +19,11 @@ def controls_for_units(level: Level, dialect: Dialect) -> tuple[Control, ...]:
     return _without_replaced(asked)
 
 
+def rules_for(rules: Iterable[Control], level: Level, dialect: Dialect) -> list[Control]:
+    """Those of a team's own rules that are asked at this level, on this platform."""
+    return [rule for rule in rules if level.includes(rule.level) and rule.speaks_of(dialect)]
+
+
 @lru_cache(maxsize=16)
 def controls_for_written(subject: Subject, level: Level) -> tuple[Control, ...]:
     """The controls of a subject that only files have (`build`, `access`, `file`), without importing the others."""

@@ -84,11 +84,18 @@ class Remedy(Struct, frozen=True, omit_defaults=True):
 
 
 class AcceptedRisk(Struct, frozen=True):
-    """An exception of the policy: who accepts it, why, until which day."""
+    """An exception of the policy: who accepts it ("" where nobody is named), why, until which day, and where that was
+    written (`dockworthy.yaml:12`)."""
 
     reason: str
     owner: str
     expires: str
+    where: str = ""
+
+    @property
+    def terms(self) -> str:
+        """`ops@example.com, until 2027-03-01, compose.yaml:4`, as far as there is any."""
+        return ", ".join(part for part in (self.owner, f"until {self.expires}", self.where) if part)
 
 
 class Finding(Struct, frozen=True, kw_only=True):

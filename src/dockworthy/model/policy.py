@@ -8,7 +8,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from .levels import Level
+from .dialect import Platform
+from .field import Source
+from .levels import Level, Severity
 
 
 class Data(StrEnum):
@@ -76,13 +78,81 @@ class PolicyException(Struct, frozen=True, forbid_unknown_fields=True):
     expires: datetime.date
 
 
+class Rule(Struct, frozen=True, forbid_unknown_fields=True):
+    """A team's own rule: a workload for which `when` (CEL) is true fails it.
+
+    `id` is `custom/NAME`; `says` states what should be true, as the title of a finding; `why` the reason behind it.
+    It is asked from `level` on (baseline where none is written), on `platforms` alone where these are written.
+    """
+
+    id: str
+    severity: Severity
+    when: str
+    says: str
+    why: str = ""
+    remedy: str = ""
+    level: Level | None = None
+    demand: str = ""
+    platforms: tuple[Platform, ...] = ()
+
+
+class UnknownMeans(StrEnum):
+    """What becomes of a file about which something that a control asks can't be told."""
+
+    ACCEPT = "accept"
+    FAIL = "fail"
+
+
+class CommentsMean(StrEnum):
+    """Whether a comment in a judged file may accept a failure (`# dockworthy: allow …`)."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+
+
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
-    """`levels`: a subject's own level. `rules` are custom rules."""
+    """What is asked and accepted. `levels`: a subject's own level, by its name or id. `rules` are custom rules.
+
+    `extends` names files whose policy is taken over, their paths relative to this file; what stands here comes first.
+    `unknown` is for files alone: does what they can't tell fail them? `comments`: may they hold exceptions?
+    """
 
     level: Level | None = None
     levels: dict[str, Level] = {}
     exceptions: tuple[PolicyException, ...] = ()
-    rules: tuple[dict[str, Any], ...] = ()
+    rules: tuple[Rule, ...] = ()
+    extends: str | tuple[str, ...] = ()
+    unknown: UnknownMeans | None = None
+    comments: CommentsMean | None = None
+
+
+class PolicySources(Struct, frozen=True):
+    """Where the parts of a policy stand, in the order of that policy's own; `files` in the order they were joined."""
+
+    files: tuple[str, ...] = ()
+    level: Source | None = None
+    levels: dict[str, Source] = {}
+    exceptions: tuple[Source, ...] = ()
+    rules: tuple[Source, ...] = ()
+    conditions: tuple[Source, ...] = ()
+    """Those of the rules' `when`."""
+    unknown: Source | None = None
+    comments: Source | None = None
+
+
+class JoinedPolicy(Policy, frozen=True):
+    """A policy with all that it extends, which knows where each part was written."""
+
+    sources: PolicySources = PolicySources()
+
+
+def sources_of(policy: Policy) -> PolicySources:
+    """Where its parts stand; of one that was made by hand nothing is known but that they are dockworthy.yaml's."""
+    if isinstance(policy, JoinedPolicy):
+        return policy.sources
+    nowhere = Source("dockworthy.yaml")
+    rules = (nowhere,) * len(policy.rules)
+    return PolicySources(exceptions=(nowhere,) * len(policy.exceptions), rules=rules, conditions=rules)
 
 
 class DeclaredEvidence(Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,44 +3,96 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from msgspec import structs
+from msgspec import Struct, structs
 
+from ..model.field import Source
 from ..model.finding import AcceptedRisk, Finding, Outcome
-from ..model.policy import PolicyException
+from ..model.policy import Policy, PolicyException, sources_of
+
+
+class Acceptance(Struct, frozen=True):
+    """An exception, whether dockworthy.yaml or a comment holds it: `name` says which, `where` as file:line."""
+
+    name: str
+    control: str
+    reason: str
+    owner: str
+    expires: datetime.date
+    where: str
+    speaks_of: Callable[[Finding], bool]
+    """Of this finding, whose control is the right one?"""
+
+
+def written_in(policy: Policy) -> tuple[Acceptance, ...]:
+    """The exceptions that the policy holds."""
+    places = sources_of(policy).exceptions
+    return tuple(_acceptance(each, place) for each, place in zip(policy.exceptions, places, strict=True))
+
+
+def _acceptance(exception: PolicyException, place: Source) -> Acceptance:
+    return Acceptance(
+        name=f"the exception for {exception.control} on {exception.subject}",
+        control=exception.control,
+        reason=exception.reason,
+        owner=exception.owner,
+        expires=exception.expires,
+        where=place.where if place.line is None else f"{place.where}:{place.line}",
+        speaks_of=lambda finding: _is_named(exception.subject, finding.subject),
+    )
+
+
+def _is_named(written: str, subject: str) -> bool:
+    """By the whole id (`container/db`, `compose.yaml#db`) or by the name alone (`db`); `*` is every subject."""
+    return written in ("*", subject, subject.rsplit("#", 1)[-1].split("/", 1)[-1])
 
 
 def apply_exceptions(
-    findings: Iterable[Finding], exceptions: Sequence[PolicyException], *, today: datetime.date
+    findings: Iterable[Finding],
+    acceptances: Sequence[Acceptance],
+    *,
+    today: datetime.date,
+    controls: Collection[str] | None = None,
 ) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
-    """The findings with accepted failures marked, and what a reader must know of the exceptions: expired, or idle."""
+    """The findings with accepted failures marked, and what a reader must know of the exceptions: expired, or idle.
+
+    `controls` are the ids there are, where that is known: an exception for any other one is a slip of the pen.
+    """
     used: set[int] = set()
-    weighed = tuple(_weighed(finding, exceptions, used, today) for finding in findings)
-    notes = []
-    for index, exception in enumerate(exceptions):
-        name = f"the exception for {exception.control} on {exception.subject}"
-        if exception.expires < today:
-            notes.append(f"{name} expired on {exception.expires}: it is a failure again ({exception.owner})")
-        elif index not in used:
-            notes.append(f"{name} matches no failure: it can be removed")
-    return weighed, tuple(notes)
+    weighed = tuple(_weighed(finding, acceptances, used, today) for finding in findings)
+    notes = (_note(each, index in used, today, controls) for index, each in enumerate(acceptances))
+    return weighed, tuple(note for note in notes if note)
 
 
-def _weighed(finding: Finding, exceptions: Sequence[PolicyException], used: set[int], today: datetime.date) -> Finding:
+def _note(acceptance: Acceptance, used: bool, today: datetime.date, controls: Collection[str] | None) -> str:
+    name = f"{acceptance.where}: {acceptance.name}"
+    if controls is not None and acceptance.control not in controls:
+        return f"{name} accepts nothing: there is no control {acceptance.control!r}{_nearest(acceptance, controls)}"
+    if acceptance.expires < today:
+        by = f" ({acceptance.owner})" if acceptance.owner else ""
+        return f"{name} expired on {acceptance.expires}: it is a failure again{by}"
+    return "" if used else f"{name} matches no failure: it can be removed"
+
+
+def _nearest(acceptance: Acceptance, controls: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(acceptance.control, list(controls), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _weighed(finding: Finding, acceptances: Sequence[Acceptance], used: set[int], today: datetime.date) -> Finding:
     if finding.outcome is not Outcome.FAIL:
         return finding
-    for index, exception in enumerate(exceptions):
-        if exception.expires >= today and _speaks_of(exception, finding):
+    for index, each in enumerate(acceptances):
+        if each.control == finding.control and each.expires >= today and each.speaks_of(finding):
             used.add(index)
-            risk = AcceptedRisk(exception.reason, exception.owner, exception.expires.isoformat())
+            risk = AcceptedRisk(each.reason, each.owner, each.expires.isoformat(), each.where)
             return structs.replace(finding, outcome=Outcome.EXCEPTED, exception=risk)
     return finding
 
 
-def _speaks_of(exception: PolicyException, finding: Finding) -> bool:
-    """By the whole id (`container/db`, `compose.yaml#db`) or by the name alone (`db`); `*` is every subject."""
-    if exception.control != finding.control:
-        return False
-    name = finding.subject.rsplit("#", 1)[-1].split("/", 1)[-1]
-    return exception.subject in ("*", finding.subject, name)
+def speaking_of(finding: Finding, acceptances: Iterable[Acceptance]) -> Iterator[Acceptance]:
+    """Every exception for this control and subject, expired ones too: for an explanation."""
+    return (each for each in acceptances if each.control == finding.control and each.speaks_of(finding))

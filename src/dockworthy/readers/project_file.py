@@ -23,6 +23,7 @@ _WORDS = {
     "Invalid enum value": "no such choice:",
     "Invalid RFC3339 encoded date": "not a day like 2027-03-01",
     " | null": "",
+    "`str | array`": "a path or a list of paths",
     "`int`": "a whole number",
     "`str`": "text",
     "`bool`": "true or false",
@@ -41,7 +42,15 @@ def find_project_file(folder: Path) -> Path | None:
 
 
 def read_project_file(path: Path) -> ProjectFile:
-    """Raises UnreadableInput with the line for anything that is not understood."""
+    """With the policies that it extends. Raises UnreadableInput with the line for anything that is not understood."""
+    from .joined_policy import with_extended
+
+    project, document = parse_document(read_text(path), str(path))
+    return with_extended(project, document, path)
+
+
+def read_text(path: Path) -> str:
+    """Raises UnreadableInput."""
     try:
         raw = path.read_bytes()[: _MOST_BYTES + 1]
     except OSError as error:
@@ -49,16 +58,21 @@ def read_project_file(path: Path) -> ProjectFile:
     if len(raw) > _MOST_BYTES:
         raise UnreadableInput("larger than 1 MiB", file=str(path))
     try:
-        return parse_project_file(raw.decode("utf-8-sig"), str(path))
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableInput("not UTF-8", file=str(path), line=raw.count(b"\n", 0, error.start) + 1) from error
 
 
 def parse_project_file(text: str, file: str) -> ProjectFile:
-    """The same for a text that `file` names in errors."""
+    """A text that `file` names in errors, without what it extends."""
+    return parse_document(text, file)[0]
+
+
+def parse_document(text: str, file: str) -> tuple[ProjectFile, Value | None]:
+    """The same, with the document that it was made from; None where the text holds none."""
     read = list(documents(text, file))
     if not read:
-        return ProjectFile()
+        return ProjectFile(), None
     if len(read) > 1:
         raise UnreadableInput("more than one document", file=file, line=read[1].line)
     try:
@@ -66,25 +80,26 @@ def parse_project_file(text: str, file: str) -> ProjectFile:
     except msgspec.ValidationError as error:
         raise _explained(str(error), read[0]) from None
     _check_demands(project, read[0])
-    return project
+    return project, read[0]
 
 
 def _check_demands(project: ProjectFile, document: Value) -> None:
-    for index, evidence in enumerate(project.evidence):
-        if evidence.demand not in DEMANDS:
-            at = _at(document, f".evidence[{index}].demand")
+    named = [(f".evidence[{index}].demand", each.demand) for index, each in enumerate(project.evidence)]
+    named += [(f".policy.rules[{i}].demand", rule.demand) for i, rule in enumerate(project.policy.rules) if rule.demand]
+    for path, demand in named:
+        if demand not in DEMANDS:
             raise UnreadableInput(
-                f"there is no demand {evidence.demand!r}",
+                f"there is no demand {demand!r}",
                 file=document.file,
-                line=at.line,
-                hint=_nearest(evidence.demand, DEMANDS) or "`dockworthy assess` lists them",
+                line=value_at(document, path).line,
+                hint=_nearest(demand, DEMANDS) or "`dockworthy assess` lists them",
             )
 
 
 def _explained(problem: str, document: Value) -> UnreadableInput:
     at = _AT.search(problem)
     says = problem[: at.start()] if at else problem
-    place = _at(document, at["path"] if at else "")
+    place = value_at(document, at["path"] if at else "")
     path = (at["path"] if at else "").removeprefix(".")
     if unknown := _UNKNOWN.fullmatch(says):
         return _unknown_key(unknown["field"], path, place)
@@ -105,7 +120,7 @@ def _unknown_key(field: str, path: str, place: Value) -> UnreadableInput:
     )
 
 
-def _at(document: Value, path: str) -> Value:
+def value_at(document: Value, path: str) -> Value:
     """The value at msgspec's path (`.a.b[0]`, `[...]` for a mapping's values), as far as it can be followed."""
     value = document
     for key, index in re.findall(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]", path):

@@ -117,7 +117,7 @@ def _why_skipped(finding: Finding) -> Iterator[str]:
     yield f"What would tell: {finding.tell}" if finding.tell else ""
     risk = finding.exception
     if risk is not None:
-        yield f"Accepted by {risk.owner} until {risk.expires}: {risk.reason}"
+        yield f"Accepted ({risk.terms}): {risk.reason}"
 
 
 def _text(lines: Iterable[str]) -> str:

@@ -103,7 +103,7 @@ def _related(finding: Finding, files: Files) -> Iterator[Location]:
 
 
 def _suppression(risk: AcceptedRisk) -> Suppression:
-    return Suppression("external", "accepted", f"{risk.reason} ({risk.owner}, until {risk.expires})")
+    return Suppression("external", "accepted", f"{risk.reason} ({risk.terms})")
 
 
 def _properties(finding: Finding) -> dict[str, Any]:

@@ -63,21 +63,27 @@ def _reasons(
 def _accepted(finding: Finding) -> str:
     risk = finding.exception
     assert risk is not None
-    return f"accepted until {risk.expires} by {risk.owner}: {finding.title} ({finding.subject}: {risk.reason})"
+    by = f" by {risk.owner}" if risk.owner else ""
+    return f"accepted until {risk.expires}{by}: {finding.title} ({finding.subject}: {risk.reason})"
 
 
 def answer_for_files(
-    findings: Sequence[Finding], subjects: Sequence[SubjectResult], unread: Sequence[tuple[str, str]]
+    findings: Sequence[Finding],
+    subjects: Sequence[SubjectResult],
+    unread: Sequence[tuple[str, str]],
+    *,
+    unknown_fails: bool = False,
 ) -> Verdict:
-    """Are the files fit? What a file can't tell is named, and is no reason against it: "yes, as far as written"."""
+    """Are the files fit? What a file can't tell is named, and is no reason against it ("yes, as far as written"),
+    unless the policy says so (`unknown_fails`)."""
     outcomes = Counter(finding.outcome for finding in findings)
+    gaps = outcomes[Outcome.UNKNOWN]
     because = _worst(findings)
-    if outcomes[Outcome.UNKNOWN]:
-        because.append(
-            f"as far as written: {_number_of(outcomes[Outcome.UNKNOWN], 'fact')} can't be told from the files"
-        )
+    if gaps:
+        says = f"{_number_of(gaps, 'fact')} can't be told from the files"
+        because.append(f"{says}: `unknown: fail`" if unknown_fails else f"as far as written: {says}")
     because += [f"could not be judged: {says}" for _, says in unread]
-    if any(not subject.worthy for subject in subjects):
+    if any(not subject.worthy for subject in subjects) or (gaps and unknown_fails):
         answer = Answer.NOT_YET
     elif unread:  # what was not read may hold anything
         answer = Answer.UNDECIDED

@@ -61,7 +61,7 @@ def _facts(finding: Finding) -> tuple[tuple[str, str], ...]:
 def _note(finding: Finding, usual: Remedy | None) -> str:
     if finding.exception is not None:
         risk = finding.exception
-        return f"Accepted by {risk.owner} until {risk.expires}: {risk.reason}"
+        return f"Accepted ({risk.terms}): {risk.reason}"
     if finding.remedy is not None and finding.remedy != usual:
         return f"Remedy: {remedy_in_a_line(finding.remedy)}"
     return ""

@@ -1,0 +1,193 @@
+"""Computes an expression in three values: true, false, and not known (a `Gap` with its reasons).
+
+A gap stays a gap wherever the answer depends on it, and only there: `false && gap` is false, `exists` is true where one
+entry is known to fit, whatever is unknown about the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import library
+from .nodes import And, Choice, Computed, Has, Index, Macro, Name, Node, Or, Select, Size
+from .outcomes import Gap, Items, Known, Outcome, Reason, Use, together, truth
+from .reading import entry_at, field_of, key_of, plain
+
+MOST_STEPS = 100_000
+"""Entries of lists that one evaluation looks at; nested macros multiply."""
+
+
+class TooMuch(Exception):
+    """The expression goes through more than it may."""
+
+
+class Evaluation:
+    """The variables, and how many entries were looked at."""
+
+    __slots__ = ("names", "steps")
+
+    def __init__(self, names: dict[str, Outcome], steps: int = 0) -> None:
+        self.names = names
+        self.steps = steps
+
+    def step(self) -> None:
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise TooMuch
+
+
+def evaluate(root: Node, names: Mapping[str, Outcome]) -> Outcome:
+    """`Known(True)`, `Known(False)` or a `Gap`: also where the answer is no truth value, or takes too long."""
+    try:
+        return truth(_value(root, Evaluation(dict(names))))
+    except TooMuch:
+        return Gap(Reason(f"the rule goes through more than {MOST_STEPS:,} entries"))
+
+
+def _value(node: Node, given: Evaluation) -> Outcome:
+    return _HOW[type(node)](node, given)
+
+
+def _name(node: Name, given: Evaluation) -> Outcome:
+    return given.names[node.name]
+
+
+def _select(node: Select, given: Evaluation) -> Outcome:
+    of = _value(node.of, given)
+    return of if isinstance(of, Gap) else field_of(of, node.name)
+
+
+def _index(node: Index, given: Evaluation) -> Outcome:
+    of, at = _value(node.of, given), _value(node.at, given)
+    gaps = [each for each in (of, at) if isinstance(each, Gap)]
+    if gaps:
+        return together(*gaps)
+    assert isinstance(of, Known) and isinstance(at, Known)
+    return key_of(of, at) if isinstance(of.value, dict) else entry_at(of, at)
+
+
+def _has(node: Has, given: Evaluation) -> Outcome:
+    """What nobody wrote is not there; whether something is there that could not be seen is not known."""
+    of = _value(node.select.of, given)
+    if isinstance(of, Gap):
+        return Known(False) if of.is_unset else of
+    found = field_of(of, node.select.name)
+    if isinstance(found, Known):
+        return Known(True, found.uses or _use(found))
+    if not found.is_unset:
+        return found
+    return Known(False, (Use(found.path, None, found.reasons[0].source),))
+
+
+def _use(known: Known) -> tuple[Use, ...]:
+    return (Use(known.path, known.value, known.source),) if known.path else ()
+
+
+def _size(node: Size, given: Evaluation) -> Outcome:
+    of = _value(node.of, given)
+    if isinstance(of, Gap):
+        return of
+    value = of.value
+    if isinstance(value, Items):
+        return value.rest or Known(
+            len(value.entries), of.uses or ((Use(f"size of {of.path}", len(value.entries), of.source),))
+        )
+    if isinstance(value, str | bytes | dict):
+        return Known(len(value), of.uses)
+    return Gap(Reason(f"{of.path or 'that'} has no size", of.source))
+
+
+def _and(node: And, given: Evaluation) -> Outcome:
+    return _weighed(node.parts, given, deciding=False)
+
+
+def _or(node: Or, given: Evaluation) -> Outcome:
+    return _weighed(node.parts, given, deciding=True)
+
+
+def _weighed(parts: tuple[Node, ...], given: Evaluation, *, deciding: bool) -> Outcome:
+    """One part with the deciding value is the answer; else a gap of any part; else the other value."""
+    gaps: list[Gap] = []
+    uses: tuple[Use, ...] = ()
+    for part in parts:
+        outcome = truth(_value(part, given))
+        if isinstance(outcome, Gap):
+            gaps.append(outcome)
+        elif outcome.value is deciding:
+            return outcome
+        else:
+            uses += outcome.uses
+    return together(*gaps) if gaps else Known(not deciding, uses)
+
+
+def _choice(node: Choice, given: Evaluation) -> Outcome:
+    condition = truth(_value(node.if_, given))
+    if isinstance(condition, Gap):
+        return condition
+    chosen = _value(node.then if condition.value else node.other, given)
+    if isinstance(chosen, Gap):
+        return chosen
+    return Known(chosen.value, condition.uses + chosen.uses, path=chosen.path, source=chosen.source)
+
+
+def _computed(node: Computed, given: Evaluation) -> Outcome:
+    """The library sees values that are known, or it is not asked."""
+    values: dict[str, Any] = {}
+    gaps: list[Gap] = []
+    uses: tuple[Use, ...] = ()
+    for number, hole in enumerate(node.holes):
+        outcome = plain(_value(hole, given))
+        if isinstance(outcome, Gap):
+            gaps.append(outcome)
+        else:
+            values[f"v{number}"] = outcome.value
+            uses += outcome.uses
+    if gaps:
+        return together(*gaps)
+    try:
+        value = library.run(node.program, values)
+    except library.ComputeError as error:
+        named = ", ".join(use.path for use in uses)
+        return Gap(Reason(f"{named}: {error}" if named else str(error), uses[0].source if uses else None))
+    return Known(_items(value) if isinstance(value, list) else value, uses)
+
+
+def _items(values: list[Any]) -> Items:
+    return Items(tuple(Known(_items(value) if isinstance(value, list) else value) for value in values))
+
+
+def _macro(node: Macro, given: Evaluation) -> Outcome:
+    from .macros import run_macro
+
+    of = _value(node.of, given)
+    if isinstance(of, Gap):
+        return of
+    value = of.value
+    if isinstance(value, dict):
+        value = Items(tuple(Known(key, path=of.path, source=of.source) for key in value))
+    if not isinstance(value, Items):
+        return Gap(Reason(f"{of.path or 'that'} is no list", of.source))
+    return run_macro(node, of, value, lambda body, entry: _with(node, body, entry, given))
+
+
+def _with(node: Macro, body: Node, entry: Outcome, given: Evaluation) -> Outcome:
+    given.step()
+    inner = Evaluation({**given.names, node.variable: entry}, given.steps)
+    outcome = _value(body, inner)
+    given.steps = inner.steps
+    return outcome
+
+
+_HOW: dict[type, Callable[[Any, Evaluation], Outcome]] = {
+    Name: _name,
+    Select: _select,
+    Index: _index,
+    Has: _has,
+    Size: _size,
+    And: _and,
+    Or: _or,
+    Choice: _choice,
+    Computed: _computed,
+    Macro: _macro,
+}
