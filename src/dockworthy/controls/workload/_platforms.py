@@ -17,7 +17,10 @@ CONTAINERS = frozenset({Platform.DOCKER})
 """Containers alone: a service can't say it, its tasks' containers are judged one by one."""
 
 WITH_HOST_PATHS = ENGINES | {Platform.MARATHON}
-"""Where a container can be given paths and devices of the host, and no Pod Security Standard speaks of it."""
+"""Where a container can be given paths of the host, and no Pod Security Standard speaks of it."""
+
+WITH_DEVICES = CONTAINERS | {Platform.MARATHON}
+"""Where a container can be given devices of the host: Marathon passes flags of `docker run` on."""
 
 PODS = frozenset({Platform.KUBERNETES})
 

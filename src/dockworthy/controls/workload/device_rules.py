@@ -9,7 +9,7 @@ from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 from ._devices import has_all_devices, rule_opens, rules_of
-from ._platforms import CONTAINERS
+from ._platforms import WITH_DEVICES
 
 control = Control(
     title="No device rule opens the host's disks, memory or consoles",
@@ -19,7 +19,7 @@ control = Control(
     severity=Severity.CRITICAL,
     demand="1.host-access",
     subject=Subject.UNIT,
-    platforms=CONTAINERS,
+    platforms=WITH_DEVICES,
     references=(cis("1.6.0", "5.18"), cis("1.8.0", "5.18"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy(
         "Name the one device with `--device`, or the one number (`c 188:0 rw`) in the rule.", "recreates the container"

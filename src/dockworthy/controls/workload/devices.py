@@ -8,7 +8,7 @@ from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._devices import devices_of, has_all_devices, ordinary_fault, rule_opens, rules_of
 from ._graded import GradedFault, judge_graded
-from ._platforms import CONTAINERS
+from ._platforms import WITH_DEVICES
 from ._unclear import as_far_as_told
 
 control = Control(
@@ -20,16 +20,17 @@ control = Control(
     severity=Severity.MEDIUM,
     demand="1.host-access",
     subject=Subject.UNIT,
-    platforms=CONTAINERS,
+    platforms=WITH_DEVICES,
     references=(cis("1.6.0", "5.18"), cis("1.8.0", "5.18"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Drop the device, or record the exception.", "recreates the container"),
     check_yourself="docker inspect -f '{{json .HostConfig.Devices}} {{json .HostConfig.DeviceCgroupRules}}' {name}",
     bad={
+        "marathon": "{id: /shop, container: {docker: {image: shop, parameters: [{key: device, value: '/dev/ttyUSB0'}]}}}",
         "container": [
             {"HostConfig": {"Devices": [{"PathOnHost": "/dev/ttyUSB0", "PathInContainer": "/dev/ttyUSB0"}]}},
             {"HostConfig": {"Devices": [{"PathOnHost": "/dev/dri/card0", "PathInContainer": "/dev/dri/card0"}]}},
             {"HostConfig": {"DeviceCgroupRules": ["c 188:* rw"]}},
-        ]
+        ],
     },
     good={
         "container": [

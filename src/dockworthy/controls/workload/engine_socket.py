@@ -9,7 +9,7 @@ from ...model.workload import Mount, Unit
 from ._containers import Fault, judge_faults
 from ._engine_sockets import socket_reached
 from ._host_paths import described, host_path
-from ._platforms import ENGINES
+from ._platforms import WITH_HOST_PATHS
 from ._unclear import as_far_as_told
 
 control = Control(
@@ -21,7 +21,7 @@ control = Control(
     severity=Severity.CRITICAL,
     demand="1.host-access",
     subject=Subject.UNIT,
-    platforms=ENGINES,
+    platforms=WITH_HOST_PATHS,
     references=(cis("1.6.0", "5.32"), cis("1.8.0", "5.32"), nist("4.4.3"), nist("4.5.4"), owasp("D04")),
     remedy=Remedy(
         "Remove the mount; give the program a proxy that passes only the requests it needs, or an engine of its own.",
@@ -29,6 +29,7 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{range .Mounts}}{{.Source}} -> {{.Destination}}{{println}}{{end}}' {name}",
     bad={
+        "marathon": "{id: /shop, container: {docker: {image: shop}, volumes: [{containerPath: /x, hostPath: /var/run/docker.sock, mode: RO}]}}",
         "docker run": [
             "docker run -v /var/run/docker.sock:/s:ro shop",
             "docker run --mount type=bind,src=/run,dst=/x shop",

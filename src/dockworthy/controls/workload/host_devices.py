@@ -12,7 +12,7 @@ from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 from ._devices import devices_of, has_all_devices, power_of
-from ._platforms import CONTAINERS
+from ._platforms import WITH_DEVICES
 from ._unclear import as_far_as_told
 
 control = Control(
@@ -23,7 +23,7 @@ control = Control(
     severity=Severity.CRITICAL,
     demand="1.host-access",
     subject=Subject.UNIT,
-    platforms=CONTAINERS,
+    platforms=WITH_DEVICES,
     references=(cis("1.6.0", "5.18"), cis("1.8.0", "5.18"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Drop the device; mount the folder that is needed instead.", "recreates the container"),
     fixes=(
@@ -35,6 +35,7 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{json .HostConfig.Devices}}' {name}",
     bad={
+        "marathon": "{id: /shop, container: {docker: {image: shop, parameters: [{key: device, value: '/dev/sda'}]}}}",
         "docker run": "docker run --device /dev/sda:/dev/sda:r shop",
         "compose": "services: {web: {image: shop, devices: ['/dev/sda:/dev/sda']}}",
         "container": [

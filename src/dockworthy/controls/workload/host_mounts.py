@@ -8,7 +8,7 @@ from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._graded import judge_graded
 from ._host_mounts import faults_at
-from ._platforms import ENGINES
+from ._platforms import WITH_HOST_PATHS
 from ._unclear import as_far_as_told
 
 _MOUNT = {"Type": "bind", "Destination": "/x", "RW": True}
@@ -22,7 +22,7 @@ control = Control(
     severity=Severity.CRITICAL,
     demand="1.host-access",
     subject=Subject.UNIT,
-    platforms=ENGINES,
+    platforms=WITH_HOST_PATHS,
     references=(cis("1.6.0", "5.6"), cis("1.8.0", "5.6"), nist("4.5.5"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy(
         "Mount the one file or folder that is needed, read-only; keep data in a volume or a folder of its own.",
@@ -30,6 +30,11 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{range .Mounts}}{{.Source}} -> {{.Destination}} rw={{.RW}}{{println}}{{end}}' {name}",
     bad={
+        "marathon": [
+            "{id: /shop, container: {docker: {image: shop}, volumes: [{containerPath: /x, hostPath: /, mode: RW}]}}",
+            "{id: /shop, container: {docker: {image: shop}, volumes: [{containerPath: /x, hostPath: /etc/shadow, mode: RO}]}}",
+            "{id: /shop, container: {docker: {image: shop, parameters: [{key: volume, value: '/etc:/x'}]}}}",
+        ],
         "compose": [
             "services: {web: {image: shop, volumes: ['/:/host:ro']}}",
             "services: {web: {image: shop, volumes: [{type: bind, source: /etc, target: /x}]}}",
@@ -83,6 +88,7 @@ control = Control(
         },
     },
     good={
+        "marathon": "{id: /shop, container: {docker: {image: shop}, volumes: [{containerPath: /x, hostPath: /srv/shop, mode: RW}]}}",
         "compose": [
             "services: {web: {image: shop}}",
             "services: {web: {image: shop, volumes: ['/srv/shop:/data', '/etc/localtime:/etc/localtime:ro']}}",

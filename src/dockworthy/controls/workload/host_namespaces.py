@@ -41,6 +41,10 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{.HostConfig.NetworkMode}} {{.HostConfig.PidMode}} {{.HostConfig.IpcMode}}' {name}",
     bad={
+        "marathon": [
+            "{id: /shop, container: {docker: {image: shop}}}",
+            "{id: /shop, container: {type: MESOS, docker: {image: shop}, linuxInfo: {ipcInfo: {mode: SHARE_PARENT}}}}",
+        ],
         "docker run": ["docker run --network host shop", "docker run --pid=host shop", "docker run --ipc host shop"],
         "request": {"Image": "shop", "HostConfig": {"PidMode": "host"}},
         "compose": [

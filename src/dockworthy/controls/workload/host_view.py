@@ -10,7 +10,7 @@ from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._graded import judge_graded
 from ._host_mounts import faults_at
-from ._platforms import ENGINES
+from ._platforms import WITH_HOST_PATHS
 from ._unclear import as_far_as_told
 from ._written_volumes import read_only_for
 
@@ -27,7 +27,7 @@ control = Control(
     severity=Severity.MEDIUM,
     demand="1.host-access",
     subject=Subject.UNIT,
-    platforms=ENGINES,
+    platforms=WITH_HOST_PATHS,
     references=(cis("1.6.0", "5.6"), cis("1.8.0", "5.6"), nist("4.5.5"), owasp("D05")),
     remedy=Remedy(
         "Mount only what the container works on; mount single files of the host read-only.", "recreates the container"

@@ -8,7 +8,7 @@ from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._containers import Fault, judge_faults
-from ._platforms import ENGINES
+from ._platforms import WITH_HOST_PATHS
 from ._unclear import as_far_as_told
 from ._written_volumes import without_sharing
 
@@ -22,7 +22,7 @@ control = Control(
     severity=Severity.MEDIUM,
     demand="1.host-access",
     subject=Subject.UNIT,
-    platforms=ENGINES,
+    platforms=WITH_HOST_PATHS,
     references=(cis("1.6.0", "5.20"), cis("1.8.0", "5.20"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Use `rprivate` (the default), or `rslave` to see the host's new mounts.", "recreates the container"),
     fixes=(
@@ -34,6 +34,7 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{range .Mounts}}{{.Destination}} {{.Propagation}}{{println}}{{end}}' {name}",
     bad={
+        "marathon": "{id: /shop, container: {docker: {image: shop, parameters: [{key: volume, value: '/srv:/srv:rshared'}]}}}",
         "compose": "services: {web: {image: shop, volumes: ['/srv:/srv:rshared']}}",
         "container": [
             {"Mounts": [{**_MOUNT, "Propagation": "rshared"}]},

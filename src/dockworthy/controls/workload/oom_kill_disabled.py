@@ -9,7 +9,7 @@ from ...model.finding import Judgement, Remedy, passed, unknown
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._graded import failed_as
-from ._platforms import CONTAINERS
+from ._platforms import WITH_DEVICES
 
 control = Control(
     title="The kernel may end a container that runs out of memory",
@@ -19,7 +19,7 @@ control = Control(
     severity=Severity.MEDIUM,
     demand="6.efficient",
     subject=Subject.UNIT,
-    platforms=CONTAINERS,
+    platforms=WITH_DEVICES,
     references=(nist("4.4.3"), owasp("D07")),
     remedy=Remedy("Drop `oom_kill_disable`; set a memory limit.", "recreates the container"),
     fixes=(

@@ -29,6 +29,7 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{.HostConfig.Privileged}}' {name}",
     bad={
+        "marathon": "{id: /shop, container: {docker: {image: shop, privileged: true}}}",
         "docker run": "docker run --privileged shop",
         "request": {"Image": "shop", "HostConfig": {"Privileged": True}},
         "compose": "services: {web: {image: shop, privileged: true}}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...model.control import Control, Subject, cis, nist, owasp, pss
 from ...model.dialect import Version
 from ...model.field import Set, Unset
-from ...model.finding import Judgement, Remedy, passed
+from ...model.finding import Judgement, Outcome, Remedy, passed
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._containers import Fault, judge_faults
@@ -34,6 +34,11 @@ control = Control(
     ),
     check_yourself="grep Seccomp: /proc/$(docker inspect -f '{{.State.Pid}}' {name})/status",
     bad={
+        "marathon": [
+            "{id: /shop, container: {type: MESOS, docker: {image: shop}}}",
+            "{id: /shop, container: {type: MESOS, docker: {image: shop}, linuxInfo: {seccomp: {unconfined: true}}}}",
+            "{id: /shop, container: {docker: {image: shop, parameters: [{key: security-opt, value: 'seccomp=unconfined'}]}}}",
+        ],
         "kubernetes": [
             "{kind: Pod, spec: {containers: [{name: a}]}}",
             "{kind: Pod, spec: {securityContext: {seccompProfile: {type: Unconfined}}, containers: [{name: a}]}}",
@@ -41,6 +46,10 @@ control = Control(
         "container": {"HostConfig": {"SecurityOpt": ["seccomp=unconfined"]}},
     },
     good={
+        "marathon": [
+            "{id: /shop, container: {type: MESOS, docker: {image: shop}, linuxInfo: {seccomp: {profileName: shop.json}}}}",
+            "{id: /shop, container: {docker: {image: shop}}}",
+        ],
         "kubernetes": [
             "{kind: Pod, spec: {securityContext: {seccompProfile: {type: RuntimeDefault}}, containers: [{name: a}]}}",
             "{kind: Pod, spec: {os: {name: windows}, containers: [{name: a}]}}",
@@ -56,7 +65,7 @@ _WINDOWS_LEFT_OUT = Version(1, 25)
 @control.judge
 def seccomp_set(unit: Unit) -> Judgement:
     if not unit.dialect.is_kubernetes:
-        return judge_filtered(unit)
+        return _with_silent_ones(judge_filtered(unit), unit)
     if unit.is_windows and unit.dialect.version >= _WINDOWS_LEFT_OUT:
         return passed("a Windows pod has no seccomp", unit.source)
     pod = unit.context.seccomp
@@ -68,3 +77,13 @@ def seccomp_set(unit: Unit) -> Judgement:
             if isinstance(container.context.seccomp, Unset)
         ]
     return judge_faults(faults, good="every container has a seccomp profile", source=unit.source)
+
+
+def _with_silent_ones(judged: Judgement, unit: Unit) -> Judgement:
+    """Mesos' own runtime filters nothing unless its agents are started with a default profile."""
+    silent = [container for container in unit.containers if isinstance(container.context.seccomp, Unset)]
+    if judged.outcome is not Outcome.PASS or not silent:
+        return judged
+    says = "it names no profile: calls are filtered only where the agents have a default one"
+    faults = (Fault(f"{container.name}: {says}", container.source) for container in silent)
+    return judge_faults(faults, good="", source=unit.source)
