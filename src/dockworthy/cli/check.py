@@ -12,7 +12,13 @@ from .project import level_of, load_project
 from .show import not_both, show
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from ..model.dialect import Version
+    from ..model.policy import Policy
+    from ..model.result import Result
+
+    Judge = Callable[[Sequence[str]], Result]
 
 
 @click.command(short_help="Are these files fit for production?")
@@ -24,6 +30,17 @@ if TYPE_CHECKING:
     metavar="VERSION",
     help="Version of the Pod Security Standards, as v1.34.  [default: the newest that is known; a Namespace's own "
     "label counts where the file has one]",
+)
+@click.option(
+    "--changed-since",
+    metavar="REF",
+    help="Answer by what fails since this branch and the commit REF parted; what failed then is counted as known.",
+)
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Answer by what fails since FILE was saved, by --format json -o FILE; what failed then is counted as known.",
 )
 @click.option("--no-ignore", is_flag=True, help="In a folder, also judge what Git ignores.")
 @click.option(
@@ -41,6 +58,8 @@ def check(
     level: str | None,
     policy: str | None,
     pss_version: str | None,
+    changed_since: str | None,
+    baseline: str | None,
     no_ignore: bool,
     stdin_name: str | None,
     format_: str,
@@ -64,6 +83,9 @@ def check(
     What nobody wrote is a fact, and can fail a control. What a file can't tell, such as the user of an image, is
     listed as not visible and is no reason against the file.
 
+    With --baseline or --changed-since the answer is by new failures alone. A failure is known where it failed before
+    for the same reasons, on whatever line; what is known is counted, shown with -v, and stays in the JSON result.
+
     \b
     Examples:
       dockworthy check compose.yaml                     a Compose project
@@ -72,20 +94,44 @@ def check(
       kubectl get pods -A -o yaml | dockworthy check -  what runs now
       dockworthy check -q . || exit 1                   in a pipeline
       dockworthy check --format sarif -o r.sarif .      for code scanning
+      dockworthy check --changed-since main .           what this branch makes worse
     """
+    from functools import partial
+
     from ..check import check as check_files
 
     not_both("-v", "-q", verbose and quiet)
     project = load_project(policy)
-    result = check_files(
-        paths,
+    known_before = _known_before(baseline, changed_since, paths, stdin_name, project.policy)
+    judge = partial(
+        check_files,
         level=level_of(level, project),
         pss_version=_version(pss_version),
         policy=project.policy,
         stdin_name=_name_of_stdin(stdin_name, paths),
         ignoring=not no_ignore,
+        edits=format_ == "sarif",
     )
+    result = known_before(judge(paths), judge)
     return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)
+
+
+def _known_before(
+    baseline: str | None, since: str | None, paths: tuple[str, ...], stdin_name: str | None, policy: Policy
+) -> Callable[[Result, Judge], Result]:
+    """What sets aside that which failed before, if anybody asked for it. A baseline is read before files are judged."""
+    not_both("--changed-since", "--baseline", since is not None and baseline is not None)
+    if baseline is None and since is None:
+        return lambda result, judge: result
+    from ..model.policy import UnknownMeans
+    from .known import new_since_commit, new_since_saved, saved_result
+
+    fails = policy.unknown is UnknownMeans.FAIL
+    if baseline is not None:
+        saved, file = saved_result(baseline), baseline
+        return lambda result, judge: new_since_saved(result, saved, file, unknown_fails=fails)
+    ref, name = since or "", _name_of_stdin(stdin_name, paths)
+    return lambda result, judge: new_since_commit(result, ref, paths, judge, stdin_name=name, unknown_fails=fails)
 
 
 def _name_of_stdin(name: str | None, paths: tuple[str, ...]) -> str:

@@ -79,5 +79,10 @@ class Result(Struct, frozen=True, kw_only=True):
     """Repairs of findings on files, with the edits that they are."""
     lines: dict[str, dict[int, str]] = {}
     """File -> line -> its text, for the lines that findings point to; secrets in them are hidden."""
+    known: tuple[Finding, ...] = ()
+    """Failures that were there before, where only new ones are asked for: they are in no other part but `subjects` and
+    `demands`, which say how things are."""
+    known_from: str = ""
+    """Where they are known from: a saved result's file, or a commit."""
     notes: tuple[str, ...] = ()
     """What a reader must know besides: exceptions that expired or match nothing, evidence that no longer counts."""

@@ -23,6 +23,9 @@ MOST_OTHER_BYTES = 1024 * 1024
 LARGE = 256 * 1024
 """Bytes from which a file in a folder is looked over before it is read as YAML or JSON, which takes a second a MB."""
 
+_A_RESULT = b'{"schema":1,"tool":{"name":"dockworthy"'
+"""What our own results begin with; people save them beside what was judged."""
+
 STANDARD_INPUT: Final = "<stdin>"
 
 
@@ -151,7 +154,8 @@ def _is_worth_reading(path: str, size: int) -> bool:
     with open(path, "rb") as file:
         if size > MOST_BYTES:
             return begins_like_ours(file.read(HEAD).decode(errors="replace"))
-        return mentions_ours(file.read())
+        content = file.read()
+    return mentions_ours(content) and not content.startswith(_A_RESULT)
 
 
 def _read_bounded(path: str, name: str) -> bytes:

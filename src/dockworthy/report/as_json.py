@@ -80,6 +80,8 @@ def document(result: Result, *, findings: tuple[FindingOut, ...]) -> Document:
         unread=tuple(UnreadOut(what, why) for what, why in result.unread),
         read=result.read,
         notes=result.notes,
+        known=tuple(map(FindingsOut().finding, result.known)) if result.known_from else UNSET,
+        known_from=result.known_from or UNSET,
     )
 
 
@@ -155,7 +157,7 @@ def _fix(fix: Fix) -> FixOut:
 
 def _exception(finding: Finding) -> ExceptionOut | None:
     risk = finding.exception
-    return None if risk is None else ExceptionOut(risk.reason, risk.owner, risk.expires)
+    return None if risk is None else ExceptionOut(risk.reason, risk.owner, risk.expires, risk.where or UNSET)
 
 
 def _demand(answer: DemandAnswer) -> DemandOut:

@@ -37,6 +37,7 @@ def render_markdown(result: Result, *, verbose: bool = False) -> str:
         *_unseen(result, verbose=verbose),
         *_others(result, Outcome.PENDING, verbose=verbose),
         *_accepted(result),
+        *_known(result, verbose=verbose),
     ]
     if verbose:
         parts += [*_others(result, Outcome.PASS, verbose=True), *_others(result, Outcome.NOT_APPLICABLE, verbose=True)]
@@ -158,6 +159,16 @@ def _line(group: Group, *, verbose: bool) -> str:
     return f"{head}: {plain(some_of(group.names))}: {prose(fact_of(group.first))}"
 
 
+def _known(result: Result, *, verbose: bool) -> Iterator[str]:
+    """Failures that were there before, where only new ones were asked for."""
+    groups = by_control(result.known, Outcome.FAIL)
+    if groups:
+        yield f"## Known from {plain(result.known_from)}"
+        yield f"{number_of(len(result.known), 'failure')} of {number_of(len(groups), 'control')}"
+    if groups and verbose:
+        yield _list(_line(group, verbose=True) for group in groups)
+
+
 def _accepted(result: Result) -> Iterator[str]:
     groups = by_control(result.findings, Outcome.EXCEPTED)
     if groups:
@@ -168,7 +179,7 @@ def _accepted(result: Result) -> Iterator[str]:
 
 def _accepted_row(finding: Finding) -> tuple[str, ...]:
     risk = finding.exception
-    why = (plain(risk.reason), plain(risk.owner), plain(risk.expires)) if risk is not None else ("", "", "")
+    why = (plain(risk.reason), plain(risk.owner or risk.where), plain(risk.expires)) if risk is not None else ("", "", "")
     return (f"{plain(finding.title)} ({code(finding.control)})", code(name_of(finding)), *why)
 
 

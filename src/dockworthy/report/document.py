@@ -78,11 +78,12 @@ class ReferenceOut(Struct, frozen=True):
 
 
 class ExceptionOut(Struct, frozen=True):
-    """Who accepted the risk, why, and until which day."""
+    """Who accepted the risk, why, and until which day. `where` that was written, as file:line."""
 
     reason: str
     owner: str
     expires: str
+    where: str | UnsetType = UNSET
 
 
 class FixOut(Struct, frozen=True):
@@ -146,7 +147,11 @@ class CountsOut(Struct, frozen=True, rename={"passed": "pass"}):
 
 
 class Document(Struct, frozen=True):
-    """The result of a command that judges."""
+    """The result of a command that judges.
+
+    `known`, where only new failures were asked for: those that were there before, which neither `findings` nor `counts`
+    hold; `known_from` is the saved result's file, or the commit.
+    """
 
     schema: int
     tool: ToolOut
@@ -160,3 +165,5 @@ class Document(Struct, frozen=True):
     unread: tuple[UnreadOut, ...]
     read: tuple[str, ...]
     notes: tuple[str, ...]
+    known: tuple[FindingOut, ...] | UnsetType = UNSET
+    known_from: str | UnsetType = UNSET

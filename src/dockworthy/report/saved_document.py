@@ -73,3 +73,5 @@ class SavedResult(Struct):
     unread: tuple[SavedUnread, ...] = ()
     read: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    known: tuple[SavedFinding, ...] = ()
+    known_from: str = ""

@@ -18,7 +18,7 @@ Kind = TypeVar("Kind")
 LARGEST = 512 * 1024 * 1024
 """Bytes. A cluster of 4,500 pods takes a fifth of it."""
 
-_HINT = "`dockworthy assess --format json -o FILE` saves a result"
+_HINT = "`--format json -o FILE` saves a result: of `dockworthy check PATH`, or of `dockworthy assess`"
 
 
 def is_snapshot(path: Path) -> bool:
@@ -43,6 +43,8 @@ def load_result(path: Path) -> Result:
         verdict=saved.verdict,
         subjects=tuple(SubjectResult(s.id, s.kind, s.worthy, s.file or "") for s in saved.subjects),
         findings=tuple(_finding(finding) for finding in saved.findings),
+        known=tuple(_finding(finding) for finding in saved.known),
+        known_from=saved.known_from,
         demands=saved.demands,
         unread=tuple((unread.input, unread.why) for unread in saved.unread),
         read=saved.read,
