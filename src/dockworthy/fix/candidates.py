@@ -28,7 +28,7 @@ def candidates(
     files: dict[str, Mapping[str, Any]] = {}
     for finding in findings:
         unit = by_id.get(finding.subject)
-        if unit is None or finding.outcome not in (Outcome.FAIL, Outcome.UNKNOWN):
+        if unit is None or not finding.control.startswith("workload/") or finding.outcome not in (Outcome.FAIL, Outcome.UNKNOWN):
             continue
         control = _control(finding.control)
         if control is None or not control.fixes:
@@ -63,7 +63,7 @@ def _fix(finding: Finding, control: Control, repair: ComposeFix, changes: tuple[
 
 
 def _control(id: str) -> Control | None:
-    return next((control for control in chapter_controls(id.partition("/")[0]) if control.id == id), None)
+    return next((control for control in chapter_controls("workload") if control.id == id), None)
 
 
 def _services(text: str | None, file: str) -> Mapping[str, Any]:

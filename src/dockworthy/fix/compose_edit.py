@@ -15,24 +15,25 @@ from msgspec import structs
 from ..errors import UsageError
 from ..model.fix import Change, How
 from .change_splices import splices_of
-from .layout import layout_of
+from .layout import Layout, layout_of
 from .plain_data import PlainReading, as_list, same, with_change
 from .refused import FixRefused
 from .splices import NoPlace, Splice
 from .yaml_tree import Node, parse_trees
 
 
-def edit_compose(text: str, changes: Sequence[Change], *, file: str) -> str:
+def edit_compose(text: str, changes: Sequence[Change], *, file: str, layout: Layout | None = None) -> str:
     """The text with the changes made, one after the other; everything else byte for byte the same.
 
     A change that is made already is left out. Raises FixRefused (file, line, what to do by hand) where a change has no
-    place in this text, or would change more than was asked; UnreadableInput where the text is broken.
+    place in this text, or would change more than was asked; UnreadableInput where the text is broken. `layout`: that of
+    the file, where the text is a part of one.
     """
-    first = data = read_document(text, file)[1]
-    wanted = data
+    root, data = read_document(text, file)
+    first = wanted = data
     for change in chain.from_iterable(map(_single, changes)):
         wanted = changed_data(wanted, change, file)
-        text, data = _with_change(text, change, file)
+        text, root, data = _with_change(text, root, data, change, file=file, layout=layout)
     if not same(data, wanted):
         raise _too_much(first, wanted, data, changes[0], file)
     return text
@@ -61,19 +62,21 @@ def changed_data(data: Any, change: Change, file: str) -> Any:
     return wanted
 
 
-def _with_change(text: str, change: Change, file: str) -> tuple[str, Any]:
-    root, data = read_document(text, file)
+def _with_change(
+    text: str, root: Node, data: Any, change: Change, *, file: str, layout: Layout | None
+) -> tuple[str, Node, Any]:
+    """The text with the change spliced in, read again."""
     wanted = changed_data(data, change, file)
     if same(data, wanted):
-        return text, data
+        return text, root, data
     try:
-        splices = splices_of(text, root, change, wanted, layout_of(text, root))
+        splices = splices_of(text, root, change, wanted, layout or layout_of(text, root))
     except NoPlace as none:
         line = text.count("\n", 0, none.at) + 1
         raise FixRefused(none.says, file=file, line=line, hint=none.hint) from None
     edited = apply_splices(text, splices)
     try:
-        return edited, read_document(edited, file)[1]
+        return edited, *read_document(edited, file)
     except UsageError:
         raise _by_hand(change, file) from None
 
