@@ -1,0 +1,72 @@
+"""The unchanged service: what it needs to be called up, and what it was seen to use and to write."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ...errors import EngineError
+from .images import Account, Image, ImageLook
+from .inside import Who, stepped_down_to
+from .limits import Use
+from .needs import InImage, Written, own_writes, writable_folders
+from .owner import Owner
+from .project import ScratchProject
+from .watching import Seen
+
+_SERVICE_USERS = ("app", "node", "www-data", "nginx", "nobody")
+"""Accounts that images bring for their service and that no process was seen as."""
+
+
+class Baseline(Struct, frozen=True, kw_only=True):
+    """`folders`: where it wrote, each as the image has it (None: the image has no such folder). `users`: as whom it
+    could run instead, most likely first."""
+
+    seen: Seen
+    use: Use
+    wrote: tuple[Written, ...]
+    folders: dict[str, InImage | None]
+    users: tuple[Who, ...]
+
+
+async def measure(
+    project: ScratchProject, name: str, container: str, image: Image, seen: Seen, use: Use, owner: Owner
+) -> Baseline:
+    """Looks at a service that is up."""
+    facts = await project.inspect(container)
+    mounts = [mount["Destination"] for mount in facts.get("Mounts") or ()]
+    mounts += list((facts["HostConfig"].get("Tmpfs") or {}).keys())
+    changes = await project.engine.get(f"/containers/{container}/changes") or ()
+    wrote = own_writes((Written(each["Path"], each["Kind"]) for each in changes), mounts)
+    look = ImageLook(project.docker, image, owner, name)
+    await look.open()
+    try:
+        folders = {folder: await look.folder(folder) for folder in writable_folders(wrote)}
+        users = await _users(project, container, facts, look)
+    finally:
+        await look.close()
+    return Baseline(seen=seen, use=use, wrote=wrote, folders=folders, users=users)
+
+
+async def _users(project: ScratchProject, container: str, facts: dict[str, object], look: ImageLook) -> tuple[Who, ...]:
+    """Nobody where it is not root already."""
+    config = facts.get("Config")
+    user = str(config.get("User") or "") if isinstance(config, dict) else ""
+    if user.split(":")[0] not in ("", "0", "root"):
+        return ()
+    accounts = await look.accounts()
+    found = [await _seen_user(project, container), _likely(accounts)]
+    return tuple(dict.fromkeys(who for who in found if who is not None)) or (Who(1000, 1000),)
+
+
+async def _seen_user(project: ScratchProject, container: str) -> Who | None:
+    try:
+        return stepped_down_to(await project.engine.get(f"/containers/{container}/top?ps_args=-eo%20pid,uid,gid"))
+    except EngineError:  # it ended meanwhile, or the engine's host has no ps
+        return None
+
+
+def _likely(accounts: tuple[Account, ...]) -> Who | None:
+    """An account that the image's maker added for people or the service, else one of the usual names."""
+    added = [account for account in accounts if 1000 <= account.uid < 60000]
+    named = [account for name in _SERVICE_USERS for account in accounts if account.name == name]
+    return next((Who(account.uid, account.gid) for account in (*added, *named)), None)

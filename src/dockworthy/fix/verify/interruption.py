@@ -1,0 +1,47 @@
+"""^C, and being asked to end: what was begun is taken back first."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run_to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
+    """Runs it. A signal cancels it and waits until it has cleaned up, however long; then KeyboardInterrupt is raised.
+
+    Signals that come meanwhile are ignored: what cleans up is not to be interrupted.
+    """
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    try:
+        return asyncio.run(_cancelled_by_signals(work))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        for number, handler in before.items():
+            with contextlib.suppress(ValueError, TypeError):  # not the main thread; a handler that is not Python's
+                signal.signal(number, handler)
+
+
+async def _cancelled_by_signals(work: Coroutine[Any, Any, Result]) -> Result:
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work)
+    asked = False
+
+    def cancel() -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            task.cancel()
+
+    for number in _SIGNALS:
+        with contextlib.suppress(ValueError, RuntimeError):  # not the main thread: nobody sends us signals there
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                loop.add_signal_handler(number, cancel)
+    return await task

@@ -1,0 +1,180 @@
+"""The scratch project in the engine: its services are started by Compose itself, and removed to the last volume."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...engine.connection import Connection
+from ...errors import EngineError
+from ...model.fix import Change
+from .docker_command import Docker
+from .owner import Owner
+from .trials import with_changes
+
+
+class NotStarted(Exception):
+    """Compose or the engine refused to start the service: `says` its words."""
+
+    def __init__(self, says: str) -> None:
+        super().__init__(says)
+        self.says = says
+
+
+class ScratchProject:
+    """`config` as cut_off gives it; `variables` are what Compose needs in its environment (stand-ins)."""
+
+    def __init__(
+        self,
+        docker: Docker,
+        engine: Connection,
+        owner: Owner,
+        folder: Path,
+        config: Mapping[str, Any],
+        variables: Mapping[str, str],
+    ) -> None:
+        self.docker = docker
+        self.engine = engine
+        self._owner = owner
+        self._folder = folder
+        self._config = config
+        self._variables = variables
+        self._started: dict[str, tuple[dict[str, Any], str]] = {}
+        self._fresh = 0
+        self.starts = 0
+
+    def service(self, name: str) -> dict[str, Any]:
+        """Its definition, without any change."""
+        found: dict[str, Any] = self._config["services"][name]
+        return found
+
+    def own_volumes(self, name: str) -> tuple[str, ...]:
+        """Named volumes that no other service has: these can be fresh for it alone."""
+        mine = _volumes_of(self.service(name))
+        others = {each for key, other in self._config["services"].items() if key != name for each in _volumes_of(other)}
+        return tuple(volume for volume in mine if volume not in others)
+
+    async def start(self, name: str, changes: Sequence[Change] = (), *, volumes: str = "") -> str:
+        """Starts the service anew, with the changes; returns its container's id. Others stay as they are.
+
+        `volumes` tells sets of volumes apart: "" is the first one. Raises NotStarted.
+        """
+        self._started[name] = (with_changes(self.service(name), changes), volumes)
+        self.starts += 1
+        file = self._folder / "compose.json"
+        file.write_text(json.dumps(self._with_started()))
+        file.chmod(0o600)
+        done = await self._compose(
+            file, "up", "--detach", "--no-build", "--pull", "never", "--no-deps", "--force-recreate",
+            "--timeout", "3", name,
+        )  # fmt: skip
+        if done.status != 0:
+            raise NotStarted(done.said)
+        return await self.container(name)
+
+    def fresh_volumes(self) -> str:
+        """A name for a set of volumes that was not there before."""
+        self._fresh += 1
+        return f"fresh{self._fresh}"
+
+    async def container(self, name: str) -> str:
+        """Raises NotStarted where it has none."""
+        labels = [f"com.docker.compose.project={self._owner.project}", f"com.docker.compose.service={name}"]
+        found = await self.engine.get(f"/containers/json?all=true&filters={_filters(labels)}")
+        if not found:
+            raise NotStarted("it has no container")
+        identity: str = max(found, key=lambda each: each.get("Created", 0))["Id"]
+        return identity
+
+    async def inspect(self, container: str) -> dict[str, Any]:
+        facts: dict[str, Any] = await self.engine.get(f"/containers/{container}/json")
+        return facts
+
+    async def log(self, container: str) -> list[str]:
+        """The last lines of both streams, in the order of their time."""
+        done = await self.docker.run("logs", "--timestamps", "--tail", "300", container)
+        lines = (done.out + b"\n" + done.err).decode(errors="replace").splitlines()
+        return [line.partition(" ")[2] for line in sorted(line for line in lines if line)]
+
+    async def remove(self, name: str) -> None:
+        """The service's container and the volumes that are only its own; named ones go with the set they are of."""
+        with contextlib.suppress(NotStarted):
+            await self.docker.run("rm", "--force", "--volumes", await self.container(name))
+
+    async def stop(self, name: str) -> None:
+        """Stops it in order, so that what it keeps is whole."""
+        with contextlib.suppress(NotStarted):
+            await self.docker.run("stop", "--time", "5", await self.container(name))
+
+    async def remove_volumes(self, volumes: str) -> None:
+        """A set of volumes that is used no longer."""
+        names = [f"{self._owner.project}_{volumes}_{name}" for name in self._config.get("volumes") or ()]
+        if names:
+            await self.docker.run("volume", "rm", "--force", *names)
+
+    def _with_started(self) -> dict[str, Any]:
+        """The configuration with each service as it was started last, each with its set of volumes."""
+        config: dict[str, Any] = {**self._config, "services": dict(self._config["services"])}
+        config["volumes"] = dict(self._config.get("volumes") or {})
+        for name, (service, volumes) in self._started.items():
+            config["services"][name] = self._with_volumes(config, name, service, volumes)
+        if not config["volumes"]:
+            del config["volumes"]
+        return config
+
+    def _with_volumes(self, config: dict[str, Any], name: str, service: dict[str, Any], volumes: str) -> dict[str, Any]:
+        if not volumes:
+            return service
+        mounts = []
+        own = self.own_volumes(name)
+        for mount in service["volumes"]:
+            source = mount.get("source")
+            if mount["type"] == "volume" and source in own:
+                key = f"{volumes}_{source}"
+                config["volumes"][key] = {"name": f"{self._owner.project}_{key}", "labels": self._owner.labels}
+                mount = {**mount, "source": key}
+            mounts.append(mount)
+        return {**service, "volumes": mounts}
+
+    async def _compose(self, file: Path, *arguments: str) -> Any:
+        command = ("compose", "-p", self._owner.project, "--project-directory", str(self._folder), "-f", str(file))
+        return await self.docker.run(*command, *arguments, timeout=120, more=self._variables)
+
+
+def _volumes_of(service: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(m["source"] for m in service.get("volumes") or () if m["type"] == "volume" and m.get("source"))
+
+
+def _filters(labels: Sequence[str]) -> str:
+    return urllib.parse.quote(json.dumps({"label": list(labels)}))
+
+
+async def remove_all(docker: Docker, run: str) -> None:
+    """Containers, networks, volumes and images of a run. Raises EngineError where something stays.
+
+    More than once: a start that was interrupted may still be under way in the engine.
+    """
+    label = f"label=dockworthy.verify={run}"
+    last = ""
+    for attempt in range(6):
+        await asyncio.sleep(0.2 * attempt)
+        left = 0
+        for listing, removing in (
+            (("ps", "--all", "--quiet", "--filter", label), ("rm", "--force", "--volumes")),
+            (("network", "ls", "--quiet", "--filter", label), ("network", "rm")),
+            (("volume", "ls", "--quiet", "--filter", label), ("volume", "rm", "--force")),
+            (("image", "ls", "--all", "--quiet", "--filter", label), ("image", "rm", "--force")),
+        ):
+            found = sorted(set((await docker.must(*listing)).split()))
+            left += len(found)
+            if found:
+                done = await docker.run(*removing, *found, timeout=120)
+                last = done.said
+        if not left:
+            return
+    raise EngineError(f"something of run {run} could not be removed: {last}", hint=f"docker ps -a --filter {label}")

@@ -1,0 +1,197 @@
+"""Finds the tightest form in which one service still works: the whole first, then by bisecting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from msgspec import structs
+
+from ...model.fix import Change, Fix
+from .baseline import Baseline
+from .bisect import largest, smallest, without_superfluous
+from .capabilities import capabilities_of, only
+from .complaints import USUAL, hinted_capabilities
+from .inside import Who
+from .project import NotStarted, ScratchProject
+from .proof import Kept, Refused
+from .proposals import Proposal, controls_of, proposals_for
+from .watching import Expected, Seen, Watch
+
+Say = Callable[[str], None]
+
+_TURNS = 5
+"""How often the log is asked what else is missing, before all capabilities are searched."""
+
+
+class ServiceProver:
+    """Of the service `name`, whose `baseline` was seen; `expected` is what its trials are held to."""
+
+    def __init__(
+        self,
+        project: ScratchProject,
+        name: str,
+        baseline: Baseline,
+        expected: Expected,
+        candidates: Sequence[Fix],
+        *,
+        local: bool,
+        say: Say,
+    ) -> None:
+        self._project = project
+        self._name = name
+        self._baseline = baseline
+        self._expected = expected
+        self._candidates = candidates
+        self._local = local
+        self._say = say
+        self._alone: dict[str, Seen] = {}
+        self.refused: list[Refused] = []
+
+    async def tightest(self) -> tuple[Kept, ...]:
+        """What is kept. What is not is then in `refused`."""
+        proposals = await self._with_a_user() or await self._with_capabilities()
+        return tuple(
+            Kept(service=self._name, says=each.says, changes=each.changes, controls=each.controls)
+            for each in proposals
+            if each.changes
+        )
+
+    async def _with_a_user(self) -> tuple[Proposal, ...]:
+        """As another user than root, who needs no capability; nothing where it does not work as any."""
+        who = self._baseline.user
+        if who is None:
+            return ()
+        user, none, rest = self._user(who), self._capabilities(()), self._rest(who)
+        if await self._passes((user, none, *rest)):
+            return (user, none, *rest)
+        # What it writes to must be its own: the tmpfs belong to the user.
+        read_only = tuple(each for each in rest if each.topic == "read-only")
+        seen = await self._try((user, none, *read_only))
+        if seen.up:
+            others = [each for each in rest if each not in read_only]
+            return await self._with_rest((user, none, *read_only), others)
+        self._refuse(user, seen)
+        return ()
+
+    async def _with_capabilities(self) -> tuple[Proposal, ...]:
+        """As it runs now, with only the capabilities that it is seen to need."""
+        rest = self._rest(None)
+        none = self._capabilities(())
+        if await self._passes((none, *rest)):
+            return (none, *rest)
+        has = capabilities_of(self._project.service(self._name))
+        seen = await self._try((none,))
+        needed = () if seen.up else await self._needed(has, seen)
+        kept: tuple[Proposal, ...] = (self._capabilities(needed),)
+        if needed == has:
+            self._refuse(none, seen)
+            kept = ()
+        return await self._with_rest(kept, rest)
+
+    async def _needed(self, has: Sequence[str], without: Seen) -> tuple[str, ...]:
+        """What the log hints at is tried first, and more as long as it hints at more; then what is superfluous goes."""
+        guess: tuple[str, ...] = ()
+        log: Sequence[str] = (without.line, *without.log)
+        for turn in range(_TURNS):
+            hinted = (*hinted_capabilities(log), *(USUAL if turn == 1 else ()))
+            new = tuple(name for name in dict.fromkeys(hinted) if name in has and name not in guess)
+            if not new:
+                break
+            guess += new
+            seen = await self._try((self._capabilities(guess),))
+            if seen.up:
+                return await without_superfluous(guess, self._works)
+            log = (seen.line, *seen.log)
+        return await smallest(tuple(has), self._works)
+
+    async def _works(self, wanted: tuple[str, ...]) -> bool:
+        """Without any it was seen not to."""
+        return bool(wanted) and await self._passes((self._capabilities(wanted),))
+
+    async def _with_rest(self, kept: tuple[Proposal, ...], rest: Sequence[Proposal]) -> tuple[Proposal, ...]:
+        """As many of the rest as work together with what is kept; the second choice of those that do not."""
+        together = await largest(tuple(rest), self._passes, kept)
+        for proposal in rest:
+            if proposal in together:
+                continue
+            for second in proposal.otherwise:
+                if await self._passes((*together, second)):
+                    together = (*together, second)
+                    break
+            else:
+                self._refuse(proposal, self._alone.get(proposal.topic))
+        return together
+
+    async def _passes(self, proposals: tuple[Proposal, ...]) -> bool:
+        seen = await self._try(proposals)
+        if not seen.up and proposals:
+            self._alone[proposals[-1].topic] = seen  # the last one tried of a topic is the one that is told of
+        return seen.up
+
+    async def _try(self, proposals: Sequence[Proposal]) -> Seen:
+        """Starts the service with these, as new and then over the data that the unchanged one left."""
+        changes = [change for proposal in proposals for change in proposal.changes]
+        self._say(f"{self._name}: trying {_in_short(proposals)}")
+        if not self._project.own_volumes(self._name):
+            return await self._start(changes, "")
+        volumes = self._project.fresh_volumes()
+        try:
+            seen = await self._start(changes, volumes)
+        finally:
+            await self._project.remove(self._name)
+            await self._project.remove_volumes(volumes)
+        if not seen.up:
+            return seen
+        again = await self._start(changes, "")
+        await self._project.stop(self._name)
+        return again if again.up else structs.replace(again, why=f"over the data that it has: {again.why}")
+
+    async def _start(self, changes: Sequence[Change], volumes: str) -> Seen:
+        try:
+            container = await self._project.start(self._name, changes, volumes=volumes)
+        except NotStarted as refused:
+            return Seen(up=False, why=f"it can't be started: {refused.says}")
+        seen = await Watch(self._project, container, self._expected, local=self._local).until_decided()
+        if not seen.up:
+            self._say(f"{self._name}: {seen.why}{f': {seen.line}' if seen.line else ''}")
+        return seen
+
+    def _rest(self, who: Who | None) -> tuple[Proposal, ...]:
+        service = self._project.service(self._name)
+        return proposals_for(self._name, service, self._baseline, self._candidates, who)
+
+    def _user(self, who: Who) -> Proposal:
+        changes = (Change(self._name, ("user",), f"{who.uid}:{who.gid}"),)
+        controls = controls_of(changes, self._candidates)
+        return Proposal(topic="user", says=f"it runs as user {who.uid}:{who.gid}", changes=changes, controls=controls)
+
+    def _capabilities(self, wanted: Sequence[str]) -> Proposal:
+        service: Mapping[str, Any] = self._project.service(self._name)
+        says = f"it has no capability but {', '.join(wanted)}" if wanted else "it has no capability"
+        changes = only(self._name, service, wanted)
+        controls = controls_of(changes, self._candidates)
+        return Proposal(topic="capabilities", says=says, changes=changes, controls=controls)
+
+    def _refuse(self, proposal: Proposal, seen: Seen | None) -> None:
+        self.refused.append(
+            Refused(
+                service=self._name,
+                says=proposal.says,
+                why=seen.why if seen is not None else "it does not work together with the others",
+                log=seen.line if seen is not None else "",
+                controls=proposal.controls,
+            )
+        )
+
+
+def _in_short(proposals: Sequence[Proposal]) -> str:
+    return ", ".join(_word(each) for each in proposals) or "nothing changed"
+
+
+def _word(proposal: Proposal) -> str:
+    if proposal.topic == "capabilities":
+        return proposal.says.removeprefix("it has ")
+    if proposal.topic == "user":
+        return proposal.says.removeprefix("it runs as ")
+    return proposal.topic

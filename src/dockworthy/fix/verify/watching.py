@@ -1,0 +1,160 @@
+"""Watches a service that was started until it is up and stays so, or until it is clear that it won't."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from .complaints import new_complaints, telling_line
+from .inside import listening_ports
+from .limits import Use
+from .probes import Probe, ask
+from .project import ScratchProject
+
+_EVERY = 0.15
+"""Seconds between two looks."""
+
+
+class Expected(Struct, frozen=True, kw_only=True):
+    """What counts as up. `ports` must listen, `probes` must answer, and it must stay so for `settle` seconds.
+
+    `within`: seconds that it may take. `restarts` that it may need. `ends`: it is a job, and up is having ended well.
+    `log`: lines that the unchanged service writes; complaints about rights that are not among them count against it.
+    """
+
+    within: float
+    settle: float
+    probes: tuple[Probe, ...] = ()
+    ports: frozenset[int] = frozenset()
+    restarts: int = 5
+    ends: bool = False
+    log: tuple[str, ...] = ()
+    strict: bool = True
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """How it went. `line` is the log line that shows a failure, `how` says from what it was known to be up."""
+
+    up: bool
+    why: str = ""
+    line: str = ""
+    log: tuple[str, ...] = ()
+    seconds: float = 0.0
+    restarts: int = 0
+    ended: bool = False
+    ports: frozenset[int] = frozenset()
+    how: str = ""
+
+
+class Watch:
+    """Of one container. `use` collects what it uses meanwhile, where that is asked for."""
+
+    def __init__(
+        self, project: ScratchProject, container: str, expected: Expected, *, local: bool, use: Use | None = None
+    ) -> None:
+        self._project = project
+        self._container = container
+        self._expected = expected
+        self._local = local
+        self._use = use
+        self._facts: dict[str, Any] = {}
+        self._failing = ""
+
+    async def until_decided(self) -> Seen:
+        """Raises EngineError where the engine no longer answers."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        up_since: float | None = None
+        while True:
+            self._facts = await self._project.inspect(self._container)
+            why = self._is_lost()
+            ready = not why and await self._is_ready()
+            now = clock()
+            if why or (not ready and now - begun > self._expected.within):
+                return await self._lost(why or self._failing or "it does not get ready", now - begun)
+            if self._has_ended():
+                return await self._up(now - begun, now - begun)
+            up_since = (up_since or now) if ready else None
+            if up_since is not None and now - up_since >= self._expected.settle:
+                return await self._up(up_since - begun, now - begun)
+            await self._sample(now)
+            await asyncio.sleep(_EVERY)
+
+    def _is_lost(self) -> str:
+        """Why it will not come up any more; "" as long as it may."""
+        state = self._facts["State"]
+        if state.get("OOMKilled"):
+            return "it was killed for want of memory"
+        if int(self._facts.get("RestartCount") or 0) > self._expected.restarts:
+            return "it ends again and again"
+        if state["Status"] in ("exited", "dead") and not self._has_ended():
+            return f"it ends with status {state.get('ExitCode')}"
+        return ""
+
+    def _has_ended(self) -> bool:
+        state = self._facts["State"]
+        return self._expected.ends and state["Status"] == "exited" and state.get("ExitCode") == 0
+
+    async def _is_ready(self) -> bool:
+        state = self._facts["State"]
+        if state["Status"] != "running" or self._expected.ends:
+            self._failing = f"it is {state['Status']}"
+            return False
+        health = (state.get("Health") or {}).get("Status", "none")
+        if health not in ("none", "healthy"):
+            self._failing = f"its health check says {health}: {_last_check(state)}"
+            return False
+        missing = self._expected.ports - listening_ports(self._facts, local=self._local)
+        if missing:
+            self._failing = f"it does not listen on port {min(missing)}"
+            return False
+        for probe in self._expected.probes:
+            if wrong := await ask(probe, self._project.docker, self._facts, local=self._local):
+                self._failing = f"the probe fails: {wrong}"
+                return False
+        return True
+
+    async def _up(self, seconds: float, watched: float) -> Seen:
+        log = await self._project.log(self._container)
+        bad = new_complaints(log, self._expected.log) if self._expected.strict else []
+        return Seen(
+            up=not bad,
+            why="it comes up, and complains" if bad else "",
+            line=bad[0].strip()[:300] if bad else "",
+            log=tuple(log),
+            seconds=seconds,
+            restarts=int(self._facts.get("RestartCount") or 0),
+            ended=self._has_ended(),
+            ports=listening_ports(self._facts, local=self._local),
+            how=self._how(watched - seconds),
+        )
+
+    async def _lost(self, why: str, seconds: float) -> Seen:
+        log = await self._project.log(self._container)
+        line = telling_line(log, self._expected.log)
+        return Seen(up=False, why=why, line=line, log=tuple(log), seconds=seconds)
+
+    def _how(self, stayed: float) -> str:
+        known = []
+        if self._has_ended():
+            return "it ran to its end"
+        if (self._facts["State"].get("Health") or {}).get("Status") == "healthy":
+            known.append("its health check passes")
+        known += [f"the probe of {probe.service} passes" for probe in self._expected.probes]
+        if self._expected.ports:
+            known.append(f"it listens on {', '.join(str(port) for port in sorted(self._expected.ports))}")
+        return " and ".join(known) or f"it stayed up for {stayed:.0f} s"
+
+    async def _sample(self, now: float) -> None:
+        if self._use is not None:
+            stats = await self._project.engine.get(f"/containers/{self._container}/stats?stream=false&one-shot=true")
+            self._use.add(stats, now)
+
+
+def _last_check(state: Mapping[str, Any]) -> str:
+    checks: Sequence[Mapping[str, Any]] = (state.get("Health") or {}).get("Log") or ()
+    words = " ".join(str(checks[-1].get("Output") or "").split()) if checks else ""
+    return words[:200] or "it has not answered yet"
