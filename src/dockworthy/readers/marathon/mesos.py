@@ -37,6 +37,7 @@ def read_mesos_container(
         capabilities_drop=silent,
         read_only_root=by_default(False, "UCR has no read-only root"),
         proc_mount=by_agents("what is masked of /proc", place),
+        runtime=by_default("mesos", "container.type: MESOS"),
         device_rules=silent,
     )
 

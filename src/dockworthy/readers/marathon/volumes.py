@@ -29,13 +29,14 @@ def read_pod_volumes(pod: Value, container: Value) -> Iterator[Mount]:
 
 
 def _mounted(volume: Value, host: str, target: str, read_only: bool) -> Iterator[Mount]:
+    """A path of the host that is not whole lies in the task's own folder, like a volume of neither kind."""
     if volume.get("secret") is not None:
         return
     if host.startswith("/"):
         yield Mount(MountKind.BIND, host, target, read_only, volume.source, host_path=host)
         return
     external = volume.get("external")
-    name = word(external, "name") or word(volume, "name")
-    kept = external is not None or volume.get("persistent") is not None
-    driver = word(external, "provider") if kept else ""
-    yield Mount(MountKind.VOLUME, name or host, target, read_only, volume.source, driver=driver, anonymous=not name)
+    persistent = external is not None or volume.get("persistent") is not None
+    name = word(external, "name") or word(volume, "name") or (target if persistent else "")
+    driver = word(external, "provider")
+    yield Mount(MountKind.VOLUME, name, target, read_only, volume.source, driver=driver, anonymous=not persistent)

@@ -87,6 +87,7 @@ def _container(
             windows_host_process=silent,
         ),
         privileged=_by_titus(False, "privileged"),
+        allow_privilege_escalation=_by_operators("whether new privileges can be gained", part),
         capabilities_add=attributes.capabilities(silent),
         capabilities_drop=silent,
         read_only_root=_by_titus(False, "read-only root"),
@@ -106,6 +107,10 @@ def _container(
 
 def _by_titus(value: object, setting: str) -> Set:  # type: ignore[type-arg]
     return Set(value, Source("Titus' default", setting), Origin.PLATFORM)
+
+
+def _by_operators(what: str, part: Value) -> Unknown:
+    return Unknown(f"{what}, Titus' operators decide", source=part.source)
 
 
 def _by_image(part: Value) -> Unknown:
@@ -135,7 +140,7 @@ def _limits(main: Value) -> Limits:
     return Limits(
         memory=field_of(memory, silent, lambda value: int(number(value) * MEBIBYTE)),
         cpus=field_of(cpus, silent, number),
-        pids=Unknown("Titus' operators set how many processes a container may have", source=main.source),
+        pids=_by_operators("how many processes there may be", main),
     )
 
 
@@ -170,7 +175,7 @@ def _health(document: Value, part: Value) -> Field[HealthCheck]:
 def _namespaces(document: Value) -> Namespaces:
     """Each task has an address and namespaces of its own; whether users are mapped its operators decide."""
     own = _by_titus("private", "namespaces")
-    user = Unknown("whether users are mapped, Titus' operators decide", source=document.source)
+    user = _by_operators("whether users are mapped", document)
     return Namespaces(network=own, pid=own, ipc=own, uts=own, cgroup=own, user=user)
 
 

@@ -1,0 +1,65 @@
+"""Mesos runs a task as the user that the definition names, and as Marathon's own where it names none."""
+
+from __future__ import annotations
+
+from ...model.control import Control, Subject
+from ...model.dialect import Platform
+from ...model.field import Set, Unknown
+from ...model.finding import Judgement, Remedy
+from ...model.levels import Level, Severity
+from ...model.workload import Container, Unit
+from ._containers import Fault, judge_containers
+from ._root_user import runs_as_root
+
+_APP = "{{id: /shop, container: {{type: {type}, docker: {{image: shop{docker}}}}}{more}}}"
+
+control = Control(
+    title="Each task of Marathon names the user that it runs as",
+    rationale="Mesos' runtime does not look at the image's USER: without `user` a task is what Marathon itself is, mostly "
+    "root. On the Docker runtime `user` does not reach the container, only the parameter of that name does.",
+    level=Level.PRODUCTION,
+    severity=Severity.MEDIUM,
+    demand="6.orchestrators",
+    subject=Subject.UNIT,
+    platforms=frozenset({Platform.MARATHON}),
+    replaces=("workload/run-as-non-root",),
+    remedy=Remedy(
+        "Set `user` to an account without rights that exists on every agent; on the Docker runtime the parameter `user`.",
+        "the task is replaced; files that root wrote stay root's",
+    ),
+    bad={
+        "marathon": [
+            _APP.format(type="MESOS", docker="", more=""),
+            _APP.format(type="MESOS", docker="", more=", user: root"),
+            _APP.format(type="DOCKER", docker=", parameters: [{key: user, value: '0'}]", more=", user: nobody"),
+        ]
+    },
+    good={
+        "marathon": [
+            _APP.format(type="MESOS", docker="", more=", user: nobody"),
+            _APP.format(type="DOCKER", docker=", parameters: [{key: user, value: '1000:1000'}]", more=""),
+        ]
+    },
+    unclear={"marathon": _APP.format(type="DOCKER", docker="", more=", user: nobody")},
+)
+
+
+@control.judge
+def task_user(unit: Unit) -> Judgement:
+    return judge_containers(unit, _fault, good="it names a user that is not root")
+
+
+def _fault(container: Container) -> Fault | Unknown | None:
+    """For Mesos' own runtime a name is an account of the agents, for Docker's one of the image."""
+    user = container.context.user
+    if not _is_of_mesos(container):
+        return runs_as_root(container)
+    if not isinstance(user, Set):
+        return Fault("it names no user: it runs as Marathon's own", container.source)
+    if user.value.name not in ("", "root"):
+        return None
+    return runs_as_root(container)
+
+
+def _is_of_mesos(container: Container) -> bool:
+    return isinstance(container.runtime, Set) and container.runtime.value == "mesos"
