@@ -18,14 +18,14 @@ _SERVICE_USERS = ("app", "node", "www-data", "nginx", "nobody")
 
 
 class Baseline(Struct, frozen=True, kw_only=True):
-    """`folders`: where it wrote, each as the image has it (None: the image has no such folder). `users`: as whom it
-    could run instead, most likely first."""
+    """`folders`: where it wrote, each as the image has it (None: the image has no such folder). `user`: as whom it
+    could run instead."""
 
     seen: Seen
     use: Use
     wrote: tuple[Written, ...]
     folders: dict[str, InImage | None]
-    users: tuple[Who, ...]
+    user: Who | None
 
 
 async def measure(
@@ -41,21 +41,19 @@ async def measure(
     await look.open()
     try:
         folders = {folder: await look.folder(folder) for folder in writable_folders(wrote)}
-        users = await _users(project, container, facts, look)
+        user = await _user(project, container, facts, look)
     finally:
         await look.close()
-    return Baseline(seen=seen, use=use, wrote=wrote, folders=folders, users=users)
+    return Baseline(seen=seen, use=use, wrote=wrote, folders=folders, user=user)
 
 
-async def _users(project: ScratchProject, container: str, facts: dict[str, object], look: ImageLook) -> tuple[Who, ...]:
-    """Nobody where it is not root already."""
+async def _user(project: ScratchProject, container: str, facts: dict[str, object], look: ImageLook) -> Who | None:
+    """None where it is not root already. Else whom its processes step down to, a user of the image, or any."""
     config = facts.get("Config")
     user = str(config.get("User") or "") if isinstance(config, dict) else ""
     if user.split(":")[0] not in ("", "0", "root"):
-        return ()
-    accounts = await look.accounts()
-    found = [await _seen_user(project, container), _likely(accounts)]
-    return tuple(dict.fromkeys(who for who in found if who is not None)) or (Who(1000, 1000),)
+        return None
+    return await _seen_user(project, container) or _likely(await look.accounts()) or Who(1000, 1000)
 
 
 async def _seen_user(project: ScratchProject, container: str) -> Who | None:

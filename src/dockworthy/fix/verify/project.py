@@ -59,11 +59,18 @@ class ScratchProject:
         others = {each for key, other in self._config["services"].items() if key != name for each in _volumes_of(other)}
         return tuple(volume for volume in mine if volume not in others)
 
-    async def start(self, name: str, changes: Sequence[Change] = (), *, volumes: str = "") -> str:
-        """Starts the service anew, with the changes; returns its container's id. Others stay as they are.
+    async def start(
+        self, name: str, changes: Sequence[Change] = (), *, volumes: str = "", recreate: bool = False
+    ) -> str:
+        """Starts the service, with the changes; returns its container's id. Others stay as they are.
 
-        `volumes` tells sets of volumes apart: "" is the first one. Raises NotStarted.
+        `volumes` tells sets of volumes apart: "" is the first one. `recreate`: as Compose does it, which hands on
+        volumes without a name; else what was there before is removed with them. Raises NotStarted.
         """
+        if recreate:
+            await self.stop(name)
+        else:
+            await self.remove(name)
         self._started[name] = (with_changes(self.service(name), changes), volumes)
         self.starts += 1
         file = self._folder / "compose.json"
@@ -71,7 +78,7 @@ class ScratchProject:
         file.chmod(0o600)
         done = await self._compose(
             file, "up", "--detach", "--no-build", "--pull", "never", "--no-deps", "--force-recreate",
-            "--timeout", "3", name,
+            "--timeout", "1", name,
         )  # fmt: skip
         if done.status != 0:
             raise NotStarted(done.said)
@@ -107,7 +114,9 @@ class ScratchProject:
             await self.docker.run("rm", "--force", "--volumes", await self.container(name))
 
     async def stop(self, name: str) -> None:
-        """Stops it in order, so that what it keeps is whole."""
+        """Stops it in order, so that what it keeps is whole; at once where it keeps nothing."""
+        if not any(mount["type"] == "volume" for mount in self.service(name)["volumes"]):
+            return await self.remove(name)
         with contextlib.suppress(NotStarted):
             await self.docker.run("stop", "--time", "5", await self.container(name))
 

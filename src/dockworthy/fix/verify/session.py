@@ -14,7 +14,7 @@ from ...engine.connection import Connection
 from ...engine.endpoint import find_endpoint, socket_path
 from ...errors import UsageError
 from ...facts.redaction import Redactor
-from ...model.fix import Fix
+from ...model.fix import Change, Fix
 from ..compose_edit import edit_compose
 from .baseline import Baseline, measure
 from .copies import Copies
@@ -36,6 +36,8 @@ from .stand_ins import StandIns
 from .watching import Expected, Seen, Watch
 
 _DAY = 86400.0
+_TRIAL_SETTLE = 1.0
+"""Seconds that a single trial must stay up; the result at the end is watched for longer."""
 
 
 class Session:
@@ -159,7 +161,7 @@ class Session:
             within=self._options.start,
             settle=max(self._options.settle, 3.0),
             probes=tuple(probe for probe in probes if probe.service == name),
-            ends=_is_a_job(project.service(name)),
+            ends=None,
             strict=False,
         )
         return await Watch(project, container, expected, local=True, use=use).until_decided(), container
@@ -178,15 +180,16 @@ class Session:
         for name in scope:
             await project.stop(name)
         for name in scope:
+            expected = self._expected(name, baselines[name], probes)
             if name in wanted:
                 prover = ServiceProver(
-                    project, name, baselines[name], self._expected(name, baselines[name], probes), self._candidates,
+                    project, name, baselines[name], expected, self._candidates,
                     local=True, say=self._say,
                 )  # fmt: skip
                 kept += await prover.tightest()
                 refused += prover.refused
             changes = [change for each in kept if each.service == name for change in each.changes]
-            seen = await self._run(project, name, changes, self._expected(name, baselines[name], probes))
+            seen = await self._run(project, name, changes, expected)
             if not seen.up:
                 raise not_up(name, seen, self._redactor)
         return kept, refused
@@ -213,26 +216,35 @@ class Session:
             self._say("starting the result once more, over its own data" if again else "starting the result as new")
             states = []
             for name in scope:
-                seen = await self._run(project, name, (), self._expected(name, baselines[name], probes))
+                expected = self._expected(name, baselines[name], probes, settle=self._options.settle)
+                seen = await self._run(project, name, (), expected, recreate=again)
                 if not seen.up:
                     raise not_up(name, seen, self._redactor)
                 states.append(FinalState(service=name, state="ended well" if seen.ended else "up", how=seen.how))
-            for name in scope if not again else ():
-                await project.stop(name)
         self._starts += project.starts
         return tuple(states)
 
-    async def _run(self, project: ScratchProject, name: str, changes: Sequence[Any], expected: Expected) -> Seen:
+    async def _run(
+        self,
+        project: ScratchProject,
+        name: str,
+        changes: Sequence[Change],
+        expected: Expected,
+        *,
+        recreate: bool = False,
+    ) -> Seen:
         try:
-            container = await project.start(name, changes)
+            container = await project.start(name, changes, recreate=recreate)
         except NotStarted as refused:
             return Seen(up=False, why=f"it can't be started: {refused.says}")
         return await Watch(project, container, expected, local=True).until_decided()
 
-    def _expected(self, name: str, baseline: Baseline, probes: Sequence[Probe]) -> Expected:
+    def _expected(
+        self, name: str, baseline: Baseline, probes: Sequence[Probe], settle: float = _TRIAL_SETTLE
+    ) -> Expected:
         return Expected(
             within=max(10.0, 3 * baseline.seen.seconds + 5),
-            settle=self._options.settle,
+            settle=min(settle, self._options.settle),
             probes=tuple(probe for probe in probes if probe.service == name),
             ports=baseline.seen.ports,
             restarts=baseline.seen.restarts + 1,
@@ -251,10 +263,6 @@ class Session:
             log=str(self._redactor.clean(refused.log)),
             controls=refused.controls,
         )
-
-
-def _is_a_job(service: Mapping[str, Any]) -> bool:
-    return False
 
 
 def _measured(name: str, baseline: Baseline) -> Measured:

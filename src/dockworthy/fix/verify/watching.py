@@ -21,7 +21,8 @@ _EVERY = 0.15
 class Expected(Struct, frozen=True, kw_only=True):
     """What counts as up. `ports` must listen, `probes` must answer, and it must stay so for `settle` seconds.
 
-    `within`: seconds that it may take. `restarts` that it may need. `ends`: it is a job, and up is having ended well.
+    `within`: seconds that it may take. `restarts` that it may need. `ends`: it is a job, and up is having ended well;
+    None: it may be one.
     `log`: lines that the unchanged service writes; complaints about rights that are not among them count against it.
     """
 
@@ -30,7 +31,7 @@ class Expected(Struct, frozen=True, kw_only=True):
     probes: tuple[Probe, ...] = ()
     ports: frozenset[int] = frozenset()
     restarts: int = 5
-    ends: bool = False
+    ends: bool | None = False
     log: tuple[str, ...] = ()
     strict: bool = True
 
@@ -96,12 +97,12 @@ class Watch:
 
     def _has_ended(self) -> bool:
         state = self._facts["State"]
-        return self._expected.ends and state["Status"] == "exited" and state.get("ExitCode") == 0
+        return self._expected.ends is not False and state["Status"] == "exited" and state.get("ExitCode") == 0
 
     async def _is_ready(self) -> bool:
         state = self._facts["State"]
         if state["Status"] != "running" or self._expected.ends:
-            self._failing = f"it is {state['Status']}"
+            self._failing = f"it is {state['Status']}" + (", and used to end" if self._expected.ends else "")
             return False
         health = (state.get("Health") or {}).get("Status", "none")
         if health not in ("none", "healthy"):
