@@ -65,6 +65,8 @@ class ComputeError(Exception):
 def _in_short(problem: str) -> str:
     if problem.startswith("No such overload"):
         return "the types of its values do not go together"
+    if problem.startswith("Unsupported operation: "):
+        return f"CEL has no {problem.removeprefix('Unsupported operation: ').split('. ')[0]}"
     return problem.split(". ")[0].splitlines()[0].rstrip(".")[:200] or "not computable"
 
 

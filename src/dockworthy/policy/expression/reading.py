@@ -82,6 +82,8 @@ def _known(value: Any, path: str, source: Source | None) -> Outcome:
         value = value.value
     if isinstance(value, Struct | Readable):
         return Known(Part(value), path=path, source=source)
+    if isinstance(value, Items):
+        return Known(value, path=path, source=source)
     if isinstance(value, tuple | list | frozenset):
         entries = sorted(value) if isinstance(value, frozenset) else value
         return Known(
@@ -89,8 +91,6 @@ def _known(value: Any, path: str, source: Source | None) -> Outcome:
             path=path,
             source=source,
         )
-    if isinstance(value, Items):
-        return Known(value, path=path, source=source)
     if isinstance(value, dict):
         return Known(value, path=path, source=source)
     if isinstance(value, str) and _HIDDEN.search(value):
