@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     metavar="OLD.json",
     help="Show what is worse, better and new since OLD.json, a result (--format json) or a snapshot.",
 )
-@options.format_of("table", "json", "sarif", "html", "markdown")
+@options.format_of("table", "json", "sarif", "junit", "html", "markdown")
 @options.output
 @options.verbose
 @options.quiet

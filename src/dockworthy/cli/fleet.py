@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .exit_status import ExitStatus, status_of_answer
+from .formats import now
 from .output import Content, deliver
-from .show import now, paper
+from .show import paper
 
 if TYPE_CHECKING:
     from ..model.fleet import FleetResult
@@ -44,6 +45,10 @@ def _content(fleet: FleetResult, format_: str, file: str | None, *, verbose: boo
         from ..report.sarif import render_fleet_sarif
 
         return render_fleet_sarif(fleet, everything=verbose)
+    if format_ == "junit":
+        from ..report.junit import fleet_junit_parts
+
+        return fleet_junit_parts(fleet)
     if format_ == "html":
         from ..report.html import render_fleet_html
 

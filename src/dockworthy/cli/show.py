@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import shutil
 import sys
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from .exit_status import ExitStatus, status_of
+from .formats import FORMATS, content_in
 from .output import Content, deliver
 
 if TYPE_CHECKING:
@@ -26,34 +26,15 @@ def show(result: Result, *, format_: str, file: str | None, verbose: bool, quiet
 
 
 def _content(result: Result, format_: str, file: str | None, *, verbose: bool, quiet: bool) -> Content:
-    """`--quiet` is for people: what a program reads is whole. A renderer is imported where it is asked for."""
-    if format_ == "json":
-        from ..report.as_json import json_parts
-
-        return json_parts(result)
-    if format_ == "sarif":
-        from ..report.sarif import render_sarif
-
-        return render_sarif(result, everything=verbose)
-    if format_ == "html":
-        from ..report.html import render_html
-
-        return render_html(result, made=now())
-    if format_ == "markdown":
-        from ..report.as_markdown import render_markdown
-
-        return render_markdown(result, verbose=verbose)
+    """`--quiet` is for people: what a program reads is whole."""
+    if format_ in FORMATS:
+        return content_in(format_, result, verbose=verbose)
     from ..report.terminal import render_terminal, verdict_line
 
     if quiet:
         return verdict_line(result)
     width, colour = paper(file)
     return render_terminal(result, width=width, colour=colour, verbose=verbose)
-
-
-def now() -> str:
-    """When a report is made, as RFC 3339."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def paper(file: str | None) -> tuple[int, bool]:

@@ -58,6 +58,8 @@ def _summary(result: Result, found: Sequence[Annotation]) -> Annotation:
     """A notice, so that it takes no place from what fails; `kind` by kind what GitHub will not show."""
     counts = counts_sentence(result.findings)
     parts = [verdict_sentence(result), f"Findings: {counts}." if counts else "No finding at all.", *result.notes]
+    if result.known:
+        parts.append(f"{number_of(len(result.known), 'failure')} known from {result.known_from} not shown here.")
     for kind, room in (("error", SHOWN), ("warning", SHOWN), ("notice", SHOWN - 1)):
         number = sum(annotation.kind == kind for annotation in found)
         if number > room:

@@ -179,8 +179,8 @@ def _accepted(result: Result) -> Iterator[str]:
 
 def _accepted_row(finding: Finding) -> tuple[str, ...]:
     risk = finding.exception
-    why = (plain(risk.reason), plain(risk.owner or risk.where), plain(risk.expires)) if risk is not None else ("", "", "")
-    return (f"{plain(finding.title)} ({code(finding.control)})", code(name_of(finding)), *why)
+    why = ("", "", "") if risk is None else (risk.reason, risk.owner or risk.where, risk.expires)
+    return (f"{plain(finding.title)} ({code(finding.control)})", code(name_of(finding)), *map(plain, why))
 
 
 def _list(items: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from ..model.field import Source
 from ..model.result import Result
 
 _VALUE = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,\]}\"']+(?: [^\s,\]}#]+)*")
+_ONLY_A_KEY = re.compile(r"\s*(?:- )?[\"']?[^\s:\"'#]+[\"']?:\s*(?:[|>&*][\w+-]*)?")
 
 
 def line_of(result: Result, source: Source | None) -> str | None:
@@ -15,6 +16,12 @@ def line_of(result: Result, source: Source | None) -> str | None:
     if source is None or source.line is None:
         return None
     return result.lines.get(source.where, {}).get(source.line)
+
+
+def telling_line(result: Result, source: Source | None) -> str | None:
+    """The same where it shows something: not the mere key of a service that does not say what it should."""
+    text = line_of(result, source)
+    return None if text is None or _ONLY_A_KEY.fullmatch(text) else text
 
 
 def value_at(text: str, column: int) -> str:

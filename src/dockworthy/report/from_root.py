@@ -35,6 +35,7 @@ def seen_from(result: Result, *, root: str, here: str) -> Result:
         result,
         subjects=tuple(structs.replace(s, id=rename(s.id), file=names.get(s.file, s.file)) for s in result.subjects),
         findings=tuple(_finding(finding, rename) for finding in result.findings),
+        known=tuple(_finding(finding, rename) for finding in result.known),
         unread=tuple((names.get(what, what), _why(what, why, names)) for what, why in result.unread),
         fixes=tuple(
             structs.replace(

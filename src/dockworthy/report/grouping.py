@@ -50,6 +50,10 @@ class Group(Struct, frozen=True):
         return min({finding.severity for finding in self.findings}, key=lambda severity: severity.rank)
 
 
+Told = tuple[str, list[Group]]
+"""What would tell, and what it would tell of."""
+
+
 def by_control(findings: Iterable[Finding], outcome: Outcome) -> list[Group]:
     """The findings with this outcome, one group a control, the most severe first."""
     return grouped(finding for finding in findings if finding.outcome is outcome)
@@ -71,6 +75,19 @@ def by_tell(findings: Iterable[Finding]) -> list[tuple[str, list[Group]]]:
             groups[finding.tell].append(finding)
     told = [(tell, by_control(group, Outcome.UNKNOWN)) for tell, group in groups.items()]
     return sorted(told, key=lambda entry: (not entry[0], -how_many(entry[1]), entry[0]))
+
+
+def told_apart(told: Sequence[Told]) -> tuple[list[Told], list[Group]]:
+    """One question asked of many objects has an answer for each (`docker image inspect …`): such unknowns are put
+    together, one group a control and reason. Gives the others, and these."""
+    alike: defaultdict[tuple[str, str], list[Told]] = defaultdict(list)
+    for tell, groups in told:
+        if tell and len(groups) == 1 and len(groups[0].facts) == 1:
+            alike[groups[0].first.control, fact_of(groups[0].first)].append((tell, groups))
+    several = [entries for entries in alike.values() if len(entries) > 2]
+    taken = {tell for entries in several for tell, _ in entries}
+    merged = [Group(tuple(finding for _, groups in entries for finding in groups[0].findings)) for entries in several]
+    return [entry for entry in told if entry[0] not in taken], merged
 
 
 def how_many(groups: Sequence[Group]) -> int:

@@ -9,10 +9,13 @@ say, and names are made to differ.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from msgspec import Struct
+
 from ..model.finding import Finding, Outcome
+from ..model.fleet import FleetResult
 from ..model.result import Result
 from .as_json import TOOL
 from .grouping import fact_of, name_of
@@ -30,42 +33,64 @@ _SKIPPED = {
 """Outcomes that are neither passed nor failed."""
 
 
+class _Case(Struct, frozen=True):
+    """`skipped` says why it is neither passed nor failed."""
+
+    finding: Finding
+    skipped: str = ""
+
+
 def junit_parts(result: Result) -> Iterator[bytes]:
     """The document in UTF-8, suite by suite: of a whole cluster it is a hundred megabytes."""
-    outcomes = Counter(finding.outcome for finding in result.findings)
-    root = Element("testsuites", {"name": f"{TOOL.name} {result.command}", "time": "0"})
-    _count(root, len(result.findings) + len(result.unread), outcomes[Outcome.FAIL], len(result.unread))
+    yield from _document(f"{TOOL.name} {result.command}", [("", result)], result.unread)
+
+
+def fleet_junit_parts(fleet: FleetResult) -> Iterator[bytes]:
+    """The same of several hosts, whose names begin those of their suites; a host that was not read is an error."""
+    read = [(f"{host.host}: ", host.result) for host in fleet.hosts if host.result is not None]
+    lost = [(host.host, ". ".join(filter(None, (host.error, host.hint)))) for host in fleet.hosts if not host.result]
+    unread = [(f"{name}{what}", why) for name, result in read for what, why in result.unread]
+    yield from _document(f"{TOOL.name} assess", read, [*lost, *unread])
+
+
+def _document(name: str, results: list[tuple[str, Result]], unread: Sequence[tuple[str, str]]) -> Iterator[bytes]:
+    root = Element("testsuites", {"name": name, "time": "0"})
+    tests = sum(len(result.findings) + len(result.known) for _, result in results) + len(unread)
+    failures = sum(finding.outcome is Outcome.FAIL for _, result in results for finding in result.findings)
+    _count(root, tests, failures, len(unread))
     yield b"<?xml version='1.0' encoding='UTF-8'?>\n"
     yield tostring(root, "unicode", short_empty_elements=False).removesuffix("</testsuites>").encode() + b"\n"
-    for name, findings in _by_file(result).items():
-        yield tostring(_suite(result, name, findings), "unicode").encode() + b"\n"
-    if result.unread:
-        yield tostring(_unread(result), "unicode").encode() + b"\n"
+    for prefix, result in results:
+        for file, cases in _by_file(result).items():
+            yield tostring(_suite(result, f"{prefix}{file}", cases), "unicode").encode() + b"\n"
+    if unread:
+        yield tostring(_unread(unread), "unicode").encode() + b"\n"
     yield b"</testsuites>\n"
 
 
-def _by_file(result: Result) -> dict[str, list[Finding]]:
+def _by_file(result: Result) -> dict[str, list[_Case]]:
     """What stands in no file is put together by its kind: `container`, `host`, `engine`."""
     file_of = {subject.id: subject.file for subject in result.subjects if subject.file}
-    suites: dict[str, list[Finding]] = {}
-    for finding in result.findings:
-        name = file_of.get(finding.subject) or finding.subject.rpartition("#")[0] or finding.kind
-        suites.setdefault(name, []).append(finding)
+    suites: dict[str, list[_Case]] = {}
+    cases = [_Case(finding, _SKIPPED.get(finding.outcome, "")) for finding in result.findings]
+    for case in (*cases, *(_Case(finding, f"Known from {result.known_from}") for finding in result.known)):
+        subject = case.finding.subject
+        name = file_of.get(subject) or subject.rpartition("#")[0] or case.finding.kind
+        suites.setdefault(name, []).append(case)
     return suites
 
 
-def _suite(result: Result, name: str, findings: list[Finding]) -> Element:
-    outcomes = Counter(finding.outcome for finding in findings)
-    skipped = sum(outcomes[outcome] for outcome in _SKIPPED)
+def _suite(result: Result, name: str, cases: list[_Case]) -> Element:
     suite = Element("testsuite", {"name": visible(name), "time": "0"})
-    _count(suite, len(findings), outcomes[Outcome.FAIL], 0, skipped)
+    failures = sum(case.finding.outcome is Outcome.FAIL and not case.skipped for case in cases)
+    _count(suite, len(cases), failures, 0, sum(bool(case.skipped) for case in cases))
     properties = SubElement(suite, "properties")
     about = {"dockworthy.version": TOOL.version, "dockworthy.level": result.level.value}
     for key, value in {**about, "dockworthy.verdict": verdict_sentence(result)}.items():
         SubElement(properties, "property", {"name": key, "value": visible(value)})
     named: Counter[str] = Counter()
-    for finding in findings:
-        suite.append(_case(name, finding, named))
+    for case in cases:
+        suite.append(_case(name, case, named))
     return suite
 
 
@@ -77,7 +102,8 @@ def _count(element: Element, tests: int, failures: int, errors: int, skipped: in
             element.set(key, str(number))
 
 
-def _case(suite: str, finding: Finding, named: Counter[str]) -> Element:
+def _case(suite: str, test: _Case, named: Counter[str]) -> Element:
+    finding = test.finding
     name = visible(f"{name_of(finding)}: {finding.title} ({finding.control})")
     named[name] += 1
     if named[name] > 1:
@@ -87,12 +113,12 @@ def _case(suite: str, finding: Finding, named: Counter[str]) -> Element:
     if source is not None and source.line is not None:
         case.set("file", visible(source.where))
         case.set("line", str(source.line))
-    if finding.outcome is Outcome.FAIL:
+    if test.skipped:
+        message = _text(_why_skipped(test))
+        SubElement(case, "skipped", {"message": message}).text = message
+    elif finding.outcome is Outcome.FAIL:
         failure = SubElement(case, "failure", {"type": finding.severity.value, "message": visible(fact_of(finding))})
         failure.text = _text(_failure(finding))
-    elif finding.outcome in _SKIPPED:
-        message = _text(_why_skipped(finding))
-        SubElement(case, "skipped", {"message": message}).text = message
     return case
 
 
@@ -112,8 +138,9 @@ def _failure(finding: Finding) -> Iterator[str]:
     yield f"{finding.control}, level {finding.level.value}, severity {finding.severity.value}"
 
 
-def _why_skipped(finding: Finding) -> Iterator[str]:
-    yield f"{_SKIPPED[finding.outcome]}: {fact_of(finding)}"
+def _why_skipped(case: _Case) -> Iterator[str]:
+    finding = case.finding
+    yield f"{case.skipped}: {fact_of(finding)}"
     yield f"What would tell: {finding.tell}" if finding.tell else ""
     risk = finding.exception
     if risk is not None:
@@ -125,10 +152,10 @@ def _text(lines: Iterable[str]) -> str:
     return "\n".join(visible(line) for line in lines if line)
 
 
-def _unread(result: Result) -> Element:
+def _unread(unread: Sequence[tuple[str, str]]) -> Element:
     suite = Element("testsuite", {"name": "could not be read", "time": "0"})
-    _count(suite, len(result.unread), 0, len(result.unread), 0)
-    for what, why in result.unread:
+    _count(suite, len(unread), 0, len(unread), 0)
+    for what, why in unread:
         file, line, says = place_of_unread(what, why)
         case = SubElement(suite, "testcase", {"name": "can be read", "classname": visible(file), "time": "0"})
         case.set("file", visible(file))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
 from ..model.finding import Finding
 from ..model.result import Result
-from .cited import line_of, value_at
+from .cited import telling_line, value_at
 from .visible import visible
 
 _TAB = "    "
 _LEFT_OUT = "..."
-_ONLY_A_KEY = re.compile(r"\s*(?:- )?[\"']?[^\s:\"'#]+[\"']?:\s*(?:[|>&*][\w+-]*)?")
 
 
 class Quote(Struct, frozen=True):
@@ -34,14 +31,10 @@ class Quote(Struct, frozen=True):
 
 
 def quote_of(result: Result, finding: Finding, width: int) -> Quote | None:
-    """The line of the first fact, `width` columns wide at most.
-
-    None where there is none, and where it shows nothing that the fact does not say: the key of a service that does not
-    say something.
-    """
+    """The line of the first fact, `width` columns wide at most; None where there is none that shows something."""
     source = finding.evidence[0].source if finding.evidence else None
-    text = line_of(result, source)
-    if text is None or source is None or source.line is None or _ONLY_A_KEY.fullmatch(text):
+    text = telling_line(result, source)
+    if text is None or source is None or source.line is None:
         return None
     return _window(source.line, text.rstrip(), source.column, max(width, 20))
 

@@ -50,9 +50,7 @@ SECURITY_SEVERITY = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.ME
 """GitHub's word for a severity is a number in the middle of its range; it is no measurement."""
 
 _BASES = {
-    "%SRCROOT%": Base(
-        Text("The repository's root, or the folder in which the command was run")
-    ),
+    "%SRCROOT%": Base(Text("The repository's root, or the folder in which the command was run")),
     "HOST": Base(Text("The root of the host's file system"), "file:///"),
     "ENGINE": Base(Text("The API of the Docker Engine; ask it with GET")),
 }
@@ -85,7 +83,7 @@ def _run_on(host: HostResult, *, everything: bool) -> Run:
 
 
 def _run(result: Result, name: str, *, everything: bool) -> Run:
-    rules = {group.first.control: group for group in grouped(result.findings)}
+    rules = {group.first.control: group for group in grouped((*result.findings, *result.known))}
     index = {control: number for number, control in enumerate(rules)}
     return Run(
         tool=Tool(Driver(TOOL.name, TOOL.version, tuple(_rule(group) for group in rules.values()))),
@@ -100,23 +98,26 @@ def _run(result: Result, name: str, *, everything: bool) -> Run:
 
 
 def _results(result: Result, rules: dict[str, int], *, everything: bool) -> Iterator[ResultOut]:
+    """What was there before comes last, and says so; of all of it, that is `unchanged` which fails as it did."""
     file_of = {subject.id: subject.file for subject in result.subjects if subject.file}
     files, repairs = files_of(result), repairs_of(result)
     seen: Counter[str] = Counter()
-    for finding in result.findings:
-        if not everything and finding.outcome not in PROBLEMS:
-            continue
-        same = fingerprint(finding)
-        file = file_of.get(finding.subject, "")
-        yield result_of(
-            finding,
-            rule=rules[finding.control],
-            files=files,
-            file=file,
-            seen=seen[same],
-            fixes=repairs_for(finding, repairs),
-        )
-        seen[same] += 1
+    states = ("new", "unchanged") if result.known_from else ("", "")
+    for findings, state in zip((result.findings, result.known), states, strict=True):
+        for finding in findings:
+            if not everything and finding.outcome not in PROBLEMS:
+                continue
+            same = fingerprint(finding)
+            yield result_of(
+                finding,
+                rule=rules[finding.control],
+                files=files,
+                file=file_of.get(finding.subject, ""),
+                seen=seen[same],
+                fixes=repairs_for(finding, repairs),
+                state=state,
+            )
+            seen[same] += 1
 
 
 def _rule(group: Group) -> Rule:

@@ -102,6 +102,7 @@ class ResultOut(_Object, frozen=True):
     related_locations: tuple[Location, ...] = ()
     partial_fingerprints: dict[str, str] = {}
     suppressions: tuple[Suppression, ...] = ()
+    baseline_state: str = ""
     fixes: tuple[FixOut, ...] = ()
     properties: dict[str, Any] = {}
 

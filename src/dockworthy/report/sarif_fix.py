@@ -15,7 +15,7 @@ def fixes_out(fixes: Iterable[Fix]) -> Iterator[FixOut]:
     """Those that are edits of lines; the standard asks for at least one change."""
     for fix in fixes:
         if fix.edits:
-            says = f"{fix.says} What might break: {fix.may_break}" if fix.may_break else fix.says
+            says = f"{fix.says}. What might break: {fix.may_break}" if fix.may_break else fix.says
             yield FixOut(Text(visible(says)), tuple(_changes(fix)), {"kind": fix.kind.value})
 
 

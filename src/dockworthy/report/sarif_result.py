@@ -32,9 +32,12 @@ KINDS = {
 
 
 def result_of(
-    finding: Finding, *, rule: int, files: Files, file: str, seen: int, fixes: tuple[Fix, ...] = ()
+    finding: Finding, *, rule: int, files: Files, file: str, seen: int, fixes: tuple[Fix, ...] = (), state: str = ""
 ) -> ResultOut:
-    """`rule` is its index in the rules, `file` the one that the subject stands in, `seen` how often it came before."""
+    """`rule` is its index in the rules, `file` the one that the subject stands in, `seen` how often it came before.
+
+    `state` is `new` or `unchanged`, where there is something to compare with.
+    """
     return ResultOut(
         rule_id=finding.control,
         rule_index=rule,
@@ -45,6 +48,7 @@ def result_of(
         related_locations=tuple(_related(finding, files)),
         partial_fingerprints={"dockworthy/v1": fingerprint(finding, seen)},
         suppressions=() if finding.exception is None else (_suppression(finding.exception),),
+        baseline_state=state,
         fixes=tuple(fixes_out(fixes)),
         properties=_properties(finding),
     )

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ...model.result import Result
-from ..grouping import Group, by_tell, fact_of, how_many, name_of
+from ..grouping import Group, by_tell, fact_of, how_many, name_of, told_apart
 from ..sheet import Sheet
 from ..visible import short
 from ..words import NOTHING_TELLS, number_of, some_of
 from .evidence import write_evidence
-
-Told = tuple[str, list[Group]]
 
 SHOWN = 8
 """Controls that are named behind one reason, without -v."""
@@ -22,7 +20,7 @@ def write_unseen(sheet: Sheet, result: Result, *, verbose: bool) -> None:
     told = by_tell(result.findings)
     if told:
         sheet.heading("Not visible from here")
-    told, alike = (told, []) if verbose else _apart(told)
+    told, alike = (told, []) if verbose else told_apart(told)
     for tell, groups in told:
         sheet.blank()
         count = number_of(how_many(groups), "finding")
@@ -36,19 +34,6 @@ def write_unseen(sheet: Sheet, result: Result, *, verbose: bool) -> None:
         count = number_of(len(group.findings), "finding")
         sheet.line(f"{count}; what would tell, of {name_of(group.first)} (-v: of each): {group.first.tell}")
         _write_reasons(sheet, [group])
-
-
-def _apart(told: list[Told]) -> tuple[list[Told], list[Group]]:
-    """One question asked of many objects has an answer for each (`docker image inspect …`): such unknowns are put
-    together, one group a control and reason."""
-    alike: defaultdict[tuple[str, str], list[Told]] = defaultdict(list)
-    for tell, groups in told:
-        if tell and len(groups) == 1 and len(groups[0].facts) == 1:
-            alike[groups[0].first.control, fact_of(groups[0].first)].append((tell, groups))
-    several = [entries for entries in alike.values() if len(entries) > 2]
-    taken = {tell for entries in several for tell, _ in entries}
-    merged = [Group(tuple(f for _, groups in entries for f in groups[0].findings)) for entries in several]
-    return [entry for entry in told if entry[0] not in taken], merged
 
 
 def _write_each(sheet: Sheet, groups: list[Group]) -> None:

@@ -1,0 +1,116 @@
+"""The sections of a comment: what fails, one control each, and what asks for nothing now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from ...model.field import Source
+from ...model.finding import Finding, Outcome
+from ...model.levels import Severity
+from ...model.result import Result
+from ..cited import telling_line
+from ..grouping import Group, by_control, by_tell, fact_of, how_many, name_of, says_its_name, told_apart
+from ..markdown import code, fence, plain, prose
+from ..places import chain
+from ..repairs import KINDS, repairs_for, repairs_of
+from ..visible import short, visible, without_odd_bytes
+from ..words import HEADINGS, NOTHING_TELLS, number_of, some_of
+from .pieces import bullets, details, in_html, indented
+
+SHOWN = 10
+"""Findings of a group, and rows of a table, without `verbose`."""
+
+LONGEST_FACT = 300
+LONGEST_LINE = 200
+
+
+class Sections:
+    """Writes what needs to know the result as a whole: its lines, its repairs, and where links begin."""
+
+    def __init__(self, result: Result, links: str, *, verbose: bool) -> None:
+        self._result = result
+        self._links = links
+        self._verbose = verbose
+        self._repairs = repairs_of(result)
+
+    def unread(self) -> Iterator[str]:
+        if self._result.unread:
+            yield "## Could not be read, and is not part of the verdict"
+            whys = (why if why.startswith(what) else f"{what}: {why}" for what, why in self._result.unread)
+            yield bullets([plain(short(why, LONGEST_FACT)) for why in whys], self._room)
+
+    @property
+    def _room(self) -> int:
+        return 10**9 if self._verbose else SHOWN
+
+    def failing(self, group: Group) -> str:
+        """One control, collapsed; what is critical stands open."""
+        count = number_of(len(group.findings), "finding")
+        summary = f"<b>{group.severity.value}</b>: {in_html(group.first.title)} ({count})"
+        parts = [f"{code(group.first.control)} ({group.first.level.value})", self._findings(group)]
+        for remedy in group.remedies if self._verbose else group.remedies[:1]:
+            parts.append(f"**Remedy:** {prose(remedy.says)}")
+            parts += [fence(remedy.command, "sh")] if remedy.command else []
+            parts += [f"Costs: {prose(remedy.costs)}"] if remedy.costs else []
+        for fix in repairs_for(group.first, self._repairs)[:1]:
+            parts.append(f"**Fix** ({KINDS[fix.kind]}): {prose(fix.says)}")
+            parts += [f"What might break: {prose(fix.may_break)}"] if fix.may_break else []
+        return details(summary, parts, is_open=group.severity is Severity.CRITICAL)
+
+    def others(self) -> Iterator[str]:
+        """What asks for nothing now, collapsed: what is not visible, what is accepted, what is in force later."""
+        told = by_tell(self._result.findings)
+        if told:
+            summary = f"{HEADINGS[Outcome.UNKNOWN]} ({number_of(sum(how_many(g) for _, g in told), 'finding')})"
+            single, alike = (told, []) if self._verbose else told_apart(told)
+            lines = [_unseen(group, tell) for tell, groups in single for group in groups]
+            lines += [_unseen(group, f"of {name_of(group.first)}, {group.first.tell}") for group in alike]
+            yield details(summary, [bullets(lines, self._room)])
+        accepted = [f for group in by_control(self._result.findings, Outcome.EXCEPTED) for f in group.findings]
+        if accepted:
+            summary = f"{HEADINGS[Outcome.EXCEPTED]} ({number_of(len(accepted), 'finding')})"
+            yield details(summary, [bullets([_accepted(finding) for finding in accepted], self._room)])
+        for outcome in (Outcome.PENDING, *((Outcome.PASS, Outcome.NOT_APPLICABLE) if self._verbose else ())):
+            groups = by_control(self._result.findings, outcome)
+            if groups:
+                yield details(HEADINGS[outcome], [bullets([_line(group) for group in groups], self._room)])
+
+    def _findings(self, group: Group) -> str:
+        few = self._verbose or len(group.findings) <= SHOWN + 1
+        shown = group.findings if few else group.findings[:SHOWN]
+        lines = [self._finding(finding) for finding in shown]
+        if len(shown) < len(group.findings):
+            lines.append(f"and {len(group.findings) - len(shown)} more")
+        return bullets(lines, len(lines))
+
+    def _finding(self, finding: Finding) -> str:
+        name = "" if says_its_name(finding) else f"{code(name_of(finding))}: "
+        source = finding.evidence[0].source if finding.evidence else None
+        places = "".join(f" ({self._link(place)})" for place in chain(source))
+        text = telling_line(self._result, source)
+        quoted = "" if text is None else "\n" + indented(fence(short(text.strip(), LONGEST_LINE)))
+        return f"{name}{prose(short(fact_of(finding), LONGEST_FACT))}{places}{quoted}"
+
+    def _link(self, source: Source) -> str:
+        """Only a line of a file can be a link; its name is escaped as a name and as an address."""
+        known = source.where in self._result.lines or any(s.file == source.where for s in self._result.subjects)
+        if source.line is None or not known or source.where.startswith(("<", "/")):
+            return code(visible(str(source)))
+        address = quote(without_odd_bytes(source.where))
+        return f"[{code(f'{source.where}:{source.line}')}]({self._links}{address}#L{source.line})"
+
+
+def _line(group: Group) -> str:
+    fact = prose(short(fact_of(group.first), LONGEST_FACT))
+    return f"{plain(group.first.title)} ({code(group.first.control)}): {plain(some_of(group.names))}: {fact}"
+
+
+def _unseen(group: Group, tell: str) -> str:
+    return f"{_line(group)}; what would tell: {prose(short(tell or NOTHING_TELLS, LONGEST_FACT))}"
+
+
+def _accepted(finding: Finding) -> str:
+    risk = finding.exception
+    why = f": {plain(risk.reason)} ({plain(risk.terms)})" if risk is not None else ""
+    return f"{plain(finding.title)} ({code(finding.control)}): {code(name_of(finding))}{why}"
