@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,8 @@ class Case:
     A syntax that can't say it has None. Each is written as a fragment:
     `docker_run` the whole command line with image `shop`, `request` a part of a create request's body, `compose` the
     lines of the service, `kubernetes` the lines of the container and `pod` those of the pod's spec, `service` a part
-    of a service's `Spec`. `container` is a part of an inspect answer; what is said in HostConfig and at the top of a
+    of a service's `Spec`, `marathon` the lines of an app (`parameters` writes flags of `docker run`), `titus` those of
+    a job's container. `container` is a part of an inspect answer; what is said in HostConfig and at the top of a
     request stands in the same words in its HostConfig and Config, and need not be written again.
 
     `follows`: values that what is said brings with it, for readers that tell them as written too.
@@ -35,9 +37,17 @@ class Case:
     kubernetes: str | None = None
     pod: str | None = None
     service: Mapping[str, Any] | None = None
+    marathon: str | None = None
+    titus: str | None = None
     found: Mapping[str, Outcome] = field(default_factory=dict)
     not_found_in: tuple[str, ...] = ()
     follows: Mapping[str, Any] = field(default_factory=dict)
 
 
-__all__ = ["BAD", "GAP", "GOOD", "NOT_HERE", "Case"]
+def parameters(*flags: str) -> str:
+    """Lines of an app of Marathon that pass `flag=value` on to `docker run`."""
+    pairs = [dict(zip(("key", "value"), flag.split("=", 1), strict=True)) for flag in flags]
+    return f"container: {json.dumps({'docker': {'parameters': pairs}})}"
+
+
+__all__ = ["BAD", "GAP", "GOOD", "NOT_HERE", "Case", "parameters"]

@@ -20,8 +20,10 @@ from dockworthy.readers.create_request import read_create_request
 from dockworthy.readers.docker_run import read_docker_run
 from dockworthy.readers.engine_context import EngineContext
 from dockworthy.readers.kubernetes import read_kubernetes
+from dockworthy.readers.marathon.definitions import read_marathon
 from dockworthy.readers.service import read_service
-from dockworthy.readers.yaml_source import documents
+from dockworthy.readers.titus.job import read_titus
+from dockworthy.readers.yaml_source import Value, documents
 
 ENGINE = EngineContext(Version(1, 45), frozenset({"seccomp", "apparmor", "selinux", "cgroupns"}), log_driver="local")
 
@@ -107,6 +109,30 @@ def _service(case: Case) -> Unit | None:
     return read_service({"Spec": _over(silent, case.service)}, ENGINE)
 
 
+def _marathon(case: Case) -> Unit | None:
+    if case.marathon is None:
+        return None
+    silent = {"id": "/shop", "container": {"docker": {"image": "shop"}}}
+    (unit,) = read_marathon(_laid_over(silent, case.marathon))
+    return unit
+
+
+def _titus(case: Case) -> Unit | None:
+    if case.titus is None:
+        return None
+    silent: dict[str, Any] = {"image": {"name": "shop"}, "resources": {}}
+    container = _laid_over(silent, case.titus).plain()
+    (document,) = documents(json.dumps({"applicationName": "shop", "batch": {}, "container": container}), "job.json")
+    return read_titus(document)
+
+
+def _laid_over(ground: dict[str, Any], lines: str) -> Value:
+    """A mapping with the lines of a case laid over it, as a document of JSON."""
+    said = [document.plain() for document in documents(lines, "case")]
+    (document,) = documents(json.dumps(_over(ground, said[0] if said else {})), "app.json")
+    return document
+
+
 def _over(ground: Any, part: Any) -> Any:
     if isinstance(ground, dict) and isinstance(part, Mapping):
         return ground | {key: _over(ground.get(key), value) for key, value in part.items()}
@@ -120,10 +146,12 @@ SYNTAXES: dict[str, Callable[[Case], Unit | None]] = {
     "compose": _compose,
     "kubernetes": _kubernetes,
     "service": _service,
+    "marathon": _marathon,
+    "titus": _titus,
 }
 """Syntax -> the unit of a case in it, None where it can't say it."""
 
-SILENT = Case("silent", {}, docker_run="shop", request={}, compose="", kubernetes="", service={})
+SILENT = Case("silent", {}, docker_run="shop", request={}, compose="", kubernetes="", service={}, marathon="", titus="")
 """The least that each syntax needs."""
 
 __all__ = ["SILENT", "SYNTAXES"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dockworthy.model.workload import SELinux
 
-from ..case import BAD, GOOD, Case
+from ..case import BAD, GOOD, Case, parameters
 
 HOST = (
     Case(
         "network-of-the-host",
         {"network namespace": "host"},
         docker_run="--network host shop",
+        marathon="networks: [{mode: host}]",
         request={"HostConfig": {"NetworkMode": "host"}},
         compose="network_mode: host",
         pod="hostNetwork: true",
@@ -20,6 +21,7 @@ HOST = (
         "processes-of-the-host",
         {"pid namespace": "host"},
         docker_run="--pid=host shop",
+        marathon=parameters("pid=host"),
         request={"HostConfig": {"PidMode": "host"}},
         container={"HostConfig": {"SecurityOpt": ["label=disable"]}},
         follows={"selinux": SELinux(disabled=True)},
@@ -31,6 +33,7 @@ HOST = (
         "ipc-of-the-host",
         {"ipc namespace": "host"},
         docker_run="--ipc host shop",
+        marathon=parameters("ipc=host"),
         request={"HostConfig": {"IpcMode": "host"}},
         container={"HostConfig": {"SecurityOpt": ["label=disable"]}},
         follows={"selinux": SELinux(disabled=True)},
@@ -42,6 +45,7 @@ HOST = (
         "ipc-to-be-shared",
         {"ipc namespace": "shareable"},
         docker_run="--ipc shareable shop",
+        marathon=parameters("ipc=shareable"),
         request={"HostConfig": {"IpcMode": "shareable"}},
         compose="ipc: shareable",
     ),
@@ -49,6 +53,7 @@ HOST = (
         "name-of-the-host",
         {"uts namespace": "host"},
         docker_run="--uts host shop",
+        marathon=parameters("uts=host"),
         request={"HostConfig": {"UTSMode": "host"}},
         compose="uts: host",
         found={"workload/uts-namespace": BAD},
@@ -57,6 +62,7 @@ HOST = (
         "cgroups-of-the-host",
         {"cgroup namespace": "host"},
         docker_run="--cgroupns host shop",
+        marathon=parameters("cgroupns=host"),
         request={"HostConfig": {"CgroupnsMode": "host"}},
         compose="cgroup: host",
         found={"workload/cgroup-namespace": BAD},
@@ -66,6 +72,7 @@ HOST = (
         "users-of-the-host",
         {"user namespace": "host"},
         docker_run="--userns host shop",
+        marathon=parameters("userns=host"),
         request={"HostConfig": {"UsernsMode": "host"}},
         compose="userns_mode: host",
         pod="hostUsers: true",
@@ -74,6 +81,7 @@ HOST = (
         "no-network",
         {"network namespace": "none"},
         docker_run="--network none shop",
+        marathon="container: {docker: {network: NONE}}",
         request={"HostConfig": {"NetworkMode": "none"}},
         compose="network_mode: none",
     ),
@@ -81,6 +89,7 @@ HOST = (
         "a-cgroup-of-its-own",
         {"cgroup_parent": "/shop"},
         docker_run="--cgroup-parent /shop shop",
+        marathon=parameters("cgroup-parent=/shop"),
         request={"HostConfig": {"CgroupParent": "/shop"}},
         compose="cgroup_parent: /shop",
         found={"workload/cgroup-parent": BAD},
@@ -89,6 +98,7 @@ HOST = (
         "a-device",
         {"devices": [("/dev/fuse", "/dev/fuse", "rwm")]},
         docker_run="--device /dev/fuse shop",
+        marathon=parameters("device=/dev/fuse"),
         request={
             "HostConfig": {
                 "Devices": [{"PathOnHost": "/dev/fuse", "PathInContainer": "/dev/fuse", "CgroupPermissions": "rwm"}]
@@ -101,6 +111,7 @@ HOST = (
         "a-disk-to-be-read-under-another-name",
         {"devices": [("/dev/sda", "/dev/disk", "r")]},
         docker_run="--device=/dev/sda:/dev/disk:r shop",
+        marathon=parameters("device=/dev/sda:/dev/disk:r"),
         request={
             "HostConfig": {
                 "Devices": [{"PathOnHost": "/dev/sda", "PathInContainer": "/dev/disk", "CgroupPermissions": "r"}]
@@ -113,6 +124,7 @@ HOST = (
         "a-rule-for-devices",
         {"device_rules": ("c 1:3 rwm",)},
         docker_run="--device-cgroup-rule 'c 1:3 rwm' shop",
+        marathon=parameters("device-cgroup-rule=c 1:3 rwm"),
         request={"HostConfig": {"DeviceCgroupRules": ["c 1:3 rwm"]}},
         compose="device_cgroup_rules: ['c 1:3 rwm']",
         found={"workload/devices": BAD},
@@ -121,6 +133,7 @@ HOST = (
         "a-safe-kernel-setting",
         {"sysctls": {"net.ipv4.ip_unprivileged_port_start": "0"}},
         docker_run="--sysctl net.ipv4.ip_unprivileged_port_start=0 shop",
+        marathon=parameters("sysctl=net.ipv4.ip_unprivileged_port_start=0"),
         request={"HostConfig": {"Sysctls": {"net.ipv4.ip_unprivileged_port_start": "0"}}},
         compose="sysctls: {net.ipv4.ip_unprivileged_port_start: 0}",
         pod="securityContext: {sysctls: [{name: net.ipv4.ip_unprivileged_port_start, value: '0'}]}",
@@ -131,6 +144,7 @@ HOST = (
         "a-kernel-setting",
         {"sysctls": {"net.core.somaxconn": "1024"}},
         docker_run="--sysctl=net.core.somaxconn=1024 shop",
+        marathon=parameters("sysctl=net.core.somaxconn=1024"),
         request={"HostConfig": {"Sysctls": {"net.core.somaxconn": "1024"}}},
         compose="sysctls: ['net.core.somaxconn=1024']",
         pod="securityContext: {sysctls: [{name: net.core.somaxconn, value: '1024'}]}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..case import BAD, GOOD, Case
+from ..case import BAD, GOOD, Case, parameters
 
 _MEMORY = 256 * 1024 * 1024
 
@@ -11,6 +11,8 @@ LIMITS = (
         "memory",
         {"memory": _MEMORY},
         docker_run="--memory 256m shop",
+        marathon="mem: 256",
+        titus="resources: {memoryMB: 256}",
         request={"HostConfig": {"Memory": _MEMORY}},
         compose="mem_limit: 256m",
         kubernetes="resources: {limits: {memory: 256Mi}}",
@@ -21,6 +23,7 @@ LIMITS = (
         "memory-without-swap",
         {"memory": _MEMORY, "memory_swap": _MEMORY},
         docker_run="-m 256MiB --memory-swap 268435456 shop",
+        marathon="mem: 256\n" + parameters("memory-swap=268435456"),
         request={"HostConfig": {"Memory": _MEMORY, "MemorySwap": _MEMORY}},
         compose="mem_limit: 256m\nmemswap_limit: 268435456",
         found={"workload/swap-limit": GOOD, "workload/memory-limit": GOOD},
@@ -29,6 +32,7 @@ LIMITS = (
         "memory-with-swap-without-end",
         {"memory": _MEMORY, "memory_swap": -1},
         docker_run="-m256m --memory-swap=-1 shop",
+        marathon="mem: 256\n" + parameters("memory-swap=-1"),
         request={"HostConfig": {"Memory": _MEMORY, "MemorySwap": -1}},
         compose="mem_limit: 256m\nmemswap_limit: -1",
         found={"workload/swap-limit": BAD},
@@ -37,6 +41,8 @@ LIMITS = (
         "memory-in-the-deploy-section",
         {"memory": _MEMORY, "cpus": 0.5},
         docker_run="--memory=0.25g --cpus=.5 shop",
+        marathon="mem: 256\ncpus: 0.5",
+        titus="resources: {memoryMB: 256, cpu: 0.5}",
         request={"HostConfig": {"Memory": _MEMORY, "NanoCpus": 500_000_000}},
         compose="deploy: {resources: {limits: {memory: 256M, cpus: '0.5'}}}",
         kubernetes="resources: {limits: {memory: '268435456', cpu: 500m}}",
@@ -47,6 +53,8 @@ LIMITS = (
         "processors",
         {"cpus": 1.5},
         docker_run="--cpus 1.5 shop",
+        marathon="resourceLimits: {cpus: 1.5}\ncpus: 0.1",
+        titus="resources: {cpu: 1.5}",
         request={"HostConfig": {"NanoCpus": 1_500_000_000}},
         compose="cpus: 1.5",
         kubernetes="resources: {limits: {cpu: 1.5}}",
@@ -65,6 +73,7 @@ LIMITS = (
         "processes",
         {"pids": 100},
         docker_run="--pids-limit 100 shop",
+        marathon=parameters("pids-limit=100"),
         request={"HostConfig": {"PidsLimit": 100}},
         compose="pids_limit: 100",
         service={"TaskTemplate": {"Resources": {"Limits": {"Pids": 100}}}},
@@ -74,6 +83,7 @@ LIMITS = (
         "open-files",
         {"ulimits": {"nofile": (1024, 2048), "nproc": (100, 100)}},
         docker_run="--ulimit nofile=1024:2048 --ulimit nproc=100 shop",
+        marathon=parameters("ulimit=nofile=1024:2048", "ulimit=nproc=100"),
         request={
             "HostConfig": {
                 "Ulimits": [{"Name": "nofile", "Soft": 1024, "Hard": 2048}, {"Name": "nproc", "Soft": 100, "Hard": 100}]
@@ -85,6 +95,7 @@ LIMITS = (
         "not-to-be-killed-for-memory",
         {"oom_kill_disabled": True},
         docker_run="--oom-kill-disable shop",
+        marathon=parameters("oom-kill-disable=true"),
         request={"HostConfig": {"OomKillDisable": True}},
         compose="oom_kill_disable: true",
         found={"workload/oom-kill-disabled": BAD},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..case import BAD, GOOD, Case
+from ..case import BAD, GOOD, Case, parameters
 
 
 def _mounted(kind: str, source: str, target: str, *, writable: bool = True, propagation: str = "") -> dict[str, Any]:
@@ -25,6 +25,7 @@ MOUNTS_AND_PORTS = (
         "a-folder-of-the-host",
         {"mounts": [("bind", "/srv/data", "/data", False, "rprivate")]},
         docker_run="-v /srv/data:/data shop",
+        marathon="container: {volumes: [{hostPath: /srv/data, containerPath: /data, mode: RW}]}",
         request={"HostConfig": {"Binds": ["/srv/data:/data"]}},
         container=_mounted("bind", "/srv/data", "/data", propagation="rprivate"),
         compose="volumes: ['/srv/data:/data']",
@@ -34,6 +35,7 @@ MOUNTS_AND_PORTS = (
         "a-folder-beside-the-file",
         {"mounts": [("bind", "/srv/data", "/data", True, "rprivate")]},
         docker_run="-v ./data:/data:ro shop",
+        marathon="container: {volumes: [{hostPath: /srv/data, containerPath: /data, mode: RO}]}",
         request={"HostConfig": {"Binds": ["/srv/data:/data:ro"]}},
         container=_mounted("bind", "/srv/data", "/data", writable=False, propagation="rprivate"),
         compose="volumes: ['./data:/data:ro']",
@@ -43,6 +45,7 @@ MOUNTS_AND_PORTS = (
         "a-mount-that-passes-on-mounts",
         {"mounts": [("bind", "/mnt", "/mnt", True, "rshared")]},
         docker_run="--mount type=bind,source=/mnt,target=/mnt,readonly,bind-propagation=rshared shop",
+        marathon=parameters("mount=type=bind,source=/mnt,target=/mnt,readonly,bind-propagation=rshared"),
         request={
             "HostConfig": {
                 "Mounts": [
@@ -67,6 +70,7 @@ MOUNTS_AND_PORTS = (
         "the-engines-socket",
         {"mounts": [("bind", "/var/run/docker.sock", "/s", True, "rprivate")]},
         docker_run="-v /var/run/docker.sock:/s:ro shop",
+        marathon="container: {volumes: [{hostPath: /var/run/docker.sock, containerPath: /s, mode: RO}]}",
         request={"HostConfig": {"Binds": ["/var/run/docker.sock:/s:ro"]}},
         container=_mounted("bind", "/var/run/docker.sock", "/s", writable=False, propagation="rprivate"),
         compose="volumes: ['/var/run/docker.sock:/s:ro']",
@@ -77,6 +81,7 @@ MOUNTS_AND_PORTS = (
         "the-whole-host",
         {"mounts": [("bind", "/", "/host", False, "rprivate")]},
         docker_run="--mount type=bind,src=/,dst=/host shop",
+        marathon="container: {volumes: [{hostPath: /, containerPath: /host, mode: RW}]}",
         request={"HostConfig": {"Mounts": [{"Type": "bind", "Source": "/", "Target": "/host"}]}},
         container=_mounted("bind", "/", "/host", propagation="rprivate"),
         compose="volumes: ['/:/host']",
@@ -87,6 +92,7 @@ MOUNTS_AND_PORTS = (
         "memory-in-place-of-a-disk",
         {"mounts": [("tmpfs", "", "/run", False, "")]},
         docker_run="--tmpfs /run:rw,size=1m shop",
+        marathon=parameters("tmpfs=/run:rw,size=1m"),
         request={"HostConfig": {"Tmpfs": {"/run": "rw,size=1m"}}},
         compose="tmpfs: ['/run:size=1m']",
         service=_of_service(Type="tmpfs", Target="/run"),
@@ -95,6 +101,7 @@ MOUNTS_AND_PORTS = (
         "a-port-on-this-host-only",
         {"ports": [(80, "tcp", "127.0.0.1", 8080)]},
         docker_run="-p 127.0.0.1:8080:80 shop",
+        marathon=parameters("publish=127.0.0.1:8080:80"),
         request={"HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]}}},
         compose="ports: ['127.0.0.1:8080:80']",
         kubernetes="ports: [{containerPort: 80, hostPort: 8080, hostIP: 127.0.0.1}]",
@@ -104,6 +111,7 @@ MOUNTS_AND_PORTS = (
         "a-port-on-every-address",
         {"ports": [(5432, "tcp", "", 5432)]},
         docker_run="-p 5432:5432 shop",
+        marathon="container: {portMappings: [{containerPort: 5432, hostPort: 5432}]}",
         request={"HostConfig": {"PortBindings": {"5432/tcp": [{"HostPort": "5432"}]}}},
         compose="ports: [{target: 5432, published: 5432}]",
         kubernetes="ports: [{containerPort: 5432, hostPort: 5432}]",
@@ -114,6 +122,7 @@ MOUNTS_AND_PORTS = (
         "a-udp-port",
         {"ports": [(53, "udp", "", 53)]},
         docker_run="--publish 53:53/udp shop",
+        marathon="container: {portMappings: [{containerPort: 53, hostPort: 53, protocol: udp}]}",
         request={"HostConfig": {"PortBindings": {"53/udp": [{"HostPort": "53"}]}}},
         compose="ports: ['53:53/udp']",
         kubernetes="ports: [{containerPort: 53, hostPort: 53, protocol: UDP}]",
@@ -123,6 +132,7 @@ MOUNTS_AND_PORTS = (
         "a-port-that-is-only-exposed",
         {"ports": [(80, "tcp", "", 0)]},
         docker_run="--expose 80 shop",
+        marathon=parameters("expose=80"),
         request={"ExposedPorts": {"80/tcp": {}}},
         compose="expose: ['80']",
         kubernetes="ports: [{containerPort: 80}]",
