@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from dockworthy.readers.yaml_source import documents
 
 from .pod_cases import ALWAYS, CASES, Case
 from .pod_changes import TIGHT, sysctl
+from .wrapped import WRAPPED
 
 B, R = Level.BASELINE, Level.RESTRICTED
 
@@ -31,9 +33,7 @@ STRICTER = {
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)
 @pytest.mark.parametrize("level", [B, R])
 def test_the_standard_refuses_exactly_this(case: Case, level: Level) -> None:
-    pod = copy.deepcopy(TIGHT)
-    case.change(pod)
-    text = json.dumps(pod)
+    text = json.dumps(_changed(case))
     refused = set(case.baseline if level is B else case.restricted)
     for minor in ALWAYS:
         failing = _failing(text, level, Version(1, minor))
@@ -41,6 +41,22 @@ def test_the_standard_refuses_exactly_this(case: Case, level: Level) -> None:
             assert failing and failing <= _allowed_names(case), f"v1.{minor}: {failing}"
         else:
             assert not failing, f"v1.{minor}: {failing}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)
+@pytest.mark.parametrize("held", [name for name in WRAPPED if name != "Pod"])
+def test_a_pod_in_a_controller_or_a_list_is_judged_as_the_pod_is(case: Case, held: str) -> None:
+    pod = _changed(case)
+    for minor in (*sorted({*case.baseline, *case.restricted})[:1], ALWAYS[-1]):
+        for level in (B, R):
+            bare = _failing(json.dumps(pod), level, Version(1, minor))
+            assert _failing(json.dumps(WRAPPED[held](pod)), level, Version(1, minor)) == bare
+
+
+def _changed(case: Case) -> dict[str, Any]:
+    pod = copy.deepcopy(TIGHT)
+    case.change(pod)
+    return pod
 
 
 def _allowed_names(case: Case) -> set[str]:
