@@ -61,7 +61,8 @@ def passing(tmp_path: Path) -> Path:
     ("format_", "begins", "holds"),
     [
         ("html", b"<!DOCTYPE html>", b"Containers are not privileged"),
-        ("markdown", b"# ", b"### critical: Containers are not privileged"),
+        ("markdown", b"# ", b"`workload/privileged` (baseline)"),
+        ("junit", b"<?xml version='1.0' encoding='UTF-8'?>", b": Containers are not privileged (workload/privileged)"),
         ("sarif", b'{"$schema":', b'"ruleId":"workload/privileged"'),
         ("json", b'{"schema":1', b'"control":"workload/privileged"'),
     ],
@@ -77,7 +78,11 @@ def test_each_format_in_a_file(
 
 @pytest.mark.parametrize(
     ("format_", "begins", "holds"),
-    [("html", b"<!DOCTYPE html>", b'<h2 id="hosts">'), ("sarif", b'{"$schema":', b"dockworthy/assess/b/")],
+    [
+        ("html", b"<!DOCTYPE html>", b'<h2 id="hosts">'),
+        ("sarif", b'{"$schema":', b"dockworthy/assess/b/"),
+        ("junit", b"<?xml", b'<testsuite name="a: container"'),
+    ],
 )
 def test_a_fleet_in_a_file(monkeypatch: pytest.MonkeyPatch, format_: str, begins: bytes, holds: bytes) -> None:
     hosts = (HostResult("a", result(Outcome.FAIL)), HostResult("b", None, "no route"))
@@ -127,7 +132,7 @@ def test_the_difference_in_other_formats(passing: Path, format_: str, capsys: py
         assert "## Worse: 1 finding" in shown
 
 
-@pytest.mark.parametrize("format_", ["sarif", "html"])
+@pytest.mark.parametrize("format_", ["sarif", "html", "junit"])
 def test_formats_that_show_no_difference(passing: Path, format_: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["assess", "--diff", str(passing), "--format", format_]) == 2
     assert "hint: its formats are table, json, markdown" in capsys.readouterr().err

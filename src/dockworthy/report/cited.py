@@ -25,6 +25,6 @@ def telling_line(result: Result, source: Source | None) -> str | None:
 
 
 def value_at(text: str, column: int) -> str:
-    """The value that begins in `column` (from 1); one character of what is no single value."""
-    found = _VALUE.match(text, column - 1)
-    return found[0].rstrip(":") if found else text[column - 1 : column]
+    """The value that begins in `column` (from 1); `""` where that is no single value but a list or a mapping."""
+    found = None if text[column - 1 : column] in ("[", "{") else _VALUE.match(text, column - 1)
+    return found[0].rstrip(":") if found else ""

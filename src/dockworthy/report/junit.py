@@ -18,6 +18,7 @@ from ..model.finding import Finding, Outcome
 from ..model.fleet import FleetResult
 from ..model.result import Result
 from .as_json import TOOL
+from .cited import telling_line
 from .grouping import fact_of, name_of
 from .places import chain
 from .unread import place_of_unread
@@ -90,7 +91,7 @@ def _suite(result: Result, name: str, cases: list[_Case]) -> Element:
         SubElement(properties, "property", {"name": key, "value": visible(value)})
     named: Counter[str] = Counter()
     for case in cases:
-        suite.append(_case(name, case, named))
+        suite.append(_case(result, name, case, named))
     return suite
 
 
@@ -102,7 +103,7 @@ def _count(element: Element, tests: int, failures: int, errors: int, skipped: in
             element.set(key, str(number))
 
 
-def _case(suite: str, test: _Case, named: Counter[str]) -> Element:
+def _case(result: Result, suite: str, test: _Case, named: Counter[str]) -> Element:
     finding = test.finding
     name = visible(f"{name_of(finding)}: {finding.title} ({finding.control})")
     named[name] += 1
@@ -118,17 +119,21 @@ def _case(suite: str, test: _Case, named: Counter[str]) -> Element:
         SubElement(case, "skipped", {"message": message}).text = message
     elif finding.outcome is Outcome.FAIL:
         failure = SubElement(case, "failure", {"type": finding.severity.value, "message": visible(fact_of(finding))})
-        failure.text = _text(_failure(finding))
+        failure.text = _text(_failure(result, finding))
     return case
 
 
-def _failure(finding: Finding) -> Iterator[str]:
+def _failure(result: Result, finding: Finding) -> Iterator[str]:
     """All that a person needs, because this text is all that some readers show."""
+    source = finding.evidence[0].source if finding.evidence else None
+    line = telling_line(result, source)
     for number, fact in enumerate(finding.evidence):
         places = "".join(f" [{place}]" for place in chain(fact.source))
         yield f"{'also ' if number else ''}{fact.says}{places}"
     if not finding.evidence:
         yield fact_of(finding)
+    if source is not None and line is not None:
+        yield f"{source.line:>6} | {line}"
     remedy = finding.remedy
     if remedy is not None:
         yield f"Remedy: {remedy.says}"

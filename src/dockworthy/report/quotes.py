@@ -49,7 +49,8 @@ def _window(line: int, text: str, column: int | None, width: int) -> Quote:
     if cell_len(whole) > width and start + cell_len(under) > width:
         room = max(width - min(cell_len(under), width // 2) - len(_LEFT_OUT), 0)
         kept = _last_columns(before, min(room, width // 3))
-        whole, start = _LEFT_OUT + kept + _shown(text[column - 1 :]), len(_LEFT_OUT) + cell_len(kept)
+        kept = before if kept == before else _LEFT_OUT + kept
+        whole, start = kept + _shown(text[column - 1 :]), cell_len(kept)
     shown = _cut(whole, width)
     return Quote(line, shown, start, max(min(cell_len(under), cell_len(shown) - start), 1))
 

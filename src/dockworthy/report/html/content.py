@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, structs
 
@@ -36,6 +36,8 @@ class Content(Struct, frozen=True, kw_only=True):
     read: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     hosts: tuple[HostResult, ...] = ()
+    lines: Mapping[str, Mapping[int, str]] = {}
+    """File -> line -> its text, of what stands in files."""
 
 
 def of_result(result: Result) -> Content:
@@ -48,6 +50,7 @@ def of_result(result: Result) -> Content:
         unread=result.unread,
         read=result.read,
         notes=result.notes,
+        lines=result.lines,
     )
 
 

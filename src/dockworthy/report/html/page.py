@@ -38,7 +38,7 @@ def render_fleet_html(fleet: FleetResult, *, made: str = "") -> bytes:
 
 
 def _render(content: Content, made: str) -> bytes:
-    sections = sections_of(content.findings)
+    sections = sections_of(content.findings, content.lines)
     style, script = _part("page.css"), _part("rows.js") + _part("filter.js")
     page = _template().render(
         content=content,

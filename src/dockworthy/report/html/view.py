@@ -15,7 +15,7 @@ from ...model.requirement import Need
 from ...model.result import DemandAnswer
 from ..grouping import Group, by_control, by_tell
 from ..words import ANSWERS, HEADINGS, NOTHING_TELLS, VERDICTS, number_of, some_of
-from .rows import Row, rows_of
+from .rows import NO_LINES, Lines, Row, rows_of
 
 AT_FIRST = 10
 """Rows of a group that stand in the page itself; the script adds the others."""
@@ -104,25 +104,25 @@ def host_view(host: HostResult) -> HostView:
     )
 
 
-def sections_of(findings: Sequence[Finding]) -> list[Section]:
+def sections_of(findings: Sequence[Finding], lines: Lines = NO_LINES) -> list[Section]:
     """One section an outcome that occurs, in the order in which a reader needs them."""
     numbers = iter(range(len(findings)))
-    found = [Section(outcome, HEADINGS[outcome], _blocks(findings, outcome, numbers)) for outcome in HEADINGS]
+    found = [Section(outcome, HEADINGS[outcome], _blocks(findings, outcome, numbers, lines)) for outcome in HEADINGS]
     return [section for section in found if section.blocks]
 
 
-def _blocks(findings: Sequence[Finding], outcome: Outcome, numbers: Iterator[int]) -> list[Block]:
+def _blocks(findings: Sequence[Finding], outcome: Outcome, numbers: Iterator[int], lines: Lines) -> list[Block]:
     if outcome is Outcome.UNKNOWN:
         parts = [(tell or NOTHING_TELLS, groups) for tell, groups in by_tell(findings)]
     else:
         parts = [("", groups)] if (groups := by_control(findings, outcome)) else []
-    return [Block(tell, [_group(next(numbers), group) for group in groups]) for tell, groups in parts]
+    return [Block(tell, [_group(next(numbers), group, lines) for group in groups]) for tell, groups in parts]
 
 
-def _group(number: int, group: Group) -> GroupView:
+def _group(number: int, group: Group, lines: Lines) -> GroupView:
     first = group.first
     names = "" if group.names == [first.kind] else some_of(group.names)
-    return GroupView(number, group, rows_of(group), DEMANDS.get(first.demand, ""), names)
+    return GroupView(number, group, rows_of(group, lines), DEMANDS.get(first.demand, ""), names)
 
 
 def demand_view(answer: DemandAnswer) -> DemandView:
