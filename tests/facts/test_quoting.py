@@ -104,6 +104,7 @@ FILES = [
     ("Dockerfile", "FROM debian\nARG TOKEN=c4nary\n"),
     ("Dockerfile", "FROM debian\nRUN curl -u shop:c4nary https://example.com\n"),
     ("Dockerfile", 'FROM debian\nCMD ["mysqladmin", "-pc4nary"]\n'),
+    ("Dockerfile", "FROM debian\nRUN docker login -u shop -p c4nary registry.example.com\n"),
     (".env", "DB_PASSWORD=c4nary with blanks c4nary\n"),
     (".env", "export DB_PASSWORD='c4nary'\n"),
     (".env", "DB_PASSWORD: c4nary\n"),

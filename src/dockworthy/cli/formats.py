@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from .output import Content
 
@@ -36,6 +35,8 @@ def repository_root(folder: str) -> str:
 
 def links_from(environ: Mapping[str, str]) -> str:
     """What makes the address of a file's line of its name: known in a pipeline of GitHub or GitLab, `""` elsewhere."""
+    from urllib.parse import quote
+
     server, repository, commit = (environ.get(f"GITHUB_{key}", "") for key in ("SERVER_URL", "REPOSITORY", "SHA"))
     if server.startswith("https://") and repository and commit:
         return f"{server}/{quote(repository)}/blob/{quote(commit)}/"

@@ -8,7 +8,7 @@ from ..model.field import Source
 from ..model.result import Result
 
 _VALUE = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,\]}\"']+(?: [^\s,\]}#]+)*")
-_ONLY_A_KEY = re.compile(r"\s*(?:- )?[\"']?[^\s:\"'#]+[\"']?:\s*(?:[|>&*][\w+-]*)?")
+_ONLY_A_KEY = re.compile(r"\s*(?:- )?[\"']?[^\s:\"'#]+[\"']?:\s*(?:[|>&*][\w+-]*)?|\s*- name: \S+")
 
 
 def line_of(result: Result, source: Source | None) -> str | None:
@@ -19,7 +19,7 @@ def line_of(result: Result, source: Source | None) -> str | None:
 
 
 def telling_line(result: Result, source: Source | None) -> str | None:
-    """The same where it shows something: not the mere key of a service that does not say what it should."""
+    """The same where it shows something: not the mere name of a service or container that does not say a thing."""
     text = line_of(result, source)
     return None if text is None or _ONLY_A_KEY.fullmatch(text) else text
 

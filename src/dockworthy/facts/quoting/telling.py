@@ -21,6 +21,8 @@ _ONE_BY_ONE = 200
 _WORD = re.compile(r"[^\s\"'=,;:@\[\]{}()<>|&]+")
 _DEFAULT = re.compile(r"\$\{(\w+):?[-+]([^}]*)")
 _NAMED = re.compile(r"\s*(?:(?:ENV|ARG|LABEL)\s+)?([A-Za-z_][\w.-]*)(?:\s*[=:]\s*|\s+)(.+)", re.DOTALL)
+_LOGIN = re.compile(r"\blogin\b.*?\s-p[= ]?\s*(?=\S)")
+"""`docker login -u shop -p …`; elsewhere docker's `-p` is a port."""
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,\[\]\"']+")
 
 
@@ -33,7 +35,9 @@ class Telling:
 
     def begins(self, text: str) -> int | None:
         """The first character that must not be shown; None where the text tells nothing."""
+        login = _LOGIN.search(text)
         places = (self._known_one(text), _by_shape(text), _default(text), _by_name(text), _argument(text))
+        places = (*places, login.end() if login else None)
         return min((place for place in places if place is not None), default=None)
 
     def tells(self, text: str) -> bool:
