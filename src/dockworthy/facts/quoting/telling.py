@@ -35,9 +35,8 @@ class Telling:
 
     def begins(self, text: str) -> int | None:
         """The first character that must not be shown; None where the text tells nothing."""
-        login = _LOGIN.search(text)
-        places = (self._known_one(text), _by_shape(text), _default(text), _by_name(text), _argument(text))
-        places = (*places, login.end() if login else None)
+        looks = (_by_shape, _default, _by_name, _argument, _login)
+        places = [self._known_one(text), *(look(text) for look in looks)]
         return min((place for place in places if place is not None), default=None)
 
     def tells(self, text: str) -> bool:
@@ -83,3 +82,8 @@ def _argument(text: str) -> int | None:
     words = list(_QUOTED.finditer(text))
     places = secrets_in_arguments([word[0].strip("\"'") for word in words])
     return next((word.start() + place for word, place in zip(words, places, strict=True) if place is not None), None)
+
+
+def _login(text: str) -> int | None:
+    found = _LOGIN.search(text)
+    return found.end() if found else None
