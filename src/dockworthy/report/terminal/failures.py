@@ -19,6 +19,9 @@ SHOWN = 3
 
 LONGEST_FACT = 300
 
+RECREATED = "recreates the container"
+"""What nearly every change of a file costs."""
+
 
 def write_failures(sheet: Sheet, result: Result, *, verbose: bool) -> None:
     """Most severe first."""
@@ -36,8 +39,8 @@ def write_failures(sheet: Sheet, result: Result, *, verbose: bool) -> None:
             write_places(sheet, result, group)
         else:
             _write_facts(sheet, group)
-        _write_ways(sheet, group, with_check=verbose or result.command != "check", verbose=verbose)
-        write_repair(sheet, result, group)
+        _write_ways(sheet, group, written=result.command == "check", verbose=verbose)
+        write_repair(sheet, result, group, verbose=verbose)
     write_offer(sheet, result)
 
 
@@ -66,21 +69,24 @@ def _write_each(sheet: Sheet, result: Result, group: Group) -> None:
         write_quote(sheet, result, finding)
 
 
-def _write_ways(sheet: Sheet, group: Group, *, with_check: bool, verbose: bool) -> None:
-    """How to see it oneself, shown on the first subject, and how to mend it; with `verbose` each way that differs."""
-    if group.first.check_yourself and with_check:
+def _write_ways(sheet: Sheet, group: Group, *, written: bool, verbose: bool) -> None:
+    """How to see it oneself, shown on the first subject, and how to mend it; with `verbose` each way that differs.
+
+    What is `written` stands above with its place, and whoever changes it expects a container to be recreated.
+    """
+    if group.first.check_yourself and (verbose or not written):
         sheet.verbatim("check", group.first.check_yourself, indent=2, column=COLUMN)
     for remedy in group.remedies if verbose else group.remedies[:1]:
-        _write_remedy(sheet, remedy)
+        _write_remedy(sheet, remedy, with_costs=verbose or not written or remedy.costs != RECREATED)
     if len(group.remedies) > 1 and not verbose:
         sheet.line("the others differ in detail: see -v", indent=COLUMN, style="quiet")
 
 
-def _write_remedy(sheet: Sheet, remedy: Remedy) -> None:
+def _write_remedy(sheet: Sheet, remedy: Remedy, *, with_costs: bool) -> None:
     sheet.entry("remedy", remedy.says, indent=2, column=COLUMN)
     if remedy.command:
         sheet.verbatim("", remedy.command, indent=2, column=COLUMN)
-    if remedy.costs:
+    if remedy.costs and with_costs:
         sheet.entry("costs", remedy.costs, indent=2, column=COLUMN)
 
 

@@ -55,12 +55,12 @@ def write_quote(sheet: Sheet, result: Result, finding: Finding) -> None:
         sheet.verbatim(f"{'':>{margin}} |", quote.caret, column=COLUMN, label_style="quiet")
 
 
-def write_repair(sheet: Sheet, result: Result, group: Group) -> None:
-    """What `dockworthy fix` would do about the first of them, where it can."""
+def write_repair(sheet: Sheet, result: Result, group: Group, *, verbose: bool) -> None:
+    """What `dockworthy fix` would do about the first of them, where it can; with `verbose` what that might break."""
     repairs = repairs_of(result)
     fixes = next((found for finding in group.findings if (found := repairs_for(finding, repairs))), ())
     for fix in fixes[:1]:
-        breaks = f" (might break: {fix.may_break})" if fix.may_break else ""
+        breaks = f" (might break: {fix.may_break})" if fix.may_break and verbose else ""
         sheet.entry("fix", f"{KINDS[fix.kind]}: {fix.says}{breaks}", indent=2, column=COLUMN)
 
 
