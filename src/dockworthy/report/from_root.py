@@ -9,6 +9,7 @@ from msgspec import structs
 
 from ..model.field import Source
 from ..model.finding import Evidence, Finding
+from ..model.fix import Fix
 from ..model.result import Result
 
 Rename = Callable[[str], str]
@@ -37,14 +38,7 @@ def seen_from(result: Result, *, root: str, here: str) -> Result:
         findings=tuple(_finding(finding, rename) for finding in result.findings),
         known=tuple(_finding(finding, rename) for finding in result.known),
         unread=tuple((names.get(what, what), _why(what, why, names)) for what, why in result.unread),
-        fixes=tuple(
-            structs.replace(
-                fix,
-                subject=rename(fix.subject),
-                edits=tuple(structs.replace(edit, file=rename(edit.file)) for edit in fix.edits),
-            )
-            for fix in result.fixes
-        ),
+        fixes=tuple(_fix(fix, rename) for fix in result.fixes),
         lines={names.get(file, file): lines for file, lines in result.lines.items()},
     )
 
@@ -75,6 +69,11 @@ def _why(what: str, why: str, names: dict[str, str]) -> str:
 def _finding(finding: Finding, rename: Rename) -> Finding:
     evidence = tuple(Evidence(fact.says, _source(fact.source, rename)) for fact in finding.evidence)
     return structs.replace(finding, subject=rename(finding.subject), evidence=evidence)
+
+
+def _fix(fix: Fix, rename: Rename) -> Fix:
+    edits = tuple(structs.replace(edit, file=rename(edit.file)) for edit in fix.edits)
+    return structs.replace(fix, subject=rename(fix.subject), edits=edits)
 
 
 def _source(source: Source | None, rename: Rename) -> Source | None:
