@@ -12,7 +12,7 @@ from msgspec import structs
 from .controls.judging import judge_written
 from .controls.registry import control_ids
 from .errors import UnreadableInput, UsageError
-from .facts.quoting import quoted_lines
+from .facts.quoting import quoted_lines, without_secrets
 from .facts.written_secrets import with_secrets_marked
 from .fix.edits import fixes_for
 from .model.allowance import Allowance
@@ -69,7 +69,7 @@ def check(
     allowances, unclear = allowances_in(written, texts.text)
     result = _judged(written, unread, level, policy, rules, allowances, left_out=search.ignored)
     result = structs.replace(result, notes=(*unclear, *result.notes))
-    fixes = fixes_for(result.findings, written.units, texts.text, edited=edits)
+    fixes = tuple(without_secrets(fixes_for(result.findings, written.units, texts.text, edited=edits), secrets))
     return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets), fixes=fixes)
 
 

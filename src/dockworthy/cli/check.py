@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     help="What standard input is called, for an editor's buffer: reports name it so, and what it refers to is looked "
     "for beside it.",
 )
-@options.format_of("table", "json", "sarif", "html", "markdown")
+@options.format_of("table", "json", "sarif", "junit", "github", "gitlab", "markdown", "html")
 @options.output
 @options.verbose
 @options.quiet
@@ -94,6 +94,10 @@ def check(
       kubectl get pods -A -o yaml | dockworthy check -  what runs now
       dockworthy check -q . || exit 1                   in a pipeline
       dockworthy check --format sarif -o r.sarif .      for code scanning
+      dockworthy check --format github .                annotations in GitHub Actions
+      dockworthy check --format gitlab -o q.json .      a Code Quality report of GitLab
+      dockworthy check --format junit -o r.xml .        for Jenkins, GitLab and others
+      dockworthy check --format markdown -o r.md .      a comment for a pull request
       dockworthy check --changed-since main .           what this branch makes worse
     """
     from functools import partial
