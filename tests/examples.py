@@ -14,7 +14,9 @@ import pytest
 from msgspec import structs
 
 import tight
+from dockworthy.facts.build_secrets import with_build_secrets_marked
 from dockworthy.facts.host import read_host
+from dockworthy.model.build import ImageBuild
 from dockworthy.model.control import Control, Examples, Subject
 from dockworthy.model.finding import Judgement
 from dockworthy.model.machine import Machine
@@ -22,6 +24,7 @@ from dockworthy.model.snapshot import Snapshot
 from dockworthy.readers.compose import read_compose
 from dockworthy.readers.create_request import read_create_request
 from dockworthy.readers.docker_run import read_docker_run
+from dockworthy.readers.dockerfile.build import read_dockerfile
 from dockworthy.readers.engine_context import EngineContext, engine_context
 from dockworthy.readers.kubernetes import joined, read_kubernetes, read_manifests
 from dockworthy.readers.machine import read_machine
@@ -70,6 +73,8 @@ def _subjects(kind: Subject, syntax: str, example: Any, folder: Path) -> list[An
     if syntax == "compose":
         (document,) = documents(example, "compose.yaml")
         return list(read_compose(document, environ={"HOME": "/home/ann"}, folder=folder))
+    if syntax == "dockerfile":
+        return [_build(example, folder)]
     if syntax == "docker run":
         return [read_docker_run(shlex.split(example), _context(), environ={}, folder="/srv/shop")]
     if syntax == "request":
@@ -86,6 +91,15 @@ def _subjects(kind: Subject, syntax: str, example: Any, folder: Path) -> list[An
         Subject.MACHINE: [machine],
     }
     return lists[kind]
+
+
+def _build(example: Any, folder: Path) -> ImageBuild:
+    """A Dockerfile's text, or the files of a folder that holds one; secrets marked as `check` does it."""
+    for name, text in (example if isinstance(example, Mapping) else {"Dockerfile": example}).items():
+        (folder / name).write_text(text)
+    path = folder / "Dockerfile"
+    (build,) = with_build_secrets_marked([read_dockerfile(path.read_text(), str(path), path=path)], set())
+    return build
 
 
 def _context() -> EngineContext:

@@ -11,6 +11,7 @@ from .markdown import fence
 
 _SYNTAXES = {
     "compose": ("Compose file", "yaml"),
+    "dockerfile": ("Dockerfile", "dockerfile"),
     "docker run": ("Command line", "sh"),
     "request": ("Create request (`POST /containers/create`)", "json"),
     "kubernetes": ("Kubernetes manifest", "yaml"),
@@ -49,7 +50,7 @@ def _of_syntax(syntax: str, given: Example | list[Example]) -> list[str]:
 def _block(example: Example, language: str) -> str:
     if isinstance(example, str):
         return fence(example, language)
-    if language == "text":
+    if language in ("text", "dockerfile"):
         return "\n\n".join(_file(path, content) for path, content in example.items())
     return fence(_json(example), language)
 

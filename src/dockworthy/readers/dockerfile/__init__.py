@@ -1,8 +1,7 @@
-"""Dockerfiles, as BuildKit reads them."""
+"""Dockerfiles, as BuildKit reads them. (`build.read_dockerfile` is imported where one is read: others need not pay.)"""
 
 from __future__ import annotations
 
-from .build import read_dockerfile
 from .recognition import is_dockerfile, may_be_dockerfile
 
-__all__ = ["is_dockerfile", "may_be_dockerfile", "read_dockerfile"]
+__all__ = ["is_dockerfile", "may_be_dockerfile"]

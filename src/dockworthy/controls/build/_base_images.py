@@ -1,0 +1,41 @@
+"""What is known of base images by their name alone: which leave the user to be root, and which release they are of."""
+
+from __future__ import annotations
+
+import re
+
+from ...model.knowledge.base_images import CODENAMES, DISTRIBUTIONS, ROOT_IMAGES
+from ..workload._image_names import parse_image
+
+_RELEASE = re.compile(r"\d+(?:\.\d+)?")
+
+
+def official_name(written: str) -> str:
+    """`python` of `docker.io/library/python:3.12`; "" for an image that is no official one of Docker Hub."""
+    repository = parse_image(written).repository
+    for prefix in ("docker.io/library/", "index.docker.io/library/", "library/", "docker.io/"):
+        if repository.startswith(prefix):
+            repository = repository.removeprefix(prefix)
+            break
+    return "" if "/" in repository else repository
+
+
+def starts_as_root(written: str) -> bool:
+    """Is it known that the image names no user? Neither does it then check its health."""
+    return official_name(written) in ROOT_IMAGES
+
+
+def release_of(written: str) -> tuple[str, str] | None:
+    """(distribution, version) as /etc/os-release would say, where name and tag tell: `node:20-bullseye` is Debian 11."""
+    name, tag = official_name(written), parse_image(written).tag.lower()
+    if name in DISTRIBUTIONS and (match := _RELEASE.match(tag)):
+        return DISTRIBUTIONS[name], match[0]
+    if not name:
+        return None
+    for part in re.split(r"[-_]", tag):
+        if part in CODENAMES:
+            return CODENAMES[part]
+        alpine = re.fullmatch(r"alpine(\d+\.\d+)", part)
+        if alpine:
+            return "alpine", alpine[1]
+    return None

@@ -1,0 +1,79 @@
+"""`curl … | sh` runs as root whatever the other side sends that day, half of it where the line breaks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ...model.build import ImageBuild, ShellCommand
+from ...model.control import Control, Subject, cis, nist, owasp
+from ...model.finding import Judgement, Remedy
+from ...model.levels import Level, Severity
+from ._commands import DOWNLOADERS, SHELLS, started
+from ._faults import Fault, weigh
+
+control = Control(
+    title="No step runs what it has just fetched unseen",
+    rationale="A script from an address can be another one tomorrow, or for you alone, and nothing checks it before it "
+    "runs as root in the build.",
+    level=Level.PRODUCTION,
+    severity=Severity.MEDIUM,
+    demand="5.pipeline",
+    subject=Subject.BUILD,
+    references=(cis("1.6.0", "4.11"), cis("1.8.0", "4.11"), nist("4.1.5"), owasp("D08")),
+    remedy=Remedy(
+        "Fetch to a file, check its checksum or signature (`sha256sum -c`), then run it; or install the package.",
+        "the checksum moves with each new version",
+    ),
+    bad={
+        "dockerfile": [
+            "FROM debian:13\nRUN curl -fsSL https://example.com/install.sh | sh\n",
+            "FROM debian:13\nRUN wget -qO- https://example.com/install.sh | sudo -E bash -\n",
+            'FROM debian:13\nRUN bash -c "$(curl -fsSL https://example.com/install.sh)"\n',
+            "FROM debian:13\nRUN bash <(curl -s https://example.com/install.sh)\n",
+            "FROM debian:13\nRUN curl -sSL https://example.com/get.py | python3 -\n",
+        ]
+    },
+    good={
+        "dockerfile": [
+            "FROM debian:13\nRUN curl -fsSLo i.sh https://example.com/i.sh && echo 'ab  i.sh' | sha256sum -c && sh i.sh\n",
+            "FROM debian:13\nRUN curl -fsSL https://example.com/a.tgz | tar -xz -C /opt\n",
+            "FROM debian:13\nRUN echo 'curl x | sh'\n",
+        ]
+    },
+)
+
+_INTERPRETERS = SHELLS | {"python", "python3", "python2", "perl", "ruby", "node", "php"}
+_FETCHES = re.compile(r"(?:\$\(|`|<\()\s*(?:curl|wget)\s")
+
+
+@control.judge
+def piped_install(build: ImageBuild) -> Judgement:
+    faults = [fault for _, run in build.instructions("RUN") for fault in _faults(run.commands)]
+    return weigh(build, "piped-install", faults, good="nothing that was fetched is run unseen")
+
+
+def _faults(commands: Sequence[ShellCommand]) -> Iterator[Fault]:
+    """Along each pipe: what a program fetches, and an interpreter that reads it as its program."""
+    fetched = ""
+    for command in commands:
+        what = started(command)
+        if what.program in _INTERPRETERS and fetched and _reads_program(what.arguments):
+            yield Fault(f"{what.program} runs what {fetched} fetches", command.source)
+        elif what.program in (*SHELLS, "eval") and any(_FETCHES.search(word) for word in what.arguments):
+            yield Fault(f"{what.program} runs what it fetches", command.source)
+        if what.program in DOWNLOADERS:
+            fetched = what.program
+        fetched = fetched if command.piped else ""
+
+
+def _reads_program(arguments: Sequence[str]) -> bool:
+    """`sh`, `sh -s -- x`, `python3 -`: the program comes from standard input; `python3 -c …` and a file do not."""
+    for word in arguments:
+        if word in ("-", "-s", "/dev/stdin") or word.startswith(("<", ">", "2>")):
+            return True
+        if not word.startswith("-") or word in ("-c", "-e", "-r", "-m", "-n", "-p"):
+            return False
+        if "s" in word[1:] and not word.startswith("--"):
+            return True
+    return True

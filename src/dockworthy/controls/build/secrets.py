@@ -1,0 +1,91 @@
+"""Whoever has the image, or its build cache, has every secret that its Dockerfile wrote into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...model.build import ImageBuild, Instruction
+from ...model.control import Control, Subject, cis, nist, owasp
+from ...model.field import Set, Unknown
+from ...model.finding import Judgement, Remedy
+from ...model.levels import Level, Severity
+from ..workload._secret_words import has_secret_argument, secret_variables
+from ._faults import Fault, weigh
+from ._secret_files import may_be_secret, secret_sources
+
+control = Control(
+    title="No secret stands in the Dockerfile or enters the image",
+    rationale="Variables, labels and build steps of an image are read by everyone who may pull it, files also after a "
+    "later step has removed them, and the Dockerfile by everyone who may read the repository.",
+    level=Level.BASELINE,
+    severity=Severity.HIGH,
+    demand="7.credentials",
+    subject=Subject.BUILD,
+    references=(cis("1.6.0", "4.10"), cis("1.8.0", "4.10"), nist("4.1.4"), owasp("D06")),
+    remedy=Remedy(
+        "Change the secret first: it is known. Hand it to the step that needs it with `RUN --mount=type=secret,id=…`, and "
+        "to the program at run time; list the file in .dockerignore.",
+        "a new build, and a new secret wherever the old one was used",
+    ),
+    bad={
+        "dockerfile": [
+            "FROM debian:13\nENV DB_PASSWORD=not-so-secret\n",
+            "FROM debian:13\nARG API_TOKEN=not-so-secret\n",
+            "FROM debian:13\nENV DATABASE_URL=postgres://shop:not-so-secret@db/shop\n",
+            "FROM debian:13\nCOPY .env /app/.env\n",
+            "FROM debian:13\nCOPY id_rsa /root/.ssh/id_rsa\n",
+            "FROM debian:13\nADD certs/server.key certs/server.crt /etc/tls/\n",
+            "FROM debian:13\nRUN mysqladmin --password=not-so-secret ping\n",
+            "FROM debian:13\nCOPY <<EOF /key\n-----BEGIN PRIVATE KEY-----\nbm90LXNvLXNlY3JldA==\n-----END PRIVATE KEY-----\nEOF\n",
+        ]
+    },
+    good={
+        "dockerfile": [
+            "FROM debian:13\nENV POSTGRES_PASSWORD_FILE=/run/secrets/db TOKEN_TTL=60\n",
+            "FROM debian:13\nRUN --mount=type=secret,id=npm,target=/root/.npmrc npm ci\n",
+            "FROM debian:13 AS build\nFROM debian:13\nCOPY --from=build /src/.env.example /app/\n",
+            "FROM debian:13\nRUN SECRET_KEY_BASE=dummy rake assets:precompile\n",
+        ]
+    },
+    unclear={
+        "dockerfile": [
+            "FROM debian:13\nCOPY .npmrc /root/.npmrc\n",
+            "FROM debian:13\nARG GIVEN\nENV DB_PASSWORD=$GIVEN\n",
+        ]
+    },
+)
+
+_HIDDEN = re.compile(r"hash:[0-9a-f]{16}|-----BEGIN [A-Z ]*PRIVATE KEY")
+
+
+@control.judge
+def secrets(build: ImageBuild) -> Judgement:
+    every = [*build.arguments, *(i for stage in build.stages for i in stage.instructions)]
+    faults = [fault for instruction in every for fault in _faults(instruction)]
+    gaps = [gap for instruction in every for gap in _gaps(instruction)]
+    return weigh(build, "secrets", faults, gaps=gaps, good="nothing in it looks like a secret")
+
+
+def _faults(instruction: Instruction) -> Iterator[Fault]:
+    """Names only: a finding that shows the value would be one more place where it stands."""
+    for pair in instruction.pairs:
+        if isinstance(pair.value, Set) and secret_variables({pair.name: pair.value.value}):
+            yield Fault(f"{instruction.keyword} {pair.name} holds a secret", pair.source)
+    for command in instruction.commands:
+        if has_secret_argument(command.words):
+            yield Fault("an argument of a command is a secret", command.source)
+    for source, place in secret_sources(instruction):
+        yield Fault(f"{instruction.keyword} brings in {source}", place)
+    if any(_HIDDEN.search(heredoc.content) for heredoc in instruction.heredocs) and not instruction.commands:
+        yield Fault(f"the text that {instruction.keyword} writes holds a secret", instruction.source)
+
+
+def _gaps(instruction: Instruction) -> Iterator[Unknown]:
+    for source, place in may_be_secret(instruction):
+        yield Unknown(f"{source} may hold a secret", "look into the file", place)
+    if instruction.keyword == "ENV":
+        for pair in instruction.pairs:
+            if isinstance(pair.value, Unknown) and secret_variables({pair.name: "value"}):
+                says = f"ENV {pair.name} takes a value that is not in the file: {pair.value.reason}"
+                yield Unknown(says, pair.value.tell, pair.source)

@@ -1,0 +1,57 @@
+"""Official images of Docker Hub: which name no user, and which distribution release a name or a tag stands for."""
+
+from __future__ import annotations
+
+import datetime
+
+WHAT = "users and distributions of official images"
+KNOWN_ON = datetime.date(2026, 11, 25)
+SOURCES = ("the Dockerfiles of Docker's official images", "the Alpine Linux releases page")
+
+ROOT_IMAGES = frozenset(
+    "alpine debian ubuntu busybox fedora amazonlinux rockylinux almalinux oraclelinux archlinux centos photon"
+    " buildpack-deps gcc python node golang ruby php perl rust openjdk eclipse-temurin amazoncorretto maven erlang"
+    " elixir"
+    " nginx httpd tomcat caddy traefik registry bash docker".split()
+)
+"""They start as root unless a Dockerfile says otherwise, and have no health check of their own. Databases that begin
+as root to hand over to a user of their own are not among them."""
+
+DISTRIBUTIONS = {
+    "debian": "debian",
+    "ubuntu": "ubuntu",
+    "centos": "centos",
+    "rockylinux": "rocky",
+    "almalinux": "almalinux",
+    "alpine": "alpine",
+}
+"""Image -> `ID` of its /etc/os-release."""
+
+CODENAMES = {
+    "stretch": ("debian", "9"),
+    "buster": ("debian", "10"),
+    "bullseye": ("debian", "11"),
+    "bookworm": ("debian", "12"),
+    "trixie": ("debian", "13"),
+    "bionic": ("ubuntu", "18.04"),
+    "focal": ("ubuntu", "20.04"),
+    "jammy": ("ubuntu", "22.04"),
+    "noble": ("ubuntu", "24.04"),
+}
+"""Part of a tag -> the release that it stands for."""
+
+ALPINE_UPDATES_UNTIL = {
+    "3.12": datetime.date(2022, 5, 1),
+    "3.13": datetime.date(2022, 11, 1),
+    "3.14": datetime.date(2023, 5, 1),
+    "3.15": datetime.date(2023, 11, 1),
+    "3.16": datetime.date(2024, 5, 23),
+    "3.17": datetime.date(2024, 11, 22),
+    "3.18": datetime.date(2025, 5, 9),
+    "3.19": datetime.date(2025, 11, 1),
+    "3.20": datetime.date(2026, 4, 1),
+    "3.21": datetime.date(2026, 11, 1),
+    "3.22": datetime.date(2027, 5, 1),
+    "3.23": datetime.date(2027, 11, 1),
+}
+"""Release of Alpine -> the last day with security updates."""
