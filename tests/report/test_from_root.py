@@ -43,6 +43,7 @@ def in_file(name: str) -> Result:
         (f"../../{FILE}", "/repo/deploy", f"../../{FILE}"),
         (f"/repository/{FILE}", "/repo", f"/repository/{FILE}"),
         ("<stdin>", "/repo/deploy", "<stdin>"),
+        ("a#b.yaml", "/repo/deploy", "deploy/a#b.yaml"),
     ],
 )
 def test_every_name_of_the_file(name: str, here: str, wanted: str) -> None:

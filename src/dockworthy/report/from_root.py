@@ -28,8 +28,8 @@ def seen_from(result: Result, *, root: str, here: str) -> Result:
     def rename(text: str) -> str:
         """A file's own name, or that of a subject in it (`compose.yaml#web`)."""
         if text not in renamed:
-            file, mark, rest = text.partition("#")
-            renamed[text] = names[text] if text in names else names.get(file, file) + mark + rest
+            file = _file_of(text, names)
+            renamed[text] = names.get(file, file) + text[len(file) :]
         return renamed[text]
 
     return structs.replace(
@@ -59,6 +59,14 @@ def _name(name: str, root: str, here: str) -> str:
     if whole == root or not whole.startswith(root.rstrip("/") + "/"):
         return name
     return posixpath.relpath(whole, root)
+
+
+def _file_of(text: str, names: dict[str, str]) -> str:
+    """The file that the text names, or begins with; a file's name may hold a `#`, too."""
+    file = text
+    while file not in names and "#" in file:
+        file = file.rpartition("#")[0]
+    return file if file in names else text
 
 
 def _why(what: str, why: str, names: dict[str, str]) -> str:
