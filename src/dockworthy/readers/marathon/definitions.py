@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 from msgspec import structs
 
@@ -22,28 +23,29 @@ _MOST = 20_000
 
 def read_marathon(document: Value) -> list[Unit]:
     """Raises UnreadableInput (file, line) for a value of the wrong type."""
-    found = document.items() if document.is_sequence else [document]
-    units = []
-    for unit in (unit for part in found for unit in _units(part, "", 0)):
-        units.append(unit)
-        if len(units) > _MOST:
-            raise UnreadableInput(f"more than {_MOST:,} apps", file=document.file, line=document.line)
+    parts = document.items() if document.is_sequence else [document]
+    found = list(islice((each for part in parts for each in _named(part, "", 0)), _MOST + 1))
+    if len(found) > _MOST:
+        raise UnreadableInput(f"more than {_MOST:,} apps and groups", file=document.file, line=document.line)
+    units = [read(value, name) for name, value in found if (read := _reader_of(value)) is not None]
     times = Counter(unit.id for unit in units)
     return [structs.replace(unit, id=f"{unit.id}@{unit.source.line}") if times[unit.id] > 1 else unit for unit in units]
 
 
-def _units(value: Value, above: str, depth: int) -> Iterator[Unit]:
+def _named(value: Value, above: str, depth: int) -> Iterator[tuple[str, Value]]:
+    """Groups, apps and pods with their whole ids."""
     if depth > _DEEPEST:
         raise UnreadableInput(f"groups in groups, more than {_DEEPEST} deep", file=value.file, line=value.line)
     name = _absolute(word(value, "id"), above)
-    if is_app(value):
-        yield read_app(value, name)
-    elif is_pod(value):
-        yield read_pod(value, name)
-    else:
+    yield name, value
+    if _reader_of(value) is None:
         for key in HOLDING:
             for part in items(value, key):
-                yield from _units(part, name, depth + 1)
+                yield from _named(part, name, depth + 1)
+
+
+def _reader_of(value: Value) -> Callable[[Value, str], Unit] | None:
+    return read_app if is_app(value) else read_pod if is_pod(value) else None
 
 
 def _absolute(written: str, above: str) -> str:
