@@ -1,1 +1,138 @@
-"""Repairs files: check -> fix -> write -> check again: the whole story of `dockworthy fix`."""
+"""Repairs files: read -> judge -> fix the text -> judge it again -> write -> look: the story of `dockworthy fix`."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sys
+from codecs import BOM_UTF8
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct, structs
+
+from .controls.judging import judge_written
+from .controls.registry import control_ids
+from .errors import OutputError, UnreadableInput, UsageError
+from .fix.candidates import NOTHING_KNOWN, candidates
+from .fix.choosing import failing, make_what_helps
+from .fix.replacing import keep_old, replace_content
+from .model.compose_fix import Known
+from .model.control import Control
+from .model.finding import Finding
+from .model.fix import Fix, FixKind
+from .model.levels import Level
+from .model.policy import Policy
+from .model.repair import FileRepair, Repair
+from .model.workload import Unit
+from .policy.applying import apply_policy
+from .readers.allowances import allowances_in
+from .readers.files import STANDARD_INPUT, FoundFile, Search
+from .readers.written_file import Surroundings, may_be_ours, read_written
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What to repair: by which policy, which kinds of fixes, of which controls (none named: of all)."""
+
+    level: Level
+    policy: Policy = Policy()
+    rules: tuple[Control, ...] = ()
+    kinds: frozenset[FixKind] = frozenset({FixKind.SAFE})
+    controls: frozenset[str] = frozenset()
+    known: Known = NOTHING_KNOWN
+
+    def wants(self, fix: Fix) -> bool:
+        return fix.kind in self.kinds and (not self.controls or fix.control in self.controls)
+
+
+def plan_repair(paths: Sequence[str], asked: Asked, *, stdin_name: str = STANDARD_INPUT) -> Repair:
+    """What would be made of every Compose file; nothing is written. `-` is standard input.
+
+    Raises UsageError where a path does not exist, or no Compose file was found.
+    """
+    files: list[FileRepair] = []
+    unread: list[tuple[str, str]] = []
+    for found in Search(paths, stdin=sys.stdin.buffer, stdin_name=stdin_name):
+        try:
+            if found.judged:
+                repaired = _repaired(found.loaded(), asked)
+                files += [repaired] if repaired is not None else []
+        except UnreadableInput as error:
+            if found.named_by_user or may_be_ours(found):
+                unread.append((found.name, error.says))
+    if not files and not unread:
+        raise UsageError(
+            "nothing to repair: no Compose file was found in " + ", ".join(paths),
+            hint="`dockworthy check` also judges what can't be repaired here",
+        )
+    return Repair(files=tuple(files), unread=tuple(unread))
+
+
+def write_repair(repair: Repair, asked: Asked) -> Repair:
+    """Writes the new texts, each file whole, and judges it where it lies: one that is not as planned is put back.
+
+    Raises FixRefused for a file that changed meanwhile, OutputError for one that can't be written. Files before it stay
+    repaired.
+    """
+    return structs.replace(repair, files=tuple(_written(file, asked) for file in repair.files), written=True)
+
+
+def _repaired(found: FoundFile, asked: Asked) -> FileRepair | None:
+    """None for a file that has no service of Compose."""
+    text = found.text()
+    units = _units(found)
+    if not units:
+        return None
+    fixes = list(candidates(_findings(found, asked), units, {found.name: text}.get, asked.known))
+    wanted = [fix for fix in fixes if asked.wants(fix)]
+
+    def judged(changed: str) -> Sequence[Finding]:
+        return _findings(structs.replace(found, content=changed.encode()), asked)
+
+    made = make_what_helps(text, wanted, judged, file=found.name)
+    return FileRepair(
+        file=found.name,
+        old=text,
+        new=made.text,
+        made=made.made,
+        not_made=made.not_made,
+        offered=tuple(fix for fix in fixes if not asked.wants(fix)),
+    )
+
+
+def _units(found: FoundFile) -> list[Unit]:
+    units = read_written(found, Surroundings(os.environ)).units
+    return [unit for unit in units if unit.kind == "service" and unit.source.where == found.name]
+
+
+def _findings(found: FoundFile, asked: Asked) -> tuple[Finding, ...]:
+    """As `check` has them, with what the policy accepts."""
+    written = read_written(found, Surroundings(os.environ))
+    text = found.text()
+    allowances, _ = allowances_in(written, {found.name: text}.get)
+    judged = judge_written(written, asked.level, asked.policy.levels, rules=asked.rules)
+    today = datetime.datetime.now(datetime.UTC).date()
+    known = control_ids() | {rule.id for rule in asked.rules}
+    return apply_policy(judged, asked.policy, written, allowances, level=asked.level, today=today, controls=known)[0]
+
+
+def _written(file: FileRepair, asked: Asked) -> FileRepair:
+    if not file.changes or file.file == STANDARD_INPUT:
+        return file
+    with_mark = Path(file.file).read_bytes().startswith(BOM_UTF8)
+    old, new = ((BOM_UTF8 if with_mark else b"") + text.encode() for text in (file.old, file.new))
+    kept = keep_old(file.file, old, os.environ)
+    replace_content(file.file, old=old, new=new)
+    if not _is_as_planned(file, asked):
+        replace_content(file.file, old=new, new=old)
+        raise OutputError(f"{file.file}: what was written is not judged as planned; it is as it was before")
+    return structs.replace(file, kept_at=str(kept))
+
+
+def _is_as_planned(file: FileRepair, asked: Asked) -> bool:
+    """Read again from where it lies: are the findings gone that were to go?"""
+    try:
+        findings = _findings(FoundFile(file.file, file.file, True).loaded(), asked)
+    except UsageError:
+        return False
+    return not failing(findings) & {(fix.control, fix.subject) for fix in file.made}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from ..controls.registry import chapter_controls
@@ -28,10 +29,8 @@ def candidates(
     files: dict[str, Mapping[str, Any]] = {}
     for finding in findings:
         unit = by_id.get(finding.subject)
-        if unit is None or not finding.control.startswith("workload/") or finding.outcome not in (Outcome.FAIL, Outcome.UNKNOWN):
-            continue
-        control = _control(finding.control)
-        if control is None or not control.fixes:
+        control = _with_fixes().get(finding.control)
+        if unit is None or control is None or finding.outcome not in (Outcome.FAIL, Outcome.UNKNOWN):
             continue
         file = unit.source.where
         if file not in files:
@@ -62,8 +61,9 @@ def _fix(finding: Finding, control: Control, repair: ComposeFix, changes: tuple[
     )
 
 
-def _control(id: str) -> Control | None:
-    return next((control for control in chapter_controls("workload") if control.id == id), None)
+@cache
+def _with_fixes() -> dict[str, Control]:
+    return {control.id: control for control in chapter_controls("workload") if control.fixes}
 
 
 def _services(text: str | None, file: str) -> Mapping[str, Any]:

@@ -1,0 +1,96 @@
+"""Replaces a file's content at once: whoever reads it meanwhile, or after a crash, finds the old or the new, whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..errors import OutputError
+from ..facts.redaction_key import state_directory
+from .refused import FixRefused
+
+MOST_KEPT = 100
+"""Old files that are kept; the oldest go first."""
+
+
+def replace_content(path: str, *, old: bytes, new: bytes) -> None:
+    """Mode, owner and extended attributes stay; a symbolic link stays one, its target is replaced.
+
+    Raises FixRefused where the file is not what it was when it was read, or has a second name (a hard link) that would
+    keep the old content; OutputError where it can't be written.
+    """
+    target = os.path.realpath(path)
+    try:
+        status = os.stat(target)
+        if status.st_nlink > 1:
+            raise FixRefused(
+                "it has a second name (a hard link), which would keep the old content",
+                file=path,
+                hint=f"find it with `find -inum {status.st_ino}`, or write a copy: dockworthy fix - <{path}",
+            )
+        _replace(target, path, status, old, new)
+    except OSError as error:
+        raise OutputError(f"{path} can't be written: {error.strerror}") from error
+
+
+def _replace(target: str, path: str, status: os.stat_result, old: bytes, new: bytes) -> None:
+    handle, beside = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target))
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(new)
+            file.flush()
+            _like(target, beside, status)
+            os.fsync(file.fileno())
+        if Path(target).read_bytes() != old:
+            hint = "nothing was written; run it again"
+            raise FixRefused("somebody else changed it meanwhile", file=path, hint=hint)
+        os.replace(beside, target)
+    except BaseException:  # ^C too: nothing half written may stay behind
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+    _sync_folder(os.path.dirname(target))
+
+
+def _like(target: str, beside: str, status: os.stat_result) -> None:
+    """The new file belongs to whom the old one belonged; before that nobody else may read it."""
+    if (os.geteuid(), os.getegid()) != (status.st_uid, status.st_gid):
+        os.chown(beside, status.st_uid, status.st_gid)
+    shutil.copystat(target, beside)
+    os.chmod(beside, stat.S_IMODE(status.st_mode))
+    os.utime(beside)
+
+
+def _sync_folder(folder: str) -> None:
+    with contextlib.suppress(OSError):  # some file systems know no such thing
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def keep_old(path: str, old: bytes, environ: Mapping[str, str]) -> Path:
+    """A copy of the old content in dockworthy's own state folder, for its owner alone. Raises OutputError."""
+    folder = state_directory(environ) / "fixed"
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    kept = folder / f"{stamp}-{os.path.basename(path)}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(old)
+            file.flush()
+            os.fsync(file.fileno())
+        for oldest in sorted(folder.iterdir())[:-MOST_KEPT]:
+            oldest.unlink(missing_ok=True)
+    except OSError as error:
+        says = f"the old content of {path} can't be kept in {folder}: {error.strerror}"
+        raise OutputError(says, hint="DOCKWORTHY_STATE names another folder; nothing was changed") from error
+    return kept
