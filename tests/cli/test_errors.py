@@ -23,7 +23,7 @@ USAGE = [
     (["assess", "--root", "/no/such/folder"], "does not exist"),
     (["assess", "--deadline", "0"], "not in the range"),
     (["check"], "Missing argument"),
-    (["check", "a", "--format", "junit"], "'junit' is not one of 'table', 'json'"),
+    (["check", "a", "--format", "xls"], "'xls' is not one of 'table', 'json'"),
     (["check", "a", "--pss-version", "one"], "is no version"),
     (["check", "a", "--pss-version", "v0.9"], "known are v1.0 to v1."),
     (["check", "a", "--pss-version", "v9.1"], "known are v1.0 to v1."),
