@@ -6,7 +6,7 @@ import datetime
 import os
 import sys
 from codecs import BOM_UTF8
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct, structs
@@ -68,13 +68,19 @@ def plan_repair(paths: Sequence[str], asked: Asked, *, stdin_name: str = STANDAR
     return Repair(files=tuple(files), unread=tuple(unread))
 
 
-def write_repair(repair: Repair, asked: Asked) -> Repair:
+def write_repair(repair: Repair, asked: Asked, *, told: Callable[[FileRepair], None]) -> Repair:
     """Writes the new texts, each file whole, and judges it where it lies: one that is not as planned is put back.
 
-    Raises FixRefused for a file that changed meanwhile, OutputError for one that can't be written. Files before it stay
-    repaired.
+    `told` hears of each file that is written. Raises FixRefused for a file that changed meanwhile, OutputError for one
+    that can't be written; those before it stay repaired.
     """
-    return structs.replace(repair, files=tuple(_written(file, asked) for file in repair.files), written=True)
+    files = []
+    for file in repair.files:
+        if file.changes:
+            file = _written(file, asked)
+            told(file)
+        files.append(file)
+    return structs.replace(repair, files=tuple(files), written=True)
 
 
 def _repaired(found: FoundFile, asked: Asked) -> FileRepair | None:
@@ -117,8 +123,6 @@ def _findings(found: FoundFile, asked: Asked) -> tuple[Finding, ...]:
 
 
 def _written(file: FileRepair, asked: Asked) -> FileRepair:
-    if not file.changes or file.file == STANDARD_INPUT:
-        return file
     with_mark = Path(file.file).read_bytes().startswith(BOM_UTF8)
     old, new = ((BOM_UTF8 if with_mark else b"") + text.encode() for text in (file.old, file.new))
     kept = keep_old(file.file, old, os.environ)

@@ -1,0 +1,168 @@
+"""`dockworthy fix`: repair files in place, and nothing else in them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import UsageError
+from . import options
+from .exit_status import ExitStatus
+from .output import deliver, say
+from .project import level_of, load_project, rules_of
+from .show import not_both, paper
+
+if TYPE_CHECKING:
+    from ..model.repair import Repair
+    from ..repair import Asked
+
+
+@click.command(short_help="Repairs files in place: comments and layout stay.")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option("--diff", is_flag=True, help="Show what would change, as a unified diff; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
+@click.option("--all", "everything", is_flag=True, help="Also fixes that are to be proven: they can stop a service.")
+@click.option("--control", "controls", metavar="ID", multiple=True, help="Only fixes of this control (repeatable).")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@options.level
+@options.policy
+@options.format_of("table", "json")
+@options.output
+@options.verbose
+def fix(
+    paths: tuple[str, ...],
+    diff: bool,
+    dry_run: bool,
+    everything: bool,
+    controls: tuple[str, ...],
+    yes: bool,
+    level: str | None,
+    policy: str | None,
+    format_: str,
+    output: str | None,
+    verbose: bool,
+) -> int:
+    """Repairs files in place: only the lines that must change do; comments, order, quotes and anchors stay.
+
+    What `check` finds in Compose files is repaired where there is an exact repair. Safe fixes alone are made: with
+    them nothing that works stops working. The others are to be proven, each says what it might break, and --all makes
+    them, too. Every fix has the container recreated at the next `docker compose up`.
+
+    On a terminal the plan is shown and you are asked. A file is written whole or not at all, with its mode and owner,
+    and judged again; the old one is kept in dockworthy's state folder (for root /var/lib/dockworthy/fixed, else below
+    ~/.local/state). A second run changes nothing. - reads standard input and writes the repaired text to standard
+    output. What the policy accepts by an exception is left as it is.
+
+    Exit status 1 says that a fix which was asked for could not be made.
+
+    \b
+    Examples:
+      dockworthy fix compose.yaml --diff            what would change
+      dockworthy fix compose.yaml                   safe fixes
+      dockworthy fix --all --dry-run .              all there is, with what it might break
+      dockworthy fix --all --control privileged .   one control alone
+      dockworthy fix - <compose.yaml >fixed.yaml    as a filter
+    """
+    from ..repair import plan_repair
+
+    not_both("--diff", "--dry-run", diff and dry_run)
+    not_both("--diff", "--format json", diff and format_ == "json")
+    asked = _asked(everything, controls, level, policy)
+    repair = plan_repair(paths, asked)
+    if "-" in paths:
+        return _as_filter(repair, paths, diff=diff or dry_run, output=output)
+    if diff:
+        deliver(_diff(repair), output)
+        _say_of(repair)
+        return _status(repair)
+    if not dry_run and repair.changed:
+        _show_and_ask(repair, yes=yes)
+        repair = _written(repair, asked)
+    deliver(_content(repair, format_, output, verbose=verbose), output)
+    return _status(repair)
+
+
+def _asked(everything: bool, controls: tuple[str, ...], level: str | None, policy: str | None) -> Asked:
+    from ..controls.registry import chapter_controls
+    from ..model.fix import FixKind
+    from ..repair import Asked
+    from ..report.explanation import find_control
+
+    project = load_project(policy)
+    there = {control.id: control for control in chapter_controls("workload")}
+    named = frozenset(find_control(id, there).id for id in controls)
+    for id in sorted(named):
+        if not there[id].fixes:
+            raise UsageError(f"{id} has no exact repair", hint=f"`dockworthy explain {id}` says what to do by hand")
+    return Asked(
+        level=level_of(level, project),
+        policy=project.policy,
+        rules=rules_of(project),
+        kinds=frozenset(FixKind) if everything else frozenset({FixKind.SAFE}),
+        controls=named,
+    )
+
+
+def _as_filter(repair: Repair, paths: tuple[str, ...], *, diff: bool, output: str | None) -> int:
+    if len(paths) > 1:
+        raise UsageError("standard input is repaired alone", hint="name files, or -")
+    for _, why in repair.unread:
+        say(f"dockworthy: {why}")
+    if repair.unread:
+        return ExitStatus.USAGE  # nothing goes to standard output: half a file would look like a whole one
+    deliver(_diff(repair) if diff else repair.files[0].new, output)
+    _say_of(repair)
+    return _status(repair)
+
+
+def _diff(repair: Repair) -> str:
+    from ..fix.diff import shown_diff
+
+    return "".join(shown_diff(file) for file in repair.changed)
+
+
+def _say_of(repair: Repair) -> None:
+    """What a diff does not show, for the person who reads it."""
+    from ..report.repair import summary
+
+    for file in repair.files:
+        for left in file.not_made:
+            say(f"{left.why} ({left.fix.control}){f'; {left.hint}' if left.hint else ''}")
+    for name, why in repair.unread:
+        say(f"{name} can't be read: {why}")
+    say(summary(repair))
+
+
+def _show_and_ask(repair: Repair, *, yes: bool) -> None:
+    """The plan goes to the person before anything is written. Raises UsageError where the answer is no."""
+    from ..report.repair import render_repair
+
+    if yes or not sys.stdin.isatty():
+        return
+    for line in render_repair(repair, width=80, colour=False).splitlines():
+        say(line)
+    if not click.confirm("Write it?", err=True):
+        raise UsageError("nothing was written")
+
+
+def _written(repair: Repair, asked: Asked) -> Repair:
+    from ..repair import write_repair
+
+    return write_repair(repair, asked, told=lambda file: say(f"{file.file}: written; as it was before: {file.kept_at}"))
+
+
+def _content(repair: Repair, format_: str, output: str | None, *, verbose: bool) -> str | bytes:
+    from ..report.repair import render_repair, repair_json
+
+    if format_ == "json":
+        return repair_json(repair)
+    width, colour = paper(output)
+    return render_repair(repair, width=width, colour=colour, verbose=verbose)
+
+
+def _status(repair: Repair) -> int:
+    if repair.unread:
+        return ExitStatus.USAGE
+    return ExitStatus.DONE if repair.complete else ExitStatus.NOT_WORTHY

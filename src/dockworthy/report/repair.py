@@ -1,0 +1,143 @@
+"""A repair for people: what is made in which file, what might break, what is left and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from ..model.fix import Fix, FixKind, How
+from ..model.repair import FileRepair, NotMade, Repair
+from .as_json import TOOL, encode
+from .document import ToolOut
+from .repairs import KINDS
+from .sheet import Sheet
+from .words import number_of
+
+_COLUMN = 14
+
+
+class ChangeOut(Struct, frozen=True):
+    """A key of a service, how it changes, and to what (null for one that is taken away)."""
+
+    service: str
+    path: tuple[str, ...]
+    how: How
+    value: object
+
+
+class FixOut(Struct, frozen=True):
+    """`why` and `hint` where it was not made."""
+
+    control: str
+    subject: str
+    kind: FixKind
+    says: str
+    may_break: str | None
+    changes: tuple[ChangeOut, ...]
+    why: str | UnsetType = UNSET
+    hint: str | UnsetType = UNSET
+
+
+class FileOut(Struct, frozen=True):
+    """`offered` was not asked for; `kept_at` is where the old content lies, null where nothing was written."""
+
+    file: str
+    changes: bool
+    kept_at: str | None
+    made: tuple[FixOut, ...]
+    not_made: tuple[FixOut, ...]
+    offered: tuple[FixOut, ...]
+
+
+class RepairDocument(Struct, frozen=True):
+    """What `fix --format json` prints. `written`: the files are changed, else it is a plan."""
+
+    schema: int
+    tool: ToolOut
+    command: str
+    written: bool
+    files: tuple[FileOut, ...]
+    unread: tuple[tuple[str, str], ...]
+
+
+def repair_json(repair: Repair) -> bytes:
+    files = tuple(
+        FileOut(
+            file.file,
+            file.changes,
+            file.kept_at or None,
+            tuple(map(_fix, file.made)),
+            tuple(_fix(left.fix, left) for left in file.not_made),
+            tuple(map(_fix, file.offered)),
+        )
+        for file in repair.files
+    )
+    return encode(RepairDocument(1, TOOL, "fix", repair.written, files, repair.unread))
+
+
+def _fix(fix: Fix, left: NotMade | None = None) -> FixOut:
+    changes = tuple(ChangeOut(each.service, each.path, each.how, each.value) for each in fix.changes)
+    out = FixOut(fix.control, fix.subject, fix.kind, fix.says, fix.may_break or None, changes)
+    return out if left is None else structs.replace(out, why=left.why, hint=left.hint or UNSET)
+
+
+def render_repair(repair: Repair, *, width: int, colour: bool, verbose: bool = False) -> str:
+    """The plan, or what was done. `verbose` shows also what was not asked for."""
+    sheet = Sheet(width=width, colour=colour)
+    for file in repair.files:
+        if file.made or file.not_made or (verbose and file.offered):
+            _write_file(sheet, file, written=repair.written, verbose=verbose)
+    for name, why in repair.unread:
+        sheet.blank()
+        sheet.line(f"{name} can't be read: {why.removeprefix(f'{name}:').strip()}", style="bad")
+    sheet.blank()
+    sheet.line(summary(repair))
+    return str(sheet)
+
+
+def summary(repair: Repair) -> str:
+    """One sentence or a few: what is made, what is left, how to have the rest."""
+    made = [fix for file in repair.files for fix in file.made]
+    offered = [fix for file in repair.files for fix in file.offered]
+    left = sum(len(file.not_made) for file in repair.files)
+    what = "made" if repair.written else "to make"
+    parts = [f"{number_of(len(made), 'fix', 'fixes')} {what} in {number_of(len(repair.changed), 'file')}."]
+    if left:
+        parts.append(f"{number_of(left, 'fix', 'fixes')} can't be made.")
+    bold = sum(fix.kind is FixKind.TO_BE_PROVEN for fix in made)
+    if bold:
+        parts.append(f"{bold} of them {'is' if bold == 1 else 'are'} to be proven: start the services and look.")
+    unproven = sum(fix.kind is FixKind.TO_BE_PROVEN for fix in offered)
+    if unproven:
+        parts.append(f"{unproven} more {'is' if unproven == 1 else 'are'} to be proven by a run: --all takes them in.")
+    return " ".join(parts)
+
+
+def _write_file(sheet: Sheet, file: FileRepair, *, written: bool, verbose: bool) -> None:
+    sheet.heading(file.file)
+    for kind in FixKind:
+        made = [fix for fix in file.made if fix.kind is kind]
+        _write_fixes(sheet, f"{KINDS[kind]}{', made' if written else ''}", made)
+    if file.not_made:
+        sheet.line("not made", style="bad", indent=2)
+        for left in file.not_made:
+            sheet.entry(_service(left.fix), f"{left.fix.says} ({left.fix.control})", indent=4, column=_COLUMN)
+            sheet.entry("", f"{left.why}{f'; {left.hint}' if left.hint else ''}", column=_COLUMN, style="bad")
+    if verbose:
+        _write_fixes(sheet, "not asked for", file.offered)
+    if file.kept_at:
+        sheet.verbatim("  before", file.kept_at, column=_COLUMN)
+
+
+def _write_fixes(sheet: Sheet, title: str, fixes: Iterable[Fix]) -> None:
+    for number, fix in enumerate(fixes):
+        if not number:
+            sheet.line(title, style="good" if fix.kind is FixKind.SAFE else "open", indent=2)
+        sheet.entry(_service(fix), f"{fix.says} ({fix.control})", indent=4, column=_COLUMN)
+        if fix.may_break:
+            sheet.entry("", f"might break: {fix.may_break}", column=_COLUMN, style="quiet")
+
+
+def _service(fix: Fix) -> str:
+    return fix.subject.rsplit("#", 1)[-1]
