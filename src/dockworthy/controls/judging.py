@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import structs
 
+from ..model.build import ImageBuild
 from ..model.control import Control, Subject
 from ..model.field import NOT_READ
 from ..model.finding import Finding, Judgement, Outcome, unknown
@@ -106,7 +107,7 @@ def _how_to_check(control: Control, judgement: Judgement, model: Any, subject: s
     """A command that needs no dockworthy. A name from outside is quoted: people paste these into a shell."""
     if judgement.check_yourself:
         return judgement.check_yourself
-    if isinstance(model, Unit) and model.source.line is not None:  # it stands in a file
+    if isinstance(model, Unit | ImageBuild) and model.source.line is not None:  # it stands in a file
         return _read_the_line(judgement)
     return control.check_yourself.replace("{name}", shlex.quote(subject.rsplit("/", 1)[-1]))
 

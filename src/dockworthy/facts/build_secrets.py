@@ -16,9 +16,11 @@ from .secret_instructions import hide_in_instruction
 from .secret_values import Hide, hide_in_text
 
 _PLACEHOLDER = re.compile(
-    r"(?i)(?:dummy|fake|placeholder|example|unused|not[-_]?(?:used|needed|a[-_]?secret)|x+|0+|1|\.+|build(?:time)?)\Z"
+    r"(?i)(?:dummy|fake|placeholder|example|unused|not[-_]?(?:used|needed|a[-_]?secret)|x+|0+|1|\.+|build(?:time)?"
+    r"|(?-i:(?:0x)?[0-9A-F]{16}(?:[0-9A-F]{16,24})?))\Z"
 )
-"""What a build step is given for a secret where it only wants to have some: `SECRET_KEY_BASE=dummy rake …`."""
+"""What a build step is given for a secret where it only wants to have some (`SECRET_KEY_BASE=dummy rake …`), and the
+fingerprint of a public key, which steps like to call `key`."""
 
 
 def with_build_secrets_marked(builds: Iterable[ImageBuild], found: set[str]) -> Iterator[ImageBuild]:

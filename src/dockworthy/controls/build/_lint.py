@@ -9,6 +9,8 @@ from ...model.levels import Severity
 from ._faults import fault_of, weigh
 from ._hadolint_rules import control_of
 
+_OPINIONS = frozenset({"DL3003", "DL4001"})
+"""Warnings of hadolint that are a matter of taste: `cd` within one RUN, and the use of both curl and wget."""
 _SEVERITIES = {"error": Severity.MEDIUM, "warning": Severity.LOW}
 """hadolint's `info` and `style` are remarks: said, and no reason against the file."""
 
@@ -22,8 +24,9 @@ def judge_rest(build: ImageBuild, control: str, *, good: str) -> Judgement:
         [mark for mark in build.lint.value if control_of(mark.rule) == control] if isinstance(build.lint, Set) else []
     )
     accepted = [mark for mark in marks if build.silence((mark.rule,), mark.source.line)]
-    faults = [fault_of(build, m, _SEVERITIES[m.level]) for m in marks if m.level in _SEVERITIES and m not in accepted]
-    remarks = tuple(_evidence(mark) for mark in marks if mark.level not in _SEVERITIES and mark not in accepted)
+    counted = [mark for mark in marks if mark not in accepted and _counts(mark)]
+    faults = [fault_of(build, mark, _SEVERITIES[mark.level]) for mark in counted]
+    remarks = tuple(_evidence(mark) for mark in marks if mark not in accepted and mark not in counted)
     ignored = tuple(_accepted(build, mark) for mark in accepted)
     if faults:
         judged = weigh(build, control, faults, good="")
@@ -31,6 +34,10 @@ def judge_rest(build: ImageBuild, control: str, *, good: str) -> Judgement:
     if ignored:
         return Judgement(Outcome.EXCEPTED, (*ignored, *remarks))
     return Judgement(Outcome.PASS, (Evidence(good, build.source), *remarks))
+
+
+def _counts(mark: LintMark) -> bool:
+    return mark.level in _SEVERITIES and mark.rule not in _OPINIONS
 
 
 def _evidence(mark: LintMark) -> Evidence:

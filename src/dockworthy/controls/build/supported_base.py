@@ -8,7 +8,7 @@ from ...model.build import ImageBuild
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, not_applicable
-from ...model.knowledge.base_images import ALPINE_UPDATES_UNTIL, KNOWN_ON
+from ...model.knowledge.base_images import ALPINE_UPDATES_UNTIL, ENDED, KNOWN_ON
 from ...model.knowledge.distributions import security_updates_until
 from ...model.levels import Level, Severity
 from ._base_images import release_of
@@ -29,6 +29,8 @@ control = Control(
     bad={
         "dockerfile": [
             "FROM debian:10\n",
+            "FROM ubuntu:14.04\n",
+            "FROM alpine:3.4\n",
             "FROM node:16-buster-slim\n",
             "FROM ubuntu:18.04 AS base\nFROM base\n",
             "FROM python:3.9-alpine3.12\n",
@@ -61,6 +63,17 @@ def supported_base(build: ImageBuild) -> Judgement:
 
 
 def _until(distribution: str, version: str) -> datetime.date | None:
+    """Of Alpine's releases before the first one in the table the last day is long past: that day stands for it."""
     if distribution == "alpine":
-        return ALPINE_UPDATES_UNTIL.get(version)
+        oldest = next(iter(ALPINE_UPDATES_UNTIL))
+        return ALPINE_UPDATES_UNTIL[oldest] if _number(version) < _number(oldest) else ALPINE_UPDATES_UNTIL.get(version)
+    ended = ENDED.get((distribution, version)) or ENDED.get((distribution, version.partition(".")[0]))
+    if ended is not None:
+        return ended
     return security_updates_until(distribution, version)
+
+
+def _number(version: str) -> tuple[int, int]:
+    """An Alpine tag may name the major release alone (`alpine:3`): the newest one, then."""
+    major, _, minor = version.partition(".")
+    return int(major), int(minor or 999)

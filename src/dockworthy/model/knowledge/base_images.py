@@ -33,12 +33,25 @@ CODENAMES = {
     "bullseye": ("debian", "11"),
     "bookworm": ("debian", "12"),
     "trixie": ("debian", "13"),
+    "wheezy": ("debian", "7"),
+    "jessie": ("debian", "8"),
+    "trusty": ("ubuntu", "14.04"),
+    "xenial": ("ubuntu", "16.04"),
     "bionic": ("ubuntu", "18.04"),
     "focal": ("ubuntu", "20.04"),
     "jammy": ("ubuntu", "22.04"),
     "noble": ("ubuntu", "24.04"),
 }
 """Part of a tag -> the release that it stands for."""
+
+ENDED = {
+    ("debian", "7"): datetime.date(2018, 5, 31),
+    ("debian", "8"): datetime.date(2020, 6, 30),
+    ("ubuntu", "14.04"): datetime.date(2019, 4, 30),
+    ("ubuntu", "16.04"): datetime.date(2021, 4, 30),
+    ("centos", "6"): datetime.date(2020, 11, 30),
+}
+"""Releases that no host is expected to run any more, and images still do -> the last day of their updates."""
 
 ALPINE_UPDATES_UNTIL = {
     "3.12": datetime.date(2022, 5, 1),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec import structs
+
 from ...errors import UnreadableInput
-from ...model.build import ImageBuild
-from ...model.field import Source, Unknown
+from ...model.build import ImageBuild, Instruction, LintMark
+from ...model.field import Set, Source, Unknown
 from .context import ignored_patterns
 from .hadolint import lint
 from .ignored_rules import Config, project_config, shell_named, silences_in
@@ -37,9 +40,20 @@ def read_dockerfile(text: str, name: str, *, path: Path | None) -> ImageBuild:
         syntax=syntax,
         escape=lines.escape,
         ignore_file=ignored_patterns(path.absolute()) if path else Unknown("standard input has no folder"),
-        lint=gap or lint(text, name, found, lines.logical),
+        lint=gap or _of_posix_shells(lint(text, name, found, lines.logical), instructions),
         silences=(*comments, *config.silences),
     )
+
+
+def _of_posix_shells(
+    marks: Set[tuple[LintMark, ...]] | Unknown, instructions: Sequence[Instruction]
+) -> Set[tuple[LintMark, ...]] | Unknown:
+    """Without what ShellCheck says of PowerShell and the like, which it takes for a broken shell."""
+    if isinstance(marks, Unknown):
+        return marks
+    foreign = {i.first for i in instructions if i.keyword == "RUN" and not i.commands}
+    kept = tuple(m for m in marks.value if not (m.rule.startswith("SC") and m.source.line in foreign))
+    return structs.replace(marks, value=kept)
 
 
 def _configuration(path: Path | None) -> tuple[Unknown | None, Config]:
