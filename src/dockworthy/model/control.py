@@ -46,10 +46,10 @@ class Control:
     `fixes`: exact repairs in a Compose file, the first that gives changes for the service at hand is taken.
 
     `good`, `bad` and `unclear` are examples in source syntax, run through the real reader by one generic test.
-    Their keys name the syntax: `kubernetes` and `compose` (YAML), `dockerfile` (a text, or name -> text),
-    `docker run` (the whole command line), `request` (the body of a create request), `container` (part of an inspect
-    answer), `running` (the same with `processes` and `changes`), `service`, `daemon.json`, `host` (path -> content),
-    `snapshot` (part of a snapshot).
+    Their keys name the syntax: `kubernetes`, `compose`, `marathon` and `titus` (YAML), `dockerfile` (a text, or
+    name -> text), `docker run` (the whole command line), `request` (the body of a create request), `container` (part of
+    an inspect answer), `running` (the same with `processes` and `changes`), `service`, `daemon.json`, `host` (path ->
+    content), `snapshot` (part of a snapshot).
     """
 
     title: str

@@ -15,6 +15,8 @@ _SYNTAXES = {
     "docker run": ("Command line", "sh"),
     "request": ("Create request (`POST /containers/create`)", "json"),
     "kubernetes": ("Kubernetes manifest", "yaml"),
+    "marathon": ("Marathon app or pod", "yaml"),
+    "titus": ("Titus job descriptor", "yaml"),
     "container": ("Container (`docker inspect`)", "json"),
     "running": ("Running container (`docker inspect`, its processes and changes)", "json"),
     "service": ("Swarm service (`docker service inspect`)", "json"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.access import Access
-from ...model.control import Control, Subject
+from ...model.control import Control, Subject, nist
 from ...model.finding import Evidence, Judgement, Outcome, Remedy, not_applicable, passed
 from ...model.levels import Level, Severity
 from ._rbac import BINDINGS, PLATFORMS_OWN
@@ -24,6 +24,7 @@ control = Control(
     severity=Severity.CRITICAL,
     demand="3.least-privilege",
     subject=Subject.ACCESS,
+    references=(nist("4.3.1"),),
     remedy=Remedy(
         "Bind a role that lists what is needed; for people a role that may impersonate the administrator, so that it is logged.",
         "what only cluster-admin may do is refused",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.access import ANY, Access, Rule
-from ...model.control import Control, Subject
+from ...model.control import Control, Subject, nist
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ._rbac import Fault, graver_everywhere, judge_rules
@@ -22,6 +22,7 @@ control = Control(
     severity=Severity.HIGH,
     demand="3.least-privilege",
     subject=Subject.ACCESS,
+    references=(nist("4.3.1"),),
     remedy=Remedy(
         "Take these rules out of roles that programs hold; name the one role that may be bound by `resourceNames`.",
         "what used the right is refused",

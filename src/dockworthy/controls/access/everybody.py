@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.access import Access, Holder
-from ...model.control import Control, Subject
+from ...model.control import Control, Subject, nist
 from ...model.finding import Evidence, Judgement, Outcome, Remedy, not_applicable, passed
 from ...model.levels import Level, Severity
 from ._rbac import BINDINGS, PLATFORMS_OWN
@@ -23,6 +23,7 @@ control = Control(
     severity=Severity.HIGH,
     demand="3.least-privilege",
     subject=Subject.ACCESS,
+    references=(nist("4.3.1"),),
     remedy=Remedy(
         "Make a service account for the one program that needs the role, and name it in the pod and in the binding.",
         "whoever had the role by accident is refused",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.access import ANY, Access, Rule
-from ...model.control import Control, Subject
+from ...model.control import Control, Subject, nist
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ._rbac import Fault, graver_everywhere, judge_rules
@@ -20,6 +20,7 @@ control = Control(
     severity=Severity.MEDIUM,
     demand="3.least-privilege",
     subject=Subject.ACCESS,
+    references=(nist("4.3.1"),),
     remedy=Remedy(
         "Leave starting pods to the pipeline and to controllers, in their own namespace; give people `pods/log` in place of "
         "`pods/exec`. Where a controller must do it, accept that in an exception that names it.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.access import ANY, Access, Rule
-from ...model.control import Control, Subject
+from ...model.control import Control, Subject, nist
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ._rbac import Fault, graver_everywhere, judge_rules
@@ -21,6 +21,7 @@ control = Control(
     severity=Severity.MEDIUM,
     demand="3.least-privilege",
     subject=Subject.ACCESS,
+    references=(nist("4.3.1"),),
     remedy=Remedy(
         "List the verbs and resources that are used; the API server's audit log shows which ones are.",
         "what was used and not listed is refused",

@@ -27,7 +27,7 @@ def read_mesos_container(
             user=_user(user),
             run_as_non_root=silent,
             seccomp=_seccomp(linux, silent),
-            apparmor=by_agents("AppArmor", place),
+            apparmor=silent,
             selinux=silent,
             windows_host_process=silent,
         ),

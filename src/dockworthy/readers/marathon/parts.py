@@ -43,6 +43,7 @@ def read_limits(resources: Value, limits: Value | None, silent: Unset) -> Limits
         memory_swap=silent,
         cpus=_cpus(resources, limits),
         ulimits=silent,
+        oom_kill_disabled=by_default(False, "the kernel may end a task"),
     )
 
 
