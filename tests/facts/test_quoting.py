@@ -13,34 +13,10 @@ from hypothesis import strategies as st
 
 from dockworthy.check import check
 from dockworthy.facts.quoting import quoted_lines, without_secrets
-from dockworthy.model.field import Source
-from dockworthy.model.finding import Evidence, Finding, Outcome
+from dockworthy.model.finding import Outcome
 from dockworthy.model.fix import Edit, Fix, FixKind
-from dockworthy.model.levels import Level, Severity
-
-CANARY = "c4nary"
-
-
-def citing(file: str, line: int, outcome: Outcome = Outcome.FAIL, control: str = "workload/privileged") -> Finding:
-    return Finding(
-        control=control,
-        title="",
-        subject=f"{file}#web",
-        kind="service",
-        outcome=outcome,
-        severity=Severity.HIGH,
-        level=Level.BASELINE,
-        demand="1.privileges",
-        evidence=(Evidence("so it is", Source(file, "services.web", line)),),
-    )
-
-
-def quoted(text: str, *, file: str = "compose.yaml", secrets: Iterable[str] = (), control: str = "a/b") -> list[str]:
-    """Every line of the text, as it may be shown; `""` for those that may not."""
-    number = text.count("\n") + 1
-    findings = [citing(file, line, control=control) for line in range(1, number + 1)]
-    lines = quoted_lines(findings, {file: text}.get, secrets).get(file, {})
-    return [lines.get(line, "") for line in range(1, number + 1)]
+from dockworthy.model.levels import Level
+from facts.quoted import CANARY, citing, quoted
 
 
 def test_a_line_is_shown_as_it_was_read() -> None:

@@ -60,6 +60,8 @@ class Places:
         if name == "stringData" or (is_secret_object and name in ("data", "binaryData")):
             return True
         if isinstance(value, yaml.ScalarNode):
+            if len(value.value) > _LONGEST:  # is not shown at all
+                return False
             return self._telling.tells(f"{name}={value.value}") and not self._telling.tells(value.value)
         return names_secret(name) and name not in _PLAIN_WORDS
 
