@@ -6,6 +6,7 @@ alias is the same node, never a copy), strict (a key that comes twice is an erro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG: Final = "tag:yaml.org,2002:"
 _CONSTRUCTOR = yaml.SafeLoader("")
 _DEEPEST = 20
+_HALVES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 MOST_VALUES = 2_000_000
 """Scalars, lists and mappings of one text: half a gigabyte. A cluster's 4,500 pods as one list have 1.3 million."""
 MERGE_KEY = f"{_TAG}merge"
@@ -194,6 +196,7 @@ def documents(text: str, file: str) -> Iterator[Value]:
 
     Raises UnreadableInput with the line where the text is broken.
     """
+    text = _with_whole_letters(text)
     try:
         _refuse_too_many(text, file)
         for node in yaml.compose_all(text, Loader=_Loader):
@@ -208,6 +211,16 @@ def documents(text: str, file: str) -> Iterator[Value]:
         ) from error
     except yaml.YAMLError as error:  # a character that YAML does not allow
         raise UnreadableInput(f"not YAML: {str(error).splitlines()[0]}", file=file) from error
+
+
+def _with_whole_letters(text: str) -> str:
+    """JSON escapes a letter beyond 16 bits as two halves (`\\ud83d\\ude00`), which YAML does not know as one."""
+    return _HALVES.sub(_whole_letter, text) if "\\u" in text else text
+
+
+def _whole_letter(halves: re.Match[str]) -> str:
+    high, low = int(halves[2], 16), int(halves[3], 16)
+    return f"{halves[1]}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
 
 
 def _refuse_too_many(text: str, file: str) -> None:
