@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +16,10 @@ from pathlib import Path
 from ..errors import OutputError
 from ..facts.redaction_key import state_directory
 from .refused import FixRefused
+
+_SUFFIX = ".dockworthy-new"
+_STALE = 60
+"""Seconds: no run takes as long between the new file and its renaming."""
 
 MOST_KEPT = 100
 """Old files that are kept; the oldest go first."""
@@ -40,7 +46,8 @@ def replace_content(path: str, *, old: bytes, new: bytes) -> None:
 
 
 def _replace(target: str, path: str, status: os.stat_result, old: bytes, new: bytes) -> None:
-    handle, beside = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target))
+    _take_away_leftovers(target)
+    handle, beside = tempfile.mkstemp(_SUFFIX, f".{os.path.basename(target)}.", os.path.dirname(target))
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(new)
@@ -56,6 +63,15 @@ def _replace(target: str, path: str, status: os.stat_result, old: bytes, new: by
             os.unlink(beside)
         raise
     _sync_folder(os.path.dirname(target))
+
+
+def _take_away_leftovers(target: str) -> None:
+    """New files that a run which was killed left beside the old one; not those of a run that is at it right now."""
+    now = time.time()
+    for left in Path(target).parent.glob(f".{glob.escape(os.path.basename(target))}.*{_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            if now - left.lstat().st_mtime > _STALE:
+                left.unlink()
 
 
 def _like(target: str, beside: str, status: os.stat_result) -> None:

@@ -1,0 +1,92 @@
+"""`dockworthy fix` on files as they lie on a disk: links, modes, other people's changes, death in the middle."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from shop_file import AFTER, BEFORE
+
+from dockworthy.cli.run import run
+from dockworthy.fix import replacing
+
+
+def test_link_stays_a_link(compose: Path) -> None:
+    real = compose.parent / "real.yaml"
+    compose.rename(real)
+    compose.symlink_to("real.yaml")
+    assert run(["fix", "compose.yaml"]) == 0
+    assert compose.is_symlink() and real.read_text() == AFTER
+
+
+def test_hard_link_is_refused(compose: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.link(compose, compose.parent / "second")
+    assert run(["fix", "compose.yaml"]) == 2
+    assert "second name" in capsys.readouterr().err and compose.read_text() == BEFORE
+
+
+def test_file_that_changed_meanwhile_is_refused(
+    compose: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def changes_it(*_: object, **__: object) -> Path:
+        compose.write_text("services: {}\n")
+        return Path("kept")
+
+    monkeypatch.setattr("dockworthy.repair.keep_old", changes_it)
+    assert run(["fix", "compose.yaml"]) == 2
+    assert "meanwhile" in capsys.readouterr().err and compose.read_text() == "services: {}\n"
+    assert [path.name for path in compose.parent.iterdir()] == ["compose.yaml"]
+
+
+def test_killed_in_the_middle_leaves_the_old_file_whole(compose: Path) -> None:
+    """The process ends, as by SIGKILL, between the new file beside it and the rename."""
+    dying = (
+        "import os, sys; from dockworthy.cli.run import run\n"
+        "os.replace = lambda *_: os._exit(9)\n"
+        "sys.exit(run(['fix', 'compose.yaml']))"
+    )
+    died = subprocess.run([sys.executable, "-c", dying], capture_output=True, check=False)
+    assert died.returncode == 9
+    assert compose.read_text() == BEFORE
+    (beside,) = (path for path in compose.parent.iterdir() if path != compose)
+    os.utime(beside, (0, 0))
+    assert run(["fix", "compose.yaml"]) == 0
+    assert compose.read_text() == AFTER
+    assert list(compose.parent.iterdir()) == [compose], "the next run takes away what the dead one left"
+
+
+def test_old_file_that_can_not_be_kept_stops_it(
+    compose: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DOCKWORTHY_STATE", str(compose))
+    assert run(["fix", "compose.yaml"]) == 13
+    assert "hint:" in capsys.readouterr().err and compose.read_text() == BEFORE
+
+
+def test_folder_that_can_not_be_written_to(
+    compose: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(replacing.tempfile, "mkstemp", refused)  # root may write everywhere
+    assert run(["fix", "compose.yaml"]) == 13
+    assert "compose.yaml can't be written: Permission denied" in capsys.readouterr().err
+    assert compose.read_text() == BEFORE
+
+
+def test_what_is_not_judged_as_planned_is_put_back(
+    compose: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("dockworthy.repair._is_as_planned", lambda *_: False)
+    assert run(["fix", "compose.yaml"]) == 13
+    assert "as it was before" in capsys.readouterr().err and compose.read_text() == BEFORE
+
+
+def test_byte_order_mark_and_line_ends_stay(compose: Path) -> None:
+    compose.write_bytes(b"\xef\xbb\xbf" + BEFORE.replace("\n", "\r\n").encode())
+    assert run(["fix", "compose.yaml"]) == 0
+    assert compose.read_bytes() == b"\xef\xbb\xbf" + AFTER.replace("\n", "\r\n").encode()
