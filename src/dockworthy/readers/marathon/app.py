@@ -7,13 +7,13 @@ from msgspec import structs
 from ...model.dialect import Dialect, Platform, Version
 from ...model.field import Field, Origin, Set, Unset
 from ...model.workload import Container, Limits, Mount, Namespaces, Port, Unit
+from ..definition import entries, field_of, items, word
 from ..yaml_source import Value
 from .docker import ENGINE, read_docker
 from .health import read_app_health
 from .mesos import read_mesos_container, read_mesos_namespaces
 from .network import read_app_ports, read_network
 from .parts import Environment, read_artifacts, read_limits, read_orchestrated
-from .values import entries, field_of, items, word
 from .volumes import read_app_volumes
 
 VERSION = Version(1, 11)

@@ -10,11 +10,11 @@ from msgspec import structs
 
 from ...errors import UnreadableInput
 from ...model.workload import Unit
+from ..definition import items, word
 from ..yaml_source import Value
 from .app import read_app
 from .pod import read_pod
 from .recognising import HOLDING, is_app, is_pod
-from .values import items, word
 
 _DEEPEST = 32
 _MOST = 20_000

@@ -14,11 +14,11 @@ from ...errors import UsageError
 from ...model.dialect import Version
 from ...model.field import Field, Set, Source
 from ...model.workload import Limits, Unit
+from ..definition import items, word, words
 from ..docker_run import read_docker_run
 from ..docker_run.flags import ALIASES, ALL_FLAGS, SWITCHES
 from ..engine_context import EngineContext
 from ..yaml_source import Value
-from .values import items, word, words
 
 ENGINE = EngineContext(Version(1, 45), frozenset({"seccomp", "apparmor"}))
 """A definition does not know its agents: what an engine of this API version does by default."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...model.field import Field, Set, Unset
 from ...model.workload import HealthCheck
+from ..definition import items, number, word, words
 from ..yaml_source import Value
-from .values import items, number, word, words
 
 
 def read_app_health(app: Value, silent: Unset) -> Field[HealthCheck]:

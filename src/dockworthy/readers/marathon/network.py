@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ...model.field import Field, Origin, Set
 from ...model.workload import Port
+from ..definition import items, number, word
 from ..yaml_source import Value
-from .values import items, number, word
 
 _MODES = {"host": "host", "container/bridge": "bridge", "HOST": "host", "BRIDGE": "bridge", "NONE": "none"}
 """`networks[].mode`, and the older `container.docker.network`."""

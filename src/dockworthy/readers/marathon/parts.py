@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from ...model.field import Field, Set, Source, Unset
 from ...model.orchestrated import Artifact, Orchestrated, Replacement
 from ...model.workload import Limits
+from ..definition import MEBIBYTE, entries, field_of, items, number, word, words
 from ..yaml_source import Value
-from .values import MEBIBYTE, by_default, entries, field_of, items, number, word, words
+from .values import by_default
 
 _PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
 _NO_LIMIT = "unlimited"

@@ -7,13 +7,13 @@ from msgspec import structs
 from ...model.dialect import Dialect, Platform
 from ...model.field import Field, Origin, Set, Unset
 from ...model.workload import Container, Unit
+from ..definition import entries, field_of, items, word, words
 from ..yaml_source import Value
 from .app import VERSION
 from .health import read_container_health
 from .mesos import read_mesos_container, read_mesos_namespaces
 from .network import read_endpoints, read_network
 from .parts import Environment, read_artifacts, read_limits, read_orchestrated
-from .values import entries, field_of, items, word, words
 from .volumes import read_pod_volumes
 
 

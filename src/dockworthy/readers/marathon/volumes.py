@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.workload import Mount, MountKind
+from ..definition import items, word
 from ..yaml_source import Value
-from .values import items, word
 
 _READ_ONLY = "RO"
 

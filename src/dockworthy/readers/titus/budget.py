@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model.field import Field, Set, Unset
 from ...model.orchestrated import DisruptionBudget
-from ..marathon.values import number
+from ..definition import number
 from ..yaml_source import Value
 
 _POLICIES = ("selfManaged", "availabilityPercentageLimit", "unhealthyTasksLimit", "relocationLimit")

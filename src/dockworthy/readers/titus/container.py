@@ -1,0 +1,135 @@
+"""The containers of a job: the main one, and those that run beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...model.field import Field, Origin, Set, Source, Unknown, Unset
+from ...model.workload import (
+    Container,
+    HealthCheck,
+    Limits,
+    Mount,
+    MountKind,
+    Profile,
+    Role,
+    SecurityContext,
+)
+from ..definition import MEBIBYTE, entries, field_of, items, number, word, words
+from ..yaml_source import Value
+from .attributes import Attributes
+
+_BY_IMAGE = Unknown("a job does not say, the image decides", tell="docker image inspect shows what the image says")
+
+
+def read_containers(document: Value, main: Value, attributes: Attributes, name: str) -> Iterator[Container]:
+    yield _container(document, main, name, Role.MAIN, attributes, _limits(main))
+    for extra in items(document, "extraContainers"):
+        shared = Limits(memory=_shared(main), cpus=_shared(main), pids=_shared(main))
+        yield _container(document, extra, word(extra, "name") or name, Role.SIDECAR, Attributes(), shared)
+
+
+def _container(
+    document: Value, part: Value, name: str, role: Role, attributes: Attributes, limits: Limits
+) -> Container:
+    """Each gets Titus' own seccomp and AppArmor profile. None can be privileged, or have a read-only root."""
+    silent = Unset(part.source)
+    environment = dict(entries(part, "env"))
+    env = part.get("env")
+    return Container(
+        name=name,
+        role=role,
+        source=part.source,
+        image=_image(part, silent),
+        context=SecurityContext(
+            user=_by_image(part),
+            run_as_non_root=silent,
+            seccomp=attributes.seccomp(by_titus(Profile("Localhost", "default"), "seccomp profile")),
+            apparmor=by_titus(Profile("Localhost", "docker_titus"), "AppArmor profile"),
+            selinux=silent,
+            windows_host_process=silent,
+        ),
+        privileged=by_titus(False, "privileged"),
+        allow_privilege_escalation=by_operators("whether new privileges can be gained", part),
+        capabilities_add=attributes.capabilities(silent),
+        capabilities_drop=silent,
+        read_only_root=by_titus(False, "read-only root"),
+        proc_mount=by_titus("Default", "masked paths"),
+        command=_command(part, silent),
+        environment=silent
+        if env is None
+        else Set({key: value.scalar_text() for key, value in environment.items()}, env.source),
+        environment_lines={key: value.source for key, value in environment.items()},
+        mounts=tuple(_mounts(document, part)),
+        devices=tuple(attributes.devices()),
+        device_rules=silent,
+        limits=limits,
+        health=_health(document, part),
+    )
+
+
+def by_titus(value: object, setting: str) -> Set:  # type: ignore[type-arg]
+    return Set(value, Source("Titus' default", setting), Origin.PLATFORM)
+
+
+def by_operators(what: str, part: Value) -> Unknown:
+    return Unknown(f"{what}, Titus' operators decide", source=part.source)
+
+
+def _by_image(part: Value) -> Unknown:
+    return Unknown(_BY_IMAGE.reason, tell=_BY_IMAGE.tell, source=part.source)
+
+
+def _image(part: Value, silent: Unset) -> Field[str]:
+    """`{name, tag}` or `{name, digest}`."""
+    image = part.get("image")
+    if image is None:
+        return silent
+    tag, digest = word(image, "tag"), word(image, "digest")
+    return Set(word(image, "name") + (f"@{digest}" if digest else f":{tag}" if tag else ""), image.source)
+
+
+def _command(part: Value, silent: Unset) -> Field[tuple[str, ...]]:
+    """`[""]` takes away what the image says."""
+    written = [found for key in ("entryPoint", "command") if (found := part.get(key)) is not None]
+    said = tuple(text for found in written for text in words(found) if text)
+    return Set(said, written[0].source) if written else silent
+
+
+def _limits(main: Value) -> Limits:
+    """Both must be written; `memoryMB` is in MiB. How many processes there may be, the operators set."""
+    silent = Unset(main.source)
+    memory, cpus = main.at("resources", "memoryMB"), main.at("resources", "cpu")
+    return Limits(
+        memory=field_of(memory, silent, lambda value: int(number(value) * MEBIBYTE)),
+        cpus=field_of(cpus, silent, number),
+        pids=by_operators("how many processes there may be", main),
+    )
+
+
+def _shared(main: Value) -> Unknown:
+    return Unknown("it shares the limits of the main container", source=main.source)
+
+
+def _mounts(document: Value, part: Value) -> Iterator[Mount]:
+    volumes = {word(volume, "name") for volume in items(document, "volumes")}
+    for mounted in items(part, "volumeMounts"):
+        name = word(mounted, "volumeName")
+        if name in volumes:
+            only = mounted.get("readOnly")
+            yield _mount(name, word(mounted, "mountPath"), only is not None and only.boolean(), mounted, "")
+    for mounted in items(part.get("resources"), "efsMounts"):
+        read_only = word(mounted, "mountPerm") == "RO"
+        yield _mount(word(mounted, "efsId"), word(mounted, "mountPoint"), read_only, mounted, "efs")
+
+
+def _mount(source: str, target: str, read_only: bool, written: Value, driver: str) -> Mount:
+    return Mount(MountKind.VOLUME, source, target, read_only, written.source, driver=driver)
+
+
+def _health(document: Value, part: Value) -> Field[HealthCheck]:
+    """Titus asks providers such as Eureka; a HEALTHCHECK of the image counts too, and can't be seen here."""
+    providers = items(document.get("disruptionBudget"), "containerHealthProviders")
+    if providers:
+        return Set(HealthCheck(test=tuple(word(provider, "name") for provider in providers)), providers[0].source)
+    return _by_image(part)
