@@ -94,11 +94,11 @@ def check(
       kubectl get pods -A -o yaml | dockworthy check -  what runs now
       dockworthy check -q . || exit 1                   in a pipeline
       dockworthy check --format sarif -o r.sarif .      for code scanning
-      dockworthy check --format github .                annotations in GitHub Actions
-      dockworthy check --format gitlab -o q.json .      a Code Quality report of GitLab
+      dockworthy check --format github .                annotations for GitHub
+      dockworthy check --format gitlab -o q.json .      Code Quality of GitLab
       dockworthy check --format junit -o r.xml .        for Jenkins, GitLab and others
       dockworthy check --format markdown -o r.md .      a comment for a pull request
-      dockworthy check --changed-since main .           what this branch makes worse
+      dockworthy check --changed-since main .           what a branch makes worse
     """
     from functools import partial
 
