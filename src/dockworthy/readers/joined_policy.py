@@ -10,7 +10,8 @@ from msgspec import structs
 from ..errors import UnreadableInput
 from ..model.field import Source
 from ..model.policy import JoinedPolicy, Policy, PolicySources, ProjectFile
-from .project_file import parse_document, read_text, value_at
+from .project_file import parse_document, read_text
+from .strict_document import value_at
 from .yaml_source import Value
 
 DEEPEST = 10
