@@ -15,8 +15,14 @@ from .project import level_of, load_project, rules_of
 from .show import not_both, paper
 
 if TYPE_CHECKING:
+    from ..model.compose_fix import Known
+    from ..model.levels import Level
+    from ..model.policy import ProjectFile
     from ..model.repair import Repair
     from ..repair import Asked
+
+_SECONDS = 10.0
+"""How long the engine may take to tell its images."""
 
 
 @click.command(short_help="Repairs files in place: comments and layout stay.")
@@ -26,6 +32,13 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Also fixes that are to be proven: they can stop a service.")
 @click.option("--control", "controls", metavar="ID", multiple=True, help="Only fixes of this control (repeatable).")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option(
+    "--engine",
+    is_flag=True,
+    help="Ask the engine (of --host, else the one that `docker ps` asks) which digests its images have, and where logs "
+    "go by default: fixes that need to know it are then safe.",
+)
+@options.host
 @options.level
 @options.policy
 @options.format_of("table", "json")
@@ -38,6 +51,8 @@ def fix(
     everything: bool,
     controls: tuple[str, ...],
     yes: bool,
+    engine: bool,
+    hosts: tuple[str, ...],
     level: str | None,
     policy: str | None,
     format_: str,
@@ -62,6 +77,7 @@ def fix(
       dockworthy fix compose.yaml --diff            what would change
       dockworthy fix compose.yaml                   safe fixes
       dockworthy fix --all --dry-run .              all there is, with what it might break
+      dockworthy fix --engine compose.yaml          digests of images, too
       dockworthy fix --all --control privileged .   one control alone
       dockworthy fix - <compose.yaml >fixed.yaml    as a filter
     """
@@ -69,7 +85,11 @@ def fix(
 
     not_both("--diff", "--dry-run", diff and dry_run)
     not_both("--diff", "--format json", diff and format_ == "json")
-    asked = _asked(everything, controls, level, policy)
+    if hosts and not engine:
+        raise UsageError("--host goes with --engine", hint="without it no engine is asked")
+    project = load_project(policy)
+    known = _told_by_engine(hosts, project) if engine else None
+    asked = _asked(everything, controls, level_of(level, project), project, known)
     repair = plan_repair(paths, asked)
     if "-" in paths:
         return _as_filter(repair, paths, diff=diff or dry_run, output=output)
@@ -84,24 +104,38 @@ def fix(
     return _status(repair)
 
 
-def _asked(everything: bool, controls: tuple[str, ...], level: str | None, policy: str | None) -> Asked:
+def _told_by_engine(hosts: tuple[str, ...], project: ProjectFile) -> Known:
+    import asyncio
+
+    from ..facts.known_to_engine import read_known
+
+    endpoint = options.endpoint_of(hosts, project)
+    if endpoint.startswith("ssh://"):
+        raise UsageError("fix asks an engine at unix:// or tcp://", hint="run it on that host, or forward its socket")
+    return asyncio.run(read_known(endpoint, deadline=_SECONDS))
+
+
+def _asked(
+    everything: bool, controls: tuple[str, ...], level: Level, project: ProjectFile, known: Known | None
+) -> Asked:
     from ..controls.registry import chapter_controls
+    from ..model.compose_fix import Known
     from ..model.fix import FixKind
     from ..repair import Asked
     from ..report.explanation import find_control
 
-    project = load_project(policy)
     there = {control.id: control for control in chapter_controls("workload")}
     named = frozenset(find_control(id, there).id for id in controls)
     for id in sorted(named):
         if not there[id].fixes:
             raise UsageError(f"{id} has no exact repair", hint=f"`dockworthy explain {id}` says what to do by hand")
     return Asked(
-        level=level_of(level, project),
+        level=level,
         policy=project.policy,
         rules=rules_of(project),
         kinds=frozenset(FixKind) if everything else frozenset({FixKind.SAFE}),
         controls=named,
+        known=known or Known(),
     )
 
 
