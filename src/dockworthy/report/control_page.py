@@ -10,6 +10,7 @@ from ..model.demands import DEMANDS
 from ..model.finding import Reference
 from .control_examples import examples
 from .markdown import GENERATED, fence, table
+from .repairs import KINDS
 
 _BENCHMARKS_PAGE = "../../benchmarks/README.md"
 
@@ -21,6 +22,7 @@ def control_page(control: Control) -> str:
         f"## Why\n\n{control.rationale}",
         _check_yourself(control),
         _remedy(control),
+        _repair(control),
         _references(control),
         examples(control),
     ]
@@ -98,6 +100,16 @@ def _remedy(control: Control) -> str:
     if remedy.costs:
         parts.append(f"What it costs: {remedy.costs}.")
     return "\n\n".join(parts)
+
+
+def _repair(control: Control) -> str:
+    if not control.fixes:
+        return ""
+    points = []
+    for fix in control.fixes:
+        breaks = f" Might break: {fix.may_break}." if fix.may_break else ""
+        points.append(f"- {KINDS[fix.kind]}: {fix.says}.{breaks}")
+    return "## What `dockworthy fix` does in a Compose file\n\n" + "\n".join(points)
 
 
 def _references(control: Control) -> str:
