@@ -23,8 +23,10 @@ def unknown_keyword(keyword: str, trigger: bool, file: str, line: int) -> Unread
         return UnreadableInput(f"{keyword} can't stand behind ONBUILD", file=file, line=line)
     near = difflib.get_close_matches(keyword, KEYWORDS, 1)
     behind = " behind ONBUILD" if trigger else ""
-    hint = f"did you mean {near[0]}?" if near else "a Dockerfile's instructions are " + ", ".join(sorted(KEYWORDS))
-    return UnreadableInput(f"unknown instruction{behind}: {keyword[:40]!r}", file=file, line=line, hint=hint)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    hint = "a Dockerfile's instructions are " + ", ".join(sorted(KEYWORDS))
+    says = f"unknown instruction{behind}: {keyword[:40]!r}{meant}"
+    return UnreadableInput(says, file=file, line=line, hint="" if near else hint)
 
 
 def refuse(instruction: Instruction, file: str) -> None:
