@@ -76,7 +76,7 @@ def fix(
     Examples:
       dockworthy fix compose.yaml --diff            what would change
       dockworthy fix compose.yaml                   safe fixes
-      dockworthy fix --all --dry-run .              all there is, with what it might break
+      dockworthy fix --all --dry-run .              all, and what it might break
       dockworthy fix --engine compose.yaml          digests of images, too
       dockworthy fix --all --control privileged .   one control alone
       dockworthy fix - <compose.yaml >fixed.yaml    as a filter
