@@ -77,10 +77,22 @@ def test_what_titus_gives_everybody_is_not_written() -> None:
 
 
 def test_a_batch_job_without_a_profile() -> None:
-    unit = read("{applicationName: a, container: {resources: {}, image: {name: a}}, batch: {size: 2}}")
+    text = "{applicationName: a, container: {image: {name: a}}, batch: {size: 2, runtimeLimitSec: '3600'}}"
+    unit = read(text)
     assert (unit.kind, value(unit.replicas)) == ("job", 2)
     assert isinstance(unit.orchestrated.role, Unset)
     assert isinstance(unit.orchestrated.budget, Unset)
+    memory = unit.containers[0].limits.memory
+    assert isinstance(memory, Set) and (memory.value, memory.origin) == (512 * 1024**2, Origin.PLATFORM)
+
+
+def test_numbers_may_be_written_as_text_as_protocol_buffers_do() -> None:
+    resources = "{memoryMB: '64', cpu: '0.5'}"
+    unit = read(
+        f"{{applicationName: a, container: {{image: {{name: a}}, resources: {resources}}}, batch: {{size: '3'}}}}"
+    )
+    limits = unit.containers[0].limits
+    assert (value(limits.memory), value(limits.cpus), value(unit.replicas)) == (64 * 1024**2, 0.5, 3)
 
 
 @pytest.mark.parametrize(
@@ -88,8 +100,9 @@ def test_a_batch_job_without_a_profile() -> None:
     [
         "{applicationName: a}",
         "{applicationName: a, container: {image: a}, service: {}}",
-        "{applicationName: a, container: {image: {}, resources: {}}}",
-        "{name: a, container: {image: {}, resources: {}}, service: {}}",
+        "{applicationName: a, container: {image: {name: a}}}",
+        "{applicationName: a, container: {image: {}, resources: {}}, service: {}}",
+        "{name: a, container: {image: {name: a}, resources: {}}, service: {}}",
         "[]",
     ],
 )
@@ -102,7 +115,7 @@ def test_other_files_are_not_taken_for_a_job(text: str) -> None:
     ("part", "says"),
     [
         ("resources: {memoryMB: lots}, image: {name: a}", "memoryMB is 'lots', not a number"),
-        ("resources: {cpu: 1}, image: [a]", "image is a list, not a mapping"),
+        ("resources: [a], image: {name: a}", "resources is a list, not a mapping"),
         ("resources: {cpu: 1}, image: {name: a}, env: [A]", "env is a list, not a mapping"),
         ("resources: {cpu: 1}, image: {name: a}, command: serve", "command is 'serve', not a list"),
     ],

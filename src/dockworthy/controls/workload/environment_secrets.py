@@ -32,6 +32,8 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{range .Config.Env}}{{println .}}{{end}}{{json .Args}}' {name}",
     bad={
+        "marathon": "{id: /shop, container: {docker: {image: shop}}, env: {DB_PASSWORD: not-so-secret}}",
+        "titus": "{applicationName: shop, batch: {}, container: {image: {name: shop}, env: {DB_PASSWORD: not-so-secret}}}",
         "compose": [
             "services: {web: {image: shop, environment: {DB_PASSWORD: not-so-secret}}}",
             "services: {web: {image: shop, environment: ['DATABASE_URL=postgres://shop:not-so-secret@db/shop']}}",
@@ -45,6 +47,8 @@ control = Control(
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, env: [{name: DB_PASSWORD, value: not-so-secret}]}]}}",
     },
     good={
+        "marathon": "{id: /shop, container: {docker: {image: shop}}, env: {DB_PASSWORD: {secret: db}}, "
+        "secrets: {db: {source: shop/db}}}",
         "compose": "services: {web: {image: shop, environment: {POSTGRES_PASSWORD_FILE: /run/secrets/db}}}",
         "container": [
             {"Config": {"Env": ["PATH=/bin", "POSTGRES_PASSWORD_FILE=/run/secrets/db"]}},

@@ -27,6 +27,7 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{json .Config.Healthcheck}}' {name}",
     bad={
+        "marathon": "{id: /shop, container: {docker: {image: shop}}}",
         "compose": [
             "services: {web: {image: shop, healthcheck: {disable: true}}}",
             "services: {web: {image: shop, healthcheck: {test: [NONE]}}}",
@@ -39,6 +40,8 @@ control = Control(
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, startupProbe: {exec: {command: [x]}}}]}}",
     },
     good={
+        "marathon": "{id: /shop, container: {docker: {image: shop}}, healthChecks: [{protocol: COMMAND, "
+        "command: {value: test -e /ok}}]}",
         "compose": "services: {web: {image: shop, healthcheck: {test: [CMD, /shop, --health]}}}",
         "container": [
             {"Config": {"Healthcheck": {"Test": ["CMD", "/shop", "--health"]}}},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...model.field import Field, Set, Unset
 from ...model.orchestrated import DisruptionBudget
-from ..definition import number
 from ..yaml_source import Value
+from .proto_json import proto_number
 
 _POLICIES = ("selfManaged", "availabilityPercentageLimit", "unhealthyTasksLimit", "relocationLimit")
 _RATES = ("ratePercentagePerHour", "ratePerInterval", "ratePercentagePerInterval")
@@ -36,7 +36,7 @@ def _budget(budget: Value) -> DisruptionBudget:
         name="",
         source=budget.source,
         says=policy,
-        stops_maintenance=(share is not None and number(share) >= 100)
-        or (policy == "unhealthyTasksLimit" and (unhealthy is None or number(unhealthy) == 0)),
+        stops_maintenance=(share is not None and proto_number(share) >= 100)
+        or (policy == "unhealthyTasksLimit" and (unhealthy is None or proto_number(unhealthy) == 0)),
         has_rate=policy != "selfManaged" or limited,
     )

@@ -15,9 +15,10 @@ from ...model.workload import (
     Role,
     SecurityContext,
 )
-from ..definition import MEBIBYTE, entries, field_of, items, number, word, words
+from ..definition import MEBIBYTE, entries, items, word, words
 from ..yaml_source import Value
 from .attributes import Attributes
+from .proto_json import proto_number
 
 _BY_IMAGE = Unknown("a job does not say, the image decides", tell="docker image inspect shows what the image says")
 
@@ -97,12 +98,13 @@ def _command(part: Value, silent: Unset) -> Field[tuple[str, ...]]:
 
 
 def _limits(main: Value) -> Limits:
-    """Both must be written; `memoryMB` is in MiB. How many processes there may be, the operators set."""
-    silent = Unset(main.source)
+    """`memoryMB` is in MiB; where nothing is written Titus takes the least that it gives anybody."""
     memory, cpus = main.at("resources", "memoryMB"), main.at("resources", "cpu")
     return Limits(
-        memory=field_of(memory, silent, lambda value: int(number(value) * MEBIBYTE)),
-        cpus=field_of(cpus, silent, number),
+        memory=by_titus(512 * MEBIBYTE, "memoryMB: 512")
+        if memory is None
+        else Set(int(proto_number(memory) * MEBIBYTE), memory.source),
+        cpus=by_titus(1.0, "cpu: 1") if cpus is None else Set(proto_number(cpus), cpus.source),
         pids=by_operators("how many processes there may be", main),
     )
 

@@ -6,11 +6,12 @@ from ...model.dialect import Dialect, Platform, Version
 from ...model.field import Field, Set, Unset
 from ...model.orchestrated import Orchestrated
 from ...model.workload import Namespaces, Unit
-from ..definition import entries, number, word, words
+from ..definition import entries, word, words
 from ..yaml_source import Value
 from .attributes import Attributes
 from .budget import read_budget
 from .container import by_operators, by_titus, read_containers
+from .proto_json import proto_number
 
 VERSION = Version(3, 0)
 """Of Titus' API."""
@@ -54,7 +55,7 @@ def _namespaces(document: Value) -> Namespaces:
 
 def _replicas(document: Value, silent: Unset) -> Field[int]:
     wanted = document.at("service", "capacity", "desired") or document.at("batch", "size")
-    return silent if wanted is None else Set(int(number(wanted)), wanted.source)
+    return silent if wanted is None else Set(int(proto_number(wanted)), wanted.source)
 
 
 def _placement(main: Value, silent: Unset) -> Field[tuple[str, ...]]:
