@@ -12,17 +12,25 @@ from dockworthy.model.levels import Level, Severity
 CANARY = "c4nary"
 
 
-def citing(file: str, line: int, outcome: Outcome = Outcome.FAIL, control: str = "workload/privileged") -> Finding:
+def citing(
+    file: str,
+    line: int,
+    outcome: Outcome = Outcome.FAIL,
+    control: str = "workload/privileged",
+    *,
+    kind: str = "service",
+    column: int | None = None,
+) -> Finding:
     return Finding(
         control=control,
         title="",
         subject=f"{file}#web",
-        kind="service",
+        kind=kind,
         outcome=outcome,
         severity=Severity.HIGH,
         level=Level.BASELINE,
         demand="1.privileges",
-        evidence=(Evidence("so it is", Source(file, "services.web", line)),),
+        evidence=(Evidence("so it is", Source(file, "services.web", line, column=column)),),
     )
 
 

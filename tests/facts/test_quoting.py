@@ -114,6 +114,11 @@ def test_what_is_called_a_secret_and_was_not_found_is_not_shown() -> None:
     assert quoted("x: unheard-of\ny: 1", control="file/secrets") == ["", ""]
 
 
+def test_a_file_is_shown_up_to_the_secret_that_was_found_in_it() -> None:
+    one = citing("notes.txt", 1, control="file/secrets", kind="file", column=8)
+    assert quoted_lines([one], {"notes.txt": "so: a: c4nary"}.get, ()) == {"notes.txt": {1: "so: a: ***"}}
+
+
 def test_lines_that_nobody_reads_are_left_out() -> None:
     assert quoted("a: 1\nb: [" + "1, " * 1000 + "1]\nc: 1") == ["a: 1", "", "c: 1"]
 

@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from textwrap import dedent
 
-from msgspec import structs
+from msgspec import Struct, structs
 
+from ...model.field import Source
 from ...model.finding import Finding, Outcome
 from ...model.fix import Edit, Fix
 from .in_yaml import Places, places_in_yaml
@@ -65,22 +66,37 @@ def _tells(edit: Edit, telling: Telling) -> bool:
     return bool(places.begins)
 
 
-def _cited(findings: Iterable[Finding]) -> dict[str, dict[int, bool]]:
-    """File -> line -> whether a finding there speaks of a secret."""
-    cited: defaultdict[str, dict[int, bool]] = defaultdict(dict)
+class _Cited(Struct, frozen=True):
+    """`about_secret`: a finding there speaks of one. `ends`: the column (from 0) at which it found it."""
+
+    about_secret: bool = False
+    ends: int | None = None
+
+
+def _cited(findings: Iterable[Finding]) -> dict[str, dict[int, _Cited]]:
+    """File -> line -> what the findings there say of secrets."""
+    cited: defaultdict[str, dict[int, _Cited]] = defaultdict(dict)
     for finding in findings:
         source = finding.evidence[0].source if finding.evidence else None
         if finding.outcome in CITED and source is not None and source.line:
             lines = cited[source.where]
-            lines[source.line] = lines.get(source.line, False) or _speaks_of_secrets(finding)
+            lines[source.line] = _with(lines.get(source.line, _Cited()), finding, source)
     return cited
+
+
+def _with(known: _Cited, finding: Finding, source: Source) -> _Cited:
+    """A file that is looked through as a text has its secret right where the finding points to."""
+    about_secret = _speaks_of_secrets(finding)
+    if not about_secret or finding.kind != "file" or not source.column:
+        return _Cited(known.about_secret or about_secret, known.ends)
+    return _Cited(True, min(source.column - 1, known.ends if known.ends is not None else source.column))
 
 
 def _speaks_of_secrets(finding: Finding) -> bool:
     return "secret" in finding.control or finding.demand == "7.credentials"
 
 
-def _quotes(file: str, text: str, cited: dict[int, bool], telling: Telling) -> Iterator[tuple[int, str]]:
+def _quotes(file: str, text: str, cited: dict[int, _Cited], telling: Telling) -> Iterator[tuple[int, str]]:
     all_lines = text.split("\n")
     numbers = sorted(line for line in cited if line <= len(all_lines))
     places = places_in_yaml(text, [line - 1 for line in numbers], telling)
@@ -88,20 +104,20 @@ def _quotes(file: str, text: str, cited: dict[int, bool], telling: Telling) -> I
         return
     for number in numbers:
         line = all_lines[number - 1].rstrip("\r")
-        quote = _quote(line, number - 1, places, telling, about_secret=cited[number])
+        quote = _quote(line, number - 1, places, telling, cited[number])
         if quote:
             yield number, quote
 
 
-def _quote(line: str, number: int, places: Places | None, telling: Telling, *, about_secret: bool) -> str:
+def _quote(line: str, number: int, places: Places | None, telling: Telling, cited: _Cited) -> str:
     """`""` where nothing can be shown. What is said to be a secret and was not found is not shown, either."""
     if len(line) > LONGEST_LINE:
         return ""
-    begins = [] if places is None else [places.begins.get(number)]
+    begins = [cited.ends, *([] if places is None else [places.begins.get(number)])]
     kept = line if places is None else _without_comment(line, places.ends.get(number, 0))
     found = [place for place in (*begins, telling.begins(kept)) if place is not None]
     if not found:
-        return "" if about_secret else kept.rstrip()
+        return "" if cited.about_secret else kept.rstrip()
     shown = line[: min(found)]
     return shown + HIDDEN if shown.strip(" \t-[{\"'") else ""
 
