@@ -6,7 +6,7 @@ from msgspec import structs
 
 from ...model.dialect import Dialect, Platform, Version
 from ...model.field import Field, Origin, Set, Unset
-from ...model.workload import Container, Limits, Mount, Namespaces, Port, Unit
+from ...model.workload import Container, Limits, Unit
 from ..definition import entries, field_of, items, word
 from ..yaml_source import Value
 from .docker import ENGINE, read_docker
@@ -106,39 +106,38 @@ def _unless_default(read: Field[int] | Field[float], own: Field[int] | Field[flo
 
 
 def _of_mesos(app: Value, name: str, limits: Limits, network: Field[str]) -> Unit:
-    silent, container = Unset(app.source), app.get("container")
-    environment = Environment((app, "env"))
-    linux = None if container is None else container.get("linuxInfo")
-    mounts: tuple[Mount, ...] = tuple(read_app_volumes(app))
-    ports: tuple[Port, ...] = tuple(read_app_ports(app, network))
-    own = read_mesos_container(
-        name.rsplit("/", 1)[-1],
-        app,
-        image=app.at("container", "docker", "image"),
-        linux=linux,
-        user=field_of(app.get("user"), silent, Value.scalar_text),
-    )
-    own = structs.replace(
-        own,
-        command=_mesos_command(app, silent),
-        environment=environment.field(silent),
-        environment_lines=environment.lines,
-        mounts=mounts,
-        ports=ports,
-        limits=limits,
-        health=read_app_health(app, silent),
-        secrets=_secrets(app),
-    )
-    spaces: Namespaces = read_mesos_namespaces(app, linux, network)
+    linux = app.at("container", "linuxInfo")
     return Unit(
         id="",
         kind="app",
         name=name,
         dialect=Dialect(Platform.MARATHON, VERSION),
         source=app.source,
-        containers=(own,),
-        namespaces=spaces,
-        sysctls=silent,
+        containers=(_mesos_container(app, name, linux, limits, network),),
+        namespaces=read_mesos_namespaces(app, linux, network),
+        sysctls=Unset(app.source),
+    )
+
+
+def _mesos_container(app: Value, name: str, linux: Value | None, limits: Limits, network: Field[str]) -> Container:
+    silent, environment = Unset(app.source), Environment((app, "env"))
+    made = read_mesos_container(
+        name.rsplit("/", 1)[-1],
+        app,
+        image=app.at("container", "docker", "image"),
+        linux=linux,
+        user=field_of(app.get("user"), silent, Value.scalar_text),
+    )
+    return structs.replace(
+        made,
+        command=_mesos_command(app, silent),
+        environment=environment.field(silent),
+        environment_lines=environment.lines,
+        mounts=tuple(read_app_volumes(app)),
+        ports=tuple(read_app_ports(app, network)),
+        limits=limits,
+        health=read_app_health(app, silent),
+        secrets=_secrets(app),
     )
 
 

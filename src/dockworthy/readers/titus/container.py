@@ -33,23 +33,14 @@ def read_containers(document: Value, main: Value, attributes: Attributes, name: 
 def _container(
     document: Value, part: Value, name: str, role: Role, attributes: Attributes, limits: Limits
 ) -> Container:
-    """Each gets Titus' own seccomp and AppArmor profile. None can be privileged, or have a read-only root."""
+    """None can be privileged, or have a read-only root."""
     silent = Unset(part.source)
-    environment = dict(entries(part, "env"))
-    env = part.get("env")
     return Container(
         name=name,
         role=role,
         source=part.source,
         image=_image(part, silent),
-        context=SecurityContext(
-            user=_by_image(part),
-            run_as_non_root=silent,
-            seccomp=attributes.seccomp(by_titus(Profile("Localhost", "default"), "seccomp profile")),
-            apparmor=by_titus(Profile("Localhost", "docker_titus"), "AppArmor profile"),
-            selinux=silent,
-            windows_host_process=silent,
-        ),
+        context=_context(part, attributes, silent),
         privileged=by_titus(False, "privileged"),
         allow_privilege_escalation=by_operators("whether new privileges can be gained", part),
         capabilities_add=attributes.capabilities(silent),
@@ -57,16 +48,31 @@ def _container(
         read_only_root=by_titus(False, "read-only root"),
         proc_mount=by_titus("Default", "masked paths"),
         command=_command(part, silent),
-        environment=silent
-        if env is None
-        else Set({key: value.scalar_text() for key, value in environment.items()}, env.source),
-        environment_lines={key: value.source for key, value in environment.items()},
+        environment=_environment(part, silent),
+        environment_lines={key: value.source for key, value in entries(part, "env")},
         mounts=tuple(_mounts(document, part)),
         devices=tuple(attributes.devices()),
         device_rules=silent,
         limits=limits,
         health=_health(document, part),
     )
+
+
+def _context(part: Value, attributes: Attributes, silent: Unset) -> SecurityContext:
+    """Each container gets Titus' own seccomp and AppArmor profile."""
+    return SecurityContext(
+        user=_by_image(part),
+        run_as_non_root=silent,
+        seccomp=attributes.seccomp(by_titus(Profile("Localhost", "default"), "seccomp profile")),
+        apparmor=by_titus(Profile("Localhost", "docker_titus"), "AppArmor profile"),
+        selinux=silent,
+        windows_host_process=silent,
+    )
+
+
+def _environment(part: Value, silent: Unset) -> Field[dict[str, str]]:
+    env = part.get("env")
+    return silent if env is None else Set({key: value.scalar_text() for key, value in env.entries()}, env.source)
 
 
 def by_titus(value: object, setting: str) -> Set:  # type: ignore[type-arg]
