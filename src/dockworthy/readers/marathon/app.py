@@ -19,8 +19,6 @@ from .volumes import read_app_volumes
 VERSION = Version(1, 11)
 """Of Marathon: the last one there is."""
 
-_SPOKEN_OF = "selinux"
-
 
 def read_app(app: Value, name: str) -> Unit:
     """`name` is the id with those of the groups around it: `/shop/web`."""
@@ -57,16 +55,14 @@ def _is_docker(app: Value) -> bool:
 
 
 def _of_engine(unit: Unit, app: Value, name: str, limits: Limits, network: Field[str]) -> Unit:
+    """Who writes an SELinux label means agents that have SELinux, and is judged as if they had."""
     (container,) = unit.containers
     unwritten = isinstance(network, Set) and network.origin is Origin.PLATFORM
     spaces = unit.namespaces
     if unwritten and isinstance(spaces.network, Set) and spaces.network.source == network.source:
         spaces = structs.replace(spaces, network=network)
-    spoken_of = (
-        {_SPOKEN_OF}
-        if isinstance(container.context.selinux, Set) and not container.context.selinux.value.disabled
-        else set()
-    )
+    selinux = container.context.selinux
+    spoken_of = {"selinux"} if isinstance(selinux, Set) and selinux.origin is not Origin.PLATFORM else set()
     return structs.replace(
         unit,
         dialect=Dialect(Platform.MARATHON, VERSION, (ENGINE.features or frozenset()) | spoken_of),
