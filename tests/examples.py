@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +17,27 @@ from msgspec import structs
 
 import tight
 from dockworthy.facts.build_secrets import with_build_secrets_marked
+from dockworthy.facts.file_secrets import secrets_in
 from dockworthy.facts.host import read_host
 from dockworthy.model.build import ImageBuild
 from dockworthy.model.control import Control, Examples, Subject
+from dockworthy.model.field import Source
 from dockworthy.model.finding import Judgement
 from dockworthy.model.machine import Machine
 from dockworthy.model.snapshot import Snapshot
+from dockworthy.model.text_file import TextFile
 from dockworthy.readers.compose import read_compose
 from dockworthy.readers.create_request import read_create_request
 from dockworthy.readers.docker_run import read_docker_run
 from dockworthy.readers.dockerfile.build import read_dockerfile
 from dockworthy.readers.engine_context import EngineContext, engine_context
+from dockworthy.readers.files import Search
 from dockworthy.readers.kubernetes import joined, read_kubernetes, read_manifests
 from dockworthy.readers.machine import read_machine
 from dockworthy.readers.marathon import is_marathon
 from dockworthy.readers.marathon.definitions import read_marathon
 from dockworthy.readers.project_file import parse_project_file
+from dockworthy.readers.text_files import TextFiles
 from dockworthy.readers.titus import is_titus
 from dockworthy.readers.titus.job import read_titus
 from dockworthy.readers.yaml_source import documents
@@ -73,6 +80,8 @@ def _subjects(kind: Subject, syntax: str, example: Any, folder: Path) -> list[An
     if syntax == "compose":
         (document,) = documents(example, "compose.yaml")
         return list(read_compose(document, environ={"HOME": "/home/ann"}, folder=folder))
+    if syntax == "files":
+        return _text_files(example, folder)
     if syntax == "dockerfile":
         return [_build(example, folder)]
     if syntax == "docker run":
@@ -100,6 +109,18 @@ def _build(example: Any, folder: Path) -> ImageBuild:
     path = folder / "Dockerfile"
     (build,) = with_build_secrets_marked([read_dockerfile(path.read_text(), str(path), path=path)], set())
     return build
+
+
+def _text_files(files: Mapping[str, str], folder: Path) -> list[TextFile]:
+    """As `check` looks at a folder's files in a repository; one that has nothing to tell is a file, too."""
+    (folder / ".git").mkdir(exist_ok=True)
+    for name, content in files.items():
+        _write(folder / name, {"content": content})
+    texts = TextFiles(partial(secrets_in, values=set()))
+    for found in Search([str(folder)], stdin=io.BytesIO()):
+        texts.look_at(found)
+    name = str(folder / next(iter(files)))
+    return list(texts.all()) or [TextFile(id=name, source=Source(name))]
 
 
 def _context() -> EngineContext:

@@ -10,11 +10,11 @@ from .secret_names import is_redacted, is_secret
 Hide = Callable[[str], str]
 """Gives the replacement for a secret."""
 
-_KEY_BLOCK = re.compile(
+KEY_BLOCK = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]*PRIVATE KEY[A-Z ]*-----|\Z)", re.DOTALL
 )
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"(?<![\w-])(?:"
     r"gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{20,}"
     r"|(?:AKIA|ASIA)[0-9A-Z]{16}\b|AIza[\w-]{30,}|ya29\.[\w-]{20,}|dckr_(?:pat|oat)_[\w-]{20,}|dop_v1_[0-9a-f]{40,}"
@@ -26,9 +26,9 @@ _TOKEN = re.compile(
 _PASSWORD_HASH = re.compile(
     r"\$(?:apr1|1|2[abxy]|5|6|7|y|argon2i?d?)\$[\w./$=,+-]{16,}|\{SSHA?\}[\w+/=]{16,}|\{SHA\}[\w+/=]{16,}"
 )
-_CHAT_HOOK = re.compile(r"(?<=hooks\.slack\.com/services/)[\w/]{16,}|(?<=discord\.com/api/webhooks/)[\w/-]{16,}")
+CHAT_HOOK = re.compile(r"(?<=hooks\.slack\.com/services/)[\w/]{16,}|(?<=discord\.com/api/webhooks/)[\w/-]{16,}")
 
-_IN_ADDRESS = re.compile(r"(?<=://)([^\s/?#:@\"']{0,256}):(?!\d{1,5}[/?#,]|//)([^\s\"'`<>]{1,1024})@(?!sha256:)")
+IN_ADDRESS = re.compile(r"(?<=://)([^\s/?#:@\"']{0,256}):(?!\d{1,5}[/?#,]|//)([^\s\"'`<>]{1,1024})@(?!sha256:)")
 """`scheme://user:password@host`, up to the last `@`; not `host:port/…@…`, and not an image by digest."""
 _USER_ONLY = re.compile(r"(?<=https://)([\w-]{20,})(?=@)")
 _DATA_SOURCE = re.compile(r"(?<![\w.-])([\w.-]{1,64}):([^\s@\"']{1,256})(?=@(?:tcp|unix)\()")
@@ -53,9 +53,9 @@ def hide_in_text(text: str, hide: Hide) -> str:
     low = text.lower()
     if len(text) < 6 or not any(hint in low for hint in _HINTS):
         return text
-    for shape in (_KEY_BLOCK, _TOKEN, _PASSWORD_HASH, _CHAT_HOOK, _USER_ONLY):
+    for shape in (KEY_BLOCK, TOKEN, _PASSWORD_HASH, CHAT_HOOK, _USER_ONLY):
         text = shape.sub(lambda match: hide(match[0]), text)
-    for shape in (_IN_ADDRESS, _DATA_SOURCE):
+    for shape in (IN_ADDRESS, _DATA_SOURCE):
         text = shape.sub(lambda match: _hidden_end(match, hide), text)
     text = _HEADER.sub(lambda match: match[1] + hide(match[2]), text)
     for shape in (_PAIR, _FLAG):
