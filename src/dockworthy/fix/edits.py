@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -15,7 +16,8 @@ from ..model.workload import Unit
 from .candidates import NOTHING_KNOWN, TextOf, candidates
 from .compose_edit import edit_compose, read_document
 from .layout import Layout, column_of, layout_of
-from .yaml_tree import Kind, Node
+from .plain_data import PlainReading
+from .yaml_tree import Node
 
 MOST_EDITED: Final = 300
 """Fixes beyond these come without their edits: nobody clicks through them, and thousands would take seconds."""
@@ -77,29 +79,53 @@ class _File:
 
     def _part(self, service: str) -> _Part:
         if service not in self._parts:
-            self._parts[service] = _part_of(self._text, self._root, service, self._layout)
+            self._parts[service] = _part_of(self._text, self._root, service, self._layout, self._name)
         return self._parts[service]
 
 
-def _part_of(text: str, root: Node, service: str, layout: Layout) -> _Part:
-    """The service alone below `services:`, where no anchor ties it to the rest; else the whole text."""
+def _part_of(text: str, root: Node, service: str, layout: Layout, name: str) -> _Part:
+    """The service alone below `services:`, what its aliases stand for above it; the whole text where an anchor in it
+    may be used elsewhere, or its lines are not its own."""
     whole = _Part(text, 0)
     services = root.entry("services")
     entry = services[1].entry(service) if services is not None else None
-    if services is None or entry is None or services[1].flow or entry[1].flow or _is_tied(entry[1]):
+    if services is None or entry is None or services[1].flow or entry[1].flow:
         return whole
     begin = text.rfind("\n", 0, entry[0].start) + 1
     if text[begin : entry[0].start].strip() or column_of(text, entry[0].start) == 0:
         return whole
+    head = _anchors_of(entry[1], text, name)
+    if head is None:
+        return whole
     end = text.find("\n", max(entry[1].end - 1, entry[0].end))
     end = len(text) if end < 0 else end + 1
-    return _Part(f"services:{layout.newline}{text[begin:end]}", text.count("\n", 0, begin) - 1)
+    lines = [*head, "services:"]
+    above = "".join(f"{line}{layout.newline}" for line in lines)
+    return _Part(above + text[begin:end], text.count("\n", 0, begin) - len(lines))
 
 
-def _is_tied(node: Node) -> bool:
-    if node.kind is Kind.ALIAS or node.anchor:
-        return True
-    return any(_is_tied(inner) for pair in node.pairs for inner in pair) or any(map(_is_tied, node.items))
+def _anchors_of(node: Node, text: str, name: str) -> list[str] | None:
+    """A line for each anchor that aliases below the node name; None where an anchor stands below it itself, or what one
+    stands for can't be said in a line."""
+    found: dict[str, str] = {}
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        if each.target is not None:
+            meant = json.dumps(PlainReading(text, name).of(each), ensure_ascii=False)
+            if _is_tagged(each.target) or not meant.isprintable():
+                return None
+            found[each.target.anchor] = f"x-{len(found)}: &{each.target.anchor} {meant}"
+        elif each.anchor:
+            return None
+        waiting += [inner for pair in each.pairs for inner in pair]
+        waiting += each.items
+    return list(found.values())
+
+
+def _is_tagged(node: Node) -> bool:
+    inner = [*(part for pair in node.pairs for part in pair), *node.items]
+    return bool(node.tag) or any(_is_tagged(each.meant) for each in inner)
 
 
 def line_edits(old: str, new: str, *, file: str, before: int = 0) -> Iterator[Edit]:
