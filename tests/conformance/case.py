@@ -19,9 +19,10 @@ class Case:
     A syntax that can't say it has None. Each is written as a fragment:
     `docker_run` the whole command line with image `shop`, `request` a part of a create request's body, `compose` the
     lines of the service, `kubernetes` the lines of the container and `pod` those of the pod's spec, `service` a part
-    of a service's `Spec`, `marathon` the lines of an app (`parameters` writes flags of `docker run`), `titus` those of
-    a job's container. `container` is a part of an inspect answer; what is said in HostConfig and at the top of a
-    request stands in the same words in its HostConfig and Config, and need not be written again.
+    of a service's `Spec`, `marathon` the lines of an app (`parameters` writes flags of `docker run`), `marathon_pod`
+    those of a pod's container, `titus` those of a job's container. `container` is a part of an inspect answer; what is
+    said in HostConfig and at the top of a request stands in the same words in its HostConfig and Config, and need not
+    be written again.
 
     `follows`: values that what is said brings with it, for readers that tell them as written too.
     `found`: control -> the outcome that it must have in every syntax of whose platform it speaks; `not_found_in` are
@@ -38,6 +39,7 @@ class Case:
     pod: str | None = None
     service: Mapping[str, Any] | None = None
     marathon: str | None = None
+    marathon_pod: str | None = None
     titus: str | None = None
     found: Mapping[str, Outcome] = field(default_factory=dict)
     not_found_in: tuple[str, ...] = ()

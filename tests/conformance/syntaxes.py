@@ -117,6 +117,16 @@ def _marathon(case: Case) -> Unit | None:
     return unit
 
 
+def _marathon_pod(case: Case) -> Unit | None:
+    if case.marathon_pod is None:
+        return None
+    silent: dict[str, Any] = {"name": "shop", "image": {"kind": "DOCKER", "id": "shop"}, "resources": {}}
+    container = _laid_over(silent, case.marathon_pod).plain()
+    (document,) = documents(json.dumps({"id": "/shop", "containers": [container]}), "pod.json")
+    (unit,) = read_marathon(document)
+    return unit
+
+
 def _titus(case: Case) -> Unit | None:
     if case.titus is None:
         return None
@@ -147,11 +157,23 @@ SYNTAXES: dict[str, Callable[[Case], Unit | None]] = {
     "kubernetes": _kubernetes,
     "service": _service,
     "marathon": _marathon,
+    "marathon_pod": _marathon_pod,
     "titus": _titus,
 }
 """Syntax -> the unit of a case in it, None where it can't say it."""
 
-SILENT = Case("silent", {}, docker_run="shop", request={}, compose="", kubernetes="", service={}, marathon="", titus="")
+SILENT = Case(
+    "silent",
+    {},
+    docker_run="shop",
+    request={},
+    compose="",
+    kubernetes="",
+    service={},
+    marathon="",
+    marathon_pod="",
+    titus="",
+)
 """The least that each syntax needs."""
 
 __all__ = ["SILENT", "SYNTAXES"]

@@ -15,6 +15,7 @@ OPERATION = (
         docker_run="-e A=b --env C=d=e shop",
         marathon="env: {A: b, C: d=e}",
         titus="env: {A: b, C: d=e}",
+        marathon_pod="environment: {A: b, C: d=e}",
         request={"Env": ["A=b", "C=d=e"]},
         compose="environment: [A=b, C=d=e]",
         kubernetes="env: [{name: A, value: b}, {name: C, value: d=e}]",
@@ -27,6 +28,7 @@ OPERATION = (
         docker_run="-eDB_PASSWORD=not-so-secret shop",
         marathon="env: {DB_PASSWORD: not-so-secret}",
         titus="env: {DB_PASSWORD: not-so-secret}",
+        marathon_pod="environment: {DB_PASSWORD: not-so-secret}",
         request={"Env": ["DB_PASSWORD=not-so-secret"]},
         compose="environment: {DB_PASSWORD: not-so-secret}",
         kubernetes="env: [{name: DB_PASSWORD, value: not-so-secret}]",
@@ -39,6 +41,7 @@ OPERATION = (
         docker_run="--entrypoint /bin/shop shop serve --fast",
         marathon=parameters("entrypoint=/bin/shop") + "\nargs: [serve, --fast]",
         titus="entryPoint: [/bin/shop]\ncommand: [serve, --fast]",
+        marathon_pod="exec: {command: {argv: [/bin/shop, serve, --fast]}}",
         request={"Entrypoint": ["/bin/shop"], "Cmd": ["serve", "--fast"]},
         container={"Path": "/bin/shop", "Args": ["serve", "--fast"]},
         compose="entrypoint: /bin/shop\ncommand: [serve, --fast]",
@@ -90,6 +93,8 @@ OPERATION = (
         "--health-start-period 5s --health-retries 3 shop",
         marathon="healthChecks: [{protocol: COMMAND, command: {value: test -e /ok}, intervalSeconds: 90, "
         "timeoutSeconds: 2, gracePeriodSeconds: 5, maxConsecutiveFailures: 3}]",
+        marathon_pod="healthCheck: {exec: {command: {shell: test -e /ok}}, intervalSeconds: 90, timeoutSeconds: 2, "
+        "gracePeriodSeconds: 5, maxConsecutiveFailures: 3}",
         request={
             "Healthcheck": {
                 "Test": ["CMD-SHELL", "test -e /ok"],
