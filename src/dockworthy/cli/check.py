@@ -8,7 +8,7 @@ import click
 
 from ..errors import UsageError
 from . import options
-from .project import level_of, load_project
+from .project import level_of, load_project, rules_of
 from .show import not_both, show
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def check(
         level=level_of(level, project),
         pss_version=_version(pss_version),
         policy=project.policy,
+        rules=rules_of(project),
         stdin_name=_name_of_stdin(stdin_name, paths),
         ignoring=not no_ignore,
         edits=format_ == "sarif",
