@@ -7,7 +7,7 @@ text is read again. Where that does not mean exactly what the old one meant with
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import Any
 
 from msgspec import structs
@@ -19,7 +19,7 @@ from .layout import Layout, layout_of
 from .plain_data import PlainReading, as_list, same, with_change
 from .refused import FixRefused
 from .splices import NoPlace, Splice
-from .yaml_tree import Node, parse_trees
+from .yaml_tree import Node, holds_anchor, parse_trees
 
 
 def edit_compose(text: str, changes: Sequence[Change], *, file: str, layout: Layout | None = None) -> str:
@@ -31,9 +31,10 @@ def edit_compose(text: str, changes: Sequence[Change], *, file: str, layout: Lay
     """
     root, data = read_document(text, file)
     first = wanted = data
-    for change in chain.from_iterable(map(_single, changes)):
-        wanted = changed_data(wanted, change, file)
-        text, root, data = _with_change(text, root, data, change, file=file, layout=layout)
+    for wave in _waves(root, list(chain.from_iterable(map(_single, changes)))):
+        for change in wave:
+            wanted = changed_data(wanted, change, file)
+        text, root, data = _with_changes(text, root, data, wave, file=file, layout=layout)
     if not same(data, wanted):
         raise _too_much(first, wanted, data, changes[0], file)
     return text
@@ -62,23 +63,42 @@ def changed_data(data: Any, change: Change, file: str) -> Any:
     return wanted
 
 
-def _with_change(
-    text: str, root: Node, data: Any, change: Change, *, file: str, layout: Layout | None
+def _waves(root: Node, singles: Sequence[Change]) -> Iterator[list[Change]]:
+    """Changes that can be made at once: of services that no anchor ties to each other, one each."""
+    services = root.entry("services")
+    found = {name.value: value for name, value in services[1].pairs} if services is not None else {}
+    if any(change.service in found and holds_anchor(found[change.service]) for change in singles):
+        yield from ([change] for change in singles)
+        return
+    queues: dict[str, list[Change]] = {}
+    for change in singles:
+        queues.setdefault(change.service, []).append(change)
+    for wave in zip_longest(*queues.values()):
+        yield [change for change in wave if change is not None]
+
+
+def _with_changes(
+    text: str, root: Node, data: Any, wave: Sequence[Change], *, file: str, layout: Layout | None
 ) -> tuple[str, Node, Any]:
-    """The text with the change spliced in, read again."""
-    wanted = changed_data(data, change, file)
-    if same(data, wanted):
+    """The text with the changes spliced in, read again."""
+    splices: list[Splice] = []
+    layout = layout or layout_of(text, root)
+    for change in wave:
+        wanted = changed_data(data, change, file)
+        if same(data["services"][change.service], wanted["services"][change.service]):
+            continue
+        try:
+            splices += splices_of(text, root, change, wanted, layout)
+        except NoPlace as none:
+            line = text.count("\n", 0, none.at) + 1
+            raise FixRefused(none.says, file=file, line=line, hint=none.hint) from None
+    if not splices:
         return text, root, data
-    try:
-        splices = splices_of(text, root, change, wanted, layout or layout_of(text, root))
-    except NoPlace as none:
-        line = text.count("\n", 0, none.at) + 1
-        raise FixRefused(none.says, file=file, line=line, hint=none.hint) from None
     edited = apply_splices(text, splices)
     try:
         return edited, *read_document(edited, file)
     except UsageError:
-        raise _by_hand(change, file) from None
+        raise _by_hand(wave[0], file) from None
 
 
 def _single(change: Change) -> Iterator[Change]:

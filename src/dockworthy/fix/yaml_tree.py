@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import chain
 from typing import Any
 
 import yaml
@@ -65,6 +66,12 @@ class Node:
             if name.value == "<<" and not name.style:
                 inner = value.meant
                 yield from (item.meant for item in inner.items) if inner.kind is Kind.SEQUENCE else [inner]
+
+
+def holds_anchor(node: Node) -> bool:
+    """Does an anchor stand at the node or below it? Aliases are not followed."""
+    inner = chain(*node.pairs, node.items)
+    return bool(node.anchor) or any(map(holds_anchor, inner))
 
 
 def parse_trees(text: str, file: str) -> list[Node]:
