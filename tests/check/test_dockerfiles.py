@@ -109,6 +109,19 @@ def test_an_ignored_rule_is_an_accepted_risk() -> None:
     assert "DL3000 is ignored: Dockerfile:3" in found["evidence"]["says"]
 
 
+@pytest.mark.parametrize("format_", ["table", "json", "sarif", "html", "markdown", "junit"])
+def test_every_format_says_what_accepts_it(format_: str) -> None:
+    Path("Dockerfile").write_text("FROM scratch\nUSER 7\n# hadolint ignore=DL3000\nWORKDIR app\n")
+    run(["check", "Dockerfile", "-v", "--format", format_, "-o", "out"])
+    text = " ".join(Path("out").read_text().split())
+    assert "DL3000 is ignored: Dockerfile:3" in text.replace("\\", "")
+    if format_ == "sarif":
+        results = json.loads(text)["runs"][0]["results"]
+        (suppressed,) = [r for r in results if r.get("suppressions")]
+        assert suppressed["ruleId"] == "build/absolute-workdir"
+        assert suppressed["suppressions"][0]["kind"] == "inSource"
+
+
 def test_a_broken_file_that_was_named() -> None:
     Path("Dockerfile").write_text("FROM debian:13\nRUNN x\n")
     Path("b.Dockerfile").write_text("FROM debian:13\n")

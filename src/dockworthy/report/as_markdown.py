@@ -179,7 +179,7 @@ def _accepted(result: Result) -> Iterator[str]:
 
 def _accepted_row(finding: Finding) -> tuple[str, ...]:
     risk = finding.exception
-    why = ("", "", "") if risk is None else (risk.reason, risk.owner or risk.where, risk.expires)
+    why = (fact_of(finding), "", "") if risk is None else (risk.reason, risk.owner or risk.where, risk.expires)
     return (f"{plain(finding.title)} ({code(finding.control)})", code(name_of(finding)), *map(plain, why))
 
 

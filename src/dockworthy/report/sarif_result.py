@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..model.field import Source
-from ..model.finding import AcceptedRisk, Finding, Outcome
+from ..model.finding import Finding, Outcome
 from ..model.fix import Fix
 from ..model.levels import Severity
-from .grouping import named_fact
+from .grouping import fact_of, named_fact
 from .places import chain
 from .sarif_document import Location, ResultOut, Suppression, Text
 from .sarif_fix import fixes_out
@@ -47,7 +47,7 @@ def result_of(
         locations=(_location(finding, files, file),),
         related_locations=tuple(_related(finding, files)),
         partial_fingerprints={"dockworthy/v1": fingerprint(finding, seen)},
-        suppressions=() if finding.exception is None else (_suppression(finding.exception),),
+        suppressions=tuple(_suppressions(finding)),
         baseline_state=state,
         fixes=tuple(fixes_out(fixes)),
         properties=_properties(finding),
@@ -106,8 +106,13 @@ def _related(finding: Finding, files: Files) -> Iterator[Location]:
         yield Location(place, message=Text(plain(evidence.says)))
 
 
-def _suppression(risk: AcceptedRisk) -> Suppression:
-    return Suppression("external", "accepted", f"{risk.reason} ({risk.terms})")
+def _suppressions(finding: Finding) -> Iterator[Suppression]:
+    """By the policy; or by the file itself, as a comment for hadolint does it: its evidence says where."""
+    risk = finding.exception
+    if risk is not None:
+        yield Suppression("external", "accepted", f"{risk.reason} ({risk.terms})")
+    elif finding.outcome is Outcome.EXCEPTED:
+        yield Suppression("inSource", "accepted", plain(fact_of(finding)))
 
 
 def _properties(finding: Finding) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from ...model.build import ShellCommand
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _STARTERS = frozenset(
-    "sudo env exec command nohup time nice ionice eatmydata builtin doas xargs timeout gosu su-exec".split()
+    "sudo env exec command nohup time nice ionice eatmydata builtin doas xargs timeout gosu su-exec"
+    " tini tini-static dumb-init docker-init catatonit".split()
 )
 _TAKES_ONE = frozenset("timeout gosu su-exec".split())
 """They have one word of their own before the program."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ...model.build import ImageBuild, Instruction
 from ...model.control import Control, Subject
 from ...model.field import Unknown
@@ -39,6 +41,8 @@ control = Control(
     unclear={"dockerfile": "FROM registry.example.com/base:1\n"},
 )
 
+_C_FLAG = re.compile(r"-[a-z]*c[a-z]*\Z")
+
 
 @control.judge
 def exec_form(build: ImageBuild) -> Judgement:
@@ -57,6 +61,6 @@ def exec_form(build: ImageBuild) -> Judgement:
 def _keeps_shell(instruction: Instruction) -> bool:
     """`exec` anywhere in its text replaces the shell."""
     words = instruction.exec_form
-    if words is not None and not (len(words) > 2 and words[0].rsplit("/", 1)[-1] in SHELLS and words[1] == "-c"):
+    if words is not None and not (len(words) > 2 and words[0].rsplit("/", 1)[-1] in SHELLS and _C_FLAG.match(words[1])):
         return False
     return not any(command.words[0] == "exec" for command in instruction.commands)

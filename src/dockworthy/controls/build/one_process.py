@@ -42,6 +42,7 @@ control = Control(
     unclear={
         "dockerfile": [
             'FROM debian:13\nENTRYPOINT ["/entrypoint.sh"]\nCMD ["shop"]\n',
+            'FROM debian:13\nENTRYPOINT ["/usr/bin/tini", "--", "/start.sh"]\n',
             "FROM registry.example.com/base:1\n",
         ]
     },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ...model.build import ImageBuild, Instruction
 from ...model.control import Control, Subject, nist, owasp
 from ...model.field import Set, Unknown
@@ -39,6 +41,8 @@ control = Control(
     unclear={"dockerfile": "FROM debian:13\nARG FROM_WHERE\nCOPY ${FROM_WHERE} /app\n"},
 )
 
+_VARIABLE = re.compile(r"(?:\./)?\$\{?\w+\}?/?\Z")
+
 
 @control.judge
 def whole_context(build: ImageBuild) -> Judgement:
@@ -56,10 +60,14 @@ def whole_context(build: ImageBuild) -> Judgement:
         Fault(f"{copy.keyword} takes the whole folder, and no .dockerignore leaves out a thing", copy.source)
         for copy in whole
     ]
-    gaps = [
-        word for copy in copies if copy.flag("from") is None for word in copy.words[:-1] if isinstance(word, Unknown)
-    ]
+    gaps = [word for copy in copies if _may_take_all(copy) for word in copy.words[:-1] if isinstance(word, Unknown)]
     return weigh(build, "whole-context", faults, gaps=gaps, good="files are copied by name")
+
+
+def _may_take_all(copy: Instruction) -> bool:
+    """`dist/$VERSION` can't be the whole folder; `$FROM` alone can."""
+    sources = copy.text.split()[:-1]
+    return copy.flag("from") is None and any(_VARIABLE.match(source) for source in sources)
 
 
 def _takes_all(copy: Instruction) -> bool:

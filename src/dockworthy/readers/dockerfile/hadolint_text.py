@@ -1,7 +1,7 @@
 """A Dockerfile as hadolint 2.15 can read it: the same instructions on lines that can be counted back.
 
-It wants a blank line behind a here-document, knows no quoted name together with `<<-`, and fails on a WORKDIR of one
-character. None of this is a fault of the file.
+It wants a blank line behind a here-document, knows no quoted name together with `<<-`, wants a target for each
+mount, and fails on a WORKDIR of one character. None of this is a fault of the file.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from .lines import LogicalLine
 
 _OPENS = re.compile(r"(\d*<<)-?([\"']?)([^<\s\"']+)\2")
+_MOUNT = re.compile(r"--mount=(?!\S{0,300}(?:target|dst|destination)=)(?!\S{0,300}type=(?:secret|ssh))[^\s\"'\\]+")
 _SHORT_FOLDER = re.compile(r"(\s*WORKDIR\s+)[^\s/](\s*)\Z", re.IGNORECASE)
 
 
 def readable(text: str, logical: Sequence[LogicalLine]) -> tuple[str, list[int]]:
     """The text to hand over, and for each of its lines (from 0) the line of the file (from 1)."""
-    lines = [_SHORT_FOLDER.sub(r"\1./.\2", line) for line in text.split("\n")]
+    lines = [_MOUNT.sub(r"\g<0>,target=.", _SHORT_FOLDER.sub(r"\1./.\2", line)) for line in text.split("\n")]
     behind: set[int] = set()
     for instruction in logical:
         if not instruction.heredocs:

@@ -112,5 +112,5 @@ def _unseen(group: Group, tell: str) -> str:
 
 def _accepted(finding: Finding) -> str:
     risk = finding.exception
-    why = f": {plain(risk.reason)} ({plain(risk.terms)})" if risk is not None else ""
+    why = f": {plain(risk.reason)} ({plain(risk.terms)})" if risk is not None else f": {prose(fact_of(finding))}"
     return f"{plain(finding.title)} ({code(finding.control)}): {code(name_of(finding))}{why}"

@@ -31,6 +31,8 @@ def write_accepted(sheet: Sheet, result: Result) -> None:
             risk = finding.exception
             if risk is not None:
                 sheet.line(f"{risk.reason} ({risk.terms})", indent=4, style="quiet")
+            else:  # the file itself accepts it, and the fact says where
+                sheet.line(short(fact_of(finding), 300), indent=4, style="quiet")
 
 
 def write_known(sheet: Sheet, result: Result, *, verbose: bool) -> None:
