@@ -118,6 +118,14 @@ def test_default_log_driver_is_limited_where_an_engine_told_it() -> None:
     assert kinds == {"json-file": {FixKind.SAFE}, "journald": set(), "": {FixKind.TO_BE_PROVEN}}
 
 
+def test_services_that_extend_the_repaired_one_are_named() -> None:
+    text = "services: {web: {image: a, pid: host}, api: {extends: web}, b: {extends: {service: web}}, c: {image: c}}"
+    units, findings = _judged(text)
+    says = {fix.subject: fix.says for fix in candidates(findings, units, {"compose.yaml": text}.get)}
+    assert says["compose.yaml#web"].endswith("it holds for api, b, too, by `extends`")
+    assert not says["compose.yaml#c"].endswith("by `extends`")
+
+
 LAYOUTS = [
     "services:\n  web:\n    image: shop # ours\n    privileged: true\n\n  db:\n    image: postgres\n    # end\n",
     "x-a: &a\n  restart: always\nservices:\r\n  web:\r\n    <<: *a\r\n    image: shop\r\n  db: *a",

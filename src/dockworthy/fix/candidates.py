@@ -12,7 +12,7 @@ from ..model.compose_fix import ComposeFix, Known, WrittenService
 from ..model.control import Control
 from ..model.dialect import Platform
 from ..model.finding import Finding, Outcome
-from ..model.fix import Fix
+from ..model.fix import Change, Fix
 from ..model.workload import Unit
 from .compose_edit import read_document
 
@@ -37,25 +37,37 @@ def candidates(
             files[file] = _services(text_of(file), file)
         service = files[file].get(unit.name)
         if isinstance(service, dict):
-            yield from _fix_of(finding, control, WrittenService(unit, unit.containers[0], service, known))
+            written = WrittenService(unit, unit.containers[0], service, known)
+            yield from _fix_of(finding, control, written, _extending(unit.name, files[file]))
 
 
-def _fix_of(finding: Finding, control: Control, written: WrittenService) -> Iterator[Fix]:
+def _extending(name: str, services: Mapping[str, Any]) -> list[str]:
+    """Services of the same file that extend this one: what is written for it is theirs, too."""
+    said = {other: service.get("extends") for other, service in services.items() if isinstance(service, dict)}
+    named = {
+        other: extends.get("service") if isinstance(extends, dict) and "file" not in extends else extends
+        for other, extends in said.items()
+    }
+    return [other for other, base in named.items() if base == name]
+
+
+def _fix_of(finding: Finding, control: Control, written: WrittenService, heirs: list[str]) -> Iterator[Fix]:
     for repair in control.fixes:
         if finding.outcome is Outcome.UNKNOWN and not repair.of_unknown:
             continue
         changes = repair.changes_for(written)
         if changes:
-            yield _fix(finding, control, repair, changes)
+            yield _fix(finding, control, repair, changes, heirs)
             return
 
 
-def _fix(finding: Finding, control: Control, repair: ComposeFix, changes: tuple[Any, ...]) -> Fix:
+def _fix(finding: Finding, control: Control, repair: ComposeFix, changes: tuple[Change, ...], heirs: list[str]) -> Fix:
+    also = f"; it holds for {', '.join(heirs)}, too, by `extends`" if heirs else ""
     return Fix(
         control=control.id,
         subject=finding.subject,
         kind=repair.kind,
-        says=f"{repair.says}; the container is recreated",
+        says=f"{repair.says}; the container is recreated{also}",
         may_break=repair.may_break,
         changes=changes,
     )

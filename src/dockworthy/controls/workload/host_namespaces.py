@@ -34,7 +34,7 @@ control = Control(
     remedy=Remedy("Remove host networking, PID and IPC; publish the ports that are needed.", "recreates the container"),
     fixes=(
         ComposeFix(
-            says="takes `pid: host` and `ipc: host` away",
+            says="gives it PID and IPC namespaces of its own",
             may_break="monitors and debuggers that look at the host's processes, programs that share memory with the host",
             changes=lambda written: _own_namespaces(written),
         ),
