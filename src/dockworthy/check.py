@@ -6,12 +6,14 @@ import datetime
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from msgspec import structs
 
 from .controls.judging import judge_written
 from .controls.registry import control_ids
 from .errors import UnreadableInput, UsageError
+from .facts.file_secrets import secrets_in
 from .facts.quoting import quoted_lines, without_secrets
 from .facts.written_secrets import with_secrets_marked
 from .fix.edits import fixes_for
@@ -28,6 +30,7 @@ from .readers.allowances import allowances_in
 from .readers.files import STANDARD_INPUT, Search
 from .readers.kubernetes import joined, together
 from .readers.remembering import remembering
+from .readers.text_files import TextFiles, without_told
 from .readers.written_file import Surroundings, may_be_ours, read_written
 from .report.words import number_of
 from .verdict.answer import answer_for_files
@@ -49,19 +52,21 @@ def check(
     rules: Sequence[Control] = (),
     stdin_name: str = STANDARD_INPUT,
     ignoring: bool = True,
+    skip_others: bool = False,
     edits: bool = False,
 ) -> Result:
     """Judges every file; one that can't be read is named in `unread` and the others are judged all the same.
 
     `-` is standard input, and `stdin_name` what it goes by. `ignoring`: folders are walked without what Git ignores.
+    `skip_others`: named files that are none of ours are no error.
     `edits`: fixes come with the lines they change.
     `rules`: the policy's own, compiled. Raises UsageError where a path does not exist or nothing that can be judged was
     found.
     """
-    search = Search(paths, stdin=sys.stdin.buffer, stdin_name=stdin_name, ignoring=ignoring)
+    search = Search(paths, stdin=sys.stdin.buffer, stdin_name=stdin_name, ignoring=ignoring, skip_others=skip_others)
     with remembering() as texts:
         written, unread, secrets = _read(search, Surroundings(os.environ, pss_version))
-    if written == Written() and not unread:
+    if written == Written() and not unread and not skip_others:
         raise UsageError(
             "nothing to judge: no service and no pod was found in " + ", ".join(paths),
             hint="dockworthy reads Compose files and Kubernetes manifests; name a file or a folder that holds some",
@@ -76,15 +81,17 @@ def check(
 def _read(search: Search, surroundings: Surroundings) -> tuple[Written, Unread, Secrets]:
     read: list[Written] = []
     unread: list[tuple[str, str]] = []
+    secrets: set[str] = set()
+    texts = TextFiles(partial(secrets_in, values=secrets))
     for found in search:
         try:
             if found.judged:
                 read.append(read_written(found, surroundings))
+            texts.look_at(found)
         except UnreadableInput as error:
             if found.named_by_user or may_be_ours(found):
                 unread.append((found.name, error.says))
-    secrets: set[str] = set()
-    return _together(read, secrets), tuple(unread), secrets
+    return _together([*read, Written(files=texts.all())], secrets), tuple(unread), secrets
 
 
 def _together(read: Iterable[Written], secrets: set[str]) -> Written:
@@ -98,7 +105,9 @@ def _together(read: Iterable[Written], secrets: set[str]) -> Written:
         units=tuple(with_secrets_marked(units.values(), secrets)),
         builds=tuple(build for written in read for build in written.builds),
         accesses=tuple(access for written in read for access in written.accesses),
-        files=tuple(file for written in read for file in written.files),
+        files=tuple(
+            without_told((f for w in read for f in w.files), units.values(), (b for w in read for b in w.builds))
+        ),
         notes=tuple(note for written in read for note in written.notes),
         neighbours=together(written.neighbours for written in read),
     )

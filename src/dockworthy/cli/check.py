@@ -44,6 +44,11 @@ if TYPE_CHECKING:
 )
 @click.option("--no-ignore", is_flag=True, help="In a folder, also judge what Git ignores.")
 @click.option(
+    "--skip-others",
+    is_flag=True,
+    help="A named file that is none of those it judges is no error: for hooks, which name whatever changed.",
+)
+@click.option(
     "--stdin-name",
     metavar="FILE",
     help="What standard input is called, for an editor's buffer: reports name it so, and what it refers to is looked "
@@ -61,6 +66,7 @@ def check(
     changed_since: str | None,
     baseline: str | None,
     no_ignore: bool,
+    skip_others: bool,
     stdin_name: str | None,
     format_: str,
     output: str | None,
@@ -115,6 +121,7 @@ def check(
         rules=rules_of(project),
         stdin_name=_name_of_stdin(stdin_name, paths),
         ignoring=not no_ignore,
+        skip_others=skip_others,
         edits=format_ == "sarif",
     )
     result = known_before(judge(paths), judge)

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 from msgspec import Struct, structs
 
 from ..errors import UnreadableInput, UsageError
-from .recognising import HEAD, begins_like_ours, mentions_ours
+from .recognising import HEAD, begins_like_ours, is_telling, mentions_ours
 from .remembering import remember
 from .walking import Seen, Walk
 
@@ -70,16 +70,24 @@ class Search:
     """The files of one call, each once, also where several paths lead to it. `ignored` counts what was left out.
 
     `stdin_name` is the name that standard input (`-`) goes by, and its folder where relative paths are looked for.
+    `skip_others`: a named file need not be one of ours, as if its folder were walked.
     """
 
     def __init__(
-        self, paths: Sequence[str], *, stdin: BinaryIO, stdin_name: str = STANDARD_INPUT, ignoring: bool = True
+        self,
+        paths: Sequence[str],
+        *,
+        stdin: BinaryIO,
+        stdin_name: str = STANDARD_INPUT,
+        ignoring: bool = True,
+        skip_others: bool = False,
     ) -> None:
         self.ignored = 0
         self._paths = list(dict.fromkeys(paths))
         self._stdin = stdin
         self._stdin_name = stdin_name
         self._ignoring = ignoring
+        self._skip_others = skip_others
         self._taken = {identity(path) for path in self._paths if path != "-" and not os.path.isdir(path)}
 
     def __iter__(self) -> Iterator[FoundFile]:
@@ -94,7 +102,13 @@ class Search:
                 raise UsageError(f"{path}: no such file or folder")
             elif identity(path) not in named:
                 named.add(identity(path))
-                yield FoundFile(path, path, True)
+                yield from self._named(path)
+
+    def _named(self, path: str) -> Iterator[FoundFile]:
+        if not self._skip_others:
+            yield FoundFile(path, path, True)
+        elif (found := _found(Seen(path, is_telling(os.path.basename(path))))) is not None:
+            yield found
 
     def _walked(self, folder: str) -> Iterator[FoundFile]:
         walk = Walk(ignoring=self._ignoring)
