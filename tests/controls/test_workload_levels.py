@@ -26,6 +26,7 @@ TIGHT_POD = """
 kind: Pod
 metadata: {name: shop}
 spec:
+  automountServiceAccountToken: false
   securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
   containers:
   - name: shop
@@ -36,6 +37,11 @@ spec:
       capabilities: {drop: [ALL]}
     resources: {limits: {memory: 64Mi, cpu: 500m}}
     readinessProbe: {httpGet: {port: 8000}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: nothing-unasked}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
 """ % ("a" * 64)
 
 
