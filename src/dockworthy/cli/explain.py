@@ -7,39 +7,94 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import UsageError
 from . import options
 from .exit_status import ExitStatus
 from .output import deliver
+from .project import level_of, load_project, rules_of
 from .show import paper
 
 if TYPE_CHECKING:
     from ..model.control import Control
+    from ..model.policy import ProjectFile
+    from ..model.result import Result
+    from ..report.decision import Decision
 
 
-@click.command(short_help="What a control asks, why, how to satisfy it, which benchmarks say so.")
+@click.command(short_help="What a control asks, why, and how to satisfy it; why a file was judged as it was.")
 @click.argument("control", required=False)
+@click.argument("paths", metavar="[PATH...]", nargs=-1)
+@click.option("--subject", metavar="NAME", default="", help="Of this service, pod or file alone.")
+@options.level
+@options.policy
 @options.format_of("table", "json", "markdown")
 @options.output
-def explain(control: str | None, format_: str, output: str | None) -> int:
+def explain(
+    control: str | None,
+    paths: tuple[str, ...],
+    subject: str,
+    level: str | None,
+    policy: str | None,
+    format_: str,
+    output: str | None,
+) -> int:
     """What a control asks, why, how to satisfy it and at what cost, and which benchmarks ask for it.
 
-    CONTROL is an id as findings show it; without its chapter it will do where only one control has that name.
-    Without CONTROL every control is listed.
+    CONTROL is an id as findings show it, also of a rule of your own; without its chapter it will do where only one
+    control has that name. Without CONTROL every control is listed.
+
+    With PATH: why these files were judged as they were: the value and the line that the decision rests on, the level,
+    what the policy made of it and which exception, and what would change it.
 
     \b
     Examples:
       dockworthy explain workload/privileged
       dockworthy explain privileged
+      dockworthy explain privileged compose.yaml --subject db
+      dockworthy explain custom/own-registry compose.yaml
       dockworthy explain                          every control there is
       dockworthy explain --format json -o c.json  all there is to know of all
     """
     from ..controls.registry import all_controls
     from ..report.explanation import find_control
 
-    controls = all_controls()
+    project = load_project(policy)
+    rules = rules_of(project)
+    controls = {**all_controls(), **{rule.id: rule for rule in rules}}
     asked = controls if control is None else {control: find_control(control, controls)}
+    if paths and control is not None:
+        from ..check import check
+
+        result = check(paths, level=level_of(level, project), policy=project.policy, rules=rules)
+        found = decisions_of(asked[control], result, project, subject)
+        deliver(_decided(found, format_, paper_=paper(output)), output)
+        return ExitStatus.USAGE if result.unread else ExitStatus.DONE
+    if subject:
+        raise UsageError("--subject is for a decision on files", hint="dockworthy explain CONTROL PATH --subject NAME")
     deliver(_render(asked, format_, as_list=control is None, paper_=paper(output)), output)
     return ExitStatus.DONE
+
+
+def decisions_of(control: Control, result: Result, project: ProjectFile, subject: str) -> tuple[Decision, ...]:
+    """Raises UsageError where nothing of that name was judged, or nothing could be read."""
+    from ..report.decision import decisions
+
+    if not result.subjects:
+        raise UsageError("; ".join(says for _, says in result.unread))
+    return decisions(control, result, project.policy, subject=subject)
+
+
+def _decided(found: tuple[Decision, ...], format_: str, *, paper_: tuple[int, bool]) -> str | bytes:
+    if format_ == "json":
+        from ..report.as_json import encode
+        from ..report.decision import decision_document
+
+        return encode(decision_document(found))
+    if format_ == "markdown":
+        raise UsageError("a decision can't be shown as markdown", hint="its formats are table, json")
+    from ..report.explain_pages import render_decisions
+
+    return render_decisions(found, width=paper_[0], colour=paper_[1])
 
 
 def _render(asked: Mapping[str, Control], format_: str, *, as_list: bool, paper_: tuple[int, bool]) -> str | bytes:

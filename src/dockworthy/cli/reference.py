@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from ..controls.registry import all_controls
+from ..policy.reference import policy_page
 from ..report.json_schema import published_schemas
 from ..report.pages import write_pages
 from .exit_status import MEANINGS
@@ -24,7 +25,12 @@ WRITTEN_BY = "<!-- written by `python -m dockworthy.cli.reference docs`; change 
 def pages() -> dict[str, bytes]:
     """Path under docs -> content."""
     schemas = {f"schema/{name}": content for name, content in published_schemas().items()}
-    return {"commands.md": _commands().encode(), "exit-status.md": _exit_status().encode(), **schemas}
+    return {
+        "commands.md": _commands().encode(),
+        "exit-status.md": _exit_status().encode(),
+        "policy.md": policy_page(WRITTEN_BY).encode(),
+        **schemas,
+    }
 
 
 def _commands() -> str:
@@ -33,6 +39,9 @@ def _commands() -> str:
         command = program.get_command(click.Context(program), name)
         assert command is not None, f"{name} has no command"
         parts += [f"## dockworthy {name}", "", "```", _help(f"dockworthy {name}", command), "```", ""]
+        for inner in command.commands.values() if isinstance(command, click.Group) else ():
+            path = f"{name} {inner.name}"
+            parts += [f"### dockworthy {path}", "", "```", _help(f"dockworthy {path}", inner), "```", ""]
     return "\n".join(parts)
 
 

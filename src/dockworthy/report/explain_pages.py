@@ -9,11 +9,15 @@ from msgspec import UNSET
 from ..model.benchmarks import benchmark, recommendation_of
 from ..model.control import Control
 from ..model.finding import Reference
+from .decision import Decision
 from .explanation import ExampleOut, Explanation, explanation_of
 from .sheet import Sheet
 
 EXAMPLES_SHOWN = 2
 """Of one kind; Markdown and JSON have them all."""
+
+_DECIDED = 10
+"""Where the text of a decision begins."""
 
 _TITLES = {"good": "Satisfies it", "bad": "Does not", "unclear": "Can't be told"}
 
@@ -24,6 +28,10 @@ def render_explanation(control: Control, *, width: int = 80, colour: bool = Fals
     sheet = Sheet(width=width, colour=colour)
     sheet.line(explained.title, style="heading")
     sheet.line(f"{explained.control} - {_standing(explained)}", style="quiet")
+    if control.rule:
+        sheet.heading("The rule: it fails where this is true")
+        sheet.verbatim("", control.rule, column=2)
+        sheet.line(f"written in {control.rule_at}", indent=2, style="quiet")
     for title, text in _sections(explained):
         sheet.heading(title)
         sheet.line(text, indent=2)
@@ -36,6 +44,29 @@ def render_explanation(control: Control, *, width: int = 80, colour: bool = Fals
         sheet.point(_reference(reference))
     for is_, title in _TITLES.items():
         _write_examples(sheet, title, [example for example in explained.examples if example.is_ == is_])
+    return str(sheet)
+
+
+def render_decisions(found: Iterable[Decision], *, width: int = 80, colour: bool = False) -> str:
+    """The text of `dockworthy explain CONTROL PATH`."""
+    sheet = Sheet(width=width, colour=colour)
+    for decision in found:
+        style = {"fail": "bad", "pass": "good"}.get(decision.outcome, "open")
+        words = decision.outcome.replace("_", " ")
+        sheet.blank()
+        sheet.entry(words, f"{decision.subject}: {decision.title}", column=len(words) + 2, label_style=style)
+        sheet.line(decision.control, indent=2, style="quiet")
+        if decision.rule:
+            sheet.entry("rule", decision.rule, indent=2, column=_DECIDED)
+        sheet.entry("level", decision.level, indent=2, column=_DECIDED)
+        for number, fact in enumerate(decision.facts):
+            label = "fact" if number == 0 else ""
+            sheet.entry(label, f"{fact.says}{f' [{fact.where}]' if fact.where else ''}", indent=2, column=_DECIDED)
+            if fact.text is not None:
+                sheet.verbatim("", fact.text.strip(), column=_DECIDED + 2)
+        for label, says in (("policy", decision.policy), ("change", decision.change)):
+            for number, line in enumerate(says):
+                sheet.entry(label if number == 0 else "", line, indent=2, column=_DECIDED)
     return str(sheet)
 
 

@@ -1,0 +1,111 @@
+"""The words of the reference page that no code could tell."""
+
+from __future__ import annotations
+
+INTRODUCTION = """
+What dockworthy.yaml holds under `policy` counts for every command that judges: `check` of files, `assess` of what
+runs, now or from a snapshot. Its [schema](schema/dockworthy-yaml.json) is for your editor; `dockworthy policy show`
+prints the whole of it with the place of each part, `dockworthy explain CONTROL PATH` what it made of a file.
+
+```yaml
+policy:
+  level: restricted                  # baseline, restricted or production (the default)
+  levels: {metrics: baseline}        # a subject's own, lower or higher, by name or id: the report says so
+  unknown: fail                      # what a file can't tell fails it; accept (the default): it is listed
+  comments: accept                   # refuse: no exception by comment counts
+  exceptions:
+    - control: workload/writable-root
+      subject: db                    # a name, an id as reports show it, or "*"
+      reason: PostgreSQL writes its socket to /var/run
+      owner: ops@example.com
+      expires: 2027-03-01            # past that day it is a failure again
+  rules:
+    - id: custom/own-registry
+      severity: high                 # critical, high, medium or low
+      when: "!workload.image.startsWith('registry.example.com/')"
+      says: Images come from our registry
+```
+
+An exception that expired, matches no failure, or names a control that there is none of is said in each report.
+"""
+
+RULES = """
+## Rules of your own
+
+A rule fails a workload for which `when` is true. `when` is [CEL](https://cel.dev), asked of one container at a time;
+the finding cites the values that decided, each with its line. `says` is the title of the finding: what should be true.
+May be added: `why`, `remedy`, `level` (from which it is asked; else always), `demand`, `platforms` (docker, swarm,
+kubernetes, marathon, titus; else all).
+
+**Three values.** Nobody wrote a memory limit; a variable has no value here; a value is a secret, and hidden: there is
+nothing to compare. What depends on such a value is *unknown*, with the reason, never true and never false. Only what
+depends on it: `false && workload.image == 'x'` is false, and `exists` is true where one entry is known to fit.
+`has(workload.user)` is false for what nobody wrote, and unknown for what could not be seen. To fail what is not
+written, ask for it:
+
+| means | `when` |
+|---|---|
+| privileged containers fail | `has(workload.privileged) && workload.privileged` |
+| a limit is missing, or above 1 GiB | `!has(workload.limits.memory) \\|\\| workload.limits.memory > 1073741824` |
+| no label `team` | `!('team' in workload.labels)` |
+| a folder of /etc is mounted writable | `workload.mounts.exists(m, m.source.startsWith('/etc/') && !m.read_only)` |
+| NET_ADMIN is added | `has(workload.capabilities_add) && 'NET_ADMIN' in workload.capabilities_add` |
+| more than one container | `size(workload.containers) > 1` |
+
+Lists of parts (mounts, ports, devices, probes) are always there, if need be empty. A rule makes no maps of its own, and
+compares no whole mount with another: it names their fields.
+"""
+
+EXTENDS = """
+## A policy for several projects
+
+```yaml
+policy:
+  extends: ../policy.yaml            # or a list; paths from this file
+  levels: {metrics: baseline}
+```
+
+The file named is a dockworthy.yaml, too; of it only what stands under `policy` is taken over. Rules and exceptions are
+joined; level, `unknown`, `comments` and each entry of `levels` count as they stand nearest: in the file itself, then in
+the files that it extends, in the order named. One rule id at two places, a circle and a missing file are errors.
+"""
+
+COMMENTS = """
+## Exceptions by comment
+
+In the file that is judged, with the same two that every exception has: a reason and a last day. Who accepts it may be
+named.
+
+```yaml
+services:
+  web:
+    image: nginx:1
+    # dockworthy: allow workload/writable-root until 2027-03-01 by ann@example.com: nginx writes its pid
+    restart: always
+```
+
+It speaks for the service or the manifest in whose lines it stands; above a service's key for that service. In a
+Dockerfile, where a comment has a line of its own, for what is found on the next instruction. `allow-file` in place of
+`allow` speaks for every subject of its file. JSON has no comments: use `exceptions` there. A comment that is not
+understood accepts nothing and is said with its line. Exceptions of dockworthy.yaml come first; with `comments: refuse`
+they are the only ones.
+"""
+
+TESTS = """
+## Tests of a policy
+
+`dockworthy policy test tests.yaml` judges examples and compares. `expect` is, for each control, the worst outcome:
+fail, unknown, excepted, pending, pass, not_applicable or not_asked. Rules that no test makes fail are named.
+
+```yaml
+policy: dockworthy.yaml              # a path from here; else the nearest dockworthy.yaml above
+tests:
+  - name: other registries fail
+    compose: |
+      services: {web: {image: nginx}}
+    expect: {custom/own-registry: fail}
+  - name: ours pass
+    docker run: docker run registry.example.com/shop:1
+    expect: {custom/own-registry: pass}
+```
+"""
