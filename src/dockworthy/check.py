@@ -27,6 +27,7 @@ from .model.workload import Unit
 from .model.written import Written
 from .policy.applying import apply_policy
 from .readers.allowances import allowances_in
+from .readers.compose import find_compose, passed_over
 from .readers.files import STANDARD_INPUT, Search
 from .readers.kubernetes import joined, together
 from .readers.remembering import remembering
@@ -54,18 +55,20 @@ def check(
     ignoring: bool = True,
     skip_others: bool = False,
     edits: bool = False,
+    asking_compose: bool = False,
 ) -> Result:
     """Judges every file; one that can't be read is named in `unread` and the others are judged all the same.
 
     `-` is standard input, and `stdin_name` what it goes by. `ignoring`: folders are walked without what Git ignores.
     `skip_others`: named files that are none of ours are no error.
-    `edits`: fixes come with the lines they change.
-    `rules`: the policy's own, compiled. Raises UsageError where a path does not exist or nothing that can be judged was
-    found.
+    `edits`: fixes come with the lines they change. `asking_compose`: where Compose is installed, its own reading
+    counts. `rules`: the policy's own, compiled. Raises UsageError where a path does not exist or nothing that can be
+    judged was found.
     """
     search = Search(paths, stdin=sys.stdin.buffer, stdin_name=stdin_name, ignoring=ignoring, skip_others=skip_others)
+    compose = find_compose(os.environ) if asking_compose else None
     with remembering() as texts:
-        written, unread, secrets = _read(search, Surroundings(os.environ, pss_version))
+        written, unread, secrets = _read(search, Surroundings(os.environ, pss_version, compose))
     if written == Written() and not unread and not skip_others:
         raise UsageError(
             "nothing to judge: no service and no pod was found in " + ", ".join(paths),
@@ -73,7 +76,7 @@ def check(
         )
     allowances, unclear = allowances_in(written, texts.text)
     result = _judged(written, unread, level, policy, rules, allowances, left_out=search.ignored)
-    result = structs.replace(result, notes=(*unclear, *result.notes))
+    result = structs.replace(result, notes=(*unclear, *result.notes, *passed_over(compose)))
     fixes = tuple(without_secrets(fixes_for(result.findings, written.units, texts.text, edited=edits), secrets))
     return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets), fixes=fixes)
 

@@ -54,6 +54,14 @@ if TYPE_CHECKING:
     help="What standard input is called, for an editor's buffer: reports name it so, and what it refers to is looked "
     "for beside it.",
 )
+@click.option(
+    "--render",
+    type=click.Choice(["auto", "own"]),
+    default="auto",
+    show_default=True,
+    help="auto: where Compose is installed, its own config command reads Compose files, too, and its word counts; "
+    "own: without it.",
+)
 @options.format_of("table", "json", "sarif", "junit", "github", "gitlab", "markdown", "html")
 @options.output
 @options.verbose
@@ -68,6 +76,7 @@ def check(
     no_ignore: bool,
     skip_others: bool,
     stdin_name: str | None,
+    render: str,
     format_: str,
     output: str | None,
     verbose: bool,
@@ -82,9 +91,9 @@ def check(
     In a folder, files under other names are taken for what they begin with, and what Git ignores is left out. One that
     can't be read is named; the others are judged all the same, and the exit status is 2.
 
-    A Compose file is read as Compose would read it: with what it extends and includes, with anchors, and with
-    variables from the environment and from .env beside it. A variable that has no value here leaves unknown what
-    depends on it. What the file leaves to the engine is Docker's documented default.
+    A Compose file is read as Compose would read it: with its override beside it, with what it extends and includes,
+    with anchors, and with variables from the environment and from .env beside it. A variable that has no value here
+    leaves unknown what depends on it. What the file leaves to the engine is Docker's documented default.
 
     What nobody wrote is a fact, and can fail a control. What a file can't tell, such as the user of an image, is
     listed as not visible and is no reason against the file.
@@ -123,6 +132,7 @@ def check(
         ignoring=not no_ignore,
         skip_others=skip_others,
         edits=format_ == "sarif",
+        asking_compose=render == "auto",
     )
     result = known_before(judge(paths), judge)
     return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -13,7 +11,7 @@ from ..errors import UnreadableInput
 from ..model.dialect import Version
 from ..model.workload import Unit
 from ..model.written import Written
-from .compose import is_compose, looks_like_compose, read_compose
+from .compose import ComposeProgram, is_compose, looks_like_compose, read_project
 from .files import FoundFile
 from .kubernetes import is_kubernetes, read_manifests
 from .marathon import is_marathon
@@ -27,10 +25,14 @@ _OURS = re.compile(
 
 
 class Surroundings(Struct, frozen=True):
-    """What the meaning of a file depends on: the environment's variables, and which standards a manifest is held to."""
+    """What the meaning of a file depends on: the environment's variables, and which standards a manifest is held to.
+
+    `compose`: the installed Compose, where it is to be asked, too.
+    """
 
     environ: Mapping[str, str]
     pss_version: Version | None = None
+    compose: ComposeProgram | None = None
 
 
 def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
@@ -39,14 +41,14 @@ def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
     Raises UnreadableInput (file, line).
     """
     manifests: list[Value] = []
+    projects: list[Value] = []
     units = []
-    folder = Path(os.path.dirname(found.path))
     is_project = is_compose if found.named_by_user else looks_like_compose
     for document in documents(found.text(), found.name):
         if is_kubernetes(document):
             manifests.append(document)
         elif is_project(document):
-            units += read_compose(document, environ=surroundings.environ, folder=folder)
+            projects.append(document)
         elif is_marathon(document) or is_titus(document):
             units += _read_orchestrated(document)
         elif found.named_by_user:
@@ -55,7 +57,15 @@ def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
                 "Marathon (with id and container) or a job of Titus (with applicationName and container)"
             )
     beside = read_manifests(manifests, version=surroundings.pss_version)
-    return Written(units=(*units, *beside.units), accesses=beside.accesses, neighbours=beside.neighbours)
+    project = Written()
+    if projects:
+        project = read_project(found, projects, environ=surroundings.environ, compose=surroundings.compose)
+    return Written(
+        units=(*project.units, *units, *beside.units),
+        accesses=beside.accesses,
+        neighbours=beside.neighbours,
+        notes=project.notes,
+    )
 
 
 def _read_orchestrated(document: Value) -> list[Unit]:

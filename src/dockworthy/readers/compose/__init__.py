@@ -5,6 +5,15 @@ rendering outranks ours.
 """
 
 from .project import is_compose, looks_like_compose, read_compose
-from .rendering import ComposeProgram, find_compose
+from .rendering import ComposeProgram, find_compose, passed_over
+from .together import read_project
 
-__all__ = ["ComposeProgram", "find_compose", "is_compose", "looks_like_compose", "read_compose"]
+__all__ = [
+    "ComposeProgram",
+    "find_compose",
+    "is_compose",
+    "looks_like_compose",
+    "passed_over",
+    "read_compose",
+    "read_project",
+]

@@ -70,6 +70,8 @@ def read_compose(
 
 def _as_compose_reads(units: list[Unit], files: Sequence[Value], folder: str, compose: ComposeProgram) -> list[Unit]:
     """Compose is asked only about what could be read here: so it is never given a bomb."""
+    if compose.left < 1:
+        compose.passed_over += 1
     if not units or compose.left < 1:
         return units
     rendering = compose.config(list(dict.fromkeys(file.file for file in files)), folder)

@@ -41,11 +41,15 @@ class Refused(Struct, frozen=True):
 
 
 class ComposeProgram:
-    """Compose's plugin, run as a program of its own. `left`: how many more projects it will be asked about."""
+    """Compose's plugin, run as a program of its own.
+
+    `left`: how many more projects it will be asked about; `passed_over`: how many it was not, because of that.
+    """
 
     def __init__(self, path: str, environ: Mapping[str, str], *, most: int = _MOST_PROJECTS) -> None:
         self.path = path
-        self.most = self.left = most
+        self.left = most
+        self.passed_over = 0
         self._environ = {**environ, **_STAYS_HERE}
 
     def command(self, files: Sequence[str], folder: str) -> list[str]:
@@ -82,6 +86,15 @@ def find_compose(environ: Mapping[str, str]) -> ComposeProgram | None:
         if os.access(path, os.X_OK) and os.path.isfile(path):
             return ComposeProgram(path, environ)
     return None
+
+
+def passed_over(compose: ComposeProgram | None) -> tuple[str, ...]:
+    """A sentence about the projects that Compose was not asked about, if there are any."""
+    if compose is None or not compose.passed_over:
+        return ()
+    return (
+        f"Compose itself was asked about the first {_MOST_PROJECTS} projects, and not about {compose.passed_over} more",
+    )
 
 
 def _last_line(stderr: bytes) -> str:

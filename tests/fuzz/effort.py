@@ -1,0 +1,42 @@
+"""How long to look: some examples in every run of the tests, minutes of them where DOCKWORTHY_FUZZ_MINUTES asks."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase
+from hypothesis.strategies import SearchStrategy
+
+MINUTES = float(os.environ.get("DOCKWORTHY_FUZZ_MINUTES", "0"))
+_QUICK, _ROUND = 200, 2000
+
+
+def fuzz(inputs: SearchStrategy[Any], check: Callable[[Any], None]) -> None:
+    """Calls `check` with what `inputs` gives: 200 times, or for so many minutes with ever other beginnings."""
+    end = time.monotonic() + MINUTES * 60
+    seed = 0
+    while True:
+        _one_round(inputs, check, seed)
+        seed += 1
+        if time.monotonic() >= end:
+            return
+
+
+def _one_round(inputs: SearchStrategy[Any], check: Callable[[Any], None], seed: int) -> None:
+    def one(value: Any) -> None:
+        check(value)
+
+    phases = (Phase.explicit, Phase.generate, Phase.shrink)
+    bounded = hypothesis.settings(
+        max_examples=_ROUND if MINUTES else _QUICK,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+    )
+    hypothesis.seed(seed)(bounded(hypothesis.given(inputs)(one)))()
