@@ -83,9 +83,9 @@ def test_what_the_base_image_may_set_is_a_gap_but_scratch_sets_nothing() -> None
     assert values(last("FROM scratch\nWORKDIR /a$HOME\n")) == ["/a"]
 
 
-def test_env_outlives_its_stage_and_wins_over_arg() -> None:
-    text = "FROM a:1 AS one\nENV U=7\nFROM one\nARG U=8\nUSER $U\n"
-    assert values(last(text)) == ["7"]
+def test_env_outlives_its_stage_and_an_arg_with_a_value_follows_it() -> None:
+    assert values(last("FROM a:1 AS one\nENV U=7\nFROM one\nARG U\nUSER $U\n")) == ["7"]
+    assert values(last("FROM a:1 AS one\nENV U=7\nFROM one\nARG U=8\nUSER $U\n")) == ["8"]
 
 
 def test_the_builders_own_arguments_are_gaps() -> None:

@@ -47,7 +47,8 @@ def test_marks_and_their_lines(tmp_path: Path) -> None:
 @needs_hadolint
 def test_lines_behind_heredocs_and_a_short_workdir(tmp_path: Path) -> None:
     """hadolint 2.15 wants a blank line behind a here-document, a target for each mount, and fails on `WORKDIR .`."""
-    text = f"FROM debian:13\nWORKDIR .\nRUN --mount=type=bind --mount=type=ssh ls\nCOPY <<-'A' <<B /etc/\n\tx\n\tA\ny\nB\nRUN <<EOF\nls\nEOF\n{INSTALL}"
+    text = "FROM debian:13\nWORKDIR .\nRUN --mount=type=bind --mount=type=ssh ls\n"
+    text += f"COPY <<-'A' <<B /etc/\n\tx\n\tA\ny\nB\nRUN <<EOF\nls\nEOF\n{INSTALL}"
     found = rules(read(tmp_path, text))
     assert found["DL3008"] == 12
     assert found["DL3000"] == 2

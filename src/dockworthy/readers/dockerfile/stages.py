@@ -50,8 +50,6 @@ class _Builder:
         self.stages: list[Stage] = []
         self.own: list[list[Instruction]] = []
         self.scopes: list[ChainMap[str, Value]] = []
-        self.fixed: list[set[str]] = []
-        """Names that ENV set, by stage: an ARG of the same name does not count any more."""
         self.shell = "sh"
 
     def read(self) -> Stages:
@@ -107,15 +105,16 @@ class _Builder:
             self._remember(instruction)
 
     def _remember(self, instruction: Instruction) -> None:
+        """ENV and ARG alike: the last one that has a value counts for what follows (seen at BuildKit 0.13)."""
         variables = self.scopes[-1]
         if instruction.keyword == "ENV":
             for pair in instruction.pairs:
-                self.fixed[-1].add(pair.name)
                 variables[pair.name] = _value(pair.value)
         elif instruction.keyword == "ARG":
             for pair in instruction.pairs:
-                if pair.name not in self.fixed[-1]:
-                    variables[pair.name] = self._argument(pair.name, pair.value, self.global_arguments)
+                value = self._argument(pair.name, pair.value, self.global_arguments)
+                if not isinstance(value, NoValue) or pair.name not in variables:
+                    variables[pair.name] = value
         elif instruction.keyword == "SHELL" and instruction.exec_form:
             self.shell = _program(instruction.exec_form[0])
 
@@ -143,7 +142,6 @@ class _Builder:
         )
         self.own.append([instruction])
         self.scopes.append(ChainMap({}, *self.scopes[above].maps) if above is not None else ChainMap({}))
-        self.fixed.append(set(self.fixed[above]) if above is not None else set())
         windows = isinstance(base, Set) and _WINDOWS.search(base.value.lower()) is not None
         self.shell = self.first_shell or ("cmd" if windows or self.lines.escape == "`" else "sh")
 
