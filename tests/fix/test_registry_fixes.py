@@ -126,6 +126,14 @@ def test_services_that_extend_the_repaired_one_are_named() -> None:
     assert not says["compose.yaml#c"].endswith("by `extends`")
 
 
+def test_odd_file_has_fewer_fixes_and_no_crash() -> None:
+    text = "services: {web: {image: a, pid: host}}"
+    units, findings = _judged(text)
+    odd = text.replace("pid: host", "pid: host, deploy: x, logging: [1], volumes: {}, sysctls: 7, security_opt: x")
+    found = {fix.control for fix in candidates(findings, units, {"compose.yaml": odd}.get)}
+    assert "workload/host-namespaces" in found and "workload/pids-limit" not in found
+
+
 LAYOUTS = [
     "services:\n  web:\n    image: shop # ours\n    privileged: true\n\n  db:\n    image: postgres\n    # end\n",
     "x-a: &a\n  restart: always\nservices:\r\n  web:\r\n    <<: *a\r\n    image: shop\r\n  db: *a",

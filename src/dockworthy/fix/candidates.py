@@ -55,7 +55,10 @@ def _fix_of(finding: Finding, control: Control, written: WrittenService, heirs: 
     for repair in control.fixes:
         if finding.outcome is Outcome.UNKNOWN and not repair.of_unknown:
             continue
-        changes = repair.changes_for(written)
+        try:
+            changes = repair.changes_for(written)
+        except Exception:  # whatever a repair trips over in an odd file: the finding stays, and says what to do
+            continue
         if changes:
             yield _fix(finding, control, repair, changes, heirs)
             return

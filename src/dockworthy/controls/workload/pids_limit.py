@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ...model.compose_fix import ComposeFix, set_key
+from collections.abc import Iterable
+
+from ...model.compose_fix import ComposeFix, WrittenService, set_key
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.dialect import Platform
 from ...model.field import Unknown, Unset
 from ...model.finding import Judgement, Remedy
+from ...model.fix import Change
 from ...model.levels import Level, Severity
 from ...model.workload import Container, Unit
 from ._containers import Fault, judge_containers
@@ -28,14 +31,17 @@ control = Control(
     ),
     fixes=(
         ComposeFix(
-            says="sets `pids_limit: 512`",
+            says="limits it to 512 processes and threads",
             may_break="a program with more threads than that can start no further one",
-            changes=(set_key("pids_limit", to=512),),
+            changes=lambda written: _limited(written),
         ),
     ),
     check_yourself="docker inspect -f '{{.HostConfig.PidsLimit}}' {name}; docker stats --no-stream {name}",
     bad={
-        "compose": "services: {web: {image: shop}}",
+        "compose": [
+            "services: {web: {image: shop}}",
+            "services: {web: {image: shop, deploy: {resources: {limits: {memory: 64m}}}}}",
+        ],
         "container": [{"HostConfig": {"PidsLimit": limit}} for limit in (None, 0, -1)],
         "service": {"Spec": {"TaskTemplate": {"Resources": {"Limits": {"Pids": 0}}}}},
     },
@@ -49,6 +55,14 @@ control = Control(
     },
     unclear={"container": {"HostConfig": {"PidsLimit": "few"}}},
 )
+
+
+def _limited(written: WrittenService) -> Iterable[Change]:
+    """Beside the other limits: Compose refuses `pids_limit` where `deploy.resources.limits` is silent about it."""
+    deploy = written.service.get("deploy") or {}
+    limits = (deploy.get("resources") or {}).get("limits")
+    return (set_key(*(("deploy", "resources", "limits", "pids") if limits else ("pids_limit",)), to=512),)
+
 
 _COMMANDS = {Platform.SWARM: "docker service inspect -f '{{json .Spec.TaskTemplate.Resources.Limits}}' {name}"}
 
