@@ -90,3 +90,29 @@ def test_byte_order_mark_and_line_ends_stay(compose: Path) -> None:
     compose.write_bytes(b"\xef\xbb\xbf" + BEFORE.replace("\n", "\r\n").encode())
     assert run(["fix", "compose.yaml"]) == 0
     assert compose.read_bytes() == b"\xef\xbb\xbf" + AFTER.replace("\n", "\r\n").encode()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_owner_stays(compose: Path) -> None:
+    os.chown(compose, 1234, 2345)
+    assert run(["fix", "compose.yaml"]) == 0
+    status = compose.stat()
+    assert compose.read_text() == AFTER and (status.st_uid, status.st_gid) == (1234, 2345)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"services: {web: \xff}", b"[" * 20_000, b"services:\n  web: &a [*a]\n", b"", b"\0", b"services: null"],
+)
+def test_bad_input_ends_with_a_sentence(compose: Path, content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    compose.write_bytes(content)
+    assert run(["fix", "--all", "compose.yaml"]) == 2
+    said = "".join(capsys.readouterr())
+    assert "compose.yaml" in said and "Traceback" not in said and compose.read_bytes() == content
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "nowhere.yaml", "folder.yaml"])
+def test_what_is_no_file_is_refused(compose: Path, path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (compose.parent / "folder.yaml").mkdir()
+    assert run(["fix", "--all", path]) == 2
+    assert path in "".join(capsys.readouterr())
