@@ -39,6 +39,28 @@ spec:
       emptyDir: {{}}
 """
 
+_SERVICE = """\
+  web{number}:
+    image: registry.example.com/shop/web:1.{number}
+    ports: ["127.0.0.1:{port}:80"]
+    read_only: true
+    environment: {{MODE: "${{MODE:-live}}", WORKERS: 2}}
+    cap_drop: [ALL]
+    security_opt: ["no-new-privileges:true"]
+    volumes: ["data{number}:/data", "./conf:/conf:ro"]
+    healthcheck: {{test: [CMD, "true"], interval: 30s}}
+    deploy: {{resources: {{limits: {{memory: 100M, cpus: "0.5", pids: 100}}}}}}
+    restart: unless-stopped
+    logging: {{driver: json-file, options: {{max-size: 10m}}}}
+"""
+
+
+def write_compose(file: Path, services: int) -> None:
+    """One project of so many services."""
+    written = "".join(_SERVICE.format(number=number, port=8080 + number) for number in range(services))
+    volumes = "".join(f"  data{number}: {{}}\n" for number in range(services))
+    file.write_text(f"name: shop\nservices:\n{written}volumes:\n{volumes}")
+
 
 def write_pods(folder: Path, number: int) -> None:
     """A file for each pod, as most repositories have them; every third has a fault."""
