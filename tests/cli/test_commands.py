@@ -203,10 +203,10 @@ def test_dockworthy_yaml_above_sets_the_level(
     assert asked["policy"].levels == {"metrics": Level.BASELINE}
 
 
-def test_rules_that_nobody_would_ask_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "p.yaml").write_text("policy: {rules: [{id: custom/a}]}\n")
+def test_rules_that_can_not_be_asked_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "p.yaml").write_text("policy: {rules: [{id: custom/a, severity: low, says: a, when: workload.}]}\n")
     assert run(["assess", "--policy", str(tmp_path / "p.yaml")]) == 2
-    assert "custom rules are not judged by this version" in capsys.readouterr().err
+    assert "p.yaml:1: rule custom/a: `when`, column 10" in capsys.readouterr().err
 
 
 def test_hosts_by_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

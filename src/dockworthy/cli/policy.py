@@ -27,7 +27,7 @@ def policy() -> None:
 
     \b
     Examples:
-      dockworthy policy show               the whole policy, each part with its place
+      dockworthy policy show               the whole policy, with its places
       dockworthy policy test tests.yaml    judge examples by it
     """
 

@@ -87,6 +87,7 @@ _OF_UNIT = {
     "volumes": "a pod's volumes",
     "sysctls": "kernel parameters that it sets",
     "os": "linux or windows",
+    "orchestrated": "what an orchestrator knows beside its containers: account, network policies, disruption budget",
 }
 
 _OF_CONTEXT = {
