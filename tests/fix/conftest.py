@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from shop_file import BEFORE
+
+from fix.shop_file import BEFORE
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import difflib
 from typing import Any
 
 import yaml
-from compose_layouts import compose_files
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dockworthy.fix.compose_edit import edit_compose
 from dockworthy.fix.refused import FixRefused
 from dockworthy.model.fix import Change, How
+from fix.compose_layouts import compose_files
 
 CHANGES = st.sampled_from(
     [

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from shop_file import AFTER, BEFORE, kept_files
 
 from dockworthy.cli.run import run
+from fix.shop_file import AFTER, BEFORE, kept_files
 
 
 def test_safe_fixes_alone_are_written_and_the_old_file_is_kept(

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from shop_file import AFTER, BEFORE
 
 from dockworthy.cli.run import run
 from dockworthy.fix import replacing
+from fix.shop_file import AFTER, BEFORE
 
 
 def test_link_stays_a_link(compose: Path) -> None:
