@@ -13,6 +13,7 @@ from msgspec import structs
 from .controls.judging import judge_written
 from .controls.registry import control_ids
 from .errors import UnreadableInput, UsageError
+from .facts.build_secrets import with_build_secrets_marked
 from .facts.file_secrets import secrets_in
 from .facts.quoting import quoted_lines, without_secrets
 from .facts.written_secrets import with_secrets_marked
@@ -71,8 +72,8 @@ def check(
         written, unread, secrets = _read(search, Surroundings(os.environ, pss_version, compose))
     if written == Written() and not unread and not skip_others:
         raise UsageError(
-            "nothing to judge: no service and no pod was found in " + ", ".join(paths),
-            hint="dockworthy reads Compose files and Kubernetes manifests; name a file or a folder that holds some",
+            "nothing to judge: no service, no pod and no image build was found in " + ", ".join(paths),
+            hint="dockworthy reads Compose files, Dockerfiles and Kubernetes manifests; name one, or a folder",
         )
     allowances, unclear = allowances_in(written, texts.text)
     result = _judged(written, unread, level, policy, rules, allowances, left_out=search.ignored)
@@ -88,6 +89,7 @@ def _read(search: Search, surroundings: Surroundings) -> tuple[Written, Unread, 
     texts = TextFiles(partial(secrets_in, values=secrets))
     for found in search:
         try:
+            found = found.loaded()  # so that it is read once
             if found.judged:
                 read.append(read_written(found, surroundings))
             texts.look_at(found)
@@ -106,7 +108,7 @@ def _together(read: Iterable[Written], secrets: set[str]) -> Written:
             units.setdefault(unit.id, unit)
     whole = Written(
         units=tuple(with_secrets_marked(units.values(), secrets)),
-        builds=tuple(build for written in read for build in written.builds),
+        builds=tuple(with_build_secrets_marked((build for written in read for build in written.builds), secrets)),
         accesses=tuple(access for written in read for access in written.accesses),
         files=tuple(
             without_told((f for w in read for f in w.files), units.values(), (b for w in read for b in w.builds))

@@ -130,7 +130,19 @@ def test_a_dockerfile_has_an_ignore_file_of_its_own(here: Path, capsys: pytest.C
 
 
 @pytest.mark.parametrize(
-    "value", ["changeme", "<password>", "${PASSWORD}", "xxxx", "your-password", "password", "***", ""]
+    "value",
+    [
+        "changeme",
+        "<password>",
+        "${PASSWORD}",
+        "xxxx",
+        "your-password",
+        "password",
+        "***",
+        "",
+        "ENC[AES256_GCM,data:q8-Rabbits,type:str]",
+        "op://vault/db/password",
+    ],
 )
 def test_what_stands_for_a_password_is_none(value: str) -> None:
     assert secrets_in(f"DB_PASSWORD={value}\nA=postgres://a:{value}@db/x\n", ".env", set()) == ()

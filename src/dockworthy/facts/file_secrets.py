@@ -34,9 +34,9 @@ _SAMPLE = re.compile(r"(?i)example|x{4,}|\*{3,}|\.{3}|0{8,}|12345|abcde|your[-_]
 _NO_PASSWORD = re.compile(
     r"(?i)(?:\$.*|.*\$\{.*|\{.*\}|<.*>|%\(.*|\*+|x+|\.+|.*(?:example|placeholder|redacted|dummy|change[-_]?(?:me|it|this)).*"
     r"|(?:your|my|some|the)[-_ ].*|(?:user|db|app|root|admin)?[-_]?(?:pass(?:word|wd|phrase)?|pw|pwd|secret|token|key)"
-    r"|user(?:name)?|todo|tbd|fixme|none|null|foo|bar|test|hash:.*)\Z"
+    r"|user(?:name)?|todo|tbd|fixme|none|null|foo|bar|test|hash:.*|enc\[.*|encrypted:.*|vault:.*|op://.*)\Z"
 )
-"""Values that stand for a password in a sample, and none of which opens anything but a sample."""
+"""Values that stand for a password: of samples, and what programs put there that keep the secret itself elsewhere."""
 
 _ENV_FILE = re.compile(r"(?i)(?:\.env(?:rc)?(?:\..+)?|.+\.env)\Z")
 _SAMPLE_FILE = re.compile(r"(?i)(?:.*[._-])?(?:example|sample|template|tmpl|dist|defaults?|test|ci)(?:\.env)?\Z")
