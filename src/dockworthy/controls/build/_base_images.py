@@ -11,13 +11,10 @@ _RELEASE = re.compile(r"\d+(?:\.\d+)?")
 
 
 def official_name(written: str) -> str:
-    """`python` of `docker.io/library/python:3.12`; "" for an image that is no official one of Docker Hub."""
-    repository = parse_image(written).repository
-    for prefix in ("docker.io/library/", "index.docker.io/library/", "library/", "docker.io/"):
-        if repository.startswith(prefix):
-            repository = repository.removeprefix(prefix)
-            break
-    return "" if "/" in repository else repository
+    """`python` of `docker.io/library/python:3.12`; "" for an image that is no official one of Docker Hub. Mirrors keep its `library`."""
+    repository = parse_image(written).repository.removeprefix("docker.io/")
+    _, mirrored, name = f"/{repository}".rpartition("/library/")
+    return name if mirrored else "" if "/" in repository else repository
 
 
 def starts_as_root(written: str) -> bool:

@@ -34,14 +34,7 @@ def weigh(
 
     `matter` is the control's name: a comment that ignores one of its rules of hadolint accepts the fault.
     """
-    rules = RULES.get(matter, frozenset())
-    standing, accepted = [], []
-    for fault in faults:
-        silence = build.silence(rules, fault.source.line if fault.source else None)
-        if silence is None:
-            standing.append(fault)
-        else:
-            accepted.append(Evidence(f"{fault.says} ({silence.rule} is ignored: {silence.source})", fault.source))
+    standing, accepted = _apart(build, RULES.get(matter, frozenset()), faults)
     if standing:
         evidence = (*(Evidence(fault.says, fault.source) for fault in standing), *accepted)
         return Judgement(Outcome.FAIL, evidence, severity=_worst(standing))
@@ -52,6 +45,18 @@ def weigh(
     if accepted:
         return Judgement(Outcome.EXCEPTED, tuple(accepted))
     return Judgement(Outcome.PASS, (Evidence(good, source or build.source),))
+
+
+def _apart(build: ImageBuild, rules: frozenset[str], faults: Iterable[Fault]) -> tuple[list[Fault], list[Evidence]]:
+    """Faults that stand, and those that a comment accepts, with its line."""
+    standing, accepted = [], []
+    for fault in faults:
+        silence = build.silence(rules, fault.source.line if fault.source else None)
+        if silence is None:
+            standing.append(fault)
+        else:
+            accepted.append(Evidence(f"{fault.says} ({silence.rule} is ignored: {silence.source})", fault.source))
+    return standing, accepted
 
 
 def weigh_marks(build: ImageBuild, matter: str, *, good: str) -> Judgement:
