@@ -84,9 +84,9 @@ def check(
 ) -> int:
     """Are these files fit for production?
 
-    Judges Compose files and Kubernetes manifests; a file is known by its content. A folder is walked, - reads standard
-    input. On Kubernetes files the levels baseline and restricted are exactly the Pod Security Standards; production
-    adds what production needs beyond them.
+    Judges Compose files, Dockerfiles and Kubernetes manifests; a file is known by its content. A folder is walked,
+    - reads standard input. On Kubernetes files the levels baseline and restricted are exactly the Pod Security
+    Standards; production adds what production needs beyond them.
 
     In a folder, files under other names are taken for what they begin with, and what Git ignores is left out. One that
     can't be read is named; the others are judged all the same, and the exit status is 2.
@@ -111,8 +111,8 @@ def check(
       dockworthy check --format sarif -o r.sarif .      for code scanning
       dockworthy check --format github .                annotations for GitHub
       dockworthy check --format gitlab -o q.json .      Code Quality of GitLab
-      dockworthy check --format junit -o r.xml .        for Jenkins, GitLab and others
-      dockworthy check --format markdown -o r.md .      a comment for a pull request
+      dockworthy check --format junit -o r.xml .        Jenkins, GitLab and others
+      dockworthy check --format markdown -o r.md .      for a pull request
       dockworthy check --changed-since main .           what a branch makes worse
     """
     from functools import partial

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from msgspec import Struct
 
 from ..errors import UnreadableInput
+from ..model.build import ImageBuild
 from ..model.dialect import Version
 from ..model.workload import Unit
 from ..model.written import Written
 from .compose import ComposeProgram, is_compose, looks_like_compose, read_project
+from .dockerfile import is_dockerfile
 from .files import FoundFile
 from .kubernetes import is_kubernetes, read_manifests
 from .marathon import is_marathon
+from .recognising import TELLING_SUFFIXES
 from .titus import is_titus
 from .yaml_source import Value, documents
 
@@ -40,11 +44,14 @@ def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
 
     Raises UnreadableInput (file, line).
     """
+    text = found.text()
+    if _is_build(found, text):
+        return Written(builds=(_read_build(found, text),))
     manifests: list[Value] = []
     projects: list[Value] = []
     units = []
     is_project = is_compose if found.named_by_user else looks_like_compose
-    for document in documents(found.text(), found.name):
+    for document in documents(text, found.name):
         if is_kubernetes(document):
             manifests.append(document)
         elif is_project(document):
@@ -53,13 +60,13 @@ def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
             units += _read_orchestrated(document)
         elif found.named_by_user:
             raise document.wrong(
-                "a Compose file (with services), an object of Kubernetes (with kind and apiVersion), an app of "
-                "Marathon (with id and container) or a job of Titus (with applicationName and container)"
+                "a Compose file (with services), a Dockerfile, an object of Kubernetes (with kind and apiVersion), an app "
+                "of Marathon (with id and container) or a job of Titus (with applicationName and container)"
             )
-    beside = read_manifests(manifests, version=surroundings.pss_version)
     project = Written()
     if projects:
         project = read_project(found, projects, environ=surroundings.environ, compose=surroundings.compose)
+    beside = read_manifests(manifests, version=surroundings.pss_version)
     return Written(
         units=(*project.units, *units, *beside.units),
         accesses=beside.accesses,
@@ -83,6 +90,18 @@ def may_be_ours(found: FoundFile) -> bool:
     """Could a file that can't be read be one of those that are judged? A folder holds files of others, too (a
     tsconfig.json with comments): being broken says nothing of them."""
     try:
-        return _OURS.search(found.text()) is not None
+        text = found.text()
+        return _is_build(found, text) or _OURS.search(text) is not None
     except UnreadableInput:  # it can't even be looked into
         return True
+
+
+def _is_build(found: FoundFile, text: str) -> bool:
+    """YAML and JSON are never Dockerfiles, and are not looked through for one."""
+    return not found.name.endswith(TELLING_SUFFIXES) and is_dockerfile(text, found.name)
+
+
+def _read_build(found: FoundFile, text: str) -> ImageBuild:
+    from .dockerfile.build import read_dockerfile  # a Compose file need not pay for it
+
+    return read_dockerfile(text, found.name, path=None if found.path == "-" else Path(found.path))

@@ -11,7 +11,10 @@ _RELEASE = re.compile(r"\d+(?:\.\d+)?")
 
 
 def official_name(written: str) -> str:
-    """`python` of `docker.io/library/python:3.12`; "" for an image that is no official one of Docker Hub. Mirrors keep its `library`."""
+    """`python` of `docker.io/library/python:3.12`; "" for an image that is no official one of Docker Hub.
+
+    Mirrors keep its `library`.
+    """
     repository = parse_image(written).repository.removeprefix("docker.io/")
     _, mirrored, name = f"/{repository}".rpartition("/library/")
     return name if mirrored else "" if "/" in repository else repository
