@@ -60,8 +60,8 @@ def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
             units += _read_orchestrated(document)
         elif found.named_by_user:
             raise document.wrong(
-                "a Compose file (with services), a Dockerfile, an object of Kubernetes (with kind and apiVersion), an app "
-                "of Marathon (with id and container) or a job of Titus (with applicationName and container)"
+                "a Compose file (with services), a Dockerfile, an object of Kubernetes (with kind and apiVersion), an "
+                "app of Marathon (with id and container) or a job of Titus (with applicationName and container)"
             )
     project = Written()
     if projects:
