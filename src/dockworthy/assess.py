@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from .controls.judging import judge_machine
+from .controls.registry import control_ids
 from .model import knowledge
 from .model.control import Control
 from .model.field import Set, Unknown
@@ -69,8 +70,10 @@ def assess_snapshot(
     """Judges what was read, whenever and wherever that was, for the use that dockworthy.yaml states."""
     today = today or datetime.datetime.now(datetime.UTC).date()
     machine = structs.replace(read_machine(snapshot), intent=project.intent)
-    judged = judge_machine(machine, level, project.policy.levels, rules=_rules(project.policy))
-    findings, excepted = apply_exceptions(judged, written_in(project.policy), today=today)
+    rules = _rules(project.policy)
+    judged = judge_machine(machine, level, project.policy.levels, rules=rules)
+    known = control_ids() | {rule.id for rule in rules}
+    findings, excepted = apply_exceptions(judged, written_in(project.policy), today=today, controls=known)
     levels = notes_on_levels(project.policy, level, ((unit.name, unit.id) for unit in machine.units))
     findings, declared = apply_declared(findings, project.evidence, today=today)
     blind = _blind_spots(machine)

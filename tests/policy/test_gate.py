@@ -140,3 +140,11 @@ def test_cel_is_imported_only_where_there_are_rules(project: Project) -> None:
             project.write(dockworthy__yaml=rules)
         done = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, env={"PYTHONPATH": source})
         assert done.stdout.splitlines()[-1] == loaded, done.stderr
+
+
+def test_an_exception_for_no_control_is_said_of_what_runs_too(project: Project) -> None:
+    (project.folder / "s.json").write_bytes(msgspec.json.encode(tight.snapshot()))
+    risk = "{control: engine/live-restor, subject: engine, reason: r, owner: o, expires: 2999-01-01}"
+    project.write(dockworthy__yaml=f"policy: {{exceptions: [{risk}]}}")
+    _, out, _ = project.run("assess", "--from", "s.json", "--format", "json")
+    assert "there is no control 'engine/live-restor'; did you mean engine/live-restore?" in json.loads(out)["notes"][0]

@@ -14,9 +14,7 @@ from dockworthy.policy.workload_view import NOT_SHOWN, entries, workload_of
 
 PAGE = (Path(__file__).parents[2] / "docs/policy.md").read_text()
 BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-CONDITIONS = [
-    row.replace(r"\|", "|") for row in re.findall(r"^\| [^|]+ \| `((?:[^|]|\\\|)+)` \|$", PAGE, re.MULTILINE)
-]
+CONDITIONS = [row.replace(r"\|", "|") for row in re.findall(r"^\| [^|]+ \| `((?:[^|]|\\\|)+)` \|$", PAGE, re.MULTILINE)]
 
 
 def test_the_examples_of_rules_are_rules() -> None:
