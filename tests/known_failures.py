@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,16 @@ WEB = "services:\n  web:\n    image: shop\n"
 PRIVILEGED = "    privileged: true\n"
 ETC = "    volumes:\n      - /etc:/host/etc\n"
 ROOT = "      - /:/host\n"
+
+
+def enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Into the project `shop`, empty. Git knows nobody there."""
+    shop = folder / "shop"
+    shop.mkdir()
+    monkeypatch.chdir(shop)
+    for name, value in {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}.items():
+        monkeypatch.setenv(name, value)
+    return shop
 
 
 def git(*arguments: str, folder: str = ".") -> None:

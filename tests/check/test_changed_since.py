@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from known_failures import ETC, PRIVILEGED, WEB, checked, committed, git, new
+from known_failures import ETC, PRIVILEGED, WEB, checked, committed, enter, git, new
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return enter(tmp_path, monkeypatch)
 
 
 def test_only_what_a_branch_made_worse(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from dockworthy.cli.run import run
-from known_failures import ETC, PRIVILEGED, ROOT, WEB, checked, new
+from known_failures import ETC, PRIVILEGED, ROOT, WEB, checked, enter, new
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return enter(tmp_path, monkeypatch)
 
 
 def test_a_baseline_of_itself_leaves_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
