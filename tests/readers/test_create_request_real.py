@@ -15,7 +15,7 @@ from dockworthy.errors import UnreadableInput
 from dockworthy.model.dialect import Version
 from dockworthy.model.field import Set, Source
 from dockworthy.model.snapshot import ContainerFacts, EngineFacts
-from dockworthy.readers.container import read_container
+from dockworthy.readers.container.inspected import read_container
 from dockworthy.readers.create_request import read_create_request
 from dockworthy.readers.engine_context import EngineContext, engine_context
 from machines.engines import OwnEngine

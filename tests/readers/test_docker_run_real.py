@@ -14,7 +14,7 @@ from conftest import MakeContainer
 from dockworthy.errors import UsageError
 from dockworthy.model.field import Set, Source
 from dockworthy.model.snapshot import ContainerFacts, EngineFacts
-from dockworthy.readers.container import read_container
+from dockworthy.readers.container.inspected import read_container
 from dockworthy.readers.docker_run import read_docker_run
 from dockworthy.readers.engine_context import EngineContext, engine_context
 from machines.engines import OwnEngine

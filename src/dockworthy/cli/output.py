@@ -6,7 +6,6 @@ import contextlib
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 
 from ..errors import OutputError
@@ -74,6 +73,8 @@ def _to_file(content: Iterator[bytes], path: str) -> None:
         with open(path, "wb") as device:
             device.writelines(content)
         return
+    import tempfile  # only where a file is written
+
     handle, beside = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "wb") as file:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -43,6 +42,8 @@ def paper(file: str | None) -> tuple[int, bool]:
     if not on_terminal:
         return 80, False
     colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+    import shutil  # a dear one, with all its archives: only for people
+
     return min(shutil.get_terminal_size().columns, WIDEST), colour
 
 

@@ -9,7 +9,7 @@ from ..model.machine import Machine
 from ..model.snapshot import ContainerFacts, EngineFacts, Snapshot
 from ..model.workload import Unit
 from .cluster import read_cluster
-from .container import read_container
+from .container.inspected import read_container
 from .daemon import read_engine
 from .engine_context import EngineContext, engine_context
 from .image import read_images

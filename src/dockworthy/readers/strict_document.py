@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Any, TypeVar
 
@@ -107,6 +106,8 @@ def _choices(kind: Any, path: str) -> str:
 
 
 def nearest(word: str, known: Any) -> str:
+    import difflib  # costs as much as the rest of the reading, and is seldom needed
+
     near = difflib.get_close_matches(word, list(known), n=1)
     if near:
         return f"did you mean {near[0]!r}?"

@@ -1,5 +1,1 @@
 """A container of an engine, as `GET /containers/{id}/json` describes it. Source: Engine API v1.45, ContainerInspect."""
-
-from .inspected import read_container
-
-__all__ = ["read_container"]
