@@ -15,7 +15,7 @@ from dockworthy.model.field import Origin, Set, Source, Unknown, Unset
 from dockworthy.model.levels import Level
 from dockworthy.model.snapshot import ContainerFacts
 from dockworthy.model.workload import Container, Unit
-from dockworthy.readers.container import read_container
+from dockworthy.readers.container.inspected import read_container
 from dockworthy.readers.engine_context import EngineContext
 
 ENGINE = EngineContext(Version(1, 45), frozenset({"seccomp", "apparmor"}))
