@@ -128,3 +128,14 @@ def test_terminal_is_asked_and_no_means_no(
     assert "log-rotation" in capsys.readouterr().err and compose.read_text() == BEFORE
     assert run(["fix", "--yes", "compose.yaml"]) == 0
     assert compose.read_text() == AFTER
+
+
+def test_code_scanning_gets_the_lines_of_each_fix(compose: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "--format", "sarif", "compose.yaml"]) == 1
+    results = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    fixes = {result["ruleId"]: result["fixes"] for result in results if "fixes" in result}
+    (change,) = fixes["workload/privileged"][0]["artifactChanges"]
+    (replacement,) = change["replacements"]
+    assert replacement["deletedRegion"]["startLine"] == 6
+    assert not replacement["insertedContent"]["text"]
+    assert "workload/log-rotation" in fixes and "workload/writable-root" in fixes
