@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import bisect
 import os
 import re
 from collections.abc import Iterator
@@ -40,7 +41,7 @@ _NO_PASSWORD = re.compile(
 
 _ENV_FILE = re.compile(r"(?i)(?:\.env(?:rc)?(?:\..+)?|.+\.env)\Z")
 _SAMPLE_FILE = re.compile(r"(?i)(?:.*[._-])?(?:example|sample|template|tmpl|dist|defaults?|test|ci)(?:\.env)?\Z")
-_PAIR = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*(.+?)[ \t\r]*$", re.MULTILINE)
+_PAIR = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*[=:](.+)$", re.MULTILINE)
 
 _HINTS = ("PRIVATE KEY", "PuTTY", "://", *(f"{begin}" for begin in _WHOSE), _AGE, "hooks.slack", "discord.com")
 
@@ -48,16 +49,17 @@ _HINTS = ("PRIVATE KEY", "PuTTY", "://", *(f"{begin}" for begin in _WHOSE), _AGE
 def secrets_in(text: str, name: str, values: set[str]) -> tuple[WrittenSecret, ...]:
     """What stands in it, by line. `values` takes the secrets themselves."""
     by_line: dict[int, WrittenSecret] = {}
+    ends: list[int] = []
     for kind, says, start, value in _all(text, os.path.basename(name)):
-        line = text.count("\n", 0, start) + 1
+        ends = ends or [*_line_ends(text), len(text)]
+        line = bisect.bisect_left(ends, start) + 1
         values.add(value)
         by_line.setdefault(line, WrittenSecret(kind, says, Source(name, line=line)))
     return tuple(by_line[line] for line in sorted(by_line))
 
 
-def is_file_of_variables(name: str) -> bool:
-    """`.env`, `.env.local`, `web.env`; samples of one included."""
-    return _ENV_FILE.match(os.path.basename(name)) is not None
+def _line_ends(text: str) -> Iterator[int]:
+    return (end.start() for end in re.finditer("\n", text))
 
 
 def _all(text: str, name: str) -> Iterator[tuple[SecretKind, str, int, str]]:
@@ -128,6 +130,6 @@ def _addresses(text: str) -> Iterator[tuple[SecretKind, str, int, str]]:
 
 def _named(text: str) -> Iterator[tuple[SecretKind, str, int, str]]:
     for found in _PAIR.finditer(text):
-        value = found[2].strip("\"'")
+        value = found[2].strip().strip("\"'")
         if is_secret(found[1], value) and not _NO_PASSWORD.match(value):
             yield SecretKind.PASSWORD, f"the value of {found[1]}", found.start(), value
