@@ -15,7 +15,7 @@ from .model.field import Source
 from .model.finding import Finding, Outcome
 from .model.levels import Level
 from .model.policy import Policy
-from .model.policy_tests import Answered, Expected, PolicyTest, PolicyTestsAnswer, ExampleAnswer
+from .model.policy_tests import Answered, ExampleAnswer, Expected, PolicyTest, PolicyTestsAnswer
 from .model.written import Written
 from .policy.applying import apply_policy
 from .policy.rules import compile_rules

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from msgspec import Struct
 
-from ..model.policy_tests import Answered, PolicyTestsAnswer, ExampleAnswer
+from ..model.policy_tests import Answered, ExampleAnswer, PolicyTestsAnswer
 from .as_json import TOOL, encode
 from .document import ToolOut
 from .sheet import Sheet
