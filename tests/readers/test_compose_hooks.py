@@ -1,0 +1,102 @@
+"""What else runs for a service: hooks inside its container, and steps before it in containers of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dockworthy.check import check
+from dockworthy.model.field import Set, Unknown, Unset
+from dockworthy.model.finding import Outcome
+from dockworthy.model.levels import Level
+from dockworthy.model.workload import Role, Unit
+from dockworthy.readers.compose import read_compose
+from dockworthy.readers.yaml_source import documents
+
+TEXT = """\
+services:
+  web:
+    image: shop
+    user: "1000"
+    cap_drop: [ALL]
+    environment: {A: 1, B: 2}
+    volumes: ["data:/data"]
+    post_start:
+      - {command: chown, user: root, privileged: true}
+    pre_start:
+      - command: [migrate]
+        environment: [B=3]
+      - {image: busybox, command: x, user: "5", privileged: true}
+"""
+
+
+def read(text: str, **environ: str) -> Unit:
+    (document,) = documents(text, "compose.yaml")
+    return read_compose(document, environ=environ, folder=Path("/nonexistent"))[0]
+
+
+def test_a_privileged_hook_makes_its_container_privileged() -> None:
+    main = read(TEXT).containers[0]
+    assert isinstance(main.privileged, Set) and main.privileged.value
+    assert (main.privileged.source.line, main.privileged.source.path) == (9, "services.web.post_start[0].privileged")
+    harmless = read(TEXT.replace("privileged: true", "privileged: false")).containers[0]
+    assert isinstance(harmless.privileged, Unset)
+    unclear = read(TEXT.replace("privileged: true", "privileged: $P")).containers[0]
+    assert isinstance(unclear.privileged, Unknown)
+
+
+def test_a_step_before_is_a_container_of_its_own() -> None:
+    main, first, second = read(TEXT).containers
+    assert [c.role for c in (main, first, second)] == [Role.MAIN, Role.INIT, Role.INIT]
+    assert first.name == "web.pre_start[0]" and first.mounts == main.mounts
+    image, environment, command = first.image, first.environment, first.command
+    assert isinstance(image, Set) and image.value == "shop"
+    assert isinstance(environment, Set) and environment.value == {"A": "1", "B": "3"}
+    assert isinstance(command, Set) and command.value == ("migrate",)
+    assert isinstance(first.capabilities_drop, Unset) and isinstance(first.context.user, Unknown)  # nothing hardens it
+    own, user = second.image, second.context.user
+    assert isinstance(own, Set) and own.value == "busybox" and isinstance(user, Set) and user.value.uid == 5
+    assert isinstance(second.privileged, Set) and second.privileged.source.line == 13
+
+
+def test_check_says_which_step_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(TEXT.replace("user: root, privileged: true", "user: root"))
+    (found,) = [
+        finding
+        for finding in check([str(file)], level=Level.BASELINE).findings
+        if finding.control == "workload/privileged"
+    ]
+    assert found.outcome is Outcome.FAIL and found.evidence[0].says == "web.pre_start[1]: privileged: true"
+
+
+def test_the_platform_tells_the_operating_system() -> None:
+    systems = []
+    for platform in ("windows/amd64", "linux/arm64", "amd64", "''"):
+        system = read(f"services: {{web: {{image: shop, platform: {platform}}}}}").os
+        systems.append(system.value if isinstance(system, Set) else None)
+    assert systems == ["windows", "linux", "linux", None]
+
+
+def test_keys_that_compose_does_not_know_are_said_wherever_they_stand() -> None:
+    text = "services: {web: {image: a, prvileged: true}}\nnetworks: {a: {internl: true}}\nvolumes: {b: {x-a: 1}}\n"
+    text += "volume: {}\n"
+    assert [note.split(": ")[0] for note in read(text).notes] == [
+        "compose.yaml:4 volume",
+        "compose.yaml:2 networks.a.internl",
+        "compose.yaml:1 services.web.prvileged",
+    ]
+
+
+def test_labels_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "web.label").write_text("a=1\nb=2\n")
+    (document,) = documents("services: {web: {image: s, label_file: [web.label, no.label], labels: [b=3]}}", "c.yaml")
+    (unit,) = read_compose(document, environ={}, folder=tmp_path)
+    assert unit.labels == {"a": "1", "b": "3"}
+
+
+def test_a_variable_in_the_options_of_a_volume_leaves_its_mount_unclear() -> None:
+    text = "services: {web: {image: s, volumes: ['etc:/a', 'log:/b']}}\nvolumes: {etc: {driver_opts: {o: bind, device: $D}}}"
+    container = read(text).containers[0]
+    assert [mount.target for mount in container.mounts] == ["/b"]
+    assert "the variable D has no value here" in container.unclear["mounts"].reason
+    assert read(text, D="/etc").containers[0].mounts[0].host_path == "/etc"
