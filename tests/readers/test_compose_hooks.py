@@ -95,7 +95,8 @@ def test_labels_of_a_file(tmp_path: Path) -> None:
 
 
 def test_a_variable_in_the_options_of_a_volume_leaves_its_mount_unclear() -> None:
-    text = "services: {web: {image: s, volumes: ['etc:/a', 'log:/b']}}\nvolumes: {etc: {driver_opts: {o: bind, device: $D}}}"
+    text = "services: {web: {image: s, volumes: ['etc:/a', 'log:/b']}}\n"
+    text += "volumes: {etc: {driver_opts: {o: bind, device: $D}}}"
     container = read(text).containers[0]
     assert [mount.target for mount in container.mounts] == ["/b"]
     assert "the variable D has no value here" in container.unclear["mounts"].reason
