@@ -15,7 +15,7 @@ from dockworthy.model.dialect import Version
 from dockworthy.model.field import Set, Source
 from dockworthy.model.snapshot import ContainerFacts
 from dockworthy.model.workload import Unit
-from dockworthy.readers.container import read_container
+from dockworthy.readers.container.inspected import read_container
 from dockworthy.readers.create_request import read_create_request
 from dockworthy.readers.docker_run import read_docker_run
 from dockworthy.readers.engine_context import EngineContext

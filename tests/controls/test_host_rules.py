@@ -9,7 +9,7 @@ import pytest
 
 import examples
 from dockworthy.controls.examples import absent, both, known, not_seen, on_host
-from dockworthy.controls.host._modes import FILES, SOCKETS
+from dockworthy.controls.file_modes import FILES, SOCKETS
 from dockworthy.controls.registry import all_controls
 from dockworthy.facts.host import read_host
 from dockworthy.model.field import Unset

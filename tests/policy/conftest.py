@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from projects import Project
+
+from policy.projects import Project
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from projects import Project
 
 from dockworthy.readers.allowances import read_allowances
+from policy.projects import Project
 
 ROOT = "workload/writable-root"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from projects import Project
+
+from policy.projects import Project
 
 COMPOSE = "services: {web: {image: nginx:1}, metrics: {image: r.example.com/prom:1}}\n"
 SHARED = """policy:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from projects import Project
 
 import tight
+from policy.projects import Project
 
 RULE = """policy:
   level: baseline

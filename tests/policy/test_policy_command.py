@@ -6,7 +6,8 @@ import json
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from projects import Project
+
+from policy.projects import Project
 
 POLICY = """policy:
   level: restricted

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from projects import Project
-from written_rules import rule, unit
 
 from dockworthy.model.workload import Container, Unit
 from dockworthy.policy.workload_view import NOT_SHOWN, entries, workload_of
+from policy.projects import Project
+from policy.written_rules import rule, unit
 
 PAGE = (Path(__file__).parents[2] / "docs/policy.md").read_text()
 BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

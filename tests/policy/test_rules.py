@@ -7,7 +7,6 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from written_rules import compose, judged, rule
 
 from dockworthy.controls.judging import judge_units
 from dockworthy.errors import UnreadableInput
@@ -15,6 +14,7 @@ from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level
 from dockworthy.model.policy import Policy, Rule
 from dockworthy.policy.rules import compile_rules
+from policy.written_rules import compose, judged, rule
 
 FILE = """services:
   web:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from written_rules import ATOMS, MOUNTS, UNKNOWN, VALUES, expressions, fields_of, mount, possible, unit
 
 from dockworthy.model.declared import Mount
 from dockworthy.model.field import Field, Set
 from dockworthy.policy.expression import Gap, Known, evaluate, parse
 from dockworthy.policy.expression.library import ComputeError, compile_text, run
 from dockworthy.policy.workload_view import WORKLOAD, workload_of
+from policy.written_rules import ATOMS, MOUNTS, UNKNOWN, VALUES, expressions, fields_of, mount, possible, unit
 
 
 def outcome(text: str, **fields: Any) -> Known | Gap:

@@ -120,7 +120,7 @@ def test_one_broken_project_does_not_hide_the_others(tmp_path: Path) -> None:
 
 def test_a_stranger_that_was_named_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("jobs: {build: {}}")
-    assert "not a Compose file (with services), an object of Kubernetes" in checked(tmp_path / "a.yaml").unread[0][1]
+    assert "not a Compose file (with services), a" in checked(tmp_path / "a.yaml").unread[0][1]
     with pytest.raises(UsageError, match="nothing to judge"):
         checked(tmp_path)
 

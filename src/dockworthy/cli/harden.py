@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,8 +15,7 @@ from .project import level_of, load_project
 from .show import not_both, paper
 
 if TYPE_CHECKING:
-    from ..harden.reading import Asked
-    from ..model.hardening import Hardened
+    from ..model.hardening import HardenPlan
 
 
 @click.command(short_help="Make the host and its engine fit: plan, apply, measure, take back.")
@@ -88,26 +88,21 @@ def harden(
         as_json = format_ == "json"
         deliver(hardening_json(taken) if as_json else render_taken_back(taken, width=width, colour=colour), output)
         return 1 if taken.worse else 0
-    planned = asyncio.run(make_fit(asked, apply=False, only=only, skip=skip, say=say))
-    if not apply or not planned.plan.steps:
-        deliver(
-            hardening_json(planned) if format_ == "json" else render_plan(planned.plan, width=width, colour=colour),
-            output,
-        )
-        return 1 if planned.plan.steps else 0
-    _show_and_ask(planned, yes=yes, asked=asked)
-    done = asyncio.run(make_fit(asked, apply=True, only=only, skip=skip, say=say))
-    deliver(hardening_json(done) if format_ == "json" else render_outcome(done, width=width, colour=colour), output)
+    agree = partial(_show_and_ask, yes=yes) if apply else None
+    done = asyncio.run(make_fit(asked, agree=agree, only=only, skip=skip, say=say))
+    if format_ == "json":
+        deliver(hardening_json(done), output)
+    elif done.after is None:
+        deliver(render_plan(done.plan, width=width, colour=colour), output)
+    else:
+        deliver(render_outcome(done, width=width, colour=colour), output)
     return 0 if all_done(done) else 1
 
 
-def _show_and_ask(planned: Hardened, *, yes: bool, asked: Asked) -> None:
-    """The plan goes to the person before anything is done. Raises UsageError where the answer is no."""
+def _show_and_ask(plan: HardenPlan, *, yes: bool) -> bool:
+    """The plan goes to the person before anything is done; on a terminal they are asked."""
     from ..report.hardening import render_plan
 
-    for line in render_plan(planned.plan, width=80, colour=False).splitlines():
+    for line in render_plan(plan, width=80, colour=False).splitlines():
         say(line)
-    if yes or not sys.stdin.isatty():
-        return
-    if not click.confirm("Do it?", err=True):
-        raise UsageError("nothing was done")
+    return yes or not sys.stdin.isatty() or click.confirm("Do it?", err=True)

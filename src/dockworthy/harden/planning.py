@@ -39,9 +39,11 @@ def plan_of(findings: Iterable[Finding], situation: Situation, host: str) -> Har
     steps: list[Step] = []
     not_done: list[NotDone] = []
     for id, planning in plannings().items():
-        for finding in by_control.get(id, []):
-            for planned in planning.plan(finding, situation):
-                (steps if isinstance(planned, Step) else not_done).append(planned)  # type: ignore[arg-type]
+        for planned in planning.plan(by_control[id], situation) if id in by_control else ():
+            if isinstance(planned, Step):
+                steps.append(planned)
+            else:
+                not_done.append(planned)
     shown = [structs.replace(step, diff=exact_change(step, situation)) for step in steps]
     return HardenPlan(
         host=host,

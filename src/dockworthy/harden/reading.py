@@ -17,7 +17,7 @@ from ..model.finding import Finding
 from ..model.levels import Level
 from ..model.machine import Machine
 from ..model.policy import ProjectFile
-from ..policy.exceptions import apply_exceptions
+from ..policy.exceptions import apply_exceptions, written_in
 from ..readers.machine import read_machine
 from .condition import Condition, condition_of
 from .engine_ways import EngineWays, find_service_manager
@@ -51,7 +51,8 @@ def judged(machine: Machine, asked: Asked) -> tuple[Finding, ...]:
     """Findings at the level, accepted ones marked as such."""
     today = datetime.datetime.now(datetime.UTC).date()
     policy = asked.project.policy
-    findings, _ = apply_exceptions(judge_machine(machine, asked.level, policy.levels), policy.exceptions, today=today)
+    accepted = written_in(policy)
+    findings, _ = apply_exceptions(judge_machine(machine, asked.level, policy.levels), accepted, today=today)
     return findings
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -52,7 +52,13 @@ class Situation(Struct, frozen=True, kw_only=True):
         return parse_settings(self.files.get(self.ways.config_file), self.ways.config_file)
 
 
-Planner = Callable[[Finding, Situation], Iterable[Step | NotDone]]
+Planner = Callable[[Sequence[Finding], Situation], Iterable[Step | NotDone]]
+"""Is given all failures of one control, one at least."""
+
+
+def causes_of(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """The facts behind the findings, each once."""
+    return tuple(dict.fromkeys(fact.says for finding in findings for fact in finding.evidence[:1]))
 
 
 class Planning(Struct, frozen=True, kw_only=True):

@@ -12,8 +12,8 @@ from ...model.finding import Judgement, Remedy, failed, not_applicable, passed
 from ...model.host import FileMode, Host
 from ...model.levels import Level, Severity
 from ..examples import absent, known, not_seen
+from ..file_modes import role_of
 from ._fields import files_not_read, in_both, not_known
-from ._modes import role_of
 
 _ROLES = (
     "dockerd", "run.containerd", "data-root", "etc.docker", "docker.service", "containerd.sock", "docker.sock",

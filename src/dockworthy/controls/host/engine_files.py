@@ -11,8 +11,8 @@ from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, 
 from ...model.host import FileMode, Host
 from ...model.levels import Level, Severity
 from ..examples import not_seen
+from ..file_modes import FILES, SOCKETS, engine_uid, role_of, too_open, wrong_owner
 from ._fields import files_not_read, in_both
-from ._modes import FILES, SOCKETS, engine_uid, role_of, too_open, wrong_owner
 
 _CIS = [f"3.{number}" for number in range(1, 25) if number not in (15, 16, 23, 24)]
 

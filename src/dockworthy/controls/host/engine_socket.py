@@ -11,10 +11,10 @@ from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, 
 from ...model.host import FileMode, Host
 from ...model.levels import Level, Severity
 from ..examples import not_seen
+from ..file_modes import SOCKETS, engine_uid, role_of, too_open, wrong_owner
 from ._fields import files_not_read, in_both
-from ._modes import SOCKETS, engine_uid, role_of, too_open, wrong_owner
 
-_MODE = 0o660
+SOCKET_MODE = 0o660
 _DOCKER = "/var/run/docker.sock"
 _CONTAINERD = "/run/containerd/containerd.sock"
 
@@ -79,7 +79,7 @@ def _judge(path: str, field: Field[FileMode], host: Host) -> Judgement:
 def _judge_mode(path: str, field: Set[FileMode], host: Host) -> Judgement:
     file = field.value
     groups = _groups(host) if file.role == "docker.sock" else ()
-    faults = [fault for fault in (wrong_owner(file, engine_uid(host), groups), too_open(file, _MODE)) if fault]
+    faults = [fault for fault in (wrong_owner(file, engine_uid(host), groups), too_open(file, SOCKET_MODE)) if fault]
     says = f"{file.owner or file.uid}:{file.group or file.gid} {file.mode & 0o777:04o}"
     if faults:
         return failed(f"{path}: {' and '.join(faults)}", field.source, about=path)

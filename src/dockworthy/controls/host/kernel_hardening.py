@@ -11,7 +11,7 @@ from ...model.levels import Level, Severity
 from ..examples import not_seen, sysctls
 from ._sysctls import Wanted, at_least, exactly, judge_sysctls
 
-_WANTED = {
+WANTED = {
     "kernel.randomize_va_space": Wanted(exactly(2), "2", "addresses of a program can be guessed"),
     "kernel.kptr_restrict": Wanted(at_least(1), "1", "the kernel's addresses can be read"),
     "kernel.dmesg_restrict": Wanted(exactly(1), "1", "everybody, containers too, reads the kernel's log"),
@@ -26,7 +26,7 @@ _WANTED = {
     "net.ipv4.tcp_syncookies": Wanted(at_least(1), "1", "half-open connections use up the server"),
 }
 
-_GOOD = sysctls(**{name.replace(".", "__"): wanted.value for name, wanted in _WANTED.items()})
+_GOOD = sysctls(**{name.replace(".", "__"): wanted.value for name, wanted in WANTED.items()})
 
 control = Control(
     title="The kernel is hardened against its own users",
@@ -38,7 +38,7 @@ control = Control(
     subject=Subject.HOST,
     references=(nist("4.5.1"), nist("4.5.2")),
     remedy=Remedy("Write the setting to /etc/sysctl.d and load it with `sysctl --system`.", "none"),
-    check_yourself="sysctl " + " ".join(_WANTED),
+    check_yourself="sysctl " + " ".join(WANTED),
     bad={"snapshot": sysctls(kernel__kptr_restrict="0")},
     good={"snapshot": _GOOD},
     unclear={"snapshot": {"host": {"sysctls": {"kernel.kptr_restrict": not_seen()}}}},
@@ -47,4 +47,4 @@ control = Control(
 
 @control.judge
 def kernel_hardening(host: Host) -> Iterator[Judgement]:
-    return judge_sysctls(host, _WANTED)
+    return judge_sysctls(host, WANTED)

@@ -11,7 +11,7 @@ from ...model.levels import Level, Severity
 from ..examples import not_seen, sysctls
 from ._sysctls import Wanted, exactly, judge_sysctls
 
-_WANTED = {
+WANTED = {
     "net.ipv4.ip_forward": Wanted(exactly(1), "1", "the host forwards nothing: containers have no network"),
     "net.bridge.bridge-nf-call-iptables": Wanted(
         exactly(1), "1", "traffic on a bridge passes by the firewall: `icc: false` separates nobody"
@@ -42,4 +42,4 @@ control = Control(
 
 @control.judge
 def network_sysctls(host: Host) -> Iterator[Judgement]:
-    return judge_sysctls(host, _WANTED)
+    return judge_sysctls(host, WANTED)

@@ -11,5 +11,7 @@ from ..situation import Planning
 def plannings() -> dict[str, Planning]:
     """In the order in which the steps are to be done."""
     from .engine_settings import PLANNINGS as ENGINE_SETTINGS
+    from .host_files import PLANNINGS as HOST_FILES
+    from .kernel_settings import PLANNINGS as KERNEL_SETTINGS
 
-    return {**ENGINE_SETTINGS}
+    return {**HOST_FILES, **KERNEL_SETTINGS, **ENGINE_SETTINGS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 from ...model.field import Set
 from ...model.finding import Finding
 from ...model.hardening import Effect, NotDone, SetSettings, Step
-from ..situation import Planning, Situation
+from ..situation import Planning, Situation, causes_of
 
 
 class Setting(Struct, frozen=True, kw_only=True):
@@ -102,11 +102,12 @@ BY_HAND = {
 }
 
 
-def plan_setting(setting: Setting, finding: Finding, situation: Situation) -> Iterator[Step | NotDone]:
+def plan_setting(setting: Setting, findings: Sequence[Finding], situation: Situation) -> Iterator[Step | NotDone]:
     """The step, or why the setting can't be changed in daemon.json."""
-    if finding.control == "engine/live-restore" and situation.in_swarm:
+    control = findings[0].control
+    if control == "engine/live-restore" and situation.in_swarm:
         yield NotDone(
-            id=finding.control,
+            id=control,
             why="a node of a swarm must not have live-restore: its engine would not start again",
             instead="drain the node before its engine is restarted: docker node update --availability drain NODE",
         )
@@ -114,15 +115,15 @@ def plan_setting(setting: Setting, finding: Finding, situation: Situation) -> It
     flag = next((name for name in setting.values if _on_command_line(name, situation)), "")
     if flag:
         yield NotDone(
-            id=finding.control,
+            id=control,
             why=f"{flag} stands on the engine's command line, and the engine refuses it in daemon.json as well",
             instead=f"take --{flag} out of the unit (systemctl edit {situation.ways.unit}), then run this again",
         )
         return
     yield Step(
-        id=finding.control,
+        id=control,
         title=setting.title,
-        causes=tuple(fact.says for fact in finding.evidence),
+        causes=causes_of(findings),
         deeds=(SetSettings(values=_fitting(setting.values, situation)),),
         effect=setting.effect,
         disturbs=setting.costs,
@@ -132,11 +133,14 @@ def plan_setting(setting: Setting, finding: Finding, situation: Situation) -> It
 
 
 def _fitting(values: dict[str, Any], situation: Situation) -> dict[str, Any]:
-    """A log driver that was chosen stays: only its options are missing."""
+    """A log driver that was chosen stays, and how many files are kept: only the limit of their size is missing."""
+    if "log-opts" not in values:
+        return values
     driver = situation.machine.engine.setting("log-driver")
-    if "log-opts" in values and isinstance(driver, Set) and driver.value == "json-file":
-        return {name: value for name, value in values.items() if name != "log-driver"}
-    return values
+    chosen = situation.settings().get("log-opts") or {}
+    options = {name: value for name, value in values["log-opts"].items() if name == "max-size" or name not in chosen}
+    named = isinstance(driver, Set) and driver.value == "json-file"
+    return {**({} if named else {"log-driver": values["log-driver"]}), "log-opts": options}
 
 
 def _on_command_line(name: str, situation: Situation) -> bool:
@@ -145,8 +149,8 @@ def _on_command_line(name: str, situation: Situation) -> bool:
     return bool({f"--{name}", f"--{name.removesuffix('s')}", f"--{name.removesuffix('opts')}opt"} & flags)
 
 
-def _by_hand(why: str, instead: str, finding: Finding, situation: Situation) -> Iterator[Step | NotDone]:
-    yield NotDone(id=finding.control, why=why, instead=instead)
+def _by_hand(why: str, instead: str, findings: Sequence[Finding], situation: Situation) -> Iterator[Step | NotDone]:
+    yield NotDone(id=findings[0].control, why=why, instead=instead)
 
 
 PLANNINGS = {

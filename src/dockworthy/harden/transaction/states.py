@@ -63,9 +63,10 @@ async def revoke(hand: Hand, folder: str, why: str) -> None:
 
 
 async def take_back(hand: Hand, folder: str, *, seconds: float = 120.0) -> StageState:
-    """Undoes a stage that nobody guards any more; may be done again."""
+    """Undoes a stage that nobody guards any more; may be done again. One that never began has changed nothing."""
     at = _quoted(folder)
     done = await hand.run(
+        f"case $(cat {at}/state 2>/dev/null) in '' | prepared) echo undone | tee {at}/state; exit ;; esac; "
         f"D={at}; . {at}/host.sh; say_state undoing; "
         f"if sh {at}/undo.sh >>{at}/log 2>&1; then say_state undone; else say_state stuck; fi; cat {at}/state",
         seconds=seconds,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ...model.field import Set, Unset
-from ...model.host import FileMode, Host
+from ..model.field import Set, Unset
+from ..model.host import FileMode, Host
 
 SOCKETS = ("docker.sock", "containerd.sock")
 

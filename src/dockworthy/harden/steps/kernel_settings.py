@@ -1,0 +1,64 @@
+"""Settings of the kernel: now, and from each start on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from ...controls.host.kernel_hardening import WANTED as HARDENING
+from ...controls.host.network_sysctls import WANTED as NETWORK
+from ...model.field import Set
+from ...model.finding import Finding
+from ...model.hardening import NotDone, Run, Step, WriteFile
+from ..situation import Planning, Situation, causes_of
+
+_HEAD = "# Written by dockworthy harden.\n"
+
+
+def plan_kernel_settings(
+    title: str, file: str, values: Mapping[str, str], findings: Sequence[Finding], situation: Situation
+) -> Iterator[Step | NotDone]:
+    """One file for all settings of the control; what stands in it already stays in it."""
+    names = [finding.subject.partition(":")[2] for finding in findings]
+    wanted = {name: values[name] for name in names if name in values}
+    before = situation.files.get(file)
+    yield Step(
+        id=findings[0].control,
+        title=title,
+        causes=causes_of(findings),
+        deeds=(
+            WriteFile(path=file, before=before, after=_with_settings(before, wanted), mode=0o644, owner=(0, 0)),
+            *(_now(name, value, situation) for name, value in wanted.items()),
+        ),
+        undone_by="the file as it was, and each setting's old value",
+    )
+
+
+def _now(name: str, value: str, situation: Situation) -> Run:
+    old = situation.machine.host.sysctls.get(name)
+    undo = ("sysctl", "-q", "-w", f"{name}={old.value}") if isinstance(old, Set) else ()
+    return Run(argv=("sysctl", "-q", "-w", f"{name}={value}"), undo=undo, says=f"{name} could not be set")
+
+
+def _with_settings(before: str | None, wanted: Mapping[str, str]) -> str:
+    lines = (before or _HEAD).splitlines()
+    kept = [line for line in lines if line.partition("=")[0].strip() not in wanted]
+    return "\n".join([*kept, *(f"{name} = {value}" for name, value in wanted.items())]) + "\n"
+
+
+def _planning(title: str, file: str, values: Mapping[str, str]) -> Planning:
+    return Planning(plan=partial(plan_kernel_settings, title, file, values), reads=(file,))
+
+
+PLANNINGS = {
+    "host/kernel-hardening": _planning(
+        "Harden the kernel against its own users",
+        "/etc/sysctl.d/60-dockworthy-kernel.conf",
+        {name: wanted.value for name, wanted in HARDENING.items()},
+    ),
+    "host/network-sysctls": _planning(
+        "The kernel forwards and filters containers' traffic",
+        "/etc/sysctl.d/60-dockworthy-network.conf",
+        {name: wanted.value for name, wanted in NETWORK.items()},
+    ),
+}

@@ -1,0 +1,1 @@
+"""Policies: what they say, and what they make of findings."""
