@@ -83,6 +83,11 @@ def write_repair(repair: Repair, asked: Asked, *, told: Callable[[FileRepair], N
     return structs.replace(repair, files=tuple(files), written=True)
 
 
+def findings_of_text(file: str, text: str, asked: Asked) -> tuple[Finding, ...]:
+    """What `check` would say of a text, if it stood in the file."""
+    return _findings(FoundFile(file, file, True, content=text.encode()), asked)
+
+
 def _repaired(found: FoundFile, asked: Asked) -> FileRepair | None:
     """None for a file that has no service of Compose."""
     text = found.text()

@@ -22,6 +22,7 @@ class ExitStatus(IntEnum):
     OUTPUT = 13
     BUG = 14
     HOST = 15
+    NOT_PROVEN = 16
     INTERRUPTED = 130
 
 
@@ -36,6 +37,7 @@ MEANINGS: dict[ExitStatus, str] = {
     ExitStatus.OUTPUT: "the result could not be written",
     ExitStatus.BUG: "dockworthy itself failed: a bug",
     ExitStatus.HOST: "a host could not be reached over ssh, or did not let us in",
+    ExitStatus.NOT_PROVEN: "nothing could be proven: a service does not come up as it is",
     ExitStatus.INTERRUPTED: "interrupted",
 }
 

@@ -10,6 +10,7 @@ import click
 from ..errors import UsageError
 from . import options
 from .exit_status import ExitStatus
+from .fix_verify import needs_verify, proven, verify_options
 from .output import deliver, say
 from .project import level_of, load_project, rules_of
 from .show import not_both, paper
@@ -38,6 +39,7 @@ _SECONDS = 10.0
     help="Ask the engine (of --host, else the one that `docker ps` asks) which digests its images have, and where logs "
     "go by default: fixes that need to know it are then safe.",
 )
+@verify_options
 @options.host
 @options.level
 @options.policy
@@ -52,6 +54,11 @@ def fix(
     controls: tuple[str, ...],
     yes: bool,
     engine: bool,
+    verify: bool,
+    probes: tuple[str, ...],
+    hand_in: tuple[str, ...],
+    pull: bool,
+    within: float,
     hosts: tuple[str, ...],
     level: str | None,
     policy: str | None,
@@ -64,6 +71,13 @@ def fix(
     What `check` finds in Compose files is repaired where there is an exact repair. Safe fixes alone are made: with
     them nothing that works stops working. The others are to be proven, each says what it might break, and --all makes
     them, too. Every fix has the container recreated at the next `docker compose up`.
+
+    --verify proves them: the services are started on the engine as a copy of their own, in networks that lead nowhere,
+    with fresh volumes, copies of what they bind, and stand-ins for secrets; the running project is not touched. Then
+    each is made tighter (capabilities, user, read-only root, limits from what it used) as far as it still comes up,
+    passes its health check, listens and answers each --probe. What is kept is written; what is refused is named with
+    the line of its log. All that was made is removed, also after ^C; after SIGKILL by the next run. Exit status 16:
+    a service does not come up as it is, so nothing is proven or written.
 
     On a terminal the plan is shown and you are asked. A file is written whole or not at all, with its mode and owner,
     and judged again; the old one is kept in dockworthy's state folder (for root /var/lib/dockworthy/fixed, else below
@@ -78,6 +92,7 @@ def fix(
       dockworthy fix compose.yaml                   safe fixes
       dockworthy fix --all --dry-run .              all, and what it might break
       dockworthy fix --engine compose.yaml          digests of images, too
+      dockworthy fix --verify --probe http://localhost:8080/ compose.yaml
       dockworthy fix --all --control privileged .   one control alone
       dockworthy fix - <compose.yaml >fixed.yaml    as a filter
     """
@@ -85,12 +100,21 @@ def fix(
 
     not_both("--diff", "--dry-run", diff and dry_run)
     not_both("--diff", "--format json", diff and format_ == "json")
-    if hosts and not engine:
-        raise UsageError("--host goes with --engine", hint="without it no engine is asked")
+    not_both("--verify", "--all", verify and everything)
+    not_both("--verify", "--control", verify and bool(controls))
+    needs_verify(verify, {"--probe": bool(probes), "--hand-in": bool(hand_in), "--pull": pull})
+    if hosts and not (engine or verify):
+        raise UsageError("--host goes with --engine or --verify", hint="without them no engine is asked")
+    if verify and "-" in paths:
+        raise UsageError("--verify needs the file where it lies: its paths lead from there", hint="name the file")
     project = load_project(policy)
-    known = _told_by_engine(hosts, project) if engine else None
-    asked = _asked(everything, controls, level_of(level, project), project, known)
+    known = _told_by_engine(hosts, project) if engine or verify else None
+    asked = _asked(everything or verify, controls, level_of(level, project), project, known)
     repair = plan_repair(paths, asked)
+    if verify:
+        repair = proven(
+            repair, asked, project, hosts=hosts, probes=probes, hand_in=hand_in, pull=pull, within=within
+        )  # fmt: skip
     if "-" in paths:
         return _as_filter(repair, paths, diff=diff or dry_run, output=output)
     if diff:

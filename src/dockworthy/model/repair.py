@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from .fix import Fix
+from .verified import Verified
 
 
 class NotMade(Struct, frozen=True):
@@ -18,7 +19,8 @@ class NotMade(Struct, frozen=True):
 class FileRepair(Struct, frozen=True, kw_only=True):
     """One file. `offered` are fixes that were not asked for: of the other kind, or of other controls.
 
-    `kept_at` is where the old text lies, "" where nothing was written.
+    `kept_at` is where the old text lies, "" where nothing was written. `verified`: what a run of the services showed,
+    None where none was asked for.
     """
 
     file: str
@@ -28,6 +30,7 @@ class FileRepair(Struct, frozen=True, kw_only=True):
     not_made: tuple[NotMade, ...] = ()
     offered: tuple[Fix, ...] = ()
     kept_at: str = ""
+    verified: Verified | None = None
 
     @property
     def changes(self) -> bool:

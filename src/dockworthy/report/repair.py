@@ -12,6 +12,7 @@ from .as_json import TOOL, encode
 from .document import ToolOut
 from .repairs import KINDS
 from .sheet import Sheet
+from .verified import VerifiedOut, summary_of, verified_out, write_verified
 from .words import number_of
 
 _COLUMN = 14
@@ -40,7 +41,10 @@ class FixOut(Struct, frozen=True):
 
 
 class FileOut(Struct, frozen=True):
-    """`offered` was not asked for; `kept_at` is where the old content lies, null where nothing was written."""
+    """`offered` was not asked for; `kept_at` is where the old content lies, null where nothing was written.
+
+    `verified` is there with --verify: what was seen.
+    """
 
     file: str
     changes: bool
@@ -48,6 +52,7 @@ class FileOut(Struct, frozen=True):
     made: tuple[FixOut, ...]
     not_made: tuple[FixOut, ...]
     offered: tuple[FixOut, ...]
+    verified: VerifiedOut | UnsetType = UNSET
 
 
 class RepairDocument(Struct, frozen=True):
@@ -70,6 +75,7 @@ def repair_json(repair: Repair) -> bytes:
             tuple(map(_fix, file.made)),
             tuple(_fix(left.fix, left) for left in file.not_made),
             tuple(map(_fix, file.offered)),
+            UNSET if file.verified is None else verified_out(file.verified),
         )
         for file in repair.files
     )
@@ -86,7 +92,7 @@ def render_repair(repair: Repair, *, width: int, colour: bool, verbose: bool = F
     """The plan, or what was done. `verbose` shows also what was not asked for."""
     sheet = Sheet(width=width, colour=colour)
     for file in repair.files:
-        if file.made or file.not_made or (verbose and file.offered):
+        if file.made or file.not_made or file.verified or (verbose and file.offered):
             _write_file(sheet, file, written=repair.written, verbose=verbose)
     for name, why in repair.unread:
         sheet.blank()
@@ -105,10 +111,15 @@ def summary(repair: Repair) -> str:
     parts = [f"{number_of(len(made), 'fix', 'fixes')} {what} in {number_of(len(repair.changed), 'file')}."]
     if left:
         parts.append(f"{number_of(left, 'fix', 'fixes')} can't be made.")
-    bold = sum(fix.kind is FixKind.TO_BE_PROVEN for fix in made)
+    verified = [file.verified for file in repair.files if file.verified is not None]
+    parts += [summary_of(each) for each in verified]
+    bold = 0 if verified else sum(fix.kind is FixKind.TO_BE_PROVEN for fix in made)
     if bold:
         parts.append(f"{bold} of them {'is' if bold == 1 else 'are'} to be proven: start the services and look.")
     unproven = sum(fix.kind is FixKind.TO_BE_PROVEN for fix in offered)
+    if unproven and verified:
+        parts.append(f"{unproven} more no run can show: --all takes {'it' if unproven == 1 else 'them'} in.")
+        unproven = 0
     if unproven:
         parts.append(f"{unproven} more {'is' if unproven == 1 else 'are'} to be proven by a run: --all takes them in.")
     return " ".join(parts)
@@ -117,15 +128,17 @@ def summary(repair: Repair) -> str:
 def _write_file(sheet: Sheet, file: FileRepair, *, written: bool, verbose: bool) -> None:
     sheet.heading(file.file)
     for kind in FixKind:
-        made = [fix for fix in file.made if fix.kind is kind]
+        made = [fix for fix in file.made if fix.kind is kind and not (file.verified and kind is FixKind.TO_BE_PROVEN)]
         _write_fixes(sheet, f"{KINDS[kind]}{', made' if written else ''}", made)
+    if file.verified is not None:
+        write_verified(sheet, file.verified)
     if file.not_made:
         sheet.line("not made", style="bad", indent=2)
         for left in file.not_made:
             sheet.entry(_service(left.fix), f"{left.fix.says} ({left.fix.control})", indent=4, column=_COLUMN)
             sheet.entry("", f"{left.why}{f'; {left.hint}' if left.hint else ''}", column=_COLUMN, style="bad")
-    if verbose:
-        _write_fixes(sheet, "not asked for", file.offered)
+    if verbose or file.verified is not None:
+        _write_fixes(sheet, "not asked for" if file.verified is None else "no run can show it", file.offered)
     if file.kept_at:
         sheet.verbatim("  before", file.kept_at, column=_COLUMN)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ...model.fix import Fix
-from .proof import FinalState, Kept, Measured, Options, Proof, Refused
+from ...model.verified import FinalState, Kept, Measured, Refused, Verified
+from .options import Options
 
-__all__ = ["FinalState", "Kept", "Measured", "Options", "Proof", "Refused", "prove"]
+__all__ = ["FinalState", "Kept", "Measured", "Options", "Refused", "Verified", "prove"]
 
 
 def prove(
@@ -18,7 +19,7 @@ def prove(
     options: Options | None = None,
     *,
     say: Callable[[str], None] = lambda line: None,
-) -> Proof:
+) -> Verified:
     """The tightest form in which services of a Compose file still work, seen in a scratch project of the engine.
 
     `text` is what the file says (or would, with other fixes made); paths in it are relative to the file's folder.

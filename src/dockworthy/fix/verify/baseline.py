@@ -19,13 +19,14 @@ _SERVICE_USERS = ("app", "node", "www-data", "nginx", "nobody")
 
 class Baseline(Struct, frozen=True, kw_only=True):
     """`folders`: where it wrote, each as the image has it (None: the image has no such folder). `user`: as whom it
-    could run instead."""
+    could run instead. `processors` that the engine has, 0 where it does not say."""
 
     seen: Seen
     use: Use
     wrote: tuple[Written, ...]
     folders: dict[str, InImage | None]
     user: Who | None
+    processors: int = 0
 
 
 async def measure(
@@ -44,7 +45,8 @@ async def measure(
         user = await _user(project, container, facts, look)
     finally:
         await look.close()
-    return Baseline(seen=seen, use=use, wrote=wrote, folders=folders, user=user)
+    processors = int((await project.engine.get("/info")).get("NCPU") or 0)
+    return Baseline(seen=seen, use=use, wrote=wrote, folders=folders, user=user, processors=processors)
 
 
 async def _user(project: ScratchProject, container: str, facts: dict[str, object], look: ImageLook) -> Who | None:

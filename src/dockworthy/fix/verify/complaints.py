@@ -13,6 +13,8 @@ _COMPLAINT = re.compile(
     r"|not permitted|cannot allocate memory|out of memory|resource temporarily unavailable|no space left"
 )
 _ERROR = re.compile(r"(?i)\b(?:error|fatal|panic|failed|failure|cannot|can't|unable|denied|exception|traceback)\b")
+_READ_ONLY = re.compile(r"(?i)read-only file ?system|\bEROFS\b")
+_PATH = re.compile(r"(?<![\w.:/])/[^\s\"'`:;,()<>\[\]{}]+")
 _VARYING = re.compile(r"\d+|0x[0-9a-f]+")
 
 _HINTS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
@@ -41,6 +43,13 @@ def hinted_capabilities(lines: Iterable[str]) -> tuple[str, ...]:
                 if words.search(line):
                     found.update(dict.fromkeys(capabilities))
     return tuple(found)
+
+
+def refused_paths(lines: Iterable[str]) -> tuple[str, ...]:
+    """Paths that a log says lie on a read-only file system. The last one of a line is what could not be written:
+    before it programs name themselves."""
+    found = (_PATH.findall(line) for line in lines if _READ_ONLY.search(line))
+    return tuple(dict.fromkeys(paths[-1].rstrip("/.") for paths in found if paths))
 
 
 def new_complaints(lines: Iterable[str], before: Iterable[str]) -> list[str]:

@@ -15,6 +15,7 @@ from msgspec import Struct
 from ...errors import DockworthyError, EngineError, EngineTimeout, UsageError
 
 _PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK")
+_DAEMON = "Error response from daemon:"
 _GRACE = 5.0
 """Seconds that an interrupted command has to end by itself."""
 _INSTALL = "install Docker's Compose plugin (docker-compose-plugin, on Debian docker-compose)"
@@ -31,6 +32,9 @@ class Done(Struct, frozen=True):
     def said(self) -> str:
         """What it said of its failure: the last lines of both outputs."""
         lines = [line.strip() for line in (self.err or self.out).decode(errors="replace").splitlines() if line.strip()]
+        for line in reversed(lines):  # Compose tells what it did before; the engine's own words are what matters
+            if _DAEMON in line:
+                return line[line.index(_DAEMON) + len(_DAEMON) :].strip()[:500]
         return " ".join(lines[-3:])[:500] or f"exit status {self.status}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import posixpath
 import tarfile
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -125,6 +126,20 @@ class ImageLook:
             for each in fields
             if len(each) >= 4 and each[2].isdigit() and each[3].isdigit()
         )
+
+
+async def look_at(docker: Docker, image: Image, owner: Owner, service: str, path: str) -> tuple[str, InImage | None]:
+    """The folder that a path of the image is, or lies in, and what that is there (None: the image does not have it)."""
+    look = ImageLook(docker, image, owner, service)
+    await look.open()
+    try:
+        itself = await look.folder(path)
+        if itself is not None:
+            return path, itself
+        above = posixpath.dirname(path)
+        return above, await look.folder(above)
+    finally:
+        await look.close()
 
 
 def _members(start: bytes, count: int) -> list[tarfile.TarInfo]:

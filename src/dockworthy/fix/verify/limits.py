@@ -15,9 +15,11 @@ def memory_limit(peak: int) -> int:
     return max(math.ceil(2 * peak / _STEP) * _STEP, _LEAST_MEMORY)
 
 
-def cpu_limit(cores: float) -> float:
-    """Cores: twice the busiest moment, rounded up to quarters, half a core at least."""
-    return max(math.ceil(2 * cores * 4) / 4, 0.5)
+def cpu_limit(cores: float, there: int = 0) -> float:
+    """Cores: twice the busiest moment, rounded up to quarters, half a core at least; no more than are `there` (0: it
+    is not known how many), for the engine refuses what it has not."""
+    wanted = max(math.ceil(2 * cores * 4) / 4, 0.5)
+    return min(wanted, float(there)) if there else wanted
 
 
 def pids_limit(peak: int) -> int:

@@ -18,9 +18,10 @@ class NotProven(DockworthyError):
 def not_up(name: str, seen: Seen, redactor: Redactor) -> NotProven:
     """With the last lines of its log, secrets hidden."""
     last = [line for line in seen.log if line.strip()][-_LAST:]
-    said = "".join(f"\n    {redactor.clean(line)}" for line in last) or "\n    (it wrote nothing)"
     why = str(redactor.clean(seen.why))
     return NotProven(
-        f"{name} does not come up, cut off from the world, so nothing is proven: {why}; its last words:{said}",
+        f"{name} does not come up, cut off from the world, so nothing is proven: {why}; "
+        + ("the last lines of its log:" if last else "it wrote no log"),
         hint="it needs something that it has not here: see what it runs without, or hand it in with --hand-in NAME",
+        excerpt=tuple(str(redactor.clean(line)) for line in last),
     )

@@ -123,7 +123,7 @@ def _limits(name: str, service: Mapping[str, Any], baseline: Baseline) -> list[P
     """What has a limit already keeps it: whoever set it knows the load."""
     written = ((service.get("deploy") or {}).get("resources") or {}).get("limits")
     use = baseline.use
-    memory, cpus, pids = memory_limit(use.memory), cpu_limit(use.cpus), pids_limit(use.pids)
+    memory, cpus, pids = memory_limit(use.memory), cpu_limit(use.cpus, baseline.processors), pids_limit(use.pids)
     wanted = (
         (
             "memory",

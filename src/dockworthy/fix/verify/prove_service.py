@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
 
 from ...model.fix import Change, Fix
+from ...model.verified import Kept, Refused
 from .baseline import Baseline
 from .bisect import largest, smallest, without_superfluous
 from .capabilities import capabilities_of, only
-from .complaints import USUAL, hinted_capabilities
+from .complaints import USUAL, hinted_capabilities, refused_paths
 from .inside import Who
+from .needs import InImage, is_below
 from .project import NotStarted, ScratchProject
-from .proof import Kept, Refused
 from .proposals import Proposal, controls_of, proposals_for
 from .watching import Expected, Seen, Watch
 
 Say = Callable[[str], None]
+Look = Callable[[str], Awaitable[tuple[str, InImage | None]]]
+"""A path of the image -> the folder that it lies in (or is), and what that is in the image."""
 
 _TURNS = 5
 """How often the log is asked what else is missing, before all capabilities are searched."""
@@ -35,6 +38,7 @@ class ServiceProver:
         expected: Expected,
         candidates: Sequence[Fix],
         *,
+        look: Look,
         local: bool,
         say: Say,
     ) -> None:
@@ -43,8 +47,11 @@ class ServiceProver:
         self._baseline = baseline
         self._expected = expected
         self._candidates = candidates
+        self._look = look
         self._local = local
         self._say = say
+        self._folders = dict(baseline.folders)
+        self._tried: dict[str, Seen] = {}
         self._alone: dict[str, Seen] = {}
         self.refused: list[Refused] = []
 
@@ -62,23 +69,23 @@ class ServiceProver:
         who = self._baseline.user
         if who is None:
             return ()
-        user, none, rest = self._user(who), self._capabilities(()), self._rest(who)
-        if await self._passes((user, none, *rest)):
-            return (user, none, *rest)
-        # What it writes to must be its own: the tmpfs belong to the user.
-        read_only = tuple(each for each in rest if each.topic == "read-only")
-        seen = await self._try((user, none, *read_only))
+        kept = (self._user(who), self._capabilities(()))
+        rest, seen = await self._rest_with(kept, who)
         if seen.up:
-            others = [each for each in rest if each not in read_only]
-            return await self._with_rest((user, none, *read_only), others)
-        self._refuse(user, seen)
+            return (*kept, *rest)
+        # What it writes to must be its own: the tmpfs belong to the user.
+        read_only, seen = await self._rest_with(kept, who, topics=frozenset({"read-only"}))
+        if seen.up:
+            others = [each for each in self._rest(who) if each.topic != "read-only"]
+            return await self._with_rest((*kept, *read_only), others)
+        self._refuse(kept[0], seen)
         return ()
 
     async def _with_capabilities(self) -> tuple[Proposal, ...]:
         """As it runs now, with only the capabilities that it is seen to need."""
-        rest = self._rest(None)
         none = self._capabilities(())
-        if await self._passes((none, *rest)):
+        rest, seen = await self._rest_with((none,), None)
+        if seen.up:
             return (none, *rest)
         has = capabilities_of(self._project.service(self._name))
         seen = await self._try((none,))
@@ -87,7 +94,34 @@ class ServiceProver:
         if needed == has:
             self._refuse(none, seen)
             kept = ()
-        return await self._with_rest(kept, rest)
+        rest, seen = await self._rest_with(kept, None)
+        if seen.up:
+            return (*kept, *rest)
+        await self._rest_with(kept, None, topics=frozenset({"read-only"}))  # alone its log may say more
+        return await self._with_rest(kept, self._rest(None))
+
+    async def _rest_with(
+        self, kept: tuple[Proposal, ...], who: Who | None, topics: frozenset[str] = frozenset()
+    ) -> tuple[tuple[Proposal, ...], Seen]:
+        """The rest (of these topics, else all), and how the service does with it: what its log says can't be written
+        to is made writable."""
+        for _ in range(_TURNS):
+            rest = tuple(each for each in self._rest(who) if not topics or each.topic in topics)
+            seen = await self._try((*kept, *rest))
+            if seen.up or not await self._learn(seen):
+                break
+        return rest, seen
+
+    async def _learn(self, seen: Seen) -> bool:
+        """Was a folder found that it writes to, of which the engine's list of changes showed nothing?"""
+        known = self._folders
+        found = [path for path in refused_paths((seen.line, *seen.log)) if not any(is_below(path, at) for at in known)]
+        if found:
+            folder, in_image = await self._look(found[0])
+            if folder not in known:
+                self._folders = {at: known[at] for at in known if not is_below(at, folder)} | {folder: in_image}
+                return True
+        return False
 
     async def _needed(self, has: Sequence[str], without: Seen) -> tuple[str, ...]:
         """What the log hints at is tried first, and more as long as it hints at more; then what is superfluous goes."""
@@ -130,9 +164,16 @@ class ServiceProver:
         return seen.up
 
     async def _try(self, proposals: Sequence[Proposal]) -> Seen:
-        """Starts the service with these, as new and then over the data that the unchanged one left."""
+        """How the service does with these; the same is not tried twice."""
         changes = [change for proposal in proposals for change in proposal.changes]
-        self._say(f"{self._name}: trying {_in_short(proposals)}")
+        key = repr(changes)
+        if key not in self._tried:
+            self._say(f"{self._name}: trying {_in_short(proposals)}")
+            self._tried[key] = await self._as_new_and_over_its_data(changes)
+        return self._tried[key]
+
+    async def _as_new_and_over_its_data(self, changes: Sequence[Change]) -> Seen:
+        """With fresh volumes, and then with those that the unchanged one left."""
         if not self._project.own_volumes(self._name):
             return await self._start(changes, "")
         volumes = self._project.fresh_volumes()
@@ -159,7 +200,8 @@ class ServiceProver:
 
     def _rest(self, who: Who | None) -> tuple[Proposal, ...]:
         service = self._project.service(self._name)
-        return proposals_for(self._name, service, self._baseline, self._candidates, who)
+        baseline = structs.replace(self._baseline, folders=self._folders)
+        return proposals_for(self._name, service, baseline, self._candidates, who)
 
     def _user(self, who: Who) -> Proposal:
         changes = (Change(self._name, ("user",), f"{who.uid}:{who.gid}"),)

@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,19 @@ from ...engine.endpoint import find_endpoint, socket_path
 from ...errors import UsageError
 from ...facts.redaction import Redactor
 from ...model.fix import Change, Fix
+from ...model.verified import FinalState, Kept, Measured, Refused, Verified
 from ..compose_edit import edit_compose
 from .baseline import Baseline, measure
 from .copies import Copies
 from .docker_command import Docker
-from .images import Image, build, local_images
+from .images import Image, build, local_images, look_at
 from .leftovers import clean_leftovers, run_folder
 from .limits import Use
 from .not_proven import NotProven, not_up
+from .options import Options
 from .owner import Owner, this_process
 from .probes import Probe, probes_from
 from .project import NotStarted, ScratchProject, remove_all
-from .proof import FinalState, Kept, Measured, Options, Proof, Refused
 from .prove_service import Say, ServiceProver
 from .rendering import render
 from .scope import scope_of
@@ -61,7 +63,7 @@ class Session:
         self._notes: dict[str, None] = {}
         self._starts = 0
 
-    async def run(self) -> Proof:
+    async def run(self) -> Verified:
         """Raises NotProven, UsageError, EngineError. Whatever happens, nothing of the run is left afterwards."""
         await self._docker.needs_compose()
         if socket_path(self._endpoint) is None:
@@ -83,7 +85,7 @@ class Session:
         await remove_all(self._docker, self._owner.run)
         shutil.rmtree(folder, ignore_errors=True)
 
-    async def _proof(self, engine: Connection, folder: Path) -> Proof:
+    async def _proof(self, engine: Connection, folder: Path) -> Verified:
         rendered = await render(self._docker, self._text, self._file, self._wanted)
         wanted = tuple(self._wanted) or tuple(rendered["services"])
         scope = scope_of(rendered["services"], wanted)
@@ -91,9 +93,9 @@ class Session:
         images = await self._images(rendered, scope)
         project = self._project(engine, folder, rendered, scope, images)
         baselines = await self._baselines(project, scope, images, probes)
-        kept, refused = await self._tightest(project, scope, wanted, baselines, probes)
+        kept, refused = await self._tightest(project, scope, wanted, images, baselines, probes)
         states = await self._all_together(engine, folder, scope, images, baselines, probes, kept)
-        return Proof(
+        return Verified(
             kept=tuple(kept),
             refused=tuple(self._clean(each) for each in refused),
             measured=tuple(_measured(name, baseline) for name, baseline in baselines.items()),
@@ -171,6 +173,7 @@ class Session:
         project: ScratchProject,
         scope: Sequence[str],
         wanted: Sequence[str],
+        images: Mapping[str, Image],
         baselines: Mapping[str, Baseline],
         probes: Sequence[Probe],
     ) -> tuple[list[Kept], list[Refused]]:
@@ -184,7 +187,7 @@ class Session:
             if name in wanted:
                 prover = ServiceProver(
                     project, name, baselines[name], expected, self._candidates,
-                    local=True, say=self._say,
+                    look=partial(look_at, self._docker, images[name], self._owner, name), local=True, say=self._say,
                 )  # fmt: skip
                 kept += await prover.tightest()
                 refused += prover.refused

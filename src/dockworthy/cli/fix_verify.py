@@ -1,0 +1,92 @@
+"""`fix --verify`: its options, and the door to the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ..errors import UsageError
+from . import options
+from .output import say
+
+if TYPE_CHECKING:
+    from ..model.policy import ProjectFile
+    from ..model.repair import Repair
+    from ..repair import Asked
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option(
+        "--verify",
+        is_flag=True,
+        help="Prove fixes on an engine: run the services of one Compose file as a copy that is cut off from the world, "
+        "and keep what they work with.",
+    ),
+    click.option(
+        "--probe",
+        "probes",
+        metavar="[SERVICE=]CMD|URL",
+        multiple=True,
+        help="With --verify: a command in the service's container that must succeed, or a page that it must answer "
+        "(repeatable).",
+    ),
+    click.option(
+        "--hand-in",
+        "hand_in",
+        metavar="NAME",
+        multiple=True,
+        help="With --verify: a variable, secret, config or file that is handed in as it is; without it secrets are "
+        "replaced by stand-ins (repeatable).",
+    ),
+    click.option("--pull", is_flag=True, help="With --verify: pull images that the engine does not have."),
+    click.option(
+        "--within",
+        metavar="SECONDS",
+        type=click.FloatRange(1, 3600),
+        default=120.0,
+        show_default="120",
+        help="With --verify: how long a service may take to come up as it is.",
+    ),
+)
+
+
+def verify_options(command: Command) -> Command:
+    """All options of a proof."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def needs_verify(verify: bool, given: dict[str, bool]) -> None:
+    """Options that mean nothing without a proof are errors, not ignored."""
+    for name, is_given in given.items():
+        if is_given and not verify:
+            raise UsageError(f"{name} goes with --verify", hint="without it no service is started")
+
+
+def proven(
+    repair: Repair,
+    asked: Asked,
+    project: ProjectFile,
+    *,
+    hosts: tuple[str, ...],
+    probes: tuple[str, ...],
+    hand_in: tuple[str, ...],
+    pull: bool,
+    within: float,
+) -> Repair:
+    """Runs the proof; the person is told of every step. Raises as `prove_repair` does."""
+    from ..fix.verify import Options
+    from ..proving import prove_repair
+
+    wanted = Options(
+        probes=probes,
+        start=within,
+        hand_in=frozenset(hand_in),
+        endpoint=options.endpoint_of(hosts, project) if hosts else "",
+        pull=pull,
+    )
+    return prove_repair(repair, asked, wanted, say=say)

@@ -1,0 +1,129 @@
+"""A proof for people and for programs: what is kept, what is refused and by which line, what was measured."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ..model.verified import FinalState, Kept, Measured, Refused, Verified
+from .sheet import Sheet
+from .words import number_of
+
+_COLUMN = 14
+_MIB = 1024 * 1024
+
+
+class KeptOut(Struct, frozen=True):
+    """`controls`: those that ask for it, among those that have an exact repair."""
+
+    service: str
+    says: str
+    controls: tuple[str, ...]
+
+
+class RefusedOut(Struct, frozen=True):
+    """`log`: the line that shows it, null where the service wrote none."""
+
+    service: str
+    says: str
+    why: str
+    log: str | None
+    controls: tuple[str, ...]
+
+
+class MeasuredOut(Struct, frozen=True):
+    """The unchanged service: seconds until it was up, bytes, cores, processes and threads, and paths it wrote to."""
+
+    service: str
+    up_after: float
+    memory: int
+    cpus: float
+    pids: int
+    wrote: tuple[str, ...]
+
+
+class VerifiedOut(Struct, frozen=True):
+    """`states`: the last run, with all that is kept. `trials` counts starts; `notes`: what the proof does not cover."""
+
+    kept: tuple[KeptOut, ...]
+    refused: tuple[RefusedOut, ...]
+    measured: tuple[MeasuredOut, ...]
+    states: tuple[FinalState, ...]
+    notes: tuple[str, ...]
+    trials: int
+    seconds: float
+
+
+def verified_out(verified: Verified) -> VerifiedOut:
+    return VerifiedOut(
+        tuple(KeptOut(each.service, each.says, each.controls) for each in verified.kept),
+        tuple(
+            RefusedOut(each.service, each.says, each.why, each.log or None, each.controls) for each in verified.refused
+        ),
+        tuple(_measured(each) for each in verified.measured),
+        verified.states,
+        verified.notes,
+        verified.trials,
+        round(verified.seconds, 1),
+    )
+
+
+def write_verified(sheet: Sheet, verified: Verified) -> None:
+    """Below the file's name: first what will stand in it, last what nobody knows."""
+    _write_kept(sheet, verified.kept)
+    _write_refused(sheet, verified.refused)
+    if verified.measured:
+        sheet.line("measured, as it is", indent=2)
+    for measured in verified.measured:
+        sheet.entry(measured.service, _in_words(measured), indent=4, column=_COLUMN)
+    if verified.states:
+        sheet.line("with all that is kept, as new and over its own data", style="good", indent=2)
+    for state in verified.states:
+        sheet.entry(state.service, f"{state.state}: {state.how}", indent=4, column=_COLUMN)
+    if verified.notes:
+        sheet.line("not covered by the proof", style="open", indent=2)
+    for note in verified.notes:
+        sheet.point(note, indent=4)
+
+
+def _write_kept(sheet: Sheet, kept: tuple[Kept, ...]) -> None:
+    if kept:
+        sheet.line("proven by a run", style="good", indent=2)
+    for each in kept:
+        controls = f" ({', '.join(each.controls)})" if each.controls else ""
+        sheet.entry(each.service, f"{each.says}{controls}", indent=4, column=_COLUMN)
+
+
+def _write_refused(sheet: Sheet, refused: tuple[Refused, ...]) -> None:
+    if refused:
+        sheet.line("refused: it does not work with", style="bad", indent=2)
+    for each in refused:
+        sheet.entry(each.service, f"{each.says}: {each.why}", indent=4, column=_COLUMN)
+        if each.log:
+            sheet.entry("", f"its log: {each.log}", column=_COLUMN, style="quiet")
+
+
+def _in_words(measured: Measured) -> str:
+    parts = [f"up after {measured.up_after:.1f} s"]
+    if measured.memory:
+        parts.append(f"{measured.memory / _MIB:.0f} MiB")
+    if measured.cpus:
+        parts.append(f"{measured.cpus:.2f} CPU at most")
+    if measured.pids:
+        parts.append(number_of(measured.pids, "process or thread", "processes and threads"))
+    if measured.wrote:
+        more = f" and {len(measured.wrote) - 4} more" if len(measured.wrote) > 4 else ""
+        parts.append(f"wrote {', '.join(measured.wrote[:4])}{more}")
+    return ", ".join(parts)
+
+
+def _measured(each: Measured) -> MeasuredOut:
+    return MeasuredOut(
+        each.service, round(each.up_after, 2), each.memory, round(each.cpus, 3), each.pids, each.wrote
+    )  # fmt: skip
+
+
+def summary_of(verified: Verified) -> str:
+    """How much it took."""
+    kept, refused = number_of(len(verified.kept), "change"), len(verified.refused)
+    starts = number_of(verified.trials, "start")
+    return f"{kept} proven, {refused} refused, in {starts} and {verified.seconds:.0f} s."
