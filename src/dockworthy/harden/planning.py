@@ -31,8 +31,11 @@ def chosen(findings: Iterable[Finding], *, only: Sequence[str], skip: Sequence[s
     ]
 
 
-def plan_of(findings: Iterable[Finding], situation: Situation, host: str) -> HardenPlan:
-    """Each control once, in the order of `plannings`; a control's several findings are one planning's matter."""
+def plan_of(findings: Iterable[Finding], situation: Situation, host: str, *, only: Sequence[str] = ()) -> HardenPlan:
+    """Each control once, in the order of `plannings`; a control's several findings are one planning's matter.
+
+    What is done only where a person names it is left to them unless `only` does.
+    """
     by_control: dict[str, list[Finding]] = {}
     for finding in findings:
         by_control.setdefault(finding.control, []).append(finding)
@@ -40,7 +43,9 @@ def plan_of(findings: Iterable[Finding], situation: Situation, host: str) -> Har
     not_done: list[NotDone] = []
     for id, planning in plannings().items():
         for planned in planning.plan(by_control[id], situation) if id in by_control else ():
-            if isinstance(planned, Step):
+            if isinstance(planned, Step) and planning.named_only and id not in only:
+                not_done.append(_to_be_named(planned, planning.named_only))
+            elif isinstance(planned, Step):
                 steps.append(planned)
             else:
                 not_done.append(planned)
@@ -51,3 +56,7 @@ def plan_of(findings: Iterable[Finding], situation: Situation, host: str) -> Har
         disturbs=tuple(disturbances(steps, situation)),
         not_done=tuple(dict.fromkeys(not_done)),
     )
+
+
+def _to_be_named(step: Step, why: str) -> NotDone:
+    return NotDone(id=step.id, why=why, instead=f"see what it would do: dockworthy harden --only {step.id}")

@@ -18,12 +18,15 @@ from .engine_ways import EngineWays
 
 class Situation(Struct, frozen=True, kw_only=True):
     """`files`: path -> text, None where there is none, of those that planners asked for; `answers`: name -> what a
-    planner's question printed (`""` where it failed)."""
+    planner's question printed (`""` where it failed). `named`: controls that the person asked for by name;
+    `swarm_wanted`: dockworthy.yaml says that this host is to be in a swarm."""
 
     machine: Machine
     ways: EngineWays
     files: Mapping[str, str | None] = {}
     answers: Mapping[str, str] = {}
+    named: tuple[str, ...] = ()
+    swarm_wanted: bool = False
 
     @property
     def in_swarm(self) -> bool:
@@ -63,11 +66,12 @@ def causes_of(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 class Planning(Struct, frozen=True, kw_only=True):
     """How findings of one control are mended. `reads`: files that it wants to see; `asks`: name -> a script that
-    changes nothing, whose output it wants to see."""
+    changes nothing, whose output it wants to see. `named_only`: why it is done only where a person names it."""
 
     plan: Planner
     reads: tuple[str, ...] = ()
     asks: Mapping[str, str] = {}
+    named_only: str = ""
 
 
 def parse_settings(text: str | None, file: str) -> dict[str, Any]:
