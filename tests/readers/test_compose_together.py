@@ -53,6 +53,17 @@ def test_all_of_them_named_together_are_one_project_too(project: Path) -> None:
     assert [subject.id for subject in result.subjects] == ["docker-compose.yml#web", "docker-compose.override.yml#job"]
 
 
+def test_what_an_override_adds_does_not_reach_those_that_extend_the_service(project: Path) -> None:
+    """Compose resolves `extends` in each file alone, and merges then (compose-go, loader.loadYamlModel)."""
+    (project / "compose.yaml").write_text(BASE + "  worker: {extends: {service: web}, command: work}\n")
+    (project / "compose.override.yaml").write_text(OVER)
+    result = checked(".")
+    assert privileged(result) == [("compose.yaml#web", "compose.override.yaml", 3)]
+    (project / "compose.override.yaml").write_text("services:\n  other: {extends: web}\n")
+    (_, says), *_ = checked(".").unread
+    assert "compose.override.yaml" in says and "no service 'web' to extend" in says
+
+
 def test_the_list_in_env_outranks_the_names(project: Path) -> None:
     for name, text in {"a.yaml": BASE, "b.yaml": OVER, "compose.yaml": BASE, "compose.override.yaml": OVER}.items():
         (project / name).write_text(text)

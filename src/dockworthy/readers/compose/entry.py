@@ -41,6 +41,10 @@ class Entry:
         self.tag = tag
         self.inherited = inherited
 
+    def holding(self, content: Content) -> Entry:
+        """The same place, with another content."""
+        return Entry(content, self.source, key=self.key, tag=self.tag, inherited=self.inherited)
+
     def wrong(self, expected: str) -> UnreadableInput:
         """The error that says what stands here and what should."""
         kinds = {dict: "a mapping", list: "a list", type(None): "empty"}

@@ -88,13 +88,12 @@ def _as_compose_reads(units: list[Unit], files: Sequence[Value], folder: str, co
 def _project(documents: Sequence[Value], variables: Variables, folder: str, above: tuple[str, ...]) -> list[Unit]:
     """`documents`: the files of the project, a later one over the earlier. `above`: files that include this one."""
     files = Files(variables.with_default("COMPOSE_PROJECT_NAME", os.path.basename(folder).lower()))
-    parts = [files.take(document, folder) for document in documents]
+    parts = [_extended(files.take(document, folder), files) for document in documents]
     whole = reduce(merged, parts)
     first_at = {name: service.key for part in reversed(parts) for name, service in _services(part).items()}
-    scope, extending = Scope(whole, files, variables.values), Extending(files)
+    scope = Scope(whole, files, variables.values)
     services: dict[str, Entry] = {}
-    for name in _services(whole):
-        service = extending.whole(whole, name)
+    for name, service in _services(whole).items():
         if not service.is_mapping:
             raise service.wrong("a service: a mapping")
         service = Entry(service.content, service.source, key=first_at[name])
@@ -105,6 +104,16 @@ def _project(documents: Sequence[Value], variables: Variables, folder: str, abov
     own[:1] = [structs.replace(unit, notes=(*strange_keys_of_project(whole), *unit.notes)) for unit in own[:1]]
     read_now = tuple(os.path.realpath(document.file) for document in documents)
     return own + [unit for entry in _listed(whole, "include") for unit in _included(entry, files, (*above, *read_now))]
+
+
+def _extended(part: Entry, files: Files) -> Entry:
+    """One file's services with all that they inherit. Compose does that file by file, before it lays one over another:
+    what an override says of a service does not reach those that extend it."""
+    services, extending = part.get("services"), Extending(files)
+    if services is None:
+        return part
+    whole = services.holding({name: extending.whole(part, name) for name in services.mapping()})
+    return part.holding({**part.mapping(), "services": whole})
 
 
 def _services(whole: Entry) -> Mapping[str, Entry]:
