@@ -69,7 +69,7 @@ def assess_snapshot(
 ) -> Result:
     """Judges what was read, whenever and wherever that was, for the use that dockworthy.yaml states."""
     today = today or datetime.datetime.now(datetime.UTC).date()
-    machine = structs.replace(read_machine(snapshot), intent=project.intent)
+    machine = structs.replace(read_machine(snapshot), intent=project.intent, published=project.harden.published)
     rules = _rules(project.policy)
     judged = judge_machine(machine, level, project.policy.levels, rules=rules)
     known = control_ids() | {rule.id for rule in rules}

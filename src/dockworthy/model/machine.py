@@ -8,7 +8,7 @@ from .engine import Cluster, DataVolume, Engine, Image, Network
 from .evidence import EvidenceFacts
 from .field import NOT_READ, Field
 from .host import Host
-from .policy import Intent
+from .policy import Intent, Reach
 from .proof import Proof
 from .services import ServiceAnswer
 from .workload import Unit
@@ -17,7 +17,8 @@ from .workload import Unit
 class Machine(Struct, frozen=True, kw_only=True):
     """`engine_answers` is Unknown, with the reason, where no engine could be asked; the lists are then empty.
 
-    `intent` is what dockworthy.yaml states, `proofs` are the tools that were seen to do a demand's job here,
+    `intent` is what dockworthy.yaml states, `published` who it lets reach which published port (None: it says nothing),
+    `proofs` are the tools that were seen to do a demand's job here,
     `evidence` the facts that they rest on.
     `unseen` names what could not be read of the lists (one entry an object or list), with its reason.
     """
@@ -33,6 +34,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     cluster: Cluster | None = None
     unseen: dict[str, str] = {}
     intent: Intent = Intent()
+    published: dict[str, Reach] | None = None
     proofs: tuple[Proof, ...] = ()
     evidence: EvidenceFacts = EvidenceFacts()
     services_asked: Field[tuple[ServiceAnswer, ...]] = NOT_READ

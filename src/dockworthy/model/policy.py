@@ -165,6 +165,20 @@ class DeclaredEvidence(Struct, frozen=True, forbid_unknown_fields=True):
     until: datetime.date
 
 
+Reach = Exposure | tuple[str, ...]
+"""Who is meant to reach a port: everybody, addresses that the internet does not carry, this host alone, or networks."""
+
+
+class Harden(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a host is hardened for.
+
+    `published`: who may reach which published port (`443/tcp`, `8000-8010/udp`) from outside: `internet`, `internal`,
+    `private`, or a list of networks (`10.0.0.0/8`). Once it stands here, a port that it does not name is closed there.
+    """
+
+    published: dict[str, Reach] | None = None
+
+
 class ProjectFile(Struct, frozen=True, forbid_unknown_fields=True):
     """dockworthy.yaml as a whole. `hosts`: name -> `ssh://user@host`, `unix:///path` or `tcp://host:port`."""
 
@@ -172,5 +186,6 @@ class ProjectFile(Struct, frozen=True, forbid_unknown_fields=True):
     policy: Policy = Policy()
     evidence: tuple[DeclaredEvidence, ...] = ()
     hosts: dict[str, str] = {}
+    harden: Harden = Harden()
     deploy: dict[str, Any] = {}
     backup: dict[str, Any] = {}

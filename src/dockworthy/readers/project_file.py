@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import UnreadableInput
 from ..model.demands import DEMANDS
-from ..model.policy import ProjectFile
+from ..model.policy import Exposure, ProjectFile, Reach
+from ..model.ports import Ports
 from .strict_document import converted, nearest, value_at
 from .yaml_source import Value, documents
 
@@ -56,6 +59,7 @@ def parse_document(text: str, file: str) -> tuple[ProjectFile, Value | None]:
         raise UnreadableInput("more than one document", file=file, line=read[1].line)
     project = converted(read[0], ProjectFile)
     _check_demands(project, read[0])
+    _check_published(project.harden.published or {}, read[0])
     return project, read[0]
 
 
@@ -70,3 +74,17 @@ def _check_demands(project: ProjectFile, document: Value) -> None:
                 line=value_at(document, path).line,
                 hint=nearest(demand, DEMANDS) or "`dockworthy assess` lists them",
             )
+
+
+def _check_published(published: Mapping[str, Reach], document: Value) -> None:
+    """Raises UnreadableInput with the line of a port or a network that is none."""
+    where = value_at(document, ".harden.published")
+    for name, reach in published.items():
+        line = where.line_of_key(name)
+        try:
+            Ports.parse(name)
+            for text in () if isinstance(reach, Exposure) else reach:
+                line = value_at(where, f".{name}").line
+                ipaddress.ip_network(text)
+        except ValueError as error:
+            raise UnreadableInput(f"harden.published: {error}", file=document.file, line=line) from None

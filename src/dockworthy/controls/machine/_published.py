@@ -31,6 +31,11 @@ class Published(Struct, frozen=True):
         return f"port/{address}:{self.port}{protocol}"
 
     @property
+    def families(self) -> tuple[bool, ...]:
+        """Is it open over IPv4 (False), IPv6 (True), or both?"""
+        return (False, True) if self.address in _EVERY else (":" in self.address,)
+
+    @property
     def is_loopback(self) -> bool:
         return self.address.startswith("127.") or self.address == "::1"
 

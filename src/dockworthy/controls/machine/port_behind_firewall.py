@@ -11,6 +11,7 @@ from ...model.host import Firewall
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ..examples import both, not_seen, on_host
+from ..packet_filter.reach import Door, Doors, in_words
 from ._forward_rules import ForwardRules
 from ._input_rules import InputRules
 from ._published import Published, published
@@ -96,12 +97,52 @@ class _Filter:
         self._source = seen.source
         self._input = InputRules(firewall)
         self._forward = ForwardRules(firewall, (subnet for n in machine.networks for subnet in n.subnets))
+        self._doors = Doors(firewall, machine.published)
+        self._declared = machine.published is not None
         self._who = firewall.front if firewall.front_active else "the firewall"
         self._chain = "nothing in DOCKER-USER limits it" if firewall.docker_user else "DOCKER-USER is empty"
 
     def judge(self, port: Published) -> Judgement:
-        if not self._input.refuses_strangers:
+        doors = [door for ipv6 in port.families if (door := self._door(port, ipv6)) is not None]
+        wrong = [door for door in doors if not door.as_meant]
+        if self._declared or self._doors.limited_by_us:
+            return self._as_meant(port, doors, wrong)
+        if doors and not wrong and self._input.refuses_strangers:
+            rule = self._input.opening_rule(port.port, port.protocol)
+            says = f"the firewall opens it, too: {rule}" if rule else f"the rules let {in_words(doors[0].actual)} in"
+            return passed(f"{port.name}: {says}", self._source, about=port.about)
+        if not self._input.refuses_strangers and not any(door.meant.closed for door in wrong):
             return not_applicable("the host has no firewall to go past", self._source, about=port.about)
+        return self._past_the_firewall(port)
+
+    def _door(self, port: Published, ipv6: bool) -> Door | None:
+        return self._doors.of(port.port, port.protocol, port.inside, ipv6=ipv6)
+
+    def _as_meant(self, port: Published, doors: list[Door], wrong: list[Door]) -> Judgement:
+        """Against what dockworthy.yaml says, or what harden's rules once took from the firewall."""
+        if not doors:
+            why = next(
+                (each for each in self._doors.intentions.values() if isinstance(each, str)), "no rules were seen"
+            )
+            return unknown(
+                f"{port.name}: who is meant to reach it can't be told: {why}", self._source, about=port.about
+            )
+        unclear = next((each.unclear for door in doors for each in (door.meant, door.actual) if each.unclear), "")
+        if unclear:
+            return unknown(f"{port.name}: {unclear}", self._source, about=port.about)
+        if not wrong:
+            return passed(
+                f"{port.name}: {in_words(doors[0].meant)} may reach it, as meant", self._source, about=port.about
+            )
+        door = wrong[0]
+        who = "dockworthy.yaml" if self._declared else self._who
+        says = (
+            f"{port.name}: {who} lets {in_words(door.meant)} in, but the rules in force let {in_words(door.actual)} in"
+            f"{' over IPv6' if door.ipv6 else ''}"
+        )
+        return failed(says, self._source, about=port.about)
+
+    def _past_the_firewall(self, port: Published) -> Judgement:
         if rule := self._input.opening_rule(port.port, port.protocol):
             return passed(f"{port.name}: the firewall opens it, too: {rule}", self._source, about=port.about)
         if rule := self._forward.guarding_rule(port.port, port.inside):

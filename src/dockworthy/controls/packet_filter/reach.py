@@ -1,0 +1,98 @@
+"""Who reaches a published port from outside, by the rules in force, beside who is meant to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from ...model.host import Firewall
+from ...model.policy import Reach
+from .intention import Intention, declared, told_by_input
+from .rule import Packet
+from .rulesets import Ruleset, rulesets
+from .walk import Passage, walk
+
+OWN_CHAIN = "DOCKWORTHY"
+"""Of harden, asked by DOCKER-USER."""
+PROXY_CHAIN = "DOCKWORTHY-PROXY"
+"""Of harden, asked by INPUT: ports that a program of the engine takes (IPv6 on engines that write no rules for it)."""
+_ENGINES_CHAIN = "DOCKER"
+
+
+class Door(Struct, frozen=True, kw_only=True):
+    """A published port in one family of addresses. `inside` is the container's port."""
+
+    ipv6: bool
+    port: int
+    protocol: str
+    inside: int
+    meant: Passage
+    actual: Passage
+
+    @property
+    def as_meant(self) -> bool:
+        return self.actual == self.meant
+
+
+class Doors:
+    """The rules and the intention, read once for all ports."""
+
+    def __init__(self, firewall: Firewall, published: Mapping[str, Reach] | None) -> None:
+        tables = rulesets(firewall)
+        self._tables = {ipv6: _engines(tables, ipv6=ipv6) for ipv6 in (False, True)}
+        self.intentions: dict[bool, Intention | str] = {
+            ipv6: told_by_input(firewall, ipv6=ipv6) if published is None else declared(published, ipv6=ipv6)
+            for ipv6 in (False, True)
+        }
+        self.limited_by_us = any(OWN_CHAIN in table.chains for table in self._tables.values() if table is not None)
+
+    def translates(self, *, ipv6: bool) -> bool:
+        """Does the engine lead this family's packets by rules, and not through its proxy?"""
+        table = self._tables[ipv6]
+        return table is not None and _ENGINES_CHAIN in table.chains
+
+    def of(self, port: int, protocol: str, inside: int, *, ipv6: bool) -> Door | None:
+        """None where rules or intention can't be told."""
+        table, intention = self._tables[ipv6], self.intentions[ipv6]
+        if table is None or isinstance(intention, str):
+            return None
+        meant = intention.of(port, protocol)
+        actual = self._actual(table, meant, port, protocol, inside)
+        return Door(ipv6=ipv6, port=port, protocol=protocol, inside=inside, meant=meant, actual=actual)
+
+    def _actual(self, table: Ruleset, meant: Passage, port: int, protocol: str, inside: int) -> Passage:
+        if _ENGINES_CHAIN not in table.chains:
+            policy = table.policies.get("INPUT", "ACCEPT") == "ACCEPT"
+            return walk(table.chains, "INPUT", Packet(protocol, port, port), at_end=policy)
+        packet = Packet(protocol, port, inside, translated=True)
+        whole = walk(table.chains, "DOCKER-USER", packet, at_end=True)
+        if whole == meant or OWN_CHAIN not in table.chains:
+            return whole
+        # A person's own rules in DOCKER-USER are asked, too: ours are as meant where these do not let everybody by.
+        by = walk({**table.chains, OWN_CHAIN: ["-A x -j DROP"]}, "DOCKER-USER", packet, at_end=True)
+        ours = walk({OWN_CHAIN: table.chains[OWN_CHAIN]}, OWN_CHAIN, packet, at_end=True)
+        return ours if ours == meant and (by.unclear or not by.branches[-1].opens) else whole
+
+
+def in_words(passage: Passage) -> str:
+    """Who gets in."""
+    if passage.unclear:
+        return f"somebody (who, can't be told: {passage.unclear})"
+    if passage.closed:
+        return "nobody"
+    return ", then ".join(_words(passage))
+
+
+def _words(passage: Passage) -> Iterator[str]:
+    for branch in passage.branches:
+        who = " ".join(branch.conditions).replace("-s ", "").replace("-i ", "from ")
+        if branch.conditions or branch.opens:
+            yield f"{'' if branch.opens else 'not '}{who or ('everybody' if len(passage.branches) == 1 else 'everybody else')}"
+
+
+def _engines(tables: list[Ruleset], *, ipv6: bool) -> Ruleset | None:
+    """The table in which the engine writes; where it writes none for this family, the one that has the INPUT rules."""
+    ours = [table for table in tables if table.ipv6 is ipv6]
+    ours.sort(key=lambda table: (_ENGINES_CHAIN not in table.chains, not table.filters_input))
+    return ours[0] if ours else None
