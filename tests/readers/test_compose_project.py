@@ -302,6 +302,17 @@ _ANYTHING = st.recursive(
 )
 
 
+@pytest.mark.parametrize(
+    ("named", "name"),
+    [("", "myshop_2"), ("name: ${NAME:-a}x", "ax"), ("name: {a: b}", "myshop_2")],
+)
+def test_the_name_of_the_project_is_a_variable(tmp_path: Path, named: str, name: str) -> None:
+    """Without a `name`, the folder's: in small letters, without what Compose takes for none of a name."""
+    folder = tmp_path / "_My.Shop_2"
+    written(folder, compose=f"{named}\nservices: {{web: {{image: 'a:$COMPOSE_PROJECT_NAME'}}}}")
+    assert _image(read(folder)["web"]) == f"a:{name}"
+
+
 @given(body=_ANYTHING, other=_ANYTHING)
 @settings(deadline=None, max_examples=400)
 def test_any_value_anywhere_is_read_or_refused(body: Any, other: Any) -> None:

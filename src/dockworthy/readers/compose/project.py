@@ -23,7 +23,7 @@ from .rendering import ComposeProgram, Refused
 from .scope import Scope
 from .service import read_service
 from .settled import settled, with_refusal, without_project_names
-from .variables import Variables, with_env_files
+from .variables import Variables, with_env_files, with_project_name
 
 _TELLING: Final = ("image", "build", "extends", "provider")
 _DEEPEST: Final = 16
@@ -87,7 +87,7 @@ def _as_compose_reads(units: list[Unit], files: Sequence[Value], folder: str, co
 
 def _project(documents: Sequence[Value], variables: Variables, folder: str, above: tuple[str, ...]) -> list[Unit]:
     """`documents`: the files of the project, a later one over the earlier. `above`: files that include this one."""
-    files = Files(variables.with_default("COMPOSE_PROJECT_NAME", os.path.basename(folder).lower()))
+    files = Files(with_project_name(variables, documents, folder))
     parts = [_extended(files.take(document, folder), files) for document in documents]
     whole = reduce(merged, parts)
     first_at = {name: service.key for part in reversed(parts) for name, service in _services(part).items()}

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from msgspec import Struct
 
+from ...errors import UnreadableInput
 from ...model.field import Source
 from ..files import FoundFile
+from ..yaml_source import Value
 from .dotenv import read_dotenv
+from .interpolation import interpolate
 from .paths import as_written_here
+
+_NO_LETTER_OF_A_NAME: Final = re.compile(r"[^-_a-z0-9]")
 
 
 class Variables(Struct, frozen=True):
@@ -39,3 +46,14 @@ def with_env_files(outer: Variables, paths: Iterable[str]) -> Variables:
             places[variable] = Source(name, variable, found.line)
     places = {name: place for name, place in places.items() if name not in outer.values}
     return Variables({**values, **outer.values}, {**places, **outer.places})
+
+
+def with_project_name(variables: Variables, files: Sequence[Value], folder: str) -> Variables:
+    """`COMPOSE_PROJECT_NAME`, where nothing sets it: the last `name:` of the files, else the folder's name."""
+    named = [name for name in (file.get("name") for file in files) if name is not None]
+    try:
+        written = interpolate(named[-1].scalar_text(), variables.values).text if named else ""
+    except (UnreadableInput, ValueError):  # said where the value itself is read
+        written = ""
+    name = written or _NO_LETTER_OF_A_NAME.sub("", os.path.basename(folder).lower()).lstrip("-_")
+    return variables.with_default("COMPOSE_PROJECT_NAME", name)
