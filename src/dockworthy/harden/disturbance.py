@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..model.field import Set
-from ..model.hardening import Effect, Step
+from ..model.hardening import Effect, SetSettings, Step
 from .situation import Situation
 
 _MOST_NAMES = 8
@@ -17,26 +17,55 @@ def disturbances(steps: Sequence[Step], situation: Situation) -> Iterator[str]:
     restart = any(step.effect in (Effect.RESTART, Effect.WHEN_IDLE) for step in steps)
     reload = any(step.effect is Effect.RELOAD for step in steps)
     if restart:
-        yield f"the engine restarts once ({situation.ways.restarts_by}); {_containers(steps, situation)}"
+        live_restore_first = any(step.id == "engine/live-restore" for step in steps)
+        says = containers_of_a_restart(situation, live_restore_first=live_restore_first)
+        yield f"the engine restarts once ({situation.ways.restarts_by}); {says}"
+        if waiting := _waiting(steps, situation):
+            yield (
+                f"the restart also brings into force what somebody wrote and did not load: {', '.join(waiting)} "
+                "(dockworthy explain engine/settings-loaded)"
+            )
     elif reload:
         yield "the engine reads its settings again (SIGHUP); no container notices"
     if any(step.effect is Effect.REBOOT for step in steps):
-        running = situation.running
-        yield f"in force after a reboot of the host, which stops {_named(running) if running else 'no container'}"
+        yield f"in force after a reboot of the host, which stops {containers_of_a_reboot(situation)}"
 
 
-def _containers(steps: Sequence[Step], situation: Situation) -> str:
+def _waiting(steps: Sequence[Step], situation: Situation) -> list[str]:
+    """Settings that stand in daemon.json and do not run, beside those that the plan itself sets."""
+    ours = {name for step in steps for deed in step.deeds if isinstance(deed, SetSettings) for name in deed.values}
+    return sorted(situation.machine.engine.pending.keys() - ours)
+
+
+def containers_of_a_reboot(situation: Situation) -> str:
+    """Completes "a reboot stops": which containers, and which of them do not come back."""
+    running = situation.running
+    if not running:
+        return "no container"
+    lost = _lost(situation)
+    back = "their restart policies start them again"
+    return f"{_named(running)}: " + (f"{_named(lost)} have no restart policy that starts them again" if lost else back)
+
+
+def containers_of_a_restart(situation: Situation, *, live_restore_first: bool = False) -> str:
+    """What a restart of the engine means for containers, as a clause."""
     running = situation.running
     if not running:
         return "no container runs"
-    if situation.live_restore or any(step.id == "engine/live-restore" for step in steps):
+    if situation.live_restore or live_restore_first:
         first = "" if situation.live_restore else ": live-restore comes first"
         return f"{_named(running)} go on running{first}"
-    lost = [name for name in running if name not in set(_that_come_back(situation))]
+    lost = _lost(situation)
     stops = f"{_named(running)} stop"
     if lost:
         return f"{stops}, and {_named(lost)} have no restart policy that starts them again"
     return f"{stops}, and start again by their restart policies"
+
+
+def _lost(situation: Situation) -> list[str]:
+    """Running containers that nobody starts again."""
+    back = set(_that_come_back(situation))
+    return [name for name in situation.running if name not in back]
 
 
 def _that_come_back(situation: Situation) -> Iterator[str]:

@@ -15,7 +15,7 @@ from ..examples import absent, known, not_seen
 from ..file_modes import role_of
 from ._fields import files_not_read, in_both, not_known
 
-_ROLES = (
+ROLES = (
     "dockerd", "run.containerd", "data-root", "etc.docker", "docker.service", "containerd.sock", "docker.sock",
     "docker.socket", "default.docker", "daemon.json", "containerd.toml", "sysconfig.docker", "containerd",
     "containerd-shim", "containerd-shim-runc-v1", "containerd-shim-runc-v2", "runc",
@@ -74,7 +74,7 @@ def _judge_each(host: Host, rules: Set[tuple[str, ...]]) -> Iterator[Judgement]:
         yield files_not_read()
     watched = {path for rule in rules.value for path in _watched(rule)}
     for path, field in sorted(host.files.items()):
-        if isinstance(field, Unknown) or role_of(field) in _ROLES:
+        if isinstance(field, Unknown) or role_of(field) in ROLES:
             yield _judge(path, field, watched, rules.source)
 
 

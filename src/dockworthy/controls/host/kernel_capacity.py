@@ -11,7 +11,7 @@ from ...model.levels import Level, Severity
 from ..examples import not_seen, sysctls
 from ._sysctls import Wanted, at_least, judge_sysctls
 
-_WANTED = {
+WANTED = {
     "kernel.pid_max": Wanted(at_least(65536), "4194304", "all containers share so many process numbers"),
     "fs.inotify.max_user_instances": Wanted(
         at_least(512), "8192", "containers of one user share so many file watchers (`too many open files`)"
@@ -32,7 +32,7 @@ control = Control(
     subject=Subject.HOST,
     references=(owasp("D07"),),
     remedy=Remedy("Write the setting to /etc/sysctl.d and load it with `sysctl --system`.", "none"),
-    check_yourself="sysctl " + " ".join(_WANTED),
+    check_yourself="sysctl " + " ".join(WANTED),
     bad={"snapshot": sysctls(kernel__pid_max="4194304", **{**_ENOUGH, "fs__inotify__max_user_instances": "128"})},
     good={"snapshot": sysctls(kernel__pid_max="4194304", **_ENOUGH)},
     unclear={"snapshot": {"host": {"sysctls": {"kernel.pid_max": not_seen()}}}},
@@ -41,4 +41,4 @@ control = Control(
 
 @control.judge
 def kernel_capacity(host: Host) -> Iterator[Judgement]:
-    return judge_sysctls(host, _WANTED)
+    return judge_sysctls(host, WANTED)

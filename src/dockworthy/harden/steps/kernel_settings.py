@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
+from ...controls.host.kernel_capacity import WANTED as CAPACITY
 from ...controls.host.kernel_hardening import WANTED as HARDENING
 from ...controls.host.network_sysctls import WANTED as NETWORK
 from ...model.field import Set
@@ -21,16 +22,24 @@ def plan_kernel_settings(
     """One file for all settings of the control; what stands in it already stays in it."""
     names = [finding.subject.partition(":")[2] for finding in findings]
     wanted = {name: values[name] for name in names if name in values}
-    before = situation.files.get(file)
     yield Step(
         id=findings[0].control,
         title=title,
         causes=causes_of(findings),
-        deeds=(
-            WriteFile(path=file, before=before, after=_with_settings(before, wanted), mode=0o644, owner=(0, 0)),
-            *(_now(name, value, situation) for name, value in wanted.items()),
-        ),
-        undone_by="the file as it was, and each setting's old value",
+        deeds=set_in_kernel(file, wanted, situation),
+        undone_by=AS_BEFORE,
+    )
+
+
+AS_BEFORE = "the file as it was, and each setting's old value"
+
+
+def set_in_kernel(file: str, wanted: Mapping[str, str], situation: Situation) -> tuple[WriteFile | Run, ...]:
+    """Settings that hold now, and from each start on by `file` in /etc/sysctl.d."""
+    before = situation.files.get(file)
+    return (
+        WriteFile(path=file, before=before, after=_with_settings(before, wanted), mode=0o644, owner=(0, 0)),
+        *(_now(name, value, situation) for name, value in wanted.items()),
     )
 
 
@@ -51,6 +60,11 @@ def _planning(title: str, file: str, values: Mapping[str, str]) -> Planning:
 
 
 PLANNINGS = {
+    "host/kernel-capacity": _planning(
+        "The kernel's limits fit many containers",
+        "/etc/sysctl.d/60-dockworthy-capacity.conf",
+        {name: wanted.value for name, wanted in CAPACITY.items()},
+    ),
     "host/kernel-hardening": _planning(
         "Harden the kernel against its own users",
         "/etc/sysctl.d/60-dockworthy-kernel.conf",
