@@ -4,39 +4,18 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from machines.engines import clean_environment
-from machines.own_host import OwnHost, start_host
+from machines.own_host import OwnHost
 from machines.program import DOCKWORTHY
+
+from .conftest import outcomes, two_containers
 
 pytestmark = pytest.mark.engine
 
 SETTINGS = '{\n    "labels": ["shop=1"],\n    "log-opts": {"max-file": "3"}\n}\n'
-
-
-@pytest.fixture
-def host(engines_folder: Path, request: pytest.FixtureRequest) -> Iterator[OwnHost]:
-    host = start_host(engines_folder / request.node.name[:40])
-    yield host
-    host.stop()
-
-
-def outcomes(host: OwnHost) -> dict[str, str]:
-    """Control of the engine -> outcome."""
-    done = host.dockworthy("assess", "--format", "json", "--no-probe")
-    findings = json.loads(done.stdout)["findings"]
-    return {finding["control"]: finding["outcome"] for finding in findings if finding["subject"] == "engine"}
-
-
-def two_containers(host: OwnHost) -> dict[str, str]:
-    image = host.load_busybox()
-    host.docker("run", "-d", "--name", "web", "-p", "8080:80", image, "httpd", "-f", "-p", "80")
-    host.docker("run", "-d", "--name", "worker", image, "sleep", "3600")
-    return host.running()
 
 
 def test_planned_done_measured_and_taken_back(host: OwnHost) -> None:
@@ -92,13 +71,6 @@ def test_a_setting_on_the_command_line_is_found_first(host: OwnHost) -> None:
     left = {entry["id"]: entry["why"] for entry in plan["not_done"]}
     assert "command line" in left["engine/icc"] and "command line" in left["engine/log-rotation"]
     assert not {"engine/icc", "engine/log-rotation"} & {step["id"] for step in plan["steps"]}
-
-
-def test_a_swarm_node_is_not_offered_live_restore(host: OwnHost) -> None:
-    host.start_engine("{}")
-    host.docker("swarm", "init", "--advertise-addr", "127.0.0.1")
-    plan = json.loads(host.dockworthy("harden", "--format", "json").stdout)
-    assert "engine/live-restore" not in [step["id"] for step in plan["steps"]]
 
 
 def test_settings_that_the_engine_refuses_are_taken_back(host: OwnHost) -> None:

@@ -1,7 +1,8 @@
 """A host of the test's own, where an engine is at the usual places: processes, mounts and network are apart.
 
 What a host remembers (/var/lib/dockworthy), its engine's settings and data, /run and the kernel settings' files are
-fresh there; programs and everything else are this machine's. All of it ends with one process.
+fresh there; the rest of /etc is a copy that can be written to; programs are this machine's. All of it ends with one
+process.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from .program import run_dockworthy
 _FRESH = ("/run", "/var/lib/dockworthy", "/etc/docker", "/var/lib/docker", "/etc/sysctl.d", "/var/log")
 _SET_UP = """
 mount --make-rprivate / && mount --make-rshared / || exit 20
+mkdir -p {folder}/etc && mount -t tmpfs tmpfs {folder}/etc && mkdir {folder}/etc/upper {folder}/etc/work &&
+    mount -t overlay -o lowerdir=/etc,upperdir={folder}/etc/upper,workdir={folder}/etc/work overlay /etc || exit 23
 for place in {places}; do mkdir -p $place && mount -t tmpfs -o mode=0755 tmpfs $place || exit 21; done
 mkdir -p /run/lock /run/netns && ip link set lo up || exit 22
 echo ready >{folder}/ready

@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 @click.option("--apply", is_flag=True, help="Do it, after the plan was shown.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.  [default]")
 @click.option("--undo", is_flag=True, help="Take the last run back, whole.")
+@click.option(
+    "--install", is_flag=True, help="First bring Docker Engine, Compose and Buildx, where they are not there."
+)
+@click.option("--journal", is_flag=True, help="Show what was done here so far: when, by whom, before and after.")
 @click.option("--only", metavar="CONTROL", multiple=True, help="Only what this control asks for.")
 @click.option("--skip", metavar="CONTROL", multiple=True, help="Not what this control asks for.")
+@click.option("--for-swarm", is_flag=True, help="Only: turn off what keeps a swarm from beginning (live-restore).")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--force", is_flag=True, help="With --undo: also files that somebody changed since.")
 @options.level
@@ -37,8 +42,11 @@ def harden(
     apply: bool,
     dry_run: bool,
     undo: bool,
+    install: bool,
+    journal: bool,
     only: tuple[str, ...],
     skip: tuple[str, ...],
+    for_swarm: bool,
     yes: bool,
     force: bool,
     level: str | None,
@@ -57,6 +65,9 @@ def harden(
     finding is still there. The host itself takes a stage back when nobody confirms it in time, so that a lost
     connection leaves it as it was. A journal and the old files stay in /var/lib/dockworthy/harden.
 
+    With --install the distribution's packages bring Engine, Compose and Buildx first (Debian, Ubuntu); another engine
+    that is there already is left alone. --install --undo takes them away again, and never data.
+
     Exit status 1 says that something is to be done, or was not kept.
 
     \b
@@ -64,18 +75,27 @@ def harden(
       sudo dockworthy harden                             the plan
       sudo dockworthy harden --apply                     do it
       sudo dockworthy harden --undo                      as it was before
-      sudo dockworthy harden --only live-restore --apply one step
+      sudo dockworthy harden --only engine/live-restore --apply
+      sudo dockworthy harden --journal                   what was done here so far
       dockworthy harden --host ssh://root@shop --apply   another host
+      dockworthy harden --host ssh://root@shop --install --apply
     """
     import asyncio
 
+    from ..harden.install.story import set_up, take_back_installation
     from ..harden.reading import Asked
     from ..harden.story import harden as make_fit
+    from ..harden.story import journal_of
     from ..harden.story import undo as take_back
     from ..report.hardening import all_done, hardening_json, render_outcome, render_plan, render_taken_back
+    from ..report.hardening_journal import render_journal
 
     not_both("--apply", "--dry-run", apply and dry_run)
     not_both("--apply", "--undo", apply and undo)
+    not_both("--journal", "--undo" if undo else "--apply", journal and (apply or undo))
+    not_both("--for-swarm", "--only and --skip", for_swarm and bool(only or skip))
+    not_both("--for-swarm", "--undo", for_swarm and undo)
+    not_both("--install", "--for-swarm" if for_swarm else "--journal", install and (for_swarm or journal))
     if force and not undo:
         raise UsageError("--force goes with --undo")
     project = load_project(policy)
@@ -83,13 +103,21 @@ def harden(
     options.only_over_ssh([endpoint], sudo=sudo, root="/")
     asked = Asked(endpoint=endpoint, level=level_of(level, project), project=project, sudo=sudo, deadline=deadline)
     width, colour = paper(output)
+    if journal:
+        told = asyncio.run(journal_of(asked))
+        as_json = format_ == "json"
+        deliver(hardening_json(told) if as_json else render_journal(told, width=width, colour=colour), output)
+        return 0
     if undo:
-        taken = asyncio.run(take_back(asked, force=force, say=say))
+        taken = asyncio.run((take_back_installation if install else take_back)(asked, force=force, say=say))
         as_json = format_ == "json"
         deliver(hardening_json(taken) if as_json else render_taken_back(taken, width=width, colour=colour), output)
         return 1 if taken.worse else 0
     agree = partial(_show_and_ask, yes=yes) if apply else None
-    done = asyncio.run(make_fit(asked, agree=agree, only=only, skip=skip, say=say))
+    if install:
+        done = asyncio.run(set_up(asked, agree=agree, only=only, skip=skip, say=say))
+    else:
+        done = asyncio.run(make_fit(asked, agree=agree, only=only, skip=skip, for_swarm=for_swarm, say=say))
     if format_ == "json":
         deliver(hardening_json(done), output)
     elif done.after is None:

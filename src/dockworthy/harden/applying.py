@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable
 
 from ..errors import DockworthyError
 from ..model.finding import Finding, Outcome
-from ..model.hardening import Effect, HardenPlan, StageOutcome, StageState
+from ..model.hardening import Effect, HardenPlan
+from ..model.hardening_journal import StageOutcome, StageState
 from ..model.machine import Machine
 from .condition import Condition, condition_of, worse
 from .engine_ways import EngineWays
 from .hand import Hand
 from .reading import Asked, judged, read_here
-from .runs import begin_run, stage_folder
+from .runs import stage_folder
 from .stages import Batch, batches_of, stage_of
 from .transaction import Seen, Stage, begin, confirm, revoke, state_of
 
@@ -30,10 +31,12 @@ _BETWEEN = 0.3
 
 
 async def apply_plan(
-    asked: Asked, hand: Hand, plan: HardenPlan, machine: Machine, ways: EngineWays, say: Say
+    asked: Asked, hand: Hand, run: str, plan: HardenPlan, machine: Machine, ways: EngineWays, say: Say
 ) -> list[StageOutcome]:
-    """What became of each stage. Raises HostError where the host is lost: it then ends what was begun by itself."""
-    run = await begin_run(hand, plan)
+    """What became of each stage; `run` is the journal's folder.
+
+    Raises HostError where the host is lost: it then ends what was begun by itself.
+    """
     outcomes: list[StageOutcome] = []
     for number, batch in enumerate(batches_of(plan.steps), 1):
         titles = ", ".join(step.id for step in batch.steps)
@@ -66,19 +69,19 @@ async def _do(
     await hand.run(f"umask 077; mkdir -p {folder}; echo {' '.join(stage.steps)} >{folder}/steps")
     await begin(hand, folder, stage, confirm_within=CONFIRM_WITHIN)
     try:
-        seen = await _until(hand, folder, {StageState.APPLIED, StageState.UNDONE, StageState.STUCK}, _DOING)
+        seen = await until(hand, folder, {StageState.APPLIED, StageState.UNDONE, StageState.STUCK}, _DOING)
         if seen.state is not StageState.APPLIED:
             return _outcome(stage.number, batch, seen.state, seen.why), machine
         faults, after = await _measured(asked, before, failing, batch)
         if faults:
             await revoke(hand, folder, "; ".join(faults))
-            seen = await _until(hand, folder, {StageState.UNDONE, StageState.STUCK}, _DOING)
+            seen = await until(hand, folder, {StageState.UNDONE, StageState.STUCK}, _DOING)
             return _outcome(stage.number, batch, seen.state, "; ".join(faults)), await read_here(asked)
     except (KeyboardInterrupt, asyncio.CancelledError):
         await revoke(hand, folder, "it was interrupted")
         raise
     await confirm(hand, folder)
-    seen = await _until(hand, folder, {StageState.KEPT, StageState.UNDONE, StageState.STUCK}, 10.0)
+    seen = await until(hand, folder, {StageState.KEPT, StageState.UNDONE, StageState.STUCK}, 10.0)
     return _outcome(stage.number, batch, seen.state, seen.why), after
 
 
@@ -113,7 +116,7 @@ def _failing(findings: Iterable[Finding]) -> Counter[str]:
     return Counter(finding.control for finding in findings if finding.outcome is Outcome.FAIL)
 
 
-async def _until(hand: Hand, folder: str, states: set[StageState], seconds: float) -> Seen:
+async def until(hand: Hand, folder: str, states: set[StageState], seconds: float) -> Seen:
     """Asks the host until the stage is in one of `states`. Raises DockworthyError where it takes too long."""
     ends = asyncio.get_running_loop().time() + seconds
     while True:

@@ -59,5 +59,10 @@ def worse(before: Condition, after: Condition) -> list[str]:
     return found
 
 
+def without_engine(condition: Condition) -> Condition:
+    """What must still be there when a person took the engine away: what ran on it went with it."""
+    return Condition(condition.engine or "it was taken away", {}, condition.ports)
+
+
 def _runs(state: State) -> bool:
     return state.running and state.status != "restarting"

@@ -35,6 +35,11 @@ class EngineWays(Struct, frozen=True, kw_only=True):
         return _call("reload_engine", self.pid_file)
 
     @property
+    def let_go(self) -> str:
+        """A reload that is waited for: live-restore is off when it has ended."""
+        return _call("let_go", self.pid_file, self.socket)
+
+    @property
     def restart(self) -> str:
         """The same."""
         if self.manager is ServiceManager.SYSTEMD:

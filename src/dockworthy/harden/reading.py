@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ..controls.judging import judge_machine
 from ..facts.host.settings import flag
@@ -40,7 +40,8 @@ async def read_here(asked: Asked) -> Machine:
     snapshot = await read_snapshot(
         asked.endpoint, root=Path("/"), deadline=asked.deadline, sudo=asked.sudo, probe=False
     )
-    return read_machine(snapshot)
+    project = asked.project
+    return structs.replace(read_machine(snapshot), intent=project.intent, published=project.harden.published)
 
 
 async def condition_now(asked: Asked) -> Condition:
@@ -56,8 +57,19 @@ def judged(machine: Machine, asked: Asked) -> tuple[Finding, ...]:
     return findings
 
 
-async def situation_of(hand: Hand, machine: Machine, plannings: Sequence[Planning]) -> Situation:
-    """Everything that the plannings want to know, read by the hand."""
+def facts_of(findings: Iterable[Finding], controls: Collection[str]) -> dict[str, list[str]]:
+    """Control -> the facts that it rests on, in words, of those asked for."""
+    found: dict[str, list[str]] = {id: [] for id in controls}
+    for finding in findings:
+        if finding.control in found:
+            found[finding.control] += [fact.says for fact in finding.evidence[:1] if fact.says]
+    return found
+
+
+async def situation_of(
+    asked: Asked, hand: Hand, machine: Machine, plannings: Sequence[Planning], named: Sequence[str]
+) -> Situation:
+    """Everything that the plannings want to know, read by the hand. `named`: controls that were asked for by name."""
     ways = await _ways(hand, machine)
     paths = dict.fromkeys([ways.config_file, *(path for planning in plannings for path in planning.reads)])
     files = {path: await hand.file(path) for path in paths}
@@ -66,7 +78,14 @@ async def situation_of(hand: Hand, machine: Machine, plannings: Sequence[Plannin
     for name, script in asks.items():
         done = await hand.run(script)
         answers[name] = done.output if done.status == 0 else ""
-    return Situation(machine=machine, ways=ways, files=files, answers=answers)
+    return Situation(
+        machine=machine,
+        ways=ways,
+        files=files,
+        answers=answers,
+        named=tuple(named),
+        swarm_wanted=asked.project.deploy.get("target") == "swarm",
+    )
 
 
 async def _ways(hand: Hand, machine: Machine) -> EngineWays:

@@ -10,23 +10,24 @@ import os
 import secrets
 import shlex
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from ..errors import HostError
-from ..model.hardening import HardenPlan, HardenRun, StageOutcome, StageState, WriteFile
-from .hand import Hand
-from .transaction import RUNS
+from ..facts.host.hardening import JOURNAL, StageFiles, run_of
+from ..model.hardening import HardenPlan, WriteFile
+from ..model.hardening_journal import HardenRun, StageOutcome, StageState
+from .hand import Done, Hand
 
-LOCK = f"{RUNS}/lock"
+LOCK = f"{JOURNAL}/lock"
 
 
 async def hold_lock(hand: Hand) -> None:
     """One harden a host at a time, until this hand leaves. Raises HostError where another one is at work."""
-    made = await hand.run(f"umask 077; mkdir -p {RUNS}")
+    made = await hand.run(f"umask 077; mkdir -p {JOURNAL}")
     if made.status:
-        raise HostError(f"{RUNS} can't be made on {hand.name}: {made.words}", hint="is the file system read-only?")
+        raise HostError(f"{JOURNAL} can't be made on {hand.name}: {made.words}", hint="is the file system read-only?")
     if not await hand.hold(LOCK):
         raise HostError(
             f"another harden is at work on {hand.name}, or its last stage still waits",
@@ -40,15 +41,13 @@ async def begin_run(hand: Hand, plan: HardenPlan) -> str:
     id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     entry = {
         "id": id,
-        "began": now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "began": _now(),
         "who": who_runs(),
         "plan": msgspec.to_builtins(_without_contents(plan)),
     }
-    folder = f"{RUNS}/{id}"
-    text = base64.b64encode(json.dumps(entry, indent=1).encode()).decode()
-    done = await hand.run(
-        f"umask 077; mkdir {folder} && printf %s {text} | base64 -d >{folder}/run.json && sync {folder}/run.json"
-    )
+    folder = f"{JOURNAL}/{id}"
+    made = await hand.run(f"umask 077; mkdir {folder}")
+    done = made if made.status else await _write(hand, f"{folder}/run.json", json.dumps(entry, indent=1))
     if done.status:
         raise HostError(f"nothing was changed: {folder} can't be written on {hand.name}: {done.words}")
     return folder
@@ -61,25 +60,32 @@ def stage_folder(run: str, number: int) -> str:
 async def runs_on(hand: Hand) -> list[HardenRun]:
     """All runs that the host remembers, oldest first. One whose entry is damaged is left out."""
     script = (
-        f'cd {RUNS} 2>/dev/null || exit 0; for run in */; do [ -f "$run/run.json" ] || continue; '
-        'printf "\\036%s\\035%s\\035" "$(cat "$run/run.json")" "$([ ! -e "$run/undone" ] || echo undone)"; '
+        f'cd {JOURNAL} 2>/dev/null || exit 0; for run in */; do [ -f "$run/run.json" ] || continue; '
+        'printf "\\036%s\\035%s\\035%s\\035" "$(cat "$run/run.json")" "$(cat "$run/outcome.json" 2>/dev/null)" '
+        '"$([ ! -e "$run/undone" ] || { printf "+"; cat "$run/undone"; })"; '
         'for stage in "$run"[0-9]*/; do [ -d "$stage" ] || continue; '
-        'printf "%s\\034%s\\034%s\\034%s\\035" "$stage" "$(cat "$stage/state" 2>/dev/null)" '
+        'printf "%s\\034%s\\034%s\\034%s\\035" "$(basename "$stage")" "$(cat "$stage/state" 2>/dev/null)" '
         '"$(cat "$stage/steps" 2>/dev/null)" "$(cat "$stage/why" 2>/dev/null)"; done; done'
     )
     done = await hand.run(script)
     return [run for text in done.output.split("\036")[1:] if (run := _run_of(text)) is not None]
 
 
+async def end_run(hand: Hand, run: str, after: Mapping[str, Sequence[str]]) -> None:
+    """Writes down that the run came to its end, and what is true now: control -> facts in words."""
+    text = json.dumps({"ended": _now(), "after": dict(after)}, indent=1)
+    await _write(hand, f"{run}/outcome.json", text)
+
+
 async def mark_undone(hand: Hand, run: str) -> None:
-    await hand.run(f": >{shlex.quote(f'{RUNS}/{run}/undone')}")
+    await _write(hand, f"{JOURNAL}/{run}/undone", f"{_now()} by {who_runs()}")
 
 
 def unfinished(runs: Iterable[HardenRun]) -> list[tuple[str, StageOutcome]]:
     """(folder of the stage, stage) of those that were neither kept nor taken back, the newest first."""
     ended = (StageState.KEPT, StageState.UNDONE)
     found = [
-        (stage_folder(f"{RUNS}/{run.id}", stage.number), stage)
+        (stage_folder(f"{JOURNAL}/{run.id}", stage.number), stage)
         for run in runs
         for stage in run.stages
         if stage.state not in ended
@@ -109,22 +115,18 @@ def _without_contents(plan: HardenPlan) -> HardenPlan:
 
 
 def _run_of(text: str) -> HardenRun | None:
-    entry, undone, *stages = text.split("\035")
-    try:
-        told = json.loads(entry)
-        outcomes = tuple(_stage_of(stage) for stage in stages if stage.strip())
-        return HardenRun(id=told["id"], began=told["began"], who=told["who"], stages=outcomes, undone=bool(undone))
-    except (ValueError, KeyError, TypeError):
-        return None
+    entry, outcome, undone, *stages = text.split("\035")
+    files = [StageFiles(*stage.split("\034")) for stage in stages if stage.strip()]
+    return run_of(entry, outcome, undone[1:] if undone else None, files)
 
 
-def _stage_of(text: str) -> StageOutcome:
-    folder, state, steps, why = text.split("\034")
-    number = int(folder.rstrip("/").rsplit("/", 1)[-1])
-    known = state.strip() in set(StageState)
-    return StageOutcome(
-        number=number,
-        steps=tuple(steps.split()),
-        state=StageState(state.strip()) if known else StageState.PREPARED,
-        why=why.strip(),
+async def _write(hand: Hand, path: str, text: str) -> Done:
+    """Whole or not at all, for root alone."""
+    at, content = shlex.quote(path), base64.b64encode(text.encode()).decode()
+    return await hand.run(
+        f"umask 077; printf %s {content} | base64 -d >{at}.new && sync {at}.new && mv -f {at}.new {at}"
     )
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -10,7 +10,8 @@ from msgspec import Struct
 from ..model.hardening import Deed, Effect, Run, SetSettings, Step, WriteFile
 from .engine_ways import EngineWays
 from .settings_text import changed_settings
-from .transaction import Stage
+from .situation import parse_settings
+from .transaction import LetGo, Stage
 
 
 class Batch(Struct, frozen=True):
@@ -37,12 +38,14 @@ def stage_of(batch: Batch, number: int, ways: EngineWays, daemon_json: str | Non
     """`daemon_json` is its text now. Raises UnreadableInput where it isn't JSON."""
     deeds = [deed for step in batch.steps for deed in step.deeds]
     settings = _settings_of(deeds)
+    let_go = ""
     files = [deed for deed in deeds if not isinstance(deed, Run | SetSettings)]
     validate: tuple[Run, ...] = ()
     if settings:
         after = changed_settings(daemon_json, settings, ways.config_file)
         # It must be the first: `{new}` in the engine's own check is the first file.
         files.insert(0, WriteFile(path=ways.config_file, before=daemon_json, after=after))
+        let_go = _let_go(deeds, daemon_json, ways)
         validate = (Run(argv=ways.validate(), says="the engine would refuse the new settings"),)
     tell = {Effect.RELOAD: ways.reload, Effect.RESTART: ways.restart}.get(batch.effect, "")
     return Stage(
@@ -52,7 +55,21 @@ def stage_of(batch: Batch, number: int, ways: EngineWays, daemon_json: str | Non
         runs=tuple(deed for deed in deeds if isinstance(deed, Run)),
         validate=validate,
         tell=tell,
+        let_go=LetGo(let_go, ways.let_go) if let_go else None,
     )
+
+
+def _let_go(deeds: Sequence[Deed], daemon_json: str | None, ways: EngineWays) -> str:
+    """daemon.json as it was, with the settings that the engine would keep said to be off; `""` where there are none."""
+    there = parse_settings(daemon_json, ways.config_file)
+    meant = {
+        name: value
+        for deed in deeds
+        if isinstance(deed, SetSettings)
+        for name, value in deed.gone_means.items()
+        if name not in there
+    }
+    return changed_settings(daemon_json, meant, ways.config_file) if meant else ""
 
 
 def _settings_of(deeds: Sequence[Deed]) -> dict[str, Any]:

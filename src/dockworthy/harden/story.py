@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..model.hardening import Hardened, HardenPlan, TakenBack
+from ..model.hardening import SETUP, Hardened, HardenPlan, Journal, TakenBack
 from .applying import Say, apply_plan, settled
+from .condition import without_engine
 from .hand import hand_on
 from .planning import chosen, plan_of
-from .reading import Asked, condition_now, judged, read_here, situation_of
-from .runs import hold_lock, runs_on, unfinished
+from .reading import Asked, condition_now, facts_of, judged, read_here, situation_of
+from .runs import begin_run, end_run, hold_lock, runs_on, unfinished
 from .steps import plannings
 from .taking_back import recover, undo_last
 
@@ -18,9 +19,15 @@ Agree = Callable[[HardenPlan], bool]
 
 
 async def harden(
-    asked: Asked, *, agree: Agree | None = None, only: Sequence[str] = (), skip: Sequence[str] = (), say: Say
+    asked: Asked,
+    *,
+    agree: Agree | None = None,
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    for_swarm: bool = False,
+    say: Say,
 ) -> Hardened:
-    """The plan; where `agree` is given and says yes to it, done.
+    """The plan; where `agree` is given and says yes to it, done. `for_swarm`: nothing but what a swarm needs to begin.
 
     Raises UsageError, UnreadableInput (a daemon.json that isn't JSON), HostError.
     """
@@ -32,15 +39,26 @@ async def harden(
             say("an earlier run was cut off; --apply and --undo take back what it left half done")
         machine = await read_here(asked)
         before = judged(machine, asked)
-        findings = chosen(before, only=only, skip=skip)
+        findings = [] if for_swarm else chosen(before, only=only, skip=skip)
         wanted = plannings()
-        situation = await situation_of(hand, machine, [wanted[id] for id in {each.control for each in findings}])
+        situation = await situation_of(
+            asked, hand, machine, [wanted[id] for id in {each.control for each in findings}], only
+        )
         situation.settings()  # one that isn't JSON is told before anything is planned
-        plan = plan_of(findings, situation, hand.name)
+        plan = plan_of(findings, situation, hand.name, only=only)
         if agree is None or not plan.steps or not agree(plan):
             return Hardened(plan=plan, before=before)
-        stages = await apply_plan(asked, hand, plan, machine, situation.ways, say)
-        return Hardened(plan=plan, before=before, stages=tuple(stages), after=judged(await read_here(asked), asked))
+        run = await begin_run(hand, plan)
+        stages = await apply_plan(asked, hand, run, plan, machine, situation.ways, say)
+        after = judged(await read_here(asked), asked)
+        await end_run(hand, run, facts_of(after, {step.id for step in plan.steps}))
+        return Hardened(plan=plan, before=before, stages=tuple(stages), after=after)
+
+
+async def journal_of(asked: Asked) -> Journal:
+    """What was done to the host so far. Raises UsageError (not root), HostError."""
+    async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
+        return Journal(host=hand.name, runs=tuple(await runs_on(hand)))
 
 
 async def undo(asked: Asked, *, force: bool, say: Say) -> TakenBack:
@@ -50,4 +68,6 @@ async def undo(asked: Asked, *, force: bool, say: Say) -> TakenBack:
         await recover(hand, say)
         before = await condition_now(asked)
         run = await undo_last(hand, say, force=force)
+        if any(SETUP in stage.steps for stage in run.stages):
+            before = without_engine(before)
         return TakenBack(host=hand.name, run=run, worse=tuple(await settled(asked, before)))

@@ -6,11 +6,12 @@ import shlex
 from collections.abc import Sequence
 
 from ..errors import HostError, UsageError
-from ..model.hardening import HardenRun, StageState
+from ..facts.host.hardening import JOURNAL
+from ..model.hardening_journal import HardenRun, StageState
 from .applying import Say
 from .hand import Hand
 from .runs import mark_undone, runs_on, stage_folder, unfinished
-from .transaction import RUNS, state_of, take_back
+from .transaction import state_of, take_back
 
 
 async def recover(hand: Hand, say: Say) -> None:
@@ -38,7 +39,7 @@ async def undo_last(hand: Hand, say: Say, *, force: bool = False) -> HardenRun:
     if not runs:
         raise UsageError(f"nothing to take back on {hand.name}: no run of harden is in force there")
     run = runs[-1]
-    folders = [stage_folder(f"{RUNS}/{run.id}", number) for number in reversed(_kept(run))]
+    folders = [stage_folder(f"{JOURNAL}/{run.id}", number) for number in reversed(_kept(run))]
     changed = await _changed_since(hand, folders)
     if changed and not force:
         raise UsageError(
@@ -46,7 +47,7 @@ async def undo_last(hand: Hand, say: Say, *, force: bool = False) -> HardenRun:
             hint="--force takes them back all the same; what they hold now is then gone",
         )
     for folder in folders:
-        say(f"taking back {folder.removeprefix(RUNS + '/')}")
+        say(f"taking back {folder.removeprefix(JOURNAL + '/')}")
         await _take_back(hand, folder)
     await mark_undone(hand, run.id)
     return run

@@ -8,6 +8,11 @@ from typing import Any
 from msgspec import Struct
 
 from .finding import Finding
+from .hardening_journal import HardenRun, StageOutcome
+
+
+SETUP = "setup/engine"
+"""Id of the step that brings an engine: no control causes it, but a person who asks for it."""
 
 
 class Effect(StrEnum):
@@ -49,9 +54,14 @@ class SetMode(Struct, frozen=True, kw_only=True, tag="mode", tag_field="do"):
 
 
 class SetSettings(Struct, frozen=True, kw_only=True, tag="settings", tag_field="do"):
-    """Settings of the engine in daemon.json: name -> value, None takes it away; all others stay as they are."""
+    """Settings of the engine in daemon.json: name -> value, None takes it away; all others stay as they are.
+
+    `gone_means`: what to reload with when this is taken back, for names that were not there. The engine keeps what it
+    has when a name is gone from the file, so it must be told the old value once.
+    """
 
     values: dict[str, Any]
+    gone_means: dict[str, Any] = {}
 
 
 class Run(Struct, frozen=True, kw_only=True, tag="run", tag_field="do"):
@@ -101,38 +111,6 @@ class HardenPlan(Struct, frozen=True, kw_only=True):
     not_done: tuple[NotDone, ...] = ()
 
 
-class StageState(StrEnum):
-    """What became of a stage (steps that are done together), as the host itself keeps it."""
-
-    PREPARED = "prepared"  # written down, nothing changed yet
-    APPLYING = "applying"
-    APPLIED = "applied"  # done, and waiting to be confirmed
-    KEPT = "kept"
-    FAILED = "failed"  # could not be done; what was done of it is taken back next
-    UNDOING = "undoing"
-    UNDONE = "undone"
-    STUCK = "stuck"  # it could not be taken back: a person is needed
-
-
-class StageOutcome(Struct, frozen=True, kw_only=True):
-    """`steps` by id; `why` in words where it was not kept."""
-
-    number: int
-    steps: tuple[str, ...]
-    state: StageState
-    why: str = ""
-
-
-class HardenRun(Struct, frozen=True, kw_only=True):
-    """A run that a host's journal tells of. `began` is RFC 3339, `who` the account; `undone` by a later `--undo`."""
-
-    id: str
-    began: str
-    who: str
-    stages: tuple[StageOutcome, ...]
-    undone: bool = False
-
-
 class Hardened(Struct, frozen=True, kw_only=True):
     """The plan and the findings before; where it was applied, what became of the stages, and the findings after."""
 
@@ -140,6 +118,13 @@ class Hardened(Struct, frozen=True, kw_only=True):
     before: tuple[Finding, ...]
     stages: tuple[StageOutcome, ...] = ()
     after: tuple[Finding, ...] | None = None
+
+
+class Journal(Struct, frozen=True, kw_only=True):
+    """What a host remembers of all runs, oldest first."""
+
+    host: str
+    runs: tuple[HardenRun, ...]
 
 
 class TakenBack(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from .field import NOT_READ, Field
+from .hardening_journal import HardenRun
 
 
 class OsRelease(Struct, frozen=True):
@@ -278,3 +279,5 @@ class Host(Struct, frozen=True, kw_only=True):
     memory_errors: Field[int] = NOT_READ
     virtualization: Field[str] = NOT_READ
     """`none` on bare metal; Unknown where it can't be told."""
+    hardening: Field[tuple[HardenRun, ...]] = NOT_READ
+    """The newest runs of `dockworthy harden`, oldest first; Unset where there was none."""

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from ..model.finding import Finding, Outcome
-from ..model.hardening import Effect, Hardened, HardenPlan, StageState, Step, TakenBack
+from ..model.hardening import Effect, Hardened, HardenPlan, Journal, Step, TakenBack
+from ..model.hardening_journal import StageState
 from .sheet import Sheet
 from .visible import visible
 from .words import number_of
@@ -70,10 +71,12 @@ def render_taken_back(taken: TakenBack, *, width: int, colour: bool) -> str:
     return str(sheet)
 
 
-def hardening_json(done: Hardened | TakenBack) -> str:
+def hardening_json(done: Hardened | TakenBack | Journal) -> str:
     """Schema 1 of `harden`. Contents of files are left out: the exact change stands in `diff`."""
     if isinstance(done, TakenBack):
         return _json({"taken_back": done.run, "host": done.host, "worse": done.worse})
+    if isinstance(done, Journal):
+        return _json({"host": done.host, "journal": done.runs})
     steps = {step.id: (state, why) for step, state, why in _outcomes(done)}
     return _json(
         {

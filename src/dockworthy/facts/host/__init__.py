@@ -19,6 +19,7 @@ from .dns import read_dns
 from .files import read_files
 from .firewall import read_firewall
 from .firewall_programs import FirewallPrograms
+from .hardening import read_hardening
 from .hardware import read_disks, read_memory_errors, read_virtualization
 from .kernel import read_hostname, read_kernel, read_os
 from .listeners import read_listeners
@@ -78,6 +79,7 @@ def _read(root: Root, socket: str, lists: PackageLists, firewall: FirewallProgra
         reboot_required=guarded(lambda: read_reboot_required(root, machine["kernel"], packages), "/boot"),
         automatic_updates=guarded(lambda: read_automatic_updates(root), "/etc/apt/apt.conf.d"),
         firewall=guarded(lambda: read_firewall(root, firewall), "the firewall"),
+        hardening=guarded(lambda: read_hardening(root), "/var/lib/dockworthy/harden"),
     )
 
 

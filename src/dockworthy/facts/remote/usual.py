@@ -44,6 +44,7 @@ _NAMES = (
     "/etc/sudoers.d",
     "/boot",
     "/lib/modules",
+    "/var/lib/dockworthy/harden",
 )
 _STATS = (
     "/lib",

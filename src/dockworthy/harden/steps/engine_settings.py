@@ -15,10 +15,13 @@ from ..situation import Planning, Situation, causes_of
 
 
 class Setting(Struct, frozen=True, kw_only=True):
-    """`values` for daemon.json; `costs` what a person must expect besides a restart; `later` why it is pending."""
+    """`values` for daemon.json; `costs` what a person must expect besides a restart; `later` why it is pending.
+
+    `gone_means`: see SetSettings."""
 
     title: str
     values: dict[str, Any]
+    gone_means: dict[str, Any] = {}
     effect: Effect = Effect.RESTART
     costs: tuple[str, ...] = ()
     later: str = ""
@@ -28,7 +31,11 @@ _NEW_CONTAINERS = "holds for containers that are made from then on: recreate tho
 
 SETTINGS = {
     "engine/live-restore": Setting(
-        title="Let containers survive a restart of the engine", values={"live-restore": True}, effect=Effect.RELOAD
+        title="Let containers survive a restart of the engine",
+        values={"live-restore": True},
+        gone_means={"live-restore": False},
+        effect=Effect.RELOAD,
+        costs=("no swarm can begin here while it is on; dockworthy harden --for-swarm turns it off",),
     ),
     "engine/log-rotation": Setting(
         title="Rotate the logs of containers",
@@ -57,10 +64,10 @@ SETTINGS = {
         values={"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 524288}}},
         costs=(_NEW_CONTAINERS,),
     ),
-    "engine/address-pools": Setting(
-        title="Give new networks addresses that nobody else uses here",
-        values={"default-address-pools": [{"base": "10.200.0.0/16", "size": 24}]},
-        costs=("existing networks keep their addresses until they are made anew",),
+    "engine/default-namespaces": Setting(
+        title="New containers get IPC and cgroup namespaces of their own",
+        values={"default-ipc-mode": "private", "default-cgroupns-mode": "private"},
+        costs=(_NEW_CONTAINERS, "a container that joins another one's memory must ask: --ipc shareable"),
     ),
     "engine/metrics-address": Setting(
         title="Offer the engine's metrics on this host only", values={"metrics-addr": "127.0.0.1:9323"}
@@ -85,34 +92,11 @@ SETTINGS = {
     ),
 }
 
-BY_HAND = {
-    "engine/user-namespaces": (
-        "userns-remap gives the engine a new, empty data root: images, containers and volumes seem gone",
-        "plan it like a move to another host: save volumes, set it, restore",
-    ),
-    "engine/storage-driver": (
-        "another storage driver would hide all images and containers that are there",
-        "save volumes and images, change it on an empty engine, load them again",
-    ),
-    "engine/cgroup-parent": ("which cgroup was meant, only its author knows", "remove cgroup-parent by hand"),
-    "engine/insecure-registries": (
-        "without a certificate of the registry, taking it out of the list would end every pull from it",
-        "give the registry a certificate first (/etc/docker/certs.d/HOST/ca.crt)",
-    ),
-}
-
 
 def plan_setting(setting: Setting, findings: Sequence[Finding], situation: Situation) -> Iterator[Step | NotDone]:
     """The step, or why the setting can't be changed in daemon.json."""
     control = findings[0].control
-    if control == "engine/live-restore" and situation.in_swarm:
-        yield NotDone(
-            id=control,
-            why="a node of a swarm must not have live-restore: its engine would not start again",
-            instead="drain the node before its engine is restarted: docker node update --availability drain NODE",
-        )
-        return
-    flag = next((name for name in setting.values if _on_command_line(name, situation)), "")
+    flag = next((name for name in setting.values if on_command_line(name, situation)), "")
     if flag:
         yield NotDone(
             id=control,
@@ -124,7 +108,7 @@ def plan_setting(setting: Setting, findings: Sequence[Finding], situation: Situa
         id=control,
         title=setting.title,
         causes=causes_of(findings),
-        deeds=(SetSettings(values=_fitting(setting.values, situation)),),
+        deeds=(SetSettings(values=_fitting(setting.values, situation), gone_means=setting.gone_means),),
         effect=setting.effect,
         disturbs=setting.costs,
         undone_by="the old daemon.json, and the engine told again",
@@ -143,17 +127,25 @@ def _fitting(values: dict[str, Any], situation: Situation) -> dict[str, Any]:
     return {**({} if named else {"log-driver": values["log-driver"]}), "log-opts": options}
 
 
-def _on_command_line(name: str, situation: Situation) -> bool:
-    """A list's flag may be in the singular (`--label`, `--default-ulimit`)."""
+def on_command_line(name: str, situation: Situation) -> bool:
+    """Does it stand in the engine's own arguments? A list's flag may be in the singular (`--label`, `--log-opt`)."""
     flags = {argument.partition("=")[0] for argument in situation.ways.argv if argument.startswith("--")}
     return bool({f"--{name}", f"--{name.removesuffix('s')}", f"--{name.removesuffix('opts')}opt"} & flags)
 
 
-def _by_hand(why: str, instead: str, findings: Sequence[Finding], situation: Situation) -> Iterator[Step | NotDone]:
-    yield NotDone(id=findings[0].control, why=why, instead=instead)
+def plan_live_restore(findings: Sequence[Finding], situation: Situation) -> Iterator[Step | NotDone]:
+    if situation.in_swarm:
+        why = "a node of a swarm must not have live-restore: its engine would not start again"
+        instead = "drain the node before its engine is restarted: docker node update --availability drain NODE"
+        yield NotDone(id=findings[0].control, why=why, instead=instead)
+    elif situation.swarm_wanted:
+        why = "dockworthy.yaml says deploy.target: swarm, and no swarm begins on an engine with live-restore"
+        yield NotDone(id=findings[0].control, why=why, instead="begin or join the swarm; its nodes are drained instead")
+    else:
+        yield from plan_setting(SETTINGS["engine/live-restore"], findings, situation)
 
 
 PLANNINGS = {
     **{id: Planning(plan=partial(plan_setting, setting)) for id, setting in SETTINGS.items()},
-    **{id: Planning(plan=partial(_by_hand, *words)) for id, words in BY_HAND.items()},
+    "engine/live-restore": Planning(plan=plan_live_restore),
 }

@@ -4,7 +4,7 @@ Everything of it lies on the host before anything changes, so that a lost connec
 failure leaves what the next run understands.
 """
 
-from .scripts import RUNS, Stage, stage_files
+from .scripts import LetGo, Stage, stage_files
 from .states import Seen, begin, confirm, revoke, state_of, take_back
 
-__all__ = ["RUNS", "Seen", "Stage", "begin", "confirm", "revoke", "stage_files", "state_of", "take_back"]
+__all__ = ["LetGo", "Seen", "Stage", "begin", "confirm", "revoke", "stage_files", "state_of", "take_back"]

@@ -100,6 +100,27 @@ engine_pid() {
     pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] && [ -d "/proc/$pid" ] && printf '%s' "$pid"
 }
 
+# lay_let_go PATH: the settings by which the engine lets go of what it would keep.
+lay_let_go() {
+    at=$(place_of "$1")
+    beside="$(dirname -- "$at")/.$(basename -- "$at").dockworthy"
+    [ -e "$at" ] && cat "$D/let_go" >"$beside" && chmod --reference="$at" "$beside" &&
+        chown --reference="$at" "$beside" && mv -f "$beside" "$at" && return 0
+    rm -f "$beside"
+    return 1
+}
+
+# let_go PID_FILE SOCKET: the engine reads them, and says so. One that does not run has nothing to let go of.
+let_go() {
+    pid=$(engine_pid "$1") && kill -HUP "$pid" || return 0
+    waited=0
+    while [ "$waited" -lt 50 ]; do
+        docker -H "unix://$2" info -f '{{.LiveRestoreEnabled}}' 2>/dev/null | grep -q false && return 0
+        sleep 0.2
+        waited=$((waited + 1))
+    done
+}
+
 # reload_engine PID_FILE
 reload_engine() {
     pid=$(engine_pid "$1") || fail "the engine does not run: $1 names no process"

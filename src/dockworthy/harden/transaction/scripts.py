@@ -11,15 +11,21 @@ from msgspec import Struct
 
 from ...model.hardening import RemoveFile, Run, SetMode, WriteFile
 
-RUNS = "/var/lib/dockworthy/harden"
-"""Where a host keeps its journal: one folder a run, in it one folder a stage."""
-
 FileDeed = WriteFile | RemoveFile | SetMode
+
+
+class LetGo(Struct, frozen=True):
+    """Before the first file's old content is back: `settings` in its place, and the script by which the engine takes
+    them over. For what it would keep otherwise, because its name is gone."""
+
+    settings: str
+    tell: str
 
 
 class Stage(Struct, frozen=True, kw_only=True):
     """Steps that are done and judged together. `validate`: commands that must agree before a file is changed, `{new}`
-    in them is the folder with the new contents. `tell`: a script that makes the engine take over what is new."""
+    in them is the folder with the new contents. `tell`: a script that makes the engine take over what is new.
+    `library`: more functions of shell, which `runs` may call."""
 
     number: int
     steps: tuple[str, ...]
@@ -27,14 +33,19 @@ class Stage(Struct, frozen=True, kw_only=True):
     runs: tuple[Run, ...] = ()
     validate: tuple[Run, ...] = ()
     tell: str = ""
+    library: str = ""
+    let_go: LetGo | None = None
 
 
 def stage_files(stage: Stage) -> dict[str, str]:
     """Path inside the stage's folder -> content."""
     scripts = {name: _own(name) for name in ("host.sh", "guard.sh")}
+    scripts["host.sh"] += stage.library
     contents = {
         f"new/{number}": deed.after for number, deed in enumerate(stage.files, 1) if isinstance(deed, WriteFile)
     }
+    if stage.let_go is not None:
+        contents["let_go"] = stage.let_go.settings
     return {**scripts, **contents, "do.sh": _script(_doing(stage)), "undo.sh": _script(_undoing(stage))}
 
 
@@ -75,6 +86,8 @@ def _one(number: int, deed: FileDeed) -> str:
 
 def _undoing(stage: Stage) -> Iterator[str]:
     """Backwards. It may have to run twice: each line does nothing where there is nothing to take back."""
+    if stage.let_go is not None:
+        yield f"if engine_was_told && lay_let_go {shlex.quote(stage.files[0].path)}; then\n{stage.let_go.tell}\nfi"
     for number, deed in reversed(list(enumerate(stage.files, 1))):
         yield _call("back", str(number), deed.path)
     for run in reversed(stage.runs):

@@ -7,7 +7,7 @@ import shlex
 from typing import NamedTuple
 
 from ...errors import HostError
-from ...model.hardening import StageState
+from ...model.hardening_journal import StageState
 from ..hand import Hand
 from .scripts import Stage, stage_files
 
@@ -62,7 +62,7 @@ async def revoke(hand: Hand, folder: str, why: str) -> None:
     await hand.run(f"printf '%s\\n' {_quoted(why)} >{_quoted(folder)}/why; : >{_quoted(folder)}/revoke")
 
 
-async def take_back(hand: Hand, folder: str, *, seconds: float = 120.0) -> StageState:
+async def take_back(hand: Hand, folder: str, *, seconds: float = 900.0) -> StageState:
     """Undoes a stage that nobody guards any more; may be done again. One that never began has changed nothing."""
     at = _quoted(folder)
     done = await hand.run(
