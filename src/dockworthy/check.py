@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -70,16 +71,25 @@ def check(
     compose = find_compose(os.environ) if asking_compose else None
     with remembering() as texts:
         written, unread, secrets = _read(search, Surroundings(os.environ, pss_version, compose))
+    charts = tuple(_not_judged(chart) for chart in search.charts)
     if written == Written() and not unread and not skip_others:
         raise UsageError(
             "nothing to judge: no service, no pod and no image build was found in " + ", ".join(paths),
-            hint="dockworthy reads Compose files, Dockerfiles and Kubernetes manifests; name one, or a folder",
+            hint=next(
+                iter(charts),
+                "dockworthy reads Compose files, Dockerfiles and Kubernetes manifests; name one, or a folder",
+            ),
         )
     allowances, unclear = allowances_in(written, texts.text)
     result = _judged(written, unread, level, policy, rules, allowances, left_out=search.ignored)
-    result = structs.replace(result, notes=(*unclear, *result.notes, *passed_over(compose)))
+    result = structs.replace(result, notes=(*unclear, *charts, *result.notes, *passed_over(compose)))
     fixes = tuple(without_secrets(fixes_for(result.findings, written.units, texts.text, edited=edits), secrets))
     return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets), fixes=fixes)
+
+
+def _not_judged(chart: str) -> str:
+    says = "the templates of this Helm chart are not judged; what it renders is, by"
+    return f"{chart}: {says} `helm template {shlex.quote(chart)} | dockworthy check -`"
 
 
 def _read(search: Search, surroundings: Surroundings) -> tuple[Written, Unread, Secrets]:

@@ -52,3 +52,42 @@ def test_links_that_lead_in_a_circle_end(tmp_path: Path) -> None:
     result = check([str(tmp_path)], level=Level.BASELINE)
     assert [name for name, _ in result.unread] == [str(tmp_path / "loop.yaml")]
     assert len(result.subjects) == 1
+
+
+def test_templates_of_a_chart_are_no_manifests(tmp_path: Path) -> None:
+    """They are looked through for secrets all the same, and the report says how to judge what they become."""
+    (tmp_path / ".git").mkdir()
+    chart = tmp_path / "charts" / "shop"
+    (chart / "templates" / "jobs").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("name: shop\nversion: 1.0.0\n")
+    (chart / "templates" / "web.yaml").write_text("kind: Pod\n{{- if .Values.a }}\nmetadata: {name: {{ .Values.a }}}\n")
+    (chart / "templates" / "jobs" / "plain.yaml").write_text(POD)
+    (chart / "templates" / "key.yaml").write_text(
+        "kind: Secret\na: ghp_" + "a8Kd02LmQ9xTz4RvB7nYpW3sHc6EfJgU1iOq" + "\n"
+    )
+    (tmp_path / "pod.yaml").write_text(POD)
+    result = check([str(tmp_path)], level=Level.PRODUCTION)
+    assert result.unread == ()
+    assert f"{tmp_path}/pod.yaml#a" in [subject.id for subject in result.subjects]
+    assert not any("plain.yaml" in subject.id or "web.yaml" in subject.id for subject in result.subjects)
+    assert any(f"helm template {chart} |" in note for note in result.notes)
+    assert any(finding.control == "file/tokens" and "key.yaml" in finding.subject for finding in result.findings)
+
+
+def test_a_script_that_writes_a_manifest_is_none(tmp_path: Path) -> None:
+    (tmp_path / "pod.yaml").write_text(POD)
+    (tmp_path / "make.sh").write_text(
+        "#!/bin/sh\ncat <<EOF | kubectl apply -f -\napiVersion: v1\nkind: Pod\n  [\nEOF\n"
+    )
+    result = check([str(tmp_path)], level=Level.BASELINE)
+    assert result.unread == ()
+    assert result.verdict.answer is Answer.YES
+
+
+def test_a_chart_alone_is_nothing_to_judge_and_the_way_is_named(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "Chart.yaml").write_text("name: shop\nversion: 1.0.0\n")
+    (tmp_path / "templates" / "web.yaml").write_text("kind: Pod\n{{- if .Values.a }}\n{{- end }}\n")
+    with pytest.raises(UsageError, match="nothing to judge") as refused:
+        check([str(tmp_path)], level=Level.BASELINE)
+    assert "helm template" in str(refused.value.hint)

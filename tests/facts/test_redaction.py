@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dockworthy.facts.redaction import Redactor
 from dockworthy.facts.secret_names import is_redacted, is_secret
+from effort import examples
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkb2Nrd29ydGh5In0.c2lnbmF0dXJl"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nbm90IGEga2V5\nYXQgYWxs\n-----END RSA PRIVATE KEY-----"
@@ -41,7 +42,7 @@ def test_names_of_secrets(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     "PATH HOME PWD OLDPWD POSTGRES_PASSWORD_FILE TOKEN_TTL SECRET_NAME AWS_ACCESS_KEY_ID API_KEY_HEADER KEYCLOAK_URL"
-    " BYPASS_CACHE COMPASS TOKENIZER AUTHOR MONKEY_PATCH PASSENGER_APP_ENV MAX_TOKENS PASSWORD_MIN_LENGTH AUTH_METHOD"
+    " BYPASS_CACHE COMPASS TOKENIZER AUTHOR MONKEY_PATCH PASSENGER_APP_ENV MAX_TOKENS PASSWORD_MIN_LENGTH AUTH_METHOD PASS_SCHEME"
     " SSH_AUTH_SOCK_PATH DB_USER PUBLIC_KEY GPG_KEY SORT_KEY org.opencontainers.image.authors DSNAME".split(),
 )
 def test_names_of_something_else(name: str) -> None:
@@ -284,7 +285,7 @@ _WORD = st.text("abcdefghijklmnopqrstuvwxyz0123456789ABC!#%^*+=~.", min_size=10,
 _NAMES = st.sampled_from(["DB_PASSWORD", "API_TOKEN", "clientSecret", "aws.secret_access_key", "PGPASSWORD"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(name=_NAMES, secret=_SECRET)
 @example(name="DB_PASSWORD", secret="a=b c,d;e&f|g)h]i}j")
 @example(name="API_TOKEN", secret="päss\nwörd\u2028x")
@@ -303,7 +304,7 @@ def test_a_secret_named_so_never_appears(name: str, secret: str) -> None:
     assert not [string for string in strings if secret in string]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(name=_NAMES, secret=_WORD, before=st.sampled_from(["", "exec app ", "a; "]), after=st.sampled_from(["", " -v"]))
 def test_a_secret_in_a_text_never_appears(name: str, secret: str, before: str, after: str) -> None:
     texts = [
@@ -316,7 +317,7 @@ def test_a_secret_in_a_text_never_appears(name: str, secret: str, before: str, a
     assert not [string for string in _strings(clean(planted)) if secret in string]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     facts=st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

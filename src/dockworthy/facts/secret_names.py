@@ -32,7 +32,8 @@ _ABOUT = frozenset(
     "file files path paths dir directory ttl expiry expires expiration lifetime age length len size max min count limit"
     " enabled enable disabled required optional host hosts port user users username name names id type algorithm alg"
     " method mode policy url uri endpoint issuer audience header field prefix version provider driver store backend"
-    " region timeout interval format rotation count only options".split()
+    " region timeout interval format rotation count only options scheme schemes hasher strength complexity rounds"
+    " iterations encoding".split()
 )
 """As the last word they speak about a secret and hold none: `POSTGRES_PASSWORD_FILE`, `TOKEN_TTL`."""
 

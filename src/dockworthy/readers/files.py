@@ -67,7 +67,8 @@ class FoundFile(Struct, frozen=True):
 
 
 class Search:
-    """The files of one call, each once, also where several paths lead to it. `ignored` counts what was left out.
+    """The files of one call, each once, also where several paths lead to it. `ignored` counts what was left out, and
+    `charts` are the folders of Helm charts, whose templates are not judged.
 
     `stdin_name` is the name that standard input (`-`) goes by, and its folder where relative paths are looked for.
     `skip_others`: a named file need not be one of ours, as if its folder were walked.
@@ -83,6 +84,7 @@ class Search:
         skip_others: bool = False,
     ) -> None:
         self.ignored = 0
+        self.charts: list[str] = []
         self._paths = list(dict.fromkeys(paths))
         self._stdin = stdin
         self._stdin_name = stdin_name
@@ -121,6 +123,7 @@ class Search:
                 self._taken.add(same)
                 yield found
         self.ignored += walk.ignored
+        self.charts += walk.charts
 
 
 def _from_standard_input(stdin: BinaryIO, name: str) -> FoundFile:
@@ -158,7 +161,7 @@ def _found(seen: Seen) -> FoundFile | None:
         return FoundFile(seen.name, seen.name, False) if seen.telling else None
     if "\0" in text[:8192]:
         return None
-    return FoundFile(seen.name, seen.name, False, content, judged=begins_like_ours(text))
+    return FoundFile(seen.name, seen.name, False, content, judged=not seen.only_text and begins_like_ours(text))
 
 
 def _is_worth_reading(path: str, size: int) -> bool:

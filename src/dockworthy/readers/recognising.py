@@ -53,9 +53,12 @@ def is_never_ours(name: str) -> bool:
 def begins_like_ours(text: str) -> bool:
     """Does a text, whatever its file is called, begin like a manifest, a Compose file or a Dockerfile?
 
-    A template is none of them: what it becomes is told by the program that fills it in.
+    A template is none of them: what it becomes is told by the program that fills it in. Neither is a script, whatever
+    it writes.
     """
     head = text[:HEAD]
+    if head.startswith("#!"):
+        return False
     if _BUILD.match(head):
         return True
     if _TEMPLATE.search(head):

@@ -21,19 +21,29 @@ DEEPEST: Final = 100
 MOST_ENTRIES: Final = 1_000_000
 
 
+_CHART: Final = "Chart.yaml"
+_TEMPLATES: Final = "templates"
+"""Beside a chart's file, the folder of what Helm fills in: no manifests yet."""
+
+
 class Seen(Struct, frozen=True):
     """A path that the walk came by. `problem`: why it could not be looked into; `telling`: its name says it is ours."""
 
     name: str
     telling: bool = False
     problem: str = ""
+    only_text: bool = False
+    """Whatever it begins like, it is not judged."""
 
 
 class Walk:
-    """One walk over one folder. `ignored` counts what ignore files left out; a folder that is left out counts once."""
+    """One walk over one folder. `ignored` counts what ignore files left out; a folder that is left out counts once.
+    `charts`: folders of Helm charts, whose templates are only texts.
+    """
 
     def __init__(self, *, ignoring: bool = True) -> None:
         self.ignored = 0
+        self.charts: list[str] = []
         self._ignoring = ignoring
         self._entries = 0
 
@@ -45,7 +55,7 @@ class Walk:
         rules = rules_above(os.path.realpath(folder)) if self._ignoring else GitIgnored()
         yield from self._folder(os.path.normpath(folder), os.path.realpath(folder), rules, 0)
 
-    def _folder(self, name: str, path: str, above: GitIgnored, depth: int) -> Iterator[Seen]:
+    def _folder(self, name: str, path: str, above: GitIgnored, depth: int, templates: bool = False) -> Iterator[Seen]:
         if depth > DEEPEST:
             yield Seen(name, problem=f"more than {DEEPEST} folders deep: not looked into")
             return
@@ -65,21 +75,27 @@ class Walk:
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry)
             else:
-                yield from self._file(entry, name, path, rules)
+                yield from self._file(entry, name, path, rules, templates)
+        is_chart = any(entry.name == _CHART for entry in entries)
         for entry in folders:
             if self._is_wanted(entry, path, rules):
-                yield from self._folder(_joined(name, entry.name), os.path.join(path, entry.name), rules, depth + 1)
+                inner, of_chart = _joined(name, entry.name), templates or (is_chart and entry.name == _TEMPLATES)
+                if of_chart and not templates:
+                    self.charts.append(name)
+                yield from self._folder(inner, os.path.join(path, entry.name), rules, depth + 1, of_chart)
             if self._entries > MOST_ENTRIES:
                 return
 
-    def _file(self, entry: os.DirEntry[str], name: str, path: str, rules: GitIgnored) -> Iterator[Seen]:
-        telling = is_telling(entry.name)
+    def _file(
+        self, entry: os.DirEntry[str], name: str, path: str, rules: GitIgnored, templates: bool
+    ) -> Iterator[Seen]:
+        telling = not templates and is_telling(entry.name)
         if (not telling and (is_never_ours(entry.name) or not _is_file(entry))) or _leads_to_folder(entry):
             return
         if self._ignoring and rules.leaves_out(os.path.join(path, entry.name), is_folder=False):
             self.ignored += 1
         else:
-            yield Seen(_joined(name, entry.name), telling)
+            yield Seen(_joined(name, entry.name), telling, only_text=templates)
 
     def _is_wanted(self, entry: os.DirEntry[str], path: str, rules: GitIgnored) -> bool:
         if entry.name in NEVER or (self._ignoring and entry.name in BY_HABIT):

@@ -13,7 +13,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _SPEAKS_ABOUT = re.compile(
-    r"_(?:file|path|dir|name|id|user|username|url|host|ttl|expiry|lifetime|length|policy|header|type|algorithm|enabled)$",
+    r"_(?:file|path|dir|name|id|user|username|url|host|ttl|expiry|lifetime|length|policy|header|type|algorithm|scheme|enabled)$",
     re.IGNORECASE,
 )
 _NO_VALUE = re.compile(r"(?:true|false|yes|no|on|off|none|null|)\Z|\$[({A-Za-z_]|/(?:var/)?run/secrets/", re.IGNORECASE)
