@@ -20,6 +20,7 @@ def plannings() -> dict[str, Planning]:
     from .host_files import PLANNINGS as HOST_FILES
     from .kernel_settings import PLANNINGS as KERNEL_SETTINGS
     from .out_of_memory import PLANNINGS as OUT_OF_MEMORY
+    from .published_ports import PLANNINGS as PUBLISHED_PORTS
     from .ssh_logins import PLANNINGS as SSH_LOGINS
     from .time_sync import PLANNINGS as TIME_SYNC
     from .user_namespaces import PLANNINGS as USER_NAMESPACES
@@ -27,4 +28,4 @@ def plannings() -> dict[str, Planning]:
 
     host = {**HOST_FILES, **KERNEL_SETTINGS, **CONNECTION_TABLE, **OUT_OF_MEMORY, **TIME_SYNC, **AUTOMATIC_UPDATES}
     engine = {**ENGINE_SETTINGS, **ADDRESS_POOLS, **USER_NAMESPACES, **ENGINE_BY_HAND}
-    return {**BY_HAND, **host, **AUDIT_RULES, **SSH_LOGINS, **WAITING_UPDATES, **engine}
+    return {**BY_HAND, **host, **AUDIT_RULES, **SSH_LOGINS, **PUBLISHED_PORTS, **WAITING_UPDATES, **engine}
