@@ -8,6 +8,7 @@ Importing this module costs nothing: aiohttp (140 ms) is imported when a connect
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,7 +42,7 @@ class Way(NamedTuple):
 class Connection:
     """An async context manager. Entering it asks `GET /version`, once: that proves the engine is there, and negotiates.
 
-    `deadline` bounds the whole connection from entering it, `per_call` each request (both in seconds).
+    `deadline` bounds the whole connection from entering it (None: it lasts), `per_call` each request (in seconds).
     `version` is the engine's answer, `api` the API version that is spoken. `way` leads to an engine that can't be
     reached directly.
     """
@@ -50,7 +51,7 @@ class Connection:
         self,
         endpoint: str,
         *,
-        deadline: float = 10.0,
+        deadline: float | None = 10.0,
         per_call: float = 5.0,
         environ: Mapping[str, str] = os.environ,
         way: Way | None = None,
@@ -59,7 +60,7 @@ class Connection:
         self.version: dict[str, Any] = {}
         self.api = NEWEST_API
         self.calls = 0
-        self._seconds = deadline
+        self._seconds = math.inf if deadline is None else deadline
         self._per_call = per_call
         self._environ = environ
         self._slots = asyncio.Semaphore(way.at_once if way else AT_ONCE)
@@ -97,7 +98,7 @@ class Connection:
         ends = self._ends if until is None else min(self._ends, until)
         begun = None
         try:
-            async with asyncio.timeout_at(ends), self._slots:
+            async with asyncio.timeout_at(None if ends == math.inf else ends), self._slots:
                 begun = clock()  # a call's own time runs from when it is sent, not while it waits for its turn
                 if begun >= ends:
                     raise TimeoutError

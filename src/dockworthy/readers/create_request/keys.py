@@ -14,6 +14,7 @@ class Plain(Enum):
     TEXT = auto()
     TRUTH = auto()
     WHOLE = auto()
+    NUMBER = auto()
     WORDS = auto()  # a list of texts, or one text
 
 
@@ -29,7 +30,7 @@ class MapOf:
     item: Any
 
 
-TEXT, TRUTH, WHOLE, WORDS = Plain.TEXT, Plain.TRUTH, Plain.WHOLE, Plain.WORDS
+TEXT, TRUTH, WHOLE, WORDS, NUMBER = Plain.TEXT, Plain.TRUTH, Plain.WHOLE, Plain.WORDS, Plain.NUMBER
 TEXTS, TEXT_MAP = ListOf(TEXT), MapOf(TEXT)
 Shape = Plain | ListOf | MapOf | dict[str, Any]
 
@@ -101,7 +102,7 @@ HOST_CONFIG: dict[str, Shape] = {
     "Mounts": ListOf(MOUNT),
 }
 
-_ENDPOINT: dict[str, Shape] = {
+ENDPOINT: dict[str, Shape] = {
     "IPAMConfig": {**_all(TEXT, "IPv4Address IPv6Address"), "LinkLocalIPs": TEXTS},
     **_all(TEXTS, "Links Aliases DNSNames"),
     **_all(TEXT, "MacAddress NetworkID EndpointID Gateway IPAddress IPv6Gateway GlobalIPv6Address"),
@@ -119,7 +120,7 @@ REQUEST: dict[str, Shape] = {
     "Labels": TEXT_MAP,
     "Healthcheck": HEALTH,
     "HostConfig": HOST_CONFIG,
-    "NetworkingConfig": {"EndpointsConfig": MapOf(_ENDPOINT)},
+    "NetworkingConfig": {"EndpointsConfig": MapOf(ENDPOINT)},
 }
 
 MISPLACED = frozenset(HOST_CONFIG) | {"Cpuset"}

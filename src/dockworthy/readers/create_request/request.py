@@ -32,6 +32,23 @@ def read_create_request(
 
     Raises UnreadableInput, with the JSON path, for a body that the engine might read otherwise than it looks.
     """
+    document, unknown = _read(body)
+    return CreateRequest(read_create_document(document, name=name, context=context, api_version=api_version), unknown)
+
+
+def read_document(body: bytes) -> ApiObject:
+    """The body with every key where and as the API has it. Raises UnreadableInput as `read_create_request` does."""
+    return _read(body)[0]
+
+
+def read_create_document(
+    document: ApiObject, *, name: str = "", context: EngineContext, api_version: Version | None = None
+) -> Unit:
+    """The unit that a body asks for."""
+    return unit_of(document, name=name, context=context, api_version=api_version or context.api_version)
+
+
+def _read(body: bytes) -> tuple[ApiObject, tuple[str, ...]]:
     document = parse(body, WHERE)
     if not isinstance(document, dict):
         raise UnreadableInput("the request: not an object", file=WHERE)
@@ -39,9 +56,7 @@ def read_create_request(
     for key in unknown:
         if key.casefold() in _MISPLACED:
             raise UnreadableInput(f"{key}: stands beside HostConfig, not in it, and may still count", file=WHERE)
-    request = ApiObject(document, WHERE)
-    unit = unit_of(request, name=name, context=context, api_version=api_version or context.api_version)
-    return CreateRequest(unit, unknown)
+    return ApiObject(document, WHERE), unknown
 
 
-__all__ = ["CreateRequest", "read_create_request"]
+__all__ = ["CreateRequest", "read_create_document", "read_create_request", "read_document"]

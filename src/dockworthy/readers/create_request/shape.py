@@ -13,6 +13,7 @@ _NAMES = {
     Plain.TEXT: "a text",
     Plain.TRUTH: "true or false",
     Plain.WHOLE: "a whole number of 64 bits",
+    Plain.NUMBER: "a number",
     Plain.WORDS: "a text or a list of texts",
 }
 
@@ -75,6 +76,8 @@ def _is(value: Any, shape: Plain) -> bool:
         return isinstance(value, bool)
     if shape is Plain.WHOLE:
         return isinstance(value, int) and not isinstance(value, bool) and value in _WHOLE
+    if shape is Plain.NUMBER:
+        return isinstance(value, int | float) and not isinstance(value, bool)
     if shape is Plain.WORDS:
         return isinstance(value, str) or (isinstance(value, list) and all(isinstance(word, str) for word in value))
     return True

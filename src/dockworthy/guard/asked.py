@@ -1,0 +1,24 @@
+"""A request to the engine, as it was sent, and the error that stands for every refusal of its form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """`target` is the request line's, escapes and all; `headers` by name in small letters; `body` empty where none
+    was seen (the engine shows an authorization plugin bodies of JSON only)."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+
+class NotCanonical(Exception):
+    """The request could be read in two ways, or is none that the guard knows: it is refused. The text says why."""
+
+
+__all__ = ["Asked", "NotCanonical"]

@@ -1,0 +1,94 @@
+"""A real engine, asked for what names stand for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from ..engine.connection import Connection
+from ..engine.faults import NoSuchObject
+from ..errors import EngineError, EngineUnreachable
+from ..model.field import Set, Source
+from ..model.snapshot import EngineFacts
+from ..readers.engine_context import EngineContext, engine_context
+from .root_alone import who_may_write
+
+_FRESH_FOR = 10.0
+"""Seconds: what an engine is changes only when it starts anew."""
+
+
+class EngineWorld:
+    """Opened at the first question: the engine starts after its plugin. `confined` as `builds_are_confined` says."""
+
+    def __init__(self, endpoint: str, *, confined: bool = False) -> None:
+        self._endpoint = endpoint
+        self._confined = confined
+        self._connection: Connection | None = None
+        self._context: tuple[float, EngineContext] | None = None
+        self._opening = asyncio.Lock()
+
+    async def context(self) -> EngineContext:
+        if self._context is not None and self._context[0] > time.monotonic():
+            return self._context[1]
+        info = await self._get("/info")
+        version = (await self._open()).version
+        source = Source("GET /info")
+        facts = EngineFacts(endpoint=self._endpoint, version=Set(version, source), info=Set(info, source))
+        self._context = (time.monotonic() + _FRESH_FOR, engine_context(facts))
+        return self._context[1]
+
+    async def container(self, reference: str) -> Mapping[str, Any] | None:
+        return await self._one(f"/containers/{quote(reference, safe='')}/json")
+
+    async def execution(self, id: str) -> Mapping[str, Any] | None:
+        return await self._one(f"/exec/{quote(id, safe='')}/json")
+
+    async def volume(self, name: str) -> Mapping[str, Any] | None:
+        return await self._one(f"/volumes/{quote(name, safe='')}")
+
+    async def network(self, reference: str) -> Mapping[str, Any] | None:
+        return await self._one(f"/networks/{quote(reference, safe='')}")
+
+    async def service(self, reference: str) -> Mapping[str, Any] | None:
+        return await self._one(f"/services/{quote(reference, safe='')}")
+
+    def builds_are_confined(self) -> bool:
+        return self._confined
+
+    def who_may_write(self, path: str) -> str:
+        return who_may_write(path)
+
+    async def close(self) -> None:
+        connection, self._connection, self._context = self._connection, None, None
+        if connection is not None:
+            await connection.__aexit__(None, None, None)
+
+    async def _one(self, path: str) -> Mapping[str, Any] | None:
+        try:
+            answer = await self._get(path)
+        except NoSuchObject:
+            return None
+        if not isinstance(answer, dict):
+            raise EngineError(f"the engine answered GET {path} with no object")
+        return answer
+
+    async def _get(self, path: str) -> Any:
+        """Once more where the engine hung up: it may have started anew since we asked it last."""
+        try:
+            return await (await self._open()).get(path)
+        except EngineUnreachable:
+            await self.close()
+            return await (await self._open()).get(path)
+
+    async def _open(self) -> Connection:
+        async with self._opening:
+            if self._connection is None:
+                connection = Connection(self._endpoint, deadline=None)
+                self._connection = await connection.__aenter__()
+            return self._connection
+
+
+__all__ = ["EngineWorld"]

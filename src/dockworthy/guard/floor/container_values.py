@@ -1,0 +1,162 @@
+"""Values of a create request that reach the host by roads that no control of a workload looks at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ...model.guard_policy import GuardPolicy
+from ...readers.api_object import ApiObject
+from ..decision import Refusal, refused
+
+RUNTIMES = ("", "runc", "io.containerd.runc.v2")
+LOG_DRIVERS = ("", "json-file", "local", "journald", "none")
+_LOG_OPTIONS = frozenset(
+    "max-size max-file compress labels labels-regex env env-regex tag mode max-buffer-size".split()
+)
+
+
+class _Rule(NamedTuple):
+    """`allowed` says whether a value may stand; None and what is empty always may."""
+
+    key: tuple[str, ...]
+    allowed: Callable[[Any, GuardPolicy], bool]
+    rule: str
+    title: str
+    remedy: str
+
+
+def _only(*values: str) -> Callable[[Any, GuardPolicy], bool]:
+    return lambda value, policy: value in values
+
+
+def _never(value: Any, policy: GuardPolicy) -> bool:
+    return False
+
+
+_RULES = (
+    _Rule(
+        ("Runtime",),
+        lambda value, policy: value in (*RUNTIMES, *policy.runtimes),
+        "guard/runtime",
+        "Containers run in a runtime that the policy names",
+        "leave the runtime out, or list it under guard.runtimes",
+    ),
+    _Rule(
+        ("LogConfig", "Type"),
+        lambda value, policy: value in (*LOG_DRIVERS, *policy.log_drivers),
+        "guard/log-driver",
+        "Logs go to a driver that the policy names",
+        "leave the log driver out, or list it under guard.log_drivers",
+    ),
+    _Rule(
+        ("VolumeDriver",),
+        lambda value, policy: value in ("local", *policy.volume_drivers),
+        "guard/volume-driver",
+        "Volumes are made by a driver that the policy names",
+        "leave the volume driver out, or list it under guard.volume_drivers",
+    ),
+    _Rule(
+        ("CgroupParent",),
+        _never,
+        "guard/cgroup-parent",
+        "A container's cgroup is below the engine's own",
+        "leave CgroupParent out: limits go into the container's own settings",
+    ),
+    _Rule(("Cgroup",), _never, "guard/cgroup", "A container has a cgroup of its own", "leave Cgroup out"),
+    _Rule(
+        ("MaskedPaths",),
+        _never,
+        "guard/kernel-paths",
+        "The engine's own list of masked and read-only kernel paths is in force",
+        "drop systempaths=unconfined",
+    ),
+    _Rule(
+        ("ReadonlyPaths",),
+        _never,
+        "guard/kernel-paths",
+        "The engine's own list of masked and read-only kernel paths is in force",
+        "drop systempaths=unconfined",
+    ),
+    _Rule(
+        ("Annotations",),
+        _never,
+        "guard/annotations",
+        "No annotation reaches the runtime: some change what it does as root",
+        "use labels",
+    ),
+    _Rule(("Isolation",), _only("default"), "guard/isolation", "Isolation is the platform's default", "leave it out"),
+    _Rule(
+        ("ContainerIDFile",), _never, "guard/id-file", "The client writes its own files", "leave ContainerIDFile out"
+    ),
+    _Rule(
+        ("DeviceRequests",),
+        _never,
+        "guard/device-requests",
+        "Devices are named, not asked for by their kind",
+        "name the device under Devices and in guard.devices",
+    ),
+)
+
+
+def refused_values(host: ApiObject, policy: GuardPolicy, *, user_namespaces: bool) -> Iterator[Refusal]:
+    """`host` is the HostConfig. `user_namespaces`: does the engine remap users, so that `host` undoes it?"""
+    for rule in _RULES:
+        value = host.at(*rule.key).data
+        # An empty list of masked paths is no mask, whereas other empty values say nothing.
+        silent = value is None or (not value and rule.rule != "guard/kernel-paths")
+        if not silent and not rule.allowed(value, policy):
+            yield refused(rule.rule, rule.title, f"{'.'.join(rule.key)} is {_shown(value)}", rule.remedy)
+    if user_namespaces and host.at("UsernsMode").data:
+        yield refused(
+            "guard/user-namespace",
+            "Containers stay in the engine's user namespace",
+            f"UsernsMode is {_shown(host.at('UsernsMode').data)}",
+            "leave userns out",
+        )
+    yield from _security_options(host.at("SecurityOpt").data or ())
+    yield from _options(host)
+
+
+def _security_options(options: list[str] | tuple[()]) -> Iterator[Refusal]:
+    """A profile that stands in the request is the client's own, and may allow everything."""
+    for option in options:
+        name, _, value = option.replace(":", "=", 1).partition("=") if "=" not in option else option.partition("=")
+        known = (
+            (name == "no-new-privileges" and value in ("", "true", "1"))
+            or (name == "no-new-privileges" and value in ("false", "0"))
+            or (name == "seccomp" and value in ("builtin", "unconfined"))
+            or (name == "apparmor" and value in ("docker-default", "runtime/default", "unconfined"))
+            or name == "label"
+        )
+        if not known:  # those that are known are the controls' matter
+            yield refused(
+                "guard/security-options",
+                "Security profiles are the engine's own",
+                f"SecurityOpt {_shown(option)} brings another one, or is written in a way that could be misread",
+                "leave the option out; an admin sets seccomp-profile in daemon.json",
+            )
+
+
+def _options(host: ApiObject) -> Iterator[Refusal]:
+    storage: Mapping[str, str] = host.at("StorageOpt").data or {}
+    if set(storage) - {"size"}:
+        yield refused(
+            "guard/storage-options", "Storage options set a size only", f"StorageOpt has {_shown(sorted(storage))}"
+        )
+    log: Mapping[str, str] = host.at("LogConfig", "Config").data or {}
+    driver = host.at("LogConfig", "Type").data or ""
+    strange = sorted(set(log) - _LOG_OPTIONS)
+    if strange and driver in LOG_DRIVERS:
+        yield refused(
+            "guard/log-options", "Log options name no file and no address", f"LogConfig.Config has {_shown(strange)}"
+        )
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+__all__ = ["LOG_DRIVERS", "RUNTIMES", "refused_values"]

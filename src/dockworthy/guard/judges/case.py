@@ -1,0 +1,38 @@
+"""What every judge is given, and the bodies of requests read strictly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from ...errors import UnreadableInput
+from ...readers.create_request.keys import Shape
+from ...readers.create_request.shape import unknown_keys
+from ...readers.create_request.strict_json import parse
+from ..asked import NotCanonical
+from ..policy_in_force import PolicyInForce
+from ..routes import Call
+from ..world import World
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    call: Call
+    world: World
+    policy: PolicyInForce
+
+    def body(self, shape: dict[str, Shape]) -> dict[str, Any]:
+        """The body, every known key of it spelt and filled as the API has it; keys that the API does not know are left
+        out, as the engine passes over them. Raises NotCanonical for anything that could be read in another way."""
+        where = self.call.route.action
+        try:
+            document = parse(self.call.body, where)
+            if not isinstance(document, dict):
+                raise NotCanonical("the body is no object")
+            strangers = set(unknown_keys(document, shape, where))
+        except UnreadableInput as error:
+            raise NotCanonical(str(error.says)) from None
+        return {name: value for name, value in document.items() if name not in strangers}
+
+
+__all__ = ["Case"]

@@ -1,0 +1,127 @@
+"""What is done with containers that are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOLE, WORDS, ListOf, Shape
+from ..asked import NotCanonical
+from ..decision import Refusal, refused
+from .case import Case
+from .existing import binds_of, judge_existing
+
+_EXEC: dict[str, Shape] = {
+    **dict.fromkeys(("User", "DetachKeys", "WorkingDir"), TEXT),
+    **dict.fromkeys(("Privileged", "Tty", "AttachStdin", "AttachStdout", "AttachStderr", "Detach"), TRUTH),
+    "ConsoleSize": ListOf(WHOLE),
+    "Env": TEXTS,
+    "Cmd": WORDS,
+    "Container": TEXT,
+}
+_EXEC_START: dict[str, Shape] = {"Detach": TRUTH, "Tty": TRUTH, "ConsoleSize": ListOf(WHOLE)}
+_UPDATE: dict[str, Shape] = HOST_CONFIG
+_UPDATABLE = frozenset(
+    "BlkioWeight CpuPeriod CpuQuota CpuShares CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus CpusetMems Memory"
+    " MemoryReservation MemorySwap MemorySwappiness NanoCpus PidsLimit RestartPolicy KernelMemory KernelMemoryTCP"
+    " OomKillDisable".split()
+)
+_PS_ARGS = re.compile(r"[A-Za-z0-9 ,=:%.+-]*")
+
+
+async def exec_create(case: Case) -> AsyncIterator[Refusal]:
+    body = case.body(_EXEC)
+    if body.get("Privileged"):
+        yield refused(
+            "workload/privileged",
+            "Containers are not privileged",
+            "the command would be run privileged, which is root on the host",
+            "leave --privileged out",
+        )
+    async for refusal in judge_existing(case, case.call.names["container"], why="in which the command would run"):
+        yield refusal
+
+
+async def exec_start(case: Case) -> AsyncIterator[Refusal]:
+    """What was made before the guard was there is judged now."""
+    case.body(_EXEC_START)
+    execution = await case.world.execution(case.call.names["execution"])
+    if execution is None:
+        return
+    process = execution.get("ProcessConfig")
+    if not isinstance(process, dict) or process.get("privileged") is not False:
+        yield refused("workload/privileged", "Containers are not privileged", "the command would be run privileged")
+    async for refusal in judge_existing(case, str(execution.get("ContainerID")), why="in which the command would run"):
+        yield refusal
+
+
+async def start(case: Case) -> AsyncIterator[Refusal]:
+    """Links are followed anew at each start: what others than root can swap is not mounted again."""
+    if case.call.body not in (b"", b"{}", b"null"):
+        raise NotCanonical("a start takes no settings: they belong to the container")
+    reference = case.call.names["container"]
+    async for refusal in judge_existing(case, reference):
+        yield refusal
+    for mount in await binds_of(case, reference):
+        why = case.world.who_may_write(mount.source)
+        if why:
+            yield refused("guard/binds", "Files of the host that are mounted can be swapped by root alone", why)
+
+
+async def attach(case: Case) -> AsyncIterator[Refusal]:
+    async for refusal in judge_existing(case, case.call.names["container"], why="whose input and output it would be"):
+        yield refusal
+
+
+async def container_files(case: Case) -> AsyncIterator[Refusal]:
+    async for refusal in judge_existing(case, case.call.names["container"], why="whose files it would read"):
+        yield refusal
+
+
+async def update(case: Case) -> AsyncIterator[Refusal]:
+    body = case.body(_UPDATE)
+    strange = sorted(name for name, value in body.items() if name not in _UPDATABLE and value)
+    if strange:
+        yield refused(
+            "guard/update", "An update changes limits and the restart policy", f"it would change {', '.join(strange)}"
+        )
+
+
+async def rename(case: Case) -> AsyncIterator[Refusal]:
+    """Exceptions go by the name of what is there: a name that is accepted is not to be taken over."""
+    wanted = case.call.query.get("name", "").lstrip("/")
+    if any(exception.subject in (wanted, f"container/{wanted}") for exception in case.policy.policy.exceptions):
+        yield refused(
+            "guard/names", "Names that exceptions speak of stay with their containers", f"the name {wanted} is taken"
+        )
+
+
+async def top(case: Case) -> AsyncIterator[Refusal]:
+    """The engine runs the host's `ps` with these, as root."""
+    arguments = case.call.query.get("ps_args", "")
+    if not _PS_ARGS.fullmatch(arguments):
+        yield refused("guard/ps-arguments", "ps is asked for columns only", "ps_args holds other characters")
+
+
+async def admins_only(case: Case) -> AsyncIterator[Refusal]:
+    yield refused(
+        "guard/admins-only",
+        "What reaches the engine or the host itself is for admins",
+        f"{case.call.route.method} {case.call.route.action}",
+        "ask an admin; dockworthy guard grant gives a right for a time",
+    )
+
+
+JUDGES = {
+    "exec_create": exec_create,
+    "exec_start": exec_start,
+    "start": start,
+    "attach": attach,
+    "container_files": container_files,
+    "update": update,
+    "rename": rename,
+    "top": top,
+    "admins_only": admins_only,
+}
+
+__all__ = ["JUDGES"]

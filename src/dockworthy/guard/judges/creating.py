@@ -1,0 +1,122 @@
+"""Making a container: by the controls that judge files, and by what only the engine's API can say."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+from msgspec import structs
+
+from ...errors import UnreadableInput
+from ...model.field import Set
+from ...model.workload import MountKind, Unit
+from ...readers.api_object import ApiObject
+from ...readers.create_request import read_create_document, read_document
+from ...readers.engine_context import EngineContext
+from ..asked import NotCanonical
+from ..decision import Refusal, refused
+from ..floor.container_values import refused_values
+from ..floor.mounts import refused_devices, refused_mounts, refused_volume
+from .case import Case
+from .existing import judge_existing
+
+_JOINED = (("HostConfig", "NetworkMode"), ("HostConfig", "PidMode"), ("HostConfig", "IpcMode"))
+
+
+async def create(case: Case) -> AsyncIterator[Refusal]:
+    """`POST /containers/create`."""
+    request = _document(case)
+    host = request.at("HostConfig")
+    context = await case.world.context()
+    volumes = await _volumes(case, request)
+    unit = _unit(case, request, structs.replace(context, volumes=volumes))
+    for refusal in refused_values(host, case.policy.guard, user_namespaces="userns" in (context.features or ())):
+        yield refusal
+    async for refusal in _what_it_joins(case, request):
+        yield refusal
+    async for refusal in _networks(case, request):
+        yield refusal
+    for refusal in _mounts(case, unit, volumes, host):
+        yield refusal
+    for refusal in case.policy.refused_new(unit):
+        yield refusal
+
+
+def _document(case: Case) -> ApiObject:
+    try:
+        return read_document(case.call.body)
+    except UnreadableInput as error:
+        raise NotCanonical(error.says) from None
+
+
+def _unit(case: Case, request: ApiObject, context: EngineContext) -> Unit:
+    """What other containers lend is judged with them, so that it is no gap here."""
+    unit = read_create_document(
+        request, name=case.call.query.get("name", ""), context=context, api_version=case.call.version
+    )
+    container = unit.containers[0]
+    unclear = {part: gap for part, gap in container.unclear.items() if part != "mounts"}
+    return structs.replace(unit, containers=(structs.replace(container, unclear=unclear),))
+
+
+async def _volumes(case: Case, request: ApiObject) -> dict[str, dict[str, Any]]:
+    """Those that are there already under a name of the request: they stay what they are."""
+    host = request.at("HostConfig")
+    names = {text.partition(":")[0] for text in host.at("Binds").data or () if ":" in text}
+    names |= {item.word("Source") for item in host.items("Mounts") if item.word("Type") == MountKind.VOLUME}
+    found = {
+        name: await case.world.volume(name) for name in sorted(names) if name and not name.startswith(("/", ".", "~"))
+    }
+    return {name: dict(volume) for name, volume in found.items() if volume is not None}
+
+
+def _mounts(case: Case, unit: Unit, volumes: Mapping[str, Mapping[str, Any]], host: ApiObject) -> Iterator[Refusal]:
+    """A volume is judged as it is, and as the request would make it: between our look and its start it may go."""
+    policy, who_may_write = case.policy.guard, case.world.who_may_write
+    container = unit.containers[0]
+    yield from refused_mounts(container.mounts, policy, who_may_write)
+    for name, volume in volumes.items():
+        there = ApiObject(volume, "GET /volumes")
+        yield from refused_volume(name, there.word("Driver"), there.words("Options"), policy, who_may_write)
+    for item in host.items("Mounts"):
+        config = item.at("VolumeOptions", "DriverConfig")
+        asked = config.words("Options")
+        yield from refused_volume(item.word("Source"), config.word("Name"), asked, policy, who_may_write)
+    devices = container.devices
+    yield from refused_devices(devices.value if isinstance(devices, Set) else (), policy, who_may_write)
+
+
+async def _what_it_joins(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:
+    """Namespaces and volumes of other containers: whoever is in them is as powerful as those are."""
+    references = [text.partition(":")[0] for text in request.at("HostConfig", "VolumesFrom").data or ()]
+    for path in _JOINED:
+        kind, colon, reference = request.word(*path).partition(":")
+        if colon and kind == "container":
+            references.append(reference)
+        elif colon:
+            yield refused(
+                "guard/namespaces", "Namespaces are private, or another container's", f"{path[-1]} is {kind}:…"
+            )
+    for reference in dict.fromkeys(references):
+        async for refusal in judge_existing(case, reference, why="whose namespaces or volumes it would share"):
+            yield refusal
+
+
+async def _networks(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:
+    mode = request.word("HostConfig", "NetworkMode")
+    names = {name for name, _ in request.entries("NetworkingConfig", "EndpointsConfig")}
+    names |= {mode} if ":" not in mode else set()
+    for name, endpoint in request.entries("NetworkingConfig", "EndpointsConfig"):
+        if endpoint.at("DriverOpts").data:
+            yield refused(
+                "guard/endpoint-options", "Endpoints take no driver options", f"network {name} is joined with some"
+            )
+    for name in sorted(names - {"", "default", "bridge", "none", "host"}):
+        network = await case.world.network(name)
+        if network is not None and (network.get("Driver") == "host" or network.get("Name") == "host"):
+            yield refused("guard/networks", "The host's own network stays the host's", f"network {name} is the host's")
+
+
+JUDGES = {"create": create}
+
+__all__ = ["JUDGES"]

@@ -1,0 +1,71 @@
+"""A container that is there: who runs a command in it, reads its files or joins it is as powerful as it is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+from msgspec import structs
+
+from ...model.field import Set
+from ...model.snapshot import ContainerFacts
+from ...model.workload import Mount, MountKind, Unit
+from ...readers.api_object import ApiObject
+from ...readers.container.inspected import read_container
+from ..decision import Refusal, refused
+from .case import Case
+
+DEEPEST = 4
+"""Of containers that join containers."""
+
+
+async def judge_existing(case: Case, reference: str, *, why: str = "", depth: int = 0) -> AsyncIterator[Refusal]:
+    """By the controls, and with it every container whose namespaces it shares. One that is not there is no matter of
+    the guard's: the engine says so itself. `why` ends the sentence that names it."""
+    inspect = await case.world.container(reference)
+    if inspect is None:
+        return
+    name = str(inspect.get("Name", "")).lstrip("/") or reference
+    unit = await _unit(case, name, inspect)
+    for refusal in case.policy.refused_existing(unit):
+        about = f"container {name}{f', {why}' if why else ''}: {refusal.says}"
+        yield structs.replace(refusal, says=about)
+    for joined in _joined(inspect):
+        if depth == DEEPEST:
+            yield refused(
+                "guard/namespaces", "Namespaces can be looked up", f"{name} joins through {DEEPEST} containers"
+            )
+            return
+        async for refusal in judge_existing(case, joined, why=f"which {name} joins", depth=depth + 1):
+            yield refusal
+
+
+async def _unit(case: Case, name: str, inspect: Mapping[str, Any]) -> Unit:
+    found = ApiObject(inspect, "GET /containers/{id}/json")
+    context = await case.world.context()
+    names = {item.word("Name") for item in found.items("Mounts") if item.word("Type") == MountKind.VOLUME}
+    volumes = {each: dict(volume) for each in sorted(names) if each and (volume := await case.world.volume(each))}
+    facts = ContainerFacts(id=found.word("Id"), name=name, inspect=Set(dict(inspect), found.source))
+    unit = read_container(facts, structs.replace(context, volumes=volumes))
+    assert unit is not None, "it was inspected"
+    return unit
+
+
+def _joined(inspect: Mapping[str, Any]) -> Iterator[str]:
+    host = ApiObject(inspect, "").at("HostConfig")
+    for key in ("NetworkMode", "PidMode", "IpcMode"):
+        kind, _, reference = host.word(key).partition(":")
+        if kind == "container" and reference:
+            yield reference
+
+
+async def binds_of(case: Case, reference: str) -> tuple[Mount, ...]:
+    """The paths of the host that a container mounts anew at its next start."""
+    inspect = await case.world.container(reference)
+    if inspect is None:
+        return ()
+    unit = await _unit(case, reference, inspect)
+    return tuple(mount for mount in unit.containers[0].mounts if mount.kind is MountKind.BIND)
+
+
+__all__ = ["binds_of", "judge_existing"]

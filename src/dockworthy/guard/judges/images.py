@@ -1,0 +1,91 @@
+"""Images: pulled, loaded, tagged, built."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from fnmatch import fnmatchcase
+
+from ..decision import Refusal, refused
+from .case import Case
+
+_NETWORKS = ("", "default", "bridge", "none")
+_NAMES = "Names of images that the policy owns are given by admins"
+_HERE = "Images are built where containers do not run in production"
+
+
+async def pull(case: Case) -> AsyncIterator[Refusal]:
+    """`POST /images/create`: from a registry, or from what the client sends (`-`)."""
+    query = case.call.query
+    if query.get("fromSrc", "-") not in ("", "-"):
+        yield refused(
+            "guard/import-address",
+            "The engine fetches no address that a client names",
+            "fromSrc names one",
+            "send the archive: docker import - NAME",
+        )
+    if "fromSrc" in query:
+        for refusal in _owned(case, query.get("repo", "")):
+            yield refusal
+
+
+async def tag(case: Case) -> AsyncIterator[Refusal]:
+    for refusal in _owned(case, case.call.query.get("repo", "")):
+        yield refusal
+
+
+async def load(case: Case) -> AsyncIterator[Refusal]:
+    """Which names an archive brings is not shown to a plugin."""
+    if case.policy.guard.images:
+        yield refused("guard/image-names", _NAMES, "an archive may bring any name", "push to the registry, and pull")
+
+
+async def build(case: Case) -> AsyncIterator[Refusal]:
+    """The classic builder; BuildKit's way, version 2, is a session of its own."""
+    query = case.call.query
+    if not case.policy.guard.builds:
+        yield refused("guard/builds", _HERE, "guard.builds is off", "build elsewhere, and deploy by digest")
+    if query.get("version", "1") not in ("", "1"):
+        async for refusal in buildkit(case):
+            yield refusal
+    if query.get("networkmode", "") not in _NETWORKS:
+        yield refused(
+            "workload/host-namespaces",
+            "Containers have namespaces of their own",
+            f"the build would run in network {query['networkmode']}",
+            "leave --network out",
+        )
+    for name in ("cgroupparent", "securityopt", "isolation", "remote"):
+        if query.get(name, "") not in ("", "[]", "null", "default", "client-session"):
+            yield refused("guard/build-options", "A build changes nothing of its sandbox", f"{name} is given")
+    for refusal in _owned(case, query.get("t", "")):
+        yield refusal
+
+
+async def buildkit(case: Case) -> AsyncIterator[Refusal]:
+    """What BuildKit builds is shown to nobody: it is allowed where the engine itself forbids it the host's network."""
+    if not case.policy.guard.builds:
+        yield refused("guard/builds", _HERE, "guard.builds is off", "build elsewhere, and deploy by digest")
+    elif not case.world.builds_are_confined():
+        yield refused(
+            "guard/builds",
+            "BuildKit builds without the host's network",
+            "daemon.json does not forbid it, and what BuildKit is asked for can't be seen",
+            'set {"builder": {"entitlements": {"network-host": false, "security-insecure": false}}} in daemon.json',
+        )
+
+
+def _owned(case: Case, name: str) -> list[Refusal]:
+    """Names without a registry or a folder stand for those of the usual one."""
+    spelt = {name, name.partition("@")[0], name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name}
+    spelt |= {each.removeprefix("docker.io/").removeprefix("library/") for each in spelt}
+    owner = next((own for own in case.policy.guard.images for each in spelt if fnmatchcase(each, own)), "")
+    return (
+        [refused("guard/image-names", _NAMES, f"{name} is one of {owner}", "push to the registry, and pull")]
+        if owner
+        else []
+    )
+
+
+JUDGES = {"pull": pull, "tag": tag, "load": load, "build": build, "buildkit": buildkit}
+
+__all__ = ["JUDGES"]

@@ -1,0 +1,94 @@
+"""Services of a swarm: the engine starts their tasks without asking, so all is judged when the service is written."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+from ...model.workload import MountKind
+from ...readers.api_object import ApiObject
+from ...readers.service import read_service
+from ...readers.service.keys import SERVICE
+from ..decision import Refusal, refused
+from ..floor.container_values import LOG_DRIVERS
+from ..floor.mounts import refused_mounts, refused_volume
+from .case import Case
+
+
+async def service_create(case: Case) -> AsyncIterator[Refusal]:
+    async for refusal in _judge(case, case.body(SERVICE)):
+        yield refusal
+
+
+async def service_update(case: Case) -> AsyncIterator[Refusal]:
+    """With `rollback=previous` the engine takes the spec that it had before, which may be older than the guard."""
+    async for refusal in _judge(case, case.body(SERVICE)):
+        yield refusal
+    if case.call.query.get("rollback"):
+        service = await case.world.service(case.call.names["object"])
+        previous = (service or {}).get("PreviousSpec")
+        if isinstance(previous, dict):
+            async for refusal in _judge(case, previous):
+                yield refusal
+
+
+async def _judge(case: Case, spec: Mapping[str, Any]) -> AsyncIterator[Refusal]:
+    found = ApiObject(spec, "POST /services/create")
+    task = found.at("TaskTemplate")
+    run = task.at("ContainerSpec")
+    for refusal in (*_kind(task), *_values(case, task, run)):
+        yield refusal
+    async for refusal in _networks(case, found):
+        yield refusal
+    unit = read_service({"Spec": dict(spec)}, await case.world.context())
+    for refusal in refused_mounts(unit.containers[0].mounts, case.policy.guard, case.world.who_may_write):
+        yield refusal
+    for item in run.items("Mounts"):
+        name = item.word("Source")
+        volume = await case.world.volume(name) if name and item.word("Type") == MountKind.VOLUME else None
+        if volume is not None:
+            there = ApiObject(volume, "GET /volumes")
+            for refusal in refused_volume(
+                name, there.word("Driver"), there.words("Options"), case.policy.guard, case.world.who_may_write
+            ):
+                yield refusal
+    for refusal in case.policy.refused_new(unit):
+        yield refusal
+
+
+def _kind(task: ApiObject) -> Iterator[Refusal]:
+    for part in ("PluginSpec", "NetworkAttachmentSpec"):
+        if task.at(part).data is not None:
+            yield refused("guard/service-kind", "A service runs containers", f"it has a {part}")
+    if task.word("Runtime") not in ("", "container"):
+        yield refused("guard/service-kind", "A service runs containers", f"its Runtime is {task.word('Runtime')}")
+
+
+def _values(case: Case, task: ApiObject, run: ApiObject) -> Iterator[Refusal]:
+    privileges = run.at("Privileges")
+    if privileges.at("CredentialSpec").data is not None:
+        yield refused("guard/security-options", "Security profiles are the engine's own", "it has a CredentialSpec")
+    if privileges.word("Seccomp", "Mode") not in ("", "default", "unconfined"):
+        yield refused("guard/security-options", "Security profiles are the engine's own", "it brings a seccomp profile")
+    driver = task.word("LogDriver", "Name")
+    if driver not in (*LOG_DRIVERS, *case.policy.guard.log_drivers):
+        yield refused("guard/log-driver", "Logs go to a driver that the policy names", f"its log driver is {driver}")
+    if run.word("Isolation") not in ("", "default"):
+        yield refused("guard/isolation", "Isolation is the platform's default", f"Isolation is {run.word('Isolation')}")
+
+
+async def _networks(case: Case, spec: ApiObject) -> AsyncIterator[Refusal]:
+    for part in (spec.at("TaskTemplate"), spec):
+        for joined in part.items("Networks"):
+            if joined.at("DriverOpts").data:
+                yield refused("guard/endpoint-options", "Endpoints take no driver options", joined.word("Target"))
+            network = await case.world.network(joined.word("Target"))
+            if network is not None and (network.get("Driver") == "host" or network.get("Name") == "host"):
+                yield refused(
+                    "guard/networks", "The host's own network stays the host's", "it joins the host's network"
+                )
+
+
+JUDGES = {"service_create": service_create, "service_update": service_update}
+
+__all__ = ["JUDGES"]

@@ -1,0 +1,52 @@
+"""What the engine and an authorization plugin say to each other. Source: Docker's "Access authorization plugin"."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from ..asked import Asked
+from ..decision import Decision
+
+ACTIVATE, REQUEST, RESPONSE = "/Plugin.Activate", "/AuthZPlugin.AuthZReq", "/AuthZPlugin.AuthZRes"
+ACTIVATED = b'{"Implements":["authz"]}'
+ALLOWED = b'{"Allow":true}'
+
+
+class _Question(Struct, frozen=True):
+    """`RequestBody` comes in base64; headers of one name are joined to the last one by the engine."""
+
+    RequestMethod: str
+    RequestUri: str
+    RequestBody: bytes = b""
+    RequestHeaders: dict[str, str] | None = None
+
+
+_decoder = msgspec.json.Decoder(_Question)
+_encoder = msgspec.json.Encoder()
+
+
+def read_question(body: bytes) -> Asked:
+    """Raises ValueError for what no engine says."""
+    try:
+        question = _decoder.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(f"not an engine's question: {error}") from None
+    headers = question.RequestHeaders or {}
+    return Asked(
+        method=question.RequestMethod,
+        target=question.RequestUri,
+        headers={name.lower(): value for name, value in headers.items()},
+        body=question.RequestBody,
+    )
+
+
+def answer_of(decision: Decision) -> bytes:
+    return ALLOWED if decision.allowed else denied(decision.message())
+
+
+def denied(says: str) -> bytes:
+    return _encoder.encode({"Allow": False, "Msg": says})
+
+
+__all__ = ["ACTIVATE", "ACTIVATED", "ALLOWED", "REQUEST", "RESPONSE", "answer_of", "denied", "read_question"]

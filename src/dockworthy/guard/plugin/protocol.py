@@ -1,0 +1,82 @@
+"""HTTP as an engine speaks it to its plugin: kept-alive connections on a Unix socket, one request at a time on each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import httptools
+
+MOST_BYTES = 32 * 1024 * 1024
+"""Of a question: the engine shows bodies of up to 4 MiB, in base64, and headers."""
+
+Answer = Callable[[str, bytes], Awaitable[tuple[int, bytes]]]
+"""From path and body to status and body."""
+
+_REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 413: "Content Too Large", 500: "Internal Server Error"}
+
+
+class PluginProtocol(asyncio.Protocol):
+    """`httptools` calls the `on_` methods."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._path = b""
+        self._body = bytearray()
+        self._waiting: list[tuple[str, bytes, bool]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._write(400, b'{"Err":"no HTTP"}', keep=False)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        if self._task is not None:
+            self._task.cancel()
+
+    def on_message_begin(self) -> None:
+        self._path, self._body = b"", bytearray()
+
+    def on_url(self, url: bytes) -> None:
+        self._path += url
+
+    def on_body(self, body: bytes) -> None:
+        self._body += body
+        if len(self._body) > MOST_BYTES:
+            self._write(413, b'{"Err":"too large"}', keep=False)
+
+    def on_message_complete(self) -> None:
+        path = self._path.decode("latin-1")
+        self._waiting.append((path, bytes(self._body), self._parser.should_keep_alive()))
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._serve())
+
+    async def _serve(self) -> None:
+        while self._waiting:
+            path, body, keep = self._waiting.pop(0)
+            status, answer = await self._answer(path, body)
+            self._write(status, answer, keep=keep)
+
+    def _write(self, status: int, body: bytes, *, keep: bool) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        head = (
+            f"HTTP/1.1 {status} {_REASONS[status]}\r\n"
+            f"Content-Type: application/vnd.docker.plugins.v1.2+json\r\nContent-Length: {len(body)}\r\n"
+            f"{'' if keep else 'Connection: close' + chr(13) + chr(10)}\r\n"
+        )
+        self._transport.write(head.encode("latin-1") + body)
+        if not keep:
+            self._transport.close()
+
+
+__all__ = ["MOST_BYTES", "PluginProtocol"]

@@ -1,0 +1,80 @@
+"""The plugin as a program: its socket, its answers, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import stat
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from ...errors import UsageError
+from ..decision import Decision
+from ..judges import judge
+from ..policy_in_force import PolicyInForce
+from ..world import World
+from .messages import ACTIVATE, ACTIVATED, ALLOWED, REQUEST, RESPONSE, answer_of, denied, read_question
+from .protocol import PluginProtocol
+
+Told = Callable[[Decision], None]
+
+
+async def serve(path: Path, policy: PolicyInForce, world: World, *, told: Told, ready: Callable[[], None]) -> None:
+    """Answers until SIGTERM or SIGINT. `told` hears of each decision, `ready` is called when the socket is open.
+
+    Raises UsageError where the socket can't be made.
+    """
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    listening = _listen(path)
+    answer = partial(_answer, policy, world, told)
+    server = await loop.create_unix_server(lambda: PluginProtocol(answer), sock=listening)
+    ready()
+    async with server:
+        await ended.wait()
+
+
+async def _answer(policy: PolicyInForce, world: World, told: Told, path: str, body: bytes) -> tuple[int, bytes]:
+    """A question that can't be read is answered with a no, never with silence."""
+    if path == ACTIVATE:
+        return 200, ACTIVATED
+    if path == RESPONSE:
+        return 200, ALLOWED  # to deny what was done already would only hide it
+    if path != REQUEST:
+        return 404, b'{"Err":"no such call"}'
+    try:
+        asked = read_question(body)
+    except ValueError as error:
+        return 200, denied(str(error))
+    decision = await judge(asked, world, policy)
+    told(decision)
+    return 200, answer_of(decision)
+
+
+def _listen(path: Path) -> socket.socket:
+    """A socket for root alone, put in its place when it listens: at no moment is there one that does not answer."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not stat.S_ISSOCK(path.lstat().st_mode):
+            raise UsageError(f"{path} is there and is no socket", hint="name another path")
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            listening.bind(str(beside))
+        finally:
+            os.umask(before)
+        listening.listen(512)
+        listening.setblocking(False)
+        beside.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: no socket can be made there: {error.strerror or error}") from None
+    return listening
+
+
+__all__ = ["serve"]

@@ -1,0 +1,54 @@
+"""What the guard judges by: a level, the exceptions and rules of dockworthy.yaml, and its guard part."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from ..controls.judging import judge_units
+from ..model.control import Control
+from ..model.finding import Finding, Outcome
+from ..model.guard_policy import GuardPolicy
+from ..model.levels import Level
+from ..model.policy import Policy
+from ..model.workload import Unit
+from ..policy.exceptions import apply_exceptions, written_in
+from .decision import Refusal
+
+_BAD = (Outcome.FAIL, Outcome.UNKNOWN)
+
+
+class PolicyInForce(Struct, frozen=True, kw_only=True):
+    level: Level = Level.BASELINE
+    policy: Policy = Policy()
+    guard: GuardPolicy = GuardPolicy()
+    rules: tuple[Control, ...] = ()
+
+    def refused_new(self, unit: Unit) -> Iterator[Refusal]:
+        """Exceptions do not count: they go by a name, and the name of what is made is its maker's choice."""
+        return _refusals(judge_units([unit], self.level, rules=self.rules))
+
+    def refused_existing(self, unit: Unit) -> Iterator[Refusal]:
+        """For a container that is there: exceptions for its name count."""
+        findings = judge_units([unit], self.level, self.policy.levels, rules=self.rules)
+        today = datetime.datetime.now(datetime.UTC).date()
+        accepted, _ = apply_exceptions(findings, written_in(self.policy), today=today)
+        return _refusals(accepted)
+
+
+def _refusals(findings: Iterable[Finding]) -> Iterator[Refusal]:
+    """What is not known to be good is refused."""
+    for finding in findings:
+        if finding.outcome in _BAD:
+            fact = finding.evidence[0].says if finding.evidence else "nothing tells"
+            yield Refusal(
+                rule=finding.control,
+                title=finding.title,
+                says=fact if finding.outcome is Outcome.FAIL else f"it can't be told: {fact}",
+                remedy=finding.remedy.says if finding.remedy else "",
+            )
+
+
+__all__ = ["PolicyInForce"]

@@ -1,0 +1,50 @@
+"""A route of the Engine API: an entry of the list of what may be asked."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, StrEnum
+
+from msgspec import Struct
+
+
+class Body(Enum):
+    """What travels in the request's body. STREAM is what the engine shows to no plugin: archives and raw streams."""
+
+    NONE = "none"
+    JSON = "json"
+    MAYBE_JSON = "maybe json"
+    STREAM = "stream"
+
+
+class Right(StrEnum):
+    """What a person needs in order to send it; each role has some of them."""
+
+    VIEW = "view"  # see what is there
+    SECRETS = "secrets"  # see what may hold secrets: environments, files and memory of containers
+    CREATE = "create"  # make, change and remove objects of one's own projects
+    OPERATE = "operate"  # start, stop, restart, signal
+    EXEC = "exec"  # run commands in containers, take part in their input
+    BUILD = "build"  # build, load, tag and push images
+    ADMIN = "admin"  # what reaches the engine or the host itself
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """`path` names its parts in braces; `query` the names that the engine reads, `lists` those that may come several
+    times. `judge` is the name of the judge (judges/) that looks closer, empty where the route alone tells enough."""
+
+    method: str
+    path: str
+    right: Right
+    query: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
+    body: Body = Body.NONE
+    judge: str = ""
+
+    @property
+    def action(self) -> str:
+        """`containers/create`, `containers/start`: the path without names."""
+        return re.sub(r"/\{[a-z]+\}", "", self.path).strip("/") or "/"
+
+
+__all__ = ["Body", "Right", "Route"]

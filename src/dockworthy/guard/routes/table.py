@@ -1,0 +1,189 @@
+"""The routes of Engine API v1.24 to v1.45 as Engine 26.1 has them; what is not listed is not asked.
+
+Sources: the API reference v1.45; `api/server/router` of Engine 26.1 for the names of a query that no reference lists.
+"""
+
+from __future__ import annotations
+
+from .route import Body, Right, Route
+
+_PARTS = {
+    "{container}": r"(?P<container>/?[a-zA-Z0-9][a-zA-Z0-9_.-]*)",
+    "{execution}": r"(?P<execution>[a-f0-9]{64})",
+    "{image}": r"(?P<image>[a-zA-Z0-9][a-zA-Z0-9_.:@/-]*)",
+    "{volume}": r"(?P<volume>[a-zA-Z0-9][a-zA-Z0-9_.-]*)",
+    "{network}": r"(?P<network>[a-zA-Z0-9][a-zA-Z0-9_. -]*)",
+    "{object}": r"(?P<object>[a-zA-Z0-9][a-zA-Z0-9_.-]*)",
+    "{plugin}": r"(?P<plugin>[a-zA-Z0-9][a-zA-Z0-9_.:@/-]*)",
+}
+"""How a part of a path may be spelt: as the engine lets such an object be named."""
+
+_VIEW, _SECRETS, _CREATE, _OPERATE, _EXEC, _BUILD, _ADMIN = Right
+_LOGS = "follow stdout stderr since until timestamps tail details"
+_ATTACH = "detachKeys logs stream stdin stdout stderr"
+_BUILD_QUERY = (
+    "dockerfile t extrahosts remote q nocache cachefrom pull rm forcerm memory memswap cpushares cpusetcpus cpusetmems"
+    " cpuperiod cpuquota buildargs shmsize squash labels networkmode platform target outputs version buildid session"
+    " ulimits isolation cgroupparent securityopt"
+)
+
+
+def _route(line: str, right: Right, query: str = "", body: Body = Body.NONE, judge: str = "", lists: str = "") -> Route:
+    method, path = line.split()
+    names, several = frozenset(query.split()), frozenset(lists.split())
+    return Route(method=method, path=path, right=right, query=names | several, lists=several, body=body, judge=judge)
+
+
+_SYSTEM = (
+    _route("GET /_ping", _VIEW),
+    _route("HEAD /_ping", _VIEW),
+    _route("GET /info", _VIEW),
+    _route("GET /version", _VIEW),
+    _route("GET /events", _VIEW, "since until filters"),
+    _route("GET /system/df", _VIEW, "", lists="type"),
+    _route("POST /auth", _VIEW, body=Body.JSON, judge="registry_login"),
+    _route("POST /session", _BUILD, judge="buildkit"),
+    _route("POST /grpc", _BUILD, judge="buildkit"),
+)
+_CONTAINERS = (
+    _route("GET /containers/json", _VIEW, "all limit size filters before since"),
+    _route("POST /containers/create", _CREATE, "name platform", Body.JSON, "create"),
+    _route("POST /containers/prune", _CREATE, "filters"),
+    _route("GET /containers/{container}/json", _VIEW, "size"),
+    _route("GET /containers/{container}/top", _VIEW, "ps_args", judge="top"),
+    _route("GET /containers/{container}/logs", _VIEW, _LOGS),
+    _route("GET /containers/{container}/changes", _VIEW),
+    _route("GET /containers/{container}/stats", _VIEW, "stream one-shot"),
+    _route("GET /containers/{container}/export", _SECRETS, judge="container_files"),
+    _route("HEAD /containers/{container}/archive", _SECRETS, "path", judge="container_files"),
+    _route("GET /containers/{container}/archive", _SECRETS, "path", judge="container_files"),
+    _route(
+        "PUT /containers/{container}/archive",
+        _ADMIN,
+        "path noOverwriteDirNonDir copyUIDGID",
+        Body.STREAM,
+        "admins_only",
+    ),
+    _route("POST /containers/{container}/start", _OPERATE, "detachKeys", Body.MAYBE_JSON, "start"),
+    _route("POST /containers/{container}/restart", _OPERATE, "signal t", judge="start"),
+    _route("POST /containers/{container}/stop", _OPERATE, "signal t"),
+    _route("POST /containers/{container}/kill", _OPERATE, "signal"),
+    _route("POST /containers/{container}/pause", _OPERATE),
+    _route("POST /containers/{container}/unpause", _OPERATE),
+    _route("POST /containers/{container}/wait", _VIEW, "condition"),
+    _route("POST /containers/{container}/resize", _EXEC, "h w"),
+    _route("POST /containers/{container}/rename", _CREATE, "name", judge="rename"),
+    _route("POST /containers/{container}/update", _CREATE, "", Body.JSON, "update"),
+    _route("POST /containers/{container}/attach", _EXEC, _ATTACH, Body.STREAM, "attach"),
+    _route("GET /containers/{container}/attach/ws", _EXEC, _ATTACH, judge="attach"),
+    _route("POST /containers/{container}/exec", _EXEC, "", Body.JSON, "exec_create"),
+    _route("DELETE /containers/{container}", _CREATE, "v force link"),
+    _route("POST /exec/{execution}/start", _EXEC, "", Body.JSON, "exec_start"),
+    _route("POST /exec/{execution}/resize", _EXEC, "h w"),
+    _route("GET /exec/{execution}/json", _VIEW),
+)
+_IMAGES = (
+    _route("GET /images/json", _VIEW, "all filters filter shared-size digests"),
+    _route("GET /images/search", _VIEW, "term limit filters"),
+    _route("GET /images/{image}/json", _VIEW),
+    _route("GET /images/{image}/history", _VIEW),
+    _route("GET /images/get", _SECRETS, lists="names"),
+    _route("GET /images/{image}/get", _SECRETS),
+    _route("GET /distribution/{image}/json", _VIEW),
+    _route(
+        "POST /images/create", _CREATE, "fromImage fromSrc repo tag message platform", Body.STREAM, "pull", "changes"
+    ),
+    _route("POST /images/load", _BUILD, "quiet", Body.STREAM, "load"),
+    _route("POST /images/{image}/push", _BUILD, "tag"),
+    _route("POST /images/{image}/tag", _BUILD, "repo tag", judge="tag"),
+    _route("DELETE /images/{image}", _CREATE, "force noprune"),
+    _route("POST /images/prune", _CREATE, "filters"),
+    _route("POST /build", _BUILD, _BUILD_QUERY, Body.STREAM, "build", "t"),
+    _route("POST /build/prune", _BUILD, "keep-storage all filters"),
+    _route("POST /build/cancel", _BUILD, "id"),
+    _route("POST /commit", _ADMIN, "container repo tag comment author pause", Body.JSON, "admins_only", "changes"),
+)
+_VOLUMES_AND_NETWORKS = (
+    _route("GET /volumes", _VIEW, "filters"),
+    _route("GET /volumes/{volume}", _VIEW),
+    _route("POST /volumes/create", _CREATE, "", Body.JSON, "volume_create"),
+    _route("POST /volumes/prune", _CREATE, "filters"),
+    _route("DELETE /volumes/{volume}", _CREATE, "force"),
+    _route("GET /networks", _VIEW, "filters"),
+    _route("GET /networks/{network}", _VIEW, "verbose scope"),
+    _route("POST /networks/create", _CREATE, "", Body.JSON, "network_create"),
+    _route("POST /networks/prune", _CREATE, "filters"),
+    _route("POST /networks/{network}/connect", _CREATE, "", Body.JSON, "network_connect"),
+    _route("POST /networks/{network}/disconnect", _CREATE, "", Body.JSON, "network_disconnect"),
+    _route("DELETE /networks/{network}", _CREATE),
+)
+_SWARM = (
+    _route("GET /swarm", _ADMIN, judge="admins_only"),  # its answer holds the tokens with which a host joins
+    _route("GET /swarm/unlockkey", _ADMIN, judge="admins_only"),
+    _route("POST /swarm/init", _ADMIN, "", Body.JSON, "admins_only"),
+    _route("POST /swarm/join", _ADMIN, "", Body.JSON, "admins_only"),
+    _route("POST /swarm/leave", _ADMIN, "force", judge="admins_only"),
+    _route(
+        "POST /swarm/update",
+        _ADMIN,
+        "version rotateWorkerToken rotateManagerToken rotateManagerUnlockKey",
+        Body.JSON,
+        "admins_only",
+    ),
+    _route("POST /swarm/unlock", _ADMIN, "", Body.JSON, "admins_only"),
+    _route("GET /nodes", _VIEW, "filters"),
+    _route("GET /nodes/{object}", _VIEW),
+    _route("POST /nodes/{object}/update", _ADMIN, "version", Body.JSON, "admins_only"),
+    _route("DELETE /nodes/{object}", _ADMIN, "force", judge="admins_only"),
+    _route("GET /services", _VIEW, "filters status"),
+    _route("GET /services/{object}", _VIEW, "insertDefaults"),
+    _route("GET /services/{object}/logs", _VIEW, _LOGS),
+    _route("POST /services/create", _CREATE, "", Body.JSON, "service_create"),
+    _route("POST /services/{object}/update", _CREATE, "version registryAuthFrom rollback", Body.JSON, "service_update"),
+    _route("DELETE /services/{object}", _CREATE),
+    _route("GET /tasks", _VIEW, "filters"),
+    _route("GET /tasks/{object}", _VIEW),
+    _route("GET /tasks/{object}/logs", _VIEW, _LOGS),
+    *(
+        route
+        for kind in ("secrets", "configs")
+        for route in (
+            _route(f"GET /{kind}", _VIEW, "filters"),
+            _route(f"GET /{kind}/{{object}}", _VIEW),
+            _route(f"POST /{kind}/create", _CREATE, "", Body.JSON, f"{kind}_write"),
+            _route(f"POST /{kind}/{{object}}/update", _CREATE, "version", Body.JSON, f"{kind}_write"),
+            _route(f"DELETE /{kind}/{{object}}", _CREATE),
+        )
+    ),
+)
+_PLUGINS = (
+    _route("GET /plugins", _VIEW, "filters"),
+    _route("GET /plugins/{plugin}/json", _VIEW),
+    _route("GET /plugins/privileges", _VIEW, "remote"),
+    *(
+        _route(f"{line}", _ADMIN, query, body, "admins_only")
+        for line, query, body in (
+            ("POST /plugins/pull", "remote name", Body.JSON),
+            ("POST /plugins/create", "name", Body.STREAM),
+            ("POST /plugins/{plugin}/enable", "timeout", Body.NONE),
+            ("POST /plugins/{plugin}/disable", "force", Body.NONE),
+            ("POST /plugins/{plugin}/upgrade", "remote", Body.JSON),
+            ("POST /plugins/{plugin}/push", "", Body.NONE),
+            ("POST /plugins/{plugin}/set", "", Body.JSON),
+            ("DELETE /plugins/{plugin}", "force", Body.NONE),
+        )
+    ),
+)
+
+ROUTES = (*_SYSTEM, *_CONTAINERS, *_IMAGES, *_VOLUMES_AND_NETWORKS, *_SWARM, *_PLUGINS)
+
+
+def pattern_of(route: Route) -> str:
+    """The regular expression that a whole path must match."""
+    pattern = route.path.replace(".", r"\.")
+    for part, spelling in _PARTS.items():
+        pattern = pattern.replace(part, spelling)
+    return pattern
+
+
+__all__ = ["ROUTES", "pattern_of"]

@@ -1,0 +1,70 @@
+"""The target of a request: version, path and query, in the one form that can't be read in two ways.
+
+The engine routes on the decoded path, with any or no version before it (gorilla/mux), and reads the query as Go's
+net/url does. Sources: Engine API, "Versioning"; net/url.ParseQuery; RFC 3986, section 2 and 3.3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote_to_bytes
+
+from msgspec import Struct
+
+from ..model.dialect import Version
+from .asked import NotCanonical
+
+MOST_CHARACTERS = 32 * 1024
+
+_ALLOWED = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@/%]*(\?[A-Za-z0-9\-._~!$&'()*+,;=:@/%?]*)?")
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_VERSION = re.compile(r"/v(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})(?=/)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Target(Struct, frozen=True):
+    """`path` is decoded and without its version (None: the engine's newest); `query` holds every value of a name."""
+
+    version: Version | None
+    path: str
+    query: Mapping[str, tuple[str, ...]]
+
+
+def read_target(raw: str) -> Target:
+    """Raises NotCanonical for what is no path of this server, is escaped wrongly or walks through the tree."""
+    if len(raw) > MOST_CHARACTERS:
+        raise NotCanonical(f"the address has more than {MOST_CHARACTERS} characters")
+    if not _ALLOWED.fullmatch(raw) or _BROKEN_ESCAPE.search(raw):
+        raise NotCanonical("the address holds characters that belong escaped, or a broken escape")
+    path_text, _, query_text = raw.partition("?")
+    path = _decoded(path_text, "path")
+    if any(part in ("", ".", "..") for part in path.split("/")[1:]):
+        raise NotCanonical("the path has empty parts, or walks with . or ..")
+    version = _VERSION.match(path)
+    if version is None:
+        return Target(None, path, _query(query_text))
+    return Target(Version(int(version[1]), int(version[2])), path[version.end() :], _query(query_text))
+
+
+def _query(text: str) -> Mapping[str, tuple[str, ...]]:
+    values: dict[str, tuple[str, ...]] = {}
+    if ";" in text:
+        raise NotCanonical("the query holds a semicolon: it belongs escaped")
+    for pair in text.split("&") if text else ():
+        name, _, value = (_decoded(part.replace("+", "%20"), "query") for part in pair.partition("="))
+        values[name] = (*values.get(name, ()), value)
+    return values
+
+
+def _decoded(text: str, part: str) -> str:
+    try:
+        decoded = unquote_to_bytes(text).decode()
+    except UnicodeDecodeError:
+        raise NotCanonical(f"the {part} is no UTF-8") from None
+    if part == "path" and _CONTROL.search(decoded):
+        raise NotCanonical("the path holds control characters")
+    return decoded
+
+
+__all__ = ["MOST_CHARACTERS", "Target", "read_target"]

@@ -1,0 +1,45 @@
+"""What the guard looks up: names in a request stand for objects of the engine and for places of the host.
+
+The judges know this interface only; `engine_world.py` asks a real engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from ..readers.engine_context import EngineContext
+
+
+class World(Protocol):
+    """Each answer is the API's object, None where there is none. Raises EngineError where the engine does not say."""
+
+    async def context(self) -> EngineContext:
+        """What a reader must know of the engine, without volumes."""
+
+    async def container(self, reference: str) -> Mapping[str, Any] | None:
+        """`GET /containers/{id}/json`: by name, id or the beginning of an id."""
+
+    async def execution(self, id: str) -> Mapping[str, Any] | None:
+        """`GET /exec/{id}/json`."""
+
+    async def volume(self, name: str) -> Mapping[str, Any] | None:
+        """`GET /volumes/{name}`."""
+
+    async def network(self, reference: str) -> Mapping[str, Any] | None:
+        """`GET /networks/{id}`."""
+
+    async def service(self, reference: str) -> Mapping[str, Any] | None:
+        """`GET /services/{id}`."""
+
+    def builds_are_confined(self) -> bool:
+        """Does daemon.json forbid BuildKit the host's network and insecure steps (`builder.entitlements`)?"""
+
+    def who_may_write(self, path: str) -> str:
+        """Why a path of the host does not belong to root alone, from `/` down to it; `""` where it does.
+
+        A path that is not there yet counts as far as it is there.
+        """
+
+
+__all__ = ["World"]
