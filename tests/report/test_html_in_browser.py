@@ -203,6 +203,17 @@ def test_open_and_close_all(opened: Any) -> None:
     assert page.locator("details.group[open]").count() == 0
 
 
+def test_a_note_that_begins_with_a_files_name_keeps_it(opened: Any) -> None:
+    notes = ("compose.yaml, compose.override.yaml: judged as one project",)
+    result = msgspec.structs.replace(assessed(1), notes=notes, unread=(("pod.yaml", "pod.yaml:2: not YAML"),))
+    page = opened(result)
+    for text in ("compose.yaml, compose", "pod.yaml:2"):
+        shown = page.locator(f"li:has-text('{text}')")
+        assert shown.evaluate("li => getComputedStyle(li, '::first-letter').textTransform") == "none"
+    reason = page.locator(".reasons li").first
+    assert reason.evaluate("li => getComputedStyle(li, '::first-letter').textTransform") == "uppercase"
+
+
 def test_a_name_that_is_a_script_is_a_name(opened: Any) -> None:
     evil = msgspec.structs.replace(privileged(EVIL), check_yourself=f"docker inspect '{EVIL}'")
     page = opened(msgspec.structs.replace(assessed(1), findings=(evil,) * 15, read=(EVIL,), notes=(EVIL,)))
