@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from .dialect import Platform
 from .field import Source
+from .guard_policy import GuardPolicy
 from .levels import Level, Severity
 
 
@@ -187,5 +188,6 @@ class ProjectFile(Struct, frozen=True, forbid_unknown_fields=True):
     evidence: tuple[DeclaredEvidence, ...] = ()
     hosts: dict[str, str] = {}
     harden: Harden = Harden()
+    guard: GuardPolicy = GuardPolicy()
     deploy: dict[str, Any] = {}
     backup: dict[str, Any] = {}
