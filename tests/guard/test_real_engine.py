@@ -29,6 +29,8 @@ def create(guarded: Guarded, host_config: dict[str, Any], **more: Any) -> Any:
     return guarded.ask("POST", "/v1.45/containers/create", body)
 
 
+BOUND = {"type": "none", "o": "bind"}
+
 ATTACKS: dict[str, dict[str, Any]] = {
     "privileged": {"Privileged": True},
     "bind of the root": {"Binds": ["/:/host"]},
@@ -79,14 +81,17 @@ GOOD: dict[str, dict[str, Any]] = {
     "nothing": {},
     "what docker run sends": {
         "Binds": None, "ContainerIDFile": "", "LogConfig": {"Type": "", "Config": {}}, "NetworkMode": "default",
-        "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": ""}]}, "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
+        "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": ""}]},
+        "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
         "AutoRemove": False, "VolumeDriver": "", "VolumesFrom": None, "ConsoleSize": [24, 80], "CapAdd": None,
         "CapDrop": None, "CgroupnsMode": "", "Dns": [], "DnsOptions": [], "DnsSearch": [], "ExtraHosts": None,
-        "GroupAdd": None, "IpcMode": "", "Cgroup": "", "Links": None, "OomScoreAdj": 0, "PidMode": "", "Privileged": False,
+        "GroupAdd": None, "IpcMode": "", "Cgroup": "", "Links": None, "OomScoreAdj": 0, "PidMode": "",
+        "Privileged": False,
         "PublishAllPorts": False, "ReadonlyRootfs": False, "SecurityOpt": None, "UTSMode": "", "UsernsMode": "",
         "ShmSize": 0, "Isolation": "", "CpuShares": 0, "Memory": 0, "NanoCpus": 0, "CgroupParent": "", "BlkioWeight": 0,
         "BlkioWeightDevice": [], "BlkioDeviceReadBps": [], "Devices": [], "DeviceCgroupRules": None,
-        "DeviceRequests": None, "MemoryReservation": 0, "MemorySwap": 0, "MemorySwappiness": -1, "OomKillDisable": False,
+        "DeviceRequests": None, "MemoryReservation": 0, "MemorySwap": 0, "MemorySwappiness": -1,
+        "OomKillDisable": False,
         "PidsLimit": 0, "Ulimits": [], "CpuCount": 0, "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0,
         "MaskedPaths": None, "ReadonlyPaths": None,
     },
@@ -116,7 +121,8 @@ def test_what_people_do_every_day(guarded: Guarded) -> None:
     assert guarded.docker("logs", "day").stdout == b"hello\n"
     for command in (
         "ps -a", "inspect day", "stats --no-stream day", "top day", "diff day", "port day", "images", "info", "version",
-        "volume ls", "network ls", "system df", "events --since 1m --until 0s", "update --memory 100m --memory-swap 200m day",
+        "volume ls", "network ls", "system df", "events --since 1m --until 0s",
+        "update --memory 100m --memory-swap 200m day",
         "rename day day2", "pause day2", "unpause day2", "restart -t 0 day2", "stop -t 0 day2", "start day2",
         "cp day2:/bin/busybox /tmp/busybox", "kill day2", "network disconnect -f day-net day2", "rm day2",
         "network rm day-net", "volume rm day-data", "container prune -f", f"tag {BUSYBOX} day:1", "rmi day:1",
