@@ -11,6 +11,7 @@ from ...model.host import Firewall
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ..examples import both, not_seen, on_host
+from ..packet_filter.bridges import engine_bridges
 from ..packet_filter.reach import Door, Doors, in_words
 from ._forward_rules import ForwardRules
 from ._input_rules import InputRules
@@ -97,7 +98,7 @@ class _Filter:
         self._source = seen.source
         self._input = InputRules(firewall)
         self._forward = ForwardRules(firewall, (subnet for n in machine.networks for subnet in n.subnets))
-        self._doors = Doors(firewall, machine.published)
+        self._doors = Doors(firewall, machine.published, engine_bridges(machine))
         self._declared = machine.published is not None
         self._who = firewall.front if firewall.front_active else "the firewall"
         self._chain = "nothing in DOCKER-USER limits it" if firewall.docker_user else "DOCKER-USER is empty"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ...model.host import Firewall
 from ...model.policy import Reach
@@ -29,17 +29,22 @@ class Door(Struct, frozen=True, kw_only=True):
     inside: int
     meant: Passage
     actual: Passage
+    proxied: bool = False
+    """INPUT decides: what it closes to everybody is not opened by rules for published ports."""
 
     @property
     def as_meant(self) -> bool:
-        return self.actual == self.meant
+        return self.actual == self.meant or (self.proxied and self.actual.closed)
 
 
 class Doors:
     """The rules and the intention, read once for all ports."""
 
-    def __init__(self, firewall: Firewall, published: Mapping[str, Reach] | None) -> None:
-        tables = rulesets(firewall)
+    def __init__(
+        self, firewall: Firewall, published: Mapping[str, Reach] | None, bridges: Collection[str] = ()
+    ) -> None:
+        """`bridges` are the engine's: what comes from there is not from outside."""
+        tables = [_without_bridges(table, bridges) for table in rulesets(firewall)]
         self._tables = {ipv6: _engines(tables, ipv6=ipv6) for ipv6 in (False, True)}
         self.intentions: dict[bool, Intention | str] = {
             ipv6: told_by_input(firewall, ipv6=ipv6) if published is None else declared(published, ipv6=ipv6)
@@ -59,7 +64,8 @@ class Doors:
             return None
         meant = intention.of(port, protocol)
         actual = self._actual(table, meant, port, protocol, inside)
-        return Door(ipv6=ipv6, port=port, protocol=protocol, inside=inside, meant=meant, actual=actual)
+        proxied = not self.translates(ipv6=ipv6)
+        return Door(ipv6=ipv6, port=port, protocol=protocol, inside=inside, meant=meant, actual=actual, proxied=proxied)
 
     def _actual(self, table: Ruleset, meant: Passage, port: int, protocol: str, inside: int) -> Passage:
         if _ENGINES_CHAIN not in table.chains:
@@ -96,3 +102,12 @@ def _engines(tables: list[Ruleset], *, ipv6: bool) -> Ruleset | None:
     ours = [table for table in tables if table.ipv6 is ipv6]
     ours.sort(key=lambda table: (_ENGINES_CHAIN not in table.chains, not table.filters_input))
     return ours[0] if ours else None
+
+
+def _without_bridges(table: Ruleset, bridges: Collection[str]) -> Ruleset:
+    """Our chains without the rules that let the engine's own bridges by."""
+    chains = dict(table.chains)
+    for chain in {OWN_CHAIN, PROXY_CHAIN} & chains.keys():
+        ours = {f"-A {chain} -i {name} -j RETURN" for name in bridges}
+        chains[chain] = [rule for rule in chains[chain] if rule not in ours]
+    return structs.replace(table, chains=chains)

@@ -112,7 +112,7 @@ def _flat(tree: _Tree, conditions: tuple[str, ...]) -> Iterator[Branch]:
     while isinstance(tree, _Fork):
         if tree.match.unclear:
             raise _Unclear(f"what depends on more than sender and port: {tree.match.unclear}")
-        both = tuple(dict.fromkeys((*conditions, *tree.match.conditions)))
+        both = tuple(sorted({*conditions, *tree.match.conditions}))
         if len({condition.removeprefix("! ").split()[0] for condition in both}) < len(both):
             raise _Unclear("two rules after each other limit the senders: " + ", ".join(both))
         yield from _flat(tree.then, both)
