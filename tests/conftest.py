@@ -8,14 +8,19 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Protocol
 
+import hypothesis
 import pytest
 
+from effort import examples
 from machines.containers import Containers
 from machines.engines import IN_OWN_NAMESPACES, OwnEngine, run_folder, start_engine, why_no_engine
 from machines.images import make_image
 from machines.program import run_dockworthy as _run_dockworthy
 
-pytest_plugins = ["machines.ssh_fixtures"]
+pytest_plugins = ["machines.ssh_fixtures", "machines.debian_fixtures"]
+
+hypothesis.settings.register_profile("fast or whole", max_examples=examples(100))
+hypothesis.settings.load_profile("fast or whole")
 
 Run = Callable[..., CompletedProcess[str]]
 

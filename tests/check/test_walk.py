@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from dockworthy.check import check
 from dockworthy.model.levels import Level
 from dockworthy.readers.files import FoundFile, Search
+from effort import examples
+from machines.reachable import let_others_reach
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a}]}\n"
 COMPOSE = "services:\n  web: {image: shop}\n"
@@ -130,7 +132,7 @@ _PATTERNS = st.builds(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     paths=st.sets(_PATHS, min_size=1, max_size=8),
     rules=st.dictionaries(st.sampled_from(["", "a/", "b/"]), st.lists(_PATTERNS, max_size=4), max_size=3),
@@ -187,8 +189,7 @@ def test_it_ends_below_a_hundred_folders(tmp_path: Path) -> None:
 def test_a_folder_that_can_not_be_listed_is_said(tmp_path: Path) -> None:
     lay(tmp_path, {"shut/a.yaml": POD, "a.yaml": POD})
     (tmp_path / "shut").chmod(0)
-    for folder in (tmp_path, *list(tmp_path.parents)[:3]):
-        folder.chmod(folder.stat().st_mode | 0o055)
+    let_others_reach(tmp_path)
     os.seteuid(65534)
     try:
         result = check([str(tmp_path)], level=Level.BASELINE)

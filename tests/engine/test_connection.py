@@ -25,6 +25,7 @@ from dockworthy.errors import EngineError, EngineRefused, EngineTimeout, EngineU
 from dockworthy.model.dialect import Version
 from engine.fake import CUT, HANG, HANG_UP, VERSION, FakeEngine, Raw, Status, fake_engine
 from engine.test_endpoint import make_context
+from machines.reachable import let_others_reach
 
 
 async def test_one_question_proves_the_engine_and_negotiates(tmp_path: Path) -> None:
@@ -83,8 +84,7 @@ async def test_nobody_listens_at_a_port() -> None:
 async def test_not_allowed_to_open_the_socket(tmp_path: Path) -> None:
     async with fake_engine(tmp_path) as fake:
         (tmp_path / "engine.sock").chmod(0o600)
-        for folder in (tmp_path, *tmp_path.parents[:2]):
-            folder.chmod(0o755)
+        let_others_reach(tmp_path)
         await _warm_up(fake.endpoint)
         os.seteuid(65534)
         try:

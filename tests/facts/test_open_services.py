@@ -23,6 +23,7 @@ from dockworthy.model.field import Set, Source, Unknown
 from dockworthy.model.host import Host, Listener
 from dockworthy.model.services import Answered, ServiceAnswer
 from dockworthy.model.snapshot import ContainerFacts, EngineFacts
+from machines.reachable import let_others_reach
 
 HERE = Source("test")
 Start = Callable[..., int]
@@ -130,10 +131,8 @@ async def test_etcd_before_and_after_users_are_switched_on(start: Start) -> None
 async def test_postgresql(start: Start, tmp_path: Path, method: str, expected: Answered) -> None:
     as_nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups") if os.geteuid() == 0 else ()
     data = tmp_path / "pg"
-    for folder in (tmp_path, *tmp_path.parents[:1]):
-        folder.chmod(0o755)
+    let_others_reach(tmp_path)
     tmp_path.chmod(0o777)
-    tmp_path.parent.parent.chmod(0o755)
     (tmp_path / "secret").write_text("swordfish")
     made = ("initdb", "-D", str(data), "-U", "postgres", f"--auth={method}", f"--pwfile={tmp_path}/secret", "-N")
     subprocess.run([*as_nobody, *made], check=True, capture_output=True, cwd=tmp_path)

@@ -17,6 +17,7 @@ from dockworthy.facts.saved import encode, load, save
 from dockworthy.model.field import Set, Source, Unknown
 from dockworthy.model.host import Host
 from dockworthy.model.snapshot import SNAPSHOT_VERSION, ContainerFacts, EngineFacts, Snapshot, Tool
+from effort import examples
 
 
 def snapshot(containers: int = 1) -> Snapshot:
@@ -197,7 +198,7 @@ def test_too_large(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "larger than 1 MiB" in refused(file, b" " * (2 << 20)).says
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(content=st.binary(max_size=300))
 def test_any_bytes_are_a_clear_refusal(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     refused(tmp_path_factory.getbasetemp() / "any.json", content)
@@ -210,7 +211,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(spoilt=_JSON, place=st.sampled_from(["taken", "tool", "host", "engine", "id", "host.kernel", "engine.images"]))
 def test_any_json_in_any_place_loads_or_is_refused(
     tmp_path_factory: pytest.TempPathFactory, spoilt: Any, place: str

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dockworthy.fix.compose_edit import edit_compose
 from dockworthy.fix.refused import FixRefused
 from dockworthy.model.fix import Change, How
+from effort import examples
 from fix.compose_layouts import compose_files
 
 CHANGES = st.sampled_from(
@@ -63,8 +64,13 @@ def _expected(data: dict[str, Any], path: tuple[str, ...], value: Any, how: How)
     return found
 
 
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
 @given(compose_files(), CHANGES, st.data())
-@settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    deadline=None, max_examples=examples(400), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 def test_change_means_what_was_asked(
     written: tuple[str, dict[str, Any]], change: tuple[tuple[str, ...], Any, How], choice: st.DataObject
 ) -> None:
@@ -97,7 +103,9 @@ def _only_what_must(text: str, edited: str, service: str, data: dict[str, Any], 
 
 
 @given(compose_files(), st.text(max_size=40))
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 def test_any_text_can_be_set(written: tuple[str, dict[str, Any]], value: str) -> None:
     text, data = written
     service = sorted(data)[0]
@@ -110,7 +118,7 @@ def test_any_text_can_be_set(written: tuple[str, dict[str, Any]], value: str) ->
 
 
 @given(st.text(alphabet="services:web{}[]&*!|>-?'\"# \t\r\n<,", max_size=120))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 def test_whatever_stands_there_is_edited_or_refused(text: str) -> None:
     from dockworthy.errors import UsageError
 

@@ -11,6 +11,8 @@ import hypothesis
 from hypothesis import HealthCheck, Phase
 from hypothesis.strategies import SearchStrategy
 
+from effort import examples
+
 MINUTES = float(os.environ.get("DOCKWORTHY_FUZZ_MINUTES", "0"))
 _QUICK, _ROUND = 200, 2000
 
@@ -32,7 +34,7 @@ def _one_round(inputs: SearchStrategy[Any], check: Callable[[Any], None], seed: 
 
     phases = (Phase.explicit, Phase.generate, Phase.shrink)
     bounded = hypothesis.settings(
-        max_examples=_ROUND if MINUTES else _QUICK,
+        max_examples=_ROUND if MINUTES else examples(_QUICK),
         deadline=None,
         database=None,
         derandomize=False,

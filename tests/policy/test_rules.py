@@ -14,6 +14,7 @@ from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level
 from dockworthy.model.policy import Policy, Rule
 from dockworthy.policy.rules import compile_rules
+from effort import examples
 from policy.written_rules import compose, judged, rule
 
 FILE = """services:
@@ -126,7 +127,7 @@ def test_nested_macros_are_bounded_in_time() -> None:
 
 
 @given(st.text(alphabet="workload.image()[]{}'\"&|!?:,=<>+-0 \nmxé", max_size=40))
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None, max_examples=examples(600))
 def test_any_text_is_a_rule_or_an_explained_mistake(when: str) -> None:
     try:
         control = rule(when)

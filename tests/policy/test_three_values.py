@@ -14,6 +14,7 @@ from dockworthy.model.field import Field, Set
 from dockworthy.policy.expression import Gap, Known, evaluate, parse
 from dockworthy.policy.expression.library import ComputeError, compile_text, run
 from dockworthy.policy.workload_view import WORKLOAD, workload_of
+from effort import examples
 from policy.written_rules import ATOMS, MOUNTS, UNKNOWN, VALUES, expressions, fields_of, mount, possible, unit
 
 
@@ -37,7 +38,7 @@ def _turns_out(values: dict[str, Field[object]], mounts: tuple[Mount, ...], whol
 
 
 @given(expressions, models())
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 def test_an_answer_holds_however_the_unknown_turns_out(
     text: str, model: tuple[dict[str, Field[object]], tuple[Mount, ...], bool]
 ) -> None:
@@ -52,7 +53,7 @@ def test_an_answer_holds_however_the_unknown_turns_out(
 
 
 @given(expressions, st.fixed_dictionaries({name: st.sampled_from(values) for name, values in VALUES.items()}))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 def test_where_all_is_known_the_answer_is_the_library_s(text: str, values: dict[str, Any]) -> None:
     fields = {name: Set(value, MOUNTS[0].declared_at) for name, value in values.items()}
     said = outcome(text, **fields_of(fields, tuple(MOUNTS), whole=True))  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from dockworthy.readers.compose import read_compose
 from dockworthy.readers.compose.dotenv import parse_dotenv
 from dockworthy.readers.compose.interpolation import interpolate
 from dockworthy.readers.yaml_source import documents
+from effort import examples
 
 VARIABLES = {"NAME": "shop", "EMPTY": ""}
 
@@ -314,7 +315,7 @@ def test_the_name_of_the_project_is_a_variable(tmp_path: Path, named: str, name:
 
 
 @given(body=_ANYTHING, other=_ANYTHING)
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 def test_any_value_anywhere_is_read_or_refused(body: Any, other: Any) -> None:
     service = {"image": "shop", "extends": "base"}
     for project in (
@@ -329,13 +330,13 @@ def test_any_value_anywhere_is_read_or_refused(body: Any, other: Any) -> None:
 
 
 @given(st.dictionaries(_KEYS, _ANYTHING, max_size=3))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 def test_any_value_of_a_key_is_read_or_refused(service: dict[str, Any]) -> None:
     _read_or_refused(json.dumps({"services": {"web": {"image": "shop"} | service}}))
 
 
 @given(st.text(max_size=60, alphabet="${}:-?+AB_1 \\\"'#=\n") | st.text(max_size=30))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 def test_any_text_is_interpolated_or_refused(text: str) -> None:
     try:
         interpolate(text, VARIABLES)

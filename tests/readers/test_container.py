@@ -17,6 +17,7 @@ from dockworthy.model.snapshot import ContainerFacts
 from dockworthy.model.workload import Container, Unit
 from dockworthy.readers.container.inspected import read_container
 from dockworthy.readers.engine_context import EngineContext
+from effort import examples
 
 ENGINE = EngineContext(Version(1, 45), frozenset({"seccomp", "apparmor"}))
 
@@ -166,7 +167,7 @@ def _paths(part: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
 
 
 @given(path=st.sampled_from(_paths(tight.inspect())[1:]), anything=_ANYTHING)
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=examples(500))
 def test_any_value_anywhere_gives_a_unit_that_every_control_can_judge(path: tuple[str, ...], anything: Any) -> None:
     inspect = tight.inspect()
     part: Any = inspect

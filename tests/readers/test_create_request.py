@@ -18,6 +18,7 @@ from dockworthy.model.levels import Level
 from dockworthy.model.workload import Container, Mount, MountKind, Unit
 from dockworthy.readers.create_request import CreateRequest, read_create_request
 from dockworthy.readers.engine_context import EngineContext
+from effort import examples
 from readers.engine_facts import somewhere_else
 
 ENGINE = EngineContext(Version(1, 45), frozenset({"seccomp", "apparmor"}), log_driver="local")
@@ -283,7 +284,7 @@ _FULL: dict[str, Any] = {
 
 
 @given(body=somewhere_else(_FULL))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 def test_any_value_anywhere_is_judged_or_refused(body: Any) -> None:
     try:
         unit = read(json.dumps(body).encode()).unit
@@ -295,7 +296,7 @@ def test_any_value_anywhere_is_judged_or_refused(body: Any) -> None:
 
 
 @given(body=st.binary(max_size=200) | st.text(alphabet='{}[]":,\\ua1 null', max_size=60).map(str.encode))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     try:
         read(body)

@@ -19,6 +19,7 @@ from dockworthy.model.workload import Container, Unit
 from dockworthy.readers.docker_run import read_docker_run
 from dockworthy.readers.docker_run.flags import ALL_FLAGS
 from dockworthy.readers.engine_context import EngineContext
+from effort import examples
 
 ENGINE = EngineContext(Version(1, 45), frozenset({"seccomp", "apparmor"}))
 
@@ -190,7 +191,7 @@ _WORD = st.sampled_from(
 
 
 @given(words=st.lists(_WORD | st.text(max_size=6), max_size=8))
-@settings(deadline=None, max_examples=1000)
+@settings(deadline=None, max_examples=examples(1000))
 def test_any_words_are_read_or_refused(words: list[str]) -> None:
     try:
         read_docker_run([*words, "shop"], ENGINE)

@@ -16,6 +16,7 @@ from dockworthy.model.control import Subject
 from dockworthy.model.levels import Level
 from dockworthy.readers.dockerfile import hadolint, is_dockerfile, may_be_dockerfile
 from dockworthy.readers.dockerfile.build import read_dockerfile
+from effort import examples
 
 
 def read(text: str) -> ImageBuild:
@@ -114,7 +115,7 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(_PIECES, max_size=40).map("".join))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """With every instruction inside the text, and every command inside its instruction."""
@@ -135,7 +136,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
                 assert command.words and instruction.first <= (command.source.line or 0) <= instruction.last
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(max_size=300))
 def test_any_characters_at_all(text: str) -> None:
     is_dockerfile(text, "x")

@@ -14,6 +14,7 @@ from dockworthy.model.field import Set, Unset
 from dockworthy.model.workload import Role, Unit
 from dockworthy.readers.kubernetes import read_kubernetes
 from dockworthy.readers.yaml_source import documents
+from effort import examples
 
 
 def read(text: str) -> list[Unit]:
@@ -133,7 +134,7 @@ _ANYTHING = st.recursive(
 
 
 @given(kind=st.sampled_from(["Pod", "Deployment", "CronJob", "List", "Namespace", "PodTemplate"]), body=_ANYTHING)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 def test_any_value_anywhere_is_read_or_refused(kind: str, body: Any) -> None:
     for text in (json.dumps(body), json.dumps({"kind": kind, "metadata": body, "spec": body, "items": body})):
         try:
@@ -143,7 +144,7 @@ def test_any_value_anywhere_is_read_or_refused(kind: str, body: Any) -> None:
 
 
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         read(text)

@@ -16,6 +16,7 @@ from dockworthy.readers.marathon.definitions import read_marathon
 from dockworthy.readers.titus import is_titus
 from dockworthy.readers.titus.job import read_titus
 from dockworthy.readers.yaml_source import documents
+from effort import examples
 
 
 def _anything(words: str) -> st.SearchStrategy[Any]:
@@ -46,7 +47,7 @@ _KUBERNETES = _anything(
 
 
 @given(body=_MARATHON)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 def test_any_value_in_a_definition_of_marathon(body: Any) -> None:
     docker = {"docker": body, "type": "DOCKER", "volumes": body, "portMappings": body}
     whole = {"id": "a", "container": {"docker": {"image": "shop", "parameters": body}}, "env": body, "networks": body}
@@ -60,7 +61,7 @@ def test_any_value_in_a_definition_of_marathon(body: Any) -> None:
 
 
 @given(body=_TITUS)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 def test_any_value_in_a_job_of_titus(body: Any) -> None:
     container = {"image": body, "resources": body, "env": body, "securityProfile": body, "attributes": body}
     for made in (body, {"applicationName": body, "container": container, "service": body, "disruptionBudget": body}):
@@ -79,7 +80,7 @@ def test_any_value_in_a_job_of_titus(body: Any) -> None:
     ),
     body=_KUBERNETES,
 )
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 def test_any_value_in_an_object_beside_a_pod(kind: str, body: Any) -> None:
     parts = {"spec": body, "rules": body, "roleRef": body, "subjects": body, "automountServiceAccountToken": body}
     for made in ({"kind": kind, **parts}, {"kind": kind, "metadata": body, "apiVersion": body}):

@@ -13,6 +13,7 @@ from dockworthy.errors import UnreadableInput
 from dockworthy.model.levels import Level
 from dockworthy.model.policy import Data
 from dockworthy.readers.project_file import find_project_file, parse_project_file, read_project_file
+from effort import examples
 
 
 def test_a_whole_file() -> None:
@@ -82,7 +83,7 @@ _ANYTHING = st.recursive(
 
 
 @given(_ANYTHING)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 def test_anything_is_read_or_refused(document: Any) -> None:
     import json
 

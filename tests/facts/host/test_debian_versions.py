@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dockworthy.facts.host.debian_versions import DebianVersion
+from effort import examples
 
 ASCENDING = [
     "0~~", "0~~a", "0~", "0", "0a", "0+", "1.0~beta1~svn1245", "1.0~beta1", "1.0", "1.0-0.1", "1.0-1", "1.0-1+b1",
@@ -47,7 +48,7 @@ def test_any_text_is_a_version(text: str) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("dpkg"), reason="there is no dpkg to agree with")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(whole, whole)
 def test_it_agrees_with_dpkg(one: str, other: str) -> None:
     lower = subprocess.run(["dpkg", "--compare-versions", one, "lt", other], check=False, capture_output=True)

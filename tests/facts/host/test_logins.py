@@ -15,6 +15,7 @@ from dockworthy.facts.host.names import Names
 from dockworthy.facts.host.sudo import read_sudo_rules
 from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.host import LoginRecord, SudoRule
+from effort import examples
 
 from .host_trees import Tree, debian
 
@@ -96,7 +97,7 @@ def test_a_record_of_nobody_is_none(content: bytes, tree: Tree) -> None:
 
 
 @given(st.binary(max_size=2000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_content_is_read_without_a_crash(content: bytes) -> None:
     names = Names.__new__(Names)
     names.users, names.groups = [], []
@@ -154,7 +155,7 @@ def test_sudo_files_that_include_each_other_end(tree: Tree) -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_sudoers_is_read(text: str) -> None:
     class Fake:
         def exists(self, path: str) -> bool:

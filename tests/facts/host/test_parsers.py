@@ -21,6 +21,7 @@ from dockworthy.facts.host.packages import installed_packages
 from dockworthy.facts.host.ssh import split_line
 from dockworthy.model.field import Unknown
 from dockworthy.model.host import Host
+from effort import examples
 
 from .host_trees import Tree, debian
 
@@ -142,7 +143,7 @@ def is_valid(host: Host) -> None:
     assert not [field for field in fields if isinstance(field, Unknown) and "bug" in field.tell]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(st.sampled_from(FILES), st.one_of(st.binary(max_size=120), texts.map(str)), min_size=1, max_size=6)
 )
@@ -152,7 +153,7 @@ def test_a_host_of_any_files_is_valid(tree: Tree, contents: dict[str, bytes | st
     is_valid(tree.read())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.sampled_from(

@@ -16,6 +16,7 @@ from dockworthy.facts.host.reading import guarded, guarded_all
 from dockworthy.facts.host.root import Root
 from dockworthy.model.field import Field, Set, Unknown, Unset
 from dockworthy.model.host import Host
+from machines.reachable import let_others_reach
 
 from .host_trees import Tree, debian
 
@@ -138,9 +139,7 @@ def as_nobody() -> Iterator[None]:
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Tree:
     """A Debian host whose closed files are closed to an ordinary user."""
     base = tmp_path_factory.mktemp("closed")
-    for folder in (base, base.parent, base.parent.parent):
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/tmp"):
-            folder.chmod(0o755)
+    let_others_reach(base)
     tree = debian(Tree(base / "root"))
     tree.write("/etc/docker/daemon.json", "{}", mode=0o000)
     tree.write("/etc/ssh/sshd_config", "Port 22", mode=0o000)
