@@ -7,7 +7,6 @@ import os
 import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -64,18 +63,24 @@ def checked(
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
 
-    began = time.monotonic()
+    began = _seconds_of_children()
     done = subprocess.run(
         [sys.executable, "-m", "dockworthy", "check", "--format", "json", *map(str, arguments)],
         input=given,
         capture_output=True,
-        timeout=MOST_SECONDS * 3,
+        timeout=MOST_SECONDS * 10,
         preexec_fn=limited,
         cwd=folder,
     )
-    assert time.monotonic() - began < MOST_SECONDS
+    assert _seconds_of_children() - began < MOST_SECONDS
     assert b"Traceback" not in done.stderr
     return done
+
+
+def _seconds_of_children() -> float:
+    """Of work, not of waiting: other programs of the machine count for nothing."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def judged_beside(bad: Path | str, folder: Path) -> str:
@@ -106,6 +111,17 @@ def test_bad_text(what: str, tmp_path: Path) -> None:
         assert checked(bad).returncode == 2
         return
     assert f"{bad}{says}" in judged_beside(bad, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n---\n"])
+def test_a_named_file_that_is_empty_is_said_beside_others(tmp_path: Path, text: str) -> None:
+    (tmp_path / "empty.yaml").write_text(text)
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    ended = checked("--format", "json", "empty.yaml", "compose.yaml", folder=tmp_path)
+    said = json.loads(ended.stdout)
+    assert ended.returncode == 2
+    assert [unread["input"] for unread in said["unread"]] == ["empty.yaml"]
+    assert [subject["id"] for subject in said["subjects"]] == ["compose.yaml#web"]
 
 
 def test_not_utf8(tmp_path: Path) -> None:

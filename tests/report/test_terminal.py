@@ -186,3 +186,11 @@ def test_a_finding_without_evidence_is_shown() -> None:
 
 def test_one_reason_before_many_controls_is_said_once() -> None:
     assert render_terminal(undecided()).count("permission denied on /var/run/docker.sock:") == 2  # one for each tell
+
+
+def test_no_heading_without_a_thing_below_it() -> None:
+    """Nothing could be read: there are no findings, and so nothing that would tell more."""
+    unread = (("a.yaml", "a.yaml:1: not YAML"),)
+    text = render_terminal(msgspec.structs.replace(undecided(), findings=(), unread=unread))
+    assert "What would tell" not in text
+    assert "a.yaml:1: not YAML" in text

@@ -51,7 +51,10 @@ def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
     projects: list[Value] = []
     units = []
     is_project = is_compose if found.named_by_user else looks_like_compose
-    for document in documents(text, found.name):
+    written = list(documents(text, found.name))
+    if found.named_by_user and not written:
+        raise UnreadableInput("it is empty: there is nothing to judge", file=found.name)
+    for document in written:
         if is_kubernetes(document):
             manifests.append(document)
         elif is_project(document):

@@ -57,9 +57,11 @@ def _write_what_matters(sheet: Sheet, result: Result) -> None:
         sheet.heading("What matters most")
         for group in failures[:3]:
             _write_failure(sheet, group)
-    elif result.verdict.answer is Answer.UNDECIDED:
+        return
+    told = by_tell(result.findings)
+    if told and result.verdict.answer is Answer.UNDECIDED:
         sheet.heading("What would tell")
-        for tell, groups in by_tell(result.findings)[:3]:
+        for tell, groups in told[:3]:
             sheet.entry("-", tell or _no_tell(groups), indent=2, column=4, at_most=2)
             titles = some_of([group.first.title for group in groups], show=2)
             sheet.line(f"{number_of(how_many(groups), 'finding')}: {titles}", indent=4, style="quiet", at_most=1)
