@@ -1,4 +1,4 @@
-"""A shop that writes to /var/cache, needs NET_BIND_SERVICE and runs as root, beside a real PostgreSQL: both end tight."""
+"""A shop that writes to /var/cache, needs NET_BIND_SERVICE and runs as root, and a real PostgreSQL: both end tight."""
 
 from __future__ import annotations
 

@@ -57,6 +57,10 @@ class Use:
             self.cpus = max(self.cpus, (total - self._last[1]) / 1e9 / (at - self._last[0]))
         self._last = (at, total)
 
+    def begin_again(self) -> None:
+        """The next sample is of another container: no rate leads from the last one to it."""
+        self._last = None
+
 
 def _object(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ...errors import DockworthyError
-from ...facts.redaction import Redactor
 from .watching import Seen
 
 _LAST = 5
@@ -15,13 +16,13 @@ class NotProven(DockworthyError):
     exit_status = 16
 
 
-def not_up(name: str, seen: Seen, redactor: Redactor) -> NotProven:
+def not_up(name: str, seen: Seen, clean: Callable[[str], str]) -> NotProven:
     """With the last lines of its log, secrets hidden."""
     last = [line for line in seen.log if line.strip()][-_LAST:]
-    why = str(redactor.clean(seen.why))
+    why = clean(seen.why)
     return NotProven(
         f"{name} does not come up, cut off from the world, so nothing is proven: {why}; "
         + ("the last lines of its log:" if last else "it wrote no log"),
         hint="it needs something that it has not here: see what it runs without, or hand it in with --hand-in NAME",
-        excerpt=tuple(str(redactor.clean(line)) for line in last),
+        excerpt=tuple(clean(line) for line in last),
     )

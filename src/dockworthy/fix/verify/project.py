@@ -17,6 +17,9 @@ from .docker_command import Docker
 from .owner import Owner
 from .trials import with_changes
 
+_STOP = 5
+"""Seconds that a service has to end in order."""
+
 
 class NotStarted(Exception):
     """Compose or the engine refused to start the service: `says` its words."""
@@ -46,6 +49,7 @@ class ScratchProject:
         self._variables = variables
         self._started: dict[str, tuple[dict[str, Any], str]] = {}
         self._fresh = 0
+        self._deaf: set[str] = set()  # those that do not end when they are asked to: once is enough to wait
         self.starts = 0
 
     def service(self, name: str) -> dict[str, Any]:
@@ -117,8 +121,13 @@ class ScratchProject:
         """Stops it in order, so that what it keeps is whole; at once where it keeps nothing."""
         if not any(mount["type"] == "volume" for mount in self.service(name)["volumes"]):
             return await self.remove(name)
+        clock = asyncio.get_running_loop().time
+        begun = clock()
         with contextlib.suppress(NotStarted):
-            await self.docker.run("stop", "--time", "5", await self.container(name))
+            seconds = 0 if name in self._deaf else _STOP
+            await self.docker.run("stop", "--time", str(seconds), await self.container(name))
+            if seconds and clock() - begun >= seconds:
+                self._deaf.add(name)
 
     async def remove_volumes(self, volumes: str) -> None:
         """A set of volumes that is used no longer."""

@@ -15,11 +15,10 @@ from .capabilities import capabilities_of, only
 from .complaints import USUAL, hinted_capabilities, refused_paths
 from .inside import Who
 from .needs import InImage, is_below
-from .project import NotStarted, ScratchProject
 from .proposals import Proposal, controls_of, proposals_for
-from .watching import Expected, Seen, Watch
+from .trying import Trying
+from .watching import Seen
 
-Say = Callable[[str], None]
 Look = Callable[[str], Awaitable[tuple[str, InImage | None]]]
 """A path of the image -> the folder that it lies in (or is), and what that is in the image."""
 
@@ -28,30 +27,15 @@ _TURNS = 5
 
 
 class ServiceProver:
-    """Of the service `name`, whose `baseline` was seen; `expected` is what its trials are held to."""
+    """Of a service whose `baseline` was seen."""
 
-    def __init__(
-        self,
-        project: ScratchProject,
-        name: str,
-        baseline: Baseline,
-        expected: Expected,
-        candidates: Sequence[Fix],
-        *,
-        look: Look,
-        local: bool,
-        say: Say,
-    ) -> None:
-        self._project = project
-        self._name = name
+    def __init__(self, trying: Trying, baseline: Baseline, candidates: Sequence[Fix], look: Look) -> None:
+        self._trying = trying
+        self._name = trying.name
         self._baseline = baseline
-        self._expected = expected
         self._candidates = candidates
         self._look = look
-        self._local = local
-        self._say = say
         self._folders = dict(baseline.folders)
-        self._tried: dict[str, Seen] = {}
         self._alone: dict[str, Seen] = {}
         self.refused: list[Refused] = []
 
@@ -87,8 +71,8 @@ class ServiceProver:
         rest, seen = await self._rest_with((none,), None)
         if seen.up:
             return (none, *rest)
-        has = capabilities_of(self._project.service(self._name))
-        seen = await self._try((none,))
+        has = capabilities_of(self._trying.service)
+        seen = await self._trying.with_these((none,))
         needed = () if seen.up else await self._needed(has, seen)
         kept: tuple[Proposal, ...] = (self._capabilities(needed),)
         if needed == has:
@@ -107,7 +91,7 @@ class ServiceProver:
         to is made writable."""
         for _ in range(_TURNS):
             rest = tuple(each for each in self._rest(who) if not topics or each.topic in topics)
-            seen = await self._try((*kept, *rest))
+            seen = await self._trying.with_these((*kept, *rest))
             if seen.up or not await self._learn(seen):
                 break
         return rest, seen
@@ -133,7 +117,7 @@ class ServiceProver:
             if not new:
                 break
             guess += new
-            seen = await self._try((self._capabilities(guess),))
+            seen = await self._trying.with_these((self._capabilities(guess),))
             if seen.up:
                 return await without_superfluous(guess, self._works)
             log = (seen.line, *seen.log)
@@ -158,48 +142,13 @@ class ServiceProver:
         return together
 
     async def _passes(self, proposals: tuple[Proposal, ...]) -> bool:
-        seen = await self._try(proposals)
+        seen = await self._trying.with_these(proposals)
         if not seen.up and proposals:
             self._alone[proposals[-1].topic] = seen  # the last one tried of a topic is the one that is told of
         return seen.up
 
-    async def _try(self, proposals: Sequence[Proposal]) -> Seen:
-        """How the service does with these; the same is not tried twice."""
-        changes = [change for proposal in proposals for change in proposal.changes]
-        key = repr(changes)
-        if key not in self._tried:
-            self._say(f"{self._name}: trying {_in_short(proposals)}")
-            self._tried[key] = await self._as_new_and_over_its_data(changes)
-        return self._tried[key]
-
-    async def _as_new_and_over_its_data(self, changes: Sequence[Change]) -> Seen:
-        """With fresh volumes, and then with those that the unchanged one left."""
-        if not self._project.own_volumes(self._name):
-            return await self._start(changes, "")
-        volumes = self._project.fresh_volumes()
-        try:
-            seen = await self._start(changes, volumes)
-        finally:
-            await self._project.remove(self._name)
-            await self._project.remove_volumes(volumes)
-        if not seen.up:
-            return seen
-        again = await self._start(changes, "")
-        await self._project.stop(self._name)
-        return again if again.up else structs.replace(again, why=f"over the data that it has: {again.why}")
-
-    async def _start(self, changes: Sequence[Change], volumes: str) -> Seen:
-        try:
-            container = await self._project.start(self._name, changes, volumes=volumes)
-        except NotStarted as refused:
-            return Seen(up=False, why=f"it can't be started: {refused.says}")
-        seen = await Watch(self._project, container, self._expected, local=self._local).until_decided()
-        if not seen.up:
-            self._say(f"{self._name}: {seen.why}{f': {seen.line}' if seen.line else ''}")
-        return seen
-
     def _rest(self, who: Who | None) -> tuple[Proposal, ...]:
-        service = self._project.service(self._name)
+        service = self._trying.service
         baseline = structs.replace(self._baseline, folders=self._folders)
         return proposals_for(self._name, service, baseline, self._candidates, who)
 
@@ -209,7 +158,7 @@ class ServiceProver:
         return Proposal(topic="user", says=f"it runs as user {who.uid}:{who.gid}", changes=changes, controls=controls)
 
     def _capabilities(self, wanted: Sequence[str]) -> Proposal:
-        service: Mapping[str, Any] = self._project.service(self._name)
+        service: Mapping[str, Any] = self._trying.service
         says = f"it has no capability but {', '.join(wanted)}" if wanted else "it has no capability"
         changes = only(self._name, service, wanted)
         controls = controls_of(changes, self._candidates)
@@ -225,15 +174,3 @@ class ServiceProver:
                 controls=proposal.controls,
             )
         )
-
-
-def _in_short(proposals: Sequence[Proposal]) -> str:
-    return ", ".join(_word(each) for each in proposals) or "nothing changed"
-
-
-def _word(proposal: Proposal) -> str:
-    if proposal.topic == "capabilities":
-        return proposal.says.removeprefix("it has ")
-    if proposal.topic == "user":
-        return proposal.says.removeprefix("it runs as ")
-    return proposal.topic

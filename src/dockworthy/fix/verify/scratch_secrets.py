@@ -42,7 +42,7 @@ def learn_secrets(
     for name in {entry["source"] for each in scope for entry in rendered["services"][each].get("secrets") or ()}:
         definition = (rendered.get("secrets") or {}).get(name) or {}
         content = _content(definition, environ)
-        if content is not None and not stand_ins.keeps(name):
+        if content is not None and not stand_ins.keeps(name, content):
             stand_ins.secret(content)
     for each in scope:
         variables = rendered["services"][each].get("environment") or {}

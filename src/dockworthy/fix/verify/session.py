@@ -14,32 +14,28 @@ from typing import Any
 from ...engine.connection import Connection
 from ...engine.endpoint import find_endpoint, socket_path
 from ...errors import UsageError
-from ...facts.redaction import Redactor
 from ...model.fix import Change, Fix
-from ...model.verified import FinalState, Kept, Measured, Refused, Verified
-from ..compose_edit import edit_compose
-from .baseline import Baseline, measure
+from ...model.verified import Measured, Verified
+from ..compose_edit import read_document
+from .baseline import Baseline
 from .copies import Copies
 from .docker_command import Docker
-from .images import Image, build, local_images, look_at
+from .filled import cut_off_project
+from .images import Image, build, local_images
 from .leftovers import clean_leftovers, run_folder
-from .limits import Use
-from .not_proven import NotProven, not_up
+from .not_proven import NotProven
 from .options import Options
 from .owner import Owner, this_process
-from .probes import Probe, probes_from
-from .project import NotStarted, ScratchProject, remove_all
-from .prove_service import Say, ServiceProver
+from .probes import probes_from
+from .project import ScratchProject, remove_all
 from .rendering import render
+from .running import use_of_running
 from .scope import scope_of
-from .scratch import Scratch, cut_off
-from .scratch_secrets import learn_secrets, put_in_secrets
+from .speech import Say, Speech
+from .stages import Stages
 from .stand_ins import StandIns
-from .watching import Expected, Seen, Watch
 
 _DAY = 86400.0
-_TRIAL_SETTLE = 1.0
-"""Seconds that a single trial must stay up; the result at the end is watched for longer."""
 
 
 class Session:
@@ -53,15 +49,12 @@ class Session:
         self._wanted = wanted
         self._candidates = candidates
         self._options = options
-        self._redactor = Redactor(os.urandom(32))
-        self._tell = say
         self._begun = time.monotonic()
         self._docker = Docker(options.endpoint)
         self._endpoint = find_endpoint(options.endpoint or None, os.environ)
         self._owner: Owner = this_process()
         self._stand_ins = StandIns(os.urandom(32), options.hand_in)
-        self._notes: dict[str, None] = {}
-        self._starts = 0
+        self._speech = Speech(say, self._stand_ins)
 
     async def run(self) -> Verified:
         """Raises NotProven, UsageError, EngineError. Whatever happens, nothing of the run is left afterwards."""
@@ -73,12 +66,12 @@ class Session:
             )
         async with Connection(self._endpoint, deadline=_DAY, per_call=60) as engine:
             if cleaned := await clean_leftovers(self._docker):
-                self._say(f"removed what {cleaned} earlier {'run' if cleaned == 1 else 'runs'} left behind")
+                self._speech.say(f"removed what {cleaned} earlier {'run' if cleaned == 1 else 'runs'} left behind")
             folder = run_folder(self._owner)
             try:
                 return await self._proof(engine, folder)
             finally:
-                self._say("removing the scratch project")
+                self._speech.say("removing the scratch project")
                 await asyncio.shield(self._remove(folder))
 
     async def _remove(self, folder: Path) -> None:
@@ -87,28 +80,50 @@ class Session:
 
     async def _proof(self, engine: Connection, folder: Path) -> Verified:
         rendered = await render(self._docker, self._text, self._file, self._wanted)
-        wanted = tuple(self._wanted) or tuple(rendered["services"])
+        wanted = tuple(self._wanted) or self._written_here(rendered["services"])
         scope = scope_of(rendered["services"], wanted)
-        probes = probes_from(self._options.probes, rendered["services"], wanted)
+        probes = probes_from(self._options.probes, rendered["services"], scope)
         images = await self._images(rendered, scope)
-        project = self._project(engine, folder, rendered, scope, images)
-        baselines = await self._baselines(project, scope, images, probes)
-        kept, refused = await self._tightest(project, scope, wanted, images, baselines, probes)
-        states = await self._all_together(engine, folder, scope, images, baselines, probes, kept)
+        stages = Stages(
+            self._docker, self._owner, self._file, self._text, {name: images[name] for name in scope}, probes,
+            self._options, partial(self._project, engine, folder, scope=scope, images=images), self._speech,
+        )  # fmt: skip
+        runs = stages.runs_of(rendered)
+        baselines = await stages.as_they_are(runs)
+        for name in wanted:
+            if await use_of_running(engine, str(rendered.get("name")), name, baselines[name].use):
+                self._speech.note(f"{name}: its limits leave room also over what the running project uses now")
+        kept, refused = await stages.tightest(runs, wanted, self._candidates, baselines)
+        states, starts = await stages.all_together(self._wanted, baselines, kept)
+        if any(_is_limit(change) for each in kept for change in each.changes):
+            self._speech.note("limits come from what was seen: a day's load may need more, so look at them under load")
         return Verified(
             kept=tuple(kept),
-            refused=tuple(self._clean(each) for each in refused),
+            refused=tuple(self._speech.cleaned(each) for each in refused),
             measured=tuple(_measured(name, baseline) for name, baseline in baselines.items()),
             states=states,
-            trials=self._starts + project.starts,
+            trials=runs.project.starts + starts,
             seconds=time.monotonic() - self._begun,
-            notes=tuple(self._notes),
+            notes=self._speech.notes,
         )
+
+    def _written_here(self, rendered: Mapping[str, Any]) -> tuple[str, ...]:
+        """Services of this file; what it includes is another's to tighten. Raises UsageError where none is started."""
+        written = read_document(self._text, self._file)[1]["services"]
+        for name in written:
+            if name not in rendered:
+                self._speech.note(
+                    f"{name} was not started: it belongs to a profile that is not active (COMPOSE_PROFILES)"
+                )
+        found = tuple(name for name in rendered if name in written)
+        if not found:
+            raise UsageError(f"{self._file}: no service of it would be started", hint="COMPOSE_PROFILES names profiles")
+        return found
 
     async def _images(self, rendered: Mapping[str, Any], scope: Sequence[str]) -> dict[str, Image]:
         images, to_build = await local_images(self._docker, rendered, scope, pull=self._options.pull)
         for name in to_build:
-            self._say(f"{name}: building its image")
+            self._speech.say(f"{name}: building its image")
             folder = str(Path(self._file).resolve().parent)
             images[name] = await build(self._docker, rendered, name, self._owner, folder)
         return images
@@ -121,151 +136,18 @@ class Session:
         scope: Sequence[str],
         images: Mapping[str, Image],
     ) -> ScratchProject:
-        """The cut-off project, with its copies and stand-ins."""
-        learn_secrets(rendered, tuple(scope), self._stand_ins, os.environ)
-        scratch: Scratch = cut_off(rendered, scope, images, self._owner, self._stand_ins)
-        place = folder / f"project{self._starts}"
+        """The cut-off project, in a folder of its own below the run's."""
+        place = folder / f"project{len(os.listdir(folder))}"
         place.mkdir()
         copies = Copies(place, self._options.copy_limit, self._stand_ins)
-        copies.put_in(scratch.config, scratch.binds)
-        notes: list[str] = []
-        variables = put_in_secrets(scratch.config, rendered, self._stand_ins, copies, os.environ, notes)
-        self._notes.update(dict.fromkeys((*scratch.notes, *copies.notes, *notes)))
-        return ScratchProject(self._docker, engine, self._owner, place, scratch.config, variables)
-
-    async def _baselines(
-        self, project: ScratchProject, scope: Sequence[str], images: Mapping[str, Image], probes: Sequence[Probe]
-    ) -> dict[str, Baseline]:
-        """Each service as it is: if that does not come up, nothing can be proven."""
-        found: dict[str, Baseline] = {}
-        for name in scope:
-            self._say(f"{name}: starting it as it is")
-            use = Use()
-            seen, container = await self._as_it_is(project, name, probes, use)
-            if not seen.up:
-                raise not_up(name, seen, self._redactor)
-            found[name] = await measure(project, name, container, images[name], seen, use, self._owner)
-            self._say(f"{name}: up after {seen.seconds:.1f} s")
-            if seen.how.startswith("it stayed"):
-                self._notes[
-                    f"{name} has no health check, no port and no probe: all that is known is that it stayed up"
-                ] = None
-        return found
-
-    async def _as_it_is(
-        self, project: ScratchProject, name: str, probes: Sequence[Probe], use: Use
-    ) -> tuple[Seen, str]:
-        try:
-            container = await project.start(name)
-        except NotStarted as refused:
-            return Seen(up=False, why=f"it can't be started: {refused.says}"), ""
-        expected = Expected(
-            within=self._options.start,
-            settle=max(self._options.settle, 3.0),
-            probes=tuple(probe for probe in probes if probe.service == name),
-            ends=None,
-            strict=False,
+        config, variables = cut_off_project(
+            rendered, scope, images, self._owner, self._stand_ins, copies, self._speech.note
         )
-        return await Watch(project, container, expected, local=True, use=use).until_decided(), container
+        return ScratchProject(self._docker, engine, self._owner, place, config, variables)
 
-    async def _tightest(
-        self,
-        project: ScratchProject,
-        scope: Sequence[str],
-        wanted: Sequence[str],
-        images: Mapping[str, Image],
-        baselines: Mapping[str, Baseline],
-        probes: Sequence[Probe],
-    ) -> tuple[list[Kept], list[Refused]]:
-        """Of each wanted service, while those that it depends on run as they were proven."""
-        kept: list[Kept] = []
-        refused: list[Refused] = []
-        for name in scope:
-            await project.stop(name)
-        for name in scope:
-            expected = self._expected(name, baselines[name], probes)
-            if name in wanted:
-                prover = ServiceProver(
-                    project, name, baselines[name], expected, self._candidates,
-                    look=partial(look_at, self._docker, images[name], self._owner, name), local=True, say=self._say,
-                )  # fmt: skip
-                kept += await prover.tightest()
-                refused += prover.refused
-            changes = [change for each in kept if each.service == name for change in each.changes]
-            seen = await self._run(project, name, changes, expected)
-            if not seen.up:
-                raise not_up(name, seen, self._redactor)
-        return kept, refused
 
-    async def _all_together(
-        self,
-        engine: Connection,
-        folder: Path,
-        scope: Sequence[str],
-        images: Mapping[str, Image],
-        baselines: Mapping[str, Baseline],
-        probes: Sequence[Probe],
-        kept: Sequence[Kept],
-    ) -> tuple[FinalState, ...]:
-        """The file as it will be written, read by Compose again: started as new, and once more over its own data."""
-        changes = [change for each in kept for change in each.changes]
-        text = edit_compose(self._text, changes, file=self._file) if changes else self._text
-        rendered = await render(self._docker, text, self._file, self._wanted)
-        await remove_all(self._docker, self._owner.run)
-        self._starts += 1
-        project = self._project(engine, folder, rendered, scope, images)
-        states: list[FinalState] = []
-        for again in (False, True):
-            self._say("starting the result once more, over its own data" if again else "starting the result as new")
-            states = []
-            for name in scope:
-                expected = self._expected(name, baselines[name], probes, settle=self._options.settle)
-                seen = await self._run(project, name, (), expected, recreate=again)
-                if not seen.up:
-                    raise not_up(name, seen, self._redactor)
-                states.append(FinalState(service=name, state="ended well" if seen.ended else "up", how=seen.how))
-        self._starts += project.starts
-        return tuple(states)
-
-    async def _run(
-        self,
-        project: ScratchProject,
-        name: str,
-        changes: Sequence[Change],
-        expected: Expected,
-        *,
-        recreate: bool = False,
-    ) -> Seen:
-        try:
-            container = await project.start(name, changes, recreate=recreate)
-        except NotStarted as refused:
-            return Seen(up=False, why=f"it can't be started: {refused.says}")
-        return await Watch(project, container, expected, local=True).until_decided()
-
-    def _expected(
-        self, name: str, baseline: Baseline, probes: Sequence[Probe], settle: float = _TRIAL_SETTLE
-    ) -> Expected:
-        return Expected(
-            within=max(10.0, 3 * baseline.seen.seconds + 5),
-            settle=min(settle, self._options.settle),
-            probes=tuple(probe for probe in probes if probe.service == name),
-            ports=baseline.seen.ports,
-            restarts=baseline.seen.restarts + 1,
-            ends=baseline.seen.ended,
-            log=baseline.seen.log,
-        )
-
-    def _say(self, line: str) -> None:
-        self._tell(str(self._redactor.clean(line)))
-
-    def _clean(self, refused: Refused) -> Refused:
-        return Refused(
-            service=refused.service,
-            says=refused.says,
-            why=str(self._redactor.clean(refused.why)),
-            log=str(self._redactor.clean(refused.log)),
-            controls=refused.controls,
-        )
+def _is_limit(change: Change) -> bool:
+    return change.path[-1] in ("mem_limit", "memory", "cpus", "pids_limit", "pids")
 
 
 def _measured(name: str, baseline: Baseline) -> Measured:

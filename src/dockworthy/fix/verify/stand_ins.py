@@ -30,9 +30,19 @@ class StandIns:
         self._key = key
         self._hand_in = hand_in
         self._found: dict[str, str] = {}
+        self._handed: set[str] = set()
 
-    def keeps(self, name: str) -> bool:
+    def keeps(self, name: str, value: str = "") -> bool:
+        """Is it handed in as it is? Then its `value` is real, and `hidden` knows it."""
+        if name in self._hand_in:
+            self._handed.update(line.strip() for line in value.splitlines() if len(line.strip()) >= 4)
         return name in self._hand_in
+
+    def hidden(self, text: str) -> str:
+        """The text without what was handed in: a log may show it."""
+        for secret in sorted(self._handed, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return text
 
     def of(self, secret: str) -> str:
         """The stand-in: letters for letters, digits for digits, hexadecimal for hexadecimal, the rest as it is."""
@@ -74,7 +84,7 @@ class StandIns:
             return "".join(self._line(line) for line in content.splitlines(keepends=True))
 
     def _variable(self, name: str, value: str) -> str:
-        if self.keeps(name):
+        if self.keeps(name, value):
             return value
         return self.of(value) if is_secret(name, value) else self.text(value)
 
