@@ -33,7 +33,10 @@ control = Control(
     bad={
         "compose": "services: {web: {image: shop, security_opt: ['systempaths=unconfined']}}",
         "kubernetes": "{kind: Pod, spec: {containers: [{name: a, securityContext: {procMount: Unmasked}}]}}",
-        "container": {"HostConfig": {"MaskedPaths": [], "ReadonlyPaths": []}},
+        "container": [
+            {"HostConfig": {"MaskedPaths": [], "ReadonlyPaths": []}},
+            {"HostConfig": {"MaskedPaths": ["/proc/kcore"], "ReadonlyPaths": []}},
+        ],
     },
     good={
         "compose": "services: {web: {image: shop}}",

@@ -8,6 +8,7 @@ from ...model.workload import Annotation, Container, Namespaces, Role, SecurityC
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
 from ..engine_words import capabilities, unless_empty
+from .kernel_paths import read_proc_mount
 from .limits import read_limits
 from .mounts import read_devices, read_mounts
 from .operation import read_environment, read_health, read_logging, read_restart, read_state
@@ -59,7 +60,7 @@ def _container(facts: ContainerFacts, inspect: ApiObject, security: Security, co
         capabilities_add=capabilities(host.texts("CapAdd")),
         capabilities_drop=capabilities(host.texts("CapDrop")),
         read_only_root=host.boolean("ReadonlyRootfs"),
-        proc_mount=_proc_mount(host),
+        proc_mount=read_proc_mount(host),
         masked_paths=host.texts("MaskedPaths"),
         runtime=host.text("Runtime"),
         init=host.boolean("Init"),
@@ -80,16 +81,6 @@ def _container(facts: ContainerFacts, inspect: ApiObject, security: Security, co
         changed_paths=facts.changes,
         use=facts.use,
     )
-
-
-def _proc_mount(host: ApiObject) -> Field[str]:
-    """No masked path: the masks are off, by `systempaths=unconfined` or because the container is privileged."""
-    privileged, masked = host.boolean("Privileged"), host.texts("MaskedPaths")
-    if isinstance(privileged, Set) and privileged.value:
-        return Set("Unmasked", privileged.source, Origin.PLATFORM)
-    if isinstance(masked, Set):
-        return Set("Default" if masked.value else "Unmasked", masked.source)
-    return masked if isinstance(masked, Unknown) else Set("Default", masked.source, Origin.PLATFORM)
 
 
 def _namespaces(host: ApiObject, context: EngineContext) -> Namespaces:

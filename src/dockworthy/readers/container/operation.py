@@ -76,6 +76,14 @@ def read_state(inspect: ApiObject) -> Field[State]:
             started=state.word("StartedAt"),
             finished=state.word("FinishedAt"),
             error=state.word("Error"),
+            health_checked=_last_check(state.at("Health", "Log").data),
         ),
         state.source,
     )
+
+
+def _last_check(log: object) -> str:
+    """The engine keeps the newest five, the last one at the end."""
+    last = log[-1] if isinstance(log, list) and log else None
+    start = last.get("Start") if isinstance(last, dict) else None
+    return start if isinstance(start, str) else ""

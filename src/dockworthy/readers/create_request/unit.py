@@ -8,6 +8,7 @@ from ...model.dialect import Version
 from ...model.field import Field, Origin, Set, Unknown, Unset
 from ...model.workload import Annotation, Container, Limits, Restart, Role, SecurityContext, Sysctl, Unit
 from ..api_object import ApiObject
+from ..container.kernel_paths import read_proc_mount
 from ..container.limits import read_limits
 from ..container.mounts import read_devices
 from ..container.operation import read_environment, read_health, read_restart
@@ -64,7 +65,7 @@ def _container(name: str, request: ApiObject, host: ApiObject, context: EngineCo
         capabilities_add=capabilities(host.texts("CapAdd")),
         capabilities_drop=capabilities(host.texts("CapDrop")),
         read_only_root=host.boolean("ReadonlyRootfs"),
-        proc_mount=_proc_mount(host),
+        proc_mount=read_proc_mount(host),
         masked_paths=host.texts("MaskedPaths"),
         runtime=unless_empty(host.text("Runtime")),
         init=host.boolean("Init"),
@@ -88,16 +89,6 @@ def _container(name: str, request: ApiObject, host: ApiObject, context: EngineCo
 
 def _or_by_image(field: Field[Any]) -> Field[Any]:
     return Unknown(_BY_IMAGE, tell=_TELL, source=field.source) if isinstance(field, Unset) else field
-
-
-def _proc_mount(host: ApiObject) -> Field[str]:
-    """An empty list of masked paths is no mask at all; a privileged container has none either."""
-    if host.at("Privileged").data is True:
-        return Set("Unmasked", host.at("Privileged").source, Origin.PLATFORM)
-    masked = host.texts("MaskedPaths")
-    if isinstance(masked, Set):
-        return Set("Default" if masked.value else "Unmasked", masked.source)
-    return masked if isinstance(masked, Unknown) else Set("Default", masked.source, Origin.PLATFORM)
 
 
 def _command(request: ApiObject) -> Field[tuple[str, ...]]:
