@@ -22,15 +22,19 @@ if TYPE_CHECKING:
 @click.option("--apply", is_flag=True, help="Do it, after the plan was shown.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.  [default]")
 @click.option("--undo", is_flag=True, help="Take the last run back, whole.")
-@click.option(
-    "--install", is_flag=True, help="First bring Docker Engine, Compose and Buildx, where they are not there."
-)
+@click.option("--install", is_flag=True, help="First bring Engine, Compose and Buildx, where they are not there.")
 @click.option("--journal", is_flag=True, help="Show what was done here so far: when, by whom, before and after.")
 @click.option("--only", metavar="CONTROL", multiple=True, help="Only what this control asks for.")
 @click.option("--skip", metavar="CONTROL", multiple=True, help="Not what this control asks for.")
 @click.option("--for-swarm", is_flag=True, help="Only: turn off what keeps a swarm from beginning (live-restore).")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--force", is_flag=True, help="With --undo: also files that somebody changed since.")
+@click.option(
+    "--confirm-within",
+    metavar="SECONDS",
+    type=click.IntRange(5, 3600),
+    help="When the host takes a stage back that nobody confirmed.  [default: 150, more for slow health checks]",
+)
 @options.level
 @options.policy
 @options.host
@@ -49,6 +53,7 @@ def harden(
     for_swarm: bool,
     yes: bool,
     force: bool,
+    confirm_within: int | None,
     level: str | None,
     policy: str | None,
     hosts: tuple[str, ...],
@@ -101,7 +106,14 @@ def harden(
     project = load_project(policy)
     endpoint = options.endpoint_of(hosts, project)
     options.only_over_ssh([endpoint], sudo=sudo, root="/")
-    asked = Asked(endpoint=endpoint, level=level_of(level, project), project=project, sudo=sudo, deadline=deadline)
+    asked = Asked(
+        endpoint=endpoint,
+        level=level_of(level, project),
+        project=project,
+        sudo=sudo,
+        deadline=deadline,
+        confirm_within=confirm_within,
+    )
     width, colour = paper(output)
     if journal:
         told = asyncio.run(journal_of(asked))

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from ..errors import DockworthyError
-from ..model.finding import Finding, Outcome
 from ..model.hardening import Effect, HardenPlan
 from ..model.hardening_journal import StageOutcome, StageState
 from ..model.machine import Machine
-from .condition import Condition, condition_of, worse
+from .condition import condition_of
 from .engine_ways import EngineWays
 from .hand import Hand
+from .measuring import Say, Yardstick, failing, measured, patience_with
 from .reading import Asked, judged, read_here
 from .runs import stage_folder
 from .stages import Batch, batches_of, stage_of
 from .transaction import Seen, Stage, begin, confirm, revoke, state_of
 
-Say = Callable[[str], None]
-
-CONFIRM_WITHIN = 150
-"""Seconds after which the host takes a stage back where nobody said that it is good."""
 _DOING = 180.0
 """Seconds that a stage's commands may take (packages are installed within)."""
-_SETTLING = 45.0
-"""Seconds that containers and ports have to be as before."""
 _BETWEEN = 0.3
 
 
@@ -46,7 +39,7 @@ async def apply_plan(
             continue
         say(f"doing: {titles}")
         stage = stage_of(batch, number, ways, await hand.file(ways.config_file))
-        outcome, machine = await _do(asked, hand, stage_folder(run, number), stage, batch, machine)
+        outcome, machine = await _do(asked, hand, stage_folder(run, number), stage, batch, machine, say)
         outcomes.append(outcome)
         say(f"  {outcome.state.value}" + (f": {outcome.why}" if outcome.why else ""))
         if outcome.state is StageState.STUCK:
@@ -63,16 +56,17 @@ def _why_not_now(batch: Batch, outcomes: Iterable[StageOutcome], plan: HardenPla
 
 
 async def _do(
-    asked: Asked, hand: Hand, folder: str, stage: Stage, batch: Batch, machine: Machine
+    asked: Asked, hand: Hand, folder: str, stage: Stage, batch: Batch, machine: Machine, say: Say
 ) -> tuple[StageOutcome, Machine]:
-    before, failing = condition_of(machine), _failing(judged(machine, asked))
+    patience = patience_with(machine, asked.confirm_within)
+    yardstick = Yardstick(condition_of(machine), failing(judged(machine, asked)), patience.settling)
     await hand.run(f"umask 077; mkdir -p {folder}; echo {' '.join(stage.steps)} >{folder}/steps")
-    await begin(hand, folder, stage, confirm_within=CONFIRM_WITHIN)
+    await begin(hand, folder, stage, confirm_within=patience.confirm_within)
     try:
         seen = await until(hand, folder, {StageState.APPLIED, StageState.UNDONE, StageState.STUCK}, _DOING)
         if seen.state is not StageState.APPLIED:
             return _outcome(stage.number, batch, seen.state, seen.why), machine
-        faults, after = await _measured(asked, before, failing, batch)
+        faults, after = await measured(asked, yardstick, batch, say)
         if faults:
             await revoke(hand, folder, "; ".join(faults))
             seen = await until(hand, folder, {StageState.UNDONE, StageState.STUCK}, _DOING)
@@ -83,37 +77,6 @@ async def _do(
     await confirm(hand, folder)
     seen = await until(hand, folder, {StageState.KEPT, StageState.UNDONE, StageState.STUCK}, 10.0)
     return _outcome(stage.number, batch, seen.state, seen.why), after
-
-
-async def _measured(asked: Asked, before: Condition, failing: Counter[str], batch: Batch) -> tuple[list[str], Machine]:
-    """What is worse than before, once it had time to settle; and what the change did not mend."""
-    ends = asyncio.get_running_loop().time() + _SETTLING
-    while True:
-        machine = await read_here(asked)
-        after = condition_of(machine)
-        faults = worse(before, after) or _not_mended(failing, judged(machine, asked), batch)
-        if not faults or asyncio.get_running_loop().time() > ends:
-            return faults, machine
-        await asyncio.sleep(_BETWEEN)
-
-
-async def settled(asked: Asked, before: Condition) -> list[str]:
-    """What is worse than before, once it had time to settle."""
-    ends = asyncio.get_running_loop().time() + _SETTLING
-    while (faults := worse(before, condition_of(await read_here(asked)))) and asyncio.get_running_loop().time() < ends:
-        await asyncio.sleep(_BETWEEN)
-    return faults
-
-
-def _not_mended(failing: Counter[str], findings: Iterable[Finding], batch: Batch) -> list[str]:
-    """A step after which its control fails as before has done nothing but harm. What needs a reboot is not asked."""
-    now = _failing(findings)
-    asked = [step for step in batch.steps if step.effect is not Effect.REBOOT and failing[step.id]]
-    return [f"{step.id} fails as before" for step in asked if now[step.id] >= failing[step.id]]
-
-
-def _failing(findings: Iterable[Finding]) -> Counter[str]:
-    return Counter(finding.control for finding in findings if finding.outcome is Outcome.FAIL)
 
 
 async def until(hand: Hand, folder: str, states: set[StageState], seconds: float) -> Seen:

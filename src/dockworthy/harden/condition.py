@@ -18,23 +18,25 @@ _THE_ENGINE = ("dockerd", "docker-proxy", "rootlesskit")
 class Condition(Struct, frozen=True):
     """`running`: names of running containers -> their health (`""` for those without a check). `ports` as
     `tcp 0.0.0.0:80`: where programs of the host listen, on ports that they do not pick anew each time. `engine` is why
-    it does not answer, `""` where it does."""
+    it does not answer, `""` where it does. `checked`: when the last health check of each began, RFC 3339."""
 
     engine: str
     running: dict[str, str]
     ports: frozenset[str]
+    checked: dict[str, str] = {}
 
 
 def condition_of(machine: Machine) -> Condition:
     """From what was read. What could not be seen is left out: it is not compared."""
     answers = machine.engine_answers
     silent = "" if isinstance(answers, Set) else getattr(answers, "reason", "it is silent")
-    running = {}
+    running, checked = {}, {}
     for unit in machine.units:
         for container in unit.containers:
             state = container.state
             if isinstance(state, Set) and unit.kind == "container" and _runs(state.value):
                 running[container.name] = state.value.health or ""
+                checked[container.name] = state.value.health_checked
     listeners = machine.host.listeners
     ports = [
         f"{listener.protocol} {listener.address}:{listener.port}"
@@ -42,7 +44,7 @@ def condition_of(machine: Machine) -> Condition:
         # A published port is its container's: who holds it for the engine is neither better nor worse.
         if listener.port < _PICKED_FROM and listener.program not in _THE_ENGINE
     ]
-    return Condition(silent, running, frozenset(ports))
+    return Condition(silent, running, frozenset(ports), checked)
 
 
 def worse(before: Condition, after: Condition) -> list[str]:

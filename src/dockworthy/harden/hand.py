@@ -63,19 +63,24 @@ class Hand:
             ) from None
         return found
 
-    async def hold(self, path: str) -> bool:
-        """Takes the lock `path` until this hand leaves; False where somebody else has it."""
+    async def hold(self, path: str, who: str) -> str:
+        """Takes the lock `path` for `who` until this hand leaves; `""`, or who has it already."""
         lock = shlex.quote(path)
-        script = f"if ( : >>{lock} ) 2>/dev/null; then exec 9>>{lock}; flock -n 9; r lock $? ''; else r lock 2 ''; fi"
-        status = 1
+        script = (
+            f"if ( : >>{lock} ) 2>/dev/null; then exec 9>>{lock}; "
+            f"if flock -n 9; then printf %s {shlex.quote(who)} >{lock}; r lock 0 ''; "
+            f"else exec 9>&-; r lock 1 \"$(head -c 200 {lock} | tr -d '\\n')\"; fi; else r lock 2 ''; fi"
+        )
+        status, holder = 1, ""
         try:
             async for reply in self._shell.run(script.encode(), ends=asyncio.get_running_loop().time() + _CONNECTING):
-                status = reply.status if reply.id == "lock" else status
+                if reply.id == "lock":
+                    status, holder = reply.status, reply.words
         except ShellLost as lost:
             raise HostError(f"{self.name} was lost: {lost}") from None
         if status == 2:
             raise HostError(f"{path} can't be written on {self.name}", hint="is the file system read-only?")
-        return status == 0
+        return "" if status == 0 else holder or "somebody"
 
     async def file(self, path: str) -> str | None:
         """A file's text; None where there is none. Raises HostError where it can't be read."""

@@ -26,13 +26,16 @@ from .situation import Planning, Situation
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What the person asked for: which machine, how strict, by which project file."""
+    """What the person asked for: which machine, how strict, by which project file.
+
+    `confirm_within`: seconds after which the host takes a stage back by itself; None: as long as measuring needs."""
 
     endpoint: str
     level: Level
     project: ProjectFile
     sudo: bool = False
     deadline: float = 20.0
+    confirm_within: int | None = None
 
 
 async def read_here(asked: Asked) -> Machine:

@@ -28,9 +28,10 @@ async def hold_lock(hand: Hand) -> None:
     made = await hand.run(f"umask 077; mkdir -p {JOURNAL}")
     if made.status:
         raise HostError(f"{JOURNAL} can't be made on {hand.name}: {made.words}", hint="is the file system read-only?")
-    if not await hand.hold(LOCK):
+    holder = await hand.hold(LOCK, f"{who_runs()}, since {_now()}")
+    if holder:
         raise HostError(
-            f"another harden is at work on {hand.name}, or its last stage still waits",
+            f"another harden is at work on {hand.name}: that of {holder}",
             hint="wait until it has ended: it keeps or takes back its stage within three minutes",
         )
 

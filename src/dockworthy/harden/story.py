@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..model.hardening import SETUP, Hardened, HardenPlan, Journal, TakenBack
-from .applying import Say, apply_plan, settled
+from .applying import apply_plan
 from .condition import without_engine
 from .hand import hand_on
+from .measuring import Say, settled
 from .planning import chosen, plan_of
 from .reading import Asked, condition_now, facts_of, judged, read_here, situation_of
 from .runs import begin_run, end_run, hold_lock, runs_on, unfinished

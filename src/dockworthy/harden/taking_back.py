@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from ..errors import HostError, UsageError
 from ..facts.host.hardening import JOURNAL
 from ..model.hardening_journal import HardenRun, StageState
-from .applying import Say
 from .hand import Hand
+from .measuring import Say
 from .runs import mark_undone, runs_on, stage_folder, unfinished
 from .transaction import state_of, take_back
 

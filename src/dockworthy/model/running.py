@@ -27,7 +27,9 @@ class Process(Struct, frozen=True, omit_defaults=True):
 
 
 class State(Struct, frozen=True, omit_defaults=True):
-    """What the engine says about a container's life. Times as RFC 3339; `health` is `""` without a check."""
+    """What the engine says about a container's life. Times as RFC 3339; `health` is `""` without a check.
+
+    `health_checked` is when the last check began."""
 
     status: str
     running: bool
@@ -40,6 +42,7 @@ class State(Struct, frozen=True, omit_defaults=True):
     started: str = ""
     finished: str = ""
     error: str = ""
+    health_checked: str = ""
 
 
 class ContainerUse(Struct, frozen=True, omit_defaults=True):

@@ -45,7 +45,7 @@ put() {
         mkdir -p -- "$folder" || fail "$folder could not be made"
     fi
     beside="$folder/.$(basename -- "$at").dockworthy"
-    cat "$D/new/$1" >"$beside" || fail "$2 could not be written: is the file system read-only, or full?"
+    cat "$D/new/$1" >"$beside" || { rm -f "$beside"; fail "$2 could not be written: is the file system read-only, or full?"; }
     if [ -e "$at" ]; then chmod --reference="$at" "$beside" && chown --reference="$at" "$beside"; else chmod 0644 "$beside"; fi
     [ "$3" = - ] || chmod "$3" "$beside"
     [ "$4" = - ] || chown "$4" "$beside"
@@ -67,19 +67,25 @@ mode() {
     [ "$2" = - ] || chmod "$2" -- "$at" || fail "the mode of $1 could not be changed"
 }
 
+# is_as_kept OLD FILE: with content, owner and mode as before.
+is_as_kept() {
+    [ -e "$2" ] && cmp -s -- "$1" "$2" && [ "$(stat -c '%a %u:%g' -- "$1")" = "$(stat -c '%a %u:%g' -- "$2")" ]
+}
+
 # back N PATH: as it was.
 back() {
     at=$(place_of "$2")
     folder=$(dirname -- "$at")
     if [ -e "$D/old/$1.mode" ]; then
         read -r bits who <"$D/old/$1.mode"
-        { chown "$who" -- "$at" && chmod "$bits" -- "$at"; } || fail "the mode of $2 could not be taken back"
+        [ "$(stat -c '%a %u:%g' -- "$at")" = "$bits $who" ] || { chown "$who" -- "$at" && chmod "$bits" -- "$at"; } || fail "the mode of $2 could not be taken back"
     elif [ -e "$D/old/$1" ]; then
+        ! is_as_kept "$D/old/$1" "$at" || return 0 # it may be the file system that let nothing be written
         beside="$folder/.$(basename -- "$at").dockworthy"
         cp -a -- "$D/old/$1" "$beside" && sync "$beside" 2>/dev/null
         mv -f "$beside" "$at" || fail "$2 could not be put back: the old one is $D/old/$1"
     elif [ -e "$D/old/$1.none" ]; then
-        rm -f -- "$at" || fail "$2 could not be removed"
+        [ ! -e "$at" ] || rm -f -- "$at" || fail "$2 could not be removed"
         if [ -e "$D/old/$1.folder" ]; then rmdir -p -- "$(cat "$D/old/$1.folder")" 2>/dev/null || :; fi
     fi
 }
