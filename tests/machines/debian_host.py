@@ -66,10 +66,12 @@ class DebianHost:
         key = clients.key.with_suffix(".pub").read_text()
         self.write("/root/.ssh/authorized_keys", key)
         self.shell("chmod 700 /root/.ssh; chmod 600 /root/.ssh/authorized_keys")
-        (self.folder / "host_key.pub").write_text(self.read("/etc/ssh/ssh_host_ed25519_key.pub"))
+        host_key = self.read("/etc/ssh/ssh_host_ed25519_key.pub")
         name = f"debian-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:8]}"
         server = SshServer(self.folder, 22, name, self.process)
-        clients.know(server)
+        clients.know(server, trust=False)
+        with clients.known_hosts.open("a") as known:  # on the usual port, the address stands without it
+            known.write(f"{server.listens_at} {' '.join(host_key.split()[:2])}\n")
         self.address = server.address()
 
     def stop(self) -> None:
