@@ -114,3 +114,28 @@ policy:
 """
 
 DOTENV = "# c\nA=1\nexport B='two' # x\nC=\"a\\n$A${B:-x}\nb\"\nD\nE: yaml\n"
+
+IGNORED = "# c\n*.pem\n!keys/public.pem\n/build/**\n**/*.log\n.env*\n!.env.example\na[b-d]?\\ \n\\#x\nnode_modules/\n"
+
+HADOLINT = "ignored: [DL3008, SC2086]\ndisable-ignore-pragma: false\ntrustedRegistries: [docker.io]\n"
+
+ALLOWANCES = """\
+# dockworthy: allow-file workload/pids-limit until 2027-03-01: all of it is a laboratory
+services:
+  web:  # dockworthy: allow workload/privileged until 2027-03-01 by ann@example.com: it loads modules
+    image: a
+    # dockworthy: allow workload/writable-root until 2027-03-01: it writes everywhere
+    labels: {a: "# dockworthy: allow x"}
+    command: |
+      # dockworthy: allow workload/restart-policy until soon
+"""
+
+POLICY_TESTS = """\
+policy: dockworthy.yaml
+tests:
+  - name: from our registry
+    compose: |
+      services: {web: {image: a}}
+    expect: {custom/own: fail, workload/privileged: pass}
+  - {name: run by hand, docker_run: docker run --privileged a, expect: {workload/privileged: fail}}
+"""

@@ -15,6 +15,7 @@ from ..errors import UnreadableInput
 from ..model.field import Source
 from ..model.text_file import Sending
 from .files import FoundFile
+from .ignore_patterns import patterns_of
 from .walking import BY_HABIT, NEVER
 from .yaml_source import Value, documents
 
@@ -113,11 +114,9 @@ def _ignored(context: BuildContext) -> GitIgnoreSpec | None:
     """The rules of `<Dockerfile>.dockerignore`, else of the context's own. All of them begin at the context's root."""
     for path in (f"{context.dockerfile}.dockerignore", os.path.join(context.folder, ".dockerignore")):
         if os.path.isfile(path):
-            from pathspec import GitIgnoreSpec
-
             with open(path, encoding="utf-8", errors="replace") as file:
                 lines = [_rooted(line.strip()) for line in file.read(1024 * 1024).splitlines()]
-            return GitIgnoreSpec.from_lines([line for line in lines if line])
+            return patterns_of([line for line in lines if line])
     return None
 
 

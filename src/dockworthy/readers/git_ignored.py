@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from .ignore_patterns import patterns_of
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
@@ -119,22 +121,7 @@ def _rules_of(file: str, base: str) -> tuple[tuple[str, GitIgnoreSpec], ...]:
     lines = [_ANY_BELOW.sub("/**/*/", line.rstrip("\r")) for line in _text(file).split("\n")]
     if not any(line.strip() and not line.startswith("#") for line in lines):
         return ()
-    from pathspec import GitIgnoreSpec  # 35 ms to import, for what most single files never need
-
-    try:
-        return ((base, GitIgnoreSpec.from_lines(lines)),)
-    except ValueError:  # one line that is no pattern; git reads past it
-        return ((base, GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])),)
-
-
-def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+    return ((base, patterns_of(lines)),)
 
 
 def _text(file: str) -> str:
