@@ -22,7 +22,7 @@ _INTERNAL = {
 """RFC 1918, RFC 3927, RFC 4193, RFC 4291: addresses that the internet does not carry, for IPv4 and IPv6."""
 
 _CLOSED = Passage((Branch((), False),))
-_OPEN = Passage((Branch((), True),))
+OPEN = Passage((Branch((), True),))
 
 
 class Intention(Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ def _width(ports: Ports) -> int:
 
 def _reached(reach: Reach, ipv6: bool) -> Passage:
     if reach is Exposure.INTERNET:
-        return _OPEN
+        return OPEN
     if reach is Exposure.PRIVATE:
         return _CLOSED
     networks = _INTERNAL[ipv6] if isinstance(reach, Exposure) else _networks(reach, ipv6)

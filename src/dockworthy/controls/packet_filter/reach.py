@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from ...model.host import Firewall
 from ...model.policy import Reach
-from .intention import Intention, declared, told_by_input
+from .intention import OPEN, Intention, declared, told_by_input
 from .rule import Packet
 from .rulesets import Ruleset, rulesets
 from .walk import Passage, walk
@@ -71,6 +71,8 @@ class Doors:
         if _ENGINES_CHAIN not in table.chains:
             policy = table.policies.get("INPUT", "ACCEPT") == "ACCEPT"
             return walk(table.chains, "INPUT", Packet(protocol, port, port), at_end=policy)
+        if not _asks_docker_user(table):
+            return OPEN
         packet = Packet(protocol, port, inside, translated=True)
         whole = walk(table.chains, "DOCKER-USER", packet, at_end=True)
         if whole == meant or OWN_CHAIN not in table.chains:
@@ -79,6 +81,16 @@ class Doors:
         by = walk({**table.chains, OWN_CHAIN: ["-A x -j DROP"]}, "DOCKER-USER", packet, at_end=True)
         ours = walk({OWN_CHAIN: table.chains[OWN_CHAIN]}, OWN_CHAIN, packet, at_end=True)
         return ours if ours == meant and (by.unclear or not by.branches[-1].opens) else whole
+
+
+def _asks_docker_user(table: Ruleset) -> bool:
+    """Before the engine's own rules: it puts that there, and does not again where containers outlive its restart."""
+    for rule in table.chains.get("FORWARD", ()):
+        if rule == "-A FORWARD -j DOCKER-USER":
+            return True
+        if "docker" in rule.lower():
+            return False
+    return not table.chains.get("FORWARD")
 
 
 def in_words(passage: Passage) -> str:

@@ -47,7 +47,7 @@ def parsed(text: str) -> Rule:
     try:
         words = shlex.split(text)
     except ValueError:
-        return Rule(text, (("unreadable", text, False),), "")
+        return Rule(text, (), "a rule that can't be read")
     options: list[tuple[str, str, bool]] = []
     negated = False
     position = 0

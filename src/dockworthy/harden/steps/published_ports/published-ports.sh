@@ -8,7 +8,7 @@ set -u
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 rules=/etc/dockworthy/published-ports
 
-# owned PROGRAM: its chains of ours, and who asks them.
+# Who asks which chain of ours.
 each_chain() { printf '%s\n' 'DOCKER-USER DOCKWORTHY' 'INPUT DOCKWORTHY-PROXY'; }
 
 # has_chain PROGRAM CHAIN
@@ -24,9 +24,19 @@ no_longer_asked() {
     while "$1" -w 10 -D "$2" -j "$3" 2>/dev/null; do :; done
 }
 
+# be_forwarded PROGRAM: DOCKER-USER is asked before the engine's own chains. An engine that finds its containers running
+# (live-restore) does not see to it again, and before its first start nothing does.
+be_forwarded() {
+    "$1" -w 10 -S FORWARD | awk '/^-A FORWARD -j DOCKER-USER$/ { first = 1; exit } /[Dd][Oo][Cc][Kk][Ee][Rr]/ { exit }
+        END { exit !first }' && return
+    no_longer_asked "$1" FORWARD DOCKER-USER
+    "$1" -w 10 -I FORWARD 1 -j DOCKER-USER
+}
+
 # ask PROGRAM ASKER CHAIN: people's own rules in DOCKER-USER come first; in INPUT we do.
 ask() {
     has_chain "$1" "$2" || "$1" -w 10 -N "$2" || return 1
+    [ "$2" = INPUT ] || be_forwarded "$1" || return 1
     ! is_asked "$@" || return 0
     no_longer_asked "$@"
     if [ "$2" = INPUT ]; then
@@ -60,7 +70,11 @@ start_one() { # PROGRAM FILE FORCE
 stop_chain() { # PROGRAM ASKER CHAIN
     has_chain "$1" "$3" || return 0
     no_longer_asked "$@"
-    "$1" -w 10 -F "$3" && "$1" -w 10 -X "$3"
+    "$1" -w 10 -F "$3" && "$1" -w 10 -X "$3" || return 1
+    # Without the engine's own chain it was we who made DOCKER-USER.
+    [ "$2" = DOCKER-USER ] && ! has_chain "$1" DOCKER || return 0
+    no_longer_asked "$1" FORWARD DOCKER-USER
+    "$1" -w 10 -X DOCKER-USER 2>/dev/null || :
 }
 
 start() {

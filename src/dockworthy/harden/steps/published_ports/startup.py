@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ....model.hardening import Deed, Run, WriteFile
 
-SCRIPT = "/usr/local/lib/dockworthy/published-ports"
+SCRIPT = "/etc/dockworthy/published-ports"
 _NAME = "dockworthy-published-ports"
 _SERVICE = f"/etc/systemd/system/{_NAME}.service"
 _TIMER = f"/etc/systemd/system/{_NAME}.timer"
