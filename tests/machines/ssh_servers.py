@@ -92,7 +92,8 @@ class Clients:
     def trust(self, server: SshServer, public_key: Path) -> None:
         kind, key = public_key.read_text().split()[:2]
         with self.known_hosts.open("a") as known:
-            known.write(f"[{server.listens_at}]:{server.port} {kind} {key}\n")
+            place = server.listens_at if server.port == 22 else f"[{server.listens_at}]:{server.port}"
+            known.write(f"{place} {kind} {key}\n")
 
 
 def make_key(path: Path) -> Path:
