@@ -60,6 +60,27 @@ def test_one_that_matches_nothing_is_said(idle: Acceptance) -> None:
     assert "matches no failure" in notes[0]
 
 
+def test_only_one_that_is_of_no_more_use_is_said_to_be_superfluous() -> None:
+    """Others may count where more is judged, or at a stricter level."""
+
+    def said(found: Finding, accepted: Acceptance) -> str:
+        (note,) = apply_exceptions([found], [accepted], today=TODAY)[1]
+        return note
+
+    assert said(finding(Outcome.PASS), exception()).endswith("matches no failure: it can be removed")
+    assert said(finding(Outcome.UNKNOWN), exception()).endswith("not visible from here")
+    assert said(finding(), exception("web")).endswith("was not judged here")
+    assert said(finding(), exception(control="workload/privileged")).endswith("judged nothing here")
+    expired = said(finding(Outcome.PASS), exception(expires="2026-11-01"))
+    assert "expired on 2026-11-01, and matches no failure: it can be removed" in expired
+
+
+def test_two_for_one_failure_are_one_too_many() -> None:
+    (weighed,), (note,) = apply_exceptions([finding()], [exception(), exception("*")], today=TODAY)
+    assert weighed.outcome is Outcome.EXCEPTED
+    assert note.endswith("it can be removed")
+
+
 def test_what_is_unknown_can_not_be_excepted() -> None:
     (weighed,), _ = apply_exceptions([finding(Outcome.UNKNOWN)], [exception()], today=TODAY)
     assert weighed.outcome is Outcome.UNKNOWN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from msgspec import Struct, structs
@@ -59,20 +60,53 @@ def apply_exceptions(
 
     `controls` are the ids there are, where that is known: an exception for any other one is a slip of the pen.
     """
+    findings = tuple(findings)
     used: set[int] = set()
     weighed = tuple(_weighed(finding, acceptances, used, today) for finding in findings)
-    notes = (_note(each, index in used, today, controls) for index, each in enumerate(acceptances))
+    met = _what_they_meet(findings, acceptances)
+    notes = (_note(each, index in used, met[index], today, controls) for index, each in enumerate(acceptances))
     return weighed, tuple(note for note in notes if note)
 
 
-def _note(acceptance: Acceptance, used: bool, today: datetime.date, controls: Collection[str] | None) -> str:
+def _what_they_meet(findings: Sequence[Finding], acceptances: Sequence[Acceptance]) -> list[set[Outcome] | None]:
+    """The outcomes that each speaks of; None where its control judged nothing at all, as at a lower level."""
+    by_control: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_control[finding.control].append(finding)
+    return [
+        {finding.outcome for finding in by_control[each.control] if each.speaks_of(finding)}
+        if each.control in by_control
+        else None
+        for each in acceptances
+    ]
+
+
+def _note(
+    acceptance: Acceptance,
+    used: bool,
+    met: set[Outcome] | None,
+    today: datetime.date,
+    controls: Collection[str] | None,
+) -> str:
     name = f"{acceptance.where}: {acceptance.name}"
     if controls is not None and acceptance.control not in controls:
         return f"{name} accepts nothing: there is no control {acceptance.control!r}{_nearest(acceptance, controls)}"
     if acceptance.expires < today:
+        again = ": it is a failure again" if met and Outcome.FAIL in met else f", and {_idle(met)}"
         by = f" ({acceptance.owner})" if acceptance.owner else ""
-        return f"{name} expired on {acceptance.expires}: it is a failure again{by}"
-    return "" if used else f"{name} matches no failure: it can be removed"
+        return f"{name} expired on {acceptance.expires}{again}{by}"
+    return "" if used else f"{name} {_idle(met)}"
+
+
+def _idle(met: set[Outcome] | None) -> str:
+    """Only where the control passes is an exception of no more use: elsewhere, or at another level, it may count."""
+    if met is None:
+        return "matches no failure: its control judged nothing here"
+    if not met:
+        return "matches no failure: what it speaks of was not judged here"
+    if Outcome.UNKNOWN in met:
+        return "matches no failure: whether it is needed is not visible from here"
+    return "matches no failure: it can be removed"
 
 
 def _nearest(acceptance: Acceptance, controls: Iterable[str]) -> str:
