@@ -19,7 +19,7 @@ from machines.program import run_dockworthy as _run_dockworthy
 
 pytest_plugins = ["machines.ssh_fixtures", "machines.debian_fixtures"]
 
-hypothesis.settings.register_profile("fast or whole", max_examples=examples(100))
+hypothesis.settings.register_profile("fast or whole", max_examples=examples(100), deadline=None)
 hypothesis.settings.load_profile("fast or whole")
 
 Run = Callable[..., CompletedProcess[str]]

@@ -23,6 +23,7 @@ from .model.allowance import Allowance
 from .model.control import Control
 from .model.dialect import Version
 from .model.levels import Level
+from .model.orchestrated import Neighbours
 from .model.policy import Policy, UnknownMeans
 from .model.result import Result
 from .model.workload import Unit
@@ -72,19 +73,26 @@ def check(
     with remembering() as texts:
         written, unread, secrets = _read(search, Surroundings(os.environ, pss_version, compose))
     charts = tuple(_not_judged(chart) for chart in search.charts)
-    if written == Written() and not unread and not skip_others:
-        raise UsageError(
-            "nothing to judge: no service, no pod and no image build was found in " + ", ".join(paths),
-            hint=next(
-                iter(charts),
-                "dockworthy reads Compose files, Dockerfiles and Kubernetes manifests; name one, or a folder",
-            ),
-        )
+    if not written.files_of_subjects() and not unread and not skip_others:
+        raise _nothing_to_judge(paths, written, charts)
     allowances, unclear = allowances_in(written, texts.text)
     result = _judged(written, unread, level, policy, rules, allowances, left_out=search.ignored)
     result = structs.replace(result, notes=(*unclear, *charts, *result.notes, *passed_over(compose)))
     fixes = tuple(without_secrets(fixes_for(result.findings, written.units, texts.text, edited=edits), secrets))
     return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets), fixes=fixes)
+
+
+def _nothing_to_judge(paths: Sequence[str], written: Written, charts: Sequence[str]) -> UsageError:
+    if charts:
+        hint = charts[0]
+    elif written.neighbours != Neighbours():
+        hint = "what there is speaks of pods, and is judged together with them: name their files, too"
+    else:
+        hint = (
+            "dockworthy reads Compose files, Dockerfiles, manifests of Kubernetes, apps of Marathon and jobs of Titus"
+        )
+    found = "no service, no pod, no app, no job and no image build was found in "
+    return UsageError(f"nothing to judge: {found}{', '.join(paths)}", hint=hint)
 
 
 def _not_judged(chart: str) -> str:

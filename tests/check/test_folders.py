@@ -91,3 +91,14 @@ def test_a_chart_alone_is_nothing_to_judge_and_the_way_is_named(tmp_path: Path) 
     with pytest.raises(UsageError, match="nothing to judge") as refused:
         check([str(tmp_path)], level=Level.BASELINE)
     assert "helm template" in str(refused.value.hint)
+
+
+def test_what_only_speaks_of_pods_is_nothing_to_judge_without_them(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {podSelector: {}}\n"
+    )
+    with pytest.raises(UsageError, match="nothing to judge") as refused:
+        check([str(tmp_path / "policy.yaml")], level=Level.BASELINE)
+    assert "name their files, too" in str(refused.value.hint)
+    (tmp_path / "pod.yaml").write_text(POD)
+    assert len(check([str(tmp_path)], level=Level.BASELINE).subjects) == 1

@@ -194,3 +194,13 @@ def test_no_heading_without_a_thing_below_it() -> None:
     text = render_terminal(msgspec.structs.replace(undecided(), findings=(), unread=unread))
     assert "What would tell" not in text
     assert "a.yaml:1: not YAML" in text
+
+
+def test_why_an_input_was_not_read_is_told_once_and_whole() -> None:
+    why = "a.yaml:1: the document is " + "neither this nor that " * 20 + "but another thing"
+    verdict = Verdict(Answer.UNDECIDED, (f"could not be judged: {why}",))
+    result = msgspec.structs.replace(checked(), findings=(), subjects=(), verdict=verdict, unread=(("a.yaml", why),))
+    text = render_terminal(result)
+    assert "could not be judged: a.yaml.\n" in text
+    assert " ..." not in text
+    assert text.count("another thing") == 1

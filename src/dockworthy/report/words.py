@@ -53,10 +53,19 @@ def answer_in_words(result: Result) -> str:
     return f"{VERDICTS[result.verdict.answer].capitalize()}, at level {result.level.value}"
 
 
-def verdict_sentence(result: Result) -> str:
-    """The verdict with its reasons, as one line."""
-    reasons = "; ".join(reason.rstrip(".") for reason in result.verdict.because)
+def verdict_sentence(result: Result, *, unread_told: bool = False) -> str:
+    """The verdict with its reasons, as one line. `unread_told`: why inputs were not read is told elsewhere."""
+    because = _unread_by_name(result) if unread_told and result.unread else result.verdict.because
+    reasons = "; ".join(reason.rstrip(".") for reason in because)
     return f"{answer_in_words(result)}: {reasons}." if reasons else f"{answer_in_words(result)}."
+
+
+def _unread_by_name(result: Result) -> tuple[str, ...]:
+    whys = tuple(says for _, says in result.unread)
+    others = tuple(reason for reason in result.verdict.because if not reason.endswith(whys))
+    if len(others) == len(result.verdict.because):
+        return others
+    return (*others, f"could not be judged: {some_of([name for name, _ in result.unread])}")
 
 
 def use_sentence(verdict: Verdict) -> str:

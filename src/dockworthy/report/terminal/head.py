@@ -43,7 +43,9 @@ def write_head(sheet: Sheet, result: Result, *, verbose: bool) -> None:
 
 def write_verdict(sheet: Sheet, result: Result, *, at_most: int = 3) -> None:
     """The answer with its reasons."""
-    sheet.line(verdict_sentence(result), style=_STYLES.get(result.verdict.answer, "open"), at_most=at_most)
+    sheet.line(
+        verdict_sentence(result, unread_told=True), style=_STYLES.get(result.verdict.answer, "open"), at_most=at_most
+    )
 
 
 def _read(result: Result) -> str:
