@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harden.outside import CLIENT, HOST, OFFICE, join, ports_reached, reached
+from harden.outside import CLIENT, CLIENT_IPV6, HOST, HOST_IPV6, OFFICE, join, ports_reached, reached
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost
 
@@ -48,6 +48,15 @@ COMMIT
 @pytest.fixture(autouse=True)
 def cable(host: OwnHost) -> None:
     join(host)
+
+
+DECLARED = """
+harden:
+  published:
+    8080/tcp: internet
+    8081/tcp: private
+    8082/tcp: [10.9.0.0/24, "2001:db8::/64"]
+"""
 
 
 def shop(host: OwnHost) -> None:
@@ -196,3 +205,30 @@ def test_the_rules_come_back(host: OwnHost) -> None:
     host.start_engine()
     host.docker("start", "web")
     assert ports_reached(host, 8080, 8081) == [8080], "the host has restarted"
+
+
+@pytest.mark.parametrize("backend", ["nft", "legacy"])
+def test_as_dockworthy_yaml_says(host: OwnHost, backend: str) -> None:
+    """Over IPv6, too: by the engine's rules, and where its proxy takes the connections. The host has no firewall."""
+    use_iptables(host, backend)
+    host.write("/run/dockworthy.yaml", DECLARED)
+    by_rules = {"experimental": True, "ip6tables": True, "ipv6": True, "fixed-cidr-v6": "fd00:5::/64"}
+    host.start_engine(by_rules if backend == "nft" else {})
+    shop(host)
+    before = rules(host)
+    assert ports_reached(host, 8080, 8081, 8082, address=HOST_IPV6, source=CLIENT_IPV6) == [8080, 8081, 8082]
+
+    done = harden(host, "--policy", "/run/dockworthy.yaml", "--apply", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ports_reached(host, 8080, 8081, 8082) == [8080]
+    assert ports_reached(host, 8080, 8081, 8082, source=OFFICE) == [8080, 8082]
+    assert ports_reached(host, 8080, 8081, 8082, address=HOST_IPV6, source=CLIENT_IPV6) == [8080, 8082]
+    assert ("-A INPUT -j DOCKWORTHY-PROXY" in rules(host)) is (backend == "legacy")
+    assert host.dockworthy("harden", "--undo").returncode == 0
+    assert rules(host) == before
+
+
+def use_iptables(host: OwnHost, backend: str) -> None:
+    """The programs that the engine and everybody else on that host find."""
+    for name in ("iptables", "iptables-restore", "iptables-save", "ip6tables", "ip6tables-restore", "ip6tables-save"):
+        host.run("ln", "-sf", f"/usr/sbin/xtables-{backend}-multi", f"/etc/alternatives/{name}")
