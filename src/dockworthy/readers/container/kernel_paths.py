@@ -19,7 +19,11 @@ def read_proc_mount(host: ApiObject) -> Field[str]:
         if isinstance(listed, Set) and not listed.value:
             return Set("Unmasked", listed.source)
     written = next((listed for listed in lists if isinstance(listed, Set)), None)
-    return Set("Default", lists[0].source, Origin.PLATFORM) if written is None else Set("Default", written.source)
+    return (
+        Set("Default", host.at("MaskedPaths").source, Origin.PLATFORM)
+        if written is None
+        else Set("Default", written.source)
+    )
 
 
 __all__ = ["read_proc_mount"]
