@@ -13,6 +13,7 @@ from .planning import chosen, plan_of
 from .reading import Asked, condition_now, facts_of, judged, read_here, situation_of
 from .runs import begin_run, end_run, hold_lock, runs_on, unfinished
 from .steps import plannings
+from .swarm import plan_for_swarm
 from .taking_back import recover, undo_last
 
 Agree = Callable[[HardenPlan], bool]
@@ -46,7 +47,10 @@ async def harden(
             asked, hand, machine, [wanted[id] for id in {each.control for each in findings}], only
         )
         situation.settings()  # one that isn't JSON is told before anything is planned
-        plan = plan_of(findings, situation, hand.name, only=only)
+        if for_swarm:
+            plan = plan_for_swarm(situation, hand.name)
+        else:
+            plan = plan_of(findings, situation, hand.name, only=only)
         if agree is None or not plan.steps or not agree(plan):
             return Hardened(plan=plan, before=before)
         run = await begin_run(hand, plan)

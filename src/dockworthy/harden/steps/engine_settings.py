@@ -83,7 +83,7 @@ SETTINGS = {
     "engine/log-level": Setting(title="Log at level info", values={"debug": None, "log-level": "info"}),
     "engine/default-runtime": Setting(
         title="The engine's own runtime is the default",
-        values={"default-runtime": None},
+        values={"default-runtime": "runc"},
         effect=Effect.RELOAD,
         costs=("containers that need the special runtime have to name it",),
     ),
