@@ -8,7 +8,7 @@ import pytest
 
 from machines.debian_host import DebianHost
 
-pytestmark = [pytest.mark.ssh, pytest.mark.program]
+pytestmark = [pytest.mark.ssh, pytest.mark.program, pytest.mark.timeout(300)]
 
 CONTROL = "host/automatic-updates"
 

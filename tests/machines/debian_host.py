@@ -16,6 +16,8 @@ from .ssh_servers import Clients, SshServer
 
 _KEPT_FROM_IT = "-sys_module,-sys_boot,-sys_rawio,-mac_admin,-mac_override,-syslog,-audit_control,-audit_read"
 
+_DERIVED = ("./ld.so.cache", "./audit/audit.rules.prev")
+
 
 @dataclass
 class DebianHost:
@@ -57,7 +59,7 @@ class DebianHost:
         found: dict[str, str] = {}
         for line in self.shell(script).splitlines():
             path, _, rest = line.partition(" ")
-            if not path.startswith("./ld.so.cache"):
+            if path not in _DERIVED:
                 found[path] = found.get(path, "") + rest
         return found
 

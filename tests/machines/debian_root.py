@@ -8,6 +8,7 @@ it leaves the network behind. Standard library only.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -15,7 +16,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-INCLUDED = ("systemd", "systemd-sysv", "openssh-server", "iproute2", "procps")
+INCLUDED = (
+    "systemd",
+    "systemd-sysv",
+    "openssh-server",
+    "iproute2",
+    "procps",
+    "python3-apt",
+    "python3-dbus",
+    "lsb-release",
+)
 FETCHED = (
     ("auditd", "unattended-upgrades", "chrony"),
     ("systemd-timesyncd",),
@@ -44,10 +54,15 @@ def kept_in(cache: Path) -> Path:
 def make_debian(cache: Path) -> None:
     """Makes the archive where it is missing. Raises RuntimeError with what mmdebstrap said."""
     kept = kept_in(cache)
-    if kept.exists():
-        return
     cache.mkdir(parents=True, exist_ok=True)
-    half = cache / f"half-{os.getpid()}.tar"
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another run may be making it: twice at once takes longer than one after all
+        if not kept.exists():
+            _make(kept)
+
+
+def _make(kept: Path) -> None:
+    half = kept.with_name(f"half-{os.getpid()}.tar")
     fetch = "APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -y -q --no-install-recommends --download-only install"
     hooks = ["APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get clean", *(f"{fetch} {' '.join(group)}" for group in FETCHED)]
     done = subprocess.run(

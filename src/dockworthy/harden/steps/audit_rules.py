@@ -18,15 +18,16 @@ _HEAD = "# Written by dockworthy harden.\n"
 _KEY = "docker"
 _KERNEL = "audit in the kernel"
 _ASK_KERNEL = """
+first_namespace='pid:[4026531836]'
 bounding=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)
-if [ $((0x$bounding >> 30 & 1)) = 0 ] || systemd-detect-virt -cq 2>/dev/null || [ -e /.dockerenv ]; then
+if command -v auditctl >/dev/null; then
+    auditctl -s 2>/dev/null | grep '^enabled ' || echo guest
+elif [ $((0x$bounding >> 30 & 1)) = 0 ] || [ "$(readlink /proc/self/ns/pid)" != "$first_namespace" ]; then
     echo guest
-elif command -v auditctl >/dev/null; then
-    auditctl -s 2>/dev/null | sed -n 's/^enabled /enabled /p'
 fi
 """
-"""Is the kernel's audit this host's own to set (CAP_AUDIT_CONTROL is bit 30), and is it locked (`enabled 2`)?"""
-
+"""Is the kernel's audit this host's own to set (CAP_AUDIT_CONTROL is bit 30, and the kernel listens to its first pid
+namespace only: audit_netlink_ok in kernel/audit.c), and is it locked (`enabled 2`)?"""
 
 _FOLDERS = Run(
     argv=("chmod", "0750", "/etc/audit", "/etc/audit/rules.d"),
@@ -34,6 +35,8 @@ _FOLDERS = Run(
     says="the folder of the rules could not be closed",
 )
 """Where auditd is new. What is loaded in the kernel would outlive the package that loaded it."""
+
+_RUNS = Run(argv=("sh", "-c", "[ ! -d /run/systemd/system ] || systemctl is-active auditd"), says="auditd does not run")
 
 
 def plan_audit_rules(findings: Sequence[Finding], situation: Situation) -> Iterator[Step | NotDone]:
@@ -67,7 +70,7 @@ def _step(
     before = situation.files.get(FILE)
     load = Run(argv=("augenrules", "--load"), undo=("augenrules", "--load"), says="the rules could not be loaded")
     # Freshly installed, it loads what it finds in its folder by itself when it starts.
-    runs = (install(installing, "auditd"), _FOLDERS) if installing else () if locked else (load,)
+    runs = (install(installing, "auditd"), _FOLDERS, _RUNS) if installing else () if locked else (load,)
     volumes = "each file written in the data root is recorded: give its log room (max_log_file in auditd.conf)"
     return Step(
         id=findings[0].control,
