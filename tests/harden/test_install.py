@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from machines.debian_host import DebianHost
+from machines.engines import clean_environment
+from machines.own_host import start_host
+from machines.program import DOCKWORTHY
 
 pytestmark = [pytest.mark.engine, pytest.mark.ssh, pytest.mark.timeout(600)]
 
@@ -45,3 +50,55 @@ def test_from_nothing_to_ready_and_back(debian: DebianHost) -> None:
     assert taken.returncode == 0, taken.stdout + taken.stderr
     assert packages(debian) == before
     assert debian.run("getent", "group", "docker", check=False) == group
+
+
+def test_killed_while_packages_are_unpacked(debian: DebianHost) -> None:
+    """What was begun is taken back by the next run, which then does it whole."""
+    process = subprocess.Popen(
+        [*debian.network, str(DOCKWORTHY), *APPLY, "--host", debian.address],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environment(),
+    )  # fmt: skip
+    half = "dpkg-query -W -f '${db:Status-Status} ${Package}\\n' | grep -qE '^(half-installed|unpacked) '"
+    kill = "for p in $(pgrep -x 'apt-get|dpkg|dpkg-deb') $(pgrep -f 'guard.sh|do.sh'); do kill -9 $p; done; true"
+    try:
+        debian.shell(f"n=0; until {half}; do n=$((n + 1)); [ $n -lt 1500 ] || exit 1; sleep 0.05; done; {kill}")
+    finally:
+        process.kill()
+        process.wait()
+    assert debian.run("dpkg", "--audit"), "it was killed in the middle"
+    done = debian.dockworthy(*APPLY, "--only", "engine/live-restore", timeout=_SLOW)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "taking it back" in done.stderr
+    assert not debian.run("dpkg", "--audit")
+    assert debian.run("docker", "version", "--format", "{{.Server.Version}}")
+
+
+def test_what_is_not_ours_is_left_alone(debian: DebianHost) -> None:
+    before = packages(debian)
+    debian.shell("mkdir -p /snap/docker")
+    other = debian.dockworthy(*APPLY)
+    assert other.returncode == 2 and "a snap has it: /snap/docker" in other.stderr, other.stderr
+    debian.shell("rmdir /snap/docker; mkdir -p /usr/local/bin; printf '#!/bin/sh\\n' >/usr/local/bin/dockerd")
+    debian.shell("chmod +x /usr/local/bin/dockerd")
+    other = debian.dockworthy(*APPLY)
+    assert other.returncode == 2 and "/usr/local/bin/dockerd belongs to no package" in other.stderr, other.stderr
+    assert packages(debian) == before
+
+    debian.shell("rm /usr/local/bin/dockerd; cd /tmp; apt-get -q download iptables; dpkg --unpack iptables_*.deb || :")
+    broken = debian.dockworthy(*APPLY)
+    assert broken.returncode == 2 and "dpkg was interrupted" in broken.stderr, broken.stderr
+    assert "iptables" in broken.stderr and "Traceback" not in broken.stderr
+
+
+def test_an_engine_that_nobody_started(engines_folder: Path) -> None:
+    """All packages are there, and no systemd is: it is started all the same, and stopped again."""
+    host = start_host(engines_folder / "nobody-started")
+    try:
+        done = host.dockworthy("harden", "--install", "--apply", "--yes", "--only", "engine/live-restore")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert host.docker("version", check=False).returncode == 0
+        taken = host.dockworthy("harden", "--install", "--undo")
+        assert taken.returncode == 0, taken.stdout + taken.stderr
+        assert host.docker("version", check=False).returncode != 0
+    finally:
+        host.stop()

@@ -59,7 +59,7 @@ for name in docker.io docker-cli docker-compose docker-compose-v2 docker-buildx;
     *) missing="$missing $name" ;;
     esac
 done
-if there docker.io && command -v docker >/dev/null; then
+if command -v docker >/dev/null; then
     docker -H unix:///var/run/docker.sock version >/dev/null 2>&1 && tell answers yes
 fi
 

@@ -87,7 +87,10 @@ remove_packages() {
     rm -f /var/lib/docker/nuke-graph-directory.sh
     here=$(packages_in 'config-files' | grep -Fxf "$D/brought" |
         while read -r name; do grep -q "^$name config-files" "$D/known" || printf '%s\n' "$name"; done)
-    [ -z "$here" ] || dpkg_waiting --purge $here || return 1
+    if [ -n "$here" ]; then
+        # shellcheck disable=SC2086 # a list
+        dpkg_waiting --purge $here || return 1
+    fi
     [ ! -e "$D/no-group" ] || [ -n "$(getent group docker | cut -d : -f 4)" ] || groupdel docker 2>/dev/null || :
 }
 

@@ -17,7 +17,7 @@ _SPARE = 1024 * _MIB
 def plan_install(ground: Ground, host: str) -> HardenPlan:
     """No step where all is there, or where another engine has the host. Raises UsageError where it can't be done."""
     if ground.others:
-        return HardenPlan(host=host, steps=(), not_done=(_left_alone(ground),))
+        return _left_alone(ground, host)
     if not ground.has_apt:
         raise UsageError(
             f"{host} runs {ground.system}: --install takes the packages of Debian and Ubuntu",
@@ -29,13 +29,20 @@ def plan_install(ground: Ground, host: str) -> HardenPlan:
     return HardenPlan(host=host, steps=(_step(ground),), not_done=tuple(_not_there(ground)))
 
 
-def _left_alone(ground: Ground) -> NotDone:
-    return NotDone(
+def _left_alone(ground: Ground, host: str) -> HardenPlan:
+    why = f"another engine is on {host} and is left alone: {'; '.join(ground.others)}"
+    if not ground.answers:
+        raise UsageError(
+            f"{why}; none answers at {SOCKET}",
+            hint="start that one, or take it away by hand (save volumes and images first), then run this again",
+        )
+    left = NotDone(
         id=SETUP,
-        why=f"another engine is on this host and is left alone: {'; '.join(ground.others)}",
+        why=why,
         instead="`dockworthy harden` makes that one fit where it answers; to change over, save volumes and images, "
         "take it away by hand, then run this again",
     )
+    return HardenPlan(host=host, steps=(), not_done=(left,))
 
 
 def _must_be_possible(ground: Ground, host: str) -> None:
@@ -72,7 +79,11 @@ def _step(ground: Ground) -> Step:
             says="the packages could not be installed",
         )
     ]
-    start = Run(argv=("start_engine_of_packages", SOCKET), says="the engine does not start")
+    start = Run(
+        argv=("start_engine_of_packages", SOCKET),
+        undo=() if ground.answers else ("stop_engine_of_packages",),
+        says="the engine does not start",
+    )
     return Step(
         id=SETUP,
         title=f"Install {_what(ground)} from the packages of {ground.system}" if ground.wanted else "Start the engine",
@@ -81,7 +92,7 @@ def _step(ground: Ground) -> Step:
         disturbs=tuple(_disturbs(ground)),
         undone_by="the same packages removed again, the engine's firewall rules with them; /var/lib/docker stays"
         if ground.wanted
-        else "",
+        else "the engine stopped again",
         diff="\n".join(f"+ {package.name} {package.version} ({_mib(package.size)})" for package in ground.new),
     )
 
