@@ -97,6 +97,8 @@ def test_very_many_rules_are_no_crash() -> None:
 def test_other_firewalls_are_not_guessed() -> None:
     own = ("# nft list ruleset", "table inet own {", "chain in {", "type filter hook input priority 0; policy drop;")
     assert "nft's own" in str(told_by_input(firewall(policy="ACCEPT", more=own), ipv6=False))
+    bans = (*own[:3], "type filter hook input priority -1; policy accept;", "tcp dport 22 ip saddr @banned reject")
+    assert isinstance(told_by_input(firewall(more=bans), ipv6=False), Intention), "bans of some are no intention"
     legacy = ("# iptables-legacy-save", "*filter", ":INPUT DROP")
     assert "two tables" in str(told_by_input(firewall(more=legacy), ipv6=False))
     assert "no ip6tables" in str(told_by_input(firewall(), ipv6=True))
@@ -130,8 +132,11 @@ def test_our_rules_are_read_back_as_what_was_meant(ipv6: bool) -> None:
     ):
         door = doors.of(port, protocol, 80, ipv6=ipv6)
         assert door is not None and door.as_meant and in_words(door.actual) == who, (port, door)
-    late = doors.of(443, "tcp", 80, ipv6=not ipv6)
-    assert late is None, "nothing was seen of the other family"
+    other = doors.of(5432, "tcp", 80, ipv6=not ipv6)
+    if ipv6:
+        assert other is None, "IPv4 was not read"
+    else:
+        assert other is not None and in_words(other.actual) == "everybody", "without rules IPv6 is open"
 
 
 def test_a_chain_that_is_asked_too_late_protects_nothing() -> None:

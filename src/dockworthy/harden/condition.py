@@ -7,6 +7,7 @@ from msgspec import Struct
 from ..model.field import Set
 from ..model.machine import Machine
 from ..model.workload import State
+from .open_ports import open_as_meant
 
 _PICKED_FROM = 32768
 """Linux picks ports from here on (net.ipv4.ip_local_port_range): they come and go."""
@@ -18,12 +19,14 @@ _THE_ENGINE = ("dockerd", "docker-proxy", "rootlesskit")
 class Condition(Struct, frozen=True):
     """`running`: names of running containers -> their health (`""` for those without a check). `ports` as
     `tcp 0.0.0.0:80`: where programs of the host listen, on ports that they do not pick anew each time. `engine` is why
-    it does not answer, `""` where it does. `checked`: when the last health check of each began, RFC 3339."""
+    it does not answer, `""` where it does. `checked`: when the last health check of each began, RFC 3339. `published`:
+    ports of containers that somebody outside is meant to reach, and can."""
 
     engine: str
     running: dict[str, str]
     ports: frozenset[str]
     checked: dict[str, str] = {}
+    published: frozenset[str] = frozenset()
 
 
 def condition_of(machine: Machine) -> Condition:
@@ -44,7 +47,7 @@ def condition_of(machine: Machine) -> Condition:
         # A published port is its container's: who holds it for the engine is neither better nor worse.
         if listener.port < _PICKED_FROM and listener.program not in _THE_ENGINE
     ]
-    return Condition(silent, running, frozenset(ports), checked)
+    return Condition(silent, running, frozenset(ports), checked, frozenset(open_as_meant(machine)))
 
 
 def worse(before: Condition, after: Condition) -> list[str]:
@@ -58,6 +61,7 @@ def worse(before: Condition, after: Condition) -> list[str]:
         elif health == "healthy" and after.running[name] != "healthy":
             found.append(f"container {name} was healthy before and is {after.running[name] or 'without a check'} now")
     found += [f"nobody listens at {port} any more" for port in sorted(before.ports - after.ports)]
+    found += [f"nobody outside reaches port {port} any more" for port in sorted(before.published - after.published)]
     return found
 
 

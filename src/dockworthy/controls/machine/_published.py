@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ...model.field import Source
 from ...model.machine import Machine
@@ -15,7 +15,7 @@ _EVERY = ("", "0.0.0.0", "::")
 
 
 class Published(Struct, frozen=True):
-    """`address` is `0.0.0.0` for every address of the host, IPv6 too."""
+    """`address` is `0.0.0.0` for every address of the host, IPv6 too. `families`: over IPv4 (False), IPv6 (True)?"""
 
     address: str
     port: int
@@ -23,17 +23,13 @@ class Published(Struct, frozen=True):
     inside: int
     name: str
     source: Source
+    families: tuple[bool, ...]
 
     @property
     def about(self) -> str:
         protocol = "" if self.protocol == "tcp" else f"/{self.protocol}"
         address = f"[{self.address}]" if ":" in self.address else self.address
         return f"port/{address}:{self.port}{protocol}"
-
-    @property
-    def families(self) -> tuple[bool, ...]:
-        """Is it open over IPv4 (False), IPv6 (True), or both?"""
-        return (False, True) if self.address in _EVERY else (":" in self.address,)
 
     @property
     def is_loopback(self) -> bool:
@@ -46,7 +42,8 @@ def published(machine: Machine) -> list[Published]:
     found: dict[str, Published] = {}
     for unit in units:
         for port in _of(unit):
-            found.setdefault(port.about, port)
+            known = found.get(port.about, port)
+            found[port.about] = structs.replace(known, families=tuple(sorted({*known.families, *port.families})))
     return list(found.values())
 
 
@@ -55,6 +52,7 @@ def _of(unit: Unit) -> Iterator[Published]:
         for port in container.ports:
             if port.host_port:
                 address = "0.0.0.0" if port.host_ip in _EVERY else port.host_ip
+                families = (False, True) if not port.host_ip else (":" in port.host_ip,)
                 yield Published(
-                    address, port.host_port, port.protocol, port.container_port, unit.name, port.declared_at
+                    address, port.host_port, port.protocol, port.container_port, unit.name, port.declared_at, families
                 )

@@ -43,9 +43,10 @@ control = Control(
     references=(cis("1.6.0", "5.9"), cis("1.8.0", "5.9"), nist("4.4.2"), owasp("D03")),
     remedy=Remedy(
         "If only this host or a proxy on it needs the port, publish it on 127.0.0.1. If it is for everyone, say so in the "
-        "firewall, too. Else limit it in the chain DOCKER-USER.",
-        "publishing it elsewhere recreates the container; a rule in DOCKER-USER costs nothing",
-        "iptables -I DOCKER-USER -i INTERFACE -p tcp -m conntrack --ctorigdstport PORT ! -s NETWORK -j DROP",
+        "firewall, too, or in dockworthy.yaml (harden.published), and let harden close the others by rules that the chain "
+        "DOCKER-USER asks.",
+        "publishing it elsewhere recreates the container; with the rules, a port that nobody named is closed",
+        "dockworthy harden --only machine/port-behind-firewall",
     ),
     check_yourself="iptables -S DOCKER-USER; iptables -S INPUT; docker ps --format '{{.Names}} {{.Ports}}'",
     bad={
@@ -100,6 +101,8 @@ class _Filter:
         self._forward = ForwardRules(firewall, (subnet for n in machine.networks for subnet in n.subnets))
         self._doors = Doors(firewall, machine.published, engine_bridges(machine))
         self._declared = machine.published is not None
+        backend = machine.engine.setting("firewall-backend")
+        self._native = isinstance(backend, Set) and backend.value == "nftables"
         self._who = firewall.front if firewall.front_active else "the firewall"
         self._chain = "nothing in DOCKER-USER limits it" if firewall.docker_user else "DOCKER-USER is empty"
 
@@ -117,6 +120,8 @@ class _Filter:
         return self._past_the_firewall(port)
 
     def _door(self, port: Published, ipv6: bool) -> Door | None:
+        if self._native:
+            return None
         return self._doors.of(port.port, port.protocol, port.inside, ipv6=ipv6)
 
     def _as_meant(self, port: Published, doors: list[Door], wrong: list[Door]) -> Judgement:

@@ -12,7 +12,7 @@ from ...model.host import Firewall
 from ...model.policy import Exposure, Reach
 from ...model.ports import PROTOCOLS, Ports
 from .rule import Packet, named_ports
-from .rulesets import Ruleset, rulesets
+from .rulesets import Ruleset, native_input_tables, rulesets
 from .walk import Branch, Passage, walk
 
 _INTERNAL = {
@@ -79,8 +79,8 @@ def told_by_input(firewall: Firewall, *, ipv6: bool) -> Intention | str:
         return "INPUT rules stand in two tables: " + " and ".join(table.program for table in speaking)
     if firewall.front == "firewalld" and firewall.front_active:
         return "firewalld keeps its rules in a table of its own"
-    if not speaking and any("hook input" in line for line in firewall.rules if "policy accept" not in line):
-        return "the rules for incoming packets are nft's own"
+    if native := native_input_tables(firewall):
+        return f"rules for incoming packets stand in a table of nft's own: {', '.join(native)}"
     if not tables:
         return f"no {'ip6tables' if ipv6 else 'iptables'} rules were seen"
     return _of_input((speaking or tables)[0], firewall.front if firewall.front_active else "the host's INPUT rules")

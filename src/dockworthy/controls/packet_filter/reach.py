@@ -10,7 +10,7 @@ from ...model.host import Firewall
 from ...model.policy import Reach
 from .intention import OPEN, Intention, declared, told_by_input
 from .rule import Packet
-from .rulesets import Ruleset, rulesets
+from .rulesets import Ruleset, native_input_tables, rulesets
 from .walk import Passage, walk
 
 OWN_CHAIN = "DOCKWORTHY"
@@ -45,7 +45,8 @@ class Doors:
     ) -> None:
         """`bridges` are the engine's: what comes from there is not from outside."""
         tables = [_without_bridges(table, bridges) for table in rulesets(firewall)]
-        self._tables = {ipv6: _engines(tables, ipv6=ipv6) for ipv6 in (False, True)}
+        empty = _says_nothing(firewall)
+        self._tables = {ipv6: _engines(tables, ipv6=ipv6) or empty for ipv6 in (False, True)}
         self.intentions: dict[bool, Intention | str] = {
             ipv6: told_by_input(firewall, ipv6=ipv6) if published is None else declared(published, ipv6=ipv6)
             for ipv6 in (False, True)
@@ -81,6 +82,14 @@ class Doors:
         by = walk({**table.chains, OWN_CHAIN: ["-A x -j DROP"]}, "DOCKER-USER", packet, at_end=True)
         ours = walk({OWN_CHAIN: table.chains[OWN_CHAIN]}, OWN_CHAIN, packet, at_end=True)
         return ours if ours == meant and (by.unclear or not by.branches[-1].opens) else whole
+
+
+def _says_nothing(firewall: Firewall) -> Ruleset | None:
+    """The filter of a family that has no rules at all, where the rules were read and none are nft's own: all get in."""
+    asked = any(line.startswith("# iptables-") for line in firewall.rules)
+    if not asked or native_input_tables(firewall):
+        return None
+    return Ruleset(program="", ipv6=False, chains={}, policies={"INPUT": "ACCEPT"})
 
 
 def _asks_docker_user(table: Ruleset) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 from ...model.host import Firewall
+from ..machine._firewall_rules import ONE_SOURCE, rules_of
 
 
 class Ruleset(Struct, frozen=True, kw_only=True):
@@ -41,3 +44,22 @@ def rulesets(firewall: Firewall) -> list[Ruleset]:
         elif table == "filter" and line.startswith("-A "):
             found[program].chains.setdefault(line.split(" ", 2)[1], []).append(line)
     return [each for each in found.values() if "INPUT" in each.policies]
+
+
+_OF_IPTABLES = ("ip filter", "ip6 filter")
+_TABLE = re.compile(r"\s*table (\S+ \S+) \{")
+
+
+def native_input_tables(firewall: Firewall) -> list[str]:
+    """Names of tables that were written for nft itself and refuse packets to the host, not only those of some senders."""
+    speaking: dict[str, bool] = {}
+    table = ""
+    for line in firewall.rules:
+        opened = _TABLE.match(line)
+        table = opened[1] if opened else "" if line.startswith(("*", "# ")) else table
+        if table and table not in _OF_IPTABLES and "hook input" in line:
+            speaking[table] = speaking.get(table, False) or "policy drop" in line
+    for rule in rules_of(firewall):
+        if rule.table in speaking and rule.refuses and not ONE_SOURCE.search(rule.text):
+            speaking[rule.table] = True
+    return [table for table, speaks in speaking.items() if speaks]
