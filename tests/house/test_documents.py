@@ -12,7 +12,10 @@ import pytest
 from dockworthy.cli.program import program
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs/adr").glob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/harden.md")),
+    *sorted((ROOT / "docs/adr").glob("*.md")),
+]
 
 
 def shown_commands() -> list[str]:
