@@ -6,7 +6,6 @@ alias is the same node, never a copy), strict (a key that comes twice is an erro
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -14,15 +13,12 @@ import yaml
 
 from ..errors import UnreadableInput
 from ..model.field import Source
+from .yaml_mapping import read_mapping
+from .yaml_text import LOADER, refuse_too_many, with_whole_letters
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG: Final = "tag:yaml.org,2002:"
 _CONSTRUCTOR = yaml.SafeLoader("")
 _DEEPEST = 20
-_HALVES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
-MOST_VALUES = 2_000_000
-"""Scalars, lists and mappings of one text: half a gigabyte. A cluster's 4,500 pods as one list have 1.3 million."""
-MERGE_KEY = f"{_TAG}merge"
 
 
 class Value:
@@ -157,38 +153,8 @@ class Value:
         if self._keys is None:
             if not isinstance(self.node, yaml.MappingNode):
                 raise self.wrong("a mapping")
-            self._keys = self._read_mapping(self.node, depth=0, taken=set())
+            self._keys = read_mapping(self.node, self.file)
         return self._keys
-
-    def _read_mapping(self, node: yaml.MappingNode, *, depth: int, taken: set[int]) -> dict[str, yaml.Node]:
-        """`taken`: mappings that are merged in already. What came first counts, so none is needed twice: without that
-        a few lines of merges of merges would take forever."""
-        taken.add(id(node))
-        own: dict[str, yaml.Node] = {}
-        lines: dict[str, int] = {}
-        merged: list[yaml.Node] = []
-        for key, value in node.value:
-            if key.tag == MERGE_KEY:
-                merged.extend(value.value if isinstance(value, yaml.SequenceNode) else [value])
-                continue
-            if not isinstance(key, yaml.ScalarNode):
-                raise UnreadableInput("a key is not a single value", file=self.file, line=key.start_mark.line + 1)
-            name = key.value
-            if name in own:
-                raise UnreadableInput(
-                    f"the key {name!r} stands twice, here and in line {lines[name]}",
-                    file=self.file,
-                    line=key.start_mark.line + 1,
-                    hint="keep one of them",
-                )
-            own[name] = value
-            lines[name] = key.start_mark.line + 1
-        for base in merged:
-            if not isinstance(base, yaml.MappingNode) or depth > 50:
-                raise UnreadableInput("`<<` does not name a mapping", file=self.file, line=base.start_mark.line + 1)
-            if id(base) not in taken:
-                own = self._read_mapping(base, depth=depth + 1, taken=taken) | own
-        return own
 
 
 def documents(text: str, file: str) -> Iterator[Value]:
@@ -196,10 +162,10 @@ def documents(text: str, file: str) -> Iterator[Value]:
 
     Raises UnreadableInput with the line where the text is broken.
     """
-    text = _with_whole_letters(text)
+    text = with_whole_letters(text)
     try:
-        _refuse_too_many(text, file)
-        for node in yaml.compose_all(text, Loader=_Loader):
+        refuse_too_many(text, file)
+        for node in yaml.compose_all(text, Loader=LOADER):
             if node is not None and node.tag != f"{_TAG}null":
                 yield Value(node, file)
     except yaml.MarkedYAMLError as error:
@@ -211,26 +177,3 @@ def documents(text: str, file: str) -> Iterator[Value]:
         ) from error
     except yaml.YAMLError as error:  # a character that YAML does not allow
         raise UnreadableInput(f"not YAML: {str(error).splitlines()[0]}", file=file) from error
-
-
-def _with_whole_letters(text: str) -> str:
-    """JSON escapes a letter beyond 16 bits as two halves (`\\ud83d\\ude00`), which YAML does not know as one."""
-    return _HALVES.sub(_whole_letter, text) if "\\u" in text else text
-
-
-def _whole_letter(halves: re.Match[str]) -> str:
-    high, low = int(halves[2], 16), int(halves[3], 16)
-    return f"{halves[1]}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
-
-
-def _refuse_too_many(text: str, file: str) -> None:
-    """A value takes a quarter of a kilobyte: what is written in two bytes must not fill the memory. Only where a text
-    has that many places for values they are counted."""
-    if sum(text.count(mark) for mark in ",:\n[{") <= MOST_VALUES:
-        return
-    count = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        count += isinstance(event, yaml.NodeEvent)
-        if count > MOST_VALUES:
-            line = None if event.start_mark is None else event.start_mark.line + 1
-            raise UnreadableInput(f"more than {MOST_VALUES:,} values: no manifest holds as many", file=file, line=line)

@@ -11,7 +11,8 @@ from msgspec import structs
 from ...errors import UnreadableInput
 from ...model.field import Source, Unknown
 from ..files import FoundFile
-from ..yaml_source import MERGE_KEY, Value, documents
+from ..yaml_mapping import MERGE_KEY
+from ..yaml_source import Value, documents
 from .entry import Content, Entry
 from .interpolation import Interpolated, interpolate
 from .paths import as_written_here
