@@ -7,7 +7,7 @@ import pytest
 from dockworthy.readers.ignore_patterns import patterns_of
 
 
-@pytest.mark.parametrize("line", ["a[z-b]", "a\\", "!", "/"])
+@pytest.mark.parametrize("line", ["a[z-b]", "a\\", "[[:x]y]", "!", "/"])
 def test_the_other_lines_count(line: str) -> None:
     patterns = patterns_of([line, "*.pem", "!public.pem"])
     assert patterns.match_file("key.pem")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,12 @@ def patterns_of(lines: Sequence[str]) -> GitIgnoreSpec:
     """The patterns, in their order. Of a file with a line that is none (`[z-a]`, `a\\`), all the others."""
     from pathspec import GitIgnoreSpec  # 35 ms to import, for what most single files never need
 
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except (ValueError, re.error):
-        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # `[[`: re may read it in another way some day
+        try:
+            return GitIgnoreSpec.from_lines(lines)
+        except (ValueError, re.error):
+            return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
 
 
 def _is_pattern(line: str) -> bool:
