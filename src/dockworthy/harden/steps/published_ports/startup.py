@@ -23,8 +23,6 @@ _HEAD = "# Written by dockworthy harden.\n"
 _UNITS = {
     _SERVICE: f"""{_HEAD}[Unit]
 Description=Rules for published ports
-Before=docker.service
-After=network-pre.target ufw.service firewalld.service nftables.service netfilter-persistent.service iptables.service
 
 [Service]
 Type=oneshot
@@ -54,6 +52,17 @@ _INIT = f"""#!/bin/sh
 exec {SCRIPT} "${{1:-status}}"
 """
 _EACH_MINUTE = f"{_HEAD}* * * * * root [ ! -x {SCRIPT} ] || {SCRIPT} keep >/dev/null 2>&1\n"
+
+
+_WITH_THE_ENGINE = f"""{_HEAD}[Unit]
+Wants={_NAME}.timer
+After=ufw.service firewalld.service nftables.service netfilter-persistent.service iptables.service
+
+[Service]
+ExecStartPre=-{SCRIPT} keep
+ExecStartPost=-{SCRIPT} keep
+"""
+"""Closed before a container starts; and again after the engine put its own rules."""
 
 
 def drop_in(unit: str) -> str:
