@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from judged import failing, findings
 
-from dockworthy.controls.workload._programs import process
+from dockworthy.controls.programs import process
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Severity
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...model.knowledge.base_images import CODENAMES, DISTRIBUTIONS, ROOT_IMAGES
-from ..workload._image_names import parse_image
+from ..image_names import parse_image
 
 _RELEASE = re.compile(r"\d+(?:\.\d+)?")
 

@@ -9,7 +9,7 @@ from ...model.control import Control, Subject, nist, owasp
 from ...model.field import Unknown
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
-from ..workload._programs import SUPERVISORS
+from ..programs import SUPERVISORS
 from ._commands import SHELLS, Started, started
 from ._faults import Fault, weigh
 

@@ -9,7 +9,7 @@ from ...model.control import Control, Subject, nist, owasp
 from ...model.field import Field, Set, Source, Unknown
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
-from ..workload._image_names import parse_image
+from ..image_names import parse_image
 from ._faults import Fault, weigh
 
 control = Control(

@@ -7,7 +7,7 @@ from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.field import Set
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
-from ..workload._secret_words import secret_variables
+from ..secret_words import secret_variables
 from ._faults import Fault, weigh
 
 control = Control(

@@ -10,7 +10,7 @@ from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
-from ..workload._secret_words import has_secret_argument, secret_variables
+from ..secret_words import has_secret_argument, secret_variables
 from ._faults import Fault, weigh
 from ._secret_files import may_be_secret, secret_sources
 

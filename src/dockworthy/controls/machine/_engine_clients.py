@@ -13,8 +13,8 @@ from ...model.knowledge.clients import Client, client_of, spoken_by
 from ...model.knowledge.releases import Numbers
 from ...model.machine import Machine
 from ...model.workload import Container, Unit
+from ..image_names import parse_image
 from ..workload._engine_sockets import socket_reached
-from ..workload._image_names import parse_image
 from ._running import running
 
 _IMAGE = Source("GET /containers/{id}/json", "Config.Image")

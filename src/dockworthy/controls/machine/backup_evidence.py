@@ -9,7 +9,7 @@ from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ...model.proof import Proof, Strength
 from ...model.workload import Container, MountKind, State, Unit
-from ..workload._image_names import parse_image
+from ..image_names import parse_image
 from ._age import days_between
 from ._running import containers, gap, state_of
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ...model.field import Set
 from ...model.workload import Container
-from ._image_names import parse_image
+from ..image_names import parse_image
 
 
 class Database(Struct, frozen=True):

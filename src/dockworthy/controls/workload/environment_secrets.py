@@ -10,9 +10,9 @@ from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Outcome, Remedy
 from ...model.levels import Level, Severity
 from ...model.workload import Container, Unit
+from ..secret_words import has_secret_argument, secret_variables
 from ._containers import Fault, judge_containers, judge_faults
 from ._platforms import checked_by
-from ._secret_words import has_secret_argument, secret_variables
 
 _HASH = "hash:0123456789abcdef"  # what the reading of facts leaves of a secret
 

@@ -10,9 +10,9 @@ from ...model.field import Set, Unknown
 from ...model.finding import Evidence, Judgement, Outcome, Remedy, not_applicable, passed, unknown
 from ...model.levels import Level, Severity
 from ...model.workload import ContainerUse, Unit
+from ..programs import RUNNING
 from ..sizes import in_words
 from ._platforms import CONTAINERS
-from ._programs import RUNNING
 
 _FULL = 90
 """Percent of a limit that leave no room for a peak."""

@@ -7,9 +7,9 @@ from ...model.field import Set, Source, Unknown
 from ...model.finding import Evidence, Judgement, Outcome, Remedy, not_applicable, passed, unknown
 from ...model.levels import Level, Severity
 from ...model.workload import Process, Unit
+from ..programs import RUNNING, SUPERVISORS, process, service_programs
 from ._life import state_of
 from ._platforms import CONTAINERS
-from ._programs import RUNNING, SUPERVISORS, process, service_programs
 
 control = Control(
     title="A container runs one service",

@@ -12,9 +12,9 @@ from ...model.finding import Judgement, Outcome, Remedy
 from ...model.fix import Change, FixKind
 from ...model.levels import Level, Severity
 from ...model.workload import Container, Unit
+from ..image_names import parse_image
 from ._containers import judge_containers
 from ._graded import GradedFault, judge_graded
-from ._image_names import parse_image
 from ._platforms import checked_by
 
 control = Control(

@@ -9,9 +9,9 @@ from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, unknown
 from ...model.levels import Level, Severity
 from ...model.workload import Container, Unit
+from ..programs import RUNNING, process
 from ._life import state_of
 from ._platforms import CONTAINERS
-from ._programs import RUNNING, process
 
 control = Control(
     title="No SSH server runs inside a container",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...model.workload import Process
+from ..model.workload import Process
 
 INIT_SHIMS = frozenset(
     "tini tini-static docker-init dumb-init catatonit pause su-exec gosu setpriv env nice timeout stdbuf wait-for-it"
