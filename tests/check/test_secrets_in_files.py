@@ -47,6 +47,22 @@ def found(*arguments: str, capsys: pytest.CaptureFixture[str]) -> set[tuple[str,
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "is_key"),
+    [
+        (KEY, True),
+        (KEY.replace("\n", "\n    "), True),
+        (f'{{"key": "{KEY}"}}'.replace("\n", "\\n"), True),
+        (KEY.replace("KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\n\n", 1), True),
+        (KEY.split("-----END")[0], True),
+        (f"# begins with -----BEGIN RSA PRIVATE KEY-----\n# or so\nname: {LINE}\na: |\n  {LINE}\n  {LINE}\n", False),
+        ("-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----\n" + f"{LINE}\n" * 3, False),
+    ],
+)  # fmt: skip
+def test_a_text_that_speaks_of_keys_holds_none(text: str, is_key: bool) -> None:
+    assert bool(secrets_in(text, "values.yaml", set())) == is_key
+
+
 def test_each_kind_at_its_line(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lay(compose_dot_yaml=COMPOSE, deploy__key=f"# of the server\n{KEY}", ci_dot_sh=f"set -e\n\nT={TOKEN}\n")
     lay(_dot_env=f"TAG=1\nDB_PASSWORD={PASSWORD}\n", run_dot_sh=f"psql postgres://shop:{PASSWORD}@db/shop\n")

@@ -61,6 +61,7 @@ def test_files_are_known_by_content_under_any_name(tmp_path: Path, name: str, te
         ("settings.ini", "[services]\nkind: none\n"),
         ("image", "\0" + COMPOSE),
         ("main.py", COMPOSE),
+        ("shop.libsonnet", "{\n  apiVersion: 'v1',\n  kind: 'Pod',\n}\n"),
         ("Dockerfile.dockerignore", "*\n"),
         ("long", "# what it is stands too far below\n" * 200 + COMPOSE),
     ],

@@ -18,6 +18,9 @@ from .secret_names import is_secret
 from .secret_values import CHAT_HOOK, IN_ADDRESS, KEY_BLOCK, TOKEN
 
 _PUTTY = re.compile(r"^PuTTY-User-Key-File-\d: .*$", re.MULTILINE)
+_REST_OF_FIRST = re.compile(r"\A(?: BLOCK)?-----")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]+")
+_HEADER = re.compile(r"[\w-]+: ")
 _AGE = "AGE-SECRET-KEY-1"
 _WHOSE = {
     "github_pat_": "a GitHub token", "gh": "a GitHub token", "glpat-": "a GitLab token", "npm_": "an npm token",
@@ -34,7 +37,8 @@ _LOOSE = ("sk-", "pypi-", "xox")
 _SAMPLE = re.compile(r"(?i)example|x{4,}|\*{3,}|\.{3}|0{8,}|12345|abcde|your[-_]|placeholder|redacted|dummy|changeme")
 _NO_PASSWORD = re.compile(
     r"(?i)(?:\$.*|.*\$\{.*|\{.*\}|<.*>|%\(.*|\*+|x+|\.+|.*(?:example|placeholder|redacted|dummy|change[-_]?(?:me|it|this)).*"
-    r"|(?:your|my|some|the)[-_ ].*|(?:user|db|app|root|admin|my|your)?[-_]?(?:pass(?:word|wd|phrase)?|pw|pwd|secret|token|key)"
+    r"|(?:your|my|some|the)[-_ ].*|(?:user|db|app|root|admin|my|your)?[-_]?(?:pass(?:word|wd|phrase)?|pw|pwd|secret|token"
+    r"|key)"
     r"|user(?:name)?|todo|tbd|fixme|none|null|foo|bar|test|hash:.*|enc\[.*|encrypted:.*|vault:.*|op://.*)\Z"
 )
 """Values that stand for a password: of samples, and what programs put there that keep the secret itself elsewhere."""
@@ -75,7 +79,7 @@ def _all(text: str, name: str) -> Iterator[tuple[SecretKind, str, int, str]]:
 
 def _keys(text: str) -> Iterator[tuple[SecretKind, str, int, str]]:
     for block in KEY_BLOCK.finditer(text):
-        inner = "".join(re.findall(r"^[ \t\"']*([A-Za-z0-9+/=]{16,})", block[0].replace("\\n", "\n"), re.MULTILINE))
+        inner = _inner(block[0])
         if len(inner) < 60 or _SAMPLE.search(block[0][:200]):
             continue  # a sample, or a text that speaks of keys
         locked = "ENCRYPTED" in block[0][:200] or _takes_passphrase(inner)
@@ -83,6 +87,19 @@ def _keys(text: str) -> Iterator[tuple[SecretKind, str, int, str]]:
         yield kind, "a private key that takes a passphrase" if locked else "a private key", block.start(), inner[:64]
     for found in _PUTTY.finditer(text):
         yield SecretKind.PRIVATE_KEY, "a private key of PuTTY", found.start(), found[0]
+
+
+def _inner(block: str) -> str:
+    """What stands below the first line, until something else does: a text may speak of a key, and never end it."""
+    _, _, below = block.replace("\\n", "\n").partition("KEY")
+    lines: list[str] = []
+    for line in _REST_OF_FIRST.sub("", below).splitlines():
+        word = line.strip(" \t\"'#,+\\")
+        if _BASE64.fullmatch(word):
+            lines.append(word)
+        elif word and _HEADER.match(word) is None:
+            break
+    return "".join(lines)
 
 
 def _takes_passphrase(inner: str) -> bool:

@@ -14,6 +14,7 @@ OF_OTHERS: Final = frozenset(
     "py pyi pyc pyx js jsx mjs cjs ts tsx vue svelte go rs c h cc cpp cxx hpp hh java kt kts scala groovy clj cs fs vb"
     " rb erb php pl pm lua r jl swift m mm dart ex exs erl hrl hs ml mli nim zig d f90 pas asm s sol sql graphql proto"
     " ipynb el vim snap"
+    " jsonnet libsonnet cue dhall rego bzl star"
     # documents, pages and their styles
     " md mdx rst adoc tex html htm xhtml css scss sass less svg po pot mo xml xsd xsl csv tsv"
     # what is no text, or what programs write

@@ -25,6 +25,11 @@ _PUBLIC = re.compile(
 )
 """Keys that are published: those that packages are verified with."""
 
+_FOR_THE_PUBLIC = re.compile(
+    r"(?:\.(?:pub|gpg|asc)|(?:^|/)(?:keyrings?|trusted\.gpg\.d|apk/keys|rpm-gpg)(?:/[^/]*)?|/ca-certificates/?[^/]*)\Z"
+)
+"""Where such a key goes to, whatever it is called here."""
+
 
 def secret_sources(instruction: Instruction) -> Iterator[tuple[str, Source | None]]:
     """What COPY and ADD take from the build context and what is a secret by its name, with its place."""
@@ -45,6 +50,9 @@ def may_be_secret(instruction: Instruction) -> Iterator[tuple[str, Source | None
 def _sources(instruction: Instruction) -> Iterator[tuple[str, Source | None]]:
     """None where it copies from another stage or image, or from elsewhere."""
     if instruction.keyword not in ("COPY", "ADD") or instruction.flag("from") is not None:
+        return
+    last = instruction.words[-1] if instruction.words else None
+    if isinstance(last, Set) and _FOR_THE_PUBLIC.search(last.value.rstrip("/")):
         return
     for word in instruction.words[:-1]:
         if isinstance(word, Set) and "://" not in word.value:

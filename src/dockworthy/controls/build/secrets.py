@@ -46,6 +46,7 @@ control = Control(
             "FROM debian:13\nRUN --mount=type=secret,id=npm,target=/root/.npmrc npm ci\n",
             "FROM debian:13 AS build\nFROM debian:13\nCOPY --from=build /src/.env.example /app/\n",
             "FROM debian:13\nRUN SECRET_KEY_BASE=dummy rake assets:precompile\n",
+            "FROM debian:13\nCOPY shop-2027.key /etc/apt/keyrings/shop.asc\n",
         ]
     },
     unclear={
