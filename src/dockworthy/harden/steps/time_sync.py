@@ -15,7 +15,6 @@ _WHERE = "where the clock is set"
 _ASK_WHERE = """
 bounding=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)
 if [ $((0x$bounding >> 25 & 1)) = 0 ]; then echo outside
-elif systemd-detect-virt -cq 2>/dev/null; then echo outside
 elif [ ! -d /run/systemd/system ]; then echo nobody
 else
     for unit in chrony.service chronyd.service systemd-timesyncd.service ntpsec.service ntp.service; do
