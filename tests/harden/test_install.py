@@ -46,6 +46,12 @@ def test_from_nothing_to_ready_and_back(debian: DebianHost) -> None:
     assert "nothing to install" in again.stderr and "Nothing to do" in again.stdout
     assert (packages(debian), debian.settings()) == (installed, settings), "the second run changes nothing"
 
+    opened = debian.dockworthy("harden", "--apply", "--yes", "--remote-access", "127.0.0.1", timeout=_SLOW)
+    assert opened.returncode == 0, opened.stdout + opened.stderr
+    assert "-H" not in debian.run("systemctl", "show", "-p", "ExecStart", "--value", "docker.service")
+    assert debian.run("docker", "version", "--format", "{{.Server.Version}}"), "fd:// is as it was"
+    assert ":2376" in debian.run("ss", "-ltn")
+
     taken = debian.dockworthy("harden", "--install", "--undo", timeout=_SLOW)
     assert taken.returncode == 0, taken.stdout + taken.stderr
     assert packages(debian) == before
@@ -59,7 +65,7 @@ def test_killed_while_packages_are_unpacked(debian: DebianHost) -> None:
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environment(),
     )  # fmt: skip
     half = "dpkg-query -W -f '${db:Status-Status} ${Package}\\n' | grep -qE '^(half-installed|unpacked) '"
-    kill = "for p in $(pgrep -x 'apt-get|dpkg|dpkg-deb') $(pgrep -f 'guard.sh|do.sh'); do kill -9 $p; done; true"
+    kill = "for p in $(pgrep -x 'apt-get|dpkg|dpkg-deb') $(pgrep -f '[g]uard.sh|[d]o.sh'); do kill -9 $p; done; true"
     try:
         debian.shell(f"n=0; until {half}; do n=$((n + 1)); [ $n -lt 1500 ] || exit 1; sleep 0.05; done; {kill}")
     finally:
@@ -84,7 +90,7 @@ def test_what_is_not_ours_is_left_alone(debian: DebianHost) -> None:
     assert other.returncode == 2 and "/usr/local/bin/dockerd belongs to no package" in other.stderr, other.stderr
     assert packages(debian) == before
 
-    debian.shell("rm /usr/local/bin/dockerd; cd /tmp; apt-get -q download iptables; dpkg --unpack iptables_*.deb || :")
+    debian.shell("rm /usr/local/bin/dockerd; dpkg --unpack /var/cache/apt/archives/iptables_*.deb || :")
     broken = debian.dockworthy(*APPLY)
     assert broken.returncode == 2 and "dpkg was interrupted" in broken.stderr, broken.stderr
     assert "iptables" in broken.stderr and "Traceback" not in broken.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import click
 
 from ..errors import UsageError
 from . import options
+from .exit_status import ExitStatus
 from .output import deliver, say
 from .project import level_of, load_project
 from .show import not_both, paper
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.  [default]")
 @click.option("--undo", is_flag=True, help="Take the last run back, whole.")
 @click.option("--install", is_flag=True, help="First bring Engine, Compose and Buildx, where they are not there.")
+@click.option(
+    "--remote-access",
+    metavar="ADDRESS",
+    help="Only: offer the engine at this address of the host, to holders of a certificate made here.",
+)
 @click.option("--journal", is_flag=True, help="Show what was done here so far: when, by whom, before and after.")
 @click.option("--only", metavar="CONTROL", multiple=True, help="Only what this control asks for.")
 @click.option("--skip", metavar="CONTROL", multiple=True, help="Not what this control asks for.")
@@ -47,6 +54,7 @@ def harden(
     dry_run: bool,
     undo: bool,
     install: bool,
+    remote_access: str | None,
     journal: bool,
     only: tuple[str, ...],
     skip: tuple[str, ...],
@@ -73,7 +81,11 @@ def harden(
     With --install the distribution's packages bring Engine, Compose and Buildx first (Debian, Ubuntu); another engine
     that is there already is left alone. --install --undo takes them away again, and never data.
 
-    Exit status 1 says that something is to be done, or was not kept.
+    --remote-access ADDRESS makes an authority for this one engine (its key stays here, in dockworthy's state folder), a
+    certificate for the engine and one for its clients, and lets it listen there (port 2376) for those who show it. The
+    same command renews both from 60 days before their end. Nothing else ever opens an engine to a network.
+
+    Exit status 1 says that something is to be done, or was not kept; 3 that the engine could not be asked.
 
     \b
     Examples:
@@ -87,8 +99,11 @@ def harden(
     """
     import asyncio
 
+    from ..facts.redaction_key import state_directory
     from ..harden.install.story import set_up, take_back_installation
     from ..harden.reading import Asked
+    from ..harden.remote_access.plan import place_of
+    from ..harden.remote_access.story import open_to
     from ..harden.story import harden as make_fit
     from ..harden.story import journal_of
     from ..harden.story import undo as take_back
@@ -101,6 +116,8 @@ def harden(
     not_both("--for-swarm", "--only and --skip", for_swarm and bool(only or skip))
     not_both("--for-swarm", "--undo", for_swarm and undo)
     not_both("--install", "--for-swarm" if for_swarm else "--journal", install and (for_swarm or journal))
+    if remote_access is not None and (install or journal or undo or for_swarm or only or skip):
+        raise UsageError("--remote-access goes alone, or with --apply")
     if force and not undo:
         raise UsageError("--force goes with --undo")
     project = load_project(policy)
@@ -125,8 +142,12 @@ def harden(
         as_json = format_ == "json"
         deliver(hardening_json(taken) if as_json else render_taken_back(taken, width=width, colour=colour), output)
         return 1 if taken.worse else 0
+    place = None if remote_access is None else place_of(remote_access)
     agree = partial(_show_and_ask, yes=yes) if apply else None
-    if install:
+    if place is not None:
+        offices = state_directory(os.environ) / "remote-access"
+        done = asyncio.run(open_to(asked, place, offices, agree=agree, say=say))
+    elif install:
         done = asyncio.run(set_up(asked, agree=agree, only=only, skip=skip, say=say))
     else:
         done = asyncio.run(make_fit(asked, agree=agree, only=only, skip=skip, for_swarm=for_swarm, say=say))
@@ -136,7 +157,9 @@ def harden(
         deliver(render_plan(done.plan, width=width, colour=colour), output)
     else:
         deliver(render_outcome(done, width=width, colour=colour), output)
-    return 0 if all_done(done) else 1
+    if not all_done(done):
+        return ExitStatus.NOT_WORTHY
+    return ExitStatus.UNDECIDED if done.plan.unseen else ExitStatus.DONE
 
 
 def _show_and_ask(plan: HardenPlan, *, yes: bool) -> bool:

@@ -1,0 +1,100 @@
+"""The story of an engine's opening: look, make certificates, plan, apply, and ask it as a client would."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+
+from msgspec import structs
+
+from ...model.hardening import Hardened, HardenPlan
+from ..applying import apply_plan
+from ..disturbance import disturbances
+from ..engine_ways import EngineWays, ServiceManager
+from ..exact_change import exact_change
+from ..hand import Hand, hand_on
+from ..measuring import Say
+from ..reading import Asked, facts_of, judged, read_here, situation_of
+from ..runs import begin_run, end_run, hold_lock
+from ..situation import Situation
+from ..story import Agree
+from ..taking_back import recover
+from .certificates import RENEW_BEFORE, Office, days_left
+from .plan import CONTROL, FILES, Place, Unit, steps_of, ways_after
+
+
+async def open_to(asked: Asked, place: Place, offices: Path, *, agree: Agree | None, say: Say) -> Hardened:
+    """The plan; where `agree` is given and says yes to it, done. `offices` keeps each engine's authority.
+
+    Nothing is to be done where the engine is open there already, and its certificate good for a while. Raises
+    UsageError (a conflict with the command line, no openssl), UnreadableInput, HostError.
+    """
+    async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
+        if agree is not None:
+            await hold_lock(hand)
+            await recover(hand, say)
+        machine = await read_here(asked)
+        before = judged(machine, asked)
+        situation = await situation_of(asked, hand, machine, [], [CONTROL])
+        folder = offices / re.sub(r"[^A-Za-z0-9._-]", "_", "this-host" if hand.name == "this host" else hand.name)
+        why = await _why(hand, situation, place, folder)
+        if not why:
+            say(f"nothing to do: the engine is at {place.url}; export DOCKER_HOST={place.url} DOCKER_TLS_VERIFY=1")
+            return Hardened(plan=HardenPlan(host=hand.name, steps=()), before=before)
+        with tempfile.TemporaryDirectory() as apart:  # a plan leaves nothing behind, no authority either
+            names = await _names(hand, asked, place)
+            papers = Office(folder if agree is not None else Path(apart) / "office").papers(names)
+        unit = await _unit(hand, situation.ways)
+        files = {path: await hand.file(path) for path in FILES.values()}
+        steps = steps_of(place, papers, situation, files, unit, why)
+        shown = tuple(structs.replace(step, diff=exact_change(step, situation)) for step in steps)
+        plan = HardenPlan(host=hand.name, steps=shown, disturbs=tuple(disturbances(steps, situation)))
+        if agree is None or not agree(plan):
+            return Hardened(plan=plan, before=before)
+        run = await begin_run(hand, plan)
+        stages = await apply_plan(asked, hand, run, plan, machine, ways_after(situation.ways, unit), say)
+        after = judged(await read_here(asked), asked)
+        await end_run(hand, run, facts_of(after, {CONTROL}))
+        say(f"clients: export DOCKER_HOST={place.url} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH={folder}")
+        return Hardened(plan=plan, before=before, stages=tuple(stages), after=after)
+
+
+async def _why(hand: Hand, situation: Situation, place: Place, folder: Path) -> str:
+    """Why something is to be done; `""` where nothing is."""
+    settings = situation.settings()
+    if place.url not in (settings.get("hosts") or []) or settings.get("tlsverify") is not True:
+        return f"you asked for access at {place.url}"
+    if any(settings.get(name) != path for name, path in FILES.items()):
+        return "the engine has certificates of somebody else"
+    days = days_left(await hand.file(FILES["tlscert"]) or "")
+    if days <= RENEW_BEFORE:
+        return f"the engine's certificate ends in {days} days" if days >= 0 else "the engine has no certificate"
+    authority = folder / "ca.pem"
+    if not authority.exists() or authority.read_text() != await hand.file(FILES["tlscacert"]):
+        return f"the engine's authority is not the one in {folder}"
+    client = folder / "cert.pem"
+    if not client.exists() or days_left(client.read_text()) <= RENEW_BEFORE:
+        return "the clients' certificate is missing, or soon over"
+    return ""
+
+
+async def _names(hand: Hand, asked: Asked, place: Place) -> list[str]:
+    """What clients may call it: the address, the host's own name, and the name that ssh reaches it by."""
+    own = (await hand.run("hostname -f 2>/dev/null || hostname")).output.strip()
+    ssh = hand.name if asked.endpoint.startswith("ssh://") else ""
+    names = [
+        place.address,
+        *(name for name in (own, ssh) if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", name)),
+    ]
+    return list(dict.fromkeys(names))
+
+
+async def _unit(hand: Hand, ways: EngineWays) -> Unit | None:
+    """None where systemd does not start the engine."""
+    if ways.manager is not ServiceManager.SYSTEMD:
+        return None
+    path = f"/etc/systemd/system/{ways.unit}.d/50-dockworthy-remote-access.conf"
+    shown = (await hand.run(f"systemctl show -p ExecStart --value {ways.unit}")).output
+    found = re.search(r"argv\[\]=(.*?) ; ignore_errors", shown)
+    return Unit(path, await hand.file(path), found[1] if found else " ".join(ways.argv))
