@@ -37,9 +37,8 @@ _LOOSE = ("sk-", "pypi-", "xox")
 _SAMPLE = re.compile(r"(?i)example|x{4,}|\*{3,}|\.{3}|0{8,}|12345|abcde|your[-_]|placeholder|redacted|dummy|changeme")
 _NO_PASSWORD = re.compile(
     r"(?i)(?:\$.*|.*\$\{.*|\{.*\}|<.*>|%\(.*|\*+|x+|\.+|.*(?:example|placeholder|redacted|dummy|change[-_]?(?:me|it|this)).*"
-    r"|(?:your|my|some|the)[-_ ].*|(?:user|db|app|root|admin|my|your)?[-_]?(?:pass(?:word|wd|phrase)?|pw|pwd|secret|token"
-    r"|key)"
-    r"|user(?:name)?|todo|tbd|fixme|none|null|foo|bar|test|hash:.*|enc\[.*|encrypted:.*|vault:.*|op://.*)\Z"
+    r"|(?:your|my|some|the)[-_ ].*|(?:user|db|app|root|admin|my|your)?[-_]?"
+    r"(?:pass(?:word|wd|phrase)?|pw|pwd|secret|token|key)|user(?:name)?|todo|tbd|fixme|none|null|foo|bar|test|hash:.*|enc\[.*|encrypted:.*|vault:.*|op://.*)\Z"
 )
 """Values that stand for a password: of samples, and what programs put there that keep the secret itself elsewhere."""
 
