@@ -30,6 +30,7 @@ _WITHOUT_A_WORD = frozenset(
 """Replaced by something of ours, or without a meaning for a service that only has to show that it works."""
 _OF_THE_HOST = frozenset({"SYS_MODULE", "SYS_RAWIO", "SYS_TIME", "SYS_BOOT", "MAC_ADMIN", "MAC_OVERRIDE"})
 """Capabilities over what the host has only one of."""
+_LOW_PORTS = "net.ipv4.ip_unprivileged_port_start"
 _BRIDGE = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 """The host gets no address in the network: containers can't speak to what listens on the host."""
 
@@ -69,6 +70,12 @@ def cut_off(
     return Scratch(config, tuple(binds), tuple(notes))
 
 
+def services_that_lack(scope: Iterable[str], notes: Iterable[str]) -> frozenset[str]:
+    """Those that run without something of the host: what they do with it, and need for it, no run here shows."""
+    notes = tuple(notes)
+    return frozenset(name for name in scope if any(note.startswith(f"{name} runs without ") for note in notes))
+
+
 def _service(name: str, written: Mapping[str, Any], stand_ins: StandIns, notes: list[str]) -> dict[str, Any]:
     service = {key: value for key, value in written.items() if key in _KEPT and value is not None}
     for key in sorted(set(written) - _KEPT - _WITHOUT_A_WORD):
@@ -77,6 +84,8 @@ def _service(name: str, written: Mapping[str, Any], stand_ins: StandIns, notes: 
     service |= {"pull_policy": "never", "restart": _restart(written), "dns": ["127.0.0.1"]}
     service |= {"logging": {"driver": "json-file", "options": {"max-size": "10m"}}}
     service |= _network(name, written, notes)
+    if written.get("network_mode") == "host":  # there low ports are guarded; in a container's own network they are not
+        service["sysctls"] = {_LOW_PORTS: 1024, **(service.get("sysctls") or {})}
     variables = {key: _bare(value) for key, value in (written.get("environment") or {}).items()}
     service["environment"] = {key: _escaped(value) for key, value in stand_ins.environment(variables).items()}
     for key in ("command", "entrypoint"):
@@ -84,6 +93,8 @@ def _service(name: str, written: Mapping[str, Any], stand_ins: StandIns, notes: 
             service[key] = stand_ins.arguments(service[key])
     if limits := ((written.get("deploy") or {}).get("resources") or {}).get("limits"):
         service["deploy"] = {"resources": {"limits": {key: limits[key] for key in limits if key != "devices"}}}
+    if (((written.get("deploy") or {}).get("resources") or {}).get("reservations") or {}).get("devices"):
+        notes.append(f"{name} runs without the devices that it reserves: they are the host's")
     _without_the_host(name, service, notes)
     return service
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from ...engine.connection import Connection
 from ...engine.endpoint import find_endpoint, socket_path
 from ...errors import UsageError
 from ...model.fix import Change, Fix
-from ...model.verified import Measured, Verified
+from ...model.verified import Kept, Measured, Verified
 from ..compose_edit import read_document
 from .baseline import Baseline
 from .copies import Copies
@@ -95,6 +95,10 @@ class Session:
                 self._speech.note(f"{name}: its limits leave room also over what the running project uses now")
         kept, refused = await stages.tightest(runs, wanted, self._candidates, baselines)
         states, starts = await stages.all_together(self._wanted, baselines, kept)
+        if unasked := [name for name in wanted if name not in {probe.service for probe in probes}]:
+            self._speech.note(f"{', '.join(unasked)}: seen to start; a --probe that has the work done shows more")
+        for service, folders in _in_memory(kept):
+            self._speech.note(f"{service}: what it writes to {folders} goes when it stops, not when it is recreated")
         if any(_is_limit(change) for each in kept for change in each.changes):
             self._speech.note("limits come from what was seen: a day's load may need more, so look at them under load")
         return Verified(
@@ -144,6 +148,14 @@ class Session:
             rendered, scope, images, self._owner, self._stand_ins, copies, self._speech.note
         )
         return ScratchProject(self._docker, engine, self._owner, place, config, variables)
+
+
+def _in_memory(kept: Sequence[Kept]) -> Iterator[tuple[str, str]]:
+    """Service and folders that become a tmpfs."""
+    for each in kept:
+        entries = [entry for change in each.changes if change.path == ("tmpfs",) for entry in change.value]
+        if entries:
+            yield each.service, ", ".join(str(entry).split(":")[0] for entry in entries)
 
 
 def _is_limit(change: Change) -> bool:

@@ -22,6 +22,7 @@ from .project import ScratchProject, remove_all
 from .prove_service import ServiceProver
 from .rendering import render
 from .runs import Runs
+from .scratch import services_that_lack
 from .speech import Speech
 from .trying import Trying
 
@@ -67,7 +68,7 @@ class Stages:
                 raise not_up(name, seen, self._speech.shown)
             found[name] = await measure(runs.project, name, container, self._images[name], seen, use, self._owner)
             self._speech.say(f"{name}: up after {seen.seconds:.1f} s")
-            if seen.how.startswith("it stayed"):
+            if seen.how.startswith("it stayed") and not seen.ports:
                 self._speech.note(
                     f"{name} has no health check, no port and no probe: all that is known is that it stayed up"
                 )
@@ -80,11 +81,14 @@ class Stages:
         kept: list[Kept] = []
         refused: list[Refused] = []
         fits = fits_in(self._text, self._file)
+        lacking = services_that_lack(wanted, self._speech.notes)
         for name in self._scope:
             await runs.project.stop(name)
         for name in self._scope:
             expected = runs.expected(name, baselines[name])
-            if name in wanted:
+            if name in lacking:
+                self._speech.note(f"{name}: nothing was tried on it, for no run here shows what it needs the host for")
+            elif name in wanted:
                 look = partial(look_at, self._docker, self._images[name], self._owner, name)
                 trying = Trying(runs.project, name, expected, local=True, say=self._speech.say)
                 prover = ServiceProver(trying, baselines[name], candidates, look)

@@ -112,7 +112,7 @@ class StandIns:
             made = self._scrambled(secret, attempt)
             if made != secret:
                 return made
-        return made
+        return made.replace("0", "7")  # nothing but zeros
 
     def _scrambled(self, secret: str, attempt: int) -> str:
         classes = _classes(secret)

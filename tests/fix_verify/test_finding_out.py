@@ -1,0 +1,125 @@
+"""How a proof finds out: smallest sets, what a log says, where a service writes, and what limits follow."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dockworthy.errors import UsageError
+from dockworthy.fix.verify.bisect import largest, smallest, without_superfluous
+from dockworthy.fix.verify.capabilities import DEFAULT, capabilities_of, only
+from dockworthy.fix.verify.complaints import hinted_capabilities, new_complaints, refused_paths, telling_line
+from dockworthy.fix.verify.limits import Use, cpu_limit, memory_limit, memory_text, pids_limit
+from dockworthy.fix.verify.needs import InImage, Written, own_writes, tmpfs_entry, writable_folders
+from dockworthy.fix.verify.probes import probes_from
+from dockworthy.fix.verify.trials import with_changes
+from dockworthy.model.fix import Change, How
+
+SETS = st.sets(st.integers(0, 13))
+
+
+@given(needed=SETS)
+async def test_the_smallest_set_is_found_in_few_tries(needed: set[int]) -> None:
+    tries: list[tuple[int, ...]] = []
+
+    async def passes(chosen: tuple[int, ...]) -> bool:
+        tries.append(chosen)
+        return needed <= set(chosen)
+
+    assert set(await smallest(range(14), passes)) == needed
+    assert len(tries) == len(set(tries)) <= 2 + 2 * len(needed) * 4
+    assert set(await without_superfluous(range(14), passes)) == needed
+
+
+@given(wrong=SETS)
+async def test_the_largest_set_leaves_out_what_fails(wrong: set[int]) -> None:
+    async def passes(chosen: tuple[int, ...]) -> bool:
+        return not wrong & set(chosen)
+
+    assert set(await largest(range(14), passes)) == set(range(14)) - wrong
+
+
+@pytest.mark.parametrize(
+    ("service", "has"),
+    [
+        ({}, DEFAULT),
+        ({"cap_drop": ["ALL"]}, ()),
+        ({"cap_drop": ["ALL"], "cap_add": ["CAP_CHOWN"]}, ("CHOWN",)),
+        ({"cap_drop": ["chown"]}, tuple(each for each in DEFAULT if each != "CHOWN")),
+        ({"cap_add": ["SYS_TIME"]}, (*DEFAULT, "SYS_TIME")),
+    ],
+)
+def test_capabilities_that_a_service_has(service: dict[str, list[str]], has: tuple[str, ...]) -> None:
+    assert capabilities_of(service) == has
+    assert capabilities_of(with_changes(service, only("web", service, has))) == has or set(
+        capabilities_of(with_changes(service, only("web", service, has)))
+    ) == set(has)
+
+
+def test_only_what_differs_is_changed() -> None:
+    assert only("web", {"cap_drop": ["ALL"], "cap_add": ["CHOWN"]}, ["CHOWN"]) == ()
+    assert only("web", {"cap_drop": ["ALL"], "cap_add": ["CHOWN"]}, []) == (
+        Change("web", ("cap_add",), None, How.REMOVE),
+    )
+
+
+def test_what_a_log_says() -> None:
+    log = ["starting 12", "chown: /data: Operation not permitted", "mkdir: can't create '/x/y': Read-only file system"]
+    assert hinted_capabilities(log) == ("CHOWN",)
+    assert new_complaints(log, ["chown: /data: Operation not permitted"]) == [log[2]]
+    assert telling_line(log, ["starting 13"]) == log[1] and telling_line([]) == ""
+    assert refused_paths(log) == ("/x/y",)
+    assert refused_paths(["/bin/sh: line 3: can't create /tmp/first: Read-only file system"]) == ("/tmp/first",)
+    assert refused_paths(['open "/var/lib/x.db": read-only filesystem', "/a is read only"]) == ("/var/lib/x.db",)
+
+
+def test_where_it_writes() -> None:
+    changes = [
+        Written("/var", 0), Written("/var/cache", 0), Written("/var/cache/shop", 1), Written("/var/cache/shop/a", 1),
+        Written("/run", 0), Written("/run/secrets", 1), Written("/etc/hosts", 0), Written("/data/x", 1),
+    ]  # fmt: skip
+    wrote = own_writes(changes, ["/data"])
+    assert [each.path for each in wrote] == ["/var/cache/shop", "/var/cache/shop/a"]
+    assert writable_folders(wrote) == ("/var/cache/shop",)
+
+
+def test_a_tmpfs_is_as_the_image_has_the_folder() -> None:
+    assert tmpfs_entry("/tmp", InImage(0o1777, 0, 0, True), (70, 70)) == "/tmp:mode=1777"
+    assert tmpfs_entry("/run/db", InImage(0o755, 0, 0, True), (70, 70)) == "/run/db:mode=755,uid=70,gid=70"
+    assert tmpfs_entry("/c", None, None) == "/c:mode=755"
+
+
+def test_limits_have_room_and_are_there() -> None:
+    mib = 1024 * 1024
+    assert memory_text(memory_limit(45 * mib)) == "96M" and memory_text(memory_limit(1)) == "64M"
+    assert memory_text(memory_limit(1024 * mib)) == "2G"
+    assert (cpu_limit(0.01), cpu_limit(1.02), cpu_limit(1.02, there=2)) == (0.5, 2.25, 2.0)
+    assert (pids_limit(1), pids_limit(30)) == (64, 128)
+
+
+def test_use_is_the_most_that_was_seen() -> None:
+    def sample(memory: int, cpu: float) -> dict[str, object]:
+        return {
+            "memory_stats": {"usage": memory, "stats": {"inactive_file": 10}},
+            "cpu_stats": {"cpu_usage": {"total_usage": int(cpu * 1e9)}},
+            "pids_stats": {"current": 3},
+        }
+
+    use = Use()
+    use.add(sample(110, 0.0), 0.0)
+    use.add(sample(60, 0.5), 1.0)
+    use.begin_again()
+    use.add(sample(60, 90.0), 1.5)  # of another container: no rate from the one before
+    assert (use.memory, use.cpus, use.pids) == (100, 0.5, 3)
+
+
+def test_probes_find_their_service() -> None:
+    services = {"web": {"ports": [{"target": 80, "published": "8080"}]}, "db": {}}
+    wanted = ("web", "db")
+    (published,) = probes_from(["http://localhost:8080/ready?x=1"], services, wanted)
+    assert (published.service, published.url) == ("web", "http://{address}:80/ready?x=1")
+    (named,) = probes_from(["db=test a = b"], services, wanted)
+    assert (named.service, named.command) == ("db", "test a = b")
+    with pytest.raises(UsageError, match="which service"):
+        probes_from(["true"], services, wanted)
