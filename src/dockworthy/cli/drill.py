@@ -1,0 +1,98 @@
+"""`dockworthy drill`: what is said to hold is tried, on a real system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import UsageError
+from .exit_status import ExitStatus
+from .output import say
+
+if TYPE_CHECKING:
+    from ..drills.guard import Report, Scratch
+    from ..drills.guard.outcome import Result
+
+
+@click.group(short_help="Tries what is said to hold, on a real system.")
+def drill() -> None:
+    """A drill does what an attacker or an accident would do, and removes all that it made.
+
+    \b
+    Examples:
+      dockworthy drill guard --docker unix:///run/scratch/docker.sock
+    """
+
+
+@drill.command(short_help="Attacks and good calls, asked of a guarded engine.")
+@click.option("--docker", "endpoint", metavar="URL", required=True, help="The engine's socket: unix:///PATH.")
+@click.option("--image", metavar="NAME", default="busybox:latest", show_default=True, help="One that has `sleep`.")
+@click.option("--before", is_flag=True, help="Make what nobody may use later, on an engine that has no guard yet.")
+@click.option("--yes", is_flag=True, help="Use an engine that has containers of others, too.")
+@click.option("--all", "all_shown", is_flag=True, help="Show each trial, not only what went wrong.")
+def guard(endpoint: str, image: str, before: bool, yes: bool, all_shown: bool) -> int:
+    """Are all attacks stopped, and do all good calls pass?
+
+    Use a scratch engine with the version and the settings of yours: an attack that comes through is done. The drill
+    refuses an engine that has no authorization plugin, or containers of others; what it makes is called
+    dockworthy-drill-… and is removed at its end.
+    """
+    from ..drills.guard import Scratch, run
+
+    scratch = Scratch(_socket_of(endpoint), image)
+    scratch.look()
+    others = scratch.others()
+    if others and not yes:
+        hint = "name a scratch engine, or say --yes"
+        raise UsageError(f"the engine at {endpoint} has containers of others ({', '.join(others[:3])})", hint=hint)
+    if before:
+        return _make_before(scratch)
+    if not scratch.is_guarded:
+        raise UsageError(
+            f"the engine at {endpoint} has no authorization plugin, so that attacks would be done",
+            hint="start dockworthy guard serve, and dockerd with --authorization-plugin dockworthy",
+        )
+    try:
+        report = run(scratch, told=lambda result: _tell(result) if all_shown or result.bad else None)
+    finally:
+        scratch.remove_all()
+    return _sum_up(report)
+
+
+def _socket_of(endpoint: str) -> str:
+    if not endpoint.startswith("unix:///"):
+        raise UsageError(f"{endpoint}: a drill needs the engine's own socket", hint="name it: --docker unix:///PATH")
+    return endpoint.removeprefix("unix://")
+
+
+def _make_before(scratch: Scratch) -> int:
+    if scratch.is_guarded:
+        raise UsageError("the engine is guarded already", hint="take the guard off, and say --before again")
+    scratch.make_before()
+    say("made what nobody may use later; now start the guard, and the drill without --before")
+    return ExitStatus.DONE
+
+
+def _tell(result: Result) -> None:
+    from ..report.visible import visible
+
+    trial = result.trial
+    gives = f" (would give: {trial.gives})" if trial.gives else ""
+    line = f"{result.outcome.value}: {trial.name}{gives} — {trial.method} {trial.target[:80]}: {result.status}"
+    for shown in (line, f"    {result.says[:300]}") if result.says else (line,):
+        click.echo(visible(shown))
+
+
+def _sum_up(report: Report) -> int:
+    from ..drills.guard import Outcome
+
+    attacks = len(report.attacks) - sum(result.outcome is Outcome.LEFT_OUT for result in report.attacks)
+    good = len(report.good) - sum(result.outcome is Outcome.LEFT_OUT for result in report.good)
+    click.echo(
+        f"{attacks} attacks: {report.count(Outcome.STOPPED)} stopped by the guard, "
+        f"{report.count(Outcome.ENGINE)} refused by the engine, {report.count(Outcome.THROUGH)} let through. "
+        f"{good} good calls: {report.count(Outcome.PASSED)} passed, {report.count(Outcome.REFUSED)} refused. "
+        f"{report.count(Outcome.LEFT_OUT)} left out."
+    )
+    return ExitStatus.NOT_WORTHY if report.bad else ExitStatus.DONE

@@ -1,0 +1,44 @@
+"""What came of a trial."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from .matrix import Trial
+
+
+class Outcome(StrEnum):
+    STOPPED = "stopped"  # by the guard
+    ENGINE = "refused by the engine"  # for a reason of its own: no evidence for the guard
+    THROUGH = "let through"
+    PASSED = "passed"
+    REFUSED = "refused"  # a good call
+    LEFT_OUT = "left out"  # there was nothing to try it on
+
+
+class Result(Struct, frozen=True):
+    trial: Trial
+    outcome: Outcome
+    status: int = 0
+    says: str = ""
+
+    @property
+    def bad(self) -> bool:
+        return self.outcome in (Outcome.THROUGH, Outcome.REFUSED)
+
+
+class Report(Struct, frozen=True):
+    attacks: tuple[Result, ...]
+    good: tuple[Result, ...]
+
+    @property
+    def bad(self) -> tuple[Result, ...]:
+        return tuple(result for result in (*self.attacks, *self.good) if result.bad)
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(result.outcome is outcome for result in (*self.attacks, *self.good))
+
+
+__all__ = ["Outcome", "Report", "Result"]

@@ -1,0 +1,141 @@
+"""The engine that a drill uses: what is made on it, what is found there, and what is removed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from ...errors import EngineError, UsageError
+from .asking import Answer, send
+
+PREFIX = "dockworthy-drill"
+_BEFORE = f"{PREFIX}-before"
+_VICTIM = f"{PREFIX}-victim"
+_BOUND_VOLUME = f"{_BEFORE}-volume"
+_SLEEP = {"Cmd": ["sleep", "86400"]}
+_MADE_BEFORE: dict[str, dict[str, Any]] = {
+    "privileged": {"Privileged": True},
+    "socket": {"Binds": ["/var/run/docker.sock:/s"]},
+    "network": {"NetworkMode": "host"},
+    "cgroup": {"CapAdd": ["SYS_ADMIN"], "CgroupnsMode": "host"},
+    "bound": {"Binds": [f"{_BOUND_VOLUME}:/x"]},
+}
+"""Containers that a guard would not let anybody make."""
+
+
+class Scratch:
+    """`names` stand for what trials are about; `circumstances` tell what is allowed on this engine."""
+
+    def __init__(self, socket: str, image: str, *, circumstances: frozenset[str] = frozenset()) -> None:
+        self.socket = socket
+        self.circumstances = circumstances
+        self.names: dict[str, str] = {"image": image}
+        self.info: dict[str, Any] = {}
+
+    def look(self) -> None:
+        """What is there. Raises UsageError for an engine without the image, EngineError where nobody answers."""
+        self.info = self._get("/info") or {}
+        image = self._get(f"/images/{quote(self.names['image'])}/json")
+        if image is None:
+            raise UsageError(f"the engine has no image {self.names['image']}", hint="pull it, or name one: --image")
+        for network in ("host", "bridge"):
+            self.names[f"{network}_network"] = (self._get(f"/networks/{network}") or {}).get("Id", "")
+        self._find_made_before()
+
+    @property
+    def is_guarded(self) -> bool:
+        return bool((self.info.get("Plugins") or {}).get("Authorization"))
+
+    @property
+    def is_manager(self) -> bool:
+        return bool((self.info.get("Swarm") or {}).get("ControlAvailable"))
+
+    def others(self) -> tuple[str, ...]:
+        """Names of the containers that no drill made."""
+        listed = self._get("/containers/json?all=1") or []
+        names = (str(container["Names"][0]).lstrip("/") for container in listed if container.get("Names"))
+        return tuple(name for name in names if not name.startswith(PREFIX))
+
+    def keep(self, name: str, value: str) -> None:
+        self.names[name] = value
+        if len(value) == 64:
+            self.names[f"{name}_short"] = value[:12]
+
+    def make_victim(self) -> None:
+        """A harmless container that runs."""
+        self._make(_VICTIM, {}, start=True)
+        self.names["container"] = _VICTIM
+
+    def make_before(self) -> None:
+        """On an engine that is not guarded yet. Raises EngineError where it can't be made."""
+        options = {"type": "none", "o": "bind", "device": "/"}
+        self._ask("POST", "/volumes/create", {"Name": _BOUND_VOLUME, "DriverOpts": options})
+        for name, host in _MADE_BEFORE.items():
+            self._make(f"{_BEFORE}-{name}", host, start=name == "privileged")
+        self._ask("POST", f"/containers/{_BEFORE}-privileged/exec", {"Cmd": ["true"]})
+
+    def remove_made(self, answer: Any) -> None:
+        """What an attack made that came through."""
+        for key, path in (("Id", "containers"), ("Id", "networks"), ("Name", "volumes"), ("ID", "services")):
+            name = answer.get(key) if isinstance(answer, dict) else None
+            if isinstance(name, str) and name:
+                self._ask("DELETE", f"/{path}/{name}?force=1", check=False)
+
+    def remove_all(self, *, before: bool = False) -> None:
+        """Everything that a drill made; what was made before the guard was there stays unless `before`."""
+        for kind, key in (("containers", "Id"), ("services", "ID"), ("networks", "Id"), ("volumes", "Name")):
+            for found, name in self._made(kind):
+                if before or not name.startswith(_BEFORE):
+                    self._ask("DELETE", f"/{kind}/{found[key]}?force=1&v=1", check=False)
+        for kind in ("secrets", "configs"):
+            for found, _ in self._made(kind):
+                self._ask("DELETE", f"/{kind}/{found['ID']}", check=False)
+        for image in self._get("/images/json") or []:
+            for tag in image.get("RepoTags") or []:
+                if tag.startswith(PREFIX):
+                    self._ask("DELETE", f"/images/{quote(tag)}", check=False)
+
+    def _made(self, kind: str) -> Iterator[tuple[dict[str, Any], str]]:
+        listed = self._get({"containers": "/containers/json?all=1"}.get(kind, f"/{kind}")) or []
+        for found in listed.get("Volumes") or [] if isinstance(listed, dict) else listed:
+            named = (found.get("Names") or [""])[0] or found.get("Name") or found.get("Spec", {}).get("Name", "")
+            if str(named).lstrip("/").startswith((PREFIX, "drill-")):
+                yield found, str(named).lstrip("/")
+
+    def _find_made_before(self) -> None:
+        for name in _MADE_BEFORE:
+            found = self._get(f"/containers/{_BEFORE}-{name}/json")
+            if found is None:
+                continue
+            self.names[name] = f"{_BEFORE}-{name}"
+            self.names[f"{name}_id"], self.names[f"{name}_short"] = found["Id"], found["Id"][:12]
+            for execution in found.get("ExecIDs") or []:
+                self.names["execution"] = execution
+        if self._get(f"/volumes/{_BOUND_VOLUME}") is not None:
+            self.names["volume"] = _BOUND_VOLUME
+
+    def _make(self, name: str, host: dict[str, Any], *, start: bool) -> None:
+        body = {"Image": self.names["image"], **_SLEEP, "HostConfig": host}
+        self._ask("DELETE", f"/containers/{name}?force=1", check=False)
+        self._ask("POST", f"/containers/create?name={name}", body)
+        if start:
+            self._ask("POST", f"/containers/{name}/start")
+
+    def _get(self, path: str) -> Any:
+        answer = self._ask("GET", path, check=False)
+        return answer.json if answer.status == 200 else None
+
+    def _ask(self, method: str, path: str, body: Any = None, *, check: bool = True) -> Answer:
+        content = b"" if body is None else msgspec.json.encode(body)
+        kind = "Content-Type: application/json\r\n" if content else ""
+        head = f"{method} {path} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n{kind}"
+        answer = send(self.socket, f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
+        if check and answer.status >= 300:
+            raise EngineError(f"the engine did not answer {method} {path} well: {answer.body.decode(errors='replace')}")
+        return answer
+
+
+__all__ = ["PREFIX", "Scratch"]
