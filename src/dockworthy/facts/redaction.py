@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Any
 
 from .secret_arguments import hide_in_arguments, hide_in_command
@@ -65,6 +64,8 @@ class Redactor:
         return value
 
     def _hash(self, secret: str) -> str:
+        import hmac  # with OpenSSL behind it: only where there is a secret
+
         digest = hmac.digest(self._key, secret.encode(errors="surrogatepass"), "sha256")
         return f"hash:{digest.hex()[:16]}"
 

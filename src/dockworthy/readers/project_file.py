@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -85,6 +84,13 @@ def _check_published(published: Mapping[str, Reach], document: Value) -> None:
             Ports.parse(name)
             for text in () if isinstance(reach, Exposure) else reach:
                 line = value_at(where, f".{name}").line
-                ipaddress.ip_network(text)
+                _check_network(text)
         except ValueError as error:
             raise UnreadableInput(f"harden.published: {error}", file=document.file, line=line) from None
+
+
+def _check_network(text: str) -> None:
+    """Raises ValueError."""
+    from ipaddress import ip_network  # most projects name none
+
+    ip_network(text)

@@ -8,22 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.cells import cell_len, chop_cells
-from rich.color import ColorSystem
-from rich.style import Style
 
 from .visible import visible
-
-STYLES = {
-    "heading": Style(bold=True),
-    "critical": Style(color="red", bold=True),
-    "high": Style(color="red"),
-    "medium": Style(color="yellow"),
-    "low": Style(color="cyan"),
-    "good": Style(color="green", bold=True),
-    "bad": Style(color="red", bold=True),
-    "open": Style(color="yellow", bold=True),
-    "quiet": Style(dim=True),
-}
 
 
 class Sheet:
@@ -88,7 +74,9 @@ class Sheet:
     def _styled(self, text: str, style: str) -> str:
         if not (self._colour and style and text):
             return text
-        return STYLES[style].render(text, color_system=ColorSystem.STANDARD)
+        from .colours import styled
+
+        return styled(text, style)
 
 
 def wrap(text: str, width: int) -> Iterator[str]:
