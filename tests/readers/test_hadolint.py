@@ -55,6 +55,19 @@ def test_lines_behind_heredocs_and_a_short_workdir(tmp_path: Path) -> None:
 
 
 @needs_hadolint
+@pytest.mark.parametrize("given", ["<<PY python3", "--network=none <<'PY' /usr/bin/env python3 -u", "<<-PY /opt/perl"])
+def test_what_another_program_is_given_is_no_shell(tmp_path: Path, given: str) -> None:
+    body = 'import os\nif a == "b:\n    cd $X\n'
+    found = rules(read(tmp_path, f"FROM debian:13\nRUN {given}\n{body}PY\nUSER 1\nRUN ls $X\n"))
+    assert {rule: line for rule, line in found.items() if rule.startswith("SC")} == {"SC2086": 8}
+
+
+@needs_hadolint
+def test_a_shell_with_options_is_one(tmp_path: Path) -> None:
+    assert rules(read(tmp_path, "FROM debian:13\nRUN <<EOF /bin/bash -e\nls $X\nEOF\n"))["SC2086"] == 2
+
+
+@needs_hadolint
 def test_an_ignored_rule_is_accepted_and_says_where(tmp_path: Path) -> None:
     build = read(tmp_path, f"FROM debian:13\n# hadolint ignore=DL3008,SC1 # stable release\n{INSTALL}")
     found = finding(build, "pinned-packages")

@@ -1,7 +1,8 @@
 """A Dockerfile as hadolint 2.15 can read it: the same instructions on lines that can be counted back.
 
 It wants a blank line behind a here-document, knows no quoted name together with `<<-`, wants a target for each
-mount, and fails on a WORKDIR of one character. None of this is a fault of the file.
+mount, fails on a WORKDIR of one character, and takes a here-document for a shell's that another program is given
+(`RUN <<EOF python3`). None of this is a fault of the file.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from .lines import LogicalLine
 
 _OPENS = re.compile(r"(\d*<<)-?([\"']?)([^<\s\"']+)\2")
 _MOUNT = re.compile(r"--mount=(?!\S{0,300}(?:target|dst|destination)=)(?!\S{0,300}type=(?:secret|ssh))[^\s\"'\\]+")
+_GIVEN_TO = re.compile(
+    r"\s*RUN\s+(?:--\S+\s+)*<<-?([\"']?)[\w.-]+\1\s+(?:/usr/bin/env\s+)?([^\s<>|&;]+)", re.IGNORECASE
+)
+_SHELL = re.compile(r"(?:.*/)?(?:sh|bash|dash|ash|ksh)\Z")
 _SHORT_FOLDER = re.compile(r"(\s*WORKDIR\s+)[^\s/](\s*)\Z", re.IGNORECASE)
 
 
@@ -26,6 +31,10 @@ def readable(text: str, logical: Sequence[LogicalLine]) -> tuple[str, list[int]]
         behind.add(instruction.last)
         body = instruction.heredocs[0].first
         strips = "<<-" in instruction.text
+        if _is_for_another(instruction.text):
+            for heredoc in instruction.heredocs:
+                for number in range(heredoc.first, heredoc.first + heredoc.content.count("\n")):
+                    lines[number - 1] = ":"
         for number in range(instruction.first, instruction.last + 1):
             line = lines[number - 1]
             if number < body:
@@ -33,6 +42,12 @@ def readable(text: str, logical: Sequence[LogicalLine]) -> tuple[str, list[int]]
             elif strips:
                 lines[number - 1] = line.lstrip("\t")
     return _spaced(lines, behind)
+
+
+def _is_for_another(text: str) -> bool:
+    """Is the here-document the input of a program that is no shell?"""
+    given = _GIVEN_TO.match(text)
+    return given is not None and _SHELL.match(given[2]) is None
 
 
 def _spaced(lines: list[str], behind: set[int]) -> tuple[str, list[int]]:
