@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject, nist, owasp
-from ...model.field import Set, Unknown
-from ...model.finding import Judgement, Remedy, failed, passed, unknown
+from ...model.field import Set
+from ...model.finding import Judgement, Remedy, failed, passed
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._platforms import CONTAINERS
+from ._states import not_told
 
 control = Control(
     title="No container was ended for want of memory",
@@ -35,10 +36,8 @@ control = Control(
 def oom_killed(unit: Unit) -> Judgement:
     for container in unit.containers:
         field = container.state
-        if isinstance(field, Unknown):
-            return unknown(field.reason, field.source, tell=field.tell)
         if not isinstance(field, Set):
-            return unknown("its state is not told", field.source)
+            return not_told(field)
         if field.value.oom_killed:
             return failed("the kernel ended a process of it for want of memory", field.source)
     return passed("was not ended for want of memory", unit.source)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ...model.control import Control, Subject, cis, nist
-from ...model.field import Set, Unknown
-from ...model.finding import Judgement, Remedy, not_applicable, passed, unknown
+from ...model.field import Set
+from ...model.finding import Judgement, Remedy, not_applicable, passed
 from ...model.levels import Level, Severity
 from ...model.workload import State, Unit
 from ._graded import failed_as
 from ._platforms import CONTAINERS
+from ._states import not_told
 
 control = Control(
     title="No container is restarted again and again",
@@ -54,10 +55,8 @@ _SOON = timedelta(minutes=10)
 def restart_loop(unit: Unit) -> Judgement:
     for container in unit.containers:
         field = container.state
-        if isinstance(field, Unknown):
-            return unknown(field.reason, field.source, tell=field.tell)
         if not isinstance(field, Set):
-            return unknown("its state is not told", field.source)
+            return not_told(field)
         state = field.value
         if state.status == "restarting":
             says = f"is being restarted for the {_ordinal(state.restarts + 1)} time, last status {state.exit_code}"

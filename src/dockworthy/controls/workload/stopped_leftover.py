@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject, cis, nist
-from ...model.field import Set, Unknown
-from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, unknown
+from ...model.field import Set
+from ...model.finding import Judgement, Remedy, failed, not_applicable, passed
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._platforms import CONTAINERS
+from ._states import not_told
 
 _ENDED = {"Status": "exited", "Running": False, "ExitCode": 0}
 _NO_PROJECT = {"Labels": {"com.docker.compose.project": ""}}
@@ -50,10 +51,8 @@ _SWARM_TASK = "com.docker.swarm.task.id"
 def stopped_leftover(unit: Unit) -> Judgement:
     for container in unit.containers:
         field = container.state
-        if isinstance(field, Unknown):
-            return unknown(field.reason, field.source, tell=field.tell)
         if not isinstance(field, Set):
-            return unknown("its state is not told", field.source)
+            return not_told(field)
         state, restart = field.value, container.restart
         if state.status == "dead":
             return failed("the engine could not remove it completely", field.source)

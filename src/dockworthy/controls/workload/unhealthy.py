@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject, cis, nist
-from ...model.field import Set, Unknown
-from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, unknown
+from ...model.field import Set
+from ...model.finding import Judgement, Remedy, failed, not_applicable, passed
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._platforms import CONTAINERS
+from ._states import not_told
 
 control = Control(
     title="Every container that has a health check is healthy",
@@ -35,10 +36,8 @@ control = Control(
 def unhealthy(unit: Unit) -> Judgement:
     for container in unit.containers:
         field = container.state
-        if isinstance(field, Unknown):
-            return unknown(field.reason, field.source, tell=field.tell)
         if not isinstance(field, Set):
-            return unknown("its state is not told", field.source)
+            return not_told(field)
         if not field.value.running:
             return not_applicable("it does not run", field.source)
         if not field.value.health or field.value.health == "none":
