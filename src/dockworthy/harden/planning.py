@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import structs
 
 from ..errors import UsageError
+from ..model.field import Set
 from ..model.finding import Finding, Outcome
 from ..model.hardening import HardenPlan, NotDone, Step
+from ..model.machine import Machine
 from .disturbance import disturbances
 from .exact_change import exact_change
 from .situation import Situation
@@ -55,7 +57,16 @@ def plan_of(findings: Iterable[Finding], situation: Situation, host: str, *, onl
         steps=tuple(shown),
         disturbs=tuple(disturbances(steps, situation)),
         not_done=tuple(dict.fromkeys(not_done)),
+        unseen=tuple(_unseen(situation.machine, only)),
     )
+
+
+def _unseen(machine: Machine, only: Sequence[str]) -> Iterator[str]:
+    """Of an engine that does not answer nothing is known: that must not look like nothing to do."""
+    asked = not only or any(id.startswith("engine/") for id in only)
+    if asked and not isinstance(machine.engine_answers, Set):
+        why = getattr(machine.engine_answers, "reason", "it is not there")
+        yield f"the engine does not answer, and of its settings nothing can be told: {why}"
 
 
 def _to_be_named(step: Step, why: str) -> NotDone:

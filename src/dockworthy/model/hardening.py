@@ -10,7 +10,6 @@ from msgspec import Struct
 from .finding import Finding
 from .hardening_journal import HardenRun, StageOutcome
 
-
 SETUP = "setup/engine"
 """Id of the step that brings an engine: no control causes it, but a person who asks for it."""
 
@@ -103,12 +102,14 @@ class NotDone(Struct, frozen=True, kw_only=True):
 
 
 class HardenPlan(Struct, frozen=True, kw_only=True):
-    """`host` is how the host is called. `disturbs`: what a person must expect of the whole, as sentences."""
+    """`host` is how the host is called. `disturbs`: what a person must expect of the whole, as sentences. `unseen`:
+    what could not be judged, so that nothing could be planned for it."""
 
     host: str
     steps: tuple[Step, ...]
     disturbs: tuple[str, ...] = ()
     not_done: tuple[NotDone, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 class Hardened(Struct, frozen=True, kw_only=True):

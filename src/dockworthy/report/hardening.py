@@ -29,7 +29,7 @@ def render_plan(plan: HardenPlan, *, width: int, colour: bool) -> str:
     """What would be done, why, and how it is taken back; then what is left to a person."""
     sheet = Sheet(width=width, colour=colour)
     sheet.line(_head(plan), style="heading")
-    for says in plan.disturbs:
+    for says in (*plan.unseen, *plan.disturbs):
         sheet.point(says)
     for number, step in enumerate(plan.steps, 1):
         _step(sheet, number, step)
@@ -85,6 +85,7 @@ def hardening_json(done: Hardened | TakenBack | Journal) -> str:
             "disturbs": done.plan.disturbs,
             "steps": [_step_json(step, *steps.get(step.id, ("planned", ""))) for step in done.plan.steps],
             "not_done": done.plan.not_done,
+            "unseen": done.plan.unseen,
         }
     )
 
@@ -106,7 +107,7 @@ def _json(content: dict[str, Any]) -> str:
 def _head(plan: HardenPlan) -> str:
     left = f"; {number_of(len(plan.not_done), 'finding')} left to you" if plan.not_done else ""
     if not plan.steps:
-        return f"Nothing to do on {plan.host}{left}"
+        return f"{'Nothing could be planned for' if plan.unseen else 'Nothing to do on'} {plan.host}{left}"
     return f"{number_of(len(plan.steps), 'step')} would make {plan.host} fit{left}"
 
 

@@ -24,7 +24,7 @@ control = Control(
     references=(cis("1.6.0", "2.15"), cis("1.8.0", "2.16")),
     remedy=Remedy(
         'Set `"live-restore": true` in /etc/docker/daemon.json and reload the engine.',
-        "none: reloaded with SIGHUP, no container stops",
+        "none: reloaded with SIGHUP, no container stops; while it is on, no swarm can begin here",
         "systemctl reload docker",
     ),
     check_yourself="docker info -f '{{.LiveRestoreEnabled}} {{.Swarm.LocalNodeState}}'",

@@ -117,7 +117,11 @@ def plan_setting(setting: Setting, findings: Sequence[Finding], situation: Situa
 
 
 def _fitting(values: dict[str, Any], situation: Situation) -> dict[str, Any]:
-    """A log driver that was chosen stays, and how many files are kept: only the limit of their size is missing."""
+    """A log driver that was chosen stays, and how many files are kept: only the limit of their size is missing. So does
+    the port of the metrics."""
+    if "metrics-addr" in values:
+        port = str(situation.settings().get("metrics-addr") or "").rpartition(":")[2]
+        return {"metrics-addr": f"127.0.0.1:{port}"} if port.isdigit() else values
     if "log-opts" not in values:
         return values
     driver = situation.machine.engine.setting("log-driver")
