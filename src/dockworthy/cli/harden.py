@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     metavar="ADDRESS",
     help="Only: offer the engine at this address of the host, to holders of a certificate made here.",
 )
+@click.option("--sandbox", is_flag=True, help="Only: bring gVisor as a runtime, for code that is not trusted.")
 @click.option("--journal", is_flag=True, help="Show what was done here so far: when, by whom, before and after.")
 @click.option("--only", metavar="CONTROL", multiple=True, help="Only what this control asks for.")
 @click.option("--skip", metavar="CONTROL", multiple=True, help="Not what this control asks for.")
@@ -55,6 +56,7 @@ def harden(
     undo: bool,
     install: bool,
     remote_access: str | None,
+    sandbox: bool,
     journal: bool,
     only: tuple[str, ...],
     skip: tuple[str, ...],
@@ -104,6 +106,7 @@ def harden(
     from ..harden.reading import Asked
     from ..harden.remote_access.plan import place_of
     from ..harden.remote_access.story import open_to
+    from ..harden.sandbox import bring_sandbox
     from ..harden.story import harden as make_fit
     from ..harden.story import journal_of
     from ..harden.story import undo as take_back
@@ -116,8 +119,10 @@ def harden(
     not_both("--for-swarm", "--only and --skip", for_swarm and bool(only or skip))
     not_both("--for-swarm", "--undo", for_swarm and undo)
     not_both("--install", "--for-swarm" if for_swarm else "--journal", install and (for_swarm or journal))
-    if remote_access is not None and (install or journal or undo or for_swarm or only or skip):
-        raise UsageError("--remote-access goes alone, or with --apply")
+    others = bool(install or journal or undo or for_swarm or only or skip)
+    alone = [option for option, given in (("--remote-access", remote_access), ("--sandbox", sandbox)) if given]
+    if len(alone) + (bool(alone) and others) > 1:
+        raise UsageError(f"{alone[0]} goes alone, or with --apply")
     if force and not undo:
         raise UsageError("--force goes with --undo")
     project = load_project(policy)
@@ -147,6 +152,8 @@ def harden(
     if place is not None:
         offices = state_directory(os.environ) / "remote-access"
         done = asyncio.run(open_to(asked, place, offices, agree=agree, say=say))
+    elif sandbox:
+        done = asyncio.run(bring_sandbox(asked, agree=agree, say=say))
     elif install:
         done = asyncio.run(set_up(asked, agree=agree, only=only, skip=skip, say=say))
     else:

@@ -6,17 +6,13 @@ import re
 import tempfile
 from pathlib import Path
 
-from msgspec import structs
-
 from ...model.hardening import Hardened, HardenPlan
-from ..applying import apply_plan
-from ..disturbance import disturbances
+from ..asked_for import carry_out, plan_asked_for
 from ..engine_ways import EngineWays, ServiceManager
-from ..exact_change import exact_change
 from ..hand import Hand, hand_on
 from ..measuring import Say
-from ..reading import Asked, facts_of, judged, read_here, situation_of
-from ..runs import begin_run, end_run, hold_lock
+from ..reading import Asked, judged, read_here, situation_of
+from ..runs import hold_lock
 from ..situation import Situation
 from ..story import Agree
 from ..taking_back import recover
@@ -35,29 +31,23 @@ async def open_to(asked: Asked, place: Place, offices: Path, *, agree: Agree | N
             await hold_lock(hand)
             await recover(hand, say)
         machine = await read_here(asked)
-        before = judged(machine, asked)
         situation = await situation_of(asked, hand, machine, [], [CONTROL])
         folder = offices / re.sub(r"[^A-Za-z0-9._-]", "_", "this-host" if hand.name == "this host" else hand.name)
         why = await _why(hand, situation, place, folder)
         if not why:
             say(f"nothing to do: the engine is at {place.url}; export DOCKER_HOST={place.url} DOCKER_TLS_VERIFY=1")
-            return Hardened(plan=HardenPlan(host=hand.name, steps=()), before=before)
+            return Hardened(plan=HardenPlan(host=hand.name, steps=()), before=judged(machine, asked))
         with tempfile.TemporaryDirectory() as apart:  # a plan leaves nothing behind, no authority either
             names = await _names(hand, asked, place)
             papers = Office(folder if agree is not None else Path(apart) / "office").papers(names)
         unit = await _unit(hand, situation.ways)
         files = {path: await hand.file(path) for path in FILES.values()}
-        steps = steps_of(place, papers, situation, files, unit, why)
-        shown = tuple(structs.replace(step, diff=exact_change(step, situation)) for step in steps)
-        plan = HardenPlan(host=hand.name, steps=shown, disturbs=tuple(disturbances(steps, situation)))
-        if agree is None or not agree(plan):
-            return Hardened(plan=plan, before=before)
-        run = await begin_run(hand, plan)
-        stages = await apply_plan(asked, hand, run, plan, machine, ways_after(situation.ways, unit), say)
-        after = judged(await read_here(asked), asked)
-        await end_run(hand, run, facts_of(after, {CONTROL}))
-        say(f"clients: export DOCKER_HOST={place.url} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH={folder}")
-        return Hardened(plan=plan, before=before, stages=tuple(stages), after=after)
+        plan = plan_asked_for(hand, situation, steps_of(place, papers, situation, files, unit, why))
+        ways = ways_after(situation.ways, unit)
+        done = await carry_out(asked, hand, machine, plan, ways, agree=agree, say=say)
+        if done.after is not None:
+            say(f"clients: export DOCKER_HOST={place.url} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH={folder}")
+        return done
 
 
 async def _why(hand: Hand, situation: Situation, place: Place, folder: Path) -> str:
