@@ -76,7 +76,7 @@ def startup_deeds(answer: str, unit: str, files: Mapping[str, str | None]) -> It
     if "systemd" in kinds:
         wanted = {
             **_UNITS,
-            drop_in(unit): f"{_HEAD}[Unit]\nWants={_NAME}.service {_NAME}.timer\nAfter={_NAME}.service\n",
+            drop_in(unit): _WITH_THE_ENGINE,
         }
         for path, text in wanted.items():
             yield from _written(path, text, files)
