@@ -95,7 +95,8 @@ def start_debian(lower: Path, folder: Path, *, may: Sequence[str] = ()) -> Debia
     with (folder / "errors").open("wb") as errors:
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--pid", "--uts", "--ipc", "--cgroup",
-             "--fork", "--kill-child", "setpriv", f"--bounding-set={bounded}", "sh", str(script), str(lower), str(folder)],
+             "--fork", "--kill-child", "setpriv", f"--bounding-set={bounded}",
+             "sh", str(script), str(lower), str(folder)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
             start_new_session=True,
         )  # fmt: skip
