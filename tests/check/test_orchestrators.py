@@ -79,3 +79,26 @@ def test_a_broken_app_is_named_and_the_others_are_judged(tmp_path: Path) -> None
     result = check([str(tmp_path / "a.json"), str(tmp_path / "b.json")], level=Level.BASELINE)
     assert [says for _, says in result.unread] == [f"{tmp_path}/a.json:1: mem is 'lots', not a number from 0 on"]
     assert outcomes(result, "workload/privileged") == {"workload/privileged": Outcome.FAIL}
+
+
+def _pod(privileged: bool, namespace: str = "a") -> dict[str, object]:
+    container = {"name": "c", "image": "x", "securityContext": {"privileged": privileged}}
+    return {"metadata": {"name": "web", "namespace": namespace}, "spec": {"containers": [container]}}
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        [[APP | {"container": {"docker": {"image": "shop"}}}, APP]],
+        [{"kind": "PodList", "apiVersion": "v1", "items": [_pod(False), _pod(True, "b")]}],
+        [{"kind": "List", "apiVersion": "v1", "items": [{"kind": "Pod"} | _pod(p) for p in (False, True)]}],
+        [JOB, JOB],
+    ],
+    ids=["apps", "pods without a kind", "pods", "jobs"],
+)
+def test_of_two_with_one_name_each_is_judged(tmp_path: Path, documents: list[object]) -> None:
+    """Also where both stand on one line, as programs write JSON."""
+    (tmp_path / "all.yaml").write_text("\n---\n".join(json.dumps(document) for document in documents))
+    result = check([str(tmp_path)], level=Level.BASELINE)
+    assert len({subject.id for subject in result.subjects}) == 2
+    assert len({finding.subject for finding in result.findings}) == 2

@@ -19,6 +19,7 @@ from .files import FoundFile
 from .kubernetes import is_kubernetes, read_manifests
 from .marathon import is_marathon
 from .recognising import TELLING_SUFFIXES
+from .telling_apart import told_apart
 from .titus import is_titus
 from .yaml_source import Value, documents
 
@@ -71,8 +72,8 @@ def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
         project = read_project(found, projects, environ=surroundings.environ, compose=surroundings.compose)
     beside = read_manifests(manifests, version=surroundings.pss_version)
     return Written(
-        units=(*project.units, *units, *beside.units),
-        accesses=beside.accesses,
+        units=told_apart((*project.units, *units, *beside.units)),
+        accesses=told_apart(beside.accesses),
         neighbours=beside.neighbours,
         notes=project.notes,
     )

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
+import yaml
 from msgspec import structs
 
 from ...errors import UnreadableInput
@@ -106,13 +107,24 @@ def _unpacked(document: Value, depth: int = 0, count: list[int] | None = None) -
     if count[0] > _MOST_OBJECTS:
         raise UnreadableInput(f"more than {_MOST_OBJECTS:,} objects", file=document.file, line=document.line)
     items = document.get("items") if document.is_mapping else None
-    if items is None or not kind_of(document).endswith("List"):
+    of, is_list, _ = kind_of(document).rpartition("List")
+    if items is None or not is_list:
         yield document
         return
     if depth > 8:
         raise UnreadableInput("lists in lists, nine deep", file=document.file, line=document.line)
     for item in items.items():
-        yield from _unpacked(item, depth + 1, count)
+        yield from _unpacked(_of_kind(item, of), depth + 1, count)
+
+
+def _of_kind(item: Value, kind: str) -> Value:
+    """Items of a PodList, as the API server answers, do not say what they are."""
+    if not kind or not item.is_mapping or "kind" in item.keys():
+        return item
+    node, at = item.node, item.node.start_mark
+    named = tuple(yaml.ScalarNode("tag:yaml.org,2002:str", word, at, at) for word in ("kind", kind))
+    whole = yaml.MappingNode(node.tag, [named, *node.value], at, node.end_mark)
+    return Value(whole, item.file, item.path)
 
 
 def _enforced_versions(objects: Iterable[Value]) -> Iterator[tuple[str, Version]]:
