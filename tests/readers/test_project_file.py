@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dockworthy.errors import UnreadableInput
 from dockworthy.model.levels import Level
-from dockworthy.model.policy import Data
+from dockworthy.model.policy import Data, Exposure
 from dockworthy.readers.project_file import find_project_file, parse_project_file, read_project_file
 from effort import examples
 
@@ -28,11 +28,17 @@ policy:
 evidence:
   - {demand: 1.backup, what: w, says: s, proven: 2026-01-01, until: 2027-01-01}
 hosts: {a: ssh://ops@a}
+harden: {published: {443: internet, 8000-8010/udp: private, 5432/tcp: [10.0.0.0/8, "2001:db8::/32"]}}
 deploy: {target: compose}
 """,
         "f",
     )
     assert project.intent.data is Data.PRECIOUS and project.intent.team.on_call is True
+    assert project.harden.published == {
+        "443": Exposure.INTERNET,
+        "8000-8010/udp": Exposure.PRIVATE,
+        "5432/tcp": ("10.0.0.0/8", "2001:db8::/32"),
+    }
     assert project.policy.level is Level.RESTRICTED and project.policy.exceptions[0].expires.year == 2027
 
 
@@ -46,6 +52,15 @@ deploy: {target: compose}
         ("intent: {team: {operators: two}}", "expected a whole number, got text", ""),
         ("evidence:\n- {demand: 1.bakup, what: x, says: y, proven: 2026-01-01, until: 2026-02-02}", "f:2", "1.backup"),
         ("evidence:\n- {demand: 1.backup, what: x, says: y, proven: soon, until: 2026-02-02}", "not a day like", ""),
+        ("harden:\n  published:\n    443/icmp: internet", "f:3: harden.published: '443/icmp' is no port", ""),
+        (
+            "harden:\n  published:\n    443/tcp:\n    - 10.0.0.1/8",
+            "f:4: harden.published: 10.0.0.1/8 has host bits",
+            "",
+        ),
+        ("harden:\n  published: {443/tcp: interne}", "no such choice: 'interne'", ""),
+        ("harden:\n  published:\n    443: internet\n    443/tcp: private", "f:4: harden.published: '443/tcp' and", ""),
+        ("harden: {publishd: {}}", "f:1: unknown key 'publishd' in harden", "did you mean 'published'?"),
         ("- a", "f:1: the file: expected a mapping, got a list", ""),
         ("a: [", "f:1", ""),
         ("intent: {}\n---\nintent: {}", "f:3: more than one document", ""),
@@ -74,7 +89,9 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
         read_project_file(path)
 
 
-_KEYS = st.sampled_from("intent data code team operators policy level levels exceptions evidence hosts expires".split())
+_KEYS = st.sampled_from(
+    "harden published intent data code team operators policy level levels exceptions evidence hosts expires".split()
+)
 _ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8) | _KEYS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4),

@@ -78,10 +78,12 @@ def _check_demands(project: ProjectFile, document: Value) -> None:
 def _check_published(published: Mapping[str, Reach], document: Value) -> None:
     """Raises UnreadableInput with the line of a port or a network that is none."""
     where = value_at(document, ".harden.published")
+    named: dict[Ports, str] = {}
     for name, reach in published.items():
         line = where.line_of_key(name)
         try:
-            Ports.parse(name)
+            if (twin := named.setdefault(Ports.parse(name), name)) != name:
+                raise ValueError(f"{name!r} and {twin!r} are the same port")
             for text in () if isinstance(reach, Exposure) else reach:
                 line = value_at(where, f".{name}").line
                 _check_network(text)

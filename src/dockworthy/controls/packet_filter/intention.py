@@ -11,7 +11,7 @@ from msgspec import Struct
 from ...model.host import Firewall
 from ...model.policy import Exposure, Reach
 from ...model.ports import PROTOCOLS, Ports
-from .rule import Packet, named_ports
+from .rule import Packet, named_ports, parsed
 from .rulesets import Ruleset, native_input_tables, rulesets
 from .walk import Branch, Passage, walk
 
@@ -106,11 +106,23 @@ def _through_input(table: Ruleset, protocol: str, port: int) -> Passage:
 
 def _stretches(table: Ruleset) -> Iterator[tuple[int, int]]:
     """The ports that rules speak of, cut so that within one each rule speaks of all or none."""
-    ranges = {found for rules in table.chains.values() for rule in rules for found in named_ports(rule)}
+    ranges = {found for rule in _led_to(table, "INPUT") for found in named_ports(rule)}
     edges = sorted({edge for low, high in ranges for edge in (low, high + 1)})
     for low, following in itertools.pairwise(edges):
         if any(first <= low <= last for first, last in ranges):
             yield low, following - 1
+
+
+def _led_to(table: Ruleset, start: str) -> Iterator[str]:
+    """The rules of a chain and of all that it leads to. The engine's own chains may hold thousands of others."""
+    seen, waiting = {start}, [start]
+    while waiting:
+        for rule in table.chains.get(waiting.pop(), ()):
+            yield rule
+            target = parsed(rule).target
+            if target in table.chains and target not in seen:
+                seen.add(target)
+                waiting.append(target)
 
 
 def _unnamed(stretches: list[tuple[int, int]]) -> int:
