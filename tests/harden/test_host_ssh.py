@@ -57,10 +57,6 @@ def planned(*accounts: Account, main: str = "Include /etc/ssh/sshd_config.d/*.co
         engine=Engine(endpoint="unix:///run/docker.sock"),
         host=Host(accounts=Set(accounts, source)),
     )
-        taken="2026-11-26T12:00:00Z",
-        engine=Engine(endpoint="unix:///run/docker.sock"),
-        host=Host(accounts=Set(accounts, source)),
-    )
     finding = Finding(
         control="host/ssh-passwords", title="t", subject="host", kind="host", outcome=Outcome.FAIL,
         severity=Severity.MEDIUM, level=Level.RESTRICTED, demand="7.credentials",

@@ -68,7 +68,9 @@ def _step(
     findings: Sequence[Finding], paths: Sequence[str], installing: Installing | None, situation: Situation, locked: bool
 ) -> Step:
     before = situation.files.get(FILE)
-    load = Run(argv=("augenrules", "--load"), undo=("augenrules", "--load"), says="the rules could not be loaded")
+    # Where somebody's own rule keeps the others from being loaded, the old ones can't be loaded either.
+    back = ("sh", "-c", "augenrules --load || echo 'the rules that are in /etc/audit can not be loaded'")
+    load = Run(argv=("augenrules", "--load"), undo=back, says="the rules could not be loaded")
     # Freshly installed, it loads what it finds in its folder by itself when it starts.
     runs = (install(installing, "auditd"), _FOLDERS, _RUNS) if installing else () if locked else (load,)
     volumes = "each file written in the data root is recorded: give its log room (max_log_file in auditd.conf)"

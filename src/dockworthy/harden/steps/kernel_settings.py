@@ -13,6 +13,9 @@ from ...model.finding import Finding
 from ...model.hardening import NotDone, Run, Step, WriteFile
 from ..situation import Planning, Situation, causes_of
 
+_BACK = '[ "$(sysctl -n "$1" | tr "\\t" " ")" = "$2" ] || sysctl -q -w "$1=$2"'
+"""A setting that could not be changed can't be set back either, and need not be."""
+
 _HEAD = "# Written by dockworthy harden.\n"
 
 
@@ -45,7 +48,7 @@ def set_in_kernel(file: str, wanted: Mapping[str, str], situation: Situation) ->
 
 def _now(name: str, value: str, situation: Situation) -> Run:
     old = situation.machine.host.sysctls.get(name)
-    undo = ("sysctl", "-q", "-w", f"{name}={old.value}") if isinstance(old, Set) else ()
+    undo = ("sh", "-c", _BACK, "sh", name, old.value) if isinstance(old, Set) else ()
     return Run(argv=("sysctl", "-q", "-w", f"{name}={value}"), undo=undo, says=f"{name} could not be set")
 
 
