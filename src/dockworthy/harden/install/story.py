@@ -118,6 +118,7 @@ def _together(first: Hardened, second: Hardened) -> Hardened:
         steps=(*first.plan.steps, *second.plan.steps),
         disturbs=(*first.plan.disturbs, *second.plan.disturbs),
         not_done=(*first.plan.not_done, *second.plan.not_done),
+        unseen=second.plan.unseen,
     )
     return Hardened(
         plan=plan,
