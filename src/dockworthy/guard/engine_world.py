@@ -14,7 +14,7 @@ from ..errors import EngineError, EngineUnreachable
 from ..model.field import Set, Source
 from ..model.snapshot import EngineFacts
 from ..readers.engine_context import EngineContext, engine_context
-from .root_alone import who_may_write
+from .root_alone import who_may_swap, who_may_write
 
 _FRESH_FOR = 10.0
 """Seconds: what an engine is changes only when it starts anew."""
@@ -60,6 +60,9 @@ class EngineWorld:
 
     def who_may_write(self, path: str) -> str:
         return who_may_write(path)
+
+    def who_may_swap(self, path: str) -> str:
+        return who_may_swap(path)
 
     async def close(self) -> None:
         connection, self._connection, self._context = self._connection, None, None

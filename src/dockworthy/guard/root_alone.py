@@ -7,35 +7,55 @@ import stat
 from pathlib import PurePosixPath
 
 _GROUP_OR_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+_MOST_LINKS = 40  # what the kernel allows in one path, too
 
 
 def who_may_write(path: str) -> str:
     """Why not, in words; `""` where only root can write every folder on the way.
 
     The last part may belong to anybody where it is a file or folder: what is mounted is that inode. A link on the way
-    is refused even where root made it: mounts are resolved later than they are judged. What is not there yet is made
-    by the engine, as root. Sources: path_resolution(7), symlink(7).
+    is refused even where root made it: it may lead out of the folders that a policy lists. What is not there yet is
+    made by the engine, as root. Sources: path_resolution(7), symlink(7).
     """
+    return _walk(path, follow=False, links=_MOST_LINKS)
+
+
+def who_may_swap(path: str) -> str:
+    """The same of a path that was judged when its container was made: links of root's are followed, and what is at the
+    end may be anything."""
+    return _walk(path, follow=True, links=_MOST_LINKS)
+
+
+def _walk(path: str, *, follow: bool, links: int) -> str:
     parts = PurePosixPath(path).parts
     for count in range(1, len(parts) + 1):
         place = str(PurePosixPath(*parts[:count]))
         try:
             seen = os.lstat(place)
+            target = os.readlink(place) if follow and stat.S_ISLNK(seen.st_mode) else ""
         except FileNotFoundError:
             return ""
         except OSError as error:
             return f"{place} can't be looked at: {error.strerror}"
-        why = _why(place, seen, last=count == len(parts))
+        if target and not links:
+            return f"{place} is one of too many links"
+        if ".." in PurePosixPath(target.lstrip("./")).parts:
+            return f"{place} is a link that walks"
+        if target:  # in a folder that root alone can write: only root can make it lead elsewhere
+            whole = os.path.join(os.path.dirname(place), target, *parts[count:])
+            return _walk(os.path.normpath(whole), follow=True, links=links - 1)
+        why = _why(place, seen, last=count == len(parts), any_end=follow)
         if why:
             return why
     return ""
 
 
-def _why(place: str, seen: os.stat_result, *, last: bool) -> str:
+def _why(place: str, seen: os.stat_result, *, last: bool, any_end: bool) -> str:
     if stat.S_ISLNK(seen.st_mode):
         return f"{place} is a link"
     if last:
-        return "" if stat.S_ISDIR(seen.st_mode) or stat.S_ISREG(seen.st_mode) else f"{place} is no file and no folder"
+        good = any_end or stat.S_ISDIR(seen.st_mode) or stat.S_ISREG(seen.st_mode)
+        return "" if good else f"{place} is no file and no folder"
     if seen.st_uid != 0:
         return f"{place} belongs to user {seen.st_uid}, who can swap what is below it"
     if seen.st_mode & _GROUP_OR_OTHERS:
@@ -43,4 +63,4 @@ def _why(place: str, seen: os.stat_result, *, last: bool) -> str:
     return ""
 
 
-__all__ = ["who_may_write"]
+__all__ = ["who_may_swap", "who_may_write"]

@@ -41,5 +41,8 @@ class World(Protocol):
         A path that is not there yet counts as far as it is there.
         """
 
+    def who_may_swap(self, path: str) -> str:
+        """The same of a path that was judged when its container was made: links of root's are followed."""
+
 
 __all__ = ["World"]

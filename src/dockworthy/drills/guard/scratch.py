@@ -47,7 +47,9 @@ class Scratch:
 
     @property
     def is_guarded(self) -> bool:
-        return bool((self.info.get("Plugins") or {}).get("Authorization"))
+        """By what it says, or does: one that took its plugin up while it ran does not say so."""
+        said = bool((self.info.get("Plugins") or {}).get("Authorization"))
+        return said or self._ask("GET", "/swarm", check=False).by_guard
 
     @property
     def is_manager(self) -> bool:

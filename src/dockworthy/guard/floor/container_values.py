@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from ...model.guard_policy import GuardPolicy
 from ...readers.api_object import ApiObject
 from ..decision import Refusal, refused
+from .security_options import refused_security_options
 
 RUNTIMES = ("", "runc", "io.containerd.runc.v2")
 LOG_DRIVERS = ("", "json-file", "local", "journald", "none")
@@ -35,6 +36,7 @@ def _never(value: Any, policy: GuardPolicy) -> bool:
     return False
 
 
+_OWN = "Containers have namespaces of their own"
 _RULES = (
     _Rule(
         ("Runtime",),
@@ -90,6 +92,9 @@ _RULES = (
     _Rule(
         ("ContainerIDFile",), _never, "guard/id-file", "The client writes its own files", "leave ContainerIDFile out"
     ),
+    _Rule(("UTSMode",), _only("private"), "guard/namespaces", _OWN, "leave uts out"),
+    _Rule(("CgroupnsMode",), _only("private"), "guard/namespaces", _OWN, "leave cgroupns out"),
+    _Rule(("UsernsMode",), _only("private"), "guard/namespaces", _OWN, "leave userns out"),
     _Rule(
         ("DeviceRequests",),
         _never,
@@ -100,43 +105,16 @@ _RULES = (
 )
 
 
-def refused_values(host: ApiObject, policy: GuardPolicy, *, user_namespaces: bool) -> Iterator[Refusal]:
-    """`host` is the HostConfig. `user_namespaces`: does the engine remap users, so that `host` undoes it?"""
+def refused_values(host: ApiObject, policy: GuardPolicy, *, no_new_privileges: bool) -> Iterator[Refusal]:
+    """`host` is the HostConfig. `no_new_privileges`: is that the engine's default, which a request could undo?"""
     for rule in _RULES:
         value = host.at(*rule.key).data
         # An empty list of masked paths is no mask, whereas other empty values say nothing.
         silent = value is None or (not value and rule.rule != "guard/kernel-paths")
         if not silent and not rule.allowed(value, policy):
             yield refused(rule.rule, rule.title, f"{'.'.join(rule.key)} is {_shown(value)}", rule.remedy)
-    if user_namespaces and host.at("UsernsMode").data:
-        yield refused(
-            "guard/user-namespace",
-            "Containers stay in the engine's user namespace",
-            f"UsernsMode is {_shown(host.at('UsernsMode').data)}",
-            "leave userns out",
-        )
-    yield from _security_options(host.at("SecurityOpt").data or ())
+    yield from refused_security_options(host.at("SecurityOpt").data or (), no_new_privileges=no_new_privileges)
     yield from _options(host)
-
-
-def _security_options(options: list[str] | tuple[()]) -> Iterator[Refusal]:
-    """A profile that stands in the request is the client's own, and may allow everything."""
-    for option in options:
-        name, _, value = option.replace(":", "=", 1).partition("=") if "=" not in option else option.partition("=")
-        known = (
-            (name == "no-new-privileges" and value in ("", "true", "1"))
-            or (name == "no-new-privileges" and value in ("false", "0"))
-            or (name == "seccomp" and value in ("builtin", "unconfined"))
-            or (name == "apparmor" and value in ("docker-default", "runtime/default", "unconfined"))
-            or name == "label"
-        )
-        if not known:  # those that are known are the controls' matter
-            yield refused(
-                "guard/security-options",
-                "Security profiles are the engine's own",
-                f"SecurityOpt {_shown(option)} brings another one, or is written in a way that could be misread",
-                "leave the option out; an admin sets seccomp-profile in daemon.json",
-            )
 
 
 def _options(host: ApiObject) -> Iterator[Refusal]:
@@ -145,13 +123,14 @@ def _options(host: ApiObject) -> Iterator[Refusal]:
         yield refused(
             "guard/storage-options", "Storage options set a size only", f"StorageOpt has {_shown(sorted(storage))}"
         )
-    log: Mapping[str, str] = host.at("LogConfig", "Config").data or {}
-    driver = host.at("LogConfig", "Type").data or ""
-    strange = sorted(set(log) - _LOG_OPTIONS)
+    yield from refused_log_options(host.at("LogConfig", "Type").data or "", host.at("LogConfig", "Config").data or {})
+
+
+def refused_log_options(driver: str, options: Mapping[str, str]) -> Iterator[Refusal]:
+    """Of the engine's own drivers; those that the policy names are its matter."""
+    strange = sorted(set(options) - _LOG_OPTIONS)
     if strange and driver in LOG_DRIVERS:
-        yield refused(
-            "guard/log-options", "Log options name no file and no address", f"LogConfig.Config has {_shown(strange)}"
-        )
+        yield refused("guard/log-options", "Log options name no file and no address", f"they have {_shown(strange)}")
 
 
 def _shown(value: Any) -> str:
@@ -159,4 +138,4 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-__all__ = ["LOG_DRIVERS", "RUNTIMES", "refused_values"]
+__all__ = ["LOG_DRIVERS", "RUNTIMES", "refused_log_options", "refused_values"]

@@ -93,8 +93,8 @@ def _is_tmpfs(options: Mapping[str, str]) -> bool:
     )
 
 
-def refused_devices(devices: Iterable[Device], policy: GuardPolicy, who_may_write: WhoMayWrite) -> Iterator[Refusal]:
-    """A device is its node when the container starts: where others can put a link, it is any device."""
+def refused_devices(devices: Iterable[Device], policy: GuardPolicy) -> Iterator[Refusal]:
+    """By the exact spelling of the path: a way around is another device."""
     allowed = _HARMLESS_DEVICES | frozenset(policy.devices)
     for device in devices:
         if device.host_path not in allowed:

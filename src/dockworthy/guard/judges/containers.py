@@ -9,7 +9,7 @@ from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOL
 from ..asked import NotCanonical
 from ..decision import Refusal, refused
 from .case import Case
-from .existing import binds_of, judge_existing
+from .existing import judge_existing, paths_of
 
 _EXEC: dict[str, Shape] = {
     **dict.fromkeys(("User", "DetachKeys", "WorkingDir"), TEXT),
@@ -60,10 +60,10 @@ async def start(case: Case) -> AsyncIterator[Refusal]:
     if case.call.body not in (b"", b"{}", b"null"):
         raise NotCanonical("a start takes no settings: they belong to the container")
     reference = case.call.names["container"]
-    async for refusal in judge_existing(case, reference):
+    async for refusal in judge_existing(case, reference, accepted=True):
         yield refusal
-    for mount in await binds_of(case, reference):
-        why = case.world.who_may_write(mount.source)
+    for path in await paths_of(case, reference):
+        why = case.world.who_may_swap(path)
         if why:
             yield refused("guard/binds", "Files of the host that are mounted can be swapped by root alone", why)
 
@@ -85,10 +85,16 @@ async def update(case: Case) -> AsyncIterator[Refusal]:
         yield refused(
             "guard/update", "An update changes limits and the restart policy", f"it would change {', '.join(strange)}"
         )
+    if body.get("RestartPolicy"):  # with another one it may start with the engine
+        async for refusal in judge_existing(case, case.call.names["container"], accepted=True):
+            yield refusal
 
 
 async def rename(case: Case) -> AsyncIterator[Refusal]:
-    """Exceptions go by the name of what is there: a name that is accepted is not to be taken over."""
+    """Exceptions go by the name of what is there: a name that is accepted is not to be taken over. What could not be
+    made must not come under a name that others were promised: they look it up when they start."""
+    async for refusal in judge_existing(case, case.call.names["container"], why="which would have another name"):
+        yield refusal
     wanted = case.call.query.get("name", "").lstrip("/")
     if any(exception.subject in (wanted, f"container/{wanted}") for exception in case.policy.policy.exceptions):
         yield refused(

@@ -8,7 +8,6 @@ from typing import Any
 from msgspec import structs
 
 from ...errors import UnreadableInput
-from ...model.field import Set
 from ...model.workload import MountKind, Unit
 from ...readers.api_object import ApiObject
 from ...readers.create_request import read_create_document, read_document
@@ -19,6 +18,7 @@ from ..floor.container_values import refused_values
 from ..floor.mounts import refused_devices, refused_mounts, refused_volume
 from .case import Case
 from .existing import judge_existing
+from .networks import refused_network
 
 _JOINED = (("HostConfig", "NetworkMode"), ("HostConfig", "PidMode"), ("HostConfig", "IpcMode"))
 
@@ -30,7 +30,9 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
     context = await case.world.context()
     volumes = await _volumes(case, request)
     unit = _unit(case, request, structs.replace(context, volumes=volumes))
-    for refusal in refused_values(host, case.policy.guard, user_namespaces="userns" in (context.features or ())):
+    for refusal in refused_values(
+        host, case.policy.guard, no_new_privileges="no-new-privileges" in (context.features or ())
+    ):
         yield refusal
     async for refusal in _what_it_joins(case, request):
         yield refusal
@@ -82,8 +84,7 @@ def _mounts(case: Case, unit: Unit, volumes: Mapping[str, Mapping[str, Any]], ho
         config = item.at("VolumeOptions", "DriverConfig")
         asked = config.words("Options")
         yield from refused_volume(item.word("Source"), config.word("Name"), asked, policy, who_may_write)
-    devices = container.devices
-    yield from refused_devices(devices.value if isinstance(devices, Set) else (), policy, who_may_write)
+    yield from refused_devices(container.devices, policy)
 
 
 async def _what_it_joins(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:
@@ -104,17 +105,16 @@ async def _what_it_joins(case: Case, request: ApiObject) -> AsyncIterator[Refusa
 
 async def _networks(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:
     mode = request.word("HostConfig", "NetworkMode")
-    names = {name for name, _ in request.entries("NetworkingConfig", "EndpointsConfig")}
-    names |= {mode} if ":" not in mode else set()
+    names = {mode} - {"host"} if ":" not in mode else set()  # the word alone is a control's matter
     for name, endpoint in request.entries("NetworkingConfig", "EndpointsConfig"):
+        names |= {name, endpoint.word("NetworkID")}
         if endpoint.at("DriverOpts").data:
             yield refused(
                 "guard/endpoint-options", "Endpoints take no driver options", f"network {name} is joined with some"
             )
-    for name in sorted(names - {"", "default", "bridge", "none", "host"}):
-        network = await case.world.network(name)
-        if network is not None and (network.get("Driver") == "host" or network.get("Name") == "host"):
-            yield refused("guard/networks", "The host's own network stays the host's", f"network {name} is the host's")
+    for name in sorted(names):
+        async for refusal in refused_network(case, name):
+            yield refusal
 
 
 JUDGES = {"create": create}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
@@ -9,25 +10,34 @@ from msgspec import structs
 
 from ...model.field import Set
 from ...model.snapshot import ContainerFacts
-from ...model.workload import Mount, MountKind, Unit
+from ...model.workload import MountKind, Unit
 from ...readers.api_object import ApiObject
 from ...readers.container.inspected import read_container
 from ..decision import Refusal, refused
 from .case import Case
 
+_REFERENCE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 DEEPEST = 4
 """Of containers that join containers."""
 
 
-async def judge_existing(case: Case, reference: str, *, why: str = "", depth: int = 0) -> AsyncIterator[Refusal]:
+async def judge_existing(
+    case: Case, reference: str, *, why: str = "", accepted: bool = False, depth: int = 0
+) -> AsyncIterator[Refusal]:
     """By the controls, and with it every container whose namespaces it shares. One that is not there is no matter of
-    the guard's: the engine says so itself. `why` ends the sentence that names it."""
+    the guard's: the engine says so itself. `why` ends the sentence that names it. `accepted`: exceptions for its name
+    count. They let it run; whoever runs commands in it, or joins it, is another one, whom nobody excepted.
+    """
+    if not _REFERENCE.fullmatch(reference):
+        yield refused("guard/names", "What a name stands for can be looked up", f"{reference!r} names no container")
+        return
     inspect = await case.world.container(reference)
     if inspect is None:
         return
     name = str(inspect.get("Name", "")).lstrip("/") or reference
     unit = await _unit(case, name, inspect)
-    for refusal in case.policy.refused_existing(unit):
+    judged = case.policy.refused_existing(unit) if accepted else case.policy.refused_new(unit)
+    for refusal in judged:
         about = f"container {name}{f', {why}' if why else ''}: {refusal.says}"
         yield structs.replace(refusal, says=about)
     for joined in _joined(inspect):
@@ -59,13 +69,14 @@ def _joined(inspect: Mapping[str, Any]) -> Iterator[str]:
             yield reference
 
 
-async def binds_of(case: Case, reference: str) -> tuple[Mount, ...]:
-    """The paths of the host that a container mounts anew at its next start."""
+async def paths_of(case: Case, reference: str) -> tuple[str, ...]:
+    """Of the host, which a container mounts anew at its next start."""
     inspect = await case.world.container(reference)
     if inspect is None:
         return ()
     unit = await _unit(case, reference, inspect)
-    return tuple(mount for mount in unit.containers[0].mounts if mount.kind is MountKind.BIND)
+    mounts = unit.containers[0].mounts
+    return tuple(mount.host_path or mount.source for mount in mounts if mount.kind is MountKind.BIND or mount.host_path)
 
 
-__all__ = ["binds_of", "judge_existing"]
+__all__ = ["judge_existing", "paths_of"]

@@ -57,8 +57,9 @@ async def build(case: Case) -> AsyncIterator[Refusal]:
     for name in ("cgroupparent", "securityopt", "isolation", "remote"):
         if query.get(name, "") not in ("", "[]", "null", "default", "client-session"):
             yield refused("guard/build-options", "A build changes nothing of its sandbox", f"{name} is given")
-    for refusal in _owned(case, query.get("t", "")):
-        yield refusal
+    for name in case.call.values.get("t", ()):
+        for refusal in _owned(case, name):
+            yield refusal
 
 
 async def buildkit(case: Case) -> AsyncIterator[Refusal]:
@@ -72,12 +73,14 @@ async def buildkit(case: Case) -> AsyncIterator[Refusal]:
             "daemon.json does not forbid it, and what BuildKit is asked for can't be seen",
             'set {"builder": {"entitlements": {"network-host": false, "security-insecure": false}}} in daemon.json',
         )
+    elif case.policy.guard.images:
+        yield refused("guard/image-names", _NAMES, "BuildKit may give any name", "build elsewhere, push, and pull")
 
 
 def _owned(case: Case, name: str) -> list[Refusal]:
     """Names without a registry or a folder stand for those of the usual one."""
     spelt = {name, name.partition("@")[0], name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name}
-    spelt |= {each.removeprefix("docker.io/").removeprefix("library/") for each in spelt}
+    spelt |= {each.removeprefix("index.").removeprefix("docker.io/").removeprefix("library/") for each in spelt}
     owner = next((own for own in case.policy.guard.images for each in spelt if fnmatchcase(each, own)), "")
     return (
         [refused("guard/image-names", _NAMES, f"{name} is one of {owner}", "push to the registry, and pull")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import AsyncIterator
 
 from ...readers.api_object import ApiObject
@@ -14,6 +15,10 @@ _OPTIONS = frozenset(
     "com.docker.network.bridge.enable_icc com.docker.network.bridge.enable_ip_masquerade"
     " com.docker.network.bridge.host_binding_ipv4 com.docker.network.driver.mtu com.docker.network.enable_ipv4"
     " com.docker.network.enable_ipv6 encrypted".split()
+)
+_PRIVATE = tuple(
+    ipaddress.ip_network(pool)
+    for pool in "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 198.18.0.0/15 fc00::/7".split()
 )
 _NETWORK: dict[str, Shape] = {
     **dict.fromkeys(("Name", "Driver", "Scope"), TEXT),
@@ -38,6 +43,18 @@ _CONNECT: dict[str, Shape] = {"Container": TEXT, "EndpointConfig": ENDPOINT}
 _DISCONNECT: dict[str, Shape] = {"Container": TEXT, "Force": TRUTH}
 
 
+async def refused_network(case: Case, reference: str) -> AsyncIterator[Refusal]:
+    """For a container that would join it. One that is not there is the engine's matter."""
+    if reference in ("", "default", "bridge", "none"):
+        return
+    if "/" in reference or reference.startswith("."):
+        yield refused("guard/names", "What a name stands for can be looked up", f"{reference!r} names no network")
+        return
+    network = await case.world.network(reference)
+    if network is not None and "host" in (network.get("Driver"), network.get("Name")):
+        yield refused("guard/networks", "The host's own network stays the host's", f"network {reference} is the host's")
+
+
 async def network_create(case: Case) -> AsyncIterator[Refusal]:
     body = ApiObject(case.body(_NETWORK), "POST /networks/create")
     driver = body.word("Driver")
@@ -57,11 +74,43 @@ async def network_create(case: Case) -> AsyncIterator[Refusal]:
         yield refused(
             "guard/network-driver", "Addresses are given by the engine", f"IPAM driver {body.word('IPAM', 'Driver')}"
         )
+    for pool in body.items("IPAM", "Config"):
+        if not _is_private(pool.word("Subnet")):
+            yield refused(
+                "guard/subnets",
+                "Networks have private addresses",
+                f"{pool.word('Subnet')} is not private: what the host itself sends there would go to a container",
+                "use 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8",
+            )
+    async for refusal in _settings_of_another(case, body):
+        yield refusal
     if body.at("Ingress").data is True:
         yield refused("guard/admins-only", "The swarm's ingress network is an admin's matter", "Ingress is true")
 
 
+async def _settings_of_another(case: Case, body: ApiObject) -> AsyncIterator[Refusal]:
+    name = body.word("ConfigFrom", "Network")
+    if not name:
+        return
+    found = ApiObject(await case.world.network(name) if "/" not in name else None, "GET /networks/{id}")
+    strange = sorted(option for option in found.words("Options") if option not in _OPTIONS)
+    if found.data is None or found.at("ConfigOnly").data is not True or strange:
+        says = f"network {name} has options {', '.join(strange)}" if strange else f"{name} holds no settings"
+        yield refused("guard/network-options", "A network takes no interface of the host's", says)
+
+
+def _is_private(subnet: str) -> bool:
+    """Without one the engine picks one of its own."""
+    try:
+        wanted = ipaddress.ip_network(subnet or "10.0.0.0/8", strict=False)
+    except ValueError:
+        return False
+    return any(wanted.version == pool.version and wanted.subnet_of(pool) for pool in _PRIVATE)  # type: ignore[arg-type]
+
+
 async def network_connect(case: Case) -> AsyncIterator[Refusal]:
+    async for refusal in refused_network(case, case.call.names["network"]):
+        yield refusal
     body = ApiObject(case.body(_CONNECT), "POST /networks/{id}/connect")
     if body.at("EndpointConfig", "DriverOpts").data:
         yield refused("guard/endpoint-options", "Endpoints take no driver options", "DriverOpts are given")

@@ -10,9 +10,13 @@ from ...readers.api_object import ApiObject
 from ...readers.service import read_service
 from ...readers.service.keys import SERVICE
 from ..decision import Refusal, refused
-from ..floor.container_values import LOG_DRIVERS
+from ..floor.container_values import LOG_DRIVERS, refused_log_options
 from ..floor.mounts import refused_mounts, refused_volume
+from ..floor.security_options import LABEL_TYPES
 from .case import Case
+from .networks import refused_network
+
+_PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 
 
 async def service_create(case: Case) -> AsyncIterator[Refusal]:
@@ -36,7 +40,7 @@ async def _judge(case: Case, spec: Mapping[str, Any]) -> AsyncIterator[Refusal]:
     found = ApiObject(spec, "POST /services/create")
     task = found.at("TaskTemplate")
     run = task.at("ContainerSpec")
-    for refusal in (*_kind(task), *_values(case, task, run)):
+    for refusal in (*_kind(task), *_mount_words(run), *_values(case, task, run)):
         yield refusal
     async for refusal in _networks(case, found):
         yield refusal
@@ -64,13 +68,32 @@ def _kind(task: ApiObject) -> Iterator[Refusal]:
         yield refused("guard/service-kind", "A service runs containers", f"its Runtime is {task.word('Runtime')}")
 
 
+def _mount_words(run: ApiObject) -> Iterator[Refusal]:
+    """The swarm reads these without regard to case, and takes silence for a bind."""
+    for mount in run.items("Mounts"):
+        for word, known in (
+            (mount.word("Type"), ("bind", "volume", "tmpfs")),
+            (mount.word("BindOptions", "Propagation"), ("", *_PROPAGATIONS)),
+        ):
+            if word not in known:
+                yield refused(
+                    "guard/mount-type", "Mounts are binds, volumes or tmpfs", f"{mount.path} says {word!r}", "say which"
+                )
+
+
 def _values(case: Case, task: ApiObject, run: ApiObject) -> Iterator[Refusal]:
     privileges = run.at("Privileges")
     if privileges.at("CredentialSpec").data is not None:
         yield refused("guard/security-options", "Security profiles are the engine's own", "it has a CredentialSpec")
     if privileges.word("Seccomp", "Mode") not in ("", "default", "unconfined"):
         yield refused("guard/security-options", "Security profiles are the engine's own", "it brings a seccomp profile")
+    labels = privileges.at("SELinuxContext")
+    if labels.at("Disable").data or labels.word("User") or labels.word("Role"):
+        yield refused("guard/security-options", "Security profiles are the engine's own", "it changes SELinux's labels")
+    elif labels.word("Type") not in ("", *LABEL_TYPES):
+        yield refused("guard/security-options", "Security profiles are the engine's own", "it has a type of SELinux's")
     driver = task.word("LogDriver", "Name")
+    yield from refused_log_options(driver, task.words("LogDriver", "Options"))
     if driver not in (*LOG_DRIVERS, *case.policy.guard.log_drivers):
         yield refused("guard/log-driver", "Logs go to a driver that the policy names", f"its log driver is {driver}")
     if run.word("Isolation") not in ("", "default"):
@@ -82,11 +105,8 @@ async def _networks(case: Case, spec: ApiObject) -> AsyncIterator[Refusal]:
         for joined in part.items("Networks"):
             if joined.at("DriverOpts").data:
                 yield refused("guard/endpoint-options", "Endpoints take no driver options", joined.word("Target"))
-            network = await case.world.network(joined.word("Target"))
-            if network is not None and (network.get("Driver") == "host" or network.get("Name") == "host"):
-                yield refused(
-                    "guard/networks", "The host's own network stays the host's", "it joins the host's network"
-                )
+            async for refusal in refused_network(case, joined.word("Target")):
+                yield refusal
 
 
 JUDGES = {"service_create": service_create, "service_update": service_update}

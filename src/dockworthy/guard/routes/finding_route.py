@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 from ...model.dialect import Version
 from ..asked import Asked, NotCanonical
-from ..target import read_target
-from .route import Body, Route
+from ..target import Target, read_target
+from .bodies import check_body
+from .route import Route
 from .table import ROUTES, pattern_of
 
-_PATTERNS = [(re.compile(pattern_of(route)), route) for route in ROUTES]
-_FORM = re.compile(r"application/x-www-form-urlencoded|multipart/", re.IGNORECASE)
-_JSON = re.compile(r'application/json(\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
-_ARCHIVES = re.compile(
-    r"(application/(x-)?(tar|gzip|bzip2|xz|octet-stream|x-bzip2|zstd)|text/plain|application/vnd\.docker\.raw-stream)"
-    r"(\s*;.*)?",
-    re.IGNORECASE,
-)
+
+def _by_first_part() -> Mapping[str, list[tuple[re.Pattern[str], Route]]]:
+    found = defaultdict(list)
+    for route in ROUTES:
+        found[route.path.split("/", 2)[1]].append((re.compile(pattern_of(route)), route))
+    return found
+
+
+_PATTERNS = _by_first_part()
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """A request that takes a route. `names` are the parts of the path, `query` each value (several: the first)."""
+    """A request that takes a route. `names` are the parts of the path, `query` each value (several: the first; all of
+    them in `values`)."""
 
     route: Route
     version: Version | None
     names: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
+    values: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def subject(self) -> str:
@@ -42,19 +47,25 @@ def find_call(asked: Asked) -> Call:
     """Raises NotCanonical for a request that takes no route, or that carries what does not belong on it."""
     target = read_target(asked.target)
     route, names = _route_of(asked.method, target.path)
-    for name, values in target.query.items():
-        if name not in route.query:
-            raise NotCanonical(f"{route.action} takes no {name!r} in its query")
-        if len(values) > 1 and name not in route.lists:
-            raise NotCanonical(f"{name!r} comes twice in the query")
-    _check_body(asked, route)
+    _check_query(target, route)
+    check_body(asked, route, target.query)
     query = {name: values[0] for name, values in target.query.items()}
-    return Call(route=route, version=target.version, names=names, query=query, body=asked.body)
+    return Call(route=route, version=target.version, names=names, query=query, body=asked.body, values=target.query)
+
+
+def _check_query(target: Target, route: Route) -> None:
+    """What only shows things may be asked with names that this engine passes over: newer clients have more of them."""
+    is_open = route.open_query or (route.method in ("GET", "HEAD") and not route.judge)
+    for name, values in target.query.items():
+        if name not in route.query and not is_open:
+            raise NotCanonical(f"{route.action} takes no {name!r} in its query")
+        if len(values) > 1 and name in route.query and name not in route.lists:
+            raise NotCanonical(f"{name!r} comes twice in the query")
 
 
 def _route_of(method: str, path: str) -> tuple[Route, dict[str, str]]:
     others = []
-    for pattern, route in _PATTERNS:
+    for pattern, route in _PATTERNS.get(path.split("/", 2)[1], ()):
         match = pattern.fullmatch(path)
         if match is not None:
             if route.method == method:
@@ -63,26 +74,6 @@ def _route_of(method: str, path: str) -> tuple[Route, dict[str, str]]:
     if others:
         raise NotCanonical(f"{path} is not asked with {method}")
     raise NotCanonical(f"{method} {path} is no request that the guard knows")
-
-
-def _check_body(asked: Asked, route: Route) -> None:
-    kind = asked.headers.get("content-type", "")
-    if _FORM.match(kind):
-        raise NotCanonical("a form in the body would be read as part of the query")
-    if route.body is Body.STREAM:
-        if kind and not _ARCHIVES.fullmatch(kind):
-            raise NotCanonical(f"a body of type {kind!r} does not belong on {route.action}")
-        return
-    if route.body is Body.NONE:
-        if asked.body not in (b"", b"null", b"{}"):
-            raise NotCanonical(f"{route.action} takes no body")
-        return
-    if not asked.body and route.body is Body.MAYBE_JSON:
-        return
-    if not _JSON.fullmatch(kind):
-        raise NotCanonical(f"the body's type must be application/json, not {kind!r}")
-    if not asked.body:
-        raise NotCanonical("the body was not shown to the guard: it is empty, or too large")
 
 
 __all__ = ["Call", "find_call"]

@@ -54,7 +54,7 @@ def _read(body: bytes) -> tuple[ApiObject, tuple[str, ...]]:
         raise UnreadableInput("the request: not an object", file=WHERE)
     unknown = tuple(unknown_keys(document, REQUEST, WHERE))
     for key in unknown:
-        if key.casefold() in _MISPLACED:
+        if key.casefold() in _MISPLACED and document.get(key) is not None:
             raise UnreadableInput(f"{key}: stands beside HostConfig, not in it, and may still count", file=WHERE)
     return ApiObject(document, WHERE), unknown
 
