@@ -8,7 +8,8 @@ DockworthyError            exit status of its own, a sentence, and a hint
 │   ├── EngineRefused      11  it answered: not allowed
 │   └── EngineTimeout      12  it took the connection and went silent
 ├── OutputError            13  the result could not be written
-└── HostError              15  a host could not be reached over ssh, or did not let us in
+├── HostError              15  a host could not be reached over ssh, or did not let us in
+└── NotProven              16  a service does not come up as it is (fix/verify)
 """
 
 from __future__ import annotations
