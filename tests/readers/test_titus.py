@@ -62,6 +62,18 @@ def test_a_whole_job() -> None:
     assert value(main.health).test == ("eureka",)
 
 
+def test_capabilities_that_the_profile_names_count() -> None:
+    profile = '"securityProfile": {"capabilities": {"add": ["CAP_NET_ADMIN"], "drop": ["all"]}},\n'
+    text = '{"applicationName": "a", "service": {}, "container": {"image": {"name": "a"},\n' + profile
+    (main,) = read(f'{text} "attributes": {{"titusParameter.agent.fuseEnabled": "true"}}}}}}').containers
+    assert value(main.capabilities_add) == ("NET_ADMIN", "SYS_ADMIN")
+    assert value(main.capabilities_drop) == ("ALL",)
+    assert main.capabilities_add.source.line == 2  # type: ignore[union-attr]
+    for wrong in ("5", "[5, [6]]", "[{}]"):
+        with pytest.raises(UnreadableInput):
+            read(text.replace('["CAP_NET_ADMIN"]', wrong) + ' "env": {}}}')
+
+
 def test_fuse_takes_the_right_to_mount_at_its_own_line() -> None:
     (main, _) = read(JOB).containers
     assert value(main.capabilities_add) == ("SYS_ADMIN",)

@@ -43,8 +43,8 @@ def _container(
         context=_context(part, attributes, silent),
         privileged=by_titus(False, "privileged"),
         allow_privilege_escalation=by_operators("whether new privileges can be gained", part),
-        capabilities_add=attributes.capabilities(silent),
-        capabilities_drop=silent,
+        capabilities_add=_capabilities(part, "add", attributes.capabilities(silent)),
+        capabilities_drop=_capabilities(part, "drop", silent),
         read_only_root=by_titus(False, "read-only root"),
         proc_mount=by_titus("Default", "masked paths"),
         command=_command(part, silent),
@@ -117,6 +117,19 @@ def _limits(main: Value) -> Limits:
 
 def _shared(main: Value) -> Unknown:
     return Unknown("it shares the limits of the main container", source=main.source)
+
+
+def _capabilities(part: Value, key: str, else_: Field[tuple[str, ...]]) -> Field[tuple[str, ...]]:
+    """What the security profile adds or drops by name, as jobs of the older API do; with it, what attributes ask for.
+
+    The newer API has no word for it. Whoever writes it means it, and an agent that takes it grants it.
+    """
+    written = part.at("securityProfile", "capabilities", key)
+    if written is None:
+        return else_
+    names = tuple(name.upper().removeprefix("CAP_") for name in words(written))
+    others = else_.value if isinstance(else_, Set) else ()
+    return Set(tuple(dict.fromkeys((*names, *others))), written.source)
 
 
 def _mounts(document: Value, part: Value) -> Iterator[Mount]:
