@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dockworthy.errors import UsageError
+from dockworthy.harden.remote_access.address import place_of
 from dockworthy.harden.remote_access.certificates import RENEW_BEFORE, Office, days_left
 from dockworthy.harden.remote_access.command_line import without_hosts
-from dockworthy.harden.remote_access.plan import place_of
 from machines.own_host import OwnHost, start_host
 
 APPLY = ("harden", "--apply", "--yes", "--remote-access", "127.0.0.1")
@@ -82,6 +83,23 @@ def test_addresses_on_the_command_line_are_found_first(host: OwnHost) -> None:
     host.start_engine("{}", "-H unix:///var/run/docker.sock")
     done = host.dockworthy(*APPLY)
     assert done.returncode == 2 and "-H unix:///var/run/docker.sock" in done.stderr, done.stderr
+    assert host.read("/etc/docker/daemon.json") == "{}"
+
+
+@pytest.mark.engine
+def test_an_address_of_others_is_found_first(host: OwnHost) -> None:
+    host.start_engine("{}")
+    elsewhere = host.dockworthy(*APPLY[:-1], "192.0.2.1")
+    assert elsewhere.returncode == 2 and "no address 192.0.2.1" in elsewhere.stderr, elsewhere.stderr
+    assert "127.0.0.1" in elsewhere.stderr, "what it has"
+    listening = subprocess.Popen([*host.inside, "busybox", "nc", "-l", "-p", "2376"], stdin=subprocess.DEVNULL)
+    try:
+        host.wait(lambda: b":2376" in host.run("ss", "-ltn").stdout, "somebody listens")
+        taken = host.dockworthy(*APPLY)
+        assert taken.returncode == 2 and "listens at port 2376" in taken.stderr, taken.stdout + taken.stderr
+    finally:
+        listening.kill()
+        listening.wait()
     assert host.read("/etc/docker/daemon.json") == "{}"
 
 

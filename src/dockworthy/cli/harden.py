@@ -104,7 +104,7 @@ def harden(
     from ..facts.redaction_key import state_directory
     from ..harden.install.story import set_up, take_back_installation
     from ..harden.reading import Asked
-    from ..harden.remote_access.plan import place_of
+    from ..harden.remote_access.address import place_of
     from ..harden.remote_access.story import open_to
     from ..harden.sandbox import bring_sandbox
     from ..harden.story import harden as make_fit

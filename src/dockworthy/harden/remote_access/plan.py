@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from ipaddress import ip_address
 
 from msgspec import Struct
 
@@ -12,6 +10,7 @@ from ...errors import UsageError
 from ...model.hardening import Deed, Effect, Run, SetSettings, Step, WriteFile
 from ..engine_ways import EngineWays, ServiceManager
 from ..situation import Situation
+from .address import Place
 from .certificates import DAYS, RENEW_BEFORE, Papers
 from .command_line import hosts_of, without_hosts
 
@@ -19,46 +18,12 @@ CONTROL = "engine/api-tls"
 CERTIFICATES = "setup/certificates"
 FOLDER = "/etc/docker/tls"
 FILES = {"tlscacert": f"{FOLDER}/ca.pem", "tlscert": f"{FOLDER}/server-cert.pem", "tlskey": f"{FOLDER}/server-key.pem"}
-_PORT = 2376
 _DROP_IN = """\
 # Written by dockworthy harden: the addresses stand in daemon.json, and must not stand here as well.
 [Service]
 ExecStart=
 ExecStart={command}
 """
-
-
-class Place(Struct, frozen=True):
-    """Where the engine is to listen: an address of its host, and a port."""
-
-    address: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        host = f"[{self.address}]" if ":" in self.address else self.address
-        return f"tcp://{host}:{self.port}"
-
-
-def place_of(text: str) -> Place:
-    """`192.0.2.7`, `192.0.2.7:2376`, `[2001:db8::7]:2376`. Raises UsageError."""
-    found = re.fullmatch(r"\[?([0-9A-Fa-f:.]+?)\]?(?::(\d{1,5}))?", text.removeprefix("tcp://"))
-    if text.count(":") > 1 and not text.startswith("["):
-        found = re.fullmatch(r"([0-9A-Fa-f:.]+)()", text)
-    try:
-        address = ip_address(found[1] if found else text)
-        port = int((found and found[2]) or _PORT)
-    except ValueError:
-        raise UsageError(
-            f"{text!r} is no address of a host",
-            hint="an IP address that clients reach it at: 192.0.2.7 or 192.0.2.7:2376",
-        ) from None
-    if address.is_unspecified or not 0 < port < 65536:
-        raise UsageError(
-            f"{text!r} is every address of the host, or no port: name one address",
-            hint="one in a network that only those can reach who need the engine",
-        )
-    return Place(str(address), port)
 
 
 class Unit(Struct, frozen=True):

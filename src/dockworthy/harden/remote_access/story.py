@@ -16,8 +16,9 @@ from ..runs import hold_lock
 from ..situation import Situation
 from ..story import Agree
 from ..taking_back import recover
+from .address import Place, must_be_free
 from .certificates import RENEW_BEFORE, Office, days_left
-from .plan import CONTROL, FILES, Place, Unit, steps_of, ways_after
+from .plan import CONTROL, FILES, Unit, steps_of, ways_after
 
 
 async def open_to(asked: Asked, place: Place, offices: Path, *, agree: Agree | None, say: Say) -> Hardened:
@@ -37,6 +38,7 @@ async def open_to(asked: Asked, place: Place, offices: Path, *, agree: Agree | N
         if not why:
             say(f"nothing to do: the engine is at {place.url}; export DOCKER_HOST={place.url} DOCKER_TLS_VERIFY=1")
             return Hardened(plan=HardenPlan(host=hand.name, steps=()), before=judged(machine, asked))
+        await must_be_free(hand, machine.host, place)
         with tempfile.TemporaryDirectory() as apart:  # a plan leaves nothing behind, no authority either
             names = await _names(hand, asked, place)
             papers = Office(folder if agree is not None else Path(apart) / "office").papers(names)
