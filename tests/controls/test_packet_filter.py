@@ -57,6 +57,9 @@ def meant(port: int, *rules: str, protocol: str = "tcp", policy: str = "DROP") -
         (['-A INPUT -m comment --comment "-j DROP for all" -j ACCEPT'], "everybody"),
         (['-A INPUT -m limit --limit 3/min -j LOG --log-prefix "-j ACCEPT "'], "nobody"),
         (["-A INPUT -d 224.0.0.251/32 -j ACCEPT"], "nobody"),
+        (["-A INPUT -j f2b-all", "-A f2b-all -s 203.0.113.9/32 -j REJECT", "-A INPUT -j ACCEPT"], "everybody"),
+        (["-A INPUT -m rt --rt-type 0 -j DROP", "-A INPUT -j ACCEPT"], "everybody"),  # as ufw does over IPv6
+        (["-A INPUT -p tcp -m tcp --sport 67 --dport 80 -j ACCEPT"], "nobody"),
         (["-A INPUT -m addrtype --dst-type LOCAL -j ACCEPT"], "everybody"),
         (
             [
@@ -78,6 +81,7 @@ def test_what_input_lets_in(rules: list[str], who: str) -> None:
         ["-A INPUT -p tcp -m tcp --dport 80 -m recent --update --seconds 30 -j DROP", "-A INPUT -j ACCEPT"],
         ["-A INPUT -d 192.0.2.7/32 -p tcp -m tcp --dport 80 -j ACCEPT"],
         ["-A INPUT -p tcp -m tcp --dport 80 -j NFQUEUE --queue-num 0"],
+        ["-A INPUT -p tcp -m tcp --sport 1024:65535 --dport 80 -j ACCEPT"],
         ["-A INPUT -p tcp -m quota --quota 5 -j ACCEPT"],
         ["-A INPUT -s 10.0.0.0/8 -j own", ":own -", "-A own -s 10.9.0.0/16 -j ACCEPT"],
         ['-A INPUT -p tcp -m comment --comment "open'],

@@ -102,6 +102,7 @@ def match(rule: Rule, packet: Packet) -> Match | None:
 
 
 _NEVER = "never"
+_HIGHEST_OF_SERVICES = 1023
 
 
 def _of_the_sender(name: str, value: str, negated: bool) -> str | None:
@@ -140,7 +141,16 @@ def _holds(name: str, value: str, packet: Packet) -> bool | None:
     if name == "--tcp-flags":
         mask, _, wanted = value.partition(" ")
         return {"SYN"} & set(mask.split(",")) == set(wanted.split(",")) - {"NONE"}
+    if name in ("--sport", "--sports"):
+        return _of_an_ordinary_client(value)
+    if name in ("--rt-type", "-f"):
+        return False  # nobody's first packet is routed by its sender, or a fragment
     return True if name == "--syn" else None
+
+
+def _of_an_ordinary_client(ports: str) -> bool | None:
+    """A client's port is one that it picked, not one of a service."""
+    return None if any(high > _HIGHEST_OF_SERVICES for _, high in _ranges(ports)) else False
 
 
 def _is_ours(network: str) -> bool | None:

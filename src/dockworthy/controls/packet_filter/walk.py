@@ -10,6 +10,8 @@ from msgspec import Struct
 from .rule import Match, Packet, match, parsed
 
 _WITHOUT_EFFECT = {"", "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "NOTRACK", "CT", "SET", "TRACE", "AUDIT", "TCPMSS"}
+_BANS = "f2b-"
+"""fail2ban's chains: who is in them changes by the minute, and says nothing of who is meant to get in."""
 _ENDS = {"ACCEPT": True, "DROP": False, "REJECT": False}
 _DEEPEST = 60
 _MOST_BRANCHES = 64
@@ -80,7 +82,7 @@ class _Walk:
             rule = parsed(rules[position])
             position += 1
             found = match(rule, self._packet)
-            if found is None or rule.target in _WITHOUT_EFFECT:
+            if found is None or rule.target in _WITHOUT_EFFECT or rule.target.startswith(_BANS):
                 continue
             here, goes = position, rule.goes
             rest: _Next = cache(lambda: self.through(chain, here, back, depth))  # noqa: B023 - called before the next round
