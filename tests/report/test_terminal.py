@@ -204,3 +204,18 @@ def test_why_an_input_was_not_read_is_told_once_and_whole() -> None:
     assert "could not be judged: a.yaml.\n" in text
     assert " ..." not in text
     assert text.count("another thing") == 1
+
+
+@pytest.mark.parametrize("name", ["web", "a-service-with-a-very-long-name-indeed-which-goes-on"])
+def test_long_paths_leave_the_columns_of_the_subjects_alone(name: str) -> None:
+    files = [f"deployments/of/the/whole/company/team-{n}/docker-compose.yaml" for n in range(3)]
+    found = tuple(
+        finding(PRIVILEGED, f"{file}#{name}", Outcome.FAIL, "privileged: true", Source(file, line=3)) for file in files
+    )
+    lines = render_terminal(msgspec.structs.replace(checked(), findings=found)).splitlines()
+    head = next(number for number, line in enumerate(lines) if line.endswith("unseen  On"))
+    rows = lines[head + 1 : head + 4]
+    assert all(row.index("1") == lines[head].index("critical") + len("critical") - 1 for row in rows)
+    assert all(len(row) <= 80 for row in rows)
+    if name == "web":
+        assert all(f"team-{n}/docker-compose.yaml)" in row for n, row in enumerate(rows)), "what tells them apart"

@@ -9,11 +9,12 @@ from ...model.levels import Severity
 from ...model.result import Result
 from ..grouping import name_of
 from ..sheet import Sheet
-from ..visible import short
+from ..visible import short, visible
 from ..words import number_of
 
 SHOWN = 12
 LONGEST_NAME = 28
+_SHORTEST_PATH = 12
 _UNSEEN = "unseen"
 
 
@@ -33,7 +34,9 @@ def write_subjects(sheet: Sheet, result: Result, *, verbose: bool) -> None:
     with_file = len({_file(findings[0]) for findings in failing}) > 1
     for findings in shown:
         numbers = [str(count or "-") for count in _counts(findings)]
-        sheet.line(_row(numbers, _where(findings[0], with_file=with_file)), indent=2, at_most=1)
+        row = _row(numbers, "")
+        room = sheet.width - len(row) - 2
+        sheet.line(row + _where(findings[0], room, with_file=with_file), indent=2, at_most=1)
     if len(shown) < len(failing):
         sheet.line(f"and {number_of(len(failing) - len(shown), 'more subject')}", indent=2)
 
@@ -50,10 +53,15 @@ def _row(numbers: list[str], words: str) -> str:
     return " ".join(f"{number:>{len(title)}}" for number, title in zip(numbers, titles, strict=True)) + f"  {words}"
 
 
-def _where(finding: Finding, *, with_file: bool) -> str:
+def _where(finding: Finding, room: int, *, with_file: bool) -> str:
+    """A line that is too long would lose its columns: of a long path the end is shown, which tells it from others."""
     file = _file(finding)
-    name = short(name_of(finding), LONGEST_NAME)
-    return f"{name} ({file})" if file and with_file else name
+    name = short(name_of(finding), min(LONGEST_NAME, room) if file and with_file else room)
+    left = room - len(name) - len(" ()")
+    if not (file and with_file and left >= _SHORTEST_PATH):
+        return name
+    file = visible(file)
+    return f"{name} ({file if len(file) <= left else '...' + file[3 - left :]})"
 
 
 def _file(finding: Finding) -> str:
