@@ -173,6 +173,15 @@ def test_explain_every_control(format_: str, capsys: pytest.CaptureFixture[str])
         assert control.title[:30] in shown
 
 
+def test_explain_of_a_file_alone_says_how_it_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: a}}\n")
+    assert run(["explain", str(tmp_path / "compose.yaml")]) == 2
+    said = capsys.readouterr().err
+    assert "is a file or folder, and no control" in said and "explain CONTROL" in said
+    assert run(["explain", "nonsense", str(tmp_path / "compose.yaml")]) == 2
+    assert "there is no control 'nonsense'" in capsys.readouterr().err
+
+
 def test_explain_alone_lists_every_control(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain"]) == 0
     shown = capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,13 @@ def explain(
     project = load_project(policy)
     rules = rules_of(project)
     controls = {**all_controls(), **{rule.id: rule for rule in rules}}
-    asked = controls if control is None else {control: find_control(control, controls)}
+    try:
+        asked = controls if control is None else {control: find_control(control, controls)}
+    except UsageError as error:
+        if control is None or paths or not os.path.exists(control):
+            raise
+        hint = f"dockworthy explain CONTROL {control}; `dockworthy check {control}` names the controls"
+        raise UsageError(f"{control} is a file or folder, and no control", hint=hint) from error
     if paths and control is not None:
         from ..check import check
 
