@@ -30,6 +30,7 @@ from .probes import probes_from
 from .project import ScratchProject, remove_all
 from .rendering import render
 from .running import use_of_running
+from .same_host import needs_this_host, refuse_ssh
 from .scope import scope_of
 from .speech import Say, Speech
 from .stages import Stages
@@ -59,11 +60,7 @@ class Session:
     async def run(self) -> Verified:
         """Raises NotProven, UsageError, EngineError. Whatever happens, nothing of the run is left afterwards."""
         await self._docker.needs_compose()
-        if socket_path(self._endpoint) is None:
-            raise UsageError(
-                f"--verify starts services on an engine of this host, and {self._endpoint} is another",
-                hint="copies of what a service binds can't be handed to it there; run dockworthy on that host",
-            )
+        refuse_ssh(self._endpoint)
         async with Connection(self._endpoint, deadline=_DAY, per_call=60) as engine:
             if cleaned := await clean_leftovers(self._docker):
                 self._speech.say(f"removed what {cleaned} earlier {'run' if cleaned == 1 else 'runs'} left behind")
@@ -84,6 +81,8 @@ class Session:
         scope = scope_of(rendered["services"], wanted)
         probes = probes_from(self._options.probes, rendered["services"], scope)
         images = await self._images(rendered, scope)
+        if socket_path(self._endpoint) is None:
+            await needs_this_host(self._docker, self._owner, images[scope[0]], folder, self._endpoint)
         stages = Stages(
             self._docker, self._owner, self._file, self._text, {name: images[name] for name in scope}, probes,
             self._options, partial(self._project, engine, folder, scope=scope, images=images), self._speech,
