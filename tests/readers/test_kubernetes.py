@@ -71,6 +71,16 @@ def test_two_pods_of_one_name_are_told_apart() -> None:
     assert [unit.id for unit in read(f"{pod}\n---\n{pod}")] == ["pod.yaml#pod/a@1", "pod.yaml#pod/a@3"]
 
 
+def test_pods_of_one_name_are_told_apart_by_namespace_before_their_line() -> None:
+    """`kubectl get pods -A` gives many; what is known of one must stay known when another is added above."""
+    pods = [
+        f"{{kind: Pod, metadata: {{name: a, namespace: {name}}}, spec: {{containers: [{{name: a}}]}}}}"
+        for name in ("one", "two", "two")
+    ]
+    ids = [unit.id for unit in read("\n---\n".join(pods))]
+    assert ids == ["pod.yaml#pod/one/a", "pod.yaml#pod/two/a@3", "pod.yaml#pod/two/a@5"]
+
+
 def test_a_merge_key_is_followed_and_what_is_written_wins() -> None:
     (unit,) = read(
         """

@@ -76,7 +76,7 @@ def test_kinds_of_the_same_name_in_other_groups_are_left_alone(text: str) -> Non
 def test_two_objects_of_one_name_are_told_apart() -> None:
     role = "{kind: Role, metadata: {name: a, namespace: %s}}"
     ids = [found.id for found in read(role % "x", role % "y").accesses]
-    assert ids == ["objects.yaml#role/a@1", "objects.yaml#role/a@3"]
+    assert ids == ["objects.yaml#role/x/a", "objects.yaml#role/y/a"]
 
 
 @pytest.mark.parametrize(

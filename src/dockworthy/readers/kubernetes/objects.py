@@ -79,15 +79,16 @@ def read_manifests(documents: Iterable[Value], *, version: Version | None = None
     objects = [found for document in documents for found in _unpacked(document)]
     accesses = [_ACCESS_OF[kind](found) for found in objects if (kind := own_kind_of(found)) in _ACCESS_OF]
     return Written(
-        units=tuple(_with_own_ids(_pods(objects, version))),
-        accesses=tuple(_with_own_ids(accesses)),
+        units=tuple(_with_own_ids(*_pods(objects, version))),
+        accesses=tuple(_with_own_ids(accesses, [access.namespace for access in accesses])),
         neighbours=read_neighbours(objects),
     )
 
 
-def _pods(objects: Sequence[Value], version: Version | None) -> list[Unit]:
+def _pods(objects: Sequence[Value], version: Version | None) -> tuple[list[Unit], list[str]]:
+    """The pods, and for each the namespace that is written."""
     enforced = dict(_enforced_versions(objects))
-    units = []
+    units, namespaces = [], []
     for found in objects:
         path = _TEMPLATE_OF.get(kind_of(found))
         if path is None:
@@ -97,7 +98,8 @@ def _pods(objects: Sequence[Value], version: Version | None) -> list[Unit]:
         pod = found.at(*path) if path else found
         if pod is not None:
             units.append(read_pod(found, pod, dialect))
-    return units
+            namespaces.append(namespace)
+    return units, namespaces
 
 
 def _unpacked(document: Value, depth: int = 0, count: list[int] | None = None) -> Iterator[Value]:
@@ -146,16 +148,20 @@ def _standards_version(label: Value) -> Version:
         raise label.wrong("a version like v1.34, or latest") from error
 
 
-def _with_own_ids(found: list[_T]) -> list[_T]:
-    """Two objects of one name in a file are told apart by kind, then by line."""
-    for told_by in ("{kind}/{name}", "{kind}/{name}@{line}"):
+def _with_own_ids(found: list[_T], namespaces: Sequence[str]) -> list[_T]:
+    """Objects of one name in a file are told apart by kind, then by namespace, and only then by line, which moves."""
+    for told_by in ("{kind}/{name}", "{kind}/{namespace}{name}", "{kind}/{namespace}{name}@{line}"):
         times = Counter(each.id for each in found)
         if len(times) == len(found):
             break
-        found = [structs.replace(each, id=_longer_id(each, told_by)) if times[each.id] > 1 else each for each in found]
+        found = [
+            structs.replace(each, id=_longer_id(each, told_by, namespace)) if times[each.id] > 1 else each
+            for each, namespace in zip(found, namespaces, strict=True)
+        ]
     return found
 
 
-def _longer_id(found: Unit | Access, told_by: str) -> str:
-    told = told_by.format(kind=found.kind, name=found.name, line=found.source.line)
+def _longer_id(found: Unit | Access, told_by: str, namespace: str) -> str:
+    above = f"{namespace}/" if namespace else ""
+    told = told_by.format(kind=found.kind, namespace=above, name=found.name, line=found.source.line)
     return f"{found.source.where}#{told}"
