@@ -121,7 +121,8 @@ def summary(repair: Repair) -> str:
         parts.append(f"{unproven} more no run can show: --all takes {'it' if unproven == 1 else 'them'} in.")
         unproven = 0
     if unproven:
-        parts.append(f"{unproven} more {'is' if unproven == 1 else 'are'} to be proven by a run: --all takes them in.")
+        more = f"{unproven} more {'is' if unproven == 1 else 'are'} to be proven by a run"
+        parts.append(f"{more}: --verify does it, --all takes {'it' if unproven == 1 else 'them'} in unproven.")
     return " ".join(parts)
 
 
