@@ -10,20 +10,15 @@ import click
 from ..errors import UsageError
 from . import options
 from .exit_status import ExitStatus
+from .fix_asked import asked_for, told_by_engine
 from .fix_verify import needs_verify, proven, verify_options
 from .output import deliver, say
-from .project import level_of, load_project, rules_of
+from .project import level_of, load_project
 from .show import not_both, paper
 
 if TYPE_CHECKING:
-    from ..model.compose_fix import Known
-    from ..model.levels import Level
-    from ..model.policy import ProjectFile
     from ..model.repair import Repair
     from ..repair import Asked
-
-_SECONDS = 10.0
-"""How long the engine may take to tell its images."""
 
 
 @click.command(short_help="Repairs files in place: comments and layout stay.")
@@ -108,8 +103,8 @@ def fix(
     if verify and "-" in paths:
         raise UsageError("--verify needs the file where it lies: its paths lead from there", hint="name the file")
     project = load_project(policy)
-    known = _told_by_engine(hosts, project) if engine or verify else None
-    asked = _asked(everything or verify, controls, level_of(level, project), project, known)
+    known = told_by_engine(hosts, project) if engine or verify else None
+    asked = asked_for(everything or verify, controls, level_of(level, project), project, known)
     repair = plan_repair(paths, asked)
     if verify:
         repair = proven(
@@ -126,41 +121,6 @@ def fix(
         repair = _written(repair, asked)
     deliver(_content(repair, format_, output, verbose=verbose), output)
     return _status(repair)
-
-
-def _told_by_engine(hosts: tuple[str, ...], project: ProjectFile) -> Known:
-    import asyncio
-
-    from ..facts.known_to_engine import read_known
-
-    endpoint = options.endpoint_of(hosts, project)
-    if endpoint.startswith("ssh://"):
-        raise UsageError("fix asks an engine at unix:// or tcp://", hint="run it on that host, or forward its socket")
-    return asyncio.run(read_known(endpoint, deadline=_SECONDS))
-
-
-def _asked(
-    everything: bool, controls: tuple[str, ...], level: Level, project: ProjectFile, known: Known | None
-) -> Asked:
-    from ..controls.registry import chapter_controls
-    from ..model.compose_fix import Known
-    from ..model.fix import FixKind
-    from ..repair import Asked
-    from ..report.explanation import find_control
-
-    there = {control.id: control for control in chapter_controls("workload")}
-    named = frozenset(find_control(id, there).id for id in controls)
-    for id in sorted(named):
-        if not there[id].fixes:
-            raise UsageError(f"{id} has no exact repair", hint=f"`dockworthy explain {id}` says what to do by hand")
-    return Asked(
-        level=level,
-        policy=project.policy,
-        rules=rules_of(project),
-        kinds=frozenset(FixKind) if everything else frozenset({FixKind.SAFE}),
-        controls=named,
-        known=known or Known(),
-    )
 
 
 def _as_filter(repair: Repair, paths: tuple[str, ...], *, diff: bool, output: str | None) -> int:
@@ -186,6 +146,8 @@ def _say_of(repair: Repair) -> None:
     from ..report.repair import summary
 
     for file in repair.files:
+        for refused in file.verified.refused if file.verified is not None else ():
+            say(f"{refused.service} does not work with it: {refused.says}: {refused.why}: {refused.log}".rstrip(": "))
         for left in file.not_made:
             say(f"{left.why} ({left.fix.control}){f'; {left.hint}' if left.hint else ''}")
     for name, why in repair.unread:

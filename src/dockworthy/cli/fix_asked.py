@@ -1,0 +1,55 @@
+"""What `fix` is asked for: by which policy, which kinds of fixes, and what the engine told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from . import options
+from .project import rules_of
+
+if TYPE_CHECKING:
+    from ..model.compose_fix import Known
+    from ..model.levels import Level
+    from ..model.policy import ProjectFile
+    from ..repair import Asked
+
+_SECONDS = 10.0
+"""How long the engine may take to tell its images."""
+
+
+def told_by_engine(hosts: tuple[str, ...], project: ProjectFile) -> Known:
+    """What the engine knows of images and logs. Raises UsageError, EngineError."""
+    import asyncio
+
+    from ..facts.known_to_engine import read_known
+
+    endpoint = options.endpoint_of(hosts, project)
+    if endpoint.startswith("ssh://"):
+        raise UsageError("fix asks an engine at unix:// or tcp://", hint="run it on that host, or forward its socket")
+    return asyncio.run(read_known(endpoint, deadline=_SECONDS))
+
+
+def asked_for(
+    everything: bool, controls: tuple[str, ...], level: Level, project: ProjectFile, known: Known | None
+) -> Asked:
+    """Raises UsageError for a control that has no repair."""
+    from ..controls.registry import chapter_controls
+    from ..model.compose_fix import Known
+    from ..model.fix import FixKind
+    from ..repair import Asked
+    from ..report.explanation import find_control
+
+    there = {control.id: control for control in chapter_controls("workload")}
+    named = frozenset(find_control(id, there).id for id in controls)
+    for id in sorted(named):
+        if not there[id].fixes:
+            raise UsageError(f"{id} has no exact repair", hint=f"`dockworthy explain {id}` says what to do by hand")
+    return Asked(
+        level=level,
+        policy=project.policy,
+        rules=rules_of(project),
+        kinds=frozenset(FixKind) if everything else frozenset({FixKind.SAFE}),
+        controls=named,
+        known=known or Known(),
+    )
