@@ -98,3 +98,4 @@ def test_what_somebody_wrote_and_did_not_load_is_announced(host: OwnHost) -> Non
     host.write("/etc/docker/daemon.json", '{"log-driver": "local"}')
     plan = plan_of(host, "--only", "engine/no-new-privileges")
     assert any("did not load: log-driver" in says for says in plan["disturbs"])
+    assert any("somebody changed /etc/docker/daemon.json" in says for says in plan["disturbs"])

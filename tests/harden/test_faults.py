@@ -84,6 +84,20 @@ def test_an_engine_that_does_not_come_up_is_as_before_within_seconds(host: OwnHo
     assert host.running() == running, "the engine is up again, and nothing stopped meanwhile"
 
 
+def test_containers_that_a_restart_stops_run_again(host: OwnHost) -> None:
+    """Without live-restore, and without a restart policy: after a change that is kept, and after one that is not."""
+    host.start_engine('{"iptables": false, "ip6tables": false}')
+    names = set(two_containers(host))
+    done = host.dockworthy(*ONE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "by harden, for they have no restart policy" in " ".join(done.stderr.split())
+    assert set(host.running()) == names
+    host.run("sh", "-c", "for p in nft legacy; do mount --bind /dev/null /usr/sbin/xtables-$p-multi || exit 1; done")
+    done = host.dockworthy("harden", "--apply", "--yes", "--only", "engine/firewall-rules")
+    assert done.returncode == 1 and "taken back" in done.stdout, done.stdout + done.stderr
+    assert set(host.running()) == names
+
+
 def test_an_engine_that_is_down_is_left_alone(host: OwnHost) -> None:
     host.start_engine(BEFORE)
     host.run("sh", "-c", "kill $(cat /var/run/docker.pid)")

@@ -25,15 +25,34 @@ die() { for p in $(pgrep -f 'guard.sh|do.sh|undo.sh|dockworthy harden'); do kill
 """
 
 
+def arm(host: OwnHost) -> None:
+    host.run("cp", "/usr/bin/mv", "/run/real-mv")
+    host.write("/run/deadly", DEADLY)
+    host.run("chmod", "755", "/run/deadly")
+    host.run("mount", "--bind", "/run/deadly", "/usr/bin/mv")
+
+
+def test_undo_after_a_kill_takes_back_that_run_and_none_before_it(host: OwnHost) -> None:
+    host.start_engine("{}")
+    assert host.dockworthy("harden", "--apply", "--yes", "--only", "engine/live-restore").returncode == 0
+    kept = host.read("/etc/docker/daemon.json")
+    arm(host)
+    host.write("/run/before", "5")  # the settings are written, and that they are is not
+    assert host.dockworthy(*APPLY).returncode != 0
+    assert "no-new-privileges" in host.read("/etc/docker/daemon.json")
+    host.run("rm", "/run/before")
+    assert host.dockworthy("harden", "--undo").returncode == 0
+    assert host.read("/etc/docker/daemon.json") == kept
+    assert host.dockworthy("harden", "--undo").returncode == 0
+    assert host.read("/etc/docker/daemon.json") == "{}"
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_at_each_step(host: OwnHost, when: str) -> None:
     host.start_engine(SETTINGS)
     running = two_containers(host)
-    host.run("cp", "/usr/bin/mv", "/run/real-mv")
-    host.write("/run/deadly", DEADLY)
-    host.run("chmod", "755", "/run/deadly")
-    host.run("mount", "--bind", "/run/deadly", "/usr/bin/mv")
+    arm(host)
     for number in range(1, 30):
         host.write("/run/moves", "0\n")
         host.write(f"/run/{when}", str(number))

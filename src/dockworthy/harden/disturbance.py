@@ -18,8 +18,13 @@ def disturbances(steps: Sequence[Step], situation: Situation) -> Iterator[str]:
     reload = any(step.effect is Effect.RELOAD for step in steps)
     if restart:
         live_restore_first = any(step.id == "engine/live-restore" for step in steps)
-        says = containers_of_a_restart(situation, live_restore_first=live_restore_first)
+        says = containers_of_a_restart(situation, live_restore_first=live_restore_first, started_again=True)
         yield f"the engine restarts once ({situation.ways.restarts_by}); {says}"
+        if situation.untried:
+            yield (
+                f"somebody changed {situation.ways.config_file} since the engine started: what its own check "
+                "(dockerd --validate) does not find, only the restart will tell; look at it before"
+            )
         if waiting := _waiting(steps, situation):
             yield (
                 f"the restart also brings into force what somebody wrote and did not load: {', '.join(waiting)} "
@@ -47,8 +52,11 @@ def containers_of_a_reboot(situation: Situation) -> str:
     return f"{_named(running)}: " + (f"{_named(lost)} have no restart policy that starts them again" if lost else back)
 
 
-def containers_of_a_restart(situation: Situation, *, live_restore_first: bool = False) -> str:
-    """What a restart of the engine means for containers, as a clause."""
+def containers_of_a_restart(
+    situation: Situation, *, live_restore_first: bool = False, started_again: bool = False
+) -> str:
+    """What a restart of the engine means for containers, as a clause. `started_again`: those that have no restart
+    policy for it, too."""
     running = situation.running
     if not running:
         return "no container runs"
@@ -57,6 +65,8 @@ def containers_of_a_restart(situation: Situation, *, live_restore_first: bool = 
         return f"{_named(running)} go on running{first}"
     lost = _lost(situation)
     stops = f"{_named(running)} stop"
+    if lost and started_again:
+        return f"{stops}, and start again: {_named(lost)} by harden, for they have no restart policy that does it"
     if lost:
         return f"{stops}, and {_named(lost)} have no restart policy that starts them again"
     return f"{stops}, and start again by their restart policies"

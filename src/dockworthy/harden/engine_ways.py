@@ -41,7 +41,12 @@ class EngineWays(Struct, frozen=True, kw_only=True):
 
     @property
     def restart(self) -> str:
-        """The same."""
+        """The same. Containers that ran run again, also those without a restart policy."""
+        before, after = _call("note_running", self.socket), _call("start_again", self.socket)
+        return f"{before}\n{self._restart_alone}\n{after}"
+
+    @property
+    def _restart_alone(self) -> str:
         if self.manager is ServiceManager.SYSTEMD:
             # systemd gives up after three starts in a minute, and ours must not count as one of a crash loop.
             reset = _call("systemctl", "reset-failed", self.unit)

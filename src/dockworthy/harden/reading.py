@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import shlex
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct, structs
 
 from ..controls.judging import judge_machine
+from ..facts.host.hardening import JOURNAL
 from ..facts.host.settings import flag
 from ..facts.reading import read_snapshot
 from ..facts.remote.usual import USUAL_SOCKET
@@ -22,7 +24,7 @@ from ..readers.machine import read_machine
 from .condition import Condition, condition_of
 from .engine_ways import EngineWays, find_service_manager
 from .hand import Hand
-from .situation import Planning, Situation
+from .situation import UNTRIED, Planning, Situation
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -76,7 +78,9 @@ async def situation_of(
     ways = await _ways(hand, machine)
     paths = dict.fromkeys([ways.config_file, *(path for planning in plannings for path in planning.reads)])
     files = {path: await hand.file(path) for path in paths}
-    asks = {name: script for planning in plannings for name, script in planning.asks.items()}
+    asks = {UNTRIED: _untried(ways)} | {
+        name: script for planning in plannings for name, script in planning.asks.items()
+    }
     answers = {}
     for name, script in asks.items():
         done = await hand.run(script)
@@ -88,6 +92,15 @@ async def situation_of(
         answers=answers,
         named=tuple(named),
         swarm_wanted=asked.project.deploy.get("target") == "swarm",
+    )
+
+
+def _untried(ways: EngineWays) -> str:
+    """Says `yes` where somebody else than harden changed daemon.json after the engine had started."""
+    file, pid = shlex.quote(ways.config_file), shlex.quote(ways.pid_file)
+    return (
+        f"[ {file} -nt {pid} ] && [ -e {pid} ] || exit 0; "
+        f'for ours in {JOURNAL}/2*/*/new/1 {JOURNAL}/2*/*/old/1; do ! cmp -s "$ours" {file} || exit 0; done; echo yes'
     )
 
 

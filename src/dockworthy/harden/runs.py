@@ -72,9 +72,9 @@ async def runs_on(hand: Hand) -> list[HardenRun]:
     return [run for text in done.output.split("\036")[1:] if (run := _run_of(text)) is not None]
 
 
-async def end_run(hand: Hand, run: str, after: Mapping[str, Sequence[str]]) -> None:
-    """Writes down that the run came to its end, and what is true now: control -> facts in words."""
-    text = json.dumps({"ended": _now(), "after": dict(after)}, indent=1)
+async def end_run(hand: Hand, run: str, after: Mapping[str, Sequence[str]], pending: Iterable[str] = ()) -> None:
+    """Writes down that the run came to its end, and what is true now: control -> facts in words; what is pending."""
+    text = json.dumps({"ended": _now(), "after": dict(after), "pending": sorted(pending)}, indent=1)
     await _write(hand, f"{run}/outcome.json", text)
 
 

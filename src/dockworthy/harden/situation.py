@@ -15,6 +15,9 @@ from ..model.hardening import NotDone, Step
 from ..model.machine import Machine
 from .engine_ways import EngineWays
 
+UNTRIED = "settings untried"
+"""A question of everybody's: was daemon.json changed by others since the engine started?"""
+
 
 class Situation(Struct, frozen=True, kw_only=True):
     """`files`: path -> text, None where there is none, of those that planners asked for; `answers`: name -> what a
@@ -49,6 +52,11 @@ class Situation(Struct, frozen=True, kw_only=True):
         """Is it on, as the engine itself says?"""
         setting = self.machine.engine.setting("live-restore")
         return isinstance(setting, Set) and setting.value is True
+
+    @property
+    def untried(self) -> bool:
+        """Did somebody change daemon.json since the engine started? Only a start tells whether it can with that."""
+        return self.answers.get(UNTRIED, "").strip() == "yes"
 
     def settings(self) -> dict[str, Any]:
         """daemon.json as it is written. Raises UnreadableInput where it isn't JSON, or no object."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..model.finding import Outcome
 from ..model.hardening import SETUP, Hardened, HardenPlan, Journal, TakenBack
 from .applying import apply_plan
 from .condition import without_engine
@@ -56,7 +57,8 @@ async def harden(
         run = await begin_run(hand, plan)
         stages = await apply_plan(asked, hand, run, plan, machine, situation.ways, say)
         after = judged(await read_here(asked), asked)
-        await end_run(hand, run, facts_of(after, {step.id for step in plan.steps}))
+        pending = {finding.control for finding in after if finding.outcome is Outcome.PENDING}
+        await end_run(hand, run, facts_of(after, {step.id for step in plan.steps}), pending)
         return Hardened(plan=plan, before=before, stages=tuple(stages), after=after)
 
 
@@ -70,9 +72,9 @@ async def undo(asked: Asked, *, force: bool, say: Say) -> TakenBack:
     """Takes the last run back. Raises UsageError where there is none, HostError."""
     async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
         await hold_lock(hand)
-        await recover(hand, say)
+        recovered = await recover(hand, say)
         before = await condition_now(asked)
-        run = await undo_last(hand, say, force=force)
+        run = await undo_last(hand, say, recovered=recovered, force=force)
         if any(SETUP in stage.steps for stage in run.stages):
             before = without_engine(before)
         return TakenBack(host=hand.name, run=run, worse=tuple(await settled(asked, before)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..errors import HostError, UsageError
 from ..facts.host.hardening import JOURNAL
@@ -14,11 +14,12 @@ from .runs import mark_undone, runs_on, stage_folder, unfinished
 from .transaction import state_of, take_back
 
 
-async def recover(hand: Hand, say: Say) -> None:
-    """Stages that nobody guards any more are taken back: the machine is as it was before them.
+async def recover(hand: Hand, say: Say) -> set[str]:
+    """Stages that nobody guards any more are taken back: the machine is as it was before them. Returns their runs' ids.
 
     Raises HostError where one can't be taken back, or where a guard is still at work.
     """
+    recovered = set()
     for folder, stage in unfinished(await runs_on(hand)):
         seen = await state_of(hand, folder)
         if seen.guarded:
@@ -28,14 +29,21 @@ async def recover(hand: Hand, say: Say) -> None:
             )
         say(f"an earlier run was cut off in {', '.join(stage.steps) or 'a stage'}: taking it back")
         await _take_back(hand, folder)
+        recovered.add(folder.split("/")[-2])
+    return recovered
 
 
-async def undo_last(hand: Hand, say: Say, *, force: bool = False) -> HardenRun:
+async def undo_last(hand: Hand, say: Say, *, recovered: Collection[str] = (), force: bool = False) -> HardenRun:
     """Takes back all kept stages of the last run that is not taken back yet, the newest first.
+
+    `recovered`: runs of which a part was taken back just now: then these are meant, and none before them.
 
     Raises UsageError where there is none, or where a file was changed since (unless `force`).
     """
-    runs = [run for run in await runs_on(hand) if not run.undone and _kept(run)]
+    known = await runs_on(hand)
+    runs = [run for run in known if not run.undone and _kept(run) and (not recovered or run.id in recovered)]
+    if recovered and not runs:
+        return next(run for run in reversed(known) if run.id in recovered)
     if not runs:
         raise UsageError(f"nothing to take back on {hand.name}: no run of harden is in force there")
     run = runs[-1]

@@ -31,13 +31,14 @@ class StageOutcome(Struct, frozen=True, kw_only=True):
 
 class JournalStep(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A step that was planned. `before` and `after`: the facts of its control in words; `after` is empty where the run
-    did not come to measure. `change`: the exact change, secrets hidden."""
+    did not come to measure. `change`: the exact change, secrets hidden. `pending`: it was in force later only."""
 
     id: str
     title: str
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     change: str = ""
+    pending: bool = False
 
 
 class HardenRun(Struct, frozen=True, kw_only=True, omit_defaults=True):

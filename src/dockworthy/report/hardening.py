@@ -22,6 +22,10 @@ _IN_FORCE = {
     Effect.REBOOT: "after a reboot of the host",
 }
 _COLUMN = 15
+_STUCK = (
+    "mend what it says; the next dockworthy harden --undo or --apply goes on taking it back. Old files and log lie in "
+    "the newest folder of /var/lib/dockworthy/harden"
+)
 _DIFF_STYLES = {"+": "good", "-": "bad"}
 
 
@@ -57,6 +61,8 @@ def render_outcome(hardened: Hardened, *, width: int, colour: bool) -> str:
             column=_COLUMN,
             label_style=style,
         )
+        if state == "stuck":
+            sheet.entry("next", _STUCK, indent=4, column=_COLUMN)
     return str(sheet)
 
 

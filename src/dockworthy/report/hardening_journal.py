@@ -40,7 +40,9 @@ def _step(sheet: Sheet, run: HardenRun, step: JournalStep) -> None:
     word = "left out" if state is None else _STATES[state]
     if run.undone and state is StageState.KEPT:
         word = "taken back"
-    style = {"done": "good", "taken back": "quiet"}.get(word, "bad")
+    elif step.pending and state is StageState.KEPT:
+        word = "pending"
+    style = {"done": "good", "pending": "open", "taken back": "quiet"}.get(word, "bad")
     sheet.entry(word, f"{step.id}: {step.title}", indent=2, column=_COLUMN, label_style=style)
     why = next((stage.why for stage in run.stages if step.id in stage.steps and stage.why), "")
     for label, facts in (("why", (why,) if why else ()), ("before", step.before), ("after", step.after)):

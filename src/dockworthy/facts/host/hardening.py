@@ -46,14 +46,15 @@ def run_of(entry: str, outcome: str, undone: str | None, stages: Sequence[StageF
     """
     try:
         told = json.loads(entry)
-        steps = [_step(step, _loaded(outcome).get("after", {})) for step in told["plan"]["steps"]]
+        ended = _loaded(outcome)
+        steps = [_step(step, ended.get("after", {}), ended.get("pending", ())) for step in told["plan"]["steps"]]
         return HardenRun(
             id=str(told["id"]),
             began=str(told["began"]),
             who=str(told["who"]),
             steps=tuple(steps),
             stages=tuple(_stage(stage) for stage in stages),
-            ended=str(_loaded(outcome).get("ended", "")),
+            ended=str(ended.get("ended", "")),
             undone="" if undone is None else undone.strip() or _NO_TIME,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -70,7 +71,7 @@ def _run(root: Root, folder: str) -> HardenRun | None:
     return run_of(root.word(f"{folder}/run.json"), root.word(f"{folder}/outcome.json"), undone, stages)
 
 
-def _step(step: dict[str, Any], after: dict[str, list[str]]) -> JournalStep:
+def _step(step: dict[str, Any], after: dict[str, list[str]], pending: Sequence[str]) -> JournalStep:
     id = str(step["id"])
     return JournalStep(
         id=id,
@@ -78,6 +79,7 @@ def _step(step: dict[str, Any], after: dict[str, list[str]]) -> JournalStep:
         before=tuple(map(str, step.get("causes", ()))),
         after=tuple(map(str, after.get(id, ()))),
         change=str(step.get("diff", "")),
+        pending=id in pending,
     )
 
 

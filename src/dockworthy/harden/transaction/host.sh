@@ -106,6 +106,20 @@ engine_pid() {
     pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] && [ -d "/proc/$pid" ] && printf '%s' "$pid"
 }
 
+# note_running SOCKET: the containers that run; those of a swarm are the swarm's to start.
+note_running() {
+    docker -H "unix://$1" ps --no-trunc --format '{{.ID}} {{.Label "com.docker.swarm.task.id"}}' 2>/dev/null |
+        sed -n 's/^\([0-9a-f]*\) *$/\1/p' >>"$D/ran" || :
+}
+
+# start_again SOCKET: those that ran and stopped with the engine. One that can't be started is found when it is measured.
+start_again() {
+    sort -u "$D/ran" | while read -r container; do
+        running=$(docker -H "unix://$1" inspect -f '{{.State.Running}}' "$container" 2>/dev/null) || continue
+        [ "$running" = true ] || docker -H "unix://$1" start "$container" >/dev/null || :
+    done
+}
+
 # lay_let_go PATH: the settings by which the engine lets go of what it would keep.
 lay_let_go() {
     at=$(place_of "$1")
@@ -181,7 +195,9 @@ wait_for_engine() {
         0) return 0 ;;
         2) [ "$waited" -lt 25 ] || return 0 ;;
         esac
-        if [ -n "$2" ] && [ "$waited" -gt 2 ] && ! kill -0 "$2" 2>/dev/null; then fail "the engine ended as soon as it was started"; fi
+        if [ -n "$2" ] && [ "$waited" -gt 2 ] && ! kill -0 "$2" 2>/dev/null; then
+            fail "the engine ended as soon as it was started: $(tail -n 1 "$log" 2>/dev/null | cut -c 1-300)"
+        fi
         sleep 0.2
         waited=$((waited + 1))
     done

@@ -66,7 +66,8 @@ async def take_back(hand: Hand, folder: str, *, seconds: float = 900.0) -> Stage
     """Undoes a stage that nobody guards any more; may be done again. One that never began has changed nothing."""
     at = _quoted(folder)
     done = await hand.run(
-        f"case $(cat {at}/state 2>/dev/null) in '' | prepared) echo undone | tee {at}/state; exit ;; esac; "
+        f"case $(cat {at}/state 2>/dev/null) in '' | prepared) echo undone | tee {at}/state; exit ;; "
+        f"kept) rm -f {at}/ran ;; esac; "  # what ran then may have been stopped by people since
         f"D={at}; . {at}/host.sh; say_state undoing; "
         f"if sh {at}/undo.sh >>{at}/log 2>&1; then say_state undone; else say_state stuck; fi; cat {at}/state",
         seconds=seconds,
