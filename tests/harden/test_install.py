@@ -52,6 +52,14 @@ def test_from_nothing_to_ready_and_back(debian: DebianHost) -> None:
     assert debian.run("docker", "version", "--format", "{{.Server.Version}}"), "fd:// is as it was"
     assert ":2376" in debian.run("ss", "-ltn")
 
+    held = packages(debian)
+    sandboxed = debian.dockworthy("harden", "--apply", "--yes", "--sandbox", timeout=_SLOW)
+    if sandboxed.returncode:  # this host has no cgroup controllers to lend, where the machine has them elsewhere
+        assert "gVisor does not run here" in sandboxed.stdout, sandboxed.stdout + sandboxed.stderr
+        assert packages(debian) == held, "what does not run is not kept"
+    runtimes = json.loads(debian.run("docker", "info", "--format", "{{json .Runtimes}}"))
+    assert ("runsc" in runtimes) is (sandboxed.returncode == 0), "nothing is offered that does not run"
+
     taken = debian.dockworthy("harden", "--install", "--undo", timeout=_SLOW)
     assert taken.returncode == 0, taken.stdout + taken.stderr
     assert packages(debian) == before

@@ -60,7 +60,7 @@ def plan_sandbox(situation: Situation) -> Iterator[Step | NotDone]:
             id=PACKAGE,
             title="Install gVisor",
             causes=("you asked for a sandbox for code that is not trusted",),
-            deeds=(install(installing, _GVISOR), Run(argv=_TRY, says="gVisor does not run on this kernel")),
+            deeds=(install(installing, _GVISOR), _tried()),
             disturbs=installed_words(installing, _GVISOR),
             undone_by=f"{_GVISOR} purged",
         )
@@ -72,7 +72,7 @@ def plan_sandbox(situation: Situation) -> Iterator[Step | NotDone]:
             id=RUNTIME,
             title=f"Containers may ask for a kernel of their own: --runtime {' or '.join(missing)}",
             causes=("you asked for a sandbox for code that is not trusted",),
-            deeds=(SetSettings(values={"runtimes": missing}, gone_means={"runtimes": {}}),),
+            deeds=(SetSettings(values={"runtimes": missing}, gone_means={"runtimes": {}}), _tried()),
             effect=Effect.RELOAD,
             disturbs=(
                 "nothing uses it by itself: name it where it is needed (runtime: runsc), and hold units to it with a "
@@ -80,6 +80,11 @@ def plan_sandbox(situation: Situation) -> Iterator[Step | NotDone]:
             ),
             undone_by="the old daemon.json, read again; containers that were made with it do not start any more",
         )
+
+
+def _tried() -> Run:
+    """In both steps: without a gVisor that runs, the engine must not offer one."""
+    return Run(argv=_TRY, says="gVisor does not run here")
 
 
 def _runtimes(path: str, *, kata: bool) -> dict[str, Any]:
