@@ -12,7 +12,7 @@ import msgspec
 
 from .docker_command import Docker
 from .owner import LABEL, PREFIX, Owner, is_gone, owner_from
-from .project import remove_all
+from .removal import remove_all
 
 _OWNER_FILE = "owner.json"
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ...engine.connection import Connection
-from ...errors import EngineError
 from ...model.fix import Change
 from .docker_command import Docker
 from .owner import Owner
@@ -170,29 +169,3 @@ def _volumes_of(service: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _filters(labels: Sequence[str]) -> str:
     return urllib.parse.quote(json.dumps({"label": list(labels)}))
-
-
-async def remove_all(docker: Docker, run: str) -> None:
-    """Containers, networks, volumes and images of a run. Raises EngineError where something stays.
-
-    More than once: a start that was interrupted may still be under way in the engine.
-    """
-    label = f"label=dockworthy.verify={run}"
-    last = ""
-    for attempt in range(6):
-        await asyncio.sleep(0.2 * attempt)
-        left = 0
-        for listing, removing in (
-            (("ps", "--all", "--quiet", "--filter", label), ("rm", "--force", "--volumes")),
-            (("network", "ls", "--quiet", "--filter", label), ("network", "rm")),
-            (("volume", "ls", "--quiet", "--filter", label), ("volume", "rm", "--force")),
-            (("image", "ls", "--all", "--quiet", "--filter", label), ("image", "rm", "--force")),
-        ):
-            found = sorted(set((await docker.must(*listing)).split()))
-            left += len(found)
-            if found:
-                done = await docker.run(*removing, *found, timeout=120)
-                last = done.said
-        if not left:
-            return
-    raise EngineError(f"something of run {run} could not be removed: {last}", hint=f"docker ps -a --filter {label}")

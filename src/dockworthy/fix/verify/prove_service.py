@@ -62,6 +62,10 @@ class ServiceProver:
         if seen.up:
             others = [each for each in self._rest(who) if each.topic != "read-only"]
             return await self._with_rest((*kept, *read_only), others)
+        if "can't be started" in seen.why:  # what forbids a read-only root need not forbid the user
+            seen = await self._trying.with_these(kept)
+            if seen.up:
+                return await self._with_rest(kept, self._rest(who))
         self._refuse(kept[0], seen)
         return ()
 

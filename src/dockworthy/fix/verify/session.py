@@ -27,7 +27,8 @@ from .not_proven import NotProven
 from .options import Options
 from .owner import Owner, this_process
 from .probes import probes_from
-from .project import ScratchProject, remove_all
+from .project import ScratchProject
+from .removal import remove_all
 from .rendering import render
 from .running import use_of_running
 from .same_host import needs_this_host, refuse_ssh

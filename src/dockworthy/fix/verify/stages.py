@@ -18,8 +18,9 @@ from .not_proven import not_up
 from .options import Options
 from .owner import Owner
 from .probes import Probe
-from .project import ScratchProject, remove_all
+from .project import ScratchProject
 from .prove_service import ServiceProver
+from .removal import remove_all
 from .rendering import render
 from .runs import Runs
 from .scratch import services_that_lack
@@ -108,7 +109,7 @@ class Stages:
         changes = [change for each in kept for change in each.changes]
         text = edit_compose(self._text, changes, file=self._file) if changes else self._text
         rendered = await render(self._docker, text, self._file, services)
-        await remove_all(self._docker, self._owner.run)
+        await remove_all(self._docker, self._owner.run, images=False)
         runs = self.runs_of(rendered)
         states: list[FinalState] = []
         for again in (False, True):

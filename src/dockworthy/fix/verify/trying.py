@@ -55,6 +55,7 @@ class Trying:
         try:
             container = await self._project.start(self.name, changes, volumes=volumes)
         except NotStarted as refused:
+            self._say(f"{self.name}: it can't be started: {refused.says}")
             return Seen(up=False, why=f"it can't be started: {refused.says}")
         seen = await Watch(self._project, container, self._expected, local=self._local).until_decided()
         if not seen.up:

@@ -1,0 +1,36 @@
+"""Takes away all that a run made in the engine."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ...errors import EngineError
+from .docker_command import Docker
+
+
+async def remove_all(docker: Docker, run: str, *, images: bool = True) -> None:
+    """Containers, networks, volumes and (`images`) images of a run. Raises EngineError where something stays.
+
+    More than once: a start that was interrupted may still be under way in the engine.
+    """
+    label = f"label=dockworthy.verify={run}"
+    last = ""
+    for attempt in range(6):
+        await asyncio.sleep(0.2 * attempt)
+        left = 0
+        for listing, removing in (
+            (("ps", "--all", "--quiet", "--filter", label), ("rm", "--force", "--volumes")),
+            (("network", "ls", "--quiet", "--filter", label), ("network", "rm")),
+            (("volume", "ls", "--quiet", "--filter", label), ("volume", "rm", "--force")),
+            (("image", "ls", "--all", "--quiet", "--filter", label), ("image", "rm", "--force")),
+        ):
+            if removing[0] == "image" and not images:
+                continue
+            found = sorted(set((await docker.must(*listing)).split()))
+            left += len(found)
+            if found:
+                done = await docker.run(*removing, *found, timeout=120)
+                last = done.said
+        if not left:
+            return
+    raise EngineError(f"something of run {run} could not be removed: {last}", hint=f"docker ps -a --filter {label}")
