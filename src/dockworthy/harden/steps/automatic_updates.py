@@ -31,10 +31,10 @@ Unattended-Upgrade::Origins-Pattern {
 };
 // A new engine or runtime restarts containers: upgrade these by plan, host by host.
 Unattended-Upgrade::Package-Blacklist {
-    "docker\\\\.io$";
+    "docker\\.io$";
     "docker-(ce|engine|compose|buildx)";
     "moby-";
-    "containerd(\\\\.io)?$";
+    "containerd(\\.io)?$";
     "runc$";
     "crun$";
 };
