@@ -32,14 +32,14 @@ def asked(way):
     try:
         if kind == "udp":
             with socket.socket(family, socket.SOCK_DGRAM) as client:
-                client.settimeout(2)
+                client.settimeout(1.5)
                 client.bind((source, 0))
                 client.connect((address, port))
                 try:
                     return client.send(b"hello") > 0 and client.recv(100) != b""
                 except ConnectionRefusedError:
                     return True  # the container itself says that nobody listens there
-        with socket.create_connection((address, port), 2, (source, 0)) as client:
+        with socket.create_connection((address, port), 1.5, (source, 0)) as client:
             client.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
             return client.recv(100) != b""
     except OSError:
