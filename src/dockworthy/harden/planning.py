@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 
 from msgspec import structs
 
@@ -22,7 +23,8 @@ def chosen(findings: Iterable[Finding], *, only: Sequence[str], skip: Sequence[s
     known = plannings()
     for id in (*only, *skip):
         if id not in known:
-            raise UsageError(f"harden does nothing for {id!r}", hint="it mends: " + ", ".join(sorted(known)))
+            near = get_close_matches(id, known, n=3) or sorted(known)
+            raise UsageError(f"harden does nothing for {id!r}", hint="it mends: " + ", ".join(near))
     return [
         finding
         for finding in findings

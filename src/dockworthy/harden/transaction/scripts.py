@@ -40,7 +40,7 @@ class Stage(Struct, frozen=True, kw_only=True):
 def stage_files(stage: Stage) -> dict[str, str]:
     """Path inside the stage's folder -> content."""
     scripts = {name: _own(name) for name in ("host.sh", "guard.sh")}
-    scripts["host.sh"] += stage.library
+    scripts["host.sh"] += _own("engine.sh") + stage.library
     contents = {
         f"new/{number}": deed.after for number, deed in enumerate(stage.files, 1) if isinstance(deed, WriteFile)
     }
