@@ -150,4 +150,5 @@ def _wait_until_it_answers(engine: OwnEngine, seconds: float = 30.0) -> None:
 def clean_environment(**more: str) -> dict[str, str]:
     """This process's environment without what would lead a Docker client elsewhere."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
-    return {**ours, "DOCKER_CONFIG": "/nonexistent", "LC_ALL": "C.UTF-8", **more}
+    # Nobody can make a folder there, not even root: buildx makes one that is missing.
+    return {**ours, "DOCKER_CONFIG": "/proc/no-such-folder", "LC_ALL": "C.UTF-8", **more}
