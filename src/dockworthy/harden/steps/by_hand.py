@@ -15,6 +15,8 @@ _ILL = "hardware that fails is replaced, not configured"
 _LOAD = "what to stop, to limit or to move is a decision about the services that run here"
 
 REASONS = {
+    "engine/api-tls": "who has to reach the engine's API, and from where, only people know; where it must be "
+    "TCP, `dockworthy harden --remote-access ADDRESS` makes the certificates",
     "host/accounts-without-password": _WHO,
     "host/certificates": "who issues its successor, and who must trust it, only its owner knows",
     "host/cgroup-version": "cgroup v2 is chosen at boot, on the kernel's command line",
