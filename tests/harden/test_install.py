@@ -18,6 +18,14 @@ pytestmark = [pytest.mark.engine, pytest.mark.ssh, pytest.mark.timeout(600)]
 _SLOW = 400.0
 _OF_THE_KERNEL = ("host/kernel-capacity", "host/kernel-hardening", "host/out-of-memory", "host/network-sysctls")
 """What the host of a test must not change: it is the machine's kernel, too."""
+_NEEDS_THE_ENGINE = """\
+Package: shop-agent
+Version: 1
+Architecture: all
+Maintainer: shop <shop@example.com>
+Depends: docker.io
+Description: what somebody installed later
+"""
 APPLY = ("harden", "--install", "--apply", "--yes", *(word for id in _OF_THE_KERNEL for word in ("--skip", id)))
 
 
@@ -85,6 +93,16 @@ def test_killed_while_packages_are_unpacked(debian: DebianHost) -> None:
     assert "taking it back" in done.stderr
     assert not debian.run("dpkg", "--audit")
     assert debian.run("docker", "version", "--format", "{{.Server.Version}}")
+
+    debian.write("/tmp/needs/DEBIAN/control", _NEEDS_THE_ENGINE)
+    debian.shell("chmod 755 /tmp/needs/DEBIAN; dpkg-deb -b /tmp/needs /tmp/needs.deb && dpkg -i /tmp/needs.deb")
+    refused = debian.dockworthy("harden", "--install", "--undo", timeout=_SLOW)
+    assert refused.returncode == 2 and "shop-agent needs docker.io" in refused.stderr, refused.stdout + refused.stderr
+    assert debian.run("docker", "version", "--format", "{{.Server.Version}}"), "and nothing was stopped for it"
+    debian.run("dpkg", "-r", "shop-agent")
+    taken = debian.dockworthy("harden", "--undo", timeout=_SLOW)
+    assert taken.returncode == 0, taken.stdout + taken.stderr
+    assert "docker.io installed" not in packages(debian)
 
 
 def test_what_is_not_ours_is_left_alone(debian: DebianHost) -> None:

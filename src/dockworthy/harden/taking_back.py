@@ -55,6 +55,11 @@ async def undo_last(hand: Hand, say: Say, *, recovered: Collection[str] = (), fo
             hint="--force takes them back all the same; what they hold now is then gone",
         )
     for folder in folders:
+        at = shlex.quote(f"{folder}/may_undo.sh")
+        asked = await hand.run(f"[ ! -e {at} ] || sh {at}")
+        if asked.status:
+            raise UsageError(f"nothing was taken back on {hand.name}: {asked.output.strip() or asked.words}")
+    for folder in folders:
         say(f"taking back {folder.removeprefix(JOURNAL + '/')}")
         await _take_back(hand, folder)
     await mark_undone(hand, run.id)

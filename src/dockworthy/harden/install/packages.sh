@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Packages of the distribution: installed, and taken away again. Joins host.sh; D is the stage's folder.
 
 # Waits for another apt instead of failing. needrestart would restart other people's services: not from here.
@@ -66,14 +67,34 @@ dpkg_waiting() {
     done
 }
 
+# brought_here: packages that this stage brought, and that are still there in any state.
+brought_here() {
+    packages_in 'installed|unpacked|half-[a-z]*|triggers-[a-z]*' | grep -Fxf "$D/brought" |
+        while read -r name; do grep -qx "$name installed" "$D/known" || printf '%s\n' "$name"; done
+}
+
+# needed_by_others: does anything that came later need what was asked for? Says what, and fails.
+needed_by_others() {
+    [ -s "$D/brought" ] || return 0
+    here=$(brought_here)
+    [ -n "$here" ] || return 0
+    # shellcheck disable=SC2086 # a list
+    said=$(LC_ALL=C dpkg --simulate --remove --force-remove-reinstreq --abort-after=9999 $here 2>&1)
+    while read -r name; do
+        needs=$(printf '%s\n' "$said" | sed -n "s/^ *\([^ ]*\) depends on $name\( .*\)\{0,1\}[.;]\{0,1\}\$/\1/p" |
+            grep -Fxvf "$D/brought" | head -n 1)
+        [ -z "$needs" ] || { printf '%s needs %s: remove it first\n' "$needs" "$name"; return 1; }
+    done <"$D/asked"
+}
+
 # remove_packages: those that this stage brought, unless somebody else's need them by now. Data stays.
 remove_packages() {
     [ -s "$D/brought" ] || return 0
     dpkg_waiting --configure -a >/dev/null # as far as it can: what is only half unpacked goes away next
+    needed_by_others || return 1 # before the engine is stopped for nothing
     stop_engine_of_packages
     forget_rules
-    here=$(packages_in 'installed|unpacked|half-[a-z]*|triggers-[a-z]*' | grep -Fxf "$D/brought" |
-        while read -r name; do grep -qx "$name installed" "$D/known" || printf '%s\n' "$name"; done)
+    here=$(brought_here)
     # shellcheck disable=SC2086 # lists, here and below
     [ -z "$here" ] || said=$(dpkg_waiting --remove --force-remove-reinstreq --abort-after=9999 $here) || :
     stays=$(packages_in 'installed|unpacked|half-[a-z]*|triggers-[a-z]*' | grep -Fxf "$D/asked" |

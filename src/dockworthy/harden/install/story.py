@@ -108,7 +108,7 @@ async def _faults(asked: Asked, before: Condition) -> list[str]:
 def _stage_of(plan: HardenPlan) -> Stage:
     deeds = [deed for step in plan.steps for deed in step.deeds if isinstance(deed, Run)]
     library = files(__package__).joinpath("packages.sh").read_text()
-    return Stage(number=1, steps=(SETUP,), runs=tuple(deeds), library=library)
+    return Stage(number=1, steps=(SETUP,), runs=tuple(deeds), library=library, may_undo="needed_by_others")
 
 
 def _together(first: Hardened, second: Hardened) -> Hardened:

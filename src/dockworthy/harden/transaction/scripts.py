@@ -25,7 +25,8 @@ class LetGo(Struct, frozen=True):
 class Stage(Struct, frozen=True, kw_only=True):
     """Steps that are done and judged together. `validate`: commands that must agree before a file is changed, `{new}`
     in them is the folder with the new contents. `tell`: a script that makes the engine take over what is new.
-    `library`: more functions of shell, which `runs` may call."""
+    `library`: more functions of shell, which `runs` may call; `may_undo`: one of
+    them that is asked before a person takes the stage back, and prints why not."""
 
     number: int
     steps: tuple[str, ...]
@@ -34,6 +35,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     validate: tuple[Run, ...] = ()
     tell: str = ""
     library: str = ""
+    may_undo: str = ""
     let_go: LetGo | None = None
 
 
@@ -46,6 +48,8 @@ def stage_files(stage: Stage) -> dict[str, str]:
     }
     if stage.let_go is not None:
         contents["let_go"] = stage.let_go.settings
+    if stage.may_undo:
+        contents["may_undo.sh"] = _script(iter([stage.may_undo]))
     return {**scripts, **contents, "do.sh": _script(_doing(stage)), "undo.sh": _script(_undoing(stage))}
 
 
