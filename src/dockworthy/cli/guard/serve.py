@@ -1,4 +1,4 @@
-"""`dockworthy guard`: the same policy for everyone who talks to the engine."""
+"""`dockworthy guard serve`: the guard itself, in the foreground."""
 
 from __future__ import annotations
 
@@ -7,25 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import options
-from .output import say
-from .project import load_project, rules_of
+from .. import options
+from ..output import say
+from ..project import load_project, rules_of
 
 if TYPE_CHECKING:
-    from ..guard.decision import Decision
+    from ...guard.decision import Decision
 
 
-@click.group(short_help="Judges every request to the engine's API.")
-def guard() -> None:
-    """The same controls and policy that judge files and what runs, for everyone who talks to the engine.
-
-    \b
-    Examples:
-      dockworthy guard serve --socket /run/docker/plugins/dockworthy.sock
-    """
-
-
-@guard.command(short_help="The engine's authorization plugin, in the foreground.")
+@click.command(short_help="The engine's authorization plugin, in the foreground.")
 @click.option("--socket", "path", metavar="PATH", required=True, help="Where the engine asks: in /run/docker/plugins.")
 @click.option(
     "--docker",
@@ -46,10 +36,10 @@ def serve(path: str, endpoint: str, level: str | None, policy: str | None) -> in
     """
     import uvloop
 
-    from ..guard.engine_world import EngineWorld
-    from ..guard.plugin import serve as serve_plugin
-    from ..guard.policy_in_force import PolicyInForce
-    from ..model.levels import Level
+    from ...guard.engine_world import EngineWorld
+    from ...guard.plugin import serve as serve_plugin
+    from ...guard.policy_in_force import PolicyInForce
+    from ...model.levels import Level
 
     project = load_project(policy)
     asked = Level(level) if level else project.policy.level or Level.BASELINE

@@ -1,0 +1,23 @@
+"""`dockworthy guard`: the same policy for everyone who talks to the engine. One file a command."""
+
+from __future__ import annotations
+
+import click
+
+from .serve import serve
+
+
+@click.group(short_help="Judges every request to the engine's API.")
+def guard() -> None:
+    """The same controls and policy that judge files and what runs, for everyone who talks to the engine.
+
+    \b
+    Examples:
+      dockworthy guard serve --socket /run/docker/plugins/dockworthy.sock
+    """
+
+
+for command in (serve,):
+    guard.add_command(command)
+
+__all__ = ["guard"]
