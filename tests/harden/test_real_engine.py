@@ -90,7 +90,13 @@ def test_settings_that_the_engine_refuses_are_taken_back(host: OwnHost) -> None:
     done = host.dockworthy("harden", "--apply", "--yes", "--only", "engine/no-new-privileges")
     assert done.returncode == 1, done.stdout + done.stderr
     assert host.read("/etc/docker/daemon.json") == before
-    assert running  # the engine is down by the mistake that was there before: nothing of ours is left in its settings
+    # The engine is down by the mistake that was there before; nothing of ours is left in its settings.
+    assert "stuck" in done.stdout and "invalid CIDR address" in " ".join(done.stdout.split())
+    host.write("/etc/docker/daemon.json", "{}")
+    mended = host.dockworthy("harden", "--undo")
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert host.read("/etc/docker/daemon.json") == "{}", "what a person mended stays"
+    assert host.running().keys() == running.keys(), "the engine is up again, and what ran runs"
 
 
 @pytest.mark.parametrize("seconds", [0.2, 0.6, 1.0, 1.5, 2.5, 4.0])

@@ -61,6 +61,8 @@ async def undo_last(hand: Hand, say: Say, *, recovered: Collection[str] = (), fo
             raise UsageError(f"nothing was taken back on {hand.name}: {asked.output.strip() or asked.words}")
     for folder in folders:
         say(f"taking back {folder.removeprefix(JOURNAL + '/')}")
+        if force:
+            await hand.run(f": >{shlex.quote(folder)}/force")
         await _take_back(hand, folder)
     await mark_undone(hand, run.id)
     return run

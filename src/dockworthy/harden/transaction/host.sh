@@ -72,6 +72,12 @@ is_as_kept() {
     [ -e "$2" ] && cmp -s -- "$1" "$2" && [ "$(stat -c '%a %u:%g' -- "$1")" = "$(stat -c '%a %u:%g' -- "$2")" ]
 }
 
+# is_of_others N FILE: it is no longer what the stage wrote. A person who mends something must not lose that.
+is_of_others() {
+    [ ! -e "$D/force" ] && [ -e "$D/new/$1" ] && [ -e "$2" ] && ! cmp -s -- "$D/new/$1" "$2" &&
+        { [ ! -e "$D/let_go" ] || ! cmp -s -- "$D/let_go" "$2"; }
+}
+
 # back N PATH: as it was.
 back() {
     at=$(place_of "$2")
@@ -81,10 +87,12 @@ back() {
         [ "$(stat -c '%a %u:%g' -- "$at")" = "$bits $who" ] || { chown "$who" -- "$at" && chmod "$bits" -- "$at"; } || fail "the mode of $2 could not be taken back"
     elif [ -e "$D/old/$1" ]; then
         ! is_as_kept "$D/old/$1" "$at" || return 0 # it may be the file system that let nothing be written
+        ! is_of_others "$1" "$at" || return 0
         beside="$folder/.$(basename -- "$at").dockworthy"
         cp -a -- "$D/old/$1" "$beside" && sync "$beside" 2>/dev/null
         mv -f "$beside" "$at" || fail "$2 could not be put back: the old one is $D/old/$1"
     elif [ -e "$D/old/$1.none" ]; then
+        ! is_of_others "$1" "$at" || return 0
         [ ! -e "$at" ] || rm -f -- "$at" || fail "$2 could not be removed"
         if [ -e "$D/old/$1.folder" ]; then rmdir -p -- "$(cat "$D/old/$1.folder")" 2>/dev/null || :; fi
     fi
