@@ -34,7 +34,10 @@ def start_fix(own_engine: OwnEngine, tmp_path: Path) -> Iterator[Start]:
 
     def start(*arguments: str) -> subprocess.Popen[str]:
         environment = clean_environment(
-            DOCKER_HOST=own_engine.endpoint, DOCKWORTHY_STATE=str(tmp_path / "state"), TMPDIR=str(folder)
+            DOCKER_HOST=own_engine.endpoint,
+            DOCKER_CONFIG=str(tmp_path / "docker"),  # a build notes there what it did
+            DOCKWORTHY_STATE=str(tmp_path / "state"),
+            TMPDIR=str(folder),
         )
         process = subprocess.Popen(
             [*own_engine.inside, str(DOCKWORTHY), "fix", *arguments],
