@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from machines.engines import clean_environment
 from machines.own_host import OwnHost
-from machines.program import DOCKWORTHY
+from machines.program import DOCKWORTHY, run_dockworthy
 from machines.ssh_fixtures import Servers
 
 from .conftest import two_containers
@@ -44,6 +45,13 @@ def test_a_host_that_is_lost_undoes_by_itself(host: OwnHost, serve: Servers, tmp
     assert host.read("/etc/docker/daemon.json") == BEFORE and host.running() == running
     told = host.dockworthy("harden", "--journal").stdout
     assert "nobody confirmed it within 8 s" in " ".join(told.split())
+    again = serve(inside=host.inside).address()  # the first one went with its connections
+    facts = run_dockworthy("facts", "--host", again, inside=host.inside, env=environment, timeout=120)
+    assert facts.returncode == 0, facts.stderr
+    (run,) = json.loads(facts.stdout)["host"]["hardening"]["value"]
+    assert run["stages"][0]["state"] == "undone" and "ended" not in run, (
+        "the journal is part of the facts, over ssh too"
+    )
     assert host.dockworthy("harden", "--apply", "--yes", *ONLY).returncode == 0
 
 
