@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,10 +86,10 @@ def start_guard(host: OwnHost, *options: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def start_guarded(host: OwnHost, *options: str) -> Guarded:
+def start_guarded(host: OwnHost, *options: str, settings: Mapping[str, Any] | None = None) -> Guarded:
     """The guard first, as a machine would start them, then an engine with one image."""
     guard = start_guard(host, *options)
-    host.start_engine({"authorization-plugins": ["dockworthy"]})
+    host.start_engine({"authorization-plugins": ["dockworthy"], **(settings or {})})
     host.load_busybox()
     return Guarded(host, guard)
 

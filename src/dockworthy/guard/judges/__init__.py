@@ -1,5 +1,5 @@
 """One judge for each kind of request; `judge` finds the one that a call's route names."""
 
-from .judging import judge
+from .judging import begin, judge, judge_call
 
-__all__ = ["judge"]
+__all__ = ["begin", "judge", "judge_call"]

@@ -70,7 +70,7 @@ async def buildkit(case: Case) -> AsyncIterator[Refusal]:
         yield refused(
             "guard/builds",
             "BuildKit builds without the host's network",
-            "daemon.json does not forbid it, and what BuildKit is asked for can't be seen",
+            "daemon.json did not forbid it when the engine started, and what BuildKit is asked for can't be seen",
             'set {"builder": {"entitlements": {"network-host": false, "security-insecure": false}}} in daemon.json',
         )
     elif case.policy.guard.images:

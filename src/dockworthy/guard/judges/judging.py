@@ -8,7 +8,7 @@ from ...errors import DockworthyError
 from ..asked import Asked, NotCanonical
 from ..decision import Decision, Refusal, refused
 from ..policy_in_force import PolicyInForce
-from ..routes import find_call
+from ..routes import Call, find_call
 from ..world import World
 from . import containers, creating, definitions, images, networks, services
 from .case import Case
@@ -28,29 +28,38 @@ _FORM = "Requests have one meaning only"
 
 async def judge(asked: Asked, world: World, policy: PolicyInForce) -> Decision:
     """Never raises: an error of ours is a refusal, and says that it is one."""
-    action = f"{asked.method} {asked.target.partition('?')[0]}"[:200]
-    subject = ""
+    begun = begin(asked)
+    return begun if isinstance(begun, Decision) else await judge_call(begun, world, policy)
+
+
+def begin(asked: Asked) -> Decision | Call:
+    """The decision where the route alone tells enough, else the call that is to be looked into. Never raises."""
     try:
         call = find_call(asked)
-        action, subject = call.route.action, call.subject
-        if not call.route.judge:
-            return Decision(action=action, subject=subject)
-        case = Case(call=call, world=world, policy=policy)
-        refusals = [refusal async for refusal in _JUDGES[call.route.judge](case)]
-        return Decision(action=action, subject=subject, refusals=tuple(refusals))
-    except NotCanonical as error:
-        refusal = refused("guard/canonical", _FORM, str(error))
-    except DockworthyError as error:
-        refusal = refused("guard/unknown", "What a request stands for can be looked up", error.says)
     except Exception as error:
-        # The engine takes silence for a yes in some versions: whatever happens here, the answer is no.
-        refusal = refused(
-            "guard/error",
-            "The guard judges every request",
-            f"it failed: {type(error).__name__}",
-            "report this as a bug",
-        )
-    return Decision(action=action, subject=subject, refusals=(refusal,))
+        action = f"{asked.method} {asked.target.partition('?')[0]}"[:200]
+        return Decision(action=action, refusals=(_refusal(error),))
+    return call if call.route.judge else Decision(action=call.route.action, subject=call.subject)
 
 
-__all__ = ["judge"]
+async def judge_call(call: Call, world: World, policy: PolicyInForce) -> Decision:
+    """Never raises."""
+    try:
+        case = Case(call=call, world=world, policy=policy)
+        refusals = tuple([refusal async for refusal in _JUDGES[call.route.judge](case)])
+    except Exception as error:
+        refusals = (_refusal(error),)
+    return Decision(action=call.route.action, subject=call.subject, refusals=refusals)
+
+
+def _refusal(error: Exception) -> Refusal:
+    if isinstance(error, NotCanonical):
+        return refused("guard/canonical", _FORM, str(error))
+    if isinstance(error, DockworthyError):
+        return refused("guard/unknown", "What a request stands for can be looked up", error.says)
+    # The engine takes silence for a yes in some versions: whatever happens here, the answer is no.
+    says = f"it failed: {type(error).__name__}"
+    return refused("guard/error", "The guard judges every request", says, "report this as a bug")
+
+
+__all__ = ["begin", "judge", "judge_call"]

@@ -11,8 +11,9 @@ import httptools
 MOST_BYTES = 32 * 1024 * 1024
 """Of a question: the engine shows bodies of up to 4 MiB, in base64, and headers."""
 
-Answer = Callable[[str, bytes], Awaitable[tuple[int, bytes]]]
-"""From path and body to status and body."""
+Said = tuple[int, bytes]
+Answer = Callable[[str, bytes], Said | Awaitable[Said]]
+"""From path and body to status and body: at once where nothing is to be looked up, which saves a turn of the loop."""
 
 _REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 413: "Content Too Large", 500: "Internal Server Error"}
 
@@ -26,7 +27,7 @@ class PluginProtocol(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._path = b""
         self._body = bytearray()
-        self._waiting: list[tuple[str, bytes, bool]] = []
+        self._waiting: list[tuple[Awaitable[Said] | Said, bool]] = []
         self._task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -55,16 +56,20 @@ class PluginProtocol(asyncio.Protocol):
             self._write(413, b'{"Err":"too large"}', keep=False)
 
     def on_message_complete(self) -> None:
-        path = self._path.decode("latin-1")
-        self._waiting.append((path, bytes(self._body), self._parser.should_keep_alive()))
-        if self._task is None or self._task.done():
+        said = self._answer(self._path.decode("latin-1"), bytes(self._body))
+        keep = self._parser.should_keep_alive()
+        busy = self._task is not None and not self._task.done()
+        if isinstance(said, tuple) and not busy:
+            self._write(*said, keep=keep)
+            return
+        self._waiting.append((said, keep))
+        if not busy:
             self._task = asyncio.get_running_loop().create_task(self._serve())
 
     async def _serve(self) -> None:
         while self._waiting:
-            path, body, keep = self._waiting.pop(0)
-            status, answer = await self._answer(path, body)
-            self._write(status, answer, keep=keep)
+            said, keep = self._waiting.pop(0)
+            self._write(*(said if isinstance(said, tuple) else await said), keep=keep)
 
     def _write(self, status: int, body: bytes, *, keep: bool) -> None:
         if self._transport is None or self._transport.is_closing():

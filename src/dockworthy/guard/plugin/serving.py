@@ -7,23 +7,28 @@ import os
 import signal
 import socket
 import stat
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
 from ...errors import UsageError
+from ..asked import Asked
 from ..decision import Decision
-from ..judges import judge
+from ..judges import begin, judge_call
 from ..policy_in_force import PolicyInForce
+from ..routes import Call
 from ..world import World
 from .messages import ACTIVATE, ACTIVATED, ALLOWED, REQUEST, RESPONSE, answer_of, denied, read_question
-from .protocol import PluginProtocol
+from .protocol import PluginProtocol, Said
+from .warming import warm_up
 
-Told = Callable[[Decision], None]
+Told = Callable[[Asked, Decision], Decision]
+InForce = Callable[[], PolicyInForce]
 
 
-async def serve(path: Path, policy: PolicyInForce, world: World, *, told: Told, ready: Callable[[], None]) -> None:
-    """Answers until SIGTERM or SIGINT. `told` hears of each decision, `ready` is called when the socket is open.
+async def serve(path: Path, policy: InForce, world: World, *, told: Told, ready: Callable[[], None]) -> None:
+    """Answers until SIGTERM or SIGINT. `policy` is asked at each question, so that it can change; `told` hears of each
+    decision and gives back the one that holds; `ready` is called when the socket is open.
 
     Raises UsageError where the socket can't be made.
     """
@@ -31,6 +36,7 @@ async def serve(path: Path, policy: PolicyInForce, world: World, *, told: Told, 
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
+    warm_up(policy())
     listening = _listen(path)
     answer = partial(_answer, policy, world, told)
     server = await loop.create_unix_server(lambda: PluginProtocol(answer), sock=listening)
@@ -39,7 +45,7 @@ async def serve(path: Path, policy: PolicyInForce, world: World, *, told: Told, 
         await ended.wait()
 
 
-async def _answer(policy: PolicyInForce, world: World, told: Told, path: str, body: bytes) -> tuple[int, bytes]:
+def _answer(policy: InForce, world: World, told: Told, path: str, body: bytes) -> Said | Awaitable[Said]:
     """A question that can't be read is answered with a no, never with silence."""
     if path == ACTIVATE:
         return 200, ACTIVATED
@@ -51,9 +57,15 @@ async def _answer(policy: PolicyInForce, world: World, told: Told, path: str, bo
         asked = read_question(body)
     except ValueError as error:
         return 200, denied(str(error))
-    decision = await judge(asked, world, policy)
-    told(decision)
-    return 200, answer_of(decision)
+    begun = begin(asked)
+    if isinstance(begun, Decision):
+        return 200, answer_of(told(asked, begun))
+    return _looked_into(asked, begun, policy(), world, told)
+
+
+async def _looked_into(asked: Asked, call: Call, policy: PolicyInForce, world: World, told: Told) -> Said:
+    decision = await judge_call(call, world, policy)
+    return 200, answer_of(told(asked, decision))
 
 
 def _listen(path: Path) -> socket.socket:

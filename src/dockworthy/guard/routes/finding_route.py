@@ -12,7 +12,7 @@ from ...model.dialect import Version
 from ..asked import Asked, NotCanonical
 from ..target import Target, read_target
 from .bodies import check_body
-from .route import Route
+from .route import Body, Route
 from .table import ROUTES, pattern_of
 
 
@@ -54,8 +54,10 @@ def find_call(asked: Asked) -> Call:
 
 
 def _check_query(target: Target, route: Route) -> None:
-    """What only shows things may be asked with names that this engine passes over: newer clients have more of them."""
-    is_open = route.open_query or (route.method in ("GET", "HEAD") and not route.judge)
+    """What only shows things may be asked with names that this engine passes over: newer clients have more of them. And
+    some clients write into the query what they send as JSON."""
+    only_shows = route.method in ("GET", "HEAD") and not route.judge
+    is_open = only_shows or route.body is Body.JSON
     for name, values in target.query.items():
         if name not in route.query and not is_open:
             raise NotCanonical(f"{route.action} takes no {name!r} in its query")

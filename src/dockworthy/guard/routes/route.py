@@ -31,9 +31,7 @@ class Right(StrEnum):
 
 class Route(Struct, frozen=True, kw_only=True):
     """`path` names its parts in braces; `query` the names that the engine reads, `lists` those that may come several
-    times. `judge` is the name of the judge (judges/) that looks closer, empty where the route alone tells enough.
-    `open_query`: names that the engine does not read there may stand in the query; some clients copy the body into it.
-    """
+    times. `judge` is the name of the judge (judges/) that looks closer, empty where the route alone tells enough."""
 
     method: str
     path: str
@@ -42,7 +40,6 @@ class Route(Struct, frozen=True, kw_only=True):
     lists: frozenset[str] = frozenset()
     body: Body = Body.NONE
     judge: str = ""
-    open_query: bool = False
 
     @property
     def action(self) -> str:

@@ -5,8 +5,6 @@ Sources: the API reference v1.45; `api/server/router` of Engine 26.1 for the nam
 
 from __future__ import annotations
 
-from msgspec import structs
-
 from .route import Body, Right, Route
 
 _PARTS = {
@@ -36,10 +34,6 @@ def _route(line: str, right: Right, query: str = "", body: Body = Body.NONE, jud
     return Route(method=method, path=path, right=right, query=names | several, lists=several, body=body, judge=judge)
 
 
-def _open(route: Route) -> Route:
-    return structs.replace(route, open_query=True)
-
-
 _SYSTEM = (
     _route("GET /_ping", _VIEW),
     _route("HEAD /_ping", _VIEW),
@@ -53,7 +47,7 @@ _SYSTEM = (
 )
 _CONTAINERS = (
     _route("GET /containers/json", _VIEW, "all limit size filters before since"),
-    _open(_route("POST /containers/create", _CREATE, "name platform", Body.JSON, "create")),
+    _route("POST /containers/create", _CREATE, "name platform", Body.JSON, "create"),
     _route("POST /containers/prune", _CREATE, "filters"),
     _route("GET /containers/{container}/json", _VIEW, "size"),
     _route("GET /containers/{container}/top", _VIEW, "ps_args", judge="top"),
@@ -80,7 +74,7 @@ _CONTAINERS = (
     _route("POST /containers/{container}/resize", _EXEC, "h w"),
     _route("POST /containers/{container}/rename", _CREATE, "name", judge="rename"),
     _route("POST /containers/{container}/update", _CREATE, "", Body.JSON, "update"),
-    _open(_route("POST /containers/{container}/attach", _EXEC, _ATTACH, Body.STREAM, "attach")),
+    _route("POST /containers/{container}/attach", _EXEC, f"{_ATTACH} hijack", Body.STREAM, "attach"),
     _route("GET /containers/{container}/attach/ws", _EXEC, _ATTACH, judge="attach"),
     _route("POST /containers/{container}/exec", _EXEC, "", Body.JSON, "exec_create"),
     _route("DELETE /containers/{container}", _CREATE, "v force link"),
@@ -107,7 +101,9 @@ _IMAGES = (
     _route("POST /build", _BUILD, _BUILD_QUERY, Body.STREAM, "build", "t"),
     _route("POST /build/prune", _BUILD, "keep-storage reserved-space max-used-space min-free-space all filters"),
     _route("POST /build/cancel", _BUILD, "id"),
-    _route("POST /commit", _ADMIN, "container repo tag comment author pause", Body.JSON, "admins_only", "changes"),
+    _route(
+        "POST /commit", _ADMIN, "container repo tag comment author pause", Body.MAYBE_JSON, "admins_only", "changes"
+    ),
 )
 _VOLUMES_AND_NETWORKS = (
     _route("GET /volumes", _VIEW, "filters"),

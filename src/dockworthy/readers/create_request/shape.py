@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from ...errors import UnreadableInput
@@ -49,8 +50,13 @@ def _of_list(value: Any, item_shape: Shape, where: str, path: str) -> Iterator[s
         yield from unknown_keys(item, item_shape, where, f"{path}[{index}]")
 
 
+@cache
+def _names_by_case(names: frozenset[str]) -> dict[str, str]:
+    return {name.casefold(): name for name in names}
+
+
 def _of_object(value: dict[str, Any], shape: dict[str, Shape], where: str, path: str) -> Iterator[str]:
-    by_case = {name.casefold(): name for name in shape}
+    by_case = _names_by_case(frozenset(shape))
     seen: dict[str, str] = {}
     for name, item in value.items():
         here = f"{path}.{name}" if path else name

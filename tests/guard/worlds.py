@@ -1,0 +1,41 @@
+"""A world without an engine, for judging alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dockworthy.readers.engine_context import EngineContext
+
+FEATURES = frozenset({"seccomp", "cgroupns"})
+
+
+class EmptyWorld:
+    """Nothing is there; every path belongs to root alone."""
+
+    async def context(self) -> EngineContext:
+        return EngineContext(features=FEATURES, log_driver="json-file")
+
+    async def container(self, reference: str) -> Mapping[str, Any] | None:
+        return None
+
+    async def execution(self, id: str) -> Mapping[str, Any] | None:
+        return None
+
+    async def volume(self, name: str) -> Mapping[str, Any] | None:
+        return None
+
+    async def network(self, reference: str) -> Mapping[str, Any] | None:
+        return None
+
+    async def service(self, reference: str) -> Mapping[str, Any] | None:
+        return None
+
+    def builds_are_confined(self) -> bool:
+        return False
+
+    def who_may_write(self, path: str) -> str:
+        return ""
+
+    def who_may_swap(self, path: str) -> str:
+        return ""
