@@ -9,12 +9,14 @@ from msgspec import Struct
 
 class Asked(Struct, frozen=True, kw_only=True):
     """`target` is the request line's, escapes and all; `headers` by name in small letters; `body` empty where none
-    was seen (the engine shows an authorization plugin bodies of JSON only)."""
+    was seen (the engine shows an authorization plugin bodies of JSON only). `user`: who sent it, as far as the engine
+    knows: the name in a client's certificate."""
 
     method: str
     target: str
     headers: Mapping[str, str] = {}
     body: bytes = b""
+    user: str = ""
 
 
 class NotCanonical(Exception):

@@ -9,9 +9,11 @@ import click
 
 from .. import options
 from ..output import say
-from ..project import load_project, rules_of
+from .in_force import loader
 
 if TYPE_CHECKING:
+    from ...guard.asked import Asked
+    from ...guard.audit import Audit
     from ...guard.decision import Decision
 
 
@@ -27,32 +29,57 @@ if TYPE_CHECKING:
 )
 @options.level
 @options.policy
-def serve(path: str, endpoint: str, level: str | None, policy: str | None) -> int:
+@click.option("--audit", "audit_file", metavar="FILE", help="Write down who asked what, and the answer, in JSON lines.")
+@click.option("--syslog", is_flag=True, help="Send the same lines to the machine's log (journald or a syslog daemon).")
+def serve(path: str, endpoint: str, level: str | None, policy: str | None, audit_file: str | None, syslog: bool) -> int:
     """Answers the engine's questions: may this request pass?
 
     The engine asks when it is started with --authorization-plugin NAME and the socket is NAME.sock in
     /run/docker/plugins. Start this first: an engine does not start without its plugin. Everything that is not known
     to be allowed is refused, with the control's title, the fact and the remedy in docker's own error line.
+
+    The policy is read anew when its file changes, and on SIGHUP. One that can't be read changes nothing.
+
+    --audit and --syslog keep what was refused and what changes something or reads secrets, never a body. What neither
+    of them takes (a full disk) is refused; what only looks is not.
     """
     import uvloop
 
-    from ...guard.engine_world import EngineWorld
-    from ...guard.plugin import serve as serve_plugin
-    from ...guard.policy_in_force import PolicyInForce
-    from ...model.levels import Level
+    from ...guard.life.readiness import tell_ready
 
-    project = load_project(policy)
-    asked = Level(level) if level else project.policy.level or Level.BASELINE
-    in_force = PolicyInForce(level=asked, policy=project.policy, guard=project.guard, rules=rules_of(project))
-    world = EngineWorld(endpoint)
+    audit = _audit(audit_file, syslog=syslog)
 
     def ready() -> None:
-        say(f"judging at level {asked.value} at {path}")
+        say(f"judging at {path}")
+        tell_ready()
 
-    uvloop.run(serve_plugin(Path(path), in_force, world, told=_told, ready=ready))
+    def told(asked: Asked, decision: Decision) -> Decision:
+        holds = audit.record(asked, decision)
+        if not holds.allowed:
+            say(f"refused {holds.action} {holds.subject}: {holds.message()}")
+        return holds
+
+    async def live() -> None:
+        from ...guard.engine_world import EngineWorld
+        from ...guard.life.living_policy import LivingPolicy
+        from ...guard.plugin import serve as serve_plugin
+
+        in_force = LivingPolicy(loader(level, policy), say)
+        say(f"the policy is at level {in_force().level.value}")
+        async with in_force.followed():
+            await serve_plugin(Path(path), in_force, EngineWorld(endpoint), told=told, ready=ready)
+
+    uvloop.run(live())
     return 0
 
 
-def _told(decision: Decision) -> None:
-    if not decision.allowed:
-        say(f"refused {decision.action} {decision.subject}: {decision.message()}")
+def _audit(file: str | None, *, syslog: bool) -> Audit:
+    """Raises UsageError for a file that can't be written."""
+    from ...guard.audit import Audit
+    from ...guard.audit.rotating_file import RotatingFile
+    from ...guard.audit.syslog import Syslog
+
+    return Audit(RotatingFile(Path(file)) if file else None, Syslog() if syslog else None, say=say)
+
+
+__all__ = ["serve"]

@@ -20,6 +20,7 @@ class _Question(Struct, frozen=True):
     RequestUri: str
     RequestBody: bytes = b""
     RequestHeaders: dict[str, str] | None = None
+    User: str = ""
 
 
 _decoder = msgspec.json.Decoder(_Question)
@@ -38,6 +39,7 @@ def read_question(body: bytes) -> Asked:
         target=question.RequestUri,
         headers={name.lower(): value for name, value in headers.items()},
         body=question.RequestBody,
+        user=question.User,
     )
 
 

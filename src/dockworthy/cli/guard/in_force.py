@@ -1,0 +1,38 @@
+"""What the guard judges by, from the options of a command and the project's file."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..project import load_project, rules_of
+
+if TYPE_CHECKING:
+    from ...guard.life.living_policy import Load
+    from ...guard.policy_in_force import PolicyInForce
+
+
+def loader(level: str | None, policy: str | None) -> Load:
+    """Reads the same files each time it is called, wherever the process is by then."""
+    from ...readers.project_file import find_project_file
+
+    found = find_project_file(Path()) if policy is None else Path(policy)
+    return partial(_load, level, None if found is None else os.path.abspath(found))
+
+
+def _load(level: str | None, path: str | None) -> tuple[PolicyInForce, tuple[Path, ...]]:
+    """Raises UnreadableInput."""
+    from ...guard.policy_in_force import PolicyInForce
+    from ...model.levels import Level
+    from ...model.policy import ProjectFile, sources_of
+
+    project = ProjectFile() if path is None else load_project(path)
+    asked = Level(level) if level else project.policy.level or Level.BASELINE
+    files = [path, *sources_of(project.policy).files] if path is not None else []
+    in_force = PolicyInForce(level=asked, policy=project.policy, guard=project.guard, rules=rules_of(project))
+    return in_force, tuple(dict.fromkeys(Path(os.path.abspath(file)) for file in files))
+
+
+__all__ = ["loader"]

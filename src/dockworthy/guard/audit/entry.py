@@ -1,0 +1,66 @@
+"""A line of the audit log."""
+
+from __future__ import annotations
+
+import datetime
+
+import msgspec
+from msgspec import Struct
+
+from ..asked import Asked
+from ..decision import Decision
+from ..routes import Right
+from ..routes.table import ROUTES
+from .redaction import image_of, shown_target, without_secrets
+
+_encoder = msgspec.json.Encoder()
+_LOOKS = frozenset(
+    (route.method, route.action)
+    for route in ROUTES
+    if route.method in ("GET", "HEAD") and route.right is Right.VIEW and not route.judge
+)
+
+
+class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`who` is empty where nobody can know: the engine tells its plugin no name for a caller at its Unix socket.
+    `rules` and `says` stand where it was refused. Bodies are never kept; `image` is that of a container to be made."""
+
+    time: str
+    decision: str
+    method: str
+    target: str
+    action: str
+    who: str = ""
+    subject: str = ""
+    image: str = ""
+    rules: tuple[str, ...] = ()
+    says: str = ""
+
+    def line(self) -> bytes:
+        """JSON without a line break inside."""
+        return _encoder.encode(self)
+
+
+def is_kept(asked: Asked, decision: Decision) -> bool:
+    """All that is refused, and all that changes something or reads what may hold secrets; a look that is allowed is
+    not: monitors ask for the list of containers every second."""
+    return not decision.allowed or (asked.method, decision.action) not in _LOOKS
+
+
+def entry_of(asked: Asked, decision: Decision, *, who: str = "", now: datetime.datetime) -> Entry:
+    """`now` in UTC."""
+    return Entry(
+        time=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        decision="allowed" if decision.allowed else "refused",
+        method=asked.method[:20],
+        target=shown_target(asked.target),
+        action=decision.action if decision.subject or "?" not in decision.action else decision.action.partition("?")[0],
+        who=(who or asked.user)[:200],
+        subject=decision.subject[:200],
+        image=image_of(asked.body) if decision.action == "containers/create" else "",
+        rules=tuple(refusal.rule for refusal in decision.refusals),
+        says=without_secrets(decision.message(), asked),
+    )
+
+
+__all__ = ["Entry", "entry_of", "is_kept"]

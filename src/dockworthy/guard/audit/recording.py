@@ -1,0 +1,75 @@
+"""Each decision goes to a file and to the machine's log; one that neither takes is no longer a yes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+
+from ..asked import Asked
+from ..decision import Decision, refused
+from .entry import entry_of, is_kept
+from .rotating_file import RotatingFile
+from .syslog import Syslog
+
+_UNHEARD = refused(
+    "guard/audit",
+    "What the guard lets pass is written down",
+    "neither the audit log nor the machine's log takes a line",
+    "make room on the disk; what only looks is answered meanwhile",
+)
+
+
+class Audit:
+    """Without any place (the default) nothing is kept, and nothing depends on it. `say` hears when a place fails and
+    when it is back, once each."""
+
+    def __init__(
+        self, file: RotatingFile | None = None, syslog: Syslog | None = None, *, say: Callable[[str], None]
+    ) -> None:
+        self._file, self._syslog, self._say = file, syslog, say
+        self._failing: set[str] = set()
+
+    def record(self, asked: Asked, decision: Decision, *, who: str = "") -> Decision:
+        """The decision that holds: a refusal where it should have been written down and could not be."""
+        if (self._file is None and self._syslog is None) or not is_kept(asked, decision):
+            return decision
+        entry = entry_of(asked, decision, who=who, now=datetime.datetime.now(datetime.UTC))
+        line = entry.line()
+        heard = self._to_file(line)
+        heard = self._to_syslog(line, warning=not decision.allowed) or heard
+        if heard or not decision.allowed:
+            return decision
+        return Decision(action=decision.action, subject=decision.subject, refusals=(_UNHEARD,))
+
+    def _to_file(self, line: bytes) -> bool:
+        if self._file is None:
+            return False
+        try:
+            self._file.write(line)
+        except OSError as error:
+            return self._failed("the audit log", error)
+        return self._works("the audit log")
+
+    def _to_syslog(self, line: bytes, *, warning: bool) -> bool:
+        if self._syslog is None:
+            return False
+        try:
+            self._syslog.write(line, warning=warning)
+        except OSError as error:
+            return self._failed("the machine's log", error)
+        return self._works("the machine's log")
+
+    def _failed(self, place: str, error: OSError) -> bool:
+        if place not in self._failing:
+            self._failing.add(place)
+            self._say(f"{place} takes no line: {error.strerror or error}")
+        return False
+
+    def _works(self, place: str) -> bool:
+        if place in self._failing:
+            self._failing.discard(place)
+            self._say(f"{place} is written again")
+        return True
+
+
+__all__ = ["Audit"]

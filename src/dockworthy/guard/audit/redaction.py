@@ -1,0 +1,92 @@
+"""A request without what may be secret in it: an audit log is read by more people than the engine's API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+import msgspec
+
+from ..asked import Asked
+
+HIDDEN = "***"
+MOST_CHARACTERS = 1000
+
+_SHOWN = frozenset(
+    "all condition copyUIDGID detachKeys dockerfile follow force fromImage h link name noOverwriteDirNonDir noprune"
+    " path pause platform quiet repo rm signal since size stderr stdin stdout stream t tag tail timestamps until v"
+    " version w".split()
+)
+"""Names of a query whose values are no secrets; any other's is hidden: build arguments, remotes, changes, filters."""
+_SECRET_KEYS = frozenset(
+    "env data buildargs password auth identitytoken registrytoken serveraddress jointoken unlockkey labels options"
+    " driveropts options cmd entrypoint args config".split()
+)
+_SHORTEST = 4
+"""Characters: shorter values would blank half a sentence, and are no secrets."""
+_USERINFO = re.compile(r"//[^/@\s]+@")
+
+
+def shown_target(target: str) -> str:
+    """Path and query; whatever a client wrote, it stays one line of ASCII."""
+    path, question, query = target.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    parts = [f"{_quoted(name)}={_quoted(value) if name in _SHOWN else HIDDEN}" for name, value in pairs]
+    whole = _quoted(_USERINFO.sub(f"//{HIDDEN}@", path), "/:@%") + (question and "?" + "&".join(parts))
+    return whole if len(whole) <= MOST_CHARACTERS else whole[: MOST_CHARACTERS - 1] + "…"
+
+
+def without_secrets(text: str, asked: Asked) -> str:
+    """A sentence of the guard's, should it quote what the request carried."""
+    for secret in sorted(set(_secrets(asked)), key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def image_of(body: bytes) -> str:
+    """The one thing of a body that is worth keeping: `Image`, `""` where there is none that can be read."""
+    document = _document(body)
+    image = document.get("Image") if isinstance(document, dict) else None
+    return _USERINFO.sub("//", image)[:MOST_CHARACTERS] if isinstance(image, str) else ""
+
+
+def _secrets(asked: Asked) -> Iterator[str]:
+    for name, value in parse_qsl(asked.target.partition("?")[2], keep_blank_values=True):
+        if name not in _SHOWN:
+            yield from _worth_hiding(value)
+    yield from _worth_hiding(asked.headers.get("x-registry-auth", ""))
+    yield from _inside(_document(asked.body), secret=False)
+
+
+def _inside(value: Any, *, secret: bool) -> Iterator[str]:
+    """What stands below a key whose values people choose; of `NAME=value` the value."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _inside(inner, secret=secret or key.lower() in _SECRET_KEYS)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _inside(inner, secret=secret)
+    elif secret and isinstance(value, str):
+        yield from _worth_hiding(value)
+        yield from _worth_hiding(value.partition("=")[2])
+
+
+def _worth_hiding(value: str) -> Iterator[str]:
+    if len(value) >= _SHORTEST:
+        yield value
+
+
+def _document(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body) if body else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _quoted(text: str, safe: str = "/:@,") -> str:
+    return quote(text, safe=safe, errors="replace")
+
+
+__all__ = ["HIDDEN", "MOST_CHARACTERS", "image_of", "shown_target", "without_secrets"]
