@@ -11,7 +11,7 @@ from ..asked import Asked
 from ..decision import Decision
 from ..routes import Right
 from ..routes.table import ROUTES
-from .redaction import image_of, shown_target, without_secrets
+from .redaction import image_of, shown_target, without_login, without_secrets
 
 _encoder = msgspec.json.Encoder()
 _LOOKS = frozenset(
@@ -54,7 +54,7 @@ def entry_of(asked: Asked, decision: Decision, *, who: str = "", now: datetime.d
         decision="allowed" if decision.allowed else "refused",
         method=asked.method[:20],
         target=shown_target(asked.target),
-        action=decision.action if decision.subject or "?" not in decision.action else decision.action.partition("?")[0],
+        action=without_login(decision.action),
         who=(who or asked.user)[:200],
         subject=decision.subject[:200],
         image=image_of(asked.body) if decision.action == "containers/create" else "",

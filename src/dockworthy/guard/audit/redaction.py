@@ -26,7 +26,10 @@ _SECRET_KEYS = frozenset(
 )
 _SHORTEST = 4
 """Characters: shorter values would blank half a sentence, and are no secrets."""
+_SHORTEST_PIECE = 8
+"""Of a longer value, which a sentence may quote in part."""
 _USERINFO = re.compile(r"//[^/@\s]+@")
+_BETWEEN = re.compile(r"[\s\"'{}:=@/,&;]+")
 
 
 def shown_target(target: str) -> str:
@@ -34,8 +37,13 @@ def shown_target(target: str) -> str:
     path, question, query = target.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
     parts = [f"{_quoted(name)}={_quoted(value) if name in _SHOWN else HIDDEN}" for name, value in pairs]
-    whole = _quoted(_USERINFO.sub(f"//{HIDDEN}@", path), "/:@%") + (question and "?" + "&".join(parts))
+    whole = _quoted(without_login(path), "/:@%*") + (question and "?" + "&".join(parts))
     return whole if len(whole) <= MOST_CHARACTERS else whole[: MOST_CHARACTERS - 1] + "…"
+
+
+def without_login(text: str) -> str:
+    """An address without the name and password before its host."""
+    return _USERINFO.sub(f"//{HIDDEN}@", text)
 
 
 def without_secrets(text: str, asked: Asked) -> str:
@@ -49,7 +57,7 @@ def image_of(body: bytes) -> str:
     """The one thing of a body that is worth keeping: `Image`, `""` where there is none that can be read."""
     document = _document(body)
     image = document.get("Image") if isinstance(document, dict) else None
-    return _USERINFO.sub("//", image)[:MOST_CHARACTERS] if isinstance(image, str) else ""
+    return without_login(image)[:MOST_CHARACTERS] if isinstance(image, str) else ""
 
 
 def _secrets(asked: Asked) -> Iterator[str]:
@@ -57,25 +65,28 @@ def _secrets(asked: Asked) -> Iterator[str]:
         if name not in _SHOWN:
             yield from _worth_hiding(value)
     yield from _worth_hiding(asked.headers.get("x-registry-auth", ""))
+    for userinfo in _USERINFO.findall(asked.target):
+        yield from _worth_hiding(userinfo)
     yield from _inside(_document(asked.body), secret=False)
 
 
 def _inside(value: Any, *, secret: bool) -> Iterator[str]:
-    """What stands below a key whose values people choose; of `NAME=value` the value."""
+    """What stands below a key whose values people choose, and a login in an address."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _inside(inner, secret=secret or key.lower() in _SECRET_KEYS)
     elif isinstance(value, list):
         for inner in value:
             yield from _inside(inner, secret=secret)
-    elif secret and isinstance(value, str):
-        yield from _worth_hiding(value)
-        yield from _worth_hiding(value.partition("=")[2])
+    elif isinstance(value, str):
+        for shown in (value, value.partition("=")[2]) if secret else _USERINFO.findall(value):
+            yield from _worth_hiding(shown)
 
 
 def _worth_hiding(value: str) -> Iterator[str]:
     if len(value) >= _SHORTEST:
         yield value
+    yield from (piece for piece in _BETWEEN.split(value) if len(piece) >= _SHORTEST_PIECE)
 
 
 def _document(body: bytes) -> Any:
@@ -89,4 +100,4 @@ def _quoted(text: str, safe: str = "/:@,") -> str:
     return quote(text, safe=safe, errors="replace")
 
 
-__all__ = ["HIDDEN", "MOST_CHARACTERS", "image_of", "shown_target", "without_secrets"]
+__all__ = ["HIDDEN", "MOST_CHARACTERS", "image_of", "shown_target", "without_login", "without_secrets"]

@@ -1,0 +1,160 @@
+"""The audit log: one line for each decision that counts, no secret in it, and nothing that passes unwritten."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dockworthy.errors import UsageError
+from dockworthy.guard.asked import Asked
+from dockworthy.guard.audit import Audit
+from dockworthy.guard.audit.rotating_file import RotatingFile
+from dockworthy.guard.audit.syslog import Syslog
+from dockworthy.guard.decision import Decision, refused
+from guard.plugin_client import serving
+
+ALLOWED = Decision(action="containers/start", subject="web")
+START = Asked(method="POST", target="/v1.45/containers/web/start")
+SECRET = "hunter2-of-the-shop"
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 kB."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    place = tmp_path / "disk"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def silent(line: str) -> None:
+    pass
+
+
+def posted(target: str, body: Any) -> Asked:
+    return Asked(method="POST", target=target, body=json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        posted("/containers/create", {"Env": [f"A={SECRET}"]}),
+        posted("/containers/create", {"Image": f"https://me:{SECRET}@example.com/x"}),
+        posted("/containers/create", {"HostConfig": {"LogConfig": {"Config": {"splunk-token": SECRET}}}}),
+        posted("/secrets/create", {"Data": SECRET}),
+        posted("/auth", {"password": SECRET}),
+        posted("/volumes/create", {"DriverOpts": {"o": f"password={SECRET}"}}),
+        Asked(method="POST", target=f"/build?buildargs=%7B%22A%22%3A%22{SECRET}%22%7D"),
+        Asked(method="POST", target=f"/build?remote=https://me:{SECRET}@example.com/x"),
+        Asked(method="POST", target=f"/commit?changes=ENV+A%3D{SECRET}"),
+        Asked(method="GET", target=f"//me:{SECRET}@example.com/x"),
+        Asked(method="POST", target="/images/create?fromImage=x", headers={"x-registry-auth": SECRET}),
+    ],
+    ids=lambda asked: asked.target[:30],
+)
+def test_no_secret_is_written(tmp_path: Path, asked: Asked) -> None:
+    """Not even where a sentence of the guard's would quote it."""
+    audit = Audit(RotatingFile(tmp_path / "log"), say=silent)
+    action = "containers/create" if "containers" in asked.target else "other"
+    audit.record(asked, Decision(action=action, refusals=(refused("guard/x", "X", f"it is {SECRET}"),)))
+    audit.record(asked, Decision(action=action))
+    assert SECRET not in (tmp_path / "log").read_text()
+    assert [line["decision"] for line in lines(tmp_path / "log")] == ["refused", "allowed"]
+
+
+def test_what_is_written_and_what_is_not(tmp_path: Path) -> None:
+    """By a guard that runs: who, when, what, the answer and its rule; looks that are allowed leave no line."""
+    log = tmp_path / "log" / "audit.jsonl"
+    with serving(tmp_path, "--audit", str(log)) as guard, guard.connection() as asking:
+        for _ in range(20):
+            assert asking.question("GET", "/v1.45/version")["Allow"]
+        assert not asking.question("POST", "/v1.45/swarm/init", {"ListenAddr": "127.0.0.1"}, user="CN of alice")[
+            "Allow"
+        ]
+        assert asking.question("DELETE", "/v1.45/containers/web?force=1")["Allow"]
+        assert not asking.question("GET", "/v1.45/nothing\n{}")["Allow"]
+    assert log.stat().st_mode & 0o777 == 0o600
+    init, delete, odd = lines(log)
+    assert init.pop("time").endswith("Z") and init.pop("says")
+    assert init == {
+        "decision": "refused", "method": "POST", "target": "/v1.45/swarm/init", "action": "swarm/init",
+        "who": "CN of alice", "rules": ["guard/admins-only"],
+    }  # fmt: skip
+    assert (delete["decision"], delete["subject"]) == ("allowed", "web")
+    assert odd["target"] == "/v1.45/nothing%0A%7B%7D"
+
+
+def test_it_rotates_and_never_loses_the_youngest(tmp_path: Path) -> None:
+    log = RotatingFile(tmp_path / "log", most_bytes=100, kept=2)
+    for number in range(40):
+        log.write(b"%03d %s" % (number, b"x" * 20))
+    kept = [tmp_path / name for name in ("log.2", "log.1", "log")]
+    assert sorted(tmp_path.iterdir()) == sorted(kept)
+    numbers = [int(line[:3]) for path in kept for line in path.read_text().splitlines()]
+    assert numbers == list(range(28, 40))
+    assert all(path.stat().st_size <= 100 for path in kept)
+
+
+def test_a_file_that_was_moved_away_is_made_anew(tmp_path: Path) -> None:
+    log = RotatingFile(tmp_path / "log")
+    log.write(b"one")
+    os.rename(tmp_path / "log", tmp_path / "moved")
+    log.write(b"two")
+    assert ((tmp_path / "moved").read_text(), (tmp_path / "log").read_text()) == ("one\n", "two\n")
+
+
+def test_on_a_full_disk_only_looks_pass(full_disk: Path) -> None:
+    """And half a line is never left."""
+    said: list[str] = []
+    audit = Audit(RotatingFile(full_disk / "log"), say=said.append)
+    answers = [audit.record(START, ALLOWED) for _ in range(2000)]
+    assert answers[0].allowed and not answers[-1].allowed
+    assert answers[-1].refusals[0].rule == "guard/audit"
+    assert audit.record(Asked(method="GET", target="/info"), Decision(action="info")).allowed
+    assert len(lines(full_disk / "log")) == sum(answer.allowed for answer in answers)
+    os.truncate(full_disk / "log", 0)
+    assert audit.record(START, ALLOWED).allowed
+    assert said == ["the audit log takes no line: No space left on device", "the audit log is written again"]
+
+
+def test_the_machines_log_gets_the_same_lines(tmp_path: Path) -> None:
+    """One that does not read is not waited for: the file alone is enough."""
+    daemon = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    daemon.bind(str(tmp_path / "dev-log"))
+    daemon.settimeout(10)
+    audit = Audit(RotatingFile(tmp_path / "log"), Syslog(str(tmp_path / "dev-log")), say=silent)
+    audit.record(START, ALLOWED)
+    heard = daemon.recv(65536)
+    assert heard.startswith(b"<85>") and b" dockworthy-guard[" in heard
+    assert json.loads(heard.partition(b"]: ")[2]) == lines(tmp_path / "log")[0]
+    assert all(audit.record(START, ALLOWED).allowed for _ in range(1000))
+    daemon.close()
+    assert audit.record(START, ALLOWED).allowed
+
+
+def test_without_a_daemon_and_without_a_file_nothing_passes_unwritten(tmp_path: Path) -> None:
+    audit = Audit(None, Syslog(str(tmp_path / "nobody")), say=silent)
+    assert not audit.record(START, ALLOWED).allowed
+    assert Audit(say=silent).record(START, ALLOWED).allowed, "nothing was asked to be written"
+
+
+def test_a_log_that_can_not_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="no audit log can be written there"):
+        RotatingFile(tmp_path / "file" / "log")
