@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from .explain import explain
 from .serve import serve
 
 
@@ -14,10 +15,11 @@ def guard() -> None:
     \b
     Examples:
       dockworthy guard serve --socket /run/docker/plugins/dockworthy.sock
+      dockworthy guard explain docker run --privileged busybox
     """
 
 
-for command in (serve,):
+for command in (serve, explain):
     guard.add_command(command)
 
 __all__ = ["guard"]

@@ -1,0 +1,64 @@
+"""An engine that nobody asks: what would be looked up is noted, and taken as the answer that allows most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.dialect import Version
+from ...readers.engine_context import EngineContext
+
+_USUAL = EngineContext(
+    api_version=Version(1, 45),
+    features=frozenset({"seccomp", "apparmor", "cgroupns"}),
+    log_driver="json-file",
+)
+
+
+class UnseenWorld:
+    """`notes`: what the guard would ask, with what was taken for the answer, each once, in order."""
+
+    def __init__(self) -> None:
+        self._notes: dict[str, None] = {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(self._notes)
+
+    async def context(self) -> EngineContext:
+        """Of an engine as it is installed: it says so of itself, so that this alone leaves nothing open."""
+        return _USUAL
+
+    async def container(self, reference: str) -> Mapping[str, Any] | None:
+        return self._note(f"container {reference}: taken as one that may be used")
+
+    async def execution(self, id: str) -> Mapping[str, Any] | None:
+        return self._note(f"exec {id[:12]}: taken as one that may be started")
+
+    async def volume(self, name: str) -> Mapping[str, Any] | None:
+        return self._note(f"volume {name}: taken as one that is not there yet, or is a plain one")
+
+    async def network(self, reference: str) -> Mapping[str, Any] | None:
+        return self._note(f"network {reference}: taken as one that is not the host's")
+
+    async def service(self, reference: str) -> Mapping[str, Any] | None:
+        return self._note(f"service {reference}: taken as one that may be changed")
+
+    def builds_are_confined(self) -> bool:
+        self._note("builder.entitlements in daemon.json: taken as forbidding network-host")
+        return True
+
+    def who_may_write(self, path: str) -> str:
+        self._note(f"who can write {path} and the folders above it: taken as root alone")
+        return ""
+
+    def who_may_swap(self, path: str) -> str:
+        return self.who_may_write(path)
+
+    def _note(self, text: str) -> Mapping[str, Any] | None:
+        """What is there hides nothing from the judges by not being there: no object is a harmless one."""
+        self._notes[text] = None
+        return None
+
+
+__all__ = ["UnseenWorld"]

@@ -1,0 +1,58 @@
+"""What a request would get, told without an engine, is what the guard says when it is sent."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from machines.program import run_dockworthy
+
+
+def explain(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Called in a folder that holds the policy."""
+    return run_dockworthy("guard", "explain", *arguments, inside=("env", "-C", str(folder)))
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "says"),
+    [
+        ("docker run -d -p 80:80 --memory 100m busybox", 0, "allowed: containers/create"),
+        ("docker run --privileged busybox", 1, "workload/privileged"),
+        ("docker create --name db -v /:/host busybox", 1, "guard/binds"),
+        ("docker run --pid container:db busybox", 3, "container db: taken as one that may be used"),
+        ("docker run -v data:/data busybox", 3, "volume data: taken as one that is not there yet"),
+        ("docker run --no-such busybox", 2, "no-such"),
+        ("docker ps", 2, "not a command line of docker run"),
+        ("", 2, "name one thing"),
+    ],
+)
+def test_a_docker_run_line(tmp_path: Path, line: str, status: int, says: str) -> None:
+    (tmp_path / "dockworthy.yaml").write_text("policy: {level: baseline}\n")
+    done = explain(tmp_path, *line.split())
+    assert (done.returncode, says in done.stdout + done.stderr) == (status, True), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_request_with_its_body(tmp_path: Path) -> None:
+    body = tmp_path / "body.json"
+    body.write_text('{"Name": "n", "Driver": "macvlan"}')
+    asked = ("--request", "/v1.45/networks/create", "--body", str(body), "--format", "json")
+    refused = explain(tmp_path, *asked)
+    assert refused.returncode == 1
+    assert [each["rule"] for each in json.loads(refused.stdout)["refusals"]] == ["guard/network-driver"]
+    (tmp_path / "dockworthy.yaml").write_text("guard: {network_drivers: [macvlan]}\n")
+    assert explain(tmp_path, *asked).returncode == 0
+    body.write_text('{"Name": "n", "name": "m"}')
+    odd = explain(tmp_path, *asked)
+    assert json.loads(odd.stdout)["refusals"][0]["rule"] == "guard/canonical"
+
+
+def test_the_level_of_the_policy_holds(tmp_path: Path) -> None:
+    line = ("docker", "run", "busybox")
+    (tmp_path / "dockworthy.yaml").write_text("policy: {level: restricted}\n")
+    assert explain(tmp_path, *line).returncode == 1
+    (tmp_path / "dockworthy.yaml").write_text("policy: {level: baseline}\n")
+    assert explain(tmp_path, *line).returncode == 0
