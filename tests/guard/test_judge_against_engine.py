@@ -118,7 +118,7 @@ def findings(bare: Bare, inspect: dict[str, Any]) -> list[str]:
     ]
 
 
-_DEFAULT_CAPABILITIES = {"CAP_CHOWN", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CHOWN", "NET_BIND_SERVICE"}
+_DEFAULT_CAPABILITIES = {"CAP_CHOWN", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CHOWN", "NET_BIND_SERVICE", "NET_RAW"}
 
 
 def reaches_host(inspect: dict[str, Any]) -> list[str]:

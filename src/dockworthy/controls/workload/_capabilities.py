@@ -44,10 +44,11 @@ def _configured(container: Container) -> Set[frozenset[str]] | Unknown:
     if isinstance(privileged, Set) and privileged.value:
         return Set(ALL, privileged.source)
     added = _expanded(add.value) if isinstance(add, Set) else frozenset()
-    dropped = _expanded(drop.value) if isinstance(drop, Set) else frozenset()
-    # The engine adds back by name after dropping all, and drops by name after adding all.
+    dropped = frozenset(drop.value) if isinstance(drop, Set) else frozenset()
+    # The engine adds back by name after dropping all, and drops by name after adding all: dropping all drops nothing
+    # then (moby, oci/caps/utils.go, TweakCapabilities).
     everything = isinstance(add, Set) and "ALL" in add.value
-    held = (ALL - dropped) if everything else (DOCKER_DEFAULT - dropped) | added
+    held = (ALL - dropped) if everything else (DOCKER_DEFAULT - _expanded(dropped)) | added
     written = add if added else drop
     return Set(held, written.source if written.source is not None else container.source)
 

@@ -44,6 +44,7 @@ control = Control(
         "container": [
             {"HostConfig": {"CapAdd": ["CAP_SYS_ADMIN"]}},
             {"HostConfig": {"CapAdd": ["ALL"], "CapDrop": None}},
+            {"HostConfig": {"CapAdd": ["ALL"], "CapDrop": ["ALL"]}},
             {"HostConfig": {"Privileged": True, "CapDrop": ["ALL"]}},
         ],
     },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 
 from ...errors import UnreadableInput
@@ -54,9 +56,14 @@ def _read(body: bytes) -> tuple[ApiObject, tuple[str, ...]]:
         raise UnreadableInput("the request: not an object", file=WHERE)
     unknown = tuple(unknown_keys(document, REQUEST, WHERE))
     for key in unknown:
-        if key.casefold() in _MISPLACED and document.get(key) is not None:
+        if key.casefold() in _MISPLACED and not _says_nothing(key, document.get(key)):
             raise UnreadableInput(f"{key}: stands beside HostConfig, not in it, and may still count", file=WHERE)
     return ApiObject(document, WHERE), unknown
+
+
+def _says_nothing(key: str, value: Any) -> bool:
+    """Some clients leave empty lists where old engines had them. No masks at all is something said."""
+    return value is None or (not value and key.casefold() not in ("maskedpaths", "readonlypaths"))
 
 
 __all__ = ["CreateRequest", "read_create_document", "read_create_request", "read_document"]
