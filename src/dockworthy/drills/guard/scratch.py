@@ -24,6 +24,7 @@ _MADE_BEFORE: dict[str, dict[str, Any]] = {
     "bound": {"Binds": [f"{_BOUND_VOLUME}:/x"]},
 }
 """Containers that a guard would not let anybody make."""
+_BY_FORCE = {"containers": "?force=1&v=1", "volumes": "?force=1"}
 
 
 class Scratch:
@@ -84,14 +85,14 @@ class Scratch:
         for key, path in (("Id", "containers"), ("Id", "networks"), ("Name", "volumes"), ("ID", "services")):
             name = answer.get(key) if isinstance(answer, dict) else None
             if isinstance(name, str) and name:
-                self._ask("DELETE", f"/{path}/{name}?force=1", check=False)
+                self._ask("DELETE", f"/{path}/{name}{_BY_FORCE.get(path, '')}", check=False)
 
     def remove_all(self, *, before: bool = False) -> None:
         """Everything that a drill made; what was made before the guard was there stays unless `before`."""
         for kind, key in (("containers", "Id"), ("services", "ID"), ("networks", "Id"), ("volumes", "Name")):
             for found, name in self._made(kind):
                 if before or not name.startswith(_BEFORE):
-                    self._ask("DELETE", f"/{kind}/{found[key]}?force=1&v=1", check=False)
+                    self._ask("DELETE", f"/{kind}/{found[key]}{_BY_FORCE.get(kind, '')}", check=False)
         for kind in ("secrets", "configs"):
             for found, _ in self._made(kind):
                 self._ask("DELETE", f"/{kind}/{found['ID']}", check=False)

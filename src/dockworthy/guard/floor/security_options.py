@@ -18,11 +18,14 @@ _KNOWN = {
 
 
 def refused_security_options(options: Iterable[str], *, no_new_privileges: bool) -> Iterator[Refusal]:
-    """A profile that stands in the request is the client's own, and may allow everything."""
+    """A profile that stands in the request is the client's own, and may allow everything. Of two that differ one
+    counts, and readers differ in which."""
+    said: dict[str, str] = {}
     for option in options:
         name, value = _parted(option)
         undone = name == "no-new-privileges" and value in ("false", "0") and no_new_privileges
-        if undone or not (value in _KNOWN.get(name, ()) or (name == "label" and _is_good_label(value))):
+        differs = name != "label" and said.setdefault(name, value) != value
+        if undone or differs or not (value in _KNOWN.get(name, ()) or (name == "label" and _is_good_label(value))):
             shown = option if len(option) <= 60 else f"{option[:59]}…"
             yield refused(
                 "guard/security-options",
