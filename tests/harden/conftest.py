@@ -27,9 +27,11 @@ def outcomes(host: OwnHost) -> dict[str, str]:
 
 
 def two_containers(host: OwnHost) -> dict[str, str]:
+    """They do not heed SIGTERM: an engine that stops them would wait for ten seconds."""
     image = host.load_busybox()
-    host.docker("run", "-d", "--name", "web", "-p", "8080:80", image, "httpd", "-f", "-p", "80")
-    host.docker("run", "-d", "--name", "worker", image, "sleep", "3600")
+    run = ("run", "-d", "--stop-timeout", "1", "--name")
+    host.docker(*run, "web", "-p", "8080:80", image, "httpd", "-f", "-p", "80")
+    host.docker(*run, "worker", image, "sleep", "3600")
     return host.running()
 
 

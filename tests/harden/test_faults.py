@@ -116,7 +116,7 @@ def test_a_container_that_is_unhealthy_afterwards(host: OwnHost) -> None:
                 "sleep", "3600")  # fmt: skip
     health = ("inspect", "-f", "{{.State.Health.Status}}", "picky")
     host.wait(lambda: host.docker(*health).stdout.strip() == b"healthy", "the container is healthy")
-    done = host.dockworthy(*ONE, "--confirm-within", "60")
+    done = host.dockworthy(*ONE, "--confirm-within", "25")
     assert done.returncode == 1 and "picky was healthy before" in " ".join(done.stdout.split()), done.stdout
     assert host.read(SETTINGS) == '{"live-restore": true}'
     host.wait(lambda: host.docker(*health).stdout.strip() == b"healthy", "the container is healthy again")

@@ -1,8 +1,8 @@
 """A host of the test's own, where an engine is at the usual places: processes, mounts and network are apart.
 
 What a host remembers (/var/lib/dockworthy), its engine's settings and data, /run and the kernel settings' files are
-fresh there; the rest of /etc is a copy that can be written to; programs are this machine's. All of it ends with one
-process.
+fresh there; the rest of /etc is a copy that can be written to; programs are this machine's, and so are kernel settings,
+which can only be read, save those of the network. All of it ends with one process.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ mount --make-rprivate / && mount --make-rshared / || exit 20
 mkdir -p {folder}/etc && mount -t tmpfs tmpfs {folder}/etc && mkdir {folder}/etc/upper {folder}/etc/work &&
     mount -t overlay -o lowerdir=/etc,upperdir={folder}/etc/upper,workdir={folder}/etc/work overlay /etc || exit 23
 for place in {places}; do mkdir -p $place && mount -t tmpfs -o mode=0755 tmpfs $place || exit 21; done
+mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys &&
+    mount --bind /proc/sys/net /proc/sys/net && mount -o remount,bind,rw /proc/sys/net || exit 24
+if [ -e /proc/sysrq-trigger ]; then
+    mount --bind /proc/sysrq-trigger /proc/sysrq-trigger && mount -o remount,bind,ro /proc/sysrq-trigger || exit 25
+fi
 mkdir -p /run/lock /run/netns && ip link set lo up || exit 22
 echo ready >{folder}/ready
 exec sleep infinity

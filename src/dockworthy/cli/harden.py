@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--apply", is_flag=True, help="Do it, after the plan was shown.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.  [default]")
 @click.option("--undo", is_flag=True, help="Take the last run back, whole.")
+@click.option("--forget", is_flag=True, help="Leave what is stuck as it is: you have mended it.")
 @click.option("--install", is_flag=True, help="First bring Engine, Compose and Buildx, where they are not there.")
 @click.option(
     "--remote-access",
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--skip", metavar="CONTROL", multiple=True, help="Not what this control asks for.")
 @click.option("--for-swarm", is_flag=True, help="Only: turn off what keeps a swarm from beginning (live-restore).")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
-@click.option("--force", is_flag=True, help="With --undo: also files that somebody changed since.")
+@click.option("--force", is_flag=True, help="Also take back, or load, what somebody else changed since.")
 @click.option(
     "--confirm-within",
     metavar="SECONDS",
@@ -54,6 +55,7 @@ def harden(
     apply: bool,
     dry_run: bool,
     undo: bool,
+    forget: bool,
     install: bool,
     remote_access: str | None,
     sandbox: bool,
@@ -107,6 +109,7 @@ def harden(
     from ..harden.remote_access.address import place_of
     from ..harden.remote_access.story import open_to
     from ..harden.sandbox import bring_sandbox
+    from ..harden.story import forget as leave_stuck
     from ..harden.story import harden as make_fit
     from ..harden.story import journal_of
     from ..harden.story import undo as take_back
@@ -120,11 +123,12 @@ def harden(
     not_both("--for-swarm", "--undo", for_swarm and undo)
     not_both("--install", "--for-swarm" if for_swarm else "--journal", install and (for_swarm or journal))
     others = bool(install or journal or undo or for_swarm or only or skip)
+    if forget and (others or apply or remote_access or sandbox):
+        raise UsageError("--forget goes alone")
     alone = [option for option, given in (("--remote-access", remote_access), ("--sandbox", sandbox)) if given]
     if len(alone) + (bool(alone) and others) > 1:
         raise UsageError(f"{alone[0]} goes alone, or with --apply")
-    if force and not undo:
-        raise UsageError("--force goes with --undo")
+    not_both("--force", "--journal", force and journal)
     project = load_project(policy)
     endpoint = options.endpoint_of(hosts, project)
     options.only_over_ssh([endpoint], sudo=sudo, root="/")
@@ -135,10 +139,11 @@ def harden(
         sudo=sudo,
         deadline=deadline,
         confirm_within=confirm_within,
+        force=force,
     )
     width, colour = paper(output)
-    if journal:
-        told = asyncio.run(journal_of(asked))
+    if journal or forget:
+        told = asyncio.run(journal_of(asked) if journal else leave_stuck(asked, say=say))
         as_json = format_ == "json"
         deliver(hardening_json(told) if as_json else render_journal(told, width=width, colour=colour), output)
         return 0

@@ -18,15 +18,17 @@ from .reading import Asked, facts_of, judged, read_here
 from .runs import begin_run, end_run
 from .situation import Situation
 from .story import Agree
+from .untried import held_back
 
 
 def plan_asked_for(
     hand: Hand, situation: Situation, steps: Sequence[Step], not_done: Sequence[NotDone] = ()
 ) -> HardenPlan:
     """Each step with its exact change, and what the whole disturbs."""
+    steps, held = held_back(steps, situation)
     shown = tuple(structs.replace(step, diff=exact_change(step, situation)) for step in steps)
     return HardenPlan(
-        host=hand.name, steps=shown, disturbs=tuple(disturbances(steps, situation)), not_done=tuple(not_done)
+        host=hand.name, steps=shown, disturbs=tuple(disturbances(steps, situation)), not_done=(*held, *not_done)
     )
 
 

@@ -22,7 +22,7 @@ def disturbances(steps: Sequence[Step], situation: Situation) -> Iterator[str]:
         yield f"the engine restarts once ({situation.ways.restarts_by}); {says}"
         if situation.untried:
             yield (
-                f"somebody changed {situation.ways.config_file} since the engine started: what its own check "
+                f"somebody changed {' and '.join(situation.untried)} since the engine started: what its own check "
                 "(dockerd --validate) does not find, only the restart will tell; look at it before"
             )
         if waiting := _waiting(steps, situation):

@@ -16,6 +16,7 @@ from .disturbance import disturbances
 from .exact_change import exact_change
 from .situation import Situation
 from .steps import plannings
+from .untried import held_back
 
 
 def chosen(findings: Iterable[Finding], *, only: Sequence[str], skip: Sequence[str]) -> list[Finding]:
@@ -53,12 +54,13 @@ def plan_of(findings: Iterable[Finding], situation: Situation, host: str, *, onl
                 steps.append(planned)
             else:
                 not_done.append(planned)
+    steps, held = held_back(steps, situation)
     shown = [structs.replace(step, diff=exact_change(step, situation)) for step in steps]
     return HardenPlan(
         host=host,
         steps=tuple(shown),
         disturbs=tuple(disturbances(steps, situation)),
-        not_done=tuple(dict.fromkeys(not_done)),
+        not_done=tuple(dict.fromkeys([*held, *not_done])),
         unseen=tuple(_unseen(situation.machine, only)),
     )
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import shlex
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct, structs
 
 from ..controls.judging import judge_machine
-from ..facts.host.hardening import JOURNAL
 from ..facts.host.settings import flag
 from ..facts.reading import read_snapshot
 from ..facts.remote.usual import USUAL_SOCKET
@@ -25,12 +23,14 @@ from .condition import Condition, condition_of
 from .engine_ways import EngineWays, find_service_manager
 from .hand import Hand
 from .situation import UNTRIED, Planning, Situation
+from .untried import question
 
 
 class Asked(Struct, frozen=True, kw_only=True):
     """What the person asked for: which machine, how strict, by which project file.
 
-    `confirm_within`: seconds after which the host takes a stage back by itself; None: as long as measuring needs."""
+    `confirm_within`: seconds after which the host takes a stage back by itself; None: as long as measuring needs.
+    `force`: also load what others wrote into the engine's files since it started."""
 
     endpoint: str
     level: Level
@@ -38,6 +38,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     sudo: bool = False
     deadline: float = 20.0
     confirm_within: int | None = None
+    force: bool = False
 
 
 async def read_here(asked: Asked) -> Machine:
@@ -78,7 +79,7 @@ async def situation_of(
     ways = await _ways(hand, machine)
     paths = dict.fromkeys([ways.config_file, *(path for planning in plannings for path in planning.reads)])
     files = {path: await hand.file(path) for path in paths}
-    asks = {UNTRIED: _untried(ways)} | {
+    asks = {UNTRIED: question(ways)} | {
         name: script for planning in plannings for name, script in planning.asks.items()
     }
     answers = {}
@@ -91,16 +92,8 @@ async def situation_of(
         files=files,
         answers=answers,
         named=tuple(named),
+        forced=asked.force,
         swarm_wanted=asked.project.deploy.get("target") == "swarm",
-    )
-
-
-def _untried(ways: EngineWays) -> str:
-    """Says `yes` where somebody else than harden changed daemon.json after the engine had started."""
-    file, pid = shlex.quote(ways.config_file), shlex.quote(ways.pid_file)
-    return (
-        f"[ {file} -nt {pid} ] && [ -e {pid} ] || exit 0; "
-        f'for ours in {JOURNAL}/2*/*/new/1 {JOURNAL}/2*/*/old/1; do ! cmp -s "$ours" {file} || exit 0; done; echo yes'
     )
 
 

@@ -84,7 +84,7 @@ async def mark_undone(hand: Hand, run: str) -> None:
 
 def unfinished(runs: Iterable[HardenRun]) -> list[tuple[str, StageOutcome]]:
     """(folder of the stage, stage) of those that were neither kept nor taken back, the newest first."""
-    ended = (StageState.KEPT, StageState.UNDONE)
+    ended = (StageState.KEPT, StageState.UNDONE, StageState.ACCEPTED)
     found = [
         (stage_folder(f"{JOURNAL}/{run.id}", stage.number), stage)
         for run in runs

@@ -16,13 +16,13 @@ from ..model.machine import Machine
 from .engine_ways import EngineWays
 
 UNTRIED = "settings untried"
-"""A question of everybody's: was daemon.json changed by others since the engine started?"""
+"""A question of everybody's: which of the engine's files did others change since it started?"""
 
 
 class Situation(Struct, frozen=True, kw_only=True):
     """`files`: path -> text, None where there is none, of those that planners asked for; `answers`: name -> what a
     planner's question printed (`""` where it failed). `named`: controls that the person asked for by name;
-    `swarm_wanted`: dockworthy.yaml says that this host is to be in a swarm."""
+    `swarm_wanted`: dockworthy.yaml says that this host is to be in a swarm; `forced`: what is untried is loaded."""
 
     machine: Machine
     ways: EngineWays
@@ -30,6 +30,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     answers: Mapping[str, str] = {}
     named: tuple[str, ...] = ()
     swarm_wanted: bool = False
+    forced: bool = False
 
     @property
     def in_swarm(self) -> bool:
@@ -54,9 +55,9 @@ class Situation(Struct, frozen=True, kw_only=True):
         return isinstance(setting, Set) and setting.value is True
 
     @property
-    def untried(self) -> bool:
-        """Did somebody change daemon.json since the engine started? Only a start tells whether it can with that."""
-        return self.answers.get(UNTRIED, "").strip() == "yes"
+    def untried(self) -> tuple[str, ...]:
+        """Files of the engine that somebody changed since it started: only a start tells whether it can with that."""
+        return tuple(self.answers.get(UNTRIED, "").splitlines())
 
     def settings(self) -> dict[str, Any]:
         """daemon.json as it is written. Raises UnreadableInput where it isn't JSON, or no object."""

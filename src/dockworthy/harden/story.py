@@ -15,7 +15,7 @@ from .reading import Asked, condition_now, facts_of, judged, read_here, situatio
 from .runs import begin_run, end_run, hold_lock, runs_on, unfinished
 from .steps import plannings
 from .swarm import plan_for_swarm
-from .taking_back import recover, undo_last
+from .taking_back import leave_stuck, recover, undo_last
 
 Agree = Callable[[HardenPlan], bool]
 """Is shown the plan before anything is done."""
@@ -66,6 +66,13 @@ async def journal_of(asked: Asked) -> Journal:
     """What was done to the host so far. Raises UsageError (not root), HostError."""
     async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
         return Journal(host=hand.name, runs=tuple(await runs_on(hand)))
+
+
+async def forget(asked: Asked, *, say: Say) -> Journal:
+    """What is stuck stays as a person made it. Raises UsageError where nothing is, HostError."""
+    async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
+        await hold_lock(hand)
+        return Journal(host=hand.name, runs=tuple(await leave_stuck(hand, say)))
 
 
 async def undo(asked: Asked, *, force: bool, say: Say) -> TakenBack:

@@ -15,6 +15,7 @@ from .disturbance import disturbances
 from .exact_change import exact_change
 from .situation import Situation
 from .steps.engine_settings import on_command_line
+from .untried import held_back
 
 _ID = "engine/live-restore"
 
@@ -38,8 +39,9 @@ def plan_for_swarm(situation: Situation, host: str) -> HardenPlan:
         disturbs=("from now on a restart of the engine stops its containers: drain the node before",),
         undone_by="the old daemon.json, and the engine told again",
     )
-    shown = structs.replace(step, diff=exact_change(step, situation))
-    return HardenPlan(host=host, steps=(shown,), disturbs=tuple(disturbances([step], situation)))
+    steps, held = held_back([step], situation)
+    shown = tuple(structs.replace(step, diff=exact_change(step, situation)) for step in steps)
+    return HardenPlan(host=host, steps=shown, disturbs=tuple(disturbances(steps, situation)), not_done=tuple(held))
 
 
 def _on_command_line(situation: Situation) -> NotDone:

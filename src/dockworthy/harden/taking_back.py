@@ -11,7 +11,7 @@ from ..model.hardening_journal import HardenRun, StageState
 from .hand import Hand
 from .measuring import Say
 from .runs import mark_undone, runs_on, stage_folder, unfinished
-from .transaction import state_of, take_back
+from .transaction import accept, state_of, take_back
 
 
 async def recover(hand: Hand, say: Say) -> set[str]:
@@ -31,6 +31,19 @@ async def recover(hand: Hand, say: Say) -> set[str]:
         await _take_back(hand, folder)
         recovered.add(folder.split("/")[-2])
     return recovered
+
+
+async def leave_stuck(hand: Hand, say: Say) -> list[HardenRun]:
+    """Stages that are stuck stay as a person made them. Returns the runs. Raises UsageError where none is stuck."""
+    runs = await runs_on(hand)
+    stuck = [(folder, stage) for folder, stage in unfinished(runs) if stage.state is StageState.STUCK]
+    if not stuck:
+        raise UsageError(f"nothing is stuck on {hand.name}")
+    for folder, stage in stuck:
+        say(f"left as it is: {', '.join(stage.steps)}; the old files stay in {folder}/old")
+        await accept(hand, folder)
+    ids = {folder.split("/")[-2] for folder, _ in stuck}
+    return [run for run in await runs_on(hand) if run.id in ids]
 
 
 async def undo_last(hand: Hand, say: Say, *, recovered: Collection[str] = (), force: bool = False) -> HardenRun:

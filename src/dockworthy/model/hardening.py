@@ -94,11 +94,13 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class NotDone(Struct, frozen=True, kw_only=True):
-    """A finding that is not mended here: `why` in words, and what a person can do `instead`."""
+    """A finding that is not mended here: `why` in words, and what a person can do `instead`. `held`: it would be, but
+    for something that a person must look at first."""
 
     id: str
     why: str
     instead: str = ""
+    held: bool = False
 
 
 class HardenPlan(Struct, frozen=True, kw_only=True):

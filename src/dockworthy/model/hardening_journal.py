@@ -18,6 +18,7 @@ class StageState(StrEnum):
     UNDOING = "undoing"
     UNDONE = "undone"
     STUCK = "stuck"  # it could not be taken back: a person is needed
+    ACCEPTED = "accepted"  # it was stuck, and a person left it as it is
 
 
 class StageOutcome(Struct, frozen=True, kw_only=True):

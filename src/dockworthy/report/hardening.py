@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -23,8 +24,8 @@ _IN_FORCE = {
 }
 _COLUMN = 15
 _STUCK = (
-    "mend what it says; the next dockworthy harden --undo or --apply goes on taking it back. Old files and log lie in "
-    "the newest folder of /var/lib/dockworthy/harden"
+    "mend what it says; the next dockworthy harden --undo or --apply goes on taking it back, and --forget leaves it as "
+    "it is then. Old files and log lie in the newest folder of /var/lib/dockworthy/harden"
 )
 _DIFF_STYLES = {"+": "good", "-": "bad"}
 
@@ -39,12 +40,13 @@ def render_plan(plan: HardenPlan, *, width: int, colour: bool) -> str:
         _step(sheet, number, step)
     if plan.not_done:
         sheet.heading("Left to you")
-        for left in plan.not_done:
+        for (why, instead), left in groupby(plan.not_done, key=lambda left: (left.why, left.instead)):
             sheet.blank()
-            sheet.line(left.id, style="heading", indent=2)
-            sheet.entry("why", left.why, indent=4, column=_COLUMN)
-            if left.instead:
-                sheet.entry("instead", left.instead, indent=4, column=_COLUMN)
+            for each in left:
+                sheet.line(each.id, style="heading", indent=2)
+            sheet.entry("why", why, indent=4, column=_COLUMN)
+            if instead:
+                sheet.entry("instead", instead, indent=4, column=_COLUMN)
     return str(sheet)
 
 
@@ -63,6 +65,9 @@ def render_outcome(hardened: Hardened, *, width: int, colour: bool) -> str:
         )
         if state == "stuck":
             sheet.entry("next", _STUCK, indent=4, column=_COLUMN)
+    for left in hardened.plan.not_done:
+        if left.held:
+            sheet.entry("held back", left.id, indent=2, column=_COLUMN, label_style="bad")
     return str(sheet)
 
 
@@ -97,8 +102,8 @@ def hardening_json(done: Hardened | TakenBack | Journal) -> str:
 
 
 def all_done(hardened: Hardened) -> bool:
-    """Was every step kept?"""
-    return all(state in ("done", "pending") for _, state, _ in _outcomes(hardened))
+    """Was every step kept, and none held back?"""
+    return _kept(hardened) and not any(left.held for left in hardened.plan.not_done)
 
 
 def _step_json(step: Step, state: str, why: str) -> dict[str, Any]:
@@ -112,6 +117,9 @@ def _json(content: dict[str, Any]) -> str:
 
 def _head(plan: HardenPlan) -> str:
     left = f"; {number_of(len(plan.not_done), 'finding')} left to you" if plan.not_done else ""
+    held = sum(each.held for each in plan.not_done)
+    if not plan.steps and held:
+        return f"{number_of(held, 'step')} held back on {plan.host}{left}"
     if not plan.steps:
         return f"{'Nothing could be planned for' if plan.unseen else 'Nothing to do on'} {plan.host}{left}"
     return f"{number_of(len(plan.steps), 'step')} would make {plan.host} fit{left}"
@@ -152,7 +160,13 @@ def _outcomes(hardened: Hardened) -> Iterator[tuple[Step, str, str]]:
 def _sentence(hardened: Hardened) -> str:
     before, after = _fails(hardened.before), _fails(hardened.after or ())
     words = f"{before} findings failed before, {after} fail now"
-    return f"Done on {hardened.plan.host}: {words}" if all_done(hardened) else f"Not all was kept: {words}"
+    if not _kept(hardened):
+        return f"Not all was kept: {words}"
+    return f"Done{'' if all_done(hardened) else ' in part'} on {hardened.plan.host}: {words}"
+
+
+def _kept(hardened: Hardened) -> bool:
+    return all(state in ("done", "pending") for _, state, _ in _outcomes(hardened))
 
 
 def _fails(findings: tuple[Finding, ...]) -> int:

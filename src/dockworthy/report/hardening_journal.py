@@ -17,6 +17,7 @@ _STATES = {
     StageState.UNDOING: "cut off",
     StageState.UNDONE: "taken back",
     StageState.STUCK: "stuck",
+    StageState.ACCEPTED: "left as is",
 }
 
 

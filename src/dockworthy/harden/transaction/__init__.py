@@ -5,6 +5,6 @@ failure leaves what the next run understands.
 """
 
 from .scripts import LetGo, Stage, stage_files
-from .states import Seen, begin, confirm, revoke, state_of, take_back
+from .states import Seen, accept, begin, confirm, revoke, state_of, take_back
 
-__all__ = ["LetGo", "Seen", "Stage", "begin", "confirm", "revoke", "stage_files", "state_of", "take_back"]
+__all__ = ["LetGo", "Seen", "Stage", "accept", "begin", "confirm", "revoke", "stage_files", "state_of", "take_back"]

@@ -72,7 +72,8 @@ def _doing(stage: Stage) -> Iterator[str]:
         yield f"attempt {shlex.quote(run.says)} {words}"
     for number, deed in enumerate(stage.files, 1):
         yield _one(number, deed)
-    for run in stage.runs:
+    for number, run in enumerate(stage.runs, 1):
+        yield _call("begun", str(number))
         yield _call("attempt", run.says or run.argv[0], *run.argv)
     if stage.tell:
         yield f"engine_is_told\n{stage.tell}"
@@ -94,9 +95,10 @@ def _undoing(stage: Stage) -> Iterator[str]:
         yield f"if engine_was_told && lay_let_go {shlex.quote(stage.files[0].path)}; then\n{stage.let_go.tell}\nfi"
     for number, deed in reversed(list(enumerate(stage.files, 1))):
         yield _call("back", str(number), deed.path)
-    for run in reversed(stage.runs):
+    for number, run in reversed(list(enumerate(stage.runs, 1))):
         if run.undo:
-            yield _call("attempt", f"taking back: {run.says or run.argv[0]}", *run.undo)
+            back = _call("attempt", f"taking back: {run.says or run.argv[0]}", *run.undo)
+            yield f"{_call('never_begun', str(number))} || {back}"
     if stage.tell:
         yield f"if engine_was_told; then\n{stage.tell}\nfi"
 
