@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Who = Annotated[str, Meta(pattern="^(user|group|certificate|container):[^ ].*$")]
+"""`user:alice`, `group:ops`, `certificate:ci` (the subject's common name), `container:traefik`."""
+
+
+class Role(StrEnum):
+    """What somebody may do; one who holds several may do what any of them allows."""
+
+    VIEWER = "viewer"  # see what is there, logs and events too; no environments, no files of containers
+    DEPLOYER = "deployer"  # make, change, start and remove what the policy allows
+    OPERATOR = "operator"  # start and stop, run commands in containers, read their files and environments
+    ADMIN = "admin"  # everything, also what the policy refuses to others
+
+
+class Binding(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A role of somebody's. `projects` (of Compose, stacks of Swarm) and `images` (`registry.example.com/shop/*`) limit
+    it to objects of those; empty: no limit. Raises ValueError for limits of an admin, who could remove them."""
+
+    who: Who
+    role: Role
+    projects: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.role is Role.ADMIN and (self.projects or self.images):
+            raise ValueError("an admin has no limits: whoever may do everything can remove them")
 
 
 class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -11,7 +40,8 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `binds`: folders of the host below which a container may mount files; each, and every folder above it, must be
     writable by root alone. `devices`, `runtimes`, `log_drivers`, `volume_drivers`, `network_drivers`: allowed beside
     the engine's own harmless ones. `images`: names that are this policy's own (`registry.example.com/shop/*`): nobody
-    but an admin tags, loads or builds over them. `builds`: may images be built here?
+    but an admin tags, loads or builds over them. `builds`: may images be built here? `roles`: who may do what at the
+    guard's socket for people.
     """
 
     binds: tuple[str, ...] = ()
@@ -22,6 +52,7 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     network_drivers: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     builds: bool = True
+    roles: tuple[Binding, ...] = ()
 
 
-__all__ = ["GuardPolicy"]
+__all__ = ["Binding", "GuardPolicy", "Role", "Who"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from .explain import explain
+from .install import install, uninstall, unlock
 from .serve import serve
+from .socket import socket
 
 
 @click.group(short_help="Judges every request to the engine's API.")
@@ -19,7 +21,7 @@ def guard() -> None:
     """
 
 
-for command in (serve, explain):
+for command in (serve, socket, explain, install, uninstall, unlock):
     guard.add_command(command)
 
 __all__ = ["guard"]

@@ -1,0 +1,91 @@
+"""`dockworthy guard socket`: a socket with one role, for a program that needs no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .. import options
+from ..output import say
+
+if TYPE_CHECKING:
+    from ...guard.asked import Asked
+    from ...guard.decision import Decision
+
+ROLES = ("viewer", "deployer", "operator")
+"""As in model/guard_policy.py, without admin: that socket would be the engine's own."""
+
+
+@click.command(short_help="A socket with one role: for proxies, monitors and CI.")
+@click.argument("path", metavar="PATH")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="What whoever connects may do.")
+@click.option("--project", "projects", metavar="NAME", multiple=True, help="Only objects of that Compose project.")
+@click.option("--image", "images", metavar="PATTERN", multiple=True, help="Only containers of such images.")
+@click.option("--group", metavar="NAME", help="Who may connect beside root: members of this group.")
+@click.option("--everyone", is_flag=True, help="Everybody on this host may connect.")
+@click.option(
+    "--docker",
+    "endpoint",
+    metavar="URL",
+    default="unix:///var/run/docker.sock",
+    show_default=True,
+    help="The engine that stands behind it.",
+)
+@options.level
+@options.policy
+def socket(
+    path: str,
+    role: str,
+    projects: tuple[str, ...],
+    images: tuple[str, ...],
+    group: str | None,
+    everyone: bool,
+    endpoint: str,
+    level: str | None,
+    policy: str | None,
+) -> int:
+    """Stands between a program and the engine, in the foreground, and lets pass what the role allows.
+
+    A viewer sees containers, networks, services, logs and events, as Traefik or a monitor needs them; values of
+    environments are blanked. It needs no plugin and changes nothing of the engine. What a deployer or an operator asks
+    is also judged by the policy.
+
+    \b
+    Examples:
+      dockworthy guard socket --role viewer /run/docker-viewer.sock
+      dockworthy guard socket --role operator --project shop --group ops /run/docker-ops.sock
+    """
+    import uvloop
+
+    from ...guard.life.living_policy import LivingPolicy
+    from ...guard.life.readiness import tell_ready
+    from ...guard.rights.people_world import PeopleWorld
+    from ...guard.socket.role_gate import RoleGate
+    from ...guard.socket.serving import engine_path, listen, serve_alone
+    from ...model.guard_policy import Binding, Role
+    from .in_force import loader
+
+    engine = engine_path(endpoint)
+    binding = Binding(who="user:*", role=Role(role), projects=projects, images=images)
+
+    def ready() -> None:
+        say(f"{path} is open, for a {role}")
+        tell_ready()
+
+    async def live() -> None:
+        in_force = LivingPolicy(loader(level, policy), say)
+        gate = RoleGate(PeopleWorld(endpoint), lambda _: (binding,), told=_told, floor=in_force)
+        async with in_force.followed():
+            listening = listen(Path(path), mode=0o666 if everyone else 0o660, group=group)
+            await serve_alone(listening, gate, engine, ready=ready)
+
+    uvloop.run(live())
+    return 0
+
+
+def _told(asked: Asked, decision: Decision) -> Decision:
+    if not decision.allowed:
+        say(f"refused {asked.user} {decision.action} {decision.subject}: {decision.message()}")
+    return decision

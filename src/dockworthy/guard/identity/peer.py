@@ -1,0 +1,85 @@
+"""Who is at the other end of a Unix socket, as the kernel tells: unix(7), socket(7), pidfd_open(2)."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import socket
+import struct
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+_SO_PEERGROUPS = 59
+_SO_PEERPIDFD = 77
+"""Of Linux 6.5. Before it, the process is looked up by its number, which could by then be another's."""
+_CONTAINER = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+
+
+class Peer(Struct, frozen=True, kw_only=True):
+    """Facts of the moment at which it connected. `containers` are the ids in its control group's path, the outermost
+    first; `foreign` why it is no process of this host's own, as far as that shows without the engine.
+    `mounts` is its mount namespace where that is not ours."""
+
+    pid: int
+    uid: int
+    groups: tuple[int, ...] = ()
+    containers: tuple[str, ...] = ()
+    foreign: str = ""
+    mounts: str = ""
+
+
+def peer_of(connection: socket.socket, proc: Path = Path("/proc")) -> Peer:
+    """Never raises: who can't be looked up is foreign."""
+    try:
+        pid, uid, gid = struct.unpack("iII", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        groups = _groups(connection) | {gid}
+    except (OSError, struct.error) as error:
+        return Peer(pid=0, uid=-1, foreign=f"the kernel does not tell who connected ({error})")
+    if pid <= 0:
+        return Peer(pid=0, uid=uid, foreign="its process belongs to another host or container")
+    try:
+        process = _process(connection, pid)
+    except OSError:
+        return Peer(pid=pid, uid=uid, foreign="the process that connected has ended")
+    try:
+        return _looked_up(process, pid, uid, groups, proc)
+    except OSError as error:
+        return Peer(pid=pid, uid=uid, foreign=f"its process can't be looked up ({error.strerror})")
+    finally:
+        os.close(process)
+
+
+def _looked_up(process: int, pid: int, uid: int, groups: set[int], proc: Path) -> Peer:
+    here = proc / str(pid)
+    path = (here / "cgroup").read_text()
+    pids, mounts = (os.readlink(here / "ns" / kind) for kind in ("pid", "mnt"))
+    foreign = "" if pids == os.readlink(proc / "self/ns/pid") else "it runs in a process namespace of its own"
+    if select.select([process], [], [], 0)[0]:  # it ended: what was read may be another's
+        foreign = "the process that connected has ended"
+    return Peer(
+        pid=pid,
+        uid=uid,
+        groups=tuple(sorted(groups)),
+        containers=tuple(dict.fromkeys(_CONTAINER.findall(path))),
+        foreign=foreign,
+        mounts=mounts if mounts != os.readlink(proc / "self/ns/mnt") else "",
+    )
+
+
+def _process(connection: socket.socket, pid: int) -> int:
+    """A descriptor that stays this process's."""
+    with suppress(OSError):
+        raw = connection.getsockopt(socket.SOL_SOCKET, _SO_PEERPIDFD, 4)
+        return int(struct.unpack("i", raw)[0])
+    return os.pidfd_open(pid)
+
+
+def _groups(connection: socket.socket) -> set[int]:
+    raw = connection.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, 4 * 1024)
+    return set(struct.unpack(f"{len(raw) // 4}I", raw))
+
+
+__all__ = ["Peer", "peer_of"]

@@ -1,0 +1,118 @@
+"""May somebody with these roles ask this? And what of the answer may they see?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from msgspec import Struct, structs
+
+from ...model.guard_policy import Binding, Role
+from ..decision import Refusal, refused
+from ..identity.identity import Identity
+from ..routes import Call
+from ..routes.route import Right
+from .roles import RIGHTS, roles_with
+from .touched import Objects, Touched, touched_by
+
+_TITLE = "People and programs have the rights that their work needs"
+_FOR_ALL = frozenset(("GET /_ping", "HEAD /_ping", "GET /version"))
+"""What a client asks first; without it, it could not even show why it was refused."""
+
+
+class Allowed(Struct, frozen=True, kw_only=True):
+    """`call` with containers pinned to their ids where they were looked up. `sees_secrets` of what it is about;
+    `is_admin`: the policy does not bind them."""
+
+    call: Call
+    sees_secrets: bool = False
+    is_admin: bool = False
+
+
+async def decide(
+    call: Call, who: Identity, held: Sequence[Binding], objects: Objects, reserved: frozenset[str] = frozenset()
+) -> Allowed | Refusal:
+    """`reserved`: names of containers that have roles of their own. Raises EngineError, NotCanonical."""
+    if any(binding.role is Role.ADMIN for binding in held):
+        return Allowed(call=call, sees_secrets=True, is_admin=True)
+    if f"{call.route.method} {call.route.path}" in _FOR_ALL:
+        return Allowed(call=call)
+    able = [binding for binding in held if call.route.right in RIGHTS[binding.role]]
+    if not able:
+        return _no_role(call, who, held)
+    touched: list[Touched] = []
+    if any(is_limited(binding) for binding in held) or (reserved and call.route.right in (Right.EXEC, Right.CREATE)):
+        touched = [each async for each in touched_by(call, objects)]
+    if taken := _reserved(call, touched, reserved):
+        return taken
+    fitting = [binding for binding in able if _covers(binding, call, touched)]
+    if not fitting:
+        return _out_of_limits(call, who, able, touched)
+    sees = any(
+        Right.SECRETS in RIGHTS[binding.role] and _covers(binding, call, touched, secrets=True) for binding in held
+    )
+    return Allowed(call=_pinned(call, touched), sees_secrets=sees)
+
+
+def is_limited(binding: Binding) -> bool:
+    return bool(binding.projects or binding.images)
+
+
+def _covers(binding: Binding, call: Call, touched: Sequence[Touched], *, secrets: bool = False) -> bool:
+    """Lists name everything to everybody who may see; what secrets they hold is shown without limits only."""
+    if not is_limited(binding):
+        return True
+    if not touched and (secrets or call.route.action.endswith("/prune")):
+        return False
+    return all(_within(binding, each, call) for each in touched)
+
+
+def _within(binding: Binding, each: Touched, call: Call) -> bool:
+    if each.kind == "image" and not binding.images:
+        return call.route.right is Right.VIEW or call.route.action == "images/create"
+    if each.kind not in ("image", "node", "plugin") and binding.projects and each.project not in binding.projects:
+        return False
+    return not binding.images or each.image is None or any(fnmatchcase(each.image, one) for one in binding.images)
+
+
+def _pinned(call: Call, touched: Sequence[Touched]) -> Call:
+    """What was judged is what is asked for, also when a name goes over to another container meanwhile."""
+    id = next((each.id for each in touched if each.id), "")
+    return structs.replace(call, names={**call.names, "container": id}) if id and "container" in call.names else call
+
+
+def _reserved(call: Call, touched: Sequence[Touched], reserved: frozenset[str]) -> Refusal | None:
+    """Who acts inside such a container, or takes its name, would have its role."""
+    wanted = call.query.get("name", "").lstrip("/")
+    if call.route.action in ("containers/create", "containers/rename") and wanted in reserved:
+        return refused("guard/roles", _TITLE, f"the name {wanted} has a role of its own", "ask an admin")
+    inside = call.route.right is Right.EXEC
+    for each in touched:
+        if each.kind == "container" and each.name in reserved and (inside or each.joins):
+            return refused("guard/roles", _TITLE, f"{each} has a role of its own, which you would have", "ask an admin")
+    return None
+
+
+def _no_role(call: Call, who: Identity, held: Sequence[Binding]) -> Refusal:
+    roles = " and ".join(dict.fromkeys(binding.role.value for binding in held))
+    has = f"{who.name} is {roles}" if roles else f"{who.name} has no role here"
+    return refused(
+        "guard/roles",
+        _TITLE,
+        f"{has}, and {call.route.method} {call.route.action} needs {roles_with(call.route.right)}",
+    )
+
+
+def _out_of_limits(call: Call, who: Identity, able: Sequence[Binding], touched: Sequence[Touched]) -> Refusal:
+    limits = "; ".join(
+        f"{each.role.value} of {', '.join((*each.projects, *each.images))}" for each in able if is_limited(each)
+    )
+    outside = next((each for each in touched if not any(_within(one, each, call) for one in able)), None)
+    place = ""
+    if outside is not None:
+        place = f", and {outside} is of " + (f"project {outside.project}" if outside.project else "no project")
+        place += f" and image {outside.image}" if outside.image and any(each.images for each in able) else ""
+    return refused("guard/roles", _TITLE, f"{who.name} is {limits}{place or ', and this is about all of them'}")
+
+
+__all__ = ["Allowed", "decide", "is_limited"]

@@ -1,0 +1,26 @@
+"""Answers of the guard's own, as the engine gives its errors."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import msgspec
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def error(status: int, says: str, *, keep: bool, is_head: bool = False) -> bytes:
+    """`{"message": …}`, which every client shows."""
+    body = msgspec.json.encode({"message": says}) + b"\n"
+    return head(status, [("Content-Type", "application/json")], len(body), keep=keep) + (b"" if is_head else body)
+
+
+def head(status: int, headers: list[tuple[str, str]], length: int, *, keep: bool) -> bytes:
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers)]
+    lines.append(f"Content-Length: {length}")
+    if not keep:
+        lines.append("Connection: close")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+__all__ = ["CONTINUE", "error", "head"]

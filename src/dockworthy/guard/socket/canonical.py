@@ -1,0 +1,100 @@
+"""A request in the one form that can't be read in two ways, as it is sent on to the engine."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote, urlencode
+
+from msgspec import Struct
+
+from ...errors import UnreadableInput
+from ...readers.create_request.strict_json import parse
+from ..asked import NotCanonical
+from ..routes import Call
+from ..routes.route import Body
+from .request_head import RequestHead
+
+HIJACKED = frozenset(
+    (
+        "POST /containers/{container}/attach",
+        "GET /containers/{container}/attach/ws",
+        "POST /exec/{execution}/start",
+        "POST /session",
+        "POST /grpc",
+    )
+)
+"""Where the connection may become a raw stream; nowhere else is an upgrade passed on."""
+
+
+class Canonical(Struct, frozen=True, kw_only=True):
+    """What the engine is sent. `body` is None where it follows as a stream, `length` what its sender said of it."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+    length: str = ""
+    is_old: bool = False
+
+    @property
+    def in_chunks(self) -> bool:
+        return self.body is None and not self.length
+
+    def head(self, stamp: tuple[tuple[str, str], ...] = ()) -> bytes:
+        """With `stamp`, headers of the guard's own."""
+        lines = [f"{self.method} {self.target} HTTP/{'1.0' if self.is_old else '1.1'}", "Host: docker"]
+        lines += [f"{name}: {value}" for name, value in (*self.headers, *stamp)]
+        if self.in_chunks:
+            lines.append("Transfer-Encoding: chunked")
+        elif self.body is None or self.body or self.method not in ("GET", "HEAD", "DELETE"):
+            lines.append(f"Content-Length: {self.length if self.body is None else len(self.body)}")
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def may_hijack(call: Call) -> bool:
+    return f"{call.route.method} {call.route.path}" in HIJACKED
+
+
+def canonical(call: Call, head: RequestHead, *, is_old: bool = False) -> Canonical:
+    """Raises NotCanonical for a body that has more than one meaning, and for an upgrade on a route that has none."""
+    headers = head.passed
+    if head.upgrade:
+        if not may_hijack(call):
+            raise NotCanonical(f"{call.route.action} is no stream that a connection could become")
+        headers += (("Connection", "Upgrade"), ("Upgrade", head.upgrade))
+    streams = call.route.body is Body.STREAM and has_body(head)
+    return Canonical(
+        method=call.route.method,
+        target=_target(call),
+        headers=headers,
+        body=None if streams else _body(call),
+        length=head.by_name.get("content-length", "") if streams else "",
+        is_old=is_old,
+    )
+
+
+def has_body(head: RequestHead) -> bool:
+    headers = head.by_name
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
+def _target(call: Call) -> str:
+    path = call.route.path
+    for name, value in call.names.items():
+        path = path.replace(f"{{{name}}}", quote(value, safe="/:@" if name in ("image", "plugin") else ""))
+    version = f"/v{call.version.major}.{call.version.minor}" if call.version else ""
+    pairs = [(name, value) for name, values in call.values.items() if name in call.route.query for value in values]
+    return version + path + (f"?{urlencode(pairs, quote_via=quote)}" if pairs else "")
+
+
+def _body(call: Call) -> bytes:
+    """Nothing where the route takes none: what clients repeat there from the query is left out."""
+    if call.route.body not in (Body.JSON, Body.MAYBE_JSON) or not call.body:
+        return b""
+    try:
+        return json.dumps(parse(call.body, call.route.action), separators=(",", ":")).encode()
+    except UnreadableInput as error:
+        raise NotCanonical(error.says) from None
+
+
+__all__ = ["HIJACKED", "Canonical", "canonical", "has_body", "may_hijack"]

@@ -1,0 +1,165 @@
+"""The connection to the engine that stands behind one client's: answers go back as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Protocol, cast
+
+import httptools
+
+from . import answers
+from .redaction import without_secrets
+
+MOST_REWRITTEN = 32 * 1024 * 1024
+"""Bytes of an answer in which secrets are blanked: such a one is held as a whole."""
+
+
+class Client(Protocol):
+    def write(self, data: bytes) -> None: ...
+
+    def hold(self, reason: str) -> None: ...
+
+    def release(self, reason: str) -> None: ...
+
+    def tunnel(self) -> None:
+        """From now on, bytes are bytes."""
+
+    def answered(self, *, keep: bool) -> None:
+        """The answer is complete."""
+
+    def engine_ended(self, *, midway: bool) -> None:
+        """The engine said all it will say; `midway` an answer that was not complete."""
+
+
+class EngineSide(asyncio.Protocol):
+    """`httptools` calls the `on_` methods."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._method, self._hides, self._may_hijack = "", False, False
+        self._busy = self._tunnelling = self._complete = self._ended = False
+        self._headers: list[tuple[str, str]] = []
+        self._held = bytearray()
+
+    def begin(self, method: str, *, hides: bool, may_hijack: bool) -> None:
+        """The next answer is to a request of this kind."""
+        self._method, self._hides, self._may_hijack = method, hides, may_hijack
+        self._busy, self._complete = True, False
+
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None and not self._ended and not self._transport.is_closing()
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def write_eof(self) -> None:
+        """The client says no more: the engine sees it as it would have without us."""
+        if self._transport is not None and not self._transport.is_closing():
+            with contextlib.suppress(OSError, RuntimeError):
+                self._transport.write_eof()
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def pause_reading(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def pause_writing(self) -> None:
+        self._client.hold("engine is slow")
+
+    def resume_writing(self) -> None:
+        self._client.release("engine is slow")
+
+    def data_received(self, data: bytes) -> None:
+        if self._tunnelling or not self._hides:
+            self._client.write(data)
+        if self._tunnelling:
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # 101: on_headers_complete has seen it
+        except httptools.HttpParserError:
+            self._end(midway=True)
+            return
+        if self._tunnelling:
+            self._client.tunnel()
+        elif self._complete:
+            self._finish()
+
+    def eof_received(self) -> bool:
+        self._end(midway=self._busy and not self._tunnelling)
+        return self._tunnelling  # its other half is closed by the client
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(midway=self._busy and not self._tunnelling)
+        self._transport = None
+
+    # What httptools calls.
+
+    def on_message_begin(self) -> None:
+        self._headers, self._held = [], bytearray()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        names = {name.lower() for name, _ in self._headers}
+        is_raw = self._parser.get_status_code() == 200 and not names & {"content-length", "transfer-encoding"}
+        if self._may_hijack and (is_raw or self._parser.get_status_code() == 101):
+            self._tunnelling = True
+        elif self._method == "HEAD":
+            self._complete = True
+
+    def on_body(self, body: bytes) -> None:
+        if self._hides:
+            self._held += body
+            if len(self._held) > MOST_REWRITTEN:
+                raise ValueError("too large to be looked through")
+
+    def on_message_complete(self) -> None:
+        self._complete = True
+
+    def _finish(self) -> None:
+        keep = self._parser.should_keep_alive()
+        if self._hides:
+            self._client.write(self._rewritten(keep=keep))
+        if self._method == "HEAD":  # the parser would wait for a body
+            self._parser = httptools.HttpResponseParser(self)
+        self._busy = False
+        self._client.answered(keep=keep)
+
+    def _rewritten(self, *, keep: bool) -> bytes:
+        status, body = self._parser.get_status_code(), bytes(self._held)
+        if 200 <= status < 300 and body:
+            try:
+                body = without_secrets(body)
+            except ValueError:
+                return answers.error(502, "the engine's answer can't be read, so nothing of it is shown", keep=keep)
+        dropped = ("content-length", "transfer-encoding", "connection")
+        headers = [pair for pair in self._headers if pair[0].lower() not in dropped]
+        return answers.head(status, headers, len(body), keep=keep) + body
+
+    def _end(self, *, midway: bool) -> None:
+        if not self._ended:
+            self._ended = True
+            self._client.engine_ended(midway=midway)
+
+
+__all__ = ["MOST_REWRITTEN", "Client", "EngineSide"]

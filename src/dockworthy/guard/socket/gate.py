@@ -1,0 +1,34 @@
+"""What the socket asks of whoever decides: who is this, and may this pass?"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from ..asked import Asked
+from ..decision import Decision
+from ..routes import Call
+
+
+class Passage(Struct, frozen=True, kw_only=True):
+    """It may pass. `call` is what was judged, with names pinned to ids where they were looked up; `hides` blanks what
+    may hold secrets in the answer."""
+
+    call: Call
+    hides: bool = False
+
+
+class Gate(Protocol):
+    def meet(self, transport: asyncio.BaseTransport) -> Any:
+        """Who connected, read at once while it is there; given back to `judge`. Never raises."""
+
+    async def judge(self, asked: Asked, who: Any) -> Passage | Decision:
+        """A Decision is a refusal. Raises NotCanonical; whatever else it raises is a refusal, too."""
+
+    def stamp(self, method: str, target: str, body: bytes, who: Any) -> tuple[tuple[str, str], ...]:
+        """Headers of the guard's own for exactly this request."""
+
+
+__all__ = ["Gate", "Passage"]

@@ -1,0 +1,66 @@
+"""The head of a request: as a client sent it, and as it is sent on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from ..asked import NotCanonical
+
+_NAME = re.compile(r"[a-z0-9-]+")
+_PASSED = frozenset("accept content-type if-none-match traceparent tracestate user-agent".split())
+_PASSED_FAMILIES = ("x-registry-", "x-docker-", "sec-websocket-")
+"""Everything else is for the next hop alone, or for nobody: it is left out."""
+_ONCE = frozenset(("content-type", "content-length", "transfer-encoding", "upgrade", "host", "x-registry-auth"))
+
+
+class RequestHead(Struct, frozen=True, kw_only=True):
+    """`headers` with names in small letters, in their order. `upgrade` is the protocol that is asked for, or empty."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    is_old: bool = False
+    """HTTP/1.0: its sender can't read an answer in chunks."""
+
+    @property
+    def by_name(self) -> dict[str, str]:
+        return dict(self.headers)
+
+    @property
+    def upgrade(self) -> str:
+        headers = self.by_name
+        asks = "upgrade" in (part.strip().lower() for part in headers.get("connection", "").split(","))
+        return headers.get("upgrade", "") if asks else ""
+
+    @property
+    def passed(self) -> tuple[tuple[str, str], ...]:
+        """The headers that mean something to the engine."""
+        return tuple(pair for pair in self.headers if pair[0] in _PASSED or pair[0].startswith(_PASSED_FAMILIES))
+
+
+def request_head(method: bytes, target: bytes, headers: Iterable[tuple[bytes, bytes]], version: str) -> RequestHead:
+    """Raises NotCanonical where two readers could see two requests."""
+    read = tuple((name.decode("latin-1").lower(), value.decode("latin-1").strip()) for name, value in headers)
+    head = RequestHead(
+        method=method.decode("latin-1"), target=target.decode("latin-1"), headers=read, is_old=version == "1.0"
+    )
+    _check(head.headers)
+    return head
+
+
+def _check(headers: Sequence[tuple[str, str]]) -> None:
+    names = [name for name, _ in headers]
+    twice = sorted({name for name in names if name in _ONCE and names.count(name) > 1})
+    if twice:
+        raise NotCanonical(f"the header {twice[0]} comes twice")
+    if "transfer-encoding" in names and "content-length" in names:
+        raise NotCanonical("the body has a length, and comes in chunks")
+    for name, value in headers:
+        if not _NAME.fullmatch(name.replace("_", "-")) or any(ord(letter) < 32 and letter != "\t" for letter in value):
+            raise NotCanonical("a header holds characters that belong in none")
+
+
+__all__ = ["RequestHead", "request_head"]

@@ -1,0 +1,108 @@
+"""The gate that roles make: who asks, which roles they have, and the policy where no plugin stands behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from msgspec import Struct, structs
+
+from ...model.guard_policy import Binding
+from ..asked import Asked
+from ..decision import Decision, Refusal
+from ..identity.identity import Identity
+from ..identity.peer import Peer, peer_of
+from ..identity.telling import certificate, identity_of
+from ..judges import judge_call
+from ..policy_in_force import PolicyInForce
+from ..rights.deciding import Allowed, decide
+from ..rights.people_world import PeopleWorld
+from ..routes import Call, find_call
+from .gate import Passage
+from .redaction import HIDING
+
+Held = Callable[[Identity], Sequence[Binding]]
+"""The roles of somebody, now."""
+Told = Callable[[Asked, Decision], Decision]
+"""Hears of each decision, with the name of who asked, and gives back the one that holds."""
+
+
+class Stamping(Protocol):
+    """Tells the plugin who asks."""
+
+    def stamp(self, method: str, target: str, body: bytes, *, is_admin: bool, who: str) -> tuple[str, str]: ...
+
+
+class Met(Struct):
+    """One who connected. The kernel's facts are read at once, names when they are first needed."""
+
+    facts: Peer | Identity
+    identity: Identity | None = None
+    is_admin: bool = False
+
+
+class RoleGate:
+    """`floor` is judged here where no plugin does it; `reserved` are containers with roles of their own."""
+
+    def __init__(
+        self,
+        world: PeopleWorld,
+        held: Held,
+        *,
+        told: Told,
+        floor: Callable[[], PolicyInForce] | None = None,
+        reserved: Callable[[], frozenset[str]] = frozenset,
+        stamping: Stamping | None = None,
+    ) -> None:
+        self._world, self._held, self._told = world, held, told
+        self._floor, self._reserved, self._stamping = floor, reserved, stamping
+
+    def meet(self, transport: asyncio.BaseTransport) -> Met:
+        tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        if tls is not None:
+            return Met(certificate(tls.getpeercert()))
+        connection: socket.socket = transport.get_extra_info("socket")
+        with socket.socket(fileno=os.dup(connection.fileno())) as own:  # uvloop's is not a whole one
+            return Met(peer_of(own))
+
+    async def judge(self, asked: Asked, who: Met) -> Passage | Decision:
+        call = find_call(asked)
+        identity = await self._identity(who)
+        answer = await decide(call, identity, self._held(identity), self._world, self._reserved())
+        decision = await self._decision(call, answer)
+        if self._floor is not None or not decision.allowed:  # else the plugin tells of it
+            decision = self._told(structs.replace(asked, user=identity.name), decision)
+        if isinstance(answer, Refusal) or not decision.allowed:
+            return decision
+        who.is_admin = answer.is_admin
+        return Passage(call=answer.call, hides=_hides(answer))
+
+    def stamp(self, method: str, target: str, body: bytes, who: Met) -> tuple[tuple[str, str], ...]:
+        if self._stamping is None or who.identity is None:
+            return ()
+        return (self._stamping.stamp(method, target, body, is_admin=who.is_admin, who=who.identity.name),)
+
+    async def _identity(self, who: Met) -> Identity:
+        if who.identity is None:
+            facts = who.facts
+            who.identity = await identity_of(facts, self._world) if isinstance(facts, Peer) else facts
+        return who.identity
+
+    async def _decision(self, call: Call, answer: Allowed | Refusal) -> Decision:
+        if isinstance(answer, Refusal):
+            return Decision(action=call.route.action, subject=call.subject, refusals=(answer,))
+        if self._floor is None or answer.is_admin or not call.route.judge:
+            return Decision(action=call.route.action, subject=call.subject)
+        return await judge_call(answer.call, self._world, self._floor())
+
+
+def _hides(answer: Allowed) -> bool:
+    route = answer.call.route
+    return not answer.sees_secrets and f"{route.method} {route.path}" in HIDING
+
+
+__all__ = ["Held", "Met", "RoleGate", "Stamping", "Told"]

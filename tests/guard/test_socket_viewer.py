@@ -1,0 +1,193 @@
+"""`guard socket --role viewer`, alone before a real engine: who reads is served as the engine would, and no more."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from guard.sockets import Reached, start_socket
+from machines.images import BUSYBOX
+from machines.own_host import OwnHost, start_host
+
+pytestmark = pytest.mark.engine
+VIEWER = "/run/viewer.sock"
+SECRET = "hunter2-in-an-environment"
+
+
+@pytest.fixture(scope="module")
+def host(engines_folder: Path) -> Iterator[OwnHost]:
+    host = start_host(engines_folder / "guard-viewer")
+    try:
+        host.start_engine({})
+        host.load_busybox()
+        host.docker(
+            "run", "-d", "--name", "shop", "-e", f"PASSWORD={SECRET}", "--label", "traefik.enable=true", BUSYBOX,
+            "sh", "-c", "echo hello; exec sleep 3600",
+        )  # fmt: skip
+        host.docker("volume", "create", "--opt", "type=tmpfs", "--opt", "o=size=9m", "--opt", "device=tmpfs", "share")
+        start_socket(host, VIEWER, "--role", "viewer")
+        yield host
+    finally:
+        host.stop()
+
+
+@pytest.fixture
+def viewer(host: OwnHost) -> Reached:
+    return Reached(host, VIEWER)
+
+
+def test_what_a_proxy_reads_is_what_the_engine_says(host: OwnHost, viewer: Reached) -> None:
+    engine = Reached(host, "/var/run/docker.sock")
+    for target in ("/v1.45/containers/json", "/containers/json?all=1", "/networks/none", "/_ping", "/v1.24/version"):
+        assert viewer.ask("GET", target).body == engine.ask("GET", target).body, target
+    labels = viewer.ask("GET", "/v1.45/containers/shop/json").json["Config"]["Labels"]
+    assert labels == {"traefik.enable": "true"}
+
+
+def test_secrets_of_environments_and_of_volumes_are_blanked(viewer: Reached) -> None:
+    answer = viewer.ask("GET", "/v1.45/containers/shop/json")
+    assert SECRET.encode() not in answer.body
+    assert "PASSWORD=***" in answer.json["Config"]["Env"]
+    assert viewer.ask("GET", "/volumes/share").json["Options"] == {"device": "***", "o": "***", "type": "***"}
+
+
+def test_docker_itself_reads(viewer: Reached) -> None:
+    for command in (
+        "ps -a", "inspect shop", "version", "info", "images", "network ls", "volume ls", "top shop", "port shop",
+        "stats --no-stream shop", "diff shop", "events --since 1m --until 0s", "system df",
+    ):  # fmt: skip
+        viewer.docker(*command.split())
+    assert viewer.docker("logs", "shop").stdout == b"hello\n"
+
+
+@pytest.mark.parametrize(
+    "method, target, body",
+    [
+        ("POST", "/v1.45/containers/create", {"Image": BUSYBOX}),
+        ("POST", "/v1.45/containers/shop/exec", {"Cmd": ["id"]}),
+        ("POST", "/containers/shop/stop", None),
+        ("DELETE", "/containers/shop?force=1", None),
+        ("GET", "/containers/shop/archive?path=/etc", None),
+        ("GET", "/containers/shop/export", None),
+        ("POST", "/containers/shop/attach?stream=1&stdout=1", None),
+        ("GET", "/swarm", None),
+        ("POST", "/build", None),
+        ("POST", "/session", None),
+    ],
+)
+def test_everything_else_is_refused_in_the_engines_own_words(
+    viewer: Reached, method: str, target: str, body: object
+) -> None:
+    answer = viewer.ask(method, target, body)
+    assert answer.status == 403
+    assert "viewer" in answer.json["message"]
+    assert "needs" in answer.json["message"]
+
+
+def test_docker_shows_why(viewer: Reached) -> None:
+    done = viewer.docker("exec", "shop", "id", check=False)
+    assert done.returncode == 1
+    assert b"is viewer, and POST containers/exec needs operator or admin" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /containers/json HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"GET /containers/json HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 0\r\n\r\nabc",
+        b"GET /containers/json HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n",
+        b"GET /containers/../containers/json HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /containers//json HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /containers/shop%2fexport HTTP/1.1\r\nConnection: close\r\n\r\n",
+        b"GET http://x/containers/json HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"BREW /containers/json HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /containers/json HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_refused(viewer: Reached, request_: bytes) -> None:
+    said = viewer.send(request_)
+    assert said.startswith(b"HTTP/1.1 4"), said[:200]
+
+
+def test_a_request_hidden_behind_another_does_not_pass(viewer: Reached) -> None:
+    """Bytes after an upgrade that the engine did not grant are no request, and no stream."""
+    inner = b"POST /v1.45/containers/shop/stop?t=0 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    viewer.send(b"GET /_ping HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n" + inner)
+    viewer.send(b"GET /_ping HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}" + inner)
+    assert viewer.ask("GET", "/containers/shop/json").json["State"]["Running"]
+
+
+def test_events_come_while_they_happen(host: OwnHost, viewer: Reached) -> None:
+    listening = viewer.begin("GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+    listening.wait_for(b"200 OK")
+    host.docker("pause", "shop")
+    listening.wait_for(b'"Action":"pause"')
+    host.docker("unpause", "shop")
+    listening.wait_for(b'"Action":"unpause"')
+    listening.end()
+
+
+def test_logs_and_stats_are_followed(host: OwnHost, viewer: Reached) -> None:
+    host.docker("run", "-d", "--name", "talks", BUSYBOX, "sh", "-c", "while :; do echo tick; sleep 0.2; done")
+    try:
+        for target in ("/containers/talks/logs?follow=1&stdout=1", "/containers/talks/stats"):
+            listening = viewer.begin(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n")
+            for _ in range(2):
+                listening.wait_for(b"tick" if "logs" in target else b'"pids_stats"')
+            listening.end()
+    finally:
+        host.docker("rm", "-f", "talks")
+
+
+def test_who_leaves_leaves_nothing_open(host: OwnHost, viewer: Reached) -> None:
+    def open_files() -> int:
+        return len(host.run("ls", f"/proc/{viewer.pid()}/fd").stdout.split())
+
+    viewer.ask("GET", "/_ping")
+    before = open_files()
+    listening = [viewer.begin("GET /events HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(20)]
+    for each in listening:
+        each.wait_for(b"200 OK")
+    assert open_files() >= before + 40
+    for each in listening:
+        each.end()
+    host.wait(lambda: open_files() <= before + 2, "the guard let go of them")
+
+
+def test_an_engine_that_is_away_is_said(host: OwnHost) -> None:
+    start_socket(host, "/run/lost.sock", "--role", "viewer", "--docker", "unix:///run/nobody.sock")
+    answer = Reached(host, "/run/lost.sock").ask("GET", "/_ping")
+    assert answer.status == 502
+    assert "can't reach the engine" in answer.json["message"]
+
+
+def test_an_engine_elsewhere_is_none_to_stand_before(host: OwnHost) -> None:
+    done = host.dockworthy("guard", "socket", "--role", "viewer", "/run/x.sock", "--docker", "tcp://127.0.0.1:2375")
+    assert done.returncode == 2
+    assert "unix:///PATH" in done.stderr
+
+
+def test_json_is_the_same_but_for_its_secrets() -> None:
+    from dockworthy.guard.socket.redaction import without_secrets
+
+    shown = json.loads(
+        without_secrets(b'[{"Spec":{"Data":"c2VjcmV0"}},{"Env":["A=b=c","D"],"Cmd":["x"],"Env2":["A=b"]}]')
+    )
+    assert shown == [{"Spec": {"Data": ""}}, {"Env": ["A=***", "D"], "Cmd": ["x"], "Env2": ["A=b"]}]
+
+
+def test_two_readers_and_a_stream_do_not_wait_for_each_other(host: OwnHost, viewer: Reached) -> None:
+    listening = viewer.begin("GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+    listening.wait_for(b"200 OK")
+    script = f"for i in 1 2 3 4 5; do docker -H unix://{VIEWER} ps -q >/dev/null || exit 1; done"
+    both = [
+        subprocess.Popen([*host.inside, "sh", "-c", script], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    assert [process.communicate(timeout=60)[1] for process in both] == [b"", b""]
+    assert [process.returncode for process in both] == [0, 0]
+    listening.end()
