@@ -1,10 +1,12 @@
-"""A guarded engine: what would make somebody root on the host is refused, what people do every day passes."""
+"""What people do every day with docker, Compose, the classic builder and BuildKit, through a guarded engine."""
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,102 +16,43 @@ from machines.own_host import start_host
 
 pytestmark = pytest.mark.engine
 
+CONFINED = {"builder": {"entitlements": {"network-host": False, "security-insecure": False}}}
+CONTEXT = "/run/context"
+COMPOSE = f"""
+services:
+  web:
+    image: {BUSYBOX}
+    command: ["sh", "-c", "echo up; sleep 3600"]
+    ports: ["127.0.0.1::80"]
+    volumes: [data:/data]
+    stop_grace_period: 0s
+    cap_drop: [ALL]
+    security_opt: ["no-new-privileges:true"]
+    healthcheck: {{test: ["CMD", "true"], interval: 1s}}
+  beside:
+    build: .
+    stop_grace_period: 0s
+    network_mode: service:web
+    depends_on: {{web: {{condition: service_healthy}}}}
+volumes: {{data: }}
+"""
+
 
 @pytest.fixture(scope="module")
 def guarded(engines_folder: Path) -> Iterator[Guarded]:
     host = start_host(engines_folder / "guard-real-engine")
     try:
-        yield start_guarded(host)
+        guarded = start_guarded(host, settings=CONFINED)
+        host.write(f"{CONTEXT}/Dockerfile", f'FROM {BUSYBOX}\nRUN echo hi >/x\nCMD ["sleep", "3600"]\n')
+        host.write(f"{CONTEXT}/compose.yaml", COMPOSE)
+        yield guarded
     finally:
         host.stop()
 
 
-def create(guarded: Guarded, host_config: dict[str, Any], **more: Any) -> Any:
-    body = {"Image": BUSYBOX, "Cmd": ["true"], "HostConfig": host_config, **more}
-    return guarded.ask("POST", "/v1.45/containers/create", body)
-
-
-BOUND = {"type": "none", "o": "bind"}
-
-ATTACKS: dict[str, dict[str, Any]] = {
-    "privileged": {"Privileged": True},
-    "bind of the root": {"Binds": ["/:/host"]},
-    "bind of a folder": {"Binds": ["/srv:/x"]},
-    "bind by mounts": {"Mounts": [{"Type": "bind", "Source": "/etc", "Target": "/x"}]},
-    "volume that binds": {
-        "Mounts": [
-            {
-                "Type": "volume",
-                "Target": "/x",
-                "VolumeOptions": {
-                    "DriverConfig": {"Name": "local", "Options": {"type": "none", "o": "bind", "device": "/"}}
-                },
-            }
-        ]
-    },
-    "socket of the engine": {"Binds": ["/var/run/docker.sock:/s"]},
-    "host network": {"NetworkMode": "host"},
-    "host processes": {"PidMode": "host"},
-    "host IPC": {"IpcMode": "host"},
-    "every capability": {"CapAdd": ["ALL"]},
-    "SYS_ADMIN": {"CapAdd": ["SYS_ADMIN"]},
-    "a disk": {"Devices": [{"PathOnHost": "/dev/vda", "PathInContainer": "/dev/x", "CgroupPermissions": "rwm"}]},
-    "a device rule": {"DeviceCgroupRules": ["b *:* rwm"]},
-    "no seccomp": {"SecurityOpt": ["seccomp=unconfined"]},
-    "a seccomp profile of one's own": {"SecurityOpt": ['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}']},
-    "the last option wins": {"SecurityOpt": ["seccomp=builtin", "seccomp:unconfined"]},
-    "no masks": {"MaskedPaths": []},
-    "no read-only paths": {"ReadonlyPaths": []},
-    "a runtime of one's own": {"Runtime": "/tmp/shim"},
-    "cgroup elsewhere": {"CgroupParent": "/system.slice"},
-    "log driver": {"LogConfig": {"Type": "syslog", "Config": {"syslog-address": "unix:///run/x"}}},
-    "sysctl": {"Sysctls": {"kernel.core_pattern": "|/x"}},
-    "annotation": {"Annotations": {"org.systemd.property.X": "1"}},
-    "devices by kind": {"DeviceRequests": [{"Driver": "cdi", "DeviceIDs": ["x/y=z"]}]},
-    "volume driver": {"VolumeDriver": "evil", "Binds": ["v:/x"]},
-    "key in small letters": {"privileged": True},
-}
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_no_container_that_is_root_on_the_host(guarded: Guarded, name: str) -> None:
-    answer = create(guarded, ATTACKS[name])
-    assert answer.refused, (answer.status, answer.body)
-
-
-GOOD: dict[str, dict[str, Any]] = {
-    "nothing": {},
-    "what docker run sends": {
-        "Binds": None, "ContainerIDFile": "", "LogConfig": {"Type": "", "Config": {}}, "NetworkMode": "default",
-        "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": ""}]},
-        "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
-        "AutoRemove": False, "VolumeDriver": "", "VolumesFrom": None, "ConsoleSize": [24, 80], "CapAdd": None,
-        "CapDrop": None, "CgroupnsMode": "", "Dns": [], "DnsOptions": [], "DnsSearch": [], "ExtraHosts": None,
-        "GroupAdd": None, "IpcMode": "", "Cgroup": "", "Links": None, "OomScoreAdj": 0, "PidMode": "",
-        "Privileged": False,
-        "PublishAllPorts": False, "ReadonlyRootfs": False, "SecurityOpt": None, "UTSMode": "", "UsernsMode": "",
-        "ShmSize": 0, "Isolation": "", "CpuShares": 0, "Memory": 0, "NanoCpus": 0, "CgroupParent": "", "BlkioWeight": 0,
-        "BlkioWeightDevice": [], "BlkioDeviceReadBps": [], "Devices": [], "DeviceCgroupRules": None,
-        "DeviceRequests": None, "MemoryReservation": 0, "MemorySwap": 0, "MemorySwappiness": -1,
-        "OomKillDisable": False,
-        "PidsLimit": 0, "Ulimits": [], "CpuCount": 0, "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0,
-        "MaskedPaths": None, "ReadonlyPaths": None,
-    },
-    "hardened": {
-        "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges"], "ReadonlyRootfs": True, "Tmpfs": {"/tmp": "size=1m"},
-        "Memory": 64 << 20, "PidsLimit": 50, "Init": True,
-    },
-    "a volume": {"Binds": ["guard-data:/data"]},
-    "a volume by mounts": {"Mounts": [{"Type": "volume", "Source": "guard-data", "Target": "/data"}]},
-    "a log that rotates": {"LogConfig": {"Type": "json-file", "Config": {"max-size": "1m"}}},
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", GOOD)
-def test_containers_that_people_run(guarded: Guarded, name: str) -> None:
-    answer = create(guarded, GOOD[name])
-    assert answer.status == 201, answer.body
-    assert guarded.ask("DELETE", f"/v1.45/containers/{answer.json['Id']}?force=1").status == 204
+def with_plugins(guarded: Guarded, *command: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+    """Compose and buildx keep a folder of settings."""
+    return guarded.host.run("env", "DOCKER_CONFIG=/run/docker-config", *command, check=check)
 
 
 def test_what_people_do_every_day(guarded: Guarded) -> None:
@@ -130,27 +73,49 @@ def test_what_people_do_every_day(guarded: Guarded) -> None:
         guarded.docker(*command.split())
 
 
-REFUSED_CALLS: list[tuple[str, str, Any]] = [
-    ("POST", "/commit?container=x", {}),
-    ("POST", "/plugins/pull?remote=x", []),
-    ("POST", "/swarm/init", {"ListenAddr": "127.0.0.1"}),
-    ("GET", "/swarm", None),
-    ("POST", "/volumes/create", {"Name": "v", "DriverOpts": {"type": "none", "o": "bind", "device": "/"}}),
-    ("POST", "/volumes/create", {"Name": "v", "DriverOpts": {"type": "ext4", "device": "/dev/vda"}}),
-    ("POST", "/volumes/create", {"Name": "v", "Driver": "evil"}),
-    ("POST", "/networks/create", {"Name": "n", "Driver": "macvlan", "Options": {"parent": "eth0"}}),
-    ("POST", "/images/create?fromSrc=http://127.0.0.1/x", None),
-    ("GET", "/v1.45//containers/json", None),
-    ("GET", "/v1.45/containers/../info", None),
-    ("GET", "/debug/vars", None),
-    ("PUT", "/containers/x/archive?path=/", None),
-    ("POST", "/session", None),
-    ("POST", "/grpc", None),
-    ("POST", "/build?networkmode=host", None),
-]
+def test_the_classic_builder(guarded: Guarded) -> None:
+    with_plugins(guarded, "env", "DOCKER_BUILDKIT=0", "docker", "build", "-t", "classic:1", CONTEXT)
+    refused = with_plugins(
+        guarded, "env", "DOCKER_BUILDKIT=0", "docker", "build", "--network", "host", CONTEXT, check=False
+    )
+    assert refused.returncode and b"authorization denied by plugin dockworthy" in refused.stderr
+    guarded.docker("rmi", "classic:1")
 
 
-@pytest.mark.parametrize(("method", "target", "body"), REFUSED_CALLS)
-def test_calls_that_reach_the_host(guarded: Guarded, method: str, target: str, body: Any) -> None:
-    answer = guarded.ask(method, target, body)
-    assert answer.refused or answer.status == 301, (answer.status, answer.body)
+@pytest.mark.skipif(shutil.which("docker-buildx", path="/usr/libexec/docker/cli-plugins") is None, reason="no buildx")
+def test_buildkit_where_the_engine_confines_it(guarded: Guarded) -> None:
+    with_plugins(guarded, "docker", "build", "-t", "kit:1", CONTEXT)
+    refused = with_plugins(guarded, "docker", "build", "--network", "host", "--no-cache", CONTEXT, check=False)
+    assert refused.returncode and b"network.host is not allowed" in refused.stderr
+    guarded.docker("rmi", "kit:1")
+
+
+@pytest.mark.skipif(shutil.which("docker-compose", path="/usr/libexec/docker/cli-plugins") is None, reason="no Compose")
+def test_compose(guarded: Guarded) -> None:
+    compose = ("docker", "compose", "-p", "shop", "-f", f"{CONTEXT}/compose.yaml")
+    with_plugins(guarded, *compose, "up", "-d", "--build")
+    assert len(with_plugins(guarded, *compose, "ps", "-q").stdout.split()) == 2
+    assert b"up" in with_plugins(guarded, *compose, "logs", "web").stdout
+    assert with_plugins(guarded, *compose, "exec", "-T", "web", "sh", "-c", "echo in").stdout == b"in\n"
+    with_plugins(guarded, *compose, "run", "--rm", "--no-deps", "web", "sh", "-c", "echo once")
+    with_plugins(guarded, *compose, "up", "-d", "--force-recreate", "web")
+    with_plugins(guarded, *compose, "down", "-v", "-t", "0")
+    assert guarded.docker("ps", "-aq").stdout == b""
+
+
+def test_settings_written_after_the_start_do_not_count(guarded: Guarded) -> None:
+    """The engine reads them when it starts: what stands there now is not what it does."""
+    settings = {"authorization-plugins": ["dockworthy"], **CONFINED}
+    guarded.host.wait(lambda: written_later(guarded, json.dumps(settings)), "daemon.json is younger than the engine")
+    guarded.host.wait(lambda: buildkit_is_refused(guarded), "it is noticed")
+
+
+def buildkit_is_refused(guarded: Guarded) -> bool:
+    answer = guarded.ask("POST", "/build?version=2", raw=b"x", headers={"Content-Type": "application/x-tar"})
+    return answer.refused and b"BuildKit builds without the host's network" in answer.body
+
+
+def written_later(guarded: Guarded, settings: str) -> bool:
+    guarded.host.write("/etc/docker/daemon.json", settings)
+    ages = guarded.host.run("stat", "-c", "%Y", "/etc/docker/daemon.json", "/run/docker.pid").stdout.split()
+    return int(ages[0]) > int(ages[1]) + 2

@@ -1,0 +1,225 @@
+"""What the judge makes of a policy, of what is there, and of what differs between clients; without an engine."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from msgspec import structs
+
+from dockworthy.guard.asked import Asked
+from dockworthy.guard.decision import Decision
+from dockworthy.guard.judges import judge
+from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.model.guard_policy import GuardPolicy
+from dockworthy.model.policy import Policy, PolicyException
+from guard.worlds import EmptyWorld
+
+AGENT = {
+    "Id": "a" * 64,
+    "Name": "/agent",
+    "Config": {"Image": "agent"},
+    "HostConfig": {"Privileged": True, "SecurityOpt": [], "MaskedPaths": None, "ReadonlyPaths": None},
+    "Mounts": [{"Type": "bind", "Source": "/var/run/docker.sock", "Destination": "/s", "RW": True}],
+    "State": {"Status": "running", "Running": True},
+}
+SHOP = {
+    "Id": "b" * 64,
+    "Name": "/shop",
+    "Config": {"Image": "shop"},
+    "HostConfig": {"Privileged": False, "PidMode": "container:agent", "MaskedPaths": ["/proc/kcore"] * 9,
+                   "ReadonlyPaths": ["/proc/bus"] * 9},
+    "Mounts": [],
+    "State": {"Status": "running", "Running": True},
+}  # fmt: skip
+
+
+class World(EmptyWorld):
+    def __init__(self, **found: Mapping[str, Any]) -> None:
+        self.found = found
+
+    async def container(self, reference: str) -> Mapping[str, Any] | None:
+        return self.found.get(reference)
+
+    async def network(self, reference: str) -> Mapping[str, Any] | None:
+        return self.found.get(f"network_{reference}")
+
+    async def service(self, reference: str) -> Mapping[str, Any] | None:
+        return self.found.get(f"service_{reference}")
+
+
+class Swappable(World):
+    def who_may_write(self, path: str) -> str:
+        return f"{path} belongs to user 1000"
+
+
+async def ask(
+    line: str, body: Any = None, *, world: EmptyWorld | None = None, policy: PolicyInForce | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Decision:  # fmt: skip
+    method, _, target = line.partition(" ")
+    content = b"" if body is None else json.dumps(body).encode()
+    sent = {"content-type": "application/json"} if body is not None else {"content-length": "0"}
+    asked = Asked(method=method, target=target, headers={**sent, **(headers or {})}, body=content)
+    return await judge(asked, world or EmptyWorld(), policy or PolicyInForce())
+
+
+def excepting(name: str) -> PolicyInForce:
+    exceptions = tuple(
+        PolicyException(control=control, subject=f"container/{name}", reason="it watches", owner="o", expires=LATER)
+        for control in ALL_OF_AGENT
+    )
+    return PolicyInForce(policy=Policy(exceptions=exceptions))
+
+
+LATER = datetime.date.max
+ALL_OF_AGENT = (
+    "workload/privileged", "workload/capabilities", "workload/engine-socket", "workload/proc-mount", "workload/seccomp",
+    "workload/host-mounts", "workload/apparmor", "workload/selinux", "workload/cgroup-namespace",
+)  # fmt: skip
+AGENTS_WORLD = World(agent=AGENT, shop=SHOP)
+
+
+async def test_an_exception_lets_a_container_start() -> None:
+    assert not (await ask("POST /containers/agent/start", world=AGENTS_WORLD)).allowed
+    decision = await ask("POST /containers/agent/start", world=AGENTS_WORLD, policy=excepting("agent"))
+    assert decision.allowed, decision.message()
+
+
+@pytest.mark.parametrize(
+    ("line", "body"),
+    [
+        ("POST /containers/agent/exec", {"Cmd": ["sh"]}),
+        ("POST /containers/agent/attach?stdin=1&stream=1", None),
+        ("GET /containers/agent/archive?path=/", None),
+        ("GET /containers/agent/export", None),
+        ("POST /containers/agent/rename?name=x", None),
+        ("POST /containers/create", {"Image": "x", "HostConfig": {"PidMode": "container:agent"}}),
+        ("POST /containers/create", {"Image": "x", "HostConfig": {"VolumesFrom": ["agent"]}}),
+        ("POST /containers/shop/exec", {"Cmd": ["sh"]}),
+    ],
+)
+async def test_an_exception_gives_its_powers_to_nobody_else(line: str, body: Any) -> None:
+    decision = await ask(line, body, world=AGENTS_WORLD, policy=excepting("agent"))
+    assert not decision.allowed and "agent" in decision.message()
+
+
+async def test_the_name_of_an_exception_is_not_taken_over() -> None:
+    tame = World(tame=structs_of(SHOP, PidMode=""))
+    decision = await ask("POST /containers/tame/rename?name=agent", world=tame, policy=excepting("agent"))
+    assert "guard/names" in decision.message()
+    assert (await ask("POST /containers/tame/rename?name=other", world=tame, policy=excepting("agent"))).allowed
+
+
+def structs_of(container: dict[str, Any], **host: Any) -> dict[str, Any]:
+    return {**container, "HostConfig": {**container["HostConfig"], **host}}
+
+
+OWNED = PolicyInForce(guard=GuardPolicy(images=("registry.example.com/shop/*", "db")))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "POST /images/x/tag?repo=registry.example.com/shop/web&tag=1",
+        "POST /images/x/tag?repo=db",
+        "POST /images/x/tag?repo=docker.io/library/db&tag=1",
+        "POST /images/x/tag?repo=index.docker.io/library/db&tag=1",
+        "POST /images/create?fromSrc=-&repo=db",
+        "POST /images/create?fromSrc=-&repo=db%3A1",
+        "POST /images/load",
+        "POST /build?t=other&t=db%3A1",
+        "POST /build?t=registry.example.com/shop/web",
+        "POST /session",
+    ],
+)
+async def test_names_of_images_that_the_policy_owns(line: str) -> None:
+    assert not (await ask(line, policy=OWNED)).allowed
+    if "session" not in line:
+        assert (await ask(line)).allowed
+
+
+async def test_binds_below_a_listed_folder() -> None:
+    listed = PolicyInForce(guard=GuardPolicy(binds=("/srv/shop",)))
+    body = {"Image": "x", "HostConfig": {"Binds": ["/srv/shop/data:/data"]}}
+    assert (await ask("POST /containers/create", body, policy=listed)).allowed
+    swappable = await ask("POST /containers/create", body, policy=listed, world=Swappable())
+    assert "belongs to user 1000" in swappable.message()
+    for beside in ("/srv/shopping:/x", "/srv/shop/../x:/x", "/srv:/x", "/srv/shop/data:/x:rshared", "//srv/shop:/x"):
+        body = {"Image": "x", "HostConfig": {"Binds": [beside]}}
+        assert not (await ask("POST /containers/create", body, policy=listed)).allowed, beside
+
+
+@pytest.mark.parametrize("path", ["/srv/shop/data", "/srv/shop"])
+async def test_a_volume_may_bind_what_is_listed(path: str) -> None:
+    body = {"Name": "v", "DriverOpts": {"type": "none", "o": "bind", "device": path}}
+    assert not (await ask("POST /volumes/create", body)).allowed
+    listed = PolicyInForce(guard=GuardPolicy(binds=("/srv/shop",)))
+    assert (await ask("POST /volumes/create", body, policy=listed)).allowed
+
+
+async def test_a_rollback_brings_back_what_the_guard_never_saw() -> None:
+    tame = {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": "x"}}}
+    wild = {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": "x", "CapabilityAdd": ["ALL"]}}}
+    world = World(service_s={"ID": "s", "Spec": tame, "PreviousSpec": wild})
+    assert (await ask("POST /services/s/update?version=1", tame, world=world)).allowed
+    assert not (await ask("POST /services/s/update?version=1&rollback=previous", tame, world=world)).allowed
+    world = World(service_s={"ID": "s", "Spec": tame, "PreviousSpec": tame})
+    assert (await ask("POST /services/s/update?version=1&rollback=previous", tame, world=world)).allowed
+
+
+async def test_settings_of_another_network() -> None:
+    body = {"Name": "n", "ConfigFrom": {"Network": "settings"}}
+    for settings, allowed in (
+        ({"ConfigOnly": True, "Options": {}}, True),
+        ({"ConfigOnly": True, "Options": {"parent": "eth0"}}, False),
+        ({"ConfigOnly": False, "Options": {}}, False),
+    ):
+        world = World(network_settings=settings)
+        assert (await ask("POST /networks/create", body, world=world)).allowed is allowed, settings
+
+
+@pytest.mark.parametrize(
+    ("subnet", "allowed"),
+    [("10.1.0.0/16", True), ("fd00::/64", True), ("172.16.0.0/11", False), ("8.8.8.0/24", False), ("x", False),
+     ("::/0", False), ("169.254.169.254/32", False)],
+)  # fmt: skip
+async def test_addresses_of_networks(subnet: str, allowed: bool) -> None:
+    decision = await ask("POST /networks/create", {"Name": "n", "IPAM": {"Config": [{"Subnet": subnet}]}})
+    assert decision.allowed is allowed, decision.message()
+
+
+async def test_what_differs_between_clients() -> None:
+    repeated = {"signal": "SIGHUP"}
+    assert (await ask("POST /containers/x/kill?signal=SIGHUP", repeated)).allowed
+    assert not (await ask("POST /containers/x/kill?signal=SIGHUP", {"signal": "SIGHUP", "more": 1})).allowed
+    assert (await ask("GET /containers/json?frob=1")).allowed
+    assert not (await ask("POST /containers/x/start?checkpoint=c")).allowed
+    assert not (await ask("POST /build?frob=1")).allowed
+    assert (await ask("POST /containers/create?name=x&Image=y", {"Image": "y"})).allowed
+    assert not (await ask("POST /containers/create?name=x&name=y", {"Image": "y"})).allowed
+
+
+async def test_a_body_that_was_not_shown() -> None:
+    """Of two headers of one name a plugin sees the last; the engine reads the first, and a form in the body with it."""
+    unseen = {"content-type": "text/plain", "content-length": "9"}
+    for line in ("POST /images/x/tag?repo=y", "POST /containers/x/kill?signal=HUP", "POST /images/create?fromImage=x"):
+        assert "not shown" in (await ask(line, headers=unseen)).message(), line
+    chunked = {"content-type": "text/plain"}
+    method, target = "POST", f"/images/x/tag?repo={quote('y')}"
+    asked = Asked(method=method, target=target, headers=chunked)
+    assert "must say that it has no body" in (await judge(asked, EmptyWorld(), PolicyInForce())).message()
+
+
+async def test_an_error_of_the_guards_own_is_a_no() -> None:
+    class Broken(EmptyWorld):
+        async def container(self, reference: str) -> Mapping[str, Any] | None:
+            raise ZeroDivisionError
+
+    decision = await ask("POST /containers/x/start", world=Broken())
+    assert not decision.allowed and "guard/error" in decision.message()
+    assert structs.asdict(decision)["action"] == "containers/start"
