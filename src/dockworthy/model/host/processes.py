@@ -1,0 +1,41 @@
+"""The engine as a process, and what listens beside it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class DaemonProcess(Struct, frozen=True, omit_defaults=True):
+    """The running engine, found by the listening socket's inode (never by a process's name)."""
+
+    pid: int
+    argv: tuple[str, ...]
+    executable: str
+    listens: tuple[str, ...] = ()
+    socket_activated: bool = False
+    limits: dict[str, tuple[int, int]] = {}
+    uid: int = 0
+    oom_score_adj: int = 0
+
+
+class Listener(Struct, frozen=True, omit_defaults=True):
+    """A listening socket and who holds it. `address` as text, `::` and `0.0.0.0` are every address."""
+
+    protocol: str
+    address: str
+    port: int
+    pid: int = 0
+    program: str = ""
+    uid: int = 0
+
+
+class Firewall(Struct, frozen=True, omit_defaults=True):
+    """`backend` `nft`, `iptables-legacy` or `none`; `rules` as text; `front` who manages them (ufw, firewalld)."""
+
+    backend: str
+    rules: tuple[str, ...] = ()
+    front: str = ""
+    front_active: bool = False
+    input_policy: str = ""
+    forward_policy: str = ""
+    docker_user: tuple[str, ...] = ()
