@@ -1,0 +1,134 @@
+"""The engine of this machine: where its settings lie, whether it runs, whether it asks the guard."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from ...engine.connection import Connection
+from ...engine.faults import WrongState
+from ...errors import EngineError, EngineRefused, UsageError
+from ...facts.host.daemon import read_daemon
+from ...facts.host.names import Names
+from ...facts.host.processes import Processes
+from ...facts.host.root import Root
+from ...facts.host.settings import DEFAULT_FILE, EngineStart, flag
+from ...facts.host.socket_tables import SocketTables
+from ...model.field import Set
+from .places import PLUGIN
+
+TAKES_OVER_WITHIN = 30.0
+"""Seconds after SIGHUP; a loaded machine is slow."""
+
+
+class EngineHere(Struct, frozen=True, kw_only=True):
+    """`pid` is 0 where it does not run; then `version` is empty."""
+
+    endpoint: str
+    settings: Path
+    pid_file: Path = Path("/var/run/docker.pid")
+    pid: int = 0
+    version: str = ""
+    running: frozenset[str] = frozenset()
+    """Ids of the containers that run."""
+
+
+def find_engine(endpoint: str) -> EngineHere:
+    """Raises UsageError where its plugins can't be set in its file, EngineError where it runs and does not answer."""
+    if not endpoint.startswith("unix:///"):
+        raise UsageError(f"{endpoint}: a guard is installed beside its engine", hint="name its socket: unix:///PATH")
+    root = Root(Path("/"))
+    processes = Processes(root)
+    daemon = read_daemon(root, processes, SocketTables(root, processes), endpoint.removeprefix("unix://"))
+    if not isinstance(daemon, Set):
+        return EngineHere(endpoint=endpoint, settings=Path(DEFAULT_FILE))
+    start = EngineStart.of(daemon, Names(root))
+    if daemon.value.uid:
+        raise UsageError("the engine runs without root: whoever talks to it is its user, and no more, without a guard")
+    if flag(daemon.value.argv, "--authorization-plugin") is not None:
+        raise UsageError(
+            "the engine's command line names its authorization plugins, which daemon.json then can't",
+            hint="take --authorization-plugin out of the command line and restart the engine",
+        )
+    version, running = asyncio.run(_version(endpoint)), asyncio.run(_running(endpoint))
+    pid_file = flag(daemon.value.argv, "--pidfile", "-p") or "/var/run/docker.pid"
+    return EngineHere(
+        endpoint=endpoint, settings=Path(start.file_path), pid_file=Path(pid_file), pid=daemon.value.pid,
+        version=version, running=running,
+    )  # fmt: skip
+
+
+def tell(engine: EngineHere, *, guarded: bool) -> None:
+    """Makes a running engine read its settings, and waits until it does, or does not, ask the guard.
+
+    Raises EngineError where it does not come to that.
+    """
+    if not engine.pid:
+        return
+    try:
+        os.kill(engine.pid, signal.SIGHUP)
+    except ProcessLookupError:
+        raise EngineError("the engine ended meanwhile", hint="its log tells why") from None
+    wait_until(
+        lambda: asks_guard(engine.endpoint) is guarded,
+        f"the engine does not take over daemon.json within {TAKES_OVER_WITHIN:.0f} s",
+    )
+
+
+def asks_guard(endpoint: str) -> bool:
+    """Measured by what the guard never lets pass: the engine's own list of plugins is that of its start.
+
+    Raises EngineError where it does not answer.
+    """
+    try:
+        asyncio.run(_get(endpoint, "/swarm/unlockkey"))
+    except EngineRefused as error:
+        return f"plugin {PLUGIN}" in error.says
+    except WrongState:
+        pass
+    return False
+
+
+def check_running(engine: EngineHere) -> None:
+    """Does all run that ran? Raises EngineError."""
+    stopped = engine.running - asyncio.run(_running(engine.endpoint))
+    if stopped:
+        raise EngineError(f"{len(stopped)} containers that ran do not run any more")
+
+
+def wait_until(condition: Callable[[], bool], otherwise: str, *, seconds: float = TAKES_OVER_WITHIN) -> None:
+    """Raises EngineError with the words `otherwise`."""
+    deadline = time.monotonic() + seconds
+    says = ""
+    while time.monotonic() < deadline:
+        try:
+            if condition():
+                return
+        except EngineError as error:
+            says = f": {error.says}"
+        time.sleep(0.1)
+    raise EngineError(otherwise + says, hint="its log tells why: journalctl -u docker")
+
+
+async def _version(endpoint: str) -> str:
+    async with Connection(endpoint) as connection:
+        return str(connection.version.get("Version", ""))
+
+
+async def _get(endpoint: str, path: str) -> Any:
+    async with Connection(endpoint) as connection:
+        return await connection.get(path)
+
+
+async def _running(endpoint: str) -> frozenset[str]:
+    return frozenset(str(each["Id"]) for each in await _get(endpoint, "/containers/json"))
+
+
+__all__ = ["EngineHere", "asks_guard", "check_running", "find_engine", "tell", "wait_until"]

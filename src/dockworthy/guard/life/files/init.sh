@@ -1,0 +1,49 @@
+#!/bin/sh
+### BEGIN INIT INFO
+# Provides:          dockworthy-guard
+# Required-Start:    $local_fs
+# Required-Stop:     $local_fs
+# X-Start-Before:    docker
+# X-Stop-After:      docker
+# Default-Start:     2 3 4 5
+# Default-Stop:      0 1 6
+# Short-Description: dockworthy's guard: judges every request to Docker's API
+### END INIT INFO
+# Written by dockworthy guard install.
+keep=@bundle@/current/keep.sh
+pidfile=/run/dockworthy-guard.pid
+socket=@socket@
+log=@log@
+
+runs() { [ -s "$pidfile" ] && kill -0 "$(cat "$pidfile")" 2>/dev/null; }
+
+start() {
+    runs && return 0
+    rm -f "$socket" "$pidfile"
+    mkdir -p "$(dirname "$log")"
+    setsid "$keep" "$pidfile" @command@ </dev/null >>"$log" 2>&1 &
+    n=0
+    until [ -S "$socket" ]; do # the engine must not be started before it answers
+        n=$((n + 1))
+        [ "$n" -le 300 ] || { echo "the guard did not come up: $log" >&2; return 1; }
+        sleep 0.1
+    done
+}
+
+stop() {
+    runs || return 0
+    pid=$(cat "$pidfile")
+    kill -TERM "$pid"
+    n=0
+    while kill -0 "$pid" 2>/dev/null && [ "$n" -lt 100 ]; do n=$((n + 1)); sleep 0.1; done
+    rm -f "$socket"
+}
+
+case $1 in
+start) start ;;
+stop) stop ;;
+restart | force-reload) stop && start ;;
+reload) runs && kill -HUP "$(cat "$pidfile")" ;;
+status) if runs; then echo "dockworthy-guard runs"; else echo "dockworthy-guard does not run"; exit 3; fi ;;
+*) echo "usage: $0 start|stop|restart|reload|status" >&2; exit 2 ;;
+esac

@@ -1,0 +1,163 @@
+"""The guard brought to a machine: planned, done, measured, and taken back where the engine does not come up with it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct, structs
+
+from ... import __version__
+from ...errors import DockworthyError, UsageError
+from ...harden.settings_text import changed_settings
+from ...harden.situation import parse_settings
+from . import kept_files
+from .bundle import build
+from .engine_here import EngineHere, check_running, tell, wait_until
+from .places import PLUGIN, Places
+from .record import Record, read_record, remove_record, write_record
+from .service import Service
+
+Say = Callable[[str], None]
+STARTING_POLICY = b"""\
+# What the guard judges by; `dockworthy guard report` drafts more from what is at work here.
+policy:
+  level: baseline
+"""
+
+
+class Install(Struct, frozen=True, kw_only=True):
+    """What is to be done. `policy` is None where the one that is there stays; `before` of an engine's file that is not
+    there is None."""
+
+    places: Places
+    engine: EngineHere
+    policy: bytes | None
+    before: bytes | None
+    after: bytes
+    by_systemd: bool
+    installed: Record | None = None
+
+    def in_words(self) -> tuple[str, ...]:
+        places, service = self.places, "a systemd service" if self.by_systemd else f"{self.places.init}"
+        running = f"the engine (process {self.engine.pid}) is told by SIGHUP: containers keep running"
+        return (
+            f"copy dockworthy {__version__} with its Python to {places.bundle}: root's, 140 MB",
+            f"write {places.policy}" if self.policy is not None else f"judge by {places.policy}, which is there",
+            f"start the guard before the engine, by {service}; kept running",
+            f"write {places.unlock}: a plain shell script that takes the guard out of the way",
+            f"{self.engine.settings} names the plugin" + (" already" if self.after == self.before else ""),
+            running if self.engine.pid else "no engine runs: the next one asks the guard from its start",
+            "measure: the engine asks the guard and containers run; else all of this is taken back",
+        )
+
+
+def plan(places: Places, engine: EngineHere, policy: bytes | None, *, by_systemd: bool) -> Install:
+    """`policy`: a new one's text. Raises UsageError, UnreadableInput for an engine's file that is not JSON."""
+    before = kept_files.look(engine.settings).content
+    try:
+        text = None if before is None else before.decode()
+    except UnicodeDecodeError:
+        raise UsageError(f"{engine.settings} is not UTF-8", hint="mend it: the engine can't read it either") from None
+    named = parse_settings(text, str(engine.settings)).get("authorization-plugins") or []
+    if not isinstance(named, list):
+        raise UsageError(f"{engine.settings}: authorization-plugins is no list", hint="mend it")
+    wanted = {"authorization-plugins": [*(each for each in named if each != PLUGIN), PLUGIN]}
+    after = changed_settings(text, wanted, str(engine.settings)).encode() if PLUGIN not in named else before
+    assert after is not None, "a file that names the guard is there"
+    if policy is None and not places.policy.exists():
+        policy = STARTING_POLICY
+    return Install(
+        places=places, engine=engine, policy=policy, before=before, after=after, by_systemd=by_systemd,
+        installed=read_record(places),
+    )  # fmt: skip
+
+
+def install(todo: Install, say: Say) -> None:
+    """Raises DockworthyError after everything was taken back."""
+    with contextlib.ExitStack() as undone:
+        try:
+            _install(todo, undone, say)
+        except OSError as error:
+            raise UsageError(f"{error.filename or 'a file'} can't be written: {error.strerror}") from error
+        except BaseException as error:
+            what = error.says if isinstance(error, DockworthyError) else type(error).__name__
+            say(f"taking everything back: {what}")
+            raise
+        undone.pop_all()
+
+
+def _install(todo: Install, undone: contextlib.ExitStack, say: Say) -> None:
+    places, engine = todo.places, todo.engine
+    service = Service(places, engine, systemd=todo.by_systemd)
+    _bring_bundle(places, undone, say)
+    record = _record_of(todo, service)
+    if todo.installed is None:  # an upgrade keeps what was before the first
+        undone.callback(remove_record, places)
+        write_record(places, record, todo.before, todo.after)
+    folders: list[Path] = []
+    for path, content, mode in _files(todo, service):
+        kept = kept_files.write(path, content, mode)
+        undone.callback(kept_files.put_back, kept)
+        folders += kept.folders
+    if todo.installed is None:
+        record = structs.replace(record, folders=tuple(map(str, folders)))
+        write_record(places, record, todo.before, todo.after)
+        undone.callback(service.forget)
+        undone.callback(service.stop)
+    say("starting the guard")
+    service.start()
+    wait_until(places.socket.is_socket, f"the guard does not come up: {places.log}, or journalctl -u dockworthy-guard")
+    if todo.after != todo.before:
+        undone.callback(tell, engine, guarded=False)
+        undone.callback(kept_files.put_back, kept_files.write(engine.settings, todo.after))
+    if engine.pid:
+        tell(engine, guarded=True)
+        check_running(engine)
+        say("the engine asks the guard")
+
+
+def _files(todo: Install, service: Service) -> list[tuple[Path, bytes, int]]:
+    policy = [] if todo.policy is None else [(todo.places.policy, todo.policy, 0o644)]
+    return [*policy, *service.files()]
+
+
+def _record_of(todo: Install, service: Service) -> Record:
+    return Record(
+        version=__version__, endpoint=todo.engine.endpoint, settings=str(todo.engine.settings),
+        settings_was_there=todo.before is not None, by_systemd=service.by_systemd,
+        files=tuple(str(path) for path, _, _ in service.files()),
+    )  # fmt: skip
+
+
+def _bring_bundle(places: Places, undone: contextlib.ExitStack, say: Say) -> None:
+    """Built aside, then led to at once: there is no moment without one."""
+    say(f"copying dockworthy and its Python to {places.bundle}")
+    was_there = places.bundle.exists()
+    places.bundle.mkdir(mode=0o755, parents=True, exist_ok=True)
+    name = f"{__version__}-{hashlib.sha256(os.urandom(8)).hexdigest()[:8]}"
+    building, final = places.bundle / f".{name}", places.bundle / name
+    if not was_there:
+        undone.callback(shutil.rmtree, places.bundle, ignore_errors=True)
+    undone.callback(shutil.rmtree, final, ignore_errors=True)
+    undone.callback(shutil.rmtree, building, ignore_errors=True)
+    build(building, final=final)
+    building.rename(final)
+    old = os.readlink(places.current) if places.current.is_symlink() else None
+    if old is not None:
+        undone.callback(_lead, places, old)
+    _lead(places, name)
+
+
+def _lead(places: Places, name: str) -> None:
+    beside = places.bundle / f".current.{os.getpid()}"
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(name)
+    beside.replace(places.current)
+
+
+__all__ = ["Install", "install", "plan"]

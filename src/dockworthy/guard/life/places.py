@@ -1,0 +1,63 @@
+"""Where the guard lies on a machine."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from msgspec import Struct
+
+from ...errors import UsageError
+
+PLUGIN = "dockworthy"
+"""The name by which the engine knows it."""
+_PLAIN = re.compile(r"/[A-Za-z0-9._/@+-]*")
+
+
+class Places(Struct, frozen=True, kw_only=True):
+    """`bundle` holds each version, and `current` that leads to the one in use."""
+
+    bundle: Path = Path("/opt/dockworthy")
+    socket: Path = Path(f"/run/docker/plugins/{PLUGIN}.sock")
+    policy: Path = Path("/etc/dockworthy/guard.yaml")
+    audit: Path = Path("/var/log/dockworthy/guard.jsonl")
+    log: Path = Path("/var/log/dockworthy/guard.log")
+    state: Path = Path("/var/lib/dockworthy/guard")
+    unlock: Path = Path("/usr/local/sbin/dockworthy-guard-unlock")
+    unit: Path = Path("/etc/systemd/system/dockworthy-guard.service")
+    after_guard: Path = Path("/etc/systemd/system/docker.service.d/dockworthy-guard.conf")
+    init: Path = Path("/etc/init.d/dockworthy-guard")
+
+    @property
+    def current(self) -> Path:
+        return self.bundle / "current"
+
+    @property
+    def record(self) -> Path:
+        return self.state / "installed.json"
+
+    @property
+    def settings_before(self) -> Path:
+        return self.state / "daemon.json.before"
+
+    @property
+    def settings_after(self) -> Path:
+        return self.state / "daemon.json.after"
+
+    def command(self, endpoint: str, *, syslog: bool) -> tuple[str, ...]:
+        """What runs, whoever starts it."""
+        words = (
+            str(self.current / "start.sh"), "guard", "serve", "--socket", str(self.socket), "--docker", endpoint,
+            "--policy", str(self.policy), "--audit", str(self.audit), *(("--syslog",) if syslog else ()),
+        )  # fmt: skip
+        return words
+
+
+def plain(path: str, what: str) -> str:
+    """As it stands in units and scripts. Raises UsageError for one that would have to be quoted there."""
+    if not _PLAIN.fullmatch(path):
+        raise UsageError(f"{what} {path!r} holds characters that a service's file can't", hint="name a plain path")
+    return path
+
+
+__all__ = ["PLUGIN", "Places", "plain"]

@@ -1,0 +1,23 @@
+"""The script for the day when everything is wrong: the one that `install` wrote, or one with the usual places."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from .places import Places
+
+_USUAL = {"settings": "/etc/docker/daemon.json", "pidfile": "/var/run/docker.pid"}
+
+
+def unlock_script(places: Places) -> str:
+    """Its text, to be run by any shell, as root."""
+    try:
+        return places.unlock.read_text()
+    except OSError:
+        text = files(__package__).joinpath("files", "unlock.sh").read_text()
+        for key, value in {**_USUAL, "state": str(places.state)}.items():
+            text = text.replace(f"@{key}@", value)
+        return text
+
+
+__all__ = ["unlock_script"]

@@ -1,0 +1,149 @@
+"""The guard installed, killed, started in order, unlocked and taken away, on a host without systemd."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from machines.images import BUSYBOX
+from machines.own_host import OwnHost, start_host
+from machines.program import DOCKWORTHY
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+SETTINGS = '{\n    "log-driver": "local",\n\t"debug" : false\n}'
+"""As a person wrote it: no line end behind it, and odd spaces."""
+INIT = "/etc/init.d/dockworthy-guard"
+UNLOCK = "/usr/local/sbin/dockworthy-guard-unlock"
+
+
+@pytest.fixture(scope="module")
+def host(engines_folder: Path) -> Iterator[OwnHost]:
+    host = start_host(engines_folder / "guard-life")
+    try:
+        for place in ("/opt", "/usr/local"):
+            host.run("mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", place)
+        host.start_engine(SETTINGS)
+        host.load_busybox()
+        host.docker("run", "-d", "--name", "before", BUSYBOX, "sleep", "3600")
+        yield host
+    finally:
+        host.stop()
+
+
+def install(host: OwnHost) -> None:
+    done = host.dockworthy("guard", "install", "--yes")
+    assert done.returncode == 0, done.stderr
+
+
+def refused(host: OwnHost) -> bool:
+    done = host.docker("run", "--rm", "--privileged", BUSYBOX, "true", check=False)
+    return done.returncode != 0 and b"authorization denied by plugin dockworthy" in done.stderr
+
+
+def traces(host: OwnHost) -> str:
+    places = ("/opt", "/usr/local", "/etc/dockworthy", INIT, "/etc/docker", "/var/lib/dockworthy")
+    return host.run("find", *places, "-type", "f", check=False).stdout.decode()
+
+
+def test_a_dry_run_changes_nothing(host: OwnHost) -> None:
+    before = traces(host)
+    done = host.dockworthy("guard", "install", "--dry-run")
+    assert done.returncode == 0 and "/etc/docker/daemon.json names the plugin" in done.stderr
+    assert traces(host) == before
+    assert host.dockworthy("guard", "install").returncode == 2, "nobody agreed"
+    assert host.dockworthy("guard", "uninstall", "--yes").returncode == 2, "there is none"
+
+
+def test_install_guards_a_running_engine_and_uninstall_leaves_it_as_it_was(host: OwnHost) -> None:
+    before = traces(host)
+    running = host.running()
+    install(host)
+    assert json.loads(host.read("/etc/docker/daemon.json"))["authorization-plugins"] == ["dockworthy"]
+    assert refused(host)
+    assert host.running() == running
+    lines = [json.loads(line) for line in host.read("/var/log/dockworthy/guard.jsonl").splitlines()]
+    assert any("workload/privileged" in line.get("rules", ()) for line in lines)
+    modes = host.run("find", "/opt/dockworthy", "!", "-user", "root", "-o", "-perm", "/022", "!", "-type", "l").stdout
+    assert modes == b"", "what runs as root is root's alone"
+    done = host.dockworthy("guard", "uninstall", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert host.read("/etc/docker/daemon.json") == SETTINGS
+    assert traces(host) == before
+    assert not refused(host)
+    assert host.running() == running
+
+
+def test_a_killed_guard_is_back_within_a_second_and_lets_nothing_pass(host: OwnHost) -> None:
+    install(host)
+    pid = "pgrep -f '[g]uard serve --socket' | tail -1"
+    host.run("sh", "-c", f"kill -9 $({pid})")
+    began = time.monotonic()
+    assert refused(host), "the engine waits for its plugin, and then it says no"
+    waited = time.monotonic() - began
+    assert host.docker("ps", "-q").stdout and waited < 10
+    host.dockworthy("guard", "uninstall", "--yes")
+
+
+def test_after_all_is_killed_the_order_of_a_start_brings_both(host: OwnHost) -> None:
+    install(host)
+    pids = "$(cat /run/dockworthy-guard.pid) $(pgrep -f '[g]uard serve --socket') $(cat /run/docker.pid)"
+    host.run("sh", "-c", f"kill -9 {pids}")
+    host.wait(lambda: host.run("pgrep", "-x", "dockerd", check=False).returncode != 0, "the engine is dead")
+    host.run("sh", "-c", "kill -9 $(cat /run/docker/containerd/containerd.pid); rm -f /run/docker.pid")
+    host.run(INIT, "start")
+    host.start_engine()
+    assert refused(host)
+    assert host.run(INIT, "status").stdout == b"dockworthy-guard runs\n"
+    host.docker("start", "before")
+    host.dockworthy("guard", "uninstall", "--yes")
+    assert host.read("/etc/docker/daemon.json") == SETTINGS
+
+
+def test_unlock_works_when_all_is_wrong(host: OwnHost) -> None:
+    """No guard, no bundle, no dockworthy: with the script alone an engine that answers nobody answers again."""
+    install(host)
+    pids = "$(cat /run/dockworthy-guard.pid) $(pgrep -f '[g]uard serve --socket')"
+    host.run("sh", "-c", f"kill -9 {pids}; mv /opt/dockworthy /opt/away; rm -f {PLUGIN}")
+    running = host.read("/run/docker.pid")
+    host.run(UNLOCK)
+    assert host.read("/etc/docker/daemon.json") == SETTINGS
+    host.wait(lambda: not refused(host), "the engine answers without its guard")
+    assert host.read("/run/docker.pid") == running, "it was not restarted"
+    host.run("mv", "/opt/away", "/opt/dockworthy")
+    done = host.dockworthy("guard", "uninstall", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert host.read("/etc/docker/daemon.json") == SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("changed", "left"),
+    [
+        ('{\n  "authorization-plugins": ["dockworthy"],\n  "debug": true\n}', []),
+        ('{"authorization-plugins": ["dockworthy", "other"], "labels": ["dockworthy"]}', ["other"]),
+        ('{"authorization-plugins": [\n"other" ,\n "dockworthy"\n], "debug": true}', ["other"]),
+    ],
+)
+def test_unlock_of_settings_that_somebody_changed(tmp_path: Path, changed: str, left: list[str]) -> None:
+    """They lose the guard's name, and nothing else; the file as it was found is kept."""
+    path = tmp_path / "daemon.json"
+    path.write_text(changed)
+    script = subprocess.run([str(DOCKWORTHY), "guard", "unlock", "--print"], capture_output=True, check=True).stdout
+    for _ in range(2):  # a second time it changes nothing
+        subprocess.run(["sh", "-s", str(path), str(tmp_path / "no-pid")], input=script, check=True)
+        wanted = {**json.loads(changed), "authorization-plugins": left}
+        assert json.loads(path.read_text()) == wanted
+    assert (tmp_path / "daemon.json.locked").read_text() == changed
+
+
+def test_no_guard_comes_before_an_engine_that_it_was_not_tried_against(tmp_path: Path) -> None:
+    check_tried("26.1.5+dfsg1", tmp_path)
+    with pytest.raises(UsageError, match="not tested|not tried"):
+        check_tried("29.0.1", tmp_path)
+    remember_drill("29.0.0", tmp_path)
+    check_tried("29.0.1", tmp_path)
