@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from ..controls.registry import all_controls
+from ..guard.routes.page import routes_page
 from ..policy.reference import policy_page
 from ..report.json_schema import published_schemas
 from ..report.pages import write_pages
@@ -29,6 +30,7 @@ def pages() -> dict[str, bytes]:
         "commands.md": _commands().encode(),
         "exit-status.md": _exit_status().encode(),
         "policy.md": policy_page(WRITTEN_BY).encode(),
+        "guard-requests.md": routes_page(WRITTEN_BY).encode(),
         **schemas,
     }
 
