@@ -18,6 +18,14 @@ _LOG_OPTIONS = frozenset(
 )
 
 
+MASKED = frozenset(
+    "/proc/asound /proc/acpi /proc/kcore /proc/keys /proc/latency_stats /proc/timer_list /proc/timer_stats"
+    " /proc/sched_debug /proc/scsi /sys/firmware /sys/devices/virtual/powercap".split()
+)
+READ_ONLY = frozenset("/proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger".split())
+"""What the engine itself masks and makes read-only. Source: oci/defaults.go of Engine 26.1."""
+
+
 class _Rule(NamedTuple):
     """`allowed` says whether a value may stand; None and what is empty always may."""
 
@@ -30,6 +38,11 @@ class _Rule(NamedTuple):
 
 def _only(*values: str) -> Callable[[Any, GuardPolicy], bool]:
     return lambda value, policy: value in values
+
+
+def _all_of(paths: frozenset[str]) -> Callable[[Any, GuardPolicy], bool]:
+    """Who makes a container anew from what the engine shows of another one sends the engine's own list."""
+    return lambda value, policy: paths <= set(value)
 
 
 def _never(value: Any, policy: GuardPolicy) -> bool:
@@ -69,14 +82,14 @@ _RULES = (
     _Rule(("Cgroup",), _never, "guard/cgroup", "A container has a cgroup of its own", "leave Cgroup out"),
     _Rule(
         ("MaskedPaths",),
-        _never,
+        _all_of(MASKED),
         "guard/kernel-paths",
         "The engine's own list of masked and read-only kernel paths is in force",
         "drop systempaths=unconfined",
     ),
     _Rule(
         ("ReadonlyPaths",),
-        _never,
+        _all_of(READ_ONLY),
         "guard/kernel-paths",
         "The engine's own list of masked and read-only kernel paths is in force",
         "drop systempaths=unconfined",

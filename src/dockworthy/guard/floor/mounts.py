@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
@@ -9,6 +10,7 @@ from ...model.guard_policy import GuardPolicy
 from ...model.workload import Device, Mount, MountKind
 from ..decision import Refusal, refused
 
+_VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 WhoMayWrite = Callable[[str], str]
 
 _BIND = "Files of the host are mounted only below folders that the policy lists"
@@ -56,6 +58,8 @@ def refused_volume(
     name: str, driver: str, options: Mapping[str, str], policy: GuardPolicy, who_may_write: WhoMayWrite
 ) -> Iterator[Refusal]:
     """A volume that is to be made, or that is there: the `local` driver mounts whatever its options say."""
+    if name and not _VOLUME_NAME.fullmatch(name):
+        yield refused("guard/names", "What a name stands for can be looked up", f"{name!r} names no volume")
     if driver not in ("", "local", *policy.volume_drivers):
         yield refused(
             "guard/volume-driver",
