@@ -150,5 +150,6 @@ def _wait_until_it_answers(engine: OwnEngine, seconds: float = 30.0) -> None:
 def clean_environment(**more: str) -> dict[str, str]:
     """This process's environment without what would lead a Docker client elsewhere."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
-    # Nobody can make a folder there, not even root: buildx makes one that is missing.
-    return {**ours, "DOCKER_CONFIG": "/proc/no-such-folder", "LC_ALL": "C.UTF-8", **more}
+    # Nothing is there at first, and what buildx makes goes with the run.
+    folder = Path(os.environ.get("DOCKWORTHY_TEST_FOLDER", tempfile.gettempdir())) / "docker-command-line"
+    return {**ours, "DOCKER_CONFIG": str(folder), "LC_ALL": "C.UTF-8", **more}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +58,8 @@ def explain(
     """
     asked = _asked(line, uri, method, body_file)
     in_force, _ = loader(level, policy)()
+    import asyncio
+
     explained = asyncio.run(_explain(asked, in_force, endpoint))
     if format_ == "json":
         deliver(_as_json(explained, in_force), output)
