@@ -19,11 +19,16 @@ def host(engines_folder: Path, request: pytest.FixtureRequest) -> Iterator[OwnHo
     host.stop()
 
 
+def findings(host: OwnHost) -> list[dict[str, Any]]:
+    """As `assess` tells them."""
+    done = host.dockworthy("assess", "--format", "json", "--no-probe")
+    told: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
+    return told
+
+
 def outcomes(host: OwnHost) -> dict[str, str]:
     """Control of the engine -> outcome."""
-    done = host.dockworthy("assess", "--format", "json", "--no-probe")
-    findings = json.loads(done.stdout)["findings"]
-    return {finding["control"]: finding["outcome"] for finding in findings if finding["subject"] == "engine"}
+    return {finding["control"]: finding["outcome"] for finding in findings(host) if finding["subject"] == "engine"}
 
 
 def two_containers(host: OwnHost) -> dict[str, str]:

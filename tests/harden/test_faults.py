@@ -10,7 +10,7 @@ import pytest
 from machines.engines import clean_environment
 from machines.own_host import OwnHost
 
-from .conftest import outcomes, two_containers
+from .conftest import findings, outcomes, plan_of, two_containers
 
 pytestmark = pytest.mark.engine
 
@@ -62,6 +62,17 @@ def test_a_file_that_can_not_be_written(host: OwnHost, make: str, says: str) -> 
     assert host.read(SETTINGS) == BEFORE and host.running() == running
     names = host.run("ls", "-A", "/etc/docker").stdout.decode().split()
     assert not [name for name in names if name.endswith(".dockworthy")], "nothing half written stays"
+
+
+def test_kernel_settings_of_the_machine_around_are_not_promised(host: OwnHost) -> None:
+    """As in a container, /proc/sys is read-only there, save what is of the network."""
+    host.start_engine(BEFORE)
+    plan = plan_of(host, "--only", "host/kernel-capacity", "--only", "host/kernel-hardening")
+    assert not plan["steps"]
+    for left in plan["not_done"]:
+        assert "it is a container" in left["why"] and "sysctl -w" in left["instead"]
+    failing = {finding["control"] for finding in findings(host) if finding["outcome"] == "fail"}
+    assert {left["id"] for left in plan["not_done"]} == failing & {"host/kernel-capacity", "host/kernel-hardening"}
 
 
 def test_no_room_for_the_journal_changes_nothing(host: OwnHost) -> None:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.engine
 
 SETTINGS = '{"live-restore": true}'
 WRITTEN = 4
-"""Of the changes, the one that puts the settings in their place (the entry of the run, its state, and the old settings come before)."""
+"""The change that puts the settings in their place; before it come the run's entry, its state, the old settings."""
 APPLY = ("harden", "--apply", "--yes", "--only", "engine/no-new-privileges")
 DEADLY = """#!/bin/sh
 # Every change of a stage's state and of a file ends with `mv`: at the chosen one everything of harden dies.

@@ -40,6 +40,7 @@ def test_planned_done_measured_and_taken_back(host: OwnHost) -> None:
     after = outcomes(host)
     assert {after[f"engine/{name}"] for name in ("live-restore", "log-rotation", "no-new-privileges")} == {"pass"}
     assert after["engine/icc"] == "pending"
+    assert after["engine/api-tls"] == "not_applicable", "a port that the engine holds for a container is not its API's"
     assert "pending      engine/icc" in done.stdout
     assert host.running() == running, "no container was stopped"
     settings = json.loads(host.read("/etc/docker/daemon.json"))

@@ -42,5 +42,5 @@ async def carry_out(
     run = await begin_run(hand, plan)
     stages = await apply_plan(asked, hand, run, plan, machine, ways, say)
     after = judged(await read_here(asked), asked)
-    await end_run(hand, run, facts_of(after, {step.id for step in plan.steps}))
+    await end_run(hand, run, facts_of(after, before, {step.id for step in plan.steps}))
     return Hardened(plan=plan, before=before, stages=tuple(stages), after=after)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from msgspec import Struct, structs
@@ -13,7 +13,7 @@ from ..facts.host.settings import flag
 from ..facts.reading import read_snapshot
 from ..facts.remote.usual import USUAL_SOCKET
 from ..model.field import Set
-from ..model.finding import Finding
+from ..model.finding import Finding, Outcome
 from ..model.levels import Level
 from ..model.machine import Machine
 from ..model.policy import ProjectFile
@@ -63,12 +63,15 @@ def judged(machine: Machine, asked: Asked) -> tuple[Finding, ...]:
     return findings
 
 
-def facts_of(findings: Iterable[Finding], controls: Collection[str]) -> dict[str, list[str]]:
-    """Control -> the facts that it rests on, in words, of those asked for."""
-    found: dict[str, list[str]] = {id: [] for id in controls}
-    for finding in findings:
-        if finding.control in found:
-            found[finding.control] += [fact.says for fact in finding.evidence[:1] if fact.says]
+def facts_of(findings: Sequence[Finding], before: Sequence[Finding], controls: Collection[str]) -> dict[str, list[str]]:
+    """Control -> the facts that it rests on, in words, of those asked for; where it is about several objects, of those
+    that failed before, as far as they are still told of."""
+    failed = {(each.control, each.subject) for each in before if each.outcome is Outcome.FAIL}
+    found: dict[str, list[str]] = {}
+    for id in controls:
+        mine = [each for each in findings if each.control == id]
+        again = [each for each in mine if (id, each.subject) in failed] or mine
+        found[id] = [fact.says for each in again for fact in each.evidence[:1] if fact.says]
     return found
 
 

@@ -58,7 +58,7 @@ async def harden(
         stages = await apply_plan(asked, hand, run, plan, machine, situation.ways, say)
         after = judged(await read_here(asked), asked)
         pending = {finding.control for finding in after if finding.outcome is Outcome.PENDING}
-        await end_run(hand, run, facts_of(after, {step.id for step in plan.steps}), pending)
+        await end_run(hand, run, facts_of(after, before, {step.id for step in plan.steps}), pending)
         return Hardened(plan=plan, before=before, stages=tuple(stages), after=after)
 
 

@@ -10,6 +10,7 @@ from ...model.finding import Evidence, Judgement, Outcome, Remedy, not_applicabl
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ..examples import both, not_seen, on_host, settings_not_seen
+from ..machine._published import published
 from ._settings import texts, value_or_none
 
 _ABOUT = "engine"
@@ -20,6 +21,18 @@ _FLAGS = ("--host=fd://", "--host=tcp://0.0.0.0:2376")
 def _daemon(*flags: str, listens: tuple[str, ...] = ()) -> dict[str, Any]:
     argv = ["/usr/bin/dockerd", *flags]
     return on_host(daemon={"pid": 7, "argv": argv, "executable": "/usr/bin/dockerd", "listens": list(listens)})
+
+
+_PUBLISHED: dict[str, Any] = {
+    "engine": {
+        "containers": [
+            {
+                "name": "web",
+                "inspect": {"NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}}},
+            }
+        ]
+    }
+}
 
 
 control = Control(
@@ -48,7 +61,10 @@ control = Control(
     },
     good={
         "daemon.json": '{"hosts": ["tcp://0.0.0.0:2376"], "tlsverify": true}',
-        "snapshot": _daemon(*_FLAGS, "--tlsverify", listens=("tcp://[::]:2376",)),
+        "snapshot": [
+            _daemon(*_FLAGS, "--tlsverify", listens=("tcp://[::]:2376",)),
+            both(_daemon("--host=fd://", "--tlsverify", listens=("tcp://[::]:8080", "tcp://[::]:2376")), _PUBLISHED),
+        ],
     },
     unclear={"snapshot": both(settings_not_seen(), on_host(listeners=not_seen()))},
 )
@@ -74,7 +90,8 @@ def api_tls(machine: Machine) -> Judgement:
 
 
 def _addresses(machine: Machine) -> set[str]:
-    """TCP addresses that are written, and those that the process really listens on, without swarm and metrics."""
+    """TCP addresses that are written, and those that the process really listens on, without swarm and metrics; nor those
+    of published ports, which the engine itself holds where `userland-proxy` is off."""
     written = {host for host in texts(value_or_none(machine.engine.setting("hosts"))) if host.startswith("tcp://")}
     daemon = machine.host.daemon
     if isinstance(daemon, Unknown | Unset):
@@ -89,5 +106,7 @@ def _has_other_purpose(machine: Machine, address: str) -> bool:
     port = address.rsplit(":", 1)[-1]
     in_swarm = machine.engine.in_swarm
     if port in _SWARM_PORTS and isinstance(in_swarm, Set) and in_swarm.value:
+        return True
+    if port in {str(each.port) for each in published(machine) if each.protocol == "tcp"}:
         return True
     return port == str(value_or_none(machine.engine.setting("metrics-addr"))).rsplit(":", 1)[-1]

@@ -39,10 +39,6 @@ BY_HAND = {
         "which control groups the kernel offers is decided when it boots",
         "boot with cgroup v2: systemd.unified_cgroup_hierarchy=1 on the kernel's command line",
     ),
-    "engine/settings-loaded": (
-        "somebody wrote these settings and did not load them: whether they are meant, a person must say",
-        "read the file; then restart the engine in a maintenance window, or write what runs",
-    ),
     "engine/release": (
         "an upgrade of the engine is an event of its own: its clients and its settings are looked at before",
         "upgrade the packages host by host, with live-restore on or the node drained",
@@ -75,11 +71,27 @@ def plan_accepted(findings: Sequence[Finding], situation: Situation) -> Iterator
     )
 
 
+def plan_loaded(findings: Sequence[Finding], situation: Situation) -> Iterator[Step | NotDone]:
+    if situation.machine.engine.pending.keys() == {"icc"} and not situation.untried:
+        yield NotDone(
+            id=findings[0].control,
+            why="icc is written, and the engine changes its default bridge only when it starts while no container runs",
+            instead=f"in a maintenance window: stop the containers, {situation.ways.restarts_by}, start them",
+        )
+        return
+    yield NotDone(
+        id=findings[0].control,
+        why="somebody wrote these settings and did not load them: whether they are meant, a person must say",
+        instead="read the file; then restart the engine in a maintenance window, or write what runs",
+    )
+
+
 def _by_hand(why: str, instead: str, findings: Sequence[Finding], situation: Situation) -> Iterator[Step | NotDone]:
     yield NotDone(id=findings[0].control, why=why, instead=instead)
 
 
 PLANNINGS = {
     "engine/settings-accepted": Planning(plan=plan_accepted),
+    "engine/settings-loaded": Planning(plan=plan_loaded),
     **{id: Planning(plan=partial(_by_hand, *words)) for id, words in BY_HAND.items()},
 }

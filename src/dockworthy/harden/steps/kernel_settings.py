@@ -16,6 +16,7 @@ from ..situation import Planning, Situation, causes_of
 _BACK = '[ "$(sysctl -n "$1" | tr "\\t" " ")" = "$2" ] || sysctl -q -w "$1=$2"'
 """A setting that could not be changed can't be set back either, and need not be."""
 
+_SHUT = "kernel settings that can't be set"
 _HEAD = "# Written by dockworthy harden.\n"
 
 
@@ -25,6 +26,15 @@ def plan_kernel_settings(
     """One file for all settings of the control; what stands in it already stays in it."""
     names = [finding.subject.partition(":")[2] for finding in findings]
     wanted = {name: values[name] for name in names if name in values}
+    if shut := [name for name in wanted if name in situation.answers.get(_SHUT, "").split()]:
+        yield NotDone(
+            id=findings[0].control,
+            why=f"this host can't set {', '.join(shut)}: it is a container, and these are of the machine around it",
+            instead=f"there: sysctl -w {' '.join(f'{name}={wanted[name]}' for name in shut)}, and in /etc/sysctl.d",
+        )
+        wanted = {name: value for name, value in wanted.items() if name not in shut}
+    if not wanted:
+        return
     yield Step(
         id=findings[0].control,
         title=title,
@@ -58,8 +68,15 @@ def _with_settings(before: str | None, wanted: Mapping[str, str]) -> str:
     return "\n".join([*kept, *(f"{name} = {value}" for name, value in wanted.items())]) + "\n"
 
 
+def _ask_shut() -> str:
+    """Prints those that are there and can't be written, not even by root: /proc/sys is read-only in a container."""
+    names = " ".join(sorted({*CAPACITY, *HARDENING, *NETWORK}))
+    path = "/proc/sys/$(echo $name | tr . /)"
+    return f"for name in {names}; do [ ! -e {path} ] || [ -w {path} ] || echo $name; done"
+
+
 def _planning(title: str, file: str, values: Mapping[str, str]) -> Planning:
-    return Planning(plan=partial(plan_kernel_settings, title, file, values), reads=(file,))
+    return Planning(plan=partial(plan_kernel_settings, title, file, values), reads=(file,), asks={_SHUT: _ask_shut()})
 
 
 PLANNINGS = {
