@@ -70,7 +70,10 @@ def _unseen(machine: Machine, only: Sequence[str]) -> Iterator[str]:
     asked = not only or any(id.startswith("engine/") for id in only)
     if asked and not isinstance(machine.engine_answers, Set):
         why = getattr(machine.engine_answers, "reason", "it is not there")
-        yield f"the engine does not answer, and of its settings nothing can be told: {why}"
+        yield (
+            f"the engine does not answer, and of its settings nothing can be told: {why} (where none is installed, "
+            "dockworthy harden --install brings one)"
+        )
 
 
 def _to_be_named(step: Step, why: str) -> NotDone:

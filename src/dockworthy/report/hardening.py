@@ -127,7 +127,8 @@ def _head(plan: HardenPlan) -> str:
 
 def _step(sheet: Sheet, number: int, step: Step) -> None:
     sheet.blank()
-    sheet.line(f"{number}  {step.title}", style="heading")
+    label = str(number)
+    sheet.entry(label, step.title, column=len(label) + 2, label_style="heading", style="heading")
     sheet.entry("control", step.id, indent=4, column=_COLUMN)
     for cause in step.causes:
         sheet.entry("because", cause, indent=4, column=_COLUMN)
