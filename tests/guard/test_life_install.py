@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from dockworthy.errors import UsageError
+from dockworthy.guard.life.tried import check_tried, remember_drill
+from guard.guarded import PLUGIN
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
 from machines.program import DOCKWORTHY
@@ -95,12 +98,16 @@ def test_after_all_is_killed_the_order_of_a_start_brings_both(host: OwnHost) -> 
     pids = "$(cat /run/dockworthy-guard.pid) $(pgrep -f '[g]uard serve --socket') $(cat /run/docker.pid)"
     host.run("sh", "-c", f"kill -9 {pids}")
     host.wait(lambda: host.run("pgrep", "-x", "dockerd", check=False).returncode != 0, "the engine is dead")
-    host.run("sh", "-c", "kill -9 $(cat /run/docker/containerd/containerd.pid); rm -f /run/docker.pid")
+    host.run(
+        "sh",
+        "-c",
+        "kill -9 $(cat /run/docker/containerd/containerd.pid); rm -rf /run/docker.pid /run/docker/containerd",
+    )
     host.run(INIT, "start")
     host.start_engine()
     assert refused(host)
     assert host.run(INIT, "status").stdout == b"dockworthy-guard runs\n"
-    host.docker("start", "before")
+    host.docker("run", "--rm", BUSYBOX, "true")
     host.dockworthy("guard", "uninstall", "--yes")
     assert host.read("/etc/docker/daemon.json") == SETTINGS
 
@@ -143,7 +150,7 @@ def test_unlock_of_settings_that_somebody_changed(tmp_path: Path, changed: str, 
 
 def test_no_guard_comes_before_an_engine_that_it_was_not_tried_against(tmp_path: Path) -> None:
     check_tried("26.1.5+dfsg1", tmp_path)
-    with pytest.raises(UsageError, match="not tested|not tried"):
+    with pytest.raises(UsageError, match="was not tried"):
         check_tried("29.0.1", tmp_path)
     remember_drill("29.0.0", tmp_path)
     check_tried("29.0.1", tmp_path)

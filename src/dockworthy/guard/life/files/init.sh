@@ -15,7 +15,8 @@ pidfile=/run/dockworthy-guard.pid
 socket=@socket@
 log=@log@
 
-runs() { [ -s "$pidfile" ] && kill -0 "$(cat "$pidfile")" 2>/dev/null; }
+# By its command line: the number may be another's by now, or that of one who is dead and not yet buried.
+runs() { [ -s "$pidfile" ] && grep -q keep.sh "/proc/$(cat "$pidfile")/cmdline" 2>/dev/null; }
 
 start() {
     runs && return 0
@@ -35,7 +36,7 @@ stop() {
     pid=$(cat "$pidfile")
     kill -TERM "$pid"
     n=0
-    while kill -0 "$pid" 2>/dev/null && [ "$n" -lt 100 ]; do n=$((n + 1)); sleep 0.1; done
+    while runs && [ "$n" -lt 100 ]; do n=$((n + 1)); sleep 0.1; done
     rm -f "$socket"
 }
 

@@ -28,7 +28,7 @@ without_guard() { # in that list alone: with the comma behind it, or the one bef
 
 if [ ! -e "$settings" ]; then
     say "$settings is not there: nothing to change in it"
-elif ! grep -q '"dockworthy"' "$settings"; then
+elif without_guard | cmp -s - "$settings"; then
     say "$settings does not name the guard: nothing to change in it"
 else
     cp -p "$settings" "$settings.locked" || give_up "$settings can't be copied: is the disk full? edit it by hand: take \"dockworthy\" out of authorization-plugins"
