@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -92,6 +92,22 @@ class Connection:
         Raises EngineError and its kinds; NoSuchObject (faults.py) for what is not there.
         """
         return await self._ask(f"/v{self.api.major}.{self.api.minor}{path}", f"GET {path}", until)
+
+    async def lines(self, path: str) -> AsyncIterator[bytes]:
+        """Of an answer that goes on until the engine ends it. Raises EngineError and its kinds."""
+        import aiohttp
+
+        assert self._docker is not None, "the connection was not entered"
+        url = f"{self._docker.docker_host}/v{self.api.major}.{self.api.minor}{path}"
+        asked = f"GET {path.partition('?')[0]}"
+        try:
+            async with self._docker.session.get(url) as response:
+                if response.status >= 400:
+                    raise failed_answer(response.status, await response.read(), self.endpoint, asked)
+                async for line in response.content:
+                    yield line
+        except (aiohttp.ClientError, ConnectionError) as error:
+            raise failed_request(error, self.endpoint, asked) from None
 
     async def _ask(self, path: str, asked: str, until: float | None) -> Any:
         clock = asyncio.get_running_loop().time

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from .explain import explain
+from .grants import grant, grants, revoke
 from .install import install, uninstall, unlock
+from .observe import observe, report
 from .serve import serve
 from .socket import socket
 
@@ -21,7 +23,7 @@ def guard() -> None:
     """
 
 
-for command in (serve, socket, explain, install, uninstall, unlock):
+for command in (serve, socket, grant, grants, revoke, explain, observe, report, install, uninstall, unlock):
     guard.add_command(command)
 
 __all__ = ["guard"]

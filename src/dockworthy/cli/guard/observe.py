@@ -1,0 +1,95 @@
+"""`dockworthy guard observe` and `guard report`: from normal work to a policy under which it passes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+import click
+
+from ...errors import UsageError
+from .. import options
+from ..output import deliver, say
+from .in_force import loader
+
+_state = click.option(
+    "--state",
+    "state_file",
+    metavar="FILE",
+    help="What was seen.  [default: guard-observed.json in dockworthy's state folder]",
+)
+
+
+@click.command(short_help="Look on while people work: what would be refused?")
+@click.option(
+    "--docker",
+    "endpoint",
+    metavar="URL",
+    default="unix:///var/run/docker.sock",
+    show_default=True,
+    help="The engine.",
+)
+@_state
+@options.level
+@options.policy
+def observe(endpoint: str, state_file: str | None, level: str | None, policy: str | None) -> int:
+    """Follows the engine's events and judges each container, volume and network that is made. In nobody's way.
+
+    Let it run for a week or a month of normal work, as a service or in a terminal; it goes on where it was stopped.
+    Then `dockworthy guard report` drafts a policy. What is asked without making anything (exec, commit, builds) is
+    not seen.
+    """
+    from ...guard.observing.observing import observe as look_on
+    from ...guard.observing.state import new_state, read_state, write_state
+
+    in_force, _ = loader(level, policy)()
+    file = _file(state_file)
+    state = read_state(file) or new_state(in_force.level.value)
+    state.level = in_force.level.value
+    write_state(file, state)  # a place that can't be written is told now, not in a week
+
+    async def live() -> None:
+        task = asyncio.ensure_future(look_on(endpoint, in_force, state, file, say))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    say(f"observing {endpoint}; what is seen goes to {file}")
+    asyncio.run(live())
+    return 0
+
+
+@click.command(short_help="Draft a policy from what was observed.")
+@_state
+@options.output
+def report(state_file: str | None, output: str | None) -> int:
+    """A dockworthy.yaml under which what was observed passes, each line with its reason, and below it what no policy
+    lets pass.
+
+    \b
+    Examples:
+      dockworthy guard report -o guard.yaml
+      sudo dockworthy guard install --policy guard.yaml
+    """
+    from ...guard.observing.drafting import draft
+    from ...guard.observing.state import read_state
+
+    file = _file(state_file)
+    state = read_state(file)
+    if state is None:
+        raise UsageError(f"{file} is not there: nothing was observed", hint="run `dockworthy guard observe` first")
+    deliver(draft(state), output)
+    return 0
+
+
+def _file(named: str | None) -> Path:
+    from ...facts.redaction_key import state_directory
+
+    return Path(named) if named else state_directory(os.environ) / "guard-observed.json"
+
+
+__all__ = ["observe", "report"]

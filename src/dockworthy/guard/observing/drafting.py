@@ -1,0 +1,64 @@
+"""A policy drafted from what was seen: what it lists, why, and what no policy would let pass."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+
+from .state import Seen, State
+
+
+def draft(state: State) -> str:
+    """A dockworthy.yaml. Its comments quote names that others chose: each stays one line."""
+    seen = sorted(state.seen.values(), key=lambda one: (-one.count, one.kind, one.first))
+    passed = sum(one.count for one in seen if not one.rules)
+    every = sum(one.count for one in seen)
+    days = f"between {_day(state.since)} and {_day(state.until)}"
+    lines = [f"# Drafted from what was made {days}: {every} objects, {passed} of which pass as they are."]
+    if state.beyond:
+        lines.append(f"# {state.beyond} more were gone before they could be looked at, or are not told apart.")
+    lines += ["# Read each line: what stands here is allowed to everybody.", "policy:", f"  level: {state.level}"]
+    lines += _lists(seen)
+    left = [one for one in seen if one.needs is None]
+    if left:
+        lines += ["", "# Refused whatever is listed here; change these, or leave them to an admin:"]
+        for one in left:
+            lines.append(f"#   {_named(one)}")
+            lines += [f"#     {rule}: {_one_line(says)}" for rule, says in one.rules.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _lists(seen: list[Seen]) -> Iterator[str]:
+    found: dict[str, dict[str, list[Seen]]] = defaultdict(lambda: defaultdict(list))
+    for one in seen:
+        for part, values in (one.needs or {}).items():
+            for value in values:
+                found[part][value].append(one)
+    if not found:
+        return
+    yield "guard:"
+    for part in sorted(found):
+        yield f"  {part}:"
+        for value in sorted(found[part]):
+            whose = found[part][value]
+            others = f" and {len(whose) - 1} kinds more" if len(whose) > 1 else ""
+            yield f"    # for {_named(whose[0])}{others}"
+            yield f"    - {json.dumps(value)}"
+
+
+def _named(one: Seen) -> str:
+    image = f" of {one.image}" if one.image else ""
+    return _one_line(f"{one.kind} {one.first}{image}, {one.count} time{'s' if one.count > 1 else ''}")
+
+
+def _one_line(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _day(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+__all__ = ["draft"]

@@ -1,0 +1,71 @@
+"""What was seen so far: a small file, however long it goes on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ...errors import UsageError
+from ..life import kept_files
+
+MOST_KINDS = 2000
+"""Kinds of object that are told apart; more of them are only counted."""
+
+
+class Seen(Struct, kw_only=True):
+    """Objects that look alike to the guard. `needs` is None where no list of a policy would let them pass; `rules` is
+    empty where they pass as it is: rule -> what was said of the first one."""
+
+    kind: str
+    image: str
+    first: str
+    count: int = 0
+    rules: dict[str, str] = {}
+    needs: dict[str, list[str]] | None = None
+
+
+class State(Struct, kw_only=True):
+    """`since` and `until`: when it was begun, and the last event that was judged, in seconds since 1970."""
+
+    since: float
+    until: float
+    level: str = "baseline"
+    seen: dict[str, Seen] = {}
+    beyond: int = 0
+
+    def add(self, one: Seen) -> None:
+        key = "|".join((one.kind, one.image, *sorted(one.rules), str(one.needs)))
+        known = self.seen.get(key)
+        if known is None and len(self.seen) >= MOST_KINDS:
+            self.beyond += 1
+            return
+        self.seen.setdefault(key, one).count += 1
+
+
+def read_state(path: Path) -> State | None:
+    """None where there is none yet. Raises UsageError for a file that is none of ours."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=State)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(f"{path}: not what guard observe wrote: {error}", hint="name another file") from None
+
+
+def new_state(level: str) -> State:
+    now = time.time()
+    return State(since=now, until=now, level=level)
+
+
+def write_state(path: Path, state: State) -> None:
+    """Raises UsageError."""
+    try:
+        kept_files.write(path, msgspec.json.encode(state) + b"\n", 0o600)
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror}") from None
+
+
+__all__ = ["Seen", "State", "new_state", "read_state", "write_state"]

@@ -1,0 +1,104 @@
+"""Normal work is observed, a policy is drafted from it, and under that policy the same work passes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dockworthy.readers.project_file import parse_project_file
+from guard.guarded import start_guard
+from machines.engines import clean_environment
+from machines.images import BUSYBOX
+from machines.own_host import OwnHost, start_host
+from machines.program import DOCKWORTHY
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+STATE, POLICY = "/var/lib/dockworthy/observed.json", "/etc/docker/guard.yaml"
+SECRET = "hunter2-of-the-shop"
+WORK = (
+    "volume create shop-data",
+    "network create shop",
+    f"run -d --name db --network shop -v shop-data:/data -e PASSWORD={SECRET} --memory 100m {BUSYBOX} sleep 3600",
+    f"run --rm -v /etc/docker/shop:/etc/shop:ro {BUSYBOX} true",
+    f"run --rm --log-driver syslog --log-opt syslog-address=udp://127.0.0.1:514 {BUSYBOX} true",
+    f"run --rm --device /dev/zero:/dev/zero {BUSYBOX} true",
+    f"create --name never --restart on-failure {BUSYBOX} true",
+)
+"""Lines of docker's."""
+NEVER = f"run --rm --privileged {BUSYBOX} true"
+
+
+@pytest.fixture(scope="module")
+def host(engines_folder: Path) -> Iterator[OwnHost]:
+    host = start_host(engines_folder / "guard-observe")
+    try:
+        host.start_engine({})
+        host.load_busybox()
+        host.run("mkdir", "-p", "/etc/docker/shop")
+        yield host
+    finally:
+        host.stop()
+
+
+def work(host: OwnHost) -> list[str]:
+    """What of it was refused by the guard. All that it made is removed again."""
+    refused = []
+    for line in WORK:
+        done = host.docker(*line.split(), check=False)
+        if b"authorization denied" in done.stderr:
+            refused.append(f"{line}: {done.stderr.decode()}")
+    host.docker("rm", "-f", "db", "never")
+    host.docker("network", "rm", "shop")
+    host.docker("volume", "rm", "shop-data")
+    return refused
+
+
+def observed(host: OwnHost) -> list[dict[str, object]]:
+    done = host.run("cat", STATE, check=False)
+    return list(json.loads(done.stdout)["seen"].values()) if done.returncode == 0 else []
+
+
+def start_observing(host: OwnHost) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        [*host.inside, str(DOCKWORTHY), "guard", "observe", "--state", STATE, "--level", "baseline"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environment(),
+    )  # fmt: skip
+    host.started.append(process)
+    host.wait(lambda: host.run("test", "-e", STATE, check=False).returncode == 0, "it has begun")
+    return process
+
+
+def test_observe_report_enforce(host: OwnHost) -> None:
+    process = start_observing(host)
+    assert work(host) == []
+    host.docker(*NEVER.split())
+    host.wait(lambda: sum(int(str(one["count"])) for one in observed(host)) >= 6, "all that can be seen is seen")
+    process.send_signal(signal.SIGTERM)
+    process.wait(30)
+    assert SECRET not in host.read(STATE)
+    drafted = host.dockworthy("guard", "report", "--state", STATE)
+    assert drafted.returncode == 0, drafted.stderr
+    assert SECRET not in drafted.stdout
+    guard = parse_project_file(drafted.stdout, "draft").guard
+    assert guard.binds == ("/etc/docker/shop",), drafted.stdout
+    assert guard.log_drivers == ("syslog",)
+    assert "workload/privileged" in drafted.stdout.partition("# Refused whatever")[2]
+    host.write(POLICY, drafted.stdout)
+    start_guard(host, "--policy", POLICY)
+    host.write("/etc/docker/daemon.json", '{"authorization-plugins": ["dockworthy"]}')
+    host.run("sh", "-c", "kill -HUP $(cat /run/docker.pid)")
+    host.wait(lambda: host.docker(*NEVER.split(), check=False).returncode != 0, "the engine asks the guard")
+    assert work(host) == []
+
+
+def test_a_report_without_anything_observed(host: OwnHost) -> None:
+    done = host.dockworthy("guard", "report", "--state", "/no/such/file")
+    assert done.returncode == 2 and "nothing was observed" in done.stderr
+    host.write("/run/odd", "{}")
+    assert host.dockworthy("guard", "report", "--state", "/run/odd").returncode == 2
