@@ -31,7 +31,10 @@ _options = st.sampled_from(
     [[], [("type", "tmpfs"), ("device", "tmpfs")], [("type", "none"), ("o", "bind"), ("device", "/")]]
 ).map(Pairs)
 _mount = st.fixed_dictionaries(
-    {"Type": st.sampled_from(["bind", "volume", "tmpfs", "BIND", ""]), "Target": st.sampled_from(["/a", "/b"])},
+    {
+        "Type": st.sampled_from(["bind", "volume", "tmpfs", "BIND", "Volume", ""]),
+        "Target": st.sampled_from(["/a", "/b"]),
+    },
     optional={
         "Source": _path,
         "ReadOnly": st.booleans(),
@@ -127,4 +130,49 @@ def create_requests(draw: st.DrawFn) -> bytes:
     return written(body).encode()
 
 
-__all__ = ["BOUND_VOLUME", "HOST", "OTHER", "VOLUME", "create_requests"]
+RUN: dict[str, st.SearchStrategy[Any]] = {
+    "Mounts": _few(_mount),
+    "CapabilityAdd": _few(_capability),
+    "CapabilityDrop": _few(_capability),
+    "Sysctls": HOST["Sysctls"],
+    "Init": st.booleans() | st.none(),
+    "ReadOnly": st.booleans(),
+    "Privileges": st.sampled_from(
+        [
+            [("Seccomp", Pairs([("Mode", "unconfined")]))],
+            [("Seccomp", Pairs([("Mode", "default")]))],
+            [("AppArmor", Pairs([("Mode", "disabled")]))],
+            [("SELinuxContext", Pairs([("Disable", True)]))],
+            [("NoNewPrivileges", True)],
+        ]
+    ).map(Pairs),
+    "User": st.sampled_from(["", "1000"]),
+}
+_target = st.sampled_from(["host", "bridge", "nobody"]).map(lambda name: Pairs([("Target", name)]))
+TASK: dict[str, st.SearchStrategy[Any]] = {
+    "Runtime": st.sampled_from(["", "container", "plugin"]),
+    "Networks": _few(_target),
+    "LogDriver": st.sampled_from(["json-file", "syslog", ""]).map(lambda name: Pairs([("Name", name)])),
+    "ForceUpdate": st.integers(0, 3),
+}
+
+
+@st.composite
+def service_requests(draw: st.DrawFn) -> bytes:
+    run = _some(draw, RUN, [("Image", BUSYBOX)])
+    task = _some(draw, TASK, [("ContainerSpec", run)])
+    mode = Pairs([("Replicated", Pairs([("Replicas", 0)]))])
+    return written(Pairs([("Name", "fuzz-service"), ("TaskTemplate", task), ("Mode", mode)])).encode()
+
+
+def _some(draw: st.DrawFn, kinds: dict[str, st.SearchStrategy[Any]], begun: list[tuple[str, Any]]) -> Pairs:
+    """A few settings, of which one in so many comes twice, or in other letters."""
+    names = draw(st.lists(st.sampled_from(sorted(kinds)), max_size=2, unique=True))
+    found = Pairs([*begun, *((name, draw(kinds[name])) for name in names)])
+    if draw(st.integers(0, _TIMES_READ_TWICE)) == 0:
+        name = draw(st.sampled_from(sorted(kinds)))
+        found.append((_odd(name, draw(st.integers(0, 5))) if draw(st.booleans()) else name, draw(kinds[name])))
+    return found
+
+
+__all__ = ["BOUND_VOLUME", "HOST", "OTHER", "VOLUME", "create_requests", "service_requests"]

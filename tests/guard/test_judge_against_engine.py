@@ -26,7 +26,7 @@ from dockworthy.model.levels import Level
 from dockworthy.model.snapshot import ContainerFacts
 from dockworthy.readers.container.inspected import read_container
 from fuzz.effort import MINUTES, fuzz
-from guard.requests import BOUND_VOLUME, OTHER, VOLUME, create_requests
+from guard.requests import BOUND_VOLUME, OTHER, VOLUME, create_requests, service_requests
 from machines.images import BUSYBOX
 from machines.own_host import start_host
 
@@ -52,10 +52,8 @@ class Bare:
         content = answer.read()
         return answer.status, json.loads(content) if content else None
 
-    def lets_pass(self, body: bytes) -> bool:
-        asked = Asked(
-            method="POST", target="/v1.45/containers/create", headers={"content-type": "application/json"}, body=body
-        )
+    def lets_pass(self, body: bytes, target: str = "/v1.45/containers/create") -> bool:
+        asked = Asked(method="POST", target=target, headers={"content-type": "application/json"}, body=body)
         return self.loop.run_until_complete(judge(asked, self.world, PolicyInForce())).allowed
 
     def close(self) -> None:
@@ -71,6 +69,7 @@ def bare(engines_folder: Path) -> Iterator[Bare]:
     try:
         host.start_engine({})
         host.load_busybox()
+        host.docker("swarm", "init", "--advertise-addr", "127.0.0.1")
         host.docker("volume", "create", VOLUME)
         host.docker("volume", "create", "-o", "type=none", "-o", "o=bind", "-o", "device=/", BOUND_VOLUME)
         host.docker("create", "--name", OTHER, "-v", f"{VOLUME}:/o", BUSYBOX, "true")
@@ -102,6 +101,42 @@ def test_what_passes_is_what_it_was_taken_for(bare: Bare) -> None:
 
     fuzz(create_requests(), one)
     assert bare.made > bare.asked / 20, f"of {bare.asked} requests {bare.allowed} passed, {bare.made} were made"
+
+
+def test_what_passes_as_a_service_is_what_it_was_taken_for(bare: Bare) -> None:
+    asked = made = 0
+
+    def one(body: bytes) -> None:
+        nonlocal asked, made
+        asked += 1
+        if not bare.lets_pass(body, "/v1.45/services/create"):
+            return
+        status, answer = bare.ask("POST", "/v1.45/services/create", body)
+        if status != 201:
+            return
+        made += 1
+        try:
+            assert not service_reaches_host(bare.ask("GET", f"/v1.45/services/{answer['ID']}")[1]["Spec"]), body
+        finally:
+            bare.ask("DELETE", f"/v1.45/services/{answer['ID']}")
+
+    fuzz(service_requests(), one)
+    assert made > asked / 20, f"of {asked} requests {made} were made"
+
+
+def service_reaches_host(spec: dict[str, Any]) -> list[str]:
+    task, run = spec["TaskTemplate"], spec["TaskTemplate"]["ContainerSpec"]
+    mounts, privileges = run.get("Mounts") or [], run.get("Privileges") or {}
+    bad = [mount["Type"] for mount in mounts if mount["Type"] not in ("volume", "tmpfs")]
+    bad += [mount["Source"] for mount in mounts if mount.get("Source") == BOUND_VOLUME]
+    options = [((mount.get("VolumeOptions") or {}).get("DriverConfig") or {}).get("Options") or {} for mount in mounts]
+    bad += [each["device"] for each in options if each.get("device") == "/"]
+    bad += sorted({name.upper() for name in run.get("CapabilityAdd") or ()} - _DEFAULT_CAPABILITIES)
+    bad += [name for name in run.get("Sysctls") or {} if name == "kernel.x"]
+    bad += [name for name in ("AppArmor", "SELinuxContext") if privileges.get(name)]
+    bad += ["Seccomp"] if (privileges.get("Seccomp") or {}).get("Mode") == "unconfined" else []
+    bad += [task["Runtime"]] if task.get("Runtime") not in ("container", "", None) else []
+    return bad + ([task["LogDriver"]["Name"]] if (task.get("LogDriver") or {}).get("Name") == "syslog" else [])
 
 
 def findings(bare: Bare, inspect: dict[str, Any]) -> list[str]:
