@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -57,7 +58,20 @@ def guard(endpoint: str, image: str, before: bool, yes: bool, all_shown: bool) -
         report = run(scratch, told=lambda result: _tell(result) if all_shown or result.bad else None)
     finally:
         scratch.remove_all()
+    if not report.bad:
+        _remember(str(scratch.info.get("ServerVersion", "")))
     return _sum_up(report)
+
+
+def _remember(version: str) -> None:
+    """For `guard install` before an engine of that version. Where it can't be kept, it is asked for again."""
+    import contextlib
+
+    from ..facts.redaction_key import state_directory
+    from ..guard.life.tried import remember_drill
+
+    with contextlib.suppress(OSError):
+        remember_drill(version, state_directory(os.environ) / "guard")
 
 
 def _socket_of(endpoint: str) -> str:

@@ -46,6 +46,7 @@ def install(endpoint: str, policy: str | None, force: bool, dry_run: bool, yes: 
       sudo dockworthy guard install --policy guard.yaml
       sudo dockworthy guard uninstall                     as it was before
     """
+    from ...facts.redaction_key import state_directory
     from ...guard.life.engine_here import find_engine
     from ...guard.life.installing import install as bring
     from ...guard.life.installing import plan
@@ -57,7 +58,7 @@ def install(endpoint: str, policy: str | None, force: bool, dry_run: bool, yes: 
     text = None if policy is None else _whole_policy(policy)
     engine = find_engine(endpoint)
     if not force:
-        check_tried(engine.version, places.state)
+        check_tried(engine.version, state_directory(os.environ) / "guard")
     todo = plan(places, engine, text, by_systemd=Path("/run/systemd/system").is_dir())
     if not _agreed("dockworthy guard install", todo.in_words(), dry_run=dry_run, yes=yes):
         return 0
