@@ -208,7 +208,11 @@ def test_as_dockworthy_yaml_says(host: OwnHost, backend: str) -> None:
     host.start_engine(by_rules if backend == "nft" else {})
     shop(host)
     before = rules(host)
-    assert ports_reached(host, 8080, 8081, 8082, address=HOST_IPV6, source=CLIENT_IPV6) == [8080, 8081, 8082]
+    everything = [8080, 8081, 8082]
+    host.wait(  # the bridge's new address is tried first: nobody may have it already (RFC 4862, 5.4)
+        lambda: ports_reached(host, *everything, address=HOST_IPV6, source=CLIENT_IPV6) == everything,
+        "all ports are reached over IPv6",
+    )
 
     done = harden(host, "--policy", "/run/dockworthy.yaml", "--apply", "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
