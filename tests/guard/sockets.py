@@ -79,7 +79,7 @@ class Reached:
 
     def send(self, request: bytes) -> bytes:
         """All that comes back until the other side closes."""
-        done = self.host.run(*self._as(), "python3", "-c", _TALK, self.path, input=request, check=False)
+        done = self.host.run(*self._as(), "/usr/bin/python3", "-c", _TALK, self.path, input=request, check=False)
         return done.stdout
 
     def ask(self, method: str, target: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
@@ -117,7 +117,23 @@ class Reached:
     def docker(
         self, *arguments: str, check: bool = True, input: bytes | None = None
     ) -> subprocess.CompletedProcess[bytes]:
-        return self.host.run(*self._as(), "docker", "-H", f"unix://{self.path}", *arguments, check=check, input=input)
+        return self.host.run(
+            *self._as(),
+            "env",
+            f"HOME=/tmp/{self.user}",
+            "docker",
+            "-H",
+            f"unix://{self.path}",
+            *arguments,
+            check=check,
+            input=input,
+        )
+
+    def compose(self, project: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+        """By the plugin's own program: docker finds no plugins now and then where a machine is loaded."""
+        environment = ("env", f"HOME=/tmp/{self.user}", f"DOCKER_HOST=unix://{self.path}")
+        command = ("docker-compose", "-p", project, "-f", "/etc/compose/compose.yaml", *arguments)
+        return self.host.run(*self._as(), *environment, *command, check=check)
 
     def pid(self) -> int:
         """Of the guard that serves it, on the host."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +28,22 @@ if TYPE_CHECKING:
     show_default=True,
     help="The engine, to look up what names stand for.",
 )
+@click.option(
+    "--people", metavar="PATH", help="Also serve people and programs there, by their roles; --docker is behind it."
+)
 @options.level
 @options.policy
 @click.option("--audit", "audit_file", metavar="FILE", help="Write down who asked what, and the answer, in JSON lines.")
 @click.option("--syslog", is_flag=True, help="Send the same lines to the machine's log (journald or a syslog daemon).")
-def serve(path: str, endpoint: str, level: str | None, policy: str | None, audit_file: str | None, syslog: bool) -> int:
+def serve(
+    path: str,
+    endpoint: str,
+    people: str | None,
+    level: str | None,
+    policy: str | None,
+    audit_file: str | None,
+    syslog: bool,
+) -> int:
     """Answers the engine's questions: may this request pass?
 
     The engine asks when it is started with --authorization-plugin NAME and the socket is NAME.sock in
@@ -42,6 +54,10 @@ def serve(path: str, endpoint: str, level: str | None, policy: str | None, audit
 
     --audit and --syslog keep what was refused and what changes something or reads secrets, never a body. What neither
     of them takes (a full disk) is refused; what only looks is not.
+
+    --people opens a socket at which everybody is known: users and groups of this host, containers by their names. Their
+    roles stand in dockworthy.yaml (guard.roles); an admin's requests pass the policy, everybody else's are also judged
+    by it.
     """
     import uvloop
 
@@ -66,8 +82,17 @@ def serve(path: str, endpoint: str, level: str | None, policy: str | None, audit
 
         in_force = LivingPolicy(loader(level, policy), say)
         say(f"the policy is at level {in_force().level.value}")
-        async with in_force.followed():
-            await serve_plugin(Path(path), in_force, EngineWorld(endpoint), told=told, ready=ready)
+        async with in_force.followed(), AsyncExitStack() as open_:
+            if people is None:
+                await serve_plugin(Path(path), in_force, EngineWorld(endpoint), told=told, ready=ready)
+                return
+            from ...guard.socket.people import people_served
+            from ...guard.socket.tickets import Tickets
+
+            tickets = Tickets()
+            await open_.enter_async_context(people_served(Path(people), endpoint, in_force, tickets, told=told))
+            world = EngineWorld(endpoint)
+            await serve_plugin(Path(path), in_force, world, told=told, ready=ready, vouching=tickets.redeem)
 
     uvloop.run(live())
     return 0

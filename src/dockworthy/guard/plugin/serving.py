@@ -10,6 +10,9 @@ import stat
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+from typing import Protocol
+
+from msgspec import structs
 
 from ...errors import UsageError
 from ..asked import Asked
@@ -26,9 +29,31 @@ Told = Callable[[Asked, Decision], Decision]
 InForce = Callable[[], PolicyInForce]
 
 
-async def serve(path: Path, policy: InForce, world: World, *, told: Told, ready: Callable[[], None]) -> None:
+class Vouched(Protocol):
+    """Somebody whom another part of this process knows."""
+
+    @property
+    def who(self) -> str: ...
+    @property
+    def is_admin(self) -> bool:
+        """The policy does not bind them."""
+
+
+Vouching = Callable[[Asked], Vouched | None]
+
+
+async def serve(
+    path: Path,
+    policy: InForce,
+    world: World,
+    *,
+    told: Told,
+    ready: Callable[[], None],
+    vouching: Vouching = lambda _: None,
+) -> None:
     """Answers until SIGTERM or SIGINT. `policy` is asked at each question, so that it can change; `told` hears of each
-    decision and gives back the one that holds; `ready` is called when the socket is open.
+    decision and gives back the one that holds; `ready` is called when the socket is open; `vouching` tells whose
+    request it is, where this process sent it.
 
     Raises UsageError where the socket can't be made.
     """
@@ -38,14 +63,16 @@ async def serve(path: Path, policy: InForce, world: World, *, told: Told, ready:
         loop.add_signal_handler(number, ended.set)
     warm_up(policy())
     listening = _listen(path)
-    answer = partial(_answer, policy, world, told)
+    answer = partial(_answer, policy, world, told, vouching)
     server = await loop.create_unix_server(lambda: PluginProtocol(answer), sock=listening)
     ready()
     async with server:
         await ended.wait()
 
 
-def _answer(policy: InForce, world: World, told: Told, path: str, body: bytes) -> Said | Awaitable[Said]:
+def _answer(
+    policy: InForce, world: World, told: Told, vouching: Vouching, path: str, body: bytes
+) -> Said | Awaitable[Said]:
     """A question that can't be read is answered with a no, never with silence."""
     if path == ACTIVATE:
         return 200, ACTIVATED
@@ -57,7 +84,12 @@ def _answer(policy: InForce, world: World, told: Told, path: str, body: bytes) -
         asked = read_question(body)
     except ValueError as error:
         return 200, denied(str(error))
+    vouched = vouching(asked)
     begun = begin(asked)
+    if vouched is not None:
+        asked = structs.replace(asked, user=vouched.who)
+        if vouched.is_admin and isinstance(begun, Call):
+            begun = Decision(action=begun.route.action, subject=begun.subject)
     if isinstance(begun, Decision):
         return 200, answer_of(told(asked, begun))
     return _looked_into(asked, begun, policy(), world, told)

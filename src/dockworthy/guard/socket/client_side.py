@@ -50,7 +50,7 @@ class ClientSide(asyncio.Protocol):
         self._head: RequestHead | None = None
         self._body, self._sending = bytearray(), cast(Canonical | None, None)
         self._streams = self._complete = self._replied = False
-        self._read = 0
+        self._read = self._lacks = 0
 
     # What asyncio calls.
 
@@ -67,15 +67,31 @@ class ClientSide(asyncio.Protocol):
 
     def _feed(self, data: bytes) -> None:
         self._read += len(data)
+        if self._lacks:
+            self._take_rest(data)
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._early = data[upgrade.args[0] :]
-            self.hold("upgrade")
+            self._take_rest(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._reply(400, "this is no HTTP that the guard reads")
         if self._head is None and self._read > MOST_HEAD:
             self._reply(431, f"the request's head has more than {MOST_HEAD // 1024} KiB")
+
+    def _take_rest(self, data: bytes) -> None:
+        """Where another protocol is asked for, the parser leaves the body to us; behind it is what came early."""
+        if self._discarding:
+            return
+        if self._lacks:
+            self._body += data[: self._lacks]
+            data, self._lacks = data[self._lacks :], max(self._lacks - len(data), 0)
+            if self._lacks:
+                return
+            self._complete = True
+            self._decide()
+        self._early = data
+        self.hold("upgrade")
 
     def eof_received(self) -> bool:
         """The engine decides what it means: it ends an answer, or the half of a stream."""
@@ -134,7 +150,11 @@ class ClientSide(asyncio.Protocol):
         except NotCanonical as error:
             self._reply(400, f"Requests have one meaning only (guard/canonical): {error}")
             return
-        if self._streams:
+        if self._parser.should_upgrade():
+            self._lacks = int(head.by_name.get("content-length", "0"))
+            if self._streams or "transfer-encoding" in head.by_name or self._lacks > MOST_BODY:
+                self._reply(400, "a request for another protocol comes with a body of its own")
+        elif self._streams:
             self._decide()
         elif head.by_name.get("expect", "").lower() == "100-continue":
             self.write(answers.CONTINUE)
@@ -150,7 +170,7 @@ class ClientSide(asyncio.Protocol):
             self._reply(413, f"the body has more than {MOST_BODY // 2**20} MiB")
 
     def on_message_complete(self) -> None:
-        if self._discarding:
+        if self._discarding or self._lacks:
             return
         self._complete = True
         if not self._streams:

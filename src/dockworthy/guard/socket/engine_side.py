@@ -137,7 +137,8 @@ class EngineSide(asyncio.Protocol):
         self._complete = True
 
     def _finish(self) -> None:
-        keep = self._parser.should_keep_alive()
+        connection = next((value for name, value in self._headers if name.lower() == "connection"), "")
+        keep = self._parser.get_http_version() == "1.1" and "close" not in connection.lower()
         if self._hides:
             self._client.write(self._rewritten(keep=keep))
         if self._method == "HEAD":  # the parser would wait for a body

@@ -17,7 +17,7 @@ from ..decision import Decision, Refusal
 from ..identity.identity import Identity
 from ..identity.peer import Peer, peer_of
 from ..identity.telling import certificate, identity_of
-from ..judges import judge_call
+from ..judges import begin, judge_call
 from ..policy_in_force import PolicyInForce
 from ..rights.deciding import Allowed, decide
 from ..rights.people_world import PeopleWorld
@@ -70,8 +70,11 @@ class RoleGate:
             return Met(peer_of(own))
 
     async def judge(self, asked: Asked, who: Met) -> Passage | Decision:
-        call = find_call(asked)
         identity = await self._identity(who)
+        begun = begin(asked)
+        if isinstance(begun, Decision) and not begun.allowed:
+            return self._told(structs.replace(asked, user=identity.name), begun)
+        call = find_call(asked)
         answer = await decide(call, identity, self._held(identity), self._world, self._reserved())
         decision = await self._decision(call, answer)
         if self._floor is not None or not decision.allowed:  # else the plugin tells of it

@@ -1,0 +1,127 @@
+"""`dockworthy guard grant`, `grants` and `revoke`: roles for a time."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from ...errors import UsageError
+from ..output import deliver, say
+
+if TYPE_CHECKING:
+    from ...guard.rights.grants import Grant, Grants
+    from ...model.guard_policy import Binding, Role
+
+_SPAN = re.compile(r"([1-9][0-9]{0,4})([mhd])")
+_SECONDS = {"m": 60, "h": 3600, "d": 86400}
+LONGEST = 31 * 86400
+"""Seconds. What somebody needs for longer stands in dockworthy.yaml, where others read it."""
+
+
+@click.command(short_help="Gives somebody a role for a time.")
+@click.argument("who", metavar="WHO")
+@click.argument("role", type=click.Choice(("viewer", "deployer", "operator", "admin")))
+@click.option("--for", "span", metavar="TIME", required=True, help="How long: 30m, 1h, 2d.")
+@click.option("--reason", metavar="TEXT", required=True, help="Why; it is listed and written down.")
+@click.option("--project", "projects", metavar="NAME", multiple=True, help="Only objects of that Compose project.")
+@click.option("--image", "images", metavar="PATTERN", multiple=True, help="Only containers of such images.")
+def grant(who: str, role: str, span: str, reason: str, projects: tuple[str, ...], images: tuple[str, ...]) -> int:
+    """WHO is a user's name, or user:NAME, group:NAME, certificate:NAME, container:NAME.
+
+    It holds from the next request on, at the socket of `guard serve --people`, and ends by itself.
+
+    \b
+    Examples:
+      dockworthy guard grant alice operator --for 1h --reason "the shop is down"
+      dockworthy guard grant group:ops deployer --for 2d --project shop --reason "release 7"
+    """
+    from ...model.guard_policy import Role
+
+    given = _grants().give(_binding(who, Role(role), projects, images), _seconds(span), _one_line(reason), _giver())
+    deliver(_line(given), None)
+    return 0
+
+
+@click.command(short_help="The grants in force.")
+def grants() -> int:
+    """One a line: its id, whose, which role, until when, why, and who gave it."""
+    found = _grants().now()
+    if not found:
+        say("no grant is in force")
+    deliver("".join(map(_line, found)), None)
+    return 0
+
+
+@click.command(short_help="Ends grants before their time.")
+@click.argument("which", metavar="ID|WHO")
+def revoke(which: str) -> int:
+    """By the grant's id, or all of somebody's. A command that runs already is not ended."""
+    for gone in _grants().revoke(which if ":" in which or re.fullmatch("[0-9a-f]{8}", which) else f"user:{which}"):
+        deliver(f"revoked {_line(gone)}", None)
+    return 0
+
+
+def _grants() -> Grants:
+    """Raises UsageError for anybody but root, whose guard would not look there."""
+    from ...guard.rights.grants import Grants, grants_folder
+
+    if os.geteuid() != 0:
+        raise UsageError("grants are root's to give and to see", hint="sudo dockworthy guard …")
+    return Grants(grants_folder())
+
+
+def _binding(who: str, role: Role, projects: tuple[str, ...], images: tuple[str, ...]) -> Binding:
+    import msgspec
+
+    from ...model.guard_policy import Binding
+
+    whom = who if ":" in who else f"user:{who}"
+    try:
+        return msgspec.convert({"who": whom, "role": role, "projects": projects, "images": images}, Binding)
+    except msgspec.ValidationError as error:
+        raise UsageError(
+            f"{who}: {error}", hint="user:NAME, group:NAME, certificate:NAME or container:NAME; an admin has no limits"
+        ) from None
+
+
+def _seconds(span: str) -> int:
+    match = _SPAN.fullmatch(span)
+    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
+    if not 0 < seconds <= LONGEST:
+        raise UsageError(
+            f"--for {span}: not a time from 1m to 31d", hint="30m, 1h, 2d; longer belongs in dockworthy.yaml"
+        )
+    return seconds
+
+
+def _one_line(reason: str) -> str:
+    text = " ".join(reason.split())
+    if not text:
+        raise UsageError("--reason is empty", hint="say it for whoever reads the list")
+    return text[:500]
+
+
+def _giver() -> str:
+    return os.environ.get("SUDO_USER") or "root"
+
+
+def _line(grant: Grant) -> str:
+    from ...report.visible import visible
+
+    binding = grant.binding
+    limits = "".join(
+        f" {kind} {each}" for kind, all_ in (("project", binding.projects), ("image", binding.images)) for each in all_
+    )
+    until = grant.until.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return (
+        visible(
+            f"{grant.id}  {binding.who}  {binding.role.value}{limits}  until {until}  {grant.reason} (by {grant.by})"
+        )
+        + "\n"
+    )
+
+
+__all__ = ["grant", "grants", "revoke"]

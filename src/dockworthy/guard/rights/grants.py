@@ -1,0 +1,103 @@
+"""Roles for a time: one file a grant in a folder of root's; each is written once, and goes when it is revoked."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ...errors import OutputError, UsageError
+from ...facts.redaction_key import state_directory
+from ...model.guard_policy import Binding
+
+
+class Grant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`by` is who gave it, `until` an instant with its time zone."""
+
+    id: str
+    binding: Binding
+    until: datetime.datetime
+    reason: str
+    by: str
+
+
+def grants_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    return state_directory(environ) / "guard" / "grants"
+
+
+class Grants:
+    """Read anew at each look; a file that was read is not read again, for it never changes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[str, Grant | None] = {}
+
+    def now(self) -> list[Grant]:
+        """Those in force. What can't be read, or belongs to another user, is none."""
+        today = datetime.datetime.now(datetime.UTC)
+        try:
+            names = [name for name in os.listdir(self._folder) if name.endswith(".json")]
+        except OSError:
+            return []
+        self._read = {name: self._read[name] if name in self._read else _one(self._folder / name) for name in names}
+        found = [grant for grant in self._read.values() if grant is not None and grant.until > today]
+        return sorted(found, key=lambda grant: grant.until)
+
+    def give(self, binding: Binding, seconds: int, reason: str, by: str) -> Grant:
+        """Raises OutputError where it can't be kept."""
+        until = datetime.datetime.now(datetime.UTC).replace(microsecond=0) + datetime.timedelta(seconds=seconds)
+        grant = Grant(id=secrets.token_hex(4), binding=binding, until=until, reason=reason, by=by)
+        file = self._folder / f"{grant.id}.json"
+        aside = file.with_suffix(".new")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._forget_old()
+            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
+                written.write(msgspec.json.encode(grant))
+                written.flush()
+                os.fsync(written.fileno())
+            aside.replace(file)
+        except OSError as error:
+            raise OutputError(f"{file} can't be written: {error.strerror}", hint="grants are given by root") from None
+        return grant
+
+    def revoke(self, named: str) -> list[Grant]:
+        """By its id, or all of somebody's. Raises UsageError where there is none."""
+        gone = [grant for grant in self.now() if named in (grant.id, grant.binding.who)]
+        if not gone:
+            raise UsageError(f"no grant in force is {named!r}, or of them", hint="dockworthy guard grants lists them")
+        for grant in gone:
+            try:
+                (self._folder / f"{grant.id}.json").unlink(missing_ok=True)
+            except OSError as error:
+                raise OutputError(f"grant {grant.id} can't be revoked: {error.strerror}") from None
+        return gone
+
+    def _forget_old(self) -> None:
+        in_force = {f"{grant.id}.json" for grant in self.now()}
+        for name, grant in self._read.items():
+            if grant is not None and name not in in_force:
+                with contextlib.suppress(OSError):
+                    (self._folder / name).unlink()
+
+
+def _one(file: Path) -> Grant | None:
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as opened:
+            status = os.fstat(handle)
+            if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+                return None
+            grant = msgspec.json.decode(opened.read(64 * 1024), type=Grant)
+    except (OSError, msgspec.DecodeError, ValueError):
+        return None
+    return grant if grant.until.tzinfo is not None else None
+
+
+__all__ = ["Grant", "Grants", "grants_folder"]

@@ -1,0 +1,34 @@
+"""The socket for people beside the plugin of the same process: roles are judged here, the policy there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from ...errors import UsageError
+from ..policy_in_force import PolicyInForce
+from ..rights.grants import Grants, grants_folder
+from ..rights.held import Roles
+from ..rights.people_world import PeopleWorld
+from .role_gate import RoleGate, Told
+from .serving import engine_path, listen, serving
+from .tickets import Tickets
+
+
+def people_served(
+    path: Path, endpoint: str, policy: Callable[[], PolicyInForce], tickets: Tickets, *, told: Told
+) -> AbstractAsyncContextManager[None]:
+    """Everybody may connect: who they are decides what they may. Raises UsageError."""
+    engine = engine_path(endpoint)
+    if path.resolve() == engine.resolve():
+        raise UsageError(
+            f"{path} is the engine's own socket",
+            hint="let dockerd listen elsewhere, in a folder of root's, and name it",
+        )
+    roles = Roles(policy, Grants(grants_folder()))
+    gate = RoleGate(PeopleWorld(endpoint), roles.held, told=told, reserved=roles.reserved, stamping=tickets)
+    return serving(listen(path, mode=0o666), gate, engine)
+
+
+__all__ = ["people_served"]

@@ -1,0 +1,200 @@
+"""`guard serve --people`: two users, a container with the socket, and root, before one guarded engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from guard.guarded import PLUGIN
+from guard.sockets import Reached, start_socket
+from machines.images import BUSYBOX
+from machines.own_host import OwnHost, start_host
+
+pytestmark = pytest.mark.engine
+PEOPLE = "/run/people.sock"
+SECRET = "hunter2-of-the-shop"
+POLICY = """
+guard:
+  roles:
+    - {who: "user:opal", role: operator, projects: [shop]}
+    - {who: "user:dora", role: deployer, projects: [shop]}
+    - {who: "group:lookers", role: viewer}
+    - {who: "container:watcher", role: viewer}
+"""
+COMPOSE = """
+services:
+  web:
+    image: %s
+    command: ["sh", "-c", "echo web is up; exec sleep 3600"]
+    volumes: ["data:/data"]
+volumes: {data: {}}
+"""
+
+
+@pytest.fixture(scope="module")
+def host(engines_folder: Path) -> Iterator[OwnHost]:
+    host = start_host(engines_folder / "guard-people")
+    try:
+        people = (("opal", 7001), ("dora", 7002), ("vera", 7003), ("nils", 7004))
+        passwd = "".join(f"{name}:x:{number}:{number}::/tmp/{name}:/bin/sh\n" for name, number in people)
+        groups = "".join(f"{name}:x:{number}:\n" for name, number in people) + "lookers:x:7100:vera\n"
+        host.run("sh", "-c", "cat >>/etc/passwd", input=passwd.encode())
+        host.run("sh", "-c", "cat >>/etc/group", input=groups.encode())
+        host.write("/etc/dockworthy.yaml", POLICY)
+        host.write("/etc/compose/compose.yaml", COMPOSE % BUSYBOX)
+        start_socket(host, PEOPLE, "--socket", PLUGIN, "--people", PEOPLE, "--policy", "/etc/dockworthy.yaml",
+                     "--level", "baseline", command="serve")  # fmt: skip
+        host.start_engine({"authorization-plugins": ["dockworthy"]})
+        host.load_busybox()
+        root = Reached(host, PEOPLE)
+        label = "com.docker.compose.project"
+        root.docker("run", "-d", "--name", "shop", "-e", f"PASSWORD={SECRET}", "--label", f"{label}=shop",
+                    BUSYBOX, "sh", "-c", "echo hello; exec sleep 3600")  # fmt: skip
+        root.docker("run", "-d", "--name", "bank", "--label", f"{label}=bank", BUSYBOX, "sleep", "3600")
+        root.docker("run", "-d", "--name", "watcher", "-v", f"{PEOPLE}:/docker.sock", BUSYBOX, "sleep", "3600")
+        root.docker("run", "-d", "--name", "stranger", "-v", f"{PEOPLE}:/docker.sock", BUSYBOX, "sleep", "3600")
+        yield host
+    finally:
+        print(host.read("/var/log/guard")[-3000:])  # shown where a test fails
+        host.stop()
+
+
+def refused(done: object) -> str:
+    assert done.returncode != 0  # type: ignore[attr-defined]
+    said: str = done.stderr.decode()  # type: ignore[attr-defined]
+    assert "guard/roles" in said, said
+    return said
+
+
+def test_an_admin_passes_the_policy_that_binds_all_others(host: OwnHost) -> None:
+    """Root's bind of the socket was made above; straight at the engine nobody may, for there nobody is known."""
+    done = host.docker("run", "-v", "/etc:/x", BUSYBOX, "true", check=False)
+    assert b"authorization denied by plugin" in done.stderr
+    Reached(host, PEOPLE).docker("run", "--rm", "-v", "/etc:/x:ro", BUSYBOX, "true")
+
+
+def test_a_ticket_is_good_once_and_a_made_up_one_is_worth_nothing(host: OwnHost) -> None:
+    engine = Reached(host, "/var/run/docker.sock")
+    body = {"Image": BUSYBOX, "HostConfig": {"Privileged": True}}
+    for socket in (engine, Reached(host, PEOPLE, "dora")):
+        answer = socket.ask("POST", "/v1.45/containers/create", body, {"X-Dockworthy-Ticket": "a" * 32})
+        assert answer.status == 403
+
+
+def test_an_operator_works_in_containers_of_their_project(host: OwnHost) -> None:
+    opal = Reached(host, PEOPLE, "opal")
+    assert opal.docker("exec", "shop", "sh", "-c", "echo inside").stdout == b"inside\n"
+    assert opal.docker("exec", "-i", "shop", "cat", input=b"through a stream\n" * 5000).stdout.count(b"\n") == 5000
+    assert SECRET.encode() in opal.docker("inspect", "shop").stdout
+    opal.docker("cp", "shop:/bin/busybox", "/tmp/opals-busybox")
+    opal.docker("restart", "-t", "0", "shop")
+    assert b"hello" in opal.docker("logs", "shop").stdout
+    assert "bank is of project bank" in refused(opal.docker("exec", "bank", "id", check=False))
+    assert "bank is of project bank" in refused(opal.docker("stop", "bank", check=False))
+    assert "needs deployer or admin" in refused(opal.docker("run", BUSYBOX, "true", check=False))
+    assert "needs deployer or admin" in refused(opal.docker("rm", "-f", "shop", check=False))
+
+
+def test_a_terminal_works(host: OwnHost) -> None:
+    command = f"docker -H unix://{PEOPLE} exec -it shop sh -c 'test -t 0 && echo a terminal; read line; echo got $line'"
+    done = host.run(
+        "setpriv", "--reuid=opal", "--regid=opal", "--init-groups", "script", "-qefc", command, "/dev/null",
+        input=b"typed\n",
+    )  # fmt: skip
+    assert b"a terminal" in done.stdout
+    assert b"got typed" in done.stdout
+
+
+def test_an_operator_is_never_privileged(host: OwnHost) -> None:
+    done = Reached(host, PEOPLE, "opal").docker("exec", "--privileged", "shop", "id", check=False)
+    assert b"workload/privileged" in done.stderr
+
+
+def test_a_deployer_brings_up_their_project_with_compose(host: OwnHost) -> None:
+    dora = Reached(host, PEOPLE, "dora")
+    for command in ("up -d", "ps", "logs", "restart -t 0", "down -v -t 0"):
+        dora.compose("shop", *command.split())
+    refused(dora.compose("bank", "up", "-d", check=False))
+
+
+def test_a_deployer_stays_in_their_project(host: OwnHost) -> None:
+    dora, label = Reached(host, PEOPLE, "dora"), "com.docker.compose.project=shop"
+    assert "no project" in refused(dora.docker("run", "-d", BUSYBOX, "true", check=False))
+    dora.docker("run", "--rm", "--label", label, BUSYBOX, "true", check=False)
+    done = dora.docker("create", "--label", label, "--volumes-from", "bank", BUSYBOX, check=False)
+    assert "bank is of project bank" in refused(done)
+    assert "bank is of project bank" in refused(dora.docker("rm", "-f", "bank", check=False))
+    refused(dora.docker("container", "prune", "-f", check=False))
+    assert "needs operator or admin" in refused(dora.docker("exec", "shop", "id", check=False))
+    assert SECRET.encode() not in dora.docker("inspect", "shop").stdout
+    done = dora.docker("create", "--label", label, "--privileged", BUSYBOX, check=False)
+    assert b"workload/privileged" in done.stderr
+
+
+def test_nobody_takes_the_name_of_a_container_with_a_role(host: OwnHost) -> None:
+    dora = Reached(host, PEOPLE, "dora")
+    done = dora.docker(
+        "create", "--name", "watcher", "--label", "com.docker.compose.project=shop", BUSYBOX, check=False
+    )
+    assert "has a role of its own" in refused(done)
+
+
+def test_a_group_has_its_role_and_who_has_none_is_told(host: OwnHost) -> None:
+    vera, nils = Reached(host, PEOPLE, "vera"), Reached(host, PEOPLE, "nils")
+    assert b"shop" in vera.docker("ps").stdout
+    assert "user vera is viewer" in refused(vera.docker("stop", "shop", check=False))
+    assert "user nils has no role here" in refused(nils.docker("ps", check=False))
+    assert nils.ask("GET", "/_ping").status == 200
+
+
+def from_container(host: OwnHost, name: str, target: str) -> bytes:
+    """The answer that a process of that container gets: busybox speaks to no Unix socket, so a Python of the host's
+    goes into the container's control group and file system first."""
+    pid = host.docker("inspect", "-f", "{{.State.Pid}}", name).stdout.decode().strip()
+    cgroup = host.read(f"/proc/{pid}/cgroup").strip().partition("::")[2]
+    script = """
+import os, socket, sys
+pid, cgroup, target = sys.argv[1:]
+roots = [l.split()[4] for l in open("/proc/self/mountinfo") if " - cgroup2 " in l]
+open(f"{roots[0]}{cgroup}/cgroup.procs", "w").write(str(os.getpid()))
+os.setns(os.open(f"/proc/{pid}/ns/mnt", 0))
+s = socket.socket(socket.AF_UNIX); s.settimeout(20); s.connect("/docker.sock")
+s.sendall(f"GET {target} HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n".encode())
+while part := s.recv(65536): os.write(1, part)
+"""
+    return host.run("/usr/bin/python3", "-c", script, pid, cgroup, target, check=False).stdout
+
+
+def test_a_containers_root_is_not_the_hosts(host: OwnHost) -> None:
+    assert b"200 OK" in from_container(host, "watcher", "/containers/json")
+    assert b"container watcher is viewer" in from_container(host, "watcher", "/containers/shop/export")
+    assert b"container stranger has no role here" in from_container(host, "stranger", "/containers/json")
+
+
+def test_a_grant_gives_a_role_for_a_time(host: OwnHost) -> None:
+    nils = Reached(host, PEOPLE, "nils")
+    given = host.dockworthy("guard", "grant", "nils", "operator", "--for", "1h", "--reason", "the shop is down")
+    assert given.returncode == 0, given.stderr
+    assert nils.docker("exec", "bank", "sh", "-c", "echo in").stdout == b"in\n"
+    listed = host.dockworthy("guard", "grants").stdout
+    assert "user:nils" in listed and "the shop is down" in listed
+    assert host.dockworthy("guard", "revoke", "nils").returncode == 0
+    refused(nils.docker("exec", "bank", "id", check=False))
+    assert host.dockworthy("guard", "revoke", "nils").returncode == 2
+
+
+def test_roles_change_with_the_policy(host: OwnHost) -> None:
+    nils = Reached(host, PEOPLE, "nils")
+    host.write("/etc/dockworthy.yaml", POLICY + '    - {who: "user:nils", role: viewer}\n')
+    host.wait(lambda: nils.docker("ps", check=False).returncode == 0, "nils may look")
+    host.write("/etc/dockworthy.yaml", POLICY)
+    host.wait(lambda: nils.docker("ps", check=False).returncode != 0, "nils may not look any more")
+
+
+def test_the_audit_of_what_was_refused_names_who_asked(host: OwnHost) -> None:
+    Reached(host, PEOPLE, "opal").docker("rm", "-f", "bank", check=False)
+    assert "refused containers bank: " in host.read("/var/log/guard")
+    assert json.loads(host.docker("inspect", "bank").stdout)[0]["State"]["Running"]
