@@ -97,5 +97,7 @@ def test_what_somebody_wrote_and_did_not_load_is_announced(host: OwnHost) -> Non
     host.start_engine("{}")
     host.write("/etc/docker/daemon.json", '{"log-driver": "local"}')
     plan = plan_of(host, "--only", "engine/no-new-privileges")
+    assert not plan["steps"] and "(so waits: log-driver" in plan["not_done"][0]["why"]
+    plan = plan_of(host, "--only", "engine/no-new-privileges", "--force")
     assert any("did not load: log-driver" in says for says in plan["disturbs"])
     assert any("somebody changed /etc/docker/daemon.json" in says for says in plan["disturbs"])
