@@ -23,6 +23,7 @@ _NOT_NEEDED = ("__pycache__", "test", "tests", "idlelib", "tkinter", "turtledemo
 _SYSTEM = re.compile(r"(ld-linux|lib(c|m|dl|rt|pthread|resolv|nss|util)[.-])")
 """The C library, which stays compatible and must be one with the kernel's loader."""
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
+_OF_MODULES = ("site-packages", "dist-packages", "lib-dynload", "packages")
 _MAPPED = """
 import bz2, ctypes, lzma, sqlite3, ssl, zlib, aiohttp, httptools, msgspec, uvloop, yaml
 print(open("/proc/self/maps").read())
@@ -71,11 +72,12 @@ def _copy_python(place: Path) -> None:
 
 def _shared_libraries() -> Iterator[Path]:
     """What the loader brought for Python and its modules, save the C library."""
-    done = subprocess.run([sys.executable, "-c", _MAPPED], capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", _MAPPED], capture_output=True, text=True, env=environment)
     paths = {line.split()[-1] for line in done.stdout.splitlines() if "/" in line}
     for path in sorted(paths):
         name = path.rpartition("/")[2]
-        own = "/site-packages/" in path or "/lib-dynload/" in path
+        own = any(f"/{folder}/" in path for folder in _OF_MODULES)
         if ".so" in name and not own and not _SYSTEM.match(name) and os.path.isfile(path):
             yield Path(path)
 
@@ -84,9 +86,10 @@ def _copy_packages(place: Path) -> None:
     place.mkdir()
     own = Path(__file__).resolve().parents[2]
     shutil.copytree(own, place / own.name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in sorted(_needed("dockworthy") - {"dockworthy"}):
+    for name in sorted(_needed("dockworthy")):
         for file in importlib.metadata.distribution(name).files or ():
-            if file.parts[0] == ".." or "__pycache__" in file.parts:
+            is_own = name == "dockworthy" and ".dist-info" not in file.parts[0]
+            if is_own or file.parts[0] == ".." or "__pycache__" in file.parts:
                 continue
             target = place.joinpath(*file.parts)
             target.parent.mkdir(parents=True, exist_ok=True)
