@@ -12,6 +12,7 @@ from guard.guarded import PLUGIN
 from guard.sockets import Reached, start_socket
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
+from machines.program import DOCKWORTHY
 
 pytestmark = pytest.mark.engine
 PEOPLE = "/run/people.sock"
@@ -198,3 +199,27 @@ def test_the_audit_of_what_was_refused_names_who_asked(host: OwnHost) -> None:
     Reached(host, PEOPLE, "opal").docker("rm", "-f", "bank", check=False)
     assert "refused containers bank: " in host.read("/var/log/guard")
     assert json.loads(host.docker("inspect", "bank").stdout)[0]["State"]["Running"]
+
+
+@pytest.mark.parametrize("buildkit", ["0", "1"], ids=["classic builder", "BuildKit"])
+def test_an_admin_builds_loads_and_copies_in(host: OwnHost, buildkit: str) -> None:
+    host.write("/srv/build/Dockerfile", f"FROM {BUSYBOX}\nCOPY big /big\n")
+    host.run("sh", "-c", "head -c 20000000 /dev/urandom >/srv/build/big")
+    docker = ("env", f"DOCKER_BUILDKIT={buildkit}", "DOCKER_CONFIG=/srv/none", "docker", "-H", f"unix://{PEOPLE}")
+    host.run(*docker, "build", "-t", "built:1", "/srv/build")
+    host.run("sh", "-c", f"docker -H unix://{PEOPLE} save built:1 | docker -H unix://{PEOPLE} load")
+    host.run(*docker, "cp", "/srv/build/big", "shop:/copied")
+    digest = host.run("sha256sum", "/srv/build/big").stdout.split()[0]
+    assert digest in Reached(host, PEOPLE).docker("exec", "shop", "busybox", "sha256sum", "/copied").stdout
+    host.run(*docker, "rmi", "-f", "built:1")
+
+
+def test_login_writes_a_context_that_docker_uses(host: OwnHost) -> None:
+    docker = ("env", "DOCKER_CONFIG=/srv/logged-in")
+    program = str(DOCKWORTHY)
+    host.run(*docker, program, "guard", "login", PEOPLE)
+    assert b"shop" in host.run(*docker, "docker", "--context", "guard", "ps").stdout
+    host.run(*docker, program, "guard", "login", PEOPLE)
+    again = host.run(*docker, program, "guard", "login", "/var/run/docker.sock", check=False)
+    assert again.returncode == 2
+    assert b"docker context rm guard" in again.stderr

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from ..errors import UnreadableInput, UsageError
+from ..errors import OutputError, UnreadableInput, UsageError
 
 
 class Context(NamedTuple):
@@ -40,6 +41,27 @@ def current_context(environ: Mapping[str, str]) -> Context | None:
     if not host:
         raise UnreadableInput("the context names no engine (Endpoints.docker.Host)", file=str(file))
     return Context(name, host, folder / "contexts" / "tls" / digest / "docker")
+
+
+def write_context(folder: Path, name: str, host: str) -> Path:
+    """A context without certificates, whole or not at all. Raises OutputError; UsageError where one of that name asks
+    another engine: it is somebody's."""
+    file = folder / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest() / "meta.json"
+    there = _json(file)
+    if there is not None and _host(there) != host:
+        raise UsageError(
+            f'there is a docker context "{name}" already, for {_host(there)}', hint=f"docker context rm {name}"
+        )
+    endpoint = {"Host": host, "SkipTLSVerify": False}
+    content = msgspec.json.encode({"Name": name, "Metadata": {}, "Endpoints": {"docker": endpoint}})
+    aside = file.with_name(f".meta.json.{os.getpid()}")
+    try:
+        file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        aside.write_bytes(content)
+        aside.replace(file)
+    except OSError as error:
+        raise OutputError(f"{file} can't be written: {error.strerror}") from None
+    return file
 
 
 def configuration_folder(environ: Mapping[str, str]) -> Path:

@@ -7,6 +7,7 @@ import click
 from .explain import explain
 from .grants import grant, grants, revoke
 from .install import install, uninstall, unlock
+from .login import login
 from .observe import observe, report
 from .serve import serve
 from .socket import socket
@@ -23,7 +24,7 @@ def guard() -> None:
     """
 
 
-for command in (serve, socket, grant, grants, revoke, explain, observe, report, install, uninstall, unlock):
+for command in (serve, socket, grant, grants, revoke, login, explain, observe, report, install, uninstall, unlock):
     guard.add_command(command)
 
 __all__ = ["guard"]

@@ -12,7 +12,7 @@ from ...readers.create_request.strict_json import parse
 from ..asked import NotCanonical
 from ..routes import Call
 from ..routes.route import Body
-from .request_head import RequestHead
+from .request_head import RequestHead, has_body
 
 HIJACKED = frozenset(
     (
@@ -73,11 +73,6 @@ def canonical(call: Call, head: RequestHead, *, is_old: bool = False) -> Canonic
     )
 
 
-def has_body(head: RequestHead) -> bool:
-    headers = head.by_name
-    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
-
-
 def _target(call: Call) -> str:
     path = call.route.path
     for name, value in call.names.items():
@@ -97,4 +92,4 @@ def _body(call: Call) -> bytes:
         raise NotCanonical(error.says) from None
 
 
-__all__ = ["HIJACKED", "Canonical", "canonical", "has_body", "may_hijack"]
+__all__ = ["HIJACKED", "Canonical", "canonical", "may_hijack"]

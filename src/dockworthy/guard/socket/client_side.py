@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
 
 import httptools
 
@@ -12,10 +10,10 @@ from ...errors import DockworthyError
 from ..asked import Asked, NotCanonical
 from ..decision import Decision, refused
 from . import answers
-from .canonical import Canonical, canonical, has_body, may_hijack
+from .canonical import Canonical, canonical, may_hijack
+from .client_connection import ClientConnection
 from .engine_side import EngineSide
-from .gate import Gate
-from .request_head import RequestHead, request_head
+from .request_head import RequestHead, has_body, judged_headers, request_head
 from .streaming import streams
 
 MOST_HEAD = 128 * 1024
@@ -23,41 +21,11 @@ MOST_HEAD = 128 * 1024
 MOST_BODY = 4 * 1024 * 1024
 """Of JSON, which is held as a whole: what an engine takes at most behind a plugin. Streams are not held."""
 
-PATIENCE = 30.0
-"""Seconds in which a client may read why its body is not wanted."""
 
-Dial = Callable[[EngineSide], Awaitable[Any]]
-
-
-class ClientSide(asyncio.Protocol):
+class ClientSide(ClientConnection):
     """`httptools` calls the `on_` methods; EngineSide those of `Client`."""
 
-    def __init__(self, gate: Gate, dial: Dial, connected: set[ClientSide]) -> None:
-        """It keeps itself in `connected` as long as it is."""
-        self._gate, self._dial, self._connected = gate, dial, connected
-        self._parser = httptools.HttpRequestParser(self)
-        self._transport: asyncio.Transport | None = None
-        self._engine: EngineSide | None = None
-        self._who: Any = None
-        self._task: asyncio.Task[None] | None = None
-        self._held_by: set[str] = set()
-        self._tunnelling = self._discarding = self._eof = False
-        self._read, self._early = 0, b""
-        self._reset()
-
-    def _reset(self) -> None:
-        self._target, self._headers = b"", list[tuple[bytes, bytes]]()
-        self._head: RequestHead | None = None
-        self._body, self._sending = bytearray(), cast(Canonical | None, None)
-        self._streams = self._complete = self._replied = False
-        self._read = self._lacks = 0
-
     # What asyncio calls.
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods, not by its class
-        self._connected.add(self)
-        self._who = self._gate.meet(transport)
 
     def data_received(self, data: bytes) -> None:
         if self._tunnelling and self._engine is not None:
@@ -102,26 +70,6 @@ class ClientSide(asyncio.Protocol):
             self._engine.write_eof()
             return True
         return self._task is not None and not self._task.done()
-
-    def abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._connected.discard(self)
-        self._transport = None
-        if self._task is not None:
-            self._task.cancel()
-        if self._engine is not None:
-            self._engine.abort()
-
-    def pause_writing(self) -> None:
-        if self._engine is not None:
-            self._engine.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self._engine is not None:
-            self._engine.resume_reading()
 
     # What httptools calls.
 
@@ -188,7 +136,7 @@ class ClientSide(asyncio.Protocol):
 
     async def _pass_on(self, head: RequestHead, body: bytes) -> None:
         asked = Asked(
-            method=head.method, target=head.target, headers=_judged_headers(head, body, self._streams), body=body
+            method=head.method, target=head.target, headers=judged_headers(head, body, streams=self._streams), body=body
         )
         try:
             passage = await self._gate.judge(asked, self._who)
@@ -225,37 +173,7 @@ class ClientSide(asyncio.Protocol):
             self.release("deciding")  # a client that leaves is noticed
         # Else it stays held until the engine's word: what comes early is not read, and takes no memory.
 
-    async def _reach_engine(self) -> EngineSide:
-        if self._engine is None or not self._engine.is_open:
-            self._engine = EngineSide(self)
-            await self._dial(self._engine)
-        return self._engine
-
-    def _send_on(self, body: bytes) -> None:
-        if self._engine is None or self._sending is None or not body:
-            return
-        self._engine.write(b"%x\r\n%b\r\n" % (len(body), body) if self._sending.in_chunks else body)
-
-    def _end_body(self) -> None:
-        if self._engine is not None and self._sending is not None and self._sending.in_chunks:
-            self._engine.write(b"0\r\n\r\n")
-
     # What EngineSide calls.
-
-    def write(self, data: bytes) -> None:
-        self._replied = True
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
-
-    def hold(self, reason: str) -> None:
-        self._held_by.add(reason)
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
-
-    def release(self, reason: str) -> None:
-        self._held_by.discard(reason)
-        if not self._held_by and self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
 
     def tunnel(self) -> None:
         self._tunnelling = True
@@ -267,68 +185,11 @@ class ClientSide(asyncio.Protocol):
 
     def answered(self, *, keep: bool) -> None:
         head, is_complete, is_upgraded = self._head, self._complete, "upgrade" in self._held_by
-        if not keep or not is_complete or is_upgraded or self._eof or head is None or _wants_close(head):
+        if not keep or not is_complete or is_upgraded or self._eof or head is None or head.wants_close:
             self._close(discard=not is_complete)
             return
         self._reset()
         self.release("deciding")
 
-    def engine_ended(self, *, midway: bool) -> None:
-        if self._discarding or self._transport is None or self._transport.is_closing():
-            return
-        if self._tunnelling and not self._eof and self._transport.can_write_eof():
-            self._transport.write_eof()
-        elif self._tunnelling or self._eof:
-            self._transport.close()
-        elif midway and not self._replied:
-            self._reply(502, "the engine hung up before it answered")
-        elif midway:
-            self._close(discard=False)
 
-    # The guard's own answers.
-
-    def _reply(self, status: int, says: str) -> None:
-        """Keeps the connection where the request is complete; else what still comes is thrown away, until the client
-        has read the answer and leaves."""
-        is_whole = self._complete and self._head is not None and not _wants_close(self._head)
-        keep = is_whole and status == 403 and "upgrade" not in self._held_by and not self._eof
-        is_head = self._head is not None and self._head.method == "HEAD"
-        if not self._discarding:
-            self.write(answers.error(status, says, keep=keep, is_head=is_head))
-        if keep:
-            self._reset()
-            self.release("deciding")
-        else:
-            self._close(discard=not self._complete)
-
-    def _close(self, *, discard: bool) -> None:
-        self._discarding = True
-        if self._engine is not None:
-            self._engine.abort()
-        if self._transport is None or self._transport.is_closing():
-            return
-        if discard and not self._eof and self._transport.can_write_eof():
-            self._transport.write_eof()
-            self._held_by.clear()
-            self.release("")
-            asyncio.get_running_loop().call_later(PATIENCE, self._transport.abort)
-        else:
-            self._transport.close()
-
-
-def _judged_headers(head: RequestHead, body: bytes, streams: bool) -> dict[str, str]:
-    """As the engine will be sent them: a body that was held has a length."""
-    headers = dict(head.passed)
-    sent = head.by_name
-    if streams:
-        headers |= {name: sent[name] for name in ("content-length", "transfer-encoding") if name in sent}
-    else:
-        headers["content-length"] = str(len(body))
-    return headers
-
-
-def _wants_close(head: RequestHead) -> bool:
-    return head.is_old or "close" in head.by_name.get("connection", "").lower()
-
-
-__all__ = ["MOST_BODY", "MOST_HEAD", "ClientSide", "Dial"]
+__all__ = ["MOST_BODY", "MOST_HEAD", "ClientSide"]

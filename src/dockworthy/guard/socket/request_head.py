@@ -36,6 +36,10 @@ class RequestHead(Struct, frozen=True, kw_only=True):
         return headers.get("upgrade", "") if asks else ""
 
     @property
+    def wants_close(self) -> bool:
+        return self.is_old or "close" in self.by_name.get("connection", "").lower()
+
+    @property
     def passed(self) -> tuple[tuple[str, str], ...]:
         """The headers that mean something to the engine."""
         return tuple(pair for pair in self.headers if pair[0] in _PASSED or pair[0].startswith(_PASSED_FAMILIES))
@@ -63,4 +67,20 @@ def _check(headers: Sequence[tuple[str, str]]) -> None:
             raise NotCanonical("a header holds characters that belong in none")
 
 
-__all__ = ["RequestHead", "request_head"]
+def has_body(head: RequestHead) -> bool:
+    headers = head.by_name
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
+def judged_headers(head: RequestHead, body: bytes, *, streams: bool) -> dict[str, str]:
+    """As the engine will be sent them: a body that was held has a length."""
+    headers = dict(head.passed)
+    sent = head.by_name
+    if streams:
+        headers |= {name: sent[name] for name in ("content-length", "transfer-encoding") if name in sent}
+    else:
+        headers["content-length"] = str(len(body))
+    return headers
+
+
+__all__ = ["RequestHead", "has_body", "judged_headers", "request_head"]

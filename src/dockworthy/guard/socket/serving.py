@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from ...errors import UsageError
+from .client_connection import ClientConnection
 from .client_side import ClientSide
 from .engine_side import EngineSide
 from .gate import Gate
@@ -22,7 +23,7 @@ from .gate import Gate
 async def serving(listening: socket.socket, gate: Gate, engine: Path) -> AsyncIterator[None]:
     """Answers as long as the context lasts. At its end connections are closed: their streams end with the guard."""
     loop = asyncio.get_running_loop()
-    clients: set[ClientSide] = set()
+    clients: set[ClientConnection] = set()
 
     async def dial(side: EngineSide) -> None:
         await loop.create_unix_connection(lambda: side, str(engine))

@@ -1,0 +1,148 @@
+"""A client's connection itself: what is written to it, when it is read from, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import httptools
+
+from . import answers
+from .canonical import Canonical
+from .engine_side import Client, EngineSide
+from .gate import Gate
+from .request_head import RequestHead
+
+PATIENCE = 30.0
+"""Seconds in which a client may read why its body is not wanted."""
+
+Dial = Callable[[EngineSide], Awaitable[Any]]
+
+
+class ClientConnection(asyncio.Protocol):
+    """State of a connection and of the one request that is under way on it. `ClientSide` reads requests."""
+
+    def __init__(self, gate: Gate, dial: Dial, connected: set[ClientConnection]) -> None:
+        """It keeps itself in `connected` as long as it is."""
+        self._gate, self._dial, self._connected = gate, dial, connected
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._engine: EngineSide | None = None
+        self._who: Any = None
+        self._task: asyncio.Task[None] | None = None
+        self._held_by: set[str] = set()
+        self._tunnelling = self._discarding = self._eof = False
+        self._read, self._early = 0, b""
+        self._reset()
+
+    def _reset(self) -> None:
+        self._target, self._headers = b"", list[tuple[bytes, bytes]]()
+        self._head: RequestHead | None = None
+        self._body, self._sending = bytearray(), cast(Canonical | None, None)
+        self._streams = self._complete = self._replied = False
+        self._read = self._lacks = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods, not by its class
+        self._connected.add(self)
+        self._who = self._gate.meet(transport)
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connected.discard(self)
+        self._transport = None
+        if self._task is not None:
+            self._task.cancel()
+        if self._engine is not None:
+            self._engine.abort()
+
+    def pause_writing(self) -> None:
+        if self._engine is not None:
+            self._engine.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self._engine is not None:
+            self._engine.resume_reading()
+
+    def write(self, data: bytes) -> None:
+        self._replied = True
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def hold(self, reason: str) -> None:
+        self._held_by.add(reason)
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def release(self, reason: str) -> None:
+        self._held_by.discard(reason)
+        if not self._held_by and self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    # Towards the engine.
+
+    async def _reach_engine(self) -> EngineSide:
+        if self._engine is None or not self._engine.is_open:
+            self._engine = EngineSide(cast(Client, self))
+            await self._dial(self._engine)
+        return self._engine
+
+    def _send_on(self, body: bytes) -> None:
+        if self._engine is None or self._sending is None or not body:
+            return
+        self._engine.write(b"%x\r\n%b\r\n" % (len(body), body) if self._sending.in_chunks else body)
+
+    def _end_body(self) -> None:
+        if self._engine is not None and self._sending is not None and self._sending.in_chunks:
+            self._engine.write(b"0\r\n\r\n")
+
+    def engine_ended(self, *, midway: bool) -> None:
+        if self._discarding or self._transport is None or self._transport.is_closing():
+            return
+        if self._tunnelling and not self._eof and self._transport.can_write_eof():
+            self._transport.write_eof()
+        elif self._tunnelling or self._eof:
+            self._transport.close()
+        elif midway and not self._replied:
+            self._reply(502, "the engine hung up before it answered")
+        elif midway:
+            self._close(discard=False)
+
+    # The guard's own answers.
+
+    def _reply(self, status: int, says: str) -> None:
+        """Keeps the connection where the request is complete; else what still comes is thrown away, until the client
+        has read the answer and leaves."""
+        is_whole = self._complete and self._head is not None and not self._head.wants_close
+        keep = is_whole and status == 403 and "upgrade" not in self._held_by and not self._eof
+        is_head = self._head is not None and self._head.method == "HEAD"
+        if not self._discarding:
+            self.write(answers.error(status, says, keep=keep, is_head=is_head))
+        if keep:
+            self._reset()
+            self.release("deciding")
+        else:
+            self._close(discard=not self._complete)
+
+    def _close(self, *, discard: bool) -> None:
+        self._discarding = True
+        if self._task is not None and self._task is not asyncio.current_task():
+            self._task.cancel()
+        if self._engine is not None:
+            self._engine.abort()
+        if self._transport is None or self._transport.is_closing():
+            return
+        if discard and not self._eof and self._transport.can_write_eof():
+            self._transport.write_eof()
+            self._held_by.clear()
+            self.release("")
+            asyncio.get_running_loop().call_later(PATIENCE, self._transport.abort)
+        else:
+            self._transport.close()
+
+
+__all__ = ["PATIENCE", "ClientConnection", "Dial"]

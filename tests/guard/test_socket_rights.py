@@ -1,0 +1,247 @@
+"""Roles, limits, tickets and grants, without an engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from dockworthy.errors import UsageError
+from dockworthy.guard.asked import Asked
+from dockworthy.guard.decision import Refusal
+from dockworthy.guard.identity.identity import Identity
+from dockworthy.guard.identity.peer import Peer, peer_of
+from dockworthy.guard.identity.telling import certificate, identity_of
+from dockworthy.guard.rights.deciding import Allowed, decide
+from dockworthy.guard.rights.grants import Grants
+from dockworthy.guard.routes import find_call
+from dockworthy.guard.socket.tickets import GOOD_FOR, HEADER, Tickets
+from dockworthy.model.guard_policy import Binding, Role
+
+LABEL = "com.docker.compose.project"
+ID = "a" * 64
+
+
+def container(name: str, project: str, image: str = "registry.example.com/shop/web:1") -> dict[str, Any]:
+    return {"Id": ID, "Name": f"/{name}", "Config": {"Image": image, "Labels": {LABEL: project}}}
+
+
+class Known:
+    """Objects that an engine would have."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], Mapping[str, Any]] = {
+            ("container", "shop"): container("shop", "shop"),
+            ("container", "bank"): container("bank", "bank", "other/bank:2"),
+            ("container", "watcher"): container("watcher", "shop"),
+            ("execution", "e" * 64): {"ContainerID": "bank"},
+            ("volume", "shop_data"): {"Name": "shop_data", "Labels": {LABEL: "shop"}},
+            ("volume", "bank_data"): {"Name": "bank_data", "Labels": {LABEL: "bank"}},
+            ("network", "bank_net"): {"Name": "bank_net", "Labels": {LABEL: "bank"}},
+            ("service", "bank_web"): {"Spec": {"Name": "bank_web", "Labels": {"com.docker.stack.namespace": "bank"}}},
+            ("task", "t1"): {"ServiceID": "bank_web"},
+            ("secret", "bank_key"): {"Spec": {"Name": "bank_key", "Labels": {"com.docker.stack.namespace": "bank"}}},
+        }
+
+    async def found(self, kind: str, reference: str) -> Mapping[str, Any] | None:
+        return self.objects.get((kind, reference))
+
+
+async def asks(
+    line: str, *held: Binding, body: Any = None, reserved: frozenset[str] = frozenset()
+) -> Allowed | Refusal:
+    method, target = line.split(" ", 1)
+    content = b"" if body is None else json.dumps(body).encode()
+    headers = {"content-length": str(len(content))} | ({"content-type": "application/json"} if content else {})
+    call = find_call(Asked(method=method, target=target, headers=headers, body=content))
+    return await decide(call, Identity(name="user x"), held, Known(), reserved)
+
+
+def bound(role: Role, *projects: str, images: tuple[str, ...] = ()) -> Binding:
+    return Binding(who="user:x", role=role, projects=projects, images=images)
+
+
+OF_SHOP = bound(Role.DEPLOYER, "shop"), bound(Role.OPERATOR, "shop")
+MINE = {"Image": "x", "Labels": {LABEL: "shop"}}
+
+ELSEWHERE: dict[str, tuple[str, Any]] = {
+    "a container": ("POST /containers/bank/stop", None),
+    "a command that was prepared": (f"POST /exec/{'e' * 64}/start", {"Detach": False}),
+    "a volume": ("DELETE /volumes/bank_data", None),
+    "a network": ("DELETE /networks/bank_net", None),
+    "a service": ("DELETE /services/bank_web", None),
+    "a task": ("GET /tasks/t1/logs?stdout=1", None),
+    "a container without the label": ("POST /containers/create", {"Image": "x"}),
+    "a label of another": ("POST /containers/create", {"Image": "x", "Labels": {LABEL: "bank"}}),
+    "two labels": (
+        "POST /containers/create",
+        {"Image": "x", "Labels": {LABEL: "shop", "com.docker.stack.namespace": "bank"}},
+    ),
+    "another's volume": ("POST /containers/create", {**MINE, "HostConfig": {"Binds": ["bank_data:/x"]}}),
+    "another's volume by mounts": (
+        "POST /containers/create",
+        {**MINE, "HostConfig": {"Mounts": [{"Type": "volume", "Source": "bank_data", "Target": "/x"}]}},
+    ),
+    "another's volumes": ("POST /containers/create", {**MINE, "HostConfig": {"VolumesFrom": ["bank:ro"]}}),
+    "another's processes": ("POST /containers/create", {**MINE, "HostConfig": {"PidMode": "container:bank"}}),
+    "another's network": ("POST /containers/create", {**MINE, "HostConfig": {"NetworkMode": "bank_net"}}),
+    "another's network by endpoints": (
+        "POST /containers/create",
+        {**MINE, "NetworkingConfig": {"EndpointsConfig": {"bank_net": {}}}},
+    ),
+    "another's secret": (
+        "POST /services/create",
+        {"Name": "s", "Labels": {"com.docker.stack.namespace": "shop"},
+         "TaskTemplate": {"ContainerSpec": {"Secrets": [{"SecretID": "bank_key", "SecretName": "k"}]}}},
+    ),
+    "joining a network": ("POST /networks/shop_net/connect", {"Container": "bank"}),
+    "all of them": ("POST /containers/prune", None),
+    "images of all": ("DELETE /images/shop", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+async def test_who_is_limited_to_a_project_touches_no_other(name: str) -> None:
+    line, body = ELSEWHERE[name]
+    assert isinstance(await asks(line, *OF_SHOP, body=body), Refusal)
+    everywhere = bound(Role.DEPLOYER), bound(Role.OPERATOR)
+    assert isinstance(await asks(line, *everywhere, body=body), Allowed)
+
+
+async def test_in_their_project_they_work_and_the_name_is_pinned_to_its_id() -> None:
+    answer = await asks("POST /containers/shop/stop", *OF_SHOP)
+    assert isinstance(answer, Allowed) and answer.call.names == {"container": ID}
+    mine = {**MINE, "HostConfig": {"Binds": ["shop_data:/x", "/srv/x:/y"], "NetworkMode": "default"}}
+    assert isinstance(await asks("POST /containers/create?name=n", *OF_SHOP, body=mine), Allowed)
+
+
+async def test_images_limit_what_is_made_and_touched() -> None:
+    own = bound(Role.DEPLOYER, images=("registry.example.com/shop/*",))
+    for image, kind in (("registry.example.com/shop/web:1", Allowed), ("evil/shop/web", Refusal)):
+        assert isinstance(await asks("POST /containers/create", own, body={"Image": image}), kind)
+        assert isinstance(await asks(f"POST /images/create?fromImage={image}&tag=1", own), kind)
+    assert isinstance(await asks("POST /containers/bank/stop", own), Refusal)
+
+
+async def test_secrets_are_seen_where_a_role_that_sees_them_reaches() -> None:
+    held = bound(Role.VIEWER), bound(Role.OPERATOR, "shop")
+    for line, sees in (
+        ("GET /containers/shop/json", True), ("GET /containers/bank/json", False), ("GET /services", False),
+    ):  # fmt: skip
+        answer = await asks(line, *held)
+        assert isinstance(answer, Allowed) and answer.sees_secrets is sees, line
+
+
+@pytest.mark.parametrize(
+    "line, body",
+    [
+        ("POST /containers/watcher/exec", {"Cmd": ["id"]}),
+        ("POST /containers/watcher/attach?stream=1", None),
+        ("POST /containers/create?name=watcher", MINE),
+        ("POST /containers/shop/rename?name=watcher", None),
+        ("POST /containers/create", {**MINE, "HostConfig": {"PidMode": "container:watcher"}}),
+    ],
+)
+async def test_nobody_gets_the_role_of_a_container(line: str, body: Any) -> None:
+    held = bound(Role.DEPLOYER), bound(Role.OPERATOR)
+    assert isinstance(await asks(line, *held, body=body, reserved=frozenset({"watcher"})), Refusal)
+    assert isinstance(await asks(line, *held, body=body), Allowed)
+
+
+def test_an_admin_has_no_limits() -> None:
+    with pytest.raises(msgspec.ValidationError, match="no limits"):
+        msgspec.convert({"who": "user:x", "role": "admin", "projects": ["a"]}, Binding)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"who": "alice", "role": "viewer"}, Binding)
+
+
+def test_a_ticket_is_for_one_request_once_and_for_a_while() -> None:
+    now = [0.0]
+    tickets = Tickets(lambda: now[0])
+    good = {"method": "POST", "target": "/containers/create", "body": b"{}"}
+
+    def asked(token: str, **other: Any) -> Asked:
+        return Asked(**{**good, **other}, headers={HEADER.lower(): token})
+
+    def token() -> str:
+        return tickets.stamp("POST", "/containers/create", b"{}", is_admin=True, who="user x")[1]
+
+    for other in ({"method": "GET"}, {"target": "/containers/create?name=x"}, {"body": b'{"a":1}'}, {"body": b""}):
+        assert tickets.redeem(asked(token(), **other)) is None
+    first = token()
+    vouched = tickets.redeem(asked(first))
+    assert vouched is not None and vouched.is_admin and vouched.who == "user x"
+    assert tickets.redeem(asked(first)) is None
+    late = token()
+    now[0] += GOOD_FOR + 1
+    assert tickets.redeem(asked(late)) is None
+    assert tickets.redeem(asked("")) is None
+
+
+def test_grants_end_by_themselves_and_belong_to_their_folders_owner(tmp_path: Path) -> None:
+    grants = Grants(tmp_path / "grants")
+    assert grants.now() == []
+    given = grants.give(bound(Role.OPERATOR), 3600, "why", "root")
+    assert [grant.id for grant in Grants(tmp_path / "grants").now()] == [given.id]
+    over = grants.give(bound(Role.ADMIN), -1, "over", "root")
+    assert over not in grants.now()
+    file = tmp_path / "grants" / f"{given.id}.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    (tmp_path / "grants" / "odd.json").write_text("{}")
+    (tmp_path / "grants" / "open.json").write_bytes(file.read_bytes())
+    os.chmod(tmp_path / "grants" / "open.json", 0o666)
+    assert grants.now() == [given]
+    assert grants.revoke(given.id) == [given]
+    assert grants.now() == []
+    with pytest.raises(UsageError):
+        grants.revoke(given.id)
+
+
+class Engine:
+    def __init__(self, known: dict[str, str], first: dict[str, int] | None = None) -> None:
+        self.known, self.first = known, first or {}
+
+    async def container(self, reference: str) -> Mapping[str, Any] | None:
+        name = self.known.get(reference)
+        return None if name is None else {"Id": reference, "Name": f"/{name}"}
+
+    async def running(self) -> Mapping[str, int]:
+        return self.first
+
+
+async def test_a_user_of_this_host_is_known_by_name_and_number() -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        peer = peer_of(here)
+    assert (peer.pid, peer.uid, peer.foreign) == (os.getpid(), os.getuid(), "")
+    identity = await identity_of(Peer(pid=1, uid=0, groups=(0,)), Engine({}))
+    assert identity.is_root and {"user:root", "user:0", "group:root"} <= identity.names
+
+
+@pytest.mark.parametrize(
+    "peer, name",
+    [
+        (Peer(pid=1, uid=0, containers=(ID,)), "container web"),
+        (Peer(pid=1, uid=0, containers=("b" * 64, ID)), "container web"),
+        (Peer(pid=1, uid=0, containers=("b" * 64,)), "can't be identified"),
+        (Peer(pid=1, uid=0, foreign="it runs in a process namespace of its own"), "can't be identified"),
+        (Peer(pid=1, uid=0, mounts=os.readlink("/proc/self/ns/mnt")), "container web"),
+        (Peer(pid=0, uid=0, foreign="gone"), "can't be identified"),
+    ],
+)
+async def test_what_may_be_a_container_is_never_the_hosts_root(peer: Peer, name: str) -> None:
+    identity = await identity_of(peer, Engine({ID: "web"}, {ID: os.getpid()}))
+    assert name in identity.name
+    assert not identity.is_root
+
+
+def test_a_certificate_is_known_by_its_one_common_name() -> None:
+    assert certificate({"subject": ((("commonName", "ci"),),)}).names == {"certificate:ci"}
+    for bad in (None, {}, {"subject": ((("commonName", "a"),), (("commonName", "b"),))}):
+        assert certificate(bad).names == frozenset()
