@@ -128,6 +128,7 @@ def service_reaches_host(spec: dict[str, Any]) -> list[str]:
     task, run = spec["TaskTemplate"], spec["TaskTemplate"]["ContainerSpec"]
     mounts, privileges = run.get("Mounts") or [], run.get("Privileges") or {}
     bad = [mount["Type"] for mount in mounts if mount["Type"] not in ("volume", "tmpfs")]
+    mounts = [mount for mount in mounts if mount["Type"] == "volume"]
     bad += [mount["Source"] for mount in mounts if mount.get("Source") == BOUND_VOLUME]
     options = [((mount.get("VolumeOptions") or {}).get("DriverConfig") or {}).get("Options") or {} for mount in mounts]
     bad += [each["device"] for each in options if each.get("device") == "/"]

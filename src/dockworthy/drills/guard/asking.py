@@ -16,6 +16,8 @@ from .matrix import Trial
 _MOST_BYTES = 1 << 20
 """Of an answer's body: more than any answer here says that matters."""
 _SECONDS = 60.0
+API = "1.45"
+"""The version of the API that the matrix is written in; an older engine is asked in its own."""
 
 
 class Answer(Struct, frozen=True):
@@ -56,7 +58,8 @@ def request_of(trial: Trial, names: Mapping[str, str]) -> bytes:
     given = {name for name, _ in trial.headers}
     lines = [(name, value) for name, value in headers if name not in given]
     lines += trial.headers
-    target = _filled(trial.target.encode(), names).decode()
+    spoken = trial.target.replace(f"/v{API}/", f"/v{names.get('api', API)}/")
+    target = _filled(spoken.encode(), names).decode()
     head = f"{trial.method} {target} HTTP/1.1\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in lines if value is not None)
     return f"{head}\r\n".encode("utf-8", "surrogatepass") + body
@@ -130,4 +133,4 @@ def _joined(body: bytes) -> bytes:
     return joined
 
 
-__all__ = ["Answer", "ask", "request_of", "send"]
+__all__ = ["API", "Answer", "ask", "request_of", "send"]

@@ -9,7 +9,8 @@ from urllib.parse import quote
 import msgspec
 
 from ...errors import EngineError, UsageError
-from .asking import Answer, send
+from ...model.dialect import Version
+from .asking import API, Answer, send
 
 PREFIX = "dockworthy-drill"
 _BEFORE = f"{PREFIX}-before"
@@ -39,6 +40,8 @@ class Scratch:
     def look(self) -> None:
         """What is there. Raises UsageError for an engine without the image, EngineError where nobody answers."""
         self.info = self._get("/info") or {}
+        newest = Version.parse((self._get("/version") or {}).get("ApiVersion", API))
+        self.names["api"] = str(min(newest, Version.parse(API))).removeprefix("v")
         image = self._get(f"/images/{quote(self.names['image'])}/json")
         if image is None:
             raise UsageError(f"the engine has no image {self.names['image']}", hint="pull it, or name one: --image")
