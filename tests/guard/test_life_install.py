@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from dockworthy.errors import UsageError
+from dockworthy.guard.life.engine_here import EngineHere
+from dockworthy.guard.life.installing import plan
+from dockworthy.guard.life.places import Places
 from dockworthy.guard.life.tried import check_tried, remember_drill
 from guard.guarded import PLUGIN
 from machines.images import BUSYBOX
@@ -82,11 +85,32 @@ def test_install_guards_a_running_engine_and_uninstall_leaves_it_as_it_was(host:
     assert host.running() == running
 
 
+def test_what_can_not_be_done_whole_is_taken_back(host: OwnHost) -> None:
+    """The engine's file can't be replaced: by then the copy is made and the guard runs."""
+    before = traces(host)
+    host.run("mount", "--bind", "/etc/docker/daemon.json", "/etc/docker/daemon.json")
+    try:
+        done = host.dockworthy("guard", "install", "--yes")
+    finally:
+        host.run("umount", "/etc/docker/daemon.json")
+    assert done.returncode == 2 and "can't be written" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
+    assert traces(host) == before
+    assert host.read("/etc/docker/daemon.json") == SETTINGS
+    assert host.run("pgrep", "-f", "[g]uard serve", check=False).stdout == b"", "no guard is left running"
+    assert not refused(host)
+
+
 def test_a_killed_guard_is_back_within_a_second_and_lets_nothing_pass(host: OwnHost) -> None:
     install(host)
     pid = "pgrep -f '[g]uard serve --socket' | tail -1"
+    old = host.run("sh", "-c", pid).stdout
     host.run("sh", "-c", f"kill -9 $({pid})")
     began = time.monotonic()
+    answers = ("python3", "-c", f"import socket; socket.socket(socket.AF_UNIX).connect({PLUGIN!r})")
+    host.wait(lambda: host.run(*answers, check=False).returncode == 0, "the guard answers again")
+    back = time.monotonic() - began  # half a second; a loaded machine is slow
+    assert back < 5 and host.run("sh", "-c", pid).stdout != old
     assert refused(host), "the engine waits for its plugin, and then it says no"
     waited = time.monotonic() - began
     assert host.docker("ps", "-q").stdout and waited < 10
@@ -152,5 +176,20 @@ def test_no_guard_comes_before_an_engine_that_it_was_not_tried_against(tmp_path:
     check_tried("26.1.5+dfsg1", tmp_path)
     with pytest.raises(UsageError, match="was not tried"):
         check_tried("29.0.1", tmp_path)
+    with pytest.raises(UsageError, match="no engine runs"):
+        check_tried("", tmp_path)
     remember_drill("29.0.0", tmp_path)
     check_tried("29.0.1", tmp_path)
+
+
+def test_a_policy_that_others_can_write_is_not_judged_by(tmp_path: Path) -> None:
+    """Whoever writes it decides who is root."""
+    places = Places(policy=tmp_path / "guard.yaml", state=tmp_path)
+    places.policy.write_text("policy: {level: baseline}")
+    places.policy.chmod(0o666)
+    engine = EngineHere(endpoint="unix:///x", settings=tmp_path / "daemon.json")
+    with pytest.raises(UsageError, match=r"guard\.yaml .*others than root|can swap|can be written"):
+        plan(places, engine, None, by_systemd=False)
+    (tmp_path / "daemon.json").write_text("{not JSON")
+    with pytest.raises(UsageError, match=r"daemon\.json:1: not JSON"):
+        plan(places, engine, b"", by_systemd=False)

@@ -15,6 +15,7 @@ from ... import __version__
 from ...errors import DockworthyError, UsageError
 from ...harden.settings_text import changed_settings
 from ...harden.situation import parse_settings
+from ..root_alone import who_may_write
 from . import kept_files
 from .bundle import build
 from .engine_here import EngineHere, check_running, tell, wait_until
@@ -71,10 +72,21 @@ def plan(places: Places, engine: EngineHere, policy: bytes | None, *, by_systemd
     assert after is not None, "a file that names the guard is there"
     if policy is None and not places.policy.exists():
         policy = STARTING_POLICY
+    elif policy is None:
+        _check_owner(places.policy)
     return Install(
         places=places, engine=engine, policy=policy, before=before, after=after, by_systemd=by_systemd,
         installed=read_record(places),
     )  # fmt: skip
+
+
+def _check_owner(policy: Path) -> None:
+    """Raises UsageError for a policy that others than root can change: they would be root."""
+    seen = policy.stat()
+    why = f"{policy} can be written by others than root" if seen.st_uid or seen.st_mode & 0o022 else ""
+    why = why or who_may_write(str(policy.resolve()))
+    if why:
+        raise UsageError(why, hint=f"chown root {policy}; chmod go-w {policy}")
 
 
 def install(todo: Install, say: Say) -> None:

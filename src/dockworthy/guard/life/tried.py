@@ -14,8 +14,10 @@ NAME = "drilled.json"
 
 
 def check_tried(version: str, state: Path) -> None:
-    """Raises UsageError for a version on which nobody has seen all attacks stopped. An empty one is not running."""
-    if not version or line_of(version) in (*TRIED, *_drilled(state)):
+    """Raises UsageError for a version on which nobody has seen all attacks stopped, and for none (`""`)."""
+    if not version:
+        raise UsageError("no engine runs here, so that its version can't be told", hint="start it, or say --force")
+    if line_of(version) in (*TRIED, *_drilled(state)):
         return
     raise UsageError(
         f"the guard was not tried against Engine {version} (tried: {', '.join(TRIED)})",
