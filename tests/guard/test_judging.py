@@ -204,6 +204,21 @@ async def test_what_differs_between_clients() -> None:
     assert not (await ask("POST /containers/create?name=x&name=y", {"Image": "y"})).allowed
 
 
+@pytest.mark.parametrize(
+    ("body", "allowed"),
+    [
+        ({"Image": "x", "VolumesFrom": [], "Privileged": False}, True),
+        ({"Image": "x", "Privileged": None}, True),
+        ({"Image": "x", "Privileged": True}, False),
+        ({"Image": "x", "MaskedPaths": []}, False),
+        ({"Image": "x", "maskedpaths": []}, False),
+    ],
+)
+async def test_settings_beside_hostconfig(body: dict[str, Any], allowed: bool) -> None:
+    """Engines obey them where HostConfig is absent; clients send empty ones."""
+    assert (await ask("POST /containers/create", body)).allowed is allowed
+
+
 async def test_a_body_that_was_not_shown() -> None:
     """Of two headers of one name a plugin sees the last; the engine reads the first, and a form in the body with it."""
     unseen = {"content-type": "text/plain", "content-length": "9"}
