@@ -52,10 +52,12 @@ def explain(
     \b
     Examples:
       dockworthy guard explain docker run --privileged busybox
-      dockworthy guard explain --docker unix:///var/run/docker.sock docker run -v data:/data db
-      dockworthy guard explain --request /v1.45/services/create --body service.json
+      dockworthy guard explain --docker unix:///run/docker.sock docker run db
+      dockworthy guard explain --request /v1.45/volumes/create --body v.json
       dockworthy guard explain --request /v1.45/swarm --method GET
     """
+    import asyncio
+
     asked = _asked(line, uri, method, body_file)
     in_force, _ = loader(level, policy)()
     import asyncio

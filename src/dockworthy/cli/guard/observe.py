@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
-import signal
 from pathlib import Path
 
 import click
@@ -42,6 +39,10 @@ def observe(endpoint: str, state_file: str | None, level: str | None, policy: st
     Then `dockworthy guard report` drafts a policy. What is asked without making anything (exec, commit, builds) is
     not seen.
     """
+    import asyncio
+    import contextlib
+    import signal
+
     from ...guard.observing.observing import observe as look_on
     from ...guard.observing.state import new_state, read_state, write_state
 
