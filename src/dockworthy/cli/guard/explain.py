@@ -60,7 +60,6 @@ def explain(
 
     asked = _asked(line, uri, method, body_file)
     in_force, _ = loader(level, policy)()
-    import asyncio
 
     explained = asyncio.run(_explain(asked, in_force, endpoint))
     if format_ == "json":
