@@ -223,3 +223,25 @@ def test_login_writes_a_context_that_docker_uses(host: OwnHost) -> None:
     again = host.run(*docker, program, "guard", "login", "/var/run/docker.sock", check=False)
     assert again.returncode == 2
     assert b"docker context rm guard" in again.stderr
+
+
+def test_who_does_not_read_fills_no_memory(host: OwnHost) -> None:
+    root = Reached(host, PEOPLE)
+    guard = root.pid()
+
+    def resident() -> int:
+        """KiB."""
+        line = next(line for line in host.read(f"/proc/{guard}/status").splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1])
+
+    root.docker("exec", "shop", "busybox", "dd", "if=/dev/zero", "of=/big", "bs=1000000", "count=200")
+    before = resident()
+    sleeping = root.begin("GET /containers/shop/archive?path=/big HTTP/1.1\r\nHost: x\r\n\r\n")
+    sleeping.wait_for(b"200 OK")
+    for _ in range(20):  # others are served meanwhile, and 200 MB would be there long since
+        assert root.ask("GET", "/containers/json").status == 200
+        assert resident() < before + 30_000
+    sleeping.end()
+    archive = root.docker("cp", "shop:/big", "-").stdout
+    assert len(archive) > 200_000_000
+    root.docker("exec", "shop", "busybox", "rm", "/big")
