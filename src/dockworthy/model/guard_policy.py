@@ -7,7 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Who = Annotated[str, Meta(pattern="^(user|group|certificate|container):[^ ].*$")]
+KINDS = ("user", "group", "certificate", "container")
+Who = Annotated[str, Meta(extra_json_schema={"pattern": f"^({'|'.join(KINDS)}):[^ ].*$"})]
 """`user:alice`, `group:ops`, `certificate:ci` (the subject's common name), `container:traefik`."""
 
 
@@ -22,7 +23,8 @@ class Role(StrEnum):
 
 class Binding(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A role of somebody's. `projects` (of Compose, stacks of Swarm) and `images` (`registry.example.com/shop/*`) limit
-    it to objects of those; empty: no limit. Raises ValueError for limits of an admin, who could remove them."""
+    it to objects of those; empty: no limit. Raises ValueError for limits of an admin, who could remove them, and for a
+    `who` of no known kind."""
 
     who: Who
     role: Role
@@ -30,6 +32,9 @@ class Binding(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     images: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        kind, _, name = self.who.partition(":")
+        if kind not in KINDS or not name.strip():
+            raise ValueError(f"who is {', '.join(f'{each}:NAME' for each in KINDS)}, not {self.who!r}")
         if self.role is Role.ADMIN and (self.projects or self.images):
             raise ValueError("an admin has no limits: whoever may do everything can remove them")
 

@@ -36,7 +36,7 @@ def grant(who: str, role: str, span: str, reason: str, projects: tuple[str, ...]
     \b
     Examples:
       dockworthy guard grant alice operator --for 1h --reason "the shop is down"
-      dockworthy guard grant group:ops deployer --for 2d --project shop --reason "release 7"
+      dockworthy guard grant group:ops deployer --for 2d --reason "release 7"
     """
     from ...model.guard_policy import Role
 

@@ -55,7 +55,7 @@ def socket(
     \b
     Examples:
       dockworthy guard socket --role viewer /run/docker-viewer.sock
-      dockworthy guard socket --role operator --project shop --group ops /run/docker-ops.sock
+      dockworthy guard socket --role operator --project shop /run/ops.sock
     """
     import uvloop
 
