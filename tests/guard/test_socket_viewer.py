@@ -191,3 +191,32 @@ def test_two_readers_and_a_stream_do_not_wait_for_each_other(host: OwnHost, view
     assert [process.communicate(timeout=60)[1] for process in both] == [b"", b""]
     assert [process.returncode for process in both] == [0, 0]
     listening.end()
+
+
+def test_an_operators_socket_is_judged_by_the_policy_without_a_plugin(host: OwnHost) -> None:
+    start_socket(host, "/run/operator.sock", "--role", "operator", "--level", "baseline")
+    operator = Reached(host, "/run/operator.sock")
+    assert operator.docker("exec", "shop", "sh", "-c", "echo $PASSWORD").stdout.decode().strip() == SECRET
+    done = operator.docker("exec", "--privileged", "shop", "sh", "-c", "echo no", check=False)
+    assert b"workload/privileged" in done.stderr
+    host.docker("run", "-d", "--name", "mighty", "--privileged", BUSYBOX, "sleep", "3600")
+    try:
+        done = operator.docker("exec", "mighty", "sh", "-c", "echo no", check=False)
+        assert b"workload/privileged" in done.stderr
+    finally:
+        host.docker("rm", "-f", "mighty")
+    assert operator.docker("run", BUSYBOX, "true", check=False).returncode != 0
+
+
+def test_a_deployers_socket_makes_what_the_policy_allows(host: OwnHost) -> None:
+    start_socket(
+        host, "/run/deployer.sock", "--role", "deployer", "--level", "baseline", "--image", "dockworthy-test-*"
+    )
+    deployer = Reached(host, "/run/deployer.sock")
+    deployer.docker("run", "-d", "--name", "made", BUSYBOX, "sleep", "3600")
+    deployer.docker("rm", "-f", "made")
+    for options in (("-v", "/:/host"), ("--pid", "host"), ("--cap-add", "SYS_ADMIN")):
+        assert deployer.docker("create", *options, BUSYBOX, check=False).returncode != 0
+    body = {"Image": BUSYBOX, "hostconfig": {"Privileged": True}}
+    assert deployer.ask("POST", "/v1.45/containers/create", body).status == 403
+    assert b"guard/roles" in deployer.docker("create", "other/image:1", check=False).stderr
