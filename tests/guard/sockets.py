@@ -130,7 +130,7 @@ class Reached:
         )
 
     def compose(self, project: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
-        """By the plugin's own program: docker finds no plugins now and then where a machine is loaded."""
+        """By Compose's own program, so that nothing depends on where `docker` looks for plugins."""
         environment = ("env", f"HOME=/tmp/{self.user}", f"DOCKER_HOST=unix://{self.path}")
         command = ("docker-compose", "-p", project, "-f", "/etc/compose/compose.yaml", *arguments)
         return self.host.run(*self._as(), *environment, *command, check=check)
