@@ -10,6 +10,7 @@ import click
 from ...errors import UsageError
 from .. import options
 from ..output import deliver, say
+from .engine_option import engine_option
 from .in_force import loader
 
 _state = click.option(
@@ -21,14 +22,7 @@ _state = click.option(
 
 
 @click.command(short_help="Look on while people work: what would be refused?")
-@click.option(
-    "--docker",
-    "endpoint",
-    metavar="URL",
-    default="unix:///var/run/docker.sock",
-    show_default=True,
-    help="The engine.",
-)
+@engine_option("The engine.")
 @_state
 @options.level
 @options.policy

@@ -10,6 +10,7 @@ import click
 
 from .. import options
 from ..output import say
+from .engine_option import engine_option
 from .in_force import loader
 
 if TYPE_CHECKING:
@@ -20,14 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="The engine's authorization plugin, in the foreground.")
 @click.option("--socket", "path", metavar="PATH", required=True, help="Where the engine asks: in /run/docker/plugins.")
-@click.option(
-    "--docker",
-    "endpoint",
-    metavar="URL",
-    default="unix:///var/run/docker.sock",
-    show_default=True,
-    help="The engine, to look up what names stand for.",
-)
+@engine_option("The engine, to look up what names stand for.")
 @click.option(
     "--people", metavar="PATH", help="Also serve people and programs there, by their roles; --docker is behind it."
 )

@@ -9,6 +9,7 @@ import click
 
 from .. import options
 from ..output import say
+from .engine_option import engine_option
 
 if TYPE_CHECKING:
     from ...guard.asked import Asked
@@ -25,14 +26,7 @@ ROLES = ("viewer", "deployer", "operator")
 @click.option("--image", "images", metavar="PATTERN", multiple=True, help="Only containers of such images.")
 @click.option("--group", metavar="NAME", help="Who may connect beside root: members of this group.")
 @click.option("--everyone", is_flag=True, help="Everybody on this host may connect.")
-@click.option(
-    "--docker",
-    "endpoint",
-    metavar="URL",
-    default="unix:///var/run/docker.sock",
-    show_default=True,
-    help="The engine that stands behind it.",
-)
+@engine_option("The engine that stands behind it.")
 @options.level
 @options.policy
 def socket(
@@ -61,9 +55,10 @@ def socket(
 
     from ...guard.life.living_policy import LivingPolicy
     from ...guard.life.readiness import tell_ready
+    from ...guard.listening import listen
     from ...guard.rights.people_world import PeopleWorld
     from ...guard.socket.role_gate import RoleGate
-    from ...guard.socket.serving import engine_path, listen, serve_alone
+    from ...guard.socket.serving import engine_path, serve_alone
     from ...model.guard_policy import Binding, Role
     from .in_force import loader
 

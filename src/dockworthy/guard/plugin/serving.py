@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import socket
-import stat
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -14,10 +11,10 @@ from typing import Protocol
 
 from msgspec import structs
 
-from ...errors import UsageError
 from ..asked import Asked
 from ..decision import Decision
 from ..judges import begin, judge_call
+from ..listening import listen
 from ..policy_in_force import PolicyInForce
 from ..routes import Call
 from ..world import World
@@ -62,7 +59,7 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     warm_up(policy())
-    listening = _listen(path)
+    listening = listen(path, mode=0o600)
     answer = partial(_answer, policy, world, told, vouching)
     server = await loop.create_unix_server(lambda: PluginProtocol(answer), sock=listening)
     ready()
@@ -98,27 +95,6 @@ def _answer(
 async def _looked_into(asked: Asked, call: Call, policy: PolicyInForce, world: World, told: Told) -> Said:
     decision = await judge_call(call, world, policy)
     return 200, answer_of(told(asked, decision))
-
-
-def _listen(path: Path) -> socket.socket:
-    """A socket for root alone, put in its place when it listens: at no moment is there one that does not answer."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not stat.S_ISSOCK(path.lstat().st_mode):
-            raise UsageError(f"{path} is there and is no socket", hint="name another path")
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o177)
-        try:
-            listening.bind(str(beside))
-        finally:
-            os.umask(before)
-        listening.listen(512)
-        listening.setblocking(False)
-        beside.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path}: no socket can be made there: {error.strerror or error}") from None
-    return listening
 
 
 __all__ = ["serve"]

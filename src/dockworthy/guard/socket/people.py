@@ -7,12 +7,13 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from ...errors import UsageError
+from ..listening import listen
 from ..policy_in_force import PolicyInForce
 from ..rights.grants import Grants, grants_folder
 from ..rights.held import Roles
 from ..rights.people_world import PeopleWorld
 from .role_gate import RoleGate, Told
-from .serving import engine_path, listen, serving
+from .serving import engine_path, serving
 from .tickets import Tickets
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import grp
-import os
 import signal
 import socket
-import stat
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -55,30 +52,4 @@ def engine_path(endpoint: str) -> Path:
     return Path(endpoint.removeprefix("unix://"))
 
 
-def listen(path: Path, *, mode: int, group: str | None = None) -> socket.socket:
-    """Put in its place when it listens: at no moment is there one that does not answer. Raises UsageError."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        owner = -1 if group is None else int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not stat.S_ISSOCK(path.lstat().st_mode):
-            raise UsageError(f"{path} is there and is no socket", hint="name another path")
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o177)
-        try:
-            listening.bind(str(beside))
-        finally:
-            os.umask(before)
-        os.chown(beside, -1, owner)
-        beside.chmod(mode)
-        listening.listen(512)
-        listening.setblocking(False)
-        beside.replace(path)
-    except KeyError:
-        raise UsageError(f"there is no group {group!r} on this host", hint="getent group lists them") from None
-    except OSError as error:
-        raise UsageError(f"{path}: no socket can be made there: {error.strerror or error}") from None
-    return listening
-
-
-__all__ = ["engine_path", "listen", "serve_alone", "serving"]
+__all__ = ["engine_path", "serve_alone", "serving"]
