@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from pathlib import Path
@@ -32,12 +33,18 @@ def test_there_are_commands_to_check() -> None:
 
 @pytest.mark.parametrize("line", shown_commands())
 def test_a_shown_command_can_be_called(line: str) -> None:
+    command: click.Command | None = program
     words = shlex.split(line)
-    context = click.Context(program)
-    command = program.get_command(context, words[0])
-    assert command is not None, f"no command {words[0]}"
+    while isinstance(command, click.Group) and words:
+        command, name = command.get_command(click.Context(command), words[0]), words.pop(0)
+        assert command is not None, f"no command {name}"
+    assert command is not None
     known = {option for parameter in command.params for option in parameter.opts}
-    options = [word.split("=")[0] for word in words[1:] if word.startswith("-")]
+    if not command.context_settings.get(
+        "allow_interspersed_args", True
+    ):  # what follows the first word is another program's line
+        words = list(itertools.takewhile(lambda word: word.startswith("-"), words))
+    options = [word.split("=")[0] for word in words if word.startswith("-")]
     assert set(options) <= known
 
 
