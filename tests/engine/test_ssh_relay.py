@@ -41,6 +41,7 @@ async def said(command: str, path: str, *, times: int = 1) -> tuple[bytes, bytes
         process.stdin.write(PING)
         answers += await asyncio.wait_for(process.stdout.read(4096), 10)
     process.stdin.close()
+    answers += await asyncio.wait_for(process.stdout.read(), 10)  # to the end: an open pipe would outlive the test
     errors = await asyncio.wait_for(process.stderr.read(), 10)
     await asyncio.wait_for(process.wait(), 10)
     return answers, errors
