@@ -99,7 +99,10 @@ back() {
 }
 
 # begun N, never_begun N: a command that never ran is not taken back.
-begun() { : >"$D/begun.$1" && sync "$D" 2>/dev/null || :; }
+begun() {
+    true >"$D/begun.$1" || return 0
+    sync "$D" 2>/dev/null || :
+}
 never_begun() { [ ! -e "$D/begun.$1" ]; }
 
 # attempt WORDS COMMAND...: a command that must do.
