@@ -12,10 +12,10 @@ from .hand import hand_on
 from .measuring import Say, settled
 from .planning import chosen, plan_of
 from .reading import Asked, condition_now, facts_of, judged, read_here, situation_of
-from .runs import begin_run, end_run, hold_lock, runs_on, unfinished
+from .runs import begin_run, end_run, hold_lock, runs_on
 from .steps import plannings
 from .swarm import plan_for_swarm
-from .taking_back import leave_stuck, recover, undo_last
+from .taking_back import after_earlier_runs, leave_stuck, recover, undo_last
 
 Agree = Callable[[HardenPlan], bool]
 """Is shown the plan before anything is done."""
@@ -35,11 +35,7 @@ async def harden(
     Raises UsageError, UnreadableInput (a daemon.json that isn't JSON), HostError.
     """
     async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
-        if agree is not None:
-            await hold_lock(hand)
-            await recover(hand, say)
-        elif unfinished(await runs_on(hand)):
-            say("an earlier run was cut off; --apply and --undo take back what it left half done")
+        await after_earlier_runs(hand, say, changing=agree is not None)
         machine = await read_here(asked)
         before = judged(machine, asked)
         findings = [] if for_swarm else chosen(before, only=only, skip=skip)

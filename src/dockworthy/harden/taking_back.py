@@ -10,8 +10,20 @@ from ..facts.host.hardening import JOURNAL
 from ..model.hardening_journal import HardenRun, StageState
 from .hand import Hand
 from .measuring import Say
-from .runs import mark_undone, runs_on, stage_folder, unfinished
+from .runs import hold_lock, mark_undone, runs_on, stage_folder, unfinished
 from .transaction import accept, state_of, take_back
+
+
+async def after_earlier_runs(hand: Hand, say: Say, *, changing: bool) -> None:
+    """Who changes the host holds it, and takes back first what was cut off; who only looks is told of it.
+
+    Raises HostError as `recover` does, or where somebody else holds the host.
+    """
+    if changing:
+        await hold_lock(hand)
+        await recover(hand, say)
+    elif unfinished(await runs_on(hand)):
+        say("an earlier run was cut off; --apply and --undo take back what it left half done")
 
 
 async def recover(hand: Hand, say: Say) -> set[str]:

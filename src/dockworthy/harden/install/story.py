@@ -15,9 +15,9 @@ from ..condition import Condition, without_engine
 from ..hand import Hand, hand_on
 from ..measuring import CONFIRM_WITHIN, Say, settled
 from ..reading import Asked, condition_now, judged, read_here
-from ..runs import begin_run, end_run, hold_lock, runs_on, stage_folder, unfinished
+from ..runs import begin_run, end_run, hold_lock, stage_folder
 from ..story import Agree, harden
-from ..taking_back import recover, undo_last
+from ..taking_back import after_earlier_runs, recover, undo_last
 from ..transaction import Stage, begin, confirm, revoke
 from .ground import look
 from .plan import plan_install
@@ -43,11 +43,7 @@ async def install(asked: Asked, *, agree: Agree | None, say: Say) -> Hardened:
     Raises UsageError (not root, no apt, dpkg was interrupted by others), HostError.
     """
     async with hand_on(asked.endpoint, sudo=asked.sudo) as hand:
-        if agree is not None:
-            await hold_lock(hand)
-            await recover(hand, say)
-        elif unfinished(await runs_on(hand)):
-            say("an earlier run was cut off; --apply and --undo take back what it left half done")
+        await after_earlier_runs(hand, say, changing=agree is not None)
         ground = await look(hand, refresh=agree is not None)
         plan = plan_install(ground, hand.name)
         if not plan.steps and not ground.others:
