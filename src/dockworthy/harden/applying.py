@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+from ..engine.hand import Hand
 from ..errors import DockworthyError
 from ..model.hardening import Effect, HardenPlan
 from ..model.hardening_journal import StageOutcome, StageState
 from ..model.machine import Machine
 from .condition import condition_of
 from .engine_ways import EngineWays
-from .hand import Hand
 from .measuring import Say, Yardstick, failing, measured, patience_with
 from .reading import Asked, judged, read_here
 from .runs import stage_folder

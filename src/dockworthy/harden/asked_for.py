@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
+from ..engine.hand import Hand
 from ..model.hardening import Hardened, HardenPlan, NotDone, Step
 from ..model.machine import Machine
 from .applying import apply_plan
 from .disturbance import disturbances
 from .engine_ways import EngineWays
 from .exact_change import exact_change
-from .hand import Hand
 from .measuring import Say
 from .reading import Asked, facts_of, judged, read_here
 from .runs import begin_run, end_run

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from .hand import Hand
+from ..engine.hand import Hand
 
 
 class ServiceManager(StrEnum):

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from ..controls.judging import judge_machine
+from ..engine.hand import Hand
 from ..facts.host.settings import flag
 from ..facts.reading import read_snapshot
 from ..facts.remote.usual import USUAL_SOCKET
@@ -21,7 +22,6 @@ from ..policy.exceptions import apply_exceptions, written_in
 from ..readers.machine import read_machine
 from .condition import Condition, condition_of
 from .engine_ways import EngineWays, find_service_manager
-from .hand import Hand
 from .situation import UNTRIED, Planning, Situation
 from .untried import question
 

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from ..engine.hand import Done, Hand
 from ..errors import HostError
 from ..facts.host.hardening import JOURNAL, StageFiles, run_of
 from ..model.hardening import HardenPlan, WriteFile
 from ..model.hardening_journal import HardenRun, StageOutcome, StageState
-from .hand import Done, Hand
 
 LOCK = f"{JOURNAL}/lock"
 

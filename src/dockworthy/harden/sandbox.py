@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..engine.hand import hand_on
 from ..model.hardening import Effect, Hardened, NotDone, Run, SetSettings, Step
 from .asked_for import carry_out, plan_asked_for
-from .hand import hand_on
 from .measuring import Say
 from .packages import install, installed_words, installing_of, question
 from .reading import Asked, read_here, situation_of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..engine.hand import hand_on
 from ..model.finding import Outcome
 from ..model.hardening import SETUP, Hardened, HardenPlan, Journal, TakenBack
 from .applying import apply_plan
 from .condition import without_engine
-from .hand import hand_on
 from .measuring import Say, settled
 from .planning import chosen, plan_of
 from .reading import Asked, condition_now, facts_of, judged, read_here, situation_of

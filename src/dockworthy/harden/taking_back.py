@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Sequence
 
+from ..engine.hand import Hand
 from ..errors import HostError, UsageError
 from ..facts.host.hardening import JOURNAL
 from ..model.hardening_journal import HardenRun, StageState
-from .hand import Hand
 from .measuring import Say
 from .runs import hold_lock, mark_undone, runs_on, stage_folder, unfinished
 from .transaction import accept, state_of, take_back

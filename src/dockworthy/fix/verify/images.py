@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from ...engine.docker_command import Docker
 from ...errors import EngineError, UsageError
-from .docker_command import Docker
 from .needs import InImage
 from .owner import Owner
 

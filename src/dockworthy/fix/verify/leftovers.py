@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from .docker_command import Docker
+from ...engine.docker_command import Docker
 from .owner import LABEL, PREFIX, Owner, is_gone, owner_from
 from .removal import remove_all
 

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
 
+from ...engine.docker_command import Docker, run_program
 from ...errors import UsageError
-from .docker_command import Docker, run_program
 
 _SECONDS = 10
 _ASK = """

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ...engine.connection import Connection
+from ...engine.docker_command import Docker
 from ...model.fix import Change
-from .docker_command import Docker
 from .owner import Owner
 from .trials import with_changes
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from ...engine.docker_command import Docker
 from ...errors import EngineError
-from .docker_command import Docker
 
 
 async def remove_all(docker: Docker, run: str, *, images: bool = True) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ...engine.docker_command import Docker
 from ...errors import UnreadableInput
 from ...readers.compose.together import files_together
-from .docker_command import Docker
 
 
 async def render(docker: Docker, text: str, file: str, services: Sequence[str] = ()) -> dict[str, Any]:

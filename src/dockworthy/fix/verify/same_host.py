@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...engine.docker_command import Docker
 from ...errors import UsageError
-from .docker_command import Docker
 from .images import Image
 from .owner import Owner
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...engine.connection import Connection
+from ...engine.docker_command import Docker
 from ...engine.endpoint import find_endpoint, socket_path
 from ...errors import UsageError
 from ...model.fix import Change, Fix
@@ -19,7 +20,6 @@ from ...model.verified import Kept, Measured, Verified
 from ..compose_edit import read_document
 from .baseline import Baseline
 from .copies import Copies
-from .docker_command import Docker
 from .filled import cut_off_project
 from .images import Image, build, local_images
 from .leftovers import clean_leftovers, run_folder

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ...engine.docker_command import Docker
 from ...model.fix import Fix
 from ...model.verified import FinalState, Kept, Refused
 from ..compose_edit import edit_compose
 from .baseline import Baseline, measure
-from .docker_command import Docker
 from .fitting import fits_in, that_fit
 from .images import Image, look_at
 from .limits import Use

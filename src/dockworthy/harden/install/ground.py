@@ -6,8 +6,8 @@ from importlib.resources import files
 
 from msgspec import Struct
 
+from ...engine.hand import Hand
 from ...errors import HostError
-from ..hand import Hand
 
 _SECONDS = 300.0
 """That fetching the package lists may take over a slow line."""

@@ -8,11 +8,11 @@ from importlib.resources import files
 
 from msgspec import structs
 
+from ...engine.hand import Hand, hand_on
 from ...model.hardening import SETUP, Hardened, HardenPlan, Run, TakenBack
 from ...model.hardening_journal import StageOutcome, StageState
 from ..applying import until
 from ..condition import Condition, without_engine
-from ..hand import Hand, hand_on
 from ..measuring import CONFIRM_WITHIN, Say, settled
 from ..reading import Asked, condition_now, judged, read_here
 from ..runs import begin_run, end_run, hold_lock, stage_folder

@@ -8,10 +8,10 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from msgspec import Struct
 
+from ...engine.hand import Hand
 from ...errors import UsageError
 from ...model.field import Set
 from ...model.host import Host
-from ..hand import Hand
 
 _PORT = 2376
 _ENGINE = "dockerd"

@@ -6,10 +6,10 @@ import re
 import tempfile
 from pathlib import Path
 
+from ...engine.hand import Hand, hand_on
 from ...model.hardening import Hardened, HardenPlan
 from ..asked_for import carry_out, plan_asked_for
 from ..engine_ways import EngineWays, ServiceManager
-from ..hand import Hand, hand_on
 from ..measuring import Say
 from ..reading import Asked, judged, read_here, situation_of
 from ..runs import hold_lock

@@ -6,9 +6,9 @@ import base64
 import shlex
 from typing import NamedTuple
 
+from ...engine.hand import Hand
 from ...errors import HostError
 from ...model.hardening_journal import StageState
-from ..hand import Hand
 from .scripts import Stage, stage_files
 
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from ...errors import DockworthyError, EngineError, EngineTimeout, UsageError
+from ..errors import DockworthyError, EngineError, EngineTimeout, UsageError
 
 _PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK")
 _DAEMON = "Error response from daemon:"
@@ -68,7 +68,7 @@ class Docker:
         environment = {**(self._whole if whole_environment else self._own), **(more or {})}
         program = shutil.which("docker", path=environment.get("PATH"))
         if program is None:
-            raise UsageError("--verify needs the docker command, which is not installed", hint="install docker-cli")
+            raise UsageError("this needs the docker command, which is not installed", hint="install docker-cli")
         return await run_program((program, *arguments), input=input, timeout=timeout, environment=environment)
 
     async def must(self, *arguments: str, timeout: float = 60.0) -> str:

@@ -1,4 +1,4 @@
-"""A hand on a host: a root shell, here or over ssh, which takes scripts and says how each ended."""
+"""A hand on a host: a shell, here or over ssh, which takes scripts and says how each ended."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import shlex
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from ..engine.ssh.address import is_ssh, ssh_address
-from ..engine.ssh.host import SshHost
-from ..engine.ssh.shell import RemoteShell, ShellLost
 from ..errors import HostError, UsageError
+from .ssh.address import is_ssh, ssh_address
+from .ssh.host import SshHost
+from .ssh.shell import RemoteShell, ShellLost
 
 _CONNECTING = 20.0
 """Seconds."""
@@ -41,13 +41,14 @@ class Done(NamedTuple):
 class Hand:
     """Runs scripts one after the other in one shell, which stays open: a lock that a script takes is held."""
 
-    def __init__(self, shell: RemoteShell, name: str, host: SshHost | None = None) -> None:
+    def __init__(self, shell: RemoteShell, name: str, host: SshHost | None = None, *, command: str = "harden") -> None:
         self._shell = shell
         self._host = host
+        self._command = command
         self.name = name
 
     async def run(self, script: str, *, seconds: float = 60.0) -> Done:
-        """Runs `script` (POSIX sh) as root. Raises HostError where the host is lost, or does not answer in time."""
+        """Runs `script` (POSIX sh). Raises HostError where the host is lost, or does not answer in time."""
         framed = _FRAMED.format(script=base64.b64encode(script.encode()).decode())
         ends = asyncio.get_running_loop().time() + seconds
         found = Done(1, "", "the shell said nothing")
@@ -59,7 +60,7 @@ class Hand:
             why = str(lost) or (await self._host.why_lost() if self._host is not None else "the shell ended")
             raise HostError(
                 f"{self.name} was lost in the middle: {why}",
-                hint="run dockworthy harden again: it tells what was done, and ends what was begun",
+                hint=f"run dockworthy {self._command} again: it tells what was done, and ends what was begun",
             ) from None
         return found
 
@@ -109,6 +110,13 @@ async def hand_on(endpoint: str, *, sudo: bool = False) -> AsyncIterator[Hand]:
         return
     if os.geteuid() != 0:
         raise UsageError("only root can make a host fit", hint="sudo dockworthy harden …")
+    async with hand_here(command="harden") as hand:
+        yield hand
+
+
+@contextlib.asynccontextmanager
+async def hand_here(*, command: str) -> AsyncIterator[Hand]:
+    """A shell on this machine, as who runs this. `command`: the one to run again where it is lost."""
     process = await asyncio.create_subprocess_exec(
         "sh",
         "-s",
@@ -120,16 +128,21 @@ async def hand_on(endpoint: str, *, sudo: bool = False) -> AsyncIterator[Hand]:
     shell = RemoteShell(process)
     try:
         await shell.begin(b"", ends=asyncio.get_running_loop().time() + _CONNECTING)
-        yield Hand(shell, "this host")
+        yield Hand(shell, "this host", command=command)
     finally:
-        if process.stdin is not None:
-            process.stdin.close()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(2.0):
-                await process.wait()
-        if process.returncode is None:
-            process.kill()
+        await _ended(process)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """The shell ends when its input does."""
+    if process.stdin is not None:
+        process.stdin.close()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2.0):
             await process.wait()
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
 
 
 async def _must_be_root(hand: Hand, hint: str) -> None:
