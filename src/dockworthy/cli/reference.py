@@ -41,10 +41,17 @@ def _commands() -> str:
         command = program.get_command(click.Context(program), name)
         assert command is not None, f"{name} has no command"
         parts += [f"## dockworthy {name}", "", "```", _help(f"dockworthy {name}", command), "```", ""]
-        for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        for inner in _inner(command):
             path = f"{name} {inner.name}"
             parts += [f"### dockworthy {path}", "", "```", _help(f"dockworthy {path}", inner), "```", ""]
     return "\n".join(parts)
+
+
+def _inner(command: click.Command) -> list[click.Command]:
+    if not isinstance(command, click.Group):
+        return []
+    context = click.Context(command)
+    return [each for name in command.list_commands(context) if (each := command.get_command(context, name))]
 
 
 def _help(path: str, command: click.Command) -> str:

@@ -19,7 +19,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
 
     def in_words(self) -> str:
         remedy = f" Instead: {self.remedy}" if self.remedy else ""
-        return f"{self.title} ({self.rule}): {self.says}.{remedy}"
+        return _ended(f"{self.title} ({self.rule}): {self.says}.{remedy}")
 
 
 NOTHING: tuple[Refusal, ...] = ()
@@ -46,6 +46,11 @@ class Decision(Struct, frozen=True, kw_only=True):
             first = first[: MOST_CHARACTERS - 1] + "…"
         others = f" And {more} more: " + ", ".join(refusal.rule for refusal in self.refusals[1:]) + "." if more else ""
         return " ".join((first + others).split())
+
+
+def _ended(text: str) -> str:
+    """A remedy may be a sentence, or a few words: what follows it is a sentence of its own."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def refused(rule: str, title: str, says: str, remedy: str = "") -> Refusal:

@@ -25,7 +25,7 @@ BY_HAND = {
     ),
     "engine/authorization-plugin": (
         "a plugin that does not answer makes the engine refuse every request, and none is installed here",
-        "install one as a service that starts before the engine, then name it in authorization-plugins and reload",
+        "dockworthy guard install brings one that starts before the engine, and takes itself back where it fails",
     ),
     "engine/api-minimum-version": (
         "clients of old API versions would be refused from then on, and which these are is not known here",
