@@ -34,12 +34,19 @@ async def judge(asked: Asked, world: World, policy: PolicyInForce) -> Decision:
 
 def begin(asked: Asked) -> Decision | Call:
     """The decision where the route alone tells enough, else the call that is to be looked into. Never raises."""
+    call = understood(asked)
+    if isinstance(call, Decision) or call.route.judge:
+        return call
+    return Decision(action=call.route.action, subject=call.subject)
+
+
+def understood(asked: Asked) -> Decision | Call:
+    """A Decision is the refusal of what takes no route. Never raises."""
     try:
-        call = find_call(asked)
+        return find_call(asked)
     except Exception as error:
         action = f"{asked.method} {asked.target.partition('?')[0]}"[:200]
         return Decision(action=action, refusals=(_refusal(error),))
-    return call if call.route.judge else Decision(action=call.route.action, subject=call.subject)
 
 
 async def judge_call(call: Call, world: World, policy: PolicyInForce) -> Decision:
@@ -62,4 +69,4 @@ def _refusal(error: Exception) -> Refusal:
     return refused("guard/error", "The guard judges every request", says, "report this as a bug")
 
 
-__all__ = ["begin", "judge", "judge_call"]
+__all__ = ["begin", "judge", "judge_call", "understood"]
