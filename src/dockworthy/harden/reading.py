@@ -13,6 +13,7 @@ from ..engine.hand import Hand
 from ..facts.host.settings import flag
 from ..facts.reading import read_snapshot
 from ..facts.remote.usual import USUAL_SOCKET
+from ..model.deploy_settings import TargetKind
 from ..model.field import Set
 from ..model.finding import Finding, Outcome
 from ..model.levels import Level
@@ -96,7 +97,7 @@ async def situation_of(
         answers=answers,
         named=tuple(named),
         forced=asked.force,
-        swarm_wanted=asked.project.deploy.get("target") == "swarm",
+        swarm_wanted=asked.project.deploy.target is TargetKind.SWARM,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from .deploy_settings import DeploySettings
 from .dialect import Platform
 from .field import Source
 from .guard_policy import GuardPolicy
@@ -189,5 +190,5 @@ class ProjectFile(Struct, frozen=True, forbid_unknown_fields=True):
     hosts: dict[str, str] = {}
     harden: Harden = Harden()
     guard: GuardPolicy = GuardPolicy()
-    deploy: dict[str, Any] = {}
+    deploy: DeploySettings = DeploySettings()
     backup: dict[str, Any] = {}

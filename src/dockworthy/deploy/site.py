@@ -1,0 +1,133 @@
+"""Where a project is shipped to: its engine, and a shell on the engine's host, both through one connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+from ..engine.connection import Connection
+from ..engine.endpoint import socket_path
+from ..engine.hand import Hand, hand_here
+from ..engine.ssh.address import is_ssh, ssh_address
+from ..engine.ssh.commands import forward_socket
+from ..engine.ssh.faults import last_words
+from ..engine.ssh.host import SshHost
+from ..engine.ssh.way import find_socket, way_to_engine
+from ..errors import HostError, UsageError
+from ..facts.redaction_key import state_directory
+
+_LASTS = 24 * 3600.0
+"""Seconds: a deploy may wait for a person's slow services."""
+_CONNECTING = 20.0
+_CALL = 60.0
+_STATE = """
+state=/var/lib/dockworthy
+if [ "$(id -u)" != 0 ]; then state=${XDG_STATE_HOME:-$HOME/.local/state}/dockworthy; fi
+mkdir -p -m 700 -- "$state" && printf %s "$state"
+"""
+
+
+class Site:
+    """`name` is how the host is called. `docker_host`: where Compose finds the engine from here. `state`: the folder of
+    the host in which dockworthy keeps what it must remember."""
+
+    def __init__(self, name: str, hand: Hand, engine: Connection, docker_host: str, state: str) -> None:
+        self.name = name
+        self.hand = hand
+        self.engine = engine
+        self.docker_host = docker_host
+        self.state = state
+        self._host: SshHost | None = None
+        self._forwarded = 0
+
+    async def local(self, socket: str) -> Path:
+        """A path of this machine at which the host's unix socket `socket` answers. Raises HostError."""
+        if self._host is None:
+            return Path(socket)
+        self._forwarded += 1
+        here = self._host.folder / f"f{self._forwarded}"
+        process = await asyncio.create_subprocess_exec(
+            *forward_socket(self._host.control, here, socket),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await process.communicate()
+        if process.returncode:
+            raise HostError(f"{self.name}: ssh made no way to {socket}: {last_words(said.decode(errors='replace'))}")
+        return here
+
+
+@contextlib.asynccontextmanager
+async def reach(
+    endpoint: str, *, command: str, sudo: bool = False, environ: Mapping[str, str] = os.environ
+) -> AsyncIterator[Site]:
+    """The site behind an endpoint. `command`: the one that is to be run again where the host is lost.
+
+    Raises UsageError for an engine that is reached over the network without a shell, HostError, EngineError.
+    """
+    if is_ssh(endpoint):
+        async with _over_ssh(endpoint, command, sudo, environ) as site:
+            yield site
+        return
+    if socket_path(endpoint) is None:
+        raise UsageError(
+            f"releases are kept on the engine's host, and {endpoint} gives no way to it",
+            hint="use --host ssh://user@host",
+        )
+    async with (
+        hand_here(command=command) as hand,
+        Connection(endpoint, deadline=None, per_call=_CALL, environ=environ) as engine,
+    ):
+        state = state_directory(environ)
+        try:
+            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise HostError(f"{state} can't be made: {error.strerror}", hint="is the file system read-only?") from None
+        yield Site("this host", hand, engine, endpoint, str(state))
+
+
+@contextlib.asynccontextmanager
+async def _over_ssh(endpoint: str, command: str, sudo: bool, environ: Mapping[str, str]) -> AsyncIterator[Site]:
+    address = ssh_address(endpoint)
+    clock = asyncio.get_running_loop().time
+    async with SshHost(address, sudo=sudo, ends=clock() + _CONNECTING) as host:
+        host.ends = clock() + _LASTS
+        socket, may = await find_socket(host)
+        async with (
+            way_to_engine(host, socket, may) as way,
+            Connection(endpoint, deadline=None, per_call=_CALL, environ=environ, way=way) as engine,
+        ):
+            hand = Hand(host.shell, address.host, host, command=command)
+            site = Site(address.host, hand, engine, f"unix://{way.socket}", await _state_on(hand, environ))
+            site._host = host
+            yield site
+
+
+async def _state_on(hand: Hand, environ: Mapping[str, str]) -> str:
+    """DOCKWORTHY_STATE speaks of this machine; over there the usual place counts."""
+    done = await hand.run(_STATE)
+    if done.status or not done.output:
+        raise HostError(f"{hand.name}: no folder can be made for what must be remembered: {done.words}")
+    return done.output
+
+
+async def write_file(hand: Hand, path: str, content: bytes, *, mode: str = "0600") -> None:
+    """Writes a file of the host at once and durably: never half of one. Raises HostError with the reason."""
+    import base64
+
+    at, aside = shlex.quote(path), shlex.quote(f"{path}.new")
+    text = base64.b64encode(content).decode()
+    done = await hand.run(
+        f"umask 077; mkdir -p -- {shlex.quote(os.path.dirname(path))} && base64 -d >{aside} <<'END'\n{text}\nEND\n"
+        f"[ $? = 0 ] && chmod {mode} {aside} && sync {aside} && mv -f {aside} {at} && sync -f {at}"
+    )
+    if done.status:
+        raise HostError(
+            f"{hand.name}: {path} can't be written: {done.words or 'no reason given'}",
+            hint="is the disk full, or the file system read-only?",
+        )

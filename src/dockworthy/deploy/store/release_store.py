@@ -1,0 +1,51 @@
+"""The interface of a store of releases. Every store passes the same suite of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from ...model.release import Release
+
+MOST_BYTES = 100_000
+"""Of a release's record."""
+KEPT = 20
+"""Releases of a project; older ones go when a new one is written."""
+
+
+class Lock(Protocol):
+    """Held by one deploy of a project. Ends with the block, and with the process or connection that held it."""
+
+    epoch: int
+
+    async def check(self) -> None:
+        """Before each step: raises DockworthyError where somebody else has taken over meanwhile (we were paused)."""
+
+
+class ReleaseStore(Protocol):
+    """The releases of one project on one engine (or one swarm), oldest first."""
+
+    def lock(self, *, who: str, doing: str, take_over: bool = False) -> AbstractAsyncContextManager[Lock]:
+        """Raises DockworthyError that names the holder, what it does and since when. One that is dead holds nothing."""
+
+    async def releases(self) -> Sequence[Release]:
+        """All that are kept. Raises UnreadableInput that names the record which is damaged."""
+
+    async def write(self, release: Release) -> None:
+        """A new one, or what became of one that is there; whole or not at all, durable when this returns.
+
+        Raises UsageError where it is larger than MOST_BYTES, HostError where it can't be written.
+        """
+
+    async def keep_version(self, name: str, content: bytes, *, mode: int, owner: tuple[int, int] | None) -> str:
+        """Stores a secret's or config's content on the host and returns its version; the same content, the same one.
+
+        A version tells nothing of the content to who does not have the host's key.
+        """
+
+    def path_of(self, name: str, version: str) -> str:
+        """The file on the host that holds that version."""
+
+    async def clean(self, keep: Sequence[Release]) -> None:
+        """Removes versions that no release in `keep` uses."""

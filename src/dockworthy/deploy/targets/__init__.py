@@ -1,0 +1,1 @@
+"""Who makes the containers: one interface, one implementation a file."""

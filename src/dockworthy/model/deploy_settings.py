@@ -1,0 +1,138 @@
+"""The `deploy:` part of dockworthy.yaml: where a project goes, how it is reached, and when a release is kept."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+Duration = Annotated[str, Meta(pattern=r"^(\d+(\.\d+)?(ms|s|m|h))+$")]
+"""As Compose writes them: `500ms`, `30s`, `1m30s`."""
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+
+def seconds_of(duration: str) -> float:
+    return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(duration))
+
+
+class TargetKind(StrEnum):
+    """Who makes the containers: Compose on one engine, or a swarm's managers on several."""
+
+    COMPOSE = "compose"
+    SWARM = "swarm"
+
+
+class Tls(StrEnum):
+    """Where the edge's certificates come from. `internal`: an authority made on the host; `files`: your own."""
+
+    OFF = "off"
+    INTERNAL = "internal"
+    FILES = "files"
+    ACME = "acme"
+
+
+class CertificateFiles(Struct, frozen=True, forbid_unknown_fields=True):
+    """PEM files, their paths relative to dockworthy.yaml. `certificate` holds the chain, too."""
+
+    certificate: str
+    key: str
+
+
+class Acme(Struct, frozen=True, forbid_unknown_fields=True):
+    """`directory` is the authority's address ("": Let's Encrypt's), `ca` a PEM file by which that one is trusted."""
+
+    email: str = ""
+    directory: str = ""
+    ca: str = ""
+
+
+class Edge(Struct, frozen=True, forbid_unknown_fields=True):
+    """HAProxy on the host's ports. With TLS, what comes to `http` is sent to `https`.
+
+    `certificates`: host name -> files, where `tls` is `files`. `image`: by digest; "" builds it on the host from the
+    distribution's package.
+    """
+
+    http: Port | None = 80
+    https: Port | None = 443
+    tls: Tls = Tls.INTERNAL
+    certificates: dict[str, CertificateFiles] = {}
+    acme: Acme = Acme()
+    image: str = ""
+
+
+class Route(Struct, frozen=True, forbid_unknown_fields=True):
+    """Requests for `host` below `path` go to a service's `port`. The longest path wins.
+
+    `health` is the path that tells whether a container may get requests ("": it takes connections). `strip_path`: the
+    service does not see `path`. `redirect_from`: other host names that are sent here. `headers` are set on answers.
+    `basic_auth`: a file of `user:hash` lines (crypt). `body`: the most bytes of a request (`10m`). `rate`: requests of
+    one address (`100/10s`). `retry_unsafe`: also POST may be sent twice. `timeout`: how long an answer may take.
+    `maintenance`: a file that is shown, with 503, in place of the service.
+    """
+
+    host: Annotated[str, Meta(pattern=r"^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9-]+$")]
+    service: str
+    port: Port
+    path: Annotated[str, Meta(pattern=r"^/[^\s?#\"'\\]*$")] = "/"
+    health: Annotated[str, Meta(pattern=r"^(/[^\s\"'\\]*)?$")] = ""
+    strip_path: bool = False
+    redirect_from: tuple[str, ...] = ()
+    headers: dict[str, str] = {}
+    basic_auth: str = ""
+    body: Annotated[str, Meta(pattern=r"^(\d+[kmg]?)?$")] = ""
+    rate: Annotated[str, Meta(pattern=r"^(\d+/\d+(s|m|h))?$")] = ""
+    retry_unsafe: bool = False
+    timeout: Duration = "60s"
+    maintenance: str = ""
+
+
+class Objectives(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a release must keep to while it is observed; else it is rolled back. `p95` of the answers' times."""
+
+    failed_requests: Annotated[int, Meta(ge=0)] = 0
+    p95: Duration | None = None
+    restarts: Annotated[int, Meta(ge=0)] = 0
+
+
+class Jobs(Struct, frozen=True, forbid_unknown_fields=True):
+    """Services of compose.yaml that run once, before or after the others. `irreversible`: what they do can't be taken
+    back, so a release is never rolled back by itself."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    irreversible: bool = False
+
+
+class Environment(Struct, frozen=True, forbid_unknown_fields=True):
+    """What differs in another environment (`--env NAME`); None stays as it is. `files`: its Compose files."""
+
+    project: str | None = None
+    files: tuple[str, ...] | None = None
+    edge: Edge | Literal["existing"] | None = None
+    routes: tuple[Route, ...] | None = None
+    observe: Duration | None = None
+    objectives: Objectives | None = None
+
+
+class DeploySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a project is shipped. `project`: its name with Compose ("": as Compose names it). `files`: Compose files,
+    relative to dockworthy.yaml ((): those that Compose finds). `healthy_within`: how long a service may take to become
+    healthy. `observe`: how long a release is watched once all tasks are healthy."""
+
+    target: TargetKind = TargetKind.COMPOSE
+    project: str = ""
+    files: tuple[str, ...] = ()
+    edge: Edge | Literal["existing"] = Edge()
+    routes: tuple[Route, ...] = ()
+    healthy_within: Duration = "2m"
+    observe: Duration = "30s"
+    objectives: Objectives = Objectives()
+    jobs: Jobs = Jobs()
+    environments: dict[str, Environment] = {}

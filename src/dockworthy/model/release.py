@@ -1,0 +1,88 @@
+"""A release: what was shipped, written before the roll-out begins; what became of it follows."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+
+class ReleaseState(StrEnum):
+    """`prepared`: written, nothing begun. `failed`: neither up nor taken back, a person must look."""
+
+    PREPARED = "prepared"
+    ROLLING_OUT = "rolling_out"
+    OBSERVING = "observing"
+    KEPT = "kept"
+    ROLLING_BACK = "rolling_back"
+    ROLLED_BACK = "rolled_back"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (ReleaseState.KEPT, ReleaseState.ROLLED_BACK, ReleaseState.FAILED)
+
+
+class ShippedService(Struct, frozen=True, kw_only=True):
+    """`reference`: the image as it was written; `image`: what runs, `name@sha256:…` or an id `sha256:…`. `image_id`:
+    the id of that on the engine. `spec_hash`: Compose's own hash of the definition, by which its tasks are known."""
+
+    reference: str
+    image: str
+    image_id: str
+    spec_hash: str
+    replicas: int = 1
+
+
+class GateFinding(Struct, frozen=True, kw_only=True):
+    """What the gate let pass although it is not good: excepted, unknown, or below the level that fails."""
+
+    control: str
+    subject: str
+    outcome: str
+    says: str = ""
+
+
+class Observation(Struct, frozen=True, kw_only=True):
+    """What was seen of a release. Times in seconds; None where nothing told it. `broken`: the objectives that it did
+    not keep to, as sentences; () is a release that may stay."""
+
+    seconds: float
+    probes: int = 0
+    probes_failed: int = 0
+    requests: int | None = None
+    requests_failed: int | None = None
+    p95: float | None = None
+    restarts: int = 0
+    broken: tuple[str, ...] = ()
+
+
+class Release(Struct, frozen=True, kw_only=True):
+    """`spec` is the Compose project as shipped: images pinned, secret values cut out. `versions`: secret or config ->
+    the version that it uses. `rollback_of`: the release that this one takes back; `returns_to`: whose spec it is.
+
+    `who` as `user@host`; times in RFC 3339, UTC. `steps`: what was to be done, in words. `why`: of the outcome.
+    """
+
+    number: int
+    project: str
+    target: str
+    state: ReleaseState
+    spec: dict[str, Any]
+    services: dict[str, ShippedService]
+    versions: dict[str, str] = {}
+    settings: dict[str, Any] = {}
+    """Of `deploy:` as they were: the routes, objectives and jobs that belong to the spec."""
+    commit: str = ""
+    who: str = ""
+    began: str = ""
+    ended: str = ""
+    rollback_of: int | None = None
+    returns_to: int | None = None
+    irreversible: bool = False
+    steps: tuple[str, ...] = ()
+    findings: tuple[GateFinding, ...] = ()
+    observation: Observation | None = None
+    why: str = ""
+    schema: int = 1

@@ -1,0 +1,134 @@
+"""From what runs to what is to run: the tasks that were seen, and the steps of a plan."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from .release import ShippedService
+
+
+class TaskState(StrEnum):
+    """Of a container, in the engine's words, as far as they matter here."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    RESTARTING = "restarting"
+    PAUSED = "paused"
+    EXITED = "exited"
+    DEAD = "dead"
+
+
+class Health(StrEnum):
+    NONE = "none"
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """One container of a service. `spec_hash` is what Compose wrote on it, `addresses`: network -> IP address."""
+
+    id: str
+    name: str
+    service: str
+    spec_hash: str
+    image_id: str
+    state: TaskState
+    health: Health = Health.NONE
+    restarts: int = 0
+    exit_code: int = 0
+    error: str = ""
+    started: str = ""
+    addresses: dict[str, str] = {}
+
+    @property
+    def is_serving(self) -> bool:
+        return self.state is TaskState.RUNNING and self.health in (Health.NONE, Health.HEALTHY)
+
+
+class Running(Struct, frozen=True, kw_only=True):
+    """A project as it was seen: service -> its tasks; the volumes and networks that exist on the engine; published
+    host ports -> who has them; image reference -> id."""
+
+    tasks: dict[str, tuple[Task, ...]] = {}
+    volumes: dict[str, dict[str, str]] = {}
+    """Name -> labels."""
+    networks: dict[str, dict[str, str]] = {}
+    volume_users: dict[str, tuple[str, ...]] = {}
+    """Volume -> names of containers that mount it, of any project."""
+    host_ports: dict[str, str] = {}
+    """`80/tcp` -> name of the container."""
+
+
+class Desired(Struct, frozen=True, kw_only=True):
+    """A project as it is to be. `spec`: the Compose project as it will be given to Compose, images pinned, networks of
+    the edge joined. `equal_hashes`: service -> hashes of definitions that say the same (as Compose would make it from
+    the person's own file): a container with one of them, and the same image, need not be made anew."""
+
+    project: str
+    spec: dict[str, Any]
+    services: dict[str, ShippedService]
+    equal_hashes: dict[str, tuple[str, ...]] = {}
+    routed: tuple[str, ...] = ()
+    jobs_before: tuple[str, ...] = ()
+    jobs_after: tuple[str, ...] = ()
+
+
+class StepKind(StrEnum):
+    NETWORK = "network"
+    VOLUME = "volume"
+    STORE = "store"  # secrets and configs, as files of the host
+    JOB = "job"
+    CREATE = "create"
+    REPLACE = "replace"
+    SCALE = "scale"
+    CLEAR = "clear"  # what an earlier run left over
+    JOIN_EDGE = "join_edge"
+    ROUTES = "routes"
+    REMOVE = "remove"
+
+
+class Order(StrEnum):
+    """How a service's containers are replaced; Compose's own words (`deploy.update_config.order`)."""
+
+    START_FIRST = "start-first"
+    STOP_FIRST = "stop-first"
+
+
+class RolloutStep(Struct, frozen=True, kw_only=True):
+    """`causes` are the facts that make it necessary, in words. `gap`: seconds in which the service does not answer, as
+    expected; None where that can't be told. `tasks`: ids of those that go away with it."""
+
+    kind: StepKind
+    subject: str
+    says: str
+    causes: tuple[str, ...] = ()
+    order: Order | None = None
+    gap: float | None = 0.0
+    tasks: tuple[str, ...] = ()
+    replicas: int = 1
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """What must not be done without a person's word: `accept` is what they say to it (`--accept data:empty`)."""
+
+    accept: str
+    says: str
+    hint: str = ""
+
+
+class RolloutPlan(Struct, frozen=True, kw_only=True):
+    """What will be done, in this order. `questions` stop it until they are answered; `notes` are worth knowing."""
+
+    project: str
+    number: int
+    steps: tuple[RolloutStep, ...]
+    questions: tuple[Question, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.steps
