@@ -26,13 +26,14 @@ from dockworthy.model.finding import Judgement
 from dockworthy.model.machine import Machine
 from dockworthy.model.snapshot import Snapshot
 from dockworthy.model.text_file import TextFile
-from dockworthy.readers.compose import read_compose
+from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.create_request import read_create_request
 from dockworthy.readers.docker_run import read_docker_run
 from dockworthy.readers.dockerfile.build import read_dockerfile
 from dockworthy.readers.engine_context import EngineContext, engine_context
 from dockworthy.readers.files import Search
-from dockworthy.readers.kubernetes import joined, read_kubernetes, read_manifests
+from dockworthy.readers.kubernetes.joining import joined
+from dockworthy.readers.kubernetes.objects import read_kubernetes, read_manifests
 from dockworthy.readers.machine import read_machine
 from dockworthy.readers.marathon import is_marathon
 from dockworthy.readers.marathon.definitions import read_marathon

@@ -30,14 +30,14 @@ from .model.workload import Unit
 from .model.written import Written
 from .policy.applying import apply_policy
 from .readers.allowances import allowances_in
-from .readers.compose import find_compose, passed_over
+from .readers.compose.rendering import find_compose, passed_over
 from .readers.files import STANDARD_INPUT, Search
-from .readers.kubernetes import joined, together
+from .readers.kubernetes.joining import joined, together
 from .readers.remembering import remembering
 from .readers.text_files import TextFiles, without_told
 from .readers.written_file import Surroundings, may_be_ours, read_written
 from .report.words import number_of
-from .verdict.answer import answer_for_files
+from .verdict.files import answer_for_files
 from .verdict.subjects import subjects_of
 from .verdict.weighing import Weighing
 

@@ -19,7 +19,7 @@ from dockworthy.readers.container.inspected import read_container
 from dockworthy.readers.create_request import read_create_request
 from dockworthy.readers.docker_run import read_docker_run
 from dockworthy.readers.engine_context import EngineContext
-from dockworthy.readers.kubernetes import read_kubernetes
+from dockworthy.readers.kubernetes.objects import read_kubernetes
 from dockworthy.readers.marathon.definitions import read_marathon
 from dockworthy.readers.service import read_service
 from dockworthy.readers.titus.job import read_titus
@@ -90,7 +90,7 @@ def _kubernetes(case: Case) -> Unit | None:
 
 def _compose(case: Case) -> Unit | None:
     try:
-        read_compose = importlib.import_module("dockworthy.readers.compose").read_compose
+        read_compose = importlib.import_module("dockworthy.readers.compose.project").read_compose
     except ModuleNotFoundError:
         return None
     if case.compose is None:

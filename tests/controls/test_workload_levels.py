@@ -9,7 +9,7 @@ from dockworthy.controls.selection import controls_for_units
 from dockworthy.model.dialect import NEWEST_POD_SECURITY_STANDARDS, Dialect, Platform
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level
-from dockworthy.readers.kubernetes import read_kubernetes
+from dockworthy.readers.kubernetes.objects import read_kubernetes
 from dockworthy.readers.yaml_source import documents
 
 WITHOUT_OPERATION = {

@@ -21,7 +21,7 @@ from dockworthy.model.finding import Finding, Outcome
 from dockworthy.model.fix import Edit, Fix, FixKind
 from dockworthy.model.levels import Level
 from dockworthy.model.workload import Unit
-from dockworthy.readers.compose import read_compose
+from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.yaml_source import documents
 
 DIGEST = "sha256:" + "a" * 64

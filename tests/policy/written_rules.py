@@ -15,7 +15,7 @@ from dockworthy.model.levels import Severity
 from dockworthy.model.policy import Policy, Rule
 from dockworthy.model.workload import Container, Role, Unit
 from dockworthy.policy.rules import compile_rules
-from dockworthy.readers.compose import read_compose
+from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.yaml_source import documents
 
 HERE = Source("compose.yaml", "services.web", 2)

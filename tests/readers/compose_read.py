@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dockworthy.model.field import Set
 from dockworthy.model.workload import Container, Unit
-from dockworthy.readers.compose import read_compose
+from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.yaml_source import documents
 
 

@@ -20,7 +20,7 @@ from dockworthy.model.finding import Finding, Outcome
 from dockworthy.model.levels import Level
 from dockworthy.model.result import Result
 from dockworthy.model.workload import Unit
-from dockworthy.readers.compose import read_compose
+from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.yaml_source import documents
 
 SHOP = Path(__file__).parent / "compose_projects" / "shop"

@@ -9,7 +9,7 @@ from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level
 from dockworthy.model.workload import Role, Unit
-from dockworthy.readers.compose import read_compose
+from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.yaml_source import documents
 
 TEXT = """\

@@ -8,7 +8,7 @@ import pytest
 
 from dockworthy.errors import UnreadableInput
 from dockworthy.model.field import Origin, Set, Unknown
-from dockworthy.readers.compose import read_compose
+from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.yaml_source import documents
 from readers.compose_read import image_of, parsed, read, written
 

@@ -12,8 +12,8 @@ import pytest
 
 from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.workload import Unit
-from dockworthy.readers.compose import ComposeProgram, find_compose, read_compose
-from dockworthy.readers.compose.rendering import Refused
+from dockworthy.readers.compose.project import read_compose
+from dockworthy.readers.compose.rendering import ComposeProgram, Refused, find_compose
 from dockworthy.readers.yaml_source import documents
 
 TEXT = """\

@@ -12,7 +12,8 @@ from dockworthy.model.field import Set, Source, Unset
 from dockworthy.model.orchestrated import Direction, Requirement
 from dockworthy.model.workload import Unit
 from dockworthy.model.written import Written
-from dockworthy.readers.kubernetes import joined, read_manifests, together
+from dockworthy.readers.kubernetes.joining import joined, together
+from dockworthy.readers.kubernetes.objects import read_manifests
 from dockworthy.readers.yaml_source import documents
 
 POD = "{kind: Pod, metadata: {name: a, namespace: shop, labels: {app: web}}, spec: {containers: [{name: a}]}}"

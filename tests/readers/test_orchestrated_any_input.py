@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dockworthy.errors import UnreadableInput
-from dockworthy.readers.kubernetes import joined, read_manifests
+from dockworthy.readers.kubernetes.joining import joined
+from dockworthy.readers.kubernetes.objects import read_manifests
 from dockworthy.readers.marathon import is_marathon
 from dockworthy.readers.marathon.definitions import read_marathon
 from dockworthy.readers.titus import is_titus

@@ -13,7 +13,7 @@ from dockworthy.controls.registry import chapter_controls
 from dockworthy.model.dialect import Version
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level
-from dockworthy.readers.kubernetes import read_kubernetes
+from dockworthy.readers.kubernetes.objects import read_kubernetes
 from dockworthy.readers.yaml_source import documents
 
 from .pod_cases import ALWAYS, CASES, Case

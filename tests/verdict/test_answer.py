@@ -17,7 +17,8 @@ from dockworthy.model.policy import Availability, Code, Data, Exposure, Intent
 from dockworthy.model.result import Answer, Verdict
 from dockworthy.model.snapshot import Snapshot
 from dockworthy.readers.machine import read_machine
-from dockworthy.verdict.answer import answer_for_files, answer_for_machine
+from dockworthy.verdict.answer import answer_for_machine
+from dockworthy.verdict.files import answer_for_files
 from dockworthy.verdict.subjects import subjects_of
 
 OLD_DEBIAN = tight.known({"id": "debian", "version_id": "9", "codename": "stretch", "name": "Debian 9"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -17,10 +17,12 @@ from ..model.control import Control, Subject
 from ..model.field import NOT_READ
 from ..model.finding import Finding, Judgement, Outcome, unknown
 from ..model.levels import Level
-from ..model.machine import Machine
 from ..model.workload import Unit
 from ..model.written import Written
 from .selection import controls_for, controls_for_units, controls_for_written, rules_for
+
+if TYPE_CHECKING:
+    from ..model.machine import Machine  # a file's judging need not know all that a host has
 
 NO_LEVELS: Mapping[str, Level] = MappingProxyType({})
 

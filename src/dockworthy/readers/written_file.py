@@ -13,10 +13,11 @@ from ..model.build import ImageBuild
 from ..model.dialect import Version
 from ..model.workload import Unit
 from ..model.written import Written
-from .compose import ComposeProgram, is_compose, looks_like_compose, read_project
+from .compose import is_compose, looks_like_compose
+from .compose.rendering import ComposeProgram
 from .dockerfile import is_dockerfile
 from .files import FoundFile
-from .kubernetes import is_kubernetes, read_manifests
+from .kubernetes import is_kubernetes
 from .marathon import is_marathon
 from .recognising import TELLING_SUFFIXES
 from .telling_apart import told_apart
@@ -67,10 +68,8 @@ def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
                 "a Compose file (with services), a Dockerfile, an object of Kubernetes (with kind and apiVersion), an "
                 "app of Marathon (with id and container) or a job of Titus (with applicationName and container)"
             )
-    project = Written()
-    if projects:
-        project = read_project(found, projects, environ=surroundings.environ, compose=surroundings.compose)
-    beside = read_manifests(manifests, version=surroundings.pss_version)
+    project = _read_projects(found, projects, surroundings) if projects else Written()
+    beside = _read_manifests(manifests, surroundings) if manifests else Written()
     return Written(
         units=told_apart((*project.units, *units, *beside.units)),
         accesses=told_apart(beside.accesses),
@@ -79,8 +78,21 @@ def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
     )
 
 
+def _read_projects(found: FoundFile, projects: list[Value], surroundings: Surroundings) -> Written:
+    """Each reader is imported where a file of its syntax is met: most calls meet one syntax, and a reader has up to
+    thirty files."""
+    from .compose.together import read_project
+
+    return read_project(found, projects, environ=surroundings.environ, compose=surroundings.compose)
+
+
+def _read_manifests(manifests: list[Value], surroundings: Surroundings) -> Written:
+    from .kubernetes.objects import read_manifests
+
+    return read_manifests(manifests, version=surroundings.pss_version)
+
+
 def _read_orchestrated(document: Value) -> list[Unit]:
-    """Imported where one is met: they bring the reading of `docker run` with them."""
     if is_titus(document):
         from .titus.job import read_titus
 
@@ -106,6 +118,6 @@ def _is_build(found: FoundFile, text: str) -> bool:
 
 
 def _read_build(found: FoundFile, text: str) -> ImageBuild:
-    from .dockerfile.build import read_dockerfile  # a Compose file need not pay for it
+    from .dockerfile.build import read_dockerfile
 
     return read_dockerfile(text, found.name, path=None if found.path == "-" else Path(found.path))

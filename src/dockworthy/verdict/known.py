@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from ..model.finding import Finding, Outcome
 from ..model.result import Answer, Result, Verdict
-from .answer import answer_for_files
+from .files import answer_for_files
 from .subjects import subjects_of
 
 Key = tuple[str, str]

@@ -2,18 +2,10 @@
 
 Our own reading of the Compose specification, so that it works where Compose is not installed. Where it is, its own
 rendering outranks ours.
+
+`together` and `project` read what is recognised here; they are not imported, for many files are something else.
 """
 
-from .project import is_compose, looks_like_compose, read_compose
-from .rendering import ComposeProgram, find_compose, passed_over
-from .together import read_project
+from .recognising import is_compose, looks_like_compose
 
-__all__ = [
-    "ComposeProgram",
-    "find_compose",
-    "is_compose",
-    "looks_like_compose",
-    "passed_over",
-    "read_compose",
-    "read_project",
-]
+__all__ = ["is_compose", "looks_like_compose"]

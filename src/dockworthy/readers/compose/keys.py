@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .entry import Entry
+if TYPE_CHECKING:
+    from .entry import Entry
 
 TOP_LEVEL: Final = frozenset("version name include services networks volumes configs secrets models".split())
 

@@ -16,7 +16,7 @@ from ...model.workload import Mount, Unit
 from ..yaml_source import Value, documents
 from .entry import Entry
 from .extending import Extending
-from .keys import TOP_LEVEL, strange_keys_of_project
+from .keys import strange_keys_of_project
 from .loading import Files
 from .merging import merged
 from .rendering import ComposeProgram, Refused
@@ -25,29 +25,7 @@ from .service import read_service
 from .settled import settled, with_refusal, without_project_names
 from .variables import Variables, with_env_files, with_project_name
 
-_TELLING: Final = ("image", "build", "extends", "provider")
 _DEEPEST: Final = 16
-
-
-def is_compose(document: Value) -> bool:
-    """Is it written as a Compose file? Judged by its content, never by the file's name."""
-    if not document.is_mapping:
-        return False
-    keys = document.keys()
-    services = document.get("services")
-    if services is None:
-        return "include" in keys and all(key in TOP_LEVEL or key.startswith("x-") for key in keys)
-    return services.is_mapping
-
-
-def looks_like_compose(document: Value) -> bool:
-    """The same, sure enough for a file that nobody named: other programs have `services` and `include`, too."""
-    if not is_compose(document):
-        return False
-    services = document.get("services")
-    if services is None:
-        return "compose" in os.path.basename(document.file)
-    return any(service.is_mapping and set(_TELLING) & set(service.keys()) for _, service in services.entries())
 
 
 def read_compose(

@@ -55,16 +55,6 @@ _MOST_OBJECTS = 200_000
 _ENFORCE_VERSION = "pod-security.kubernetes.io/enforce-version"
 
 
-def is_kubernetes(document: Value) -> bool:
-    """Does a document look like an object of Kubernetes? Judged by its content, never by the file's name."""
-    return document.is_mapping and "kind" in document.keys() and ("apiVersion" in document.keys() or _is_pod(document))
-
-
-def _is_pod(document: Value) -> bool:
-    spec = document.get("spec")
-    return spec is not None and spec.is_mapping and "containers" in spec.keys()
-
-
 def read_kubernetes(documents: Iterable[Value], *, version: Version | None = None) -> list[Unit]:
     """The pods of a file, each with what stands beside it there. See `read_manifests`."""
     return list(joined(read_manifests(documents, version=version)).units)
