@@ -71,22 +71,22 @@ def serve(
 
     async def live() -> None:
         from ...guard.engine_world import EngineWorld
+        from ...guard.leaving import Leaving
         from ...guard.life.living_policy import LivingPolicy
-        from ...guard.plugin import serve as serve_plugin
+        from ...guard.plugin import plugin_served
+        from ...guard.socket.people import people_served
+        from ...guard.socket.tickets import Tickets
 
-        in_force = LivingPolicy(loader(level, policy), say)
+        in_force, tickets, leaving = LivingPolicy(loader(level, policy), say), Tickets(), Leaving()
         say(f"the policy is at level {in_force().level.value}")
-        async with in_force.followed(), AsyncExitStack() as open_:
-            if people is None:
-                await serve_plugin(Path(path), in_force, EngineWorld(endpoint), told=told, ready=ready)
-                return
-            from ...guard.socket.people import people_served
-            from ...guard.socket.tickets import Tickets
-
-            tickets = Tickets()
-            await open_.enter_async_context(people_served(Path(people), endpoint, in_force, tickets, told=told))
-            world = EngineWorld(endpoint)
-            await serve_plugin(Path(path), in_force, world, told=told, ready=ready, vouching=tickets.redeem)
+        world = EngineWorld(endpoint)
+        plugin = plugin_served(Path(path), in_force, world, leaving, told=told, vouching=tickets.redeem)
+        async with in_force.followed(), plugin, AsyncExitStack() as open_:
+            if people is not None:
+                served = people_served(Path(people), endpoint, in_force, tickets, leaving, told=told)
+                await open_.enter_async_context(served)
+            ready()
+            await leaving.asked()
 
     uvloop.run(live())
     return 0

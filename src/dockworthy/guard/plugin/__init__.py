@@ -1,5 +1,5 @@
 """The engine's authorization plugin: it is asked about every request, whoever sends it."""
 
-from .serving import serve
+from .serving import plugin_served
 
-__all__ = ["serve"]
+__all__ = ["plugin_served"]

@@ -21,17 +21,30 @@ _REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 413: "Content Too L
 class PluginProtocol(asyncio.Protocol):
     """`httptools` calls the `on_` methods."""
 
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
+    def __init__(self, answer: Answer, connected: set[PluginProtocol]) -> None:
+        """It keeps itself in `connected` as long as it is."""
+        self._answer, self._connected = answer, connected
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._path = b""
         self._body = bytearray()
         self._waiting: list[tuple[Awaitable[Said] | Said, bool]] = []
         self._task: asyncio.Task[None] | None = None
+        self._asked = False
+        self.leaves = False
+        """The next answer is the last one: the engine then opens another connection."""
+
+    @property
+    def is_busy(self) -> bool:
+        return self._asked
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods, not by its class
+        self._connected.add(self)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -40,12 +53,13 @@ class PluginProtocol(asyncio.Protocol):
             self._write(400, b'{"Err":"no HTTP"}', keep=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._connected.discard(self)
         self._transport = None
         if self._task is not None:
             self._task.cancel()
 
     def on_message_begin(self) -> None:
-        self._path, self._body = b"", bytearray()
+        self._path, self._body, self._asked = b"", bytearray(), True
 
     def on_url(self, url: bytes) -> None:
         self._path += url
@@ -72,8 +86,10 @@ class PluginProtocol(asyncio.Protocol):
             self._write(*(said if isinstance(said, tuple) else await said), keep=keep)
 
     def _write(self, status: int, body: bytes, *, keep: bool) -> None:
+        self._asked = bool(self._waiting)
         if self._transport is None or self._transport.is_closing():
             return
+        keep = keep and not (self.leaves and not self._asked)
         head = (
             f"HTTP/1.1 {status} {_REASONS[status]}\r\n"
             f"Content-Type: application/vnd.docker.plugins.v1.2+json\r\nContent-Length: {len(body)}\r\n"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +14,7 @@ from msgspec import structs
 from ..asked import Asked
 from ..decision import Decision
 from ..judges import begin, judge_call
+from ..leaving import Leaving
 from ..listening import listen
 from ..policy_in_force import PolicyInForce
 from ..routes import Call
@@ -39,32 +40,28 @@ class Vouched(Protocol):
 Vouching = Callable[[Asked], Vouched | None]
 
 
-async def serve(
-    path: Path,
-    policy: InForce,
-    world: World,
-    *,
-    told: Told,
-    ready: Callable[[], None],
-    vouching: Vouching = lambda _: None,
-) -> None:
-    """Answers until SIGTERM or SIGINT. `policy` is asked at each question, so that it can change; `told` hears of each
-    decision and gives back the one that holds; `ready` is called when the socket is open; `vouching` tells whose
-    request it is, where this process sent it.
+@contextlib.asynccontextmanager
+async def plugin_served(
+    path: Path, policy: InForce, world: World, leaving: Leaving, *, told: Told, vouching: Vouching = lambda _: None
+) -> AsyncIterator[None]:
+    """Answers as long as the context lasts. `policy` is asked at each question, so that it can change; `told` hears of
+    each decision and gives back the one that holds; `vouching` tells whose request it is, where this process sent it.
 
     Raises UsageError where the socket can't be made.
     """
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
     warm_up(policy())
-    listening = listen(path, mode=0o600)
+    connected: set[PluginProtocol] = set()
     answer = partial(_answer, policy, world, told, vouching)
-    server = await loop.create_unix_server(lambda: PluginProtocol(answer), sock=listening)
-    ready()
-    async with server:
-        await ended.wait()
+    server = await asyncio.get_running_loop().create_unix_server(
+        lambda: PluginProtocol(answer, connected), sock=listen(path, mode=0o600)
+    )
+    try:
+        yield
+    finally:
+        server.close()
+        for each in connected:
+            each.leaves = True
+        await leaving.see_off(connected)
 
 
 def _answer(
@@ -97,4 +94,4 @@ async def _looked_into(asked: Asked, call: Call, policy: PolicyInForce, world: W
     return 200, answer_of(told(asked, decision))
 
 
-__all__ = ["serve"]
+__all__ = ["plugin_served"]

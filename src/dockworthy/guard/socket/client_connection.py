@@ -48,6 +48,11 @@ class ClientConnection(asyncio.Protocol):
         self._connected.add(self)
         self._who = self._gate.meet(transport)
 
+    @property
+    def is_busy(self) -> bool:
+        """A request or a stream is under way."""
+        return self._tunnelling or self._read > 0 or self._head is not None
+
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()

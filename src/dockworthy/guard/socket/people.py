@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from ...errors import UsageError
+from ..leaving import Leaving
 from ..listening import listen
 from ..policy_in_force import PolicyInForce
 from ..rights.grants import Grants, grants_folder
@@ -18,7 +19,7 @@ from .tickets import Tickets
 
 
 def people_served(
-    path: Path, endpoint: str, policy: Callable[[], PolicyInForce], tickets: Tickets, *, told: Told
+    path: Path, endpoint: str, policy: Callable[[], PolicyInForce], tickets: Tickets, leaving: Leaving, *, told: Told
 ) -> AbstractAsyncContextManager[None]:
     """Everybody may connect: who they are decides what they may. Raises UsageError."""
     engine = engine_path(endpoint)
@@ -29,7 +30,7 @@ def people_served(
         )
     roles = Roles(policy, Grants(grants_folder()))
     gate = RoleGate(PeopleWorld(endpoint), roles.held, told=told, reserved=roles.reserved, stamping=tickets)
-    return serving(listen(path, mode=0o666), gate, engine)
+    return serving(listen(path, mode=0o666), gate, engine, leaving)
 
 
 __all__ = ["people_served"]

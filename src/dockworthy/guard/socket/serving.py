@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from ...errors import UsageError
+from ..leaving import Leaving
 from .client_connection import ClientConnection
 from .client_side import ClientSide
 from .engine_side import EngineSide
@@ -17,8 +17,8 @@ from .gate import Gate
 
 
 @contextlib.asynccontextmanager
-async def serving(listening: socket.socket, gate: Gate, engine: Path) -> AsyncIterator[None]:
-    """Answers as long as the context lasts. At its end connections are closed: their streams end with the guard."""
+async def serving(listening: socket.socket, gate: Gate, engine: Path, leaving: Leaving) -> AsyncIterator[None]:
+    """Answers as long as the context lasts; at its end what is under way is finished, as long as `leaving` gives."""
     loop = asyncio.get_running_loop()
     clients: set[ClientConnection] = set()
 
@@ -30,19 +30,15 @@ async def serving(listening: socket.socket, gate: Gate, engine: Path) -> AsyncIt
         yield
     finally:
         server.close()
-        for client in list(clients):
-            client.abort()
+        await leaving.see_off(clients)
 
 
 async def serve_alone(listening: socket.socket, gate: Gate, engine: Path, *, ready: Callable[[], None]) -> None:
-    """Answers until SIGTERM or SIGINT."""
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    async with serving(listening, gate, engine):
+    """Answers until it is to end."""
+    leaving = Leaving()
+    async with serving(listening, gate, engine, leaving):
         ready()
-        await ended.wait()
+        await leaving.asked()
 
 
 def engine_path(endpoint: str) -> Path:
