@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from generated import write_compose, write_pods  # noqa: E402
 from measuring import Cost, measure, measure_best  # noqa: E402
 
-from dockworthy.readers.compose.rendering import find_compose  # noqa: E402
+from dockworthy.readers.compose import find_compose  # noqa: E402
 from machines.engines import clean_environment  # noqa: E402
 
 DOCKWORTHY = str(Path(sys.executable).with_name("dockworthy"))

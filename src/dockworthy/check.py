@@ -30,7 +30,7 @@ from .model.workload import Unit
 from .model.written import Written
 from .policy.applying import apply_policy
 from .readers.allowances import allowances_in
-from .readers.compose.rendering import find_compose, passed_over
+from .readers.compose import find_compose, passed_over
 from .readers.files import STANDARD_INPUT, Search
 from .readers.kubernetes.joining import joined, together
 from .readers.remembering import remembering

@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-_REDACTED = re.compile(r"hash:[0-9a-f]{16}")
+from ..model.pattern import lazy_pattern
+
+_REDACTED = lazy_pattern(r"hash:[0-9a-f]{16}")
 """Stands where a secret stood when the facts were read."""
 
-_NAMED = re.compile(
+_NAMED = lazy_pattern(
     r"(?:password|passwd|passphrase|secret|credential)|(?:^|_)(?:pass|pwd|token|api_?key|access_?key|private_?key)(?:_|$)",
     re.IGNORECASE,
 )
-_SPEAKS_ABOUT = re.compile(
+_SPEAKS_ABOUT = lazy_pattern(
     r"_(?:file|path|dir|name|id|user|username|url|host|ttl|expiry|lifetime|length|policy|header|type|algorithm|scheme|enabled)$",
     re.IGNORECASE,
 )
-_NO_VALUE = re.compile(r"(?:true|false|yes|no|on|off|none|null|)\Z|\$[({A-Za-z_]|/(?:var/)?run/secrets/", re.IGNORECASE)
-_IN_ADDRESS = re.compile(r"://[^\s/:@]*:[^\s/@]+@")
+_NO_VALUE = lazy_pattern(
+    r"(?:true|false|yes|no|on|off|none|null|)\Z|\$[({A-Za-z_]|/(?:var/)?run/secrets/", re.IGNORECASE
+)
+_IN_ADDRESS = lazy_pattern(r"://[^\s/:@]*:[^\s/@]+@")
 
 
 def secret_variables(environment: Mapping[str, str]) -> list[str]:

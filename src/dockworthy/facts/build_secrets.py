@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
 from ..model.build import ImageBuild, Instruction, Pair, ShellCommand, Stage
 from ..model.field import Set
+from ..model.pattern import lazy_pattern
 from .redaction import Redactor
 from .secret_arguments import hide_in_arguments, hide_in_command
 from .secret_instructions import hide_in_instruction
 from .secret_values import Hide, hide_in_text
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy_pattern(
     r"(?i)(?:dummy|fake|placeholder|example|unused|not[-_]?(?:used|needed|a[-_]?secret)|x+|0+|1|\.+|build(?:time)?"
     r"|(?-i:(?:0x)?[0-9A-F]{16}(?:[0-9A-F]{16,24})?))\Z"
 )

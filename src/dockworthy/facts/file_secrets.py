@@ -13,14 +13,15 @@ import re
 from collections.abc import Iterator
 
 from ..model.field import Source
+from ..model.pattern import lazy_pattern
 from ..model.text_file import SecretKind, WrittenSecret
 from .secret_names import is_secret
 from .secret_values import CHAT_HOOK, IN_ADDRESS, KEY_BLOCK, TOKEN
 
-_PUTTY = re.compile(r"^PuTTY-User-Key-File-\d: .*$", re.MULTILINE)
-_REST_OF_FIRST = re.compile(r"\A(?: BLOCK)?-----")
+_PUTTY = lazy_pattern(r"^PuTTY-User-Key-File-\d: .*$", re.MULTILINE)
+_REST_OF_FIRST = lazy_pattern(r"\A(?: BLOCK)?-----")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]+")
-_HEADER = re.compile(r"[\w-]+: ")
+_HEADER = lazy_pattern(r"[\w-]+: ")
 _AGE = "AGE-SECRET-KEY-1"
 _WHOSE = {
     "github_pat_": "a GitHub token", "gh": "a GitHub token", "glpat-": "a GitLab token", "npm_": "an npm token",
@@ -34,17 +35,17 @@ _WHOSE = {
 _LOOSE = ("sk-", "pypi-", "xox")
 """Beginnings that ordinary words have, too (`sk-spinner-…`): these need letters of both cases, and a digit."""
 
-_SAMPLE = re.compile(r"(?i)example|x{4,}|\*{3,}|\.{3}|0{8,}|12345|abcde|your[-_]|placeholder|redacted|dummy|changeme")
-_NO_PASSWORD = re.compile(
+_SAMPLE = lazy_pattern(r"(?i)example|x{4,}|\*{3,}|\.{3}|0{8,}|12345|abcde|your[-_]|placeholder|redacted|dummy|changeme")
+_NO_PASSWORD = lazy_pattern(
     r"(?i)(?:\$.*|.*\$\{.*|\{.*\}|<.*>|%\(.*|\*+|x+|\.+|.*(?:example|placeholder|redacted|dummy|change[-_]?(?:me|it|this)).*"
     r"|(?:your|my|some|the)[-_ ].*|(?:user|db|app|root|admin|my|your)?[-_]?"
     r"(?:pass(?:word|wd|phrase)?|pw|pwd|secret|token|key)|user(?:name)?|todo|tbd|fixme|none|null|foo|bar|test|hash:.*|enc\[.*|encrypted:.*|vault:.*|op://.*)\Z"
 )
 """Values that stand for a password: of samples, and what programs put there that keep the secret itself elsewhere."""
 
-_ENV_FILE = re.compile(r"(?i)(?:\.env(?:rc)?(?:\..+)?|.+\.env)\Z")
-_SAMPLE_FILE = re.compile(r"(?i)(?:.*[._-])?(?:example|sample|template|tmpl|dist|defaults?|test|ci)(?:\.env)?\Z")
-_PAIR = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*[=:](.+)$", re.MULTILINE)
+_ENV_FILE = lazy_pattern(r"(?i)(?:\.env(?:rc)?(?:\..+)?|.+\.env)\Z")
+_SAMPLE_FILE = lazy_pattern(r"(?i)(?:.*[._-])?(?:example|sample|template|tmpl|dist|defaults?|test|ci)(?:\.env)?\Z")
+_PAIR = lazy_pattern(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*[=:](.+)$", re.MULTILINE)
 
 _HINTS = ("PRIVATE KEY", "PuTTY", "://", *(f"{begin}" for begin in _WHOSE), _AGE, "hooks.slack", "discord.com")
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from ..model.pattern import lazy_pattern
 from .secret_names import is_secret
 from .secret_values import Hide
 
-_FLAG = re.compile(r"--?[A-Za-z][\w.-]*\Z")
-_ASSIGNED = re.compile(r"(-{0,2}[A-Za-z_][\w.-]*)=(\S+)\Z")
+_FLAG = lazy_pattern(r"--?[A-Za-z][\w.-]*\Z")
+_ASSIGNED = lazy_pattern(r"(-{0,2}[A-Za-z_][\w.-]*)=(\S+)\Z")
 
 _PROGRAMS = {
     **dict.fromkeys(("mysql", "mysqladmin", "mysqldump", "mysqlcheck"), ("-p", True)),
@@ -24,8 +25,8 @@ _PROGRAMS = {
 """Program -> its short flag that takes a password (curl: `user:password`), and whether only as one word (`-px`)."""
 _HINTS = ("mysql", "mariadb", "mongo", "sshpass", "rabbitmqadmin", "redis-cli", "valkey-cli", "ldap", "curl", "sqlcmd")
 _NAMES = "|".join(sorted(_PROGRAMS, key=len, reverse=True))
-_PROGRAM = re.compile(rf"(?<![\w./-])(?:[\w./-]*/)?({_NAMES})(?![\w.-])")
-_END = re.compile(r"[;&|\n]|\Z")
+_PROGRAM = lazy_pattern(rf"(?<![\w./-])(?:[\w./-]*/)?({_NAMES})(?![\w.-])")
+_END = lazy_pattern(r"[;&|\n]|\Z")
 
 
 def hide_in_arguments(arguments: Sequence[str], hide: Hide) -> list[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from ..model.pattern import lazy_pattern
 from .secret_names import is_secret
 from .secret_values import Hide
 
-_INSTRUCTION = re.compile(r"(?:ENV|LABEL|ARG) |(?:RUN )?\|[0-9]+ |/bin/sh -c #\(nop\) +(?:ENV|LABEL|ARG) ")
-_PAIR = re.compile(
+_INSTRUCTION = lazy_pattern(r"(?:ENV|LABEL|ARG) |(?:RUN )?\|[0-9]+ |/bin/sh -c #\(nop\) +(?:ENV|LABEL|ARG) ")
+_PAIR = lazy_pattern(
     r"(?<![\w.-])([A-Za-z_][\w.-]*)=(.+?)(?=\s+[A-Za-z_][\w.-]*=|\s+/[\w/]*sh(?:\s|\Z)|\s+# buildkit|\Z)", re.DOTALL
 )
 """Written without quotes, blanks included: a value ends where the next name, or the shell of a RUN, begins."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from itertools import pairwise
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+from ..model.pattern import lazy_pattern
+
+_WORD = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 _INSIDE = (
     "password",
@@ -39,10 +40,10 @@ _ABOUT = frozenset(
 
 _PUBLIC_KEYS = frozenset({"gpg", "pgp", "public", "pub", "sort", "partition", "primary", "foreign", "host", "cache"})
 
-_SWITCH = re.compile(r"(?i)(?:true|false|yes|no|on|off|null|none|enabled|disabled|enable|disable)\Z")
-_REFERENCE = re.compile(r"\$[A-Za-z_{(]|%\(|/(?:var/)?run/secrets/")
-_REDACTED = re.compile(r"hash:[0-9a-f]{16}\Z")
-_PATH = re.compile(r"/[\w.-]+(?:/[\w.-]+)+\Z")
+_SWITCH = lazy_pattern(r"(?i)(?:true|false|yes|no|on|off|null|none|enabled|disabled|enable|disable)\Z")
+_REFERENCE = lazy_pattern(r"\$[A-Za-z_{(]|%\(|/(?:var/)?run/secrets/")
+_REDACTED = lazy_pattern(r"hash:[0-9a-f]{16}\Z")
+_PATH = lazy_pattern(r"/[\w.-]+(?:/[\w.-]+)+\Z")
 
 
 def is_redacted(value: str) -> bool:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ..model.pattern import lazy_pattern
 from .secret_names import is_redacted, is_secret
 
 Hide = Callable[[str], str]
 """Gives the replacement for a secret."""
 
-KEY_BLOCK = re.compile(
+KEY_BLOCK = lazy_pattern(
     r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]*PRIVATE KEY[A-Z ]*-----|\Z)", re.DOTALL
 )
 
-TOKEN = re.compile(
+TOKEN = lazy_pattern(
     r"(?<![\w-])(?:"
     r"gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{20,}"
     r"|(?:AKIA|ASIA)[0-9A-Z]{16}\b|AIza[\w-]{30,}|ya29\.[\w-]{20,}|dckr_(?:pat|oat)_[\w-]{20,}|dop_v1_[0-9a-f]{40,}"
@@ -23,22 +24,22 @@ TOKEN = re.compile(
     r"|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"  # a JSON web token: its header is `{"`, in base64
     r")"
 )
-_PASSWORD_HASH = re.compile(
+_PASSWORD_HASH = lazy_pattern(
     r"\$(?:apr1|1|2[abxy]|5|6|7|y|argon2i?d?)\$[\w./$=,+-]{16,}|\{SSHA?\}[\w+/=]{16,}|\{SHA\}[\w+/=]{16,}"
 )
-CHAT_HOOK = re.compile(r"(?<=hooks\.slack\.com/services/)[\w/]{16,}|(?<=discord\.com/api/webhooks/)[\w/-]{16,}")
+CHAT_HOOK = lazy_pattern(r"(?<=hooks\.slack\.com/services/)[\w/]{16,}|(?<=discord\.com/api/webhooks/)[\w/-]{16,}")
 
-IN_ADDRESS = re.compile(r"(?<=://)([^\s/?#:@\"']{0,256}):(?!\d{1,5}[/?#,]|//)([^\s\"'`<>]{1,1024})@(?!sha256:)")
+IN_ADDRESS = lazy_pattern(r"(?<=://)([^\s/?#:@\"']{0,256}):(?!\d{1,5}[/?#,]|//)([^\s\"'`<>]{1,1024})@(?!sha256:)")
 """`scheme://user:password@host`, up to the last `@`; not `host:port/…@…`, and not an image by digest."""
-_USER_ONLY = re.compile(r"(?<=https://)([\w-]{20,})(?=@)")
-_DATA_SOURCE = re.compile(r"(?<![\w.-])([\w.-]{1,64}):([^\s@\"']{1,256})(?=@(?:tcp|unix)\()")
+_USER_ONLY = lazy_pattern(r"(?<=https://)([\w-]{20,})(?=@)")
+_DATA_SOURCE = lazy_pattern(r"(?<![\w.-])([\w.-]{1,64}):([^\s@\"']{1,256})(?=@(?:tcp|unix)\()")
 
-_HEADER = re.compile(r"(?i)(?<![\w-])((?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?(?:[a-z]+\s+)?)([^\s\"',;]{4,})")
-_PAIR = re.compile(
+_HEADER = lazy_pattern(r"(?i)(?<![\w-])((?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?(?:[a-z]+\s+)?)([^\s\"',;]{4,})")
+_PAIR = lazy_pattern(
     r"(?<![\w.-])(-{0,2}[A-Za-z_][\w.-]*)(=|\\?[\"']\s*[:=]\s*|:\s+)"
     r"(\\\"[^\"\\]*\\\"|\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,;&|\"'`\\]+)"
 )
-_FLAG = re.compile(r"(?<!\S)(--?[A-Za-z][\w.-]*)(\s+)(\"[^\"]*\"|'[^']*'|[^\s;&|\"'-][^\s;&|\"']*)")
+_FLAG = lazy_pattern(r"(?<!\S)(--?[A-Za-z][\w.-]*)(\s+)(\"[^\"]*\"|'[^']*'|[^\s;&|\"'-][^\s;&|\"']*)")
 
 _HINTS = (
     "://", "private key", "gh", "glpat-", "npm_", "pypi-", "akia", "asia", "aiza", "ya29.", "dckr_", "dop_v1_", "xox",

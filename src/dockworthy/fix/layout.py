@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
+from ..model.pattern import lazy_pattern
 from .plain_data import type_of_plain
 from .yaml_tree import Kind, Node
 
-_SURELY_TEXT = re.compile(r"[A-Za-z_/.][A-Za-z0-9_./@+=-]*(?::[A-Za-z0-9_./@+=-]+)*")
+_SURELY_TEXT = lazy_pattern(r"[A-Za-z_/.][A-Za-z0-9_./@+=-]*(?::[A-Za-z0-9_./@+=-]+)*")
 """Text that every reader of YAML, of whatever version, takes for text, in flow style, too."""
 
 

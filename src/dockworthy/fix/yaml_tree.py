@@ -5,7 +5,6 @@ libyaml's events carry the marks; its composed nodes don't, where an alias stand
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -15,9 +14,10 @@ from typing import Any
 import yaml
 
 from ..errors import UnreadableInput
+from ..model.pattern import lazy_pattern
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)+")
+_PROPERTIES = lazy_pattern(r"(?:[&!][^\s,\[\]{}]*\s+)+")
 _DEEPEST = 200
 
 

@@ -8,7 +8,6 @@ knows comments on lines of their own alone. JSON has no comments.
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable, Iterator
 
 import yaml
@@ -16,12 +15,13 @@ import yaml
 from ..errors import UnreadableInput
 from ..model.allowance import Allowance
 from ..model.field import Source
+from ..model.pattern import lazy_pattern
 from ..model.written import Written
 from .yaml_source import documents
 
 MARK = "dockworthy:"
-_COMMENT = re.compile(r"(?:^|(?<=\s))#[ \t]*dockworthy:[ \t]*(?P<says>.*?)\s*$")
-_SAYS = re.compile(
+_COMMENT = lazy_pattern(r"(?:^|(?<=\s))#[ \t]*dockworthy:[ \t]*(?P<says>.*?)\s*$")
+_SAYS = lazy_pattern(
     r"(?P<word>allow(?:-file)?)\s+(?P<control>\S+)\s+until\s+(?P<day>\S+?)(?:\s+by\s+(?P<owner>\S+?))?\s*:\s+(?P<reason>\S.*)"
 )
 SHAPE = "# dockworthy: allow CONTROL until YYYY-MM-DD: REASON"

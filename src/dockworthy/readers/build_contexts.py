@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from ..errors import UnreadableInput
 from ..model.field import Source
+from ..model.pattern import lazy_pattern
 from ..model.text_file import Sending
 from .files import FoundFile
 from .ignore_patterns import patterns_of
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 _MOST_ENTRIES = 20_000
-_COPY = re.compile(r"(?im)^[ \t]*(COPY|ADD)[ \t]+((?:\\\r?\n|[^\n])+)")
-_CREDENTIALS = re.compile(
+_COPY = lazy_pattern(r"(?im)^[ \t]*(COPY|ADD)[ \t]+((?:\\\r?\n|[^\n])+)")
+_CREDENTIALS = lazy_pattern(
     r"(?i)(?:\.env(?:rc)?(?:\..+)?|.+\.env|id_(?:rsa|dsa|ecdsa|ed25519)|.+\.(?:pem|key|ppk)|\.npmrc|\.pypirc|\.netrc"
     r"|\.git-credentials|\.pgpass|credentials(?:\.json)?|service[-_]?account.*\.json)\Z"
 )

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from ..model.pattern import lazy_pattern
 from .ignore_patterns import patterns_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _MOST_BYTES = 1024 * 1024
 _ANY_FOLDER = "(?P<ps_d>/)"
 """What the library makes of `*/`."""
-_ANY_BELOW = re.compile(r"(?<=[^!])/\*\*/\Z")
+_ANY_BELOW = lazy_pattern(r"(?<=[^!])/\*\*/\Z")
 """At the end it means every folder below, which the library reads as the folder itself."""
 
 

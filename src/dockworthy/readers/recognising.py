@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ..model.pattern import lazy_pattern
+
 TELLING_SUFFIXES: Final = (".yaml", ".yml", ".json")
 
-_BUILD_NAME = re.compile(r"(?i)(?:dockerfile|containerfile)(?:[._-].+)?\Z|.+\.(?:dockerfile|containerfile)\Z")
+_BUILD_NAME = lazy_pattern(r"(?i)(?:dockerfile|containerfile)(?:[._-].+)?\Z|.+\.(?:dockerfile|containerfile)\Z")
 
 OF_OTHERS: Final = frozenset(
     # programs
@@ -27,16 +29,16 @@ OF_OTHERS: Final = frozenset(
 HEAD: Final = 4096
 """Characters in which a file under another name has to say what it is."""
 
-_TEMPLATE = re.compile(r"\{\{|\{%|<%")
-_MANIFEST = re.compile(r"(?:^|[{,]\s*)[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
-_KIND = re.compile(r"(?:^|[{,]\s*)[\"']?kind[\"']?\s*:", re.MULTILINE)
-_COMPOSE = re.compile(r"^services\s*:\s*(?:[#{]|$)|\A\s*\{\s*\"(?:services|name|version)\"\s*:", re.MULTILINE)
-_BUILD = re.compile(
+_TEMPLATE = lazy_pattern(r"\{\{|\{%|<%")
+_MANIFEST = lazy_pattern(r"(?:^|[{,]\s*)[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
+_KIND = lazy_pattern(r"(?:^|[{,]\s*)[\"']?kind[\"']?\s*:", re.MULTILINE)
+_COMPOSE = lazy_pattern(r"^services\s*:\s*(?:[#{]|$)|\A\s*\{\s*\"(?:services|name|version)\"\s*:", re.MULTILINE)
+_BUILD = lazy_pattern(
     r"(?i)\A(?:[ \t]*(?:#[^\n]*|ARG[ \t][^\n]*)?\r?\n)*"
     r"[ \t]*FROM[ \t]+(?:--platform=\S+[ \t]+)?[\w$./{]\S*[ \t\r]*(?:AS[ \t]|\n|\Z)"
 )
 
-_KEYS = re.compile(rb"[\"']?\b(?:kind|apiVersion|services|include|containers?|cmd|FROM)\b[\"']?\s*[:\s]")
+_KEYS = lazy_pattern(rb"[\"']?\b(?:kind|apiVersion|services|include|containers?|cmd|FROM)\b[\"']?\s*[:\s]")
 
 
 def is_telling(name: str) -> bool:

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..errors import UnreadableInput
+from ..model.pattern import lazy_pattern
 from .yaml_source import Value
 
 T = TypeVar("T")
-_AT = re.compile(r" - at `\$(?P<path>.*)`$")
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<field>.*)`")
-_NEEDED = re.compile(r"Object missing required field `(?P<field>.*)`")
+_AT = lazy_pattern(r" - at `\$(?P<path>.*)`$")
+_UNKNOWN = lazy_pattern(r"Object contains unknown field `(?P<field>.*)`")
+_NEEDED = lazy_pattern(r"Object missing required field `(?P<field>.*)`")
 _WORDS = {
     "Invalid enum value": "no such choice:",
     "Invalid RFC3339 encoded date": "not a day like 2027-03-01",

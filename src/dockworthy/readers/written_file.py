@@ -11,10 +11,10 @@ from msgspec import Struct
 from ..errors import UnreadableInput
 from ..model.build import ImageBuild
 from ..model.dialect import Version
+from ..model.pattern import lazy_pattern
 from ..model.workload import Unit
 from ..model.written import Written
-from .compose import is_compose, looks_like_compose
-from .compose.rendering import ComposeProgram
+from .compose import ComposeProgram, is_compose, looks_like_compose
 from .dockerfile import is_dockerfile
 from .files import FoundFile
 from .kubernetes import is_kubernetes
@@ -24,7 +24,7 @@ from .telling_apart import told_apart
 from .titus import is_titus
 from .yaml_source import Value, documents
 
-_OURS = re.compile(
+_OURS = lazy_pattern(
     r"^[\s{,]*[\"']?(?:kind|apiVersion|services|upgradeStrategy|applicationName)[\"']?\s*:", re.MULTILINE
 )
 """What a file says that may be a manifest, a Compose file, an app or a job, also where it is broken."""

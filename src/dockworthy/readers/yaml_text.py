@@ -8,11 +8,12 @@ from typing import Final
 import yaml
 
 from ..errors import UnreadableInput
+from ..model.pattern import lazy_pattern
 
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MOST_VALUES: Final = 2_000_000
 """Scalars, lists and mappings of one text: half a gigabyte. A cluster's 4,500 pods as one list have 1.3 million."""
-_HALVES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_HALVES = lazy_pattern(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 
 def with_whole_letters(text: str) -> str:

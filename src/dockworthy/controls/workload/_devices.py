@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from ...model.field import Set, Source
 from ...model.levels import Severity
+from ...model.pattern import lazy_pattern
 from ...model.workload import Container, Mount
 from ._graded import GradedFault
 from ._host_paths import Relation, host_path, real_path, relation
@@ -72,7 +72,7 @@ def ordinary_fault(handed: Handed) -> GradedFault | None:
     return GradedFault(says, handed.source, Severity.LOW if needed else Severity.MEDIUM)
 
 
-_RULE = re.compile(r"([abc])\s+(\d+|\*):(\d+|\*)\s+([rwm]+)")
+_RULE = lazy_pattern(r"([abc])\s+(\d+|\*):(\d+|\*)\s+([rwm]+)")
 _MEMORY_DEVICES = "1"
 _CONSOLES = frozenset("4 5 7 13 29".split())  # tty, console, vcs, input, framebuffer; linux devices.txt
 _HARMLESS_MINORS = frozenset("3 5 7 8 9".split())  # null, zero, full, random, urandom

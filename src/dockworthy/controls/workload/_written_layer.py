@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from ...model.pattern import lazy_pattern
 from ...model.workload import Container
 
 _PASSING = (
@@ -15,17 +15,17 @@ _PASSING = (
 """What programs write while they run and nobody misses."""
 
 _ENGINES_OWN = frozenset("/etc/hosts /etc/hostname /etc/resolv.conf /etc/mtab /.dockerenv".split())
-_CACHE = re.compile(r"/__pycache__(?:/|\Z)|\.pyc\Z|/\.[a-z]+_history\Z|/ld\.so\.cache~?\Z")
+_CACHE = lazy_pattern(r"/__pycache__(?:/|\Z)|\.pyc\Z|/\.[a-z]+_history\Z|/ld\.so\.cache~?\Z")
 
-_PROGRAMS = re.compile(r"/(?:usr|bin|sbin|lib|lib32|lib64|opt|boot)(?:/|\Z)|/root/\.ssh(?:/|\Z)")
-_SETTINGS = re.compile(r"/etc(?:/|\Z)")
+_PROGRAMS = lazy_pattern(r"/(?:usr|bin|sbin|lib|lib32|lib64|opt|boot)(?:/|\Z)|/root/\.ssh(?:/|\Z)")
+_SETTINGS = lazy_pattern(r"/etc(?:/|\Z)")
 
-_PACKAGE_DATABASES = re.compile(
+_PACKAGE_DATABASES = lazy_pattern(
     r"/var/lib/dpkg/(?:status|info/)|/var/lib/rpm/|/usr/(?:lib/sysimage|share)/rpm/|/(?:usr/)?lib/apk/db/|/var/lib/pacman/local/"
     r"|/python3[^/]*/(?:site|dist)-packages/[^/]+\.(?:dist|egg)-info(?:/|\Z)|/lib/node_modules/[^/]+(?:/package\.json)?\Z"
     r"|/gems/[^/]*/?specifications/"
 )
-_BY_PACKAGES = re.compile(
+_BY_PACKAGES = lazy_pattern(
     r"/(?:usr|bin|sbin|lib|lib32|lib64|etc|boot)(?:/|\Z)|/var/lib/(?:dpkg|apt|rpm|pacman)(?:/|\Z)|/gems/"
 )
 

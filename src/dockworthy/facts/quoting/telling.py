@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ...model.pattern import lazy_pattern
 from ..secret_arguments import hide_in_arguments, hide_in_command
 from ..secret_names import is_secret
 from ..secret_values import hide_in_text
@@ -18,12 +19,12 @@ _SHORTEST = 4
 _ONE_BY_ONE = 200
 """Known secrets that are looked for everywhere in a text; with more of them only its words are looked up."""
 
-_WORD = re.compile(r"[^\s\"'=,;:@\[\]{}()<>|&]+")
-_DEFAULT = re.compile(r"\$\{(\w+):?[-+]([^}]*)")
-_NAMED = re.compile(r"\s*(?:(?:ENV|ARG|LABEL)\s+)?([A-Za-z_][\w.-]*)(?:\s*[=:]\s*|\s+)(.+)", re.DOTALL)
-_LOGIN = re.compile(r"\blogin\b.*?\s-p[= ]?\s*(?=\S)")
+_WORD = lazy_pattern(r"[^\s\"'=,;:@\[\]{}()<>|&]+")
+_DEFAULT = lazy_pattern(r"\$\{(\w+):?[-+]([^}]*)")
+_NAMED = lazy_pattern(r"\s*(?:(?:ENV|ARG|LABEL)\s+)?([A-Za-z_][\w.-]*)(?:\s*[=:]\s*|\s+)(.+)", re.DOTALL)
+_LOGIN = lazy_pattern(r"\blogin\b.*?\s-p[= ]?\s*(?=\S)")
 """`docker login -u shop -p …`; elsewhere docker's `-p` is a port."""
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,\[\]\"']+")
+_QUOTED = lazy_pattern(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,\[\]\"']+")
 
 
 class Telling:

@@ -7,5 +7,6 @@ rendering outranks ours.
 """
 
 from .recognising import is_compose, looks_like_compose
+from .rendering import ComposeProgram, find_compose, passed_over
 
-__all__ = ["is_compose", "looks_like_compose"]
+__all__ = ["ComposeProgram", "find_compose", "is_compose", "looks_like_compose", "passed_over"]

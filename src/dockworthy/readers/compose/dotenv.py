@@ -8,13 +8,14 @@ from typing import Final
 
 from msgspec import Struct
 
+from ...model.pattern import lazy_pattern
 from .interpolation import interpolate
 
-_LINE: Final = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(?:[=:]\s*(.*))?")
+_LINE: Final = lazy_pattern(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(?:[=:]\s*(.*))?")
 _LONGEST: Final = 200
 """Lines of one value: a private key has some fifty."""
 
-_CLOSED: Final = re.compile(r"""(['"])((?:[^\\]|\\.)*?)\1""", re.DOTALL)
+_CLOSED: Final = lazy_pattern(r"""(['"])((?:[^\\]|\\.)*?)\1""", re.DOTALL)
 _ESCAPES: Final = {
     **{"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"},
     **{'"': '"', "\\": "\\", "$": "$$"},

@@ -12,6 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from ...model.pattern import lazy_pattern
+
 _PLUGIN_FOLDERS: Final = (
     "/usr/local/lib/docker/cli-plugins",
     "/usr/local/libexec/docker/cli-plugins",
@@ -28,10 +30,10 @@ _MOST_PROJECTS: Final = 10
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _LONGEST: Final = 300
 
-_SAYS_A_LINE: Final = re.compile(r"(in variable name|unterminated quoted value) .*", re.DOTALL)
+_SAYS_A_LINE: Final = lazy_pattern(r"(in variable name|unterminated quoted value) .*", re.DOTALL)
 """Where Compose repeats a line of an env file: what follows may be a secret."""
 
-_VALIDATING: Final = re.compile(r"^validating .*?: (?=\S+ )")
+_VALIDATING: Final = lazy_pattern(r"^validating .*?: (?=\S+ )")
 
 
 class Refused(Struct, frozen=True):

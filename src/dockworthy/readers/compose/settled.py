@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from ...model.field import Set, Source, Unknown, Unset
+from ...model.pattern import lazy_pattern
 from ...model.workload import Unit
 
 _NOT_COMPARED: Final = frozenset(
@@ -17,8 +17,8 @@ _NOT_COMPARED: Final = frozenset(
     "id kind name dialect source containers volumes engine_paths notes labels annotations role image_id state "
     "processes changed_paths use unclear environment_lines links declared_at".split()
 )
-_HOST_TELLS: Final = re.compile(r"is missing a value|^env file .* not found")
-_SERVICE: Final = re.compile(r"services?[. ]\"?([\w.-]+?)(?=[\". :]|$)")
+_HOST_TELLS: Final = lazy_pattern(r"is missing a value|^env file .* not found")
+_SERVICE: Final = lazy_pattern(r"services?[. ]\"?([\w.-]+?)(?=[\". :]|$)")
 _SECTIONS: Final = ("volumes", "networks", "secrets", "configs")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -11,13 +10,14 @@ from msgspec import Struct
 
 from ...errors import UnreadableInput
 from ...model.field import Source
+from ...model.pattern import lazy_pattern
 from ..files import FoundFile
 from ..yaml_source import Value
 from .dotenv import read_dotenv
 from .interpolation import interpolate
 from .paths import as_written_here
 
-_NO_LETTER_OF_A_NAME: Final = re.compile(r"[^-_a-z0-9]")
+_NO_LETTER_OF_A_NAME: Final = lazy_pattern(r"[^-_a-z0-9]")
 
 
 class Variables(Struct, frozen=True):

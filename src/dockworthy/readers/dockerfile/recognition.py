@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 
-_FIRST = re.compile(
+from ...model.pattern import lazy_pattern
+
+_FIRST = lazy_pattern(
     r"(?:FROM[ \t]+(?:--platform=\S+[ \t]+)?[\w./$\"'-][\w./:@${}+\"'-]*(?:[ \t]+AS[ \t]+\S+)?"
     r"|ARG[ \t]+[A-Za-z_]\w*(?:=.*)?)"
     r"[ \t]*(?:\\|`)?[ \t]*\Z",
