@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...errors import UsageError
 from .. import options
 from ..output import say
 from .engine_option import engine_option
 from .in_force import loader
+from .tls_options import tls_endpoint, tls_options
 
 if TYPE_CHECKING:
     from ...guard.asked import Asked
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--people", metavar="PATH", help="Also serve people and programs there, by their roles; --docker is behind it."
 )
+@tls_options
 @options.level
 @options.policy
 @click.option("--audit", "audit_file", metavar="FILE", help="Write down who asked what, and the answer, in JSON lines.")
@@ -33,6 +36,10 @@ def serve(
     path: str,
     endpoint: str,
     people: str | None,
+    tls: str | None,
+    tlscacert: str | None,
+    tlscert: str | None,
+    tlskey: str | None,
     level: str | None,
     policy: str | None,
     audit_file: str | None,
@@ -51,12 +58,15 @@ def serve(
 
     --people opens a socket at which everybody is known: users and groups of this host, containers by their names. Their
     roles stand in dockworthy.yaml (guard.roles); an admin's requests pass the policy, everybody else's are also judged
-    by it.
+    by it. --tls serves them from elsewhere, too: there everybody is known by the common name of their certificate, and
+    nobody gets in without one. Certificates are read anew like the policy; connections that are open stay.
     """
     import uvloop
 
     from ...guard.life.readiness import tell_ready
 
+    if tls and not people:
+        raise UsageError("--tls serves people from elsewhere, and --people is missing", hint="--people PATH")
     audit = _audit(audit_file, syslog=syslog)
 
     def ready() -> None:
@@ -73,6 +83,7 @@ def serve(
         from ...guard.engine_world import EngineWorld
         from ...guard.leaving import Leaving
         from ...guard.life.living_policy import LivingPolicy
+        from ...guard.living import followed
         from ...guard.plugin import plugin_served
         from ...guard.socket.people import people_served
         from ...guard.socket.tickets import Tickets
@@ -81,9 +92,10 @@ def serve(
         say(f"the policy is at level {in_force().level.value}")
         world = EngineWorld(endpoint)
         plugin = plugin_served(Path(path), in_force, world, leaving, told=told, vouching=tickets.redeem)
-        async with in_force.followed(), plugin, AsyncExitStack() as open_:
+        remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told)
+        async with followed(in_force, *papers), plugin, AsyncExitStack() as open_:
             if people is not None:
-                served = people_served(Path(people), endpoint, in_force, tickets, leaving, told=told)
+                served = people_served(Path(people), endpoint, in_force, tickets, leaving, told=told, tls=remote)
                 await open_.enter_async_context(served)
             ready()
             await leaving.asked()

@@ -10,6 +10,7 @@ import click
 from .. import options
 from ..output import say
 from .engine_option import engine_option
+from .tls_options import tls_endpoint, tls_options
 
 if TYPE_CHECKING:
     from ...guard.asked import Asked
@@ -27,6 +28,7 @@ ROLES = ("viewer", "deployer", "operator")
 @click.option("--group", metavar="NAME", help="Who may connect beside root: members of this group.")
 @click.option("--everyone", is_flag=True, help="Everybody on this host may connect.")
 @engine_option("The engine that stands behind it.")
+@tls_options
 @options.level
 @options.policy
 def socket(
@@ -37,6 +39,10 @@ def socket(
     group: str | None,
     everyone: bool,
     endpoint: str,
+    tls: str | None,
+    tlscacert: str | None,
+    tlscert: str | None,
+    tlskey: str | None,
     level: str | None,
     policy: str | None,
 ) -> int:
@@ -44,7 +50,7 @@ def socket(
 
     A viewer sees containers, networks, services, logs and events, as Traefik or a monitor needs them; values of
     environments are blanked. It needs no plugin and changes nothing of the engine. What a deployer or an operator asks
-    is also judged by the policy.
+    is also judged by the policy. --tls opens it on a network as well, to whoever has a certificate.
 
     \b
     Examples:
@@ -56,6 +62,7 @@ def socket(
     from ...guard.life.living_policy import LivingPolicy
     from ...guard.life.readiness import tell_ready
     from ...guard.listening import listen
+    from ...guard.living import followed
     from ...guard.rights.people_world import PeopleWorld
     from ...guard.socket.role_gate import RoleGate
     from ...guard.socket.serving import engine_path, serve_alone
@@ -72,9 +79,10 @@ def socket(
     async def live() -> None:
         in_force = LivingPolicy(loader(level, policy), say)
         gate = RoleGate(PeopleWorld(endpoint), lambda _: (binding,), told=_told, floor=in_force)
-        async with in_force.followed():
+        remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=_told)
+        async with followed(in_force, *papers):
             listening = listen(Path(path), mode=0o666 if everyone else 0o660, group=group)
-            await serve_alone(listening, gate, engine, ready=ready)
+            await serve_alone(listening, gate, engine, remote, ready=ready)
 
     uvloop.run(live())
     return 0

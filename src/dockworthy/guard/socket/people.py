@@ -13,15 +13,23 @@ from ..policy_in_force import PolicyInForce
 from ..rights.grants import Grants, grants_folder
 from ..rights.held import Roles
 from ..rights.people_world import PeopleWorld
+from ..tls.endpoint import TlsEndpoint
 from .role_gate import RoleGate, Told
 from .serving import engine_path, serving
 from .tickets import Tickets
 
 
 def people_served(
-    path: Path, endpoint: str, policy: Callable[[], PolicyInForce], tickets: Tickets, leaving: Leaving, *, told: Told
+    path: Path,
+    endpoint: str,
+    policy: Callable[[], PolicyInForce],
+    tickets: Tickets,
+    leaving: Leaving,
+    *,
+    told: Told,
+    tls: TlsEndpoint | None = None,
 ) -> AbstractAsyncContextManager[None]:
-    """Everybody may connect: who they are decides what they may. Raises UsageError."""
+    """Everybody may connect, at `tls` who has a certificate: who they are decides what they may. Raises UsageError."""
     engine = engine_path(endpoint)
     if path.resolve() == engine.resolve():
         raise UsageError(
@@ -30,7 +38,7 @@ def people_served(
         )
     roles = Roles(policy, Grants(grants_folder()))
     gate = RoleGate(PeopleWorld(endpoint), roles.held, told=told, reserved=roles.reserved, stamping=tickets)
-    return serving(listen(path, mode=0o666), gate, engine, leaving)
+    return serving(listen(path, mode=0o666), gate, engine, leaving, tls)
 
 
 __all__ = ["people_served"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...errors import UsageError
 from ..leaving import Leaving
+from ..tls.endpoint import TlsEndpoint
 from .client_connection import ClientConnection
 from .client_side import ClientSide
 from .engine_side import EngineSide
@@ -17,26 +18,37 @@ from .gate import Gate
 
 
 @contextlib.asynccontextmanager
-async def serving(listening: socket.socket, gate: Gate, engine: Path, leaving: Leaving) -> AsyncIterator[None]:
-    """Answers as long as the context lasts; at its end what is under way is finished, as long as `leaving` gives."""
+async def serving(
+    listening: socket.socket, gate: Gate, engine: Path, leaving: Leaving, tls: TlsEndpoint | None = None
+) -> AsyncIterator[None]:
+    """Answers as long as the context lasts, at `tls` as well; at its end what is under way is finished, as long as
+    `leaving` gives."""
     loop = asyncio.get_running_loop()
     clients: set[ClientConnection] = set()
 
     async def dial(side: EngineSide) -> None:
         await loop.create_unix_connection(lambda: side, str(engine))
 
-    server = await loop.create_unix_server(lambda: ClientSide(gate, dial, clients), sock=listening)
+    def client() -> ClientSide:
+        return ClientSide(gate, dial, clients)
+
+    servers = [await loop.create_unix_server(client, sock=listening)]
+    if tls is not None:
+        servers.append(await tls.serve(client))
     try:
         yield
     finally:
-        server.close()
+        for server in servers:
+            server.close()
         await leaving.see_off(clients)
 
 
-async def serve_alone(listening: socket.socket, gate: Gate, engine: Path, *, ready: Callable[[], None]) -> None:
+async def serve_alone(
+    listening: socket.socket, gate: Gate, engine: Path, tls: TlsEndpoint | None = None, *, ready: Callable[[], None]
+) -> None:
     """Answers until it is to end."""
     leaving = Leaving()
-    async with serving(listening, gate, engine, leaving):
+    async with serving(listening, gate, engine, leaving, tls):
         ready()
         await leaving.asked()
 

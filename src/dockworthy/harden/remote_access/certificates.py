@@ -6,13 +6,14 @@ with. Made by openssl, which is on every machine that has ssh; secrets go throug
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -25,12 +26,13 @@ _AUTHORITY_DAYS = 3650
 RENEW_BEFORE = 60
 """Days before its end at which a new one is made."""
 _SECONDS = 60
+_FOR_CLIENTS = "extendedKeyUsage=clientAuth"
 _AUTHORITY_KEY = "authority/ca-key.pem"
 """Apart from what clients need, so that nobody hands it on with that."""
 
 
 class Papers(Struct, frozen=True):
-    """What the engine needs, as PEM texts: its authority, its certificate, and the key of that."""
+    """What one side needs, as PEM texts: the authority, its own certificate, and the key of that."""
 
     authority: str
     certificate: str
@@ -49,6 +51,34 @@ class Office:
     def papers(self, names: Sequence[str]) -> Papers:
         """A new certificate for the engine at these addresses and names, and one for its clients where it is missing
         or soon over. Raises UsageError where openssl is missing or the folder can't be written."""
+        with self._open():
+            if not self._good_for("cert.pem", RENEW_BEFORE):
+                self._signed("cert.pem", "key.pem", "dockworthy client", _FOR_CLIENTS)
+            return self._server(names)
+
+    def server(self, names: Sequence[str]) -> Papers:
+        """The same without one for clients that all share it."""
+        with self._open():
+            return self._server(names)
+
+    def client(self, name: str) -> Papers:
+        """A new certificate for one who is to be known by that name: letters, digits, `.`, `_`, `@` and `-`."""
+        with self._open(), tempfile.TemporaryDirectory(dir=self.folder) as made:
+            return self._made(made, name, _FOR_CLIENTS)
+
+    def _server(self, names: Sequence[str]) -> Papers:
+        wanted = ",".join(f"{'IP' if _is_address(name) else 'DNS'}:{name}" for name in names)
+        with tempfile.TemporaryDirectory(dir=self.folder) as made:
+            return self._made(made, names[0], f"extendedKeyUsage=serverAuth\nsubjectAltName={wanted}")
+
+    def _made(self, folder: str, name: str, use: str) -> Papers:
+        paths = f"{folder}/cert.pem", f"{folder}/key.pem"
+        self._signed(*paths, name, use)
+        certificate, key = (Path(path).read_text() for path in paths)
+        return Papers((self.folder / "ca.pem").read_text(), certificate, key)
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[None]:
         if shutil.which("openssl") is None:
             raise UsageError("openssl is not installed here: it makes the certificates", hint="apt-get install openssl")
         try:
@@ -57,14 +87,7 @@ class Office:
             (self.folder / _AUTHORITY_KEY).parent.mkdir(mode=0o700, exist_ok=True)
             if not self._good_for("ca.pem", 2 * DAYS) or not (self.folder / _AUTHORITY_KEY).exists():
                 self._authority()
-            if not self._good_for("cert.pem", RENEW_BEFORE):
-                self._signed("cert.pem", "key.pem", "dockworthy client", "extendedKeyUsage=clientAuth")
-            with tempfile.TemporaryDirectory(dir=self.folder) as made:
-                wanted = ",".join(f"{'IP' if _is_address(name) else 'DNS'}:{name}" for name in names)
-                server = f"{made}/server.pem", f"{made}/server-key.pem"
-                self._signed(*server, names[0], f"extendedKeyUsage=serverAuth\nsubjectAltName={wanted}")
-                certificate, key = (Path(path).read_text() for path in server)
-            return Papers((self.folder / "ca.pem").read_text(), certificate, key)
+            yield
         except OSError as error:
             raise UsageError(f"certificates can't be kept in {self.folder}: {error.strerror or error}") from None
 

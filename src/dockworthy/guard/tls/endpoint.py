@@ -1,0 +1,32 @@
+"""The people's socket, reached by TLS: where it listens, with which papers, and who is told of those turned away."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+
+from ...harden.remote_access.address import Place
+from .connection import TlsConnection
+from .handshakes import Handshakes
+from .listening import listen_tcp
+from .turned_away import Told, TurnedAway
+
+
+class TlsEndpoint:
+    """Listens at once; `context` is asked at each new connection. Raises UsageError where nobody can listen."""
+
+    def __init__(self, place: Place, context: Callable[[], ssl.SSLContext], told: Told) -> None:
+        self._context, self._handshakes = context, Handshakes(TurnedAway(told))
+        self._listening: socket.socket = listen_tcp(place)
+
+    async def serve(self, make: Callable[[], asyncio.Protocol]) -> asyncio.Server:
+        """`make` gives the reader of one connection, which begins when it is known who is there."""
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(
+            lambda: TlsConnection(self._context(), self._handshakes, make), sock=self._listening
+        )
+
+
+__all__ = ["TlsEndpoint"]

@@ -1,0 +1,65 @@
+"""Handshakes under way: few, and not for long, whoever dials; each that fails is told of."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Hashable
+
+PATIENCE = 10.0
+"""Seconds that a handshake may take: an honest one takes two ways there and back."""
+MOST = 256
+"""At a time. The oldest makes room for a new one: honest ones are over in milliseconds, so that it hits who waits."""
+
+Told = Callable[[str, str], None]
+"""Hears the address of who was turned away, and why."""
+
+
+class Handshakes:
+    def __init__(self, told: Told, *, patience: float = PATIENCE, most: int = MOST) -> None:
+        self._told, self._patience, self._most = told, patience, most
+        self._open: dict[Hashable, tuple[asyncio.Transport, asyncio.TimerHandle]] = {}
+        self._failed: set[Hashable] = set()
+
+    def begin(self, connection: Hashable, transport: asyncio.Transport) -> None:
+        if len(self._open) >= self._most:
+            self._cut_off(next(iter(self._open)), "others wait for their handshake")
+        late = f"no handshake within {self._patience:g} s"
+        timer = asyncio.get_running_loop().call_later(self._patience, self._cut_off, connection, late)
+        self._open[connection] = transport, timer
+
+    def failed(self, connection: Hashable, error: ssl.SSLError) -> None:
+        """It has until the end of its time to read why."""
+        self._failed.add(connection)
+        self._told(address_of(self._open[connection][0]), _in_words(error))
+
+    def end(self, connection: Hashable) -> None:
+        """It is done, or the client went: a port that is only tried is nobody's attack."""
+        self._failed.discard(connection)
+        if connection in self._open:
+            self._open.pop(connection)[1].cancel()
+
+    def _cut_off(self, connection: Hashable, why: str) -> None:
+        transport = self._open[connection][0]
+        if connection not in self._failed:
+            self._told(address_of(transport), why)
+        self.end(connection)
+        transport.abort()
+
+
+def address_of(transport: asyncio.BaseTransport) -> str:
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if peer else "an address that is not known any more"
+
+
+def _in_words(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not good: {error.verify_message}"
+    return {
+        "PEER_DID_NOT_RETURN_A_CERTIFICATE": "it shows no certificate",
+        "HTTP_REQUEST": "it speaks plain HTTP",
+        "UNSUPPORTED_PROTOCOL": "it speaks a version of TLS before 1.2",
+    }.get(error.reason or "", f"the handshake failed: {(error.reason or 'for no reason that it names').lower()}")
+
+
+__all__ = ["MOST", "PATIENCE", "Handshakes", "Told", "address_of"]
