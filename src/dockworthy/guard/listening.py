@@ -9,10 +9,15 @@ import stat
 from pathlib import Path
 
 from ..errors import UsageError
+from .handed import handed_socket
 
 
 def listen(path: Path, *, mode: int, group: str | None = None) -> socket.socket:
-    """Put in its place when it listens: at no moment is there one that does not answer. Raises UsageError."""
+    """One that was handed over, as it is; else one that is put in its place when it listens: at no moment is there one
+    that does not answer. Raises UsageError."""
+    if (given := handed_socket(path)) is not None:
+        given.setblocking(False)
+        return given
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         owner = -1 if group is None else int(group) if group.isdigit() else grp.getgrnam(group).gr_gid

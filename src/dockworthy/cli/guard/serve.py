@@ -81,6 +81,7 @@ def serve(
 
     async def live() -> None:
         from ...guard.engine_world import EngineWorld
+        from ...guard.handed import handed_key
         from ...guard.leaving import Leaving
         from ...guard.life.living_policy import LivingPolicy
         from ...guard.living import followed
@@ -88,7 +89,7 @@ def serve(
         from ...guard.socket.people import people_served
         from ...guard.socket.tickets import Tickets
 
-        in_force, tickets, leaving = LivingPolicy(loader(level, policy), say), Tickets(), Leaving()
+        in_force, tickets, leaving = LivingPolicy(loader(level, policy), say), Tickets(key=handed_key()), Leaving()
         say(f"the policy is at level {in_force().level.value}")
         world = EngineWorld(endpoint)
         plugin = plugin_served(Path(path), in_force, world, leaving, told=told, vouching=tickets.redeem)

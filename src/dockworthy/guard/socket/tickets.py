@@ -1,12 +1,18 @@
-"""How the socket tells the plugin who asks: by a header that is good once, for one request, from this process alone."""
+"""How the socket tells the plugin who asks: by a header that is good once, for one request.
+
+The plugin is the same process. While one guard takes over from another, the engine may ask either about what came
+through the other: with a key that both hold, each knows the other's tickets.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 import time
 from collections.abc import Callable
 
+import msgspec
 from msgspec import Struct
 
 from ..asked import Asked
@@ -33,28 +39,51 @@ class _Ticket(Struct, frozen=True):
 
 
 class Tickets:
-    """Of those that nobody took, the oldest go first."""
+    """Of those that nobody took, the oldest go first. `key`: what other guards hold, too; None: there are none."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, key: bytes | None = None) -> None:
         self._open: dict[str, _Ticket] = {}
-        self._clock = clock
+        self._clock, self._key = clock, key
+        self._own = secrets.token_urlsafe(9)
+        self._spent: dict[str, float] = {}
+        """Tickets of other guards that were taken here, and until when each was good."""
 
     def stamp(self, method: str, target: str, body: bytes, *, is_admin: bool, who: str) -> tuple[str, str]:
         self._forget()
-        token = secrets.token_urlsafe(24)
-        vouched = Vouched(who=who, is_admin=is_admin)
-        self._open[token] = _Ticket(vouched, method, target, _digest(body), self._clock() + GOOD_FOR)
+        until = self._clock() + GOOD_FOR
+        ticket = _Ticket(Vouched(who=who, is_admin=is_admin), method, target, _digest(body), until)
+        token = f"{self._own}.{secrets.token_urlsafe(24)}"
+        if self._key is not None:
+            token = f"{token}.{_written(ticket)}"
+            token = f"{token}.{_seal(self._key, token, ticket)}"
+        self._open[token] = ticket
         return HEADER, token
 
     def redeem(self, asked: Asked) -> Vouched | None:
         """None where there is no ticket, or one of another request: then it is judged as anybody's."""
-        ticket = self._open.pop(asked.headers.get(HEADER.lower(), ""), None)
+        token = asked.headers.get(HEADER.lower(), "")
+        ticket = self._open.pop(token, None) or self._of_another(token, asked)
         if ticket is None or ticket.until < self._clock():
             return None
         if (ticket.method, ticket.target) != (asked.method, asked.target):
             return None
         unseen = not asked.body and asked.target.endswith("/auth")  # whose body no engine shows
         return ticket.vouched if unseen or ticket.body == _digest(asked.body) else None
+
+    def _of_another(self, token: str, asked: Asked) -> _Ticket | None:
+        """A guard's that holds the same key: its clock is the machine's."""
+        parts = token.split(".")
+        if self._key is None or len(parts) != 4 or parts[0] == self._own or token in self._spent:
+            return None
+        ticket = _read(parts[2], asked)
+        if ticket is None or not hmac.compare_digest(parts[3], _seal(self._key, token.rpartition(".")[0], ticket)):
+            return None
+        now = self._clock()
+        self._spent = {each: until for each, until in self._spent.items() if until >= now}
+        if len(self._spent) >= MOST:
+            return None
+        self._spent[token] = ticket.until
+        return ticket
 
     def _forget(self) -> None:
         now = self._clock()
@@ -67,6 +96,25 @@ class Tickets:
 
 def _digest(body: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=32).digest()
+
+
+def _written(ticket: _Ticket) -> str:
+    """In hex: what it says beside the request that it is for."""
+    vouched = ticket.vouched
+    return msgspec.json.encode((vouched.who, vouched.is_admin, ticket.body.hex(), ticket.until)).hex()
+
+
+def _read(text: str, asked: Asked) -> _Ticket | None:
+    try:
+        who, is_admin, body, until = msgspec.json.decode(bytes.fromhex(text), type=tuple[str, bool, str, float])
+        return _Ticket(Vouched(who=who, is_admin=is_admin), asked.method, asked.target, bytes.fromhex(body), until)
+    except (ValueError, msgspec.DecodeError):
+        return None
+
+
+def _seal(key: bytes, token: str, ticket: _Ticket) -> str:
+    sealed = "\0".join((token, ticket.method, ticket.target)).encode()
+    return hashlib.blake2b(sealed, key=key, digest_size=24).hexdigest()
 
 
 __all__ = ["GOOD_FOR", "HEADER", "MOST", "Tickets", "Vouched"]

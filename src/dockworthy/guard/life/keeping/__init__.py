@@ -1,0 +1,1 @@
+"""What keeps a guard running, and its sockets open: a process that does nothing else, so that guards come and go."""

@@ -1,0 +1,172 @@
+"""A guard that is kept: killed, replaced by another, ended; whoever asks meanwhile is answered, and by a guard."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dockworthy.guard.asked import Asked
+from dockworthy.guard.life.keeping.kept import At, Kept
+from dockworthy.guard.socket.tickets import HEADER, Tickets
+from guard.plugin_client import PluginConnection
+from machines.engines import clean_environment
+from machines.program import DOCKWORTHY
+
+KEEP = (sys.executable, "-c", "import sys; from dockworthy.guard.life.keeping.keeper import main; sys.exit(main())")
+
+
+@dataclass
+class Keeping:
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "plugin.sock"
+
+    def guard(self) -> int:
+        """The one that answers."""
+        with contextlib.suppress(OSError, ValueError):
+            return int((self.folder / "serving").read_text().split()[0])
+        return 0
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 60
+        while not condition():
+            assert time.monotonic() < deadline, (self.folder / "said").read_text()
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def keeping(tmp_path: Path) -> Iterator[Keeping]:
+    path = tmp_path / "plugin.sock"
+    file = tmp_path / "keep.json"
+    kept = Kept(
+        sockets=(At(str(path), 0o600),),
+        command=(str(DOCKWORTHY), "guard", "serve", "--socket", str(path), "--level", "baseline", "--docker", "unix:///none"),
+        again=(*KEEP, str(file)), pid_file=str(tmp_path / "pid"), serving=str(tmp_path / "serving"),
+    )  # fmt: skip
+    file.write_bytes(kept.written())
+    with (tmp_path / "said").open("wb") as said:
+        process = subprocess.Popen([*KEEP, str(file)], stderr=said, env=clean_environment())
+    keeping = Keeping(tmp_path, process)
+    try:
+        keeping.wait(lambda: keeping.guard() != 0)
+        yield keeping
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def allowed(connection: PluginConnection, target: str) -> bool:
+    return bool(connection.question("GET", target)["Allow"])
+
+
+def test_a_new_guard_takes_over_and_no_question_is_lost(keeping: Keeping) -> None:
+    """Asked on fresh connections and on one that stays, while three guards come one after the other."""
+    answers: Counter[bool | str] = Counter()
+    ended = threading.Event()
+
+    def ask() -> None:
+        while not ended.is_set():
+            try:
+                with PluginConnection(keeping.socket) as fresh:
+                    answers[allowed(fresh, "/v1.45/version")] += 1
+                    answers[allowed(fresh, "/v1.45/swarm/unlockkey")] += 1
+            except OSError as error:
+                answers[repr(error)] += 1
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    first = keeping.guard()
+    inode = keeping.socket.stat().st_ino
+    try:
+        for _ in range(3):
+            before, asked = keeping.guard(), answers.total()
+            keeping.process.send_signal(signal.SIGUSR2)
+            keeping.wait(lambda before=before: keeping.guard() != before)  # type: ignore[misc]
+            keeping.wait(lambda asked=asked: answers.total() > asked + 20)  # type: ignore[misc]
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join(30)
+    assert set(answers) == {True, False} and answers[True] == answers[False], answers
+    assert keeping.socket.stat().st_ino == inode, "who has it mounted has it still"
+    keeping.wait(lambda: not Path(f"/proc/{first}").exists())
+
+
+def test_whoever_asks_while_a_killed_guard_is_away_waits(keeping: Keeping) -> None:
+    killed = keeping.guard()
+    began = time.monotonic()
+    os.kill(killed, signal.SIGKILL)
+    with PluginConnection(keeping.socket) as fresh:
+        assert not allowed(fresh, "/v1.45/swarm/unlockkey")
+        assert allowed(fresh, "/v1.45/version")
+    keeping.wait(lambda: keeping.guard() != killed)
+    assert time.monotonic() - began < 10  # a second; a loaded machine is slow
+
+
+def test_a_version_that_does_not_come_up_leaves_the_old_one(keeping: Keeping) -> None:
+    file = keeping.folder / "keep.json"
+    file.write_text(file.read_text().replace('"baseline"', '"no such level"'))
+    serving = keeping.guard()
+    keeping.process.send_signal(signal.SIGUSR2)
+    keeping.wait(lambda: "the one before stays" in (keeping.folder / "said").read_text())
+    with PluginConnection(keeping.socket) as fresh:
+        assert allowed(fresh, "/v1.45/version")
+    assert keeping.guard() == serving
+
+
+def test_at_its_end_nobody_is_left_and_the_socket_refuses(keeping: Keeping) -> None:
+    guard = keeping.guard()
+    keeping.process.terminate()
+    assert keeping.process.wait(30) == 0
+    assert not Path(f"/proc/{guard}").exists()
+    with socket.socket(socket.AF_UNIX) as closed, pytest.raises(ConnectionRefusedError):
+        closed.connect(str(keeping.socket))
+
+
+def test_guards_of_one_keeper_know_one_anothers_tickets_once() -> None:
+    now = [0.0]
+    key = b"k" * 32
+    old, new, stranger = (Tickets(lambda: now[0], key=each) for each in (key, key, b"x" * 32))
+
+    def stamped() -> Asked:
+        _, token = old.stamp("POST", "/containers/create", b"{}", is_admin=True, who="user alice")
+        return Asked(method="POST", target="/containers/create", body=b"{}", headers={HEADER.lower(): token})
+
+    ticket = stamped()
+    assert stranger.redeem(ticket) is None
+    vouched = new.redeem(ticket)
+    assert vouched is not None and (vouched.who, vouched.is_admin) == ("user alice", True)
+    assert new.redeem(ticket) is None, "once"
+    assert old.redeem(stamped()) is not None
+    for other in (
+        Asked(method="POST", target="/containers/create", body=b"{ }", headers=stamped().headers),
+        Asked(method="POST", target="/volumes/create", body=b"{}", headers=stamped().headers),
+    ):
+        assert new.redeem(other) is None
+    forged = stamped().headers[HEADER.lower()].split(".")
+    forged[2] = bytes.fromhex(forged[2]).replace(b"alice", b"mallo").hex()
+    assert (
+        new.redeem(
+            Asked(method="POST", target="/containers/create", body=b"{}", headers={HEADER.lower(): ".".join(forged)})
+        )
+        is None
+    )
+    late = stamped()
+    now[0] += 61
+    assert new.redeem(late) is None
