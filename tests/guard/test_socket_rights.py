@@ -242,6 +242,15 @@ async def test_what_may_be_a_container_is_never_the_hosts_root(peer: Peer, name:
 
 
 def test_a_certificate_is_known_by_its_one_common_name() -> None:
-    assert certificate({"subject": ((("commonName", "ci"),),)}).names == {"certificate:ci"}
-    for bad in (None, {}, {"subject": ((("commonName", "a"),), (("commonName", "b"),))}):
-        assert certificate(bad).names == frozenset()
+    end = {"notAfter": "Jun  1 12:00:00 2100 GMT"}
+    assert certificate({"subject": ((("commonName", "ci"),),), **end}).names == {"certificate:ci"}
+    twice = ((("commonName", "a"),), (("commonName", "b"),))
+    for bad in (twice, (), ((("commonName", ""),),), ((("commonName", "ci "),),), ((("commonName", "c\0i"),),)):
+        assert certificate({"subject": bad, **end}).names == frozenset()
+    assert certificate(None).names == certificate({}).names == frozenset()
+
+
+def test_a_certificate_that_ends_while_its_holder_is_connected_has_no_role_any_more() -> None:
+    over = certificate({"subject": ((("commonName", "ci"),),), "notAfter": "Jun  1 12:00:00 2020 GMT"})
+    assert over.names and not over.now.names
+    assert "which has ended" in over.now.name

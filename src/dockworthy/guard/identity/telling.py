@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -48,12 +49,17 @@ def user(uid: int, groups: tuple[int, ...] = ()) -> Identity:
 
 
 def certificate(details: Mapping[str, Any] | None) -> Identity:
-    """What `ssl.SSLSocket.getpeercert` gives: the subject's common name."""
-    subject = [part for parts in (details or {}).get("subject", ()) for part in parts]
-    names = [value for kind, value in subject if kind == "commonName"]
-    if len(names) != 1 or not names[0].strip():
+    """What `ssl.SSLSocket.getpeercert` gives of one that was verified: the subject's common name, and its end."""
+    if not details:
         return NOBODY
-    return Identity(name=f"certificate {names[0]}", names=frozenset({f"certificate:{names[0]}"}))
+    names = [value for parts in details.get("subject", ()) for kind, value in parts if kind == "commonName"]
+    if len(names) != 1 or not names[0].isprintable() or names[0] != names[0].strip() or not names[0]:
+        return Identity(name=f"{NOBODY.name}: a certificate without one common name")
+    return Identity(
+        name=f"certificate {names[0]}",
+        names=frozenset({f"certificate:{names[0]}"}),
+        until=ssl.cert_time_to_seconds(details["notAfter"]),
+    )
 
 
 def _container(found: Mapping[str, Any]) -> Identity:

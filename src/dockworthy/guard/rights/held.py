@@ -22,7 +22,8 @@ class Roles:
         """The host's root is an admin: it could change this file, and end the guard."""
         if who.is_root:
             return [_ROOT]
-        return [binding for binding in self._all() if binding.who in who.names]
+        names = who.now.names
+        return [binding for binding in self._all() if binding.who in names]
 
     def reserved(self) -> frozenset[str]:
         """Names of containers that have a role."""

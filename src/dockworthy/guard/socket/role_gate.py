@@ -93,6 +93,7 @@ class RoleGate:
         if who.identity is None:
             facts = who.facts
             who.identity = await identity_of(facts, self._world) if isinstance(facts, Peer) else facts
+        who.identity = who.identity.now
         return who.identity
 
     async def _decision(self, call: Call, answer: Allowed | Refusal) -> Decision:

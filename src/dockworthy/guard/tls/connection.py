@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable
 from typing import cast
 
+from ..socket import answers
 from .handshakes import Handshakes
 from .transport import TlsTransport
 
@@ -72,6 +73,8 @@ class TlsConnection(asyncio.Protocol):
             self._has_failed = True
             self._handshakes.failed(self, error)
             self._say()  # the alert, which tells the client why: it must have read it before anything is reset
+            if error.reason == "HTTP_REQUEST":
+                self._raw.write(answers.error(400, "this port speaks TLS: docker --tlsverify", keep=False))
             self._raw.write_eof()
             return
         self._say()
