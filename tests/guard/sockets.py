@@ -48,17 +48,20 @@ def start_socket(host: OwnHost, path: str, *options: str, command: str = "socket
 
 @dataclass
 class Listening:
-    """A stream that is open. `wait_for` reads on until it has come."""
+    """A stream that is open. `wait_for` reads on until it has come; `all` is what came so far."""
 
     process: subprocess.Popen[bytes]
     seen: bytes = b""
+    all: bytes = b""
 
     def wait_for(self, what: bytes, seconds: float = 60.0) -> None:
         assert self.process.stdout is not None
         deadline = time.monotonic() + seconds
         while what not in self.seen:
             assert time.monotonic() < deadline and self.process.poll() is None, (what, self.seen[-500:])
-            self.seen += self.process.stdout.read1(65536)  # type: ignore[attr-defined]
+            part = self.process.stdout.read1(65536)  # type: ignore[attr-defined]
+            self.seen += part
+            self.all += part
         self.seen = self.seen.partition(what)[2]
 
     def end(self) -> None:
@@ -99,11 +102,11 @@ class Reached:
         process = subprocess.Popen(
             [
                 *self.host.inside,
+                *self._as(),
                 "setpriv",
                 "--pdeathsig",
                 "KILL",
-                *self._as(),
-                "python3",
+                "/usr/bin/python3",
                 "-c",
                 _LISTEN,
                 self.path,

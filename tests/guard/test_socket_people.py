@@ -3,64 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from guard.guarded import PLUGIN
-from guard.sockets import Reached, start_socket
+from guard.people_host import PEOPLE, POLICY, SECRET
+from guard.sockets import Reached
 from machines.images import BUSYBOX
-from machines.own_host import OwnHost, start_host
+from machines.own_host import OwnHost
 from machines.program import DOCKWORTHY
 
 pytestmark = pytest.mark.engine
-PEOPLE = "/run/people.sock"
-SECRET = "hunter2-of-the-shop"
-POLICY = """
-guard:
-  roles:
-    - {who: "user:opal", role: operator, projects: [shop]}
-    - {who: "user:dora", role: deployer, projects: [shop]}
-    - {who: "group:lookers", role: viewer}
-    - {who: "container:watcher", role: viewer}
-"""
-COMPOSE = """
-services:
-  web:
-    image: %s
-    command: ["sh", "-c", "echo web is up; exec sleep 3600"]
-    volumes: ["data:/data"]
-volumes: {data: {}}
-"""
 
 
 @pytest.fixture(scope="module")
-def host(engines_folder: Path) -> Iterator[OwnHost]:
-    host = start_host(engines_folder / "guard-people")
-    try:
-        people = (("opal", 7001), ("dora", 7002), ("vera", 7003), ("nils", 7004))
-        passwd = "".join(f"{name}:x:{number}:{number}::/tmp/{name}:/bin/sh\n" for name, number in people)
-        groups = "".join(f"{name}:x:{number}:\n" for name, number in people) + "lookers:x:7100:vera\n"
-        host.run("sh", "-c", "cat >>/etc/passwd", input=passwd.encode())
-        host.run("sh", "-c", "cat >>/etc/group", input=groups.encode())
-        host.write("/etc/dockworthy.yaml", POLICY)
-        host.write("/etc/compose/compose.yaml", COMPOSE % BUSYBOX)
-        start_socket(host, PEOPLE, "--socket", PLUGIN, "--people", PEOPLE, "--policy", "/etc/dockworthy.yaml",
-                     "--level", "baseline", command="serve")  # fmt: skip
-        host.start_engine({"authorization-plugins": ["dockworthy"]})
-        host.load_busybox()
-        root = Reached(host, PEOPLE)
-        label = "com.docker.compose.project"
-        root.docker("run", "-d", "--name", "shop", "-e", f"PASSWORD={SECRET}", "--label", f"{label}=shop",
-                    BUSYBOX, "sh", "-c", "echo hello; exec sleep 3600")  # fmt: skip
-        root.docker("run", "-d", "--name", "bank", "--label", f"{label}=bank", BUSYBOX, "sleep", "3600")
-        root.docker("run", "-d", "--name", "watcher", "-v", f"{PEOPLE}:/docker.sock", BUSYBOX, "sleep", "3600")
-        root.docker("run", "-d", "--name", "stranger", "-v", f"{PEOPLE}:/docker.sock", BUSYBOX, "sleep", "3600")
-        yield host
-    finally:
-        print(host.read("/var/log/guard")[-3000:])  # shown where a test fails
-        host.stop()
+def host(people_host: OwnHost) -> OwnHost:
+    return people_host
 
 
 def refused(done: object) -> str:

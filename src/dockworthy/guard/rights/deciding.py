@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 
 from msgspec import Struct, structs
 
@@ -12,6 +11,7 @@ from ..decision import Refusal, refused
 from ..identity.identity import Identity
 from ..routes import Call
 from ..routes.route import Right
+from .covering import is_limited, within
 from .roles import RIGHTS, roles_with
 from .touched import Objects, Touched, touched_by
 
@@ -21,10 +21,11 @@ _FOR_ALL = frozenset(("GET /_ping", "HEAD /_ping", "GET /version"))
 
 
 class Allowed(Struct, frozen=True, kw_only=True):
-    """`call` with containers pinned to their ids where they were looked up. `sees_secrets` of what it is about;
-    `is_admin`: the policy does not bind them."""
+    """`call` with containers pinned to their ids where they were looked up. `limits` of what a list may show, empty
+    where it may show all; `sees_secrets` of what it is about; `is_admin`: the policy does not bind them."""
 
     call: Call
+    limits: tuple[Binding, ...] = ()
     sees_secrets: bool = False
     is_admin: bool = False
 
@@ -51,15 +52,12 @@ async def decide(
     sees = any(
         Right.SECRETS in RIGHTS[binding.role] and _covers(binding, call, touched, secrets=True) for binding in held
     )
-    return Allowed(call=_pinned(call, touched), sees_secrets=sees)
-
-
-def is_limited(binding: Binding) -> bool:
-    return bool(binding.projects or binding.images)
+    limits = tuple(fitting) if all(is_limited(binding) for binding in fitting) else ()
+    return Allowed(call=_pinned(call, touched), limits=limits, sees_secrets=sees)
 
 
 def _covers(binding: Binding, call: Call, touched: Sequence[Touched], *, secrets: bool = False) -> bool:
-    """Lists name everything to everybody who may see; what secrets they hold is shown without limits only."""
+    """A list is asked for by everybody who may see, and shows what is theirs; the secrets in it without limits only."""
     if not is_limited(binding):
         return True
     if not touched and (secrets or call.route.action.endswith("/prune")):
@@ -68,11 +66,7 @@ def _covers(binding: Binding, call: Call, touched: Sequence[Touched], *, secrets
 
 
 def _within(binding: Binding, each: Touched, call: Call) -> bool:
-    if each.kind == "image" and not binding.images:
-        return call.route.right is Right.VIEW or call.route.action == "images/create"
-    if each.kind not in ("image", "node", "plugin") and binding.projects and each.project not in binding.projects:
-        return False
-    return not binding.images or each.image is None or any(fnmatchcase(each.image, one) for one in binding.images)
+    return within(binding, each, looks=call.route.right is Right.VIEW or call.route.action == "images/create")
 
 
 def _pinned(call: Call, touched: Sequence[Touched]) -> Call:
@@ -115,4 +109,4 @@ def _out_of_limits(call: Call, who: Identity, able: Sequence[Binding], touched: 
     return refused("guard/roles", _TITLE, f"{who.name} is {limits}{place or ', and this is about all of them'}")
 
 
-__all__ = ["Allowed", "decide", "is_limited"]
+__all__ = ["Allowed", "decide"]

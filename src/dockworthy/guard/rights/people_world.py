@@ -26,6 +26,11 @@ class PeopleWorld(EngineWorld):
     async def found(self, kind: str, reference: str) -> Mapping[str, Any] | None:
         return await self._one(_PLACES[kind].format(quote(reference, safe="")))
 
+    async def services(self) -> list[Mapping[str, Any]]:
+        """Of the swarm."""
+        answer = await self._get("/services")
+        return answer if isinstance(answer, list) else []
+
     async def running(self) -> Mapping[str, int]:
         """Id -> its first process. One that ends meanwhile is none."""
         answer = await self._get("/containers/json")

@@ -134,9 +134,21 @@ async def _existing(kind: str, reference: str, objects: Objects) -> Touched | No
             image=read.word("Config", "Image"),
             id=read.word("Id"),
         )
+    return described(kind, found, reference)
+
+
+def described(kind: str, found: Mapping[str, Any], reference: str) -> Touched:
+    """Of an inspect as of a list: a volume, a network, or an object of a swarm's."""
     spec = found.get("Spec", found)
     image = ApiObject(spec, kind).word("TaskTemplate", "ContainerSpec", "Image") if kind == "service" else None
-    return Touched(kind=kind, name=read.word("Name") or reference, project=project_of(spec), image=image)
+    name = ApiObject(found, kind).word("Name") or ApiObject(spec, kind).word("Name") or reference
+    return Touched(kind=kind, name=name, project=project_of(spec), image=image)
+
+
+def listed_container(found: Mapping[str, Any]) -> Touched:
+    """As a list of containers shows it."""
+    name = str((found.get("Names") or [""])[0]).lstrip("/")
+    return Touched(kind="container", name=name, project=project_of(found), image=str(found.get("Image", "")))
 
 
 def project_of(owner: Any) -> str:
@@ -145,4 +157,4 @@ def project_of(owner: Any) -> str:
     return found[0] if len(set(found)) == 1 and isinstance(found[0], str) else ""  # two of two projects: of none
 
 
-__all__ = ["PROJECT_LABELS", "Objects", "Touched", "project_of", "touched_by"]
+__all__ = ["PROJECT_LABELS", "Objects", "Touched", "described", "listed_container", "project_of", "touched_by"]

@@ -16,11 +16,18 @@ def error(status: int, says: str, *, keep: bool, is_head: bool = False) -> bytes
 
 
 def head(status: int, headers: list[tuple[str, str]], length: int, *, keep: bool) -> bytes:
+    return _head(status, [*headers, ("Content-Length", str(length)), *([] if keep else [("Connection", "close")])])
+
+
+def stream_head(status: int, headers: list[tuple[str, str]], *, in_chunks: bool) -> bytes:
+    """Of an answer whose length nobody knows: it comes in chunks, or ends with the connection."""
+    framing = ("Transfer-Encoding", "chunked") if in_chunks else ("Connection", "close")
+    return _head(status, [*headers, framing])
+
+
+def _head(status: int, headers: list[tuple[str, str]]) -> bytes:
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers)]
-    lines.append(f"Content-Length: {length}")
-    if not keep:
-        lines.append("Connection: close")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-__all__ = ["CONTINUE", "error", "head"]
+__all__ = ["CONTINUE", "error", "head", "stream_head"]

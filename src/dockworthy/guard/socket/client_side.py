@@ -14,6 +14,7 @@ from .canonical import Canonical, canonical, may_hijack
 from .client_connection import ClientConnection
 from .engine_side import EngineSide
 from .request_head import RequestHead, has_body, judged_headers, request_head
+from .rewriting import rewriting
 from .streaming import streams
 
 MOST_HEAD = 128 * 1024
@@ -143,7 +144,8 @@ class ClientSide(ClientConnection):
             if isinstance(passage, Decision):
                 self._reply(403, passage.message())
                 return
-            request = canonical(passage.call, head, is_old=head.is_old and not passage.hides)
+            changed = rewriting(passage.shown, hides=passage.hides, is_old=head.is_old)
+            request = canonical(passage.call, head, is_old=head.is_old and changed is None)
             stamp = self._gate.stamp(request.method, request.target, request.body or b"", self._who)
             engine = await self._reach_engine()
         except NotCanonical as error:
@@ -154,7 +156,7 @@ class ClientSide(ClientConnection):
             self._reply(500, f"the guard failed on this request ({type(error).__name__}), so it did not pass")
         else:
             hijacks = may_hijack(passage.call)
-            engine.begin(head.method, hides=passage.hides, may_hijack=hijacks)
+            engine.begin(head.method, rewriting=changed, may_hijack=hijacks)
             engine.write(request.head(stamp) + (request.body or b""))
             self._sent(engine, request, hijacks=hijacks)
 

@@ -8,11 +8,7 @@ from typing import Protocol, cast
 
 import httptools
 
-from . import answers
-from .redaction import without_secrets
-
-MOST_REWRITTEN = 32 * 1024 * 1024
-"""Bytes of an answer in which secrets are blanked: such a one is held as a whole."""
+from .rewriting import Rewriting
 
 
 class Client(Protocol):
@@ -39,14 +35,14 @@ class EngineSide(asyncio.Protocol):
         self._client = client
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
-        self._method, self._hides, self._may_hijack = "", False, False
+        self._method, self._may_hijack = "", False
+        self._rewriting: Rewriting | None = None
         self._busy = self._tunnelling = self._complete = self._ended = False
         self._headers: list[tuple[str, str]] = []
-        self._held = bytearray()
 
-    def begin(self, method: str, *, hides: bool, may_hijack: bool) -> None:
+    def begin(self, method: str, *, rewriting: Rewriting | None, may_hijack: bool) -> None:
         """The next answer is to a request of this kind."""
-        self._method, self._hides, self._may_hijack = method, hides, may_hijack
+        self._method, self._rewriting, self._may_hijack = method, rewriting, may_hijack
         self._busy, self._complete = True, False
 
     @property
@@ -87,7 +83,7 @@ class EngineSide(asyncio.Protocol):
         self._client.release("engine is slow")
 
     def data_received(self, data: bytes) -> None:
-        if self._tunnelling or not self._hides:
+        if self._tunnelling or self._rewriting is None:
             self._client.write(data)
         if self._tunnelling:
             return
@@ -114,7 +110,7 @@ class EngineSide(asyncio.Protocol):
     # What httptools calls.
 
     def on_message_begin(self) -> None:
-        self._headers, self._held = [], bytearray()
+        self._headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
@@ -126,12 +122,12 @@ class EngineSide(asyncio.Protocol):
             self._tunnelling = True
         elif self._method == "HEAD":
             self._complete = True
+        if self._rewriting is not None:
+            self._write(self._rewriting.head(self._parser.get_status_code(), self._headers))
 
     def on_body(self, body: bytes) -> None:
-        if self._hides:
-            self._held += body
-            if len(self._held) > MOST_REWRITTEN:
-                raise ValueError("too large to be looked through")
+        if self._rewriting is not None:
+            self._write(self._rewriting.body(body))
 
     def on_message_complete(self) -> None:
         self._complete = True
@@ -139,23 +135,20 @@ class EngineSide(asyncio.Protocol):
     def _finish(self) -> None:
         connection = next((value for name, value in self._headers if name.lower() == "connection"), "")
         keep = self._parser.get_http_version() == "1.1" and "close" not in connection.lower()
-        if self._hides:
-            self._client.write(self._rewritten(keep=keep))
+        if self._rewriting is not None:
+            try:
+                self._write(self._rewriting.end(keep=keep))
+            except ValueError:
+                self._end(midway=True)
+                return
         if self._method == "HEAD":  # the parser would wait for a body
             self._parser = httptools.HttpResponseParser(self)
         self._busy = False
         self._client.answered(keep=keep)
 
-    def _rewritten(self, *, keep: bool) -> bytes:
-        status, body = self._parser.get_status_code(), bytes(self._held)
-        if 200 <= status < 300 and body:
-            try:
-                body = without_secrets(body)
-            except ValueError:
-                return answers.error(502, "the engine's answer can't be read, so nothing of it is shown", keep=keep)
-        dropped = ("content-length", "transfer-encoding", "connection")
-        headers = [pair for pair in self._headers if pair[0].lower() not in dropped]
-        return answers.head(status, headers, len(body), keep=keep) + body
+    def _write(self, data: bytes) -> None:
+        if data:
+            self._client.write(data)
 
     def _end(self, *, midway: bool) -> None:
         if not self._ended:
@@ -163,4 +156,4 @@ class EngineSide(asyncio.Protocol):
             self._client.engine_ended(midway=midway)
 
 
-__all__ = ["MOST_REWRITTEN", "Client", "EngineSide"]
+__all__ = ["Client", "EngineSide"]

@@ -9,15 +9,17 @@ from msgspec import Struct
 
 from ..asked import Asked
 from ..decision import Decision
+from ..rights.showing import Shown
 from ..routes import Call
 
 
 class Passage(Struct, frozen=True, kw_only=True):
     """It may pass. `call` is what was judged, with names pinned to ids where they were looked up; `hides` blanks what
-    may hold secrets in the answer."""
+    may hold secrets in the answer; `shown` is what of a list they see, None for all of it."""
 
     call: Call
     hides: bool = False
+    shown: Shown | None = None
 
 
 class Gate(Protocol):

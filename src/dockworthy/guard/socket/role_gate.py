@@ -17,11 +17,13 @@ from ..decision import Decision, Refusal
 from ..identity.identity import Identity
 from ..identity.peer import Peer, peer_of
 from ..identity.telling import certificate, identity_of
-from ..judges import begin, judge_call
+from ..judges import judge_call, understood
 from ..policy_in_force import PolicyInForce
 from ..rights.deciding import Allowed, decide
 from ..rights.people_world import PeopleWorld
-from ..routes import Call, find_call
+from ..rights.showing import kind_shown, shown
+from ..routes import Call
+from ..routes.route import Right
 from .gate import Passage
 from .redaction import HIDING
 
@@ -71,23 +73,27 @@ class RoleGate:
 
     async def judge(self, asked: Asked, who: Met) -> Passage | Decision:
         identity = await self._identity(who)
-        begun = begin(asked)
-        if isinstance(begun, Decision) and not begun.allowed:
-            return self._told(structs.replace(asked, user=identity.name), begun)
-        call = find_call(asked)
-        answer = await decide(call, identity, self._held(identity), self._world, self._reserved())
+        call = understood(asked)
+        if isinstance(call, Decision):
+            return self._told(structs.replace(asked, user=identity.name), call)
+        reserved = self._reserved() if call.route.right in (Right.EXEC, Right.CREATE) else frozenset[str]()
+        answer = await decide(call, identity, self._held(identity), self._world, reserved)
         decision = await self._decision(call, answer)
         if self._floor is not None or not decision.allowed:  # else the plugin tells of it
             decision = self._told(structs.replace(asked, user=identity.name), decision)
         if isinstance(answer, Refusal) or not decision.allowed:
             return decision
         who.is_admin = answer.is_admin
-        return Passage(call=answer.call, hides=_hides(answer))
+        return await self._passage(answer)
 
     def stamp(self, method: str, target: str, body: bytes, who: Met) -> tuple[tuple[str, str], ...]:
         if self._stamping is None or who.identity is None:
             return ()
         return (self._stamping.stamp(method, target, body, is_admin=who.is_admin, who=who.identity.name),)
+
+    async def _passage(self, answer: Allowed) -> Passage:
+        services = await self._world.services() if answer.limits and kind_shown(answer.call) == "task" else ()
+        return Passage(call=answer.call, hides=_hides(answer), shown=shown(answer.call, answer.limits, services))
 
     async def _identity(self, who: Met) -> Identity:
         if who.identity is None:
