@@ -6,12 +6,12 @@ libyaml's events carry the marks; its composed nodes don't, where an alias stand
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from itertools import chain
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from ..errors import UnreadableInput
 from ..model.pattern import lazy_pattern
@@ -28,8 +28,7 @@ class Kind(Enum):
     ALIAS = "alias"
 
 
-@dataclass(eq=False, slots=True)
-class Node:
+class Node(Struct, eq=False):
     """`start` and `end` count characters of the text; anchor and tag stand before `start`.
 
     `end` is after the last character that belongs to the node, not where the next one begins. `flow`: `{}` or `[]`.
@@ -44,8 +43,8 @@ class Node:
     value: str = ""
     tag: str = ""
     anchor: str = ""
-    pairs: list[tuple[Node, Node]] = field(default_factory=list)
-    items: list[Node] = field(default_factory=list)
+    pairs: list[tuple[Node, Node]] = []
+    items: list[Node] = []
     target: Node | None = None
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from msgspec import Struct
@@ -37,8 +36,7 @@ class WrittenService(Struct, frozen=True):
 Computed = Callable[[WrittenService], Iterable[Change]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ComposeFix:
+class ComposeFix(Struct, frozen=True, kw_only=True):
     """`says` what it does; `may_break` what can stop working by it, which every fix that is to be proven must name.
 
     `changes`, or a pure function that gives them: none where the case at hand has no exact repair. `of_unknown`: made

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from hashlib import blake2b
 
 from ..errors import UnreadableInput
 
@@ -14,28 +13,31 @@ Again = Callable[[], str]
 
 
 class ReadTexts:
-    """Of each text a digest, and how to read it again: the texts themselves may be a folder of gigabytes."""
+    """Of each text its hash, and how to read it again: the texts themselves may be a folder of gigabytes.
+
+    Python's own hash of a text has 64 bits, and a key that is new in each process: nobody can aim at it.
+    """
 
     def __init__(self) -> None:
-        self._read: dict[str, tuple[bytes, Again] | None] = {}
+        self._read: dict[str, tuple[int, Again] | None] = {}
 
     def remember(self, name: str, text: str, again: Again) -> None:
         """A name that stood for two different texts stands for none."""
-        digest = _digest(text)
-        known = self._read.get(name, (digest, again))
-        self._read[name] = known if known is not None and known[0] == digest else None
+        read = hash(text)
+        known = self._read.get(name, (read, again))
+        self._read[name] = known if known is not None and known[0] == read else None
 
     def text(self, name: str) -> str | None:
         """The text that was read under that name; None where the file holds another one by now, or is gone."""
         read = self._read.get(name)
         if read is None:
             return None
-        digest, again = read
+        hashed, again = read
         try:
             text = again()
         except UnreadableInput:
             return None
-        return text if _digest(text) == digest else None
+        return text if hash(text) == hashed else None
 
 
 _READING: ContextVar[ReadTexts | None] = ContextVar("the texts that are being read", default=None)
@@ -57,7 +59,3 @@ def remember(name: str, text: str, again: Again) -> None:
     texts = _READING.get()
     if texts is not None:
         texts.remember(name, text, again)
-
-
-def _digest(text: str) -> bytes:
-    return blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from msgspec import Struct
-from rich.cells import cell_len, set_cell_size
 
 from ..model.finding import Finding
 from ..model.result import Result
 from .cited import telling_line, value_at
+from .columns import columns, cropped
 from .visible import visible
 
 _TAB = "    "
@@ -45,14 +45,14 @@ def _window(line: int, text: str, column: int | None, width: int) -> Quote:
         return Quote(line, _cut(_shown(text), width))
     before, under = _shown(text[: column - 1]), _shown(value_at(text, column))
     whole = before + _shown(text[column - 1 :])
-    start = cell_len(before)
-    if cell_len(whole) > width and start + cell_len(under) > width:
-        room = max(width - min(cell_len(under), width // 2) - len(_LEFT_OUT), 0)
+    start = columns(before)
+    if columns(whole) > width and start + columns(under) > width:
+        room = max(width - min(columns(under), width // 2) - len(_LEFT_OUT), 0)
         kept = _last_columns(before, min(room, width // 3))
         kept = before if kept == before else _LEFT_OUT + kept
-        whole, start = kept + _shown(text[column - 1 :]), cell_len(kept)
+        whole, start = kept + _shown(text[column - 1 :]), columns(kept)
     shown = _cut(whole, width)
-    return Quote(line, shown, start, max(min(cell_len(under), cell_len(shown) - start), 1))
+    return Quote(line, shown, start, max(min(columns(under), columns(shown) - start), 1))
 
 
 def _shown(text: str) -> str:
@@ -60,10 +60,10 @@ def _shown(text: str) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    return text if cell_len(text) <= width else set_cell_size(text, width - len(_LEFT_OUT)).rstrip() + _LEFT_OUT
+    return text if columns(text) <= width else cropped(text, width - len(_LEFT_OUT)).rstrip() + _LEFT_OUT
 
 
-def _last_columns(text: str, columns: int) -> str:
-    while cell_len(text) > columns:
+def _last_columns(text: str, most: int) -> str:
+    while columns(text) > most:
         text = text[1:]
     return text

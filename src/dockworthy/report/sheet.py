@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.cells import cell_len, chop_cells
-
+from .columns import chopped, columns
 from .visible import visible
 
 
@@ -68,7 +67,7 @@ class Sheet:
 
     def _first(self, label: str, style: str, indent: int, column: int) -> str:
         shown = visible(label)
-        room = column - indent - cell_len(shown)
+        room = column - indent - columns(shown)
         return " " * indent + self._styled(shown, style) + " " * max(room, 1 if shown else 0)
 
     def _styled(self, text: str, style: str) -> str:
@@ -87,20 +86,20 @@ def wrap(text: str, width: int) -> Iterator[str]:
     line = ""
     for word in text.split(" "):
         longer = f"{line} {word}" if line else word
-        if cell_len(longer) <= width:
+        if columns(longer) <= width:
             line = longer
             continue
         if line:
             yield line
-        *full, line = chop_cells(word, width) or [""]
+        *full, line = chopped(word, width) or [""]
         yield from full
     yield line
 
 
 def _clipped(line: str, width: int) -> str:
     """The line with ` ...` at its end, cut between words where that leaves more than half of it."""
-    if cell_len(line) > width - 4:
-        cut = chop_cells(line, width - 4)[0]
+    if columns(line) > width - 4:
+        cut = chopped(line, width - 4)[0]
         whole_words = cut.rpartition(" ")[0]
         line = whole_words if len(whole_words) > len(cut) // 2 else cut
     return f"{line} ..."
