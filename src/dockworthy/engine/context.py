@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..errors import OutputError, UnreadableInput, UsageError
+from .certificate_files import write_certificates
 
 
 class Context(NamedTuple):
@@ -43,15 +44,18 @@ def current_context(environ: Mapping[str, str]) -> Context | None:
     return Context(name, host, folder / "contexts" / "tls" / digest / "docker")
 
 
-def write_context(folder: Path, name: str, host: str) -> Path:
-    """A context without certificates, whole or not at all. Raises OutputError; UsageError where one of that name asks
-    another engine: it is somebody's."""
-    file = folder / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest() / "meta.json"
+def write_context(folder: Path, name: str, host: str, certificates: Mapping[str, bytes] | None = None) -> Path:
+    """A context, whole or not at all; `certificates`: file name -> text. Raises OutputError; UsageError where one of
+    that name asks another engine: it is somebody's."""
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    file = folder / "contexts" / "meta" / digest / "meta.json"
     there = _json(file)
     if there is not None and _host(there) != host:
         raise UsageError(
             f'there is a docker context "{name}" already, for {_host(there)}', hint=f"docker context rm {name}"
         )
+    if certificates:
+        write_certificates(folder / "contexts" / "tls" / digest / "docker", certificates)
     endpoint = {"Host": host, "SkipTLSVerify": False}
     content = msgspec.json.encode({"Name": name, "Metadata": {}, "Endpoints": {"docker": endpoint}})
     aside = file.with_name(f".meta.json.{os.getpid()}")

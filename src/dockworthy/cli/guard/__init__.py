@@ -14,6 +14,7 @@ FILES = {
     "grants": "grants",
     "revoke": "grants",
     "login": "login",
+    "certificate": "certificate",
     "explain": "explain",
     "observe": "observe",
     "report": "observe",
