@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import subprocess
 import time
 from collections.abc import Sequence
@@ -15,6 +17,16 @@ from .program import run_dockworthy
 from .ssh_servers import Clients, SshServer
 
 _KEPT_FROM_IT = "-sys_module,-sys_boot,-sys_rawio,-mac_admin,-mac_override,-syslog,-audit_control,-audit_read"
+
+_IN_ITS_OWN_CGROUP = """
+mount -t cgroup2 none "$1"
+mkdir -p "$1/$2"
+echo 0 >"$1/$2/cgroup.procs"
+umount "$1"
+shift 2
+exec "$@"
+"""
+"""Its systemd takes what it finds as the top: two hosts at the same one would end each other's services."""
 
 _DERIVED = ("./ld.so.cache", "./audit/audit.rules.prev")
 
@@ -94,9 +106,10 @@ def start_debian(lower: Path, folder: Path, *, may: Sequence[str] = ()) -> Debia
     bounded = _KEPT_FROM_IT + ("" if "sys_time" in may else ",-sys_time")
     with (folder / "errors").open("wb") as errors:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--pid", "--uts", "--ipc", "--cgroup",
-             "--fork", "--kill-child", "setpriv", f"--bounding-set={bounded}",
-             "sh", str(script), str(lower), str(folder)],
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount",
+             "sh", "-ec", _IN_ITS_OWN_CGROUP, "sh", str(folder / "root"), leftovers.cgroup_of(folder),
+             "unshare", "--net", "--mount", "--pid", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child",
+             "setpriv", f"--bounding-set={bounded}", "sh", str(script), str(lower), str(folder)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
             start_new_session=True,
         )  # fmt: skip
@@ -111,9 +124,12 @@ def start_debian(lower: Path, folder: Path, *, may: Sequence[str] = ()) -> Debia
 
 def _first_process(process: subprocess.Popen[bytes], seconds: float = 20.0) -> str:
     deadline = time.monotonic() + seconds
+    ours = os.readlink("/proc/self/ns/pid")
     while time.monotonic() < deadline and process.poll() is None:
-        if children := Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
-            return children[0]
+        for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+            with contextlib.suppress(OSError):  # what prepares it comes and goes
+                if os.readlink(f"/proc/{child}/ns/pid") != ours:
+                    return child
         time.sleep(0.02)
     raise AssertionError("the host did not begin to start")
 
