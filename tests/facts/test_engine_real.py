@@ -146,9 +146,9 @@ async def test_a_snapshot_of_all(own_engine: OwnEngine, container: Callable[...,
 
 
 @pytest.fixture
-def another_engine(engines_folder: Path, tmp_path: Path) -> Iterator[OwnEngine]:
+def another_engine(engines_folder: Path) -> Iterator[OwnEngine]:
     """One that a test may stop, freeze or make a swarm of."""
-    engine = start_engine(engines_folder / f"facts-{tmp_path.name[-12:]}-{time.monotonic_ns()}")
+    engine = start_engine(engines_folder / "another")
     yield engine
     assert engine.process is not None
     if engine.process.poll() is None:
