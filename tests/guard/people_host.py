@@ -7,10 +7,13 @@ from pathlib import Path
 
 from guard.guarded import PLUGIN
 from guard.sockets import Reached, start_socket
+from guard.tls_parts import papers_for
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
 
 PEOPLE = "/run/people.sock"
+REMOTE = "127.0.0.1:2376"
+AUDIT = "/var/log/guard.jsonl"
 SECRET = "hunter2-of-the-shop"
 POLICY = """
 guard:
@@ -19,6 +22,9 @@ guard:
     - {who: "user:dora", role: deployer, projects: [shop]}
     - {who: "group:lookers", role: viewer}
     - {who: "container:watcher", role: viewer}
+    - {who: "certificate:oncall", role: operator, projects: [shop]}
+    - {who: "certificate:ci", role: deployer, projects: [shop]}
+    - {who: "certificate:chief", role: admin}
 """
 COMPOSE = """
 services:
@@ -30,9 +36,16 @@ volumes: {data: {}}
 """
 
 
+def papers_of(host: OwnHost) -> Path:
+    """A folder for each holder of a certificate, and `server`."""
+    return host.folder.with_name("guard-papers")
+
+
 def host_of_people(folder: Path) -> Iterator[OwnHost]:
-    """opal operates the shop and dora deploys it, vera may look, nils has no role."""
+    """opal operates the shop and dora deploys it, vera may look, nils has no role; from elsewhere come oncall, ci and
+    chief, and an outsider: their certificates are beside the folder."""
     host = start_host(folder)
+    papers = papers_for(papers_of(host), "oncall", "ci", "chief", "outsider")
     try:
         people = (("opal", 7001), ("dora", 7002), ("vera", 7003), ("nils", 7004))
         passwd = "".join(f"{name}:x:{number}:{number}::/tmp/{name}:/bin/sh\n" for name, number in people)
@@ -42,7 +55,9 @@ def host_of_people(folder: Path) -> Iterator[OwnHost]:
         host.write("/etc/dockworthy.yaml", POLICY)
         host.write("/etc/compose/compose.yaml", COMPOSE % BUSYBOX)
         start_socket(host, PEOPLE, "--socket", PLUGIN, "--people", PEOPLE, "--policy", "/etc/dockworthy.yaml",
-                     "--level", "baseline", command="serve")  # fmt: skip
+                     "--level", "baseline", "--tls", REMOTE, "--tlscacert", str(papers.tlscacert),
+                     "--tlscert", str(papers.tlscert), "--tlskey", str(papers.tlskey),
+                     "--audit", AUDIT, command="serve")  # fmt: skip
         host.start_engine({"authorization-plugins": ["dockworthy"]})
         host.load_busybox()
         root = Reached(host, PEOPLE)
@@ -58,4 +73,4 @@ def host_of_people(folder: Path) -> Iterator[OwnHost]:
         host.stop()
 
 
-__all__ = ["PEOPLE", "POLICY", "SECRET", "host_of_people"]
+__all__ = ["AUDIT", "PEOPLE", "POLICY", "REMOTE", "SECRET", "host_of_people", "papers_of"]
