@@ -51,8 +51,9 @@ def tls_endpoint(
     from ...guard.tls.papers import Papers
     from ...harden.remote_access.address import place_of
 
+    place = place_of(tls)
     papers = LivingPapers(Papers(**files), say)
-    return TlsEndpoint(place_of(tls), papers, told), (papers,)
+    return TlsEndpoint(place, papers, told), (papers,)
 
 
 __all__ = ["tls_endpoint", "tls_options"]

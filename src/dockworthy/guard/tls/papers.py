@@ -12,6 +12,7 @@ from ...errors import UsageError
 
 FOLDER = Path("/etc/docker/tls")
 """Where `harden --remote-access` puts an engine's."""
+_MADE_BY = "dockworthy guard certificate --server ADDRESS makes the three"
 
 
 class Papers(Struct, frozen=True, kw_only=True):
@@ -49,7 +50,7 @@ def _load_authority(context: ssl.SSLContext, file: Path) -> None:
     except ssl.SSLError:
         pass
     except OSError as error:
-        raise UsageError(f"--tlscacert {file} can't be read: {error.strerror}") from None
+        raise UsageError(f"--tlscacert {file} can't be read: {error.strerror}", hint=_MADE_BY) from None
     if not context.cert_store_stats()["x509"]:
         raise UsageError(
             f"--tlscacert {file} holds no certificate",
@@ -62,7 +63,7 @@ def _load_own(context: ssl.SSLContext, papers: Papers) -> None:
         try:
             file.open("rb").close()  # OpenSSL does not say which of the two it is
         except OSError as error:
-            raise UsageError(f"{option} {file} can't be read: {error.strerror}") from None
+            raise UsageError(f"{option} {file} can't be read: {error.strerror}", hint=_MADE_BY) from None
     try:
         context.load_cert_chain(papers.tlscert, papers.tlskey, password=lambda: "")  # else it asks at the terminal
     except (ssl.SSLError, ValueError) as error:
