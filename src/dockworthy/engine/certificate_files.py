@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,6 +33,8 @@ def read_certificates(folder: Path) -> dict[str, bytes]:
         texts = {name: (folder / name).read_bytes() for name in NAMES}
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}", hint=f"{', '.join(NAMES)} are needed") from None
+    import ssl
+
     try:
         context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
         context.load_cert_chain(folder / "cert.pem", folder / "key.pem", password=lambda: "")
