@@ -8,14 +8,14 @@ from typing import Any, cast
 
 import httptools
 
+from ..asked import Asked
 from . import answers
 from .canonical import Canonical
 from .engine_side import Client, EngineSide
-from .gate import Gate
+from .gate import Gate, Passage
+from .pace import Pace, Phase
+from .places import Places
 from .request_head import RequestHead
-
-PATIENCE = 30.0
-"""Seconds in which a client may read why its body is not wanted."""
 
 Dial = Callable[[EngineSide], Awaitable[Any]]
 
@@ -23,13 +23,16 @@ Dial = Callable[[EngineSide], Awaitable[Any]]
 class ClientConnection(asyncio.Protocol):
     """State of a connection and of the one request that is under way on it. `ClientSide` reads requests."""
 
-    def __init__(self, gate: Gate, dial: Dial, connected: set[ClientConnection]) -> None:
-        """It keeps itself in `connected` as long as it is."""
-        self._gate, self._dial, self._connected = gate, dial, connected
+    def __init__(self, gate: Gate, dial: Dial, connected: set[ClientConnection], places: Places) -> None:
+        """It keeps itself in `connected` as long as it is, and one of the `places`."""
+        self._gate, self._dial, self._connected, self._places = gate, dial, connected, places
+        self._now = asyncio.get_running_loop().time
+        self._pace = Pace(self._now())
+        self._turned_away = 0, ""
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._engine: EngineSide | None = None
-        self._who: Any = None
+        self.who: Any = None
         self._task: asyncio.Task[None] | None = None
         self._held_by: set[str] = set()
         self._tunnelling = self._discarding = self._eof = False
@@ -42,11 +45,22 @@ class ClientConnection(asyncio.Protocol):
         self._body, self._sending = bytearray(), cast(Canonical | None, None)
         self._streams = self._complete = self._replied = False
         self._read = self._lacks = 0
+        self.passage: Passage | None = None
+        self._pace.enter(Phase.IDLE, self._now())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods, not by its class
         self._connected.add(self)
-        self._who = self._gate.meet(transport)
+        self.who = self._gate.meet(transport)
+        self._turned_away = self._places.take(self._gate.owner(self.who), self)
+        if self._turned_away[0]:
+            self._pace.enter(Phase.HEAD, self._now())
+            if not self._places.turn_away(self):
+                self.abort()
+
+    @property
+    def is_idle(self) -> bool:
+        return self._pace.phase is Phase.IDLE
 
     @property
     def is_busy(self) -> bool:
@@ -59,6 +73,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connected.discard(self)
+        self._places.leave(self._gate.owner(self.who), self)
         self._transport = None
         if self._task is not None:
             self._task.cancel()
@@ -117,9 +132,38 @@ class ClientConnection(asyncio.Protocol):
         elif midway:
             self._close(discard=False)
 
+    # Time, and roles that end.
+
+    def look(self, now: float) -> None:
+        """Once in a while: does the client take too long?"""
+        if self._held_by:
+            self._pace.wait(now)
+        if not self._pace.is_over(now):
+            return
+        if self._pace.phase.says:
+            self._refuse(408, self._pace.phase.says, discard=False)
+        elif self._pace.phase is Phase.IDLE and self._transport is not None:
+            self._close(discard=False)
+        else:
+            self.abort()
+
+    def revoke(self) -> None:
+        """What it was allowed holds no longer."""
+        if self._replied or self._tunnelling:
+            self.abort()
+        else:
+            self._reply(403, "the role that allowed this has ended")
+
     # The guard's own answers.
 
-    def _reply(self, status: int, says: str) -> None:
+    def _refuse(self, status: int, says: str, *, discard: bool = True) -> None:
+        """What can't be judged."""
+        method = self._head.method if self._head is not None else "?"
+        target = self._target.decode("latin-1") or "?"
+        self._gate.unjudged(Asked(method=method, target=target), says, self.who)
+        self._reply(status, says, discard=discard)
+
+    def _reply(self, status: int, says: str, *, discard: bool = True) -> None:
         """Keeps the connection where the request is complete; else what still comes is thrown away, until the client
         has read the answer and leaves."""
         is_whole = self._complete and self._head is not None and not self._head.wants_close
@@ -131,10 +175,11 @@ class ClientConnection(asyncio.Protocol):
             self._reset()
             self.release("deciding")
         else:
-            self._close(discard=not self._complete)
+            self._close(discard=discard and not self._complete)
 
     def _close(self, *, discard: bool) -> None:
         self._discarding = True
+        self._pace.enter(Phase.CLOSING, self._now())
         if self._task is not None and self._task is not asyncio.current_task():
             self._task.cancel()
         if self._engine is not None:
@@ -145,9 +190,8 @@ class ClientConnection(asyncio.Protocol):
             self._transport.write_eof()
             self._held_by.clear()
             self.release("")
-            asyncio.get_running_loop().call_later(PATIENCE, self._transport.abort)
         else:
             self._transport.close()
 
 
-__all__ = ["PATIENCE", "ClientConnection", "Dial"]
+__all__ = ["ClientConnection", "Dial"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import httptools
 
 from ...errors import DockworthyError
@@ -12,15 +10,12 @@ from ..decision import Decision, refused
 from . import answers
 from .canonical import Canonical, canonical, may_hijack
 from .client_connection import ClientConnection
+from .eager import begin_task
 from .engine_side import EngineSide
-from .request_head import RequestHead, has_body, judged_headers, request_head
+from .pace import Phase
+from .request_head import LONG_HEAD, MOST_BODY, MOST_HEAD, RequestHead, has_body, judged_headers, request_head
 from .rewriting import rewriting
 from .streaming import streams
-
-MOST_HEAD = 128 * 1024
-"""Bytes: an engine takes no more than 1 MiB, and clients send 2 KiB."""
-MOST_BODY = 4 * 1024 * 1024
-"""Of JSON, which is held as a whole: what an engine takes at most behind a plugin. Streams are not held."""
 
 
 class ClientSide(ClientConnection):
@@ -29,6 +24,7 @@ class ClientSide(ClientConnection):
     # What asyncio calls.
 
     def data_received(self, data: bytes) -> None:
+        self._pace.came(self._now())
         if self._tunnelling and self._engine is not None:
             self._engine.write(data)
         elif not self._discarding:
@@ -44,9 +40,9 @@ class ClientSide(ClientConnection):
         except httptools.HttpParserUpgrade as upgrade:
             self._take_rest(data[upgrade.args[0] :])
         except httptools.HttpParserError:
-            self._reply(400, "this is no HTTP that the guard reads")
+            self._refuse(400, "this is no HTTP that the guard reads")
         if self._head is None and self._read > MOST_HEAD:
-            self._reply(431, f"the request's head has more than {MOST_HEAD // 1024} KiB")
+            self._refuse(431, LONG_HEAD)
 
     def _take_rest(self, data: bytes) -> None:
         """Where another protocol is asked for, the parser leaves the body to us; behind it is what came early."""
@@ -57,7 +53,7 @@ class ClientSide(ClientConnection):
             data, self._lacks = data[self._lacks :], max(self._lacks - len(data), 0)
             if self._lacks:
                 return
-            self._complete = True
+            self._completed()
             self._decide()
         self._early = data
         self.hold("upgrade")
@@ -78,7 +74,7 @@ class ClientSide(ClientConnection):
         if self._replied:
             self._close(discard=False)  # in the middle of an answer there is no room for one of ours
         elif self._head is not None:
-            self._reply(400, "one request at a time: the answer to the last one is not complete")
+            self._refuse(400, "one request at a time: the answer to the last one is not complete")
 
     def on_url(self, url: bytes) -> None:
         self._target += url
@@ -90,19 +86,23 @@ class ClientSide(ClientConnection):
         if self._discarding:
             return
         if len(self._target) + sum(len(name) + len(value) for name, value in self._headers) > MOST_HEAD:
-            self._reply(431, f"the request's head has more than {MOST_HEAD // 1024} KiB")
+            self._refuse(431, LONG_HEAD)
             return
         try:
             head = request_head(self._parser.get_method(), self._target, self._headers, self._parser.get_http_version())
             self._head = head
             self._streams = streams(head) and has_body(head)
         except NotCanonical as error:
-            self._reply(400, f"Requests have one meaning only (guard/canonical): {error}")
+            self._refuse(400, f"Requests have one meaning only (guard/canonical): {error}")
             return
+        if self._turned_away[0]:
+            self._refuse(*self._turned_away)
+            return
+        self._pace.enter(Phase.STREAM if self._streams else Phase.BODY, self._now())
         if self._parser.should_upgrade():
             self._lacks = int(head.by_name.get("content-length", "0"))
             if self._streams or "transfer-encoding" in head.by_name or self._lacks > MOST_BODY:
-                self._reply(400, "a request for another protocol comes with a body of its own")
+                self._refuse(400, "a request for another protocol comes with a body of its own")
         elif self._streams:
             self._decide()
         elif head.by_name.get("expect", "").lower() == "100-continue":
@@ -116,12 +116,12 @@ class ClientSide(ClientConnection):
             return
         self._body += body
         if not self._streams and len(self._body) > MOST_BODY:
-            self._reply(413, f"the body has more than {MOST_BODY // 2**20} MiB")
+            self._refuse(413, f"the body has more than {MOST_BODY // 2**20} MiB")
 
     def on_message_complete(self) -> None:
         if self._discarding or self._lacks:
             return
-        self._complete = True
+        self._completed()
         if not self._streams:
             self._decide()
         elif self._sending is not None:
@@ -129,24 +129,29 @@ class ClientSide(ClientConnection):
 
     # From a request to the engine.
 
+    def _completed(self) -> None:
+        self._complete = True
+        self._pace.enter(Phase.ANSWER, self._now())
+
     def _decide(self) -> None:
-        self.hold("deciding")
         assert self._head is not None
-        body = b"" if self._streams else bytes(self._body)
-        self._task = asyncio.get_running_loop().create_task(self._pass_on(self._head, body))
+        self._held_by.add("deciding")
+        self._task = begin_task(self._pass_on(self._head, b"" if self._streams else bytes(self._body)))
+        if "deciding" in self._held_by:
+            self.hold("deciding")
 
     async def _pass_on(self, head: RequestHead, body: bytes) -> None:
         asked = Asked(
             method=head.method, target=head.target, headers=judged_headers(head, body, streams=self._streams), body=body
         )
         try:
-            passage = await self._gate.judge(asked, self._who)
+            passage = await self._gate.judge(asked, self.who)
             if isinstance(passage, Decision):
                 self._reply(403, passage.message())
                 return
             changed = rewriting(passage.shown, hides=passage.hides, is_old=head.is_old)
             request = canonical(passage.call, head, is_old=head.is_old and changed is None)
-            stamp = self._gate.stamp(request.method, request.target, request.body or b"", self._who)
+            stamp = self._gate.stamp(request.method, request.target, request.body or b"", self.who)
             engine = await self._reach_engine()
         except NotCanonical as error:
             self._reply(403, refused("guard/canonical", "Requests have one meaning only", str(error)).in_words())
@@ -156,6 +161,7 @@ class ClientSide(ClientConnection):
             self._reply(500, f"the guard failed on this request ({type(error).__name__}), so it did not pass")
         else:
             hijacks = may_hijack(passage.call)
+            self.passage = passage
             engine.begin(head.method, rewriting=changed, may_hijack=hijacks)
             engine.write(request.head(stamp) + (request.body or b""))
             self._sent(engine, request, hijacks=hijacks)
@@ -179,6 +185,7 @@ class ClientSide(ClientConnection):
 
     def tunnel(self) -> None:
         self._tunnelling = True
+        self._pace.enter(Phase.ANSWER, self._now())
         if self._engine is not None and self._early:
             self._engine.write(self._early)
         self._early = b""
@@ -194,4 +201,4 @@ class ClientSide(ClientConnection):
         self.release("deciding")
 
 
-__all__ = ["MOST_BODY", "MOST_HEAD", "ClientSide"]
+__all__ = ["ClientSide"]

@@ -7,10 +7,12 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from ...model.guard_policy import Binding
 from ..asked import Asked
 from ..decision import Decision
 from ..rights.showing import Shown
 from ..routes import Call
+from .places import Owner
 
 
 class Passage(Struct, frozen=True, kw_only=True):
@@ -20,6 +22,8 @@ class Passage(Struct, frozen=True, kw_only=True):
     call: Call
     hides: bool = False
     shown: Shown | None = None
+    held: tuple[Binding, ...] = ()
+    """The roles by which it may."""
 
 
 class Gate(Protocol):
@@ -28,6 +32,19 @@ class Gate(Protocol):
 
     async def judge(self, asked: Asked, who: Any) -> Passage | Decision:
         """A Decision is a refusal. Raises NotCanonical; whatever else it raises is a refusal, too."""
+
+    async def renewed(self, passage: Passage, who: Any) -> Passage | None:
+        """Of a request that is under way: None where its sender's roles have changed, so that it would not pass like
+        this any more. Never raises."""
+
+    def owner(self, who: Any) -> Owner:
+        """Whose connection it is."""
+
+    def unjudged(self, asked: Asked, says: str, who: Any) -> None:
+        """Hears of a request that was refused before it could be judged."""
+
+    def end(self) -> None:
+        """Nothing more comes: what is still to be told is told."""
 
     def stamp(self, method: str, target: str, body: bytes, who: Any) -> tuple[tuple[str, str], ...]:
         """Headers of the guard's own for exactly this request."""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import ssl
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from ...model.guard_policy import Binding
 from ..asked import Asked
-from ..decision import Decision, Refusal
+from ..audit.bounded import Bounded
+from ..decision import Decision, Refusal, refused
 from ..identity.identity import Identity
-from ..identity.peer import Peer, peer_of
-from ..identity.telling import certificate, identity_of
+from ..identity.peer import Peer
+from ..identity.telling import identity_of
 from ..judges import judge_call, understood
 from ..policy_in_force import PolicyInForce
 from ..rights.deciding import Allowed, decide
@@ -25,7 +23,11 @@ from ..rights.showing import kind_shown, shown
 from ..routes import Call
 from ..routes.route import Right
 from .gate import Passage
+from .meeting import Met, meet
+from .places import Owner
 from .redaction import HIDING
+
+_ENDED = "A stream ends with the role that opened it"
 
 Held = Callable[[Identity], Sequence[Binding]]
 """The roles of somebody, now."""
@@ -37,14 +39,6 @@ class Stamping(Protocol):
     """Tells the plugin who asks."""
 
     def stamp(self, method: str, target: str, body: bytes, *, is_admin: bool, who: str) -> tuple[str, str]: ...
-
-
-class Met(Struct):
-    """One who connected. The kernel's facts are read at once, names when they are first needed."""
-
-    facts: Peer | Identity
-    identity: Identity | None = None
-    is_admin: bool = False
 
 
 class RoleGate:
@@ -62,14 +56,13 @@ class RoleGate:
     ) -> None:
         self._world, self._held, self._told = world, held, told
         self._floor, self._reserved, self._stamping = floor, reserved, stamping
+        self._unjudged = Bounded(told)
 
     def meet(self, transport: asyncio.BaseTransport) -> Met:
-        tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
-        if tls is not None:
-            return Met(certificate(tls.getpeercert()))
-        connection: socket.socket = transport.get_extra_info("socket")
-        with socket.socket(fileno=os.dup(connection.fileno())) as own:  # uvloop's is not a whole one
-            return Met(peer_of(own))
+        return meet(transport)
+
+    def owner(self, who: Met) -> Owner:
+        return who.owner
 
     async def judge(self, asked: Asked, who: Met) -> Passage | Decision:
         identity = await self._identity(who)
@@ -77,23 +70,55 @@ class RoleGate:
         if isinstance(call, Decision):
             return self._told(structs.replace(asked, user=identity.name), call)
         reserved = self._reserved() if call.route.right in (Right.EXEC, Right.CREATE) else frozenset[str]()
-        answer = await decide(call, identity, self._held(identity), self._world, reserved)
+        held = tuple(self._held(identity))
+        answer = await decide(call, identity, held, self._world, reserved)
         decision = await self._decision(call, answer)
         if self._floor is not None or not decision.allowed:  # else the plugin tells of it
             decision = self._told(structs.replace(asked, user=identity.name), decision)
         if isinstance(answer, Refusal) or not decision.allowed:
             return decision
         who.is_admin = answer.is_admin
-        return await self._passage(answer)
+        return await self._passage(answer, held)
+
+    async def renewed(self, passage: Passage, who: Met) -> Passage | None:
+        try:
+            identity = await self._identity(who)
+            held = tuple(self._held(identity))
+            if held == passage.held:
+                return passage
+            answer = await decide(passage.call, identity, held, self._world)
+            if isinstance(answer, Allowed):
+                now = await self._passage(answer, held)
+                if (now.hides, now.shown) == (passage.hides, passage.shown):
+                    return now
+        except Exception as error:
+            answer = refused("guard/error", _ENDED, f"it can't be told ({type(error).__name__})")
+        call = passage.call
+        why = (
+            answer if isinstance(answer, Refusal) else refused("guard/roles", _ENDED, f"{who.name} sees less of it now")
+        )
+        decision = Decision(
+            action=call.route.action, subject=call.subject, refusals=(structs.replace(why, title=_ENDED),)
+        )
+        self._told(Asked(method=call.route.method, target=call.route.path, user=who.name), decision)
+        return None
+
+    def unjudged(self, asked: Asked, says: str, who: Met) -> None:
+        refusal = refused("guard/connections", "Requests can be read, and come at a pace", says)
+        self._unjudged(structs.replace(asked, user=who.name), Decision(action="unread", refusals=(refusal,)))
+
+    def end(self) -> None:
+        self._unjudged.count()
 
     def stamp(self, method: str, target: str, body: bytes, who: Met) -> tuple[tuple[str, str], ...]:
         if self._stamping is None or who.identity is None:
             return ()
         return (self._stamping.stamp(method, target, body, is_admin=who.is_admin, who=who.identity.name),)
 
-    async def _passage(self, answer: Allowed) -> Passage:
+    async def _passage(self, answer: Allowed, held: tuple[Binding, ...]) -> Passage:
         services = await self._world.services() if answer.limits and kind_shown(answer.call) == "task" else ()
-        return Passage(call=answer.call, hides=_hides(answer), shown=shown(answer.call, answer.limits, services))
+        seen = shown(answer.call, answer.limits, services)
+        return Passage(call=answer.call, hides=_hides(answer), shown=seen, held=held)
 
     async def _identity(self, who: Met) -> Identity:
         if who.identity is None:
@@ -115,4 +140,4 @@ def _hides(answer: Allowed) -> bool:
     return not answer.sees_secrets and f"{route.method} {route.path}" in HIDING
 
 
-__all__ = ["Held", "Met", "RoleGate", "Stamping", "Told"]
+__all__ = ["Held", "RoleGate", "Stamping", "Told"]

@@ -15,6 +15,8 @@ from .client_connection import ClientConnection
 from .client_side import ClientSide
 from .engine_side import EngineSide
 from .gate import Gate
+from .places import places_here
+from .watching import watch
 
 
 @contextlib.asynccontextmanager
@@ -25,22 +27,26 @@ async def serving(
     `leaving` gives."""
     loop = asyncio.get_running_loop()
     clients: set[ClientConnection] = set()
+    places = places_here()
 
     async def dial(side: EngineSide) -> None:
         await loop.create_unix_connection(lambda: side, str(engine))
 
     def client() -> ClientSide:
-        return ClientSide(gate, dial, clients)
+        return ClientSide(gate, dial, clients, places)
 
     servers = [await loop.create_unix_server(client, sock=listening)]
     if tls is not None:
         servers.append(await tls.serve(client))
+    watching = loop.create_task(watch(clients, gate))
     try:
         yield
     finally:
         for server in servers:
             server.close()
         await leaving.see_off(clients)
+        watching.cancel()
+        gate.end()
 
 
 async def serve_alone(

@@ -1,0 +1,179 @@
+"""Connections are bounded in number and time, nobody takes them all, and what can't be judged is told of: no engine."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from dockworthy.guard.asked import Asked
+from dockworthy.guard.audit.bounded import Bounded
+from dockworthy.guard.decision import Decision, refused
+from dockworthy.guard.socket.client_side import ClientSide
+from dockworthy.guard.socket.pace import Phase
+from dockworthy.guard.socket.places import Owner, Places
+
+GET = b"GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+class Wire(asyncio.Transport):
+    """A client's connection that keeps what it is sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said, self.closed, self.aborted = b"", False, False
+
+    def write(self, data: Any) -> None:
+        self.said += data
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.closed = self.aborted = True
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+    def can_write_eof(self) -> bool:
+        return False
+
+
+class Refusing:
+    """A gate that refuses whatever it judges, and remembers what it could not judge."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self.heard: list[str] = []
+
+    def meet(self, transport: Any) -> str:
+        return "who"
+
+    def owner(self, who: Any) -> Owner:
+        return self._owner
+
+    def unjudged(self, asked: Asked, says: str, who: Any) -> None:
+        self.heard.append(says)
+
+    async def judge(self, asked: Asked, who: Any) -> Decision:
+        return Decision(action="x", refusals=(refused("guard/roles", "No", "no"),))
+
+
+class Clients:
+    def __init__(self, places: Places) -> None:
+        self.places, self.connected = places, set[Any]()
+        self.gate = Refusing(Owner("user x"))
+
+    def connect(self, owner: str = "user x", *, is_root: bool = False) -> tuple[ClientSide, Wire]:
+        self.gate._owner = Owner(owner, is_root)
+        client, wire = ClientSide(self.gate, None, self.connected, self.places), Wire()  # type: ignore[arg-type]
+        client.connection_made(wire)
+        return client, wire
+
+
+@pytest.fixture
+async def clients() -> Clients:
+    return Clients(Places(most=6, share=3, waiting=2))
+
+
+def after(phase: Phase) -> float:
+    return asyncio.get_running_loop().time() + phase.seconds + 1
+
+
+@pytest.mark.parametrize(
+    "sent, phase",
+    [
+        (b"GET /containers", Phase.HEAD),
+        (b"POST /containers/create HTTP/1.1\r\nContent-Length: 9\r\n\r\n{", Phase.BODY),
+    ],
+)
+async def test_who_is_slow_is_told_and_hung_up_on(clients: Clients, sent: bytes, phase: Phase) -> None:
+    client, wire = clients.connect()
+    client.data_received(sent)
+    client.look(after(phase) - 2)
+    assert not wire.closed
+    client.data_received(b" ")  # a byte now and then does not help
+    client.look(after(phase))
+    assert wire.said.startswith(b"HTTP/1.1 408") and wire.closed
+    assert clients.gate.heard == [phase.says]
+    client.look(after(phase) + after(Phase.CLOSING))
+    assert wire.aborted, "it did not read its answer"
+
+
+async def test_an_idle_connection_ends_without_a_word(clients: Clients) -> None:
+    client, wire = clients.connect()
+    client.data_received(GET)
+    assert wire.said.startswith(b"HTTP/1.1 403") and not wire.closed
+    said = wire.said
+    client.look(after(Phase.IDLE))
+    assert wire.closed and wire.said == said
+
+
+async def test_everybody_has_a_share_and_idle_ones_make_room(clients: Clients) -> None:
+    three = [clients.connect() for _ in range(3)]
+    for client, _ in three[1:]:
+        client.data_received(b"GET ")
+    _, wire = clients.connect()
+    assert three[0][1].aborted and not wire.closed, "the idle one made room"
+    for client in list(clients.connected):
+        client.data_received(b"GET ")
+    refused_one, said = clients.connect()
+    assert said.said == b"", "who has not asked yet would not expect an answer"
+    refused_one.data_received(GET)
+    assert said.said.startswith(b"HTTP/1.1 429") and b"user x has 3 connections" in said.said
+    clients.connect()
+    _, third = clients.connect()
+    assert third.aborted, "who waits to be refused is bounded, too"
+    _, other = clients.connect("user y")
+    assert not other.closed, "others have theirs"
+
+
+async def test_when_all_are_taken_root_still_comes_in(clients: Clients) -> None:
+    for name in "abcdef":
+        clients.connect(name)[0].data_received(b"GET ")
+    client, wire = clients.connect("g")
+    client.data_received(GET)
+    assert wire.said.startswith(b"HTTP/1.1 503")
+    client, wire = clients.connect("user root", is_root=True)
+    client.data_received(GET)
+    assert wire.said.startswith(b"HTTP/1.1 403")
+
+
+async def test_who_leaves_leaves_a_place(clients: Clients) -> None:
+    for _ in range(20):
+        client, wire = clients.connect()
+        client.data_received(b"GET ")
+        assert not wire.closed
+        client.connection_lost(None)
+    assert not clients.connected
+
+
+@pytest.mark.parametrize(
+    "sent, status", [(b"NONSENSE\r\n\r\n", 400), (b"GET /x HTTP/1.1\r\nA: " + b"a" * 200_000, 431)]
+)
+async def test_what_can_not_be_judged_is_told_of(clients: Clients, sent: bytes, status: int) -> None:
+    client, wire = clients.connect()
+    client.data_received(sent)
+    assert wire.said.startswith(b"HTTP/1.1 %d" % status)
+    assert len(clients.gate.heard) == 1
+
+
+async def test_a_flood_of_them_is_counted() -> None:
+    told: list[str] = []
+    bounded = Bounded(lambda asked, decision: told.append(decision.message()), singly=3, seconds=0.05)
+    decision = Decision(action="unread", refusals=(refused("guard/connections", "T", "no HTTP"),))
+    for _ in range(1000):
+        bounded(Asked(method="?", target="?"), decision)
+    assert len(told) == 3
+    while len(told) < 4:
+        await asyncio.sleep(0.01)
+    assert "997 more like it" in told[3] and "no HTTP" in told[3]
+    bounded(Asked(method="?", target="?"), decision)
+    assert len(told) == 5
