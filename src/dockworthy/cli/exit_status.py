@@ -23,6 +23,9 @@ class ExitStatus(IntEnum):
     BUG = 14
     HOST = 15
     NOT_PROVEN = 16
+    OCCUPIED = 17
+    ROLLED_BACK = 18
+    NOT_TAKEN_BACK = 19
     INTERRUPTED = 130
 
 
@@ -38,6 +41,9 @@ MEANINGS: dict[ExitStatus, str] = {
     ExitStatus.BUG: "dockworthy itself failed: a bug",
     ExitStatus.HOST: "a host could not be reached over ssh, or did not let us in",
     ExitStatus.NOT_PROVEN: "nothing could be proven: a service does not come up as it is",
+    ExitStatus.OCCUPIED: "another one is at work on the same project",
+    ExitStatus.ROLLED_BACK: "a release was not kept: what ran before runs again",
+    ExitStatus.NOT_TAKEN_BACK: "a release failed, and could not be taken back: look at it",
     ExitStatus.INTERRUPTED: "interrupted",
 }
 

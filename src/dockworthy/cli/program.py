@@ -9,7 +9,10 @@ import click
 from .. import __version__
 from .exit_status import MEANINGS
 
-COMMANDS = ("assess", "check", "fix", "explain", "policy", "intent", "path", "facts", "harden", "guard", "drill")
+COMMANDS = (
+    *("assess", "check", "fix", "explain", "policy", "intent", "path", "facts"),
+    *("harden", "guard", "deploy", "rollback", "drill"),
+)
 """In the order in which a person needs them. Each is `cli/NAME.py`, and in it a click command of that name."""
 
 

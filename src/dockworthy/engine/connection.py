@@ -93,6 +93,29 @@ class Connection:
         """
         return await self._ask(f"/v{self.api.major}.{self.api.minor}{path}", f"GET {path}", until)
 
+    async def raw(self, path: str) -> bytes:
+        """What `GET path` answers, as it comes: a log, an archive. Raises EngineError and its kinds."""
+        asked = f"GET {path.partition('?')[0]}"
+        status, content = await self._bounded(f"/v{self.api.major}.{self.api.minor}{path}", asked, None)
+        if status >= 400:
+            raise failed_answer(status, content, self.endpoint, asked)
+        return content
+
+    async def send(
+        self, method: str, path: str, body: Any = None, *, seconds: float | None = None, answer: bool = True
+    ) -> Any:
+        """Asks the engine to change something; the decoded answer, None where it has nothing to say.
+
+        `seconds` is the time that this one may take; `answer`: is there JSON to decode. Not repeated by itself.
+        Raises EngineError and its kinds; NoSuchObject (faults.py) for what is not there.
+        """
+        versioned = f"/v{self.api.major}.{self.api.minor}{path}"
+        asked = f"{method} {path.partition('?')[0]}"
+        status, content = await self._bounded(versioned, asked, None, method=method, body=body, per_call=seconds)
+        if status < 400 and (not content or not answer):
+            return None
+        return _decoded(status, content, self.endpoint, asked)
+
     async def lines(self, path: str) -> AsyncIterator[bytes]:
         """Of an answer that goes on until the engine ends it. Raises EngineError and its kinds."""
         import aiohttp
@@ -110,6 +133,20 @@ class Connection:
             raise failed_request(error, self.endpoint, asked) from None
 
     async def _ask(self, path: str, asked: str, until: float | None) -> Any:
+        status, body = await self._bounded(path, asked, until)
+        return _decoded(status, body, self.endpoint, asked)
+
+    async def _bounded(
+        self,
+        path: str,
+        asked: str,
+        until: float | None,
+        *,
+        method: str = "GET",
+        body: Any = None,
+        per_call: float | None = None,
+    ) -> tuple[int, bytes]:
+        """Status and body, within the connection's time and the call's own."""
         clock = asyncio.get_running_loop().time
         ends = self._ends if until is None else min(self._ends, until)
         begun = None
@@ -118,23 +155,23 @@ class Connection:
                 begun = clock()  # a call's own time runs from when it is sent, not while it waits for its turn
                 if begun >= ends:
                     raise TimeoutError
-                async with asyncio.timeout_at(begun + self._per_call):
+                async with asyncio.timeout_at(begun + (per_call or self._per_call)):
                     self.calls += 1
-                    status, body = await self._fetch(path, asked)
+                    return await self._fetch(path, asked, method, body)
         except TimeoutError:
             waited = "in time" if begun is None else f"within {max(clock() - begun, 0.0):.1f} s"
             raise EngineTimeout(
                 f"the engine at {self.endpoint} did not answer {asked} {waited}",
                 hint="does `docker ps` answer? if not, its log tells why",
             ) from None
-        return _decoded(status, body, self.endpoint, asked)
 
-    async def _fetch(self, path: str, asked: str) -> tuple[int, bytes]:
+    async def _fetch(self, path: str, asked: str, method: str, body: Any) -> tuple[int, bytes]:
         import aiohttp
 
         assert self._docker is not None, "the connection was not entered"
+        url = f"{self._docker.docker_host}{path}"
         try:
-            async with self._docker.session.get(f"{self._docker.docker_host}{path}") as response:
+            async with self._docker.session.request(method, url, json=body) as response:
                 return response.status, await response.read()
         except (aiohttp.ClientError, ConnectionError) as error:
             raise failed_request(error, self.endpoint, asked) from None

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import base64
 import datetime
-import getpass
 import json
-import os
 import secrets
 import shlex
-import socket
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from ..engine.hand import Done, Hand
+from ..engine.who import who_runs
 from ..errors import HostError
 from ..facts.host.hardening import JOURNAL, StageFiles, run_of
 from ..model.hardening import HardenPlan, WriteFile
@@ -92,15 +90,6 @@ def unfinished(runs: Iterable[HardenRun]) -> list[tuple[str, StageOutcome]]:
         if stage.state not in ended
     ]
     return found[::-1]
-
-
-def who_runs() -> str:
-    """The account that a person came with, and from which machine."""
-    try:
-        name = os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):
-        name = f"uid {os.geteuid()}"
-    return f"{name}@{socket.gethostname()}"
 
 
 def _without_contents(plan: HardenPlan) -> HardenPlan:

@@ -26,13 +26,19 @@ class ReleaseState(StrEnum):
 
 class ShippedService(Struct, frozen=True, kw_only=True):
     """`reference`: the image as it was written; `image`: what runs, `name@sha256:…` or an id `sha256:…`. `image_id`:
-    the id of that on the engine. `spec_hash`: Compose's own hash of the definition, by which its tasks are known."""
+    the id of that on the engine. `spec_hash`: Compose's own hash of the definition, by which its tasks are known;
+    `equal_hashes`: of definitions that say the same, as Compose makes them of the person's own file."""
 
     reference: str
     image: str
     image_id: str
     spec_hash: str
+    equal_hashes: tuple[str, ...] = ()
     replicas: int = 1
+
+    @property
+    def hashes(self) -> frozenset[str]:
+        return frozenset((self.spec_hash, *self.equal_hashes))
 
 
 class GateFinding(Struct, frozen=True, kw_only=True):
@@ -71,6 +77,9 @@ class Release(Struct, frozen=True, kw_only=True):
     state: ReleaseState
     spec: dict[str, Any]
     services: dict[str, ShippedService]
+    container_names: dict[str, str] = {}
+    jobs_before: tuple[str, ...] = ()
+    jobs_after: tuple[str, ...] = ()
     versions: dict[str, str] = {}
     settings: dict[str, Any] = {}
     """Of `deploy:` as they were: the routes, objectives and jobs that belong to the spec."""

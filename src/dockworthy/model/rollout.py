@@ -29,7 +29,8 @@ class Health(StrEnum):
 
 
 class Task(Struct, frozen=True, kw_only=True):
-    """One container of a service. `spec_hash` is what Compose wrote on it, `addresses`: network -> IP address."""
+    """One container of a service. `spec_hash` is what Compose wrote on it, `addresses`: network -> IP address, `mounts`:
+    path inside -> volume or path of the host. `is_job`: it was started to run once."""
 
     id: str
     name: str
@@ -43,6 +44,8 @@ class Task(Struct, frozen=True, kw_only=True):
     error: str = ""
     started: str = ""
     addresses: dict[str, str] = {}
+    mounts: dict[str, str] = {}
+    is_job: bool = False
 
     @property
     def is_serving(self) -> bool:
@@ -50,28 +53,25 @@ class Task(Struct, frozen=True, kw_only=True):
 
 
 class Running(Struct, frozen=True, kw_only=True):
-    """A project as it was seen: service -> its tasks; the volumes and networks that exist on the engine; published
-    host ports -> who has them; image reference -> id."""
+    """A project as it was seen, and what else the engine has that it could meet: all volumes and networks (name ->
+    labels), who mounts which volume to write (volume -> names of running containers of other projects), who has which
+    port of the host (`80/tcp` -> name of a container of another project)."""
 
     tasks: dict[str, tuple[Task, ...]] = {}
     volumes: dict[str, dict[str, str]] = {}
-    """Name -> labels."""
     networks: dict[str, dict[str, str]] = {}
     volume_users: dict[str, tuple[str, ...]] = {}
-    """Volume -> names of containers that mount it, of any project."""
     host_ports: dict[str, str] = {}
-    """`80/tcp` -> name of the container."""
 
 
 class Desired(Struct, frozen=True, kw_only=True):
     """A project as it is to be. `spec`: the Compose project as it will be given to Compose, images pinned, networks of
-    the edge joined. `equal_hashes`: service -> hashes of definitions that say the same (as Compose would make it from
-    the person's own file): a container with one of them, and the same image, need not be made anew."""
+    the edge joined. `container_names`: service -> the name that its container is to have. `routed`: at the edge."""
 
     project: str
     spec: dict[str, Any]
     services: dict[str, ShippedService]
-    equal_hashes: dict[str, tuple[str, ...]] = {}
+    container_names: dict[str, str] = {}
     routed: tuple[str, ...] = ()
     jobs_before: tuple[str, ...] = ()
     jobs_after: tuple[str, ...] = ()
@@ -86,6 +86,7 @@ class StepKind(StrEnum):
     REPLACE = "replace"
     SCALE = "scale"
     CLEAR = "clear"  # what an earlier run left over
+    RESTART = "restart"  # what should run, and does not
     JOIN_EDGE = "join_edge"
     ROUTES = "routes"
     REMOVE = "remove"

@@ -1,0 +1,86 @@
+"""`dockworthy deploy`: ship a project without a failed request, and take it back where it fails."""
+
+from __future__ import annotations
+
+import click
+
+from . import options
+from .deploying import asked_for, gate_of, outcome_of, show_and_ask
+from .project import load_project
+
+
+@click.command(short_help="Ship a project: no failed request, or back to what ran before.")
+@click.argument("services", metavar="[SERVICE]...", nargs=-1)
+@click.option(
+    "--image", "images", metavar="SERVICE=REF", multiple=True, help="This image, in place of the written one."
+)
+@click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml (deploy.environments).")
+@click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
+@click.option("--pull", is_flag=True, help="Ask the registry for newer images of the same names.")
+@click.option("--accept", metavar="WHAT", multiple=True, help="Your word on what the plan asks (repeatable).")
+@click.option("--take-over", is_flag=True, help="Where another deploy holds the project and hangs: take it from that.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@options.level
+@options.policy
+@options.host
+@options.sudo
+@options.format_of("table", "json")
+@options.output
+def deploy(
+    services: tuple[str, ...],
+    images: tuple[str, ...],
+    environment: str | None,
+    dry_run: bool,
+    pull: bool,
+    accept: tuple[str, ...],
+    take_over: bool,
+    yes: bool,
+    level: str | None,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+    format_: str,
+    output: str | None,
+) -> int:
+    """Ship a project: no failed request, or back to what ran before.
+
+    Reads compose.yaml as Compose does, and `deploy:` in dockworthy.yaml. First the gate: the controls of `check`, at
+    the policy's level. Then the plan: what differs from what runs, the steps, and how long a service will not answer.
+    New containers start beside the old ones, which go when the new ones are healthy; where two can't be at a time, the
+    old one goes first, and the plan says for how long. Then the release is observed, and kept or taken back.
+
+    Compose itself makes the containers: `docker compose ps` and `logs` go on working. A project that runs already is
+    taken over as it is; what is equal is not made anew. Each release is recorded on the engine's host before anything
+    is changed, and the next run finishes or takes back what a killed one left.
+
+    \b
+    Examples:
+      dockworthy deploy --dry-run                the plan
+      dockworthy deploy                          all of it
+      dockworthy deploy web --image web=shop:2   one service, another image
+      dockworthy deploy --host ssh://root@shop   another host
+    """
+    import asyncio
+    from functools import partial
+
+    from ..release import deploy as ship
+    from .output import say
+
+    project = load_project(policy)
+    asked = asked_for(
+        project,
+        policy=policy,
+        hosts=hosts,
+        environment=environment,
+        level=level,
+        services=services,
+        images=images,
+        accept=accept,
+        pull=pull,
+        dry_run=dry_run,
+        sudo=sudo,
+        take_over=take_over,
+    )
+    agree = partial(show_and_ask, yes=yes)
+    shipped = asyncio.run(ship(asked, gate_of(project, asked), agree=agree, say=say))
+    return outcome_of(shipped, format_=format_, output=output)

@@ -1,0 +1,132 @@
+"""What `deploy`, `rollback` and `releases` share: what was asked for, the question before it begins, the outcome."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import UsageError
+from .exit_status import ExitStatus
+from .options import endpoint_of, only_over_ssh
+from .output import deliver, say
+from .project import level_of, rules_of
+from .show import paper
+
+if TYPE_CHECKING:
+    from ..deploy.asked import Asked
+    from ..deploy.rendering import Rendered
+    from ..model.finding import Finding
+    from ..model.policy import ProjectFile
+    from ..model.rollout import RolloutPlan
+    from ..release import Shipped
+
+
+def asked_for(
+    project: ProjectFile,
+    *,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    environment: str | None = None,
+    level: str | None = None,
+    services: tuple[str, ...] = (),
+    images: tuple[str, ...] = (),
+    accept: tuple[str, ...] = (),
+    pull: bool = False,
+    dry_run: bool = False,
+    sudo: bool = False,
+    take_over: bool = False,
+) -> Asked:
+    """Raises UsageError for what can't be meant."""
+    from ..deploy.asked import Asked
+    from ..deploy.environments import settings_in
+    from ..readers.project_file import find_project_file
+
+    endpoint = endpoint_of(hosts, project)
+    only_over_ssh([endpoint], sudo=sudo, root="/")
+    path = Path(policy) if policy is not None else find_project_file(Path())
+    return Asked(
+        endpoint=endpoint,
+        folder=(path.parent if path is not None else Path()).resolve(),
+        project=project,
+        settings=settings_in(project.deploy, environment),
+        level=level_of(level, project),
+        services=services,
+        images=_images(images),
+        accept=accept,
+        pull=pull,
+        dry_run=dry_run,
+        sudo=sudo,
+        take_over=take_over,
+    )
+
+
+def gate_of(project: ProjectFile, asked: Asked) -> Callable[[Rendered], Sequence[Finding]]:
+    """The controls of `check` on the project's Compose files."""
+    from ..check import check
+
+    rules = rules_of(project)
+
+    def judge(rendered: Rendered) -> Sequence[Finding]:
+        files = [rendered.files[0]]  # what belongs to it is read with it
+        return check(files, level=asked.level, policy=project.policy, rules=rules, asking_compose=True).findings
+
+    return judge
+
+
+async def project_name(asked: Asked) -> str:
+    """The project's name with Compose, from its files. Raises what reading them raises."""
+    from ..deploy.compose_command import ComposeCommand
+    from ..deploy.preparing import read_project
+
+    if asked.settings.project:
+        return asked.settings.project
+    return (await read_project(asked, ComposeCommand("", str(asked.folder)))).project
+
+
+def show_and_ask(plan: RolloutPlan, *, yes: bool) -> bool:
+    """The plan goes to the person first; on a terminal they are asked where a service will not answer for a while."""
+    from ..report.deploy import render_rollout_plan
+
+    for line in render_rollout_plan(plan, width=80, colour=False).splitlines():
+        say(line)
+    harmless = all(step.gap == 0 for step in plan.steps)
+    return yes or harmless or not sys.stdin.isatty() or click.confirm("Do it?", err=True)
+
+
+def outcome_of(shipped: Shipped, *, format_: str, output: str | None) -> int:
+    """Shows what came of it; the exit status."""
+    from ..model.release import ReleaseState
+    from ..report.deploy import render_refusal, render_release, render_rollout_plan
+
+    width, colour = paper(output)
+    if format_ == "json":
+        import msgspec
+
+        deliver(msgspec.json.format(msgspec.json.encode(shipped), indent=2).decode() + "\n", output)
+    elif shipped.refused or shipped.refused_because:
+        text = render_refusal("deploy", shipped.refused, shipped.refused_because, width=width, colour=colour)
+        deliver(text, output)
+    elif shipped.release is not None:
+        deliver(render_release(shipped.release, width=width, colour=colour), output)
+    elif shipped.plan is not None:
+        deliver(render_rollout_plan(shipped.plan, width=width, colour=colour), output)
+    if shipped.refused or shipped.refused_because or (shipped.plan is not None and shipped.plan.questions):
+        return ExitStatus.NOT_WORTHY
+    if shipped.release is None:
+        return ExitStatus.DONE
+    states = {ReleaseState.KEPT: ExitStatus.DONE, ReleaseState.ROLLED_BACK: ExitStatus.ROLLED_BACK}
+    return states.get(shipped.release.state, ExitStatus.NOT_TAKEN_BACK)
+
+
+def _images(said: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for each in said:
+        service, equals, reference = each.partition("=")
+        if not (service and equals and reference):
+            raise UsageError(f"--image {each!r} names no service and image", hint="--image web=shop:2")
+        pairs[service] = reference
+    return pairs

@@ -1,0 +1,70 @@
+"""`dockworthy rollback`: bring an earlier release back, by the same path that brought it."""
+
+from __future__ import annotations
+
+import click
+
+from . import options
+from .deploying import asked_for, outcome_of, show_and_ask
+from .project import load_project
+
+
+@click.command(short_help="Bring an earlier release back.")
+@click.argument("release", metavar="[RELEASE]", type=int, required=False)
+@click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml (deploy.environments).")
+@click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
+@click.option("--accept", metavar="WHAT", multiple=True, help="Your word on what the plan asks (repeatable).")
+@click.option("--take-over", is_flag=True, help="Where another deploy holds the project and hangs: take it from that.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@options.policy
+@options.host
+@options.sudo
+@options.format_of("table", "json")
+@options.output
+def rollback(
+    release: int | None,
+    environment: str | None,
+    dry_run: bool,
+    accept: tuple[str, ...],
+    take_over: bool,
+    yes: bool,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+    format_: str,
+    output: str | None,
+) -> int:
+    """Bring an earlier release back: the one before, or the one that is named.
+
+    It goes the way of a deploy: a plan, new containers beside the old ones, observed, kept or taken back. What it ships
+    is what the record says: the same images by digest or id, the same definition, the same secrets. After a deploy that
+    was killed in the middle it takes that one back.
+
+    \b
+    Examples:
+      dockworthy rollback              the one before
+      dockworthy rollback 12           release 12
+      dockworthy rollback --dry-run    what would be done
+    """
+    import asyncio
+    from functools import partial
+
+    from ..release import rollback as take_back
+    from .deploying import project_name
+    from .output import say
+
+    project = load_project(policy)
+    asked = asked_for(
+        project,
+        policy=policy,
+        hosts=hosts,
+        environment=environment,
+        accept=accept,
+        dry_run=dry_run,
+        sudo=sudo,
+        take_over=take_over,
+    )
+    name = asyncio.run(project_name(asked))
+    agree = partial(show_and_ask, yes=yes)
+    shipped = asyncio.run(take_back(asked, release, project=name, agree=agree, say=say))
+    return outcome_of(shipped, format_=format_, output=output)

@@ -1,0 +1,32 @@
+"""What a person asked for, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from ..model.deploy_settings import DeploySettings
+from ..model.levels import Level
+from ..model.policy import ProjectFile
+
+Say = Callable[[str], None]
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """`folder` is the project's; `services`: only these (() all); `images`: service -> image in place of the written
+    one; `accept`: answers to questions; `level`: of the gate. `settings`: `deploy:` of the chosen environment."""
+
+    endpoint: str
+    folder: Path
+    project: ProjectFile
+    settings: DeploySettings
+    level: Level
+    services: tuple[str, ...] = ()
+    images: dict[str, str] = {}
+    accept: tuple[str, ...] = ()
+    pull: bool = False
+    dry_run: bool = False
+    sudo: bool = False
+    take_over: bool = False

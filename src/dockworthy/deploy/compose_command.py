@@ -1,0 +1,117 @@
+"""Compose's own program, asked at a site's engine: it renders projects, tells their hashes and makes containers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..engine.docker_command import Done, run_program
+from ..errors import EngineError, UnreadableInput, UsageError
+from ..readers.compose.rendering import find_compose
+
+_INSTALL = "install Docker's Compose plugin (docker-compose-plugin, on Debian docker-compose)"
+_OLDEST = (2, 20)
+_SECONDS = 120.0
+
+
+class ComposeCommand:
+    """`docker_host`: where it finds the engine. `folder`: the project's, which containers name as their origin.
+    `environ` is the person's own: variables of their files come from it."""
+
+    def __init__(self, docker_host: str, folder: str, environ: Mapping[str, str] = os.environ) -> None:
+        found = find_compose(environ)
+        if found is None:
+            raise UsageError("a project is shipped with Docker Compose, which is not installed", hint=_INSTALL)
+        self._program = found.path
+        self._folder = folder
+        self._environ = {
+            **{name: value for name, value in environ.items() if name != "DOCKER_CONTEXT"},
+            "DOCKER_HOST": docker_host,
+            "COMPOSE_ANSI": "never",
+            "COMPOSE_PROGRESS": "plain",
+            "COMPOSE_MENU": "0",
+            "COMPOSE_IGNORE_ORPHANS": "1",
+        }
+
+    async def needs_version(self) -> None:
+        """Raises UsageError where it is too old."""
+        done = await self._run("version", "--short")
+        version = done.out.decode(errors="replace").strip().removeprefix("v")
+        numbers = tuple(int(part) for part in version.split("-")[0].split(".")[:2] if part.isdigit())
+        if len(numbers) == 2 and numbers < _OLDEST:
+            raise UsageError(f"deploys need Docker Compose 2.20 or newer, and here is {version}", hint=_INSTALL)
+
+    async def config(self, files: Sequence[str], project: str = "") -> dict[str, Any]:
+        """A person's files as one project: all profiles, variables resolved. Raises UnreadableInput in its words."""
+        options = [*_project(project), *_files(files), "--profile", "*"]
+        done = await self._run(*options, "config", "--format", "json")
+        if done.status:
+            raise UnreadableInput(f"Compose can't read it: {done.said}", file=files[0] if files else self._folder)
+        rendered: dict[str, Any] = json.loads(done.out)
+        return rendered
+
+    async def hashes(self, files: Sequence[str], project: str = "") -> dict[str, str]:
+        """Service -> the hash that Compose writes on its containers."""
+        options = [*_project(project), *_files(files), "--profile", "*"]
+        done = await self._run(*options, "config", "--hash", "*")
+        return _hashes(done)
+
+    async def active(self, files: Sequence[str], project: str = "") -> tuple[str, ...]:
+        """The services that `docker compose up` would start: those of no profile, and of the chosen ones."""
+        done = await self._run(*_project(project), *_files(files), "config", "--services")
+        if done.status:
+            raise UnreadableInput(f"Compose can't read it: {done.said}", file=files[0] if files else self._folder)
+        return tuple(sorted(done.out.decode().split()))
+
+    async def hashes_of(self, spec: Mapping[str, Any]) -> dict[str, str]:
+        """The same of a project that was rendered already."""
+        return _hashes(await self._with(spec, "config", "--hash", "*"))
+
+    async def create(self, spec: Mapping[str, Any], service: str, count: int) -> None:
+        """Creates containers beside those that there are, until there are `count`; starts none, changes none.
+
+        Networks and volumes of the service are made where they are not there. Raises EngineError in its words.
+        """
+        done = await self._with(
+            spec, "up", "--no-start", "--no-deps", "--no-recreate", "--no-build", "--pull", "never",
+            "--scale", f"{service}={count}", service,
+        )  # fmt: skip
+        if done.status:
+            raise EngineError(f"{service} can't be created: {done.said}")
+
+    async def run_job(self, spec: Mapping[str, Any], service: str, name: str) -> None:
+        """Starts a container that runs once, called `name`, and does not wait for it. Raises EngineError."""
+        done = await self._with(spec, "run", "--detach", "--no-deps", "--name", name, service)
+        if done.status:
+            raise EngineError(f"the job {service} can't be started: {done.said}")
+
+    async def pull(self, spec: Mapping[str, Any], services: Sequence[str]) -> None:
+        """Raises EngineError in its words."""
+        done = await self._with(spec, "pull", "--quiet", *services, seconds=1800.0)
+        if done.status:
+            raise EngineError(f"an image can't be pulled: {done.said}", hint="docker login, docker compose build?")
+
+    async def _with(self, spec: Mapping[str, Any], *arguments: str, seconds: float = _SECONDS) -> Done:
+        text = json.dumps(spec).encode()
+        return await self._run("-f", "-", "--profile", "*", *arguments, input=text, seconds=seconds)
+
+    async def _run(self, *arguments: str, input: bytes | None = None, seconds: float = _SECONDS) -> Done:
+        command = (self._program, "--project-directory", self._folder, *arguments)
+        return await run_program(command, input=input, timeout=seconds, environment=self._environ)
+
+
+def _project(name: str) -> list[str]:
+    return ["--project-name", name] if name else []
+
+
+def _files(files: Sequence[str]) -> list[str]:
+    return [word for file in files for word in ("-f", file)]
+
+
+def _hashes(done: Done) -> dict[str, str]:
+    if done.status:
+        raise EngineError(f"Compose tells no hashes: {done.said}")
+    pairs = (line.split() for line in done.out.decode().splitlines())
+    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}

@@ -1,0 +1,121 @@
+"""What is to run: the rendered project with its images pinned and its routed services at the edge. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..errors import UsageError
+from ..model.deploy_settings import DeploySettings
+from .images import Pinned
+from .rendering import Rendered
+
+EDGE_NETWORK = "dockworthy-edge"
+_EDGE_KEY = "dockworthy-edge"
+_NOT_SHIPPED = ("build", "profiles", "container_name", "develop")
+"""Keys that do not belong to what is shipped. A container's own name is given to it when the old one has left it."""
+
+
+def shipped_services(rendered: Rendered, settings: DeploySettings) -> tuple[str, ...]:
+    """The active ones, and the jobs. Raises UsageError for a job or a route of a service that is not there."""
+    services = rendered.spec.get("services") or {}
+    named = [(f"deploy.jobs.{when}", job) for when in ("before", "after") for job in getattr(settings.jobs, when)]
+    named += [(f"deploy.routes: {route.host}", route.service) for route in settings.routes]
+    for where, service in named:
+        if service not in services:
+            known = ", ".join(sorted(services)) or "none"
+            raise UsageError(f"{where}: there is no service {service!r}", hint=f"compose.yaml has: {known}")
+    jobs = {*settings.jobs.before, *settings.jobs.after}
+    return tuple(name for name in services if name in rendered.active or name in jobs)
+
+
+def once_only(rendered: Rendered) -> tuple[str, ...]:
+    """Services that others wait for to end: `depends_on: {migrate: {condition: service_completed_successfully}}`."""
+    services = rendered.spec.get("services") or {}
+    return tuple(
+        sorted(
+            {
+                name
+                for service in services.values()
+                for name, how in (service.get("depends_on") or {}).items()
+                if how.get("condition") == "service_completed_successfully"
+            }
+        )
+    )
+
+
+def references(rendered: Rendered, services: Iterable[str], images: Mapping[str, str]) -> dict[str, str]:
+    """Service -> the image that is asked for. `images`: what a person said on the command line, service -> image."""
+    spec = rendered.spec["services"]
+    return {name: images.get(name) or spec[name].get("image") or f"{rendered.project}-{name}" for name in services}
+
+
+def pinned_spec(
+    rendered: Rendered,
+    services: Iterable[str],
+    settings: DeploySettings,
+    pins: Mapping[str, Pinned],
+    versions: Mapping[str, tuple[str, str]] = {},
+) -> dict[str, Any]:
+    """The project as it is given to Compose. `pins`: service -> image. `versions`: `secrets.pw` -> (version, path)."""
+    routed = {route.service for route in settings.routes} if settings.edge != "existing" else set()
+    shipped = {name: _service(name, rendered, pins[name], versions, routed=name in routed) for name in services}
+    spec: dict[str, Any] = {"name": rendered.project, "services": shipped}
+    for part in ("networks", "volumes"):
+        if rendered.spec.get(part):
+            spec[part] = dict(rendered.spec[part])
+    if routed:
+        spec.setdefault("networks", {})[_EDGE_KEY] = {"name": EDGE_NETWORK, "external": True}
+    for part in ("secrets", "configs"):
+        named = dict(_files(part, rendered.spec.get(part) or {}, versions))
+        if named:
+            spec[part] = named
+    return spec
+
+
+def _service(
+    name: str, rendered: Rendered, pin: Pinned, versions: Mapping[str, tuple[str, str]], *, routed: bool
+) -> dict[str, Any]:
+    written = rendered.spec["services"][name]
+    service = {key: value for key, value in written.items() if key not in _NOT_SHIPPED}
+    service |= {"image": pin.image, "pull_policy": "never"}
+    for part in ("secrets", "configs"):
+        if service.get(part):
+            service[part] = [_versioned(part, use, versions) for use in service[part]]
+    if routed:
+        if written.get("network_mode"):
+            raise UsageError(
+                f"deploy.routes: {name} has network_mode {written['network_mode']}, so the edge can't reach it",
+                hint="give it a network of its own, or publish its port and use `edge: existing`",
+            )
+        alias = f"{name}.{rendered.project}"
+        service["networks"] = {**(service.get("networks") or {"default": None}), _EDGE_KEY: {"aliases": [alias]}}
+    return service
+
+
+def _versioned(part: str, use: Mapping[str, Any], versions: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """A use of a secret or config by the key of its version, mounted where it was."""
+    source = use["source"]
+    if f"{part}.{source}" not in versions:
+        return dict(use)
+    target = use.get("target") or (source if part == "secrets" else f"/{source}")
+    return {**use, "source": f"{source}-{versions[f'{part}.{source}'][0]}", "target": target}
+
+
+def _files(
+    part: str, written: Mapping[str, Any], versions: Mapping[str, tuple[str, str]]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, definition in written.items():
+        if (found := versions.get(f"{part}.{name}")) is None:
+            yield name, dict(definition)
+        else:
+            version, path = found
+            yield f"{name}-{version}", {"file": path}
+
+
+def replicas_of(service: Mapping[str, Any]) -> int:
+    """`deploy.replicas`, or the older `scale`; 1 where nothing is written."""
+    replicas = (service.get("deploy") or {}).get("replicas")
+    if replicas is None:
+        replicas = service.get("scale")
+    return 1 if replicas is None else int(replicas)

@@ -1,0 +1,228 @@
+"""Observed -> desired -> steps, each with its causes. All decisions are made here; who carries them out makes none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from msgspec import Struct
+
+from ...model.release import Release
+from ...model.rollout import Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task, TaskState
+from .ordering import in_order
+from .questions import questions
+from .replacing import Replacing, replacing
+
+EDGE = "dockworthy-edge"
+
+
+class Sorted(Struct, frozen=True):
+    """A service's tasks: those that are as they are to be, and the others."""
+
+    current: tuple[Task, ...]
+    other: tuple[Task, ...]
+
+
+def plan_of(
+    desired: Desired, running: Running, *, number: int, last: Release | None, accepted: Collection[str] = ()
+) -> RolloutPlan:
+    """`last`: the release in force, which tells what was shipped before. `accepted`: questions that are answered.
+
+    Raises UsageError where services depend on each other in a circle.
+    """
+    steps = [*_steps(desired, running), *_removed(desired, running, last)]
+    return RolloutPlan(
+        project=desired.project,
+        number=number,
+        steps=tuple(steps),
+        questions=tuple(each for each in questions(desired, running) if each.accept not in accepted),
+        notes=tuple(_orphans(desired, running, last)),
+    )
+
+
+def _steps(desired: Desired, running: Running) -> Iterator[RolloutStep]:
+    """Jobs run only where something is made anew; those that come before stand where what they need is up."""
+    services = [name for name in desired.services if name not in desired.jobs_after]
+    steps: dict[str, list[RolloutStep]] = {}
+    replaced: set[str] = set()
+    for name in in_order(desired.spec, services, desired.jobs_before):
+        if name in desired.jobs_before:
+            steps[name] = []
+            continue
+        steps[name] = [*_service_steps(name, desired, running, replaced)]
+        if any(step.kind in (StepKind.CREATE, StepKind.REPLACE) for step in steps[name]):
+            replaced.add(name)
+    for name, of_one in steps.items():
+        if name in desired.jobs_before and replaced:
+            yield _job(name, "before")
+        yield from of_one
+    if replaced:
+        yield from (_job(job, "after") for job in desired.jobs_after)
+
+
+def sort_tasks(name: str, desired: Desired, running: Running) -> Sorted:
+    """By Compose's hash of the definition and the image's id: a name that points elsewhere now makes no difference."""
+    shipped = desired.services[name]
+    tasks = [task for task in running.tasks.get(name, ()) if not task.is_job]
+    current = tuple(task for task in tasks if task.spec_hash in shipped.hashes and task.image_id == shipped.image_id)
+    return Sorted(current, tuple(task for task in tasks if task not in current))
+
+
+def _service_steps(name: str, desired: Desired, running: Running, replaced: set[str]) -> Iterator[RolloutStep]:
+    tasks = sort_tasks(name, desired, running)
+    wanted = desired.services[name].replicas
+    unused = tuple(task for task in tasks.current if task.state in (TaskState.CREATED, TaskState.DEAD))
+    up = tuple(task for task in tasks.current if task.state in (TaskState.RUNNING, TaskState.RESTARTING))
+    down = tuple(task for task in tasks.current if task not in (*unused, *up))
+    if unused:
+        yield _clear(name, unused, "made by a run that ended early, never started")
+    how = replacing(desired.spec["services"][name], desired.container_names.get(name, ""))
+    if reason := _taken_along(name, desired, replaced):
+        if tasks.current or tasks.other:
+            yield _replace(name, (*up, *down, *tasks.other), wanted, how, (reason,))
+            return
+    if not up and not down:
+        yield from _started(name, tasks, wanted, how, desired)
+        return
+    if len(up) < min(wanted, len(up) + len(down)):
+        need = down[: wanted - len(up)]
+        says = f"start {name} again"
+        causes = tuple(_why_down(task) for task in need)
+        yield RolloutStep(
+            kind=StepKind.RESTART, subject=name, says=says, causes=causes, tasks=_ids(need), replicas=wanted
+        )
+    elif down:
+        yield _clear(name, down, "more than are asked for, and not running")
+    yield from _finished(name, tasks.other, up, wanted, how)
+    yield from _scaled(name, up, len(down), wanted)
+    if name in desired.routed and (absent := tuple(task for task in up if EDGE not in task.addresses)):
+        yield RolloutStep(
+            kind=StepKind.JOIN_EDGE,
+            subject=name,
+            says=f"let {name} join the edge, without making it anew",
+            causes=("it has a route, and is not on the edge's network",),
+            tasks=_ids(absent),
+        )
+
+
+def _started(name: str, tasks: Sorted, wanted: int, how: Replacing, desired: Desired) -> Iterator[RolloutStep]:
+    """Nothing of what is wanted is there."""
+    if not wanted and not tasks.other:
+        return
+    if not tasks.other:
+        says = f"create {name}" + (f", {wanted} times" if wanted > 1 else "")
+        yield RolloutStep(
+            kind=StepKind.CREATE, subject=name, says=says, causes=("it does not run yet",), replicas=wanted
+        )
+        return
+    yield _replace(name, tasks.other, wanted, how, tuple(_differences(name, tasks.other, desired)))
+
+
+def _finished(
+    name: str, other: tuple[Task, ...], up: tuple[Task, ...], wanted: int, how: Replacing
+) -> Iterator[RolloutStep]:
+    """Old ones beside new ones: a roll-out that ended early, or one whose old tasks were kept to go back to."""
+    if not other:
+        return
+    if len(up) >= wanted:
+        yield _clear(name, other, "replaced by newer ones, which run")
+    else:
+        yield _replace(name, other, wanted - len(up), how, ("a roll-out ended in the middle",))
+
+
+def _replace(name: str, tasks: tuple[Task, ...], wanted: int, how: Replacing, causes: tuple[str, ...]) -> RolloutStep:
+    lives = any(task.state is TaskState.RUNNING for task in tasks)
+    beside = "new beside old, old ones stop when new ones are healthy"
+    says = f"replace {name}: {beside if how.order is Order.START_FIRST else 'old first'}"
+    gap = how.gap if lives else 0.0
+    return RolloutStep(
+        kind=StepKind.REPLACE,
+        subject=name,
+        says=says,
+        causes=(*causes, *how.because),
+        order=how.order,
+        gap=gap,
+        tasks=_ids(tasks),
+        replicas=wanted,
+    )
+
+
+def _scaled(name: str, up: tuple[Task, ...], down: int, wanted: int) -> Iterator[RolloutStep]:
+    there = len(up) + down
+    if there < wanted:
+        says = f"scale {name} from {there} to {wanted}"
+        yield RolloutStep(
+            kind=StepKind.SCALE, subject=name, says=says, causes=("more replicas are asked for",), replicas=wanted
+        )
+    elif len(up) > wanted:
+        surplus = sorted(up, key=lambda task: (task.is_serving, task.started))[: len(up) - wanted]
+        says = f"scale {name} from {len(up)} to {wanted}"
+        yield RolloutStep(
+            kind=StepKind.SCALE,
+            subject=name,
+            says=says,
+            causes=("fewer replicas are asked for",),
+            tasks=_ids(surplus),
+            replicas=wanted,
+        )
+
+
+def _removed(desired: Desired, running: Running, last: Release | None) -> Iterator[RolloutStep]:
+    """Only what was shipped by a release: what somebody else started under the project's name is left alone."""
+    shipped = last.services if last is not None else {}
+    for name, tasks in running.tasks.items():
+        if name not in desired.services and name in shipped and (found := [t for t in tasks if not t.is_job]):
+            yield RolloutStep(
+                kind=StepKind.REMOVE,
+                subject=name,
+                says=f"remove {name}",
+                causes=("compose.yaml has it no longer",),
+                tasks=_ids(found),
+                gap=None,
+            )
+
+
+def _orphans(desired: Desired, running: Running, last: Release | None) -> Iterator[str]:
+    shipped = last.services if last is not None else {}
+    for name, tasks in running.tasks.items():
+        if name and name not in desired.services and name not in shipped and any(not task.is_job for task in tasks):
+            yield f"{name} runs under this project's name and is none of its services: left alone"
+
+
+def _job(job: str, when: str) -> RolloutStep:
+    causes = (f"it comes {when} each release",)
+    return RolloutStep(kind=StepKind.JOB, subject=job, says=f"run the job {job}", causes=causes)
+
+
+def _taken_along(name: str, desired: Desired, replaced: set[str]) -> str:
+    """A container that shares another one's network must go with it."""
+    mode = str(desired.spec["services"][name].get("network_mode") or "")
+    shared = mode.removeprefix("service:") if mode.startswith("service:") else ""
+    return f"it shares the network of {shared}, which is replaced" if shared in replaced else ""
+
+
+def _differences(name: str, tasks: tuple[Task, ...], desired: Desired) -> Iterator[str]:
+    shipped = desired.services[name]
+    if any(task.image_id != shipped.image_id for task in tasks):
+        old = next(task.image_id for task in tasks if task.image_id != shipped.image_id)
+        yield f"image {_short(old)} -> {shipped.reference} ({_short(shipped.image_id)})"
+    if any(task.spec_hash not in shipped.hashes for task in tasks):
+        yield "its definition changed"
+
+
+def _why_down(task: Task) -> str:
+    return f"{task.name} {task.state}" + (f" with status {task.exit_code}" if task.state is TaskState.EXITED else "")
+
+
+def _clear(name: str, tasks: tuple[Task, ...], why: str) -> RolloutStep:
+    number = "a container" if len(tasks) == 1 else f"{len(tasks)} containers"
+    return RolloutStep(
+        kind=StepKind.CLEAR, subject=name, says=f"remove {number} of {name}", causes=(why,), tasks=_ids(tasks)
+    )
+
+
+def _ids(tasks: Collection[Task]) -> tuple[str, ...]:
+    return tuple(task.id for task in tasks)
+
+
+def _short(identity: str) -> str:
+    return identity.removeprefix("sha256:")[:12]

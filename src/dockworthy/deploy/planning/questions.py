@@ -1,0 +1,92 @@
+"""What must not be done without a person's word: data that would be left behind, or be written by two. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...model.rollout import Desired, Question, Running
+
+_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
+_KEY = "com.docker.compose.volume"
+
+
+def questions(desired: Desired, running: Running) -> Iterator[Question]:
+    """For every named volume that a service would mount, and for the data of containers that would be replaced."""
+    named: Mapping[str, Any] = desired.spec.get("volumes") or {}
+    for key, definition in named.items():
+        name = (definition or {}).get("name") or f"{desired.project}_{key}"
+        if not (definition or {}).get("external"):
+            yield from _empty(desired, running, key, name)
+        yield from _shared(desired, running, key, name)
+    for service in desired.services:
+        yield from _left_behind(desired, running, service)
+
+
+def _empty(desired: Desired, running: Running, key: str, name: str) -> Iterator[Question]:
+    """A new volume would be made although one that looks like its predecessor is there."""
+    users = [service for service, target in _users(desired, key)]
+    if name in running.volumes or not users:
+        return
+    older = sorted(
+        other for other, labels in running.volumes.items() if labels.get(_KEY) == key or other.endswith(f"_{key}")
+    )
+    mounted = sorted(
+        {
+            task.mounts[target]
+            for service, target in _users(desired, key)
+            for task in running.tasks.get(service, ())
+            if task.mounts.get(target, name) != name
+        }
+    )
+    if not older and not mounted:
+        return
+    there = (mounted or older)[0]
+    yield Question(
+        accept=f"{key}:empty",
+        says=f"{' and '.join(users)} would start on a new, empty volume {name}, and {there} is there with data of old",
+        hint=f"to go on with it: `volumes: {{{key}: {{name: {there}, external: true}}}}`; to begin anew: "
+        f"--accept {key}:empty",
+    )
+
+
+def _shared(desired: Desired, running: Running, key: str, name: str) -> Iterator[Question]:
+    """Somebody else's container writes to it."""
+    others = running.volume_users.get(name, ())
+    users = [service for service, _ in _users(desired, key)]
+    if others and users:
+        yield Question(
+            accept=f"{key}:shared",
+            says=f"{' and '.join(users)} would write to the volume {name}, which {', '.join(others)} writes to now",
+            hint=f"stop the other one first, or say that both may: --accept {key}:shared",
+        )
+
+
+def _left_behind(desired: Desired, running: Running, service: str) -> Iterator[Question]:
+    """Volumes without a name stay with the old container: the new one begins with empty ones."""
+    shipped = desired.services[service]
+    targets = sorted(
+        {
+            target
+            for task in running.tasks.get(service, ())
+            if not task.is_job and (task.spec_hash not in shipped.hashes or task.image_id != shipped.image_id)
+            for target, source in task.mounts.items()
+            if _ANONYMOUS.fullmatch(source)
+        }
+    )
+    if targets:
+        yield Question(
+            accept=f"{service}:anonymous",
+            says=f"what {service} wrote to {', '.join(targets)} lies in a volume without a name, and a new container "
+            "begins with an empty one",
+            hint=f"give it a named volume, or say that nothing there is needed: --accept {service}:anonymous",
+        )
+
+
+def _users(desired: Desired, key: str) -> Iterator[tuple[str, str]]:
+    """(service, path inside) of who mounts it to write."""
+    for service, definition in desired.spec["services"].items():
+        for mount in definition.get("volumes") or ():
+            if mount.get("type") == "volume" and mount.get("source") == key and not mount.get("read_only"):
+                yield service, mount["target"]

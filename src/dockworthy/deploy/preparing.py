@@ -1,0 +1,172 @@
+"""From the person's files, or from a release's record, to what is to run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct, structs
+
+from ..errors import UsageError
+from ..model.deploy_settings import DeploySettings
+from ..model.release import Release, ShippedService
+from ..model.rollout import Desired
+from .asked import Asked
+from .compose_command import ComposeCommand
+from .desired import once_only, pinned_spec, references, replicas_of, shipped_services
+from .images import Pinned, pinned_images
+from .rendering import Rendered, compose_files, render
+from .secret_versions import Content, contents, cut, cut_keys, restored
+from .site import Site
+from .store import FileStore
+
+
+class Prepared(Struct, frozen=True, kw_only=True):
+    """`desired` may hold secret values; `recorded` is the same project without them. `versions`: key -> version."""
+
+    desired: Desired
+    recorded: dict[str, Any]
+    versions: dict[str, str]
+    settings: DeploySettings
+    checked_by_image: tuple[str, ...] = ()
+    """Services whose image brings a health check."""
+    unstored: tuple[Content, ...] = ()
+    """Contents whose versions were foreseen and are to be stored before anything starts."""
+
+
+async def read_project(asked: Asked, compose: ComposeCommand) -> Rendered:
+    """Raises UsageError, and UnreadableInput with Compose's own words."""
+    files = compose_files(asked.folder, asked.settings)
+    return await render(compose, files, asked.folder, project=asked.settings.project)
+
+
+async def prepare(
+    asked: Asked, rendered: Rendered, site: Site, compose: ComposeCommand, store: FileStore, last: Release | None
+) -> Prepared:
+    """Resolves images, foresees versions, and lets Compose say the hashes. Changes nothing but what it pulls.
+
+    `last`: the release in force. Raises UsageError for an image that is not there and can't be pulled.
+    """
+    settings = asked.settings
+    services = shipped_services(rendered, settings)
+    written = references(rendered, services, asked.images)
+    pins = await _pins(asked, rendered, written, site, compose)
+    own, values = cut(rendered.spec)
+    stored = [*contents(rendered.spec), *values]
+    versions = {
+        each.key: await store.foreseen_version(
+            each.key, each.content, mode=each.mode, owner=each.owner, making_key=not asked.dry_run
+        )
+        for each in stored
+    }
+    paths = {key: (version, store.path_of(key, version)) for key, version in versions.items()}
+    spec = pinned_spec(rendered, services, settings, pins, paths)
+    recorded = pinned_spec(structs.replace(rendered, spec=own), services, settings, pins, paths)
+    off_edge = pinned_spec(rendered, services, structs.replace(settings, routes=()), pins, paths)
+    hashes, without = await asyncio.gather(compose.hashes_of(spec), compose.hashes_of(off_edge))
+    shipped = {}
+    for name in services:
+        equal = (
+            {without[name]}
+            if _versions_changed(rendered, name, versions, last)
+            else {without[name], rendered.hashes[name]}
+        )
+        shipped[name] = ShippedService(
+            reference=written[name],
+            image=pins[name].image,
+            image_id=pins[name].id,
+            spec_hash=hashes[name],
+            equal_hashes=tuple(sorted(equal - {hashes[name]})),
+            replicas=replicas_of(rendered.spec["services"][name]),
+        )
+    before = tuple(dict.fromkeys((*settings.jobs.before, *(job for job in once_only(rendered) if job in services))))
+    names = {name: each for name in services if (each := rendered.spec["services"][name].get("container_name"))}
+    return Prepared(
+        desired=desired_of(rendered.project, spec, shipped, settings, names, (before, settings.jobs.after)),
+        recorded=recorded,
+        versions=versions,
+        settings=settings,
+        checked_by_image=tuple(name for name in services if pins[name].has_health_check),
+        unstored=tuple(stored),
+    )
+
+
+async def prepared_from(release: Release, site: Site, store: FileStore) -> Prepared:
+    """What a release shipped, again. Raises UsageError where its images or secrets are gone."""
+    settings = msgspec.convert(release.settings, DeploySettings)
+    values = {key: await _value(key, release, site, store) for key in cut_keys(release.spec)}
+    pins = await pinned_images(site.engine, [each.image for each in release.services.values()])
+    for name, service in release.services.items():
+        if pins[service.image] is None:
+            raise UsageError(
+                f"release {release.number} needs {service.reference} ({service.image}) for {name}, and that image is "
+                f"no longer on {site.name}",
+                hint=f"docker pull {service.image}" if "@" in service.image else "load it again: docker load",
+            )
+    jobs = (release.jobs_before, release.jobs_after)
+    spec = restored(release.spec, values)
+    desired = desired_of(release.project, spec, release.services, settings, release.container_names, jobs)
+    return Prepared(desired=desired, recorded=release.spec, versions=release.versions, settings=settings)
+
+
+def desired_of(
+    project: str,
+    spec: dict[str, Any],
+    services: dict[str, ShippedService],
+    settings: DeploySettings,
+    names: dict[str, str],
+    jobs: tuple[tuple[str, ...], tuple[str, ...]],
+) -> Desired:
+    routed = () if settings.edge == "existing" else tuple(sorted({route.service for route in settings.routes}))
+    return Desired(
+        project=project,
+        spec=spec,
+        services=services,
+        container_names=names,
+        routed=routed,
+        jobs_before=jobs[0],
+        jobs_after=jobs[1],
+    )
+
+
+async def _value(key: str, release: Release, site: Site, store: FileStore) -> str:
+    found = await site.hand.file(store.path_of(key, release.versions[key]))
+    if found is None:
+        raise UsageError(f"release {release.number} needs a value of {key} that is no longer on {site.name}")
+    return found
+
+
+async def _pins(
+    asked: Asked, rendered: Rendered, written: Mapping[str, str], site: Site, compose: ComposeCommand
+) -> dict[str, Pinned]:
+    """Service -> image. What is not on the engine is pulled; what this project builds is not: that is not our part."""
+    found = await pinned_images(site.engine, written.values())
+    services = rendered.spec["services"]
+    built = {name for name in written if services[name].get("build") and name not in asked.images}
+    for name in sorted(built):
+        if found[written[name]] is None:
+            raise UsageError(
+                f"{name}: its image {written[name]} is not on {site.name}", hint=f"docker compose build {name}"
+            )
+    wanted = [name for name in written if name not in built and (asked.pull or found[written[name]] is None)]
+    if wanted := [name for name in wanted if not written[name].startswith("sha256:")]:
+        spec = {"name": rendered.project, "services": {name: {"image": written[name]} for name in wanted}}
+        await compose.pull(spec, wanted)
+        found |= await pinned_images(site.engine, [written[name] for name in wanted])
+    pins = {}
+    for name, reference in written.items():
+        if (pin := found[reference]) is None:
+            raise UsageError(f"{name}: there is no image {reference} on {site.name}, and it could not be pulled")
+        pins[name] = pin
+    return pins
+
+
+def _versions_changed(rendered: Rendered, name: str, versions: Mapping[str, str], last: Release | None) -> bool:
+    """Compose's hash says nothing of a secret's content: that it is another one only the last release tells."""
+    if last is None:
+        return False
+    service = rendered.spec["services"][name]
+    keys = [f"{part}.{use['source']}" for part in ("secrets", "configs") for use in service.get(part) or ()]
+    return any(last.versions.get(key) != versions.get(key) for key in keys)

@@ -1,0 +1,92 @@
+"""Carries a plan out, step by step; what fails is taken back, as far as it may be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from msgspec import structs
+
+from ..errors import DockworthyError
+from ..model.release import Observation, Release, ReleaseState
+from ..model.rollout import RolloutPlan, StepKind
+from .asked import Say
+from .moments import now
+from .store import Lock, ReleaseStore
+from .targets.target import Target
+
+Watch = Callable[[], Awaitable[Observation]]
+
+
+class RollOut:
+    """One release on its way. `watch`: observes it until it may be judged."""
+
+    def __init__(
+        self, target: Target, store: ReleaseStore, lock: Lock, release: Release, plan: RolloutPlan, say: Say
+    ) -> None:
+        self._target = target
+        self._store = store
+        self._lock = lock
+        self._plan = plan
+        self._say = say
+        self._irreversible = False
+        self.release = release
+
+    async def run(self, watch: Watch) -> Release:
+        """The release as it ended: kept, rolled back, or failed. Its record follows each change of its state.
+
+        Interrupted, it is taken back as one that failed, and the interruption goes on.
+        """
+        try:
+            await self._roll_out()
+            observation = await self._observe(watch)
+            if observation.broken:
+                return await self._take_back("; ".join(observation.broken), observation)
+        except DockworthyError as error:
+            return await self._take_back(error.says, failed=error)
+        except BaseException:  # ^C, SIGTERM
+            await asyncio.shield(self._take_back("it was interrupted"))
+            raise
+        await self._target.retire()
+        await self._become(ReleaseState.KEPT, observation=observation, ended=now())
+        return self.release
+
+    async def _roll_out(self) -> None:
+        await self._become(ReleaseState.ROLLING_OUT)
+        for step in self._plan.steps:
+            await self._lock.check()
+            self._say(step.says)
+            await self._target.carry_out(step)
+            if step.kind is StepKind.JOB and self.release.irreversible:
+                self._irreversible = True
+
+    async def _observe(self, watch: Watch) -> Observation:
+        await self._lock.check()
+        await self._become(ReleaseState.OBSERVING)
+        return await watch()
+
+    async def _take_back(
+        self, why: str, observation: Observation | None = None, *, failed: DockworthyError | None = None
+    ) -> Release:
+        if self._irreversible:
+            kept = f"{why}; not taken back, because its job can't be (deploy.jobs.irreversible)"
+            await self._become(ReleaseState.FAILED, why=kept, observation=observation, ended=now())
+            return self.release
+        self._say(f"rolling back: {why}")
+        if failed is not None:
+            for line in failed.excerpt:
+                self._say(line)
+        try:
+            await self._become(ReleaseState.ROLLING_BACK, why=why, observation=observation)
+            await self._target.take_back()
+        except DockworthyError as error:
+            await self._become(
+                ReleaseState.FAILED, why=f"{why}; and it could not be taken back: {error.says}", ended=now()
+            )
+            return self.release
+        await self._become(ReleaseState.ROLLED_BACK, ended=now())
+        return self.release
+
+    async def _become(self, state: ReleaseState, **changes: object) -> None:
+        self.release = structs.replace(self.release, state=state, **changes)
+        await self._store.write(self.release)

@@ -1,0 +1,215 @@
+"""One engine: Compose makes the containers, this brings them up and the old ones down, and can go back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from ...engine.connection import Connection
+from ...engine.faults import NoSuchObject
+from ...errors import DockworthyError, EngineError
+from ...model.rollout import Desired, Order, RolloutStep, Running, StepKind
+from ..compose_command import ComposeCommand
+from .jobs import run_job
+from .running import ONEOFF, PROJECT, SERVICE, read_running, read_task
+from .step_failed import StepFailed
+from .waiting import OnEdge, until_healthy
+
+_STOP_SECONDS = 3600.0
+"""A container has the time that its stop_grace_period gives; the engine knows it."""
+EDGE = "dockworthy-edge"
+
+Say = Callable[[str], None]
+
+
+class Replaced(Struct, frozen=True):
+    """A service whose old containers are stopped and kept, so that there is a way back."""
+
+    service: str
+    new: tuple[str, ...]
+    old: tuple[str, ...]
+    order: Order
+
+
+class ComposeTarget:
+    """Carries out one plan. `on_edge`: service -> does the edge send requests to these addresses."""
+
+    def __init__(
+        self,
+        engine: Connection,
+        compose: ComposeCommand,
+        desired: Desired,
+        *,
+        healthy_within: float,
+        say: Say,
+        on_edge: Callable[[str], OnEdge] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._compose = compose
+        self._desired = desired
+        self._within = healthy_within
+        self._say = say
+        self._on_edge = on_edge
+        self._done: list[Replaced] = []
+
+    async def running(self) -> Running:
+        return await read_running(self._engine, self._desired.project)
+
+    async def carry_out(self, step: RolloutStep) -> None:
+        """Raises StepFailed and EngineError; then what this step began is taken back, and earlier ones stand."""
+        if step.kind is StepKind.JOB:
+            await run_job(self._engine, self._compose, self._desired, step.subject, self._say)
+        elif step.kind in (StepKind.CREATE, StepKind.REPLACE):
+            await self._replace(step)
+        elif step.kind is StepKind.SCALE:
+            await self._scale(step)
+        elif step.kind is StepKind.RESTART:
+            await self._start(step.tasks)
+            await self._until_healthy(step.subject, step.tasks)
+        elif step.kind is StepKind.JOIN_EDGE:
+            await self._join_edge(step)
+        elif step.kind is StepKind.CLEAR:
+            await self._remove(step.tasks)
+        elif step.kind is StepKind.REMOVE:
+            await self._stop(step.tasks)
+            self._done.append(Replaced(step.subject, (), step.tasks, Order.STOP_FIRST))
+
+    async def take_back(self) -> None:
+        """All that was replaced, the last one first: the old containers run again. Raises StepFailed where one fails."""
+        while self._done:
+            replaced = self._done[-1]
+            self._say(f"{replaced.service}: back to the old containers")
+            if replaced.order is Order.STOP_FIRST:
+                await self._stop(replaced.new)
+                await self._exchange_name(replaced.service, replaced.old, replaced.new)
+            await self._start(replaced.old)
+            await self._until_healthy(replaced.service, replaced.old)
+            await self._stop(replaced.new)
+            await self._remove(replaced.new)
+            self._done.pop()
+
+    async def retire(self) -> None:
+        """Removes the old containers: there is no way back to them any more."""
+        for replaced in self._done:
+            await self._remove(replaced.old)
+        self._done.clear()
+
+    async def _replace(self, step: RolloutStep) -> None:
+        service, order = step.subject, step.order or Order.START_FIRST
+        async with self._created(service, step.replicas) as new:
+            if order is Order.STOP_FIRST:
+                await self._stop_first(service, new, step.tasks)
+            else:
+                await self._start(new)
+                await self._until_healthy(service, new)
+                await self._exchange_name(service, new, step.tasks)
+                await self._stop(step.tasks)
+        self._done.append(Replaced(service, tuple(new), step.tasks, order))
+
+    async def _stop_first(self, service: str, new: Sequence[str], old: Sequence[str]) -> None:
+        ran = [task for task in old if await self._runs(task)]
+        await self._stop(old)
+        try:
+            await self._exchange_name(service, new, old)
+            await self._start(new)
+            await self._until_healthy(service, new)
+        except BaseException:
+            await asyncio.shield(self._old_again(service, new, ran))
+            raise
+
+    async def _old_again(self, service: str, new: Sequence[str], old: Sequence[str]) -> None:
+        self._say(f"{service}: the old containers are started again")
+        await self._stop(new)
+        await self._exchange_name(service, old, new)
+        await self._start(old)
+
+    async def _scale(self, step: RolloutStep) -> None:
+        if step.tasks:
+            await self._stop(step.tasks)
+            await self._remove(step.tasks)
+            return
+        missing = step.replicas - len(await self._containers(step.subject))
+        async with self._created(step.subject, missing) as new:
+            await self._start(new)
+            await self._until_healthy(step.subject, new)
+
+    async def _join_edge(self, step: RolloutStep) -> None:
+        for task in step.tasks:
+            body = {"Container": task, "EndpointConfig": {"Aliases": [f"{step.subject}.{self._desired.project}"]}}
+            await self._engine.send("POST", f"/networks/{EDGE}/connect", body, answer=False)
+
+    @contextlib.asynccontextmanager
+    async def _created(self, service: str, count: int) -> AsyncIterator[list[str]]:
+        """New containers beside those that there are; removed again where what follows does not succeed."""
+        before = await self._containers(service)
+        new: list[str] = []
+        try:
+            await self._compose.create(self._desired.spec, service, len(before) + count)
+            new += [each for each in await self._containers(service) if each not in before]
+            if len(new) != count:
+                raise StepFailed(service, f"Compose made {len(new)} containers of {service}, not {count}")
+            yield new
+        except BaseException:
+            await asyncio.shield(self._remove_what_is_new(service, before))
+            raise
+
+    async def _remove_what_is_new(self, service: str, before: Collection[str]) -> None:
+        with contextlib.suppress(EngineError):  # what is said is why it came to this; the next run clears up
+            new = [each for each in await self._containers(service) if each not in before]
+            await self._stop(new)
+            await self._remove(new)
+
+    async def _containers(self, service: str) -> list[str]:
+        labels = [f"{PROJECT}={self._desired.project}", f"{SERVICE}={service}", f"{ONEOFF}=False"]
+        filters = quote(json.dumps({"label": labels}))
+        return [each["Id"] for each in await self._engine.get(f"/containers/json?all=true&filters={filters}")]
+
+    async def _until_healthy(self, service: str, containers: Sequence[str]) -> None:
+        on_edge = self._on_edge(service) if self._on_edge and service in self._desired.routed else None
+        await until_healthy(self._engine, service, containers, within=self._within, on_edge=on_edge)
+
+    async def _exchange_name(self, service: str, to: Sequence[str], old: Sequence[str]) -> None:
+        """`container_name` goes to the one container that is in force now."""
+        name = self._desired.container_names.get(service)
+        if not name or len(to) != 1:
+            return
+        for container in old:
+            task = await read_task(self._engine, container)
+            if task is not None and task.name == name:
+                await self._rename(container, f"{name}-{container[:12]}")
+        await self._rename(to[0], name)
+
+    async def _rename(self, container: str, name: str) -> None:
+        await self._engine.send("POST", f"/containers/{container}/rename?name={quote(name)}", answer=False)
+
+    async def _runs(self, container: str) -> bool:
+        task = await read_task(self._engine, container)
+        return task is not None and task.state == "running"
+
+    async def _start(self, containers: Sequence[str]) -> None:
+        await self._each(containers, "POST", "start")
+
+    async def _stop(self, containers: Sequence[str]) -> None:
+        await self._each(containers, "POST", "stop", seconds=_STOP_SECONDS)
+
+    async def _remove(self, containers: Sequence[str]) -> None:
+        """Without its volumes: those without a name may hold what somebody misses later."""
+        await self._each(containers, "DELETE", "?force=true")
+
+    async def _each(self, containers: Sequence[str], method: str, what: str, *, seconds: float | None = None) -> None:
+        """At once; one that is gone is no error. Raises the first error when all have ended."""
+        suffix = what if what.startswith("?") else f"/{what}"
+        calls = [
+            self._engine.send(method, f"/containers/{each}{suffix}", answer=False, seconds=seconds)
+            for each in containers
+        ]
+        for outcome in await asyncio.gather(*calls, return_exceptions=True):
+            if isinstance(outcome, DockworthyError) and not isinstance(outcome, NoSuchObject):
+                raise outcome
+            if isinstance(outcome, BaseException) and not isinstance(outcome, DockworthyError):
+                raise outcome

@@ -1,0 +1,53 @@
+"""Jobs: services that run once. One that was begun by a run that died is waited for, never started twice at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ...engine.connection import Connection
+from ...model.rollout import Desired, Task, TaskState
+from ..compose_command import ComposeCommand
+from .log_tail import log_tail
+from .running import read_running
+from .step_failed import StepFailed
+
+_EVERY = 0.2
+_SHOWN = 20
+"""Lines of its log."""
+
+
+async def run_job(
+    engine: Connection, compose: ComposeCommand, desired: Desired, job: str, say: Callable[[str], None]
+) -> None:
+    """Runs it to its end and shows its log. Raises StepFailed where it fails."""
+    running = await read_running(engine, desired.project)
+    for earlier in (task for task in running.tasks.get(job, ()) if task.is_job):
+        if earlier.state is TaskState.RUNNING:
+            say(f"{job} is still running as {earlier.name}, from an earlier deploy: waiting for it")
+            await _ended(engine, earlier.id)
+        await _remove(engine, earlier.id)
+    name = f"{desired.project}-{job}-job"
+    await compose.run_job(desired.spec, job, name)
+    task = await _ended(engine, name)
+    lines = await log_tail(engine, name, _SHOWN)
+    if task.exit_code:
+        raise StepFailed(job, f"the job {job} ended with status {task.exit_code}", log=lines)
+    for line in lines:
+        say(f"  {job}: {line}")
+    await _remove(engine, name)
+
+
+async def _ended(engine: Connection, container: str) -> Task:
+    from .running import task_of
+
+    while True:
+        facts = await engine.get(f"/containers/{container}/json")
+        task = task_of(facts)
+        if task.state in (TaskState.EXITED, TaskState.DEAD):
+            return task
+        await asyncio.sleep(_EVERY)
+
+
+async def _remove(engine: Connection, container: str) -> None:
+    await engine.send("DELETE", f"/containers/{container}?force=true", answer=False)

@@ -1,0 +1,105 @@
+"""Reads what a project runs on an engine: one list of all containers, one inspect a task.
+
+Source: GET /containers/json, /containers/{id}/json, /volumes, /networks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...engine.connection import Connection
+from ...engine.faults import NoSuchObject
+from ...model.rollout import Health, Running, Task, TaskState
+
+PROJECT = "com.docker.compose.project"
+SERVICE = "com.docker.compose.service"
+HASH = "com.docker.compose.config-hash"
+ONEOFF = "com.docker.compose.oneoff"
+
+_STATES = {"removing": TaskState.DEAD}
+
+
+async def read_running(engine: Connection, project: str) -> Running:
+    """Raises EngineError and its kinds. A container that goes meanwhile is left out."""
+    containers, volumes, networks = await asyncio.gather(
+        engine.get("/containers/json?all=true"), engine.get("/volumes"), engine.get("/networks")
+    )
+    ours = [each for each in containers if _labels(each).get(PROJECT) == project]
+    others = [each for each in containers if _labels(each).get(PROJECT) != project]
+    tasks = await asyncio.gather(*(read_task(engine, each["Id"]) for each in ours))
+    return Running(
+        tasks=_by_service(task for task in tasks if task is not None),
+        volumes={each["Name"]: each.get("Labels") or {} for each in volumes.get("Volumes") or ()},
+        networks={each["Name"]: each.get("Labels") or {} for each in networks},
+        volume_users=_volume_users(others),
+        host_ports=_host_ports(others),
+    )
+
+
+async def read_task(engine: Connection, container: str) -> Task | None:
+    """One container as a task; None where it is gone."""
+    try:
+        return task_of(await engine.get(f"/containers/{container}/json"))
+    except NoSuchObject:
+        return None
+
+
+def task_of(facts: Mapping[str, Any]) -> Task:
+    """`facts`: what GET /containers/{id}/json answers."""
+    labels = facts["Config"].get("Labels") or {}
+    state = facts["State"]
+    status = state.get("Status", "dead")
+    networks = (facts.get("NetworkSettings") or {}).get("Networks") or {}
+    return Task(
+        id=facts["Id"],
+        name=facts["Name"].lstrip("/"),
+        service=labels.get(SERVICE, ""),
+        spec_hash=labels.get(HASH, ""),
+        image_id=facts["Image"],
+        state=_STATES.get(status) or TaskState(status),
+        health=Health((state.get("Health") or {}).get("Status") or "none"),
+        restarts=facts.get("RestartCount", 0),
+        exit_code=state.get("ExitCode", 0),
+        error=state.get("Error", ""),
+        started=state.get("StartedAt", ""),
+        addresses={name: network.get("IPAddress", "") for name, network in networks.items()},
+        mounts={mount["Destination"]: mount.get("Name") or mount.get("Source", "") for mount in facts["Mounts"]},
+        is_job=labels.get(ONEOFF) == "True",
+    )
+
+
+def _by_service(tasks: Iterable[Task]) -> dict[str, tuple[Task, ...]]:
+    found: dict[str, list[Task]] = {}
+    for task in sorted(tasks, key=lambda task: (task.started, task.name)):
+        found.setdefault(task.service, []).append(task)
+    return {service: tuple(of_one) for service, of_one in sorted(found.items())}
+
+
+def _volume_users(containers: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    users: dict[str, tuple[str, ...]] = {}
+    for container in containers:
+        for mount in container.get("Mounts") or ():
+            if mount.get("Type") == "volume" and mount.get("RW") and container.get("State") == "running":
+                users[mount["Name"]] = (*users.get(mount["Name"], ()), _name(container))
+    return users
+
+
+def _host_ports(containers: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {
+        f"{port['PublicPort']}/{port.get('Type', 'tcp')}": _name(container)
+        for container in containers
+        for port in container.get("Ports") or ()
+        if port.get("PublicPort")
+    }
+
+
+def _labels(container: Mapping[str, Any]) -> Mapping[str, str]:
+    labels: Mapping[str, str] = container.get("Labels") or {}
+    return labels
+
+
+def _name(container: Mapping[str, Any]) -> str:
+    names = container.get("Names") or [container["Id"][:12]]
+    return str(names[0]).lstrip("/")

@@ -1,0 +1,23 @@
+"""The interface of a target. Every target passes the same suite of tests."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ...model.rollout import RolloutStep, Running
+
+
+class Target(Protocol):
+    """Carries out the steps of one plan for one project, and can go back until it is told to retire the old tasks."""
+
+    async def running(self) -> Running:
+        """What the project runs now. Raises EngineError and its kinds."""
+
+    async def carry_out(self, step: RolloutStep) -> None:
+        """Raises StepFailed where new tasks do not become what they should; then the service runs as before."""
+
+    async def take_back(self) -> None:
+        """Takes back what steps so far replaced or removed. Raises StepFailed where old tasks do not run again."""
+
+    async def retire(self) -> None:
+        """The release is kept: what it replaced goes for good."""

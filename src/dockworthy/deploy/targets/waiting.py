@@ -1,0 +1,100 @@
+"""Waits until new containers do what they are there for, or says why they never will."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+from collections.abc import Awaitable, Callable, Collection, Sequence
+
+from ...engine.connection import Connection
+from ...model.rollout import Health, Task, TaskState
+from .log_tail import log_tail
+from .running import read_task
+from .step_failed import StepFailed
+
+_STABLE = 2.0
+"""Seconds that a container without a health check must have run."""
+_EVERY = 0.1
+
+OnEdge = Callable[[Collection[str]], Awaitable[bool]]
+"""Do containers at these addresses get requests from the edge?"""
+
+
+async def until_healthy(
+    engine: Connection, service: str, containers: Sequence[str], *, within: float, on_edge: OnEdge | None = None
+) -> list[Task]:
+    """All of them, healthy, or running for a while where nothing tells of their health; at the edge too, if asked.
+
+    Raises StepFailed with what the container, its health check and its log say.
+    """
+    clock = asyncio.get_running_loop().time
+    ends = clock() + within
+    while True:
+        tasks = [await _present(engine, service, container) for container in containers]
+        for task in tasks:
+            await _must_not_have_failed(engine, task)
+        if all(_is_ready(task) for task in tasks) and (on_edge is None or await on_edge(_addresses(tasks))):
+            return tasks
+        if clock() >= ends:
+            raise await _too_late(engine, tasks, within, waits_for_edge=all(map(_is_ready, tasks)))
+        await asyncio.sleep(_EVERY)
+
+
+async def _present(engine: Connection, service: str, container: str) -> Task:
+    task = await read_task(engine, container)
+    if task is None:
+        raise StepFailed(service, f"{container[:12]} was removed by somebody else while it was started")
+    return task
+
+
+def _is_ready(task: Task) -> bool:
+    if task.state is not TaskState.RUNNING:
+        return False
+    if task.health is Health.NONE:
+        return _seconds_since(task.started) >= _STABLE
+    return task.health is Health.HEALTHY
+
+
+async def _must_not_have_failed(engine: Connection, task: Task) -> None:
+    why = ""
+    if task.state in (TaskState.EXITED, TaskState.DEAD):
+        why = f"{task.name} ended with status {task.exit_code}" + (f": {task.error}" if task.error else "")
+    elif task.state is TaskState.RESTARTING or task.restarts:
+        why = f"{task.name} ends again and again, with status {task.exit_code}"
+    elif task.health is Health.UNHEALTHY:
+        why = f"{task.name} is unhealthy: {await _last_probe(engine, task)}"
+    if why:
+        raise StepFailed(task.service, why, log=await log_tail(engine, task.id))
+
+
+async def _too_late(engine: Connection, tasks: Sequence[Task], within: float, *, waits_for_edge: bool) -> StepFailed:
+    late = next((task for task in tasks if not _is_ready(task)), tasks[0])
+    if waits_for_edge:
+        why = (
+            f"the edge does not reach {late.name} after {within:.0f} s: does it listen at the port that the route says?"
+        )
+    else:
+        why = f"{late.name} was not healthy after {within:.0f} s: {await _last_probe(engine, late)}"
+    return StepFailed(late.service, why, log=await log_tail(engine, late.id), hint="`deploy.healthy_within` gives more")
+
+
+async def _last_probe(engine: Connection, task: Task) -> str:
+    """What its health check said last, in one line."""
+    facts = await engine.get(f"/containers/{task.id}/json")
+    log = ((facts["State"].get("Health") or {}).get("Log")) or []
+    if not log:
+        return "its health check did not run yet"
+    said = " ".join(str(log[-1].get("Output", "")).split())[:200]
+    return f"its health check ended with status {log[-1].get('ExitCode')}" + (f": {said}" if said else "")
+
+
+def _addresses(tasks: Sequence[Task]) -> set[str]:
+    return {address for task in tasks for address in task.addresses.values() if address}
+
+
+def _seconds_since(started: str) -> float:
+    try:
+        begun = datetime.datetime.fromisoformat(started[:26].rstrip("Z") + "+00:00")
+    except ValueError:
+        return 0.0
+    return (datetime.datetime.now(datetime.UTC) - begun).total_seconds()

@@ -1,0 +1,176 @@
+"""Ship it, or take it back: gate -> plan -> roll out -> observe -> keep or roll back, the whole story of
+`dockworthy deploy` and `dockworthy rollback`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import msgspec
+from msgspec import Struct, structs
+
+from .deploy.asked import Asked, Say
+from .deploy.compose_command import ComposeCommand
+from .deploy.gate import let_pass, refusals, unobservable
+from .deploy.in_force import in_force, to_return_to, unfinished
+from .deploy.moments import now
+from .deploy.planning.plan import plan_of
+from .deploy.preparing import Prepared, prepare, prepared_from, read_project
+from .deploy.rendering import Rendered
+from .deploy.rolling_out import RollOut
+from .deploy.site import Site, reach
+from .deploy.store import FileStore, Lock
+from .deploy.targets.compose import ComposeTarget
+from .engine.who import who_runs
+from .model.deploy_settings import seconds_of
+from .model.finding import Finding
+from .model.release import GateFinding, Observation, Release, ReleaseState
+from .model.rollout import RolloutPlan
+
+Agree = Callable[[RolloutPlan], bool]
+Judge = Callable[[Rendered], Sequence[Finding]]
+
+
+class Shipped(Struct, frozen=True, kw_only=True):
+    """What came of it. `refused`: findings that stopped it at the gate, `refused_because`: what else did, as sentences.
+
+    `release` is None where nothing was begun: refused, a dry run, nothing to do, or a person who did not agree.
+    """
+
+    plan: RolloutPlan | None = None
+    release: Release | None = None
+    refused: tuple[Finding, ...] = ()
+    refused_because: tuple[str, ...] = ()
+
+
+async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipped:
+    """Ships the project of `asked.folder`. `judge`: the gate's controls. Raises what reading and planning raise."""
+    async with reach(asked.endpoint, command="deploy", sudo=asked.sudo) as site:
+        compose = ComposeCommand(site.docker_host, str(asked.folder))
+        await compose.needs_version()
+        rendered = await read_project(asked, compose)
+        store = FileStore(site, rendered.project)
+        async with _locked(store, asked, "deploy") as lock:
+            releases = await store.releases()
+            last = in_force(releases)
+            prepared = await prepare(asked, rendered, site, compose, store, last)
+            findings = judge(rendered)
+            refused = refusals(findings, prepared.desired, only=asked.services)
+            unseen = tuple(
+                unobservable(prepared.desired, asked.settings, asked.level, checked_by_image=prepared.checked_by_image)
+            )
+            if refused or unseen:
+                return Shipped(refused=refused, refused_because=unseen)
+            ground = Ground(site, compose, store, lock, say)
+            return await ground.ship(
+                prepared, asked, releases, agree=agree, findings=let_pass(findings, prepared.desired)
+            )
+
+
+async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agree, say: Say) -> Shipped:
+    """Brings an earlier release back, by the same path. `project`: its name with Compose."""
+    async with reach(asked.endpoint, command="rollback", sudo=asked.sudo) as site:
+        compose = ComposeCommand(site.docker_host, str(asked.folder))
+        store = FileStore(site, project)
+        async with _locked(store, asked, "rollback") as lock:
+            releases = await store.releases()
+            wanted = to_return_to(releases, number)
+            prepared = await prepared_from(wanted, site, store)
+            ground = Ground(site, compose, store, lock, say)
+            return await ground.ship(prepared, asked, releases, agree=agree, returns_to=wanted)
+
+
+@asynccontextmanager
+async def _locked(store: FileStore, asked: Asked, doing: str) -> AsyncIterator[Lock | None]:
+    """A dry run changes nothing, so it needs no lock."""
+    async with AsyncExitStack() as stack:
+        lock = None
+        if not asked.dry_run:
+            lock = await stack.enter_async_context(store.lock(who=who_runs(), doing=doing, take_over=asked.take_over))
+        yield lock
+
+
+class Ground:
+    """Where a release is shipped, and who holds it meanwhile (None: a dry run)."""
+
+    def __init__(self, site: Site, compose: ComposeCommand, store: FileStore, lock: Lock | None, say: Say) -> None:
+        self.site = site
+        self.compose = compose
+        self.store = store
+        self.lock = lock
+        self.say = say
+
+    async def ship(
+        self,
+        prepared: Prepared,
+        asked: Asked,
+        releases: Sequence[Release],
+        *,
+        agree: Agree,
+        findings: tuple[GateFinding, ...] = (),
+        returns_to: Release | None = None,
+    ) -> Shipped:
+        """Plan -> record -> roll out -> observe -> keep or take back."""
+        last = in_force(releases)
+        target = ComposeTarget(
+            self.site.engine,
+            self.compose,
+            prepared.desired,
+            healthy_within=seconds_of(prepared.settings.healthy_within),
+            say=self.say,
+        )
+        number = await self.store.next_number()
+        plan = plan_of(prepared.desired, await target.running(), number=number, last=last, accepted=asked.accept)
+        if self.lock is None or plan.questions:
+            return Shipped(plan=plan)
+        if plan.is_empty and last is not None and not unfinished(releases):
+            return Shipped(plan=plan)
+        if not agree(plan):
+            return Shipped(plan=plan)
+        release = self._release(prepared, plan, findings, last, returns_to)
+        await self._begin(release, prepared, releases)
+        rollout = RollOut(target, self.store, self.lock, release, plan, self.say)
+        return Shipped(plan=plan, release=await rollout.run(self._watch))
+
+    def _release(
+        self,
+        prepared: Prepared,
+        plan: RolloutPlan,
+        findings: tuple[GateFinding, ...],
+        last: Release | None,
+        returns_to: Release | None,
+    ) -> Release:
+        desired = prepared.desired
+        return Release(
+            number=plan.number,
+            project=plan.project,
+            target="compose",
+            state=ReleaseState.PREPARED,
+            spec=prepared.recorded,
+            services=desired.services,
+            container_names=desired.container_names,
+            jobs_before=desired.jobs_before,
+            jobs_after=desired.jobs_after,
+            versions=prepared.versions,
+            settings=msgspec.to_builtins(prepared.settings),
+            who=who_runs(),
+            began=now(),
+            rollback_of=last.number if returns_to is not None and last is not None else None,
+            returns_to=returns_to.number if returns_to is not None else None,
+            irreversible=prepared.settings.jobs.irreversible,
+            steps=tuple(step.says for step in plan.steps),
+            findings=findings,
+        )
+
+    async def _begin(self, release: Release, prepared: Prepared, releases: Sequence[Release]) -> None:
+        """The record comes before everything else: what a killed run began is known by it."""
+        await self.store.write(release)
+        for each in unfinished(releases):
+            await self.store.write(
+                structs.replace(each, state=ReleaseState.FAILED, why=f"it ended in the middle; see {release.number}")
+            )
+        for content in prepared.unstored:
+            await self.store.keep_version(content.key, content.content, mode=content.mode, owner=content.owner)
+
+    async def _watch(self) -> Observation:
+        return Observation(seconds=0.0)

@@ -1,0 +1,115 @@
+"""A deploy for the person who decides: the plan, why it was refused, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..model.finding import Finding
+from ..model.release import Observation, Release, ReleaseState
+from ..model.rollout import RolloutPlan, RolloutStep
+from .sheet import Sheet
+from .words import number_of
+
+_COLUMN = 13
+_STYLES = {ReleaseState.KEPT: "good", ReleaseState.ROLLED_BACK: "bad", ReleaseState.FAILED: "bad"}
+
+
+def render_rollout_plan(plan: RolloutPlan, *, width: int, colour: bool) -> str:
+    """Each step with its causes and the gap that it makes; then what a person must say first."""
+    sheet = Sheet(width=width, colour=colour)
+    if plan.is_empty and not plan.questions:
+        sheet.line(f"{plan.project}: nothing to do, it runs as its files say", style="heading")
+    else:
+        sheet.line(f"{plan.project}, release {plan.number}: {number_of(len(plan.steps), 'step')}", style="heading")
+    for number, step in enumerate(plan.steps, 1):
+        sheet.entry(f"{number:>3}.", step.says, indent=1, column=6)
+        for cause in step.causes:
+            sheet.entry("-", cause, indent=6, column=8)
+        sheet.entry("gap", gap_in_words(step), indent=6, column=11, style="" if step.gap == 0 else "bad")
+    for question in plan.questions:
+        sheet.blank()
+        sheet.entry("stop", question.says, indent=1, column=_COLUMN, label_style="bad")
+        sheet.entry("", question.hint, column=_COLUMN)
+    for note in plan.notes:
+        sheet.entry("note", note, indent=1, column=_COLUMN)
+    return str(sheet)
+
+
+def gap_in_words(step: RolloutStep) -> str:
+    """How long the service does not answer, as far as that can be told before."""
+    if step.gap is None:
+        return f"{step.subject} does not answer any more"
+    return "none" if step.gap == 0 else f"{step.subject} does not answer for about {max(step.gap, 1):.0f} s"
+
+
+def render_refusal(
+    project: str, findings: Sequence[Finding], because: Sequence[str], *, width: int, colour: bool
+) -> str:
+    """What stopped a deploy at the gate, and what to do next. Nothing was changed."""
+    sheet = Sheet(width=width, colour=colour)
+    sheet.line(f"{project}: refused, and nothing was changed", style="heading")
+    for finding in findings:
+        sheet.blank()
+        sheet.entry(
+            finding.severity, f"{finding.control}: {finding.title}", indent=1, column=_COLUMN, label_style="bad"
+        )
+        for evidence in finding.evidence[:3]:
+            place = f"{evidence.source}: " if evidence.source else ""
+            sheet.entry(finding.subject.rsplit("#", 1)[-1], f"{place}{evidence.says}", indent=1, column=_COLUMN)
+        if finding.remedy is not None:
+            sheet.entry("remedy", finding.remedy.says, indent=1, column=_COLUMN)
+    if because:
+        sheet.blank()
+    for reason in because:
+        sheet.entry("refused", reason, indent=1, column=_COLUMN, label_style="bad")
+    sheet.blank()
+    sheet.line("`dockworthy check -v` shows all of it, `dockworthy fix --diff` what can be repaired; an exception with "
+               "a reason and an end goes into dockworthy.yaml (policy.exceptions)")  # fmt: skip
+    return str(sheet)
+
+
+def render_release(release: Release, *, width: int, colour: bool) -> str:
+    """What became of a release."""
+    sheet = Sheet(width=width, colour=colour)
+    sheet.line(f"{release.project}, {release_name(release)}: {state_in_words(release)}", style="heading")
+    if release.why:
+        sheet.entry("why", release.why, indent=1, column=_COLUMN, label_style=_STYLES.get(release.state, ""))
+    if release.observation is not None:
+        sheet.entry("observed", observation_in_words(release.observation), indent=1, column=_COLUMN)
+    if release.state is ReleaseState.ROLLED_BACK:
+        sheet.entry("now", "what ran before runs again", indent=1, column=_COLUMN)
+    if release.state is ReleaseState.FAILED:
+        sheet.entry("next", "look at `docker compose ps`; `dockworthy deploy` or `rollback` goes on from what there is",
+                    indent=1, column=_COLUMN)  # fmt: skip
+    return str(sheet)
+
+
+def release_name(release: Release) -> str:
+    if release.returns_to is not None:
+        return f"release {release.number} (back to {release.returns_to})"
+    return f"release {release.number}"
+
+
+def state_in_words(release: Release) -> str:
+    return {
+        ReleaseState.PREPARED: "ended before anything was changed",
+        ReleaseState.ROLLING_OUT: "ended in the middle of its roll-out",
+        ReleaseState.OBSERVING: "ended while it was observed",
+        ReleaseState.KEPT: "kept",
+        ReleaseState.ROLLING_BACK: "ended while it was rolled back",
+        ReleaseState.ROLLED_BACK: "rolled back",
+        ReleaseState.FAILED: "failed",
+    }[release.state]
+
+
+def observation_in_words(seen: Observation) -> str:
+    """`12 s: 120 probes, 0 failed; 3,000 requests, 0 failed; p95 12 ms; 0 restarts`, as far as it is known."""
+    parts = []
+    if seen.probes:
+        parts.append(f"{number_of(seen.probes, 'probe')}, {seen.probes_failed:,} failed")
+    if seen.requests is not None:
+        parts.append(f"{number_of(seen.requests, 'request')}, {seen.requests_failed or 0:,} failed")
+    if seen.p95 is not None:
+        parts.append(f"p95 {seen.p95 * 1000:.0f} ms")
+    parts.append(number_of(seen.restarts, "restart"))
+    return f"{seen.seconds:.0f} s: {'; '.join(parts)}"
