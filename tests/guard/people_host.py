@@ -24,6 +24,7 @@ guard:
     - {who: "container:watcher", role: viewer}
     - {who: "certificate:oncall", role: operator, projects: [shop]}
     - {who: "certificate:ci", role: deployer, projects: [shop]}
+    - {who: "certificate:robot", role: deployer}
     - {who: "certificate:chief", role: admin}
 """
 COMPOSE = """
@@ -42,10 +43,10 @@ def papers_of(host: OwnHost) -> Path:
 
 
 def host_of_people(folder: Path) -> Iterator[OwnHost]:
-    """opal operates the shop and dora deploys it, vera may look, nils has no role; from elsewhere come oncall, ci and
-    chief, and an outsider: their certificates are beside the folder."""
+    """opal operates the shop and dora deploys it, vera may look, nils has no role; from elsewhere come oncall, ci, a
+    robot and chief, and an outsider: their certificates are beside the folder."""
     host = start_host(folder)
-    papers = papers_for(papers_of(host), "oncall", "ci", "chief", "outsider")
+    papers = papers_for(papers_of(host), "oncall", "ci", "robot", "chief", "outsider")
     try:
         people = (("opal", 7001), ("dora", 7002), ("vera", 7003), ("nils", 7004))
         passwd = "".join(f"{name}:x:{number}:{number}::/tmp/{name}:/bin/sh\n" for name, number in people)

@@ -9,6 +9,12 @@ from msgspec import Struct
 
 from ..asked import NotCanonical
 
+MOST_HEAD = 128 * 1024
+"""Bytes: an engine takes no more than 1 MiB, and clients send 2 KiB."""
+LONG_HEAD = f"the request's head has more than {MOST_HEAD // 1024} KiB"
+MOST_BODY = 4 * 1024 * 1024
+"""Of JSON, which is held as a whole: what an engine takes at most behind a plugin. Streams are not held."""
+
 _NAME = re.compile(r"[a-z0-9-]+")
 _PASSED = frozenset("accept content-type if-none-match traceparent tracestate user-agent".split())
 _PASSED_FAMILIES = ("x-registry-", "x-docker-", "sec-websocket-")
@@ -85,4 +91,4 @@ def judged_headers(head: RequestHead, body: bytes, *, streams: bool) -> dict[str
     return headers
 
 
-__all__ = ["RequestHead", "has_body", "judged_headers", "request_head"]
+__all__ = ["LONG_HEAD", "MOST_BODY", "MOST_HEAD", "RequestHead", "has_body", "judged_headers", "request_head"]
