@@ -154,7 +154,7 @@ def test_roles_change_with_the_policy(host: OwnHost) -> None:
 
 def test_the_audit_of_what_was_refused_names_who_asked(host: OwnHost) -> None:
     Reached(host, PEOPLE, "opal").docker("rm", "-f", "bank", check=False)
-    assert "refused containers bank: " in host.read("/var/log/guard")
+    assert "refused user opal: containers bank: " in host.read("/var/log/guard")
     assert json.loads(host.docker("inspect", "bank").stdout)[0]["State"]["Running"]
 
 

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ...errors import UsageError
 from .. import options
 from ..output import say
+from .audit_options import audit_options, telling
 from .engine_option import engine_option
 from .in_force import loader
 from .tls_options import tls_endpoint, tls_options
-
-if TYPE_CHECKING:
-    from ...guard.asked import Asked
-    from ...guard.audit import Audit
-    from ...guard.decision import Decision
 
 
 @click.command(short_help="The engine's authorization plugin, in the foreground.")
@@ -30,8 +25,7 @@ if TYPE_CHECKING:
 @tls_options
 @options.level
 @options.policy
-@click.option("--audit", "audit_file", metavar="FILE", help="Write down who asked what, and the answer, in JSON lines.")
-@click.option("--syslog", is_flag=True, help="Send the same lines to the machine's log (journald or a syslog daemon).")
+@audit_options
 def serve(
     path: str,
     endpoint: str,
@@ -67,17 +61,11 @@ def serve(
 
     if tls and not people:
         raise UsageError("--tls serves people from elsewhere, and --people is missing", hint="--people PATH")
-    audit = _audit(audit_file, syslog=syslog)
+    told = telling(audit_file, syslog=syslog)
 
     def ready() -> None:
         say(f"judging at {path}")
         tell_ready()
-
-    def told(asked: Asked, decision: Decision) -> Decision:
-        holds = audit.record(asked, decision)
-        if not holds.allowed:
-            say(f"refused {holds.action} {holds.subject}: {holds.message()}")
-        return holds
 
     async def live() -> None:
         from ...guard.engine_world import EngineWorld
@@ -103,15 +91,6 @@ def serve(
 
     uvloop.run(live())
     return 0
-
-
-def _audit(file: str | None, *, syslog: bool) -> Audit:
-    """Raises UsageError for a file that can't be written."""
-    from ...guard.audit import Audit
-    from ...guard.audit.rotating_file import RotatingFile
-    from ...guard.audit.syslog import Syslog
-
-    return Audit(RotatingFile(Path(file)) if file else None, Syslog() if syslog else None, say=say)
 
 
 __all__ = ["serve"]

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from .. import options
 from ..output import say
+from .audit_options import audit_options, telling
 from .engine_option import engine_option
 from .tls_options import tls_endpoint, tls_options
-
-if TYPE_CHECKING:
-    from ...guard.asked import Asked
-    from ...guard.decision import Decision
 
 ROLES = ("viewer", "deployer", "operator")
 """As in model/guard_policy.py, without admin: that socket would be the engine's own."""
@@ -31,6 +27,7 @@ ROLES = ("viewer", "deployer", "operator")
 @tls_options
 @options.level
 @options.policy
+@audit_options
 def socket(
     path: str,
     role: str,
@@ -45,12 +42,16 @@ def socket(
     tlskey: str | None,
     level: str | None,
     policy: str | None,
+    audit_file: str | None,
+    syslog: bool,
 ) -> int:
     """Stands between a program and the engine, in the foreground, and lets pass what the role allows.
 
     A viewer sees containers, networks, services, logs and events, as Traefik or a monitor needs them; values of
     environments are blanked. It needs no plugin and changes nothing of the engine. What a deployer or an operator asks
     is also judged by the policy. --tls opens it on a network as well, to whoever has a certificate.
+
+    --audit and --syslog keep what was refused and what changes something or reads secrets, never a body.
 
     \b
     Examples:
@@ -70,6 +71,7 @@ def socket(
     from .in_force import loader
 
     engine = engine_path(endpoint)
+    told = telling(audit_file, syslog=syslog)
     binding = Binding(who="user:*", role=Role(role), projects=projects, images=images)
 
     def ready() -> None:
@@ -78,17 +80,11 @@ def socket(
 
     async def live() -> None:
         in_force = LivingPolicy(loader(level, policy), say)
-        gate = RoleGate(PeopleWorld(endpoint), lambda _: (binding,), told=_told, floor=in_force)
-        remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=_told)
+        gate = RoleGate(PeopleWorld(endpoint), lambda _: (binding,), told=told, floor=in_force)
+        remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told)
         async with followed(in_force, *papers):
             listening = listen(Path(path), mode=0o666 if everyone else 0o660, group=group)
             await serve_alone(listening, gate, engine, remote, ready=ready)
 
     uvloop.run(live())
     return 0
-
-
-def _told(asked: Asked, decision: Decision) -> Decision:
-    if not decision.allowed:
-        say(f"refused {asked.user} {decision.action} {decision.subject}: {decision.message()}")
-    return decision

@@ -1,0 +1,53 @@
+"""`--audit FILE` and `--syslog`: where it is written down who asked what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..output import say
+
+if TYPE_CHECKING:
+    from ...guard.asked import Asked
+    from ...guard.decision import Decision
+
+_OPTIONS = (
+    click.option(
+        "--audit", "audit_file", metavar="FILE", help="Write down who asked what, and the answer, in JSON lines."
+    ),
+    click.option(
+        "--syslog", is_flag=True, help="Send the same lines to the machine's log (journald or a syslog daemon)."
+    ),
+)
+
+
+def audit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """As `audit_file` and `syslog`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def telling(audit_file: str | None, *, syslog: bool) -> Callable[[Asked, Decision], Decision]:
+    """Hears of each decision, and gives back the one that holds. Raises UsageError for a file that can't be written."""
+    from ...guard.audit import Audit
+    from ...guard.audit.rotating_file import RotatingFile
+    from ...guard.audit.syslog import Syslog
+
+    file = RotatingFile(Path(audit_file)) if audit_file else None
+    audit = Audit(file, Syslog() if syslog else None, say=say)
+
+    def told(asked: Asked, decision: Decision) -> Decision:
+        holds = audit.record(asked, decision)
+        if not holds.allowed:
+            by = f"{asked.user}: " if asked.user else ""
+            say(f"refused {by}{holds.action} {holds.subject}: {holds.message()}")
+        return holds
+
+    return told
+
+
+__all__ = ["audit_options", "telling"]
