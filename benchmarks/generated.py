@@ -62,6 +62,15 @@ def write_compose(file: Path, services: int) -> None:
     file.write_text(f"name: shop\nservices:\n{written}volumes:\n{volumes}")
 
 
+def write_projects(folder: Path, number: int, services: int) -> list[Path]:
+    """So many projects, each in a folder of its own."""
+    files = [folder / f"project-{index:03}" / "compose.yaml" for index in range(number)]
+    for file in files:
+        file.parent.mkdir(parents=True)
+        write_compose(file, services)
+    return files
+
+
 def write_pods(folder: Path, number: int) -> None:
     """A file for each pod, as most repositories have them; every third has a fault."""
     for index in range(number):

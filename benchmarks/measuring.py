@@ -66,6 +66,13 @@ def measure_best(command: Sequence[str], *, env: Mapping[str, str], times: int) 
     return min((measure(command, env=env) for _ in range(times)), key=lambda cost: cost.wall)
 
 
+def measure_in_turn(commands: Sequence[Sequence[str]], *, env: Mapping[str, str], times: int) -> list[Cost]:
+    """Of each command the run with the least CPU time. One after the other, again and again: what else the machine does
+    then lengthens the one as much as the other."""
+    rounds = [[measure(command, env=env) for command in commands] for _ in range(times)]
+    return [min(of_one, key=lambda cost: cost.cpu) for of_one in zip(*rounds, strict=True)]
+
+
 def cpu_of(pid: int) -> float:
     """Seconds of CPU that a running process has used so far, its threads together."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
