@@ -10,11 +10,12 @@ from msgspec import structs
 
 from dockworthy.errors import UsageError
 from dockworthy.guard.asked import Asked
+from dockworthy.guard.audit.bounded import SINGLY
 from dockworthy.guard.decision import Decision
 from dockworthy.guard.tls.handshakes import Handshakes
 from dockworthy.guard.tls.listening import listen_tcp
 from dockworthy.guard.tls.papers import Papers, context_of
-from dockworthy.guard.tls.turned_away import SINGLY, TurnedAway
+from dockworthy.guard.tls.turned_away import TurnedAway
 from dockworthy.harden.remote_access.address import Place
 from guard.tls_parts import Wire, papers_for
 
@@ -69,7 +70,7 @@ async def test_a_flood_is_counted_and_fills_no_log() -> None:
     async with asyncio.timeout(10):
         while len(told) == SINGLY:
             await asyncio.sleep(0.01)
-    assert f"{1000 - SINGLY} more were turned away" in told[-1][1].message()
+    assert f"{1000 - SINGLY} more like it" in told[-1][1].message()
     away("192.0.2.9", "for once")
     assert "for once" in told[-1][1].message()
 

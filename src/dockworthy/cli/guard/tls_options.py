@@ -12,10 +12,10 @@ from ...errors import UsageError
 from ..output import say
 
 if TYPE_CHECKING:
+    from ...guard.audit.bounded import Told
     from ...guard.tls.endpoint import TlsEndpoint
     from ...guard.tls.living_papers import LivingPapers
-    from ...guard.tls.turned_away import Told
-
+    
 _FOLDER = "/etc/docker/tls"
 _OPTIONS = (
     click.option(

@@ -47,6 +47,8 @@ async def serving(
         await leaving.see_off(clients)
         watching.cancel()
         gate.end()
+        if tls is not None:
+            tls.end()
 
 
 async def serve_alone(

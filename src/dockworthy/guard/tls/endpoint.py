@@ -8,17 +8,19 @@ import ssl
 from collections.abc import Callable
 
 from ...harden.remote_access.address import Place
+from ..audit.bounded import Told
 from .connection import TlsConnection
 from .handshakes import Handshakes
 from .listening import listen_tcp
-from .turned_away import Told, TurnedAway
+from .turned_away import TurnedAway
 
 
 class TlsEndpoint:
     """Listens at once; `context` is asked at each new connection. Raises UsageError where nobody can listen."""
 
     def __init__(self, place: Place, context: Callable[[], ssl.SSLContext], told: Told) -> None:
-        self._context, self._handshakes = context, Handshakes(TurnedAway(told))
+        self._turned_away = TurnedAway(told)
+        self._context, self._handshakes = context, Handshakes(self._turned_away)
         self._listening: socket.socket = listen_tcp(place)
 
     async def serve(self, make: Callable[[], asyncio.Protocol]) -> asyncio.Server:
@@ -27,6 +29,10 @@ class TlsEndpoint:
         return await loop.create_server(
             lambda: TlsConnection(self._context(), self._handshakes, make), sock=self._listening
         )
+
+    def end(self) -> None:
+        """What is still to be told is told."""
+        self._turned_away.end()
 
 
 __all__ = ["TlsEndpoint"]
