@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...guard.audit.bounded import Told
     from ...guard.tls.endpoint import TlsEndpoint
     from ...guard.tls.living_papers import LivingPapers
-    
+
 _FOLDER = "/etc/docker/tls"
 _OPTIONS = (
     click.option(
