@@ -21,6 +21,7 @@ from .deploy.rolling_out import RollOut
 from .deploy.site import Site, reach
 from .deploy.store import FileStore, Lock
 from .deploy.targets.compose import ComposeTarget
+from .deploy.targets.swap_guard import SwapGuard
 from .engine.who import who_runs
 from .model.deploy_settings import seconds_of
 from .model.finding import Finding
@@ -80,6 +81,12 @@ async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agr
             return await ground.ship(prepared, asked, releases, agree=agree, returns_to=wanted)
 
 
+async def releases_of(asked: Asked, project: str) -> Sequence[Release]:
+    """All that are kept of a project, oldest first. A damaged record is left out: that a deploy says."""
+    async with reach(asked.endpoint, command="releases", sudo=asked.sudo) as site:
+        return await FileStore(site, project).releases(skip_damaged=True)
+
+
 @asynccontextmanager
 async def _locked(store: FileStore, asked: Asked, doing: str) -> AsyncIterator[Lock | None]:
     """A dry run changes nothing, so it needs no lock."""
@@ -112,12 +119,16 @@ class Ground:
     ) -> Shipped:
         """Plan -> record -> roll out -> observe -> keep or take back."""
         last = in_force(releases)
+        guard = SwapGuard(self.site.hand, self.store.folder, self.site.socket)
+        if self.lock is not None:
+            await guard.settled()
         target = ComposeTarget(
             self.site.engine,
             self.compose,
             prepared.desired,
             healthy_within=seconds_of(prepared.settings.healthy_within),
             say=self.say,
+            guard=guard,
         )
         number = await self.store.next_number()
         plan = plan_of(prepared.desired, await target.running(), number=number, last=last, accepted=asked.accept)

@@ -32,15 +32,16 @@ mkdir -p -m 700 -- "$state" && printf %s "$state"
 
 
 class Site:
-    """`name` is how the host is called. `docker_host`: where Compose finds the engine from here. `state`: the folder of
-    the host in which dockworthy keeps what it must remember."""
+    """`name` is how the host is called. `docker_host`: where Compose finds the engine from here; `socket`: its socket
+    on the host. `state`: the folder of the host in which dockworthy keeps what it must remember."""
 
-    def __init__(self, name: str, hand: Hand, engine: Connection, docker_host: str, state: str) -> None:
+    def __init__(self, name: str, hand: Hand, engine: Connection, docker_host: str, state: str, *, socket: str) -> None:
         self.name = name
         self.hand = hand
         self.engine = engine
         self.docker_host = docker_host
         self.state = state
+        self.socket = socket
         self._host: SshHost | None = None
         self._forwarded = 0
 
@@ -88,7 +89,7 @@ async def reach(
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise HostError(f"{state} can't be made: {error.strerror}", hint="is the file system read-only?") from None
-        yield Site("this host", hand, engine, endpoint, str(state))
+        yield Site("this host", hand, engine, endpoint, str(state), socket=socket_path(endpoint) or "")
 
 
 @contextlib.asynccontextmanager
@@ -103,7 +104,8 @@ async def _over_ssh(endpoint: str, command: str, sudo: bool, environ: Mapping[st
             Connection(endpoint, deadline=None, per_call=_CALL, environ=environ, way=way) as engine,
         ):
             hand = Hand(host.shell, address.host, host, command=command)
-            site = Site(address.host, hand, engine, f"unix://{way.socket}", await _state_on(hand, environ))
+            state = await _state_on(hand, environ)
+            site = Site(address.host, hand, engine, f"unix://{way.socket}", state, socket=socket)
             site._host = host
             yield site
 

@@ -13,6 +13,8 @@ from .questions import questions
 from .replacing import Replacing, replacing
 
 EDGE = "dockworthy-edge"
+_UP = (TaskState.RUNNING, TaskState.RESTARTING, TaskState.PAUSED)
+_NEVER_UP = (TaskState.CREATED, TaskState.DEAD)
 
 
 class Sorted(Struct, frozen=True):
@@ -70,30 +72,21 @@ def sort_tasks(name: str, desired: Desired, running: Running) -> Sorted:
 def _service_steps(name: str, desired: Desired, running: Running, replaced: set[str]) -> Iterator[RolloutStep]:
     tasks = sort_tasks(name, desired, running)
     wanted = desired.services[name].replicas
-    unused = tuple(task for task in tasks.current if task.state in (TaskState.CREATED, TaskState.DEAD))
-    up = tuple(task for task in tasks.current if task.state in (TaskState.RUNNING, TaskState.RESTARTING))
-    down = tuple(task for task in tasks.current if task not in (*unused, *up))
-    if unused:
-        yield _clear(name, unused, "made by a run that ended early, never started")
     how = replacing(desired.spec["services"][name], desired.container_names.get(name, ""))
-    if reason := _taken_along(name, desired, replaced):
-        if tasks.current or tasks.other:
-            yield _replace(name, (*up, *down, *tasks.other), wanted, how, (reason,))
-            return
+    up = tuple(task for task in tasks.current if task.state in _UP)
+    down = tuple(task for task in tasks.current if task.state not in _UP)
+    reason = _taken_along(name, desired, replaced)
+    if reason and (tasks.current or tasks.other):
+        yield _replace(name, (*tasks.current, *tasks.other), wanted, how, (reason,))
+        return
+    unused = down if any(task.state in _UP for task in tasks.other) else tuple(t for t in down if t.state in _NEVER_UP)
+    if unused:
+        yield _clear(name, unused, "made by a run that ended early")
+    down = tuple(task for task in down if task not in unused)
     if not up and not down:
         yield from _started(name, tasks, wanted, how, desired)
         return
-    if len(up) < min(wanted, len(up) + len(down)):
-        need = down[: wanted - len(up)]
-        says = f"start {name} again"
-        causes = tuple(_why_down(task) for task in need)
-        yield RolloutStep(
-            kind=StepKind.RESTART, subject=name, says=says, causes=causes, tasks=_ids(need), replicas=wanted
-        )
-    elif down:
-        yield _clear(name, down, "more than are asked for, and not running")
-    yield from _finished(name, tasks.other, up, wanted, how)
-    yield from _scaled(name, up, len(down), wanted)
+    yield from _kept_up(name, up, down, tasks.other, wanted, how)
     if name in desired.routed and (absent := tuple(task for task in up if EDGE not in task.addresses)):
         yield RolloutStep(
             kind=StepKind.JOIN_EDGE,
@@ -102,6 +95,24 @@ def _service_steps(name: str, desired: Desired, running: Running, replaced: set[
             causes=("it has a route, and is not on the edge's network",),
             tasks=_ids(absent),
         )
+
+
+def _kept_up(
+    name: str, up: tuple[Task, ...], down: tuple[Task, ...], other: tuple[Task, ...], wanted: int, how: Replacing
+) -> Iterator[RolloutStep]:
+    """Some of what is wanted is there: what should run and does not is started, what is too much goes."""
+    need = down[: max(wanted - len(up), 0)]
+    if need:
+        causes = tuple(_why_down(task) for task in need)
+        says = f"start {name} again"
+        yield RolloutStep(
+            kind=StepKind.RESTART, subject=name, says=says, causes=causes, tasks=_ids(need), replicas=wanted
+        )
+    if surplus := down[len(need) :]:
+        yield _clear(name, surplus, "more than are asked for, and not running")
+    yield from _finished(name, other, (*up, *need), wanted, how)
+    if not other or len(up) + len(need) > wanted:
+        yield from _scaled(name, (*up, *need), wanted)
 
 
 def _started(name: str, tasks: Sorted, wanted: int, how: Replacing, desired: Desired) -> Iterator[RolloutStep]:
@@ -146,16 +157,14 @@ def _replace(name: str, tasks: tuple[Task, ...], wanted: int, how: Replacing, ca
     )
 
 
-def _scaled(name: str, up: tuple[Task, ...], down: int, wanted: int) -> Iterator[RolloutStep]:
-    there = len(up) + down
-    if there < wanted:
-        says = f"scale {name} from {there} to {wanted}"
+def _scaled(name: str, up: tuple[Task, ...], wanted: int) -> Iterator[RolloutStep]:
+    says = f"scale {name} from {len(up)} to {wanted}"
+    if len(up) < wanted:
         yield RolloutStep(
             kind=StepKind.SCALE, subject=name, says=says, causes=("more replicas are asked for",), replicas=wanted
         )
     elif len(up) > wanted:
         surplus = sorted(up, key=lambda task: (task.is_serving, task.started))[: len(up) - wanted]
-        says = f"scale {name} from {len(up)} to {wanted}"
         yield RolloutStep(
             kind=StepKind.SCALE,
             subject=name,

@@ -18,6 +18,7 @@ from ..compose_command import ComposeCommand
 from .jobs import run_job
 from .running import ONEOFF, PROJECT, SERVICE, read_running, read_task
 from .step_failed import StepFailed
+from .swap_guard import SwapGuard
 from .waiting import OnEdge, until_healthy
 
 _STOP_SECONDS = 3600.0
@@ -47,6 +48,7 @@ class ComposeTarget:
         *,
         healthy_within: float,
         say: Say,
+        guard: SwapGuard,
         on_edge: Callable[[str], OnEdge] | None = None,
     ) -> None:
         self._engine = engine
@@ -54,6 +56,7 @@ class ComposeTarget:
         self._desired = desired
         self._within = healthy_within
         self._say = say
+        self._guard = guard
         self._on_edge = on_edge
         self._done: list[Replaced] = []
 
@@ -74,13 +77,14 @@ class ComposeTarget:
         elif step.kind is StepKind.JOIN_EDGE:
             await self._join_edge(step)
         elif step.kind is StepKind.CLEAR:
+            await self._stop(step.tasks)
             await self._remove(step.tasks)
         elif step.kind is StepKind.REMOVE:
             await self._stop(step.tasks)
             self._done.append(Replaced(step.subject, (), step.tasks, Order.STOP_FIRST))
 
     async def take_back(self) -> None:
-        """All that was replaced, the last one first: the old containers run again. Raises StepFailed where one fails."""
+        """All that was replaced, the last one first: old containers run again. Raises StepFailed where one fails."""
         while self._done:
             replaced = self._done[-1]
             self._say(f"{replaced.service}: back to the old containers")
@@ -113,14 +117,15 @@ class ComposeTarget:
 
     async def _stop_first(self, service: str, new: Sequence[str], old: Sequence[str]) -> None:
         ran = [task for task in old if await self._runs(task)]
-        await self._stop(old)
-        try:
-            await self._exchange_name(service, new, old)
-            await self._start(new)
-            await self._until_healthy(service, new)
-        except BaseException:
-            await asyncio.shield(self._old_again(service, new, ran))
-            raise
+        async with self._guard.until_done(new, ran):
+            await self._stop(old)
+            try:
+                await self._exchange_name(service, new, old)
+                await self._start(new)
+                await self._until_healthy(service, new)
+            except BaseException:
+                await asyncio.shield(self._old_again(service, new, ran))
+                raise
 
     async def _old_again(self, service: str, new: Sequence[str], old: Sequence[str]) -> None:
         self._say(f"{service}: the old containers are started again")

@@ -1,0 +1,137 @@
+"""`dockworthy releases`: what was shipped, when, by whom, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from . import options
+from .deploying import asked_for, project_name
+from .output import deliver
+from .project import load_project
+from .show import paper
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..model.release import Release
+
+_environment = click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml.")
+
+
+@click.group(invoke_without_command=True, short_help="What was shipped, and what became of it.")
+@_environment
+@options.policy
+@options.host
+@options.sudo
+@options.format_of("table", "json")
+@options.output
+@click.pass_context
+def releases(
+    ctx: click.Context,
+    environment: str | None,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+    format_: str,
+    output: str | None,
+) -> int:
+    """What was shipped, and what became of it: the last 20 releases of this folder's project, newest first.
+
+    \b
+    Examples:
+      dockworthy releases               all that are kept
+      dockworthy releases show 12       one of them, whole
+      dockworthy releases diff 11 12    what differs
+    """
+    if ctx.invoked_subcommand is not None:
+        return 0
+    from ..report.releases import render_releases
+
+    found = _read(environment, policy, hosts, sudo)
+    width, colour = paper(output)
+    _deliver(found, render_releases(found, width=width, colour=colour), format_, output)
+    return 0
+
+
+@releases.command(short_help="One release, whole.")
+@click.argument("number", type=int)
+@_environment
+@options.policy
+@options.host
+@options.sudo
+@options.format_of("table", "json")
+@options.output
+def show(
+    number: int,
+    environment: str | None,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+    format_: str,
+    output: str | None,
+) -> int:
+    """One release, whole: images, steps, what the gate let pass, what was observed. Secret values are not in it."""
+    from ..report.releases import render_release_page
+
+    release = _one(_read(environment, policy, hosts, sudo), number)
+    width, colour = paper(output)
+    _deliver(release, render_release_page(release, width=width, colour=colour), format_, output)
+    return 0
+
+
+@releases.command(short_help="What differs between two releases.")
+@click.argument("older", type=int)
+@click.argument("newer", type=int)
+@_environment
+@options.policy
+@options.host
+@options.sudo
+@options.output
+def diff(
+    older: int,
+    newer: int,
+    environment: str | None,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+    output: str | None,
+) -> int:
+    """What differs between two releases, as a unified diff of what was shipped. Exit status 1 says that they differ."""
+    from ..report.releases import difference_of
+
+    found = _read(environment, policy, hosts, sudo)
+    text = difference_of(_one(found, older), _one(found, newer))
+    deliver(text, output)
+    return 1 if text else 0
+
+
+def _read(environment: str | None, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> Sequence[Release]:
+    from ..release import releases_of
+
+    asked = asked_for(load_project(policy), policy=policy, hosts=hosts, environment=environment, sudo=sudo)
+
+    async def read() -> Sequence[Release]:
+        return await releases_of(asked, await project_name(asked))
+
+    return asyncio.run(read())
+
+
+def _one(found: Sequence[Release], number: int) -> Release:
+    from ..errors import UsageError
+
+    for release in found:
+        if release.number == number:
+            return release
+    known = ", ".join(str(release.number) for release in found) or "none"
+    raise UsageError(f"there is no release {number}", hint=f"kept are: {known}")
+
+
+def _deliver(what: object, text: str, format_: str, output: str | None) -> None:
+    if format_ == "json":
+        import msgspec
+
+        text = msgspec.json.format(msgspec.json.encode(what), indent=2).decode() + "\n"
+    deliver(text, output)

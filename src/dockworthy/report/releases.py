@@ -1,0 +1,103 @@
+"""Releases for people: a list, one as a page, and what differs between two."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..model.release import Release, ReleaseState
+from .deploy import observation_in_words, release_name, state_in_words
+from .sheet import Sheet
+from .words import number_of
+
+_COLUMN = 13
+
+
+def render_releases(releases: Sequence[Release], *, width: int, colour: bool) -> str:
+    """Newest first; the one in force is marked."""
+    sheet = Sheet(width=width, colour=colour)
+    if not releases:
+        sheet.line("No release was made here yet: `dockworthy deploy` makes the first one")
+        return str(sheet)
+    in_force = next((each.number for each in reversed(releases) if each.state is ReleaseState.KEPT), None)
+    for release in reversed(releases):
+        mark = "now" if release.number == in_force else ""
+        sheet.entry(
+            f"{release.number:>4} {mark}",
+            f"{release.began} {release.who}: {_words(release)}",
+            column=9,
+            label_style="good" if mark else "",
+        )
+        sheet.line(_images(release), indent=11)
+        if release.why:
+            sheet.line(release.why, indent=11, at_most=2)
+    return str(sheet)
+
+
+def render_release_page(release: Release, *, width: int, colour: bool) -> str:
+    sheet = Sheet(width=width, colour=colour)
+    sheet.line(f"{release.project}, {release_name(release)}: {state_in_words(release)}", style="heading")
+    entries = [
+        ("began", f"{release.began} by {release.who}"),
+        ("ended", release.ended),
+        ("commit", release.commit),
+        ("why", release.why),
+        ("observed", observation_in_words(release.observation) if release.observation else ""),
+    ]
+    for label, text in entries:
+        if text:
+            sheet.entry(label, text, indent=1, column=_COLUMN)
+    sheet.heading("Services")
+    for name, service in sorted(release.services.items()):
+        times = f", {service.replicas} times" if service.replicas != 1 else ""
+        sheet.entry(name, f"{service.reference} as {service.image}{times}", indent=1, column=_COLUMN)
+    if release.steps:
+        sheet.heading("Steps")
+        for step in release.steps:
+            sheet.point(step, indent=1)
+    if release.findings:
+        sheet.heading(f"Let pass by the gate: {number_of(len(release.findings), 'finding')}")
+        for finding in release.findings:
+            sheet.point(f"{finding.outcome} {finding.control} {finding.subject}: {finding.says}", indent=1)
+    return str(sheet)
+
+
+def difference_of(older: Release, newer: Release) -> str:
+    """A unified diff of what was shipped; "" where it is the same."""
+    before, after = ([*_lines(_shown(each), 0)] for each in (older, newer))
+    names = (f"release {older.number}", f"release {newer.number}")
+    return "".join(f"{line}\n" for line in difflib.unified_diff(before, after, *names, lineterm=""))
+
+
+def _shown(release: Release) -> dict[str, Any]:
+    """What a person wrote, with what their image names stood for, and versions in place of secrets."""
+    return {
+        "services": release.spec.get("services", {}),
+        "volumes": release.spec.get("volumes", {}),
+        "networks": release.spec.get("networks", {}),
+        "images": {name: f"{each.reference} {each.image}" for name, each in release.services.items()},
+        "versions": release.versions,
+        "deploy": release.settings,
+    }
+
+
+def _lines(value: Any, depth: int) -> Iterator[str]:
+    """Nested mappings and lists, one value a line."""
+    pad = "  " * depth
+    pairs = sorted(value.items()) if isinstance(value, dict) else [("-", each) for each in value]
+    for key, inner in pairs:
+        if isinstance(inner, dict | list) and inner:
+            yield f"{pad}{key}{'' if key == '-' else ':'}"
+            yield from _lines(inner, depth + 1)
+        else:
+            yield f"{pad}{key}{'' if key == '-' else ':'} {inner}"
+
+
+def _words(release: Release) -> str:
+    back = f", back to {release.returns_to}" if release.returns_to is not None else ""
+    return f"{state_in_words(release)}{back}"
+
+
+def _images(release: Release) -> str:
+    return ", ".join(f"{name} {service.reference}" for name, service in sorted(release.services.items()))
