@@ -78,7 +78,12 @@ def check(
     allowances, unclear = allowances_in(written, texts.text)
     result = _judged(written, unread, level, policy, rules, allowances, left_out=search.ignored)
     result = structs.replace(result, notes=(*unclear, *charts, *result.notes, *passed_over(compose)))
-    fixes = tuple(without_secrets(fixes_for(result.findings, written.units, texts.text, edited=edits), secrets))
+    fixes = fixes_for(result.findings, written.units, texts.text, edited=edits)
+    if written.builds:
+        from .fix.build_candidates import build_fixes_for  # who checks a Compose file need not pay for it
+
+        fixes += tuple(build_fixes_for(result.findings, written.builds, texts.text, edited=edits))
+    fixes = tuple(without_secrets(fixes, secrets))
     return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets), fixes=fixes)
 
 

@@ -46,13 +46,16 @@ def _the_one(repair: Repair) -> FileRepair:
     if repair.unread:
         name, why = repair.unread[0]
         raise UsageError(why if why.startswith(name) else f"{name}: {why}")
-    if len(repair.files) != 1:
-        names = ", ".join(file.file for file in repair.files[:4])
+    files = [file for file in repair.files if not file.is_build]
+    if not files:
+        raise UsageError("--verify runs the services of a Compose file, and here is none", hint="name one")
+    if len(files) != 1:
+        names = ", ".join(file.file for file in files[:4])
         raise UsageError(
-            f"--verify proves one Compose file at a time, and here are {len(repair.files)}: {names}",
+            f"--verify proves one Compose file at a time, and here are {len(files)}: {names}",
             hint="name the one that is to be proven",
         )
-    return repair.files[0]
+    return files[0]
 
 
 def _kept_controls(kept: Iterable[Kept]) -> Iterator[tuple[str, str]]:

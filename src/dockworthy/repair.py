@@ -24,7 +24,7 @@ from .model.fix import Fix, FixKind
 from .model.levels import Level
 from .model.policy import Policy
 from .model.repair import FileRepair, Repair
-from .model.workload import Unit
+from .model.written import Written
 from .policy.applying import apply_policy
 from .readers.allowances import allowances_in
 from .readers.files import STANDARD_INPUT, FoundFile, Search
@@ -46,9 +46,9 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 def plan_repair(paths: Sequence[str], asked: Asked, *, stdin_name: str = STANDARD_INPUT) -> Repair:
-    """What would be made of every Compose file; nothing is written. `-` is standard input.
+    """What would be made of every Compose file and every Dockerfile; nothing is written. `-` is standard input.
 
-    Raises UsageError where a path does not exist, or no Compose file was found.
+    Raises UsageError where a path does not exist, or no such file was found.
     """
     files: list[FileRepair] = []
     unread: list[tuple[str, str]] = []
@@ -62,7 +62,7 @@ def plan_repair(paths: Sequence[str], asked: Asked, *, stdin_name: str = STANDAR
                 unread.append((found.name, error.says))
     if not files and not unread:
         raise UsageError(
-            "nothing to repair: no Compose file was found in " + ", ".join(paths),
+            "nothing to repair: no Compose file and no Dockerfile was found in " + ", ".join(paths),
             hint="`dockworthy check` also judges what can't be repaired here",
         )
     return Repair(files=tuple(files), unread=tuple(unread))
@@ -89,12 +89,15 @@ def findings_of_text(file: str, text: str, asked: Asked) -> tuple[Finding, ...]:
 
 
 def _repaired(found: FoundFile, asked: Asked) -> FileRepair | None:
-    """None for a file that has no service of Compose."""
+    """None for a file that has no service of Compose and is no Dockerfile."""
     text = found.text()
-    units = _units(found)
+    written = read_written(found, Surroundings(os.environ))
+    if written.builds:
+        return _repaired_build(found, text, asked)
+    units = [unit for unit in written.units if unit.kind == "service" and unit.source.where == found.name]
     if not units:
         return None
-    fixes = list(candidates(_findings(found, asked), units, {found.name: text}.get, asked.known))
+    fixes = list(candidates(_of_written(found, written, asked), units, {found.name: text}.get, asked.known))
     wanted = [fix for fix in fixes if asked.wants(fix)]
 
     def judged(changed: str) -> Sequence[Finding]:
@@ -111,14 +114,32 @@ def _repaired(found: FoundFile, asked: Asked) -> FileRepair | None:
     )
 
 
-def _units(found: FoundFile) -> list[Unit]:
-    units = read_written(found, Surroundings(os.environ)).units
-    return [unit for unit in units if unit.kind == "service" and unit.source.where == found.name]
+def _repaired_build(found: FoundFile, text: str, asked: Asked) -> FileRepair:
+    from .fix.build_choosing import Judged, repair_build  # a Compose file need not pay for it
+
+    def judge(changed: str) -> Judged:
+        with_it = structs.replace(found, content=changed.encode())
+        written = read_written(with_it, Surroundings(os.environ))
+        return Judged(written.builds[0], _of_written(with_it, written, asked))
+
+    done = repair_build(text, judge, asked.wants, file=found.name, known=asked.known)
+    return FileRepair(
+        file=found.name,
+        old=text,
+        new=done.text,
+        made=done.made,
+        not_made=done.not_made,
+        offered=done.offered,
+        is_build=True,
+    )
 
 
 def _findings(found: FoundFile, asked: Asked) -> tuple[Finding, ...]:
     """As `check` has them, with what the policy accepts."""
-    written = read_written(found, Surroundings(os.environ))
+    return _of_written(found, read_written(found, Surroundings(os.environ)), asked)
+
+
+def _of_written(found: FoundFile, written: Written, asked: Asked) -> tuple[Finding, ...]:
     text = found.text()
     allowances, _ = allowances_in(written, {found.name: text}.get)
     judged = judge_written(written, asked.level, asked.policy.levels, rules=asked.rules)
@@ -144,4 +165,6 @@ def _is_as_planned(file: FileRepair, asked: Asked) -> bool:
         findings = _findings(FoundFile(file.file, file.file, True).loaded(), asked)
     except UsageError:
         return False
+    if file.is_build:  # a part of a finding may stay: what was judged before it was written is what counts
+        return findings == findings_of_text(file.file, file.new, asked)
     return not failing(findings) & {(fix.control, fix.subject) for fix in file.made}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--diff", is_flag=True, help="Show what would change, as a unified diff; write nothing.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
-@click.option("--all", "everything", is_flag=True, help="Also fixes that are to be proven: they can stop a service.")
+@click.option("--all", "everything", is_flag=True, help="Also fixes that are to be proven: they can stop a service, or a build.")
 @click.option("--control", "controls", metavar="ID", multiple=True, help="Only fixes of this control (repeatable).")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option(
@@ -63,9 +63,11 @@ def fix(
 ) -> int:
     """Repairs files in place: only the lines that must change do; comments, order, quotes and anchors stay.
 
-    What `check` finds in Compose files is repaired where there is an exact repair. Safe fixes alone are made: with
-    them nothing that works stops working. The others are to be proven, each says what it might break, and --all makes
-    them, too. Every fix has the container recreated at the next `docker compose up`.
+    What `check` finds in Compose files and Dockerfiles is repaired where there is an exact repair. Safe fixes alone are
+    made: with them nothing that works stops working. The others are to be proven, each says what it might break, and
+    --all makes them, too. Every fix in a Compose file has the container recreated at the next `docker compose up`; one
+    in a Dockerfile has the image built anew. A shell's text that is more than a plain list of commands is left alone,
+    and so is what a comment for hadolint ignores.
 
     --verify proves them: the services are started on the engine as a copy of their own, in networks that lead nowhere,
     with fresh volumes, copies of what they bind, and stand-ins for secrets; the running project is not touched. Then
@@ -85,6 +87,7 @@ def fix(
     Examples:
       dockworthy fix compose.yaml --diff            what would change
       dockworthy fix compose.yaml                   safe fixes
+      dockworthy fix --diff Dockerfile              a Dockerfile likewise
       dockworthy fix --all --dry-run .              all, and what it might break
       dockworthy fix --engine compose.yaml          digests of images, too
       dockworthy fix --verify --probe http://localhost:8080/ compose.yaml

@@ -40,10 +40,11 @@ def asked_for(
     from ..repair import Asked
     from ..report.explanation import find_control
 
-    there = {control.id: control for control in chapter_controls("workload")}
+    chapters = ("workload", "build") if controls else ()
+    there = {control.id: control for chapter in chapters for control in chapter_controls(chapter)}
     named = frozenset(find_control(id, there).id for id in controls)
     for id in sorted(named):
-        if not there[id].fixes:
+        if not (there[id].fixes or there[id].build_fixes):
             raise UsageError(f"{id} has no exact repair", hint=f"`dockworthy explain {id}` says what to do by hand")
     return Asked(
         level=level,

@@ -17,9 +17,12 @@ Judged = Callable[[str], Sequence[Finding]]
 
 
 class Made(Struct, frozen=True):
+    """`offered` are fixes that were not asked for, where the maker looked for them."""
+
     text: str
     made: tuple[Fix, ...]
     not_made: tuple[NotMade, ...]
+    offered: tuple[Fix, ...] = ()
 
 
 def make(text: str, fixes: Iterable[Fix], *, file: str) -> Made:

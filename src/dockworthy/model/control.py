@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from .build_fix import BuildFix
 from .compose_fix import ComposeFix
 from .dialect import Dialect, Platform, Version
 from .field import Source
@@ -44,6 +45,7 @@ class Control:
     this one is asked: one fault, one finding.
 
     `fixes`: exact repairs in a Compose file, the first that gives changes for the service at hand is taken.
+    `build_fixes`: exact repairs in a Dockerfile, all of them taken.
 
     `good`, `bad` and `unclear` are examples in source syntax, run through the real reader by one generic test.
     Their keys name the syntax: `kubernetes`, `compose`, `marathon` and `titus` (YAML), `dockerfile` (a text, or
@@ -66,6 +68,7 @@ class Control:
     replaces: tuple[str, ...] = ()
     needs_running: bool = False
     fixes: tuple[ComposeFix, ...] = ()
+    build_fixes: tuple[BuildFix, ...] = ()
     bad: Examples = field(default_factory=dict)
     good: Examples = field(default_factory=dict)
     unclear: Examples = field(default_factory=dict)

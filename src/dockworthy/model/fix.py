@@ -45,7 +45,10 @@ class Edit(Struct, frozen=True):
 
 
 class Fix(Struct, frozen=True, kw_only=True):
-    """The repair of one finding. `says` what is done, `may_break` what might stop working, "" for nothing known."""
+    """The repair of one finding. `says` what is done, `may_break` what might stop working, "" for nothing known.
+
+    `changes` are those of a Compose service. `lines` are those of a Dockerfile whose instructions it changes.
+    """
 
     control: str
     subject: str
@@ -54,3 +57,4 @@ class Fix(Struct, frozen=True, kw_only=True):
     may_break: str = ""
     changes: tuple[Change, ...] = ()
     edits: tuple[Edit, ...] = ()
+    lines: tuple[int, ...] = ()

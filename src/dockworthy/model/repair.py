@@ -20,7 +20,7 @@ class FileRepair(Struct, frozen=True, kw_only=True):
     """One file. `offered` are fixes that were not asked for: of the other kind, or of other controls.
 
     `kept_at` is where the old text lies, "" where nothing was written. `verified`: what a run of the services showed,
-    None where none was asked for.
+    None where none was asked for. `is_build`: it is a Dockerfile.
     """
 
     file: str
@@ -31,6 +31,7 @@ class FileRepair(Struct, frozen=True, kw_only=True):
     offered: tuple[Fix, ...] = ()
     kept_at: str = ""
     verified: Verified | None = None
+    is_build: bool = False
 
     @property
     def changes(self) -> bool:

@@ -103,13 +103,15 @@ def _remedy(control: Control) -> str:
 
 
 def _repair(control: Control) -> str:
-    if not control.fixes:
+    fixes = control.fixes or control.build_fixes
+    if not fixes:
         return ""
     points = []
-    for fix in control.fixes:
+    for fix in fixes:
         breaks = f" Might break: {fix.may_break}." if fix.may_break else ""
         points.append(f"- {KINDS[fix.kind]}: {fix.says}.{breaks}")
-    return "## What `dockworthy fix` does in a Compose file\n\n" + "\n".join(points)
+    file = "Compose file" if control.fixes else "Dockerfile"
+    return f"## What `dockworthy fix` does in a {file}\n\n" + "\n".join(points)
 
 
 def _references(control: Control) -> str:

@@ -15,7 +15,8 @@ from .sheet import Sheet
 from .verified import VerifiedOut, summary_of, verified_out, write_verified
 from .words import number_of
 
-_COLUMN = 14
+_COLUMN = 17
+_MOST_LINES = 2
 
 
 class ChangeOut(Struct, frozen=True):
@@ -28,7 +29,7 @@ class ChangeOut(Struct, frozen=True):
 
 
 class FixOut(Struct, frozen=True):
-    """`why` and `hint` where it was not made."""
+    """`lines` are those of a Dockerfile, as it was before; `why` and `hint` are there where it was not made."""
 
     control: str
     subject: str
@@ -36,6 +37,7 @@ class FixOut(Struct, frozen=True):
     says: str
     may_break: str | None
     changes: tuple[ChangeOut, ...]
+    lines: tuple[int, ...] | UnsetType = UNSET
     why: str | UnsetType = UNSET
     hint: str | UnsetType = UNSET
 
@@ -84,7 +86,7 @@ def repair_json(repair: Repair) -> bytes:
 
 def _fix(fix: Fix, left: NotMade | None = None) -> FixOut:
     changes = tuple(ChangeOut(each.service, each.path, each.how, each.value) for each in fix.changes)
-    out = FixOut(fix.control, fix.subject, fix.kind, fix.says, fix.may_break or None, changes)
+    out = FixOut(fix.control, fix.subject, fix.kind, fix.says, fix.may_break or None, changes, fix.lines or UNSET)
     return out if left is None else structs.replace(out, why=left.why, hint=left.hint or UNSET)
 
 
@@ -136,7 +138,7 @@ def _write_file(sheet: Sheet, file: FileRepair, *, written: bool, verbose: bool)
     if file.not_made:
         sheet.line("not made", style="bad", indent=2)
         for left in file.not_made:
-            sheet.entry(_service(left.fix), f"{left.fix.says} ({left.fix.control})", indent=4, column=_COLUMN)
+            sheet.entry(_place(left.fix), f"{left.fix.says} ({left.fix.control})", indent=4, column=_COLUMN)
             sheet.entry("", f"{left.why}{f'; {left.hint}' if left.hint else ''}", column=_COLUMN, style="bad")
     if verbose or file.verified is not None:
         _write_fixes(sheet, "not asked for" if file.verified is None else "no run can show it", file.offered)
@@ -148,10 +150,14 @@ def _write_fixes(sheet: Sheet, title: str, fixes: Iterable[Fix]) -> None:
     for number, fix in enumerate(fixes):
         if not number:
             sheet.line(title, style="good" if fix.kind is FixKind.SAFE else "open", indent=2)
-        sheet.entry(_service(fix), f"{fix.says} ({fix.control})", indent=4, column=_COLUMN)
+        sheet.entry(_place(fix), f"{fix.says} ({fix.control})", indent=4, column=_COLUMN)
         if fix.may_break:
             sheet.entry("", f"might break: {fix.may_break}", column=_COLUMN, style="quiet")
 
 
-def _service(fix: Fix) -> str:
-    return fix.subject.rsplit("#", 1)[-1]
+def _place(fix: Fix) -> str:
+    """The service, or the lines of a Dockerfile."""
+    if not fix.lines:
+        return fix.subject.rsplit("#", 1)[-1]
+    shown, more = fix.lines[:_MOST_LINES], len(fix.lines) > _MOST_LINES
+    return f"line{'s' if len(fix.lines) > 1 else ''} {', '.join(map(str, shown))}{' …' if more else ''}"

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ...model.build import ShellCommand
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _STARTERS = frozenset(
     "sudo env exec command nohup time nice ionice eatmydata builtin doas xargs timeout gosu su-exec"
     " tini tini-static dumb-init docker-init catatonit".split()
@@ -42,7 +42,7 @@ def started(command: ShellCommand) -> Started:
     while at < len(words):
         word = words[at]
         name = word.rsplit("/", 1)[-1]
-        if _ASSIGNMENT.match(word):
+        if ASSIGNMENT.match(word):
             at += 1
         elif name in _STARTERS:
             before.append(name)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from ...model.build import ImageBuild
+from ...model.build import ImageBuild, Stage
+from ...model.build_change import BuildChange, Reword
+from ...model.build_fix import BuildFix
 from ...model.control import Control, Subject
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy
+from ...model.fix import FixKind
+from ...model.knowledge.base_images import DISTRIBUTIONS
 from ...model.levels import Level, Severity
+from ._base_images import official_name
 from ._faults import Fault, weigh
+from ._repairs import standing
 
 control = Control(
     title="Working directories are absolute paths",
@@ -19,12 +26,59 @@ control = Control(
     demand="5.pipeline",
     subject=Subject.BUILD,
     remedy=Remedy("Write the whole path: `WORKDIR /app`.", "a new build of the image"),
+    build_fixes=(
+        BuildFix(
+            says="writes the whole path, where the file tells it",
+            kind=FixKind.SAFE,
+            changes=lambda written: standing(written.build, "absolute-workdir", _whole_paths(written.build)),
+        ),
+    ),
     bad={"dockerfile": ["FROM debian:13\nWORKDIR app\n", "FROM debian:13\nENV D=app\nWORKDIR $D\n"]},
     good={"dockerfile": ["FROM debian:13\nWORKDIR /app\n", "FROM debian:13\nARG V\nWORKDIR /app/$V\n"]},
     unclear={"dockerfile": "FROM debian:13\nARG WHERE\nWORKDIR ${WHERE}\n"},
 )
 
 _ABSOLUTE = re.compile(r"[\"']?(?:/|[A-Za-z]:[/\\])")
+
+
+_PLAIN = re.compile(r"[\w@-][\w./@-]*\Z")
+_DOTS = re.compile(r"(?:^|/)\.{1,2}(?:/|\Z)")
+
+
+def _whole_paths(build: ImageBuild) -> Iterator[BuildChange]:
+    """A path of plain letters, below one that is known: from an earlier WORKDIR, or `/` of a bare distribution."""
+    for stage in build.stages:
+        here = _begins_in(build, stage)
+        for instruction in stage.instructions:
+            if instruction.keyword != "WORKDIR" or instruction.trigger:
+                continue
+            path = instruction.words[0]
+            whole = _below(here, path.value) if isinstance(path, Set) else ""
+            if whole and instruction.text == getattr(path, "value", "") and not _ABSOLUTE.match(instruction.text):
+                edit = (0, len(instruction.text), whole)
+                yield Reword(instruction.first, (edit,), words=(whole,))
+            here = whole
+
+
+def _begins_in(build: ImageBuild, stage: Stage) -> str:
+    """The folder in which a stage begins; "" where the base image decides."""
+    if stage.base_stage is not None:
+        above = build.stages[stage.base_stage]
+        here = _begins_in(build, above)
+        for instruction in above.instructions:
+            if instruction.keyword == "WORKDIR" and not instruction.trigger:
+                path = instruction.words[0]
+                here = _below(here, path.value) if isinstance(path, Set) else ""
+        return here
+    base = stage.base.value if isinstance(stage.base, Set) else ""
+    return "/" if base == "scratch" or official_name(base) in DISTRIBUTIONS else ""
+
+
+def _below(here: str, path: str) -> str:
+    """ "" where it can't be told."""
+    if re.fullmatch(r"/[\w./@-]*", path) and not _DOTS.search(path):
+        return path
+    return f"{here.rstrip('/')}/{path}" if here and _PLAIN.match(path) and not _DOTS.search(path) else ""
 
 
 @control.judge

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from ...model.build import ImageBuild
+from collections.abc import Iterator
+
+from ...model.build import ImageBuild, Instruction
+from ...model.build_change import BuildChange, TakeFlag
+from ...model.build_fix import BuildFix
 from ...model.control import Control, Subject
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ._faults import Fault, weigh
+from ._repairs import standing
 
 control = Control(
     title="Build steps stay in their sandbox",
@@ -17,6 +22,13 @@ control = Control(
     demand="1.privileges",
     subject=Subject.BUILD,
     remedy=Remedy("Take the flag out, and the entitlement from the builder.", "the step must do without"),
+    build_fixes=(
+        BuildFix(
+            says="takes the flag out that opens the sandbox",
+            may_break="the step fails where it needs that privilege, or reaches something on the machine that builds",
+            changes=lambda written: _confining(written.build),
+        ),
+    ),
     bad={
         "dockerfile": [
             "FROM debian:13\nRUN --security=insecure make image\n",
@@ -31,10 +43,14 @@ _OPEN = {"security": "insecure", "network": "host"}
 
 @control.judge
 def confined_steps(build: ImageBuild) -> Judgement:
-    faults = [
-        Fault(f"RUN --{flag}={value}", run.source)
-        for _, run in build.instructions("RUN")
-        for flag, value in run.flags
-        if _OPEN.get(flag) == value
-    ]
+    faults = [Fault(f"RUN --{flag}={_OPEN[flag]}", run.source) for run, flag in _let_out(build)]
     return weigh(build, "confined-steps", faults, good="no step asks for more than its sandbox")
+
+
+def _let_out(build: ImageBuild) -> Iterator[tuple[Instruction, str]]:
+    for _, run in build.instructions("RUN"):
+        yield from ((run, flag) for flag, value in run.flags if _OPEN.get(flag) == value)
+
+
+def _confining(build: ImageBuild) -> Iterator[BuildChange]:
+    return standing(build, "confined-steps", (TakeFlag(run.first, flag) for run, flag in _let_out(build)))

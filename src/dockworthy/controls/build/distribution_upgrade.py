@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.build import ImageBuild
+from ...model.build_change import BuildChange, TakeWord
+from ...model.build_fix import BuildFix
 from ...model.control import Control, Subject, nist
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ._commands import started
 from ._faults import Fault, weigh
+from ._repairs import standing, steps
 
 control = Control(
     title="A build does not upgrade its distribution",
@@ -21,6 +24,13 @@ control = Control(
     subject=Subject.BUILD,
     references=(nist("4.1.1"),),
     remedy=Remedy("Build on a newer base image, and let an updater move its digest.", "a new build of the image"),
+    build_fixes=(
+        BuildFix(
+            says="upgrades within the release: `upgrade` instead of `dist-upgrade`",
+            may_break="a package whose update needs another new one stays as old as the base image has it",
+            changes=lambda written: standing(written.build, "distribution-upgrade", _within(written.build)),
+        ),
+    ),
     bad={
         "dockerfile": [
             "FROM debian:13\nRUN apt-get update && apt-get -y dist-upgrade\n",
@@ -43,6 +53,15 @@ _UPGRADES = {
     "dnf": {"distro-sync", "system-upgrade"},
     "yum": {"distro-sync"},
 }
+
+
+_TO = {"apt-get": "upgrade", "apt": "upgrade", "aptitude": "safe-upgrade"}
+
+
+def _within(build: ImageBuild) -> Iterator[BuildChange]:
+    for _, run in build.instructions("RUN"):
+        for step in steps(run, _TO, ("dist-upgrade", "full-upgrade")):
+            yield TakeWord(run.first, step.number, step.verb, _TO[step.what.program])
 
 
 @control.judge

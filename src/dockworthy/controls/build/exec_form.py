@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 
 from ...model.build import ImageBuild, Instruction
+from ...model.build_change import BuildChange, PutWords, Reword
+from ...model.build_fix import BuildFix
 from ...model.control import Control, Subject
 from ...model.field import Unknown
 from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ._commands import SHELLS
 from ._faults import Fault, weigh
+from ._repairs import standing
 
 control = Control(
     title="The program gets the engine's signals",
@@ -23,6 +28,18 @@ control = Control(
     remedy=Remedy(
         'Write the JSON form (`CMD ["shop", "--port", "80"]`), or begin the shell\'s last command with `exec`.',
         "a new build; variables in the JSON form are not replaced",
+    ),
+    build_fixes=(
+        BuildFix(
+            says="starts the program itself, in the JSON form",
+            may_break="a program that as first process does not end on SIGTERM, that is a script without `#!`, or whose entrypoint looks at its arguments",
+            changes=lambda written: standing(written.build, "exec-form", _as_json(written.build)),
+        ),
+        BuildFix(
+            says="begins the shell's last command with `exec`",
+            may_break="a program that as first process does not end on SIGTERM, or does not reap the children that it leaves",
+            changes=lambda written: standing(written.build, "exec-form", _with_exec(written.build)),
+        ),
     ),
     bad={
         "dockerfile": [
@@ -42,6 +59,50 @@ control = Control(
 )
 
 _C_FLAG = re.compile(r"-[a-z]*c[a-z]*\Z")
+
+
+_BUILTINS = frozenset(
+    ". : [ alias bg break cd command continue echo eval exec exit export false fg getopts hash jobs kill let local printf"
+    " pwd read readonly return set shift source test times trap true type ulimit umask unalias unset wait".split()
+)
+_PROGRAM = re.compile(r"[\w./+-]+\Z")
+_PLAIN = re.compile(r"(?:[\w./:@,+%=\s-]|\"[^\"$`\\\n!]*\"|'[^'\n]*')+\Z")
+
+
+def _startable(instruction: Instruction) -> bool:
+    """Is its last command a program, in a shell's text that runs in the foreground?"""
+    last = instruction.commands[-1] if instruction.commands and instruction.exec_form is None else None
+    if last is None or last.background or any(command.piped for command in instruction.commands):
+        return False
+    return _PROGRAM.match(last.words[0]) is not None and last.words[0] not in _BUILTINS
+
+
+def _keeping_shell(build: ImageBuild) -> Iterator[Instruction]:
+    for keyword in ("ENTRYPOINT", "CMD"):
+        found = build.effective(keyword)
+        if found is not None and found.commands and _keeps_shell(found) and _startable(found):
+            yield found
+
+
+def _is_plain(build: ImageBuild, instruction: Instruction) -> bool:
+    """Words alone for a CMD. An ENTRYPOINT would get the CMD behind it, and another SHELL may do more than start it."""
+    shell = any(True for _ in build.instructions("SHELL"))
+    plain = instruction.keyword == "CMD" and len(instruction.commands) == 1 and _PLAIN.match(instruction.text)
+    return bool(plain) and not shell and instruction.commands[0].words[0].rsplit("/", 1)[-1] not in SHELLS
+
+
+def _as_json(build: ImageBuild) -> Iterator[BuildChange]:
+    for instruction in _keeping_shell(build):
+        if _is_plain(build, instruction):
+            words = instruction.commands[0].words
+            edit = (0, len(instruction.text), json.dumps(words, ensure_ascii=False))
+            yield Reword(instruction.first, (edit,), exec_form=words)
+
+
+def _with_exec(build: ImageBuild) -> Iterator[BuildChange]:
+    for instruction in _keeping_shell(build):
+        if not _is_plain(build, instruction):
+            yield PutWords(instruction.first, len(instruction.commands) - 1, 0, ("exec",))
 
 
 @control.judge

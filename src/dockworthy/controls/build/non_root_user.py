@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from ...model.build import ImageBuild
+from ...model.build_change import BuildChange, PutInstruction
+from ...model.build_fix import BuildFix
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy
+from ...model.knowledge.base_images import USERS
 from ...model.levels import Level, Severity
-from ._base_images import starts_as_root
+from ._base_images import official_name, starts_as_root
 from ._faults import Fault, weigh
+from ._repairs import standing
 
 control = Control(
     title="The image names a user other than root",
@@ -23,6 +30,14 @@ control = Control(
         "End the last stage with `USER` and a number (`USER 10001:10001`): a number also satisfies Kubernetes' "
         "runAsNonRoot. Give that user the files that it must write.",
         "a new build; what the program writes must belong to the user",
+    ),
+    build_fixes=(
+        BuildFix(
+            says="runs as the user that the base image brings along for it",
+            may_break="the program can no longer write files that belong to root, or install anything when it starts",
+            changes=lambda written: standing(written.build, _MATTER, _user_of_base(written.build)),
+            of_unknown=True,
+        ),
     ),
     bad={
         "dockerfile": [
@@ -50,6 +65,21 @@ control = Control(
 )
 
 _MATTER = "non-root-user"
+
+
+_DISTROLESS = re.compile(r"gcr\.io/distroless/[\w./-]+(?::(?!.*nonroot)[\w.-]+)?(?:@\S+)?\Z")
+_NEED_ROOT = frozenset({"RUN", "COPY", "ADD", "WORKDIR", "VOLUME"})
+
+
+def _user_of_base(build: ImageBuild) -> Iterator[BuildChange]:
+    """Behind the last step of the final stage that may need root. Every distroless image has the user 65532."""
+    base = build.base
+    if build.effective("USER") is not None or not isinstance(base, Set):
+        return
+    user = "65532:65532" if _DISTROLESS.match(base.value) else USERS.get(official_name(base.value), "")
+    needing = [each for each in build.final.instructions if each.keyword in _NEED_ROOT and not each.trigger]
+    if user:
+        yield PutInstruction((needing or build.final.instructions)[-1 if needing else 0].first, "USER", user)
 
 
 @control.judge

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from ...model.build import ImageBuild
+from collections.abc import Iterator
+from enum import Enum, auto
+
+from ...model.build import ImageBuild, Instruction, ShellCommand
+from ...model.build_change import AppendCommand, BuildChange
+from ...model.build_fix import BuildFix
 from ...model.control import Control, Subject, nist
 from ...model.finding import Judgement, Remedy
+from ...model.fix import FixKind
 from ...model.levels import Level, Severity
+from ._commands import SHELLS, started
 from ._faults import weigh_marks
+from ._repairs import Step, flag_behind, marked, steps
 
 control = Control(
     title="Package managers leave no cache in the image",
@@ -21,6 +29,28 @@ control = Control(
         "Clean up in the same RUN (`rm -rf /var/lib/apt/lists/*`, `apk add --no-cache`, `pip install --no-cache-dir`), or "
         "keep the cache out of the image with `RUN --mount=type=cache,target=…`.",
         "a new build of the image",
+    ),
+    build_fixes=(
+        BuildFix(
+            says="keeps the cache out: `apk add --no-cache`, `pip install --no-cache-dir`",
+            kind=FixKind.SAFE,
+            changes=lambda written: _without_cache(written.build),
+        ),
+        BuildFix(
+            says="cleans up in the same step: `yum clean all`, `dnf clean all`, `zypper clean`, `yarn cache clean`",
+            kind=FixKind.SAFE,
+            changes=lambda written: _cleaned(written.build),
+        ),
+        BuildFix(
+            says="removes apt's lists in the step that installs; no later step needs them",
+            kind=FixKind.SAFE,
+            changes=lambda written: _without_lists(written.build, _Need.NONE),
+        ),
+        BuildFix(
+            says="removes apt's lists in the step that installs",
+            may_break="a script of a later step that installs from lists which it does not fetch itself",
+            changes=lambda written: _without_lists(written.build, _Need.MAYBE),
+        ),
     ),
     bad={
         "dockerfile": [
@@ -37,6 +67,74 @@ control = Control(
     },
     unclear={"dockerfile": "# syntax=example.com/other-frontend\nFROM debian:13\nINCLUDE other\n"},
 )
+
+
+_INSTALLS = ("install", "in", "groupinstall", "localinstall", "reinstall", "update", "upgrade", "add", "global")
+_CLEANING = {
+    "yum": ("DL3032", ("clean", "all")),
+    "dnf": ("DL3040", ("clean", "all")),
+    "microdnf": ("DL3040", ("clean", "all")),
+    "zypper": ("DL3036", ("clean", "--all")),
+    "yarn": ("DL3060", ("cache", "clean")),
+}
+_PIPS = ("pip", "pip2", "pip3")
+_MAY_INSTALL = SHELLS | {"make", "rosdep", "ansible-playbook"}
+_OF_THE_SYSTEM = ("/bin/", "/sbin/", "/usr/")
+_LISTS = ("rm", "-rf", "/var/lib/apt/lists/*")
+_APT = ("apt-get", "apt", "aptitude")
+_FROM_LISTS = ("install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep")
+
+
+class _Need(Enum):
+    """Of a step's lists by a later one."""
+
+    NONE = auto()
+    MAYBE = auto()
+    SURE = auto()
+
+
+def _without_cache(build: ImageBuild) -> Iterator[BuildChange]:
+    for run in marked(build, "DL3019"):
+        yield from flag_behind(steps(run, ("apk",), ("add",)), "--no-cache")
+    for run in marked(build, "DL3042"):
+        if run.flag("mount") is None:  # a mounted cache is meant to be used
+            pips = (step for step in steps(run, _PIPS, ("install",)))
+            yield from flag_behind(pips, "--no-cache-dir")
+
+
+def _cleaned(build: ImageBuild) -> Iterator[BuildChange]:
+    for program, (rule, words) in _CLEANING.items():
+        for run in marked(build, rule):
+            found = list(steps(run, (program,), _INSTALLS))
+            if found:
+                yield AppendCommand(run.first, (*_sudo(found[-1]), program, *words))
+
+
+def _without_lists(build: ImageBuild, need: _Need) -> Iterator[BuildChange]:
+    for run in marked(build, "DL3009"):
+        found = list(steps(run, _APT, _FROM_LISTS))
+        if found and _needed_later(build, run) is need:
+            yield AppendCommand(run.first, (*_sudo(found[-1]), *_LISTS))
+
+
+def _sudo(step: Step) -> tuple[str, ...]:
+    return ("sudo",) if "sudo" in step.what.before else ()
+
+
+def _needed_later(build: ImageBuild, run: Instruction) -> _Need:
+    """Does a step behind it install without an update of its own, or start a script, which may do so?"""
+    later = [each for _, each in build.instructions("RUN") if each.first > run.first]
+    without = [each for each in later if not any(True for _ in steps(each, _APT, ("update",)))]
+    if any(True for each in without for _ in steps(each, _APT, _FROM_LISTS)):
+        return _Need.SURE
+    scripts = any(not each.commands or any(map(_may_install, each.commands)) for each in without)
+    return _Need.MAYBE if scripts else _Need.NONE
+
+
+def _may_install(command: ShellCommand) -> bool:
+    what = started(command)
+    own = any("/" in word and not word.startswith(_OF_THE_SYSTEM) for word in command.words[:1])
+    return own or what.program in _MAY_INSTALL or any(word.endswith(".sh") for word in command.words)
 
 
 @control.judge

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
-from ...model.build import ImageBuild
+from ...model.build import ImageBuild, Instruction
+from ...model.build_change import BuildChange, JoinNext
+from ...model.build_fix import BuildFix
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.finding import Judgement, Remedy
+from ...model.fix import FixKind
 from ...model.levels import Level, Severity
 from ._commands import Started, started
 from ._faults import Fault, weigh
+from ._repairs import standing
 
 control = Control(
     title="Package lists are refreshed in the step that installs",
@@ -21,6 +26,13 @@ control = Control(
     subject=Subject.BUILD,
     references=(cis("1.6.0", "4.7"), cis("1.8.0", "4.7"), nist("4.1.1"), owasp("D02")),
     remedy=Remedy("Write `RUN apt-get update && apt-get install -y …` as one step.", "a new build of the image"),
+    build_fixes=(
+        BuildFix(
+            says="joins the step with the next one, which installs",
+            kind=FixKind.SAFE,
+            changes=lambda written: standing(written.build, "package-lists", _joined(written.build)),
+        ),
+    ),
     bad={
         "dockerfile": [
             "FROM debian:13\nRUN apt-get update\nRUN apt-get install -y curl\n",
@@ -56,7 +68,7 @@ def package_lists(build: ImageBuild) -> Judgement:
 def _faults(build: ImageBuild) -> Iterator[Fault]:
     for _, run in build.instructions("RUN"):
         steps = [(started(command), command.source) for command in run.commands]
-        if any(step.program in _REFRESH and not _INSTALL.isdisjoint(step.words) for step, _ in steps):
+        if _installs(run):
             continue
         if any(step.program.endswith(".sh") for step, _ in steps):
             continue  # a script may install
@@ -65,6 +77,21 @@ def _faults(build: ImageBuild) -> Iterator[Fault]:
             for step, source in steps
             if _refreshes(step)
         )
+
+
+def _joined(build: ImageBuild) -> Iterator[BuildChange]:
+    """Where the very next instruction installs with the same program."""
+    for stage in build.stages:
+        for run, following in pairwise(stage.instructions):
+            refreshed = {step.program for step in map(started, run.commands) if _refreshes(step)}
+            if {run.keyword, following.keyword} == {"RUN"} and not _installs(run) and refreshed & _installs(following):
+                yield JoinNext(run.first, following.first)
+
+
+def _installs(run: Instruction) -> set[str]:
+    """The package managers that install in the step."""
+    steps = map(started, run.commands)
+    return {step.program for step in steps if step.program in _REFRESH and not _INSTALL.isdisjoint(step.words)}
 
 
 def _refreshes(step: Started) -> bool:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.build import ImageBuild, Instruction, Stage
+from ...model.build_change import BuildChange, Reword, TakeFlag
+from ...model.build_fix import BuildFix, WrittenBuild
 from ...model.control import Control, Subject, nist, owasp
 from ...model.field import Field, Set, Source, Unknown
 from ...model.finding import Judgement, Remedy
+from ...model.fix import FixKind
 from ...model.levels import Level, Severity
 from ..image_names import parse_image
 from ._faults import Fault, weigh
+from ._repairs import standing
 
 control = Control(
     title="Base images are named by digest",
@@ -24,6 +28,13 @@ control = Control(
     remedy=Remedy(
         "Name the base by version and digest (`python:3.13-slim@sha256:…`), and let an updater move both.",
         "the updater's pull requests",
+    ),
+    build_fixes=(
+        BuildFix(
+            says="adds the digest of the image that the engine has; new versions then come by a change of this file",
+            kind=FixKind.SAFE,
+            changes=lambda written: standing(written.build, "pinned-base", _by_digest(written)),
+        ),
     ),
     bad={
         "dockerfile": [
@@ -66,6 +77,20 @@ def _copied_from(build: ImageBuild) -> Iterator[tuple[Field[str], Source]]:
         source = instruction.flag("from")
         if source is not None and not _is_stage(build, source, stage, instruction):
             yield Set(source, instruction.source), instruction.source
+
+
+def _by_digest(written: WrittenBuild) -> Iterator[BuildChange]:
+    """Not where a variable names the image: that one has to name the digest."""
+    build, digests = written.build, written.known.digests
+    for base, place in _bases(build):
+        first = next(i for stage in build.stages for i in stage.instructions if i.source == place)
+        image, *rest = first.text.split()
+        if isinstance(base, Set) and base.value == image and image in digests:
+            named = f"{image}@{digests[image]}"
+            yield Reword(first.first, ((0, len(image), named),), words=(named, *rest))
+    for source, place in _copied_from(build):
+        if isinstance(source, Set) and source.value in digests and place.line is not None:
+            yield TakeFlag(place.line, "from", f"{source.value}@{digests[source.value]}")
 
 
 def _is_stage(build: ImageBuild, name: str, stage: Stage, instruction: Instruction) -> bool:

@@ -17,6 +17,9 @@ ROOT_IMAGES = frozenset(
 """They start as root unless a Dockerfile says otherwise, and have no health check of their own. Databases that begin
 as root to hand over to a user of their own are not among them."""
 
+USERS = {"node": "1000:1000"}
+"""Image -> a user that it brings along for programs, by number; who builds on it must name it."""
+
 DISTRIBUTIONS = {
     "debian": "debian",
     "ubuntu": "ubuntu",

@@ -13,8 +13,8 @@ from ...model.field import Set, Source, Unknown
 from .context import ignored_patterns
 from .hadolint import lint
 from .ignored_rules import Config, project_config, shell_named, silences_in
-from .lines import logical_lines
-from .stages import flat, read_stages
+from .lines import Lines, logical_lines
+from .stages import Stages, flat, read_stages
 
 _STANDARD = ("docker/dockerfile", "docker.io/docker/dockerfile")
 
@@ -25,9 +25,7 @@ def read_dockerfile(text: str, name: str, *, path: Path | None) -> ImageBuild:
     Raises UnreadableInput (file, line) for what the builder would refuse.
     """
     lines = logical_lines(text, name)
-    syntax = lines.directives.get("syntax", "").split(" ")[0]
-    standard = not syntax or syntax.partition("@")[0].partition(":")[0] in _STANDARD
-    read = read_stages(lines, name, shell=shell_named(lines.comments), is_standard=standard)
+    read = instructions_of(lines, name)
     instructions = (*read.arguments, *flat(read.stages))
     found = project_config(path.absolute().parent if path is not None else Path.cwd())
     gap, config = _configuration(found)
@@ -37,12 +35,23 @@ def read_dockerfile(text: str, name: str, *, path: Path | None) -> ImageBuild:
         source=Source(name, line=read.stages[-1].first, column=1),
         stages=read.stages,
         arguments=read.arguments,
-        syntax=syntax,
+        syntax=_syntax(lines),
         escape=lines.escape,
         ignore_file=ignored_patterns(path.absolute()) if path else Unknown("standard input has no folder"),
         lint=gap or _of_posix_shells(lint(text, name, found, lines.logical), instructions),
         silences=(*comments, *config.silences),
     )
+
+
+def instructions_of(lines: Lines, name: str) -> Stages:
+    """What the lines say, without what stands beside the file. Raises UnreadableInput (file, line)."""
+    syntax = _syntax(lines)
+    standard = not syntax or syntax.partition("@")[0].partition(":")[0] in _STANDARD
+    return read_stages(lines, name, shell=shell_named(lines.comments), is_standard=standard)
+
+
+def _syntax(lines: Lines) -> str:
+    return lines.directives.get("syntax", "").split(" ")[0]
 
 
 def _of_posix_shells(
