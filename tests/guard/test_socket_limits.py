@@ -10,6 +10,7 @@ import pytest
 from dockworthy.guard.asked import Asked
 from dockworthy.guard.audit.bounded import Bounded
 from dockworthy.guard.decision import Decision, refused
+from dockworthy.guard.plugin.protocol import LATE, PluginProtocol
 from dockworthy.guard.socket.client_side import ClientSide
 from dockworthy.guard.socket.pace import Phase
 from dockworthy.guard.socket.places import Owner, Places
@@ -177,3 +178,14 @@ async def test_a_flood_of_them_is_counted() -> None:
     assert "997 more like it" in told[3] and "no HTTP" in told[3]
     bounded(Asked(method="?", target="?"), decision)
     assert len(told) == 5
+
+
+async def test_a_question_that_does_not_end_is_hung_up_on() -> None:
+    plugin, wire = PluginProtocol(lambda path, body: (200, b"{}"), set()), Wire()
+    plugin.connection_made(wire)
+    now = asyncio.get_running_loop().time
+    assert not plugin.is_late(now() + 10 * LATE), "an engine keeps connections"
+    plugin.data_received(b"POST /AuthZPlugin.AuthZReq HTTP/1.1\r\nContent-Length: 2\r\n\r\n{")
+    assert not plugin.is_late(now() + LATE / 2) and plugin.is_late(now() + LATE + 1)
+    plugin.data_received(b"}")
+    assert wire.said.startswith(b"HTTP/1.1 200") and not plugin.is_late(now() + LATE + 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
@@ -16,6 +17,8 @@ from ..model.dialect import Version
 from .asked import NotCanonical
 
 MOST_CHARACTERS = 32 * 1024
+_SHORT = 256
+"""Characters of what programs ask again and again; it is read once."""
 
 _ALLOWED = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@/%]*(\?[A-Za-z0-9\-._~!$&'()*+,;=:@/%?]*)?")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -33,6 +36,10 @@ class Target(Struct, frozen=True):
 
 def read_target(raw: str) -> Target:
     """Raises NotCanonical for what is no path of this server, is escaped wrongly or walks through the tree."""
+    return _often_read(raw) if len(raw) <= _SHORT else _read(raw)
+
+
+def _read(raw: str) -> Target:
     if len(raw) > MOST_CHARACTERS:
         raise NotCanonical(f"the address has more than {MOST_CHARACTERS} characters")
     if not _ALLOWED.fullmatch(raw) or _BROKEN_ESCAPE.search(raw):
@@ -45,6 +52,9 @@ def read_target(raw: str) -> Target:
     if version is None:
         return Target(None, path, _query(query_text))
     return Target(Version(int(version[1]), int(version[2])), path[version.end() :], _query(query_text))
+
+
+_often_read = lru_cache(maxsize=512)(_read)
 
 
 def _query(text: str) -> Mapping[str, tuple[str, ...]]:

@@ -8,6 +8,12 @@ from typing import cast
 
 import httptools
 
+from ..eager import begin_task
+
+MOST_CONNECTIONS = 4096
+"""Of an engine, which opens one for each request that it is asked at a time. More are refused, and so are its clients."""
+LATE = 30.0
+"""Seconds in which a question must be there as a whole: an engine writes it at once."""
 MOST_BYTES = 32 * 1024 * 1024
 """Of a question: the engine shows bodies of up to 4 MiB, in base64, and headers."""
 
@@ -31,12 +37,16 @@ class PluginProtocol(asyncio.Protocol):
         self._waiting: list[tuple[Awaitable[Said] | Said, bool]] = []
         self._task: asyncio.Task[None] | None = None
         self._asked = False
+        self._reading_since: float | None = None
         self.leaves = False
         """The next answer is the last one: the engine then opens another connection."""
 
     @property
     def is_busy(self) -> bool:
         return self._asked
+
+    def is_late(self, now: float) -> bool:
+        return self._reading_since is not None and now - self._reading_since > LATE
 
     def abort(self) -> None:
         if self._transport is not None:
@@ -45,6 +55,8 @@ class PluginProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods, not by its class
         self._connected.add(self)
+        if len(self._connected) > MOST_CONNECTIONS:
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -60,6 +72,7 @@ class PluginProtocol(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._path, self._body, self._asked = b"", bytearray(), True
+        self._reading_since = asyncio.get_running_loop().time()
 
     def on_url(self, url: bytes) -> None:
         self._path += url
@@ -70,6 +83,7 @@ class PluginProtocol(asyncio.Protocol):
             self._write(413, b'{"Err":"too large"}', keep=False)
 
     def on_message_complete(self) -> None:
+        self._reading_since = None
         said = self._answer(self._path.decode("latin-1"), bytes(self._body))
         keep = self._parser.should_keep_alive()
         busy = self._task is not None and not self._task.done()
@@ -78,7 +92,7 @@ class PluginProtocol(asyncio.Protocol):
             return
         self._waiting.append((said, keep))
         if not busy:
-            self._task = asyncio.get_running_loop().create_task(self._serve())
+            self._task = begin_task(self._serve())
 
     async def _serve(self) -> None:
         while self._waiting:
@@ -100,4 +114,4 @@ class PluginProtocol(asyncio.Protocol):
             self._transport.close()
 
 
-__all__ = ["MOST_BYTES", "PluginProtocol"]
+__all__ = ["LATE", "MOST_BYTES", "MOST_CONNECTIONS", "PluginProtocol"]

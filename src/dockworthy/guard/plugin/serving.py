@@ -27,6 +27,9 @@ Told = Callable[[Asked, Decision], Decision]
 InForce = Callable[[], PolicyInForce]
 
 
+_LOOK_EVERY = 5.0
+
+
 class Vouched(Protocol):
     """Somebody whom another part of this process knows."""
 
@@ -55,13 +58,25 @@ async def plugin_served(
     server = await asyncio.get_running_loop().create_unix_server(
         lambda: PluginProtocol(answer, connected), sock=listen(path, mode=0o600)
     )
+    hurrying = asyncio.create_task(_hurry(connected))
     try:
         yield
     finally:
+        hurrying.cancel()
         server.close()
         for each in connected:
             each.leaves = True
         await leaving.see_off(connected)
+
+
+async def _hurry(connected: set[PluginProtocol]) -> None:
+    """Hangs up on who does not end a question. Until it is cancelled."""
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        now = asyncio.get_running_loop().time()
+        for each in list(connected):
+            if each.is_late(now):
+                each.abort()
 
 
 def _answer(

@@ -7,10 +7,10 @@ import httptools
 from ...errors import DockworthyError
 from ..asked import Asked, NotCanonical
 from ..decision import Decision, refused
+from ..eager import begin_task
 from . import answers
 from .canonical import Canonical, canonical, may_hijack
 from .client_connection import ClientConnection
-from .eager import begin_task
 from .engine_side import EngineSide
 from .pace import Phase
 from .request_head import LONG_HEAD, MOST_BODY, MOST_HEAD, RequestHead, has_body, judged_headers, request_head

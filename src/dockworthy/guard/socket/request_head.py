@@ -15,7 +15,8 @@ LONG_HEAD = f"the request's head has more than {MOST_HEAD // 1024} KiB"
 MOST_BODY = 4 * 1024 * 1024
 """Of JSON, which is held as a whole: what an engine takes at most behind a plugin. Streams are not held."""
 
-_NAME = re.compile(r"[a-z0-9-]+")
+_NAME = re.compile(r"[a-z0-9_-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f]")
 _PASSED = frozenset("accept content-type if-none-match traceparent tracestate user-agent".split())
 _PASSED_FAMILIES = ("x-registry-", "x-docker-", "sec-websocket-")
 """Everything else is for the next hop alone, or for nobody: it is left out."""
@@ -65,13 +66,14 @@ def request_head(method: bytes, target: bytes, headers: Iterable[tuple[bytes, by
 
 def _check(headers: Sequence[tuple[str, str]]) -> None:
     names = [name for name, _ in headers]
-    twice = sorted({name for name in names if name in _ONCE and names.count(name) > 1})
-    if twice:
-        raise NotCanonical(f"the header {twice[0]} comes twice")
+    once = [name for name in names if name in _ONCE]
+    if len(set(once)) < len(once):
+        twice = min(name for name in once if once.count(name) > 1)
+        raise NotCanonical(f"the header {twice} comes twice")
     if "transfer-encoding" in names and "content-length" in names:
         raise NotCanonical("the body has a length, and comes in chunks")
     for name, value in headers:
-        if not _NAME.fullmatch(name.replace("_", "-")) or any(ord(letter) < 32 and letter != "\t" for letter in value):
+        if not _NAME.fullmatch(name) or _CONTROL.search(value):
             raise NotCanonical("a header holds characters that belong in none")
 
 
