@@ -79,10 +79,13 @@ def _service_steps(name: str, desired: Desired, running: Running, replaced: set[
     if reason and (tasks.current or tasks.other):
         yield _replace(name, (*tasks.current, *tasks.other), wanted, how, (reason,))
         return
-    unused = down if any(task.state in _UP for task in tasks.other) else tuple(t for t in down if t.state in _NEVER_UP)
+    if any(task.is_serving for task in tasks.other):  # nothing that serves goes for something that does not
+        unused = tuple(task for task in tasks.current if not task.is_serving)
+    else:
+        unused = tuple(task for task in down if task.state in _NEVER_UP)
     if unused:
         yield _clear(name, unused, "made by a run that ended early")
-    down = tuple(task for task in down if task not in unused)
+    up, down = (tuple(task for task in some if task not in unused) for some in (up, down))
     if not up and not down:
         yield from _started(name, tasks, wanted, how, desired)
         return

@@ -1,0 +1,48 @@
+"""Data that would be left behind or written by two: asked about first."""
+
+from __future__ import annotations
+
+from dockworthy.deploy.planning.plan import plan_of
+from dockworthy.model.rollout import Desired, Running
+
+from .projects import DATA, desired, running, task
+
+LABEL = "com.docker.compose.volume"
+
+
+def asked(wanted: Desired, seen: Running, *accepted: str) -> list[str]:
+    return [each.accept for each in plan_of(wanted, seen, number=2, last=None, accepted=accepted).questions]
+
+
+def test_a_renamed_project_would_begin_with_an_empty_database() -> None:
+    seen = running(volumes={"oldshop_data": {LABEL: "data"}})
+    plan = plan_of(desired(db=DATA), seen, number=2, last=None)
+    (question,) = plan.questions
+    assert question.accept == "data:empty"
+    assert (
+        question.says == "db would start on a new, empty volume shop_data, and oldshop_data is there with data of old"
+    )
+    assert "volumes: {data: {name: oldshop_data, external: true}}" in question.hint
+    assert asked(desired(db=DATA), seen, "data:empty") == []
+
+
+def test_a_first_start_is_no_question() -> None:
+    assert asked(desired(db=DATA), running()) == []
+    assert asked(desired(db=DATA), running(volumes={"shop_data": {}, "oldshop_data": {LABEL: "data"}})) == []
+
+
+def test_a_running_database_on_another_volume_is_found_whatever_its_name() -> None:
+    seen = running(task("db", mounts={"/data": "precious"}), volumes={"precious": {}})
+    assert asked(desired(db=DATA), seen) == ["data:empty"]
+
+
+def test_a_second_writer_is_asked_about() -> None:
+    seen = running(volumes={"shop_data": {}}, volume_users={"shop_data": ("other-db-1",)})
+    (question,) = plan_of(desired(db=DATA), seen, number=2, last=None).questions
+    assert question.accept == "data:shared" and "other-db-1" in question.says
+
+
+def test_data_in_a_volume_without_a_name_would_stay_with_the_old_container() -> None:
+    seen = running(task("db", mounts={"/var/lib/db": "f" * 64}))
+    assert asked(desired(db={}), seen) == ["db:anonymous"]
+    assert asked(desired(db={}), running(task("db", new=True, mounts={"/var/lib/db": "f" * 64}))) == []
