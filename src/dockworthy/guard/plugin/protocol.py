@@ -11,7 +11,7 @@ import httptools
 from ..eager import begin_task
 
 MOST_CONNECTIONS = 4096
-"""Of an engine, which opens one for each request that it is asked at a time. More are refused, and so are its clients."""
+"""Of an engine, which opens one for each request that it is asked at a time. More are refused, as are its clients."""
 LATE = 30.0
 """Seconds in which a question must be there as a whole: an engine writes it at once."""
 MOST_BYTES = 32 * 1024 * 1024
