@@ -14,6 +14,7 @@ from .deploy.compose_command import ComposeCommand
 from .deploy.gate import let_pass, refusals, unobservable
 from .deploy.in_force import in_force, to_return_to, unfinished
 from .deploy.moments import now
+from .deploy.narrowing import narrowed
 from .deploy.planning.plan import plan_of
 from .deploy.preparing import Prepared, prepare, prepared_from, read_project
 from .deploy.rendering import Rendered
@@ -55,6 +56,9 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
             releases = await store.releases()
             last = in_force(releases)
             prepared = await prepare(asked, rendered, site, compose, store, last)
+            if asked.services:
+                before = await prepared_from(last, site, store) if last is not None else None
+                prepared = narrowed(prepared, asked.services, last, before.desired.spec if before else None)
             findings = judge(rendered)
             refused = refusals(findings, prepared.desired, only=asked.services)
             unseen = tuple(
@@ -131,7 +135,8 @@ class Ground:
             guard=guard,
         )
         number = await self.store.next_number()
-        plan = plan_of(prepared.desired, await target.running(), number=number, last=last, accepted=asked.accept)
+        running = await target.running()
+        plan = plan_of(prepared.desired, running, number=number, last=last, accepted=asked.accept, only=asked.services)
         if self.lock is None or plan.questions:
             return Shipped(plan=plan)
         if plan.is_empty and last is not None and not unfinished(releases):

@@ -26,5 +26,5 @@ def test_what_is_not_shipped_now_is_not_waited_for() -> None:
 
 
 def test_a_circle_is_named() -> None:
-    with pytest.raises(UsageError, match="circle: .*a.*b"):
+    with pytest.raises(UsageError, match=r"circle: .*a.*b"):
         in_order(spec(a=["b"], b=["a"]), ["a", "b"])

@@ -160,3 +160,10 @@ def test_nothing_that_serves_goes_before_something_else_serves(seen: list[Task],
             assert serving - gone or not serving, f"{step.says}: nothing would serve"
         if step.kind in (StepKind.CREATE, StepKind.REPLACE, StepKind.RESTART):
             return  # from here on new ones are up before the old ones go
+
+
+def test_one_service_alone_leaves_all_others_as_they_are() -> None:
+    wanted = desired(web={}, worker={})
+    seen = running(task("web"), task("worker"), task("old"))
+    last = release(web="web:1", worker="worker:1", old="old:1")
+    assert steps(wanted, seen, last=last, only=("web",)) == [(StepKind.REPLACE, "web")]

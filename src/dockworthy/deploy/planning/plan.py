@@ -25,25 +25,33 @@ class Sorted(Struct, frozen=True):
 
 
 def plan_of(
-    desired: Desired, running: Running, *, number: int, last: Release | None, accepted: Collection[str] = ()
+    desired: Desired,
+    running: Running,
+    *,
+    number: int,
+    last: Release | None,
+    accepted: Collection[str] = (),
+    only: Collection[str] = (),
 ) -> RolloutPlan:
     """`last`: the release in force, which tells what was shipped before. `accepted`: questions that are answered.
+    `only`: services that are shipped, the others are left as they are; () is all.
 
     Raises UsageError where services depend on each other in a circle.
     """
-    steps = [*_steps(desired, running), *_removed(desired, running, last)]
+    removed = () if only else tuple(_removed(desired, running, last))
     return RolloutPlan(
         project=desired.project,
         number=number,
-        steps=tuple(steps),
-        questions=tuple(each for each in questions(desired, running) if each.accept not in accepted),
+        steps=(*_steps(desired, running, only), *removed),
+        questions=tuple(each for each in questions(desired, running, only) if each.accept not in accepted),
         notes=tuple(_orphans(desired, running, last)),
     )
 
 
-def _steps(desired: Desired, running: Running) -> Iterator[RolloutStep]:
+def _steps(desired: Desired, running: Running, only: Collection[str]) -> Iterator[RolloutStep]:
     """Jobs run only where something is made anew; those that come before stand where what they need is up."""
-    services = [name for name in desired.services if name not in desired.jobs_after]
+    chosen = {*only, *desired.jobs_before} if only else set(desired.services)
+    services = [name for name in desired.services if name in chosen and name not in desired.jobs_after]
     steps: dict[str, list[RolloutStep]] = {}
     replaced: set[str] = set()
     for name in in_order(desired.spec, services, desired.jobs_before):

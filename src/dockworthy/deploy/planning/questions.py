@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ...model.rollout import Desired, Question, Running
@@ -12,7 +12,7 @@ _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 _KEY = "com.docker.compose.volume"
 
 
-def questions(desired: Desired, running: Running) -> Iterator[Question]:
+def questions(desired: Desired, running: Running, only: Collection[str] = ()) -> Iterator[Question]:
     """For every named volume that a service would mount, and for the data of containers that would be replaced."""
     named: Mapping[str, Any] = desired.spec.get("volumes") or {}
     for key, definition in named.items():
@@ -20,7 +20,7 @@ def questions(desired: Desired, running: Running) -> Iterator[Question]:
         if not (definition or {}).get("external"):
             yield from _empty(desired, running, key, name)
         yield from _shared(desired, running, key, name)
-    for service in desired.services:
+    for service in only or desired.services:
         yield from _left_behind(desired, running, service)
 
 

@@ -1,5 +1,6 @@
 """Where releases are kept, and who is at work on them: one interface, one implementation a target."""
 
+from .files import FileStore
 from .release_store import Lock, ReleaseStore
 
-__all__ = ["Lock", "ReleaseStore"]
+__all__ = ["FileStore", "Lock", "ReleaseStore"]

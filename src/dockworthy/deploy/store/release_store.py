@@ -20,29 +20,42 @@ class Lock(Protocol):
     epoch: int
 
     async def check(self) -> None:
-        """Before each step: raises DockworthyError where somebody else has taken over meanwhile (we were paused)."""
+        """Before each step: raises Occupied where somebody else has taken over meanwhile (we were paused)."""
 
 
 class ReleaseStore(Protocol):
     """The releases of one project on one engine (or one swarm), oldest first."""
 
     def lock(self, *, who: str, doing: str, take_over: bool = False) -> AbstractAsyncContextManager[Lock]:
-        """Raises DockworthyError that names the holder, what it does and since when. One that is dead holds nothing."""
+        """Raises Occupied, which names the holder, what it does and since when. One that is dead holds nothing."""
 
-    async def releases(self) -> Sequence[Release]:
-        """All that are kept. Raises UnreadableInput that names the record which is damaged."""
+    async def releases(self, *, skip_damaged: bool = False) -> Sequence[Release]:
+        """All that are kept. Raises UnreadableInput that names the record which is damaged, unless that is skipped."""
+
+    async def next_number(self) -> int:
+        """Of the next release: larger than that of every one there ever was, also of those that are gone."""
 
     async def write(self, release: Release) -> None:
         """A new one, or what became of one that is there; whole or not at all, durable when this returns.
 
-        Raises UsageError where it is larger than MOST_BYTES, HostError where it can't be written.
+        Raises UsageError where it is larger than MOST_BYTES or its number was another's, HostError where it can't be
+        written, Occupied where somebody took over the lock.
         """
 
     async def keep_version(self, name: str, content: bytes, *, mode: int, owner: tuple[int, int] | None) -> str:
-        """Stores a secret's or config's content on the host and returns its version; the same content, the same one.
+        """Stores a secret's or config's content on the host and returns its version.
 
-        A version tells nothing of the content to who does not have the host's key.
+        It is the same for the same name, content, mode and owner: what a container mounts is never changed under it,
+        not even who may read it. A version tells nothing of the content to who does not have the host's key.
+
+        Raises UsageError for a name that can't be one, HostError, Occupied.
         """
+
+    async def foreseen_version(
+        self, name: str, content: bytes, *, mode: int, owner: tuple[int, int] | None, making_key: bool = True
+    ) -> str:
+        """What keep_version will say; nothing of it is stored yet. `making_key`: where the host has no key, it gets
+        one; else the version is one that nothing has, and the host stays as it is."""
 
     def path_of(self, name: str, version: str) -> str:
         """The file on the host that holds that version."""

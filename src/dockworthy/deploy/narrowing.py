@@ -1,0 +1,67 @@
+"""`deploy SERVICE...`: those services as their files say now, all others as the last release shipped them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from msgspec import structs
+
+from ..errors import UsageError
+from ..model.release import Release
+from .preparing import Prepared
+from .secret_versions import cut_keys
+
+
+def narrowed(
+    prepared: Prepared, services: Collection[str], last: Release | None, last_spec: Mapping[str, Any] | None
+) -> Prepared:
+    """`last_spec`: what the last release shipped, with its secret values. Raises UsageError for an unknown service."""
+    desired = prepared.desired
+    if unknown := sorted(set(services) - set(desired.services)):
+        known = ", ".join(sorted(desired.services))
+        raise UsageError(f"there is no service {unknown[0]!r}", hint=f"compose.yaml has: {known}")
+    chosen = {*services, *desired.jobs_before, *desired.jobs_after}
+    kept = {} if last is None else {name: each for name, each in last.services.items() if name not in chosen}
+    shipped = {name: each for name, each in desired.services.items() if name in chosen} | kept
+    recorded = _joined(prepared.recorded, last.spec if last is not None else {}, chosen, kept)
+    versions = {**(last.versions if last is not None else {}), **prepared.versions}
+    used = {*_uses(recorded), *cut_keys(recorded)}
+    return structs.replace(
+        prepared,
+        desired=structs.replace(
+            desired,
+            services=shipped,
+            spec=_joined(desired.spec, last_spec or {}, chosen, kept),
+            container_names={name: each for name, each in desired.container_names.items() if name in shipped},
+            routed=tuple(name for name in desired.routed if name in shipped),
+        ),
+        recorded=recorded,
+        versions={key: version for key, version in versions.items() if key in used},
+    )
+
+
+def _joined(
+    new: Mapping[str, Any], old: Mapping[str, Any], chosen: Collection[str], kept: Collection[str]
+) -> dict[str, Any]:
+    """One project: chosen services of the new one, kept ones of the old; networks, volumes and secrets of both."""
+    joined = dict(new)
+    joined["services"] = {
+        **{name: each for name, each in new["services"].items() if name in chosen},
+        **{name: each for name, each in (old.get("services") or {}).items() if name in kept},
+    }
+    for part in ("networks", "volumes", "secrets", "configs"):
+        both = {**(old.get(part) or {}), **(new.get(part) or {})}
+        if both:
+            joined[part] = both
+    return joined
+
+
+def _uses(spec: Mapping[str, Any]) -> set[str]:
+    """`secrets.NAME` and `configs.NAME` of what services mount; a versioned key is NAME-VERSION."""
+    return {
+        f"{part}.{use['source'].rpartition('-')[0] or use['source']}"
+        for service in spec["services"].values()
+        for part in ("secrets", "configs")
+        for use in service.get(part) or ()
+    }
