@@ -69,6 +69,8 @@ class PluginProtocol(asyncio.Protocol):
         self._transport = None
         if self._task is not None:
             self._task.cancel()
+        self._task = None
+        del self._parser  # which knows us: so nothing is left for the garbage collector to find
 
     def on_message_begin(self) -> None:
         self._path, self._body, self._asked = b"", bytearray(), True

@@ -79,6 +79,8 @@ class ClientConnection(asyncio.Protocol):
             self._task.cancel()
         if self._engine is not None:
             self._engine.abort()
+        self._discarding, self._engine, self._task = True, None, None
+        del self._parser  # which knows us: so nothing is left for the garbage collector to find
 
     def pause_writing(self) -> None:
         if self._engine is not None:

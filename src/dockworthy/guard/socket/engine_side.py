@@ -106,6 +106,7 @@ class EngineSide(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(midway=self._busy and not self._tunnelling)
         self._transport = None
+        del self._parser  # which knows us
 
     # What httptools calls.
 
