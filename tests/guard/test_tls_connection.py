@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ssl
 import subprocess
+import weakref
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,22 @@ async def test_a_stream_that_was_cut_off_did_not_end(papers: Papers, alice: Path
     assert both.reader.heard and not both.reader.heard_all
     both.guard.connection_lost(None)
     assert both.reader.lost
+
+
+async def test_a_connection_that_is_over_leaves_nothing(papers: Papers, alice: Path) -> None:
+    """Sessions are large, and a collector that counts objects would let a thousand of them lie."""
+    both = pair(papers, alice)
+    await both.carry()
+    session = weakref.ref(both.reader.transport.get_extra_info("ssl_object"))
+    guard, reader = both.guard, both.reader
+    gc.disable()
+    try:
+        guard.connection_lost(None)
+        reader.transport = None
+        del both, guard
+        assert session() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -103,10 +103,11 @@ class Pair:
     """A client and the guard's end, with what each wrote carried over in pieces of `sizes`, over and over."""
 
     def __init__(self, server: ssl.SSLContext, client: ssl.SSLContext, sizes: Sequence[int] = (1 << 20,)) -> None:
-        self.turned_away: list[tuple[str, str]] = []
-        self.wire, self.reader, self._sizes = Wire(), Reader(), list(sizes)
-        self.handshakes = Handshakes(lambda address, why: self.turned_away.append((address, why)))
-        self.guard = TlsConnection(server, self.handshakes, lambda: self.reader)
+        turned_away: list[tuple[str, str]] = []
+        reader = Reader()
+        self.wire, self.reader, self.turned_away, self._sizes = Wire(), reader, turned_away, list(sizes)
+        handshakes = Handshakes(lambda address, why: turned_away.append((address, why)))
+        self.guard = TlsConnection(server, handshakes, lambda: reader)
         self.guard.connection_made(self.wire)
         self._from_guard, self._to_guard = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.client = client.wrap_bio(self._from_guard, self._to_guard)

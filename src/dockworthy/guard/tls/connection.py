@@ -49,8 +49,10 @@ class TlsConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._handshakes.end(self)
-        if self._reader is not None:
-            self._reader.connection_lost(exc)
+        reader, self._reader = self._reader, None
+        self._transport = self._raw = None  # nothing waits for the collector: a session has 50 KiB that it can't see
+        if reader is not None:
+            reader.connection_lost(exc)
 
     def pause_writing(self) -> None:
         if self._reader is not None:
