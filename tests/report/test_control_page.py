@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
+from msgspec import structs
 from sample_controls import PLAIN, TIDY
 
 from dockworthy.model.control import cis
@@ -30,7 +29,7 @@ class TestPage:
 
     def test_where_and_since_when_it_is_asked(self) -> None:
         page = control_page(
-            dataclasses.replace(
+            structs.replace(
                 TIDY,
                 platforms=frozenset({Platform.SWARM, Platform.DOCKER}),
                 since=Version(1, 19),
@@ -42,7 +41,7 @@ class TestPage:
         assert "| Takes the place of | [workload/clean](../workload/clean.md) |" in page
 
     def test_an_unknown_demand_is_shown_as_it_is(self) -> None:
-        assert "| For the demand | `9.none` |" in control_page(dataclasses.replace(TIDY, demand="9.none"))
+        assert "| For the demand | `9.none` |" in control_page(structs.replace(TIDY, demand="9.none"))
 
     def test_check_and_remedy_with_its_cost(self) -> None:
         page = control_page(TIDY)
@@ -58,7 +57,7 @@ class TestPage:
 
     def test_references_that_are_old_or_wrong_say_so(self) -> None:
         references = (cis("1.8.0", "2.6", retired=True), Reference("cis-podman", "1.0.0", "1.1"))
-        page = control_page(dataclasses.replace(TIDY, references=references))
+        page = control_page(structs.replace(TIDY, references=references))
         assert "engine 24.0 removed the aufs driver; retired by a later version |" in page
         assert "| cis-podman | 1.0.0 | 1.1 | not in the catalogue |" in page
 
@@ -74,7 +73,7 @@ class TestPage:
         assert "```json\n{not json\n```" in unknown
 
     def test_an_example_with_backticks_stays_inside_its_block(self) -> None:
-        page = control_page(dataclasses.replace(TIDY, bad={"kubernetes": "a: |\n  ```\n  b\n"}))
+        page = control_page(structs.replace(TIDY, bad={"kubernetes": "a: |\n  ```\n  b\n"}))
         assert "````yaml\na: |\n  ```\n  b\n````" in page
 
     def test_what_a_control_does_not_have_is_left_out(self) -> None:
@@ -95,5 +94,5 @@ class TestIndex:
         ) in index.splitlines()
 
     def test_a_bar_does_not_end_a_cell(self) -> None:
-        index = control_index([dataclasses.replace(PLAIN, title="Either | or\nboth")])
+        index = control_index([structs.replace(PLAIN, title="Either | or\nboth")])
         assert "| Either \\| or both |" in index

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import msgspec
 import pytest
+from msgspec import structs
 
 from dockworthy.controls.registry import all_controls
 from dockworthy.errors import UsageError
@@ -37,7 +36,7 @@ CONTROL = Control(
 
 
 def named(*ids: str) -> dict[str, Control]:
-    return {id: dataclasses.replace(CONTROL, id=id) for id in ids}
+    return {id: structs.replace(CONTROL, id=id) for id in ids}
 
 
 def test_the_text_tells_all() -> None:

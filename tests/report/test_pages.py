@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sample_controls import PLAIN, TIDY
 
 from dockworthy.controls.registry import all_controls
@@ -35,7 +35,7 @@ def test_missing_pages_are_stale(tmp_path: Path) -> None:
 
 def test_a_changed_control_makes_its_page_stale(tmp_path: Path) -> None:
     write_pages(tmp_path, [PLAIN, TIDY])
-    changed = [PLAIN, dataclasses.replace(TIDY, rationale="They are found.")]
+    changed = [PLAIN, structs.replace(TIDY, rationale="They are found.")]
     assert stale_pages(tmp_path, changed) == ["controls/workload/tidy.md differs from the controls"]
     assert names(tmp_path, write_pages(tmp_path, changed)) == ["controls/workload/tidy.md"]
     assert "They are found." in (tmp_path / "controls/workload/tidy.md").read_text()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -20,8 +19,7 @@ class WrittenBuild(Struct, frozen=True):
     known: Known = Known()
 
 
-@dataclass(frozen=True, kw_only=True)
-class BuildFix:
+class BuildFix(Struct, frozen=True, kw_only=True):
     """`says` what it does; `may_break` what can stop working by it, which every fix that is to be proven must name.
 
     `changes` is a pure function: one change for each fault that has an exact repair, none for the others. `of_unknown`:

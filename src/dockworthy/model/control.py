@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from .build_fix import BuildFix
 from .compose_fix import ComposeFix
@@ -35,8 +36,7 @@ class Subject(StrEnum):
     MACHINE = "machine"
 
 
-@dataclass(kw_only=True)
-class Control:
+class Control(Struct, kw_only=True):
     """The rule as data. Its id is the path of its file: `controls/workload/privileged.py` is `workload/privileged`.
 
     `title` states the secure state. `since` is the first version of the Pod Security Standards that asks for it.
@@ -69,9 +69,9 @@ class Control:
     needs_running: bool = False
     fixes: tuple[ComposeFix, ...] = ()
     build_fixes: tuple[BuildFix, ...] = ()
-    bad: Examples = field(default_factory=dict)
-    good: Examples = field(default_factory=dict)
-    unclear: Examples = field(default_factory=dict)
+    bad: Examples = {}
+    good: Examples = {}
+    unclear: Examples = {}
     id: str = ""
     rule: str = ""
     """The expression of a team's own rule, on one line; empty for the controls that dockworthy brings."""
