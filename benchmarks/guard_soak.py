@@ -86,7 +86,7 @@ def soak(door: Door, guard: int, seconds: float) -> int:
     sizes = watched(counted, guard, seconds)
     for thread in threads:
         thread.join(60)
-    door.ask("DELETE", f"/v1.45/containers/{made['Id']}?force=1")
+    door.ask("DELETE", f"/v1.45/containers/{made['Id']}?force=1", on=door.connect())  # the first may have been idle
     left = settled(lambda: open_files(guard))
     print(f"{counted.opened.total()} streams {dict(counted.opened)}, {counted.bytes / 2**20:.0f} MiB read")
     grown = sizes[-1] - sizes[len(sizes) // 3]

@@ -142,7 +142,7 @@ async def test_secrets_are_seen_where_a_role_that_sees_them_reaches() -> None:
     "line, body",
     [
         ("POST /containers/watcher/exec", {"Cmd": ["id"]}),
-        ("POST /containers/watcher/attach?stream=1", None),
+        ("POST /containers/watcher/attach?stream=1&stdin=1", None),
         ("POST /containers/create?name=watcher", MINE),
         ("POST /containers/shop/rename?name=watcher", None),
         ("POST /containers/create", {**MINE, "HostConfig": {"PidMode": "container:watcher"}}),
@@ -152,6 +152,16 @@ async def test_nobody_gets_the_role_of_a_container(line: str, body: Any) -> None
     held = bound(Role.DEPLOYER), bound(Role.OPERATOR)
     assert isinstance(await asks(line, *held, body=body, reserved=frozenset({"watcher"})), Refusal)
     assert isinstance(await asks(line, *held, body=body), Allowed)
+
+
+async def test_to_attach_without_input_is_to_look() -> None:
+    viewer = bound(Role.VIEWER, "shop")
+    for query, kind in (
+        ("stream=1&stdout=1&stderr=1", Allowed), ("stream=1&stdout=1&stdin=0", Allowed), ("stdin=False", Allowed),
+        ("stream=1&stdout=1&stdin=1", Refusal), ("stdin=y", Refusal), ("stdin=off", Refusal),
+    ):  # fmt: skip
+        assert isinstance(await asks(f"POST /containers/shop/attach?{query}", viewer), kind), query
+    assert isinstance(await asks("POST /containers/bank/attach?stream=1&stdout=1", viewer), Refusal)
 
 
 def test_an_admin_has_no_limits() -> None:

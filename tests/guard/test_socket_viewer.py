@@ -76,7 +76,7 @@ def test_docker_itself_reads(viewer: Reached) -> None:
         ("DELETE", "/containers/shop?force=1", None),
         ("GET", "/containers/shop/archive?path=/etc", None),
         ("GET", "/containers/shop/export", None),
-        ("POST", "/containers/shop/attach?stream=1&stdout=1", None),
+        ("POST", "/containers/shop/attach?stream=1&stdout=1&stdin=1", None),
         ("GET", "/swarm", None),
         ("POST", "/build", None),
         ("POST", "/session", None),

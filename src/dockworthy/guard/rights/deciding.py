@@ -38,11 +38,11 @@ async def decide(
         return Allowed(call=call, sees_secrets=True, is_admin=True)
     if f"{call.route.method} {call.route.path}" in _FOR_ALL:
         return Allowed(call=call)
-    able = [binding for binding in held if call.route.right in RIGHTS[binding.role]]
+    able = [binding for binding in held if call.right in RIGHTS[binding.role]]
     if not able:
         return _no_role(call, who, held)
     touched: list[Touched] = []
-    if any(is_limited(binding) for binding in held) or (reserved and call.route.right in (Right.EXEC, Right.CREATE)):
+    if any(is_limited(binding) for binding in held) or (reserved and call.right in (Right.EXEC, Right.CREATE)):
         touched = [each async for each in touched_by(call, objects)]
     if taken := _reserved(call, touched, reserved):
         return taken
@@ -66,7 +66,7 @@ def _covers(binding: Binding, call: Call, touched: Sequence[Touched], *, secrets
 
 
 def _within(binding: Binding, each: Touched, call: Call) -> bool:
-    return within(binding, each, looks=call.route.right is Right.VIEW or call.route.action == "images/create")
+    return within(binding, each, looks=call.right is Right.VIEW or call.route.action == "images/create")
 
 
 def _pinned(call: Call, touched: Sequence[Touched]) -> Call:
@@ -80,7 +80,7 @@ def _reserved(call: Call, touched: Sequence[Touched], reserved: frozenset[str]) 
     wanted = call.query.get("name", "").lstrip("/")
     if call.route.action in ("containers/create", "containers/rename") and wanted in reserved:
         return refused("guard/roles", _TITLE, f"the name {wanted} has a role of its own", "ask an admin")
-    inside = call.route.right is Right.EXEC
+    inside = call.right is Right.EXEC
     for each in touched:
         if each.kind == "container" and each.name in reserved and (inside or each.joins):
             return refused("guard/roles", _TITLE, f"{each} has a role of its own, which you would have", "ask an admin")
@@ -93,7 +93,7 @@ def _no_role(call: Call, who: Identity, held: Sequence[Binding]) -> Refusal:
     return refused(
         "guard/roles",
         _TITLE,
-        f"{has}, and {call.route.method} {call.route.action} needs {roles_with(call.route.right)}",
+        f"{has}, and {call.route.method} {call.route.action} needs {roles_with(call.right)}",
     )
 
 

@@ -12,7 +12,7 @@ from ...model.dialect import Version
 from ..asked import Asked, NotCanonical
 from ..target import Target, read_target
 from .bodies import check_body
-from .route import Body, Route
+from .route import Body, Right, Route
 from .table import ROUTES, pattern_of
 
 
@@ -24,6 +24,10 @@ def _by_first_part() -> Mapping[str, list[tuple[re.Pattern[str], Route]]]:
 
 
 _PATTERNS = _by_first_part()
+
+
+_FALSE = frozenset(("", "0", "no", "false", "none"))
+"""As Engine 26.1 reads them (httputils.BoolValue); every other word is a yes."""
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -41,6 +45,12 @@ class Call(Struct, frozen=True, kw_only=True):
     def subject(self) -> str:
         """The object that it is about, as it was named."""
         return next(iter(self.names.values()), self.query.get("name", ""))
+
+    @property
+    def right(self) -> Right:
+        """Of the route; to attach without input is to follow what the logs show, as `docker run` does."""
+        listens = "stdin" in self.route.query and self.query.get("stdin", "").strip().lower() in _FALSE
+        return Right.VIEW if listens else self.route.right
 
 
 def find_call(asked: Asked) -> Call:

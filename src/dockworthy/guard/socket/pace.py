@@ -9,7 +9,7 @@ from math import inf
 class Phase(Enum):
     """Each with the seconds that it may last, and what is said when it lasts longer."""
 
-    IDLE = 120.0, ""
+    IDLE = 600.0, ""
     HEAD = 10.0, "the request's head was not complete within 10 s"
     BODY = 30.0, "the request's body was not complete within 30 s"
     STREAM = 300.0, "nothing of the request's body came for 300 s"

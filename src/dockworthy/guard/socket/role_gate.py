@@ -69,7 +69,7 @@ class RoleGate:
         call = understood(asked)
         if isinstance(call, Decision):
             return self._told(structs.replace(asked, user=identity.name), call)
-        reserved = self._reserved() if call.route.right in (Right.EXEC, Right.CREATE) else frozenset[str]()
+        reserved = self._reserved() if call.right in (Right.EXEC, Right.CREATE) else frozenset[str]()
         held = tuple(self._held(identity))
         answer = await decide(call, identity, held, self._world, reserved)
         decision = await self._decision(call, answer)
