@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--diff", is_flag=True, help="Show what would change, as a unified diff; write nothing.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
-@click.option("--all", "everything", is_flag=True, help="Also fixes that are to be proven: they can stop a service, or a build.")
+@click.option("--all", "everything", is_flag=True, help="Also fixes to be proven: they can stop a service or a build.")
 @click.option("--control", "controls", metavar="ID", multiple=True, help="Only fixes of this control (repeatable).")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option(

@@ -101,7 +101,7 @@ class _Repairing:
         except FixRefused as refused:
             return refused
         except UsageError as broken:
-            return FixRefused(f"it could not be read again: {broken.says}", file=self.file)
+            return FixRefused(f"with it the file could not be judged any more: {broken.says}", file=self.file)
         line = fixes[0].fix.lines[0]
         if not _is_better(self.judged, judged, {each.fix.control for each in fixes}):
             says = "with it the finding would still be there, or another one would come"

@@ -33,7 +33,8 @@ def edit_build(text: str, changes: Sequence[BuildChange], *, file: str) -> str:
     try:
         meant = meaning_of(BuildReading(edited, file))
     except UnreadableInput as broken:
-        raise FixRefused(f"it could not be read again: {broken.says}", file=file, line=changes[0].line) from broken
+        says = "with it the file could not be read any more"
+        raise FixRefused(says, file=file, line=changes[0].line, hint=BY_HAND) from broken
     if meant != with_changes(reading, changes):
         says = "more than this would change with it"
         raise FixRefused(says, file=file, line=changes[0].line, hint=BY_HAND)

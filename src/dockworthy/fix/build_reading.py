@@ -71,7 +71,8 @@ class BuildReading:
         instruction = self.instruction(line)
         own = list(self._own_commands(instruction))
         places = own if number < len(own) else [*own, *self._in_heredocs(instruction)]
-        if number >= len(places) or places[number][0] != instruction.commands[number].words:
+        known = min(len(places), len(instruction.commands))
+        if number >= known or places[number][0] != instruction.commands[number].words:
             raise self.refused(line, "where the words of its command stand can't be told")
         return places[number][1]
 

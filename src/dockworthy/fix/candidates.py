@@ -14,7 +14,7 @@ from ..model.dialect import Platform
 from ..model.finding import Finding, Outcome
 from ..model.fix import Change, Fix
 from ..model.workload import Unit
-from .compose_edit import read_document
+from .document import read_document
 
 NOTHING_KNOWN = Known()
 TextOf = Callable[[str], str | None]

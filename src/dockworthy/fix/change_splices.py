@@ -7,7 +7,8 @@ from typing import Any
 
 from ..model.fix import Change, How
 from .layout import Layout
-from .plain_data import as_list, same, scalar
+from .plain_changes import as_list, same
+from .plain_data import scalar
 from .splices import NoPlace, Splice, Splices
 from .yaml_tree import Kind, Node
 

@@ -16,10 +16,11 @@ from ..errors import UsageError
 from ..model.fix import Change, How
 from .change_splices import splices_of
 from .layout import Layout, layout_of
-from .plain_data import PlainReading, as_list, same, with_change
+from .document import read_document
+from .plain_changes import as_list, same, with_change
 from .refused import FixRefused
 from .splices import NoPlace, Splice
-from .yaml_tree import Node, holds_anchor, parse_trees
+from .yaml_tree import Node, holds_anchor
 
 
 def edit_compose(text: str, changes: Sequence[Change], *, file: str, layout: Layout | None = None) -> str:
@@ -38,15 +39,6 @@ def edit_compose(text: str, changes: Sequence[Change], *, file: str, layout: Lay
     if not same(data, wanted):
         raise _too_much(first, wanted, data, changes[0], file)
     return text
-
-
-def read_document(text: str, file: str) -> tuple[Node, Any]:
-    """The one document that has services: as a tree, and as plain data."""
-    roots = [root for root in parse_trees(text, file) if root.entry("services") is not None]
-    if len(roots) != 1:
-        says = "no document here has services" if not roots else "several documents here have services"
-        raise FixRefused(says, file=file)
-    return roots[0], PlainReading(text, file).of(roots[0])
 
 
 def changed_data(data: Any, change: Change, file: str) -> Any:

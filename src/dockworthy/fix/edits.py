@@ -14,7 +14,8 @@ from ..model.finding import Finding
 from ..model.fix import Change, Edit, Fix
 from ..model.workload import Unit
 from .candidates import NOTHING_KNOWN, TextOf, candidates
-from .compose_edit import edit_compose, read_document
+from .compose_edit import edit_compose
+from .document import read_document
 from .layout import Layout, column_of, layout_of
 from .plain_data import PlainReading
 from .yaml_tree import Node
@@ -28,17 +29,13 @@ def fixes_for(
     units: Iterable[Unit],
     text_of: TextOf,
     known: Known = NOTHING_KNOWN,
-    *,
-    edited: bool = True,
 ) -> tuple[Fix, ...]:
-    """The fixes of findings on Compose services; `edited`: with their edits, each fix as if it were made alone.
+    """The fixes of findings on Compose services with their edits, each fix as if it were made alone.
 
-    One that would change other services, too, or has no place in the text, is left out where edits are asked for.
+    One that would change other services, too, or has no place in the text, is left out.
     """
     by_id = {unit.id: unit for unit in units}
     fixes = candidates(findings, by_id.values(), text_of, known)
-    if not edited:
-        return tuple(fixes)
     files: dict[str, _File] = {}
     found = []
     for number, fix in enumerate(fixes):

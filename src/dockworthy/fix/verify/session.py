@@ -17,7 +17,7 @@ from ...engine.endpoint import find_endpoint, socket_path
 from ...errors import UsageError
 from ...model.fix import Change, Fix
 from ...model.verified import Kept, Measured, Verified
-from ..compose_edit import read_document
+from ..document import read_document
 from .baseline import Baseline
 from .copies import Copies
 from .filled import cut_off_project
