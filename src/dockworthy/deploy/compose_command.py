@@ -93,6 +93,18 @@ class ComposeCommand:
         if done.status:
             raise EngineError(f"an image can't be pulled: {done.said}", hint="docker login, docker compose build?")
 
+    async def up(self, spec: Mapping[str, Any]) -> None:
+        """Makes a whole project as it is written, at once. Raises EngineError."""
+        done = await self._with(spec, "up", "--detach", "--no-build")
+        if done.status:
+            raise EngineError(f"{spec['name']} can't be started: {done.said}")
+
+    async def down(self, spec: Mapping[str, Any]) -> None:
+        """Removes its containers and networks. Raises EngineError."""
+        done = await self._with(spec, "down")
+        if done.status:
+            raise EngineError(f"{spec['name']} can't be removed: {done.said}")
+
     async def _with(self, spec: Mapping[str, Any], *arguments: str, seconds: float = _SECONDS) -> Done:
         text = json.dumps(spec).encode()
         return await self._run("-f", "-", "--profile", "*", *arguments, input=text, seconds=seconds)

@@ -11,10 +11,18 @@ from msgspec import Meta, Struct
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
-Duration = Annotated[str, Meta(pattern=r"^(\d+(\.\d+)?(ms|s|m|h))+$")]
+Duration = Annotated[str, Meta(pattern=r"^(\d+(\.\d+)?(ms|s|m|h))+$(?!\n)")]
 """As Compose writes them: `500ms`, `30s`, `1m30s`."""
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
+
+_LABELS = r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$(?!\n)"
+HostName = Annotated[str, Meta(pattern=rf"^{_LABELS}", max_length=253)]
+"""Letters as they are in DNS; a name in other letters is written as DNS has it (`xn--…`)."""
+HostOrWildcard = Annotated[str, Meta(pattern=rf"^(\*\.)?{_LABELS}", max_length=253)]
+"""`*.example.com` stands for one more label."""
+HeaderName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$(?!\n)", max_length=100)]
+HeaderValue = Annotated[str, Meta(pattern=r"^[!-~]([ -~]*[!-~])?$(?!\n)", max_length=3000)]
 
 
 def seconds_of(duration: str) -> float:
@@ -47,8 +55,8 @@ class CertificateFiles(Struct, frozen=True, forbid_unknown_fields=True):
 class Acme(Struct, frozen=True, forbid_unknown_fields=True):
     """`directory` is the authority's address ("": Let's Encrypt's), `ca` a PEM file by which that one is trusted."""
 
-    email: str = ""
-    directory: str = ""
+    email: Annotated[str, Meta(pattern=r"^([^\s@]+@[^\s@]+)?$(?!\n)", max_length=254)] = ""
+    directory: Annotated[str, Meta(pattern=r"^(https://[!-~]+)?$(?!\n)")] = ""
     ca: str = ""
 
 
@@ -62,9 +70,9 @@ class Edge(Struct, frozen=True, forbid_unknown_fields=True):
     http: Port | None = 80
     https: Port | None = 443
     tls: Tls = Tls.INTERNAL
-    certificates: dict[str, CertificateFiles] = {}
+    certificates: dict[HostOrWildcard, CertificateFiles] = {}
     acme: Acme = Acme()
-    image: str = ""
+    image: Annotated[str, Meta(pattern=r"^([!-~]+@sha256:[0-9a-f]{64})?$(?!\n)")] = ""
 
 
 class Route(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,17 +85,17 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True):
     `maintenance`: a file that is shown, with 503, in place of the service.
     """
 
-    host: Annotated[str, Meta(pattern=r"^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9-]+$")]
-    service: str
+    host: HostOrWildcard
+    service: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$(?!\n)", max_length=63)]
     port: Port
-    path: Annotated[str, Meta(pattern=r"^/[^\s?#\"'\\]*$")] = "/"
-    health: Annotated[str, Meta(pattern=r"^(/[^\s\"'\\]*)?$")] = ""
+    path: Annotated[str, Meta(pattern=r"^/[A-Za-z0-9._~!$&()*+,;=:@/-]*$(?!\n)", max_length=500)] = "/"
+    health: Annotated[str, Meta(pattern=r"^(/[!-~]*)?$(?!\n)", max_length=500)] = ""
     strip_path: bool = False
-    redirect_from: tuple[str, ...] = ()
-    headers: dict[str, str] = {}
+    redirect_from: tuple[HostName, ...] = ()
+    headers: dict[HeaderName, HeaderValue] = {}
     basic_auth: str = ""
-    body: Annotated[str, Meta(pattern=r"^(\d+[kmg]?)?$")] = ""
-    rate: Annotated[str, Meta(pattern=r"^(\d+/\d+(s|m|h))?$")] = ""
+    body: Annotated[str, Meta(pattern=r"^(\d{1,9}[kmg]?)?$(?!\n)")] = ""
+    rate: Annotated[str, Meta(pattern=r"^([1-9]\d{0,6}/[1-9]\d{0,3}(s|m|h))?$(?!\n)")] = ""
     retry_unsafe: bool = False
     timeout: Duration = "60s"
     maintenance: str = ""

@@ -59,6 +59,10 @@ def parse_document(text: str, file: str) -> tuple[ProjectFile, Value | None]:
     project = converted(read[0], ProjectFile)
     _check_demands(project, read[0])
     _check_published(project.harden.published or {}, read[0])
+    if project.deploy.routes or project.deploy.environments:
+        from .deploy_routes import check_deploy  # most projects name none
+
+        check_deploy(project.deploy, read[0])
     return project, read[0]
 
 

@@ -1,0 +1,97 @@
+"""What the running HAProxy tells of itself, by its sockets on the host."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from msgspec import Struct
+
+from ...errors import HostError
+from ..site import Site
+from .haproxy.frontends import ADMIN, METRICS, PROBE
+
+_SECONDS = 5.0
+_RUNNING = "2"
+_PASSED = "3"
+
+
+class Server(Struct, frozen=True):
+    """A slot of a backend with a container in it. `is_up`: it gets requests, and its last check went well."""
+
+    backend: str
+    address: str
+    port: int
+    is_up: bool
+
+
+class Admin:
+    """Of one site; a way to a socket of the host is made once. All of it raises HostError where nobody answers."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._ways: dict[str, Path] = {}
+
+    async def ask(self, command: str) -> str:
+        """The answer to a command of HAProxy's runtime API (`show stat`)."""
+        try:
+            async with asyncio.timeout(_SECONDS):
+                reader, writer = await _connect(await self.way(ADMIN))
+                try:
+                    writer.write(command.encode() + b"\n")
+                    return (await reader.read(-1)).decode(errors="replace")
+                finally:
+                    writer.close()
+        except (OSError, TimeoutError) as error:
+            self._ways.pop(ADMIN, None)
+            raise HostError(f"{self._site.name}: the edge does not answer: {error or 'in time'}") from None
+
+    async def way(self, socket: str) -> Path:
+        """A path of this machine for one of the edge's sockets: ADMIN, PROBE or METRICS."""
+        assert socket in (ADMIN, PROBE, METRICS)
+        if socket not in self._ways:
+            self._ways[socket] = await self._site.local(f"{self._site.state}/edge/run/{socket}")
+        return self._ways[socket]
+
+    async def marker(self) -> str:
+        """Which configuration runs, as the configuration calls itself."""
+        info = await self.ask("show info")
+        return next((line[13:] for line in info.splitlines() if line.startswith("description: ")), "")
+
+    async def servers_state(self) -> str:
+        """All that HAProxy knows of its servers, in the form in which a new process reads it."""
+        return await self.ask("show servers state")
+
+    async def servers(self, backend: str = "") -> tuple[Server, ...]:
+        """Of one backend (`shop:web`), or of all."""
+        return servers_in(await self.ask(f"show servers state {backend}".strip()))
+
+    async def servers_up(self, backend: str) -> frozenset[str]:
+        """The IP addresses that get this backend's requests."""
+        return frozenset(server.address for server in await self.servers(backend) if server.is_up)
+
+
+def servers_in(state: str) -> tuple[Server, ...]:
+    """From the answer to `show servers state`: https://docs.haproxy.org/3.0/management.html names its columns."""
+    lines = state.splitlines()
+    head = next((line for line in lines if line.startswith("# be_id")), "").split()[1:]
+    rows = (dict(zip(head, line.split(), strict=False)) for line in lines if line[:1].isdigit() and " " in line)
+    return tuple(
+        Server(row["be_name"], row["srv_addr"], int(row["srv_port"]), _is_up(row))
+        for row in rows
+        if row["srv_addr"] != "-" and not int(row["srv_admin_state"])
+    )
+
+
+def _is_up(row: dict[str, str]) -> bool:
+    return row["srv_op_state"] == _RUNNING and row["srv_check_result"] == _PASSED
+
+
+async def _connect(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A socket's path may have 107 bytes, and a state folder can be deep: it is named by its open folder."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        return await asyncio.open_unix_connection(f"/proc/self/fd/{folder}/{path.name}")
+    finally:
+        os.close(folder)

@@ -1,0 +1,43 @@
+"""The certificates that the edge shows: by an authority of the host, or those of the team."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from importlib.resources import files
+
+from ...errors import HostError
+from ...model.deploy_settings import Tls
+from ..site import Site
+from .kept import ProjectRoutes
+
+
+def authority_file(site: Site) -> str:
+    """The certificate by which clients trust what `tls: internal` shows: a path of the host."""
+    return f"{site.state}/edge/authority/ca.pem"
+
+
+async def certificates(site: Site, projects: Iterable[ProjectRoutes]) -> dict[str, str]:
+    """File name (without its end) -> PEM text with chain and key. Raises HostError."""
+    found: dict[str, str] = {}
+    for project in projects:
+        if project.edge.tls is Tls.INTERNAL:
+            found[project.project] = await _internal(site, project)
+        for name, text in project.certificates.items():
+            found[f"{project.project}.{name.replace('*', '_')}"] = text
+    return found
+
+
+async def _internal(site: Site, project: ProjectRoutes) -> str:
+    """Made on the host, where the authority's key stays; renewed when it is over within thirty days."""
+    names = ",".join(f"{'IP' if name.replace('.', '').isdigit() else 'DNS'}:{name}" for name in project.names)
+    given = {"dw_folder": f"{site.state}/edge", "dw_project": project.project, "dw_names": names}
+    script = "".join(f"{name}={shlex.quote(value)}\n" for name, value in given.items())
+    script += files(__package__).joinpath("authority.sh").read_text()
+    # In a shell of its own, whose output is in no file: it holds a key.
+    shell = f"sh -c {shlex.quote(script)} 2>&1 </dev/null 9>&-"
+    done = await site.hand.within(f'why=$({shell}); r done "$?" "$why"')
+    if done.status or "PRIVATE KEY" not in done.output:
+        hint = "apt-get install openssl, or use `tls: files`" if done.status == 44 else ""
+        raise HostError(f"{site.name}: no certificate was made for {project.project}: {done.words}", hint=hint)
+    return done.output

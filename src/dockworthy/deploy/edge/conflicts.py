@@ -1,0 +1,54 @@
+"""Whether what a project asks of the edge goes together with what others have there already. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...errors import UsageError
+from .kept import ProjectRoutes
+
+Ports = tuple[int | None, int | None]
+"""Of the host, for http and https."""
+
+
+def refuse_conflicts(wanted: ProjectRoutes, others: Iterable[ProjectRoutes]) -> None:
+    """Raises UsageError that names the other project."""
+    for other in others:
+        _same_requests(wanted, other)
+        for what, ours, theirs in (
+            ("http", wanted.edge.http, other.edge.http),
+            ("https", wanted.edge.https if wanted.has_tls else None, other.edge.https if other.has_tls else None),
+            ("image", wanted.edge.image or None, other.edge.image or None),
+        ):
+            if ours is not None and theirs is not None and ours != theirs:
+                raise UsageError(
+                    f"deploy.edge.{what} is {ours}, and the project {other.project} has {theirs} at the same edge",
+                    hint="a host has one edge for all its projects: give it the same in each dockworthy.yaml",
+                )
+
+
+def ports(projects: Iterable[ProjectRoutes]) -> Ports:
+    """Those that are open for all of them."""
+    every = list(projects)
+    http = next((each.edge.http for each in every if each.edge.http is not None), None)
+    return http, next((each.edge.https for each in every if each.has_tls), None)
+
+
+def _same_requests(wanted: ProjectRoutes, other: ProjectRoutes) -> None:
+    theirs = {(each.host, each.path) for each in other.routes}
+    sent = {name.lower() for each in other.routes for name in each.route.redirect_from}
+    for served in wanted.routes:
+        if (served.host, served.path) in theirs:
+            raise _taken(f"{served.route.host}{served.route.path}", other)
+        if served.host in sent:
+            raise _taken(served.route.host, other)
+        for name in served.route.redirect_from:
+            if name.lower() in sent or any(host == name.lower() for host, _ in theirs):
+                raise _taken(name, other)
+
+
+def _taken(what: str, other: ProjectRoutes) -> UsageError:
+    return UsageError(
+        f"deploy.routes: {what} belongs to the project {other.project} on this host",
+        hint=f"take it out of one of the two; `dockworthy deploy` of {other.project} without it sets it free",
+    )

@@ -1,0 +1,1 @@
+"""HAProxy's configuration from the routes of all projects of a host. Pure."""

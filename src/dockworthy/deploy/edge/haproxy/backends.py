@@ -1,0 +1,107 @@
+"""What stands behind a route: the containers that the engine's DNS names, and what is done to requests on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ....model.deploy_settings import seconds_of
+from ..kept import ProjectRoutes, ServedRoute, alias
+from .words import formatted, word
+
+_SAFE = "{ method GET HEAD OPTIONS TRACE }"
+_PROBES = "{ fe_name probe }"
+_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+_CLIENTS = 50_000
+"""Addresses whose requests are counted at a time, each with some 100 bytes."""
+_SERVER = (
+    "resolvers engine init-addr last,none check inter 500ms fall 1 rise 1 "
+    "observe layer4 error-limit 1 on-error mark-down"
+)
+
+
+def backends(project: ProjectRoutes) -> Iterator[str]:
+    for name, served in project.backends.items():
+        yield from _users(name, served)
+        yield ""
+        yield f"# {served.route.host}{served.route.path}"
+        yield f"backend {name}"
+        for line in _lines(project, name, served):
+            yield f"    {line}"
+
+
+def page_file(name: str) -> str:
+    """Where the page of a backend stands, relative to the configuration."""
+    return f"pages/{name.replace(':', '.')}"
+
+
+def _users(name: str, served: ServedRoute) -> Iterator[str]:
+    if served.users:
+        yield ""
+        yield f"userlist {name}"
+        for user, password in served.users.items():
+            yield f"    user {word(user)} password {word(password)}"
+
+
+def _lines(project: ProjectRoutes, name: str, served: ServedRoute) -> Iterator[str]:
+    route = served.route
+    milliseconds = max(1, round(seconds_of(route.timeout) * 1000))
+    yield f"timeout server {milliseconds}ms"
+    yield from _rate(route.rate)
+    yield from _refused(name, served)
+    yield from _sent_on(project, served)
+    for header, value in route.headers.items():
+        yield f"http-response set-header {header} {formatted(value)}"
+    yield from _health(project, served)
+    server = f"{alias(project.project, route.service)}:{route.port}"
+    yield f"server-template s {served.slots} {server} {_SERVER}"
+
+
+def _rate(rate: str) -> Iterator[str]:
+    if not rate:
+        return
+    most, _, period = rate.partition("/")
+    seconds = round(seconds_of(period))
+    yield f"stick-table type ipv6 size {_CLIENTS} expire {seconds}s store http_req_rate({seconds}s)"
+    yield f"http-request track-sc0 src,ipmask(32,64) if !{_PROBES}"
+    refusal = f"status 429 hdr Retry-After {seconds} content-type text/plain string 'Too many requests.'"
+    yield f"http-request return {refusal} if {{ sc_http_req_rate(0) gt {most} }}"
+
+
+def _refused(name: str, served: ServedRoute) -> Iterator[str]:
+    """What does not get through, save for probes of our own."""
+    route = served.route
+    if served.page is not None:
+        shown = f"status 503 content-type {word(served.page.type)} hdr Retry-After 60 file {word(page_file(name))}"
+        yield f"http-request return {shown} unless {_PROBES}"
+    if served.users:
+        yield f"http-request auth realm {word(served.host)} unless {{ http_auth({name}) }} or {_PROBES}"
+    if route.body:
+        number = route.body.rstrip("kmg")
+        most = int(number) * _UNITS[route.body[len(number) :]]
+        yield f"http-request deny deny_status 413 if {{ req.body_size gt {most} }}"
+        # Of a body in chunks nobody knows the length before all of it is here.
+        yield "http-request return status 411 if { req.hdr(transfer-encoding) -m found } !{ req.hdr(upgrade) -m found }"
+
+
+def _sent_on(project: ProjectRoutes, served: ServedRoute) -> Iterator[str]:
+    route = served.route
+    if project.has_tls:
+        yield f"http-request set-header X-Forwarded-Proto https if {_PROBES}"
+    if route.strip_path:
+        yield f"http-request set-header X-Forwarded-Prefix {formatted(served.path)}"
+        yield f"http-request replace-path {word(f'^{re.escape(served.path)}/?(.*)$')} '/\\1'"
+    if not route.retry_unsafe:
+        yield f"http-request disable-l7-retry unless {_SAFE}"
+
+
+def _health(project: ProjectRoutes, served: ServedRoute) -> Iterator[str]:
+    """Asked as a client would: an application may answer no other name, and send who comes by http to https."""
+    if not served.route.health:
+        return
+    host = served.host.replace("*.", "edge.", 1)
+    more = " hdr X-Forwarded-Proto https" if project.has_tls else ""
+    yield "option httpchk"
+    asked = f"meth GET uri {word(served.route.health)} ver HTTP/1.1 hdr Host {word(host)}"
+    yield f"http-check send {asked} hdr User-Agent dockworthy-edge{more}"
+    yield "http-check expect status 200-399"

@@ -1,0 +1,109 @@
+"""The files that HAProxy reads, made from what all projects of a host ask. The same wishes make the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from ..kept import ProjectRoutes
+from .backends import backends, page_file
+from .frontends import ADMIN, METRICS, RUN, SERVERS, frontends, nobody
+
+FILE = "haproxy.cfg"
+HEALTH_PORT = 8404
+_MARK = "dockworthy-"
+
+_TOP = f"""\
+# Written by dockworthy from the routes of every project here; changes are lost with the next deploy.
+global
+    description {{marker}}
+    default-path config
+    maxconn 4000
+    stats socket {RUN}/{ADMIN} mode 666 level user
+    server-state-file {RUN}/{SERVERS}
+    log stdout format raw local0 info
+    tune.maxrewrite 4096
+    hard-stop-after 12h
+    ssl-default-bind-options ssl-min-ver TLSv1.2
+{{more}}
+resolvers engine
+    nameserver dns 127.0.0.11:53
+    accepted_payload_size 8192
+    resolve_retries 3
+    timeout resolve 500ms
+    timeout retry 500ms
+    hold valid 500ms
+    hold obsolete 0
+    hold nx 0
+    hold other 0
+    # An engine that is down answers nothing, and its containers go on: they are asked themselves.
+    hold refused 24h
+    hold timeout 24h
+
+defaults
+    mode http
+    load-server-state-from-file global
+    option dontlognull
+    option http-restrict-req-hdr-names delete
+    option idle-close-on-response
+    timeout http-request 10s
+    timeout http-keep-alive 60s
+    timeout client 60s
+    timeout queue 5s
+    timeout connect 1s
+    timeout server 60s
+    timeout check 2s
+    timeout tunnel 1h
+    option redispatch 1
+    retries 5
+    retry-on conn-failure empty-response response-timeout 503
+
+frontend health
+    bind 127.0.0.1:{HEALTH_PORT}
+    monitor-uri /
+"""
+_METRICS = f"""
+frontend metrics
+    bind unix@{RUN}/{METRICS} mode 666
+    http-request use-service prometheus-exporter"""
+
+
+class EdgeFiles(Struct, frozen=True):
+    """Path -> content. `marker`: what HAProxy calls itself when it runs with them; `digest` names them on the host."""
+
+    files: dict[str, str]
+    digest: str
+
+    @property
+    def marker(self) -> str:
+        return _MARK + self.digest
+
+
+def edge_files(
+    projects: Sequence[ProjectRoutes], certificates: Mapping[str, str], *, exporter: bool = True
+) -> EdgeFiles:
+    """`certificates`: file name -> PEM with its key. `exporter`: this HAProxy can tell Prometheus."""
+    ordered = sorted(projects, key=lambda each: each.project)
+    files = {f"certs/{name}.pem": text for name, text in sorted(certificates.items())}
+    for project in ordered:
+        for name, served in project.backends.items():
+            if served.page is not None:
+                files[page_file(name)] = served.page.text
+    lines = "\n".join(_lines(ordered, exporter))
+    acme = any(each.edge.tls == "acme" for each in ordered)
+    more = f"    lua-load-per-thread {RUN}/../acme.lua\n" if acme else ""
+    text = _TOP.replace("{more}", more.rstrip()) + lines + "\n"
+    digest = hashlib.sha256("\0".join([text, *(part for pair in files.items() for part in pair)]).encode())
+    short = digest.hexdigest()[:16]
+    return EdgeFiles({**files, FILE: text.replace("{marker}", _MARK + short)}, short)
+
+
+def _lines(projects: Sequence[ProjectRoutes], exporter: bool) -> Iterator[str]:
+    if exporter:
+        yield from _METRICS.splitlines()
+    yield from frontends(projects)
+    yield from nobody()
+    for project in projects:
+        yield from backends(project)

@@ -1,0 +1,87 @@
+"""HAProxy's front: where it listens, what it makes of a request before it looks for the route, and who answers then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ..kept import ProjectRoutes
+from .matching import host_is, uses
+from .words import formatted, word
+
+HTTP, HTTPS = 8080, 8443
+"""Inside the container: no privilege is needed for high ports."""
+RUN = "/run/edge"
+ADMIN, PROBE, METRICS = "admin.sock", "probe.sock", "metrics.sock"
+SERVERS = "servers"
+"""What a new process is told of the servers, so that it need not wait for the first answer of the engine's DNS."""
+CHALLENGE = "/.well-known/acme-challenge/"
+
+_FORGED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Real-IP")
+_DOTS = r"/\.\.?(;[^/]*)?(/|$)"
+"""A path that climbs: an application might find itself elsewhere than the route that was judged."""
+_NOBODY = "Nothing is served here under this name and path.\n"
+
+
+def frontends(projects: Sequence[ProjectRoutes]) -> Iterator[str]:
+    """The lines of all of them. Probes of our own come by a socket, and are neither sent to https nor held up."""
+    with_tls = any(each.has_tls for each in projects)
+    routing = [*uses(projects), "default_backend nobody"]
+    yield from _section("frontend http", f"bind :{HTTP}", _front(), _challenges(projects), _sent(projects), routing)
+    if with_tls:
+        bind = f"bind :{HTTPS} ssl crt certs/ alpn h2,http/1.1"
+        yield from _section("frontend https", bind, _front(), _sent(projects, secure=True), routing)
+    bind = f"bind unix@{RUN}/{PROBE} mode 666"
+    yield from _section("frontend probe", bind, _front(source="127.0.0.1"), routing)
+
+
+def nobody() -> Iterator[str]:
+    """The answer where no route leads."""
+    answer = f"http-request return status 404 content-type text/plain string {word(_NOBODY.strip())}"
+    yield from _section("backend nobody", answer)
+
+
+def _section(head: str, *parts: str | Iterable[str]) -> Iterator[str]:
+    yield ""
+    yield head
+    for part in parts:
+        for line in [part] if isinstance(part, str) else part:
+            yield f"    {line}"
+
+
+def _front(source: str = "") -> Iterator[str]:
+    """What is known of a request, in one form: routes must not be passed by another spelling of the same."""
+    yield "log global"
+    yield 'log-format "%ci %HM %[var(txn.host)]%HPO %ST %B %Ta ms %b/%s %tsc"'  # no query: it may hold secrets
+    yield "http-request set-var(txn.host) req.hdr(host),field(1,:),lower,rtrim(.)"
+    yield "http-request set-var(txn.path) path,url_dec,regsub(//+,/,g)"
+    yield "http-request deny deny_status 400 unless { var(txn.path) -m found }"  # what can't be decoded
+    yield f"http-request deny deny_status 400 if {{ var(txn.path) -m reg {word(_DOTS)} }}"
+    for name in _FORGED:
+        yield f"http-request del-header {name}"
+    yield f"http-request set-header X-Forwarded-For {source or '%[src]'}"
+    yield f"http-request set-header X-Real-IP {source or '%[src]'}"
+    yield "http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]"
+    yield "http-request set-header X-Forwarded-Host %[req.hdr(host)]"
+
+
+def _challenges(projects: Sequence[ProjectRoutes]) -> Iterator[str]:
+    if any(each.edge.tls == "acme" for each in projects):
+        yield f"http-request use-service lua.acme if {{ path_beg {CHALLENGE} }}"
+
+
+def _sent(projects: Sequence[ProjectRoutes], *, secure: bool = False) -> Iterator[str]:
+    """Requests for another name of a host, or for http where the host has https, are told where to go."""
+    for project in projects:
+        port = "" if project.edge.https == 443 else f":{project.edge.https}"
+        for served in project.routes:
+            to = f"https://{served.host}{port}" if project.has_tls else _plain(served.host, project.edge.http)
+            for name in served.route.redirect_from:
+                yield f"http-request redirect prefix {formatted(to)} code 308 if {host_is(name.lower())}"
+        if project.has_tls and not secure:
+            for host in dict.fromkeys(served.host for served in project.routes):
+                to = f"'https://%[var(txn.host)]{port}%[pathq]'"
+                yield f"http-request redirect location {to} code 308 if {host_is(host)}"
+
+
+def _plain(host: str, port: int | None) -> str:
+    return f"http://{host}" if port in (80, None) else f"http://{host}:{port}"

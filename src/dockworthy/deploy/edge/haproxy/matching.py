@@ -1,0 +1,33 @@
+"""Which requests are a route's: by the host's name, exact before wildcard, and the longest path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ..kept import ProjectRoutes, ServedRoute
+from .words import word
+
+
+def host_is(name: str) -> str:
+    """The condition that a request asks for this host; a wildcard stands for one label."""
+    if name.startswith("*."):
+        return "{ var(txn.host) -m reg " + word(rf"^[a-z0-9_-]+{re.escape(name[1:])}$") + " }"
+    return "{ var(txn.host) -m str " + word(name) + " }"
+
+
+def uses(projects: Iterable[ProjectRoutes]) -> Iterator[str]:
+    """`use_backend` lines, in the order in which HAProxy is to try them."""
+    every = [(name, served) for each in projects for name, served in each.backends.items()]
+    for name, served in sorted(every, key=lambda pair: _order(pair[1])):
+        host = host_is(served.host)
+        if not served.path:
+            yield f"use_backend {name} if {host}"
+            continue
+        yield f"use_backend {name} if {host} {{ var(txn.path) -m str {word(served.path)} }}"
+        yield f"use_backend {name} if {host} {{ var(txn.path) -m beg {word(served.path + '/')} }}"
+
+
+def _order(served: ServedRoute) -> tuple[bool, int, str, int, str]:
+    """Longer names are nearer to what was asked for, and so are longer paths."""
+    return served.host.startswith("*."), -len(served.host), served.host, -len(served.path), served.path

@@ -1,0 +1,109 @@
+"""The edge's image: the official one by digest, or one that is made on the host of the distribution's package."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from importlib.resources import files
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from ...engine.docker_command import Docker
+from ...engine.faults import NoSuchObject
+from ...engine.ssh.address import is_ssh
+from ...errors import EngineError, HostError
+from ..site import Site
+from .compose_file import USER
+
+_BUILDING = 600.0
+_LOADING = 300.0
+
+
+class EdgeImage(Struct, frozen=True):
+    """`wanted`: what dockworthy.yaml asks for ("": made here). `runs`: by what it is run, an id or a digest.
+
+    `has_shell`: bash, for the health check. `has_exporter`: it tells Prometheus.
+    """
+
+    wanted: str
+    runs: str
+    version: str
+    has_shell: bool
+    has_exporter: bool
+
+
+async def edge_image(site: Site, wanted: str, kept: str, environ: Mapping[str, str]) -> EdgeImage:
+    """The image that is to run; `kept` is what was chosen before, as JSON. Raises EngineError, HostError."""
+    docker = Docker(site.docker_host, environ)
+    if kept:
+        before = msgspec.json.decode(kept, type=EdgeImage)
+        if before.wanted == wanted and await _is_there(site, before.runs):
+            return before
+    runs = await _pulled(site, docker, wanted) if wanted else await _made(site, docker)
+    told = await _told(docker, runs, "--entrypoint", "haproxy", runs, "-vv")
+    if "HAProxy version" not in told:
+        raise EngineError(f"the image {wanted or runs} does not run haproxy: {told[-300:].strip()}")
+    shell = "well" in await _told(docker, runs, "--entrypoint", "/bin/bash", runs, "-c", "echo well")
+    version = told.split("HAProxy version", 1)[1].split()[0]
+    return EdgeImage(wanted, runs, version, shell, "prometheus-exporter" in told)
+
+
+async def _told(docker: Docker, image: str, *arguments: str) -> str:
+    """By a container without a network that goes at once."""
+    limits = ("--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--user", f"{USER}", "--pull", "never")
+    done = await docker.run("run", *limits, *arguments, timeout=_LOADING)
+    return done.out.decode(errors="replace") if done.status == 0 else done.said
+
+
+async def _is_there(site: Site, image: str) -> bool:
+    try:
+        await site.engine.get(f"/images/{quote(image)}/json")
+    except NoSuchObject:
+        return False
+    return True
+
+
+async def _pulled(site: Site, docker: Docker, wanted: str) -> str:
+    if not await _is_there(site, wanted):
+        done = await docker.run("pull", "--quiet", wanted, timeout=_BUILDING)
+        if done.status:
+            raise EngineError(
+                f"the edge's image {wanted} can't be had: {done.said}",
+                hint="without `edge.image` it is made on the host, of the distribution's haproxy",
+            )
+    return wanted
+
+
+async def _made(site: Site, docker: Docker) -> str:
+    """Its id. The same package makes the same image."""
+    folder = f"{site.state}/edge/building"
+    script = f"dw_folder={shlex.quote(folder)} dw_user={USER}\n" + files(__package__).joinpath("image.sh").read_text()
+    made = await site.hand.run(script, seconds=_BUILDING)
+    if made.status:
+        raise HostError(
+            f"{site.name}: the edge's image can't be made: {made.words}",
+            hint="install haproxy there (it need not run), or name an official image by digest in `edge.image`",
+        )
+    tag = f"dockworthy-edge:{made.output.strip()}"
+    try:
+        await _loaded(site, docker, f"{folder}/image.tar")
+        id: str = (await site.engine.get(f"/images/{quote(tag)}/json"))["Id"]
+    finally:
+        await site.hand.run(f"rm -rf -- {shlex.quote(folder)}")
+    return id
+
+
+async def _loaded(site: Site, docker: Docker, archive: str) -> None:
+    if not is_ssh(site.engine.endpoint):
+        await docker.must("load", "--quiet", "--input", archive, timeout=_LOADING)
+        return
+    there = f"docker -H {shlex.quote(f'unix://{site.socket}')} load --quiet --input {shlex.quote(archive)}"
+    if (await site.hand.run(there, seconds=_LOADING)).status == 0:
+        return
+    # No docker command there: the archive comes here, and goes back through the engine.
+    sent = await site.hand.within(f"cat -- {shlex.quote(archive)} >&3; r done $? ''", seconds=_LOADING)
+    done = await docker.run("load", "--quiet", input=sent.output.encode("utf-8", "surrogateescape"), timeout=_LOADING)
+    if sent.status or done.status:
+        raise EngineError(f"the edge's image can't be given to the engine of {site.name}: {done.said}")

@@ -1,0 +1,69 @@
+"""What a project asks of the edge, with all that it needs: this is kept on the host, in a file for each project."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ...model.deploy_settings import Edge, Route, Tls
+
+SLOTS = 10
+"""Containers of one service that get requests at a time: old and new together."""
+
+
+class Page(Struct, frozen=True):
+    """What is shown in place of a service."""
+
+    type: str
+    text: str
+
+
+class ServedRoute(Struct, frozen=True):
+    """A route with what its files hold. `users`: name -> hash of the password. `slots` is raised for many replicas."""
+
+    route: Route
+    users: dict[str, str] = {}
+    page: Page | None = None
+    slots: int = SLOTS
+
+    @property
+    def host(self) -> str:
+        return self.route.host.lower()
+
+    @property
+    def path(self) -> str:
+        """Without a slash at its end; "" is the whole host."""
+        return self.route.path.rstrip("/")
+
+
+class ProjectRoutes(Struct, frozen=True):
+    """`certificates`: host name -> PEM text with chain and key, where `edge.tls` is `files`."""
+
+    project: str
+    edge: Edge
+    routes: tuple[ServedRoute, ...]
+    certificates: dict[str, str] = {}
+
+    @property
+    def has_tls(self) -> bool:
+        return self.edge.tls is not Tls.OFF
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All host names that lead to it, each once."""
+        every = [name.lower() for each in self.routes for name in (each.route.host, *each.route.redirect_from)]
+        return tuple(dict.fromkeys(every))
+
+    @property
+    def backends(self) -> dict[str, ServedRoute]:
+        """HAProxy's name for what a route leads to -> the route. The first of a service is `shop:web`."""
+        named: dict[str, ServedRoute] = {}
+        for served in self.routes:
+            first = f"{self.project}:{served.route.service}"
+            more = sum(name == first or name.startswith(f"{first}:") for name in named)
+            named[f"{first}:{more + 1}" if more else first] = served
+        return named
+
+
+def alias(project: str, service: str) -> str:
+    """The name of a service's containers on the edge's network."""
+    return f"{service}.{project}"

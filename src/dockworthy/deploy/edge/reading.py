@@ -1,0 +1,109 @@
+"""The files that routes name: users and their hashes, pages, certificates. Read where the deploy is started."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from ...errors import UnreadableInput
+from ...model.deploy_settings import CertificateFiles, DeploySettings, Edge, Tls
+from .kept import SLOTS, Page, ProjectRoutes, ServedRoute
+
+_MOST = 64 * 1024
+_PAGE = 10_000
+"""Bytes of a page: HAProxy answers with it out of one buffer of 16 kB."""
+_TYPES = {".html": "text/html", ".htm": "text/html", ".json": "application/json"}
+_USER = re.compile(r"[!-9;-~]{1,100}")
+_HASH = re.compile(r"\$(5|6|y|2[aby])\$[./A-Za-z0-9$=,]{10,200}")
+_MAKE_ONE = "`openssl passwd -6` makes a hash"
+
+
+def read_routes(
+    project: str, settings: DeploySettings, folder: Path, *, replicas: Mapping[str, int] | None = None
+) -> ProjectRoutes:
+    """`folder`: that of dockworthy.yaml. `replicas`: service -> how many, where that is more than a few.
+
+    Raises UnreadableInput with file and line for a file that can't be used.
+    """
+    assert isinstance(settings.edge, Edge), "an edge that was there before is not ours to configure"
+    served = tuple(
+        ServedRoute(
+            route,
+            _users(folder / route.basic_auth) if route.basic_auth else {},
+            _page(folder / route.maintenance) if route.maintenance else None,
+            max(SLOTS, 2 * (replicas or {}).get(route.service, 1) + 2),
+        )
+        for route in settings.routes
+    )
+    return ProjectRoutes(project, settings.edge, served, _certificates(settings.edge, folder))
+
+
+def _users(path: Path) -> dict[str, str]:
+    """`user:hash` lines, as htpasswd writes them."""
+    users: dict[str, str] = {}
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        user, colon, password = line.rstrip().partition(":")
+        if not colon or not _USER.fullmatch(user):
+            raise UnreadableInput("not a line of the form user:hash", file=str(path), line=number, hint=_MAKE_ONE)
+        if password.startswith("$apr1$") or password.startswith("$1$"):
+            says = f"the hash for {user} is MD5, which is guessed in no time"
+            raise UnreadableInput(says, file=str(path), line=number, hint=_MAKE_ONE)
+        if not _HASH.fullmatch(password):
+            says = f"what stands there for {user} is not a hash of crypt ($6$…, $5$…, $y$…, $2y$…)"
+            raise UnreadableInput(says, file=str(path), line=number, hint=_MAKE_ONE)
+        if user in users:
+            raise UnreadableInput(f"{user} stands here twice", file=str(path), line=number)
+        users[user] = password
+    if not users:
+        raise UnreadableInput("no user in it: nobody would get in", file=str(path), hint=_MAKE_ONE)
+    return users
+
+
+def _page(path: Path) -> Page:
+    text = _text(path)
+    if not text or len(text.encode()) > _PAGE:
+        raise UnreadableInput(f"a page has from 1 to {_PAGE} bytes", file=str(path))
+    return Page(_TYPES.get(path.suffix.lower(), "text/plain"), text)
+
+
+def _certificates(edge: Edge, folder: Path) -> dict[str, str]:
+    if edge.tls is not Tls.FILES:
+        return {}
+    return {name.lower(): _pair(files, folder) for name, files in edge.certificates.items()}
+
+
+def _pair(files: CertificateFiles, folder: Path) -> str:
+    """Chain and key as one PEM text, the way HAProxy wants them."""
+    certificate, key = _text(folder / files.certificate), _text(folder / files.key)
+    whole = f"{certificate.strip()}\n{key.strip()}\n"
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as both:  # mode 0600
+        both.write(whole)
+        both.flush()
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(both.name, password=_no_password)
+        except (ssl.SSLError, ValueError) as error:
+            says = f"with the key in {files.key} it makes no certificate: {getattr(error, 'reason', None) or error}"
+            raise UnreadableInput(says, file=str(folder / files.certificate)) from None
+    return whole
+
+
+def _no_password() -> str:
+    raise ValueError("the key has a password, which the edge would be asked for at each start")
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()[: _MOST + 1]
+    except OSError as error:
+        raise UnreadableInput(f"can't be read: {error.strerror}", file=str(path)) from None
+    if len(raw) > _MOST:
+        raise UnreadableInput("larger than 64 kB", file=str(path))
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise UnreadableInput("not UTF-8", file=str(path)) from None

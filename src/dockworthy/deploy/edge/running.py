@@ -1,0 +1,203 @@
+"""The edge runs, with the routes of every project: brought up where it is missing, told of new routes without a cut."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from ...engine.docker_command import Docker
+from ...errors import DockworthyError, EngineError, HostError
+from ..compose_command import ComposeCommand
+from ..site import Site
+from .admin import Admin
+from .certificates import certificates
+from .compose_file import PROJECT, compose_file
+from .conflicts import ports, refuse_conflicts
+from .haproxy.configuration import FILE, EdgeFiles, edge_files
+from .image import EdgeImage, edge_image
+from .keeping import Keeper, Kept
+from .kept import ProjectRoutes
+from .ports_taken import refuse_taken
+
+_SECONDS = 20.0
+"""In which HAProxy must answer with what it was told."""
+
+
+class EdgeChange(Struct, frozen=True):
+    """What was done: nothing, or it was `started`, made anew (`recreated`: its ports were closed for a moment), or
+    told of new routes (`reloaded`: no connection was cut)."""
+
+    started: bool = False
+    recreated: bool = False
+    reloaded: bool = False
+
+
+class EdgeRunner:
+    """The edge of one site. `swarm`: the network of the services is there already, and goes over several hosts."""
+
+    def __init__(self, site: Site, environ: Mapping[str, str] = os.environ, *, swarm: bool = False) -> None:
+        self._site = site
+        self._environ = environ
+        self._swarm = swarm
+        self._keeper = Keeper(site)
+        self.admin = Admin(site)
+
+    async def ensure(self, wanted: ProjectRoutes) -> EdgeChange:
+        """The edge runs and serves these routes of the project beside those of the others.
+
+        Raises UsageError, before anything is changed, where another project or program has what is asked for;
+        EngineError and HostError where it can't be done: the edge then is as it was.
+        """
+        async with self._keeper.locked():
+            kept = await self._keeper.read()
+            others = {name: routes for name, routes in kept.projects.items() if name != wanted.project}
+            refuse_conflicts(wanted, others.values())
+            return await self._apply(kept, wanted.project, wanted, [*others.values(), wanted])
+
+    async def remove(self, project: str, *, edge_too: bool = False) -> EdgeChange:
+        """Takes a project's routes away. The last one leaves the edge running, unless `edge_too`."""
+        async with self._keeper.locked():
+            kept = await self._keeper.read()
+            others = [routes for name, routes in kept.projects.items() if name != project]
+            if others or not edge_too:
+                return await self._apply(kept, project, None, others) if project in kept.projects else EdgeChange()
+            if kept.compose:
+                await self._compose().down(json.loads(kept.compose))
+            await self._keeper.write_routes(project, None)
+            await self._keeper.write("compose.json", "")
+            return EdgeChange()
+
+    async def would_change(self, wanted: ProjectRoutes) -> EdgeChange:
+        """What `ensure` would do; changes nothing. Raises what it raises before it changes anything."""
+        kept = await self._keeper.read()
+        others = [routes for name, routes in kept.projects.items() if name != wanted.project]
+        refuse_conflicts(wanted, others)
+        opened = ports([*others, wanted])
+        await refuse_taken(self._site, opened)
+        if not kept.compose or await self._container() is None:
+            return EdgeChange(started=True)
+        published = json.loads(kept.compose)["services"]["proxy"]["ports"]
+        if [port["published"] for port in published] != [str(port) for port in opened if port is not None]:
+            return EdgeChange(recreated=True)
+        return EdgeChange(reloaded=kept.projects.get(wanted.project) != wanted)
+
+    async def _apply(
+        self, kept: Kept, project: str, wanted: ProjectRoutes | None, every: list[ProjectRoutes]
+    ) -> EdgeChange:
+        opened = ports(every)
+        if opened == (None, None):  # nobody is left: the doors stay as they are
+            opened = _published(kept)
+        await refuse_taken(self._site, opened)
+        asked = next((each.edge.image for each in every if each.edge.image), "")
+        image = await edge_image(self._site, asked, kept.image, self._environ)
+        files = edge_files(every, await certificates(self._site, every), exporter=image.has_exporter)
+        spec = compose_file(image.runs, self._keeper.folder, opened, has_shell=image.has_shell, swarm=self._swarm)
+        await self._keeper.add_settings(files.digest, files.files)
+        if kept.current != files.digest:
+            await self._check(image, files)
+        try:
+            if kept.projects.get(project) != wanted:
+                await self._keeper.write_routes(project, wanted)
+            return await self._switch(kept, image, files, spec)
+        except BaseException as error:
+            await asyncio.shield(self._take_back(kept, project, error))
+            raise
+
+    async def _switch(self, kept: Kept, image: EdgeImage, files: EdgeFiles, spec: dict[str, Any]) -> EdgeChange:
+        """From here on something changes; each step can be done twice."""
+        if kept.current != files.digest:
+            await self._keeper.switch(files.digest)
+        if kept.image != (chosen := msgspec.json.encode(image).decode()):
+            await self._keeper.write("image.json", chosen)
+        before = await self._container()
+        text = json.dumps(spec, indent=2)
+        if before is None or before["State"] != "running" or kept.compose != text:
+            await self._compose().up(spec)
+            await self._keeper.write("compose.json", text)
+        running = await self._container()
+        is_new = before is None or running is None or before["Id"] != running["Id"]
+        reloaded = not is_new and await self._tell(files.marker)
+        await self._serves(files.marker)
+        if reloaded or is_new:
+            await self._keeper.tell_servers("")
+            await self._keeper.tidy()
+        return EdgeChange(started=before is None, recreated=is_new and before is not None, reloaded=reloaded)
+
+    async def _take_back(self, kept: Kept, project: str, error: BaseException) -> None:
+        """As it was before. What can't be taken back is found by the next run, and its reason is lost to the first."""
+        try:
+            await self._keeper.write_routes(project, kept.projects.get(project))
+            await self._keeper.switch(kept.current)
+            if kept.compose:
+                await self._compose().up(json.loads(kept.compose))
+                await self._tell(f"dockworthy-{kept.current}")
+            elif (spec := await self._container()) is not None:
+                await self._site.engine.send("DELETE", f"/containers/{spec['Id']}?force=true", answer=False)
+            await self._keeper.write("compose.json", kept.compose)
+        except DockworthyError as second:
+            error.add_note(f"and the edge could not be brought back to what it was: {second.says}")
+
+    async def _check(self, image: EdgeImage, files: EdgeFiles) -> None:
+        """HAProxy reads the new settings before they count, in a container of its own that goes at once."""
+        mount = f"type=bind,source={self._keeper.folder}/settings,target=/etc/edge,readonly"
+        done = await Docker(self._site.docker_host, self._environ).run(
+            "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--pull", "never",
+            "--mount", mount, "--entrypoint", "haproxy", image.runs,
+            "-c", "-q", "-f", f"/etc/edge/{files.digest}/{FILE}",
+        )  # fmt: skip
+        if done.status:
+            raise EngineError(f"HAProxy does not take the routes: {done.said}", hint="the edge is as it was")
+
+    async def _tell(self, marker: str) -> bool:
+        """Whether the running edge had to be told to read its settings again."""
+        try:
+            if await self.admin.marker() == marker:
+                return False
+            await self._keeper.tell_servers(await self.admin.servers_state())
+        except HostError:  # it is on its way up, and reads the settings anyway; told twice it does it twice
+            pass
+        container = await self._container()
+        if container is not None:
+            await self._site.engine.send("POST", f"/containers/{container['Id']}/kill?signal=SIGUSR2", answer=False)
+        return True
+
+    async def _serves(self, marker: str) -> None:
+        """Waits until the edge says that it runs with these settings. Raises EngineError with its log."""
+        clock = asyncio.get_running_loop().time
+        ends = clock() + _SECONDS
+        says = ""
+        while clock() < ends:
+            try:
+                if (says := await self.admin.marker()) == marker:
+                    return
+            except HostError as error:
+                says = error.says
+            await asyncio.sleep(0.05)
+        container = await self._container()
+        log = ""
+        if container is not None:
+            done = await Docker(self._site.docker_host, self._environ).run("logs", "--tail", "5", container["Id"])
+            log = done.err.decode(errors="replace").strip()[-500:]
+        raise EngineError(f"the edge does not take over its new settings ({says}): {log or 'it says nothing'}")
+
+    async def _container(self) -> dict[str, Any] | None:
+        filters = quote(json.dumps({"label": [f"com.docker.compose.project={PROJECT}"]}))
+        found: list[dict[str, Any]] = await self._site.engine.get(f"/containers/json?all=true&filters={filters}")
+        return found[0] if found else None
+
+    def _compose(self) -> ComposeCommand:
+        return ComposeCommand(self._site.docker_host, self._keeper.folder, self._environ)
+
+
+def _published(kept: Kept) -> tuple[int | None, int | None]:
+    if not kept.compose:
+        return None, None
+    each = {port["target"]: int(port["published"]) for port in json.loads(kept.compose)["services"]["proxy"]["ports"]}
+    return each.get(8080), each.get(8443)

@@ -1,0 +1,89 @@
+"""A small application in an image of the test's: busybox' httpd, or a server of our own in this machine's Python."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import sysconfig
+import tarfile
+from pathlib import Path
+
+from machines.engines import OwnEngine
+
+IMAGE = "dockworthy-test-edge-app:1.0"
+
+SERVER = """
+import asyncio, os, signal, sys
+
+NAME, ON_TERM = os.environ["NAME"].encode(), os.environ.get("ON_TERM", "exit")
+DELAY = float(os.environ.get("DELAY", "0"))
+
+
+async def serve(reader, writer):
+    try:
+        while (head := await reader.readuntil(b"\\r\\n\\r\\n")):
+            if b"\\nupgrade: websocket" in head.lower():
+                writer.write(b"HTTP/1.1 101 Go\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n\\r\\n")
+                while (data := await reader.read(1000)):
+                    writer.write(data)
+                    await writer.drain()
+                return
+            length = [line for line in head.lower().split(b"\\r\\n") if line.startswith(b"content-length:")]
+            body = await reader.readexactly(int(length[0].split(b":")[1])) if length else b""
+            answer = NAME + b"\\n" + head + body
+            writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(answer) + answer)
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+async def main():
+    loop = asyncio.get_running_loop()
+    if ON_TERM == "exit":
+        loop.add_signal_handler(signal.SIGTERM, lambda: os._exit(0))
+    else:
+        loop.add_signal_handler(signal.SIGTERM, lambda: None)
+    await asyncio.sleep(DELAY)
+    server = await asyncio.start_server(serve, "0.0.0.0", 8000, backlog=1000)
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+
+
+def make_app_image(engine: OwnEngine) -> str:
+    if engine.docker("image", "inspect", IMAGE, check=False).returncode:
+        engine.docker("import", "-", IMAGE, input=_root())
+    return IMAGE
+
+
+def _root() -> bytes:
+    """This machine's python3 with its standard library and the libraries that they load."""
+    python = Path(sys.executable).resolve()
+    library = Path(sysconfig.get_path("stdlib"))
+    wanted = [python, *library.glob("lib-dynload/_*.so"), *library.glob("lib-dynload/select*.so")]
+    wanted += [*library.glob("lib-dynload/math*.so")]
+    listed = subprocess.run(["ldd", *map(str, wanted)], capture_output=True, text=True).stdout
+    names = {word for line in listed.splitlines() for word in line.split() if word.startswith("/") and word[-1] != ":"}
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for path in sorted({str(python), *names}):
+            entry = tar.gettarinfo(str(Path(path).resolve()), arcname=path.lstrip("/"))
+            with Path(path).open("rb") as file:
+                tar.addfile(entry, file)
+        tar.add(library, arcname=str(library).lstrip("/"), filter=_needed)
+        entry = tarfile.TarInfo("server.py")
+        entry.size = len(SERVER.encode())
+        tar.addfile(entry, io.BytesIO(SERVER.encode()))
+    return archive.getvalue()
+
+
+def _needed(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    heavy = ("/test/", "/idlelib", "/lib2to3", "/ensurepip", "/dist-packages", "/site-packages", "/config-", "/turtle")
+    return None if any(part in f"/{entry.name}/" or part in f"/{entry.name}" for part in heavy) else entry
+
+
+COMMAND = (str(Path(sys.executable).resolve()), "-I", "/server.py")

@@ -1,0 +1,59 @@
+"""Containers of a service are replaced, and routes change, under load: no request fails, no connection is cut."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from deploy.edge.clients import Load
+from deploy.edge.conftest import EdgeHere
+from dockworthy.deploy.edge.running import EdgeRunner
+from dockworthy.deploy.site import Site
+from dockworthy.model.deploy_settings import Route
+
+pytestmark = pytest.mark.engine
+
+HOST = "shop.example.com"
+SHOP = Route(host=HOST, service="web", port=8000, health="/health")
+
+
+async def _until_up(edge: EdgeRunner, here: EdgeHere, *names: str) -> None:
+    found = [here.engine.inspect(f"dockworthy-test-edge-{name}")["NetworkSettings"]["Networks"] for name in names]
+    wanted = {networks["dockworthy-edge"]["IPAddress"] for networks in found}
+    ends = time.monotonic() + 30
+    while not wanted <= await edge.admin.servers_up("shop:web"):
+        assert time.monotonic() < ends, f"{wanted} are not up: {await edge.admin.servers('shop:web')}"
+        await asyncio.sleep(0.1)
+
+
+async def _replace(edge: EdgeRunner, here: EdgeHere, old: tuple[str, ...], new: tuple[str, ...], on_term: str) -> None:
+    for name in new:
+        await asyncio.to_thread(here.app, name, "web.shop", ON_TERM=on_term, DELAY="1")
+    await _until_up(edge, here, *new)
+    for name in old:
+        await asyncio.to_thread(here.remove, name)
+
+
+def test_containers_are_replaced_and_routes_changed_under_load(
+    here: EdgeHere, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def work(edge: EdgeRunner, site: Site) -> Load:
+        await edge.ensure(here.routes("shop", SHOP))
+        for name in ("a1", "a2"):
+            here.app(name, "web.shop")
+        await _until_up(edge, here, "a1", "a2")
+        async with Load(here.http, HOST) as load:
+            await _replace(edge, here, ("a1", "a2"), ("b1", "b2"), "exit")
+            changed = await edge.ensure(here.routes("blog", Route(host="blog.example.com", service="web", port=8000)))
+            assert changed.reloaded
+            await _replace(edge, here, ("b1", "b2"), ("c1", "c2"), "ignore")
+            await _replace(edge, here, ("c1", "c2"), ("d1", "d2"), "ignore")
+        return load
+
+    load = here.do(work)
+    with capsys.disabled():
+        print(f"\n{load.count} requests, {len(load.failures)} failed, the slowest {load.slowest:.2f} s: {load.answers}")
+    assert load.failures == [], here.log()
+    assert set(load.answers) == {"a1", "a2", "b1", "b2", "c1", "c2", "d1", "d2"}
