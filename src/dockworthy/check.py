@@ -18,10 +18,11 @@ from .facts.build_secrets import with_build_secrets_marked
 from .facts.file_secrets import secrets_in
 from .facts.quoting import quoted_lines, without_secrets
 from .facts.written_secrets import with_secrets_marked
-from .fix.edits import fixes_for
+from .fix.candidates import candidates
 from .model.allowance import Allowance
 from .model.control import Control
 from .model.dialect import Version
+from .model.fix import Fix
 from .model.levels import Level
 from .model.orchestrated import Neighbours
 from .model.policy import Policy, UnknownMeans
@@ -33,7 +34,7 @@ from .readers.allowances import allowances_in
 from .readers.compose import find_compose, passed_over
 from .readers.files import STANDARD_INPUT, Search
 from .readers.kubernetes.joining import joined, together
-from .readers.remembering import remembering
+from .readers.remembering import ReadTexts, remembering
 from .readers.text_files import TextFiles, without_told
 from .readers.written_file import Surroundings, may_be_ours, read_written
 from .report.words import number_of
@@ -78,13 +79,22 @@ def check(
     allowances, unclear = allowances_in(written, texts.text)
     result = _judged(written, unread, level, policy, rules, allowances, left_out=search.ignored)
     result = structs.replace(result, notes=(*unclear, *charts, *result.notes, *passed_over(compose)))
-    fixes = fixes_for(result.findings, written.units, texts.text, edited=edits)
-    if written.builds:
-        from .fix.build_candidates import build_fixes_for  # who checks a Compose file need not pay for it
-
-        fixes += tuple(build_fixes_for(result.findings, written.builds, texts.text, edited=edits))
-    fixes = tuple(without_secrets(fixes, secrets))
+    fixes = tuple(without_secrets(_fixes(result, written, texts, edited=edits), secrets))
     return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets), fixes=fixes)
+
+
+def _fixes(result: Result, written: Written, texts: ReadTexts, *, edited: bool) -> Iterator[Fix]:
+    """What is only for an editor, or for Dockerfiles, is imported where it is asked for."""
+    if edited:
+        from .fix.edits import fixes_for
+
+        yield from fixes_for(result.findings, written.units, texts.text)
+    else:
+        yield from candidates(result.findings, written.units, texts.text)
+    if written.builds:
+        from .fix.build_candidates import build_fixes_for
+
+        yield from build_fixes_for(result.findings, written.builds, texts.text, edited=edited)
 
 
 def _nothing_to_judge(paths: Sequence[str], written: Written, charts: Sequence[str]) -> UsageError:

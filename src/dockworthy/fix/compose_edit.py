@@ -15,8 +15,8 @@ from msgspec import structs
 from ..errors import UsageError
 from ..model.fix import Change, How
 from .change_splices import splices_of
-from .layout import Layout, layout_of
 from .document import read_document
+from .layout import Layout, layout_of
 from .plain_changes import as_list, same, with_change
 from .refused import FixRefused
 from .splices import NoPlace, Splice
