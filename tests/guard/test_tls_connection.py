@@ -94,6 +94,26 @@ async def test_a_stream_that_was_cut_off_did_not_end(papers: Papers, alice: Path
     assert both.reader.lost
 
 
+@given(st.binary(min_size=1, max_size=600), st.booleans())
+@settings(max_examples=examples(60))
+def test_what_is_no_tls_reaches_no_reader(papers: Papers, alice: Path, noise: bytes, late: bool) -> None:
+    """Before the handshake, and after it."""
+
+    async def talk() -> None:
+        both = pair(papers, alice)
+        if late:
+            await both.carry()
+        both.guard.data_received(noise)
+        both.guard.data_received(noise)
+        await asyncio.sleep(0)
+        assert not both.reader.heard and not both.reader.heard_all
+        assert late == (both.reader.transport is not None)
+        both.guard.connection_lost(None)
+        assert both.reader.lost == late
+
+    asyncio.run(talk())
+
+
 async def test_a_connection_that_is_over_leaves_nothing(papers: Papers, alice: Path) -> None:
     """Sessions are large, and a collector that counts objects would let a thousand of them lie."""
     both = pair(papers, alice)

@@ -13,6 +13,7 @@ from dockworthy.guard.asked import Asked
 from dockworthy.guard.audit.bounded import SINGLY
 from dockworthy.guard.decision import Decision
 from dockworthy.guard.tls.handshakes import Handshakes
+from dockworthy.guard.tls.knocks import AT_ONCE, PER_SECOND, Knocks
 from dockworthy.guard.tls.listening import listen_tcp
 from dockworthy.guard.tls.papers import Papers, context_of
 from dockworthy.guard.tls.turned_away import TurnedAway
@@ -47,7 +48,7 @@ async def test_a_handshake_has_its_time_and_the_oldest_makes_room() -> None:
     handshakes = Handshakes(lambda address, why: told.append(why), patience=0.05, most=2)
     first, second, third, done = Wire(), Wire(), Wire(), Wire()
     handshakes.begin("done", done)
-    handshakes.end("done")
+    handshakes.done("done")
     for name, wire in (("first", first), ("second", second), ("third", third)):
         handshakes.begin(name, wire)
     assert first.aborted and not second.aborted
@@ -56,6 +57,32 @@ async def test_a_handshake_has_its_time_and_the_oldest_makes_room() -> None:
             await asyncio.sleep(0.01)
     assert second.aborted and not done.aborted
     assert told == ["others wait for their handshake", *["no handshake within 0.05 s"] * 2]
+
+
+def test_who_fails_too_often_is_not_heard_for_a_while() -> None:
+    now = [0.0]
+    knocks = Knocks(lambda: now[0])
+    for _ in range(1000):
+        assert knocks.may("192.0.2.7")
+        knocks.was_well("192.0.2.7")
+    assert [knocks.may("192.0.2.9") for _ in range(int(AT_ONCE) + 1)] == [*[True] * int(AT_ONCE), False]
+    assert knocks.may("192.0.2.7")
+    now[0] += 1
+    assert [knocks.may("192.0.2.9") for _ in range(int(PER_SECOND) + 1)] == [*[True] * int(PER_SECOND), False]
+    for number in range(int(AT_ONCE)):
+        assert knocks.may(f"2001:db8::{number:x}")
+    assert not knocks.may("2001:db8::ffff") and knocks.may("2001:db8:0:1::1")
+
+
+async def test_who_is_not_heard_costs_no_handshake() -> None:
+    told: list[str] = []
+    handshakes = Handshakes(lambda address, why: told.append(why))
+    for number in range(int(AT_ONCE)):
+        handshakes.begin(number, Wire())
+        handshakes.end(number)
+    late = Wire()
+    handshakes.begin("late", late)
+    assert late.aborted and told == ["too many of its handshakes failed"]
 
 
 async def test_a_flood_is_counted_and_fills_no_log() -> None:

@@ -80,7 +80,7 @@ class TlsConnection(asyncio.Protocol):
             self._raw.write_eof()
             return
         self._say()
-        self._handshakes.end(self)
+        self._handshakes.done(self)
         self._transport = TlsTransport(self._raw, self._session, self._outgoing, self._hand_on)
         self._reader = self._make()
         self._reader.connection_made(self._transport)

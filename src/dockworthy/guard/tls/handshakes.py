@@ -6,9 +6,11 @@ import asyncio
 import ssl
 from collections.abc import Callable, Hashable
 
+from .knocks import Knocks
+
 PATIENCE = 10.0
 """Seconds that a handshake may take: an honest one takes two ways there and back."""
-MOST = 256
+MOST = 128
 """At a time. The oldest makes room for a new one: honest ones are over in milliseconds, so that it hits who waits."""
 
 Told = Callable[[str, str], None]
@@ -20,8 +22,14 @@ class Handshakes:
         self._told, self._patience, self._most = told, patience, most
         self._open: dict[Hashable, tuple[asyncio.Transport, asyncio.TimerHandle]] = {}
         self._failed: set[Hashable] = set()
+        self._knocks = Knocks()
 
     def begin(self, connection: Hashable, transport: asyncio.Transport) -> None:
+        address = address_of(transport)
+        if not self._knocks.may(address):
+            self._told(address, "too many of its handshakes failed")
+            transport.abort()
+            return
         if len(self._open) >= self._most:
             self._cut_off(next(iter(self._open)), "others wait for their handshake")
         late = f"no handshake within {self._patience:g} s"
@@ -33,8 +41,12 @@ class Handshakes:
         self._failed.add(connection)
         self._told(address_of(self._open[connection][0]), _in_words(error))
 
+    def done(self, connection: Hashable) -> None:
+        self._knocks.was_well(address_of(self._open[connection][0]))
+        self.end(connection)
+
     def end(self, connection: Hashable) -> None:
-        """It is done, or the client went: a port that is only tried is nobody's attack."""
+        """The client went: a port that is only tried is nobody's attack."""
         self._failed.discard(connection)
         if connection in self._open:
             self._open.pop(connection)[1].cancel()
