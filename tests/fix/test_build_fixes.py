@@ -96,6 +96,10 @@ LEFT_ALONE = {
         "FROM python:3.13\nRUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt\n"
     ),
     "ADD with what COPY has not": "FROM debian:13\nADD --keep-git-dir=true a.py /\nADD a.tar $X b.gz /\n",
+    "a shell that does more than start one program": (
+        "FROM debian:13\nENTRYPOINT if a; then b; else shop; fi\nCMD trap x 15; shop\nFROM debian:13\nCMD a || b $X\n"
+    ),
+    "a program beside another one": "FROM debian:13\nENTRYPOINT worker & web\nCMD (a; b $X)\n",
     "a shell's own commands": "FROM debian:13\nENTRYPOINT trap x 15\nCMD a | b\n",
     "text that holds quotes": "FROM debian:13\nENV A b \"c\"\nMAINTAINER a$b \"c\n",
     "a JSON form, and no shell": "FROM debian:13\nRUN [\"apt-get\", \"install\", \"x\"]\n",

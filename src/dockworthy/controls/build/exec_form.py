@@ -65,15 +65,20 @@ _BUILTINS = frozenset(
     ". : [ alias bg break cd command continue echo eval exec exit export false fg getopts hash jobs kill let local printf"
     " pwd read readonly return set shift source test times trap true type ulimit umask unalias unset wait".split()
 )
+_VALUES = re.compile(r"\$\{[^{}]*\}|'[^']*'|\"[^\"$`\\]*\"")
+_FLOW = re.compile(r"(?:^|[\s;&|])(?:if|for|while|until|case|select|function|!)\s|[{}()`]|\|\|")
+"""What makes of a shell's text more than a list of commands, values and quoted words left out."""
 _PROGRAM = re.compile(r"[\w./+-]+\Z")
 _PLAIN = re.compile(r"(?:[\w./:@,+%=\s-]|\"[^\"$`\\\n!]*\"|'[^'\n]*')+\Z")
 
 
 def _startable(instruction: Instruction) -> bool:
-    """Is its last command a program, in a shell's text that runs in the foreground?"""
-    last = instruction.commands[-1] if instruction.commands and instruction.exec_form is None else None
-    if last is None or last.background or any(command.piped for command in instruction.commands):
+    """Is its last command a program, the one that all of a plain list of commands in the foreground leads to?"""
+    if not instruction.commands or instruction.exec_form is not None or _FLOW.search(_VALUES.sub("", instruction.text)):
         return False
+    if any(command.piped or command.background or command.words[0] == "trap" for command in instruction.commands):
+        return False
+    last = instruction.commands[-1]
     return _PROGRAM.match(last.words[0]) is not None and last.words[0] not in _BUILTINS
 
 
