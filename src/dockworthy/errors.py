@@ -9,7 +9,8 @@ DockworthyError            exit status of its own, a sentence, and a hint
 │   └── EngineTimeout      12  it took the connection and went silent
 ├── OutputError            13  the result could not be written
 ├── HostError              15  a host could not be reached over ssh, or did not let us in
-└── NotProven              16  a service does not come up as it is (fix/verify)
+├── NotProven              16  a service does not come up as it is (fix/verify)
+└── Occupied               17  another one is at work on the same
 """
 
 from __future__ import annotations
@@ -81,3 +82,9 @@ class HostError(DockworthyError):
     """A host could not be reached over ssh, did not let us in, or was lost before anything was read."""
 
     exit_status = 15
+
+
+class Occupied(DockworthyError):
+    """Another one is at work on the same project, or took over while this one was paused."""
+
+    exit_status = 17

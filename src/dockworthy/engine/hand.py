@@ -20,14 +20,17 @@ _CONNECTING = 20.0
 
 
 _FRAMED = """
-dw=$(mktemp -d) && printf %s {script} | base64 -d >"$dw/script" &&
-sh "$dw/script" >"$dw/output" 2>"$dw/errors" </dev/null 9>&-
+{{ if dw=$(mktemp -d 2>&1) && printf %s {script} | base64 -d >"$dw/script"; then
+{given}sh "$dw/script" >"$dw/output" 2>"$dw/errors" {input} 9>&-
 status=$?
 cat "$dw/output" >&3
 r done "$status" "$(tail -n 1 "$dw/errors" | cut -c 1-500)"
 rm -rf "$dw"
+else r done 1 "$dw"; rm -rf "$dw"; fi
+}}
 """
-"""A shell of its own for each script, so that none can break the one that stays open; descriptor 9 is the lock."""
+"""A shell of its own for each script, so that none can break the one that stays open; descriptor 9 is the lock. In
+braces: one that is cut off on its way is a syntax error, and nothing of it runs."""
 
 
 class Done(NamedTuple):
@@ -45,17 +48,45 @@ class Hand:
         self._shell = shell
         self._host = host
         self._command = command
+        self._turn = asyncio.Lock()
         self.name = name
 
-    async def run(self, script: str, *, seconds: float = 60.0) -> Done:
-        """Runs `script` (POSIX sh). Raises HostError where the host is lost, or does not answer in time."""
-        framed = _FRAMED.format(script=base64.b64encode(script.encode()).decode())
-        ends = asyncio.get_running_loop().time() + seconds
+    async def run(self, script: str, *, given: bytes | None = None, seconds: float = 60.0) -> Done:
+        """Runs `script` (POSIX sh). Raises HostError where the host is lost, or does not answer in time.
+
+        `given` is its standard input: that is seen in no process list, and in no file on its way.
+        """
+        feed = "" if given is None else f"base64 -d <<'END' |\n{base64.encodebytes(given).decode()}END\n"
+        return await self._send(
+            _FRAMED.format(
+                script=base64.b64encode(script.encode()).decode(),
+                given=feed,
+                input="</dev/null" if given is None else "",
+            ),
+            seconds,
+        )
+
+    async def within(self, script: str, *, seconds: float = 60.0) -> Done:
+        """Runs `script` in the shell itself: what it opens stays open, and nothing that it says is ever in a file.
+
+        It ends with `r done STATUS WORDS`; what it prints for us goes to descriptor 3. A mistake in it ends the shell.
+        """
+        return await self._send(f"{{ {script}\n}}\n", seconds)
+
+    async def _send(self, framed: str, seconds: float) -> Done:
+        """One at a time. What was begun is read to its end also where its caller is cancelled: the next one would else
+        be given its answer."""
+        sending = asyncio.ensure_future(self._answer(framed, seconds))
+        sending.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(sending)
+
+    async def _answer(self, framed: str, seconds: float) -> Done:
         found = Done(1, "", "the shell said nothing")
         try:
-            async for reply in self._shell.run(framed.encode(), ends=ends):
-                if reply.id == "done":
-                    found = Done(reply.status, reply.content.decode("utf-8", "surrogateescape"), reply.words)
+            async with self._turn:
+                async for reply in self._shell.run(framed.encode(), ends=asyncio.get_running_loop().time() + seconds):
+                    if reply.id == "done":
+                        found = Done(reply.status, reply.content.decode("utf-8", "surrogateescape"), reply.words)
         except ShellLost as lost:
             why = str(lost) or (await self._host.why_lost() if self._host is not None else "the shell ended")
             raise HostError(
@@ -84,9 +115,13 @@ class Hand:
         return "" if status == 0 else holder or "somebody"
 
     async def file(self, path: str) -> str | None:
-        """A file's text; None where there is none. Raises HostError where it can't be read."""
+        """A file's text; None where there is none. It goes through no other file. Raises HostError where it can't be
+        read."""
         quoted = shlex.quote(path)
-        done = await self.run(f"if [ -e {quoted} ] || [ -L {quoted} ]; then cat -- {quoted}; else exit 44; fi")
+        done = await self.within(
+            f"if [ -e {quoted} ] || [ -L {quoted} ]; then why=$(cat -- {quoted} 2>&1 >&3 9>&-); "
+            'r done "$?" "$why"; else r done 44 ""; fi'
+        )
         if done.status == 44:
             return None
         if done.status:

@@ -1,0 +1,148 @@
+"""Releases as files of the engine's host: `STATE/releases/PROJECT/N.json`, through a shell and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import re
+import secrets
+import shlex
+from collections.abc import AsyncIterator, Sequence
+
+from ...errors import UnreadableInput, UsageError
+from ...model.release import Release
+from ..site import Site
+from .file_lock import FileLock, held
+from .file_versions import host_key, must_be_name, put_version, remove_versions, version_of
+from .host_files import PUT, failed
+from .record import decoded, encoded, superfluous
+from .release_store import KEPT
+
+_PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}")
+_USED = 46
+"""The status of a write whose number was another release's."""
+_READ = r"""
+cd {folder} 2>/dev/null || exit 0
+for file in [0-9]*.json; do
+  case ${{file%.json}} in *[!0-9]*) continue ;; esac
+  text=$(base64 <"$file" 2>/dev/null | tr -d '\n') && [ -e "$file" ] && printf '%s %s\n' "${{file%.json}}" "$text"
+done
+exit 0
+"""
+_WRITE = """
+number={number} folder={folder} file={folder}/{number}.json
+if ! [ -e "$file" ]; then
+  last=$(cat "$folder/last" 2>/dev/null)
+  case $last in ''|*[!0-9]*) last=0 ;; esac
+  [ "$number" -gt "$last" ] || exit {used}
+  printf '%s\\n' "$number" | put "$folder/last" $((${{#number}} + 1)) 600 '' || exit
+fi
+put "$file" {size} 600 '' || exit
+ls "$folder" | grep -c '^[0-9]*\\.json$'
+exit 0
+"""
+
+
+class FileStore:
+    """The ReleaseStore of one project on one host. While it holds the lock, no script of it changes anything once
+    another one took over."""
+
+    def __init__(self, site: Site, project: str) -> None:
+        """Raises UsageError for what is no name of a Compose project."""
+        if not _PROJECT.fullmatch(project):
+            raise UsageError(f"{project!r} is no name of a project", hint="lowercase letters, digits, `_` and `-`")
+        self.project = project
+        self.folder = f"{site.state}/releases/{project}"
+        self._hand = site.hand
+        self._key_file = f"{site.state}/versions.key"
+        self._key = b""
+        self._held: FileLock | None = None
+
+    @contextlib.asynccontextmanager
+    async def lock(self, *, who: str, doing: str, take_over: bool = False) -> AsyncIterator[FileLock]:
+        """Raises Occupied, which names the holder, and HostError."""
+        async with held(self._hand, self.folder, self.project, who=who, doing=doing, take_over=take_over) as self._held:
+            try:
+                yield self._held
+            finally:
+                self._held = None
+
+    async def releases(self, *, skip_damaged: bool = False) -> Sequence[Release]:
+        """All that are kept, oldest first. Raises UnreadableInput for a damaged one, unless it is to be skipped."""
+        done = await self._hand.run(_READ.format(folder=shlex.quote(self.folder)))
+        if done.status:
+            raise failed(done, self._hand.name, f"{self.folder} can't be read")
+        found = []
+        for number, _, text in sorted((line.partition(" ") for line in done.output.splitlines()), key=_number):
+            file = f"{self.folder}/{number}.json"
+            try:
+                found.append(decoded(base64.b64decode(text), file))
+            except UnreadableInput:
+                if not skip_damaged:
+                    raise
+        return found
+
+    async def next_number(self) -> int:
+        """Larger than that of every release there ever was, also of those that are gone."""
+        folder = shlex.quote(self.folder)
+        done = await self._hand.run(
+            f"cat {folder}/last 2>/dev/null; ls {folder} 2>/dev/null | sed -n 's/^\\([0-9]*\\)\\.json$/\\1/p'; exit 0"
+        )
+        return max((int(word) for word in done.output.split() if word.isdecimal()), default=0) + 1
+
+    async def write(self, release: Release) -> None:
+        """Raises UsageError for one that is too large or has a number that was another's, HostError, Occupied."""
+        content = encoded(release)
+        done = await self._hand.run(
+            PUT
+            + self._fence
+            + _WRITE.format(number=release.number, folder=shlex.quote(self.folder), size=len(content), used=_USED),
+            given=content,
+        )
+        if done.status == _USED:
+            raise UsageError(f"number {release.number} was that of a release of {self.project} which is gone")
+        if done.status:
+            raise failed(done, self._hand.name, f"{self.folder}/{release.number}.json can't be written")
+        if int(done.output or 0) > KEPT:
+            await self._forget()
+
+    async def keep_version(self, name: str, content: bytes, *, mode: int, owner: tuple[int, int] | None) -> str:
+        """Raises UsageError for what is no name, HostError, Occupied."""
+        version = await self.foreseen_version(name, content, mode=mode, owner=owner)
+        path = self.path_of(name, version)
+        await put_version(self._hand, path, content, mode=mode, owner=owner, fence=self._fence)
+        return version
+
+    async def foreseen_version(
+        self, name: str, content: bytes, *, mode: int, owner: tuple[int, int] | None, making_key: bool = True
+    ) -> str:
+        """Raises UsageError for what is no name, HostError."""
+        must_be_name(name)
+        self._key = self._key or await host_key(self._hand, self._key_file, self.folder, making=making_key)
+        return version_of(self._key or secrets.token_bytes(32), name, content, mode=mode, owner=owner)
+
+    def path_of(self, name: str, version: str) -> str:
+        return f"{self.folder}/versions/{must_be_name(name)}/{version}"
+
+    async def clean(self, keep: Sequence[Release]) -> None:
+        """Raises HostError, Occupied."""
+        used = {version for release in keep for version in release.versions.items()}
+        await remove_versions(self._hand, f"{self.folder}/versions", used, fence=self._fence)
+
+    @property
+    def _fence(self) -> str:
+        return self._held.fence if self._held else ""
+
+    async def _forget(self) -> None:
+        """What is neither among the last nor needed. A damaged record stays for a person to see."""
+        numbers = superfluous(await self.releases(skip_damaged=True))
+        if not numbers:
+            return
+        files = " ".join(shlex.quote(f"{self.folder}/{number}.json") for number in numbers)
+        done = await self._hand.run(f"{PUT}{self._fence}rm -f -- {files}")
+        if done.status:
+            raise failed(done, self._hand.name, f"{files} can't be removed")
+
+
+def _number(line: tuple[str, str, str]) -> int:
+    return int(line[0])

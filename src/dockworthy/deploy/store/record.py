@@ -1,0 +1,89 @@
+"""A release as it is written down: its bytes, what makes it too large, and which ones may go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from ...errors import UnreadableInput, UsageError
+from ...model.release import Release, ReleaseState
+from .release_store import KEPT, MOST_BYTES
+
+SCHEMA = 1
+"""The newest that is known here."""
+
+
+class _Schema(msgspec.Struct):
+    schema: int
+
+
+def encoded(release: Release) -> bytes:
+    """One line of JSON. Raises UsageError, naming what is largest, where it is more than MOST_BYTES."""
+    content = msgspec.json.encode(release)
+    if len(content) > MOST_BYTES:
+        path, size = _largest(msgspec.to_builtins(release))
+        raise UsageError(
+            f"the record of release {release.number} would have {_kilobytes(len(content))}, of at most "
+            f"{_kilobytes(MOST_BYTES)}: most of it is {path} ({_kilobytes(size)})",
+            hint="move what is large out of compose.yaml: into the image, or into a file that a config or secret names",
+        )
+    return content
+
+
+def decoded(content: bytes, file: str) -> Release:
+    """Raises UnreadableInput, which names the file, for one that is damaged or of a newer dockworthy."""
+    try:
+        schema = msgspec.json.decode(content, type=_Schema).schema
+        if schema <= SCHEMA:
+            return msgspec.json.decode(content, type=Release)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise UnreadableInput(
+            "this record of a release is damaged (nothing of dockworthy's leaves half of one)",
+            file=file,
+            hint="put it back from a backup, or move it away: that release can then no longer be returned to",
+        ) from None
+    raise UnreadableInput(
+        f"this release was recorded by a newer dockworthy (schema {schema}; {SCHEMA} is known here)",
+        file=file,
+        hint="use that version, or a newer one",
+    )
+
+
+def superfluous(releases: Iterable[Release]) -> list[int]:
+    """Numbers of those that may go: not among the last KEPT, not the newest that stayed, and nobody returns to them."""
+    ordered = sorted(releases, key=lambda release: release.number)
+    needed = {release.number for release in ordered[-KEPT:]}
+    stayed = [release.number for release in ordered if release.state is ReleaseState.KEPT]
+    needed.update(stayed[-1:])
+    needed.update(release.returns_to for release in ordered if release.number in needed and release.returns_to)
+    return [release.number for release in ordered if release.number not in needed]
+
+
+def _largest(value: Any) -> tuple[str, int]:
+    """The innermost part that holds more than half of what is around it: its path, and its bytes as JSON."""
+    path: list[str] = []
+    size = _size(value)
+    while parts := _parts(value):
+        name, part = max(parts, key=lambda named: _size(named[1]))
+        if path and _size(part) * 2 < size:
+            break
+        path, size, value = [*path, name], _size(part), part
+    return ".".join(path), size
+
+
+def _parts(value: Any) -> Sequence[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [(str(name), part) for name, part in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [(str(index), part) for index, part in enumerate(value)]
+    return []
+
+
+def _size(value: Any) -> int:
+    return len(msgspec.json.encode(value))
+
+
+def _kilobytes(size: int) -> str:
+    return f"{size / 1000:.0f} kB"

@@ -1,0 +1,23 @@
+"""A site on this machine with a state folder of the test's own."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from dockworthy.deploy.site import Site
+from dockworthy.deploy.store import FileStore
+from dockworthy.engine.connection import Connection
+from dockworthy.engine.hand import Hand, hand_here
+
+
+def site_of(hand: Hand, state: Path) -> Site:
+    """Of which nobody asks the engine."""
+    return Site(hand.name, hand, Connection("unix:///nowhere"), "unix:///nowhere", str(state), socket="/nowhere")
+
+
+@contextlib.asynccontextmanager
+async def store_here(state: Path, project: str = "shop") -> AsyncIterator[FileStore]:
+    async with hand_here(command="deploy") as hand:
+        yield FileStore(site_of(hand, state), project)
