@@ -263,4 +263,5 @@ def test_a_certificate_is_known_by_its_one_common_name() -> None:
 def test_a_certificate_that_ends_while_its_holder_is_connected_has_no_role_any_more() -> None:
     over = certificate({"subject": ((("commonName", "ci"),),), "notAfter": "Jun  1 12:00:00 2020 GMT"})
     assert over.names and not over.now.names
-    assert "which has ended" in over.now.name
+    assert "which has ended" in over.now.name and over.now.now == over.now
+    assert over.now.has_ended and not certificate(None).has_ended

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,10 @@ from ..output import say
 from .audit_options import audit_options, telling
 from .engine_option import engine_option
 from .tls_options import tls_endpoint, tls_options
+
+if TYPE_CHECKING:
+    from ...guard.identity.identity import Identity
+    from ...model.guard_policy import Binding
 
 ROLES = ("viewer", "deployer", "operator")
 """As in model/guard_policy.py, without admin: that socket would be the engine's own."""
@@ -74,13 +79,16 @@ def socket(
     told = telling(audit_file, syslog=syslog)
     binding = Binding(who="user:*", role=Role(role), projects=projects, images=images)
 
+    def held(who: Identity) -> tuple[Binding, ...]:
+        return () if who.has_ended else (binding,)
+
     def ready() -> None:
         say(f"{path} is open, for a {role}")
         tell_ready()
 
     async def live() -> None:
         in_force = LivingPolicy(loader(level, policy), say)
-        gate = RoleGate(PeopleWorld(endpoint), lambda _: (binding,), told=told, floor=in_force)
+        gate = RoleGate(PeopleWorld(endpoint), held, told=told, floor=in_force)
         remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told)
         async with followed(in_force, *papers):
             listening = listen(Path(path), mode=0o666 if everyone else 0o660, group=group)

@@ -53,7 +53,9 @@ def tls_endpoint(
 
     place = place_of(tls)
     papers = LivingPapers(Papers(**files), say)
-    return TlsEndpoint(place, papers, told), (papers,)
+    endpoint = TlsEndpoint(place, papers, told)
+    say(f"who has a certificate is served at {place.url}")
+    return endpoint, (papers,)
 
 
 __all__ = ["tls_endpoint", "tls_options"]

@@ -19,9 +19,15 @@ class Identity(Struct, frozen=True, kw_only=True):
     until: float = math.inf
 
     @property
+    def has_ended(self) -> bool:
+        return time.time() >= self.until
+
+    @property
     def now(self) -> Identity:
         """Itself, or nobody when its time is over."""
-        return self if time.time() < self.until else Identity(name=f"{self.name}, which has ended,")
+        if not self.names or not self.has_ended:
+            return self
+        return Identity(name=f"{self.name}, which has ended,", until=self.until)
 
 
 NOBODY = Identity(name="somebody who can't be identified")
