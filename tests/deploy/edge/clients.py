@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,6 +21,13 @@ async def read_answer(reader: asyncio.StreamReader) -> Answer:
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
     return Answer(int(head[0].split()[1]), headers, body)
+
+
+async def leave(writer: asyncio.StreamWriter) -> None:
+    """Without a word: what has to be said was said."""
+    writer.transport.abort()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 async def ask(
@@ -40,7 +48,7 @@ async def ask(
         writer.write("\r\n".join([*lines, "", ""]).encode() + body)
         return await asyncio.wait_for(read_answer(reader), 10)
     finally:
-        writer.close()
+        await leave(writer)
 
 
 @dataclass
@@ -69,7 +77,7 @@ class Load:
         await asyncio.gather(*self._waiting)
         while not self._kept.empty():
             if (connection := self._kept.get_nowait()) is not None:
-                connection[1].close()
+                await leave(connection[1])
 
     @property
     def count(self) -> int:
@@ -110,6 +118,6 @@ class Load:
         writer.write(f"GET / HTTP/1.1\r\nHost: {self.host}\r\n{close}\r\n".encode())
         answer = await read_answer(reader)
         if not kept or answer.headers.get("connection") == "close":
-            writer.close()
+            await leave(writer)
             return answer, None
         return answer, (reader, writer)

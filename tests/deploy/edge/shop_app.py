@@ -11,7 +11,7 @@ from pathlib import Path
 
 from machines.engines import OwnEngine
 
-IMAGE = "dockworthy-test-edge-app:1.0"
+IMAGE = "dockworthy-test-edge-app:1.1"
 
 SERVER = """
 import asyncio, os, signal, sys
@@ -24,7 +24,8 @@ async def serve(reader, writer):
     try:
         while (head := await reader.readuntil(b"\\r\\n\\r\\n")):
             if b"\\nupgrade: websocket" in head.lower():
-                writer.write(b"HTTP/1.1 101 Go\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n\\r\\n")
+                writer.write(b"HTTP/1.1 101 Go\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n")
+                writer.write(b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\\r\\n\\r\\n")  # RFC 6455's example
                 while (data := await reader.read(1000)):
                     writer.write(data)
                     await writer.drain()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 
@@ -43,6 +44,8 @@ class Admin:
                     return (await reader.read(-1)).decode(errors="replace")
                 finally:
                     writer.close()
+                    with contextlib.suppress(OSError):
+                        await writer.wait_closed()
         except (OSError, TimeoutError) as error:
             self._ways.pop(ADMIN, None)
             raise HostError(f"{self._site.name}: the edge does not answer: {error or 'in time'}") from None

@@ -30,6 +30,16 @@ HEALTH_CHECK = {
 }
 
 
+def accepted(*, has_shell: bool) -> dict[str, str]:
+    """What our own policy asks of it at level production and does not get: control -> why that is right here."""
+    whys = {
+        "workload/published-ports": "the edge is what a host shows to the world: its ports are open on every address"
+    }
+    if not has_shell:
+        whys["workload/health-check"] = "this image has no shell to ask it with; each deploy probes the edge itself"
+    return whys
+
+
 def compose_file(
     image: str, folder: str, ports: tuple[int | None, int | None], *, has_shell: bool, swarm: bool = False
 ) -> dict[str, Any]:

@@ -150,10 +150,10 @@ class EdgeRunner:
         done = await Docker(self._site.docker_host, self._environ).run(
             "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--pull", "never",
             "--mount", mount, "--entrypoint", "haproxy", image.runs,
-            "-c", "-q", "-f", f"/etc/edge/{files.digest}/{FILE}",
+            "-c", "-f", f"/etc/edge/{files.digest}/{FILE}",
         )  # fmt: skip
         if done.status:
-            raise EngineError(f"HAProxy does not take the routes: {done.said}", hint="the edge is as it was")
+            raise EngineError(f"HAProxy does not take the routes: {_alerts(done.err)}", hint="the edge is as it was")
 
     async def _tell(self, marker: str) -> bool:
         """Whether the running edge had to be told to read its settings again."""
@@ -194,6 +194,13 @@ class EdgeRunner:
 
     def _compose(self) -> ComposeCommand:
         return ComposeCommand(self._site.docker_host, self._keeper.folder, self._environ)
+
+
+def _alerts(said: bytes) -> str:
+    """The first of what HAProxy can't do, without where it ran."""
+    lines = said.decode(errors="replace").splitlines()
+    alerts = [line.partition(" : ")[2] for line in lines if "[ALERT]" in line]
+    return (alerts or lines or ["it does not say why"])[0].strip()[:500]
 
 
 def _published(kept: Kept) -> tuple[int | None, int | None]:

@@ -1,0 +1,136 @@
+"""The edge beside other projects and programs, and after deploys that went wrong or were killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from deploy.edge.clients import ask
+from deploy.edge.conftest import EdgeHere, free_port
+from dockworthy.deploy.edge.running import EdgeRunner
+from dockworthy.deploy.site import Site
+from dockworthy.errors import EngineError, UsageError
+from dockworthy.model.deploy_settings import Route
+
+pytestmark = pytest.mark.engine
+
+
+def _route(name: str, path: str = "/") -> Route:
+    return Route(f"{name}.example.com", "web", 8000, path=path)
+
+
+def _status(here: EdgeHere, name: str) -> int:
+    """404 where there is no route, 503 where there is one and no container."""
+    return asyncio.run(ask(here.http, f"{name}.example.com")).status
+
+
+def test_nothing_to_do_is_nothing_done_and_quick(here: EdgeHere) -> None:
+    async def twice(edge: EdgeRunner, _: Site) -> float:
+        await edge.ensure(here.routes("same", _route("same")))
+        begun = time.monotonic()
+        changed = await edge.ensure(here.routes("same", _route("same")))
+        assert not (changed.started or changed.recreated or changed.reloaded)
+        return time.monotonic() - begun
+
+    before = here.engine.inspect
+    here.do(lambda edge, _: edge.ensure(here.routes("same", _route("same"))))
+    started = before("dockworthy-edge-proxy-1")["State"]["StartedAt"]
+    assert here.do(twice) < 5.0
+    assert before("dockworthy-edge-proxy-1")["State"]["StartedAt"] == started
+
+
+def test_routes_of_another_project_are_refused_by_its_name(here: EdgeHere) -> None:
+    here.do(lambda edge, _: edge.ensure(here.routes("first", _route("taken"))))
+    with pytest.raises(UsageError, match="belongs to the project first"):
+        here.do(lambda edge, _: edge.ensure(here.routes("second", _route("taken"))))
+    here.do(lambda edge, _: edge.ensure(here.routes("second", _route("taken", "/second"))))
+    assert not here.do(lambda edge, _: edge.remove("second")).recreated
+    here.do(lambda edge, _: edge.remove("first"))
+    assert _status(here, "taken") == 404
+
+
+def test_two_deploys_at_once_lose_no_routes(here: EdgeHere) -> None:
+    async def all_at_once(edge: EdgeRunner, site: Site) -> None:
+        async def one(name: str) -> None:
+            await asyncio.to_thread(here.do, lambda edge, _: edge.ensure(here.routes(name, _route(name))))
+
+        await asyncio.gather(*(one(f"many{number}") for number in range(3)))
+
+    here.do(all_at_once)
+    assert [_status(here, f"many{number}") for number in range(3)] == [503, 503, 503]
+
+
+def test_a_port_of_another_program_is_named_before_anything_is_changed(here: EdgeHere) -> None:
+    other = EdgeHere(here.engine, here.state / "other", here.image, free_port(), free_port())
+    with socket.create_server(("127.0.0.1", other.http)):
+        with pytest.raises(UsageError, match=f"port {other.http} is taken by .*process {os.getpid()}"):
+            other.do(lambda edge, _: edge.ensure(other.routes("late", _route("late"))))
+    assert not (other.state / "edge" / "routes").exists()
+
+
+def test_a_container_that_has_the_port_is_named(here: EdgeHere, busybox_image: str) -> None:
+    port = free_port()
+    other = EdgeHere(here.engine, here.state / "other", here.image, port, free_port())
+    run = ("run", "-d", "--name", "dockworthy-test-edge-rival", "-p", f"127.0.0.1:{port}:80", busybox_image)
+    here.engine.docker(*run, "sleep", "60")
+    try:
+        with pytest.raises(UsageError, match="taken by the container dockworthy-test-edge-rival"):
+            other.do(lambda edge, _: edge.ensure(other.routes("late", _route("late"))))
+    finally:
+        here.remove("rival", seconds=0)
+
+
+def test_routes_that_haproxy_does_not_take_leave_the_edge_as_it_was(
+    here: EdgeHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.do(lambda edge, _: edge.ensure(here.routes("good", _route("good"))))
+    monkeypatch.setattr("dockworthy.deploy.edge.haproxy.backends._SERVER", "no-such-word")
+    with pytest.raises(EngineError, match="no-such-word"):
+        here.do(lambda edge, _: edge.ensure(here.routes("bad", _route("bad"))))
+    monkeypatch.undo()
+    assert (_status(here, "good"), _status(here, "bad")) == (503, 404)
+    assert "bad" not in here.do(lambda edge, _: edge._keeper.read()).projects
+
+
+_KILLED = """
+import asyncio, os, sys
+from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.running import EdgeRunner
+from dockworthy.deploy.site import reach
+from dockworthy.model.deploy_settings import Edge, Route, Tls
+async def main(endpoint, http, path):
+    async with reach(endpoint, command="deploy") as site:
+        print("ready", flush=True)
+        routes = ServedRoute(Route("killed.example.com", "web", 8000)), ServedRoute(Route("killed.example.com", "web", 8000, path=path))
+        await EdgeRunner(site).ensure(ProjectRoutes("killed", Edge(http=http, https=None, tls=Tls.OFF), routes))
+asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
+"""  # noqa: E501
+
+
+def test_a_deploy_killed_at_any_moment_is_repaired_by_the_next(here: EdgeHere) -> None:
+    here.do(lambda edge, _: edge.ensure(here.routes("bystander", _route("bystander"))))
+    for number in range(5):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _KILLED, here.engine.endpoint, str(here.http), f"/v{number}"],
+            env={**os.environ, "DOCKWORTHY_STATE": str(here.state)}, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        with process:
+            assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+            ends = time.monotonic() + random.uniform(0.0, 2.0)
+            while process.poll() is None and time.monotonic() < ends:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGKILL)
+        assert _status(here, "bystander") == 503, "the edge went on"
+    here.do(lambda edge, _: edge.ensure(here.routes("killed", _route("killed"))))
+    assert _status(here, "killed") == 503
+    assert not list((here.state / "edge").rglob("*.half"))
+    here.do(lambda edge, _: edge.remove("killed"))
+    assert _status(here, "killed") == 404
