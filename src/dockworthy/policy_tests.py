@@ -21,7 +21,8 @@ from .policy.applying import apply_policy
 from .policy.rules import compile_rules
 from .readers.allowances import read_allowances
 from .readers.policy_tests import read_example, read_policy_tests, text_of
-from .readers.project_file import find_project_file, read_project_file
+from .readers.project_file import find_project_file
+from .readers.whole_project import read_project_file
 
 _WORST_FIRST = (
     Outcome.FAIL,

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 def load_project(policy: str | None) -> ProjectFile:
     """Raises UnreadableInput for a file that is not understood, or one that it extends."""
     from ..model.policy import ProjectFile
-    from ..readers.project_file import find_project_file, read_project_file
+    from ..readers.project_file import find_project_file
 
     path = Path(policy) if policy is not None else find_project_file(Path())
-    return ProjectFile() if path is None else read_project_file(Path(os.path.relpath(path)))
+    if path is None:
+        return ProjectFile()
+    from ..readers.whole_project import read_project_file
+
+    return read_project_file(Path(os.path.relpath(path)))
 
 
 def rules_of(project: ProjectFile) -> tuple[Control, ...]:

@@ -22,14 +22,6 @@ def find_project_file(folder: Path) -> Path | None:
     return next((place / NAME for place in (here, *here.parents) if (place / NAME).is_file()), None)
 
 
-def read_project_file(path: Path) -> ProjectFile:
-    """With the policies that it extends. Raises UnreadableInput with the line for anything that is not understood."""
-    from .joined_policy import with_extended
-
-    project, document = parse_document(read_text(path), str(path))
-    return with_extended(project, document, path)
-
-
 def read_text(path: Path) -> str:
     """Raises UnreadableInput."""
     try:
