@@ -27,7 +27,7 @@ _CALL = 60.0
 _STATE = """
 state=/var/lib/dockworthy
 if [ "$(id -u)" != 0 ]; then state=${XDG_STATE_HOME:-$HOME/.local/state}/dockworthy; fi
-mkdir -p -m 700 -- "$state" && printf %s "$state"
+printf %s "$state"
 """
 
 
@@ -84,12 +84,8 @@ async def reach(
         hand_here(command=command) as hand,
         Connection(endpoint, deadline=None, per_call=_CALL, environ=environ) as engine,
     ):
-        state = state_directory(environ)
-        try:
-            state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise HostError(f"{state} can't be made: {error.strerror}", hint="is the file system read-only?") from None
-        yield Site("this host", hand, engine, endpoint, str(state), socket=socket_path(endpoint) or "")
+        state = str(state_directory(environ))  # made by who first has something to remember
+        yield Site("this host", hand, engine, endpoint, state, socket=socket_path(endpoint) or "")
 
 
 @contextlib.asynccontextmanager
@@ -114,7 +110,7 @@ async def _state_on(hand: Hand, environ: Mapping[str, str]) -> str:
     """DOCKWORTHY_STATE speaks of this machine; over there the usual place counts."""
     done = await hand.run(_STATE)
     if done.status or not done.output:
-        raise HostError(f"{hand.name}: no folder can be made for what must be remembered: {done.words}")
+        raise HostError(f"{hand.name} does not tell where things are kept there: {done.words}")
     return done.output
 
 

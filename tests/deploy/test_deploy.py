@@ -1,0 +1,116 @@
+"""A project is shipped, shipped again, and brought back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from .shops import Shop
+
+pytestmark = pytest.mark.engine
+
+
+def test_a_running_project_is_taken_over_as_it_is_and_then_shipped(shop: Shop, shop_images: tuple[str, str]) -> None:
+    (shop.folder / "pages").mkdir()
+    web = shop.service(deploy={"replicas": 2}, volumes=["./pages:/pages:ro"])
+    db = shop.service(volumes=["data:/data"])
+    shop.compose({"web": web, "db": db}, volumes={"data": {}})
+    shop.docker_compose("up", "--detach")
+    (name,) = shop.containers("db")
+    shop.engine.docker("exec", name, "sh", "-c", "echo precious >/data/rows")
+    before = shop.containers()
+
+    assert "nothing to do" in shop.deploy("--dry-run").stdout and not shop.state.exists()
+    shop.deploy()
+    assert shop.containers() == before, "nothing was made anew"
+    (adopted,) = shop.releases()
+    assert adopted["state"] == "kept" and adopted["steps"] == []
+
+    shop.compose({"web": {**web, "image": shop_images[1]}, "db": db}, volumes={"data": {}})
+    plan = shop.deploy("--dry-run").stdout
+    assert "replace web: new beside old" in plan and "replace db" not in plan and shop.containers() == before
+    shop.deploy()
+    after = shop.containers()
+    assert shop.containers("db") == {name: before[name]} and len(after) == 3
+    assert not set(shop.containers("web").values()) & set(before.values())
+    assert shop.containers(every=True) == after, "the old ones are gone"
+    assert shop.engine.docker("exec", name, "cat", "/data/rows").stdout == b"precious\n"
+    assert "nothing to do" in shop.deploy().stdout and len(shop.releases()) == 2
+
+
+def test_what_was_shipped_comes_back_by_its_record(shop: Shop, shop_images: tuple[str, str]) -> None:
+    shop.compose({"web": shop.service(environment={"COLOUR": "blue"})})
+    shop.deploy()
+    shop.compose({"web": shop.service(environment={"COLOUR": "red"}, image=shop_images[1])})
+    shop.deploy()
+    (shop.folder / "compose.yaml").write_text("services: {}\nname: " + shop.name)  # the record counts, not the file
+    done = shop.dockworthy("rollback", "--yes")
+    assert done.returncode == 0, done.stderr
+    (web,) = shop.containers("web")
+    facts = shop.engine.inspect(web)
+    assert "COLOUR=blue" in facts["Config"]["Env"]
+    assert facts["Image"] == shop.engine.inspect(shop_images[0])["Id"]
+    last = shop.releases()[-1]
+    assert (last["number"], last["returns_to"], last["rollback_of"]) == (3, 1, 2)
+    assert "now" in shop.dockworthy("releases").stdout
+    assert "COLOUR: red" in shop.dockworthy("releases", "diff", "1", "2").stdout
+    assert shop.dockworthy("rollback").returncode == 2, "there is none before the first"
+
+
+def test_one_service_alone_with_another_image(shop: Shop, shop_images: tuple[str, str]) -> None:
+    shop.compose({"web": shop.service(), "worker": shop.service()})
+    shop.deploy()
+    before = shop.containers("worker")
+    shop.compose({"web": shop.service(), "worker": shop.service(environment={"NEW": "yes"})})
+    shop.deploy("web", "--image", f"web={shop_images[1]}")
+    assert shop.containers("worker") == before
+    services = shop.releases()[-1]["services"]
+    assert services["web"]["reference"] == shop_images[1] and set(services) == {"web", "worker"}
+    shop.deploy("web")
+    assert shop.releases()[-1]["services"]["web"]["reference"] == shop_images[0]
+
+
+def test_a_container_keeps_the_name_that_it_was_given(shop: Shop) -> None:
+    name = f"{shop.name}-the-one"
+    shop.compose({"web": shop.service(container_name=name)})
+    shop.deploy()
+    before = shop.containers()
+    assert list(before) == [name]
+    shop.compose({"web": shop.service(container_name=name, environment={"A": "1"})})
+    done = shop.deploy()
+    assert "container_name" in done.stderr and "does not answer for about" in done.stderr
+    after = shop.containers(every=True)
+    assert list(after) == [name] and after != before
+
+
+def test_a_secret_is_rotated_by_its_content_and_is_nowhere_else(shop: Shop) -> None:
+    secret = shop.folder / "password"
+    secret.write_text("first-secret-value")
+    web = shop.service(secrets=["password"], environment={"API_TOKEN": "token-of-mine-0123456789"})
+    shop.compose({"web": web}, secrets={"password": {"file": "./password"}})
+    exceptions = [
+        {
+            "control": "workload/environment-secrets",
+            "subject": "web",
+            "reason": "r",
+            "owner": "o",
+            "expires": "2099-01-01",
+        }
+    ]
+    shop.write(
+        "dockworthy.yaml", {"policy": {"level": "baseline", "exceptions": exceptions}, "deploy": {"observe": "0s"}}
+    )
+    first = shop.deploy()
+    (name,) = before = shop.containers("web")
+    secret.write_text("second-secret-value")
+    second = shop.deploy()
+    (name,) = after = shop.containers("web")
+    assert before != after
+    assert shop.engine.docker("exec", name, "cat", "/run/secrets/password").stdout == b"second-secret-value"
+    assert shop.dockworthy("rollback", "--yes").returncode == 0
+    (name,) = shop.containers("web")
+    assert shop.engine.docker("exec", name, "cat", "/run/secrets/password").stdout == b"first-secret-value"
+    assert "API_TOKEN=token-of-mine-0123456789" in shop.engine.inspect(name)["Config"]["Env"]
+    records = json.dumps(shop.releases()) + first.stdout + first.stderr + second.stdout + second.stderr
+    assert "secret-value" not in records and "token-of-mine" not in records

@@ -1,0 +1,158 @@
+"""What goes wrong: the old release serves on, and the message says what to do."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from .shops import Shop
+
+pytestmark = pytest.mark.engine
+
+
+def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends, "it did not come to that"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("order", "broken", "says"),
+    [
+        ("start-first", {"command": ["sh", "-c", "echo no database; exit 3"]}, "ended with status 3"),
+        ("stop-first", {"command": ["sh", "-c", "echo no database; exit 3"]}, "ended with status 3"),
+        ("stop-first", {"healthcheck": {"test": ["CMD", "false"], "interval": "200ms", "retries": 2}}, "is unhealthy"),
+        (
+            "start-first",
+            {"healthcheck": {"test": ["CMD", "sleep", "9"], "interval": "200ms", "timeout": "60s"}},
+            "was not healthy after",
+        ),
+        ("start-first", {"command": ["/nowhere"], "init": False}, "/nowhere"),
+        ("stop-first", {"command": ["sh", "-c", "exit 1"], "restart": "always"}, "again and again"),
+    ],
+)
+def test_what_does_not_come_up_is_taken_back(shop: Shop, order: str, broken: dict[str, object], says: str) -> None:
+    shop.write(
+        "dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": {"healthy_within": "2s", "observe": "0s"}}
+    )
+    ordered = {"update_config": {"order": order}}
+    shop.compose({"web": shop.service(deploy=ordered)})
+    shop.deploy()
+    before = shop.containers(every=True)
+    shop.compose({"web": {**shop.service(deploy=ordered), **broken}})
+    done = shop.deploy(status=18)
+    told = " ".join(done.stdout.split())
+    assert says in told and "what ran before runs again" in told
+    assert shop.containers() == before == shop.containers(every=True), "the old one runs, nothing is left over"
+    assert [each["state"] for each in shop.releases()] == ["kept", "rolled_back"]
+
+
+def test_a_later_service_takes_the_earlier_ones_back_with_it(shop: Shop) -> None:
+    shop.compose({"api": shop.service(), "web": shop.service(depends_on=["api"])})
+    shop.deploy()
+    before = shop.containers()
+    new = {"environment": {"NEW": "1"}}
+    shop.compose({"api": shop.service(**new), "web": {**shop.service(depends_on=["api"]), "command": ["false"]}})
+    done = shop.deploy(status=18)
+    assert "api: back to the old containers" in done.stderr
+    assert shop.containers() == before == shop.containers(every=True)
+
+
+def test_a_job_that_fails_stops_the_release_before_anything_is_replaced(shop: Shop) -> None:
+    shop.write(
+        "dockworthy.yaml",
+        {"policy": {"level": "baseline"}, "deploy": {"observe": "0s", "jobs": {"before": ["migrate"]}}},
+    )
+    migrate = {**shop.service("sh", "-c", "echo migrated"), "profiles": ["jobs"]}
+    shop.compose({"web": shop.service(), "migrate": migrate})
+    assert "migrate: migrated" in shop.deploy().stderr
+    before = shop.containers()
+    broken = {**migrate, "command": ["sh", "-c", "echo no such table; exit 4"]}
+    shop.compose({"web": shop.service(environment={"A": "1"}), "migrate": broken})
+    done = shop.deploy(status=18)
+    assert "the job migrate ended with status 4" in done.stdout and "no such table" in done.stderr
+    assert shop.containers() == before
+
+
+def test_an_irreversible_job_forbids_the_way_back_and_says_so(shop: Shop) -> None:
+    jobs = {"before": ["migrate"], "irreversible": True}
+    shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": {"observe": "0s", "jobs": jobs}})
+    migrate = {**shop.service("true"), "profiles": ["jobs"]}
+    shop.compose({"web": shop.service(), "migrate": migrate})
+    shop.deploy()
+    shop.compose({"web": {**shop.service(), "command": ["false"]}, "migrate": migrate})
+    done = shop.deploy(status=19)
+    assert "not taken back, because its job can't be" in " ".join(done.stdout.split())
+
+
+def test_bad_input_is_refused_and_nothing_is_changed(shop: Shop) -> None:
+    shop.compose({"web": shop.service()})
+    shop.deploy()
+    before, records = shop.containers(every=True), shop.releases()
+    shop.compose({"web": {**shop.service(), "image": "dockworthy-test-nowhere:1", "build": "."}})
+    assert "docker compose build web" in shop.deploy(status=2).stderr
+    shop.compose({"web": {**shop.service(), "privileged": True}})
+    refused = shop.deploy(status=1).stdout
+    assert "workload/privileged" in refused and "nothing was changed" in refused
+    shop.compose({"web": {**shop.service(), "healthcheck": {"disable": True}}})
+    assert "neither a health check nor a route" in " ".join(shop.deploy(status=1).stdout.split())
+    (shop.folder / "compose.yaml").write_text("services: {web: [\n")
+    assert "compose.yaml" in shop.deploy(status=2).stderr
+    shop.compose({"web": shop.service(secrets=["gone"])}, secrets={"gone": {"file": "./gone"}})
+    assert "gone" in shop.deploy(status=2).stderr
+    shop.compose({"web": shop.service()})
+    assert "there is no service 'shop'" in shop.deploy("shop", status=2).stderr
+    assert "there is no environment 'moon'" in shop.deploy("--env", "moon", status=2).stderr
+    assert (shop.containers(every=True), shop.releases()) == (before, records)
+
+
+def test_an_empty_volume_beside_an_old_one_is_asked_about(shop: Shop) -> None:
+    old = f"{shop.name}-before_data"
+    shop.engine.docker("volume", "create", "--label", "com.docker.compose.project=" + shop.name, old)
+    shop.compose({"web": shop.service()})
+    shop.deploy()
+    shop.compose({"web": shop.service(), "db": shop.service(volumes=["data:/data"])}, volumes={"data": {}})
+    asked = shop.deploy(status=1)
+    assert "--accept data:empty" in " ".join(asked.stdout.split()) and shop.containers("db") == {}
+    shop.deploy("--accept", "data:empty")
+    assert len(shop.containers("db")) == 1
+
+
+def test_who_comes_second_is_told_who_is_at_work(shop: Shop) -> None:
+    shop.compose({"web": shop.service()})
+    shop.deploy()
+    shop.compose({"web": {**shop.service(), "healthcheck": {"test": ["CMD", "sleep", "60"], "interval": "1s"}}})
+    first = shop.begin("deploy", "--yes")
+    try:
+        until(lambda: len(shop.containers("web")) == 2)
+        done = shop.deploy(status=17)
+        assert f"process {first.pid}: deploy" in " ".join(done.stderr.split())
+    finally:
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=30)
+    assert len(shop.containers("web", every=True)) == 1, "interrupted, it was taken back"
+    assert json.loads(shop.dockworthy("releases", "show", "2", "--format", "json").stdout)["state"] == "rolled_back"
+
+
+@pytest.mark.parametrize("order", ["start-first", "stop-first"])
+def test_killed_in_the_middle_the_service_goes_on_and_the_next_run_finishes(shop: Shop, order: str) -> None:
+    ordered = {"update_config": {"order": order}}
+    shop.compose({"web": shop.service(deploy=ordered)})
+    shop.deploy()
+    for number, pause in enumerate((0.0, 0.1, 0.3)):
+        shop.compose({"web": shop.service(deploy=ordered, environment={"N": str(number)})})
+        process = shop.begin("deploy", "--yes")
+        until(lambda: len(shop.containers("web", every=True)) > 1)
+        time.sleep(pause)  # a moment of the roll-out, another one each time
+        process.kill()
+        process.communicate(timeout=30)
+        until(lambda: bool(shop.containers("web")))
+        shop.deploy()
+        (name,) = shop.containers(every=True)
+        assert f"N={number}" in shop.engine.inspect(name)["Config"]["Env"]
+    assert not list((shop.state / "releases" / shop.name).glob("swap.*"))
