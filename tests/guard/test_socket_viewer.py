@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from guard.sockets import Reached, start_socket
+from guard.tls_parts import papers_for
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
 
@@ -31,7 +32,11 @@ def host(engines_folder: Path) -> Iterator[OwnHost]:
             "sh", "-c", "echo hello; exec sleep 3600",
         )  # fmt: skip
         host.docker("volume", "create", "--opt", "type=tmpfs", "--opt", "o=size=9m", "--opt", "device=tmpfs", "share")
-        start_socket(host, VIEWER, "--role", "viewer", "--audit", AUDIT)
+        papers = papers_for(engines_folder / "viewer-papers", "monitor")
+        start_socket(
+            host, VIEWER, "--role", "viewer", "--audit", AUDIT, "--tls", "127.0.0.1", "--tlscacert",
+            str(papers.tlscacert), "--tlscert", str(papers.tlscert), "--tlskey", str(papers.tlskey),
+        )  # fmt: skip
         yield host
     finally:
         host.stop()
@@ -49,6 +54,15 @@ def test_what_a_proxy_reads_is_what_the_engine_says(host: OwnHost, viewer: Reach
         assert answers[0] == answers[1], target
     labels = viewer.ask("GET", "/v1.45/containers/shop/json").json["Config"]["Labels"]
     assert labels == {"traefik.enable": "true"}
+
+
+def test_who_has_a_certificate_reads_from_elsewhere(host: OwnHost) -> None:
+    folder = host.folder.with_name("viewer-papers") / "monitor"
+    at = ("env", f"DOCKER_CERT_PATH={folder}", "docker", "--tlsverify", "-H", "tcp://127.0.0.1:2376")
+    assert host.run(*at, "logs", "shop").stdout == b"hello\n"
+    done = host.run(*at, "kill", "shop", check=False)
+    assert b"certificate monitor is viewer" in done.stderr
+    assert '"who":"certificate monitor"' in host.read(AUDIT)
 
 
 def test_secrets_of_environments_and_of_volumes_are_blanked(viewer: Reached) -> None:
@@ -102,11 +116,11 @@ def test_docker_shows_why(viewer: Reached) -> None:
     [
         b"GET /containers/json HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"GET /containers/json HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 0\r\n\r\nabc",
-        b"GET /containers/json HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n",
-        b"GET /containers/../containers/json HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /containers//json HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /containers/json HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: tcp\r\n\r\n",
+        b"GET /containers/../containers/json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET /containers//json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         b"GET /containers/shop%2fexport HTTP/1.1\r\nConnection: close\r\n\r\n",
-        b"GET http://x/containers/json HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET http://x/containers/json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         b"BREW /containers/json HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /containers/json HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
     ],
