@@ -11,6 +11,9 @@ from msgspec import Struct, structs
 
 from .deploy.asked import Asked, Say
 from .deploy.compose_command import ComposeCommand
+from .deploy.edge.project_edge import ProjectEdge
+from .deploy.edge.reading import read_routes
+from .deploy.edge.running import EdgeRunner
 from .deploy.gate import let_pass, refusals, unobservable
 from .deploy.in_force import in_force, to_return_to, unfinished
 from .deploy.moments import now
@@ -126,6 +129,7 @@ class Ground:
         guard = SwapGuard(self.site.hand, self.store.folder, self.site.socket)
         if self.lock is not None:
             await guard.settled()
+        edge = self._edge(prepared, asked)
         target = ComposeTarget(
             self.site.engine,
             self.compose,
@@ -133,10 +137,13 @@ class Ground:
             healthy_within=seconds_of(prepared.settings.healthy_within),
             say=self.say,
             guard=guard,
+            on_edge=edge.sends_to if edge is not None else None,
         )
         number = await self.store.next_number()
         running = await target.running()
         plan = plan_of(prepared.desired, running, number=number, last=last, accepted=asked.accept, only=asked.services)
+        if edge is not None and (opening := await edge.step()) is not None:
+            plan = structs.replace(plan, steps=(opening, *plan.steps))
         if self.lock is None or plan.questions:
             return Shipped(plan=plan)
         if plan.is_empty and last is not None and not unfinished(releases):
@@ -145,8 +152,16 @@ class Ground:
             return Shipped(plan=plan)
         release = self._release(prepared, plan, findings, last, returns_to)
         await self._begin(release, prepared, releases)
-        rollout = RollOut(target, self.store, self.lock, release, plan, self.say)
+        rollout = RollOut(target, self.store, self.lock, release, plan, self.say, edge)
         return Shipped(plan=plan, release=await rollout.run(self._watch))
+
+    def _edge(self, prepared: Prepared, asked: Asked) -> ProjectEdge | None:
+        """None where nothing has a route, or somebody else's edge is in place."""
+        if not prepared.desired.routed:
+            return None
+        replicas = {name: service.replicas for name, service in prepared.desired.services.items()}
+        routes = read_routes(prepared.desired.project, prepared.settings, asked.folder, replicas=replicas)
+        return ProjectEdge(EdgeRunner(self.site), routes)
 
     def _release(
         self,

@@ -7,11 +7,10 @@ from typing import Any
 
 from ..errors import UsageError
 from ..model.deploy_settings import DeploySettings
+from ..model.rollout import EDGE_NETWORK
 from .images import Pinned
 from .rendering import Rendered
 
-EDGE_NETWORK = "dockworthy-edge"
-_EDGE_KEY = "dockworthy-edge"
 _NOT_SHIPPED = ("build", "profiles", "container_name", "develop")
 """Keys that do not belong to what is shipped. A container's own name is given to it when the old one has left it."""
 
@@ -65,7 +64,7 @@ def pinned_spec(
         if rendered.spec.get(part):
             spec[part] = dict(rendered.spec[part])
     if routed:
-        spec.setdefault("networks", {})[_EDGE_KEY] = {"name": EDGE_NETWORK, "external": True}
+        spec.setdefault("networks", {})[EDGE_NETWORK] = {"name": EDGE_NETWORK, "external": True}
     for part in ("secrets", "configs"):
         named = dict(_files(part, rendered.spec.get(part) or {}, versions))
         if named:
@@ -89,7 +88,7 @@ def _service(
                 hint="give it a network of its own, or publish its port and use `edge: existing`",
             )
         alias = f"{name}.{rendered.project}"
-        service["networks"] = {**(service.get("networks") or {"default": None}), _EDGE_KEY: {"aliases": [alias]}}
+        service["networks"] = {**(service.get("networks") or {"default": None}), EDGE_NETWORK: {"aliases": [alias]}}
     return service
 
 

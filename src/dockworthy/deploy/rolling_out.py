@@ -11,6 +11,7 @@ from ..errors import DockworthyError
 from ..model.release import Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, StepKind
 from .asked import Say
+from .edge.project_edge import ProjectEdge
 from .moments import now
 from .store import Lock, ReleaseStore
 from .targets.target import Target
@@ -22,9 +23,17 @@ class RollOut:
     """One release on its way. `watch`: observes it until it may be judged."""
 
     def __init__(
-        self, target: Target, store: ReleaseStore, lock: Lock, release: Release, plan: RolloutPlan, say: Say
+        self,
+        target: Target,
+        store: ReleaseStore,
+        lock: Lock,
+        release: Release,
+        plan: RolloutPlan,
+        say: Say,
+        edge: ProjectEdge | None = None,
     ) -> None:
         self._target = target
+        self._edge = edge
         self._store = store
         self._lock = lock
         self._plan = plan
@@ -56,7 +65,11 @@ class RollOut:
         for step in self._plan.steps:
             await self._lock.check()
             self._say(step.says)
-            await self._target.carry_out(step)
+            if step.kind is StepKind.ROUTES:
+                assert self._edge is not None, "routes without an edge"
+                await self._edge.open()
+            else:
+                await self._target.carry_out(step)
             if step.kind is StepKind.JOB and self.release.irreversible:
                 self._irreversible = True
 
@@ -79,6 +92,8 @@ class RollOut:
         try:
             await self._become(ReleaseState.ROLLING_BACK, why=why, observation=observation)
             await self._target.take_back()
+            if self._edge is not None:
+                await self._edge.take_back()
         except DockworthyError as error:
             await self._become(
                 ReleaseState.FAILED, why=f"{why}; and it could not be taken back: {error.says}", ended=now()

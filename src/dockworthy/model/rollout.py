@@ -9,6 +9,9 @@ from msgspec import Struct
 
 from .release import ShippedService
 
+EDGE_NETWORK = "dockworthy-edge"
+"""On which the edge reaches the services that have routes."""
+
 
 class TaskState(StrEnum):
     """Of a container, in the engine's words, as far as they matter here."""
@@ -29,7 +32,7 @@ class Health(StrEnum):
 
 
 class Task(Struct, frozen=True, kw_only=True):
-    """One container of a service. `spec_hash` is what Compose wrote on it, `addresses`: network -> IP address, `mounts`:
+    """One container of a service. `spec_hash`: as Compose wrote it on it; `addresses`: network -> IP address; `mounts`:
     path inside -> volume or path of the host. `is_job`: it was started to run once."""
 
     id: str

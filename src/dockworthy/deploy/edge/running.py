@@ -74,6 +74,10 @@ class EdgeRunner:
             await self._keeper.write("compose.json", "")
             return EdgeChange()
 
+    async def routes_of(self, project: str) -> ProjectRoutes | None:
+        """What a project asks of the edge now."""
+        return (await self._keeper.read()).projects.get(project)
+
     async def would_change(self, wanted: ProjectRoutes) -> EdgeChange:
         """What `ensure` would do; changes nothing. Raises what it raises before it changes anything."""
         kept = await self._keeper.read()

@@ -7,12 +7,11 @@ from collections.abc import Collection, Iterator
 from msgspec import Struct
 
 from ...model.release import Release
-from ...model.rollout import Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task, TaskState
+from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task, TaskState
 from .ordering import in_order
 from .questions import questions
 from .replacing import Replacing, replacing
 
-EDGE = "dockworthy-edge"
 _UP = (TaskState.RUNNING, TaskState.RESTARTING, TaskState.PAUSED)
 _NEVER_UP = (TaskState.CREATED, TaskState.DEAD)
 
@@ -98,7 +97,7 @@ def _service_steps(name: str, desired: Desired, running: Running, replaced: set[
         yield from _started(name, tasks, wanted, how, desired)
         return
     yield from _kept_up(name, up, down, tasks.other, wanted, how)
-    if name in desired.routed and (absent := tuple(task for task in up if EDGE not in task.addresses)):
+    if name in desired.routed and (absent := tuple(task for task in up if EDGE_NETWORK not in task.addresses)):
         yield RolloutStep(
             kind=StepKind.JOIN_EDGE,
             subject=name,

@@ -13,7 +13,7 @@ from msgspec import Struct
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
 from ...errors import DockworthyError, EngineError
-from ...model.rollout import Desired, Order, RolloutStep, Running, StepKind
+from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutStep, Running, StepKind
 from ..compose_command import ComposeCommand
 from .jobs import run_job
 from .running import ONEOFF, PROJECT, SERVICE, read_running, read_task
@@ -23,7 +23,6 @@ from .waiting import OnEdge, until_healthy
 
 _STOP_SECONDS = 3600.0
 """A container has the time that its stop_grace_period gives; the engine knows it."""
-EDGE = "dockworthy-edge"
 
 Say = Callable[[str], None]
 
@@ -146,7 +145,7 @@ class ComposeTarget:
     async def _join_edge(self, step: RolloutStep) -> None:
         for task in step.tasks:
             body = {"Container": task, "EndpointConfig": {"Aliases": [f"{step.subject}.{self._desired.project}"]}}
-            await self._engine.send("POST", f"/networks/{EDGE}/connect", body, answer=False)
+            await self._engine.send("POST", f"/networks/{EDGE_NETWORK}/connect", body, answer=False)
 
     @contextlib.asynccontextmanager
     async def _created(self, service: str, count: int) -> AsyncIterator[list[str]]:

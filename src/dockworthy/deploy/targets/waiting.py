@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from ...engine.connection import Connection
-from ...model.rollout import Health, Task, TaskState
+from ...model.rollout import EDGE_NETWORK, Health, Task, TaskState
 from .log_tail import log_tail
 from .running import read_task
 from .step_failed import StepFailed
@@ -33,7 +33,7 @@ async def until_healthy(
         tasks = [await _present(engine, service, container) for container in containers]
         for task in tasks:
             await _must_not_have_failed(engine, task)
-        if all(_is_ready(task) for task in tasks) and (on_edge is None or await on_edge(_addresses(tasks))):
+        if all(_is_ready(task) for task in tasks) and (on_edge is None or await on_edge(_at_edge(tasks))):
             return tasks
         if clock() >= ends:
             raise await _too_late(engine, tasks, within, waits_for_edge=all(map(_is_ready, tasks)))
@@ -88,8 +88,8 @@ async def _last_probe(engine: Connection, task: Task) -> str:
     return f"its health check ended with status {log[-1].get('ExitCode')}" + (f": {said}" if said else "")
 
 
-def _addresses(tasks: Sequence[Task]) -> set[str]:
-    return {address for task in tasks for address in task.addresses.values() if address}
+def _at_edge(tasks: Sequence[Task]) -> set[str]:
+    return {task.addresses.get(EDGE_NETWORK, "") for task in tasks}
 
 
 def _seconds_since(started: str) -> float:
