@@ -1,10 +1,9 @@
-"""The guard installed, killed, started in order, unlocked and taken away, on a host without systemd."""
+"""The plugin alone installed, unlocked and taken away, on a host without systemd."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,41 +98,6 @@ def test_what_can_not_be_done_whole_is_taken_back(host: OwnHost) -> None:
     assert host.read("/etc/docker/daemon.json") == SETTINGS
     assert host.run("pgrep", "-f", "[g]uard serve", check=False).stdout == b"", "no guard is left running"
     assert not refused(host)
-
-
-def test_a_killed_guard_is_back_within_a_second_and_lets_nothing_pass(host: OwnHost) -> None:
-    install(host)
-    pid = "pgrep -f '[g]uard serve --socket' | tail -1"
-    old = host.run("sh", "-c", pid).stdout
-    host.run("sh", "-c", f"kill -9 $({pid})")
-    began = time.monotonic()
-    answers = ("python3", "-c", f"import socket; socket.socket(socket.AF_UNIX).connect({PLUGIN!r})")
-    host.wait(lambda: host.run(*answers, check=False).returncode == 0, "the guard answers again")
-    back = time.monotonic() - began  # half a second; a loaded machine is slow
-    assert back < 5 and host.run("sh", "-c", pid).stdout != old
-    assert refused(host), "the engine waits for its plugin, and then it says no"
-    waited = time.monotonic() - began
-    assert host.docker("ps", "-q").stdout and waited < 10
-    host.dockworthy("guard", "uninstall", "--yes")
-
-
-def test_after_all_is_killed_the_order_of_a_start_brings_both(host: OwnHost) -> None:
-    install(host)
-    pids = "$(cat /run/dockworthy-guard.pid) $(pgrep -f '[g]uard serve --socket') $(cat /run/docker.pid)"
-    host.run("sh", "-c", f"kill -9 {pids}")
-    host.wait(lambda: host.run("pgrep", "-x", "dockerd", check=False).returncode != 0, "the engine is dead")
-    host.run(
-        "sh",
-        "-c",
-        "kill -9 $(cat /run/docker/containerd/containerd.pid); rm -rf /run/docker.pid /run/docker/containerd",
-    )
-    host.run(INIT, "start")
-    host.start_engine()
-    assert refused(host)
-    assert host.run(INIT, "status").stdout == b"dockworthy-guard runs\n"
-    host.docker("run", "--rm", BUSYBOX, "true")
-    host.dockworthy("guard", "uninstall", "--yes")
-    assert host.read("/etc/docker/daemon.json") == SETTINGS
 
 
 def test_unlock_works_when_all_is_wrong(host: OwnHost) -> None:

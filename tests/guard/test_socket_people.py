@@ -7,7 +7,7 @@ import json
 import pytest
 
 from guard.people_host import PEOPLE, POLICY, SECRET
-from guard.sockets import Reached
+from guard.sockets import Reached, from_container
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost
 from machines.program import DOCKWORTHY
@@ -106,24 +106,6 @@ def test_a_group_has_its_role_and_who_has_none_is_told(host: OwnHost) -> None:
     assert "user vera is viewer" in refused(vera.docker("stop", "shop", check=False))
     assert "user nils has no role here" in refused(nils.docker("ps", check=False))
     assert nils.ask("GET", "/_ping").status == 200
-
-
-def from_container(host: OwnHost, name: str, target: str) -> bytes:
-    """The answer that a process of that container gets: busybox speaks to no Unix socket, so a Python of the host's
-    goes into the container's control group and file system first."""
-    pid = host.docker("inspect", "-f", "{{.State.Pid}}", name).stdout.decode().strip()
-    cgroup = host.read(f"/proc/{pid}/cgroup").strip().partition("::")[2]
-    script = """
-import os, socket, sys
-pid, cgroup, target = sys.argv[1:]
-roots = [l.split()[4] for l in open("/proc/self/mountinfo") if " - cgroup2 " in l]
-open(f"{roots[0]}{cgroup}/cgroup.procs", "w").write(str(os.getpid()))
-os.setns(os.open(f"/proc/{pid}/ns/mnt", 0))
-s = socket.socket(socket.AF_UNIX); s.settimeout(20); s.connect("/docker.sock")
-s.sendall(f"GET {target} HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n".encode())
-while part := s.recv(65536): os.write(1, part)
-"""
-    return host.run("/usr/bin/python3", "-c", script, pid, cgroup, target, check=False).stdout
 
 
 def test_a_containers_root_is_not_the_hosts(host: OwnHost) -> None:

@@ -39,6 +39,7 @@ FILES: dict[str, Allowed] = {
     "exec-root": Allowed("the engine's state", 0o711, True),
     "run.containerd": Allowed("containerd's state", 0o711, True),
     "docker.pid": Allowed("the engine's process number", 0o644),
+    "guarded.folder": Allowed("the folder of the engine's own socket, behind the guard", 0o700),
     "client.config": Allowed("root's registry logins", 0o600),
     "dockerd": Allowed("a program that root runs", 0o755),
     "containerd": Allowed("a program that root runs", 0o755),

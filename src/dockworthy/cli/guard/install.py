@@ -29,19 +29,28 @@ _docker = click.option(
     type=click.Path(exists=True, dir_okay=False),
     help="What it judges by, copied to /etc/dockworthy/guard.yaml.  [default: what is there, else level baseline]",
 )
+@click.option(
+    "--people",
+    is_flag=True,
+    help="The guard's socket comes to the engine's own place, and that one moves to a folder of root's.",
+)
 @click.option("--force", is_flag=True, help="Also before an engine that the guard was not tried against.")
 @dry_run_option
 @yes_option
-def install(endpoint: str, policy: str | None, force: bool, dry_run: bool, yes: bool) -> int:
+def install(endpoint: str, policy: str | None, people: bool, force: bool, dry_run: bool, yes: bool) -> int:
     """From then on every request to the engine is judged, and a machine's start brings the guard first.
 
-    Shows the plan, does it, measures, and takes all of it back where the engine does not come up with it. The engine
-    is not restarted: containers keep running. A second time it brings a newer dockworthy and keeps the rest.
+    Shows the plan, does it, measures, and takes all of it back where the engine does not come up with it. A second time
+    it brings a newer dockworthy and keeps the rest: the new guard takes over from the old one, and no request is
+    refused meanwhile.
+
+    The engine is not restarted, and containers keep running. With --people it is, once: its own socket moves. Whoever
+    asks at /var/run/docker.sock is then known, and may do what their role allows; containers run on.
 
     \b
     Examples:
       sudo dockworthy guard install --dry-run
-      sudo dockworthy guard install --policy guard.yaml
+      sudo dockworthy guard install --policy guard.yaml --people
       sudo dockworthy guard uninstall                     as it was before
     """
     from ...facts.redaction_key import state_directory
@@ -49,15 +58,24 @@ def install(endpoint: str, policy: str | None, force: bool, dry_run: bool, yes: 
     from ...guard.life.installing import install as bring
     from ...guard.life.installing import plan
     from ...guard.life.places import Places
+    from ...guard.life.record import own_endpoint, read_record
     from ...guard.life.tried import check_tried
+    from ...guard.life.uninstalling import uninstall as take_away
 
     only_root()
     places = Places()
     text = None if policy is None else _whole_policy(policy)
-    engine = find_engine(endpoint)
+    record = read_record(places)
+    if record is not None and not record.done:
+        cut_off = ("an installation was cut off: take back what it did, and start anew",)
+        if not agreed("dockworthy guard install", cut_off, dry_run=dry_run, yes=yes):
+            return 0
+        take_away(places, record, say)
+        record = None
+    engine = find_engine(own_endpoint(record, endpoint))
     if not force:
         check_tried(engine.version, state_directory(os.environ) / "guard")
-    todo = plan(places, engine, text, by_systemd=Path("/run/systemd/system").is_dir())
+    todo = plan(places, engine, text, by_systemd=Path("/run/systemd/system").is_dir(), people=people)
     if not agreed("dockworthy guard install", todo.in_words(), dry_run=dry_run, yes=yes):
         return 0
     bring(todo, say)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject, nist
-from ...model.field import Unknown, Unset
+from ...model.field import Set, Unknown, Unset
 from ...model.finding import Judgement, Remedy, failed, passed
 from ...model.host import Host
 from ...model.levels import Level, Severity
@@ -21,7 +21,8 @@ control = Control(
     references=(*in_both("1.1.2"), nist("4.5.4")),
     remedy=Remedy(
         "Take people out of the group (`gpasswd -d NAME docker`) and let them use sudo or a rootless engine of their "
-        "own; give programs a socket proxy or an authorization plugin. Who must stay: state an exception.",
+        "own; give programs a socket proxy. Or `dockworthy guard install --people`: then members have roles. "
+        "Who must stay: state an exception.",
         "members need another way to the engine; sessions that are open keep the group until they end",
     ),
     check_yourself="getent group docker",
@@ -34,7 +35,19 @@ control = Control(
     },
     good={
         "host": {"/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/etc/group": "root:x:0:\ndocker:x:998:\n"},
-        "snapshot": on_host(docker_group=absent()),
+        "snapshot": [
+            on_host(docker_group=absent()),
+            on_host(
+                docker_group=["ana"],
+                daemon={
+                    "pid": 7,
+                    "argv": ["dockerd"],
+                    "executable": "/usr/bin/dockerd",
+                    "guarded_at": "/var/run/docker.sock",
+                    "own_socket": "/run/dockworthy-engine/docker.sock",
+                },
+            ),
+        ],
     },
     unclear={"snapshot": on_host(docker_group=not_seen())},
 )
@@ -48,6 +61,10 @@ def docker_group(host: Host) -> Judgement:
     if isinstance(members, Unset):
         return passed("there is no docker group", members.source)
     others = [name for name in members.value if name != "root"]
+    guarded = host.daemon.value.guarded_at if isinstance(host.daemon, Set) else ""
+    if others and guarded:
+        says = f"{', '.join(others)}: at {guarded} dockworthy's guard gives each the role that its policy has for them"
+        return passed(says, members.source)
     if others:
         are = "is" if len(others) == 1 else "are"
         return failed(f"{', '.join(others)} {are} in the group, and so root", members.source)

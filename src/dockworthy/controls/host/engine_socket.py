@@ -25,6 +25,14 @@ def _socket(path: str, mode: int, group: str, gid: int = 998, uid: int = 0) -> d
     return {"host": {"files": {path: file}}}
 
 
+_GUARDED = {
+    "pid": 7,
+    "argv": ["dockerd"],
+    "executable": "/usr/bin/dockerd",
+    "guarded_at": _DOCKER,
+    "own_socket": "/run/dockworthy-engine/docker.sock",
+}
+
 control = Control(
     title="Only root and the docker group may open the engine's sockets",
     rationale="The engine asks nobody who they are: a program that can open its socket, or containerd's, starts a "
@@ -53,6 +61,7 @@ control = Control(
             _socket(_DOCKER, 0o660, "docker"),
             _socket(_DOCKER, 0o600, "root", 0),
             _socket(_CONTAINERD, 0o660, "root", 0),
+            {"host": {**_socket(_DOCKER, 0o666, "docker")["host"], "daemon": _GUARDED}},
         ]
     },
     unclear={"snapshot": {"host": {"files": {_DOCKER: not_seen()}}}},
@@ -73,6 +82,10 @@ def _judge(path: str, field: Field[FileMode], host: Host) -> Judgement:
         return unknown(field.reason, field.source, tell=field.tell, about=path)
     if isinstance(field, Unset):
         return not_applicable("there is no such socket", field.source, about=path)
+    if isinstance(host.daemon, Set) and host.daemon.value.guarded_at == path:
+        own = host.daemon.value.own_socket
+        says = f"{path}: dockworthy's guard stands there, and knows who asks; the engine is behind it, at {own}"
+        return passed(says, field.source, about=path)
     return _judge_mode(path, field, host)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ...model.field import Field
+from ...model.field import Field, Set
 from ...model.host import Host
 from .accounts import read_accounts, read_docker_group
 from .audit import read_audit_rules
@@ -90,6 +90,7 @@ def _engine(root: Root, processes: Processes, sockets: SocketTables, names: Name
     settings_file = guarded(lambda: read_daemon_json(root, start.file_path), start.file_path)
     settings = EngineSettings.of(start, daemon, settings_file)
     mounts = guarded(lambda: read_mounts(root), "/proc/self/mountinfo")
+    own = daemon.value.own_socket if isinstance(daemon, Set) else ""
     return {
         "settings": settings,
         "daemon": daemon,
@@ -99,7 +100,7 @@ def _engine(root: Root, processes: Processes, sockets: SocketTables, names: Name
         ),
         "mounts": mounts,
         "storage": guarded(lambda: read_storage(root, settings, mounts), settings.data_root),
-        "files": guarded_all(lambda: read_files(root, settings, names, socket), "the engine's files"),
+        "files": guarded_all(lambda: read_files(root, settings, names, socket, own), "the engine's files"),
         "units": guarded_all(lambda: read_units(root), "the engine's units"),
         "certificates": guarded(lambda: read_certificates(root, settings), "the engine's certificates"),
     }

@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from ...model.field import Field, Source, Unknown, Unset
+from msgspec import structs
+
+from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.host import DaemonProcess
 from .elsewhere import Elsewhere
+from .guarded_socket import engine_behind
 from .masking import mask_arguments
 from .processes import Processes
 from .reading import TELL_ROOT, measured, number_or
@@ -43,10 +46,17 @@ _LIMITS = {
 
 
 def read_daemon(root: Root, processes: Processes, sockets: SocketTables, socket: str) -> Field[DaemonProcess]:
-    """The engine that answers at `socket`; with no socket given, the one that the pid file names."""
+    """The engine that answers at `socket`, also behind dockworthy's guard; with no socket given, the one that the pid
+    file names."""
     if not socket:
         return _by_pid_file(root, processes, sockets)
-    return _holder(root, processes, sockets, socket, _ENGINES, "a Docker Engine")
+    found = _holder(root, processes, sockets, socket, _ENGINES, "a Docker Engine")
+    if isinstance(found, Set) or not (own := engine_behind(root, socket)):
+        return found
+    found = _holder(root, processes, sockets, own, _ENGINES, "a Docker Engine")
+    if not isinstance(found, Set):
+        return found
+    return structs.replace(found, value=structs.replace(found.value, guarded_at=socket, own_socket=own))
 
 
 def read_containerd(

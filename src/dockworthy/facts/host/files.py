@@ -15,9 +15,13 @@ from .root import Root, clean
 from .settings import EngineSettings
 
 
-def read_files(root: Root, settings: EngineSettings, names: Names, socket: str) -> dict[str, Field[FileMode]]:
-    """Path -> owner and mode, of what the path leads to. An absent file is Unset; its source's `path` is the role."""
-    roles = fixed_paths(settings, socket) | registry_paths(root) | unit_paths(root) | program_paths(root)
+def read_files(
+    root: Root, settings: EngineSettings, names: Names, socket: str, own_socket: str = ""
+) -> dict[str, Field[FileMode]]:
+    """Path -> owner and mode, of what the path leads to. An absent file is Unset; its source's `path` is the role.
+    `own_socket`: the engine's, where dockworthy's guard stands at `socket`."""
+    own = {own_socket: "docker.sock", os.path.dirname(own_socket): "guarded.folder"} if own_socket else {}
+    roles = fixed_paths(settings, socket) | own | registry_paths(root) | unit_paths(root) | program_paths(root)
     return {clean(path): guarded(partial(_read, root, names, path, role), clean(path)) for path, role in roles.items()}
 
 

@@ -29,6 +29,7 @@ _CONTENTS = (
     "/var/run/docker.pid",
     "/proc/uptime",
     "/proc/cgroups",
+    "/run/dockworthy-guard.serving",
     "/proc/1/net/tcp",
     "/proc/1/net/tcp6",
     "/proc/1/net/udp",

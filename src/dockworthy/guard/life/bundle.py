@@ -39,7 +39,7 @@ def build(place: Path, *, final: Path) -> None:
     try:
         _copy_python(place)
         _copy_packages(place / "packages")
-        for name, mode in (("start.sh", 0o755), ("keep.sh", 0o755), ("start.py", 0o644)):
+        for name, mode in (("start.sh", 0o755), ("keep.sh", 0o755), ("start.py", 0o644), ("keep.py", 0o644)):
             target = place / name
             target.write_bytes(files(__package__).joinpath("files", name).read_bytes())
             target.chmod(mode)
@@ -125,11 +125,12 @@ def _compile(place: Path, final: Path) -> None:
 
 
 def _try_out(place: Path) -> None:
-    done = subprocess.run(
-        [place / "start.sh", "guard", "serve", "--help"], capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"}
-    )
-    if done.returncode:
-        raise UsageError(f"{place}: the copy does not run: {done.stderr.strip()[-300:]}")
+    for words in (("start.sh", "guard", "serve", "--help"), ("keep.sh", "--help")):
+        done = subprocess.run(
+            [place / words[0], *words[1:]], capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"}
+        )
+        if done.returncode:
+            raise UsageError(f"{place}: the copy does not run: {done.stderr.strip()[-300:]}")
 
 
 __all__ = ["build"]

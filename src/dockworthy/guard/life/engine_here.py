@@ -38,10 +38,18 @@ class EngineHere(Struct, frozen=True, kw_only=True):
     version: str = ""
     running: frozenset[str] = frozenset()
     """Ids of the containers that run."""
+    argv: tuple[str, ...] = ()
+    live_restore: bool = False
+    in_swarm: bool = False
+
+    @property
+    def path(self) -> str:
+        return self.endpoint.removeprefix("unix://")
 
 
-def find_engine(endpoint: str) -> EngineHere:
-    """Raises UsageError where its plugins can't be set in its file, EngineError where it runs and does not answer."""
+def find_engine(endpoint: str, *, ask: bool = True) -> EngineHere:
+    """Raises UsageError where its plugins can't be set in its file, EngineError where it runs and does not answer.
+    `ask`: also what only the engine itself can say."""
     if not endpoint.startswith("unix:///"):
         raise UsageError(f"{endpoint}: a guard is installed beside its engine", hint="name its socket: unix:///PATH")
     root = Root(Path("/"))
@@ -57,11 +65,11 @@ def find_engine(endpoint: str) -> EngineHere:
             "the engine's command line names its authorization plugins, which daemon.json then can't",
             hint="take --authorization-plugin out of the command line and restart the engine",
         )
-    version, running = asyncio.run(_version(endpoint)), asyncio.run(_running(endpoint))
+    told = asyncio.run(_told(endpoint)) if ask else {}
     pid_file = flag(daemon.value.argv, "--pidfile", "-p") or "/var/run/docker.pid"
     return EngineHere(
         endpoint=endpoint, settings=Path(start.file_path), pid_file=Path(pid_file), pid=daemon.value.pid,
-        version=version, running=running,
+        argv=tuple(daemon.value.argv), **told,
     )  # fmt: skip
 
 
@@ -72,14 +80,24 @@ def tell(engine: EngineHere, *, guarded: bool) -> None:
     """
     if not engine.pid:
         return
-    try:
-        os.kill(engine.pid, signal.SIGHUP)
-    except ProcessLookupError:
-        raise EngineError("the engine ended meanwhile", hint="its log tells why") from None
+    reload(engine)
     wait_until(
         lambda: asks_guard(engine.endpoint) is guarded,
         f"the engine does not take over daemon.json within {TAKES_OVER_WITHIN:.0f} s",
     )
+
+
+def reload(engine: EngineHere) -> None:
+    """It reads its settings again, sometime soon. Raises EngineError."""
+    try:
+        os.kill(engine.pid, signal.SIGHUP)
+    except ProcessLookupError:
+        raise EngineError("the engine ended meanwhile", hint="its log tells why") from None
+
+
+def keeps_containers(endpoint: str) -> bool:
+    """Is live-restore on? Raises EngineError."""
+    return bool(asyncio.run(_get(endpoint, "/info")).get("LiveRestoreEnabled"))
 
 
 def asks_guard(endpoint: str) -> bool:
@@ -98,7 +116,7 @@ def asks_guard(endpoint: str) -> bool:
 
 def check_running(engine: EngineHere) -> None:
     """Does all run that ran? Raises EngineError."""
-    stopped = engine.running - asyncio.run(_running(engine.endpoint))
+    stopped = engine.running - running_at(engine.endpoint)
     if stopped:
         raise EngineError(f"{len(stopped)} containers that ran do not run any more")
 
@@ -117,9 +135,17 @@ def wait_until(condition: Callable[[], bool], otherwise: str, *, seconds: float 
     raise EngineError(otherwise + says, hint="its log tells why: journalctl -u docker")
 
 
-async def _version(endpoint: str) -> str:
+async def _told(endpoint: str) -> dict[str, Any]:
+    """What only the engine itself says."""
     async with Connection(endpoint) as connection:
-        return str(connection.version.get("Version", ""))
+        info = await connection.get("/info")
+        ids = frozenset(str(each["Id"]) for each in await connection.get("/containers/json"))
+        return {
+            "version": str(connection.version.get("Version", "")),
+            "running": ids,
+            "live_restore": bool(info.get("LiveRestoreEnabled")),
+            "in_swarm": info.get("Swarm", {}).get("LocalNodeState", "inactive") != "inactive",
+        }
 
 
 async def _get(endpoint: str, path: str) -> Any:
@@ -127,8 +153,19 @@ async def _get(endpoint: str, path: str) -> Any:
         return await connection.get(path)
 
 
-async def _running(endpoint: str) -> frozenset[str]:
-    return frozenset(str(each["Id"]) for each in await _get(endpoint, "/containers/json"))
+def running_at(endpoint: str) -> frozenset[str]:
+    """Raises EngineError."""
+    return frozenset(str(each["Id"]) for each in asyncio.run(_get(endpoint, "/containers/json")))
 
 
-__all__ = ["EngineHere", "asks_guard", "check_running", "find_engine", "tell", "wait_until"]
+__all__ = [
+    "EngineHere",
+    "asks_guard",
+    "check_running",
+    "find_engine",
+    "keeps_containers",
+    "reload",
+    "running_at",
+    "tell",
+    "wait_until",
+]

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct, structs
 
@@ -18,9 +19,11 @@ from ...harden.situation import parse_settings
 from ..root_alone import who_may_write
 from . import kept_files
 from .bundle import build
-from .engine_here import EngineHere, check_running, tell, wait_until
+from .engine_here import EngineHere, asks_guard, check_running, tell, wait_until
+from .moving.doors import check_doors
+from .moving.moving import Moving, move, plan_move
 from .places import PLUGIN, Places
-from .record import Record, read_record, remove_record, write_record
+from .record import People, Record, read_record, remove_record, write_record
 from .service import Service
 
 Say = Callable[[str], None]
@@ -33,7 +36,7 @@ policy:
 
 class Install(Struct, frozen=True, kw_only=True):
     """What is to be done. `policy` is None where the one that is there stays; `before` of an engine's file that is not
-    there is None."""
+    there is None. `moving`: the engine's own socket goes elsewhere, and the people's comes to its place."""
 
     places: Places
     engine: EngineHere
@@ -42,6 +45,14 @@ class Install(Struct, frozen=True, kw_only=True):
     after: bytes
     by_systemd: bool
     installed: Record | None = None
+    people: People | None = None
+    moving: Moving | None = None
+
+    @property
+    def service(self) -> Service:
+        return Service(
+            self.places, self.engine, systemd=self.by_systemd, people=self.people, moved=_record_of(self).changed
+        )
 
     def in_words(self) -> tuple[str, ...]:
         places, service = self.places, "a systemd service" if self.by_systemd else f"{self.places.init}"
@@ -49,26 +60,40 @@ class Install(Struct, frozen=True, kw_only=True):
         return (
             f"copy dockworthy {__version__} with its Python to {places.bundle}: root's, 140 MB",
             f"write {places.policy}" if self.policy is not None else f"judge by {places.policy}, which is there",
-            f"start the guard before the engine, by {service}; kept running",
+            f"start the guard before the engine, by {service}; kept running"
+            if self.installed is None
+            else "the new guard takes over from the one that serves: no request is refused meanwhile",
             f"write {places.unlock}: a plain shell script that takes the guard out of the way",
             f"{self.engine.settings} names the plugin" + (" already" if self.after == self.before else ""),
-            running if self.engine.pid else "no engine runs: the next one asks the guard from its start",
+            *(self.moving.in_words() if self.moving else ()),
+            *(() if self.moving else (running if self.engine.pid else "no engine runs: the next one asks the guard",)),
             "measure: the engine asks the guard and containers run; else all of this is taken back",
         )
 
 
-def plan(places: Places, engine: EngineHere, policy: bytes | None, *, by_systemd: bool) -> Install:
-    """`policy`: a new one's text. Raises UsageError, UnreadableInput for an engine's file that is not JSON."""
+def plan(
+    places: Places, engine: EngineHere, policy: bytes | None, *, by_systemd: bool, people: bool = False
+) -> Install:
+    """`policy`: a new one's text; `people`: their socket at the engine's place, also where it stands there already.
+    Raises UsageError, UnreadableInput for an engine's file that is not JSON."""
     before = kept_files.look(engine.settings).content
     try:
         text = None if before is None else before.decode()
     except UnicodeDecodeError:
         raise UsageError(f"{engine.settings} is not UTF-8", hint="mend it: the engine can't read it either") from None
-    named = parse_settings(text, str(engine.settings)).get("authorization-plugins") or []
+    settings = parse_settings(text, str(engine.settings))
+    named = settings.get("authorization-plugins") or []
     if not isinstance(named, list):
         raise UsageError(f"{engine.settings}: authorization-plugins is no list", hint="mend it")
-    wanted = {"authorization-plugins": [*(each for each in named if each != PLUGIN), PLUGIN]}
-    after = changed_settings(text, wanted, str(engine.settings)).encode() if PLUGIN not in named else before
+    wanted: dict[str, Any] = {} if PLUGIN in named else {"authorization-plugins": [*named, PLUGIN]}
+    installed = read_record(places)
+    their = installed.people if installed is not None else None
+    moving = None
+    if people and (their is None or engine.endpoint != their.endpoint):
+        moving = plan_move(engine, places, settings.get("hosts"))
+        their = moving.people
+        wanted |= moving.way.settings
+    after = changed_settings(text, wanted, str(engine.settings)).encode() if wanted else before
     assert after is not None, "a file that names the guard is there"
     if policy is None and not places.policy.exists():
         policy = STARTING_POLICY
@@ -76,7 +101,7 @@ def plan(places: Places, engine: EngineHere, policy: bytes | None, *, by_systemd
         _check_owner(places.policy)
     return Install(
         places=places, engine=engine, policy=policy, before=before, after=after, by_systemd=by_systemd,
-        installed=read_record(places),
+        installed=installed, people=their, moving=moving,
     )  # fmt: skip
 
 
@@ -104,33 +129,45 @@ def install(todo: Install, say: Say) -> None:
 
 
 def _install(todo: Install, undone: contextlib.ExitStack, say: Say) -> None:
-    places, engine = todo.places, todo.engine
-    service = Service(places, engine, systemd=todo.by_systemd)
+    places, engine, service = todo.places, todo.engine, todo.service
+    if todo.installed is not None:
+        undone.callback(service.start)  # at last, when all is as it was
     _bring_bundle(places, undone, say)
-    record = _record_of(todo, service)
-    if todo.installed is None:  # an upgrade keeps what was before the first
-        undone.callback(remove_record, places)
-        write_record(places, record, todo.before, todo.after)
-    folders: list[Path] = []
+    record = structs.replace(_record_of(todo), done=False)
+    undone.callback(_put_record, places, todo.installed)
+    _put_record(places, record, todo)
     for path, content, mode in _files(todo, service):
         kept = kept_files.write(path, content, mode)
         undone.callback(kept_files.put_back, kept)
-        folders += kept.folders
+        record = structs.replace(record, folders=(*record.folders, *map(str, kept.folders)))
+    _put_record(places, record)
     if todo.installed is None:
-        record = structs.replace(record, folders=tuple(map(str, folders)))
-        write_record(places, record, todo.before, todo.after)
         undone.callback(service.forget)
         undone.callback(service.stop)
-    say("starting the guard")
-    service.start()
-    wait_until(places.socket.is_socket, f"the guard does not come up: {places.log}, or journalctl -u dockworthy-guard")
-    if todo.after != todo.before:
-        undone.callback(tell, engine, guarded=False)
-        undone.callback(kept_files.put_back, kept_files.write(engine.settings, todo.after))
+    if todo.moving is not None:
+        is_first = todo.installed is None
+        move(todo.moving, service, todo.before, todo.after, undone, say, is_first=is_first)
+        engine = structs.replace(engine, endpoint=todo.moving.people.endpoint)
+    else:
+        say("starting the guard")
+        service.start()
+        if todo.after != todo.before:
+            undone.callback(tell, engine, guarded=False)
+            undone.callback(kept_files.put_back, kept_files.write(engine.settings, todo.after))
     if engine.pid:
-        tell(engine, guarded=True)
-        check_running(engine)
+        _measure(engine, todo)
         say("the engine asks the guard")
+    _put_record(places, structs.replace(record, done=True))
+
+
+def _measure(engine: EngineHere, todo: Install) -> None:
+    if todo.moving is None:
+        tell(engine, guarded=True)
+    else:
+        wait_until(lambda: asks_guard(engine.endpoint), "the engine does not ask the guard")
+    check_running(engine)
+    if todo.people is not None:
+        check_doors(todo.people, engine)
 
 
 def _files(todo: Install, service: Service) -> list[tuple[Path, bytes, int]]:
@@ -138,12 +175,34 @@ def _files(todo: Install, service: Service) -> list[tuple[Path, bytes, int]]:
     return [*policy, *service.files()]
 
 
-def _record_of(todo: Install, service: Service) -> Record:
+def _record_of(todo: Install) -> Record:
+    """What was before the first stays what was before."""
+    old, moving = todo.installed, todo.moving
+    service = Service(todo.places, todo.engine, systemd=todo.by_systemd, people=todo.people)
+    moved = tuple((str(kept.path), (kept.content or b"").decode()) for kept in moving.kept()) if moving else ()
     return Record(
-        version=__version__, endpoint=todo.engine.endpoint, settings=str(todo.engine.settings),
-        settings_was_there=todo.before is not None, by_systemd=service.by_systemd,
-        files=tuple(str(path) for path, _, _ in service.files()),
+        version=__version__, endpoint=todo.engine.endpoint if old is None else old.endpoint,
+        settings=str(todo.engine.settings), by_systemd=todo.by_systemd,
+        settings_was_there=todo.before is not None if old is None else old.settings_was_there,
+        files=tuple(str(path) for path, _, _ in service.files()), folders=_folders(old, moving),
+        changed=moved or (old.changed if old else ()), people=todo.people,
     )  # fmt: skip
+
+
+def _folders(old: Record | None, moving: Moving | None) -> tuple[str, ...]:
+    of_move = (str(folder) for kept in (moving.kept() if moving else ()) for folder in kept.folders)
+    return (*(old.folders if old else ()), *of_move)
+
+
+def _put_record(places: Places, record: Record | None, todo: Install | None = None) -> None:
+    """None: there was none. With `todo`, also the engine's file before, at the first time, and after it."""
+    if record is None:
+        remove_record(places)
+    elif todo is None:
+        write_record(places, record)
+    else:
+        first = todo.installed is None
+        write_record(places, record, before=todo.before if first else None, after=todo.after)
 
 
 def _bring_bundle(places: Places, undone: contextlib.ExitStack, say: Say) -> None:

@@ -28,6 +28,11 @@ class Places(Struct, frozen=True, kw_only=True):
     after_guard: Path = Path("/etc/systemd/system/docker.service.d/dockworthy-guard.conf")
     init: Path = Path("/etc/init.d/dockworthy-guard")
 
+    pid: Path = Path("/run/dockworthy-guard.pid")
+    serving: Path = Path("/run/dockworthy-guard.serving")
+    engine_socket: Path = Path("/run/dockworthy-engine/docker.sock")
+    """Where the engine listens when the guard stands at its place: below a folder that root alone can enter."""
+
     @property
     def current(self) -> Path:
         return self.bundle / "current"
@@ -44,10 +49,44 @@ class Places(Struct, frozen=True, kw_only=True):
     def settings_after(self) -> Path:
         return self.state / "daemon.json.after"
 
-    def command(self, endpoint: str, *, syslog: bool) -> tuple[str, ...]:
-        """What runs, whoever starts it."""
+    @property
+    def keep(self) -> Path:
+        """What the keeper is told."""
+        return self.state / "keep.json"
+
+    @property
+    def held(self) -> Path:
+        """The engine's file as it was before live-restore was laid over it, for the time of a restart."""
+        return self.state / "daemon.json.held"
+
+    @property
+    def holding(self) -> Path:
+        return self.state / "daemon.json.holding"
+
+    @property
+    def unlocking(self) -> Path:
+        """As before the guard came, with live-restore: what `unlock` restarts the engine with."""
+        return self.state / "daemon.json.unlocking"
+
+    @property
+    def unlocked(self) -> Path:
+        """The same, and what lets it go of live-restore then."""
+        return self.state / "daemon.json.unlocked"
+
+    def before(self, path: Path) -> Path:
+        """A file of the machine's as it was."""
+        return self.state / f"{path.name}.before"
+
+    @property
+    def launch(self) -> Path:
+        """How an engine that no service manager has was started."""
+        return self.state / "launch"
+
+    def command(self, endpoint: str, people: str, *, syslog: bool) -> tuple[str, ...]:
+        """What runs, whoever starts it. `people`: the path of their socket, `""` where they have none."""
         words = (
             str(self.current / "start.sh"), "guard", "serve", "--socket", str(self.socket), "--docker", endpoint,
+            *(("--people", people) if people else ()),
             "--policy", str(self.policy), "--audit", str(self.audit), *(("--syslog",) if syslog else ()),
         )  # fmt: skip
         return words

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -12,9 +14,19 @@ from . import kept_files
 from .places import Places
 
 
+class People(Struct, frozen=True, kw_only=True):
+    """Their socket, at the engine's own old place; `endpoint` is where the engine is behind it."""
+
+    path: str
+    mode: int
+    group: str
+    endpoint: str
+
+
 class Record(Struct, frozen=True, kw_only=True):
     """`files` were written, `folders` made for them, outermost first; `settings` is the engine's file, whose contents
-    before and after lie beside this record (`settings_was_there` tells whether there was one before)."""
+    before and after lie beside this record (`settings_was_there` tells whether there was one before). `changed`: path
+    and text of files that were there and say since where the engine listens. `done`: nothing was cut off."""
 
     version: str
     endpoint: str
@@ -23,6 +35,9 @@ class Record(Struct, frozen=True, kw_only=True):
     by_systemd: bool
     files: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    changed: tuple[tuple[str, str], ...] = ()
+    people: People | None = None
+    done: bool = True
 
 
 def read_record(places: Places) -> Record | None:
@@ -37,19 +52,39 @@ def read_record(places: Places) -> Record | None:
         raise UsageError(f"{places.record} is broken: {error}", hint=f"unlock with {places.unlock}") from None
 
 
-def write_record(places: Places, record: Record, before: bytes | None, after: bytes) -> tuple[Path, ...]:
-    """With both contents of the engine's file, which `unlock` reads; the folders that were made. Raises OSError."""
-    folders = kept_files.write(places.settings_after, after, 0o600).folders
-    if before is not None:
-        kept_files.write(places.settings_before, before, 0o600)
-    kept_files.write(places.record, msgspec.json.encode(record) + b"\n", 0o600)
-    return folders
+def own_endpoint(record: Record | None, endpoint: str) -> str:
+    """The engine's own, where the guard stands at `endpoint`; one that was unlocked is back there."""
+    people = record.people if record is not None else None
+    path = endpoint.removeprefix("unix://")
+    if people is None or os.path.realpath(path) != people.path or not os.path.exists(people.endpoint[7:]):
+        return endpoint
+    return people.endpoint
+
+
+def write_record(
+    places: Places, record: Record, *, before: bytes | None = None, after: bytes | None = None
+) -> tuple[Path, ...]:
+    """With contents of the engine's file, which `unlock` reads; the folders that were made. Raises OSError."""
+    folders: tuple[Path, ...] = ()
+    for path, content in ((places.settings_after, after), (places.settings_before, before)):
+        if content is not None:
+            folders += kept_files.write(path, content, 0o600).folders
+    return folders + kept_files.write(places.record, msgspec.json.encode(record) + b"\n", 0o600).folders
 
 
 def remove_record(places: Places) -> None:
-    for path in (places.settings_before, places.settings_after, places.record):
+    files = (
+        places.settings_before,
+        places.settings_after,
+        places.held,
+        places.holding,
+        places.unlocking,
+        places.record,
+    )
+    for path in files:
         path.unlink(missing_ok=True)
+    shutil.rmtree(places.launch, ignore_errors=True)
     kept_files.remove_empty((places.state,))
 
 
-__all__ = ["Record", "read_record", "remove_record", "write_record"]
+__all__ = ["People", "Record", "own_endpoint", "read_record", "remove_record", "write_record"]

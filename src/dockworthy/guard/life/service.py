@@ -2,67 +2,131 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+import signal
+import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from ...errors import UsageError
-from .engine_here import EngineHere
+from .engine_here import EngineHere, wait_until
+from .keeping.guards import READY_WITHIN
+from .keeping.kept import At, Kept
 from .places import Places, plain
+from .record import People
 
 
 class Service:
-    """`files`: path -> content and mode, of what the machine starts it by."""
+    """`people`: their socket, None where they have none; `moved`: path -> text before, "" where there was none, of what
+    says where the engine listens since."""
 
-    def __init__(self, places: Places, engine: EngineHere, *, systemd: bool | None = None) -> None:
+    def __init__(
+        self, places: Places, engine: EngineHere, *, systemd: bool | None = None, people: People | None = None,
+        moved: Sequence[tuple[str, str]] = (),
+    ) -> None:  # fmt: skip
         self.by_systemd = Path("/run/systemd/system").is_dir() if systemd is None else systemd
-        self._places, self._engine = places, engine
+        self._places, self._engine, self._people, self._moved = places, engine, people, moved
 
     def files(self) -> Iterator[tuple[Path, bytes, int]]:
-        """Raises UsageError for a path that does not fit into them."""
-        places, engine = self._places, self._engine
-        words = places.command(engine.endpoint, syslog=Path("/dev/log").exists())
+        """Path, content and mode of what the machine starts it by. Raises UsageError for a path that does not fit."""
+        places, people = self._places, self._people
+        endpoint = people.endpoint if people else self._engine.endpoint
+        words = places.command(endpoint, people.path if people else "", syslog=Path("/dev/log").exists())
         for word in words:
             plain(word if word.startswith("/") else f"/{word.partition('://')[2]}", "the path")
-        fills = {
-            "command": " ".join(words), "bundle": str(places.bundle), "socket": str(places.socket),
-            "log": str(places.log), "state": str(places.state),
-            "settings": plain(str(engine.settings), "the engine's file"), "pidfile": str(engine.pid_file),
-        }  # fmt: skip
+        fills = self._fills()
+        kept = Kept(
+            sockets=(At(str(places.socket), 0o600), *((At(people.path, people.mode, people.group),) if people else ())),
+            command=words, again=(str(places.current / "keep.sh"), str(places.keep)),
+            pid_file=str(places.pid), serving=str(places.serving),
+        )  # fmt: skip
         yield places.unlock, _filled("unlock.sh", fills), 0o755
+        yield places.keep, kept.written(), 0o600
         if self.by_systemd:
             yield places.unit, _filled("guard.service", fills), 0o644
             yield places.after_guard, _filled("docker.conf", fills), 0o644
         else:
             yield places.init, _filled("init.sh", fills), 0o755
 
+    def _fills(self) -> dict[str, str]:
+        places, people = self._places, self._people
+        folder = str(places.engine_socket.parent)
+        return {
+            "command": f"{places.current / 'keep.sh'} {places.keep}", "bundle": str(places.bundle),
+            "socket": str(places.socket), "log": str(places.log), "state": str(places.state), "keep": str(places.keep),
+            "pid": str(places.pid), "serving": str(places.serving), "init": str(places.init), "unit": places.unit.name,
+            "settings": plain(str(self._engine.settings), "the engine's file"), "pidfile": str(self._engine.pid_file),
+            "people": people.path if people else "", "folder": folder if people else "",
+            "runtime": f"RuntimeDirectory={Path(folder).name}\nRuntimeDirectoryMode=0700\nRuntimeDirectoryPreserve=yes"
+            if people else "",
+            "moved": " ".join(plain(path, "the path") for path, before in self._moved if not before),
+            "changed": " ".join(plain(path, "the path") for path, before in self._moved if before),
+        }  # fmt: skip
+
     def start(self) -> None:
-        """Or once more, where another version ran. Raises UsageError with what the machine says."""
+        """Where one runs, the new one takes over: nobody who asks meanwhile is without an answer. Raises UsageError
+        with what the machine says, EngineError where it does not come up."""
         if self.by_systemd:
             _run("systemctl", "daemon-reload")
             _run("systemctl", "enable", "--quiet", self._places.unit.name)
-            _run("systemctl", "restart", self._places.unit.name)
-            return
-        if shutil.which("update-rc.d"):
+        elif shutil.which("update-rc.d"):
             _run("update-rc.d", self._places.init.name, "defaults", check=False)
-        _run(str(self._places.init), "restart")
+        if keeper := self._keeper():
+            os.kill(keeper, signal.SIGUSR2)
+        elif self.by_systemd:
+            _run("systemctl", "restart", self._places.unit.name)
+        else:
+            _run(str(self._places.init), "restart")
+        wait_until(
+            lambda: self._serves(),
+            f"the guard does not come up: {self._places.log}, or journalctl -u dockworthy-guard",
+            seconds=READY_WITHIN + 10,
+        )
 
     def stop(self) -> None:
         """And never again at a start of the machine. Does not fail where it does not run."""
         if self.by_systemd:
             _run("systemctl", "disable", "--now", "--quiet", self._places.unit.name, check=False)
-            return
-        if self._places.init.exists():
-            _run(str(self._places.init), "stop", check=False)
-        if shutil.which("update-rc.d"):
-            _run("update-rc.d", "-f", self._places.init.name, "remove", check=False)
+        else:
+            if self._places.init.exists():
+                _run(str(self._places.init), "stop", check=False)
+            if shutil.which("update-rc.d"):
+                _run("update-rc.d", "-f", self._places.init.name, "remove", check=False)
+        for path in (self._places.socket, *((Path(self._people.path),) if self._people else ())):
+            if not _listens(path):
+                path.unlink(missing_ok=True)
 
     def forget(self) -> None:
         """After its files were taken away."""
         if self.by_systemd:
             _run("systemctl", "daemon-reload", check=False)
+
+    def _keeper(self) -> int:
+        """0 where none runs. By its command line: the number may be another's by now."""
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(self._places.pid.read_text())
+            if b"keep.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return pid
+        return 0
+
+    def _serves(self) -> bool:
+        """The version to which `current` leads."""
+        with contextlib.suppress(OSError):
+            return self._places.serving.read_text().split()[1:] == [os.path.realpath(self._places.current)]
+        return False
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as asking:
+        try:
+            asking.connect(str(path))
+        except OSError:
+            return False
+        return True
 
 
 def _filled(name: str, fills: dict[str, str]) -> bytes:

@@ -6,15 +6,20 @@ import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from msgspec import structs
 
 from ...errors import DockworthyError, UsageError
 from ...harden.settings_text import changed_settings
 from ...harden.situation import parse_settings
 from . import kept_files
-from .engine_here import EngineHere, tell
+from .engine_here import EngineHere, find_engine, tell
 from .installing import STARTING_POLICY
+from .moving.moving import bring_back, engine_behind
+from .moving.restarting import let_go, put
 from .places import PLUGIN, Places
-from .record import Record, remove_record
+from .record import People, Record, remove_record
 from .service import Service
 
 
@@ -29,32 +34,81 @@ def settings_without(places: Places, record: Record) -> bytes | None:
     if now == kept_files.look(places.settings_after).content:
         return before
     text = now.decode()
-    named = parse_settings(text, str(path)).get("authorization-plugins") or []
-    if PLUGIN not in named:
-        return now
-    others = [each for each in named if each != PLUGIN]
-    was_listed = before is not None and "authorization-plugins" in parse_settings(before.decode(), str(path))
-    wanted = {"authorization-plugins": others if others or was_listed else None}
-    return changed_settings(text, wanted, str(path)).encode()
+    settings = parse_settings(text, str(path))
+    old = parse_settings(None if before is None else before.decode(), str(path))
+    wanted: dict[str, Any] = {}
+    named = settings.get("authorization-plugins") or []
+    if PLUGIN in named:
+        others = [each for each in named if each != PLUGIN]
+        wanted["authorization-plugins"] = others if others or "authorization-plugins" in old else None
+    hosts = settings.get("hosts")
+    if record.people is not None and isinstance(hosts, list) and record.people.endpoint in hosts:
+        back = [record.endpoint if each == record.people.endpoint else each for each in hosts]
+        wanted["hosts"] = back if "hosts" in old or len(back) > 1 else None
+    return changed_settings(text, wanted, str(path)).encode() if wanted else now
 
 
-def uninstall(places: Places, record: Record, engine: EngineHere, say: Callable[[str], None]) -> None:
+def steps_of(places: Places, record: Record) -> tuple[str, ...]:
+    first = f"{record.settings} no longer names the guard, and the engine is told: containers keep running"
+    if record.people is not None:
+        first = f"the engine is restarted without the guard, at {record.people.path} again; containers run on"
+    return (
+        first,
+        f"stop and remove the service, {places.unlock} and {places.bundle}",
+        f"{places.audit} stays, and {places.policy} where somebody wrote it",
+    )
+
+
+def uninstall(places: Places, record: Record, say: Callable[[str], None]) -> None:
     """Raises DockworthyError; while the engine still asks the guard, the guard stays."""
     path = Path(record.settings)
     try:
+        let_go(places, path)
+        if record.people is None:
+            engine = find_engine(record.endpoint)
+        else:
+            engine = EngineHere(endpoint=record.endpoint, settings=path)
         kept = kept_files.look(path)
         wanted = settings_without(places, record)
-        if wanted != kept.content:
-            _set(path, wanted, kept)
-        try:
-            tell(engine, guarded=False)
-        except DockworthyError:
-            kept_files.put_back(kept)
-            raise
-        say("the engine no longer asks the guard" if engine.pid else "no engine runs; the next one asks no guard")
+        if record.people is not None:
+            _move_back(places, record, record.people, engine, wanted, say)
+        else:
+            _let_in(path, wanted, kept, engine)
+        says = "no longer asks the guard" if engine.pid or record.people else "does not run; the next one asks no guard"
+        say(f"the engine {says}")
         _remove(places, record, engine)
     except OSError as error:
         raise UsageError(f"{error.filename or path} can't be written: {error.strerror}") from error
+
+
+def _let_in(path: Path, wanted: bytes | None, kept: kept_files.Kept, engine: EngineHere) -> None:
+    if wanted != kept.content:
+        _set(path, wanted, kept)
+    try:
+        tell(engine, guarded=False)
+    except DockworthyError:
+        kept_files.put_back(kept)
+        raise
+
+
+def _move_back(
+    places: Places, record: Record, people: People, engine: EngineHere, wanted: bytes | None, say: Callable[[str], None]
+) -> None:
+    """One that was stopped by somebody stays stopped; one that an installation stopped, and did not start, starts."""
+    there = engine_behind(people, engine)
+    service = Service(places, engine, systemd=record.by_systemd, people=people)
+    if there.pid and there.endpoint != people.endpoint:  # unlocked: it is back already
+        _let_in(Path(record.settings), wanted, kept_files.look(Path(record.settings)), there)
+        return
+    say("restarting the engine: its own socket comes back")
+    kept = tuple(
+        kept_files.Kept(path, text.encode() or None, kept_files.look(path).mode or 0o644)
+        for path, text in ((Path(file), text) for file, text in record.changed)
+    )
+    old = structs.replace(there, endpoint=record.endpoint)
+    if not there.pid:
+        put(Path(record.settings), wanted)
+    bring_back(old, places, people, service, kept, wanted, start=not record.done)
 
 
 def _set(path: Path, content: bytes | None, kept: kept_files.Kept) -> None:
@@ -66,8 +120,12 @@ def _set(path: Path, content: bytes | None, kept: kept_files.Kept) -> None:
 
 def _remove(places: Places, record: Record, engine: EngineHere) -> None:
     """The audit log stays, and a policy that somebody wrote."""
-    service = Service(places, engine, systemd=record.by_systemd)
+    service = Service(places, engine, systemd=record.by_systemd, people=record.people)
     service.stop()
+    for file, text in record.changed:
+        if not text:
+            Path(file).unlink(missing_ok=True)
+        places.before(Path(file)).unlink(missing_ok=True)
     for file in record.files:
         Path(file).unlink(missing_ok=True)
     service.forget()
@@ -80,4 +138,4 @@ def _remove(places: Places, record: Record, engine: EngineHere) -> None:
     kept_files.remove_empty(tuple(map(Path, record.folders)))
 
 
-__all__ = ["settings_without", "uninstall"]
+__all__ = ["settings_without", "steps_of", "uninstall"]

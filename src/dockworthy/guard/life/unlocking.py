@@ -6,7 +6,12 @@ from importlib.resources import files
 
 from .places import Places
 
-_USUAL = {"settings": "/etc/docker/daemon.json", "pidfile": "/var/run/docker.pid"}
+_USUAL = {
+    "settings": "/etc/docker/daemon.json",
+    "pidfile": "/var/run/docker.pid",
+    **dict.fromkeys(("people", "folder", "moved", "changed"), ""),
+}
+_OF_PLACES = ("state", "init", "pid", "serving")
 
 
 def unlock_script(places: Places) -> str:
@@ -15,7 +20,8 @@ def unlock_script(places: Places) -> str:
         return places.unlock.read_text()
     except OSError:
         text = files(__package__).joinpath("files", "unlock.sh").read_text()
-        for key, value in {**_USUAL, "state": str(places.state)}.items():
+        told = {"unit": places.unit.name, **{name: str(getattr(places, name)) for name in _OF_PLACES}}
+        for key, value in {**_USUAL, **told}.items():
             text = text.replace(f"@{key}@", value)
         return text
 

@@ -6,7 +6,10 @@ from msgspec import Struct
 
 
 class DaemonProcess(Struct, frozen=True, omit_defaults=True):
-    """The running engine, found by the listening socket's inode (never by a process's name)."""
+    """The running engine, found by the listening socket's inode (never by a process's name).
+
+    Where dockworthy's guard stands at `guarded_at`, `own_socket` is where the engine itself listens.
+    """
 
     pid: int
     argv: tuple[str, ...]
@@ -16,6 +19,8 @@ class DaemonProcess(Struct, frozen=True, omit_defaults=True):
     limits: dict[str, tuple[int, int]] = {}
     uid: int = 0
     oom_score_adj: int = 0
+    guarded_at: str = ""
+    own_socket: str = ""
 
 
 class Listener(Struct, frozen=True, omit_defaults=True):

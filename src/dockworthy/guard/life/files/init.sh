@@ -10,21 +10,23 @@
 # Short-Description: dockworthy's guard: judges every request to Docker's API
 ### END INIT INFO
 # Written by dockworthy guard install.
-keep=@bundle@/current/keep.sh
-pidfile=/run/dockworthy-guard.pid
+pidfile=@pid@
 socket=@socket@
+people=@people@
+folder=@folder@
 log=@log@
 
 # By its command line: the number may be another's by now, or that of one who is dead and not yet buried.
-runs() { [ -s "$pidfile" ] && grep -q keep.sh "/proc/$(cat "$pidfile")/cmdline" 2>/dev/null; }
+runs() { [ -s "$pidfile" ] && grep -q keep.py "/proc/$(cat "$pidfile")/cmdline" 2>/dev/null; }
 
 start() {
     runs && return 0
-    rm -f "$socket" "$pidfile"
+    rm -f "$pidfile"
     mkdir -p "$(dirname "$log")"
-    setsid "$keep" "$pidfile" @command@ </dev/null >>"$log" 2>&1 &
+    [ -z "$folder" ] || [ -d "$folder" ] || mkdir -m 0700 "$folder" # for the engine's own socket
+    setsid @command@ </dev/null >>"$log" 2>&1 &
     n=0
-    until [ -S "$socket" ]; do # the engine must not be started before it answers
+    until runs && [ -s @serving@ ]; do # the engine must not be started before it answers
         n=$((n + 1))
         [ "$n" -le 300 ] || { echo "the guard did not come up: $log" >&2; return 1; }
         sleep 0.1
@@ -37,7 +39,7 @@ stop() {
     kill -TERM "$pid"
     n=0
     while runs && [ "$n" -lt 100 ]; do n=$((n + 1)); sleep 0.1; done
-    rm -f "$socket"
+    rm -f "$socket" ${people:+"$people"}
 }
 
 case $1 in

@@ -36,12 +36,15 @@ class Keeper:
         inherited = [int(each) for each in os.environ.pop(GUARDS, "").split()]
         self._now = Guard(inherited[0], "") if inherited and inherited[0] else None
         self._leaving = set(inherited[1:])
+        self._orphan = 0 if inherited else _orphan(Path(kept.serving))
         self._coming: Guard | None = None
         self._start_at = 0.0
 
     def run(self) -> None:
         """Until it is told to end."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
+        if self._now is None:
+            Path(self._kept.serving).unlink(missing_ok=True)
         _write(self._kept.pid_file, f"{os.getpid()}\n")
         leave_with_systemd(self._opened)
         self._begin()
@@ -75,7 +78,9 @@ class Keeper:
             if self._now is not None:
                 self._leaving.add(self._now.pid)
                 self._now.tell(signal.SIGUSR1)
-            self._now, self._coming = self._coming, None
+            if self._orphan:
+                _tell(self._orphan, signal.SIGUSR1)
+            self._now, self._coming, self._orphan = self._coming, None, 0
             _write(self._kept.serving, f"{self._now.pid} {self._now.program}\n")
             notify("READY=1")
         elif self._coming is not None and self._coming.is_late:
@@ -125,6 +130,15 @@ def _tell(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
+def _orphan(serving: Path) -> int:
+    """The guard of a keeper that was killed: it serves on, until there is another. 0: none."""
+    with contextlib.suppress(OSError, ValueError):
+        pid = int(serving.read_text().split()[0])
+        if b"\0guard\0serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return pid
+    return 0
+
+
 def _write(path: str, text: str) -> None:
     beside = Path(f"{path}.new")
     beside.write_text(text)
@@ -136,6 +150,9 @@ def _say(text: str) -> None:
 
 
 def main() -> int:
+    if len(sys.argv) != 2 or sys.argv[1] == "--help":
+        print("keep.sh FILE: keeps the guard running that FILE describes")
+        return 0 if sys.argv[1:] == ["--help"] else 2
     file = Path(sys.argv[1])
     try:
         Keeper(read_kept(file), file).run()

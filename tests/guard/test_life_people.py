@@ -1,0 +1,222 @@
+"""The guard's socket at the engine's own place: installed, replaced under load, killed, started in order, unlocked and
+taken away, on a host without systemd."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from guard.guarded import PLUGIN
+from guard.sockets import Reached, from_container
+from machines.images import BUSYBOX
+from machines.own_host import OwnHost, start_host
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+SOCKET = "/var/run/docker.sock"
+OWN = "/run/dockworthy-engine/docker.sock"
+INIT = "/etc/init.d/dockworthy-guard"
+UNLOCK = "/usr/local/sbin/dockworthy-guard-unlock"
+SETTINGS = '{\n    "log-driver": "local",\n\t"debug" : false\n}'
+POLICY = """
+policy: {level: baseline}
+guard:
+  roles:
+    - {who: "user:opal", role: operator}
+    - {who: "container:watcher", role: viewer}
+"""
+ASK = """
+import collections, json, os, socket, sys, threading
+def ask(target):
+    with socket.socket(socket.AF_UNIX) as s:
+        try:
+            s.settimeout(60); s.connect("/var/run/docker.sock")
+            s.sendall(b"GET %s HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n" % target)
+            return s.recv(100).split()[1].decode()
+        except (OSError, IndexError) as error:
+            return repr(error)
+answers = collections.Counter()
+def loop(target):
+    while not os.path.exists(sys.argv[1]):
+        answers[target.decode() + " " + ask(target)] += 1
+threads = [threading.Thread(target=loop, args=(target,)) for target in (b"/containers/json", b"/info", b"/version")]
+[thread.start() for thread in threads]; [thread.join() for thread in threads]
+print(json.dumps(answers) if answers else ask(b"/containers/json"))
+"""
+"""Asks until a file is there, and counts the answers; once, where it is there already."""
+
+
+@pytest.fixture(scope="module")
+def host(engines_folder: Path) -> Iterator[OwnHost]:
+    host = start_host(engines_folder / "guard-at-place")
+    try:
+        for place in ("/opt", "/usr/local"):
+            host.run("mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", place)
+        host.run(
+            "sh", "-c", "cat >>/etc/passwd", input=b"opal:x:7001:7001::/tmp:/bin/sh\nnils:x:7004:7004::/tmp:/bin/sh\n"
+        )
+        host.run(
+            "sh",
+            "-c",
+            "sed -i '/^docker:/d' /etc/group && cat >>/etc/group",
+            input=b"docker:x:7100:opal,nils\nopal:x:7001:\nnils:x:7004:\n",
+        )
+        host.write("/srv/guard.yaml", POLICY)
+        host.start_engine(SETTINGS)
+        host.load_busybox()
+        host.docker("run", "-d", "--name", "before", BUSYBOX, "sleep", "3600")
+        yield host
+    finally:
+        print(
+            host.read("/var/log/dockerd")[-1500:],
+            host.run("cat", "/var/log/dockworthy/guard.log", check=False).stdout.decode()[-1500:],
+        )
+        host.stop()
+
+
+def dockworthy(host: OwnHost, *words: str) -> str:
+    done = host.dockworthy(*words)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def install(host: OwnHost) -> str:
+    return dockworthy(host, "guard", "install", "--people", "--policy", "/srv/guard.yaml", "--yes")
+
+
+def mode_of(host: OwnHost) -> bytes:
+    return host.run("stat", "-Lc", "%a %U %G", SOCKET).stdout
+
+
+def traces(host: OwnHost) -> str:
+    places = (
+        "/opt",
+        "/usr/local",
+        "/etc/dockworthy",
+        INIT,
+        "/etc/docker",
+        "/var/lib/dockworthy",
+        "/run/dockworthy-engine",
+    )
+    return host.run("find", *places, "-type", "f", check=False).stdout.decode()
+
+
+def test_installed_everybody_is_known_at_the_usual_place(host: OwnHost) -> None:
+    mode, running = mode_of(host), host.running()
+    plan = host.dockworthy("guard", "install", "--people", "--dry-run")
+    assert plan.returncode == 0 and "the engine is restarted for that" in plan.stderr, plan.stderr
+    install(host)
+    assert host.running() == running, "no container was restarted"
+    assert mode_of(host) == mode == b"660 root docker\n"
+    settings = json.loads(host.read("/etc/docker/daemon.json"))
+    assert settings == {
+        "log-driver": "local",
+        "debug": False,
+        "authorization-plugins": ["dockworthy"],
+        "hosts": [f"unix://{OWN}"],
+    }
+    opal, nils = Reached(host, SOCKET, "opal"), Reached(host, SOCKET, "nils")
+    assert opal.docker("exec", "before", "sh", "-c", "echo in").stdout == b"in\n"
+    assert b"guard/roles" in opal.docker("run", BUSYBOX, "true", check=False).stderr
+    assert b"user nils has no role here" in nils.docker("ps", check=False).stderr
+    assert b"permission denied" in Reached(host, OWN, "opal").docker("ps", check=False).stderr
+    host.docker("run", "--rm", "--privileged", BUSYBOX, "true")  # the host's root is an admin
+    past = host.run("docker", "-H", f"unix://{OWN}", "run", "--privileged", BUSYBOX, "true", check=False)
+    assert b"authorization denied by plugin dockworthy" in past.stderr
+
+
+def test_assess_sees_the_engine_behind_it(host: OwnHost) -> None:
+    told = json.loads(host.dockworthy("assess", "--format", "json", "--no-probe").stdout)["findings"]
+    found = {each["control"]: each["outcome"] for each in told}
+    sockets = [each for each in told if each["control"] == "host/engine-socket"]
+    assert {each["outcome"] for each in sockets} <= {"pass", "not_applicable"}, sockets
+    assert "dockworthy's guard stands there" in json.dumps(sockets)
+    assert (found["engine/authorization-plugin"], found["host/docker-group"]) == ("pass", "pass")
+
+
+def test_a_second_install_takes_over_without_a_gap(host: OwnHost) -> None:
+    """Asked all the time; a stream that is open goes on, and a container's mount stays."""
+    host.docker("run", "-d", "--name", "watcher", "-v", f"{SOCKET}:/docker.sock", BUSYBOX, "sleep", "3600")
+    host.docker("run", "-d", "--name", "talks", BUSYBOX, "sh", "-c", "while :; do echo tick; sleep 1; done")
+    stream = Reached(host, SOCKET).begin("GET /containers/talks/logs?stdout=1&follow=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+    stream.wait_for(b"tick")
+    asking = subprocess.Popen([*host.inside, "python3", "-c", ASK, "/run/enough"], stdout=subprocess.PIPE)
+    serving = host.read("/run/dockworthy-guard.serving")
+    said = dockworthy(host, "guard", "install", "--yes")
+    host.run("touch", "/run/enough")
+    answers: dict[str, int] = json.loads(asking.communicate(timeout=60)[0])
+    assert "takes over" in said
+    assert host.read("/run/dockworthy-guard.serving") != serving
+    assert set(answers) == {"/containers/json 200", "/info 200", "/version 200"}, answers
+    assert sum(answers.values()) > 100
+    stream.wait_for(b"tick")
+    stream.wait_for(b"tick")
+    stream.end()
+    assert b"200 OK" in from_container(host, "watcher", "/containers/json"), "the file that it has mounted is the same"
+    assert b"container watcher is viewer" in from_container(host, "watcher", "/containers/talks/export")
+    print(f"{answers} during the upgrade")
+
+
+def test_a_killed_guard_is_back_and_meanwhile_nobody_passes(host: OwnHost) -> None:
+    pid = host.read("/run/dockworthy-guard.serving").split()[0]
+    host.run("kill", "-9", pid)
+    began = time.monotonic()
+    assert host.run("python3", "-c", ASK, "/run/enough").stdout == b"200\n"
+    assert time.monotonic() - began < 10  # half a second; a loaded machine is slow
+    assert host.read("/run/dockworthy-guard.serving").split()[0] != pid
+
+
+def test_after_all_is_killed_the_order_of_a_start_brings_both(host: OwnHost) -> None:
+    pids = "$(cat /run/dockworthy-guard.pid) $(cut -d ' ' -f 1 /run/dockworthy-guard.serving) $(cat /run/docker.pid)"
+    host.run("sh", "-c", f"kill -9 {pids}")
+    host.wait(
+        lambda: host.run("pgrep", "-x", "-r", "R,S,D", "dockerd", check=False).returncode != 0, "the engine is dead"
+    )
+    gone = "/run/docker.pid /run/docker/containerd /run/dockworthy-engine /run/docker.sock"
+    host.run("sh", "-c", f"kill -9 $(cat /run/docker/containerd/containerd.pid); rm -rf {gone}")
+    assert host.docker("ps", check=False).returncode != 0
+    host.run(INIT, "start")
+    host.start_engine()
+    host.docker("start", "before", "watcher")
+    assert b"has no role here" in Reached(host, SOCKET, "nils").docker("ps", check=False).stderr
+
+
+def test_unlock_puts_the_engine_back_when_all_is_wrong(host: OwnHost) -> None:
+    """No guard, no bundle, no dockworthy: containers run on, and settings are what they were."""
+    running = host.running()
+    pids = "$(cat /run/dockworthy-guard.pid) $(cut -d ' ' -f 1 /run/dockworthy-guard.serving)"
+    host.run("sh", "-c", f"kill -9 {pids}; mv /opt/dockworthy /opt/away; rm -f {PLUGIN}")
+    said = host.run(UNLOCK).stderr.decode()
+    host.wait(lambda: host.docker("version", check=False).returncode == 0, f"the engine answers: {said}")
+    assert host.read("/etc/docker/daemon.json") == SETTINGS
+    assert mode_of(host) == b"660 root docker\n"
+    assert host.running() == running
+    assert host.run("test", "-e", OWN, check=False).returncode != 0
+    assert b"before" in Reached(host, SOCKET, "nils").docker("ps").stdout, "as before: its group is root"
+    host.run("mv", "/opt/away", "/opt/dockworthy")
+    dockworthy(host, "guard", "uninstall", "--yes")
+    assert host.read("/etc/docker/daemon.json") == SETTINGS
+
+
+def test_uninstall_leaves_the_engine_as_it_was(host: OwnHost) -> None:
+    before, running, mode = traces(host), host.running(), mode_of(host)
+    install(host)
+    dockworthy(host, "guard", "uninstall", "--yes")
+    assert host.read("/etc/docker/daemon.json") == SETTINGS
+    assert (traces(host), host.running(), mode_of(host)) == (before, running, mode)
+    host.docker("run", "--rm", "--privileged", BUSYBOX, "true")
+
+
+def test_what_can_not_be_done_whole_is_taken_back(host: OwnHost) -> None:
+    """The engine does not start at its new place: somebody's folder is a file."""
+    before, running = traces(host), host.running()
+    host.run("touch", "/run/dockworthy-engine")
+    done = host.dockworthy("guard", "install", "--people", "--yes")
+    host.run("rm", "-f", "/run/dockworthy-engine")
+    assert done.returncode != 0 and "bringing the engine's own socket back" in done.stderr, done.stderr
+    assert (host.read("/etc/docker/daemon.json"), traces(host), host.running()) == (SETTINGS, before, running)
