@@ -71,6 +71,7 @@ def test_each_half_ends_on_its_own_and_all_that_was_said_arrives(
         await both.carry()
         assert both.reader.heard == b"c" * sum(says)
         assert both.reader.heard_all and not both.wire.closed
+        both.guard.data_received(b"behind the end")
         if not guard_first:
             for size in answers:
                 both.reader.transport.write(b"g" * size)

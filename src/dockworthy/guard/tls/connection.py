@@ -35,8 +35,8 @@ class TlsConnection(asyncio.Protocol):
         self._handshakes.begin(self, self._raw)
 
     def data_received(self, data: bytes) -> None:
-        if self._has_failed or self._raw is None or self._raw.is_closing():
-            return
+        if self._has_failed or self._heard_all or self._raw is None or self._raw.is_closing():
+            return  # what comes behind the end is kept nowhere
         self._incoming.write(data)
         if self._reader is None:
             self._shake_hands()
