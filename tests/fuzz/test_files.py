@@ -64,4 +64,5 @@ def test_project_files() -> None:
         except UsageError as error:
             assert "dockworthy.yaml" in error.says
 
+    parse_project_file(PROJECT_FILE, "dockworthy.yaml")  # what is bent is whole before
     fuzz(any_of([PROJECT_FILE], trees_of([PROJECT_FILE])), check)
