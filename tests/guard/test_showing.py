@@ -109,7 +109,7 @@ def test_what_can_not_be_told_apart_is_not_shown() -> None:
         lines.body(b"no json\n")
     with pytest.raises(ValueError):
         lines.body(b"x" * (MOST_LINE + 1))
-    whole = Whole(Shown(kind="container", limits=(OF_SHOP,)), hides=False)
+    whole = Whole(Shown(kind="container", limits=(OF_SHOP,)), lambda size: True, hides=False)
     whole.head(200, [])
     whole.body(b'[{"Id":"secret"')
     said = whole.end(keep=True)

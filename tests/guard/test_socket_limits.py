@@ -12,6 +12,7 @@ from dockworthy.guard.audit.bounded import Bounded
 from dockworthy.guard.decision import Decision, refused
 from dockworthy.guard.plugin.protocol import LATE, PluginProtocol
 from dockworthy.guard.socket.client_side import ClientSide
+from dockworthy.guard.socket.memory import FREE, Held, Memory
 from dockworthy.guard.socket.pace import Phase
 from dockworthy.guard.socket.places import Owner, Places
 
@@ -23,7 +24,7 @@ class Wire(asyncio.Transport):
 
     def __init__(self) -> None:
         super().__init__()
-        self.said, self.closed, self.aborted = b"", False, False
+        self.said, self.closed, self.aborted, self.unread = b"", False, False, 0
 
     def write(self, data: Any) -> None:
         self.said += data
@@ -42,6 +43,9 @@ class Wire(asyncio.Transport):
 
     def resume_reading(self) -> None:
         pass
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread
 
     def can_write_eof(self) -> bool:
         return False
@@ -156,6 +160,30 @@ async def test_who_leaves_leaves_a_place(clients: Clients) -> None:
     assert not clients.connected
 
 
+async def test_what_is_held_is_bounded_and_given_back() -> None:
+    memory = Memory(most=300, share=200)
+    a, b, c = Held(memory, "x"), Held(memory, "x"), Held(memory, "y")
+    assert a.add(FREE) and a.add(150), "what everybody has is not counted"
+    assert not b.add(FREE + 51), "the share of x"
+    assert c.add(FREE + 100) and not c.add(100), "all that there is"
+    a.clear()
+    assert b.add(50) and c.add(1)
+
+
+async def test_many_large_bodies_are_refused_and_then_taken_again(clients: Clients) -> None:
+    clients.places.memory = Memory(most=3 * FREE, share=2 * FREE)
+    head = b"POST /containers/create HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 4000000\r\n\r\n"
+    first, wire = clients.connect()
+    first.data_received(head + b"x" * 3 * FREE)
+    second, other = clients.connect()
+    second.data_received(head + b"x" * 2 * FREE)
+    assert not wire.said and other.said.startswith(b"HTTP/1.1 503")
+    first.connection_lost(None)
+    second, other = clients.connect()
+    second.data_received(head + b"x" * 2 * FREE)
+    assert not other.said
+
+
 @pytest.mark.parametrize(
     "sent, status", [(b"NONSENSE\r\n\r\n", 400), (b"GET /x HTTP/1.1\r\nA: " + b"a" * 200_000, 431)]
 )
@@ -189,3 +217,12 @@ async def test_a_question_that_does_not_end_is_hung_up_on() -> None:
     assert not plugin.is_late(now() + LATE / 2) and plugin.is_late(now() + LATE + 1)
     plugin.data_received(b"}")
     assert wire.said.startswith(b"HTTP/1.1 200") and not plugin.is_late(now() + LATE + 1)
+
+
+async def test_a_refused_upgrade_ends_the_connection(clients: Clients) -> None:
+    """What follows it on the wire may be of the other protocol: it is no request."""
+    client, wire = clients.connect()
+    client.data_received(
+        b"POST /session HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 0\r\n\r\n" + GET
+    )
+    assert wire.said.count(b"HTTP/1.1 403") == 1 and wire.closed

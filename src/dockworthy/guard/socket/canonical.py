@@ -40,6 +40,10 @@ class Canonical(Struct, frozen=True, kw_only=True):
     def in_chunks(self) -> bool:
         return self.body is None and not self.length
 
+    def framed(self, part: bytes) -> bytes:
+        """Of a body that follows as a stream, as it is sent."""
+        return b"%x\r\n%b\r\n" % (len(part), part) if self.in_chunks else part
+
     def head(self, stamp: tuple[tuple[str, str], ...] = ()) -> bytes:
         """With `stamp`, headers of the guard's own."""
         lines = [f"{self.method} {self.target} HTTP/{'1.0' if self.is_old else '1.1'}", "Host: docker"]

@@ -13,8 +13,9 @@ from . import answers
 from .canonical import Canonical
 from .engine_side import Client, EngineSide
 from .gate import Gate, Passage
+from .memory import FREE
 from .pace import Pace, Phase
-from .places import Places
+from .places import Owner, Place, Places
 from .request_head import RequestHead
 
 Dial = Callable[[EngineSide], Awaitable[Any]]
@@ -28,7 +29,7 @@ class ClientConnection(asyncio.Protocol):
         self._gate, self._dial, self._connected, self._places = gate, dial, connected, places
         self._now = asyncio.get_running_loop().time
         self._pace = Pace(self._now())
-        self._turned_away = 0, ""
+        self._place = Place(places, Owner(""), self, (0, ""))
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._engine: EngineSide | None = None
@@ -43,20 +44,19 @@ class ClientConnection(asyncio.Protocol):
         self._target, self._headers = b"", list[tuple[bytes, bytes]]()
         self._head: RequestHead | None = None
         self._body, self._sending = bytearray(), cast(Canonical | None, None)
-        self._streams = self._complete = self._replied = False
+        self._streams = self._complete = self._replied = self._upgrades = False
         self._read = self._lacks = 0
         self.passage: Passage | None = None
         self._pace.enter(Phase.IDLE, self._now())
+        self._let_go()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods, not by its class
         self._connected.add(self)
         self.who = self._gate.meet(transport)
-        self._turned_away = self._places.take(self._gate.owner(self.who), self)
-        if self._turned_away[0]:
+        self._place = self._places.enter(self._gate.owner(self.who), self)
+        if self._place.refused[0]:
             self._pace.enter(Phase.HEAD, self._now())
-            if not self._places.turn_away(self):
-                self.abort()
 
     @property
     def is_idle(self) -> bool:
@@ -73,7 +73,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connected.discard(self)
-        self._places.leave(self._gate.owner(self.who), self)
+        self._place.leave()
         self._transport = None
         if self._task is not None:
             self._task.cancel()
@@ -87,6 +87,7 @@ class ClientConnection(asyncio.Protocol):
             self._engine.pause_reading()
 
     def resume_writing(self) -> None:
+        self._let_go()
         if self._engine is not None:
             self._engine.resume_reading()
 
@@ -94,6 +95,11 @@ class ClientConnection(asyncio.Protocol):
         self._replied = True
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
+
+    def _let_go(self) -> None:
+        """Of what was held, unless a client that does not read keeps it here."""
+        if self._head is None and (self._transport is None or self._transport.get_write_buffer_size() <= FREE):
+            self._place.memory.clear()
 
     def hold(self, reason: str) -> None:
         self._held_by.add(reason)
@@ -116,7 +122,7 @@ class ClientConnection(asyncio.Protocol):
     def _send_on(self, body: bytes) -> None:
         if self._engine is None or self._sending is None or not body:
             return
-        self._engine.write(b"%x\r\n%b\r\n" % (len(body), body) if self._sending.in_chunks else body)
+        self._engine.write(self._sending.framed(body))
 
     def _end_body(self) -> None:
         if self._engine is not None and self._sending is not None and self._sending.in_chunks:
@@ -169,7 +175,7 @@ class ClientConnection(asyncio.Protocol):
         """Keeps the connection where the request is complete; else what still comes is thrown away, until the client
         has read the answer and leaves."""
         is_whole = self._complete and self._head is not None and not self._head.wants_close
-        keep = is_whole and status == 403 and "upgrade" not in self._held_by and not self._eof
+        keep = is_whole and status == 403 and not self._upgrades and not self._eof
         is_head = self._head is not None and self._head.method == "HEAD"
         if not self._discarding:
             self.write(answers.error(status, says, keep=keep, is_head=is_head))

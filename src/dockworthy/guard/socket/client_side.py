@@ -12,6 +12,7 @@ from . import answers
 from .canonical import Canonical, canonical, may_hijack
 from .client_connection import ClientConnection
 from .engine_side import EngineSide
+from .memory import NO_ROOM
 from .pace import Phase
 from .request_head import LONG_HEAD, MOST_BODY, MOST_HEAD, RequestHead, has_body, judged_headers, request_head
 from .rewriting import rewriting
@@ -50,6 +51,9 @@ class ClientSide(ClientConnection):
             return
         if self._lacks:
             self._body += data[: self._lacks]
+            if not self._place.memory.add(len(data)):
+                self._refuse(503, NO_ROOM)
+                return
             data, self._lacks = data[self._lacks :], max(self._lacks - len(data), 0)
             if self._lacks:
                 return
@@ -95,11 +99,12 @@ class ClientSide(ClientConnection):
         except NotCanonical as error:
             self._refuse(400, f"Requests have one meaning only (guard/canonical): {error}")
             return
-        if self._turned_away[0]:
-            self._refuse(*self._turned_away)
+        if self._place.refused[0]:
+            self._refuse(*self._place.refused)
             return
         self._pace.enter(Phase.STREAM if self._streams else Phase.BODY, self._now())
-        if self._parser.should_upgrade():
+        self._upgrades = self._parser.should_upgrade()
+        if self._upgrades:
             self._lacks = int(head.by_name.get("content-length", "0"))
             if self._streams or "transfer-encoding" in head.by_name or self._lacks > MOST_BODY:
                 self._refuse(400, "a request for another protocol comes with a body of its own")
@@ -117,6 +122,8 @@ class ClientSide(ClientConnection):
         self._body += body
         if not self._streams and len(self._body) > MOST_BODY:
             self._refuse(413, f"the body has more than {MOST_BODY // 2**20} MiB")
+        elif not self._place.memory.add(len(body)):
+            self._refuse(503, NO_ROOM)
 
     def on_message_complete(self) -> None:
         if self._discarding or self._lacks:
@@ -149,11 +156,12 @@ class ClientSide(ClientConnection):
             if isinstance(passage, Decision):
                 self._reply(403, passage.message())
                 return
-            changed = rewriting(passage.shown, hides=passage.hides, is_old=head.is_old)
+            changed = rewriting(passage.shown, self._place.memory.add, hides=passage.hides, is_old=head.is_old)
             request = canonical(passage.call, head, is_old=head.is_old and changed is None)
             stamp = self._gate.stamp(request.method, request.target, request.body or b"", self.who)
             engine = await self._reach_engine()
         except NotCanonical as error:
+            self._gate.unjudged(asked, str(error), self.who)
             self._reply(403, refused("guard/canonical", "Requests have one meaning only", str(error)).in_words())
         except (OSError, DockworthyError) as error:
             self._reply(502, f"the guard can't reach the engine: {error}")
@@ -193,7 +201,7 @@ class ClientSide(ClientConnection):
         self.release("")
 
     def answered(self, *, keep: bool) -> None:
-        head, is_complete, is_upgraded = self._head, self._complete, "upgrade" in self._held_by
+        head, is_complete, is_upgraded = self._head, self._complete, self._upgrades
         if not keep or not is_complete or is_upgraded or self._eof or head is None or head.wants_close:
             self._close(discard=not is_complete)
             return

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from .memory import Held, Memory
+
 MOST = 2048
 SHARE = 256
 """Of one user, container or certificate."""
@@ -32,16 +34,38 @@ class Connected(Protocol):
     def abort(self) -> None: ...
 
 
+class Place:
+    """One's own; `refused` is status and reason where there was none, else `(0, "")`."""
+
+    def __init__(self, places: Places, owner: Owner, connected: Connected, refused: tuple[int, str]) -> None:
+        self._places, self._owner, self._connected = places, owner, connected
+        self.refused = refused
+        self.memory = Held(places.memory, owner.key)
+
+    def leave(self) -> None:
+        self.memory.clear()
+        self._places.leave(self._owner, self._connected)
+
+
 class Places:
     def __init__(self, most: int = MOST, share: int = SHARE, waiting: int = WAITING) -> None:
         self._most, self._share, self._waiting = most, share, waiting
+        self.memory = Memory()
         self._taken: dict[str, dict[Connected, None]] = {}
         self._count = 0
         self._turned: set[Connected] = set()
 
-    def take(self, owner: Owner, connected: Connected) -> tuple[int, str]:
-        """Status and reason where there is none, else `(0, "")`. An idle one of the same owner's makes room first: its
-        program will open another."""
+    def enter(self, owner: Owner, connected: Connected) -> Place:
+        """Who is refused may wait for its answer, or is hung up on at once."""
+        refused = self._take(owner, connected)
+        if refused[0] and len(self._turned) >= self._waiting:
+            connected.abort()
+        elif refused[0]:
+            self._turned.add(connected)
+        return Place(self, owner, connected, refused)
+
+    def _take(self, owner: Owner, connected: Connected) -> tuple[int, str]:
+        """An idle one of the same owner's makes room first: its program will open another."""
         own = self._taken.setdefault(owner.key, {})
         if len(own) >= self._share and not self._make_room(owner, own):
             return 429, f"{owner.key} has {len(own)} connections to the guard already, and all are in use"
@@ -50,13 +74,6 @@ class Places:
         own[connected] = None
         self._count += 1
         return 0, ""
-
-    def turn_away(self, connected: Connected) -> bool:
-        """May it wait for its answer?"""
-        if len(self._turned) >= self._waiting:
-            return False
-        self._turned.add(connected)
-        return True
 
     def leave(self, owner: Owner, connected: Connected) -> None:
         """Also where it had none."""
@@ -88,4 +105,4 @@ def places_here() -> Places:
     return Places(most, min(SHARE, max(most // 2, 1)))
 
 
-__all__ = ["MOST", "SHARE", "WAITING", "Connected", "Owner", "Places", "places_here"]
+__all__ = ["MOST", "SHARE", "WAITING", "Connected", "Owner", "Place", "Places", "places_here"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from ..rights.showing import Shown
@@ -12,6 +13,7 @@ MOST_REWRITTEN = 32 * 1024 * 1024
 """Bytes of an answer that is held as a whole."""
 MOST_LINE = 1024 * 1024
 
+Room = Callable[[int], bool]
 Headers = list[tuple[str, str]]
 _OF_THE_HOP = ("content-length", "transfer-encoding", "connection")
 
@@ -27,10 +29,10 @@ class Rewriting(Protocol):
 
 
 class Whole:
-    """`shown` None: all of it, `hides`: without its secrets."""
+    """`shown` None: all of it, `hides`: without its secrets. `room`: may so many bytes more be held?"""
 
-    def __init__(self, shown: Shown | None, *, hides: bool) -> None:
-        self._shown, self._hides = shown, hides
+    def __init__(self, shown: Shown | None, room: Room, *, hides: bool) -> None:
+        self._shown, self._hides, self._room = shown, hides, room
         self._status, self._headers, self._held = 0, Headers(), bytearray()
 
     def head(self, status: int, headers: Headers) -> bytes:
@@ -39,7 +41,7 @@ class Whole:
 
     def body(self, data: bytes) -> bytes:
         self._held += data
-        if len(self._held) > MOST_REWRITTEN:
+        if len(self._held) > MOST_REWRITTEN or not self._room(len(data)):
             raise ValueError("too large to be looked through")
         return b""
 
@@ -83,11 +85,11 @@ class Lines:
         return data if self._is_old or not data else b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def rewriting(shown: Shown | None, *, hides: bool, is_old: bool) -> Rewriting | None:
+def rewriting(shown: Shown | None, room: Room, *, hides: bool, is_old: bool) -> Rewriting | None:
     """None where the answer is passed on as it comes."""
     if shown is not None and shown.by_lines:
         return Lines(shown, is_old=is_old)
-    return Whole(shown, hides=hides) if shown is not None or hides else None
+    return Whole(shown, room, hides=hides) if shown is not None or hides else None
 
 
-__all__ = ["MOST_LINE", "MOST_REWRITTEN", "Headers", "Lines", "Rewriting", "Whole", "rewriting"]
+__all__ = ["MOST_LINE", "MOST_REWRITTEN", "Headers", "Lines", "Rewriting", "Room", "Whole", "rewriting"]
