@@ -1,0 +1,121 @@
+"""Sends requests of our own to services, as clients would, and keeps count of what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from .probe_connection import ProbeConnection, ProbeFailed
+from .probe_target import ProbeTarget
+from .probed import Failure, Probed, ProbeTally
+
+PER_SECOND = 10.0
+_AT_MOST = 50.0
+"""A second, of all targets together."""
+_WAITS = 5.0
+"""Seconds for an answer."""
+_UNDER_WAY = 64
+
+
+class Prober:
+    """Probes from when it is entered until it is left: each target in turn on a kept connection and on a new one."""
+
+    def __init__(self, targets: Sequence[ProbeTarget], *, per_second: float = PER_SECOND) -> None:
+        self._sources = [_Source(target) for target in targets]
+        self._every = 1 / min(per_second, _AT_MOST / max(1, len(targets)))
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        share = self._every / max(1, len(self._sources))
+        for number, source in enumerate(self._sources):
+            self._tasks.append(asyncio.create_task(source.run(self._every, after=number * share)))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def begin(self) -> None:
+        """From now on each failure counts, also of services that did not answer yet or were to be away."""
+        for source in self._sources:
+            source.begin()
+
+    def probed(self) -> Mapping[str, tuple[Probed, ...]]:
+        """Service -> what was seen of it, one for each of its targets."""
+        found: dict[str, tuple[Probed, ...]] = {}
+        for source in self._sources:
+            service = source.target.service
+            found[service] = (*found.get(service, ()), source.tally.probed())
+        return found
+
+
+class _Source:
+    """The probes of one target."""
+
+    def __init__(self, target: ProbeTarget) -> None:
+        self.target = target
+        self.tally = ProbeTally()
+        self._counts = False
+        self._kept = ProbeConnection(target.at)
+        self._kept_is_free = True
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def begin(self) -> None:
+        if not self.target.strict:
+            self.tally = ProbeTally()
+        self._counts = True
+
+    async def run(self, every: float, *, after: float) -> None:
+        clock = asyncio.get_running_loop().time
+        due = clock() + after
+        keeps = True
+        try:
+            while True:
+                await asyncio.sleep(max(0.0, due - clock()))
+                due = max(due + every, clock())  # what was missed is not made up for
+                if len(self._under_way) < _UNDER_WAY:
+                    keeps = not keeps
+                    task = asyncio.create_task(self._probe(keeps))
+                    self._under_way.add(task)
+                    task.add_done_callback(self._under_way.discard)
+        finally:
+            under_way = list(self._under_way)
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+            await self._kept.close()
+
+    async def _probe(self, keeps: bool) -> None:
+        keeps = keeps and self._kept_is_free
+        connection = self._kept if keeps else ProbeConnection(self.target.at)
+        if keeps:
+            self._kept_is_free = False
+        at, began = time.time(), time.monotonic()
+        try:
+            async with asyncio.timeout(_WAITS):
+                await connection.get(self.target.host, self.target.path, keep=keeps)
+        except ProbeFailed as failed:
+            self._failed(Failure(at, str(failed)), answered=failed.status is not None)
+        except TimeoutError:
+            self._failed(Failure(at, f"timed out after {_WAITS:.0f} s"), answered=False)
+        else:
+            self._counts = self._counts or self.target.strict
+            self.tally.answered(time.monotonic() - began)
+        finally:
+            if keeps:
+                self._kept_is_free = True
+            else:
+                await connection.close()
+
+    def _failed(self, failure: Failure, *, answered: bool) -> None:
+        """A service that never answered is still on its way, until the release is observed."""
+        if self._counts:
+            self.tally.failed(failure, answered=answered)
+        elif answered:
+            self.tally.left_out()

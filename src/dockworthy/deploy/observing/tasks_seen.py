@@ -1,0 +1,57 @@
+"""The tasks of a release while it is observed: which are its own, what became of them, and do all of them serve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...model.release import ShippedService
+from ...model.rollout import Task
+
+
+class TasksSeen:
+    """`services`: what was shipped and is to run on. Old containers that are kept for the way back are none of it."""
+
+    def __init__(self, services: Mapping[str, ShippedService]) -> None:
+        self._services = services
+        self._first: dict[str, int] = {}
+        self._names: dict[str, str] = {}
+        self.tasks: tuple[Task, ...] = ()
+
+    def see(self, running: Mapping[str, Sequence[Task]]) -> None:
+        self.tasks = tuple(
+            task
+            for service, shipped in self._services.items()
+            for task in running.get(service, ())
+            if task.spec_hash in shipped.hashes and task.image_id == shipped.image_id and not task.is_job
+        )
+        for task in self.tasks:
+            self._first.setdefault(task.id, task.restarts)
+            self._names[task.id] = task.name
+
+    @property
+    def restarts(self) -> dict[str, int]:
+        """Since each was first seen: id -> how many."""
+        return {task.id: more for task in self.tasks if (more := task.restarts - self._first[task.id]) > 0}
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """Names of those that were seen and are there no more, where too few are left."""
+        here = {task.id for task in self.tasks}
+        return tuple(name for id, name in self._names.items() if id not in here) if self._lacking() else ()
+
+    @property
+    def all_serve(self) -> bool:
+        return not self._lacking() and all(task.is_serving for task in self.tasks)
+
+    def not_serving(self) -> str:
+        """Who does not serve, in words."""
+        names = [f"{task.name} is {task.health or task.state}" for task in self.tasks if not task.is_serving]
+        return "; ".join((*names, *self._lacking()))
+
+    def _lacking(self) -> list[str]:
+        counts = {service: sum(task.service == service for task in self.tasks) for service in self._services}
+        return [
+            f"{service} has {counts[service]} of {shipped.replicas} containers"
+            for service, shipped in self._services.items()
+            if counts[service] < shipped.replicas
+        ]

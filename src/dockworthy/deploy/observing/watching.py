@@ -1,0 +1,141 @@
+"""Watches a release until it may be judged: that long after its last task is healthy, or until something is broken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from msgspec import Struct, structs
+
+from ...errors import EngineError
+from ...model.deploy_settings import Objectives
+from ...model.release import Observation, ShippedService
+from ...model.rollout import Task
+from .edge_counter import EdgeCounter, Stats
+from .judging import Seen, broken_for_good, observation_of
+from .probe_target import ProbeTarget
+from .probing import Prober
+from .tasks_seen import TasksSeen
+
+ReadTasks = Callable[[], Awaitable[Mapping[str, Sequence[Task]]]]
+"""Service -> its containers, as the engine has them now. Raises EngineError."""
+Say = Callable[[str], None]
+
+_LOOK = 0.1
+"""Seconds between looks at the probes; the engine is asked once a second."""
+_ENGINE = 1.0
+_ENGINE_SILENT = 20.0
+"""Seconds that the engine may be away: one that is restarted lets its containers run."""
+_PROGRESS = 10.0
+
+
+class Watched(Struct, frozen=True, kw_only=True):
+    """What is watched, and what it must keep to. `services`: shipped, without jobs. `observe`: seconds in which all of
+    them serve. `healthy_within`: seconds until they have to."""
+
+    project: str
+    services: Mapping[str, ShippedService]
+    objectives: Objectives
+    observe: float
+    healthy_within: float
+    targets: Sequence[ProbeTarget] = ()
+
+
+class Watch:
+    """Probes and counts from when it is entered, before the roll-out begins, until it is left."""
+
+    def __init__(self, watched: Watched, tasks: ReadTasks, *, say: Say, stats: Stats | None = None) -> None:
+        self._watched = watched
+        self._read = tasks
+        self._say = say
+        self._prober = Prober(watched.targets)
+        self._counter = EdgeCounter(stats, watched.project)
+        self._tasks = TasksSeen(watched.services)
+        self._stack = AsyncExitStack()
+        self._told = 0.0
+
+    async def __aenter__(self) -> Self:
+        self._clock = asyncio.get_running_loop().time
+        self._began = self._clock()
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._counter)
+            await stack.enter_async_context(self._prober)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def observed(self) -> Observation:
+        """To be called when all that is to run was started. Raises EngineError where the engine stays away."""
+        await self._counter.look()
+        self._counter.forget({target.service for target in self._watched.targets if not target.strict})
+        self._prober.begin()
+        self._began = self._told = self._clock()
+        asked = serving = None
+        while True:
+            if asked is None or self._clock() - asked >= _ENGINE:
+                await self._look_at_tasks()
+                asked = self._clock()
+                serving = (serving or asked) if self._tasks.all_serve else None
+            seen = self._seen()
+            if any(broken_for_good(seen, self._watched.objectives)):
+                return await self._judged()
+            if serving is None and asked - self._began > self._watched.healthy_within:
+                return await self._judged(f"not all of it was healthy in time: {self._tasks.not_serving()}")
+            if serving is not None and self._clock() - serving >= self._watched.observe:
+                return await self._judged()
+            self._tell(seen)
+            await asyncio.sleep(_LOOK)
+
+    async def _look_at_tasks(self) -> None:
+        ends = self._clock() + _ENGINE_SILENT
+        while True:
+            try:
+                self._tasks.see(await self._read())
+                return
+            except EngineError:
+                if self._clock() >= ends:
+                    raise
+            await asyncio.sleep(_ENGINE)
+
+    async def _judged(self, more: str = "") -> Observation:
+        await self._counter.look()
+        found = observation_of(self._seen(), self._watched.objectives)
+        return structs.replace(found, broken=(*found.broken, more)) if more else found
+
+    def _seen(self) -> Seen:
+        services = dict.fromkeys(target.service for target in self._watched.targets)
+        return Seen(
+            seconds=round(self._clock() - self._began, 1),
+            probed=self._prober.probed(),
+            counted=self._counter.counted(services),
+            tasks=self._tasks.tasks,
+            restarts=self._tasks.restarts,
+            gone=self._tasks.gone,
+        )
+
+    def _tell(self, seen: Seen) -> None:
+        if self._clock() - self._told < _PROGRESS:
+            return
+        self._told = self._clock()
+        found = observation_of(seen, self._watched.objectives)
+        told = [f"observing for {found.seconds:.0f} s"]
+        if found.probes:
+            told.append(f"{found.probes} probes, {found.probes_failed} failed")
+        if found.requests is not None:
+            told.append(f"{found.requests} requests, {found.requests_failed} failed")
+        if not self._tasks.all_serve:
+            told.append(self._tasks.not_serving())
+        self._say("; ".join(told))
+
+
+async def watch(watched: Watched, tasks: ReadTasks, *, say: Say, stats: Stats | None = None) -> Observation:
+    """Of what runs already, from now on."""
+    async with Watch(watched, tasks, say=say, stats=stats) as watching:
+        return await watching.observed()
