@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from .deploy.asked import Asked, Say
+from .deploy.commit import commit_of
 from .deploy.compose_command import ComposeCommand
 from .deploy.edge.project_edge import ProjectEdge
 from .deploy.edge.reading import read_routes
@@ -23,14 +24,17 @@ from .deploy.preparing import Prepared, prepare, prepared_from, read_project
 from .deploy.rendering import Rendered
 from .deploy.rolling_out import RollOut
 from .deploy.site import Site, reach
+from .deploy.standing import standing_of
 from .deploy.store import FileStore, Lock
 from .deploy.targets.compose import ComposeTarget
+from .deploy.targets.running import read_running
 from .deploy.targets.swap_guard import SwapGuard
 from .engine.who import who_runs
+from .errors import UsageError
 from .model.deploy_settings import seconds_of
 from .model.finding import Finding
 from .model.release import GateFinding, Observation, Release, ReleaseState
-from .model.rollout import RolloutPlan
+from .model.rollout import RolloutPlan, ServiceStanding
 
 Agree = Callable[[RolloutPlan], bool]
 Judge = Callable[[Rendered], Sequence[Finding]]
@@ -94,6 +98,17 @@ async def releases_of(asked: Asked, project: str) -> Sequence[Release]:
         return await FileStore(site, project).releases(skip_damaged=True)
 
 
+async def standing(asked: Asked, project: str) -> tuple[Release, tuple[ServiceStanding, ...], tuple[Release, ...]]:
+    """The release in force, what runs of it, and releases whose deploy ended in the middle. Raises UsageError where
+    there is none."""
+    async with reach(asked.endpoint, command="releases", sudo=asked.sudo) as site:
+        releases = await FileStore(site, project).releases(skip_damaged=True)
+        last = in_force(releases)
+        if last is None:
+            raise UsageError(f"no release of {project} was kept here yet", hint="dockworthy deploy makes the first one")
+        return last, standing_of(last, await read_running(site.engine, project)), unfinished(releases)
+
+
 @asynccontextmanager
 async def _locked(store: FileStore, asked: Asked, doing: str) -> AsyncIterator[Lock | None]:
     """A dry run changes nothing, so it needs no lock."""
@@ -150,7 +165,8 @@ class Ground:
             return Shipped(plan=plan)
         if not agree(plan):
             return Shipped(plan=plan)
-        release = self._release(prepared, plan, findings, last, returns_to)
+        commit = returns_to.commit if returns_to is not None else commit_of(asked.folder)
+        release = self._release(prepared, plan, findings, last, returns_to, commit)
         await self._begin(release, prepared, releases)
         rollout = RollOut(target, self.store, self.lock, release, plan, self.say, edge)
         return Shipped(plan=plan, release=await rollout.run(self._watch))
@@ -170,6 +186,7 @@ class Ground:
         findings: tuple[GateFinding, ...],
         last: Release | None,
         returns_to: Release | None,
+        commit: str,
     ) -> Release:
         desired = prepared.desired
         return Release(
@@ -184,6 +201,7 @@ class Ground:
             jobs_after=desired.jobs_after,
             versions=prepared.versions,
             settings=msgspec.to_builtins(prepared.settings),
+            commit=commit,
             who=who_runs(),
             began=now(),
             rollback_of=last.number if returns_to is not None and last is not None else None,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..model.release import Release
+    from ..model.rollout import ServiceStanding
 
 _environment = click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml.")
 
@@ -45,6 +46,7 @@ def releases(
       dockworthy releases               all that are kept
       dockworthy releases show 12       one of them, whole
       dockworthy releases diff 11 12    what differs
+      dockworthy releases status        what of it really runs
     """
     if ctx.invoked_subcommand is not None:
         return 0
@@ -106,6 +108,40 @@ def diff(
     text = difference_of(_one(found, older), _one(found, newer))
     deliver(text, output)
     return 1 if text else 0
+
+
+@releases.command(short_help="What of the release in force really runs.")
+@_environment
+@options.policy
+@options.host
+@options.sudo
+@options.format_of("table", "json")
+@options.output
+def status(
+    environment: str | None,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+    format_: str,
+    output: str | None,
+) -> int:
+    """What of the release in force really runs, and what is wrong with the rest, in the engine's own words.
+
+    Exit status 1 says that something of it does not serve, or that a deploy ended in the middle.
+    """
+    from ..release import standing
+    from ..report.standing import render_standing
+
+    asked = asked_for(load_project(policy), policy=policy, hosts=hosts, environment=environment, sudo=sudo)
+
+    async def read() -> tuple[Release, tuple[ServiceStanding, ...], tuple[Release, ...]]:
+        return await standing(asked, await project_name(asked))
+
+    release, services, unfinished = asyncio.run(read())
+    width, colour = paper(output)
+    told = {"release": release.number, "services": services, "unfinished": [each.number for each in unfinished]}
+    _deliver(told, render_standing(release, services, unfinished, width=width, colour=colour), format_, output)
+    return 0 if all(each.is_good for each in services) and not unfinished else 1
 
 
 def _read(environment: str | None, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> Sequence[Release]:

@@ -136,3 +136,17 @@ class RolloutPlan(Struct, frozen=True, kw_only=True):
     @property
     def is_empty(self) -> bool:
         return not self.steps
+
+
+class ServiceStanding(Struct, frozen=True, kw_only=True):
+    """`wanted` and `serving` count containers; `faults`: what is wrong, in the engine's words as far as it has any."""
+
+    service: str
+    image: str
+    wanted: int
+    serving: int
+    faults: tuple[str, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        return not self.faults and self.serving == self.wanted

@@ -11,7 +11,7 @@ fail() { echo "$1" >&2; exit "${2:-1}"; }
 # Packages that are not installed come from the distribution, by apt's own signatures; nothing is installed.
 fetch() {
     command -v apt-get >/dev/null || fail "haproxy is not installed on this host, and there is no apt to fetch it" 44
-    set -- -y -qq --no-install-recommends --download-only -o Debug::NoLocking=1 \
+    set -- -y -qq --no-install-recommends --reinstall --download-only -o Debug::NoLocking=1 \
         -o "Dir::Cache::archives=$dw_folder/packages" -o APT::Sandbox::User=root
     mkdir -p packages/partial
     apt-get "$@" install haproxy >said 2>&1 || {

@@ -1,0 +1,47 @@
+"""Desired and real: what a release shipped, and what runs of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model.release import Release
+from ..model.rollout import Health, Running, ServiceStanding, Task, TaskState
+
+
+def standing_of(release: Release, running: Running) -> tuple[ServiceStanding, ...]:
+    """Of every service that the release shipped, jobs left out, and of what runs besides."""
+    jobs = {*release.jobs_before, *release.jobs_after}
+    found = []
+    for name, shipped in sorted(release.services.items()):
+        if name in jobs:
+            continue
+        tasks = [task for task in running.tasks.get(name, ()) if not task.is_job]
+        current = [task for task in tasks if task.spec_hash in shipped.hashes and task.image_id == shipped.image_id]
+        other = [task for task in tasks if task not in current]
+        found.append(
+            ServiceStanding(
+                service=name,
+                image=shipped.reference,
+                wanted=shipped.replicas,
+                serving=sum(task.is_serving for task in current),
+                faults=(*_faults(current), *_drift(other)),
+            )
+        )
+    return tuple(found)
+
+
+def _faults(tasks: list[Task]) -> Iterator[str]:
+    for task in tasks:
+        if task.state is TaskState.RUNNING:
+            if task.health in (Health.UNHEALTHY, Health.STARTING):
+                yield f"{task.name} is {task.health}"
+            continue
+        why = f": {task.error}" if task.error else ""
+        status = f" with status {task.exit_code}" if task.state is TaskState.EXITED else ""
+        yield f"{task.name} is {task.state}{status}{why}"
+
+
+def _drift(tasks: list[Task]) -> Iterator[str]:
+    """Containers that no release made so: changed by hand, or left over."""
+    for task in tasks:
+        yield f"{task.name} is {task.state}, and is not what this release shipped"

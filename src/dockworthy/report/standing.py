@@ -1,0 +1,28 @@
+"""`releases status` for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..model.release import Release
+from ..model.rollout import ServiceStanding
+from .deploy import release_name, state_in_words
+from .sheet import Sheet
+
+_COLUMN = 15
+
+
+def render_standing(
+    release: Release, standing: Sequence[ServiceStanding], unfinished: Sequence[Release], *, width: int, colour: bool
+) -> str:
+    sheet = Sheet(width=width, colour=colour)
+    sheet.line(f"{release.project}, {release_name(release)} of {release.began} by {release.who}", style="heading")
+    for each in standing:
+        says = f"{each.serving} of {each.wanted} serve, {each.image}"
+        sheet.entry(each.service, says, indent=1, column=_COLUMN, label_style="good" if each.is_good else "bad")
+        for fault in each.faults:
+            sheet.entry("-", fault, indent=_COLUMN, column=_COLUMN + 2)
+    for begun in unfinished:
+        sheet.entry("unfinished", f"{release_name(begun)} {state_in_words(begun)}: `dockworthy deploy` finishes it, "
+                    "`dockworthy rollback` takes it back", indent=1, column=_COLUMN, label_style="bad")  # fmt: skip
+    return str(sheet)
