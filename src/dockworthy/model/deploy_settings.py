@@ -6,6 +6,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
@@ -61,18 +62,27 @@ class Acme(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Edge(Struct, frozen=True, forbid_unknown_fields=True):
-    """HAProxy on the host's ports. With TLS, what comes to `http` is sent to `https`.
+    """HAProxy on the host's ports (`off`: None of it). With TLS, what comes to `http` is sent to `https`.
 
     `certificates`: host name -> files, where `tls` is `files`. `image`: by digest; "" builds it on the host from the
     distribution's package.
     """
 
-    http: Port | None = 80
-    https: Port | None = 443
-    tls: Tls = Tls.INTERNAL
+    http: Port | bool | None = 80
+    https: Port | bool | None = 443
+    tls: Tls | bool = Tls.INTERNAL
     certificates: dict[HostOrWildcard, CertificateFiles] = {}
     acme: Acme = Acme()
     image: Annotated[str, Meta(pattern=r"^([!-~]+@sha256:[0-9a-f]{64})?$(?!\n)")] = ""
+
+    def __post_init__(self) -> None:
+        """YAML reads `off` as false. Raises ValueError for true, which says nothing."""
+        for name, off in (("http", None), ("https", None), ("tls", Tls.OFF)):
+            value = getattr(self, name)
+            if value is True:
+                raise ValueError(f"`{name}` is on or true: that does not say which")
+            if value is False:
+                msgspec.structs.force_setattr(self, name, off)
 
 
 class Route(Struct, frozen=True, forbid_unknown_fields=True):

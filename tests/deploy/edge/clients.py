@@ -58,6 +58,7 @@ class Load:
     port: int
     host: str
     rate: int = 200
+    address: str = "127.0.0.1"
     answers: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
     failures: list[str] = field(default_factory=list)
@@ -113,7 +114,7 @@ class Load:
     async def _exchange(
         self, connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None, kept: bool
     ) -> tuple[Answer, tuple[asyncio.StreamReader, asyncio.StreamWriter] | None]:
-        reader, writer = connection or await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = connection or await asyncio.open_connection(self.address, self.port)
         close = "" if kept else "Connection: close\r\n"
         writer.write(f"GET / HTTP/1.1\r\nHost: {self.host}\r\n{close}\r\n".encode())
         answer = await read_answer(reader)

@@ -1,0 +1,38 @@
+"""What HAProxy answers is read by the names of its columns."""
+
+from __future__ import annotations
+
+from dockworthy.deploy.edge.admin import Server, servers_in
+from dockworthy.deploy.edge.taking_part import all_up
+
+_STATE = """\
+1
+# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight \
+srv_time_since_last_change srv_check_status srv_check_result srv_check_health \
+srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id \
+srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port
+3 shop:web 1 s1 172.20.0.3 2 0 1 1 9 15 3 4 6 0 0 0 web.shop 8000 - 0 0 - - 0
+3 shop:web 2 s2 172.20.0.4 0 0 1 1 1 7 2 0 6 0 0 0 web.shop 8000 - 0 0 - - 0
+3 shop:web 3 s3 172.20.0.5 2 0 1 1 0 1 0 1 6 0 0 0 web.shop 8000 - 0 0 - - 0
+3 shop:web 4 s4 172.20.0.6 0 32 1 1 1 1 0 0 14 0 0 0 web.shop 8000 - 0 0 - - 0
+3 shop:web 5 s5 - 0 32 1 1 1 1 0 0 14 0 0 0 web.shop 8000 - 0 0 - - 0
+4 shop:web:2 1 s1 172.20.0.3 2 0 1 1 9 15 3 4 6 0 0 0 web.shop 8000 - 0 0 - - 0
+
+"""
+
+
+def test_a_server_is_up_when_it_runs_and_its_check_went_well() -> None:
+    assert servers_in(_STATE) == (
+        Server("shop:web", "172.20.0.3", 8000, True),
+        Server("shop:web", "172.20.0.4", 8000, False),
+        Server("shop:web", "172.20.0.5", 8000, False),  # nobody asked it yet
+        Server("shop:web:2", "172.20.0.3", 8000, True),
+    )
+    assert servers_in("") == ()
+
+
+def test_a_container_takes_part_when_every_route_of_its_service_leads_to_it() -> None:
+    servers = servers_in(_STATE)
+    assert all_up(servers, ["shop:web", "shop:web:2"], ["172.20.0.3"])
+    assert not all_up(servers, ["shop:web"], ["172.20.0.3", "172.20.0.4"])
+    assert not all_up(servers, ["shop:web", "other:web"], ["172.20.0.3"])
