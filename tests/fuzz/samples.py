@@ -117,13 +117,13 @@ harden: {published: {443/tcp: internet, 8000-8010/udp: [10.0.0.0/8]}}
 guard:
   {binds: [/srv], images: [registry.example.com/shop/*], roles: [{who: "group:ops", role: viewer, projects: [shop]}]}
 deploy:
-  edge: {tls: files, certificates: {"*.example.com": {certificate: a.pem, key: a.key}}, acme: {email: a@example.com}}
+  edge: {tls: files, certificates: {"*.example": {certificate: a.pem, key: a.key}}, acme: {email: a@example.com}}
   routes:
     - {host: a.example, service: web, port: 80, path: /a, strip_path: true, rate: 1/10s, redirect_from: [b.example]}
-    - {host: "*.example.com", service: web, port: 81, headers: {X-Frame: DENY}}
+    - {host: "*.example", service: web, port: 81, headers: {X-Frame: DENY}}
   objectives: {failed_requests: 1, p95: 500ms}
   jobs: {before: [migrate], irreversible: true}
-  environments: {test: {project: shop-test, routes: [{host: t.example.com, service: web, port: 80}], observe: 1m30s}}
+  environments: {test: {project: shop-test, routes: [{host: t.example, service: web, port: 80}], observe: 1m30s}}
 """
 
 DOTENV = "# c\nA=1\nexport B='two' # x\nC=\"a\\n$A${B:-x}\nb\"\nD\nE: yaml\n"
