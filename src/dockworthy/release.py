@@ -31,7 +31,7 @@ from .deploy.targets.running import read_running
 from .deploy.targets.swap_guard import SwapGuard
 from .engine.who import who_runs
 from .errors import UsageError
-from .model.deploy_settings import seconds_of
+from .model.deploy_settings import TargetKind, seconds_of
 from .model.finding import Finding
 from .model.release import GateFinding, Observation, Release, ReleaseState
 from .model.rollout import RolloutPlan, ServiceStanding
@@ -54,6 +54,7 @@ class Shipped(Struct, frozen=True, kw_only=True):
 
 async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipped:
     """Ships the project of `asked.folder`. `judge`: the gate's controls. Raises what reading and planning raise."""
+    _must_be_one_engine(asked)
     async with reach(asked.endpoint, command="deploy", sudo=asked.sudo) as site:
         compose = ComposeCommand(site.docker_host, str(asked.folder))
         await compose.needs_version()
@@ -107,6 +108,11 @@ async def standing(asked: Asked, project: str) -> tuple[Release, tuple[ServiceSt
         if last is None:
             raise UsageError(f"no release of {project} was kept here yet", hint="dockworthy deploy makes the first one")
         return last, standing_of(last, await read_running(site.engine, project)), unfinished(releases)
+
+
+def _must_be_one_engine(asked: Asked) -> None:
+    if asked.settings.target is TargetKind.SWARM:
+        raise UsageError("deploy.target: swarm can't be shipped to yet", hint="target: compose ships to one engine")
 
 
 @asynccontextmanager

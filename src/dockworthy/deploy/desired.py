@@ -24,6 +24,13 @@ def shipped_services(rendered: Rendered, settings: DeploySettings) -> tuple[str,
         if service not in services:
             known = ", ".join(sorted(services)) or "none"
             raise UsageError(f"{where}: there is no service {service!r}", hint=f"compose.yaml has: {known}")
+    for name, service in services.items():
+        for hook in ("post_start", "pre_stop"):
+            if service.get(hook):
+                raise UsageError(
+                    f"{name} has {hook}, which only runs where Compose itself starts or stops the container",
+                    hint="do it in the image's entrypoint, or as a job (deploy.jobs)",
+                )
     jobs = {*settings.jobs.before, *settings.jobs.after}
     return tuple(name for name in services if name in rendered.active or name in jobs)
 
