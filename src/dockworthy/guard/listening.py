@@ -11,6 +11,9 @@ from pathlib import Path
 from ..errors import UsageError
 from .handed import handed_socket
 
+BACKLOG = 4096
+"""Who waits to be let in when many come at a time: as many as an engine lets wait. A loop that is not told lets 100."""
+
 
 def listen(path: Path, *, mode: int, group: str | None = None) -> socket.socket:
     """One that was handed over, as it is; else one that is put in its place when it listens: at no moment is there one
@@ -32,7 +35,7 @@ def listen(path: Path, *, mode: int, group: str | None = None) -> socket.socket:
             os.umask(before)
         os.chown(beside, -1, owner)
         beside.chmod(mode)
-        listening.listen(512)
+        listening.listen(BACKLOG)
         listening.setblocking(False)
         beside.replace(path)
     except KeyError:
@@ -42,4 +45,4 @@ def listen(path: Path, *, mode: int, group: str | None = None) -> socket.socket:
     return listening
 
 
-__all__ = ["listen"]
+__all__ = ["BACKLOG", "listen"]

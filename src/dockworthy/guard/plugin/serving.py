@@ -15,7 +15,7 @@ from ..asked import Asked
 from ..decision import Decision
 from ..judges import begin, judge_call
 from ..leaving import Leaving
-from ..listening import listen
+from ..listening import BACKLOG, listen
 from ..policy_in_force import PolicyInForce
 from ..routes import Call
 from ..world import World
@@ -56,7 +56,7 @@ async def plugin_served(
     connected: set[PluginProtocol] = set()
     answer = partial(_answer, policy, world, told, vouching)
     server = await asyncio.get_running_loop().create_unix_server(
-        lambda: PluginProtocol(answer, connected), sock=listen(path, mode=0o600)
+        lambda: PluginProtocol(answer, connected), sock=listen(path, mode=0o600), backlog=BACKLOG
     )
     hurrying = asyncio.create_task(_hurry(connected))
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...errors import UsageError
 from ..leaving import Leaving
+from ..listening import BACKLOG
 from ..tls.endpoint import TlsEndpoint
 from .client_connection import ClientConnection
 from .client_side import ClientSide
@@ -35,7 +36,7 @@ async def serving(
     def client() -> ClientSide:
         return ClientSide(gate, dial, clients, places)
 
-    servers = [await loop.create_unix_server(client, sock=listening)]
+    servers = [await loop.create_unix_server(client, sock=listening, backlog=BACKLOG)]
     if tls is not None:
         servers.append(await tls.serve(client))
     watching = loop.create_task(watch(clients, gate))

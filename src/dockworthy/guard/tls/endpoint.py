@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from ...harden.remote_access.address import Place
 from ..audit.bounded import Told
+from ..listening import BACKLOG
 from .connection import TlsConnection
 from .handshakes import Handshakes
 from .listening import listen_tcp
@@ -27,7 +28,7 @@ class TlsEndpoint:
         """`make` gives the reader of one connection, which begins when it is known who is there."""
         loop = asyncio.get_running_loop()
         return await loop.create_server(
-            lambda: TlsConnection(self._context(), self._handshakes, make), sock=self._listening
+            lambda: TlsConnection(self._context(), self._handshakes, make), sock=self._listening, backlog=BACKLOG
         )
 
     def end(self) -> None:

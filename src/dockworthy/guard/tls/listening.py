@@ -6,6 +6,7 @@ import socket
 
 from ...errors import UsageError
 from ...harden.remote_access.address import Place
+from ..listening import BACKLOG
 
 _ALIVE = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4))
 """Seconds, seconds, times: who vanished without a word is let go after a minute and a half."""
@@ -21,7 +22,7 @@ def listen_tcp(place: Place) -> socket.socket:
         for option, value in _ALIVE:
             listening.setsockopt(socket.IPPROTO_TCP, option, value)
         listening.bind((place.address, place.port))
-        listening.listen(512)
+        listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
         raise UsageError(
