@@ -61,6 +61,22 @@ async def test_a_kept_connection_is_kept_and_made_anew_when_it_ended() -> None:
         await connection.close()
 
 
+async def test_what_did_not_answer_before_and_is_left_alone_does_not_count() -> None:
+    async with backend_here() as backend:
+        targets = [ProbeTarget("web", "x", "/", backend.address, touched=touched) for touched in (False, True)]
+        backend.does = "error"
+        async with Prober(targets, per_second=100) as prober:
+            await until(lambda: backend.requests >= 6)
+            assert prober.counting == frozenset()
+            prober.begin()
+            await until(lambda: prober.probed()["web"][1].failed >= 3)
+            assert prober.probed()["web"][0].failed == 0 and prober.probed()["web"][0].errors >= 3
+            backend.does = "ok"
+            await until(lambda: prober.probed()["web"][0].sent >= 2)
+            backend.does = "error"
+            await until(lambda: prober.probed()["web"][0].failed >= 1)
+
+
 async def test_probes_go_on_and_are_counted(tmp_path: Path) -> None:
     target = ProbeTarget("web", "shop.example", "/", at=tmp_path / "nobody.sock")
     async with backend_here() as backend:

@@ -34,9 +34,13 @@ HEALTHY = Task(
 )
 OLD = structs.replace(HEALTHY, id="0", name="shop-web-0", image_id="sha256:a", state=TaskState.EXITED, exit_code=137)
 
+DB = structs.replace(WEB, image_id="sha256:d")
+SICK = structs.replace(HEALTHY, id="2", name="shop-db-1", service="db", image_id="sha256:d", health=Health.UNHEALTHY)
+
 
 class Engine:
-    """Tells of one new container, and of the old one that is kept for the way back."""
+    """Tells of one new container, of the old one that is kept for the way back, and of a database that was sick before
+    and is left alone."""
 
     def __init__(self) -> None:
         self.new: Task | None = HEALTHY
@@ -48,7 +52,7 @@ class Engine:
         if self.away:
             self.away -= 1
             raise EngineUnreachable("nobody answers")
-        return {"web": [OLD, *([self.new] if self.new else [])], "migrate": [OLD]}
+        return {"web": [OLD, *([self.new] if self.new else [])], "db": [SICK], "migrate": [OLD]}
 
 
 def watched(
@@ -56,10 +60,11 @@ def watched(
 ) -> Watched:
     return Watched(
         project="shop",
-        services={"web": WEB},
+        services={"web": WEB, "db": DB},
         objectives=Objectives(**objectives),  # type: ignore[arg-type]
         observe=observe,
         healthy_within=healthy_within,
+        touched=["web"],
         targets=[target] if target else [],
     )
 
@@ -151,7 +156,7 @@ async def test_a_quiet_release_is_kept_after_its_time() -> None:
             found = await watching.observed()
     assert found.broken == () and found.requests is None
     assert 8 <= found.probes <= 30 and found.probes_failed == 0 and found.p95 is not None
-    assert 1.2 <= time.monotonic() - began < 5 and engine.asked <= 3
+    assert 1.2 <= time.monotonic() - began < 5 and engine.asked <= 4
 
 
 async def test_time_runs_from_the_last_task_s_health() -> None:
@@ -159,7 +164,7 @@ async def test_time_runs_from_the_last_task_s_health() -> None:
     engine.new = structs.replace(HEALTHY, health=Health.STARTING)
     async with Watch(watched(0.5), engine.tasks, say=print) as watching:
         task = asyncio.create_task(watching.observed())
-        await until(lambda: engine.asked >= 2)
+        await until(lambda: engine.asked >= 3)
         assert not task.done()
         engine.new, engine.away = HEALTHY, 1
         assert (await task).broken == ()
@@ -178,7 +183,7 @@ async def test_a_task_that_fails_ends_it(new: Task | None, says: str) -> None:
     engine = Engine()
     async with Watch(watched(30.0), engine.tasks, say=print) as watching:
         task = asyncio.create_task(watching.observed())
-        await until(lambda: engine.asked == 1)
+        await until(lambda: engine.asked == 2)
         engine.new = new
         async with asyncio.timeout(5):
             assert (await task).broken == (says,)

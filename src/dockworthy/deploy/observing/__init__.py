@@ -1,13 +1,11 @@
 """Watches a release: probes through the edge, the edge's counts, the engine's restarts and health; and judges.
 
-watch = Watch(watched, tasks, say=say, stats=lambda: admin.ask(ASKED))
-async with watch:                       # probes and counts from here on
-    ...                                 # the roll-out
-    observation = await watch.observed()
+`Watch` is entered before the roll-out (from then on it probes and counts), and asked for what it `observed()` after it.
 """
 
 from .counting import ASKED
+from .of_release import watched_of
 from .probe_target import ProbeTarget, probe_target
 from .watching import Watch, Watched, watch
 
-__all__ = ["ASKED", "ProbeTarget", "Watch", "Watched", "probe_target", "watch"]
+__all__ = ["ASKED", "ProbeTarget", "Watch", "Watched", "probe_target", "watch", "watched_of"]

@@ -10,19 +10,24 @@ from ...model.deploy_settings import Route
 
 
 class ProbeTarget(Struct, frozen=True):
-    """`at` is a unix socket, or an address and a port. `strict`: a failure counts from the first answer on; else only
-    once the release is observed (its service was to be away for a moment)."""
+    """`at` is a unix socket, or an address and a port.
+
+    `strict`: a failure counts from the first good answer on; else only once the release is observed (its service was
+    to be away for a moment). `touched`: the release changes the service, so that it has to answer then; one that it
+    leaves alone, and that did not answer before, is none of its faults.
+    """
 
     service: str
     host: str
     path: str
     at: Path | tuple[str, int]
     strict: bool = True
+    touched: bool = True
 
 
-def probe_target(route: Route, at: Path | tuple[str, int], *, strict: bool = True) -> ProbeTarget:
+def probe_target(route: Route, at: Path | tuple[str, int], *, strict: bool = True, touched: bool = True) -> ProbeTarget:
     """Of a route: its health path, where that lies below the route's own path, else that."""
-    return ProbeTarget(route.service, route.host.replace("*.", "edge.", 1), _path(route), at, strict)
+    return ProbeTarget(route.service, route.host.replace("*.", "edge.", 1), _path(route), at, strict, touched)
 
 
 def _path(route: Route) -> str:

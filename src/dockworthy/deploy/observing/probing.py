@@ -42,9 +42,14 @@ class Prober:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def begin(self) -> None:
-        """From now on each failure counts, also of services that did not answer yet or were to be away."""
+        """From now on each failure of what the release touched counts, also of services that were to be away."""
         for source in self._sources:
             source.begin()
+
+    @property
+    def counting(self) -> frozenset[str]:
+        """The services whose failures count by now."""
+        return frozenset(source.target.service for source in self._sources if source.counts)
 
     def probed(self) -> Mapping[str, tuple[Probed, ...]]:
         """Service -> what was seen of it, one for each of its targets."""
@@ -61,7 +66,7 @@ class _Source:
     def __init__(self, target: ProbeTarget) -> None:
         self.target = target
         self.tally = ProbeTally()
-        self._counts = False
+        self.counts = False
         self._kept = ProbeConnection(target.at)
         self._kept_is_free = True
         self._under_way: set[asyncio.Task[None]] = set()
@@ -69,7 +74,7 @@ class _Source:
     def begin(self) -> None:
         if not self.target.strict:
             self.tally = ProbeTally()
-        self._counts = True
+        self.counts = self.counts or self.target.touched
 
     async def run(self, every: float, *, after: float) -> None:
         clock = asyncio.get_running_loop().time
@@ -105,7 +110,7 @@ class _Source:
         except TimeoutError:
             self._failed(Failure(at, f"timed out after {_WAITS:.0f} s"), answered=False)
         else:
-            self._counts = self._counts or self.target.strict
+            self.counts = self.counts or self.target.strict
             self.tally.answered(time.monotonic() - began)
         finally:
             if keeps:
@@ -115,7 +120,7 @@ class _Source:
 
     def _failed(self, failure: Failure, *, answered: bool) -> None:
         """A service that never answered is still on its way, until the release is observed."""
-        if self._counts:
+        if self.counts:
             self.tally.failed(failure, answered=answered)
         elif answered:
             self.tally.left_out()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ...model.release import ShippedService
 from ...model.rollout import Task
@@ -17,12 +17,19 @@ class TasksSeen:
         self._names: dict[str, str] = {}
         self.tasks: tuple[Task, ...] = ()
 
-    def see(self, running: Mapping[str, Sequence[Task]]) -> None:
+    def leave_out(self, running: Mapping[str, Iterable[Task]], touched: Collection[str]) -> None:
+        """Services that the release leaves alone and that do not serve as it is: they are none of its faults."""
+        self._services = {
+            service: shipped
+            for service, shipped in self._services.items()
+            if service in touched or _serves(shipped, running.get(service, ()))
+        }
+
+    def see(self, running: Mapping[str, Iterable[Task]]) -> None:
         self.tasks = tuple(
             task
             for service, shipped in self._services.items()
-            for task in running.get(service, ())
-            if task.spec_hash in shipped.hashes and task.image_id == shipped.image_id and not task.is_job
+            for task in _of_release(shipped, running.get(service, ()))
         )
         for task in self.tasks:
             self._first.setdefault(task.id, task.restarts)
@@ -55,3 +62,13 @@ class TasksSeen:
             for service, shipped in self._services.items()
             if counts[service] < shipped.replicas
         ]
+
+
+def _of_release(shipped: ShippedService, tasks: Iterable[Task]) -> Iterator[Task]:
+    for task in tasks:
+        if task.spec_hash in shipped.hashes and task.image_id == shipped.image_id and not task.is_job:
+            yield task
+
+
+def _serves(shipped: ShippedService, tasks: Iterable[Task]) -> bool:
+    return sum(task.is_serving for task in _of_release(shipped, tasks)) >= shipped.replicas

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -34,13 +34,14 @@ _PROGRESS = 10.0
 
 class Watched(Struct, frozen=True, kw_only=True):
     """What is watched, and what it must keep to. `services`: shipped, without jobs. `observe`: seconds in which all of
-    them serve. `healthy_within`: seconds until they have to."""
+    them serve. `healthy_within`: seconds until they have to. `touched`: the services that the release changes."""
 
     project: str
     services: Mapping[str, ShippedService]
     objectives: Objectives
     observe: float
     healthy_within: float
+    touched: Collection[str]
     targets: Sequence[ProbeTarget] = ()
 
 
@@ -63,6 +64,7 @@ class Watch:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._counter)
             await stack.enter_async_context(self._prober)
+            self._tasks.leave_out(await self._read_tasks(), self._watched.touched)
             self._stack = stack.pop_all()
         return self
 
@@ -74,13 +76,14 @@ class Watch:
     async def observed(self) -> Observation:
         """To be called when all that is to run was started. Raises EngineError where the engine stays away."""
         await self._counter.look()
-        self._counter.forget({target.service for target in self._watched.targets if not target.strict})
+        late = {target.service for target in self._watched.targets if not target.strict}
+        self._counter.forget(late.union(self._services()) - (self._prober.counting - late))
         self._prober.begin()
         self._began = self._told = self._clock()
         asked = serving = None
         while True:
             if asked is None or self._clock() - asked >= _ENGINE:
-                await self._look_at_tasks()
+                self._tasks.see(await self._read_tasks())
                 asked = self._clock()
                 serving = (serving or asked) if self._tasks.all_serve else None
             seen = self._seen()
@@ -93,12 +96,11 @@ class Watch:
             self._tell(seen)
             await asyncio.sleep(_LOOK)
 
-    async def _look_at_tasks(self) -> None:
+    async def _read_tasks(self) -> Mapping[str, Sequence[Task]]:
         ends = self._clock() + _ENGINE_SILENT
         while True:
             try:
-                self._tasks.see(await self._read())
-                return
+                return await self._read()
             except EngineError:
                 if self._clock() >= ends:
                     raise
@@ -110,15 +112,17 @@ class Watch:
         return structs.replace(found, broken=(*found.broken, more)) if more else found
 
     def _seen(self) -> Seen:
-        services = dict.fromkeys(target.service for target in self._watched.targets)
         return Seen(
             seconds=round(self._clock() - self._began, 1),
             probed=self._prober.probed(),
-            counted=self._counter.counted(services),
+            counted=self._counter.counted(self._prober.counting),
             tasks=self._tasks.tasks,
             restarts=self._tasks.restarts,
             gone=self._tasks.gone,
         )
+
+    def _services(self) -> set[str]:
+        return {target.service for target in self._watched.targets}
 
     def _tell(self, seen: Seen) -> None:
         if self._clock() - self._told < _PROGRESS:
