@@ -37,7 +37,7 @@ def test_what_is_changed_has_to_hold_and_what_is_away_for_a_moment_later() -> No
         step(StepKind.CREATE, "new"),
     )
     routes = tuple(Route(host="x.example", service=name, port=80, path=f"/{name}") for name in (*names[:5], "other"))
-    settings = DeploySettings(routes=(*routes, Route(host="y", service="web", port=1, maintenance="page.html")))
+    settings = DeploySettings(routes=routes)
     watched = watched_of(release, RolloutPlan(project="shop", number=2, steps=steps), settings, PROBE)
     assert set(watched.services) == {"web", "api", "new", "admin", "left"}
     assert watched.touched == {"web", "api", "admin", "new"}

@@ -34,6 +34,6 @@ def watched_of(
         targets=[
             probe_target(route, at, strict=route.service not in away, touched=route.service in touched)
             for route in settings.routes
-            if at is not None and route.service in release.services and not route.maintenance
+            if at is not None and route.service in release.services
         ],
     )
