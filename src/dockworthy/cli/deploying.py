@@ -19,10 +19,10 @@ from .show import paper
 if TYPE_CHECKING:
     from ..deploy.asked import Asked
     from ..deploy.rendering import Rendered
+    from ..deploy.shipping import Shipped
     from ..model.finding import Finding
     from ..model.policy import ProjectFile
     from ..model.rollout import RolloutPlan
-    from ..release import Shipped
 
 
 def asked_for(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from msgspec import structs
 
@@ -13,14 +12,13 @@ from ..model.rollout import RolloutPlan, StepKind
 from .asked import Say
 from .edge.project_edge import ProjectEdge
 from .moments import now
+from .observing.watching import Watch
 from .store import Lock, ReleaseStore
 from .targets.target import Target
 
-Watch = Callable[[], Awaitable[Observation]]
-
 
 class RollOut:
-    """One release on its way. `watch`: observes it until it may be judged."""
+    """One release on its way."""
 
     def __init__(
         self,
@@ -44,11 +42,14 @@ class RollOut:
     async def run(self, watch: Watch) -> Release:
         """The release as it ended: kept, rolled back, or failed. Its record follows each change of its state.
 
+        `watch` looks on from before the first step.
+
         Interrupted, it is taken back as one that failed, and the interruption goes on.
         """
         try:
-            await self._roll_out()
-            observation = await self._observe(watch)
+            async with watch:
+                await self._roll_out()
+                observation = await self._observe(watch)
             if observation.broken:
                 return await self._take_back("; ".join(observation.broken), observation)
         except DockworthyError as error:
@@ -76,7 +77,7 @@ class RollOut:
     async def _observe(self, watch: Watch) -> Observation:
         await self._lock.check()
         await self._become(ReleaseState.OBSERVING)
-        return await watch()
+        return await watch.observed()
 
     async def _take_back(
         self, why: str, observation: Observation | None = None, *, failed: DockworthyError | None = None

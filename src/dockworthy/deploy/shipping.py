@@ -1,0 +1,166 @@
+"""One release from its plan to its end: record, roll out, observe, keep or take back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import msgspec
+from msgspec import Struct, structs
+
+from ..engine.who import who_runs
+from ..model.deploy_settings import DeploySettings, seconds_of
+from ..model.finding import Finding
+from ..model.release import GateFinding, Release, ReleaseState
+from ..model.rollout import RolloutPlan, Task
+from .asked import Asked, Say
+from .commit import commit_of
+from .compose_command import ComposeCommand
+from .edge.haproxy.frontends import PROBE
+from .edge.project_edge import ProjectEdge
+from .edge.reading import read_routes
+from .edge.running import EdgeRunner
+from .in_force import in_force, unfinished
+from .moments import now
+from .observing.counting import ASKED
+from .observing.of_release import watched_of
+from .observing.watching import Watch
+from .planning.plan import plan_of
+from .preparing import Prepared
+from .rolling_out import RollOut
+from .site import Site
+from .store import FileStore, Lock
+from .targets.compose import ComposeTarget
+from .targets.swap_guard import SwapGuard
+
+Agree = Callable[[RolloutPlan], bool]
+
+
+class Shipped(Struct, frozen=True, kw_only=True):
+    """What came of it. `refused`: findings that stopped it at the gate, `refused_because`: what else did, as sentences.
+
+    `release` is None where nothing was begun: refused, a dry run, nothing to do, or a person who did not agree.
+    """
+
+    plan: RolloutPlan | None = None
+    release: Release | None = None
+    refused: tuple[Finding, ...] = ()
+    refused_because: tuple[str, ...] = ()
+
+
+class Shipping:
+    """Where a release is shipped, and who holds it meanwhile (None: a dry run)."""
+
+    def __init__(self, site: Site, compose: ComposeCommand, store: FileStore, lock: Lock | None, say: Say) -> None:
+        self.site = site
+        self.compose = compose
+        self.store = store
+        self.lock = lock
+        self.say = say
+
+    async def ship(
+        self,
+        prepared: Prepared,
+        asked: Asked,
+        releases: Sequence[Release],
+        *,
+        agree: Agree,
+        findings: tuple[GateFinding, ...] = (),
+        returns_to: Release | None = None,
+    ) -> Shipped:
+        """Plan -> record -> roll out -> observe -> keep or take back."""
+        last = in_force(releases)
+        guard = SwapGuard(self.site.hand, self.store.folder, self.site.socket)
+        if self.lock is not None:
+            await guard.settled()
+        edge = self._edge(prepared, asked)
+        target = ComposeTarget(
+            self.site.engine,
+            self.compose,
+            prepared.desired,
+            healthy_within=seconds_of(prepared.settings.healthy_within),
+            say=self.say,
+            guard=guard,
+            on_edge=edge.sends_to if edge is not None else None,
+        )
+        number = await self.store.next_number()
+        running = await target.running()
+        plan = plan_of(prepared.desired, running, number=number, last=last, accepted=asked.accept, only=asked.services)
+        if edge is not None and (opening := await edge.step()) is not None:
+            plan = structs.replace(plan, steps=(opening, *plan.steps))
+        if self.lock is None or plan.questions:
+            return Shipped(plan=plan)
+        if plan.is_empty and last is not None and not unfinished(releases):
+            return Shipped(plan=plan)
+        if not agree(plan):
+            return Shipped(plan=plan)
+        commit = returns_to.commit if returns_to is not None else commit_of(asked.folder)
+        release = self._release(prepared, plan, findings, last, returns_to, commit)
+        await self._begin(release, prepared, releases)
+        rollout = RollOut(target, self.store, self.lock, release, plan, self.say, edge)
+        return Shipped(plan=plan, release=await rollout.run(await self._watch(release, plan, target, edge)))
+
+    def _edge(self, prepared: Prepared, asked: Asked) -> ProjectEdge | None:
+        """None where nothing has a route, or somebody else's edge is in place."""
+        if not prepared.desired.routed:
+            return None
+        replicas = {name: service.replicas for name, service in prepared.desired.services.items()}
+        routes = read_routes(prepared.desired.project, prepared.settings, asked.folder, replicas=replicas)
+        return ProjectEdge(EdgeRunner(self.site), routes)
+
+    def _release(
+        self,
+        prepared: Prepared,
+        plan: RolloutPlan,
+        findings: tuple[GateFinding, ...],
+        last: Release | None,
+        returns_to: Release | None,
+        commit: str,
+    ) -> Release:
+        desired = prepared.desired
+        return Release(
+            number=plan.number,
+            project=plan.project,
+            target="compose",
+            state=ReleaseState.PREPARED,
+            spec=prepared.recorded,
+            services=desired.services,
+            container_names=desired.container_names,
+            jobs_before=desired.jobs_before,
+            jobs_after=desired.jobs_after,
+            versions=prepared.versions,
+            settings=msgspec.to_builtins(prepared.settings),
+            commit=commit,
+            who=who_runs(),
+            began=now(),
+            rollback_of=last.number if returns_to is not None and last is not None else None,
+            returns_to=returns_to.number if returns_to is not None else None,
+            irreversible=prepared.settings.jobs.irreversible,
+            steps=tuple(step.says for step in plan.steps),
+            findings=findings,
+        )
+
+    async def _begin(self, release: Release, prepared: Prepared, releases: Sequence[Release]) -> None:
+        """The record comes before everything else: what a killed run began is known by it."""
+        await self.store.write(release)
+        for each in unfinished(releases):
+            await self.store.write(
+                structs.replace(each, state=ReleaseState.FAILED, why=f"it ended in the middle; see {release.number}")
+            )
+        for content in prepared.unstored:
+            await self.store.keep_version(content.key, content.content, mode=content.mode, owner=content.owner)
+
+    async def _watch(
+        self, release: Release, plan: RolloutPlan, target: ComposeTarget, edge: ProjectEdge | None
+    ) -> Watch:
+        """Probes go through the edge, by a socket of its own; without an edge the engine alone tells."""
+        at = stats = None
+        if edge is not None:
+            at = await edge.runner.admin.way(PROBE)
+            stats = partial(edge.runner.admin.ask, ASKED)
+        watched = watched_of(release, plan, msgspec.convert(release.settings, DeploySettings), at)
+
+        async def tasks() -> Mapping[str, Sequence[Task]]:
+            return (await target.running()).tasks
+
+        return Watch(watched, tasks, say=self.say, stats=stats)
