@@ -60,9 +60,9 @@ def deploy(
       dockworthy deploy web --image web=shop:2   one service, another image
       dockworthy deploy --host ssh://root@shop   another host
     """
-    import asyncio
     from functools import partial
 
+    from ..interruption import run_to_its_end
     from ..release import deploy as ship
     from .output import say
 
@@ -82,5 +82,5 @@ def deploy(
         take_over=take_over,
     )
     agree = partial(show_and_ask, yes=yes)
-    shipped = asyncio.run(ship(asked, gate_of(project, asked), agree=agree, say=say))
+    shipped = run_to_its_end(ship(asked, gate_of(project, asked), agree=agree, say=say))
     return outcome_of(shipped, format_=format_, output=output)

@@ -49,6 +49,7 @@ def rollback(
     import asyncio
     from functools import partial
 
+    from ..interruption import run_to_its_end
     from ..release import rollback as take_back
     from .deploying import project_name
     from .output import say
@@ -66,5 +67,5 @@ def rollback(
     )
     name = asyncio.run(project_name(asked))
     agree = partial(show_and_ask, yes=yes)
-    shipped = asyncio.run(take_back(asked, release, project=name, agree=agree, say=say))
+    shipped = run_to_its_end(take_back(asked, release, project=name, agree=agree, say=say))
     return outcome_of(shipped, format_=format_, output=output)

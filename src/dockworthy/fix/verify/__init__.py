@@ -29,7 +29,7 @@ def prove(
     Raises NotProven where a service does not come up as it is, UsageError and UnreadableInput for what can't be used,
     EngineError for what the engine did not do, KeyboardInterrupt when interrupted: after all that was made is removed.
     """
-    from .interruption import run_to_its_end
+    from ...interruption import run_to_its_end
     from .session import Session
 
     session = Session(file, text, services, candidates, options or Options(), say)
