@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
 from guard_asking import Door, among, at_once, create_and_remove, list_containers, p50, program, resident  # noqa: E402
+from measuring import cpu_of  # noqa: E402
 
 from dockworthy.drills.guard import good_calls  # noqa: E402
 from dockworthy.guard.asked import Asked  # noqa: E402
@@ -83,9 +84,10 @@ def compare(report: Report, doors: dict[str, Door], guard: int, rounds: int) -> 
     report.line("judging what docker run sends (p50)", f"{taken:.2f} ms", "< 1 ms", taken < 1)
     many = ", ".join(f"{name} {at_once(door, 200) * 1000:.0f}" for name, door in doors.items())
     print(f"200 requests at once, ms: {many}", flush=True)
-    first = resident(guard)
+    first, used = resident(guard), cpu_of(guard)
     for _ in range(5000):
         list_containers(doors["socket + plugin"])
+    print(f"the guard's own work for a list through socket + plugin: {(cpu_of(guard) - used) / 5:.2f} ms of CPU")
     grown = resident(guard) - first
     report.line("memory after 5,000 more requests", f"{first:.0f} MiB, {grown:+.1f}", "+ < 2 MiB", grown < 2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -20,6 +21,7 @@ from dockworthy.guard.identity.peer import Peer, peer_of
 from dockworthy.guard.identity.telling import certificate, identity_of
 from dockworthy.guard.rights.deciding import Allowed, decide
 from dockworthy.guard.rights.grants import Grants
+from dockworthy.guard.rights.people_world import PeopleWorld
 from dockworthy.guard.routes import find_call
 from dockworthy.guard.socket.tickets import GOOD_FOR, HEADER, Tickets
 from dockworthy.model.guard_policy import Binding, Role
@@ -265,3 +267,22 @@ def test_a_certificate_that_ends_while_its_holder_is_connected_has_no_role_any_m
     assert over.names and not over.now.names
     assert "which has ended" in over.now.name and over.now.now == over.now
     assert over.now.has_ended and not certificate(None).has_ended
+
+
+async def test_many_who_come_at_a_time_cost_two_looks_at_the_engine_and_none_is_older_than_who_asks() -> None:
+    class Counting(PeopleWorld):
+        looks = 0
+
+        async def _get(self, path: str) -> Any:
+            Counting.looks += path == "/containers/json"
+            await asyncio.sleep(0.01)
+            return [{"Id": ID}] if path == "/containers/json" else {"Id": ID, "State": {"Pid": Counting.looks}}
+
+    world = Counting("unix:///none")
+    first = asyncio.ensure_future(world.running())
+    while not Counting.looks:
+        await asyncio.sleep(0)
+    others = await asyncio.gather(*(world.running() for _ in range(50)))
+    assert await first == {ID: 1}
+    assert others == [{ID: 2}] * 50
+    assert await world.running() == {ID: 3}
