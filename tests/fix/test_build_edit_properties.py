@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dockworthy.errors import UsageError
 from dockworthy.fix.build_edit import edit_build
+from dockworthy.fix.build_edit import edited as edit_whole
 from dockworthy.fix.build_reading import BuildReading
 from dockworthy.fix.refused import FixRefused
 from dockworthy.model.build import Instruction
@@ -22,6 +23,7 @@ from dockworthy.model.build_change import (
     TakeInstruction,
     TakeWord,
 )
+from dockworthy.model.fix import Edit
 from effort import examples
 from fix.build_layouts import dockerfiles
 from fix.build_repairs import repaired
@@ -47,11 +49,12 @@ def test_change_has_its_place_or_is_refused(text: str, choice: st.DataObject) ->
     number = choice.draw(st.integers(1, len(instructions) - 1))
     change = choice.draw(st.sampled_from(list(_changes(instructions, number))))
     try:
-        edited = edit_build(text, [change], file="Dockerfile")
+        whole = edit_whole(text, [change], file="Dockerfile")
     except FixRefused as refused:
         assert refused.line is not None and refused.hint
         return
-    assert edited != text
+    edited = whole.text
+    assert edited != text and _with_edits(text, whole.edits).removesuffix("\n") == edited.removesuffix("\n")
     assert text.endswith("\n") == edited.endswith("\n") or isinstance(change, TakeInstruction)
     assert edited.count("\r\n") == (edited.count("\n") if "\r\n" in text else 0)
     lines = [change.line, *([change.next] if isinstance(change, JoinNext) else [])]
@@ -87,6 +90,14 @@ def _changes(instructions: Sequence[Instruction], number: int) -> Iterable[Build
         yield AppendCommand(line, ("rm", "-rf", "/x/*"))
     if number + 1 < len(instructions) and one.keyword == instructions[number + 1].keyword == "RUN":
         yield JoinNext(line, instructions[number + 1].first)
+
+
+def _with_edits(text: str, edits: Sequence[Edit]) -> str:
+    """As an editor makes them."""
+    lines = text.splitlines(keepends=True)
+    for edit in reversed(edits):
+        lines[edit.first - 1 : edit.last] = [edit.text]
+    return "".join(lines)
 
 
 def _words(text: str) -> list[str]:

@@ -15,13 +15,15 @@ from ..model.build_fix import BuildFix, WrittenBuild
 from ..model.compose_fix import Known
 from ..model.control import Control
 from ..model.finding import Finding, Outcome
-from ..model.fix import Edit, Fix
-from .build_edit import edit_build
+from ..model.fix import Fix
+from .build_edit import edited as edited_text
+from .build_placing import place_changes
 from .candidates import NOTHING_KNOWN, TextOf
-from .edits import line_edits
 
 MOST_EDITED = 300
 """Fixes beyond these come without their edits: nobody clicks through them."""
+MOST_TRIES = 40
+"""How often a text is read to find which changes of one fix have their place in it."""
 
 
 class Proposed(Struct, frozen=True):
@@ -63,30 +65,15 @@ def build_fixes_for(
             continue
         file = proposed.fix.subject
         text = text_of(file)
-        placed = placeable(proposed, text, file) if text is not None else None
-        if text is not None and placed is not None:
-            yield structs.replace(placed.fix, edits=tuple(_edits(placed, text, file)))
-
-
-def placeable(proposed: Proposed, text: str, file: str) -> Proposed | None:
-    """The part of it that has a place in the text; None where nothing of it has."""
-    kept = [change for change in proposed.changes if _has_place(change, text, file)]
-    return proposed.only(kept) if kept else None
-
-
-def _has_place(change: BuildChange, text: str, file: str) -> bool:
-    try:
-        edit_build(text, (change,), file=file)
-    except UsageError:  # `dockworthy fix` says why, when it is asked for
-        return False
-    return True
-
-
-def _edits(proposed: Proposed, text: str, file: str) -> Iterator[Edit]:
-    try:
-        yield from line_edits(text, edit_build(text, proposed.changes, file=file), file=file)
-    except UsageError:
-        return
+        if text is None:
+            continue
+        try:
+            placed = place_changes(text, proposed.changes, file=file, tries=MOST_TRIES).changes
+            edits = edited_text(text, placed, file=file).edits if placed else ()
+        except UsageError:  # `dockworthy fix` says why, when it is asked for
+            continue
+        if placed:
+            yield structs.replace(proposed.only(placed).fix, edits=edits)
 
 
 def _proposed(finding: Finding, repair: BuildFix, written: WrittenBuild) -> Iterator[Proposed]:

@@ -6,7 +6,6 @@ one is worse, is taken back.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -16,10 +15,11 @@ from ..errors import UsageError
 from ..model.build import ImageBuild
 from ..model.compose_fix import Known
 from ..model.finding import Finding, Outcome
-from ..model.fix import Fix
+from ..model.fix import Edit, Fix
 from ..model.repair import NotMade
 from .build_candidates import Proposed, build_candidates
-from .build_edit import edit_build
+from .build_edit import edited
+from .build_placing import place_changes
 from .candidates import NOTHING_KNOWN
 from .choosing import Made
 from .refused import FixRefused
@@ -46,7 +46,8 @@ def repair_build(text: str, judge: Judge, wants: Wants, *, file: str, known: Kno
 
 class _Repairing:
     def __init__(self, text: str, judge: Judge, wants: Wants, file: str, known: Known) -> None:
-        self.old = self.text = text
+        self.text = text
+        self.origin = list(range(1, text.count("\n") + 2))
         self.judge, self.wants, self.file, self.known = judge, wants, file, known
         self.judged = judge(text)
         self.made: list[Fix] = []
@@ -71,15 +72,11 @@ class _Repairing:
         for proposed in build_candidates(self.judged.findings, [self.judged.build], self.known):
             if not self.wants(proposed.fix) or _key(proposed.fix) in self.taken_back:
                 continue
-            kept = []
-            for change in proposed.changes:
-                try:
-                    edit_build(self.text, (change,), file=self.file)
-                    kept.append(change)
-                except FixRefused as why:
-                    refused.append(NotMade(self._told(proposed.only([change]).fix), why.says, why.hint))
-            if kept:
-                placed.append(proposed.only(kept))
+            done = place_changes(self.text, proposed.changes, file=self.file)
+            for change, why in done.refused:
+                refused.append(NotMade(self._told(proposed.only([change]).fix), why.says, why.hint))
+            if done.changes:
+                placed.append(proposed.only(done.changes))
         return placed, refused
 
     def _made_together(self, placed: Sequence[Proposed]) -> bool:
@@ -96,8 +93,8 @@ class _Repairing:
     def _takes(self, fixes: Sequence[Proposed]) -> FixRefused | None:
         """None where they help; else why not, and nothing is changed."""
         try:
-            new = edit_build(self.text, [change for each in fixes for change in each.changes], file=self.file)
-            judged = self.judge(new)
+            new = edited(self.text, [change for each in fixes for change in each.changes], file=self.file)
+            judged = self.judge(new.text)
         except FixRefused as refused:
             return refused
         except UsageError as broken:
@@ -107,18 +104,20 @@ class _Repairing:
             says = "with it the finding would still be there, or another one would come"
             return FixRefused(says, file=self.file, line=line, hint="see the remedy, and change it by hand")
         self.made += [self._told(each.fix) for each in fixes]
-        self.text, self.judged = new, judged
+        self.text, self.judged = new.text, judged
+        self._follow(new.edits)
         return None
 
     def _told(self, fix: Fix) -> Fix:
         """With the lines of the file as it was before the first fix."""
-        if self.text == self.old:
-            return fix
-        old, now = self.old.split("\n"), self.text.split("\n")
-        origin: dict[int, int] = {}
-        for _, first, last, start, stop in difflib.SequenceMatcher(None, old, now, autojunk=False).get_opcodes():
-            origin |= {line + 1: min(first + line - start, max(last - 1, first)) + 1 for line in range(start, stop)}
-        return structs.replace(fix, lines=tuple(sorted({origin.get(line, line) for line in fix.lines})))
+        return structs.replace(fix, lines=tuple(sorted({self.origin[line - 1] for line in fix.lines})))
+
+    def _follow(self, edits: Sequence[Edit]) -> None:
+        """Which line of the first text each line of the next one comes from."""
+        for edit in reversed(edits):
+            old = self.origin[edit.first - 1 : edit.last] or self.origin[edit.first - 2 : edit.first - 1]
+            new = [old[min(number, len(old) - 1)] for number in range(edit.text.count("\n"))]
+            self.origin[edit.first - 1 : edit.last] = new
 
 
 def _is_better(before: Judged, after: Judged, mended: Iterable[str]) -> bool:

@@ -74,13 +74,10 @@ def with_changes(reading: BuildReading, changes: Sequence[BuildChange]) -> Meani
 
 
 def _whole(reading: BuildReading, instructions: Iterable[Meant], gone: Sequence[Instruction] = ()) -> Meaning:
+    inside = {line for instruction in gone for line in range(instruction.first, instruction.last + 1)}
     return Meaning(
         tuple(instructions),
-        tuple(
-            text.strip()
-            for line, text in reading.lines.comments
-            if not any(instruction.first <= line <= instruction.last for instruction in gone)
-        ),
+        tuple(text.strip() for line, text in reading.lines.comments if line not in inside),
         tuple(map(_stage, reading.stages.stages)),
         tuple(reading.lines.directives.items()),
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..model.build import Heredoc, Instruction
 from ..readers.dockerfile.build import instructions_of
-from ..readers.dockerfile.lines import LogicalLine, logical_lines
+from ..readers.dockerfile.lines import LogicalLine, logical_lines, places_in
 from ..readers.dockerfile.quoting import split_words
 from ..readers.dockerfile.shell_commands import ShellText, shell_text
 from ..readers.dockerfile.stages import flat
@@ -30,6 +30,7 @@ class BuildReading:
         self._at = {line.first: line for line in self.lines.logical}
         self._by_line = {instruction.first: instruction for instruction in self.instructions}
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._commands: dict[int, list[tuple[tuple[str, ...], list[Span]]]] = {}
         self.newline = "\r\n" if "\r\n" in text else "\n"
 
     def refused(self, line: int, says: str, hint: str = BY_HAND) -> FixRefused:
@@ -69,8 +70,9 @@ class BuildReading:
     def command(self, line: int, number: int) -> list[Span]:
         """Where the words of a command stand. Raises FixRefused where that can't be told."""
         instruction = self.instruction(line)
-        own = list(self._own_commands(instruction))
-        places = own if number < len(own) else [*own, *self._in_heredocs(instruction)]
+        if line not in self._commands:
+            self._commands[line] = [*self._own_commands(instruction), *self._in_heredocs(instruction)]
+        places = self._commands[line]
         known = min(len(places), len(instruction.commands))
         if number >= known or places[number][0] != instruction.commands[number].words:
             raise self.refused(line, "where the words of its command stand can't be told")
@@ -111,18 +113,22 @@ class BuildReading:
             shell = shell_text(heredoc.content)
             if lines.isdisjoint(range(heredoc.first, heredoc.first + heredoc.content.count("\n") + 1)):
                 continue
+            place = self._inside(heredoc)
             for command, spans in zip(shell.commands, shell.spans, strict=True):
-                places = ((self._inside(heredoc, a), self._inside(heredoc, b - 1) + 1) for a, b in spans.words)
-                yield command.words, list(places)
+                yield command.words, [(place(start), place(end - 1) + 1) for start, end in spans.words]
 
-    def _inside(self, heredoc: Heredoc, offset: int) -> int:
-        """`<<-` takes the tabs away that stand first."""
-        before = heredoc.content[:offset]
-        number = heredoc.first + before.count("\n")
-        start = self.line_start(number)
-        raw = self.line_of(start)
-        content = heredoc.content.split("\n")[number - heredoc.first]
-        return start + len(raw) - len(content) + offset - (before.rfind("\n") + 1)
+    def _inside(self, heredoc: Heredoc) -> Callable[[int], int]:
+        """Where a character of its content stands: `<<-` takes the tabs away that come first in a line."""
+        told, lines = places_in(heredoc, self.file, ""), heredoc.content.split("\n")
+
+        def place(offset: int) -> int:
+            source = told(offset)
+            assert source.line is not None and source.column is not None
+            start = self.line_start(source.line)
+            tabs = len(self.line_of(start)) - len(lines[source.line - heredoc.first])
+            return start + tabs + source.column - 1
+
+        return place
 
     def _place(self, line: LogicalLine, offset: int) -> int:
         source = line.place(offset, self.file)

@@ -47,29 +47,21 @@ _DOTS = re.compile(r"(?:^|/)\.{1,2}(?:/|\Z)")
 
 def _whole_paths(build: ImageBuild) -> Iterator[BuildChange]:
     """A path of plain letters, below one that is known: from an earlier WORKDIR, or `/` of a bare distribution."""
+    ends: list[str] = []
     for stage in build.stages:
-        here = _begins_in(build, stage)
+        here = _base_folder(stage) if stage.base_stage is None else ends[stage.base_stage]
         for instruction in stage.instructions:
             if instruction.keyword != "WORKDIR" or instruction.trigger:
                 continue
-            path = instruction.words[0]
-            whole = _below(here, path.value) if isinstance(path, Set) else ""
-            if whole and instruction.text == getattr(path, "value", "") and not _ABSOLUTE.match(instruction.text):
-                edit = (0, len(instruction.text), whole)
-                yield Reword(instruction.first, (edit,), words=(whole,))
-            here = whole
+            path = instruction.words[0].value if isinstance(instruction.words[0], Set) else ""
+            here = _below(here, path)
+            if here and instruction.text == path and not _ABSOLUTE.match(path):
+                yield Reword(instruction.first, ((0, len(path), here),), words=(here,))
+        ends.append(here)
 
 
-def _begins_in(build: ImageBuild, stage: Stage) -> str:
-    """The folder in which a stage begins; "" where the base image decides."""
-    if stage.base_stage is not None:
-        above = build.stages[stage.base_stage]
-        here = _begins_in(build, above)
-        for instruction in above.instructions:
-            if instruction.keyword == "WORKDIR" and not instruction.trigger:
-                path = instruction.words[0]
-                here = _below(here, path.value) if isinstance(path, Set) else ""
-        return here
+def _base_folder(stage: Stage) -> str:
+    """The folder in which the base image leaves off; "" where only the image tells."""
     base = stage.base.value if isinstance(stage.base, Set) else ""
     return "/" if base == "scratch" or official_name(base) in DISTRIBUTIONS else ""
 

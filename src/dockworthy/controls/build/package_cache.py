@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum, auto
 
-from ...model.build import ImageBuild, Instruction, ShellCommand
+from ...model.build import ImageBuild, ShellCommand
 from ...model.build_change import AppendCommand, BuildChange
 from ...model.build_fix import BuildFix
 from ...model.control import Control, Subject, nist
@@ -111,9 +111,10 @@ def _cleaned(build: ImageBuild) -> Iterator[BuildChange]:
 
 
 def _without_lists(build: ImageBuild, need: _Need) -> Iterator[BuildChange]:
+    needs = _needed_later(build)
     for run in marked(build, "DL3009"):
         found = list(steps(run, _APT, _FROM_LISTS))
-        if found and _needed_later(build, run) is need:
+        if found and needs[run.first] is need:
             yield AppendCommand(run.first, (*_sudo(found[-1]), *_LISTS))
 
 
@@ -121,14 +122,20 @@ def _sudo(step: Step) -> tuple[str, ...]:
     return ("sudo",) if "sudo" in step.what.before else ()
 
 
-def _needed_later(build: ImageBuild, run: Instruction) -> _Need:
-    """Does a step behind it install without an update of its own, or start a script, which may do so?"""
-    later = [each for _, each in build.instructions("RUN") if each.first > run.first]
-    without = [each for each in later if not any(True for _ in steps(each, _APT, ("update",)))]
-    if any(True for each in without for _ in steps(each, _APT, _FROM_LISTS)):
-        return _Need.SURE
-    scripts = any(not each.commands or any(map(_may_install, each.commands)) for each in without)
-    return _Need.MAYBE if scripts else _Need.NONE
+def _needed_later(build: ImageBuild) -> dict[int, _Need]:
+    """First line of a RUN -> does a step behind it install without an update of its own, or start a script, which may
+    do so?"""
+    needs: dict[int, _Need] = {}
+    need = _Need.NONE
+    for _, run in reversed(list(build.instructions("RUN"))):
+        needs[run.first] = need
+        if any(True for _ in steps(run, _APT, ("update",))):
+            continue
+        if any(True for _ in steps(run, _APT, _FROM_LISTS)):
+            need = _Need.SURE
+        elif need is _Need.NONE and (not run.commands or any(map(_may_install, run.commands))):
+            need = _Need.MAYBE
+    return needs
 
 
 def _may_install(command: ShellCommand) -> bool:

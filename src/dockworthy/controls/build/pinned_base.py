@@ -82,10 +82,11 @@ def _copied_from(build: ImageBuild) -> Iterator[tuple[Field[str], Source]]:
 def _by_digest(written: WrittenBuild) -> Iterator[BuildChange]:
     """Not where a variable names the image: that one has to name the digest."""
     build, digests = written.build, written.known.digests
-    for base, place in _bases(build):
-        first = next(i for stage in build.stages for i in stage.instructions if i.source == place)
+    for stage in build.stages:
+        first = stage.instructions[0]
         image, *rest = first.text.split()
-        if isinstance(base, Set) and base.value == image and image in digests:
+        written_so = isinstance(stage.base, Set) and stage.base.value == image and stage.base_stage is None
+        if written_so and image in digests:
             named = f"{image}@{digests[image]}"
             yield Reword(first.first, ((0, len(image), named),), words=(named, *rest))
     for source, place in _copied_from(build):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...model.build import ImageBuild, Stage
+from ...model.build import ImageBuild
 from ...model.build_change import BuildChange, TakeWord
 from ...model.build_fix import BuildFix
 from ...model.control import Control, Subject, nist
@@ -48,14 +48,17 @@ _KEEPS_USER = frozenset({"-E", "-H", "-n", "-EH", "-HE", "-nE", "-nH", "--preser
 
 def _without(build: ImageBuild) -> Iterator[BuildChange]:
     """Of `sudo command` and `sudo -E command`, where the user is known to be root."""
+    ends: list[bool] = []
     for stage in build.stages:
-        is_root = _begins_as_root(build, stage)
+        known = isinstance(stage.base, Set) and starts_as_root(stage.base.value)
+        is_root = known if stage.base_stage is None else ends[stage.base_stage]
         for instruction in stage.instructions:
             if instruction.keyword == "USER" and not instruction.trigger:
                 is_root = _is_root(instruction.words[0])
             if instruction.keyword == "RUN" and is_root and not instruction.trigger:
                 for number, command in enumerate(instruction.commands):
                     yield from (TakeWord(instruction.first, number, word) for word in _needless(command.words))
+        ends.append(is_root)
 
 
 def _needless(words: tuple[str, ...]) -> range:
@@ -66,14 +69,6 @@ def _needless(words: tuple[str, ...]) -> range:
     behind = next((at for at, word in enumerate(words) if at > first and word not in _KEEPS_USER), len(words))
     does_more = behind == len(words) or words[behind][:1] in ("-", "$")
     return range(0) if does_more else range(first, behind)
-
-
-def _begins_as_root(build: ImageBuild, stage: Stage) -> bool:
-    if stage.base_stage is not None:
-        above = build.stages[stage.base_stage]
-        users = [each for each in above.instructions if each.keyword == "USER" and not each.trigger]
-        return _is_root(users[-1].words[0]) if users else _begins_as_root(build, above)
-    return isinstance(stage.base, Set) and starts_as_root(stage.base.value)
 
 
 def _is_root(user: object) -> bool:
