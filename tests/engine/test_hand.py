@@ -1,0 +1,69 @@
+"""A hand on this machine: each script gets its own answer, whatever became of the one before."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dockworthy.engine.hand import Hand, hand_here
+from dockworthy.engine.ssh.shell import FRAME, Reply
+
+
+async def test_one_after_the_other_and_each_its_answer(tmp_path: Path) -> None:
+    async with hand_here(command="deploy") as hand:
+        found = await asyncio.gather(*(hand.run(f"sleep 0.0{5 - number}; echo {number}") for number in range(5)))
+        assert [done.output for done in found] == [f"{number}\n" for number in range(5)]
+        failed = await hand.run("echo no >&2; exit 7")
+        assert (failed.status, failed.words) == (7, "no")
+        within = await hand.within("kept=5; printf 'x\\ny' >&3; r done 3 'some words'")
+        assert within == (3, "x\ny", "some words")
+        assert (await hand.within('r done 0 "$kept"')).words == "5"
+
+
+async def test_what_is_given_comes_whole(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 2000
+    async with hand_here(command="deploy") as hand:
+        assert (await hand.run(f"cat >{tmp_path}/a; echo and more", given=content)).output == "and more\n"
+        assert (tmp_path / "a").read_bytes() == content
+        assert (await hand.run("wc -c", given=b"")).output.strip() == "0"
+        assert (await hand.run("wc -c")).output.strip() == "0"
+
+
+async def test_who_is_cancelled_takes_nobody_s_answer(tmp_path: Path) -> None:
+    async with hand_here(command="deploy") as hand:
+        first = asyncio.create_task(hand.run(f"echo one; touch {tmp_path}/begun; sleep 0.2; touch {tmp_path}/ended"))
+        async with asyncio.timeout(10):
+            while not (tmp_path / "begun").exists():
+                await asyncio.sleep(0.01)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert (await hand.run("echo two")).output == "two\n"
+        assert (tmp_path / "ended").exists()
+
+
+class _Recorder:
+    """Takes a script instead of a shell."""
+
+    def __init__(self) -> None:
+        self.script = b""
+
+    async def run(self, script: bytes, *, ends: float) -> AsyncIterator[Reply]:
+        self.script = script
+        yield Reply("done", 0, "", b"")
+
+
+@pytest.mark.parametrize("given", [None, b"some content\n" * 9])
+async def test_of_a_script_that_is_cut_off_nothing_runs(tmp_path: Path, given: bytes | None) -> None:
+    recorder: Any = _Recorder()
+    await Hand(recorder, "this host").run(f"touch {tmp_path}/done; cat >&2", given=given)
+    script = recorder.script.rstrip()
+    for length in [*range(0, len(script), 17), len(script) - 1, len(script)]:
+        text = b"M=mark\n" + FRAME.encode() + script[:length]
+        subprocess.run(["sh", "-s"], input=text, capture_output=True, cwd=tmp_path, check=False)
+        assert (tmp_path / "done").exists() == (length == len(script)), script[:length]
