@@ -52,7 +52,6 @@ def test_routes_of_another_project_are_refused_by_its_name(here: EdgeHere) -> No
     with pytest.raises(UsageError, match="belongs to the project first"):
         here.do(lambda edge, _: edge.ensure(here.routes("second", _route("taken"))))
     here.do(lambda edge, _: edge.ensure(here.routes("second", _route("taken", "/second"))))
-    assert not here.do(lambda edge, _: edge.remove("second")).recreated
     here.do(lambda edge, _: edge.remove("first"))
     assert _status(here, "taken") == 404
 
@@ -117,7 +116,7 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
 
 def test_a_deploy_killed_at_any_moment_is_repaired_by_the_next(here: EdgeHere) -> None:
     here.do(lambda edge, _: edge.ensure(here.routes("bystander", _route("bystander"))))
-    for number in range(5):
+    for number in range(3):
         process = subprocess.Popen(
             [sys.executable, "-c", _KILLED, here.engine.endpoint, str(here.http), f"/v{number}"],
             env={**os.environ, "DOCKWORTHY_STATE": str(here.state)}, stdout=subprocess.PIPE,

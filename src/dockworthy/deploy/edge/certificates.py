@@ -9,6 +9,7 @@ from importlib.resources import files
 from ...errors import HostError
 from ...model.deploy_settings import Tls
 from ..site import Site
+from .acme import known
 from .kept import ProjectRoutes
 
 
@@ -22,15 +23,21 @@ async def certificates(site: Site, projects: Iterable[ProjectRoutes]) -> dict[st
     found: dict[str, str] = {}
     for project in projects:
         if project.edge.tls is Tls.INTERNAL:
-            found[project.project] = await _internal(site, project)
+            found[project.project] = await _internal(site, project, project.names)
+        if project.edge.tls is Tls.ACME:
+            there = await known(site, project)
+            found |= {f"{project.project}.{name}": text for name, text in there.items()}
+            # The authority asks the edge, which must run: until it has answered, a name is shown one of our own.
+            if missing := [name for name in project.names if name not in there]:
+                found[project.project] = await _internal(site, project, missing)
         for name, text in project.certificates.items():
             found[f"{project.project}.{name.replace('*', '_')}"] = text
     return found
 
 
-async def _internal(site: Site, project: ProjectRoutes) -> str:
+async def _internal(site: Site, project: ProjectRoutes, wanted: Iterable[str]) -> str:
     """Made on the host, where the authority's key stays; renewed when it is over within thirty days."""
-    names = ",".join(f"{'IP' if name.replace('.', '').isdigit() else 'DNS'}:{name}" for name in project.names)
+    names = ",".join(f"{'IP' if name.replace('.', '').isdigit() else 'DNS'}:{name}" for name in wanted)
     given = {"dw_folder": f"{site.state}/edge", "dw_project": project.project, "dw_names": names}
     script = "".join(f"{name}={shlex.quote(value)}\n" for name, value in given.items())
     script += files(__package__).joinpath("authority.sh").read_text()

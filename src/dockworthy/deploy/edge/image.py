@@ -19,6 +19,12 @@ from .compose_file import USER
 
 _BUILDING = 600.0
 _LOADING = 300.0
+RUN_ONCE = (
+    "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+    "--memory", "256m", "--memory-swap", "256m", "--cpus", "1", "--pids-limit", "100", "--user", f"{USER}:{USER}",
+    "--pull", "never",
+)  # fmt: skip
+"""A container that is asked something and goes: it may as little as the edge itself, also where a guard looks on."""
 
 
 class EdgeImage(Struct, frozen=True):
@@ -42,18 +48,17 @@ async def edge_image(site: Site, wanted: str, kept: str, environ: Mapping[str, s
         if before.wanted == wanted and await _is_there(site, before.runs):
             return before
     runs = await _pulled(site, docker, wanted) if wanted else await _made(site, docker)
-    told = await _told(docker, runs, "--entrypoint", "haproxy", runs, "-vv")
+    told = await _told(docker, "--entrypoint", "haproxy", runs, "-vv")
     if "HAProxy version" not in told:
         raise EngineError(f"the image {wanted or runs} does not run haproxy: {told[-300:].strip()}")
-    shell = "well" in await _told(docker, runs, "--entrypoint", "/bin/bash", runs, "-c", "echo well")
+    shell = "well" in await _told(docker, "--entrypoint", "/bin/bash", runs, "-c", "echo well")
     version = told.split("HAProxy version", 1)[1].split()[0]
     return EdgeImage(wanted, runs, version, shell, "prometheus-exporter" in told)
 
 
-async def _told(docker: Docker, image: str, *arguments: str) -> str:
+async def _told(docker: Docker, *arguments: str) -> str:
     """By a container without a network that goes at once."""
-    limits = ("--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--user", f"{USER}", "--pull", "never")
-    done = await docker.run("run", *limits, *arguments, timeout=_LOADING)
+    done = await docker.run(*RUN_ONCE, *arguments, timeout=_LOADING)
     return done.out.decode(errors="replace") if done.status == 0 else done.said
 
 

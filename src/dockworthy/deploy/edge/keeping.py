@@ -107,7 +107,8 @@ class Keeper:
     async def add_settings(self, digest: str, files: Mapping[str, str]) -> None:
         """A whole version, or none of it."""
         await self._done(
-            f"[ ! -d settings/{digest} ] || exit 0; mkdir -p run settings && chmod 755 settings && chmod 777 run && "
+            f"[ ! -d settings/{digest} ] || exit 0; mkdir -p run/acme settings && "
+            "chmod 755 settings run/acme && chmod 777 run && "
             f"rm -rf settings/{digest}.half && mkdir settings/{digest}.half && "
             f"tar -xf - --no-same-owner -C settings/{digest}.half && chmod -R a+rX settings/{digest}.half && "
             f"sync -f settings/{digest}.half && mv -T settings/{digest}.half settings/{digest} && sync -f settings",

@@ -36,12 +36,14 @@ class ServedRoute(Struct, frozen=True):
 
 
 class ProjectRoutes(Struct, frozen=True):
-    """`certificates`: host name -> PEM text with chain and key, where `edge.tls` is `files`."""
+    """`certificates`: host name -> PEM text with chain and key, where `edge.tls` is `files`. `acme_ca`: the PEM text by
+    which an ACME authority is trusted that the host does not know."""
 
     project: str
     edge: Edge
     routes: tuple[ServedRoute, ...]
     certificates: dict[str, str] = {}
+    acme_ca: str = ""
 
     @property
     def has_tls(self) -> bool:

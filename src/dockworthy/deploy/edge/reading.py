@@ -38,7 +38,9 @@ def read_routes(
         )
         for route in settings.routes
     )
-    return ProjectRoutes(project, settings.edge, served, _certificates(settings.edge, folder))
+    acme = settings.edge.acme.ca if settings.edge.tls is Tls.ACME else ""
+    trusted = _text(folder / acme) if acme else ""
+    return ProjectRoutes(project, settings.edge, served, _certificates(settings.edge, folder), trusted)
 
 
 def _users(path: Path) -> dict[str, str]:

@@ -7,27 +7,25 @@ import json
 import os
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 
-from ...engine.docker_command import Docker
-from ...errors import DockworthyError, EngineError, HostError
+from ...errors import DockworthyError, HostError
+from ...model.deploy_settings import Tls
 from ..compose_command import ComposeCommand
 from ..site import Site
+from .acme import due, known, obtain
 from .admin import Admin
 from .certificates import certificates
-from .compose_file import PROJECT, compose_file
+from .compose_file import compose_file
 from .conflicts import ports, refuse_conflicts
-from .haproxy.configuration import FILE, EdgeFiles, edge_files
+from .haproxy.configuration import EdgeFiles, edge_files
 from .image import EdgeImage, edge_image
 from .keeping import Keeper, Kept
 from .kept import ProjectRoutes
 from .ports_taken import refuse_taken
-
-_SECONDS = 20.0
-"""In which HAProxy must answer with what it was told."""
+from .process import EdgeProcess
 
 
 class EdgeChange(Struct, frozen=True):
@@ -37,6 +35,7 @@ class EdgeChange(Struct, frozen=True):
     started: bool = False
     recreated: bool = False
     reloaded: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class EdgeRunner:
@@ -48,6 +47,7 @@ class EdgeRunner:
         self._swarm = swarm
         self._keeper = Keeper(site)
         self.admin = Admin(site)
+        self._process = EdgeProcess(site, self._keeper, self.admin, environ)
 
     async def ensure(self, wanted: ProjectRoutes) -> EdgeChange:
         """The edge runs and serves these routes of the project beside those of the others.
@@ -59,7 +59,25 @@ class EdgeRunner:
             kept = await self._keeper.read()
             others = {name: routes for name, routes in kept.projects.items() if name != wanted.project}
             refuse_conflicts(wanted, others.values())
-            return await self._apply(kept, wanted.project, wanted, [*others.values(), wanted])
+            every = [*others.values(), wanted]
+            change = await self._apply(kept, wanted.project, wanted, every)
+            if wanted.edge.tls is Tls.ACME and (names := await due(self._site, wanted)):
+                change = await self._prove(kept, wanted, names, every, change)
+            return change
+
+    async def _prove(
+        self, before: Kept, wanted: ProjectRoutes, names: tuple[str, ...], every: list[ProjectRoutes], done: EdgeChange
+    ) -> EdgeChange:
+        """The edge answers the ACME authority, and takes over what that gives. A renewal may fail in time."""
+        try:
+            await obtain(self._site, wanted, names)
+        except HostError as error:
+            if set(names) <= set(await known(self._site, wanted)):
+                return msgspec.structs.replace(done, notes=(error.says,))
+            await asyncio.shield(self._take_back(before, wanted.project, error))
+            raise
+        await self._apply(await self._keeper.read(), wanted.project, wanted, every)
+        return done
 
     async def remove(self, project: str, *, edge_too: bool = False) -> EdgeChange:
         """Takes a project's routes away. The last one leaves the edge running, unless `edge_too`."""
@@ -85,7 +103,7 @@ class EdgeRunner:
         refuse_conflicts(wanted, others)
         opened = ports([*others, wanted])
         await refuse_taken(self._site, opened)
-        if not kept.compose or await self._container() is None:
+        if not kept.compose or await self._process.container() is None:
             return EdgeChange(started=True)
         published = json.loads(kept.compose)["services"]["proxy"]["ports"]
         if [port["published"] for port in published] != [str(port) for port in opened if port is not None]:
@@ -105,7 +123,7 @@ class EdgeRunner:
         spec = compose_file(image.runs, self._keeper.folder, opened, has_shell=image.has_shell, swarm=self._swarm)
         await self._keeper.add_settings(files.digest, files.files)
         if kept.current != files.digest:
-            await self._check(image, files)
+            await self._process.check(image, files)
         try:
             if kept.projects.get(project) != wanted:
                 await self._keeper.write_routes(project, wanted)
@@ -120,15 +138,15 @@ class EdgeRunner:
             await self._keeper.switch(files.digest)
         if kept.image != (chosen := msgspec.json.encode(image).decode()):
             await self._keeper.write("image.json", chosen)
-        before = await self._container()
+        before = await self._process.container()
         text = json.dumps(spec, indent=2)
         if before is None or before["State"] != "running" or kept.compose != text:
             await self._compose().up(spec)
             await self._keeper.write("compose.json", text)
-        running = await self._container()
+        running = await self._process.container()
         is_new = before is None or running is None or before["Id"] != running["Id"]
-        reloaded = not is_new and await self._tell(files.marker)
-        await self._serves(files.marker)
+        reloaded = not is_new and await self._process.tell(files.marker)
+        await self._process.serves(files.marker)
         if reloaded or is_new:
             await self._keeper.tell_servers("")
             await self._keeper.tidy()
@@ -141,70 +159,15 @@ class EdgeRunner:
             await self._keeper.switch(kept.current)
             if kept.compose:
                 await self._compose().up(json.loads(kept.compose))
-                await self._tell(f"dockworthy-{kept.current}")
-            elif (spec := await self._container()) is not None:
+                await self._process.tell(f"dockworthy-{kept.current}")
+            elif (spec := await self._process.container()) is not None:
                 await self._site.engine.send("DELETE", f"/containers/{spec['Id']}?force=true", answer=False)
             await self._keeper.write("compose.json", kept.compose)
         except DockworthyError as second:
             error.add_note(f"and the edge could not be brought back to what it was: {second.says}")
 
-    async def _check(self, image: EdgeImage, files: EdgeFiles) -> None:
-        """HAProxy reads the new settings before they count, in a container of its own that goes at once."""
-        mount = f"type=bind,source={self._keeper.folder}/settings,target=/etc/edge,readonly"
-        done = await Docker(self._site.docker_host, self._environ).run(
-            "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--pull", "never",
-            "--mount", mount, "--entrypoint", "haproxy", image.runs,
-            "-c", "-f", f"/etc/edge/{files.digest}/{FILE}",
-        )  # fmt: skip
-        if done.status:
-            raise EngineError(f"HAProxy does not take the routes: {_alerts(done.err)}", hint="the edge is as it was")
-
-    async def _tell(self, marker: str) -> bool:
-        """Whether the running edge had to be told to read its settings again."""
-        try:
-            if await self.admin.marker() == marker:
-                return False
-            await self._keeper.tell_servers(await self.admin.servers_state())
-        except HostError:  # it is on its way up, and reads the settings anyway; told twice it does it twice
-            pass
-        container = await self._container()
-        if container is not None:
-            await self._site.engine.send("POST", f"/containers/{container['Id']}/kill?signal=SIGUSR2", answer=False)
-        return True
-
-    async def _serves(self, marker: str) -> None:
-        """Waits until the edge says that it runs with these settings. Raises EngineError with its log."""
-        clock = asyncio.get_running_loop().time
-        ends = clock() + _SECONDS
-        says = ""
-        while clock() < ends:
-            try:
-                if (says := await self.admin.marker()) == marker:
-                    return
-            except HostError as error:
-                says = error.says
-            await asyncio.sleep(0.05)
-        container = await self._container()
-        log = ""
-        if container is not None:
-            done = await Docker(self._site.docker_host, self._environ).run("logs", "--tail", "5", container["Id"])
-            log = done.err.decode(errors="replace").strip()[-500:]
-        raise EngineError(f"the edge does not take over its new settings ({says}): {log or 'it says nothing'}")
-
-    async def _container(self) -> dict[str, Any] | None:
-        filters = quote(json.dumps({"label": [f"com.docker.compose.project={PROJECT}"]}))
-        found: list[dict[str, Any]] = await self._site.engine.get(f"/containers/json?all=true&filters={filters}")
-        return found[0] if found else None
-
     def _compose(self) -> ComposeCommand:
         return ComposeCommand(self._site.docker_host, self._keeper.folder, self._environ)
-
-
-def _alerts(said: bytes) -> str:
-    """The first of what HAProxy can't do, without where it ran."""
-    lines = said.decode(errors="replace").splitlines()
-    alerts = [line.partition(" : ")[2] for line in lines if "[ALERT]" in line]
-    return (alerts or lines or ["it does not say why"])[0].strip()[:500]
 
 
 def _published(kept: Kept) -> tuple[int | None, int | None]:

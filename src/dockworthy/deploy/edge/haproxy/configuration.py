@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
 
 from msgspec import Struct
 
 from ..kept import ProjectRoutes
 from .backends import backends, page_file
-from .frontends import ADMIN, METRICS, RUN, SERVERS, frontends, nobody
+from .frontends import ADMIN, METRICS, RUN, SERVERS, frontends, nobody, uses_acme
 
 FILE = "haproxy.cfg"
 HEALTH_PORT = 8404
 _MARK = "dockworthy-"
+_LUA = "acme.lua"
 
 _TOP = f"""\
 # Written by dockworthy from the routes of every project here; changes are lost with the next deploy.
@@ -92,9 +94,9 @@ def edge_files(
             if served.page is not None:
                 files[page_file(name)] = served.page.text
     lines = "\n".join(_lines(ordered, exporter))
-    acme = any(each.edge.tls == "acme" for each in ordered)
-    more = f"    lua-load-per-thread {RUN}/../acme.lua\n" if acme else ""
-    text = _TOP.replace("{more}", more.rstrip()) + lines + "\n"
+    if uses_acme(ordered):
+        files[_LUA] = resources.files(__package__.rpartition(".")[0]).joinpath(_LUA).read_text()
+    text = _TOP.replace("{more}", f"    lua-load {_LUA}" if _LUA in files else "") + lines + "\n"
     digest = hashlib.sha256("\0".join([text, *(part for pair in files.items() for part in pair)]).encode())
     short = digest.hexdigest()[:16]
     return EdgeFiles({**files, FILE: text.replace("{marker}", _MARK + short)}, short)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from ....model.deploy_settings import Tls
 from ..kept import ProjectRoutes
 from .matching import host_is, uses
 from .words import formatted, word
@@ -65,8 +66,12 @@ def _front(source: str = "") -> Iterator[str]:
 
 
 def _challenges(projects: Sequence[ProjectRoutes]) -> Iterator[str]:
-    if any(each.edge.tls == "acme" for each in projects):
+    if uses_acme(projects):
         yield f"http-request use-service lua.acme if {{ path_beg {CHALLENGE} }}"
+
+
+def uses_acme(projects: Iterable[ProjectRoutes]) -> bool:
+    return any(each.edge.tls is Tls.ACME for each in projects)
 
 
 def _sent(projects: Sequence[ProjectRoutes], *, secure: bool = False) -> Iterator[str]:

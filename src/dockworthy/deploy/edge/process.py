@@ -1,0 +1,86 @@
+"""HAProxy's process in its container: what it takes, what it is told, and what it says that it runs with."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from ...engine.docker_command import Docker
+from ...errors import EngineError, HostError
+from ..site import Site
+from .admin import Admin
+from .compose_file import PROJECT
+from .haproxy.configuration import FILE, EdgeFiles
+from .image import RUN_ONCE, EdgeImage
+from .keeping import Keeper
+
+_SECONDS = 20.0
+"""In which HAProxy must answer with what it was told."""
+
+
+class EdgeProcess:
+    """Of one site. Everything raises EngineError."""
+
+    def __init__(self, site: Site, keeper: Keeper, admin: Admin, environ: Mapping[str, str]) -> None:
+        self._site = site
+        self._keeper = keeper
+        self._admin = admin
+        self._environ = environ
+
+    async def check(self, image: EdgeImage, files: EdgeFiles) -> None:
+        """HAProxy reads the new settings before they count, in a container of its own that goes at once."""
+        mount = f"type=bind,source={self._keeper.folder}/settings,target=/etc/edge,readonly"
+        done = await Docker(self._site.docker_host, self._environ).run(
+            *RUN_ONCE,
+            "--mount", mount, "--entrypoint", "haproxy", image.runs,
+            "-c", "-f", f"/etc/edge/{files.digest}/{FILE}",
+        )  # fmt: skip
+        if done.status:
+            raise EngineError(f"HAProxy does not take the routes: {_alerts(done.err)}", hint="the edge is as it was")
+
+    async def tell(self, marker: str) -> bool:
+        """Whether the running edge had to be told to read its settings again."""
+        try:
+            if await self._admin.marker() == marker:
+                return False
+            await self._keeper.tell_servers(await self._admin.servers_state())
+        except HostError:  # it is on its way up, and reads the settings anyway; told twice it does it twice
+            pass
+        container = await self.container()
+        if container is not None:
+            await self._site.engine.send("POST", f"/containers/{container['Id']}/kill?signal=SIGUSR2", answer=False)
+        return True
+
+    async def serves(self, marker: str) -> None:
+        """Waits until the edge says that it runs with these settings. Raises EngineError with its log."""
+        clock = asyncio.get_running_loop().time
+        ends = clock() + _SECONDS
+        says = ""
+        while clock() < ends:
+            try:
+                if (says := await self._admin.marker()) == marker:
+                    return
+            except HostError as error:
+                says = error.says
+            await asyncio.sleep(0.05)
+        container = await self.container()
+        log = ""
+        if container is not None:
+            done = await Docker(self._site.docker_host, self._environ).run("logs", "--tail", "5", container["Id"])
+            log = done.err.decode(errors="replace").strip()[-500:]
+        raise EngineError(f"the edge does not take over its new settings ({says}): {log or 'it says nothing'}")
+
+    async def container(self) -> dict[str, Any] | None:
+        filters = quote(json.dumps({"label": [f"com.docker.compose.project={PROJECT}"]}))
+        found: list[dict[str, Any]] = await self._site.engine.get(f"/containers/json?all=true&filters={filters}")
+        return found[0] if found else None
+
+
+def _alerts(said: bytes) -> str:
+    """The first of what HAProxy can't do, without where it ran."""
+    lines = said.decode(errors="replace").splitlines()
+    alerts = [line.partition(" : ")[2] for line in lines if "[ALERT]" in line]
+    return (alerts or lines or ["it does not say why"])[0].strip()[:500]
