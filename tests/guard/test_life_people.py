@@ -13,6 +13,7 @@ import pytest
 
 from guard.guarded import PLUGIN
 from guard.sockets import Reached, from_container
+from guard.tls_parts import papers_for
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
 
@@ -29,6 +30,7 @@ guard:
   roles:
     - {who: "user:opal", role: operator}
     - {who: "container:watcher", role: viewer}
+    - {who: "certificate:robot", role: viewer}
 """
 ASK = """
 import collections, json, os, socket, sys, threading
@@ -67,6 +69,9 @@ def host(engines_folder: Path) -> Iterator[OwnHost]:
             input=b"docker:x:7100:opal,nils\nopal:x:7001:\nnils:x:7004:\n",
         )
         host.write("/srv/guard.yaml", POLICY)
+        papers = papers_for(engines_folder / "place-papers", "robot")
+        for name, file in zip(("ca.pem", "server-cert.pem", "server-key.pem"), papers.files, strict=True):
+            host.write(f"/etc/docker/tls/{name}", file.read_text())
         host.start_engine(SETTINGS)
         host.load_busybox()
         host.docker("run", "-d", "--name", "before", BUSYBOX, "sleep", "3600")
@@ -87,6 +92,12 @@ def dockworthy(host: OwnHost, *words: str) -> str:
 
 def install(host: OwnHost) -> str:
     return dockworthy(host, "guard", "install", "--people", "--policy", "/srv/guard.yaml", "--yes")
+
+
+def from_elsewhere(host: OwnHost, *words: str) -> subprocess.CompletedProcess[bytes]:
+    folder = host.folder.with_name("place-papers") / "robot"
+    at = ("env", f"DOCKER_CERT_PATH={folder}", "docker", "--tlsverify", "-H", "tcp://127.0.0.1:2376")
+    return host.run(*at, *words, check=False)
 
 
 def mode_of(host: OwnHost) -> bytes:
@@ -147,7 +158,7 @@ def test_a_second_install_takes_over_without_a_gap(host: OwnHost) -> None:
     stream.wait_for(b"tick")
     asking = subprocess.Popen([*host.inside, "python3", "-c", ASK, "/run/enough"], stdout=subprocess.PIPE)
     serving = host.read("/run/dockworthy-guard.serving")
-    said = dockworthy(host, "guard", "install", "--yes")
+    said = dockworthy(host, "guard", "install", "--tls", "127.0.0.1", "--yes")
     host.run("touch", "/run/enough")
     answers: dict[str, int] = json.loads(asking.communicate(timeout=60)[0])
     assert "takes over" in said
@@ -159,16 +170,22 @@ def test_a_second_install_takes_over_without_a_gap(host: OwnHost) -> None:
     stream.end()
     assert b"200 OK" in from_container(host, "watcher", "/containers/json"), "the file that it has mounted is the same"
     assert b"container watcher is viewer" in from_container(host, "watcher", "/containers/talks/export")
+    assert from_elsewhere(host, "ps").returncode == 0 and b"robot is viewer" in from_elsewhere(host, "stop", "x").stderr
     print(f"{answers} during the upgrade")
 
 
 def test_a_killed_guard_is_back_and_meanwhile_nobody_passes(host: OwnHost) -> None:
+    """Also where its certificate is broken by then: nobody comes in by TLS, and all others do."""
     pid = host.read("/run/dockworthy-guard.serving").split()[0]
+    host.run("mv", "/etc/docker/tls/server-key.pem", "/etc/docker/tls/away")
     host.run("kill", "-9", pid)
     began = time.monotonic()
     assert host.run("python3", "-c", ASK, "/run/enough").stdout == b"200\n"
     assert time.monotonic() - began < 10  # half a second; a loaded machine is slow
     assert host.read("/run/dockworthy-guard.serving").split()[0] != pid
+    assert from_elsewhere(host, "ps").returncode != 0
+    host.run("mv", "/etc/docker/tls/away", "/etc/docker/tls/server-key.pem")
+    host.wait(lambda: from_elsewhere(host, "ps").returncode == 0, "what was mended is taken up")
 
 
 def test_after_all_is_killed_the_order_of_a_start_brings_both(host: OwnHost) -> None:
@@ -183,6 +200,7 @@ def test_after_all_is_killed_the_order_of_a_start_brings_both(host: OwnHost) -> 
     host.run(INIT, "start")
     host.start_engine()
     host.docker("start", "before", "watcher")
+    assert from_elsewhere(host, "ps").returncode == 0
     assert b"has no role here" in Reached(host, SOCKET, "nils").docker("ps", check=False).stderr
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from dockworthy.guard.decision import Decision
 from dockworthy.guard.tls.handshakes import Handshakes
 from dockworthy.guard.tls.knocks import AT_ONCE, PER_SECOND, Knocks
 from dockworthy.guard.tls.listening import listen_tcp
+from dockworthy.guard.tls.living_papers import LivingPapers
 from dockworthy.guard.tls.papers import Papers, context_of
 from dockworthy.guard.tls.turned_away import TurnedAway
 from dockworthy.harden.remote_access.address import Place
@@ -102,6 +104,26 @@ async def test_a_flood_is_counted_and_fills_no_log() -> None:
     assert "for once" in told[-1][1].message()
 
 
-def test_an_address_of_another_host_is_told() -> None:
-    with pytest.raises(UsageError, match=r"--tls 192\.0\.2\.1:1"):
-        listen_tcp(Place("192.0.2.1", 1))
+def test_an_address_may_come_later_and_a_port_that_is_taken_is_told() -> None:
+    told: list[str] = []
+    for address in ("192.0.2.1", "2001:db8::1"):
+        listen_tcp(Place(address, 4711), told.append).close()
+    assert ["no address 192.0.2.1 yet" in told[0], "no address 2001:db8::1 yet" in told[1]] == [True, True]
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(UsageError, match="nobody can listen there"):
+        listen_tcp(Place("127.0.0.1", other.getsockname()[1]), told.append)
+
+
+async def test_a_guard_that_must_be_there_is_there_without_certificates(papers: Papers, tmp_path: Path) -> None:
+    """An engine does not start without its plugin: nobody comes in by TLS, and that is said."""
+    told: list[str] = []
+    mine = structs.replace(papers, tlscert=tmp_path / "cert.pem")
+    with pytest.raises(UsageError):
+        LivingPapers(mine, told.append)
+    living = LivingPapers(mine, told.append, must=False)
+    assert living() is None and "until this is mended" in told[0]
+    mine.tlscert.write_bytes(papers.tlscert.read_bytes())
+    await living.read_anew()
+    assert living() is not None
+    mine.tlscert.unlink()
+    await living.read_anew()
+    assert living() is not None and "the old one stays" in told[-1]

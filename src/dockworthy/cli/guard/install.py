@@ -34,10 +34,17 @@ _docker = click.option(
     is_flag=True,
     help="The guard's socket comes to the engine's own place, and that one moves to a folder of root's.",
 )
+@click.option(
+    "--tls",
+    metavar="ADDRESS",
+    help="Serve people there as well, to holders of a certificate, with the files in /etc/docker/tls: 192.0.2.7.",
+)
 @click.option("--force", is_flag=True, help="Also before an engine that the guard was not tried against.")
 @dry_run_option
 @yes_option
-def install(endpoint: str, policy: str | None, people: bool, force: bool, dry_run: bool, yes: bool) -> int:
+def install(
+    endpoint: str, policy: str | None, people: bool, tls: str | None, force: bool, dry_run: bool, yes: bool
+) -> int:
     """From then on every request to the engine is judged, and a machine's start brings the guard first.
 
     Shows the plan, does it, measures, and takes all of it back where the engine does not come up with it. A second time
@@ -61,6 +68,7 @@ def install(endpoint: str, policy: str | None, people: bool, force: bool, dry_ru
     from ...guard.life.record import own_endpoint, read_record
     from ...guard.life.tried import check_tried
     from ...guard.life.uninstalling import uninstall as take_away
+    from ...harden.remote_access.address import place_of
 
     only_root()
     places = Places()
@@ -75,7 +83,8 @@ def install(endpoint: str, policy: str | None, people: bool, force: bool, dry_ru
     engine = find_engine(own_endpoint(record, endpoint))
     if not force:
         check_tried(engine.version, state_directory(os.environ) / "guard")
-    todo = plan(places, engine, text, by_systemd=Path("/run/systemd/system").is_dir(), people=people)
+    by_systemd, place = Path("/run/systemd/system").is_dir(), None if tls is None else place_of(tls)
+    todo = plan(places, engine, text, by_systemd=by_systemd, people=people, tls=place)
     if not agreed("dockworthy guard install", todo.in_words(), dry_run=dry_run, yes=yes):
         return 0
     bring(todo, say)

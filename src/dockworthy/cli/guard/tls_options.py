@@ -39,21 +39,30 @@ def tls_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def tls_endpoint(
     tls: str | None, tlscacert: str | None, tlscert: str | None, tlskey: str | None, *, told: Told
 ) -> tuple[TlsEndpoint | None, tuple[LivingPapers, ...]]:
-    """What listens there, and its papers, to be followed. Raises UsageError."""
+    """What listens there, and its papers, to be followed. Raises UsageError; not where a keeper has a guard run here:
+    then an engine waits for its plugin, whatever the certificates are.
+    """
     given = {"tlscacert": tlscacert, "tlscert": tlscert, "tlskey": tlskey}
     files = {name: Path(file).absolute() for name, file in given.items() if file is not None}
     if tls is None:
         if files:
             raise UsageError(f"--{next(iter(files))} says nothing without --tls", hint="--tls 192.0.2.7")
         return None, ()
+    from ...guard.handed import handed
     from ...guard.tls.endpoint import TlsEndpoint
     from ...guard.tls.living_papers import LivingPapers
     from ...guard.tls.papers import Papers
     from ...harden.remote_access.address import place_of
 
     place = place_of(tls)
-    papers = LivingPapers(Papers(**files), say)
-    endpoint = TlsEndpoint(place, papers, told)
+    papers = LivingPapers(Papers(**files), say, must=not handed())
+    try:
+        endpoint = TlsEndpoint(place, papers, told, say)
+    except UsageError as error:
+        if not handed():
+            raise
+        say(f"nobody is served by TLS: {error.says}")
+        return None, (papers,)
     say(f"who has a certificate is served at {place.url}")
     return endpoint, (papers,)
 

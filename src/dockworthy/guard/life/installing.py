@@ -14,12 +14,14 @@ from msgspec import Struct, structs
 
 from ... import __version__
 from ...errors import DockworthyError, UsageError
+from ...harden.remote_access.address import Place
 from ...harden.settings_text import changed_settings
 from ...harden.situation import parse_settings
 from ..root_alone import who_may_write
 from . import kept_files
 from .bundle import build
 from .engine_here import EngineHere, asks_guard, check_running, tell, wait_until
+from .from_elsewhere import check_served, served_at
 from .moving.doors import check_doors
 from .moving.moving import Moving, move, plan_move
 from .places import PLUGIN, Places
@@ -66,15 +68,23 @@ class Install(Struct, frozen=True, kw_only=True):
             f"write {places.unlock}: a plain shell script that takes the guard out of the way",
             f"{self.engine.settings} names the plugin" + (" already" if self.after == self.before else ""),
             *(self.moving.in_words() if self.moving else ()),
+            *((f"who has a certificate is served at {self.people.tls}",) if self.people and self.people.tls else ()),
             *(() if self.moving else (running if self.engine.pid else "no engine runs: the next one asks the guard",)),
             "measure: the engine asks the guard and containers run; else all of this is taken back",
         )
 
 
 def plan(
-    places: Places, engine: EngineHere, policy: bytes | None, *, by_systemd: bool, people: bool = False
+    places: Places,
+    engine: EngineHere,
+    policy: bytes | None,
+    *,
+    by_systemd: bool,
+    people: bool = False,
+    tls: Place | None = None,
 ) -> Install:
-    """`policy`: a new one's text; `people`: their socket at the engine's place, also where it stands there already.
+    """`policy`: a new one's text; `people`: their socket at the engine's place, also where it stands there already;
+    `tls`: they are served there as well (None: as before).
     Raises UsageError, UnreadableInput for an engine's file that is not JSON."""
     before = kept_files.look(engine.settings).content
     try:
@@ -91,8 +101,10 @@ def plan(
     moving = None
     if people and (their is None or engine.endpoint != their.endpoint):
         moving = plan_move(engine, places, settings.get("hosts"))
-        their = moving.people
+        their = structs.replace(moving.people, tls=their.tls if their is not None else "")
         wanted |= moving.way.settings
+    if tls is not None:
+        their = served_at(tls, their)
     after = changed_settings(text, wanted, str(engine.settings)).encode() if wanted else before
     assert after is not None, "a file that names the guard is there"
     if policy is None and not places.policy.exists():
@@ -168,6 +180,7 @@ def _measure(engine: EngineHere, todo: Install) -> None:
     check_running(engine)
     if todo.people is not None:
         check_doors(todo.people, engine)
+        check_served(todo.people)
 
 
 def _files(todo: Install, service: Service) -> list[tuple[Path, bytes, int]]:

@@ -82,11 +82,12 @@ class Places(Struct, frozen=True, kw_only=True):
         """How an engine that no service manager has was started."""
         return self.state / "launch"
 
-    def command(self, endpoint: str, people: str, *, syslog: bool) -> tuple[str, ...]:
-        """What runs, whoever starts it. `people`: the path of their socket, `""` where they have none."""
+    def command(self, endpoint: str, people: str, *, tls: str = "", syslog: bool) -> tuple[str, ...]:
+        """What runs, whoever starts it. `people`: the path of their socket, `""` where they have none; `tls`: the
+        address at which they are served as well."""
         words = (
             str(self.current / "start.sh"), "guard", "serve", "--socket", str(self.socket), "--docker", endpoint,
-            *(("--people", people) if people else ()),
+            *(("--people", people) if people else ()), *(("--tls", tls) if tls else ()),
             "--policy", str(self.policy), "--audit", str(self.audit), *(("--syslog",) if syslog else ()),
         )  # fmt: skip
         return words

@@ -15,12 +15,14 @@ from .places import Places
 
 
 class People(Struct, frozen=True, kw_only=True):
-    """Their socket, at the engine's own old place; `endpoint` is where the engine is behind it."""
+    """Their socket, at the engine's own old place; `endpoint` is where the engine is behind it, `tls` the address at
+    which they are served from elsewhere, `""` where they are not."""
 
     path: str
     mode: int
     group: str
     endpoint: str
+    tls: str = ""
 
 
 class Record(Struct, frozen=True, kw_only=True):

@@ -35,7 +35,8 @@ class Service:
         """Path, content and mode of what the machine starts it by. Raises UsageError for a path that does not fit."""
         places, people = self._places, self._people
         endpoint = people.endpoint if people else self._engine.endpoint
-        words = places.command(endpoint, people.path if people else "", syslog=Path("/dev/log").exists())
+        path, tls = (people.path, people.tls) if people else ("", "")
+        words = places.command(endpoint, path, tls=tls, syslog=Path("/dev/log").exists())
         for word in words:
             plain(word if word.startswith("/") else f"/{word.partition('://')[2]}", "the path")
         fills = self._fills()

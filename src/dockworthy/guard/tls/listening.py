@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import socket
+from collections.abc import Callable
 
 from ...errors import UsageError
 from ...harden.remote_access.address import Place
@@ -12,8 +14,12 @@ _ALIVE = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEE
 """Seconds, seconds, times: who vanished without a word is let go after a minute and a half."""
 
 
-def listen_tcp(place: Place) -> socket.socket:
-    """Raises UsageError where it can't."""
+_FREEBIND = {socket.AF_INET: (socket.IPPROTO_IP, 15), socket.AF_INET6: (socket.IPPROTO_IPV6, 78)}
+"""ip(7): an address may come when the guard listens already, which comes before the network at a machine's start."""
+
+
+def listen_tcp(place: Place, say: Callable[[str], None]) -> socket.socket:
+    """`say` hears where the host has no such address yet. Raises UsageError where nobody can listen."""
     listening = socket.socket(socket.AF_INET6 if ":" in place.address else socket.AF_INET)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -21,7 +27,7 @@ def listen_tcp(place: Place) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # connections inherit it
         for option, value in _ALIVE:
             listening.setsockopt(socket.IPPROTO_TCP, option, value)
-        listening.bind((place.address, place.port))
+        _bind(listening, place, say)
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
@@ -31,6 +37,18 @@ def listen_tcp(place: Place) -> socket.socket:
         ) from None
     listening.setblocking(False)
     return listening
+
+
+def _bind(listening: socket.socket, place: Place, say: Callable[[str], None]) -> None:
+    where = place.address, place.port
+    try:
+        listening.bind(where)
+    except OSError as error:
+        if error.errno != errno.EADDRNOTAVAIL:
+            raise
+        listening.setsockopt(*_FREEBIND[listening.family], 1)
+        listening.bind(where)
+        say(f"this host has no address {place.address} yet; when it has, the guard is there")
 
 
 __all__ = ["listen_tcp"]
