@@ -51,8 +51,8 @@ def notify(message: str, *descriptors: int) -> None:
     if not address.startswith(("/", "@")):
         return
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
-        where = "\0" + address[1:] if address[0] == "@" else address
-        socket.send_fds(told, [message.encode()], list(descriptors), 0, where)
+        told.connect("\0" + address[1:] if address[0] == "@" else address)
+        socket.send_fds(told, [message.encode()], descriptors)  # which takes no address, whatever its signature says
 
 
 def become(
