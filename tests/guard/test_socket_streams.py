@@ -68,3 +68,17 @@ def test_a_grant_that_ends_leaves_the_role_that_stays(people_host: OwnHost, nils
         logs.end()
         events.end()
         people_host.write("/etc/dockworthy.yaml", POLICY)
+
+
+def test_a_web_socket_is_attached_as_the_engine_would(people_host: OwnHost) -> None:
+    keys = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://docker\r\n"
+    request = f"HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{keys}\r\n"
+    query = "stream=1&stdin=1&stdout=1&logs=1"
+    stream = Reached(people_host, PEOPLE, "opal").begin(f"GET /containers/shop/attach/ws?{query} {request}")
+    try:
+        stream.wait_for(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")  # RFC 6455, section 1.3
+        stream.wait_for(b"\x82\x06hello\n")
+    finally:
+        stream.end()
+    vera = Reached(people_host, PEOPLE, "vera")
+    assert vera.send(f"GET /containers/shop/attach/ws?{query} {request}".encode()).startswith(b"HTTP/1.1 403")

@@ -18,17 +18,24 @@ async def watch(clients: Collection[ClientConnection], gate: Gate) -> None:
         await asyncio.sleep(EVERY)
         now = asyncio.get_running_loop().time()
         for client in list(clients):
-            client.look(now)
-            passage = client.passage
-            if passage is None:
-                continue
-            renewed = await gate.renewed(passage, client.who)
-            if client.passage is not passage:
-                continue  # that request is over
-            if renewed is None:
-                client.revoke()
-            else:
-                client.passage = renewed
+            try:
+                await _look(client, gate, now)
+            except Exception:  # whatever it was: the others are looked at, too
+                client.abort()
+
+
+async def _look(client: ClientConnection, gate: Gate, now: float) -> None:
+    client.look(now)
+    passage = client.passage
+    if passage is None:
+        return
+    renewed = await gate.renewed(passage, client.who)
+    if client.passage is not passage:
+        return  # that request is over
+    if renewed is None:
+        client.revoke()
+    else:
+        client.passage = renewed
 
 
 __all__ = ["EVERY", "watch"]
