@@ -25,7 +25,7 @@ mkdir -p /run/containerd
 cat >/run/containerd.toml <<'end'
 version = 2
 root = "/run/containerd-root"
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
 end
 exec containerd --config /run/containerd.toml >>/var/log/containerd 2>&1
 """
