@@ -81,6 +81,14 @@ def test_json_names_lines_and_what_was_not_made(dockerfile: Path, capsys: pytest
     assert [(fix["control"], fix["kind"]) for fix in file["offered"]] == [("build/exec-form", "to-be-proven")]
 
 
+@pytest.mark.parametrize("text", [b"FROM\n", b"FROM a\nRUN <<E\nx\n", b"FROM a\nADD x\n\xff", b"USER 1\n"])
+def test_broken_file_is_not_touched(dockerfile: Path, text: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    dockerfile.write_bytes(text)
+    assert run(["fix", "--all", "Dockerfile"]) == 2
+    assert "Dockerfile can't be read: " in capsys.readouterr().out
+    assert dockerfile.read_bytes() == text
+
+
 def test_exception_of_the_policy_is_left_alone(dockerfile: Path) -> None:
     dockerfile.with_name("dockworthy.yaml").write_text(
         "policy:\n  exceptions:\n"

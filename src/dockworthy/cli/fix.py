@@ -66,8 +66,8 @@ def fix(
     What `check` finds in Compose files and Dockerfiles is repaired where there is an exact repair. Safe fixes alone are
     made: with them nothing that works stops working. The others are to be proven, each says what it might break, and
     --all makes them, too. Every fix in a Compose file has the container recreated at the next `docker compose up`; one
-    in a Dockerfile has the image built anew. A shell's text that is more than a plain list of commands is left alone,
-    and so is what a comment for hadolint ignores.
+    in a Dockerfile has the image built anew. What a comment for hadolint ignores is left as it is, and so is a step in
+    which a repair would have to follow the shell's flow (`if`, loops): its line is named.
 
     --verify proves them: the services are started on the engine as a copy of their own, in networks that lead nowhere,
     with fresh volumes, copies of what they bind, and stand-ins for secrets; the running project is not touched. Then
