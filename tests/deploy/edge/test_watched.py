@@ -12,7 +12,7 @@ from deploy.edge.clients import leave
 from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.haproxy.frontends import PROBE
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.observing import ASKED, Watch, Watched, probe_target
+from dockworthy.deploy.observing import ASKED, Watch, Watched, probe_targets
 from dockworthy.deploy.site import Site
 from dockworthy.model.deploy_settings import Objectives, Route
 from dockworthy.model.release import Observation
@@ -35,7 +35,7 @@ async def _watch(edge: EdgeRunner) -> Watch:
         observe=2.0,
         healthy_within=9.0,
         touched=["web"],
-        targets=[probe_target(SHOP, await edge.admin.way(PROBE))],
+        targets=probe_targets(SHOP, await edge.admin.way(PROBE)),
     )
     return Watch(watched, no_tasks, say=print, stats=lambda: edge.admin.ask(ASKED))
 

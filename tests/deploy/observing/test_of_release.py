@@ -42,7 +42,7 @@ def test_what_is_changed_has_to_hold_and_what_is_away_for_a_moment_later() -> No
     assert set(watched.services) == {"web", "api", "new", "admin", "left"}
     assert watched.touched == {"web", "api", "admin", "new"}
     assert (watched.observe, watched.healthy_within) == (30.0, 120.0)
-    assert {each.service: (each.strict, each.touched) for each in watched.targets} == {
+    assert {each.service: (each.strict, each.must_answer) for each in watched.targets} == {
         "web": (True, True),
         "api": (False, True),
         "new": (False, True),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dockworthy.deploy.observing.probe_connection import ProbeConnection, ProbeFailed
-from dockworthy.deploy.observing.probe_target import ProbeTarget, probe_target
+from dockworthy.deploy.observing.probe_target import ProbeTarget, probe_targets
 from dockworthy.deploy.observing.probing import Prober
 from dockworthy.model.deploy_settings import Route
 
@@ -63,9 +63,11 @@ async def test_a_kept_connection_is_kept_and_made_anew_when_it_ended() -> None:
 
 async def test_what_did_not_answer_before_and_is_left_alone_does_not_count() -> None:
     async with backend_here() as backend:
-        targets = [ProbeTarget("web", "x", "/", backend.address, touched=touched) for touched in (False, True)]
+        targets = [
+            ProbeTarget("web", "x", "/", backend.address, must_answer=must, per_second=20) for must in (False, True)
+        ]
         backend.does = "error"
-        async with Prober(targets, per_second=100) as prober:
+        async with Prober(targets) as prober:
             await until(lambda: backend.requests >= 6)
             assert prober.counting == frozenset()
             prober.begin()
@@ -78,10 +80,10 @@ async def test_what_did_not_answer_before_and_is_left_alone_does_not_count() -> 
 
 
 async def test_probes_go_on_and_are_counted(tmp_path: Path) -> None:
-    target = ProbeTarget("web", "shop.example", "/", at=tmp_path / "nobody.sock")
+    target = ProbeTarget("web", "shop.example", "/", at=tmp_path / "nobody.sock", per_second=25)
     async with backend_here() as backend:
-        good = ProbeTarget("web", "shop.example", "/", at=backend.address)
-        async with Prober([good, target], per_second=100) as prober:
+        good = ProbeTarget("web", "shop.example", "/", at=backend.address, per_second=25)
+        async with Prober([good, target]) as prober:
             await until(lambda: prober.probed()["web"][0].sent >= 20)
             assert prober.probed()["web"][1].sent == 0, "it never answered, and is not observed yet"
             assert 1 < backend.connections < backend.requests
@@ -102,7 +104,7 @@ async def test_probes_go_on_and_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("strict", [True, False])
 async def test_what_failed_before_counts_where_it_must_not(strict: bool) -> None:
     async with backend_here() as backend:
-        async with Prober([ProbeTarget("web", "x", "/", backend.address, strict)], per_second=100) as prober:
+        async with Prober([ProbeTarget("web", "x", "/", backend.address, strict, per_second=50)]) as prober:
             await until(lambda: prober.probed()["web"][0].sent >= 2)
             backend.does = "error"
             await until(lambda: prober.probed()["web"][0].errors >= 2)
@@ -117,19 +119,21 @@ async def test_what_failed_before_counts_where_it_must_not(strict: bool) -> None
 @pytest.mark.parametrize(
     ("path", "health", "strip", "asked"),
     [
-        ("/", "", False, "/"),
-        ("/", "/up", False, "/up"),
-        ("/api", "/api/up", False, "/api/up"),
-        ("/api", "/api", False, "/api"),
-        ("/api/", "/api/up", False, "/api/up"),
-        ("/api", "/up", False, "/api"),
-        ("/api", "/apix", False, "/api"),
-        ("/api", "", False, "/api"),
-        ("/api", "/up", True, "/api/up"),
-        ("/api/", "", True, "/api/"),
+        ("/", "", False, ["/"]),
+        ("/", "/up", False, ["/up", "/"]),
+        ("/", "/", False, ["/"]),
+        ("/api", "/api/up", False, ["/api/up", "/api"]),
+        ("/api", "/api", False, ["/api"]),
+        ("/api/", "/api/up", False, ["/api/up", "/api/"]),
+        ("/api", "/up", False, ["/api"]),
+        ("/api", "/apix", False, ["/api"]),
+        ("/api", "/up", True, ["/api/up", "/api/"]),
+        ("/api/", "", True, ["/api/"]),
     ],
 )
-def test_a_probe_comes_by_its_route(path: str, health: str, strip: bool, asked: str) -> None:
+def test_probes_come_by_their_route(path: str, health: str, strip: bool, asked: list[str]) -> None:
     route = Route(host="*.shop.example", service="web", port=80, path=path, health=health, strip_path=strip)
-    target = probe_target(route, Path("/run/probe.sock"))
-    assert (target.host, target.path) == ("edge.shop.example", asked)
+    targets = probe_targets(route, Path("/run/probe.sock"))
+    assert [(target.host, target.path) for target in targets] == [("edge.shop.example", each) for each in asked]
+    assert [target.must_answer for target in targets] == [True, False][: len(asked)]
+    assert sum(target.per_second for target in targets) == 10

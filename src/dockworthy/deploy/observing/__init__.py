@@ -5,7 +5,7 @@
 
 from .counting import ASKED
 from .of_release import watched_of
-from .probe_target import ProbeTarget, probe_target
+from .probe_target import ProbeTarget, probe_targets
 from .watching import Watch, Watched, watch
 
-__all__ = ["ASKED", "ProbeTarget", "Watch", "Watched", "probe_target", "watch", "watched_of"]
+__all__ = ["ASKED", "ProbeTarget", "Watch", "Watched", "probe_targets", "watch", "watched_of"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from ...model.deploy_settings import DeploySettings, seconds_of
 from ...model.release import Release
 from ...model.rollout import RolloutPlan, StepKind
-from .probe_target import probe_target
+from .probe_target import probe_targets
 from .watching import Watched
 
 _ON_SERVICES = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.RESTART)
@@ -32,8 +32,9 @@ def watched_of(
         healthy_within=seconds_of(settings.healthy_within),
         touched=touched,
         targets=[
-            probe_target(route, at, strict=route.service not in away, touched=route.service in touched)
+            target
             for route in settings.routes
             if at is not None and route.service in release.services
+            for target in probe_targets(route, at, strict=route.service not in away, touched=route.service in touched)
         ],
     )

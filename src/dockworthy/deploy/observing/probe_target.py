@@ -8,13 +8,15 @@ from msgspec import Struct
 
 from ...model.deploy_settings import Route
 
+PER_SECOND = 10.0
+"""To one route."""
+
 
 class ProbeTarget(Struct, frozen=True):
     """`at` is a unix socket, or an address and a port.
 
     `strict`: a failure counts from the first good answer on; else only once the release is observed (its service was
-    to be away for a moment). `touched`: the release changes the service, so that it has to answer then; one that it
-    leaves alone, and that did not answer before, is none of its faults.
+    to be away for a moment). `must_answer`: from then on it counts also where there never was a good answer.
     """
 
     service: str
@@ -22,16 +24,37 @@ class ProbeTarget(Struct, frozen=True):
     path: str
     at: Path | tuple[str, int]
     strict: bool = True
-    touched: bool = True
+    must_answer: bool = True
+    per_second: float = PER_SECOND
 
 
-def probe_target(route: Route, at: Path | tuple[str, int], *, strict: bool = True, touched: bool = True) -> ProbeTarget:
-    """Of a route: its health path, where that lies below the route's own path, else that."""
-    return ProbeTarget(route.service, route.host.replace("*.", "edge.", 1), _path(route), at, strict, touched)
+def probe_targets(
+    route: Route, at: Path | tuple[str, int], *, strict: bool = True, touched: bool = True
+) -> tuple[ProbeTarget, ...]:
+    """Of a route: its health path, and what people come for, its own path. `touched`: the release changes its service.
+
+    A service may be well by its health path and answer 500 to everything else; but what stands at a route's own path,
+    nobody said: it is only asked of one that answered well once. So it is with a service that is left alone: what did
+    not work before is none of the release's faults.
+    """
+    host = route.host.replace("*.", "edge.", 1)
+    own, health = _own_path(route), _health_path(route)
+    if health is None or health == own:
+        return (ProbeTarget(route.service, host, own, at, strict, touched),)
+    half = PER_SECOND / 2
+    return (
+        ProbeTarget(route.service, host, health, at, strict, touched, half),
+        ProbeTarget(route.service, host, own, at, strict, False, half),
+    )
 
 
-def _path(route: Route) -> str:
+def _own_path(route: Route) -> str:
+    return f"{route.path.rstrip('/')}/" if route.strip_path else route.path
+
+
+def _health_path(route: Route) -> str | None:
+    """As the edge is asked for it; None where the route leads to none."""
     below = route.path.rstrip("/")
-    if route.strip_path:
-        return f"{below}{route.health or '/'}"
-    return route.health if route.health == route.path or route.health.startswith(f"{below}/") else route.path
+    if route.strip_path and route.health:
+        return f"{below}{route.health}"
+    return route.health if route.health == route.path or route.health.startswith(f"{below}/") else None

@@ -12,7 +12,6 @@ from .probe_connection import ProbeConnection, ProbeFailed
 from .probe_target import ProbeTarget
 from .probed import Failure, Probed, ProbeTally
 
-PER_SECOND = 10.0
 _AT_MOST = 50.0
 """A second, of all targets together."""
 _WAITS = 5.0
@@ -23,15 +22,16 @@ _UNDER_WAY = 64
 class Prober:
     """Probes from when it is entered until it is left: each target in turn on a kept connection and on a new one."""
 
-    def __init__(self, targets: Sequence[ProbeTarget], *, per_second: float = PER_SECOND) -> None:
+    def __init__(self, targets: Sequence[ProbeTarget]) -> None:
         self._sources = [_Source(target) for target in targets]
-        self._every = 1 / min(per_second, _AT_MOST / max(1, len(targets)))
+        self._slower = max(1.0, sum(target.per_second for target in targets) / _AT_MOST)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        share = self._every / max(1, len(self._sources))
         for number, source in enumerate(self._sources):
-            self._tasks.append(asyncio.create_task(source.run(self._every, after=number * share)))
+            every = self._slower / source.target.per_second
+            after = every * number / len(self._sources)  # not all at the same moment
+            self._tasks.append(asyncio.create_task(source.run(every, after=after)))
         return self
 
     async def __aexit__(
@@ -42,7 +42,7 @@ class Prober:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def begin(self) -> None:
-        """From now on each failure of what the release touched counts, also of services that were to be away."""
+        """From now on failures count also of services that were to be away, or have to answer and never did."""
         for source in self._sources:
             source.begin()
 
@@ -66,7 +66,7 @@ class _Source:
     def __init__(self, target: ProbeTarget) -> None:
         self.target = target
         self.tally = ProbeTally()
-        self.counts = False
+        self._answered = self._begun = False
         self._kept = ProbeConnection(target.at)
         self._kept_is_free = True
         self._under_way: set[asyncio.Task[None]] = set()
@@ -74,7 +74,12 @@ class _Source:
     def begin(self) -> None:
         if not self.target.strict:
             self.tally = ProbeTally()
-        self.counts = self.counts or self.target.touched
+        self._begun = True
+
+    @property
+    def counts(self) -> bool:
+        before = self._answered and self.target.strict
+        return before or (self._begun and (self._answered or self.target.must_answer))
 
     async def run(self, every: float, *, after: float) -> None:
         clock = asyncio.get_running_loop().time
@@ -110,7 +115,7 @@ class _Source:
         except TimeoutError:
             self._failed(Failure(at, f"timed out after {_WAITS:.0f} s"), answered=False)
         else:
-            self.counts = self.counts or self.target.strict
+            self._answered = True
             self.tally.answered(time.monotonic() - began)
         finally:
             if keeps:

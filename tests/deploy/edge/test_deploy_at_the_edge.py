@@ -1,0 +1,47 @@
+"""A whole deploy behind the edge: a release that answers 500 goes back, and few of its answers were ever seen."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from deploy.edge.clients import ask
+from deploy.edge.conftest import EdgeHere
+from deploy.edge.shop_app import COMMAND
+from deploy.shops import Shop
+
+pytestmark = pytest.mark.engine
+
+HOST = "deployed.example.com"
+SICK = """
+import http.server as s
+
+class H(s.BaseHTTPRequestHandler):
+    def do_GET(self): self.send_error(200 if self.path == "/health" else 500)
+
+s.ThreadingHTTPServer(("", 8000), H).serve_forever()
+"""
+
+
+def test_a_release_that_answers_500_goes_back(here: EdgeHere, shop: Shop) -> None:
+    shop.image, shop.state = here.image, Path(here.state)
+    routes = [{"host": HOST, "service": "web", "port": 8000, "health": "/health"}]
+    edge = {"http": here.http, "https": here.https, "tls": "off"}
+    settings = {"observe": "2s", "edge": edge, "routes": routes, "healthy_within": "20s"}
+    shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
+    healthy = {"environment": {"NAME": "v1"}, "init": False, "healthcheck": {"disable": True}}
+    try:
+        shop.compose({"web": shop.service(*COMMAND, **healthy)})
+        shop.deploy()
+        assert asyncio.run(ask(here.http, HOST)).body.startswith(b"v1")
+        shop.compose({"web": shop.service(COMMAND[0], "-I", "-c", SICK, **healthy)})
+        done = shop.deploy(status=18)
+        assert "web failed" in done.stdout + done.stderr and "a probe: 500 at" in done.stdout + done.stderr
+        assert asyncio.run(ask(here.http, HOST)).body.startswith(b"v1")
+        kept, back = shop.releases()
+        assert kept["observation"]["probes"] > 10 and kept["observation"]["requests"] == 0
+        assert back["state"] == "rolled_back" and back["observation"]["probes_failed"] > 0
+    finally:
+        here.do(lambda runner, _: runner.remove(shop.name))
