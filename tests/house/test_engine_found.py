@@ -21,7 +21,7 @@ def shell(text: str, root: Path, **env: str) -> subprocess.CompletedProcess[str]
         env={"PATH": f"{root}/fakes:{os.environ['PATH']}", "SETUP_ROOT": str(root), **env},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
     )
 
 

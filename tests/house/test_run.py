@@ -25,7 +25,7 @@ def clone(tmp_path: Path) -> Path:
 
 def run(clone: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [clone / "run", *arguments], env={**os.environ, **env}, capture_output=True, text=True, timeout=20
+        [clone / "run", *arguments], env={**os.environ, **env}, capture_output=True, text=True, timeout=60
     )
 
 

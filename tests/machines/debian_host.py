@@ -122,7 +122,7 @@ def start_debian(lower: Path, folder: Path, *, may: Sequence[str] = ()) -> Debia
     return host
 
 
-def _first_process(process: subprocess.Popen[bytes], seconds: float = 20.0) -> str:
+def _first_process(process: subprocess.Popen[bytes], seconds: float = 60.0) -> str:
     deadline = time.monotonic() + seconds
     ours = os.readlink("/proc/self/ns/pid")
     while time.monotonic() < deadline and process.poll() is None:

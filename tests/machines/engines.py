@@ -136,7 +136,7 @@ def _flags(folder: Path) -> list[str]:
     ]
 
 
-def _wait_until_it_answers(engine: OwnEngine, seconds: float = 30.0) -> None:
+def _wait_until_it_answers(engine: OwnEngine, seconds: float = 60.0) -> None:
     assert engine.folder is not None and engine.process is not None
     deadline = time.monotonic() + seconds
     while engine.docker("version", check=False).returncode != 0:

@@ -169,7 +169,7 @@ def _accounts(folder: Path, shell: str, sudo: str) -> str:
     return "".join(lines)
 
 
-def _wait_until_it_listens(server: SshServer, seconds: float = 15.0) -> None:
+def _wait_until_it_listens(server: SshServer, seconds: float = 60.0) -> None:
     """By its own word: it may listen in another network than ours."""
     log = server.folder / "log"
     deadline = time.monotonic() + seconds
