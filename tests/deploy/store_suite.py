@@ -56,9 +56,19 @@ class StoreSuite:
             "services": {"web": {"environment": {"A": "a" * 60_000, "B": "b" * 10_000}}, "db": {"x": "y" * 40_000}}
         }
         async with opens() as store:
-            with pytest.raises(UsageError, match=r"111 kB, of at most 100 kB.* spec\.services\.web\.environment\.A"):
-                await store.write(release(1, spec=large))
+            with pytest.raises(UsageError, match=r"111 kB, of at most 95 kB.* spec\.services\.web\.environment\.A"):
+                await store.write(release(1, ReleaseState.PREPARED, spec=large))
             assert list(await store.releases()) == []
+
+    async def test_an_outcome_has_room_whatever_it_is(self, opens: Opens) -> None:
+        nearly = {"services": {"web": {"environment": {"A": "a" * 94_000}}}}
+        seen = Observation(seconds=1.0, broken=("« \0" * 9_000, "x" * 9_000, "short"))
+        async with opens() as store:
+            await store.write(release(1, ReleaseState.PREPARED, spec=nearly))
+            await store.write(release(1, ReleaseState.FAILED, spec=nearly, why="why \n" * 9_000, observation=seen))
+            (found,) = await store.releases()
+            assert found.state is ReleaseState.FAILED and found.why.startswith("why \n") and found.why.endswith("…")
+            assert found.observation is not None and found.observation.broken[2] == "short"
 
     async def test_one_at_a_time(self, opens: Opens) -> None:
         async with opens() as store, opens() as other:

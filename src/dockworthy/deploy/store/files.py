@@ -30,15 +30,16 @@ done
 exit 0
 """
 _WRITE = """
-number={number} folder={folder} file={folder}/{number}.json
+number={number} folder={folder} file={folder}/{number}.json new=
 if ! [ -e "$file" ]; then
   last=$(cat "$folder/last" 2>/dev/null)
   case $last in ''|*[!0-9]*) last=0 ;; esac
   [ "$number" -gt "$last" ] || exit {used}
+  new=yes
   printf '%s\\n' "$number" | put "$folder/last" $((${{#number}} + 1)) 600 '' || exit
 fi
 put "$file" {size} 600 '' || exit
-ls "$folder" | grep -c '^[0-9]*\\.json$'
+[ -z "$new" ] || ls "$folder" | grep -c '^[0-9]*\\.json$'
 exit 0
 """
 

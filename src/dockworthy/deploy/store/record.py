@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from ...errors import UnreadableInput, UsageError
 from ...model.release import Release, ReleaseState
@@ -13,6 +14,10 @@ from .release_store import KEPT, MOST_BYTES
 
 SCHEMA = 1
 """The newest that is known here."""
+_OUTCOME = 5_000
+"""Bytes that a new record leaves free for what becomes of the release: that has to be written whatever it is."""
+_WORDS = 2_000
+"""Bytes of the sentences of an outcome."""
 
 
 class _Schema(msgspec.Struct):
@@ -20,13 +25,15 @@ class _Schema(msgspec.Struct):
 
 
 def encoded(release: Release) -> bytes:
-    """One line of JSON. Raises UsageError, naming what is largest, where it is more than MOST_BYTES."""
-    content = msgspec.json.encode(release)
-    if len(content) > MOST_BYTES:
+    """One line of JSON. Raises UsageError, naming what is largest, where that is more than MOST_BYTES, or where it is
+    a new one and leaves no room for its outcome. The sentences of an outcome are cut where they are too long."""
+    is_new = release.state is ReleaseState.PREPARED
+    content = msgspec.json.encode(release if is_new else _brief(release))
+    if len(content) > MOST_BYTES - _OUTCOME * is_new:
         path, size = _largest(msgspec.to_builtins(release))
         raise UsageError(
             f"the record of release {release.number} would have {_kilobytes(len(content))}, of at most "
-            f"{_kilobytes(MOST_BYTES)}: most of it is {path} ({_kilobytes(size)})",
+            f"{_kilobytes(MOST_BYTES - _OUTCOME * is_new)}: most of it is {path} ({_kilobytes(size)})",
             hint="move what is large out of compose.yaml: into the image, or into a file that a config or secret names",
         )
     return content
@@ -59,6 +66,24 @@ def superfluous(releases: Iterable[Release]) -> list[int]:
     needed.update(stayed[-1:])
     needed.update(release.returns_to for release in ordered if release.number in needed and release.returns_to)
     return [release.number for release in ordered if release.number not in needed]
+
+
+def _brief(release: Release) -> Release:
+    brief = structs.replace(release, why=_cut(release.why, _WORDS))
+    if (seen := release.observation) is not None and seen.broken:
+        share = _WORDS // len(seen.broken[:10])
+        broken = tuple(_cut(sentence, share) for sentence in seen.broken[:10])
+        brief = structs.replace(brief, observation=structs.replace(seen, broken=broken))
+    return brief
+
+
+def _cut(text: str, most: int) -> str:
+    """At most so many bytes as JSON."""
+    if _size(text) <= most:
+        return text
+    while _size(text) > most - 8:
+        text = text[: len(text) * 9 // 10]
+    return f"{text} …"
 
 
 def _largest(value: Any) -> tuple[str, int]:
