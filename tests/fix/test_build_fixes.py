@@ -150,3 +150,5 @@ def test_lines_are_those_of_the_file_as_it_was() -> None:
     lines = {fix.control.partition("/")[2]: fix.lines for fix in repaired(text).made}
     assert lines["package-lists"] == (2, 4) and lines["recommended-packages"] == (4,) and lines["copy-not-add"] == (5,)
     assert lines["package-cache"] == (2,), "of the step that was joined in the first round"
+    (left,) = repaired(text.replace("-y a", "-y a && exit 0")).not_made
+    assert left.fix.lines == (2,) and left.why.startswith("Dockerfile:2: ")

@@ -24,7 +24,7 @@ from .candidates import NOTHING_KNOWN
 from .choosing import Made
 from .refused import FixRefused
 
-MOST_ROUNDS: Final = 12
+MOST_ROUNDS: Final = 40
 
 
 class Judged(Struct, frozen=True):
@@ -55,12 +55,17 @@ class _Repairing:
 
     def run(self) -> Made:
         refused: list[NotMade] = []
+        made_before = 0
         for _ in range(MOST_ROUNDS):
             placed, refused = self._placed()
-            if not placed:
+            if placed:
+                if not self._made_together(placed):
+                    self._made_one_by_one(placed)
+            elif self.taken_back and len(self.made) > made_before:
+                made_before = len(self.made)  # what did not help may do so after the others, as a second run would find
+                self.taken_back.clear()
+            else:
                 break
-            if not self._made_together(placed):
-                self._made_one_by_one(placed)
         proposed = build_candidates(self.judged.findings, [self.judged.build], self.known)
         offered = tuple(self._told(each.fix) for each in proposed if not self.wants(each.fix))
         return Made(self.text, tuple(self.made), (*refused, *self.taken_back.values()), offered)
@@ -73,8 +78,7 @@ class _Repairing:
             if not self.wants(proposed.fix) or _key(proposed.fix) in self.taken_back:
                 continue
             done = place_changes(self.text, proposed.changes, file=self.file)
-            for change, why in done.refused:
-                refused.append(NotMade(self._told(proposed.only([change]).fix), why.says, why.hint))
+            refused += [self._left(proposed.only([change]), why) for change, why in done.refused]
             if done.changes:
                 placed.append(proposed.only(done.changes))
         return placed, refused
@@ -88,7 +92,7 @@ class _Repairing:
             why = self._takes([proposed])
             if why is None:
                 return
-            self.taken_back[_key(proposed.fix)] = NotMade(self._told(proposed.fix), why.says, why.hint)
+            self.taken_back[_key(proposed.fix)] = self._left(proposed, why)
 
     def _takes(self, fixes: Sequence[Proposed]) -> FixRefused | None:
         """None where they help; else why not, and nothing is changed."""
@@ -107,6 +111,10 @@ class _Repairing:
         self.text, self.judged = new.text, judged
         self._follow(new.edits)
         return None
+
+    def _left(self, proposed: Proposed, why: FixRefused) -> NotMade:
+        place = self.file if why.line is None else f"{self.file}:{self.origin[why.line - 1]}"
+        return NotMade(self._told(proposed.fix), f"{place}: {why.problem}", why.hint)
 
     def _told(self, fix: Fix) -> Fix:
         """With the lines of the file as it was before the first fix."""
