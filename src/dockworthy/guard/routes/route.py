@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, StrEnum
+from functools import cache
 
 from msgspec import Struct
 
@@ -44,7 +45,12 @@ class Route(Struct, frozen=True, kw_only=True):
     @property
     def action(self) -> str:
         """`containers/create`, `containers/start`: the path without names."""
-        return re.sub(r"/\{[a-z]+\}", "", self.path).strip("/") or "/"
+        return _without_names(self.path)
+
+
+@cache
+def _without_names(path: str) -> str:
+    return re.sub(r"/\{[a-z]+\}", "", path).strip("/") or "/"
 
 
 __all__ = ["Body", "Right", "Route"]

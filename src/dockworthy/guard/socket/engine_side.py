@@ -38,7 +38,7 @@ class EngineSide(asyncio.Protocol):
         self._method, self._may_hijack = "", False
         self._rewriting: Rewriting | None = None
         self._busy = self._tunnelling = self._complete = self._ended = False
-        self._headers: list[tuple[str, str]] = []
+        self._headers: list[tuple[bytes, bytes]] = []
 
     def begin(self, method: str, *, rewriting: Rewriting | None, may_hijack: bool) -> None:
         """The next answer is to a request of this kind."""
@@ -114,17 +114,21 @@ class EngineSide(asyncio.Protocol):
         self._headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
+        self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        names = {name.lower() for name, _ in self._headers}
-        is_raw = self._parser.get_status_code() == 200 and not names & {"content-length", "transfer-encoding"}
-        if self._may_hijack and (is_raw or self._parser.get_status_code() == 101):
+        if self._may_hijack and self._becomes_raw():
             self._tunnelling = True
         elif self._method == "HEAD":
             self._complete = True
         if self._rewriting is not None:
-            self._write(self._rewriting.head(self._parser.get_status_code(), self._headers))
+            headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers]
+            self._write(self._rewriting.head(self._parser.get_status_code(), headers))
+
+    def _becomes_raw(self) -> bool:
+        names = {name.lower() for name, _ in self._headers}
+        status = self._parser.get_status_code()
+        return status == 101 or (status == 200 and not names & {b"content-length", b"transfer-encoding"})
 
     def on_body(self, body: bytes) -> None:
         if self._rewriting is not None:
@@ -134,8 +138,8 @@ class EngineSide(asyncio.Protocol):
         self._complete = True
 
     def _finish(self) -> None:
-        connection = next((value for name, value in self._headers if name.lower() == "connection"), "")
-        keep = self._parser.get_http_version() == "1.1" and "close" not in connection.lower()
+        connection = next((value for name, value in self._headers if name.lower() == b"connection"), b"")
+        keep = self._parser.get_http_version() == "1.1" and b"close" not in connection.lower()
         if self._rewriting is not None:
             try:
                 self._write(self._rewriting.end(keep=keep))

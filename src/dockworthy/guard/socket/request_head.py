@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -26,21 +26,21 @@ _ONCE = frozenset(
 
 
 class RequestHead(Struct, frozen=True, kw_only=True):
-    """`headers` with names in small letters, in their order. `upgrade` is the protocol that is asked for, or empty."""
+    """`headers` with names in small letters, in their order; of several with one name `by_name` has the last. `upgrade`
+    is the protocol that is asked for, or empty."""
 
     method: str
     target: str
     headers: tuple[tuple[str, str], ...]
+    by_name: Mapping[str, str]
     is_old: bool = False
     """HTTP/1.0: its sender can't read an answer in chunks."""
 
     @property
-    def by_name(self) -> dict[str, str]:
-        return dict(self.headers)
-
-    @property
     def upgrade(self) -> str:
         headers = self.by_name
+        if "upgrade" not in headers:
+            return ""
         asks = "upgrade" in (part.strip().lower() for part in headers.get("connection", "").split(","))
         return headers.get("upgrade", "") if asks else ""
 
@@ -57,11 +57,14 @@ class RequestHead(Struct, frozen=True, kw_only=True):
 def request_head(method: bytes, target: bytes, headers: Iterable[tuple[bytes, bytes]], version: str) -> RequestHead:
     """Raises NotCanonical where two readers could see two requests."""
     read = tuple((name.decode("latin-1").lower(), value.decode("latin-1").strip()) for name, value in headers)
-    head = RequestHead(
-        method=method.decode("latin-1"), target=target.decode("latin-1"), headers=read, is_old=version == "1.0"
+    _check(read)
+    return RequestHead(
+        method=method.decode("latin-1"),
+        target=target.decode("latin-1"),
+        headers=read,
+        by_name=dict(read),
+        is_old=version == "1.0",
     )
-    _check(head.headers)
-    return head
 
 
 def _check(headers: Sequence[tuple[str, str]]) -> None:
