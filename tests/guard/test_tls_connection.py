@@ -75,6 +75,7 @@ def test_each_half_ends_on_its_own_and_all_that_was_said_arrives(
         if not guard_first:
             for size in answers:
                 both.reader.transport.write(b"g" * size)
+            assert both.reader.transport.get_write_buffer_size() >= sum(answers)
             both.reader.transport.close()
             await both.carry()
             assert both.heard == b"g" * sum(answers)

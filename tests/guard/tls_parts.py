@@ -60,6 +60,9 @@ class Wire(asyncio.Transport):
     def is_closing(self) -> bool:
         return self.closed
 
+    def get_write_buffer_size(self) -> int:
+        return len(self.sent)
+
     def close(self) -> None:
         self.closed = True
 

@@ -55,6 +55,15 @@ class TlsTransport(asyncio.Transport):
             rest = rest[self._session.write(rest) :]
         self.flush()
 
+    def get_write_buffer_size(self) -> int:
+        return self._raw.get_write_buffer_size()
+
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        return self._raw.get_write_buffer_limits()
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._raw.set_write_buffer_limits(high, low)
+
     def can_write_eof(self) -> bool:
         return True
 
