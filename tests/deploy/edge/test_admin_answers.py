@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dockworthy.deploy.edge.admin import Server, servers_in
-from dockworthy.deploy.edge.taking_part import all_up
+from dockworthy.deploy.edge.handing_over import compacted
 
 _STATE = """\
 1
@@ -31,8 +31,21 @@ def test_a_server_is_up_when_it_runs_and_its_check_went_well() -> None:
     assert servers_in("") == ()
 
 
-def test_a_container_takes_part_when_every_route_of_its_service_leads_to_it() -> None:
-    servers = servers_in(_STATE)
-    assert all_up(servers, ["shop:web", "shop:web:2"], ["172.20.0.3"])
-    assert not all_up(servers, ["shop:web"], ["172.20.0.3", "172.20.0.4"])
-    assert not all_up(servers, ["shop:web", "other:web"], ["172.20.0.3"])
+def test_servers_that_get_requests_are_handed_over_in_the_first_slots() -> None:
+    rows = [line.split() for line in _STATE.splitlines() if line.startswith("3 ")]
+    first, second, third, fourth, fifth = (row[4:] for row in rows)
+    given = _STATE.replace("172.20.0.3 2 0", "- 0 32", 1)  # the first slot was emptied
+    handed = compacted(given)
+    assert [line.split()[2:5] for line in handed.splitlines() if line.startswith("3 ")] == [
+        ["1", "s1", third[0]],
+        ["2", "s2", second[0]],
+        ["3", "s3", fourth[0]],
+        ["4", "s4", "-"],
+        ["5", "s5", "-"],
+    ]
+    assert sorted(" ".join(line.split()[4:]) for line in handed.splitlines()) == sorted(
+        " ".join(line.split()[4:]) for line in given.splitlines() if line
+    )
+    assert handed.startswith("1\n# be_id be_name")
+    assert compacted(handed) == handed
+    assert (first[0], fifth[0]) == ("172.20.0.3", "-")

@@ -14,6 +14,7 @@ import pytest
 from deploy.edge.clients import ask, leave
 from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.certificates import authority_file
+from dockworthy.deploy.edge.outlook import EdgeChange
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.site import Site
 from dockworthy.model.deploy_settings import Route, Tls
@@ -105,3 +106,17 @@ def test_a_certificate_that_is_soon_over_is_made_anew(serving: EdgeHere) -> None
     assert shown != before
     ends = subprocess.run(["openssl", "x509", "-noout", "-checkend", str(300 * 86400)], input=shown, text=True)
     assert ends.returncode == 0
+
+
+def test_what_would_be_done_is_known_and_nothing_is_done(serving: EdgeHere) -> None:
+    more = Route("new-tls.example.com", "web", 8000)
+    same, other = (serving.routes("tls", *routes, tls=Tls.INTERNAL) for routes in ((ROUTE, more), (ROUTE,)))
+    serving.do(lambda edge, _: edge.ensure(same))
+    mine = serving.state / "edge" / "internal" / "tls.pem"
+    before = mine.read_text()
+    assert serving.do(lambda edge, _: edge.would_change(same)) == EdgeChange()
+    assert serving.do(lambda edge, _: edge.would_change(other)) == EdgeChange(reloaded=True)
+    mine.write_text("damaged")
+    assert serving.do(lambda edge, _: edge.would_change(same)) == EdgeChange(reloaded=True)
+    assert mine.read_text() == "damaged"
+    mine.write_text(before)

@@ -9,8 +9,14 @@ from importlib.resources import files
 from ...errors import HostError
 from ...model.deploy_settings import Tls
 from ..site import Site
-from .acme import known
+from .acme import due, known
 from .kept import ProjectRoutes
+
+_TO_BE_MADE = 45
+
+
+class ToBeMade(Exception):
+    """A certificate is missing, or over within thirty days."""
 
 
 def authority_file(site: Site) -> str:
@@ -18,32 +24,40 @@ def authority_file(site: Site) -> str:
     return f"{site.state}/edge/authority/ca.pem"
 
 
-async def certificates(site: Site, projects: Iterable[ProjectRoutes]) -> dict[str, str]:
-    """File name (without its end) -> PEM text with chain and key. Raises HostError."""
+async def certificates(site: Site, projects: Iterable[ProjectRoutes], *, look: bool = False) -> dict[str, str]:
+    """File name (without its end) -> PEM text with chain and key. `look`: nothing is made.
+
+    Raises HostError; where nothing may be made and something would be, ToBeMade.
+    """
     found: dict[str, str] = {}
     for project in projects:
         if project.edge.tls is Tls.INTERNAL:
-            found[project.project] = await _internal(site, project, project.names)
+            found[project.project] = await _internal(site, project, project.names, look)
         if project.edge.tls is Tls.ACME:
+            if look and await due(site, project):
+                raise ToBeMade
             there = await known(site, project)
             found |= {f"{project.project}.{name}": text for name, text in there.items()}
             # The authority asks the edge, which must run: until it has answered, a name is shown one of our own.
             if missing := [name for name in project.names if name not in there]:
-                found[project.project] = await _internal(site, project, missing)
+                found[project.project] = await _internal(site, project, missing, look)
         for name, text in project.certificates.items():
             found[f"{project.project}.{name.replace('*', '_')}"] = text
     return found
 
 
-async def _internal(site: Site, project: ProjectRoutes, wanted: Iterable[str]) -> str:
+async def _internal(site: Site, project: ProjectRoutes, wanted: Iterable[str], look: bool) -> str:
     """Made on the host, where the authority's key stays; renewed when it is over within thirty days."""
     names = ",".join(f"{'IP' if name.replace('.', '').isdigit() else 'DNS'}:{name}" for name in wanted)
     given = {"dw_folder": f"{site.state}/edge", "dw_project": project.project, "dw_names": names}
+    given["dw_look"] = "yes" if look else ""
     script = "".join(f"{name}={shlex.quote(value)}\n" for name, value in given.items())
     script += files(__package__).joinpath("authority.sh").read_text()
     # In a shell of its own, whose output is in no file: it holds a key.
     shell = f"sh -c {shlex.quote(script)} 2>&1 </dev/null 9>&-"
     done = await site.hand.within(f'why=$({shell}); r done "$?" "$why"')
+    if done.status == _TO_BE_MADE:
+        raise ToBeMade
     if done.status or "PRIVATE KEY" not in done.output:
         hint = "apt-get install openssl, or use `tls: files`" if done.status == 44 else ""
         raise HostError(f"{site.name}: no certificate was made for {project.project}: {done.words}", hint=hint)

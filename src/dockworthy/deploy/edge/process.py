@@ -13,6 +13,7 @@ from ...errors import EngineError, HostError
 from ..site import Site
 from .admin import Admin
 from .compose_file import PROJECT
+from .handing_over import compacted
 from .haproxy.configuration import FILE, EdgeFiles
 from .image import RUN_ONCE, EdgeImage
 from .keeping import Keeper
@@ -41,12 +42,19 @@ class EdgeProcess:
         if done.status:
             raise EngineError(f"HAProxy does not take the routes: {_alerts(done.err)}", hint="the edge is as it was")
 
+    async def runs_with(self, marker: str) -> bool:
+        """Whether it says so; False where it says nothing."""
+        try:
+            return await self._admin.marker() == marker
+        except HostError:
+            return False
+
     async def tell(self, marker: str) -> bool:
         """Whether the running edge had to be told to read its settings again."""
         try:
             if await self._admin.marker() == marker:
                 return False
-            await self._keeper.tell_servers(await self._admin.servers_state())
+            await self._keeper.tell_servers(compacted(await self._admin.servers_state()))
         except HostError:  # it is on its way up, and reads the settings anyway; told twice it does it twice
             pass
         container = await self.container()

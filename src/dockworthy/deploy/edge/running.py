@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from ...errors import DockworthyError, HostError
 from ...model.deploy_settings import Tls
@@ -24,18 +23,9 @@ from .haproxy.configuration import EdgeFiles, edge_files
 from .image import EdgeImage, edge_image
 from .keeping import Keeper, Kept
 from .kept import ProjectRoutes
+from .outlook import EdgeChange, outlook, published
 from .ports_taken import refuse_taken
 from .process import EdgeProcess
-
-
-class EdgeChange(Struct, frozen=True):
-    """What was done: nothing, or it was `started`, made anew (`recreated`: its ports were closed for a moment), or
-    told of new routes (`reloaded`: no connection was cut)."""
-
-    started: bool = False
-    recreated: bool = False
-    reloaded: bool = False
-    notes: tuple[str, ...] = ()
 
 
 class EdgeRunner:
@@ -98,24 +88,14 @@ class EdgeRunner:
 
     async def would_change(self, wanted: ProjectRoutes) -> EdgeChange:
         """What `ensure` would do; changes nothing. Raises what it raises before it changes anything."""
-        kept = await self._keeper.read()
-        others = [routes for name, routes in kept.projects.items() if name != wanted.project]
-        refuse_conflicts(wanted, others)
-        opened = ports([*others, wanted])
-        await refuse_taken(self._site, opened)
-        if not kept.compose or await self._process.container() is None:
-            return EdgeChange(started=True)
-        published = json.loads(kept.compose)["services"]["proxy"]["ports"]
-        if [port["published"] for port in published] != [str(port) for port in opened if port is not None]:
-            return EdgeChange(recreated=True)
-        return EdgeChange(reloaded=kept.projects.get(wanted.project) != wanted)
+        return await outlook(self._site, await self._keeper.read(), self._process, wanted)
 
     async def _apply(
         self, kept: Kept, project: str, wanted: ProjectRoutes | None, every: list[ProjectRoutes]
     ) -> EdgeChange:
         opened = ports(every)
         if opened == (None, None):  # nobody is left: the doors stay as they are
-            opened = _published(kept)
+            opened = published(kept)
         await refuse_taken(self._site, opened)
         asked = next((each.edge.image for each in every if each.edge.image), "")
         image = await edge_image(self._site, asked, kept.image, self._environ)
@@ -168,10 +148,3 @@ class EdgeRunner:
 
     def _compose(self) -> ComposeCommand:
         return ComposeCommand(self._site.docker_host, self._keeper.folder, self._environ)
-
-
-def _published(kept: Kept) -> tuple[int | None, int | None]:
-    if not kept.compose:
-        return None, None
-    each = {port["target"]: int(port["published"]) for port in json.loads(kept.compose)["services"]["proxy"]["ports"]}
-    return each.get(8080), each.get(8443)
