@@ -88,6 +88,10 @@ async def test_probes_go_on_and_are_counted(tmp_path: Path) -> None:
             assert prober.probed()["web"][1].sent == 0, "it never answered, and is not observed yet"
             assert 1 < backend.connections < backend.requests
             prober.begin()
+            assert prober.probed()["web"][0].p95 is None, (
+                "how long it took in the roll-out tells nothing of the release"
+            )
+            await until(lambda: prober.probed()["web"][0].sent >= 24)
             backend.does = "error"
             await until(lambda: min(each.failed for each in prober.probed()["web"]) >= 6)
         seen, nobody = prober.probed()["web"]

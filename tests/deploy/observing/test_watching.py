@@ -162,12 +162,14 @@ async def test_a_quiet_release_is_kept_after_its_time() -> None:
 async def test_time_runs_from_the_last_task_s_health() -> None:
     engine = Engine()
     engine.new = structs.replace(HEALTHY, health=Health.STARTING)
-    async with Watch(watched(0.5), engine.tasks, say=print) as watching:
+    said: list[str] = []
+    async with Watch(watched(0.5, p95="1s"), engine.tasks, say=said.append) as watching:
         task = asyncio.create_task(watching.observed())
         await until(lambda: engine.asked >= 3)
         assert not task.done()
         engine.new, engine.away = HEALTHY, 1
         assert (await task).broken == ()
+    assert [each[:19] for each in said] == ["p95 can't be told: "]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ class Failure(Struct, frozen=True):
 
 class Probed(Struct, frozen=True):
     """`answered`: those that came to an answer, of any status, and `errors` those of them with 5xx or a cut: an edge
-    counts them, too, also those that do not count here. Times in seconds, None where nothing was answered."""
+    counts them, too, also those that do not count here. Times in seconds, of what was answered since the release is
+    observed; None where nothing was."""
 
     sent: int = 0
     failed: int = 0
@@ -58,6 +59,10 @@ class ProbeTally:
         """One with 5xx that is not to count here; an edge counted it."""
         self._answered += 1
         self._errors += 1
+
+    def forget_times(self) -> None:
+        """While containers are exchanged a request may wait for the next one: that tells nothing of the new ones."""
+        self._times.clear()
 
     def probed(self) -> Probed:
         return Probed(

@@ -74,6 +74,7 @@ class _Source:
     def begin(self) -> None:
         if not self.target.strict:
             self.tally = ProbeTally()
+        self.tally.forget_times()
         self._begun = True
 
     @property

@@ -109,6 +109,8 @@ class Watch:
     async def _judged(self, more: str = "") -> Observation:
         await self._counter.look()
         found = observation_of(self._seen(), self._watched.objectives)
+        if found.p95 is None and self._watched.objectives.p95 is not None:
+            self._say("p95 can't be told: nothing was asked, or nothing answered, while the release was observed")
         return structs.replace(found, broken=(*found.broken, more)) if more else found
 
     def _seen(self) -> Seen:
