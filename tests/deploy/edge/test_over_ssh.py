@@ -1,0 +1,61 @@
+"""The edge of a host over ssh: made, told and asked through one connection; no Python of ours is there."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from deploy.edge.clients import ask
+from deploy.edge.conftest import EdgeHere, free_port
+from dockworthy.deploy.edge.running import EdgeRunner
+from dockworthy.deploy.site import reach
+from dockworthy.engine.ssh.address import is_ssh
+from dockworthy.model.deploy_settings import Route, Tls
+from machines.ssh_fixtures import Servers
+
+pytestmark = [pytest.mark.engine, pytest.mark.ssh]
+
+HOST = "far.example.com"
+
+
+def test_the_edge_of_another_host(here: EdgeHere, serve: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    socket = here.engine.endpoint.removeprefix("unix://")
+    endpoint = serve().address(path=socket)
+    assert is_ssh(endpoint)
+    far = EdgeHere(here.engine, here.state / "far", here.image, free_port(), free_port())
+    far.state.mkdir(parents=True)
+    _without_docker(monkeypatch)
+
+    async def work() -> list[int]:
+        async with reach(endpoint, command="deploy") as site:
+            site.state = str(far.state)
+            edge = EdgeRunner(site)
+            change = await edge.ensure(far.routes("far", Route(HOST, "web", 8000, health="/"), tls=Tls.INTERNAL))
+            assert change.started or change.recreated
+            here.app("f1", "web.far")
+            async with asyncio.timeout(30):
+                while not await edge.admin.servers_up("far:web"):
+                    await asyncio.sleep(0.1)
+            probe = await ask(0, HOST, socket=str(await edge.admin.way("probe.sock")))
+            return [probe.status, (await ask(far.http, HOST)).status]
+
+    here.clean()
+    try:
+        assert asyncio.run(work()) == [200, 308]
+    finally:
+        here.clean()
+
+
+def _without_docker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The script that loads the image there finds no docker: then the image goes through here."""
+    from dockworthy.engine.hand import Done, Hand
+
+    run = Hand.run
+
+    async def without(hand: Hand, script: str, **options: object) -> Done:
+        if " load --quiet" in script:
+            return Done(127, "", "docker: not found")
+        return await run(hand, script, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Hand, "run", without)
