@@ -58,7 +58,8 @@ def grants() -> int:
 @click.command(short_help="Ends grants before their time.")
 @click.argument("which", metavar="ID|WHO")
 def revoke(which: str) -> int:
-    """By the grant's id, or all of somebody's. A command that runs already is not ended."""
+    """By the grant's id, or all of somebody's. Streams that it opened (exec, attach, logs, events) end within two
+    seconds; a command that runs in a container goes on there."""
     for gone in _grants().revoke(which if ":" in which or re.fullmatch("[0-9a-f]{8}", which) else f"user:{which}"):
         deliver(f"revoked {_line(gone)}", None)
     return 0
