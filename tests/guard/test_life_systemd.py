@@ -1,4 +1,5 @@
-"""The guard on a Debian with systemd and without Python: a copy is all that it needs, and its units keep the order."""
+"""The guard at the engine's place, on a Debian with systemd: a copy with its own Python is all that it needs, the units
+keep the order, and the engine's own comes back."""
 
 from __future__ import annotations
 
@@ -18,6 +19,19 @@ pytestmark = [pytest.mark.engine, pytest.mark.ssh, pytest.mark.timeout(300)]
 
 GUARD = "/opt/try/start.sh guard"
 UNIT = "dockworthy-guard.service"
+UNLOCK = "/usr/local/sbin/dockworthy-guard-unlock"
+SOCKET, OWN = "/run/docker.sock", "/run/dockworthy-engine/docker.sock"
+MEMBER = """
+import socket
+def status(path):
+    with socket.socket(socket.AF_UNIX) as s:
+        try:
+            s.connect(path); s.sendall(b"GET /_ping HTTP/1.0\\r\\n\\r\\n")
+            return s.recv(100).split()[1].decode()
+        except PermissionError: return "denied"
+        except OSError: return "none"
+print(status("/run/docker.sock"), status("/run/dockworthy-engine/docker.sock"))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +41,15 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def refused(host: DebianHost) -> bool:
-    said = host.run("sh", "-c", f"docker run --rm --privileged {BUSYBOX} true 2>&1", check=False)
+def refused(host: DebianHost, socket: str = SOCKET) -> bool:
+    said = host.run("sh", "-c", f"docker -H unix://{socket} run --rm --privileged {BUSYBOX} true 2>&1", check=False)
     return "authorization denied by plugin dockworthy" in said
+
+
+def who_passes(host: DebianHost) -> str:
+    """What a member of the group docker gets at the usual place, and at the engine's own."""
+    member = ("setpriv", "--reuid=nobody", "--regid=docker", "--clear-groups")
+    return host.run(*member, "python3", "-c", MEMBER).strip()
 
 
 def test_units_bring_the_guard_before_the_engine(debian: DebianHost, bundle: Path) -> None:
@@ -42,24 +62,37 @@ def test_units_bring_the_guard_before_the_engine(debian: DebianHost, bundle: Pat
     debian.run("docker", "run", "-d", "--name", "before", BUSYBOX, "sleep", "3600")
     before = debian.settings()
 
-    debian.shell(f"{GUARD} install --yes")
-    assert refused(debian)
+    debian.shell(f"{GUARD} install --people --yes")
+    assert (refused(debian, OWN), refused(debian)) == (True, False), (
+        "the host's root is an admin, at the guard's socket"
+    )
+    assert who_passes(debian) == "200 denied", "a member of the group comes to the guard, and not to the engine"
     assert debian.run("systemctl", "is-enabled", UNIT).strip() == "enabled"
-    said = debian.run("sh", "-c", f"systemd-analyze verify {UNIT} docker.service 2>&1", check=False)
+    said = debian.run("sh", "-c", f"systemd-analyze verify {UNIT} docker.service docker.socket 2>&1", check=False)
     assert "dockworthy" not in said, said
     said = debian.run("journalctl", "-t", "dockworthy-guard", "-o", "cat")
     assert any(json.loads(line).get("rules") for line in said.splitlines())
+    assert "true" in debian.run("docker", "inspect", "-f", "{{.State.Running}}", "before"), "it ran on"
 
+    inode = debian.run("stat", "-Lc", "%i", SOCKET)
     debian.run("systemctl", "kill", "--signal=KILL", "--kill-whom=main", UNIT)
     began = time.monotonic()
-    assert refused(debian) and debian.run("docker", "ps", "-q")
+    assert refused(debian, OWN) and debian.run("docker", "ps", "-q")
     assert time.monotonic() - began < 10
+    assert debian.run("stat", "-Lc", "%i", SOCKET) == inode, "systemd kept it: whoever has it mounted has it still"
 
-    debian.shell(f"systemctl stop docker.service docker.socket {UNIT} && systemctl start docker.service")
-    assert refused(debian), "the engine's start brought the guard"
+    debian.shell(f"systemctl stop docker.service docker.socket {UNIT}; rm -rf {SOCKET} /run/dockworthy-engine")
+    debian.shell("systemctl start docker.socket docker.service")
+    assert refused(debian, OWN), "the engine's start brought the guard"
+    assert who_passes(debian) == "200 denied"
     debian.run("docker", "start", "before")
 
-    debian.shell(f"{GUARD} uninstall --yes")
+    debian.run(UNLOCK)
+    assert (refused(debian), who_passes(debian)) == (False, "200 none"), "the engine is back, without a guard"
+    assert "true" in debian.run("docker", "inspect", "-f", "{{.State.Running}}", "before"), "it ran on"
+
+    debian.shell(f"{GUARD} install --people --yes && {GUARD} uninstall --yes && rm /etc/docker/daemon.json.locked")
+    assert "true" in debian.run("docker", "inspect", "-f", "{{.State.Running}}", "before"), "it ran on"
     assert not refused(debian)
     assert debian.settings() == before
     assert debian.run("sh", "-c", f"systemctl status {UNIT}", check=False) == ""

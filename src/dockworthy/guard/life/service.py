@@ -60,6 +60,7 @@ class Service:
             "command": f"{places.current / 'keep.sh'} {places.keep}", "bundle": str(places.bundle),
             "socket": str(places.socket), "log": str(places.log), "state": str(places.state), "keep": str(places.keep),
             "pid": str(places.pid), "serving": str(places.serving), "init": str(places.init), "unit": places.unit.name,
+            "after": str(places.after_guard),
             "settings": plain(str(self._engine.settings), "the engine's file"), "pidfile": str(self._engine.pid_file),
             "people": people.path if people else "", "folder": folder if people else "",
             "runtime": f"RuntimeDirectory={Path(folder).name}\nRuntimeDirectoryMode=0700\nRuntimeDirectoryPreserve=yes"
@@ -91,6 +92,7 @@ class Service:
     def stop(self) -> None:
         """And never again at a start of the machine. Does not fail where it does not run."""
         if self.by_systemd:
+            self._places.after_guard.unlink(missing_ok=True)  # else the engine's start brings it back
             _run("systemctl", "disable", "--now", "--quiet", self._places.unit.name, check=False)
         else:
             if self._places.init.exists():

@@ -20,7 +20,11 @@ def unlock_script(places: Places) -> str:
         return places.unlock.read_text()
     except OSError:
         text = files(__package__).joinpath("files", "unlock.sh").read_text()
-        told = {"unit": places.unit.name, **{name: str(getattr(places, name)) for name in _OF_PLACES}}
+        told = {
+            "unit": places.unit.name,
+            "after": str(places.after_guard),
+            **{name: str(getattr(places, name)) for name in _OF_PLACES},
+        }
         for key, value in {**_USUAL, **told}.items():
             text = text.replace(f"@{key}@", value)
         return text

@@ -93,6 +93,7 @@ let_go() {
 
 stop_guard() {
     if under_systemd; then
+        rm -f @after@ # else the engine's start brings it back
         systemctl disable --now --quiet @unit@ 2>/dev/null
     else
         [ ! -x @init@ ] || @init@ stop 2>/dev/null

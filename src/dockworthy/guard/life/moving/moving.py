@@ -91,7 +91,6 @@ def move(
             kept_files.write(path, text.encode())
         make_folder(moving.places)
         say(f"starting the guard at {moving.people.path}")
-        service.stop()  # one without people, where there was one: the engine is away
         service.start()
 
     def leave() -> None:
