@@ -47,6 +47,10 @@ def silent(line: str) -> None:
     pass
 
 
+DEEP = b'{"Env":["A=%s"],"Labels":' % SECRET.encode() + b'{"a":' * 3000 + b"1" + b"}" * 3001
+"""A walk that calls itself for each step would give up."""
+
+
 def posted(target: str, body: Any) -> Asked:
     return Asked(method="POST", target=target, body=json.dumps(body).encode())
 
@@ -57,6 +61,7 @@ def posted(target: str, body: Any) -> Asked:
         posted("/containers/create", {"Env": [f"A={SECRET}"]}),
         posted("/containers/create", {"Image": f"https://me:{SECRET}@example.com/x"}),
         posted("/containers/create", {"HostConfig": {"LogConfig": {"Config": {"splunk-token": SECRET}}}}),
+        Asked(method="POST", target="/containers/create", body=DEEP),
         posted("/secrets/create", {"Data": SECRET}),
         posted("/auth", {"password": SECRET}),
         posted("/volumes/create", {"DriverOpts": {"o": f"password={SECRET}"}}),

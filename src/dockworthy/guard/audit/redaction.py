@@ -67,20 +67,21 @@ def _secrets(asked: Asked) -> Iterator[str]:
     yield from _worth_hiding(asked.headers.get("x-registry-auth", ""))
     for userinfo in _USERINFO.findall(asked.target):
         yield from _worth_hiding(userinfo)
-    yield from _inside(_document(asked.body), secret=False)
+    yield from _inside(_document(asked.body))
 
 
-def _inside(value: Any, *, secret: bool) -> Iterator[str]:
-    """What stands below a key whose values people choose, and a login in an address."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _inside(inner, secret=secret or key.lower() in _SECRET_KEYS)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _inside(inner, secret=secret)
-    elif isinstance(value, str):
-        for shown in (value, value.partition("=")[2]) if secret else _USERINFO.findall(value):
-            yield from _worth_hiding(shown)
+def _inside(document: Any) -> Iterator[str]:
+    """What stands below a key whose values people choose, and a login in an address, however deep it is nested."""
+    left: list[tuple[Any, bool]] = [(document, False)]
+    while left:
+        value, secret = left.pop()
+        if isinstance(value, dict):
+            left += ((inner, secret or key.lower() in _SECRET_KEYS) for key, inner in value.items())
+        elif isinstance(value, list):
+            left += ((inner, secret) for inner in value)
+        elif isinstance(value, str):
+            for shown in (value, value.partition("=")[2]) if secret else _USERINFO.findall(value):
+                yield from _worth_hiding(shown)
 
 
 def _worth_hiding(value: str) -> Iterator[str]:
