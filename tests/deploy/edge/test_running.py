@@ -87,6 +87,15 @@ def test_a_container_that_has_the_port_is_named(here: EdgeHere, busybox_image: s
         here.remove("rival", seconds=0)
 
 
+def test_an_edge_of_another_account_is_left_alone(here: EdgeHere) -> None:
+    here.do(lambda edge, _: edge.ensure(here.routes("mine", _route("mine"))))
+    other = EdgeHere(here.engine, here.state / "other", here.image, here.http, here.https)
+    for work in ("ensure", "would_change"):
+        with pytest.raises(UsageError, match=f"is kept in {here.state}/edge"):
+            other.do(lambda edge, _, work=work: getattr(edge, work)(other.routes("theirs", _route("theirs"))))
+    assert (_status(here, "mine"), _status(here, "theirs")) == (503, 404)
+
+
 def test_routes_that_haproxy_does_not_take_leave_the_edge_as_it_was(
     here: EdgeHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:

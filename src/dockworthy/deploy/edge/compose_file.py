@@ -12,7 +12,7 @@ SERVICE = "proxy"
 NETWORK = "dockworthy-edge"
 """What routed services join. It is internal: who joins it gets no way out of the host by that."""
 _FRONT = "dockworthy-edge-front"
-_SETTINGS = "/etc/edge"
+SETTINGS = "/etc/edge"
 USER = 64999
 """Nobody's number on a host."""
 
@@ -56,7 +56,7 @@ def compose_file(
         "image": image,
         "pull_policy": "never",
         "entrypoint": ["haproxy"],
-        "command": ["-W", "-f", f"{_SETTINGS}/current/{FILE}"],
+        "command": ["-W", "-f", f"{SETTINGS}/current/{FILE}"],
         "user": f"{USER}:{USER}",
         "read_only": True,
         "cap_drop": ["ALL"],
@@ -74,7 +74,7 @@ def compose_file(
         "dns": ["127.0.0.1"],
         "healthcheck": HEALTH_CHECK if has_shell else {"disable": True},
         "volumes": [
-            {"type": "bind", "source": f"{folder}/settings", "target": _SETTINGS, "read_only": True,
+            {"type": "bind", "source": f"{folder}/settings", "target": SETTINGS, "read_only": True,
              "bind": {"create_host_path": False}},
             {"type": "bind", "source": f"{folder}/run", "target": RUN, "bind": {"create_host_path": False}},
         ],

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ...errors import UsageError
+from .compose_file import PROJECT, SETTINGS
 from .kept import ProjectRoutes
 
 Ports = tuple[int | None, int | None]
@@ -32,6 +35,18 @@ def ports(projects: Iterable[ProjectRoutes]) -> Ports:
     every = list(projects)
     http = next((each.edge.http for each in every if each.edge.http is not None), None)
     return http, next((each.edge.https for each in every if each.has_tls), None)
+
+
+def refuse_foreign(container: Mapping[str, Any] | None, folder: str) -> None:
+    """Raises UsageError where the edge that is there belongs to another account's folder: its routes would be lost."""
+    mounts = (container or {}).get("Mounts") or ()
+    source = next((mount.get("Source", "") for mount in mounts if mount.get("Destination") == SETTINGS), "")
+    theirs = source.removesuffix("/settings")
+    if source and os.path.realpath(theirs) != os.path.realpath(folder):
+        raise UsageError(
+            f"the edge of this host is kept in {theirs}, by another account or another DOCKWORTHY_STATE",
+            hint=f"deploy all projects of a host by one account; or, to begin anew: docker compose -p {PROJECT} down",
+        )
 
 
 def _same_requests(wanted: ProjectRoutes, other: ProjectRoutes) -> None:

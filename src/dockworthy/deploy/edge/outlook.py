@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ..site import Site
 from .certificates import ToBeMade, certificates
-from .conflicts import Ports, ports, refuse_conflicts
+from .conflicts import Ports, ports, refuse_conflicts, refuse_foreign
 from .haproxy.configuration import edge_files
 from .haproxy.frontends import HTTP, HTTPS
 from .image import EdgeImage
@@ -37,6 +37,7 @@ async def outlook(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectR
     opened = ports(every)
     await refuse_taken(site, opened)
     container = await process.container()
+    refuse_foreign(container, f"{site.state}/edge")
     if not kept.compose or not kept.image or container is None:
         return EdgeChange(started=True)
     image = msgspec.json.decode(kept.image, type=EdgeImage)

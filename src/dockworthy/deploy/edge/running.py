@@ -18,7 +18,7 @@ from .acme import due, known, obtain
 from .admin import Admin
 from .certificates import certificates
 from .compose_file import compose_file
-from .conflicts import ports, refuse_conflicts
+from .conflicts import ports, refuse_conflicts, refuse_foreign
 from .haproxy.configuration import EdgeFiles, edge_files
 from .image import EdgeImage, edge_image
 from .keeping import Keeper, Kept
@@ -97,6 +97,7 @@ class EdgeRunner:
         if opened == (None, None):  # nobody is left: the doors stay as they are
             opened = published(kept)
         await refuse_taken(self._site, opened)
+        refuse_foreign(await self._process.container(), self._keeper.folder)
         asked = next((each.edge.image for each in every if each.edge.image), "")
         image = await edge_image(self._site, asked, kept.image, self._environ)
         files = edge_files(every, await certificates(self._site, every), exporter=image.has_exporter)
