@@ -106,12 +106,22 @@ class ComposeCommand:
             raise EngineError(f"{spec['name']} can't be removed: {done.said}")
 
     async def _with(self, spec: Mapping[str, Any], *arguments: str, seconds: float = _SECONDS) -> Done:
-        text = json.dumps(spec).encode()
+        text = json.dumps(_without_order(spec)).encode()
         return await self._run("-f", "-", "--profile", "*", *arguments, input=text, seconds=seconds)
 
     async def _run(self, *arguments: str, input: bytes | None = None, seconds: float = _SECONDS) -> Done:
         command = (self._program, "--project-directory", self._folder, *arguments)
         return await run_program(command, input=input, timeout=seconds, environment=self._environ)
+
+
+def _without_order(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The order is ours. Compose leaves `depends_on` out where it is told of one service alone, and then hashes another
+    definition than its `config` does."""
+    services = {
+        name: {key: value for key, value in service.items() if key != "depends_on"}
+        for name, service in spec["services"].items()
+    }
+    return {**spec, "services": services}
 
 
 def _project(name: str) -> list[str]:
