@@ -17,7 +17,7 @@ from machines.engines import IN_OWN_NAMESPACES, OwnEngine, run_folder, start_eng
 from machines.images import make_image
 from machines.program import run_dockworthy as _run_dockworthy
 
-pytest_plugins = ["machines.ssh_fixtures", "machines.debian_fixtures"]
+pytest_plugins = ["machines.ssh_fixtures", "machines.debian_fixtures", "machines.browser_fixtures"]
 
 hypothesis.settings.register_profile("fast or whole", max_examples=examples(100), deadline=None)
 hypothesis.settings.load_profile("fast or whole")

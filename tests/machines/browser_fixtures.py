@@ -1,4 +1,4 @@
-"""A browser for the tests of pages. Playwright is imported by those alone that need it."""
+"""Fixtures: a browser, and pages of the report in it. Playwright is imported by those alone that need it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dockworthy.model.fleet import FleetResult
-from dockworthy.model.result import Result
-from dockworthy.report.html import render_fleet_html, render_html
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
+
+    from dockworthy.model.fleet import FleetResult
+    from dockworthy.model.result import Result
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +31,9 @@ def browser() -> Iterator[Browser]:
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Any]:
     """`opened(result)` is its page; what is open asked for nothing but files, and complained of nothing."""
     from in_browser import Opened
+
+    from dockworthy.model.result import Result
+    from dockworthy.report.html import render_fleet_html, render_html
 
     contexts: list[BrowserContext] = []
     pages: list[Opened] = []
