@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 
 import pytest
 
 from deploy.edge.clients import ask
 from deploy.edge.conftest import EdgeHere, free_port
+from dockworthy.deploy.edge.outlook import EdgeChange
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.site import reach
 from dockworthy.engine.ssh.address import is_ssh
@@ -25,30 +27,33 @@ def test_the_edge_of_another_host(here: EdgeHere, serve: Servers, monkeypatch: p
     assert is_ssh(endpoint)
     far = EdgeHere(here.engine, here.state / "far", here.image, free_port(), free_port())
     far.state.mkdir(parents=True)
-    _without_docker(monkeypatch)
+    _without_programs(monkeypatch)
 
     async def work() -> list[int]:
         async with reach(endpoint, command="deploy") as site:
             site.state = str(far.state)
             edge = EdgeRunner(site)
-            change = await edge.ensure(far.routes("far", Route(HOST, "web", 8000, health="/"), tls=Tls.INTERNAL))
+            routes = far.routes("far", Route(HOST, "web", 8000, health="/"), tls=Tls.INTERNAL)
+            change = await edge.ensure(routes)
             assert change.started or change.recreated
             here.app("f1", "web.far")
             async with asyncio.timeout(30):
                 while not await edge.admin.servers_up("far:web"):
                     await asyncio.sleep(0.1)
             probe = await ask(0, HOST, socket=str(await edge.admin.way("probe.sock")))
-            return [probe.status, (await ask(far.http, HOST)).status]
+            assert await edge.would_change(routes) == EdgeChange()
+            trusted = ssl.create_default_context(cafile=str(far.state / "edge" / "authority" / "ca.pem"))
+            return [probe.status, (await ask(far.http, HOST)).status, (await ask(far.https, HOST, tls=trusted)).status]
 
     here.clean()
     try:
-        assert asyncio.run(work()) == [200, 308]
+        assert asyncio.run(work()) == [200, 308, 200]
     finally:
         here.clean()
 
 
-def _without_docker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The script that loads the image there finds no docker: then the image goes through here."""
+def _without_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No docker there: then the image goes through here. No openssl: then certificates are made here."""
     from dockworthy.engine.hand import Done, Hand
 
     run = Hand.run
@@ -58,4 +63,12 @@ def _without_docker(monkeypatch: pytest.MonkeyPatch) -> None:
             return Done(127, "", "docker: not found")
         return await run(hand, script, **options)  # type: ignore[arg-type]
 
+    within = Hand.within
+
+    async def none_there(hand: Hand, script: str, **options: object) -> Done:
+        if "dw_project=" in script and hand.name != "this host":
+            return Done(44, "", "openssl is not installed on this host")
+        return await within(hand, script, **options)  # type: ignore[arg-type]
+
     monkeypatch.setattr(Hand, "run", without)
+    monkeypatch.setattr(Hand, "within", none_there)

@@ -53,7 +53,7 @@ async def obtain(site: Site, project: ProjectRoutes, names: Iterable[str]) -> No
     script += files(__package__).joinpath("acme.sh").read_text()
     done = await site.hand.run(script, seconds=_OBTAINING * len(wanted))
     if done.status == 44:
-        raise HostError(f"{site.name}: {done.words}", hint="apt-get install lego, or `tls: internal`")
+        raise HostError(f"{site.name}: {done.words}", hint="apt-get install lego openssl, or `tls: internal`")
     if done.status:
         raise HostError(
             f"{site.name}: the ACME authority gave no certificate: {done.words}",

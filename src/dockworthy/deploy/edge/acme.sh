@@ -2,6 +2,7 @@
 # Certificates of an ACME authority, proven over http: the client writes below run/acme, from where HAProxy answers.
 # Takes $dw_folder, $dw_names (those that are wanted, by spaces), $dw_server ("" is the client's own), $dw_email.
 : "${dw_folder:?}" "${dw_names:?}" "${dw_server=}" "${dw_email=}"
+command -v openssl >/dev/null || { echo "openssl is not installed on this host" >&2; exit 44; }
 umask 077
 { mkdir -p "$dw_folder/acme" && cd "$dw_folder/acme"; } || exit 1
 [ ! -s ca.pem ] || export LEGO_CA_CERTIFICATES="$PWD/ca.pem" REQUESTS_CA_BUNDLE="$PWD/ca.pem"

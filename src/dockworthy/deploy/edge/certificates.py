@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
-from importlib.resources import files
 
 from ...errors import HostError
 from ...model.deploy_settings import Tls
 from ..site import Site
 from .acme import due, known
+from .authority import NO_OPENSSL, TO_BE_MADE, Request, asked, asked_here
 from .kept import ProjectRoutes
-
-_TO_BE_MADE = 45
 
 
 class ToBeMade(Exception):
@@ -49,16 +46,13 @@ async def certificates(site: Site, projects: Iterable[ProjectRoutes], *, look: b
 async def _internal(site: Site, project: ProjectRoutes, wanted: Iterable[str], look: bool) -> str:
     """Made on the host, where the authority's key stays; renewed when it is over within thirty days."""
     names = ",".join(f"{'IP' if name.replace('.', '').isdigit() else 'DNS'}:{name}" for name in wanted)
-    given = {"dw_folder": f"{site.state}/edge", "dw_project": project.project, "dw_names": names}
-    given["dw_look"] = "yes" if look else ""
-    script = "".join(f"{name}={shlex.quote(value)}\n" for name, value in given.items())
-    script += files(__package__).joinpath("authority.sh").read_text()
-    # In a shell of its own, whose output is in no file: it holds a key.
-    shell = f"sh -c {shlex.quote(script)} 2>&1 </dev/null 9>&-"
-    done = await site.hand.within(f'why=$({shell}); r done "$?" "$why"')
-    if done.status == _TO_BE_MADE:
+    request = Request(project.project, names, look)
+    done = await asked(site.hand, f"{site.state}/edge", request)
+    if done.status == NO_OPENSSL:
+        done = await asked_here(site, request)
+    if done.status == TO_BE_MADE:
         raise ToBeMade
     if done.status or "PRIVATE KEY" not in done.output:
-        hint = "apt-get install openssl, or use `tls: files`" if done.status == 44 else ""
+        hint = "apt-get install openssl, or use `tls: files`" if done.status == NO_OPENSSL else ""
         raise HostError(f"{site.name}: no certificate was made for {project.project}: {done.words}", hint=hint)
     return done.output
