@@ -13,9 +13,10 @@ from ..engine.connection import Connection
 from ..engine.endpoint import socket_path
 from ..engine.hand import Hand, hand_here
 from ..engine.ssh.address import is_ssh, ssh_address
-from ..engine.ssh.commands import forward_socket
+from ..engine.ssh.commands import forward_socket, relay
 from ..engine.ssh.faults import last_words
 from ..engine.ssh.host import SshHost
+from ..engine.ssh.relay import Relay
 from ..engine.ssh.way import find_socket, way_to_engine
 from ..errors import HostError, UsageError
 from ..facts.redaction_key import state_directory
@@ -44,6 +45,7 @@ class Site:
         self.socket = socket
         self._host: SshHost | None = None
         self._forwarded = 0
+        self._ways = contextlib.AsyncExitStack()
 
     async def local(self, socket: str) -> Path:
         """A path of this machine at which the host's unix socket `socket` answers. Raises HostError."""
@@ -51,6 +53,9 @@ class Site:
             return Path(socket)
         self._forwarded += 1
         here = self._host.folder / f"f{self._forwarded}"
+        if self._host.sudo:  # what is root's alone, ssh's own account can't forward
+            await self._ways.enter_async_context(Relay(self._host, relay(socket), here))
+            return here
         process = await asyncio.create_subprocess_exec(
             *forward_socket(self._host.control, here, socket),
             stdin=asyncio.subprocess.DEVNULL,
@@ -103,7 +108,8 @@ async def _over_ssh(endpoint: str, command: str, sudo: bool, environ: Mapping[st
             state = await _state_on(hand, environ)
             site = Site(address.host, hand, engine, f"unix://{way.socket}", state, socket=socket)
             site._host = host
-            yield site
+            async with site._ways:
+                yield site
 
 
 async def _state_on(hand: Hand, environ: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from dockworthy.deploy.site import reach
 from dockworthy.engine.ssh.address import is_ssh
 from dockworthy.model.deploy_settings import Route, Tls
 from machines.ssh_fixtures import Servers
+from machines.ssh_servers import USER
 
 pytestmark = [pytest.mark.engine, pytest.mark.ssh]
 
@@ -23,14 +24,15 @@ HOST = "far.example.com"
 
 def test_the_edge_of_another_host(here: EdgeHere, serve: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     socket = here.engine.endpoint.removeprefix("unix://")
-    endpoint = serve().address(path=socket)
+    server = serve(user_shell="/bin/sh", sudo=f"{USER} ALL=(root) NOPASSWD: ALL")
+    endpoint = server.address(USER, socket)
     assert is_ssh(endpoint)
     far = EdgeHere(here.engine, here.state / "far", here.image, free_port(), free_port())
     far.state.mkdir(parents=True)
     _without_programs(monkeypatch)
 
     async def work() -> list[int]:
-        async with reach(endpoint, command="deploy") as site:
+        async with reach(endpoint, command="deploy", sudo=True) as site:
             site.state = str(far.state)
             edge = EdgeRunner(site)
             routes = far.routes("far", Route(HOST, "web", 8000, health="/"), tls=Tls.INTERNAL)

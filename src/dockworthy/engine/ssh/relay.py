@@ -17,10 +17,10 @@ _GRACE = 1.0
 
 
 class Relay:
-    """An async context manager. `command` is what the host runs for each connection."""
+    """An async context manager. `command` is what the host runs for each connection; `socket`: ours."""
 
-    def __init__(self, host: SshHost, command: str) -> None:
-        self.socket: Path = host.folder / "relay"
+    def __init__(self, host: SshHost, command: str, socket: Path | None = None) -> None:
+        self.socket: Path = socket or host.folder / "relay"
         self._session = further_session(host.control, command)
         self._said = ""
         self._server: asyncio.Server | None = None
