@@ -11,8 +11,8 @@ import pytest
 
 from dockworthy.errors import UsageError
 from dockworthy.guard.life.engine_here import EngineHere
-from dockworthy.guard.life.installing import plan
 from dockworthy.guard.life.places import Places
+from dockworthy.guard.life.planning import plan
 from dockworthy.guard.life.tried import check_tried, remember_drill
 from guard.guarded import PLUGIN
 from machines.images import BUSYBOX

@@ -14,14 +14,17 @@ import pytest
 from guard.guarded import PLUGIN
 from guard.sockets import Reached, from_container
 from guard.tls_parts import papers_for
+from machines.engines import clean_environment
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
+from machines.program import DOCKWORTHY
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 SOCKET = "/var/run/docker.sock"
 OWN = "/run/dockworthy-engine/docker.sock"
 INIT = "/etc/init.d/dockworthy-guard"
+HOLDING = "/var/lib/dockworthy/guard/daemon.json.holding"
 UNLOCK = "/usr/local/sbin/dockworthy-guard-unlock"
 SETTINGS = '{\n    "log-driver": "local",\n\t"debug" : false\n}'
 POLICY = """
@@ -221,9 +224,19 @@ def test_unlock_puts_the_engine_back_when_all_is_wrong(host: OwnHost) -> None:
     assert host.read("/etc/docker/daemon.json") == SETTINGS
 
 
-def test_uninstall_leaves_the_engine_as_it_was(host: OwnHost) -> None:
+def test_one_that_was_cut_off_is_taken_back_and_uninstall_leaves_the_engine_as_it_was(host: OwnHost) -> None:
+    """Killed while the engine is stopped: the next one finds out what was, and begins anew."""
     before, running, mode = traces(host), host.running(), mode_of(host)
-    install(host)
+    engine = host.read("/run/docker.pid")
+    line = f"echo $$ >/run/installing; exec {DOCKWORTHY} guard install --people --yes >/dev/null 2>&1"
+    cut_off = subprocess.Popen([*host.inside, "sh", "-c", line], env=clean_environment())
+    stopped = ("sh", "-c", f"test -e {HOLDING} && ! grep -q '[SR] (' /proc/{engine.strip()}/status")
+    host.wait(lambda: host.run(*stopped, check=False).returncode == 0, "the engine is stopped")
+    host.run("sh", "-c", "kill -9 $(cat /run/installing)")
+    cut_off.wait(30)
+    assert "was cut off" in install(host)
+    assert host.running() == running
+    assert b"has no role here" in Reached(host, SOCKET, "nils").docker("ps", check=False).stderr
     dockworthy(host, "guard", "uninstall", "--yes")
     assert host.read("/etc/docker/daemon.json") == SETTINGS
     assert (traces(host), host.running(), mode_of(host)) == (before, running, mode)

@@ -63,8 +63,8 @@ def install(
     from ...facts.redaction_key import state_directory
     from ...guard.life.engine_here import find_engine
     from ...guard.life.installing import install as bring
-    from ...guard.life.installing import plan
     from ...guard.life.places import Places
+    from ...guard.life.planning import plan
     from ...guard.life.record import own_endpoint, read_record
     from ...guard.life.tried import check_tried
     from ...guard.life.uninstalling import uninstall as take_away

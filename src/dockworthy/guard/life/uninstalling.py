@@ -15,10 +15,10 @@ from ...harden.settings_text import changed_settings
 from ...harden.situation import parse_settings
 from . import kept_files
 from .engine_here import EngineHere, find_engine, tell
-from .installing import STARTING_POLICY
 from .moving.moving import bring_back, engine_behind
 from .moving.restarting import let_go, put
 from .places import PLUGIN, Places
+from .planning import STARTING_POLICY
 from .record import People, Record, remove_record
 from .service import Service
 

@@ -1,0 +1,140 @@
+"""What is to be done to bring the guard to a machine, in words and in contents of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, structs
+
+from ... import __version__
+from ...errors import UsageError
+from ...harden.remote_access.address import Place
+from ...harden.settings_text import changed_settings
+from ...harden.situation import parse_settings
+from ..root_alone import who_may_write
+from . import kept_files
+from .engine_here import EngineHere
+from .from_elsewhere import served_at
+from .moving.moving import Moving, plan_move
+from .places import PLUGIN, Places
+from .record import People, Record, read_record
+from .service import Service
+
+STARTING_POLICY = b"""\
+# What the guard judges by; `dockworthy guard report` drafts more from what is at work here.
+policy:
+  level: baseline
+"""
+
+
+class Install(Struct, frozen=True, kw_only=True):
+    """What is to be done. `policy` is None where the one that is there stays; `before` of an engine's file that is not
+    there is None. `moving`: the engine's own socket goes elsewhere, and the people's comes to its place."""
+
+    places: Places
+    engine: EngineHere
+    policy: bytes | None
+    before: bytes | None
+    after: bytes
+    by_systemd: bool
+    installed: Record | None = None
+    people: People | None = None
+    moving: Moving | None = None
+
+    @property
+    def service(self) -> Service:
+        return Service(
+            self.places, self.engine, systemd=self.by_systemd, people=self.people, moved=record_of(self).changed
+        )
+
+    def in_words(self) -> tuple[str, ...]:
+        places, service = self.places, "a systemd service" if self.by_systemd else f"{self.places.init}"
+        running = f"the engine (process {self.engine.pid}) is told by SIGHUP: containers keep running"
+        return (
+            f"copy dockworthy {__version__} with its Python to {places.bundle}: root's, 140 MB",
+            f"write {places.policy}" if self.policy is not None else f"judge by {places.policy}, which is there",
+            f"start the guard before the engine, by {service}; kept running"
+            if self.installed is None
+            else "the new guard takes over from the one that serves: no request is refused meanwhile",
+            f"write {places.unlock}: a plain shell script that takes the guard out of the way",
+            f"{self.engine.settings} names the plugin" + (" already" if self.after == self.before else ""),
+            *(self.moving.in_words() if self.moving else ()),
+            *((f"who has a certificate is served at {self.people.tls}",) if self.people and self.people.tls else ()),
+            *(() if self.moving else (running if self.engine.pid else "no engine runs: the next one asks the guard",)),
+            "measure: the engine asks the guard and containers run; else all of this is taken back",
+        )
+
+
+def plan(
+    places: Places,
+    engine: EngineHere,
+    policy: bytes | None,
+    *,
+    by_systemd: bool,
+    people: bool = False,
+    tls: Place | None = None,
+) -> Install:
+    """`policy`: a new one's text; `people`: their socket at the engine's place, also where it stands there already;
+    `tls`: they are served there as well (None: as before).
+    Raises UsageError, UnreadableInput for an engine's file that is not JSON."""
+    before = kept_files.look(engine.settings).content
+    try:
+        text = None if before is None else before.decode()
+    except UnicodeDecodeError:
+        raise UsageError(f"{engine.settings} is not UTF-8", hint="mend it: the engine can't read it either") from None
+    settings = parse_settings(text, str(engine.settings))
+    named = settings.get("authorization-plugins") or []
+    if not isinstance(named, list):
+        raise UsageError(f"{engine.settings}: authorization-plugins is no list", hint="mend it")
+    wanted: dict[str, Any] = {} if PLUGIN in named else {"authorization-plugins": [*named, PLUGIN]}
+    installed = read_record(places)
+    their = installed.people if installed is not None else None
+    moving = None
+    if people and (their is None or engine.endpoint != their.endpoint):
+        moving = plan_move(engine, places, settings.get("hosts"))
+        their = structs.replace(moving.people, tls=their.tls if their is not None else "")
+        wanted |= moving.way.settings
+    if tls is not None:
+        their = served_at(tls, their)
+    after = changed_settings(text, wanted, str(engine.settings)).encode() if wanted else before
+    assert after is not None, "a file that names the guard is there"
+    if policy is None and not places.policy.exists():
+        policy = STARTING_POLICY
+    elif policy is None:
+        _check_owner(places.policy)
+    return Install(
+        places=places, engine=engine, policy=policy, before=before, after=after, by_systemd=by_systemd,
+        installed=installed, people=their, moving=moving,
+    )  # fmt: skip
+
+
+def _check_owner(policy: Path) -> None:
+    """Raises UsageError for a policy that others than root can change: they would be root."""
+    seen = policy.stat()
+    why = f"{policy} can be written by others than root" if seen.st_uid or seen.st_mode & 0o022 else ""
+    why = why or who_may_write(str(policy.resolve()))
+    if why:
+        raise UsageError(why, hint=f"chown root {policy}; chmod go-w {policy}")
+
+
+def record_of(todo: Install) -> Record:
+    """What was before the first stays what was before."""
+    old, moving = todo.installed, todo.moving
+    service = Service(todo.places, todo.engine, systemd=todo.by_systemd, people=todo.people)
+    moved = tuple((str(kept.path), (kept.content or b"").decode()) for kept in moving.kept()) if moving else ()
+    return Record(
+        version=__version__, endpoint=todo.engine.endpoint if old is None else old.endpoint,
+        settings=str(todo.engine.settings), by_systemd=todo.by_systemd,
+        settings_was_there=todo.before is not None if old is None else old.settings_was_there,
+        files=tuple(str(path) for path, _, _ in service.files()), folders=_folders(old, moving),
+        changed=moved or (old.changed if old else ()), people=todo.people,
+    )  # fmt: skip
+
+
+def _folders(old: Record | None, moving: Moving | None) -> tuple[str, ...]:
+    of_move = (str(folder) for kept in (moving.kept() if moving else ()) for folder in kept.folders)
+    return (*(old.folders if old else ()), *of_move)
+
+
+__all__ = ["STARTING_POLICY", "Install", "plan", "record_of"]
