@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import click
@@ -137,6 +136,8 @@ def status(
     async def read() -> tuple[Release, tuple[ServiceStanding, ...], tuple[Release, ...]]:
         return await standing(asked, await project_name(asked))
 
+    import asyncio
+
     release, services, unfinished = asyncio.run(read())
     width, colour = paper(output)
     told = {"release": release.number, "services": services, "unfinished": [each.number for each in unfinished]}
@@ -151,6 +152,8 @@ def _read(environment: str | None, policy: str | None, hosts: tuple[str, ...], s
 
     async def read() -> Sequence[Release]:
         return await releases_of(asked, await project_name(asked))
+
+    import asyncio
 
     return asyncio.run(read())
 

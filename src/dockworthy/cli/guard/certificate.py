@@ -31,7 +31,7 @@ def certificate(names: tuple[str, ...], server: tuple[str, ...], out: str) -> in
 
     \b
     Examples:
-      dockworthy guard certificate --server 192.0.2.7 --server shop.example.com alice ci
+      dockworthy guard certificate --server 192.0.2.7 alice ci
       scp server/* root@shop:/etc/docker/tls/
     """
     from ...engine.certificate_files import write_certificates
