@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import grp
 from collections.abc import Callable
 from typing import Any
 
@@ -46,8 +47,19 @@ class Moving(Struct, frozen=True, kw_only=True):
             f"the engine is restarted for that ({self.starter.in_words}): some seconds without it; {says}",
             f"the guard's socket comes to {people.path}, for {people.group} and root as before "
             f"({people.mode:04o}): who connects has the role that the policy gives them, and none without it",
+            *self._members(),
             f"containers that have {people.path} mounted see the old one until they are started again",
         )
+
+    def _members(self) -> tuple[str, ...]:
+        """Whom it concerns."""
+        with contextlib.suppress(KeyError):
+            members = [name for name in grp.getgrnam(self.people.group).gr_mem if name != "root"]
+            if members:
+                return (
+                    f"{', '.join(members)} of the group {self.people.group}: root until now, then as their roles say",
+                )
+        return ()
 
     def kept(self) -> tuple[kept_files.Kept, ...]:
         """The files that say where the engine listens, as they are."""
