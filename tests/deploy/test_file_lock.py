@@ -104,7 +104,7 @@ def contents(state: Path) -> dict[Path, bytes]:
 @pytest.mark.timeout(240)
 async def test_killed_at_any_moment_leaves_whole_records(tmp_path: Path, start: Starts) -> None:
     """The deploy alone, its shell alone, or all: each read finds whole records, and the next run clears up."""
-    chance, state, seen, rounds = random.Random(), tmp_path / "state", 0, examples(24)
+    chance, state, seen, rounds = random.Random(), tmp_path / "state", 0, examples(15)
     for number in range(rounds):
         holder = start()
         assert holder.ask(f"hold w{number}").startswith("ok")

@@ -6,6 +6,6 @@
 from .counting import ASKED
 from .of_release import watched_of
 from .probe_target import ProbeTarget, probe_targets
-from .watching import Watch, Watched, watch
+from .watching import Watch, Watched
 
-__all__ = ["ASKED", "ProbeTarget", "Watch", "Watched", "probe_targets", "watch", "watched_of"]
+__all__ = ["ASKED", "ProbeTarget", "Watch", "Watched", "probe_targets", "watched_of"]

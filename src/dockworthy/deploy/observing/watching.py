@@ -139,9 +139,3 @@ class Watch:
         if not self._tasks.all_serve:
             told.append(self._tasks.not_serving())
         self._say("; ".join(told))
-
-
-async def watch(watched: Watched, tasks: ReadTasks, *, say: Say, stats: Stats | None = None) -> Observation:
-    """Of what runs already, from now on."""
-    async with Watch(watched, tasks, say=say, stats=stats) as watching:
-        return await watching.observed()

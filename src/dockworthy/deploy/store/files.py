@@ -9,7 +9,7 @@ import secrets
 import shlex
 from collections.abc import AsyncIterator, Sequence
 
-from ...errors import UnreadableInput, UsageError
+from ...errors import HostError, UnreadableInput, UsageError
 from ...model.release import Release
 from ..site import Site
 from .file_lock import FileLock, held
@@ -94,24 +94,29 @@ class FileStore:
     async def write(self, release: Release) -> None:
         """Raises UsageError for one that is too large or has a number that was another's, HostError, Occupied."""
         content = encoded(release)
+        async with self._fenced():
+            await self._write(release.number, content)
+
+    async def _write(self, number: int, content: bytes) -> None:
         done = await self._hand.run(
             PUT
             + self._fence
-            + _WRITE.format(number=release.number, folder=shlex.quote(self.folder), size=len(content), used=_USED),
+            + _WRITE.format(number=number, folder=shlex.quote(self.folder), size=len(content), used=_USED),
             given=content,
         )
         if done.status == _USED:
-            raise UsageError(f"number {release.number} was that of a release of {self.project} which is gone")
+            raise UsageError(f"number {number} was that of a release of {self.project} which is gone")
         if done.status:
-            raise failed(done, self._hand.name, f"{self.folder}/{release.number}.json can't be written")
+            raise failed(done, self._hand.name, f"{self.folder}/{number}.json can't be written")
         if int(done.output or 0) > KEPT:
             await self._forget()
 
     async def keep_version(self, name: str, content: bytes, *, mode: int, owner: tuple[int, int] | None) -> str:
         """Raises UsageError for what is no name, HostError, Occupied."""
-        version = await self.foreseen_version(name, content, mode=mode, owner=owner)
-        path = self.path_of(name, version)
-        await put_version(self._hand, path, content, mode=mode, owner=owner, fence=self._fence)
+        async with self._fenced():
+            version = await self.foreseen_version(name, content, mode=mode, owner=owner)
+            path = self.path_of(name, version)
+            await put_version(self._hand, path, content, mode=mode, owner=owner, fence=self._fence)
         return version
 
     async def foreseen_version(
@@ -128,11 +133,23 @@ class FileStore:
     async def clean(self, keep: Sequence[Release]) -> None:
         """Raises HostError, Occupied."""
         used = {version for release in keep for version in release.versions.items()}
-        await remove_versions(self._hand, f"{self.folder}/versions", used, fence=self._fence)
+        async with self._fenced():
+            await remove_versions(self._hand, f"{self.folder}/versions", used, fence=self._fence)
 
     @property
     def _fence(self) -> str:
         return self._held.fence if self._held else ""
+
+    @contextlib.asynccontextmanager
+    async def _fenced(self) -> AsyncIterator[None]:
+        """Who took over cleared away what lay aside: then that is the reason why something failed, and is said."""
+        try:
+            yield
+        except HostError:
+            if self._held is not None:
+                with contextlib.suppress(HostError):
+                    await self._held.check()
+            raise
 
     async def _forget(self) -> None:
         """What is neither among the last nor needed. A damaged record stays for a person to see."""

@@ -21,7 +21,7 @@ put() {{ # PATH BYTES MODE OWNER: what comes in, whole or not at all; durable wh
   mkdir -p -- "$folder" && aside=$(mktemp "$folder/{ASIDE}XXXXXX") || return 1
   cat >"$aside" && whole "$aside" "$2" && {{ [ -z "$4" ] || chown "$4" "$aside"; }} && chmod "$3" "$aside" &&
     sync "$aside" && fenced && mv -f -- "$aside" "$1" && sync "$folder" && return 0
-  set -- $?; rm -f -- "$aside"; fenced || return; return "$1"
+  set -- $?; rm -f -- "$aside"; return "$1"
 }}
 whole() {{ [ "$(wc -c <"$1" | tr -d ' ')" = "$2" ] || {{ echo "what came was cut off" >&2; return 1; }}; }}
 """
