@@ -98,7 +98,10 @@ class Shipping:
         release = self._release(prepared, plan, findings, last, returns_to, commit)
         await self._begin(release, prepared, releases)
         rollout = RollOut(target, self.store, self.lock, release, plan, self.say, edge)
-        return Shipped(plan=plan, release=await rollout.run(await self._watch(release, plan, target, edge)))
+        ended = await rollout.run(await self._watch(release, plan, target, edge))
+        if ended.state is ReleaseState.KEPT:
+            await self.store.clean(await self.store.releases(skip_damaged=True))
+        return Shipped(plan=plan, release=ended)
 
     def _edge(self, prepared: Prepared, asked: Asked) -> ProjectEdge | None:
         """None where nothing has a route, or somebody else's edge is in place."""
