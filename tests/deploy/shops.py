@@ -51,7 +51,7 @@ class Shop:
 
     def dockworthy(self, *arguments: str, **more: Any) -> CompletedProcess[str]:
         return run_dockworthy(
-            *arguments, env=self._environment, inside=("env", "-C", str(self.folder), *self.engine.inside), **more
+            *arguments, env=self.environment, inside=("env", "-C", str(self.folder), *self.engine.inside), **more
         )
 
     def deploy(self, *arguments: str, status: int = 0) -> CompletedProcess[str]:
@@ -64,7 +64,7 @@ class Shop:
         """A deploy that goes on by itself."""
         return subprocess.Popen(
             [*self.engine.inside, sys.executable, str(DOCKWORTHY), *arguments],
-            env=clean_environment(**self._environment),
+            env=clean_environment(**self.environment),
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -75,7 +75,7 @@ class Shop:
         """As its people start it without dockworthy."""
         done = subprocess.run(
             [*self.engine.inside, "docker-compose", *arguments],
-            env=clean_environment(**self._environment),
+            env=clean_environment(**self.environment),
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -110,5 +110,5 @@ class Shop:
                 self.engine.docker(what, "rm", each, check=False)
 
     @property
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         return {"DOCKER_HOST": self.engine.endpoint, "DOCKWORTHY_STATE": str(self.state)}

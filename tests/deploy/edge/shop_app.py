@@ -11,13 +11,14 @@ from pathlib import Path
 
 from machines.engines import OwnEngine
 
-IMAGE = "dockworthy-test-edge-app:1.1"
+IMAGE = "dockworthy-test-edge-app:1.2"
 
 SERVER = """
 import asyncio, os, signal, sys
 
 NAME, ON_TERM = os.environ["NAME"].encode(), os.environ.get("ON_TERM", "exit")
 DELAY = float(os.environ.get("DELAY", "0"))
+BUSY = set()
 
 
 async def serve(reader, writer):
@@ -32,24 +33,30 @@ async def serve(reader, writer):
                 return
             length = [line for line in head.lower().split(b"\\r\\n") if line.startswith(b"content-length:")]
             body = await reader.readexactly(int(length[0].split(b":")[1])) if length else b""
+            BUSY.add(writer)
             answer = NAME + b"\\n" + head + body
             writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(answer) + answer)
             await writer.drain()
+            BUSY.discard(writer)
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
     finally:
+        BUSY.discard(writer)
         writer.close()
 
 
 async def main():
     loop = asyncio.get_running_loop()
-    if ON_TERM == "exit":
-        loop.add_signal_handler(signal.SIGTERM, lambda: os._exit(0))
-    else:
-        loop.add_signal_handler(signal.SIGTERM, lambda: None)
+    asked = asyncio.Event()
+    does = {"exit": lambda: os._exit(0), "finish": asked.set}.get(ON_TERM, lambda: None)
+    loop.add_signal_handler(signal.SIGTERM, does)
     await asyncio.sleep(DELAY)
     server = await asyncio.start_server(serve, "0.0.0.0", 8000, backlog=1000)
-    await server.serve_forever()
+    await asked.wait()
+    server.close()
+    while BUSY:
+        await asyncio.sleep(0.01)
+    os._exit(0)
 
 asyncio.run(main())
 """

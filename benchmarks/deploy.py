@@ -1,0 +1,114 @@
+"""What a deploy costs those who use the shop: failed requests, and seconds until the new version is everywhere.
+
+    .venv/bin/python benchmarks/deploy.py [--times 20] [--only load,idle,many,ssh]
+
+As root, in a clone. It starts an engine of its own, apart from the machine's, and removes it afterwards. Under 200
+requests a second, half of them on kept connections, a shop of two replicas, whose app listens a second after its start,
+is deployed and rolled back in turn, with apps that finish, exit at once, or ignore SIGTERM; `docker compose up -d` does
+the same behind the same edge. Exit status 1: a request failed. Times depend on what else the machine does: the load is
+printed with them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
+
+from apart import apart  # noqa: E402
+from deploy_costs import idle, many, over_ssh  # noqa: E402
+from deploying import Ended, LastSeen, Measured, heard  # noqa: E402
+
+from deploy.edge.clients import Load  # noqa: E402
+from machines.engines import start_engine  # noqa: E402
+
+_TERMS = {"finish": "of an app that finishes", "exit": "of one that exits", "ignore": "of one that ignores TERM"}
+"""What the app does on SIGTERM. The version that is there from the start, and stays, finishes what it does."""
+
+
+async def one(load: Load, name: str, what: str, does: Callable[[], Awaitable[Ended]]) -> None:
+    """A change under load, and what it cost. Raises SystemExit where the program failed."""
+    failed, load.slowest = len(load.failures), 0.0
+    ended = await does()
+    if ended.status:
+        raise SystemExit(f"{what} ended with {ended.status}: {ended.says}")
+    await heard(load, name)
+    assert isinstance(load.answers, LastSeen)
+    everywhere = max(load.answers.last_but(name) - ended.began, 0.0)
+    print(
+        f"{what:34} failed {len(load.failures) - failed:4}  slowest {load.slowest:5.2f} s  "
+        f"new everywhere {everywhere:5.1f} s  done {ended.seconds:5.1f} s  load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
+
+
+async def in_turn(bench: Measured, times: int) -> int:
+    """Deploys and rollbacks. Returns how many requests failed."""
+    async with bench.load() as load:
+        for number in range(times):
+            on_term = list(_TERMS)[number % len(_TERMS)]
+            name = f"v{number + 1}"
+            bench.version(name, on_term)
+            await one(load, name, "deploy", partial(bench.dockworthy, "deploy"))
+            what = f"rollback, {_TERMS[on_term]}"
+            await one(load, "v0", what, partial(bench.dockworthy, "rollback", "1", "--yes"))
+    print(f"dockworthy: {load.count} requests, {len(load.failures)} failed", flush=True)
+    for failure in load.failures[:10]:
+        print(f"  {failure}")
+    return len(load.failures)
+
+
+async def compose_up(bench: Measured, times: int) -> None:
+    """The same by Compose alone, behind the same edge."""
+    async with bench.load() as load:
+        for number in range(times):
+            name = f"c{number}"
+            bench.version(name, "exit", file="plain.yaml", alias=True)
+            up = ("docker-compose", "-f", "plain.yaml", "up", "--detach")
+            await one(load, name, "docker compose up -d", partial(bench.run, *up))
+    print(f"compose up: {load.count} requests, {len(load.failures)} failed", flush=True)
+
+
+async def under_load(bench: Measured, times: int) -> int:
+    bench.version("v0", "finish")
+    first = await bench.dockworthy("deploy")
+    if first.status:
+        raise SystemExit(first.says)
+    failed = await in_turn(bench, times)
+    await compose_up(bench, min(times, 3))
+    return failed
+
+
+def main() -> int:
+    given = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    given.add_argument("--times", type=int, default=20, help="deploys, and as many rollbacks (default 20)")
+    given.add_argument("--only", default="load,idle,many,ssh", help="parts, by comma")
+    asked = given.parse_args()
+    parts = asked.only.split(",")
+    folder = apart()
+    engine = start_engine(folder / "engine", own_network=False)
+    failed = 0
+    try:
+        bench = Measured(engine, folder / "shop")
+        if "load" in parts:
+            failed = asyncio.run(under_load(bench, asked.times))
+        if "idle" in parts:
+            asyncio.run(idle(bench))
+        if "many" in parts:
+            asyncio.run(many(engine, folder))
+        if "ssh" in parts:
+            asyncio.run(over_ssh(bench, folder))
+    finally:
+        engine.stop()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""A shop with an edge under load, for measurements of deploys: each version answers with its own name."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.edge.clients import Load
+from deploy.edge.conftest import free_port
+from deploy.edge.shop_app import COMMAND, make_app_image
+from deploy.shops import Shop
+from machines.engines import OwnEngine, clean_environment
+from machines.program import DOCKWORTHY
+
+HOST = "shop.example.com"
+_PROBE = "import _socket as s; c = s.socket(); c.settimeout(1); c.connect(('127.0.0.1', 8000))"
+HEALTH = {
+    "test": ["CMD", COMMAND[0], "-I", "-S", "-c", _PROBE],
+    "interval": "5s",
+    "start_period": "30s",
+    "start_interval": "500ms",
+}
+
+
+class LastSeen(Counter[str]):
+    """Counts of answers by who gave them, and when each of them was heard last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last: dict[str, float] = {}
+
+    def __setitem__(self, name: str, count: int) -> None:
+        super().__setitem__(name, count)
+        self.last[name] = time.monotonic()
+
+    def last_but(self, name: str) -> float:
+        """When anybody but this one was heard last."""
+        return max((at for other, at in self.last.items() if other != name), default=0.0)
+
+
+@dataclass
+class Ended:
+    """A program's end: `seconds` from its start, `began` on the monotonic clock."""
+
+    status: int
+    began: float
+    seconds: float
+    says: str
+
+
+class Measured:
+    """The shop `measured` on an engine, reached by the edge of the host. `starts`: seconds until its app listens."""
+
+    def __init__(self, engine: OwnEngine, folder: Path, *, replicas: int = 2, starts: float = 1.0) -> None:
+        folder.mkdir(parents=True)
+        self.shop = Shop(engine, folder, "measured", make_app_image(engine))
+        self.http, https = free_port(), free_port()
+        self.replicas, self.starts = replicas, starts
+        edge = {"http": self.http, "https": https, "tls": "off"}
+        routes = [{"host": HOST, "service": "web", "port": 8000, "health": "/health"}]
+        self.settings = {"observe": "0s", "edge": edge, "routes": routes, "healthy_within": "60s"}
+        self.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": self.settings})
+
+    def version(self, name: str, on_term: str, *, file: str = "compose.yaml", alias: bool = False) -> None:
+        """Writes a version of the project. `alias`: at the edge by its own file, for who knows nothing of routes."""
+        environment = {"NAME": name, "ON_TERM": on_term, "DELAY": str(self.starts)}
+        web = self.shop.service(
+            *COMMAND, environment=environment, init=False, healthcheck=HEALTH, deploy={"replicas": self.replicas}
+        )
+        networks = {}
+        if alias:
+            web["networks"] = {"default": None, "dockworthy-edge": {"aliases": ["web.measured"]}}
+            networks = {"networks": {"dockworthy-edge": {"external": True}}}
+        self.shop.write(file, {"name": self.shop.name, "services": {"web": web}, **networks})
+
+    def load(self) -> Load:
+        return Load(self.http, HOST, answers=LastSeen())
+
+    async def dockworthy(self, *arguments: str) -> Ended:
+        return await self.run(sys.executable, str(DOCKWORTHY), *arguments)
+
+    async def run(self, *command: str) -> Ended:
+        """In the project's folder, with the engine as its engine."""
+        began = time.monotonic()
+        process = await self.begin(*command)
+        said, _ = await process.communicate()
+        return Ended(process.returncode or 0, began, time.monotonic() - began, said.decode(errors="replace"))
+
+    async def begin(self, *command: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            cwd=self.shop.folder,
+            env=clean_environment(**self.shop.environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+
+
+async def heard(load: Load, name: str, *, seconds: float = 30.0) -> None:
+    """Until half a second passed in which nobody else was heard. Raises TimeoutError."""
+    answers = load.answers
+    assert isinstance(answers, LastSeen)
+    async with asyncio.timeout(seconds):
+        while time.monotonic() - answers.last_but(name) < 0.5 or not answers[name]:
+            await asyncio.sleep(0.05)
