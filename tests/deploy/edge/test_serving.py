@@ -113,6 +113,7 @@ def test_a_body_that_is_too_large_is_refused(serving: EdgeHere) -> None:
     assert _ask(serving, small, method="POST", body=b"x" * 1024).status == 200
     assert _ask(serving, small, method="POST", body=b"x" * 1025).status == 413
     assert _ask(serving, small, "/", "Transfer-Encoding: chunked", method="POST").status == 411
+    assert _ask(serving, small, "/", "Transfer-Encoding: chunked", "Upgrade: x", method="POST").status == 411
 
 
 def test_too_many_requests_are_refused(serving: EdgeHere) -> None:

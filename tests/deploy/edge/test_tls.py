@@ -22,7 +22,7 @@ from dockworthy.model.deploy_settings import Route, Tls
 pytestmark = pytest.mark.engine
 
 HOST = "tls.example.com"
-ROUTE = Route(HOST, "web", 8000, health="/", redirect_from=("old-tls.example.com",))
+ROUTE = Route(HOST, "web", 8000, health="/", redirect_from=("old-tls.example.com",), body="1k")
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,13 @@ def test_http_is_sent_to_https_and_http_2_is_spoken(serving: EdgeHere) -> None:
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.stdout == "2", done.stderr
+
+
+def test_a_body_of_http_2_that_does_not_tell_its_length_is_refused(serving: EdgeHere) -> None:
+    curl = f"curl -sS --cacert {_authority(serving)} --resolve {HOST}:{serving.https}:127.0.0.1 -o /dev/null"
+    send = f"{curl} -T - -w '%{{http_version}} %{{http_code}}' https://{HOST}:{serving.https}/"
+    done = subprocess.run(["sh", "-c", f"(echo x; sleep 0.5; seq 9999) | {send}"], capture_output=True, text=True)
+    assert done.stdout == "2 411", done.stderr
 
 
 def test_a_new_name_gets_a_new_certificate_and_the_same_names_keep_theirs(serving: EdgeHere) -> None:

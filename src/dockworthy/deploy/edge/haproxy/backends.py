@@ -76,12 +76,21 @@ def _refused(name: str, served: ServedRoute) -> Iterator[str]:
         yield f"http-request return {shown} unless {_PROBES}"
     if served.users:
         yield f"http-request auth realm {word(served.host)} unless {{ http_auth({name}) }} or {_PROBES}"
-    if route.body:
-        number = route.body.rstrip("kmg")
-        most = int(number) * _UNITS[route.body[len(number) :]]
-        yield f"http-request deny deny_status 413 if {{ req.body_size gt {most} }}"
-        # Of a body in chunks nobody knows the length before all of it is here.
-        yield "http-request return status 411 if { req.hdr(transfer-encoding) -m found } !{ req.hdr(upgrade) -m found }"
+    yield from _limited(route.body)
+
+
+def _limited(body: str) -> Iterator[str]:
+    """A body whose length nobody tells is refused: HAProxy knows it only when all of it is here. HTTP/2 may send one
+    without a word of it, and HAProxy must see its first byte."""
+    if not body:
+        return
+    number = body.rstrip("kmg")
+    most = int(number) * _UNITS[body[len(number) :]]
+    untold = "!{ req.hdr(content-length) -m found } !{ req.hdr(upgrade) -m found }"
+    yield f"http-request deny deny_status 413 if {{ req.body_size gt {most} }}"
+    yield "http-request return status 411 if { req.hdr(transfer-encoding) -m found }"
+    yield f"http-request wait-for-body time 10s at-least 1 if {untold}"
+    yield f"http-request return status 411 if {{ req.body_size gt 0 }} {untold}"
 
 
 def _sent_on(project: ProjectRoutes, served: ServedRoute) -> Iterator[str]:
