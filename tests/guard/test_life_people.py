@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 SOCKET = "/var/run/docker.sock"
 OWN = "/run/dockworthy-engine/docker.sock"
 INIT = "/etc/init.d/dockworthy-guard"
+LOCKED = "/etc/docker/daemon.json.locked"
 HOLDING = "/var/lib/dockworthy/guard/daemon.json.holding"
 UNLOCK = "/usr/local/sbin/dockworthy-guard-unlock"
 SETTINGS = '{\n    "log-driver": "local",\n\t"debug" : false\n}'
@@ -222,6 +223,8 @@ def test_unlock_puts_the_engine_back_when_all_is_wrong(host: OwnHost) -> None:
     host.run("mv", "/opt/away", "/opt/dockworthy")
     dockworthy(host, "guard", "uninstall", "--yes")
     assert host.read("/etc/docker/daemon.json") == SETTINGS
+    left = {each for each in traces(host).split() if "/tls/" not in each}
+    assert left == {"/etc/dockworthy/guard.yaml", "/etc/docker/daemon.json", LOCKED}
 
 
 def test_one_that_was_cut_off_is_taken_back_and_uninstall_leaves_the_engine_as_it_was(host: OwnHost) -> None:

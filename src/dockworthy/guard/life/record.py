@@ -81,6 +81,7 @@ def remove_record(places: Places) -> None:
         places.held,
         places.holding,
         places.unlocking,
+        places.unlocked,
         places.record,
     )
     for path in files:

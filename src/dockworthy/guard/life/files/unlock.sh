@@ -33,6 +33,9 @@ without_guard() { # in that list alone: with the comma behind it, or the one bef
         s/$list\"dockworthy\"/\\1/" | tr '\001' '\n'
 }
 
+if [ -e "$kept/daemon.json.holding" ] && cmp -s "$settings" "$kept/daemon.json.holding"; then # an installation was cut off
+    if [ -e "$kept/daemon.json.held" ]; then cp -p "$kept/daemon.json.held" "$settings"; else rm -f "$settings"; fi
+fi
 if [ ! -e "$settings" ]; then
     say "$settings is not there: nothing to change in it"
 elif without_guard | cmp -s - "$settings"; then
@@ -69,11 +72,14 @@ wait_for() { # SOCKET WORD SECONDS: where no program is here that could ask, it 
 # The engine reads live-restore before it ends, so that containers run on, and lets go of it after.
 hold() {
     held=''
-    [ -s "$kept/daemon.json.unlocking" ] && engine_runs || return 0
+    [ -s "$kept/daemon.json.unlocking" ] || return 0
+    engine_runs || under_systemd || return 0
     if [ -e "$settings" ]; then
         cmp -s "$settings" "$kept/daemon.json.before" || return 0
     fi
-    cp "$kept/daemon.json.unlocking" "$settings" && kill -HUP "$(engine)" && held=1
+    cp "$kept/daemon.json.unlocking" "$settings" && held=1
+    engine_runs || return 0
+    kill -HUP "$(engine)"
     wait_for "$folder/docker.sock" true 3 || say "the engine does not take over live-restore: its containers stop"
 }
 

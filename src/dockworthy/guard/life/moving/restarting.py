@@ -10,6 +10,7 @@ from pathlib import Path
 from ....engine.connection import Connection
 from ....errors import DockworthyError
 from ....harden.settings_text import changed_settings
+from ....harden.situation import parse_settings
 from .. import kept_files
 from ..engine_here import EngineHere, find_engine, keeps_containers, reload, running_at, wait_until
 from ..places import Places
@@ -28,8 +29,8 @@ def restart(
     Where live-restore is off, it is on for that time: the engine reads it by SIGHUP before, and lets go of it after. A
     swarm's node can't: there, what stopped is started again. Raises DockworthyError.
     """
-    holds = bool(engine.running) and not engine.live_restore and not engine.in_swarm and engine.pid
-    if holds:
+    holds = _holds(engine, places, after)
+    if holds and engine.pid and not engine.live_restore:
         _lay(places, engine.settings, before, live_restore=True)
         reload(engine)
         wait_until(lambda: keeps_containers(engine.endpoint), "the engine does not take over live-restore")
@@ -47,6 +48,15 @@ def restart(
         wait_until(lambda: not keeps_containers(there), "the engine does not let go of live-restore")
         let_go(places, engine.settings)
     asyncio.run(_start_again(there, engine.running - running_at(there)))
+
+
+def _holds(engine: EngineHere, places: Places, after: bytes | None) -> bool:
+    """Must live-restore be laid over what comes? An engine that starts without it ends the containers that it finds. Of
+    one that does not run, an installation wrote down that it can."""
+    settings = parse_settings(None if after is None else after.decode(), str(engine.settings))
+    if settings.get("live-restore") is True or any(word.startswith("--live-restore") for word in engine.argv):
+        return False
+    return bool(engine.running) and not engine.in_swarm if engine.pid else places.unlocking.exists()
 
 
 def put(path: Path, content: bytes | None) -> None:
