@@ -16,7 +16,7 @@ _IMAGE = f"dockworthy-edge@sha256:{'a' * 64}"
 
 def _check(run: Run, folder: Path, *, has_shell: bool) -> dict[str, str]:
     """The answer, and what failed, where each exception that we name has been made."""
-    spec = compose_file(_IMAGE, "/var/lib/dockworthy/edge", (80, 443), has_shell=has_shell)
+    spec = compose_file(_IMAGE, "/var/lib/dockworthy/edge", (80, 443), cpus=2, has_shell=has_shell)
     (folder / "compose.json").write_text(json.dumps(spec))
     exceptions = [
         {"control": control, "subject": "*", "reason": reason, "owner": "ann", "expires": "2999-01-01"}
@@ -36,3 +36,9 @@ def test_it_is_worthy_at_level_production_but_for_what_is_named(
     run_dockworthy: Run, tmp_path: Path, has_shell: bool
 ) -> None:
     assert _check(run_dockworthy, tmp_path, has_shell=has_shell).keys() == accepted(has_shell=has_shell).keys()
+
+
+def test_a_host_is_asked_for_no_more_processors_than_it_has() -> None:
+    for cpus, limit in ((1, 1.0), (64, 4.0)):
+        spec = compose_file(_IMAGE, "/x", (80, None), cpus=cpus, has_shell=True)
+        assert spec["services"]["proxy"]["cpus"] == limit

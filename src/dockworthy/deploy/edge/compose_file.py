@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .haproxy.configuration import FILE, HEALTH_PORT
+from .haproxy.configuration import FILE, HEALTH_PORT, THREADS
 from .haproxy.frontends import HTTP, HTTPS, RUN
 
 PROJECT = "dockworthy-edge"
@@ -41,11 +41,12 @@ def accepted(*, has_shell: bool) -> dict[str, str]:
 
 
 def compose_file(
-    image: str, folder: str, ports: tuple[int | None, int | None], *, has_shell: bool, swarm: bool = False
+    image: str, folder: str, ports: tuple[int | None, int | None], *, cpus: int, has_shell: bool, swarm: bool = False
 ) -> dict[str, Any]:
     """`image` by id or digest; `folder`: where the host keeps the edge's files; `ports`: the host's for http and https.
 
-    `swarm`: the network that services join is there already, and goes over several hosts.
+    `cpus`: those of the host, which takes no limit above them. `swarm`: the network that services join is there
+    already, and goes over several hosts.
     """
     published = [
         {"target": target, "published": str(port), "protocol": "tcp", "mode": "host"}
@@ -66,7 +67,7 @@ def compose_file(
         "stop_grace_period": "30s",
         "mem_limit": "512m",
         "memswap_limit": "512m",
-        "cpus": 2.0,
+        "cpus": float(min(THREADS, cpus)),
         "pids_limit": 200,
         "ulimits": {"nofile": {"soft": 20000, "hard": 20000}, "core": 0},
         "logging": {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}},

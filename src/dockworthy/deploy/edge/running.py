@@ -101,7 +101,9 @@ class EdgeRunner:
         asked = next((each.edge.image for each in every if each.edge.image), "")
         image = await edge_image(self._site, asked, kept.image, self._environ)
         files = edge_files(every, await certificates(self._site, every), exporter=image.has_exporter)
-        spec = compose_file(image.runs, self._keeper.folder, opened, has_shell=image.has_shell, swarm=self._swarm)
+        cpus = (await self._site.engine.get("/info")).get("NCPU") or 1
+        folder, shell = self._keeper.folder, image.has_shell
+        spec = compose_file(image.runs, folder, opened, cpus=cpus, has_shell=shell, swarm=self._swarm)
         await self._keeper.add_settings(files.digest, files.files)
         if kept.current != files.digest:
             await self._process.check(image, files)

@@ -14,6 +14,8 @@ from .frontends import ADMIN, METRICS, RUN, SERVERS, frontends, nobody, uses_acm
 
 FILE = "haproxy.cfg"
 HEALTH_PORT = 8404
+THREADS = 4
+"""HAProxy would start one for each processor of the host, whatever its container may use."""
 _MARK = "dockworthy-"
 _LUA = "acme.lua"
 
@@ -22,6 +24,7 @@ _TOP = f"""\
 global
     description {{marker}}
     default-path config
+    nbthread {THREADS}
     maxconn 4000
     stats socket {RUN}/{ADMIN} mode 666 level user
     server-state-file {RUN}/{SERVERS}
