@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...model.rollout import EDGE_NETWORK
 from .haproxy.configuration import FILE, HEALTH_PORT, THREADS
 from .haproxy.frontends import HTTP, HTTPS, RUN
 
 PROJECT = "dockworthy-edge"
 SERVICE = "proxy"
-NETWORK = "dockworthy-edge"
+NETWORK = EDGE_NETWORK
 """What routed services join. It is internal: who joins it gets no way out of the host by that."""
 _FRONT = "dockworthy-edge-front"
 SETTINGS = "/etc/edge"
