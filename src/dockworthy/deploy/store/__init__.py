@@ -2,5 +2,6 @@
 
 from .files import FileStore
 from .release_store import Lock, ReleaseStore
+from .swarm_configs import SwarmStore
 
-__all__ = ["FileStore", "Lock", "ReleaseStore"]
+__all__ = ["FileStore", "Lock", "ReleaseStore", "SwarmStore"]

@@ -8,6 +8,7 @@ import re
 import secrets
 import shlex
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 from ...errors import HostError, UnreadableInput, UsageError
 from ...model.release import Release
@@ -129,6 +130,12 @@ class FileStore:
 
     def path_of(self, name: str, version: str) -> str:
         return f"{self.folder}/versions/{must_be_name(name)}/{version}"
+
+    def definition_of(self, name: str, version: str) -> dict[str, Any]:
+        return {"file": self.path_of(name, version)}
+
+    async def kept_version(self, name: str, version: str) -> str | None:
+        return await self._hand.file(self.path_of(name, version))
 
     async def clean(self, keep: Sequence[Release]) -> None:
         """Raises HostError, Occupied."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from ...model.release import Release
 
@@ -57,8 +57,11 @@ class ReleaseStore(Protocol):
         """What keep_version will say; nothing of it is stored yet. `making_key`: where the host has no key, it gets
         one; else the version is one that nothing has, and the host stays as it is."""
 
-    def path_of(self, name: str, version: str) -> str:
-        """The file on the host that holds that version."""
+    def definition_of(self, name: str, version: str) -> dict[str, Any]:
+        """How the Compose project names that version: by the host's file that holds it, or a swarm's object."""
+
+    async def kept_version(self, name: str, version: str) -> str | None:
+        """The content of a version; None where it is gone. Not for a secret of a swarm: nobody can read those."""
 
     async def clean(self, keep: Sequence[Release]) -> None:
         """Removes versions that no release in `keep` uses."""

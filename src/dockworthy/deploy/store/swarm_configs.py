@@ -1,0 +1,190 @@
+"""Releases as configs of a swarm: what was shipped is data that never changes, what became of it stands in labels.
+
+The managers keep them all, whichever of them is asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ...engine.connection import Connection
+from ...errors import UnreadableInput, UsageError
+from ...model.release import Release
+from .file_versions import must_be_name, version_of
+from .record import decoded, encoded, superfluous
+from .release_store import KEPT
+from .swarm_lock import LAST, Head, SwarmLock, held
+from .swarm_objects import KIND, PROJECT, Kind, Object, SwarmObjects
+
+_PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+"""A config's name has 64 letters at most."""
+_NUMBER, _OUTCOME = "dockworthy.number", "dockworthy.outcome"
+_KEY = "dockworthy.versions-key"
+_VERSION_OF, _VERSION = "dockworthy.version-of", "dockworthy.version"
+_MOST = 500_000
+_LONGEST = 64
+
+
+class SwarmStore:
+    """The ReleaseStore of one project on one swarm."""
+
+    def __init__(self, engine: Connection, project: str) -> None:
+        """Raises UsageError for what is no name of a Compose project, and for one that is too long."""
+        if not _PROJECT.fullmatch(project):
+            raise UsageError(
+                f"{project!r} can't be a project's name on a swarm",
+                hint="lowercase letters, digits, `_` and `-`, 40 at most (`deploy.project`)",
+            )
+        self.project = project
+        self._objects = SwarmObjects(engine)
+        self._head = Head(self._objects, project)
+        self._key = b""
+        self._held: SwarmLock | None = None
+
+    @contextlib.asynccontextmanager
+    async def lock(self, *, who: str, doing: str, take_over: bool = False) -> AsyncIterator[SwarmLock]:
+        """Raises Occupied, which names the holder, and EngineError."""
+        async with held(self._head, who=who, doing=doing, take_over=take_over) as self._held:
+            try:
+                yield self._held
+            finally:
+                self._held = None
+
+    async def releases(self, *, skip_damaged: bool = False) -> Sequence[Release]:
+        """All that are kept, oldest first. Raises UnreadableInput for a damaged one, unless it is to be skipped."""
+        read = []
+        for each in await self._records():
+            try:
+                read.append(_release(each))
+            except UnreadableInput:
+                if not skip_damaged:
+                    raise
+        return read
+
+    async def next_number(self) -> int:
+        """Larger than that of every release there ever was, also of those that are gone."""
+        head = await self._head.read()
+        last = int(head.labels.get(LAST) or 0) if head is not None else 0
+        return max([last, *(_number(each) for each in await self._records())]) + 1
+
+    async def write(self, release: Release) -> None:
+        """Raises UsageError for one that is too large or has a number that was another's, EngineError, Occupied."""
+        content = encoded(release)
+        name = f"{self.project}_dockworthy.release.{release.number}"
+        found = await self._objects.get(name)
+        if found is None:
+            await self._count(release.number)
+            labels = {KIND: "release", PROJECT: self.project, _NUMBER: str(release.number)}
+            await self._objects.create("configs", name, content, labels)
+            await self._forget()
+            return
+        await self._fence()
+        outcome = _differing(msgspec.json.decode(found.data), msgspec.json.decode(content))
+        text = msgspec.json.encode(outcome).decode()
+        await self._objects.change(name, lambda each: {**each.labels, _OUTCOME: text})
+
+    async def keep_version(self, name: str, content: bytes, *, mode: int, owner: tuple[int, int] | None) -> str:
+        """Raises UsageError for what is no name, and for a content that no swarm takes; EngineError, Occupied."""
+        version = await self.foreseen_version(name, content, mode=mode, owner=owner)
+        if not 0 < len(content) <= _MOST:
+            raise UsageError(f"{name} has {len(content)} bytes, and a swarm takes from 1 to {_MOST:,}")
+        await self._fence()
+        labels = {KIND: "version", PROJECT: self.project, _VERSION_OF: name, _VERSION: version}
+        await self._objects.create(_kind(name), self._name(name, version), content, labels)
+        return version
+
+    async def foreseen_version(
+        self, name: str, content: bytes, *, mode: int, owner: tuple[int, int] | None, making_key: bool = True
+    ) -> str:
+        """Raises UsageError for what is no name, EngineError."""
+        must_be_name(name)
+        self._key = self._key or await self._swarms_key(making_key)
+        return version_of(self._key or secrets.token_bytes(32), name, content, mode=mode, owner=owner)
+
+    def definition_of(self, name: str, version: str) -> dict[str, Any]:
+        return {"name": self._name(name, version), "external": True}
+
+    async def kept_version(self, name: str, version: str) -> str | None:
+        """Only of what is no secret of the swarm: nobody can read those."""
+        found = await self._objects.get(self._name(name, version))
+        return None if found is None else found.data.decode("utf-8", "surrogateescape")
+
+    async def clean(self, keep: Sequence[Release]) -> None:
+        """Those that a service still uses stay until the next time. Raises EngineError, Occupied."""
+        await self._fence()
+        used = {version for release in keep for version in release.versions.items()}
+        kinds: tuple[Kind, Kind] = ("configs", "secrets")
+        for kind in kinds:
+            for each in await self._objects.find(kind, dockworthy_kind="version", dockworthy_project=self.project):
+                if (each.labels.get(_VERSION_OF), each.labels.get(_VERSION)) not in used:
+                    await self._objects.remove(kind, each)
+
+    async def _records(self) -> list[Object]:
+        found = await self._objects.find("configs", dockworthy_kind="release", dockworthy_project=self.project)
+        return sorted((each for each in found if each.labels.get(_NUMBER, "").isdecimal()), key=_number)
+
+    async def _count(self, number: int) -> None:
+        def counted(head: Object) -> Mapping[str, str]:
+            if self._held is not None:
+                self._held.must_count(head)
+            if number <= int(head.labels.get(LAST) or 0):
+                raise UsageError(f"number {number} was that of a release of {self.project} which is gone")
+            return {**head.labels, LAST: str(number)}
+
+        await self._head.made()
+        await self._objects.change(self._head.name, counted)
+
+    async def _forget(self) -> None:
+        """What is neither among the last nor needed. A damaged record stays for a person to see."""
+        records = {_number(each): each for each in await self._records()}
+        if len(records) > KEPT:
+            for number in superfluous(await self.releases(skip_damaged=True)):
+                await self._objects.remove("configs", records[number])
+
+    async def _fence(self) -> None:
+        if self._held is not None:
+            await self._held.check()
+
+    async def _swarms_key(self, making: bool) -> bytes:
+        """By which versions tell nothing of their content; of two that make one at once, one is everybody's."""
+        found = await self._objects.get(_KEY)
+        if found is None and making:
+            await self._objects.create("configs", _KEY, secrets.token_bytes(32), {KIND: "key"})
+            found = await self._objects.get(_KEY)
+        return b"" if found is None else found.data
+
+    def _name(self, name: str, version: str) -> str:
+        """Of the swarm's object; a long one by its digest (its labels tell the whole)."""
+        plain = must_be_name(name).removeprefix("secrets.").removeprefix("configs.")
+        whole = f"{self.project}_{plain}-{version}"
+        if len(whole) <= _LONGEST:
+            return whole
+        return f"{self.project[:30]}_{hashlib.sha256(name.encode()).hexdigest()[:16]}-{version}"
+
+
+def _kind(name: str) -> Kind:
+    return "secrets" if name.startswith("secrets.") else "configs"
+
+
+def _number(record: Object) -> int:
+    return int(record.labels[_NUMBER])
+
+
+def _release(record: Object) -> Release:
+    file = f"config {record.name}"
+    try:
+        whole = msgspec.json.decode(record.data) | msgspec.json.decode(record.labels.get(_OUTCOME) or "{}")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
+        return decoded(b"", file)  # which says that it is damaged
+    return decoded(msgspec.json.encode(whole), file)
+
+
+def _differing(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in now.items() if before.get(key) != value}

@@ -1,0 +1,104 @@
+"""Configs and secrets of a swarm: data that never changes, and labels that are changed by version.
+
+Source: Engine API v1.45, /configs and /secrets.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from ...engine.connection import Connection
+from ...engine.faults import NoSuchObject
+from ...errors import EngineError
+
+Kind = Literal["configs", "secrets"]
+KIND = "dockworthy.kind"
+PROJECT = "dockworthy.project"
+_TRIES = 50
+
+
+class Object(Struct, frozen=True):
+    """`index` is the version that a change of its labels must name. `data` is b"" for a secret: nobody can read it."""
+
+    id: str
+    index: int
+    name: str
+    labels: Mapping[str, str]
+    data: bytes
+
+
+class SwarmObjects:
+    """Of one swarm. Everything raises EngineError and its kinds."""
+
+    def __init__(self, engine: Connection) -> None:
+        self._engine = engine
+
+    async def find(self, kind: Kind, **labels: str) -> list[Object]:
+        """With these labels (`_` in a name stands for `.`)."""
+        wanted = [f"{name.replace('_', '.')}={value}" for name, value in labels.items()]
+        answer = await self._engine.get(f"/{kind}?filters={quote(json.dumps({'label': wanted}))}")
+        return [_object(each) for each in answer or ()]
+
+    async def get(self, name: str) -> Object | None:
+        """A config by its name."""
+        try:
+            found = _object(await self._engine.get(f"/configs/{quote(name)}"))
+        except NoSuchObject:
+            return None
+        return found if found.name == name else None
+
+    async def create(self, kind: Kind, name: str, data: bytes, labels: Mapping[str, str]) -> bool:
+        """False where one of that name is there already: it is left as it is."""
+        body = {"Name": name, "Labels": dict(labels), "Data": base64.b64encode(data).decode()}
+        try:
+            await self._engine.send("POST", f"/{kind}/create", body)
+        except EngineError as error:
+            if "status 409" in error.says:
+                return False
+            raise
+        return True
+
+    async def relabel(self, found: Object, labels: Mapping[str, str]) -> bool:
+        """False where somebody else changed it since it was read."""
+        body = {"Name": found.name, "Labels": dict(labels)}
+        try:
+            await self._engine.send("POST", f"/configs/{found.id}/update?version={found.index}", body, answer=False)
+        except EngineError as error:
+            if "out of sequence" in error.says:
+                return False
+            raise
+        return True
+
+    async def change(self, name: str, to: Callable[[Object], Mapping[str, str]]) -> None:
+        """Changes the labels of a config, again where others are faster. `to` may raise: then nothing is changed."""
+        for _ in range(_TRIES):
+            found = await self.get(name)
+            if found is None:
+                raise NoSuchObject(f"the swarm's config {name} was removed by somebody else")
+            if await self.relabel(found, to(found)):
+                return
+        raise EngineError(f"the swarm's config {name} is changed by others all the time")
+
+    async def remove(self, kind: Kind, found: Object) -> bool:
+        """False where a service uses it; one that is gone is no error."""
+        try:
+            await self._engine.send("DELETE", f"/{kind}/{found.id}", answer=False)
+        except NoSuchObject:
+            return True
+        except EngineError as error:
+            if "in use" in error.says:
+                return False
+            raise
+        return True
+
+
+def _object(answer: Mapping[str, Any]) -> Object:
+    spec = answer["Spec"]
+    data = base64.b64decode(spec.get("Data") or "")
+    return Object(answer["ID"], answer["Version"]["Index"], spec["Name"], spec.get("Labels") or {}, data)
