@@ -19,9 +19,9 @@ def unfinished(releases: Sequence[Release]) -> tuple[Release, ...]:
 
 
 def to_return_to(releases: Sequence[Release], number: int | None) -> Release:
-    """The release that a rollback brings back: the one that is named, else the one before that in force.
+    """The release that a rollback brings back: the one that is named, else the one that was in force before.
 
-    What is in force may itself be a rollback: then it is the one before the one that it brought back.
+    What was taken back does not count: after 1, 2, back to 1 and 4, the one before 4 is 1.
     Raises UsageError where there is none, or where it was never kept.
     """
     kept = [each for each in releases if each.state is ReleaseState.KEPT]
@@ -38,11 +38,25 @@ def to_return_to(releases: Sequence[Release], number: int | None) -> Release:
     interrupted = [each for each in unfinished(releases) if each.number > kept[-1].number]
     if interrupted:  # a deploy that ended in the middle is taken back to what was in force before it
         return kept[-1]
-    current = kept[-1].returns_to or kept[-1].number
-    earlier = [each for each in kept if each.number < current and each.returns_to is None]
-    if not earlier:
+    *before, current = _line(kept)
+    if not before:
         raise UsageError(
             f"release {current} is the first one that was kept: there is none before it",
             hint="`dockworthy releases` lists them",
         )
-    return earlier[-1]
+    return next(each for each in kept if each.number == before[-1])
+
+
+def _line(kept: Sequence[Release]) -> list[int]:
+    """The releases that led to the one in force, oldest first: a rollback ends those since what it brought back."""
+    line: list[int] = []
+    known = {each.number for each in kept}
+    for each in kept:
+        if each.returns_to is None:
+            line.append(each.number)
+            continue
+        while line and line[-1] > each.returns_to:
+            line.pop()
+        if not line or line[-1] != each.returns_to:  # forward again, or the record of that one is gone: this one has all
+            line.append(each.returns_to if each.returns_to in known else each.number)
+    return line

@@ -1,0 +1,52 @@
+"""Which release a rollback brings back."""
+
+from __future__ import annotations
+
+import pytest
+
+from dockworthy.deploy.in_force import to_return_to
+from dockworthy.errors import UsageError
+from dockworthy.model.release import Release, ReleaseState
+
+
+def history(*returns: int | None) -> list[Release]:
+    """Kept releases from 1 on; a number: the release goes back to that one."""
+    return [
+        Release(
+            number=number,
+            project="shop",
+            target="compose",
+            state=ReleaseState.KEPT,
+            spec={},
+            services={},
+            returns_to=to,
+        )
+        for number, to in enumerate(returns, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("returns", "before"),
+    [
+        ((None, None), 1),
+        ((None, None, 1, None), 1),  # what was taken back is none that was there before
+        ((None, None, None, 1, None, 1, None), 1),
+        ((None, None, None, 2), 1),
+        ((None, None, 1, 2), 1),  # forward again
+        ((None, None, None, 1, 3), 1),
+        ((None, None, 1, None, None), 4),
+    ],
+)
+def test_the_one_before_is_what_was_in_force_before(returns: tuple[int | None, ...], before: int) -> None:
+    assert to_return_to(history(*returns), None).number == before
+
+
+@pytest.mark.parametrize("returns", [(None,), (None, None, 1)])
+def test_before_the_first_there_is_none(returns: tuple[int | None, ...]) -> None:
+    with pytest.raises(UsageError, match="release 1 is the first one"):
+        to_return_to(history(*returns), None)
+
+
+def test_where_a_record_is_gone_its_return_has_all_of_it() -> None:
+    kept = history(None, None, None, 1, None)[2:]  # records of 1 and 2 are gone
+    assert to_return_to(kept, None).number == 4
