@@ -57,6 +57,6 @@ def _line(kept: Sequence[Release]) -> list[int]:
             continue
         while line and line[-1] > each.returns_to:
             line.pop()
-        if not line or line[-1] != each.returns_to:  # forward again, or the record of that one is gone: this one has all
+        if not line or line[-1] != each.returns_to:  # forward again; or its record is gone, and this one has it all
             line.append(each.returns_to if each.returns_to in known else each.number)
     return line
