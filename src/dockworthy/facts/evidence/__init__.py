@@ -30,10 +30,13 @@ from .jobs import jobs_of
 from .monitoring import read_answers
 from .programs import read_running
 from .projects import read_projects
+from .releases import RELEASES
 from .set_up import read_set_up
 from .stores import Stores, each_once
 
 __all__ = ["read_evidence", "read_files"]
+
+_DRILLS = f"/var/log/pgbackrest, {RELEASES}"
 
 DEADLINE = 1.5
 """Seconds for all questions to local addresses together."""
@@ -69,7 +72,7 @@ def read_files(root: Root, *, host: Host, engine: EngineFacts) -> EvidenceFacts:
         projects=guarded(lambda: _seen(read_projects(root, made_by(containers)), "/"), "the folders of the projects"),
         forwarding=guarded(lambda: _seen(read_forwarding(root), "/etc/rsyslog.d"), "/etc/rsyslog.d"),
         set_up=guarded(lambda: _seen(read_set_up(root), "/etc"), "/etc"),
-        drills=guarded(lambda: _seen(read_drills(root), "/var/log/pgbackrest"), "/var/log/pgbackrest"),
+        drills=guarded(lambda: _seen(read_drills(root), _DRILLS), _DRILLS),
         data_disks=guarded(lambda: _data_disks(root, known, host, containers), "/sys/dev/block"),
     )
 

@@ -1,4 +1,4 @@
-"""Proofs by doing that other tools leave behind: a restore that came to its end."""
+"""Proofs by doing that tools leave behind: a restore that came to its end, a rollback, a deploy under requests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...model.evidence import Drill, Task
 from ...model.field import Source
 from ..host.root import Root, clean
+from .releases import read_releases
 from .systemd import rfc3339
 
 _PGBACKREST_LOGS = "/var/log/pgbackrest"
@@ -14,8 +15,11 @@ _END = "restore command end: "
 
 
 def read_drills(root: Root) -> tuple[Drill, ...]:
-    """Restores that pgBackRest's logs tell of, the last of each log. Raises OSError where a log may not be read."""
-    return tuple(_pgbackrest(root))
+    """Restores that pgBackRest's logs tell of, the last of each log, and what our own releases tell.
+
+    Raises OSError where a log or a record may not be read.
+    """
+    return (*_pgbackrest(root), *read_releases(root))
 
 
 def _pgbackrest(root: Root) -> Iterator[Drill]:
