@@ -77,8 +77,8 @@ class Measured:
             networks = {"networks": {"dockworthy-edge": {"external": True}}}
         self.shop.write(file, {"name": self.shop.name, "services": {"web": web}, **networks})
 
-    def load(self) -> Load:
-        return Load(self.http, HOST, answers=LastSeen())
+    def load(self, address: str = "127.0.0.1") -> Load:
+        return Load(self.http, HOST, address=address, answers=LastSeen())
 
     async def dockworthy(self, *arguments: str) -> Ended:
         return await self.run(sys.executable, str(DOCKWORTHY), *arguments)

@@ -105,22 +105,32 @@ def start_engine(
     """
     folder.mkdir(parents=True)
     (folder / "daemon.json").write_text(json.dumps(settings or {}))
-    command = ["setpriv", "--pdeathsig", "TERM", *(["unshare", "--net"] if own_network else []), "dockerd"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, *_flags(folder), *flags],
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-            env=clean_environment(),
-            start_new_session=True,  # ^C is for pytest: the engine is stopped when the tests have cleaned up
-        )
+    process = _launched(folder, ["unshare", "--net"] if own_network else [], flags)
     inside = ("nsenter", f"--net=/proc/{process.pid}/ns/net") if own_network else ()
     engine = OwnEngine(f"unix://{folder}/sock", folder, process, inside)
     _wait_until_it_answers(engine)
     if own_network:
         subprocess.run([*inside, "ip", "link", "set", "lo", "up"], check=True)
     return engine
+
+
+def start_engine_again(engine: OwnEngine, *flags: str) -> None:
+    """One that was killed, or stopped by itself: with its data and settings. It must share the test's network."""
+    assert engine.folder is not None and not engine.inside, "a network that ended with the engine is gone"
+    engine.process = _launched(engine.folder, [], flags)
+    _wait_until_it_answers(engine)
+
+
+def _launched(folder: Path, inside: list[str], flags: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", *inside, "dockerd", *_flags(folder), *flags],
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            env=clean_environment(),
+            start_new_session=True,  # ^C is for pytest: the engine is stopped when the tests have cleaned up
+        )
 
 
 def _flags(folder: Path) -> list[str]:

@@ -91,7 +91,11 @@ class ComposeCommand:
         """Raises EngineError in its words."""
         done = await self._with(spec, "pull", "--quiet", *services, seconds=1800.0)
         if done.status:
-            raise EngineError(f"an image can't be pulled: {done.said}", hint="docker login, docker compose build?")
+            images = ", ".join(sorted({str(spec["services"][name].get("image")) for name in services}))
+            raise EngineError(
+                f"the image {images} can't be pulled: {done.said}",
+                hint="does the registry answer there, is it spelled so? docker login; docker compose build",
+            )
 
     async def up(self, spec: Mapping[str, Any]) -> None:
         """Makes a whole project as it is written, at once. Raises EngineError."""

@@ -25,6 +25,7 @@ from .moments import now
 from .observing.counting import ASKED
 from .observing.of_release import watched_of
 from .observing.watching import Watch
+from .planning.causes import earlier
 from .planning.plan import plan_of
 from .preparing import Prepared
 from .rolling_out import RollOut
@@ -85,7 +86,16 @@ class Shipping:
         )
         number = await self.store.next_number()
         running = await target.running()
-        plan = plan_of(prepared.desired, running, number=number, last=last, accepted=asked.accept, only=asked.services)
+        known = earlier(releases, last, prepared.recorded, prepared.versions, asks=returns_to is None)
+        plan = plan_of(
+            prepared.desired,
+            running,
+            number=number,
+            last=last,
+            accepted=asked.accept,
+            only=asked.services,
+            known=known,
+        )
         if edge is not None and (opening := await edge.step()) is not None:
             plan = structs.replace(plan, steps=(opening, *plan.steps))
         if self.lock is None or plan.questions:

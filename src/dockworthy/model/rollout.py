@@ -33,7 +33,8 @@ class Health(StrEnum):
 
 class Task(Struct, frozen=True, kw_only=True):
     """One container of a service. `spec_hash`: as Compose wrote it on it; `addresses`: network -> IP address; `mounts`:
-    path inside -> volume or path of the host. `is_job`: it was started to run once."""
+    path inside -> volume or path of the host. `is_job`: it was started to run once. `attempt`: on a swarm, its own id of
+    what runs now, where the task is what stands in a slot."""
 
     id: str
     name: str
@@ -49,6 +50,7 @@ class Task(Struct, frozen=True, kw_only=True):
     addresses: dict[str, str] = {}
     mounts: dict[str, str] = {}
     is_job: bool = False
+    attempt: str = ""
 
     @property
     def is_serving(self) -> bool:
@@ -58,7 +60,7 @@ class Task(Struct, frozen=True, kw_only=True):
 class Running(Struct, frozen=True, kw_only=True):
     """A project as it was seen, and what else the engine has that it could meet: all volumes and networks (name ->
     labels), who mounts which volume to write (volume -> names of running containers of other projects), who has which
-    port of the host (`80/tcp` -> name of a container of another project)."""
+    port of the host (`80/tcp`, or `127.0.0.1:80/tcp`, -> name of a container of another project)."""
 
     tasks: dict[str, tuple[Task, ...]] = {}
     volumes: dict[str, dict[str, str]] = {}

@@ -8,9 +8,11 @@ from msgspec import Struct
 
 from ...model.release import Release
 from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task, TaskState
+from .causes import Earlier, differences, why_down
 from .ordering import in_order
 from .questions import questions
 from .replacing import Replacing, replacing
+from .taken_ports import refuse_taken
 
 _UP = (TaskState.RUNNING, TaskState.RESTARTING, TaskState.PAUSED)
 _NEVER_UP = (TaskState.CREATED, TaskState.DEAD)
@@ -31,23 +33,24 @@ def plan_of(
     last: Release | None,
     accepted: Collection[str] = (),
     only: Collection[str] = (),
+    known: Earlier | None = None,
 ) -> RolloutPlan:
     """`last`: the release in force, which tells what was shipped before. `accepted`: questions that are answered.
-    `only`: services that are shipped, the others are left as they are; () is all.
+    `only`: services that are shipped, the others are left as they are; () is all. `known`: what the records tell.
 
-    Raises UsageError where services depend on each other in a circle.
+    Raises UsageError where services depend on each other in a circle, and for a port that somebody else has.
     """
     removed = () if only else tuple(_removed(desired, running, last))
     return RolloutPlan(
         project=desired.project,
         number=number,
-        steps=(*_steps(desired, running, only), *removed),
-        questions=tuple(each for each in questions(desired, running, only) if each.accept not in accepted),
+        steps=(*_steps(desired, running, only, known), *removed),
+        questions=tuple(each for each in questions(desired, running, only, known) if each.accept not in accepted),
         notes=tuple(_orphans(desired, running, last)),
     )
 
 
-def _steps(desired: Desired, running: Running, only: Collection[str]) -> Iterator[RolloutStep]:
+def _steps(desired: Desired, running: Running, only: Collection[str], known: Earlier | None) -> Iterator[RolloutStep]:
     """Jobs run only where something is made anew; those that come before stand where what they need is up."""
     chosen = {*only, *desired.jobs_before} if only else set(desired.services)
     services = [name for name in desired.services if name in chosen and name not in desired.jobs_after]
@@ -57,8 +60,9 @@ def _steps(desired: Desired, running: Running, only: Collection[str]) -> Iterato
         if name in desired.jobs_before:
             steps[name] = []
             continue
-        steps[name] = [*_service_steps(name, desired, running, replaced)]
+        steps[name] = [*_service_steps(name, desired, running, replaced, known)]
         if any(step.kind in (StepKind.CREATE, StepKind.REPLACE) for step in steps[name]):
+            refuse_taken(name, desired.spec["services"][name], running)
             replaced.add(name)
     for name, of_one in steps.items():
         if name in desired.jobs_before and replaced:
@@ -76,7 +80,9 @@ def sort_tasks(name: str, desired: Desired, running: Running) -> Sorted:
     return Sorted(current, tuple(task for task in tasks if task not in current))
 
 
-def _service_steps(name: str, desired: Desired, running: Running, replaced: set[str]) -> Iterator[RolloutStep]:
+def _service_steps(
+    name: str, desired: Desired, running: Running, replaced: set[str], known: Earlier | None
+) -> Iterator[RolloutStep]:
     tasks = sort_tasks(name, desired, running)
     wanted = desired.services[name].replicas
     how = replacing(desired.spec["services"][name], desired.container_names.get(name, ""))
@@ -94,7 +100,8 @@ def _service_steps(name: str, desired: Desired, running: Running, replaced: set[
         yield _clear(name, unused, "made by a run that ended early")
     up, down = (tuple(task for task in some if task not in unused) for some in (up, down))
     if not up and not down:
-        yield from _started(name, tasks, wanted, how, desired)
+        causes = tuple(differences(name, tasks.other, desired, known))
+        yield from _started(name, tasks.other, wanted, how, causes)
         return
     yield from _kept_up(name, up, down, tasks.other, wanted, how)
     if name in desired.routed and (absent := tuple(task for task in up if EDGE_NETWORK not in task.addresses)):
@@ -113,7 +120,7 @@ def _kept_up(
     """Some of what is wanted is there: what should run and does not is started, what is too much goes."""
     need = down[: max(wanted - len(up), 0)]
     if need:
-        causes = tuple(_why_down(task) for task in need)
+        causes = tuple(why_down(task) for task in need)
         says = f"start {name} again"
         yield RolloutStep(
             kind=StepKind.RESTART, subject=name, says=says, causes=causes, tasks=_ids(need), replicas=wanted
@@ -125,17 +132,19 @@ def _kept_up(
         yield from _scaled(name, (*up, *need), wanted)
 
 
-def _started(name: str, tasks: Sorted, wanted: int, how: Replacing, desired: Desired) -> Iterator[RolloutStep]:
+def _started(
+    name: str, other: tuple[Task, ...], wanted: int, how: Replacing, causes: tuple[str, ...]
+) -> Iterator[RolloutStep]:
     """Nothing of what is wanted is there."""
-    if not wanted and not tasks.other:
+    if not wanted and not other:
         return
-    if not tasks.other:
+    if not other:
         says = f"create {name}" + (f", {wanted} times" if wanted > 1 else "")
         yield RolloutStep(
             kind=StepKind.CREATE, subject=name, says=says, causes=("it does not run yet",), replicas=wanted
         )
         return
-    yield _replace(name, tasks.other, wanted, how, tuple(_differences(name, tasks.other, desired)))
+    yield _replace(name, other, wanted, how, causes)
 
 
 def _finished(
@@ -219,19 +228,6 @@ def _taken_along(name: str, desired: Desired, replaced: set[str]) -> str:
     return f"it shares the network of {shared}, which is replaced" if shared in replaced else ""
 
 
-def _differences(name: str, tasks: tuple[Task, ...], desired: Desired) -> Iterator[str]:
-    shipped = desired.services[name]
-    if any(task.image_id != shipped.image_id for task in tasks):
-        old = next(task.image_id for task in tasks if task.image_id != shipped.image_id)
-        yield f"image {_short(old)} -> {shipped.reference} ({_short(shipped.image_id)})"
-    if any(task.spec_hash not in shipped.hashes for task in tasks):
-        yield "its definition changed"
-
-
-def _why_down(task: Task) -> str:
-    return f"{task.name} {task.state}" + (f" with status {task.exit_code}" if task.state is TaskState.EXITED else "")
-
-
 def _clear(name: str, tasks: tuple[Task, ...], why: str) -> RolloutStep:
     number = "a container" if len(tasks) == 1 else f"{len(tasks)} containers"
     return RolloutStep(
@@ -241,7 +237,3 @@ def _clear(name: str, tasks: tuple[Task, ...], why: str) -> RolloutStep:
 
 def _ids(tasks: Collection[Task]) -> tuple[str, ...]:
     return tuple(task.id for task in tasks)
-
-
-def _short(identity: str) -> str:
-    return identity.removeprefix("sha256:")[:12]

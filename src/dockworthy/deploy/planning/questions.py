@@ -7,13 +7,17 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ...model.rollout import Desired, Question, Running
+from .causes import Earlier, by_hand
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 _KEY = "com.docker.compose.volume"
 
 
-def questions(desired: Desired, running: Running, only: Collection[str] = ()) -> Iterator[Question]:
-    """For every named volume that a service would mount, and for the data of containers that would be replaced."""
+def questions(
+    desired: Desired, running: Running, only: Collection[str] = (), known: Earlier | None = None
+) -> Iterator[Question]:
+    """For every named volume that a service would mount, for the data of containers that would be replaced, and for
+    what somebody changed by hand."""
     named: Mapping[str, Any] = desired.spec.get("volumes") or {}
     for key, definition in named.items():
         name = (definition or {}).get("name") or f"{desired.project}_{key}"
@@ -22,6 +26,8 @@ def questions(desired: Desired, running: Running, only: Collection[str] = ()) ->
         yield from _shared(desired, running, key, name)
     for service in only or desired.services:
         yield from _left_behind(desired, running, service)
+        if known is not None and known.asks:
+            yield from _overwritten(desired, running, service, known)
 
 
 def _empty(desired: Desired, running: Running, key: str, name: str) -> Iterator[Question]:
@@ -81,6 +87,21 @@ def _left_behind(desired: Desired, running: Running, service: str) -> Iterator[Q
             says=f"what {service} wrote to {', '.join(targets)} lies in a volume without a name, and a new container "
             "begins with an empty one",
             hint=f"give it a named volume, or say that nothing there is needed: --accept {service}:anonymous",
+        )
+
+
+def _overwritten(desired: Desired, running: Running, service: str, known: Earlier) -> Iterator[Question]:
+    """Somebody mended something by hand, perhaps in need: a deploy would undo it without a word."""
+    shipped = desired.services[service]
+    tasks = [task for task in running.tasks.get(service, ()) if not task.is_job]
+    other = [task for task in tasks if task.spec_hash not in shipped.hashes or task.image_id != shipped.image_id]
+    if by_hand(service, other, known):
+        names = ", ".join(task.name for task in other if by_hand(service, [task], known))
+        yield Question(
+            accept=f"{service}:by-hand",
+            says=f"{names} was changed by hand since release {known.number}, and would be made as the files say",
+            hint="to keep the change, write it into compose.yaml, or ship other services alone (`dockworthy deploy "
+            f"SERVICE…`); to overwrite it: --accept {service}:by-hand",
         )
 
 

@@ -33,8 +33,8 @@ async def read_running(engine: Connection, project: str) -> Running:
         tasks=_by_service(task for task in tasks if task is not None),
         volumes={each["Name"]: each.get("Labels") or {} for each in volumes.get("Volumes") or ()},
         networks={each["Name"]: each.get("Labels") or {} for each in networks},
-        volume_users=_volume_users(others),
-        host_ports=_host_ports(others),
+        volume_users=volume_users(others),
+        host_ports=host_ports(others),
     )
 
 
@@ -77,7 +77,7 @@ def _by_service(tasks: Iterable[Task]) -> dict[str, tuple[Task, ...]]:
     return {service: tuple(of_one) for service, of_one in sorted(found.items())}
 
 
-def _volume_users(containers: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+def volume_users(containers: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
     users: dict[str, tuple[str, ...]] = {}
     for container in containers:
         for mount in container.get("Mounts") or ():
@@ -86,13 +86,19 @@ def _volume_users(containers: Iterable[Mapping[str, Any]]) -> dict[str, tuple[st
     return users
 
 
-def _host_ports(containers: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def host_ports(containers: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {
-        f"{port['PublicPort']}/{port.get('Type', 'tcp')}": _name(container)
+        f"{_address(port)}{port['PublicPort']}/{port.get('Type', 'tcp')}": _name(container)
         for container in containers
         for port in container.get("Ports") or ()
         if port.get("PublicPort")
     }
+
+
+def _address(port: Mapping[str, Any]) -> str:
+    """Of the host; "" is all of them."""
+    address = port.get("IP") or ""
+    return "" if address in ("", "0.0.0.0", "::") else f"{address}:"
 
 
 def _labels(container: Mapping[str, Any]) -> Mapping[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from ...engine.connection import Connection
@@ -29,14 +28,16 @@ async def until_healthy(
     """
     clock = asyncio.get_running_loop().time
     ends = clock() + within
+    stable = Stable(clock)
     while True:
         tasks = [await _present(engine, service, container) for container in containers]
         for task in tasks:
             await _must_not_have_failed(engine, task)
-        if all(_is_ready(task) for task in tasks) and (on_edge is None or await on_edge(_at_edge(tasks))):
+        late = [task for task in tasks if not stable.is_ready(task)]
+        if not late and (on_edge is None or await on_edge(_at_edge(tasks))):
             return tasks
         if clock() >= ends:
-            raise await _too_late(engine, tasks, within, waits_for_edge=all(map(_is_ready, tasks)))
+            raise await _too_late(engine, (*late, *tasks)[0], within, waits_for_edge=not late)
         await asyncio.sleep(_EVERY)
 
 
@@ -47,12 +48,21 @@ async def _present(engine: Connection, service: str, container: str) -> Task:
     return task
 
 
-def _is_ready(task: Task) -> bool:
-    if task.state is not TaskState.RUNNING:
-        return False
-    if task.health is Health.NONE:
-        return _seconds_since(task.started) >= _STABLE
-    return task.health is Health.HEALTHY
+class Stable:
+    """Since when each container is seen to run, by our own clock: the host's may be another one."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._since: dict[tuple[str, str], float] = {}
+
+    def is_ready(self, task: Task) -> bool:
+        """Healthy; or running for a while, where nothing tells of its health."""
+        if task.state is not TaskState.RUNNING:
+            return False
+        if task.health is not Health.NONE:
+            return task.health is Health.HEALTHY
+        now = self._clock()
+        return now - self._since.setdefault((task.id, task.started), now) >= _STABLE
 
 
 async def _must_not_have_failed(engine: Connection, task: Task) -> None:
@@ -67,8 +77,7 @@ async def _must_not_have_failed(engine: Connection, task: Task) -> None:
         raise StepFailed(task.service, why, log=await log_tail(engine, task.id))
 
 
-async def _too_late(engine: Connection, tasks: Sequence[Task], within: float, *, waits_for_edge: bool) -> StepFailed:
-    late = next((task for task in tasks if not _is_ready(task)), tasks[0])
+async def _too_late(engine: Connection, late: Task, within: float, *, waits_for_edge: bool) -> StepFailed:
     if waits_for_edge:
         why = (
             f"the edge does not reach {late.name} after {within:.0f} s: does it listen at the port that the route says?"
@@ -90,11 +99,3 @@ async def _last_probe(engine: Connection, task: Task) -> str:
 
 def _at_edge(tasks: Sequence[Task]) -> set[str]:
     return {task.addresses.get(EDGE_NETWORK, "") for task in tasks}
-
-
-def _seconds_since(started: str) -> float:
-    try:
-        begun = datetime.datetime.fromisoformat(started[:26].rstrip("Z") + "+00:00")
-    except ValueError:
-        return 0.0
-    return (datetime.datetime.now(datetime.UTC) - begun).total_seconds()

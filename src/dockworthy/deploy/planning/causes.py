@@ -1,0 +1,125 @@
+"""Why a service differs from what is wanted: which keys changed since the last release, and what somebody changed by
+hand since then. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from ...model.release import Release
+from ...model.rollout import Desired, Task, TaskState
+
+_BY_NAME = ("environment", "labels", "networks", "healthcheck", "deploy", "secrets", "configs")
+"""Keys of which the names below tell more than the key alone."""
+_NAMED = 8
+"""Keys in one cause; of more it is said how many."""
+
+
+class Earlier(Struct, frozen=True, kw_only=True):
+    """What the records tell. `number`: of the release in force. `keys`: service -> the keys of its definition that are
+    other ones now. `hashes`: service -> those of all its definitions that any kept record holds. `asks`: what was
+    changed by hand is only overwritten by a person's word."""
+
+    number: int
+    keys: Mapping[str, tuple[str, ...]] = {}
+    hashes: Mapping[str, frozenset[str]] = {}
+    asks: bool = True
+
+
+def earlier(
+    releases: Sequence[Release],
+    last: Release | None,
+    recorded: Mapping[str, Any],
+    versions: Mapping[str, str],
+    *,
+    asks: bool = True,
+) -> Earlier | None:
+    """`recorded`, `versions`: of what is wanted now, without its secrets. None where no release is in force."""
+    if last is None:
+        return None
+    hashes: dict[str, frozenset[str]] = {}
+    for release in releases:
+        for name, service in release.services.items():
+            hashes[name] = hashes.get(name, frozenset()) | service.hashes
+    now: Mapping[str, Any] = recorded.get("services") or {}
+    before: Mapping[str, Any] = last.spec.get("services") or {}
+    keys = {
+        name: (*_changed(before[name], definition), *_other_contents(name, definition, last.versions, versions))
+        for name, definition in now.items()
+        if name in before
+    }
+    return Earlier(number=last.number, keys=keys, hashes=hashes, asks=asks)
+
+
+def by_hand(name: str, tasks: Iterable[Task], known: Earlier | None) -> bool:
+    """Runs there what no release made so? Of a service that was never shipped that can't be told."""
+    if known is None or name not in known.hashes:
+        return False
+    return any(task.spec_hash not in known.hashes[name] for task in tasks if task.state is not TaskState.CREATED)
+
+
+def differences(name: str, tasks: tuple[Task, ...], desired: Desired, known: Earlier | None) -> Iterator[str]:
+    """Between what runs and what is wanted, each in a few words."""
+    shipped = desired.services[name]
+    if any(task.image_id != shipped.image_id for task in tasks):
+        old = next(task.image_id for task in tasks if task.image_id != shipped.image_id)
+        yield f"image {_short(old)} -> {shipped.reference} ({_short(shipped.image_id)})"
+    if any(task.spec_hash not in shipped.hashes for task in tasks):
+        keys = [key for key in (known.keys.get(name, ()) if known else ()) if key != "image"]
+        if keys:
+            yield f"its definition changed: {_few(keys)}"
+        elif known is None or all(task.image_id == shipped.image_id for task in tasks):
+            yield "its definition changed"
+    if known is not None and by_hand(name, tasks, known):
+        yield f"changed by hand since release {known.number}"
+
+
+def why_down(task: Task) -> str:
+    return f"{task.name} {task.state}" + (f" with status {task.exit_code}" if task.state is TaskState.EXITED else "")
+
+
+def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Names alone: a value may be anything, also what nobody should read in a log."""
+    for key in sorted({*before, *now} - {"depends_on"}):  # the order is no part of what a container is made from
+        old, new = (_by_name(key, each.get(key)) for each in (before, now))
+        if old == new:
+            continue
+        if key not in _BY_NAME or not isinstance(old or {}, Mapping) or not isinstance(new or {}, Mapping):
+            yield key
+            continue
+        for name in sorted({*(old or {}), *(new or {})}):
+            if (old or {}).get(name, ...) != (new or {}).get(name, ...):
+                yield f"{key}.{name}"
+
+
+def _by_name(key: str, value: Any) -> Any:
+    """Uses of secrets and configs by their names, without their versions: of those the store tells."""
+    if key in ("secrets", "configs") and isinstance(value, list):
+        return {
+            use["source"].rpartition("-")[0] or use["source"]: {k: v for k, v in use.items() if k != "source"}
+            for use in value
+        }
+    return value
+
+
+def _other_contents(
+    name: str, definition: Mapping[str, Any], before: Mapping[str, str], now: Mapping[str, str]
+) -> Iterator[str]:
+    """Secrets and configs that are used as before and hold something else now."""
+    used = [f"environment.{name}.{each}" for each in definition.get("environment") or {}]
+    for part in ("secrets", "configs"):
+        used += [f"{part}.{each}" for each in _by_name(part, definition.get(part) or [])]
+    for key in used:
+        if key in before and before[key] != now.get(key):
+            yield f"{key.replace(f'environment.{name}.', 'environment.')} (its content)"
+
+
+def _few(keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+    return ", ".join(keys[:_NAMED]) + more
+
+
+def _short(identity: str) -> str:
+    return identity.removeprefix("sha256:")[:12]

@@ -1,0 +1,76 @@
+"""Why a service differs: keys by their names, never by their values; and what no release made so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import structs
+
+from dockworthy.deploy.planning.causes import Earlier, earlier
+from dockworthy.deploy.planning.plan import plan_of
+from dockworthy.model.release import Release, ShippedService
+from dockworthy.model.rollout import RolloutPlan
+
+from .projects import NEW, OLD, desired, release, running, task
+
+WEB = {"image": OLD, "environment": {"COLOUR": "blue", "TOKEN": "dockworthy.version:environment.web.TOKEN"}}
+
+
+def before(**versions: str) -> Release:
+    return structs.replace(release(web="web:1"), spec={"services": {"web": WEB}}, versions=versions)
+
+
+def keys(now: dict[str, Any], **versions: str) -> tuple[str, ...]:
+    found = earlier([], before(), {"services": {"web": now}}, versions)
+    assert found is not None
+    return found.keys["web"]
+
+
+def plan(known: Earlier | None, *, hash: str = "old", accepted: tuple[str, ...] = ()) -> RolloutPlan:
+    return plan_of(
+        desired(web={}), running(task("web", spec_hash=hash)), number=8, last=None, known=known, accepted=accepted
+    )
+
+
+def test_what_changed_is_named_and_no_value_is_shown() -> None:
+    assert keys(WEB) == ()
+    now = {**WEB, "environment": {"COLOUR": "red", "NEW": "1"}, "healthcheck": {"interval": "1s"}, "user": "1000"}
+    found = keys(now)
+    assert found == ("environment.COLOUR", "environment.NEW", "environment.TOKEN", "healthcheck.interval", "user")
+    assert keys({**WEB, "depends_on": {"db": {}}}) == (), "the order makes no container anew"
+
+
+def test_another_content_of_a_secret_is_a_change_and_another_version_in_a_key_is_none() -> None:
+    old = {**WEB, "secrets": [{"source": "pw-abc", "target": "pw"}]}
+    new = {**WEB, "secrets": [{"source": "pw-def", "target": "pw"}]}
+    last = structs.replace(before(), spec={"services": {"web": old}})
+    versions = {"secrets.pw": "abc", "environment.web.TOKEN": "1"}
+    last = structs.replace(last, versions=versions)
+    found = earlier([], last, {"services": {"web": new}}, {"secrets.pw": "def", "environment.web.TOKEN": "2"})
+    assert found is not None
+    assert found.keys["web"] == ("environment.TOKEN (its content)", "secrets.pw (its content)")
+
+
+def test_the_plan_says_what_changed_and_what_was_changed_by_hand() -> None:
+    known = Earlier(number=7, keys={"web": ("image", "user")}, hashes={"web": frozenset({"old", "older"})})
+    (step,) = plan(known).steps
+    assert step.causes == ("image aaaaaaaaaaaa -> web:2 (bbbbbbbbbbbb)", "its definition changed: user")
+    asked = plan(known, hash="by compose up")
+    assert "changed by hand since release 7" in asked.steps[0].causes
+    (question,) = asked.questions
+    assert question.accept == "web:by-hand" and "web-1 was changed by hand since release 7" in question.says
+    assert not plan(known, hash="by compose up", accepted=("web:by-hand",)).questions
+    assert not plan(structs.replace(known, asks=False), hash="by compose up").questions, "a rollback is an answer"
+
+
+def test_of_what_was_never_shipped_nobody_says_that_it_was_changed() -> None:
+    known = Earlier(number=7, hashes={"db": frozenset({"old"})})
+    assert not plan(known, hash="by compose up").questions and not plan(None).questions
+
+
+def test_all_that_any_record_holds_was_made_by_a_release() -> None:
+    shipped = ShippedService(reference="web:1", image=OLD, image_id=OLD, spec_hash="a", equal_hashes=("b",))
+    releases = [structs.replace(before(), services={"web": shipped}), before()]
+    known = earlier(releases, releases[-1], {}, {})
+    assert known is not None and known.hashes["web"] == {"a", "b", "old"}
+    assert earlier(releases, None, {}, {}) is None and NEW != OLD
