@@ -16,7 +16,7 @@ srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_
 3 shop:web 3 s3 172.20.0.5 2 0 1 1 0 1 0 1 6 0 0 0 web.shop 8000 - 0 0 - - 0
 3 shop:web 4 s4 172.20.0.6 0 32 1 1 1 1 0 0 14 0 0 0 web.shop 8000 - 0 0 - - 0
 3 shop:web 5 s5 - 0 32 1 1 1 1 0 0 14 0 0 0 web.shop 8000 - 0 0 - - 0
-4 shop:web:2 1 s1 172.20.0.3 2 0 1 1 9 15 3 4 6 0 0 0 web.shop 8000 - 0 0 - - 0
+4 shop:web:2 1 s1 172.20.0.3 1 0 1 1 9 15 3 4 6 0 0 0 web.shop 8000 - 0 0 - - 0
 
 """
 

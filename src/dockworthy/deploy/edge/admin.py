@@ -14,7 +14,8 @@ from ..site import Site
 from .haproxy.frontends import ADMIN, METRICS, PROBE
 
 _SECONDS = 5.0
-_RUNNING = "2"
+_GETS_REQUESTS = ("1", "2")
+"""Starting (it gets more and more of them), and running."""
 _PASSED = "3"
 
 
@@ -88,7 +89,7 @@ def servers_in(state: str) -> tuple[Server, ...]:
 
 
 def _is_up(row: dict[str, str]) -> bool:
-    return row["srv_op_state"] == _RUNNING and row["srv_check_result"] == _PASSED
+    return row["srv_op_state"] in _GETS_REQUESTS and row["srv_check_result"] == _PASSED
 
 
 async def _connect(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -16,8 +16,9 @@ _CLIENTS = 50_000
 """Addresses whose requests are counted at a time, each with some 100 bytes."""
 _SERVER = (
     "resolvers engine init-addr last,none check inter 500ms fall 1 rise 1 "
-    "observe layer4 error-limit 1 on-error mark-down"
+    "observe layer4 error-limit 1 on-error mark-down weight 100 slowstart 2s"
 )
+"""A container counts as well until its first check, and gets little meanwhile: `slowstart` begins with a hundredth."""
 
 
 def backends(project: ProjectRoutes) -> Iterator[str]:
