@@ -68,7 +68,7 @@ class RollOut:
             self._say(step.says)
             if step.kind is StepKind.ROUTES:
                 assert self._edge is not None, "routes without an edge"
-                await self._edge.open()
+                await self._edge.open(self._say)
             else:
                 await self._target.carry_out(step)
             if step.kind is StepKind.JOB and self.release.irreversible:

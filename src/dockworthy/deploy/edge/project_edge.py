@@ -5,38 +5,49 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 
 from ...errors import HostError
+from ...model.deploy_settings import Tls
 from ...model.rollout import RolloutStep, StepKind
 from .kept import ProjectRoutes
 from .running import EdgeRunner
 
 
 class ProjectEdge:
-    """`wanted`: the routes of the release that is on its way."""
+    """`wanted`: the routes of the release that is on its way; None where it has none, or another edge is in place."""
 
-    def __init__(self, runner: EdgeRunner, wanted: ProjectRoutes) -> None:
+    def __init__(self, runner: EdgeRunner, project: str, wanted: ProjectRoutes | None, *, authority: str = "") -> None:
+        """`authority`: the host's file by which clients trust what `tls: internal` shows."""
         self.runner = runner
         self.wanted = wanted
+        self._project = project
+        self._authority = authority
         self._before: ProjectRoutes | None = None
         self._opened = False
 
     async def step(self) -> RolloutStep | None:
         """What opening it would do; None where there is nothing to do. Raises what stands in the way."""
+        if self.wanted is None:
+            if await self.runner.routes_of(self._project) is None:
+                return None
+            return _step(f"take the routes of {self._project} off the edge", 0.0)
         change = await self.runner.would_change(self.wanted)
         names = ", ".join(self.wanted.names)
         if change.started:
-            says, gap = f"start the edge, for {names}", 0.0
-        elif change.recreated:
-            says, gap = "make the edge anew: its ports change", 1.0
-        elif change.reloaded:
-            says, gap = f"tell the edge of new routes, for {names}: no connection is cut", 0.0
-        else:
-            return None
-        return RolloutStep(kind=StepKind.ROUTES, subject="edge", says=says, causes=("deploy.routes",), gap=gap)
+            return _step(f"start the edge, for {names}", 0.0)
+        if change.recreated:
+            return _step("make the edge anew: its ports change", 1.0)
+        if change.reloaded:
+            return _step(f"tell the edge of new routes, for {names}: no connection is cut", 0.0)
+        return None
 
-    async def open(self) -> None:
+    async def open(self, say: Callable[[str], None]) -> None:
         """Raises UsageError, EngineError, HostError; the edge then is as it was."""
-        self._before = await self.runner.routes_of(self.wanted.project)
-        await self.runner.ensure(self.wanted)
+        self._before = await self.runner.routes_of(self._project)
+        if self.wanted is None:
+            await self.runner.remove(self._project)
+        else:
+            await self.runner.ensure(self.wanted)
+            if self.wanted.edge.tls is Tls.INTERNAL:
+                say(f"clients trust the edge by {self._authority}")
         self._opened = True
 
     async def take_back(self) -> None:
@@ -44,14 +55,15 @@ class ProjectEdge:
         if not self._opened:
             return
         if self._before is None:
-            await self.runner.remove(self.wanted.project)
+            await self.runner.remove(self._project)
         else:
             await self.runner.ensure(self._before)
         self._opened = False
 
     def sends_to(self, service: str) -> Callable[[Collection[str]], Awaitable[bool]]:
         """Does every route of the service send requests to containers at these addresses?"""
-        backends = [name for name, served in self.wanted.backends.items() if served.route.service == service]
+        routes = self.wanted.backends if self.wanted is not None else {}
+        backends = [name for name, served in routes.items() if served.route.service == service]
 
         async def all_up(addresses: Collection[str]) -> bool:
             try:
@@ -61,3 +73,7 @@ class ProjectEdge:
             return bool(addresses) and all(set(addresses) <= found for found in up)
 
         return all_up
+
+
+def _step(says: str, gap: float) -> RolloutStep:
+    return RolloutStep(kind=StepKind.ROUTES, subject="edge", says=says, causes=("deploy.routes",), gap=gap)
