@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from .deploy.asked import Asked, Say
 from .deploy.compose_command import ComposeCommand
+from .deploy.destination import Destination
 from .deploy.gate import let_pass, refusals, unobservable
 from .deploy.in_force import in_force, to_return_to, unfinished
 from .deploy.narrowing import narrowed
@@ -16,11 +17,9 @@ from .deploy.rendering import Rendered
 from .deploy.shipping import Agree, Shipped, Shipping
 from .deploy.site import reach
 from .deploy.standing import standing_of
-from .deploy.store import FileStore, Lock
-from .deploy.targets.running import read_running
+from .deploy.store import Lock, ReleaseStore
 from .engine.who import who_runs
 from .errors import UsageError
-from .model.deploy_settings import TargetKind
 from .model.finding import Finding
 from .model.release import Release
 from .model.rollout import ServiceStanding
@@ -30,16 +29,17 @@ Judge = Callable[[Rendered], Sequence[Finding]]
 
 async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipped:
     """Ships the project of `asked.folder`. `judge`: the gate's controls. Raises what reading and planning raise."""
-    _must_be_one_engine(asked)
     async with reach(asked.endpoint, command="deploy", sudo=asked.sudo) as site:
         compose = ComposeCommand(site.docker_host, str(asked.folder))
         await compose.needs_version()
         rendered = await read_project(asked, compose)
-        store = FileStore(site, rendered.project)
+        to = Destination(asked.settings.target, site, rendered.project)
+        await to.ready()
+        store = to.store
         async with _locked(store, asked, "deploy") as lock:
             releases = await store.releases()
             last = in_force(releases)
-            prepared = await prepare(asked, rendered, site, compose, store, last)
+            prepared = await prepare(asked, rendered, site, compose, store, last, to.maker(compose))
             if asked.services:
                 before = await prepared_from(last, site, store) if last is not None else None
                 prepared = narrowed(prepared, asked.services, last, before.desired.spec if before else None)
@@ -50,7 +50,7 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
             )
             if refused or unseen:
                 return Shipped(refused=refused, refused_because=unseen)
-            shipping = Shipping(site, compose, store, lock, say)
+            shipping = Shipping(to, compose, lock, say)
             return await shipping.ship(
                 prepared, asked, releases, agree=agree, findings=let_pass(findings, prepared.desired)
             )
@@ -60,39 +60,36 @@ async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agr
     """Brings an earlier release back, by the same path. `project`: its name with Compose."""
     async with reach(asked.endpoint, command="rollback", sudo=asked.sudo) as site:
         compose = ComposeCommand(site.docker_host, str(asked.folder))
-        store = FileStore(site, project)
-        async with _locked(store, asked, "rollback") as lock:
-            releases = await store.releases()
+        to = Destination(asked.settings.target, site, project)
+        await to.ready()
+        async with _locked(to.store, asked, "rollback") as lock:
+            releases = await to.store.releases()
             wanted = to_return_to(releases, number)
-            prepared = await prepared_from(wanted, site, store)
-            shipping = Shipping(site, compose, store, lock, say)
+            prepared = await prepared_from(wanted, site, to.store)
+            shipping = Shipping(to, compose, lock, say)
             return await shipping.ship(prepared, asked, releases, agree=agree, returns_to=wanted)
 
 
 async def releases_of(asked: Asked, project: str) -> Sequence[Release]:
     """All that are kept of a project, oldest first. A damaged record is left out: that a deploy says."""
     async with reach(asked.endpoint, command="releases", sudo=asked.sudo) as site:
-        return await FileStore(site, project).releases(skip_damaged=True)
+        return await Destination(asked.settings.target, site, project).store.releases(skip_damaged=True)
 
 
 async def standing(asked: Asked, project: str) -> tuple[Release, tuple[ServiceStanding, ...], tuple[Release, ...]]:
     """The release in force, what runs of it, and releases whose deploy ended in the middle. Raises UsageError where
     there is none."""
     async with reach(asked.endpoint, command="releases", sudo=asked.sudo) as site:
-        releases = await FileStore(site, project).releases(skip_damaged=True)
+        to = Destination(asked.settings.target, site, project)
+        releases = await to.store.releases(skip_damaged=True)
         last = in_force(releases)
         if last is None:
             raise UsageError(f"no release of {project} was kept here yet", hint="dockworthy deploy makes the first one")
-        return last, standing_of(last, await read_running(site.engine, project)), unfinished(releases)
-
-
-def _must_be_one_engine(asked: Asked) -> None:
-    if asked.settings.target is TargetKind.SWARM:
-        raise UsageError("deploy.target: swarm can't be shipped to yet", hint="target: compose ships to one engine")
+        return last, standing_of(last, await to.running()), unfinished(releases)
 
 
 @asynccontextmanager
-async def _locked(store: FileStore, asked: Asked, doing: str) -> AsyncIterator[Lock | None]:
+async def _locked(store: ReleaseStore, asked: Asked, doing: str) -> AsyncIterator[Lock | None]:
     """A dry run changes nothing, so it needs no lock."""
     async with AsyncExitStack() as stack:
         lock = None

@@ -14,6 +14,10 @@ from .rendering import Rendered
 _NOT_SHIPPED = ("build", "profiles", "container_name", "develop")
 """Keys that do not belong to what is shipped. A container's own name is given to it when the old one has left it."""
 
+Versions = Mapping[str, tuple[str, Mapping[str, Any]]]
+"""`secrets.NAME` or `configs.NAME` -> its version, and how the project defines that: a file, or a swarm's object."""
+NO_VERSIONS: Versions = {}
+
 
 def shipped_services(rendered: Rendered, settings: DeploySettings) -> tuple[str, ...]:
     """The active ones, and the jobs. Raises UsageError for a job or a route of a service that is not there."""
@@ -61,9 +65,9 @@ def pinned_spec(
     services: Iterable[str],
     settings: DeploySettings,
     pins: Mapping[str, Pinned],
-    versions: Mapping[str, tuple[str, str]] = {},
+    versions: Versions = NO_VERSIONS,
 ) -> dict[str, Any]:
-    """The project as it is given to Compose. `pins`: service -> image. `versions`: `secrets.pw` -> (version, path)."""
+    """The project as it is given to who makes its containers. `pins`: service -> image."""
     routed = {route.service for route in settings.routes} if settings.edge != "existing" else set()
     shipped = {name: _service(name, rendered, pins[name], versions, routed=name in routed) for name in services}
     spec: dict[str, Any] = {"name": rendered.project, "services": shipped}
@@ -79,9 +83,7 @@ def pinned_spec(
     return spec
 
 
-def _service(
-    name: str, rendered: Rendered, pin: Pinned, versions: Mapping[str, tuple[str, str]], *, routed: bool
-) -> dict[str, Any]:
+def _service(name: str, rendered: Rendered, pin: Pinned, versions: Versions, *, routed: bool) -> dict[str, Any]:
     written = rendered.spec["services"][name]
     service = {key: value for key, value in written.items() if key not in _NOT_SHIPPED}
     service |= {"image": pin.image, "pull_policy": "never"}
@@ -99,7 +101,7 @@ def _service(
     return service
 
 
-def _versioned(part: str, use: Mapping[str, Any], versions: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+def _versioned(part: str, use: Mapping[str, Any], versions: Versions) -> dict[str, Any]:
     """A use of a secret or config by the key of its version, mounted where it was."""
     source = use["source"]
     if f"{part}.{source}" not in versions:
@@ -108,15 +110,13 @@ def _versioned(part: str, use: Mapping[str, Any], versions: Mapping[str, tuple[s
     return {**use, "source": f"{source}-{versions[f'{part}.{source}'][0]}", "target": target}
 
 
-def _files(
-    part: str, written: Mapping[str, Any], versions: Mapping[str, tuple[str, str]]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _files(part: str, written: Mapping[str, Any], versions: Versions) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, definition in written.items():
         if (found := versions.get(f"{part}.{name}")) is None:
             yield name, dict(definition)
         else:
-            version, path = found
-            yield f"{name}-{version}", {"file": path}
+            version, definition = found
+            yield f"{name}-{version}", dict(definition)
 
 
 def replicas_of(service: Mapping[str, Any]) -> int:

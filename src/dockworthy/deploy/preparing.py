@@ -20,7 +20,8 @@ from .images import Pinned, pinned_images
 from .rendering import Rendered, compose_files, render
 from .secret_versions import Content, contents, cut, cut_keys, restored
 from .site import Site
-from .store import FileStore
+from .store import ReleaseStore
+from .targets.maker import Maker
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
@@ -32,6 +33,8 @@ class Prepared(Struct, frozen=True, kw_only=True):
     settings: DeploySettings
     checked_by_image: tuple[str, ...] = ()
     """Services whose image brings a health check."""
+    notes: tuple[str, ...] = ()
+    """Of where it can run."""
     unstored: tuple[Content, ...] = ()
     """Contents whose versions were foreseen and are to be stored before anything starts."""
 
@@ -43,14 +46,23 @@ async def read_project(asked: Asked, compose: ComposeCommand) -> Rendered:
 
 
 async def prepare(
-    asked: Asked, rendered: Rendered, site: Site, compose: ComposeCommand, store: FileStore, last: Release | None
+    asked: Asked,
+    rendered: Rendered,
+    site: Site,
+    compose: ComposeCommand,
+    store: ReleaseStore,
+    last: Release | None,
+    maker: Maker,
 ) -> Prepared:
-    """Resolves images, foresees versions, and lets Compose say the hashes. Changes nothing but what it pulls.
+    """Resolves images, foresees versions, and lets `maker` say the hashes. Changes nothing but what it pulls.
 
     `last`: the release in force. Raises UsageError for an image that is not there and can't be pulled.
     """
     settings = asked.settings
     services = shipped_services(rendered, settings)
+    maker.refuse(rendered.spec, services, rendered.files)
+    fitted, notes = await maker.fitted(rendered.spec)
+    rendered = structs.replace(rendered, spec=fitted)
     written = references(rendered, services, asked.images)
     pins = await _pins(asked, rendered, written, site, compose)
     own, values = cut(rendered.spec)
@@ -61,18 +73,16 @@ async def prepare(
         )
         for each in stored
     }
-    paths = {key: (version, store.path_of(key, version)) for key, version in versions.items()}
-    spec = pinned_spec(rendered, services, settings, pins, paths)
-    recorded = pinned_spec(structs.replace(rendered, spec=own), services, settings, pins, paths)
-    off_edge = pinned_spec(rendered, services, structs.replace(settings, routes=()), pins, paths)
-    hashes, without = await asyncio.gather(compose.hashes_of(spec), compose.hashes_of(off_edge))
+    named = {key: (version, store.definition_of(key, version)) for key, version in versions.items()}
+    spec = pinned_spec(rendered, services, settings, pins, named)
+    recorded = pinned_spec(structs.replace(rendered, spec=own), services, settings, pins, named)
+    off_edge = pinned_spec(rendered, services, structs.replace(settings, routes=()), pins, named)
+    hashes, without = await asyncio.gather(maker.hashes_of(spec), maker.hashes_of(off_edge))
     shipped = {}
     for name in services:
-        equal = (
-            {without[name]}
-            if _versions_changed(rendered, name, versions, last)
-            else {without[name], rendered.hashes[name]}
-        )
+        equal = {without[name]} if maker.adopts else set()
+        if maker.adopts and not _versions_changed(rendered, name, versions, last):
+            equal.add(rendered.hashes[name])
         shipped[name] = ShippedService(
             reference=written[name],
             image=pins[name].image,
@@ -89,11 +99,12 @@ async def prepare(
         versions=versions,
         settings=settings,
         checked_by_image=tuple(name for name in services if pins[name].has_health_check),
+        notes=notes,
         unstored=tuple(stored),
     )
 
 
-async def prepared_from(release: Release, site: Site, store: FileStore) -> Prepared:
+async def prepared_from(release: Release, site: Site, store: ReleaseStore) -> Prepared:
     """What a release shipped, again. Raises UsageError where its images or secrets are gone."""
     settings = msgspec.convert(release.settings, DeploySettings)
     values = {key: await _value(key, release, site, store) for key in cut_keys(release.spec)}
@@ -131,8 +142,8 @@ def desired_of(
     )
 
 
-async def _value(key: str, release: Release, site: Site, store: FileStore) -> str:
-    found = await site.hand.file(store.path_of(key, release.versions[key]))
+async def _value(key: str, release: Release, site: Site, store: ReleaseStore) -> str:
+    found = await store.kept_version(key, release.versions[key])
     if found is None:
         raise UsageError(f"release {release.number} needs a value of {key} that is no longer on {site.name}")
     return found

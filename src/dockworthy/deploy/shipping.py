@@ -16,10 +16,11 @@ from ..model.rollout import RolloutPlan, Task
 from .asked import Asked, Say
 from .commit import commit_of
 from .compose_command import ComposeCommand
+from .destination import Destination
+from .edge.certificates import authority_file
 from .edge.haproxy.frontends import PROBE
 from .edge.project_edge import ProjectEdge
 from .edge.reading import read_routes
-from .edge.running import EdgeRunner
 from .in_force import in_force, unfinished
 from .moments import now
 from .observing.counting import ASKED
@@ -29,10 +30,8 @@ from .planning.causes import earlier
 from .planning.plan import plan_of
 from .preparing import Prepared
 from .rolling_out import RollOut
-from .site import Site
-from .store import FileStore, Lock
-from .targets.compose import ComposeTarget
-from .targets.swap_guard import SwapGuard
+from .store import Lock
+from .targets.target import Target
 
 Agree = Callable[[RolloutPlan], bool]
 
@@ -52,10 +51,10 @@ class Shipped(Struct, frozen=True, kw_only=True):
 class Shipping:
     """Where a release is shipped, and who holds it meanwhile (None: a dry run)."""
 
-    def __init__(self, site: Site, compose: ComposeCommand, store: FileStore, lock: Lock | None, say: Say) -> None:
-        self.site = site
+    def __init__(self, to: Destination, compose: ComposeCommand, lock: Lock | None, say: Say) -> None:
+        self.to = to
         self.compose = compose
-        self.store = store
+        self.store = to.store
         self.lock = lock
         self.say = say
 
@@ -71,19 +70,16 @@ class Shipping:
     ) -> Shipped:
         """Plan -> record -> roll out -> observe -> keep or take back."""
         last = in_force(releases)
-        guard = SwapGuard(self.site.hand, self.store.folder, self.site.socket)
-        if self.lock is not None:
-            await guard.settled()
         edge = self._edge(prepared, asked)
-        target = ComposeTarget(
-            self.site.engine,
+        target = self.to.target(
             self.compose,
             prepared.desired,
             healthy_within=seconds_of(prepared.settings.healthy_within),
             say=self.say,
-            guard=guard,
-            on_edge=edge.sends_to if edge is not None else None,
+            on_edge=edge.sends_to if edge.wanted is not None else None,
         )
+        if self.lock is not None:
+            await target.settled()
         number = await self.store.next_number()
         running = await target.running()
         known = earlier(releases, last, prepared.recorded, prepared.versions, asks=returns_to is None)
@@ -96,8 +92,10 @@ class Shipping:
             only=asked.services,
             known=known,
         )
-        if edge is not None and (opening := await edge.step()) is not None:
-            plan = structs.replace(plan, steps=(opening, *plan.steps))
+        plan = structs.replace(plan, notes=(*plan.notes, *prepared.notes))
+        if (opening := await edge.step()) is not None:
+            steps = (*plan.steps, opening) if edge.wanted is None else (opening, *plan.steps)
+            plan = structs.replace(plan, steps=steps)
         if self.lock is None or plan.questions:
             return Shipped(plan=plan)
         if plan.is_empty and last is not None and not unfinished(releases):
@@ -107,19 +105,20 @@ class Shipping:
         commit = returns_to.commit if returns_to is not None else commit_of(asked.folder)
         release = self._release(prepared, plan, findings, last, returns_to, commit)
         await self._begin(release, prepared, releases)
+        await target.begin()
         rollout = RollOut(target, self.store, self.lock, release, plan, self.say, edge)
         ended = await rollout.run(await self._watch(release, plan, target, edge))
         if ended.state is ReleaseState.KEPT:
             await self.store.clean(await self.store.releases(skip_damaged=True))
         return Shipped(plan=plan, release=ended)
 
-    def _edge(self, prepared: Prepared, asked: Asked) -> ProjectEdge | None:
-        """None where nothing has a route, or somebody else's edge is in place."""
-        if not prepared.desired.routed:
-            return None
-        replicas = {name: service.replicas for name, service in prepared.desired.services.items()}
-        routes = read_routes(prepared.desired.project, prepared.settings, asked.folder, replicas=replicas)
-        return ProjectEdge(EdgeRunner(self.site), routes)
+    def _edge(self, prepared: Prepared, asked: Asked) -> ProjectEdge:
+        desired = prepared.desired
+        replicas = {name: service.replicas for name, service in desired.services.items()}
+        routes = None
+        if desired.routed:
+            routes = read_routes(desired.project, prepared.settings, asked.folder, replicas=replicas)
+        return ProjectEdge(self.to.edge(), desired.project, routes, authority=authority_file(self.to.site))
 
     def _release(
         self,
@@ -134,7 +133,7 @@ class Shipping:
         return Release(
             number=plan.number,
             project=plan.project,
-            target="compose",
+            target=self.to.kind,
             state=ReleaseState.PREPARED,
             spec=prepared.recorded,
             services=desired.services,
@@ -163,12 +162,10 @@ class Shipping:
         for content in prepared.unstored:
             await self.store.keep_version(content.key, content.content, mode=content.mode, owner=content.owner)
 
-    async def _watch(
-        self, release: Release, plan: RolloutPlan, target: ComposeTarget, edge: ProjectEdge | None
-    ) -> Watch:
+    async def _watch(self, release: Release, plan: RolloutPlan, target: Target, edge: ProjectEdge) -> Watch:
         """Probes go through the edge, by a socket of its own; without an edge the engine alone tells."""
         at = stats = None
-        if edge is not None:
+        if edge.wanted is not None:
             at = await edge.runner.admin.way(PROBE)
             stats = partial(edge.runner.admin.ask, ASKED)
         watched = watched_of(release, plan, msgspec.convert(release.settings, DeploySettings), at)

@@ -59,6 +59,12 @@ class ComposeTarget:
         self._on_edge = on_edge
         self._done: list[Replaced] = []
 
+    async def settled(self) -> None:
+        await self._guard.settled()
+
+    async def begin(self) -> None:
+        return
+
     async def running(self) -> Running:
         return await read_running(self._engine, self._desired.project)
 

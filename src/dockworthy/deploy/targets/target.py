@@ -10,6 +10,12 @@ from ...model.rollout import RolloutStep, Running
 class Target(Protocol):
     """Carries out the steps of one plan for one project, and can go back until it is told to retire the old tasks."""
 
+    async def settled(self) -> None:
+        """Waits until nothing of an earlier deploy that died is still at work."""
+
+    async def begin(self) -> None:
+        """The release is recorded, and the first step comes: what all of them need is made."""
+
     async def running(self) -> Running:
         """What the project runs now. Raises EngineError and its kinds."""
 

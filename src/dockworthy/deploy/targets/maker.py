@@ -1,0 +1,42 @@
+"""What a target must know of a project before it is planned: can it be made there, and by which hash it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from ..compose_command import ComposeCommand
+
+
+class Maker(Protocol):
+    """Who makes a project's containers. Changes nothing."""
+
+    adopts: bool
+    """Does it know containers that were made from the person's own files, unpinned and not at the edge?"""
+
+    def refuse(self, spec: dict[str, Any], services: Sequence[str], files: Sequence[str]) -> None:
+        """Raises UsageError, with file and line, for what it can't make. `spec`: as Compose renders the files."""
+
+    async def fitted(self, spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """The rendered project as it can be made there, and what is worth knowing of that. Raises UsageError."""
+
+    async def hashes_of(self, spec: dict[str, Any]) -> dict[str, str]:
+        """Service of a pinned project -> the hash that its tasks will have."""
+
+
+class ComposeMaker:
+    """Takes all that Compose takes."""
+
+    adopts = True
+
+    def __init__(self, compose: ComposeCommand) -> None:
+        self._compose = compose
+
+    def refuse(self, spec: dict[str, Any], services: Sequence[str], files: Sequence[str]) -> None:
+        return
+
+    async def fitted(self, spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        return spec, ()
+
+    async def hashes_of(self, spec: dict[str, Any]) -> dict[str, str]:
+        return await self._compose.hashes_of(spec)

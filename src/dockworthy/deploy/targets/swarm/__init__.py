@@ -1,0 +1,1 @@
+"""Several hosts: services of a swarm, shipped by its manager's API."""

@@ -1,0 +1,60 @@
+"""Jobs as the swarm's own (`replicated-job`): one task that runs once. Its name is one that only one can have, so there
+are never two at a time; one that a deploy which died left is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ....engine.connection import Connection
+from ....model.rollout import Desired
+from ..step_failed import StepFailed
+from .names import job_name
+from .needs import ids_of
+from .service_spec import job_spec
+from .services import create, remove, service_of
+from .waiting import task_log, tasks_of, why_failed
+
+_EVERY = 0.2
+_SHOWN = 20
+"""Lines of its log."""
+_OVER = ("complete", "failed", "rejected", "shutdown", "orphaned", "remove")
+
+
+async def run_job(engine: Connection, desired: Desired, job: str, say: Callable[[str], None], *, within: float) -> None:
+    """Runs it to its end and shows its log. `within`: seconds in which the swarm must find it a node.
+
+    Raises StepFailed where it fails.
+    """
+    name = job_name(desired.project, job)
+    if await service_of(engine, name) is not None:
+        say(f"{job} was begun by an earlier deploy: waiting until that has ended")
+        await _ended(engine, job, name, within)
+        await remove(engine, name)
+    ids = await ids_of(engine, desired.spec, job)
+    await create(engine, job_spec(desired.spec, job, ids))
+    try:
+        task = await _ended(engine, job, name, within)
+        lines = await task_log(engine, task["ID"], _SHOWN)
+        if task["Status"]["State"] != "complete":
+            raise StepFailed(job, why_failed(f"the job {job}", task), log=lines)
+    except StepFailed:
+        await remove(engine, name)
+        raise
+    for line in lines:
+        say(f"  {job}: {line}")
+    await remove(engine, name)
+
+
+async def _ended(engine: Connection, job: str, name: str, within: float) -> Mapping[str, Any]:
+    clock = asyncio.get_running_loop().time
+    ends = clock() + within
+    while True:
+        tasks = await tasks_of(engine, name)
+        if tasks and tasks[-1]["Status"]["State"] in _OVER:
+            return tasks[-1]
+        if clock() >= ends and (not tasks or tasks[-1]["Status"]["State"] == "pending"):
+            said = tasks[-1]["Status"].get("Err", "") if tasks else ""
+            raise StepFailed(job, f"the swarm found no node for the job {job} in {within:.0f} s: {said}")
+        await asyncio.sleep(_EVERY)

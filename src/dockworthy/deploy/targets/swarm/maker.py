@@ -1,0 +1,34 @@
+"""What a swarm must know of a project before it is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ....engine.connection import Connection
+from .likeness import spec_hash
+from .needs import must_be_had
+from .placing import placed, where_volumes_are
+from .refusing import refuse_what_no_swarm_does
+from .service_spec import task_template
+from .unescaped import unescaped
+
+
+class SwarmMaker:
+    """A task is known by its own spec, whoever wrote that: a stack that runs already is adopted where it is equal."""
+
+    adopts = False
+
+    def __init__(self, engine: Connection) -> None:
+        self._engine = engine
+
+    def refuse(self, spec: dict[str, Any], services: Sequence[str], files: Sequence[str]) -> None:
+        refuse_what_no_swarm_does(spec, services, files)
+
+    async def fitted(self, spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        await must_be_had(self._engine, spec)
+        return placed(spec, await where_volumes_are(self._engine, spec["name"]))
+
+    async def hashes_of(self, spec: dict[str, Any]) -> dict[str, str]:
+        plain = unescaped(spec)
+        return {name: spec_hash(task_template(plain, name)) for name in plain["services"]}

@@ -1,0 +1,31 @@
+"""What the objects of a project are called on a swarm, and the labels by which they are known. Pure."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+STACK = "com.docker.stack.namespace"
+"""Of every object of a project: `docker stack ps`, `services` and `rm` go by it."""
+IMAGE = "com.docker.stack.image"
+JOB = "dockworthy.job"
+"""On a service that runs once: which of the project's it is."""
+PORTS = "dockworthy.ports"
+"""On a container: the ports of its host that it has, so that a task tells them."""
+
+
+def service_name(project: str, service: str) -> str:
+    return f"{project}_{service}"
+
+
+def job_name(project: str, job: str) -> str:
+    return f"{project}_{job}-job"
+
+
+def of_project(project: str) -> str:
+    """The query that leaves only a project's objects."""
+    return filtered(label=[f"{STACK}={project}"])
+
+
+def filtered(**filters: list[str]) -> str:
+    return f"?filters={quote(json.dumps(filters))}"

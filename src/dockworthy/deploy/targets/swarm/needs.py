@@ -1,0 +1,114 @@
+"""What a service needs on the swarm before it can be made: networks, secrets and configs.
+
+Source: Engine API v1.45, /networks, /secrets, /configs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ....engine.connection import Connection
+from ....errors import EngineError, UsageError
+from ....model.rollout import EDGE_NETWORK
+from .container_spec import object_name
+from .names import STACK, filtered
+from .service_spec import networks_of
+
+
+async def must_be_had(engine: Connection, spec: Mapping[str, Any]) -> None:
+    """`spec`: as Compose renders it. Changes nothing. Raises UsageError for what the project takes for granted and the
+    swarm does not have, and for a network of one engine that stands where the swarm's is to be."""
+    networks, secrets, configs = await asyncio.gather(
+        engine.get("/networks"), engine.get("/secrets"), engine.get("/configs")
+    )
+    scopes = {each["Name"]: each.get("Scope") for each in networks}
+    for name in sorted({name for service in spec["services"] for name in networks_of(spec, service)}):
+        _must_be_swarms(name, scopes, external=_is_external(spec, name))
+    for part, there in (("secrets", secrets), ("configs", configs)):
+        names = {each["Spec"]["Name"] for each in there or ()}
+        for source, definition in (spec.get(part) or {}).items():
+            if definition.get("external") and (name := object_name(spec, part, source)) not in names:
+                kind = part.removesuffix("s")
+                raise UsageError(f"the swarm has no {kind} {name}", hint=f"docker {kind} create {name} FILE")
+
+
+def _must_be_swarms(name: str, scopes: Mapping[str, Any], *, external: bool) -> None:
+    scope = scopes.get(name)
+    if scope is not None and scope != "swarm":
+        hint = "docker network rm it, when nothing uses it any more (docker compose down)"
+        if name == EDGE_NETWORK:
+            hint = "the edge of `target: compose` runs on this engine: one engine has one edge, for one target"
+        raise UsageError(f"the network {name} is this engine's own, and the swarm needs one of that name", hint=hint)
+    if scope is None and external and name != EDGE_NETWORK:
+        raise UsageError(
+            f"the swarm has no network {name}", hint=f"docker network create -d overlay --attachable {name}"
+        )
+
+
+def _is_external(spec: Mapping[str, Any], name: str) -> bool:
+    definitions = (spec.get("networks") or {}).items()
+    return any(object_name(spec, "networks", key) == name and (each or {}).get("external") for key, each in definitions)
+
+
+async def ids_of(engine: Connection, spec: Mapping[str, Any], service: str) -> dict[str, str]:
+    """Name -> id of what a service needs; networks that are not there yet are made.
+
+    Raises UsageError for a secret or config that is not there, EngineError.
+    """
+    ids = await networks_made(engine, spec, networks_of(spec, service))
+    for part in ("secrets", "configs"):
+        names = {object_name(spec, part, use["source"]) for use in spec["services"][service].get(part) or ()}
+        if not names:
+            continue
+        there = {
+            each["Spec"]["Name"]: each["ID"] for each in await engine.get(f"/{part}{filtered(name=sorted(names))}")
+        }
+        for name in sorted(names):
+            if name not in there:
+                raise UsageError(f"{service} needs the {part.removesuffix('s')} {name}, which the swarm does not have")
+            ids[name] = there[name]
+    return ids
+
+
+async def networks_made(engine: Connection, spec: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
+    """Name -> id, of the swarm's networks of these names."""
+    there = {each["Name"]: each["Id"] for each in await engine.get("/networks") if each.get("Scope") == "swarm"}
+    by_name = {object_name(spec, "networks", key): each or {} for key, each in (spec.get("networks") or {}).items()}
+    for name in sorted(names):
+        if name not in there:
+            there[name] = await _made(engine, name, by_name.get(name, {}), spec["name"])
+    return {name: there[name] for name in names}
+
+
+async def edge_network(engine: Connection) -> None:
+    """The one that the edge and services with routes share. Who joins it gets no way out of its host by that."""
+    await networks_made(engine, {"name": "", "networks": {EDGE_NETWORK: {"name": EDGE_NETWORK, "internal": True}}},
+                        [EDGE_NETWORK])  # fmt: skip
+
+
+async def _made(engine: Connection, name: str, definition: Mapping[str, Any], project: str) -> str:
+    body = {
+        "Name": name,
+        "Driver": "overlay",
+        "Attachable": True,
+        "Internal": bool(definition.get("internal")),
+        "EnableIPv6": bool(definition.get("enable_ipv6")),
+        "Options": definition.get("driver_opts") or {},
+        "Labels": {**(definition.get("labels") or {}), **({STACK: project} if project else {})},
+    }
+    if config := (definition.get("ipam") or {}).get("config"):
+        body["IPAM"] = {"Driver": "default", "Config": [_subnet(each) for each in config]}
+    try:
+        return str((await engine.send("POST", "/networks/create", body))["Id"])
+    except EngineError:
+        again = [each for each in await engine.get("/networks") if each["Name"] == name and each["Scope"] == "swarm"]
+        if not again:
+            raise
+        return str(again[0]["Id"])  # somebody else was faster
+
+
+def _subnet(written: Mapping[str, Any]) -> dict[str, Any]:
+    return {theirs: written[key] for key, theirs in (("subnet", "Subnet"), ("gateway", "Gateway"),
+                                                     ("ip_range", "IPRange")) if written.get(key)}  # fmt: skip

@@ -1,0 +1,88 @@
+"""Where volumes are: a service that has one stays on its node, for a volume does not go along.
+
+Source: Engine API v1.45, GET /info, /tasks, /services, /volumes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from ....engine.connection import Connection
+from .container_spec import object_name
+from .names import of_project, service_name
+
+_AT = ("node.id", "node.hostname")
+
+
+class Volumes(Struct, frozen=True):
+    """`here`: this node's id. `places`: volume -> id of the node where a task of the project has or had it. `bound`:
+    service's name on the swarm -> the node that it is bound to already. `names`: node's id -> what it is called."""
+
+    here: str
+    places: Mapping[str, str]
+    bound: Mapping[str, str]
+    names: Mapping[str, str]
+
+
+async def where_volumes_are(engine: Connection, project: str) -> Volumes:
+    ours = of_project(project)
+    info, tasks, services, nodes, volumes = await asyncio.gather(
+        engine.get("/info"), engine.get(f"/tasks{ours}"), engine.get(f"/services{ours}"), engine.get("/nodes"),
+        engine.get("/volumes"),
+    )  # fmt: skip
+    here = info["Swarm"]["NodeID"]
+    places = {each["Name"]: here for each in volumes.get("Volumes") or ()}
+    for task in sorted(tasks, key=lambda task: str(task["CreatedAt"])):
+        for mount in task["Spec"]["ContainerSpec"].get("Mounts") or ():
+            if mount["Type"] == "volume" and mount.get("Source") and task.get("NodeID"):
+                places[mount["Source"]] = task["NodeID"]
+    bound = {}
+    for service in services:
+        constraints = (service["Spec"]["TaskTemplate"].get("Placement") or {}).get("Constraints") or ()
+        for node in (each.partition("==")[2].strip() for each in constraints if each.startswith("node.id")):
+            bound[service["Spec"]["Name"]] = node
+    return Volumes(here, places, bound, {each["ID"]: each["Description"]["Hostname"] for each in nodes})
+
+
+def placed(spec: Mapping[str, Any], volumes: Volumes) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The project with each service that has volumes bound to their node, and what is to be said of it. Pure.
+
+    A service that its file binds to a node itself, or whose volumes are of a driver that goes over nodes, is left.
+    """
+    services, notes = {}, []
+    chosen = dict(volumes.places)
+    for name, service in spec["services"].items():
+        services[name] = service
+        mine = [*_volumes(spec, service)]
+        if not mine or _is_bound(service):
+            continue
+        known = (chosen[volume] for volume in mine if volume in chosen)
+        node = volumes.bound.get(service_name(spec["name"], name)) or next(known, volumes.here)
+        chosen.update(dict.fromkeys(mine, node))
+        services[name] = _bound(service, node)
+        notes.append(f"{name} stays on {volumes.names.get(node, node)}: its volume {mine[0]} is there")
+    return {**spec, "services": services}, tuple(notes)
+
+
+def _volumes(spec: Mapping[str, Any], service: Mapping[str, Any]) -> Iterator[str]:
+    for mount in service.get("volumes") or ():
+        if mount.get("type") == "volume" and mount.get("source"):
+            definition = (spec.get("volumes") or {}).get(mount["source"]) or {}
+            if definition.get("driver") in (None, "", "local"):
+                yield object_name(spec, "volumes", mount["source"])
+
+
+def _is_bound(service: Mapping[str, Any]) -> bool:
+    placement = (service.get("deploy") or {}).get("placement") or {}
+    return any(each.replace(" ", "").startswith(_AT) for each in placement.get("constraints") or ())
+
+
+def _bound(service: Mapping[str, Any], node: str) -> dict[str, Any]:
+    deploy = service.get("deploy") or {}
+    placement = deploy.get("placement") or {}
+    constraints = [*(placement.get("constraints") or ()), f"node.id=={node}"]
+    return {**service, "deploy": {**deploy, "placement": {**placement, "constraints": constraints}}}

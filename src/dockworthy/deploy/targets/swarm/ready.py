@@ -1,0 +1,89 @@
+"""Can this engine be shipped to as a swarm? Asked before anything is changed.
+
+Source: GET /info, GET /networks, GET /containers/json.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from ....engine.connection import Connection
+from ....engine.faults import WrongState
+from ....errors import EngineError, UsageError
+from ..running import ONEOFF, PROJECT
+
+_NO_LEADER = (
+    "most managers are gone. Bring them back; where they are lost for good: `docker swarm init --force-new-cluster` on "
+    "one that is left makes it the only manager, with all services (then `docker node promote` others)"
+)
+
+
+async def must_be_ready(engine: Connection, project: str) -> None:
+    """Raises UsageError with the command that helps; EngineError where the managers don't answer."""
+    info = await engine.get("/info")
+    _must_be_manager(info)
+    await must_have_leader(engine)
+    filters = quote(json.dumps({"label": [f"{PROJECT}={project}", f"{ONEOFF}=False"]}))
+    composed = await engine.get(f"/containers/json?filters={filters}")
+    if composed:
+        names = ", ".join(each["Names"][0].lstrip("/") for each in composed[:5])
+        raise UsageError(
+            f"{project} runs here by Compose ({names}), and would run twice",
+            hint=f"docker compose -p {project} down (its volumes stay, and are found again), then deploy; or "
+            "`deploy.target: compose`",
+        )
+
+
+async def must_have_leader(engine: Connection) -> None:
+    """Raises EngineError with the way to recover."""
+    try:
+        await engine.get("/nodes")
+    except WrongState as error:
+        raise EngineError(f"the swarm can't be asked: {error.says}", hint=_NO_LEADER) from None
+    except EngineError as error:
+        if "leader" in error.says:
+            raise EngineError(f"the swarm has no leader: {error.says}", hint=_NO_LEADER) from None
+        raise
+
+
+async def must_not_be_swarms(engine: Connection, project: str) -> None:
+    """For who ships to one engine: the same project as services of a swarm would run twice. Raises UsageError."""
+    info = await engine.get("/info")
+    if not (info.get("Swarm") or {}).get("ControlAvailable"):
+        return
+    filters = quote(json.dumps({"label": [f"com.docker.stack.namespace={project}"]}))
+    if await engine.get(f"/services?filters={filters}"):
+        raise UsageError(
+            f"{project} runs here as services of a swarm, and would run twice",
+            hint=f"docker stack rm {project} (volumes stay on their nodes), then deploy; or `deploy.target: swarm`",
+        )
+
+
+def _must_be_manager(info: dict[str, Any]) -> None:
+    swarm = info.get("Swarm") or {}
+    state = swarm.get("LocalNodeState") or "inactive"
+    if state == "inactive":
+        live = info.get("LiveRestoreEnabled")
+        says = "this engine is in no swarm" + (", and live-restore keeps it from one" if live else "")
+        raise UsageError(
+            says,
+            hint="`dockworthy harden --for-swarm --apply` turns live-restore off; then `docker swarm init`"
+            if live
+            else "docker swarm init (or `docker swarm join`, as a manager)",
+        )
+    if state == "locked":
+        raise UsageError("this manager is locked since its engine was started", hint="docker swarm unlock")
+    if state != "active":
+        raise UsageError(f"this engine's part of the swarm is {state}: {swarm.get('Error') or 'no reason given'}")
+    if not swarm.get("ControlAvailable"):
+        managers = ", ".join(_addresses(swarm.get("RemoteManagers") or ()))
+        raise UsageError(
+            "this engine is a worker of the swarm", hint=f"ship to a manager: {managers or 'none is known'}"
+        )
+
+
+def _addresses(managers: Iterable[dict[str, Any]]) -> list[str]:
+    return sorted(str(each.get("Addr") or "").rpartition(":")[0] for each in managers)

@@ -1,0 +1,170 @@
+"""Several hosts: the swarm makes the tasks, we tell it what to make, judge what came of it, and can go back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from ....engine.connection import Connection
+from ....model.rollout import Desired, RolloutStep, Running, StepKind
+from ..step_failed import StepFailed
+from ..waiting import OnEdge
+from .jobs import run_job
+from .likeness import spec_hash
+from .names import service_name
+from .needs import edge_network, ids_of
+from .reading import read_swarm
+from .service_spec import service_spec
+from .services import change, create, remove, service_of
+from .waiting import Expected, tasks_of, until_gone, until_serving
+
+_ON_SERVICES = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.RESTART)
+
+Say = Callable[[str], None]
+
+
+class Changed(Struct, frozen=True):
+    """A service and what it was before; None: there was none. `served`: all of its tasks ran. `removed`: it has no task
+    now, and goes when the release is kept."""
+
+    service: str
+    before: dict[str, Any] | None
+    served: bool = False
+    removed: bool = False
+
+
+class SwarmTarget:
+    """Carries out one plan. `on_edge`: service -> does the edge send requests to these addresses."""
+
+    def __init__(
+        self,
+        engine: Connection,
+        desired: Desired,
+        *,
+        healthy_within: float,
+        say: Say,
+        on_edge: Callable[[str], OnEdge] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._desired = desired
+        self._within = healthy_within
+        self._say = say
+        self._on_edge = on_edge
+        self._done: list[Changed] = []
+
+    async def running(self) -> Running:
+        return await read_swarm(self._engine, self._desired.project)
+
+    async def settled(self) -> None:
+        """The swarm goes on by itself; the next plan begins with what it has come to."""
+
+    async def begin(self) -> None:
+        """The edge's network is there before the edge."""
+        if self._desired.routed:
+            await edge_network(self._engine)
+
+    async def carry_out(self, step: RolloutStep) -> None:
+        """Raises StepFailed and EngineError; then what this step began is taken back, and earlier ones stand."""
+        if step.kind is StepKind.JOB:
+            await run_job(self._engine, self._desired, step.subject, self._say, within=self._within)
+        elif step.kind in _ON_SERVICES:
+            await self._bring(step)
+        elif step.kind is StepKind.REMOVE:
+            await self._empty(step.subject)
+        # CLEAR: the swarm itself ends what is too much.
+
+    async def take_back(self) -> None:
+        """All that was changed, the last one first. Raises StepFailed where old tasks do not run again."""
+        while self._done:
+            changed = self._done[-1]
+            self._say(f"{changed.service}: back to what it was")
+            await self._undo(changed)
+            self._done.pop()
+
+    async def retire(self) -> None:
+        for changed in self._done:
+            if changed.removed:
+                await remove(self._engine, self._name(changed.service))
+        self._done.clear()
+
+    async def _bring(self, step: RolloutStep) -> None:
+        service = step.subject
+        before = await service_of(self._engine, self._name(service))
+        earlier = await tasks_of(self._engine, self._name(service)) if before is not None else ()
+        served = any(task["Status"]["State"] == "running" and task["DesiredState"] == "running" for task in earlier)
+        changed = Changed(service, before["Spec"] if before is not None else None, served)
+        wanted = await self._wanted(service)
+        try:
+            if before is None:
+                await create(self._engine, wanted)
+            else:
+                again = step.kind is StepKind.RESTART
+                await change(self._engine, self._name(service), lambda now: _changed(now, wanted, again=again))
+            expected = self._expected(service, wanted, [task["ID"] for task in earlier])
+            await until_serving(self._engine, expected, within=self._within, on_edge=self._edge_of(service))
+        except BaseException:
+            await asyncio.shield(self._undo_now(changed))
+            raise
+        self._done.append(changed)
+
+    async def _undo_now(self, changed: Changed) -> None:
+        """What does not succeed is tried once more with all the others, and then said."""
+        try:
+            await self._undo(changed)
+        except StepFailed:
+            self._done.append(changed)
+
+    async def _undo(self, changed: Changed) -> None:
+        name, before = self._name(changed.service), changed.before
+        if before is None:
+            await remove(self._engine, name)
+            await until_gone(self._engine, name)
+            return
+        earlier = [task["ID"] for task in await tasks_of(self._engine, name)]
+        await change(self._engine, name, lambda _: before)
+        if changed.served:
+            expected = self._expected(changed.service, before, earlier)
+            await until_serving(self._engine, expected, within=self._within)
+
+    async def _empty(self, service: str) -> None:
+        found = await service_of(self._engine, self._name(service))
+        if found is None:
+            return
+        await change(self._engine, self._name(service), lambda now: {**now, "Mode": {"Replicated": {"Replicas": 0}}})
+        self._done.append(Changed(service, found["Spec"], served=True, removed=True))
+        await until_gone(self._engine, self._name(service))
+
+    async def _wanted(self, service: str) -> dict[str, Any]:
+        shipped = self._desired.services[service]
+        ids = await ids_of(self._engine, self._desired.spec, service)
+        return service_spec(
+            self._desired.spec, service, replicas=shipped.replicas, reference=shipped.reference, ids=ids
+        )
+
+    def _expected(self, service: str, spec: Mapping[str, Any], earlier: list[str]) -> Expected:
+        replicas = spec["Mode"]["Replicated"]["Replicas"]
+        template = spec["TaskTemplate"]
+        return Expected(
+            service=service, name=self._name(service), template=template, replicas=replicas, earlier=earlier
+        )
+
+    def _edge_of(self, service: str) -> OnEdge | None:
+        return self._on_edge(service) if self._on_edge and service in self._desired.routed else None
+
+    def _name(self, service: str) -> str:
+        return service_name(self._desired.project, service)
+
+
+def _changed(now: dict[str, Any], wanted: dict[str, Any], *, again: bool) -> dict[str, Any]:
+    """What runs already as it is to run is not made anew, whoever wrote it: only its number changes. Pure.
+
+    `again`: each task is to be made anew all the same.
+    """
+    template, count = now["TaskTemplate"], now["TaskTemplate"].get("ForceUpdate", 0) + again
+    same_image = template["ContainerSpec"]["Image"] == wanted["TaskTemplate"]["ContainerSpec"]["Image"]
+    if same_image and spec_hash(template) == spec_hash(wanted["TaskTemplate"]):
+        return {**now, "Mode": wanted["Mode"], "TaskTemplate": {**template, "ForceUpdate": count}}
+    return {**wanted, "TaskTemplate": {**wanted["TaskTemplate"], "ForceUpdate": count}}

@@ -1,0 +1,183 @@
+"""Waits until a service's new tasks do what they are there for, or says why they never will.
+
+The state of an update as the swarm tells it is not what counts: tasks are. Source: GET /tasks, /tasks/{id}/logs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from ....engine.connection import Connection
+from ....errors import EngineError
+from ....model.rollout import EDGE_NETWORK
+from ..log_tail import demultiplexed
+from ..step_failed import StepFailed
+from ..waiting import OnEdge
+from .likeness import spec_hash
+from .names import filtered
+
+_STABLE = 2.0
+"""Seconds that a task without a health check must have run."""
+_LEAVING = 5.0
+"""Seconds beyond its grace in which an old task must be gone: one on a host that is dead is never seen to go."""
+_EVERY = 0.1
+_LOG = 5.0
+_FAILED = ("failed", "rejected", "complete")
+_GONE = (*_FAILED, "shutdown", "orphaned", "remove")
+
+Tasks = Sequence[Mapping[str, Any]]
+
+
+class Expected(Struct, frozen=True, kw_only=True):
+    """Of a service: `name` on the swarm, `template` as it was asked for, how many. `earlier`: ids of tasks that were
+    there before, whose failures are none of ours. `networks`: id -> name."""
+
+    service: str
+    name: str
+    template: Mapping[str, Any]
+    replicas: int
+    earlier: Collection[str] = ()
+    networks: Mapping[str, str] = {}
+
+    def is_of_it(self, task: Mapping[str, Any]) -> bool:
+        template = task["Spec"]
+        return bool(
+            template["ContainerSpec"]["Image"] == self.template["ContainerSpec"]["Image"]
+            and spec_hash(template, self.networks) == spec_hash(self.template, self.networks)
+        )
+
+
+async def tasks_of(engine: Connection, name: str) -> Tasks:
+    """Of the service of that name, oldest first."""
+    found: list[Mapping[str, Any]] = await engine.get(f"/tasks{filtered(service=[name])}")
+    return sorted(found, key=lambda task: str(task["CreatedAt"]))
+
+
+async def until_serving(
+    engine: Connection, expected: Expected, *, within: float, on_edge: OnEdge | None = None
+) -> None:
+    """All of them run, healthy, with requests from the edge if asked, and the old ones are gone.
+
+    Raises StepFailed with what the swarm and the log say.
+    """
+    clock = asyncio.get_running_loop().time
+    ends = clock() + within
+    while True:
+        tasks = await tasks_of(engine, expected.name)
+        new = [task for task in tasks if expected.is_of_it(task)]
+        await _must_not_have_failed(engine, expected, new)
+        ready = [task for task in new if _is_ready(task)]
+        enough = len(ready) >= expected.replicas
+        if enough and (on_edge is None or not ready or await on_edge(_at_edge(ready))):
+            break
+        if clock() >= ends:
+            raise await _too_late(engine, expected, new, within, waits_for_edge=enough)
+        await asyncio.sleep(_EVERY)
+    await until_gone(engine, expected.name, [task["ID"] for task in ready])
+
+
+async def until_gone(engine: Connection, name: str, staying: Collection[str] = ()) -> None:
+    """All tasks but these have stopped, or had the time to."""
+    clock = asyncio.get_running_loop().time
+    ends = clock() + _LEAVING
+    while True:
+        leaving = [task for task in await tasks_of(engine, name) if task["ID"] not in staying and _runs(task)]
+        grace = max((_grace(task) for task in leaving), default=0.0)
+        if not leaving or clock() >= ends + grace:
+            return
+        await asyncio.sleep(_EVERY)
+
+
+async def task_log(engine: Connection, task: str, lines: int = 10) -> tuple[str, ...]:
+    """() where it has none, or its node does not give it."""
+    try:
+        async with asyncio.timeout(_LOG):
+            content = await engine.raw(f"/tasks/{task}/logs?stdout=true&stderr=true&tail={lines}")
+    except (EngineError, TimeoutError):
+        return ()
+    return tuple(line[:300] for line in demultiplexed(content).decode(errors="replace").splitlines() if line.strip())
+
+
+def why_failed(name: str, task: Mapping[str, Any]) -> str:
+    """What became of a task that is over, in the swarm's words as far as it has any."""
+    status = task["Status"]
+    said = str(status.get("Err") or "").removeprefix("task: ")
+    if "unhealthy" in said:
+        return f"{name} is unhealthy: the swarm ended it"
+    if status["State"] == "rejected" or not status.get("ContainerStatus", {}).get("ExitCode"):
+        if status["State"] == "complete":
+            return f"{name} ended with status 0"
+        return f"{name} could not start: {said or status.get('Message') or status['State']}"
+    return f"{name} ended with status {status['ContainerStatus']['ExitCode']}"
+
+
+def _is_ready(task: Mapping[str, Any]) -> bool:
+    if task["DesiredState"] != "running" or task["Status"]["State"] != "running":
+        return False
+    test = (task["Spec"]["ContainerSpec"].get("Healthcheck") or {}).get("Test") or ["NONE"]
+    return test[0] != "NONE" or _seconds_since(task["Status"].get("Timestamp", "")) >= _STABLE
+
+
+async def _must_not_have_failed(engine: Connection, expected: Expected, tasks: Tasks) -> None:
+    for task in tasks:
+        if task["Status"]["State"] in _FAILED and task["ID"] not in expected.earlier:
+            why = why_failed(_name(expected, task), task)
+            hint = ""
+            if "No such image" in why:
+                image = task["Spec"]["ContainerSpec"]["Image"]
+                hint = (
+                    f"that node does not have it: docker save {image} | ssh NODE docker load; or push it to a registry"
+                )
+            raise StepFailed(expected.service, why, log=await task_log(engine, task["ID"]), hint=hint)
+
+
+async def _too_late(
+    engine: Connection, expected: Expected, tasks: Tasks, within: float, *, waits_for_edge: bool
+) -> StepFailed:
+    late = next((task for task in tasks if task["DesiredState"] == "running" and not _is_ready(task)), None)
+    if late is None:
+        if waits_for_edge:
+            says = (
+                f"the edge does not reach {expected.service} after {within:.0f} s: does it listen at the route's port?"
+            )
+            return StepFailed(expected.service, says)
+        return StepFailed(expected.service, f"the swarm made too few tasks of {expected.service} in {within:.0f} s")
+    status = late["Status"]
+    said = status.get("Err") or status.get("Message") or status["State"]
+    why = f"{_name(expected, late)} was not healthy after {within:.0f} s: {status['State']} ({said})"
+    log = await task_log(engine, late["ID"])
+    return StepFailed(expected.service, why, log=log, hint="`deploy.healthy_within` gives more")
+
+
+def _name(expected: Expected, task: Mapping[str, Any]) -> str:
+    return f"{expected.service}.{task.get('Slot', 0)}"
+
+
+def _runs(task: Mapping[str, Any]) -> bool:
+    return task["Status"]["State"] not in _GONE and bool((task["Status"].get("ContainerStatus") or {}).get("PID"))
+
+
+def _grace(task: Mapping[str, Any]) -> float:
+    return float(task["Spec"]["ContainerSpec"].get("StopGracePeriod") or 10**10) / 10**9
+
+
+def _at_edge(tasks: Tasks) -> set[str]:
+    return {
+        (each.get("Addresses") or [""])[0].partition("/")[0]
+        for task in tasks
+        for each in task.get("NetworksAttachments") or ()
+        if each["Network"]["Spec"]["Name"] == EDGE_NETWORK
+    }
+
+
+def _seconds_since(moment: str) -> float:
+    try:
+        begun = datetime.datetime.fromisoformat(moment[:26].rstrip("Z") + "+00:00")
+    except ValueError:
+        return 0.0
+    return (datetime.datetime.now(datetime.UTC) - begun).total_seconds()
