@@ -18,9 +18,8 @@ MOST_BYTES = 4 * 1024 * 1024
 """The engine's own readers of requests stop here (an authorization plugin is given no more)."""
 DEEPEST = 64
 
-_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_TEXT_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 """Never steps back, and matches a text without an end too: no input takes more than one pass."""
-_BRACKET = re.compile(rb"[\[\]{}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -54,9 +53,14 @@ def parse(body: bytes, where: str) -> Any:
 def _check_size_and_depth(body: bytes, where: str) -> None:
     if len(body) > MOST_BYTES:
         raise UnreadableInput(f"larger than {MOST_BYTES // 2**20} MiB", file=where)
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return  # as nearly all are; and what is too deep is known where it is, not after all that follows
     depth = 0
-    for bracket in _BRACKET.finditer(_TEXT.sub(b"", body)):
-        depth += 1 if bracket[0] in b"[{" else -1
+    for match in _TEXT_OR_BRACKET.finditer(body):
+        found = match[0]
+        if found[:1] == b'"':
+            continue
+        depth += 1 if found in b"[{" else -1
         if depth > DEEPEST:
             raise UnreadableInput(f"nested more than {DEEPEST} deep", file=where)
 
