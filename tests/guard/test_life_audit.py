@@ -138,6 +138,37 @@ def test_on_a_full_disk_only_looks_pass(full_disk: Path) -> None:
     assert said == ["the audit log takes no line: No space left on device", "the audit log is written again"]
 
 
+def test_a_guard_on_a_full_disk_answers_everybody(full_disk: Path, tmp_path: Path) -> None:
+    """By both doors: what would have to be written down is refused, what can't be judged is, and looks pass."""
+    log, people = full_disk / "log", tmp_path / "people.sock"
+    with serving(tmp_path, "--audit", str(log), "--people", str(people)) as guard, guard.connection() as asking:
+        (full_disk / "else").write_bytes(b"x" * (full_disk_left(full_disk)))
+        assert "guard/audit" in asking.question("DELETE", "/v1.45/containers/web")["Msg"]
+        assert "guard/admins-only" in asking.question("POST", "/v1.45/swarm/init", {})["Msg"]
+        assert asking.question("GET", "/v1.45/version")["Allow"]
+        with socket.socket(socket.AF_UNIX) as there:
+            there.settimeout(20)
+            there.connect(str(people))
+            there.sendall(b"NONSENSE\r\n\r\n")
+            assert there.recv(100).startswith(b"HTTP/1.1 400")
+        (full_disk / "else").unlink()
+        assert asking.question("DELETE", "/v1.45/containers/web")["Allow"]
+
+
+def full_disk_left(place: Path) -> int:
+    seen = os.statvfs(place)
+    return seen.f_bavail * seen.f_bsize
+
+
+def test_whatever_fails_in_the_telling_is_a_no_and_no_silence(tmp_path: Path) -> None:
+    said: list[str] = []
+    audit = Audit(RotatingFile(tmp_path / "log"), say=said.append)
+    odd = Decision(action="containers/start", subject="half of a pair: \ud800")
+    assert audit.record(START, odd).refusals[0].rule == "guard/audit"
+    assert audit.record(START, ALLOWED).allowed
+    assert said == ["the audit takes no line: UnicodeEncodeError", "the audit is written again"]
+
+
 def test_the_machines_log_gets_the_same_lines(tmp_path: Path) -> None:
     """One that does not read is not waited for: the file alone is enough."""
     daemon = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -184,6 +184,17 @@ async def test_many_large_bodies_are_refused_and_then_taken_again(clients: Clien
     assert not other.said
 
 
+async def test_it_is_answered_also_where_it_can_not_be_told(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(clients.gate, "unjudged", fails)
+    client, wire = clients.connect()
+    with pytest.raises(OSError, match="No space"):
+        client.data_received(b"NONSENSE\r\n\r\n")
+    assert wire.said.startswith(b"HTTP/1.1 400")
+
+
 @pytest.mark.parametrize(
     "sent, status", [(b"NONSENSE\r\n\r\n", 400), (b"GET /x HTTP/1.1\r\nA: " + b"a" * 200_000, 431)]
 )
@@ -203,7 +214,7 @@ async def test_a_flood_of_them_is_counted() -> None:
     assert len(told) == 3
     while len(told) < 4:
         await asyncio.sleep(0.01)
-    assert "997 more like it" in told[3] and "no HTTP" in told[3]
+    assert "997 more like it" in told[3] and "guard/connections 997" in told[3] and "no HTTP" in told[3]
     bounded(Asked(method="?", target="?"), decision)
     assert len(told) == 5
 

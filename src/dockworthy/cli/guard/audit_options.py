@@ -11,8 +11,7 @@ import click
 from ..output import say
 
 if TYPE_CHECKING:
-    from ...guard.asked import Asked
-    from ...guard.decision import Decision
+    from ...guard.audit.telling import Telling
 
 _OPTIONS = (
     click.option(
@@ -31,23 +30,15 @@ def audit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def telling(audit_file: str | None, *, syslog: bool) -> Callable[[Asked, Decision], Decision]:
+def telling(audit_file: str | None, *, syslog: bool) -> Telling:
     """Hears of each decision, and gives back the one that holds. Raises UsageError for a file that can't be written."""
     from ...guard.audit import Audit
     from ...guard.audit.rotating_file import RotatingFile
     from ...guard.audit.syslog import Syslog
+    from ...guard.audit.telling import Telling
 
     file = RotatingFile(Path(audit_file)) if audit_file else None
-    audit = Audit(file, Syslog() if syslog else None, say=say)
-
-    def told(asked: Asked, decision: Decision) -> Decision:
-        holds = audit.record(asked, decision)
-        if not holds.allowed:
-            by = f"{asked.user}: " if asked.user else ""
-            say(f"refused {by}{holds.action} {holds.subject}: {holds.message()}")
-        return holds
-
-    return told
+    return Telling(Audit(file, Syslog() if syslog else None, say=say), say)
 
 
 __all__ = ["audit_options", "telling"]

@@ -48,7 +48,8 @@ def serve(
     The policy is read anew when its file changes, and on SIGHUP. One that can't be read changes nothing.
 
     --audit and --syslog keep what was refused and what changes something or reads secrets, never a body. What neither
-    of them takes (a full disk) is refused; what only looks is not.
+    of them takes (a full disk) is refused; what only looks is not. Of what is refused to one person, thirty a minute
+    are written down one by one, of more the number.
 
     --people opens a socket at which everybody is known: users and groups of this host, containers by their names. Their
     roles stand in dockworthy.yaml (guard.roles); an admin's requests pass the policy, everybody else's are also judged
@@ -81,8 +82,9 @@ def serve(
         say(f"the policy is at level {in_force().level.value}")
         world = EngineWorld(endpoint)
         plugin = plugin_served(Path(path), in_force, world, leaving, told=told, vouching=tickets.redeem)
-        remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told)
+        remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told.write)
         async with followed(in_force, *papers), plugin, AsyncExitStack() as open_:
+            open_.callback(told.end)
             if people is not None:
                 served = people_served(Path(people), endpoint, in_force, tickets, leaving, told=told, tls=remote)
                 await open_.enter_async_context(served)

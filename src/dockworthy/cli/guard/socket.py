@@ -89,10 +89,11 @@ def socket(
     async def live() -> None:
         in_force = LivingPolicy(loader(level, policy), say)
         gate = RoleGate(PeopleWorld(endpoint), held, told=told, floor=in_force)
-        remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told)
+        remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told.write)
         async with followed(in_force, *papers):
             listening = listen(Path(path), mode=0o666 if everyone else 0o660, group=group)
             await serve_alone(listening, gate, engine, remote, ready=ready)
+        told.end()
 
     uvloop.run(live())
     return 0

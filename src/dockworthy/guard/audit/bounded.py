@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -19,30 +20,42 @@ Told = Callable[[Asked, Decision], Any]
 
 
 class Bounded:
-    """Called in a loop. After each minute in which there were more, one line tells how many, and what the last was."""
+    """Called in a loop, with refusals. After each minute in which there were more, one line tells how many, by which
+    rules, and what the last was; `counted` is called after each minute in which there were any."""
 
-    def __init__(self, told: Told, *, singly: int = SINGLY, seconds: float = SECONDS) -> None:
-        self._tell, self._singly, self._seconds = told, singly, seconds
-        self._told = self._more = 0
+    def __init__(
+        self, told: Told, *, singly: int = SINGLY, seconds: float = SECONDS, counted: Callable[[], None] | None = None
+    ) -> None:
+        self._tell, self._singly, self._seconds, self._counted = told, singly, seconds, counted
+        self._told = 0
+        self._more: Counter[str] = Counter()
         self._last: tuple[Asked, Decision] | None = None
+        self._due: asyncio.TimerHandle | None = None
 
     def __call__(self, asked: Asked, decision: Decision) -> None:
-        if not self._told:
-            asyncio.get_running_loop().call_later(self._seconds, self.count)
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(self._seconds, self.count)
         self._told += 1
         if self._told <= self._singly:
             self._tell(asked, decision)
         else:
-            self._more, self._last = self._more + 1, (asked, decision)
+            self._more[decision.refusals[0].rule] += 1
+            self._last = asked, decision
 
     def count(self) -> None:
         """The line that is due. Nothing where nothing was left out."""
-        if self._last is not None:
-            asked, decision = self._last
+        if self._due is not None:
+            self._due.cancel()
+        more, last = self._more, self._last
+        self._told, self._more, self._last, self._due = 0, Counter(), None, None
+        if last is not None:
+            asked, decision = last
             first = decision.refusals[0]
-            says = f"{self._more} more like it within {self._seconds:g} s; the last: {first.says}"
+            rules = ", ".join(f"{rule} {count}" for rule, count in more.most_common(10))
+            says = f"{more.total()} more like it within {self._seconds:g} s ({rules}); the last: {first.says}"
             self._tell(asked, structs.replace(decision, refusals=(structs.replace(first, says=says),)))
-        self._told, self._more, self._last = 0, 0, None
+        if self._counted is not None:
+            self._counted()
 
 
 __all__ = ["SECONDS", "SINGLY", "Bounded", "Told"]

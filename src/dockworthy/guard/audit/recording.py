@@ -17,6 +17,7 @@ _UNHEARD = refused(
     "neither the audit log nor the machine's log takes a line",
     "make room on the disk; what only looks is answered meanwhile",
 )
+_ALL = "the audit"
 
 
 class Audit:
@@ -30,16 +31,23 @@ class Audit:
         self._failing: set[str] = set()
 
     def record(self, asked: Asked, decision: Decision, *, who: str = "") -> Decision:
-        """The decision that holds: a refusal where it should have been written down and could not be."""
+        """The decision that holds: a refusal where it should have been written down and could not be. Never raises:
+        whoever asked waits for an answer."""
         if (self._file is None and self._syslog is None) or not is_kept(asked, decision):
             return decision
-        entry = entry_of(asked, decision, who=who, now=datetime.datetime.now(datetime.UTC))
-        line = entry.line()
-        heard = self._to_file(line)
-        heard = self._to_syslog(line, warning=not decision.allowed) or heard
+        try:
+            heard = self._written(asked, decision, who)
+            self._works(_ALL)
+        except Exception as error:
+            heard = self._failed(_ALL, error)
         if heard or not decision.allowed:
             return decision
         return Decision(action=decision.action, subject=decision.subject, refusals=(_UNHEARD,))
+
+    def _written(self, asked: Asked, decision: Decision, who: str) -> bool:
+        line = entry_of(asked, decision, who=who, now=datetime.datetime.now(datetime.UTC)).line()
+        heard = self._to_file(line)
+        return self._to_syslog(line, warning=not decision.allowed) or heard
 
     def _to_file(self, line: bytes) -> bool:
         if self._file is None:
@@ -59,10 +67,11 @@ class Audit:
             return self._failed("the machine's log", error)
         return self._works("the machine's log")
 
-    def _failed(self, place: str, error: OSError) -> bool:
+    def _failed(self, place: str, error: Exception) -> bool:
         if place not in self._failing:
             self._failing.add(place)
-            self._say(f"{place} takes no line: {error.strerror or error}")
+            why = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+            self._say(f"{place} takes no line: {why}")
         return False
 
     def _works(self, place: str) -> bool:

@@ -48,6 +48,8 @@ def without_login(text: str) -> str:
 
 def without_secrets(text: str, asked: Asked) -> str:
     """A sentence of the guard's, should it quote what the request carried."""
+    if not text:
+        return text  # allowed: nothing is said
     for secret in sorted(set(_secrets(asked)), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text

@@ -21,10 +21,10 @@ Said = tuple[int, bytes]
 Answer = Callable[[str, bytes], Said | Awaitable[Said]]
 """From path and body to status and body: at once where nothing is to be looked up, which saves a turn of the loop."""
 
-_REASONS = {200: b"OK", 400: b"Bad Request", 404: b"Not Found", 413: b"Content Too Large"}
-_HEAD = (
-    b"HTTP/1.1 %d %b\r\nContent-Type: application/vnd.docker.plugins.v1.2+json\r\nContent-Length: %d\r\n%b\r\n"
-)
+_REASONS = {200: b"OK", 400: b"Bad Request", 404: b"Not Found", 413: b"Content Too Large", 500: b"Server Error"}
+_FAILED = 500, b'{"Err":"the guard failed on this request, so it did not pass"}'
+"""An engine waits for an answer without an end: any is better than none, and this one is a no."""
+_HEAD = b"HTTP/1.1 %d %b\r\nContent-Type: application/vnd.docker.plugins.v1.2+json\r\nContent-Length: %d\r\n%b\r\n"
 _LAST = b"Connection: close\r\n"
 
 
@@ -90,7 +90,11 @@ class PluginProtocol(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         self._reading_since = None
-        said = self._answer(self._path.decode("latin-1"), bytes(self._body))
+        said: Said | Awaitable[Said]
+        try:
+            said = self._answer(self._path.decode("latin-1"), bytes(self._body))
+        except Exception:
+            said = _FAILED
         keep = self._parser.should_keep_alive()
         busy = self._task is not None and not self._task.done()
         if isinstance(said, tuple) and not busy:
@@ -103,7 +107,11 @@ class PluginProtocol(asyncio.Protocol):
     async def _serve(self) -> None:
         while self._waiting:
             said, keep = self._waiting.pop(0)
-            self._write(*(said if isinstance(said, tuple) else await said), keep=keep)
+            try:
+                now = said if isinstance(said, tuple) else await said
+            except Exception:
+                now = _FAILED
+            self._write(*now, keep=keep)
 
     def _write(self, status: int, body: bytes, *, keep: bool) -> None:
         self._asked = bool(self._waiting)

@@ -168,8 +168,8 @@ class ClientConnection(asyncio.Protocol):
         """What can't be judged."""
         method = self._head.method if self._head is not None else "?"
         target = self._target.decode("latin-1") or "?"
+        self._reply(status, says, discard=discard)  # first: whatever becomes of the telling
         self._gate.unjudged(Asked(method=method, target=target), says, self.who)
-        self._reply(status, says, discard=discard)
 
     def _reply(self, status: int, says: str, *, discard: bool = True) -> None:
         """Keeps the connection where the request is complete; else what still comes is thrown away, until the client

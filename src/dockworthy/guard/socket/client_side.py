@@ -161,8 +161,8 @@ class ClientSide(ClientConnection):
             stamp = self._gate.stamp(request.method, request.target, request.body or b"", self.who)
             engine = await self._reach_engine()
         except NotCanonical as error:
-            self._gate.unjudged(asked, str(error), self.who)
             self._reply(403, refused("guard/canonical", "Requests have one meaning only", str(error)).in_words())
+            self._gate.unjudged(asked, str(error), self.who)
         except (OSError, DockworthyError) as error:
             self._reply(502, f"the guard can't reach the engine: {error}")
         except Exception as error:

@@ -43,9 +43,6 @@ class Gate(Protocol):
     def unjudged(self, asked: Asked, says: str, who: Any) -> None:
         """Hears of a request that was refused before it could be judged."""
 
-    def end(self) -> None:
-        """Nothing more comes: what is still to be told is told."""
-
     def stamp(self, method: str, target: str, body: bytes, who: Any) -> tuple[tuple[str, str], ...]:
         """Headers of the guard's own for exactly this request."""
 

@@ -10,7 +10,6 @@ from msgspec import structs
 
 from ...model.guard_policy import Binding
 from ..asked import Asked
-from ..audit.bounded import Bounded
 from ..decision import Decision, Refusal, refused
 from ..identity.identity import Identity
 from ..identity.peer import Peer
@@ -56,7 +55,6 @@ class RoleGate:
     ) -> None:
         self._world, self._held, self._told = world, held, told
         self._floor, self._reserved, self._stamping = floor, reserved, stamping
-        self._unjudged = Bounded(told)
 
     def meet(self, transport: asyncio.BaseTransport) -> Met:
         return meet(transport)
@@ -105,10 +103,7 @@ class RoleGate:
 
     def unjudged(self, asked: Asked, says: str, who: Met) -> None:
         refusal = refused("guard/connections", "Requests can be read, and come at a pace", says)
-        self._unjudged(structs.replace(asked, user=who.name), Decision(action="unread", refusals=(refusal,)))
-
-    def end(self) -> None:
-        self._unjudged.count()
+        self._told(structs.replace(asked, user=who.name), Decision(action="unread", refusals=(refusal,)))
 
     def stamp(self, method: str, target: str, body: bytes, who: Met) -> tuple[tuple[str, str], ...]:
         if self._stamping is None or who.identity is None:

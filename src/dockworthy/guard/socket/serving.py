@@ -47,7 +47,6 @@ async def serving(
             server.close()
         await leaving.see_off(clients)
         watching.cancel()
-        gate.end()
         if tls is not None:
             tls.end()
 
