@@ -1,0 +1,1 @@
+"""A small shop: its customers place orders, and a worker packs them."""
