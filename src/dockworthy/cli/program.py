@@ -11,7 +11,7 @@ from .exit_status import MEANINGS
 
 COMMANDS = (
     *("assess", "check", "fix", "explain", "policy", "intent", "path", "facts"),
-    *("harden", "guard", "deploy", "rollback", "releases", "drill"),
+    *("harden", "guard", "hosts", "deploy", "rollback", "releases", "drill"),
 )
 """In the order in which a person needs them. Each is `cli/NAME.py`, and in it a click command of that name."""
 

@@ -57,8 +57,20 @@ def failed_answer(status: int, body: bytes, endpoint: str, asked: str) -> Engine
     if status == 404:
         return NoSuchObject(f"the engine does not know what {asked} asks for: {says}")
     if status == 503:
-        return WrongState(f"the engine can't answer {asked} now: {says}")
+        return WrongState(f"the engine can't answer {asked} now: {says}", hint=_way_back(says))
     return EngineError(f"the engine answered {asked} with status {status}: {says}")
+
+
+def _way_back(says: str) -> str:
+    """Of what a swarm says of itself, what a person does next."""
+    if "does not have a leader" in says or "too few managers" in says:
+        return (
+            "start the other managers again; where more than half are lost for good, on one that is left: docker swarm "
+            "init --force-new-cluster --advertise-addr ITS-ADDRESS (docs/swarm-recovery.md says what to do before)"
+        )
+    if "encrypted and needs to be unlocked" in says:
+        return "docker swarm unlock, with the key that was kept"
+    return "name a manager: --host ssh://root@MANAGER" if "not a swarm manager" in says else ""
 
 
 def _errno(error: BaseException) -> int | None:

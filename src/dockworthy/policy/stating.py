@@ -1,9 +1,10 @@
-"""Writes an intent into the text of dockworthy.yaml: comments, order and quotes of the rest stay."""
+"""Writes an intent, or a host, into the text of dockworthy.yaml: comments, order and quotes of the rest stay."""
 
 from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 from ..model.policy import Intent
@@ -16,6 +17,43 @@ def with_intent(text: str, intent: Intent) -> str:
 
     `text` must be a valid dockworthy.yaml, or empty.
     """
+
+    def state(document: Any) -> None:
+        stated = document.get("intent")
+        if stated is None:
+            stated = type(document)()
+            document.insert(0, "intent", stated)
+        _set(stated, intent)
+
+    return edited(text, state)
+
+
+def with_host(text: str, name: str, address: str) -> str:
+    """The text with the host in it. `text` must be a valid dockworthy.yaml, or empty."""
+
+    def state(document: Any) -> None:
+        if document.get("hosts") is None:
+            document["hosts"] = type(document)()
+        document["hosts"][name] = address
+
+    return edited(text, state)
+
+
+def without_host(text: str, name: str) -> str:
+    """The text without the host; as it was where it has none of that name."""
+
+    def state(document: Any) -> None:
+        hosts = document.get("hosts") or {}
+        if name in hosts:
+            del hosts[name]
+            if not hosts:
+                del document["hosts"]
+
+    return edited(text, state)
+
+
+def edited(text: str, state: Callable[[Any], None]) -> str:
+    """The text after `state` changed its document: all else stays as it was written."""
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
 
@@ -28,11 +66,7 @@ def with_intent(text: str, intent: Intent) -> str:
     if document is None:
         document = CommentedMap()
         text = text or FRESH
-    stated = document.get("intent")
-    if stated is None:
-        stated = CommentedMap()
-        document.insert(0, "intent", stated)
-    _set(stated, intent)
+    state(document)
     out = io.StringIO()
     yaml.dump(document, out)
     body = out.getvalue()

@@ -1,0 +1,123 @@
+"""`dockworthy hosts add`: a machine from nothing to ready, and into the swarm where the project is for one."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from ...errors import UsageError
+from .. import options
+from ..output import say
+from ..project import level_of, load_project
+from .common import agreed, dry_run, manager, sudo, yes
+from .project_file import Lines
+
+if TYPE_CHECKING:
+    from ...hosts.asked import Adding
+    from ...model.hardening import HardenPlan
+
+
+@click.command(short_help="A machine from nothing to ready, and into the swarm.")
+@click.argument("address", metavar="ssh://USER@HOST")
+@click.option("--name", metavar="NAME", help="How dockworthy.yaml calls it.  [default: HOST]")
+@click.option("--manager", "as_manager", is_flag=True, help="It joins as manager (1, 3 or 5 are right).")
+@click.option("--address", "at", metavar="ADDRESS", help="Of the new host, for the swarm.  [default: the only one]")
+@click.option(
+    "--manager-address", metavar="ADDRESS", help="Where a swarm begins: the manager's.  [default: the only one]"
+)
+@click.option("--harden/--no-harden", default=True, help="Make it fit, too.  [default: --harden]")
+@click.option("--force", is_flag=True, help="Also to an even number of managers, while one is replaced.")
+@yes
+@dry_run
+@options.level
+@options.policy
+@manager
+@sudo
+@options.deadline
+def add(
+    address: str,
+    name: str | None,
+    as_manager: bool,
+    at: str | None,
+    manager_address: str | None,
+    harden: bool,
+    force: bool,
+    yes: bool,
+    dry_run: bool,
+    level: str | None,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+    deadline: float,
+) -> int:
+    """A machine from nothing to ready: a shell there is enough.
+
+    Brings an engine where there is none, and makes it fit (`dockworthy harden --install`). Where `deploy.target` is
+    swarm it joins: --host is the manager, which gets a swarm where it has none. Last its line is written to
+    dockworthy.yaml. All of it is said first. Run again, it does what is still to do, or nothing.
+    """
+    from ...engine.ssh.address import is_ssh, ssh_address
+    from ...harden.reading import Asked
+    from ...hosts.asked import Adding, name_for
+    from ...model.deploy_settings import TargetKind
+    from ...model.hosts import Role
+
+    if not is_ssh(address):
+        raise UsageError(f"{address}: a host is added over ssh", hint="ssh://root@HOST")
+    endpoint = ssh_address(address).url
+    project = load_project(policy)
+    swarm = project.deploy.target is TargetKind.SWARM
+    if not swarm and (as_manager or at or manager_address or hosts):
+        raise UsageError("that is for a swarm, and dockworthy.yaml ships to compose", hint="deploy: {target: swarm}")
+    asked = Adding(
+        name=name_for(project.hosts, endpoint, name, ssh_address(endpoint).host),
+        host=Asked(endpoint=endpoint, level=level_of(level, project), project=project, sudo=sudo, deadline=deadline),
+        manager=options.endpoint_of(hosts, project) if swarm else "",
+        role=Role.MANAGER if as_manager else Role.WORKER,
+        address=at,
+        manager_address=manager_address,
+        fit=harden,
+        force=force,
+    )
+    return asyncio.run(_add(asked, Lines(policy), known=project.hosts, yes=yes, dry_run=dry_run))
+
+
+async def _add(asked: Adding, lines: Lines, *, known: dict[str, str], yes: bool, dry_run: bool) -> int:
+    from ...hosts.adding import add as bring
+    from ...hosts.adding import plan_adding
+
+    plan = await plan_adding(asked, say)
+    steps = list(plan.steps)
+    if asked.name not in known:
+        steps.append(f"{lines.path}: hosts: {asked.name}: {asked.endpoint}")
+    if not steps:
+        say(f"{asked.name} is ready: nothing to do")
+        return 0
+    for hardening in plan.hardening:
+        _show(hardening)
+    if not agreed(f"{asked.name} is added", steps, dry_run=dry_run, yes=yes):
+        return 0 if dry_run else 1
+    shown = {step.id for hardening in plan.hardening for step in hardening.steps}
+    await bring(asked, plan, agree=partial(_agree, shown=shown, yes=yes), say=say)
+    if asked.name not in known:
+        lines.add(asked.name, asked.endpoint)
+    say(f"{asked.name} is ready")
+    return 0
+
+
+def _show(plan: HardenPlan) -> None:
+    from ...report.hardening import render_plan
+
+    for line in render_plan(plan, width=80, colour=False).splitlines():
+        say(line)
+
+
+def _agree(plan: HardenPlan, *, shown: set[str], yes: bool) -> bool:
+    """What was shown with the whole was agreed to with it; a plan that an engine had to come for is shown now."""
+    if {step.id for step in plan.steps} <= shown:
+        return True
+    _show(plan)
+    return yes or click.confirm("Do it?", err=True)

@@ -1,0 +1,93 @@
+"""What the commands on a swarm's nodes share: the manager that is asked, a plan that is shown, somebody who agrees."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from ...errors import UsageError
+from .. import options
+from ..output import say
+from ..project import load_project
+
+if TYPE_CHECKING:
+    from ...engine.connection import Connection
+    from ...model.hosts import SwarmNode
+    from ...model.policy import ProjectFile
+
+manager = click.option(
+    "--host",
+    "hosts",
+    metavar="URL",
+    multiple=True,
+    help="A manager: its name in dockworthy.yaml, ssh://USER@HOST, or unix:///PATH.  "
+    "[default: the engine that `docker ps` asks]",
+)
+sudo = click.option("--sudo", is_flag=True, help="Over ssh://: as root, by sudo that asks for no password.")
+yes = click.option("--yes", is_flag=True, help="Ask nothing.")
+dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+timeout = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(1, 86400),
+    default=300.0,
+    show_default="300",
+    help="How long to wait until it is so.",
+)
+
+
+def manager_of(hosts: tuple[str, ...], policy: str | None, *, sudo: bool) -> tuple[str, ProjectFile]:
+    """The manager's address, and the project. Raises UsageError."""
+    project = load_project(policy)
+    endpoint = options.endpoint_of(hosts, project)
+    options.only_over_ssh([endpoint], sudo=sudo, root="/")
+    return endpoint, project
+
+
+async def nodes_by(engine: Connection, endpoint: str) -> list[SwarmNode]:
+    """Raises UsageError where the engine is no manager, EngineError where the majority is lost."""
+    from ...hosts.membership import membership_of, must_be_manager
+    from ...hosts.nodes import nodes_of
+
+    must_be_manager(await membership_of(engine), endpoint)
+    return await nodes_of(engine)
+
+
+class NoSuchNode(UsageError):
+    """The swarm has no node that is called so."""
+
+
+async def the_node(nodes: list[SwarmNode], name: str, known: dict[str, str], *, sudo: bool) -> SwarmNode:
+    """By what the swarm calls it; else by what the host of that name in dockworthy.yaml says of itself.
+
+    Raises NoSuchNode, HostError.
+    """
+    from msgspec import structs
+
+    from ...hosts.membership import membership_of
+    from ...hosts.nodes import find
+    from ...hosts.reaching import engine_at
+
+    found = find(nodes, name)
+    if found is None and name in known:
+        async with engine_at(known[name], sudo=sudo) as engine:
+            mine = (await membership_of(engine)).node
+        found = next((structs.replace(node, host=name) for node in nodes if node.id == mine), None)
+    if found is None:
+        told = ", ".join(sorted(node.called for node in nodes))
+        raise NoSuchNode(f"the swarm has no node {name}", hint=f"it has: {told}")
+    return found
+
+
+def agreed(title: str, steps: list[str], *, dry_run: bool, yes: bool) -> bool:
+    """Shows what will be done; a person at a terminal is asked. Raises UsageError where nobody is there to agree."""
+    say(f"{title}:")
+    for step in steps:
+        say(f"  - {step}")
+    if dry_run:
+        return False
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("nobody is there to agree to that", hint="say --yes, or --dry-run")
+    return yes or click.confirm("Do it?", err=True)

@@ -1,0 +1,115 @@
+"""`dockworthy hosts drain` and `resume`: a node is emptied, and taken back into use."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from .. import options
+from ..output import say
+from .common import agreed, dry_run, manager, manager_of, nodes_by, sudo, the_node, timeout, yes
+
+
+@click.command(short_help="A node's tasks go elsewhere, and no new ones come.")
+@click.argument("node")
+@click.option("--force", is_flag=True, help="Also where something stops, or begins elsewhere with an empty volume.")
+@timeout
+@yes
+@dry_run
+@options.policy
+@manager
+@sudo
+def drain(
+    node: str,
+    force: bool,
+    timeout: float,
+    yes: bool,
+    dry_run: bool,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+) -> int:
+    """A node's tasks go elsewhere, and no new ones come: before its engine or the host is restarted.
+
+    Says first what goes where. What has a volume there, or may run nowhere else, is refused without --force. Waits
+    until all run elsewhere, and prints for how long fewer of each ran, and none. NODE is its name in dockworthy.yaml,
+    its host name, or the beginning of its id.
+    """
+    endpoint, project = manager_of(hosts, policy, sudo=sudo)
+    return asyncio.run(
+        _drain(endpoint, node, project.hosts, force=force, seconds=timeout, yes=yes, dry_run=dry_run, sudo=sudo)
+    )
+
+
+async def _drain(
+    endpoint: str,
+    name: str,
+    known: dict[str, str],
+    *,
+    force: bool,
+    seconds: float,
+    yes: bool,
+    dry_run: bool,
+    sudo: bool,
+) -> int:
+    from ...hosts.leaving import drain as empty
+    from ...hosts.leaving import must_be_asked_for, plan_leaving
+    from ...hosts.reaching import engine_at
+    from ...report.hosts import gap_in_words, move_in_words
+
+    async with engine_at(endpoint, sudo=sudo) as engine:
+        nodes = await nodes_by(engine, endpoint)
+        node = await the_node(nodes, name, known, sudo=sudo)
+        plan = await plan_leaving(engine, node, nodes)
+        if plan.is_empty:
+            say(f"{node.called} is drained and empty: nothing to do")
+            return 0
+        steps = [move_in_words(move) for move in plan.moves] or ["nothing runs there"]
+        if not dry_run:
+            must_be_asked_for(plan, force=force)
+        if not agreed(f"{node.called} is drained", steps, dry_run=dry_run, yes=yes):
+            return 0 if dry_run else 1
+        for gap in await empty(engine, plan, seconds=seconds):
+            say(gap_in_words(gap))
+        say(f"{node.called} is drained and empty; `dockworthy hosts resume {node.called}` takes it back into use")
+    return 0
+
+
+@click.command(short_help="A node takes tasks again.")
+@click.argument("node")
+@timeout
+@yes
+@dry_run
+@options.policy
+@manager
+@sudo
+def resume(
+    node: str, timeout: float, yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool
+) -> int:
+    """A node takes tasks again. What runs elsewhere stays there until it is deployed anew; what may run on this node
+    alone is waited for.
+    """
+    endpoint, project = manager_of(hosts, policy, sudo=sudo)
+    return asyncio.run(_resume(endpoint, node, project.hosts, seconds=timeout, yes=yes, dry_run=dry_run, sudo=sudo))
+
+
+async def _resume(
+    endpoint: str, name: str, known: dict[str, str], *, seconds: float, yes: bool, dry_run: bool, sudo: bool
+) -> int:
+    from ...hosts.leaving import resume as take_back
+    from ...hosts.reaching import engine_at
+
+    async with engine_at(endpoint, sudo=sudo) as engine:
+        nodes = await nodes_by(engine, endpoint)
+        node = await the_node(nodes, name, known, sudo=sudo)
+        if node.availability == "active":
+            say(f"{node.called} takes tasks: nothing to do")
+            return 0
+        steps = ["new tasks may come; what runs elsewhere stays there"]
+        if not agreed(f"{node.called} is taken back into use", steps, dry_run=dry_run, yes=yes):
+            return 0 if dry_run else 1
+        for service in await take_back(engine, node, nodes, seconds=seconds):
+            say(f"{service} runs again")
+        say(f"{node.called} takes tasks")
+    return 0

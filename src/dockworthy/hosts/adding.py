@@ -1,0 +1,119 @@
+"""A host comes: the plan, and the doing. Each step is left out where it is done already, so it can be run again."""
+
+from __future__ import annotations
+
+from msgspec import Struct, structs
+
+from ..errors import HostError
+from ..harden.install.story import set_up
+from ..harden.measuring import Say
+from ..harden.reading import Asked
+from ..harden.story import Agree, harden
+from ..model.hardening import Hardened, HardenPlan
+from ..model.hardening_journal import StageState
+from ..report.words import number_of
+from .addresses import addresses_of, chosen
+from .asked import Adding
+from .joining import PORTS, begin_swarm, join, named
+from .looking import Look, look
+from .membership import membership_of
+from .reaching import engine_at, site_with_engine
+
+
+class AddPlan(Struct, frozen=True, kw_only=True):
+    """`steps` in words, and in whole what `harden` does for them. Without steps nothing is left to do. `fits`: the
+    host itself is changed to be fit."""
+
+    steps: tuple[str, ...]
+    hardening: tuple[HardenPlan, ...]
+    fits: bool
+    look: Look
+
+
+async def plan_adding(asked: Adding, say: Say) -> AddPlan:
+    """Changes nothing. Raises UsageError, HostError, EngineError."""
+    seen = await look(asked)
+    steps: list[str] = []
+    fits = False
+    plans: list[HardenPlan] = []
+    if asked.fit:
+        fit = (await set_up(asked.host, agree=None, only=(), skip=(), say=say)).plan
+        if fit.steps:
+            steps.append(
+                f"make {asked.name} fit, as `dockworthy harden --install` does: {number_of(len(fit.steps), 'step')}"
+            )
+            plans.append(fit)
+            fits = True
+    if asked.swarm:
+        for name, where in _with_live_restore(seen, asked):
+            plans.append((await harden(where, agree=None, for_swarm=True, say=say)).plan)
+            steps.append(f"turn live-restore off on {name}: an engine that has it refuses swarm mode")
+        steps += _swarm_steps(seen, asked)
+    return AddPlan(steps=tuple(steps), hardening=tuple(plan for plan in plans if plan.steps), fits=fits, look=seen)
+
+
+async def add(asked: Adding, plan: AddPlan, *, agree: Agree, say: Say) -> None:
+    """Does it. `agree` is asked for what could not be planned before an engine was there.
+
+    Raises UsageError, HostError (also where a step was not kept: nothing joins then), EngineError.
+    """
+    if plan.fits:
+        _must_be_kept(await set_up(asked.host, agree=agree, only=(), skip=(), say=say), plan.look.host.name)
+    if not asked.swarm:
+        return
+    seen = await look(asked)  # an engine may have come meanwhile
+    for _, where in _with_live_restore(seen, asked):
+        _must_be_kept(await harden(where, agree=agree, for_swarm=True, say=say), where.endpoint)
+    async with engine_at(asked.manager, sudo=asked.host.sudo) as manager:
+        if seen.begins:
+            await begin_swarm(manager, seen.manager_at)
+            say(f"a swarm has begun at {seen.manager_at}")
+            seen = structs.replace(seen, manager_at=(await membership_of(manager)).address)
+        async with site_with_engine(asked.endpoint, sudo=asked.host.sudo) as site:
+            if site is None:
+                raise HostError(f"no engine answers on {seen.host.name}", hint="run it again without --no-harden")
+            mine = await membership_of(site.engine)
+            if seen.node is None:
+                found = await addresses_of(site.hand)
+                at = chosen(found, asked.address, seen.manager_at, name=site.name, option="--address")
+                mine = await join(manager, site.engine, asked.role, at)
+                say(f"{asked.name} has joined as {asked.role}, at {at}")
+        await named(manager, mine.node, asked.name)
+
+
+def _swarm_steps(seen: Look, asked: Adding) -> list[str]:
+    steps = []
+    if seen.begins and seen.manager is not None:
+        steps.append(f"begin a swarm on {seen.manager.name}, at {seen.manager_at} (it is its first manager)")
+    if seen.node is None:
+        at = f"at {seen.at}" if seen.at else "at an address that is chosen when its engine is there"
+        steps.append(f"{asked.name} joins it as {asked.role}, {at}; these must be open: {PORTS}")
+    if seen.node is None or seen.node.host != asked.name:
+        steps.append(f"the node is labelled dockworthy.host={asked.name}")
+    return steps
+
+
+def _with_live_restore(seen: Look, asked: Adding) -> list[tuple[str, Asked]]:
+    """Those sides that a swarm would be refused on. On an engine that is in one, it is off."""
+    found = []
+    sides = [(asked.name, seen.host, asked.endpoint)]
+    if seen.manager is not None:
+        sides.append((seen.manager.name, seen.manager, asked.manager))
+    for name, side, endpoint in sides:
+        mine = side.membership
+        if mine is not None and mine.live_restore and not mine.is_in:
+            found.append((name, structs.replace(asked.host, endpoint=endpoint)))
+    return found
+
+
+def _must_be_kept(done: Hardened, name: str) -> None:
+    """Raises HostError where a step failed, or somebody said no to it."""
+    failed = next((stage for stage in done.stages if stage.state is not StageState.KEPT), None)
+    tried = {id for stage in done.stages for id in stage.steps}
+    if failed is None and all(step.id in tried for step in done.plan.steps):
+        return
+    why = f": {failed.why or failed.state.value}" if failed is not None else ""
+    raise HostError(
+        f"{name} was not made fit{why}; it is left out of swarm and dockworthy.yaml",
+        hint="`dockworthy harden --journal` tells what was done; --no-harden adds it as it is",
+    )

@@ -1,0 +1,74 @@
+"""All hosts of dockworthy.yaml, read at once: how each stands, and what it lacks first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..assess import assess_snapshot
+from ..facts.fleet import HostReading, read_fleet
+from ..model.field import Set
+from ..model.finding import Finding, Outcome
+from ..model.fleet import HostResult
+from ..model.hosts import HostStanding
+from ..model.levels import Level
+from ..model.policy import ProjectFile
+from ..model.result import Verdict
+from ..model.snapshot import Snapshot
+from ..verdict.fleet import answer_for_fleet
+
+
+async def standing_of(
+    hosts: Mapping[str, str], *, level: Level, project: ProjectFile, sudo: bool = False, deadline: float = 20.0
+) -> tuple[tuple[HostStanding, ...], Verdict]:
+    """Each by itself, and one answer for all. `hosts`: name -> endpoint.
+
+    One that can't be reached says why in its own entry: nothing is raised for it.
+    """
+    readings = await read_fleet(list(hosts.values()), deadline=deadline, sudo=sudo, probe=False)
+    by_endpoint = {reading.endpoint: reading for reading in readings}
+    judged = []
+    for name, endpoint in hosts.items():
+        snapshot = by_endpoint[endpoint].snapshot
+        result = None if snapshot is None else assess_snapshot(snapshot, level=level, project=project)
+        judged.append(HostResult(name, result, by_endpoint[endpoint].error, by_endpoint[endpoint].hint))
+    standings = tuple(_standing(each, by_endpoint[hosts[each.host]]) for each in judged)
+    return standings, answer_for_fleet(judged)
+
+
+def _standing(host: HostResult, reading: HostReading) -> HostStanding:
+    name, result = host.host, host.result
+    if reading.snapshot is None or result is None:
+        return HostStanding(name=name, address=reading.endpoint, error=host.error, hint=host.hint)
+    lacks = what_lacks(result.findings)
+    version = reading.snapshot.engine.version
+    return HostStanding(
+        name=name,
+        address=reading.endpoint,
+        answer=result.verdict.answer,
+        engine=str(version.value.get("Version", "")) if isinstance(version, Set) else "",
+        role=role_in(reading.snapshot),
+        lacks=tuple(lacks[:3]),
+        lacking=len(lacks),
+    )
+
+
+def what_lacks(findings: tuple[Finding, ...]) -> list[str]:
+    """Titles of the controls that fail, each once, the most serious first."""
+    failing = [finding for finding in findings if finding.outcome is Outcome.FAIL]
+    return list(dict.fromkeys(each.title for each in sorted(failing, key=lambda each: each.severity.rank)))
+
+
+def role_in(snapshot: Snapshot) -> str:
+    """`leader`, `manager` or `worker`; the state where it takes no part now (`locked`); "" in no swarm."""
+    info = snapshot.engine.info
+    swarm: Any = info.value.get("Swarm") if isinstance(info, Set) else None
+    if not isinstance(swarm, dict) or swarm.get("LocalNodeState") in (None, "", "inactive"):
+        return ""
+    if swarm["LocalNodeState"] != "active":
+        return str(swarm["LocalNodeState"])
+    if not swarm.get("ControlAvailable"):
+        return "worker"
+    nodes = snapshot.engine.nodes.value if isinstance(snapshot.engine.nodes, Set) else ()
+    mine = next((node for node in nodes if node.get("ID") == swarm.get("NodeID")), {})
+    return "leader" if (mine.get("ManagerStatus") or {}).get("Leader") else "manager"

@@ -1,0 +1,97 @@
+"""Waits until tasks run where they are meant to, and measures meanwhile how many of each service ran."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from ..engine.connection import Connection
+from ..errors import EngineError
+from ..model.hosts import Move, MoveKind, ServiceGap
+from .placement import OVER
+
+_LOOK = 0.25
+"""Seconds between two looks: a gap is known as exactly as that."""
+
+
+class Gaps:
+    """Adds up, look by look, how long fewer tasks ran than before, and how long none did."""
+
+    def __init__(self, moves: Sequence[Move]) -> None:
+        self._moves = moves
+        self._below: dict[str, float] = {}
+        self._none: dict[str, float] = {}
+
+    def add(self, running: Mapping[str, int], seconds: float) -> None:
+        """`running`: service id -> tasks that run now; `seconds` since the look before."""
+        for move in self._moves:
+            if running.get(move.service_id, 0) < move.wanted:
+                self._below[move.service] = self._below.get(move.service, 0.0) + seconds
+            if move.wanted and not running.get(move.service_id, 0):
+                self._none[move.service] = self._none.get(move.service, 0.0) + seconds
+
+    def told(self) -> tuple[ServiceGap, ...]:
+        return tuple(
+            ServiceGap(
+                service=move.service, below=self._below.get(move.service, 0.0), none=self._none.get(move.service, 0.0)
+            )
+            for move in self._moves
+            if move.kind not in (MoveKind.ENDS, MoveKind.STUCK)
+        )
+
+
+async def until_moved(
+    engine: Connection, moves: Sequence[Move], *, away_from: str, seconds: float
+) -> tuple[ServiceGap, ...]:
+    """Until nothing of `moves` runs on the node `away_from` ("": it does not matter), and what can run elsewhere does.
+
+    Raises EngineError, with the engine's own words for each task, where that is not so within `seconds`.
+    """
+    clock = asyncio.get_running_loop().time
+    gaps, ends, looked = Gaps(moves), clock() + seconds, clock()
+    while moves:
+        tasks = await _tasks(engine, [move.service_id for move in moves])
+        running = Counter(task["ServiceID"] for task in tasks if task["Status"]["State"] == "running")
+        now = clock()
+        gaps.add(running, now - looked)
+        looked = now
+        waits = [move for move in moves if _waits_for(move, tasks, running, away_from)]
+        if not waits:
+            break
+        if now > ends:
+            raise _too_late(waits, tasks, running, seconds)
+        await asyncio.sleep(_LOOK)
+    return gaps.told()
+
+
+def _waits_for(move: Move, tasks: Sequence[Mapping[str, Any]], running: Mapping[str, int], away_from: str) -> bool:
+    mine = [task for task in tasks if task["ServiceID"] == move.service_id]
+    if any(task.get("NodeID") == away_from and task["Status"]["State"] not in OVER for task in mine if away_from):
+        return True
+    if move.kind in (MoveKind.ENDS, MoveKind.STUCK):
+        return False
+    return running.get(move.service_id, 0) < move.wanted
+
+
+async def _tasks(engine: Connection, services: Sequence[str]) -> list[dict[str, Any]]:
+    asked = quote(json.dumps({"service": list(services)}))
+    found: list[dict[str, Any]] = await engine.get(f"/tasks?filters={asked}")
+    return [task for task in found if task.get("Status")]
+
+
+def _too_late(
+    waits: Sequence[Move], tasks: Sequence[Mapping[str, Any]], running: Mapping[str, int], seconds: float
+) -> EngineError:
+    told = []
+    for move in waits:
+        last = max((t for t in tasks if t["ServiceID"] == move.service_id), key=lambda t: str(t.get("CreatedAt")))
+        why = last["Status"].get("Err") or f"its last task is {last['Status']['State']}"
+        told.append(f"{move.service}: {running.get(move.service_id, 0)} of {move.wanted} tasks run ({why})")
+    return EngineError(
+        f"after {seconds:.0f} s not all has moved: {'; '.join(told)}",
+        hint="it goes on by itself where it can; `dockworthy hosts resume NODE` takes the node back into use",
+    )

@@ -1,0 +1,89 @@
+"""Hosts: how each stands, the nodes of a swarm, and what moves when one of them is emptied."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from .result import Answer
+
+HOST_LABEL = "dockworthy.host"
+"""Label of a node: how dockworthy.yaml calls the host."""
+
+
+class HostStanding(Struct, frozen=True, kw_only=True):
+    """A host of dockworthy.yaml. `answer` is None where it could not be read: `error` says why, `hint` what to do.
+
+    `role` is `leader`, `manager` or `worker` of a swarm, "" in none. `lacks`: titles of what fails, worst first;
+    `lacking` counts them all."""
+
+    name: str
+    address: str
+    answer: Answer | None = None
+    engine: str = ""
+    role: str = ""
+    lacks: tuple[str, ...] = ()
+    lacking: int = 0
+    error: str = ""
+    hint: str = ""
+
+
+class Role(StrEnum):
+    MANAGER = "manager"
+    WORKER = "worker"
+
+
+class SwarmNode(Struct, frozen=True, kw_only=True):
+    """A node as a manager knows it. `reachable` and `leader` are of managers; `facts` are what placement constraints
+    may ask of it: `node.labels.zone` -> `a`."""
+
+    id: str
+    name: str
+    role: Role = Role.WORKER
+    leader: bool = False
+    reachable: bool = False
+    ready: bool = True
+    availability: str = "active"
+    host: str = ""
+    facts: dict[str, str] = {}
+
+    @property
+    def takes_tasks(self) -> bool:
+        return self.ready and self.availability == "active"
+
+    @property
+    def called(self) -> str:
+        return self.host or self.name
+
+
+class MoveKind(StrEnum):
+    MOVES = "moves"
+    ENDS = "ends"  # a task for each node: the others have theirs
+    STUCK = "stuck"  # nobody else may take it
+    LOSES = "loses"  # it would begin elsewhere, with an empty volume
+
+
+class Move(Struct, frozen=True, kw_only=True):
+    """What becomes of a service's tasks on a node that is emptied. `wanted`: how many it has in all; `to`: the nodes
+    that may take them."""
+
+    service: str
+    service_id: str
+    tasks: int
+    wanted: int
+    kind: MoveKind
+    to: tuple[str, ...] = ()
+    why: str = ""
+
+    @property
+    def must_be_asked_for(self) -> bool:
+        return self.kind in (MoveKind.STUCK, MoveKind.LOSES)
+
+
+class ServiceGap(Struct, frozen=True, kw_only=True):
+    """Seconds during which fewer tasks ran than before (`below`), and none at all (`none`)."""
+
+    service: str
+    below: float
+    none: float

@@ -1,0 +1,69 @@
+"""Hosts for the person who runs them: how each stands, what an emptied node means, and the gaps that it made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ..model.hosts import HostStanding, Move, MoveKind, ServiceGap
+from ..model.result import Answer, Verdict
+from .sheet import Sheet
+from .words import VERDICTS, number_of
+
+_COLUMN = 13
+_STYLES = {Answer.YES: "good", Answer.ACCEPTED: "good", Answer.NO: "bad", Answer.NOT_YET: "bad"}
+
+
+def render_hosts(hosts: Sequence[HostStanding], *, width: int, colour: bool) -> str:
+    """One entry a host: its answer, engine and role, and what it lacks first."""
+    sheet = Sheet(width=width, colour=colour)
+    for host in hosts:
+        if host.answer is None:
+            sheet.entry("not read", f"{host.name}, {host.address}: {host.error}", column=_COLUMN, label_style="open")
+            if host.hint:
+                sheet.line(host.hint, indent=_COLUMN, style="quiet")
+            continue
+        parts = [host.address, f"engine {host.engine}" if host.engine else "no engine answers", host.role]
+        says = f"{host.name}, {', '.join(part for part in parts if part)}"
+        sheet.entry(VERDICTS[host.answer], says, column=_COLUMN, label_style=_STYLES.get(host.answer, "open"))
+        for title in host.lacks:
+            sheet.entry("-", title, indent=_COLUMN, column=_COLUMN + 2)
+        if more := host.lacking - len(host.lacks):
+            sheet.line(f"and {number_of(more, 'more control')}", indent=_COLUMN, style="quiet")
+    sheet.blank()
+    sheet.line("One by itself: dockworthy assess --host NAME; what can be mended: dockworthy harden --host NAME")
+    return str(sheet)
+
+
+def hosts_json(hosts: Sequence[HostStanding], verdict: Verdict) -> str:
+    told = {
+        "schema": 1,
+        "command": "hosts",
+        "answer": verdict.answer,
+        "because": verdict.because,
+        "hosts": [{name: getattr(host, name) for name in host.__struct_fields__} for host in hosts],
+    }
+    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
+
+
+def move_in_words(move: Move) -> str:
+    """`web: 1 of 2 tasks, to h2 or h3`."""
+    tasks = f"{move.service}: {move.tasks} of {number_of(move.wanted, 'task')}"
+    if move.kind is MoveKind.ENDS:
+        return f"{move.service}: {number_of(move.tasks, 'task')}, which ends: {move.why}"
+    if move.kind is MoveKind.STUCK:
+        return f"{tasks}, which can't move: {move.why}; it does not run until the node is back in use"
+    to = f"to {' or '.join(move.to)}"
+    if move.kind is MoveKind.LOSES:
+        return f"{tasks}, {to}: {move.why}"
+    gap = "" if move.tasks < move.wanted else "; nothing of it runs until a new one does"
+    return f"{tasks}, {to}{gap}"
+
+
+def gap_in_words(gap: ServiceGap) -> str:
+    """`web: for 2.3 s fewer tasks than before, for 1.1 s none`."""
+    if not gap.below:
+        return f"{gap.service}: moved, never fewer tasks than before"
+    none = f", for {gap.none:.1f} s none" if gap.none else ", and never none"
+    return f"{gap.service}: for {gap.below:.1f} s fewer tasks than before{none}"
