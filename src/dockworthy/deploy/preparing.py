@@ -16,6 +16,7 @@ from ..model.rollout import Desired
 from .asked import Asked
 from .compose_command import ComposeCommand
 from .desired import once_only, pinned_spec, references, replicas_of, shipped_services
+from .edge.existing import leaving_of
 from .images import Pinned, pinned_images
 from .rendering import Rendered, compose_files, render
 from .secret_versions import Content, contents, cut, cut_keys, restored
@@ -137,6 +138,7 @@ def desired_of(
         services=services,
         container_names=names,
         routed=routed,
+        leaving=leaving_of(settings),
         jobs_before=jobs[0],
         jobs_after=jobs[1],
     )

@@ -18,6 +18,7 @@ from .commit import commit_of
 from .compose_command import ComposeCommand
 from .destination import Destination
 from .edge.certificates import authority_file
+from .edge.existing import Theirs, find_theirs, is_theirs, what_is_lost
 from .edge.haproxy.frontends import PROBE
 from .edge.project_edge import ProjectEdge
 from .edge.reading import read_routes
@@ -92,7 +93,9 @@ class Shipping:
             only=asked.services,
             known=known,
         )
-        plan = structs.replace(plan, notes=(*plan.notes, *prepared.notes))
+        theirs = await find_theirs(self.to.site, prepared.settings) if is_theirs(prepared.settings) else None
+        lost = what_is_lost(theirs, prepared.settings) if theirs is not None and not plan.is_empty else ()
+        plan = structs.replace(plan, notes=(*plan.notes, *prepared.notes, *lost))
         if (opening := await edge.step()) is not None:
             steps = (*plan.steps, opening) if edge.wanted is None else (opening, *plan.steps)
             plan = structs.replace(plan, steps=steps)
@@ -107,7 +110,7 @@ class Shipping:
         await self._begin(release, prepared, releases)
         await target.begin()
         rollout = RollOut(target, self.store, self.lock, release, plan, self.say, edge)
-        ended = await rollout.run(await self._watch(release, plan, target, edge))
+        ended = await rollout.run(await self._watch(release, plan, target, edge, theirs))
         if ended.state is ReleaseState.KEPT:
             await self.store.clean(await self.store.releases(skip_damaged=True))
         return Shipped(plan=plan, release=ended)
@@ -162,13 +165,18 @@ class Shipping:
         for content in prepared.unstored:
             await self.store.keep_version(content.key, content.content, mode=content.mode, owner=content.owner)
 
-    async def _watch(self, release: Release, plan: RolloutPlan, target: Target, edge: ProjectEdge) -> Watch:
-        """Probes go through the edge, by a socket of its own; without an edge the engine alone tells."""
-        at = stats = None
+    async def _watch(
+        self, release: Release, plan: RolloutPlan, target: Target, edge: ProjectEdge, theirs: Theirs | None
+    ) -> Watch:
+        """Probes go through the edge, by a socket of its own, or `theirs`; without one the engine alone tells."""
+        at = theirs.at if theirs is not None else None
+        stats = None
         if edge.wanted is not None:
             at = await edge.runner.admin.way(PROBE)
             stats = partial(edge.runner.admin.ask, ASKED)
-        watched = watched_of(release, plan, msgspec.convert(release.settings, DeploySettings), at)
+        settings = msgspec.convert(release.settings, DeploySettings)
+        tls = theirs is not None and theirs.tls
+        watched = watched_of(release, plan, settings, at, tls=tls, ours=theirs is None)
 
         async def tasks() -> Mapping[str, Sequence[Task]]:
             return (await target.running()).tasks

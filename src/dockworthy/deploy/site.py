@@ -51,20 +51,31 @@ class Site:
         """A path of this machine at which the host's unix socket `socket` answers. Raises HostError."""
         if self._host is None:
             return Path(socket)
-        self._forwarded += 1
-        here = self._host.folder / f"f{self._forwarded}"
         if self._host.sudo:  # what is root's alone, ssh's own account can't forward
+            here = self._next_way(self._host)
             await self._ways.enter_async_context(Relay(self._host, relay(socket), here))
             return here
+        return await self._forward(self._host, socket)
+
+    async def tcp(self, address: str, port: int) -> Path | tuple[str, int]:
+        """Where what the host reaches at `address` and `port` is reached from here. Raises HostError."""
+        return (address, port) if self._host is None else await self._forward(self._host, f"{address}:{port}")
+
+    def _next_way(self, host: SshHost) -> Path:
+        self._forwarded += 1
+        return host.folder / f"f{self._forwarded}"
+
+    async def _forward(self, host: SshHost, there: str) -> Path:
+        here = self._next_way(host)
         process = await asyncio.create_subprocess_exec(
-            *forward_socket(self._host.control, here, socket),
+            *forward_socket(host.control, here, there),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
         _, said = await process.communicate()
         if process.returncode:
-            raise HostError(f"{self.name}: ssh made no way to {socket}: {last_words(said.decode(errors='replace'))}")
+            raise HostError(f"{self.name}: ssh made no way to {there}: {last_words(said.decode(errors='replace'))}")
         return here
 
 

@@ -111,6 +111,18 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True):
     maintenance: str = ""
 
 
+class ExistingEdge(Struct, frozen=True, forbid_unknown_fields=True):
+    """An edge that was there before (`edge: existing`). `address`: where it answers, as the engine's host reaches it
+    ("": http://127.0.0.1:80, or https there where that sends to it). `settle`: how long it may take to notice that
+    containers came or went. `drain`: a signal on which the app fails its health check and goes on serving; old
+    containers get it, and are stopped once they are unhealthy ("": they are just stopped).
+    """
+
+    address: Annotated[str, Meta(pattern=r"^(https?://[A-Za-z0-9.-]+(:[1-9]\d{0,4})?/?)?$(?!\n)", max_length=260)] = ""
+    settle: Duration = "2s"
+    drain: Annotated[str, Meta(pattern=r"^((SIG)?[A-Z][A-Z0-9]{1,8})?$(?!\n)")] = ""
+
+
 class Objectives(Struct, frozen=True, forbid_unknown_fields=True):
     """What a release must keep to while it is observed; else it is rolled back. `p95` of the answers' times."""
 
@@ -134,6 +146,7 @@ class Environment(Struct, frozen=True, forbid_unknown_fields=True):
     project: str | None = None
     files: tuple[str, ...] | None = None
     edge: Edge | Literal["existing"] | None = None
+    existing_edge: ExistingEdge | None = None
     routes: tuple[Route, ...] | None = None
     observe: Duration | None = None
     objectives: Objectives | None = None
@@ -148,6 +161,7 @@ class DeploySettings(Struct, frozen=True, forbid_unknown_fields=True):
     project: str = ""
     files: tuple[str, ...] = ()
     edge: Edge | Literal["existing"] = Edge()
+    existing_edge: ExistingEdge = ExistingEdge()
     routes: tuple[Route, ...] = ()
     healthy_within: Duration = "2m"
     observe: Duration = "30s"

@@ -33,8 +33,8 @@ class Health(StrEnum):
 
 class Task(Struct, frozen=True, kw_only=True):
     """One container of a service. `spec_hash`: as Compose wrote it on it; `addresses`: network -> IP address; `mounts`:
-    path inside -> volume or path of the host. `is_job`: it was started to run once. `attempt`: on a swarm, its own id of
-    what runs now, where the task is what stands in a slot."""
+    path inside -> volume or path of the host. `is_job`: it was started to run once. `attempt`: on a swarm, its own id
+    of what runs now, where the task is what stands in a slot."""
 
     id: str
     name: str
@@ -69,15 +69,25 @@ class Running(Struct, frozen=True, kw_only=True):
     host_ports: dict[str, str] = {}
 
 
+class Leaving(Struct, frozen=True):
+    """How containers leave an edge that is not ours: `settle` seconds for it to notice; `signal` makes an app fail its
+    health check and go on serving ("": nothing does)."""
+
+    settle: float
+    signal: str = ""
+
+
 class Desired(Struct, frozen=True, kw_only=True):
     """A project as it is to be. `spec`: the Compose project as it will be given to Compose, images pinned, networks of
-    the edge joined. `container_names`: service -> the name that its container is to have. `routed`: at the edge."""
+    the edge joined. `container_names`: service -> the name that its container is to have. `routed`: at the edge.
+    `leaving`: services at somebody else's."""
 
     project: str
     spec: dict[str, Any]
     services: dict[str, ShippedService]
     container_names: dict[str, str] = {}
     routed: tuple[str, ...] = ()
+    leaving: dict[str, Leaving] = {}
     jobs_before: tuple[str, ...] = ()
     jobs_after: tuple[str, ...] = ()
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from machines.engines import OwnEngine
 
-IMAGE = "dockworthy-test-edge-app:1.2"
+IMAGE = "dockworthy-test-edge-app:1.3"
 
 SERVER = """
 import asyncio, os, signal, sys
 
 NAME, ON_TERM = os.environ["NAME"].encode(), os.environ.get("ON_TERM", "exit")
 DELAY = float(os.environ.get("DELAY", "0"))
-BUSY = set()
+BUSY, LEAVING = set(), []
 
 
 async def serve(reader, writer):
@@ -35,7 +35,8 @@ async def serve(reader, writer):
             body = await reader.readexactly(int(length[0].split(b":")[1])) if length else b""
             BUSY.add(writer)
             answer = NAME + b"\\n" + head + body
-            writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(answer) + answer)
+            status = b"503 Leaving" if LEAVING and b" /health" in head else b"200 OK"
+            writer.write(b"HTTP/1.1 %s\\r\\nContent-Length: %d\\r\\n\\r\\n" % (status, len(answer)) + answer)
             await writer.drain()
             BUSY.discard(writer)
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -50,6 +51,7 @@ async def main():
     asked = asyncio.Event()
     does = {"exit": lambda: os._exit(0), "finish": asked.set}.get(ON_TERM, lambda: None)
     loop.add_signal_handler(signal.SIGTERM, does)
+    loop.add_signal_handler(signal.SIGUSR1, LEAVING.append, True)
     await asyncio.sleep(DELAY)
     server = await asyncio.start_server(serve, "0.0.0.0", 8000, backlog=1000)
     await asked.wait()

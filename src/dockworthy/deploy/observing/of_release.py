@@ -14,9 +14,16 @@ _ON_SERVICES = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.REST
 
 
 def watched_of(
-    release: Release, plan: RolloutPlan, settings: DeploySettings, at: Path | tuple[str, int] | None
+    release: Release,
+    plan: RolloutPlan,
+    settings: DeploySettings,
+    at: Path | tuple[str, int] | None,
+    *,
+    tls: bool = False,
+    ours: bool = True,
 ) -> Watched:
-    """`at`: where the routes can be asked over plain HTTP: the edge's socket for probes. None: nobody is asked.
+    """`at`: where the routes can be asked: the edge's socket for probes (`ours`), or where somebody else's answers.
+    None: nobody is asked.
 
     A service that is new, or away for a moment as the plan says, may fail until the roll-out is over.
     """
@@ -35,6 +42,14 @@ def watched_of(
             target
             for route in settings.routes
             if at is not None and route.service in release.services
-            for target in probe_targets(route, at, strict=route.service not in away, touched=route.service in touched)
+            for target in probe_targets(
+                route,
+                at,
+                strict=route.service not in away,
+                touched=route.service in touched,
+                tls=tls,
+                ours=ours,
+                drains=not ours and bool(settings.existing_edge.drain),
+            )
         ],
     )

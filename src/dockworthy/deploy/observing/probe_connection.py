@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httptools
+
+if TYPE_CHECKING:
+    import ssl
 
 MOST_BYTES = 1 << 20
 """Of an answer: what comes after that is not waited for."""
@@ -23,10 +28,14 @@ class ProbeFailed(Exception):
 
 
 class ProbeConnection:
-    """To a unix socket, or an address and port. It stays open between requests unless it is told to end."""
+    """To a unix socket, or an address and port. It stays open between requests unless it is told to end.
 
-    def __init__(self, at: Path | tuple[str, int]) -> None:
+    `tls`: whose certificate it shows is not asked; whether the service works is.
+    """
+
+    def __init__(self, at: Path | tuple[str, int], *, tls: bool = False) -> None:
         self._at = at
+        self._tls = tls
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def get(self, host: str, path: str, *, keep: bool) -> int:
@@ -59,7 +68,7 @@ class ProbeConnection:
         answer = _Answer()
         ended = False
         try:
-            reader, writer = self._streams = self._streams or await _connected(self._at)
+            reader, writer = self._streams = self._streams or await connected(self._at, host if self._tls else "")
             ended = True
             writer.write(_request(host, path, keep))
             while not answer.complete and answer.size < MOST_BYTES:
@@ -70,7 +79,7 @@ class ProbeConnection:
             ended = not (keep and answer.complete and answer.keeps)
         except OSError as error:
             if answer.begun or not ended:
-                raise ProbeFailed(os.strerror(error.errno) if error.errno else "the connection broke") from None
+                raise ProbeFailed(_why(error)) from None
             raise _Nothing from None
         finally:
             if ended:
@@ -123,6 +132,12 @@ class _Answer:
         self._has_length |= name.lower() in (b"content-length", b"transfer-encoding")
 
 
+def _why(error: OSError) -> str:
+    if reason := getattr(error, "reason", ""):  # of TLS: its number is none of the system's
+        return f"TLS: {reason}"
+    return os.strerror(error.errno) if error.errno else "the connection broke"
+
+
 def _request(host: str, path: str, keep: bool) -> bytes:
     lines = (
         f"GET {path} HTTP/1.1",
@@ -134,12 +149,27 @@ def _request(host: str, path: str, keep: bool) -> bytes:
     return "\r\n".join((*lines, "", "")).encode()
 
 
-async def _connected(at: Path | tuple[str, int]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def connected(
+    at: Path | tuple[str, int], tls_name: str = ""
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """`tls_name`: the name that is asked for by TLS ("": without TLS). Raises OSError."""
+    tls = _unverified() if tls_name else None
+    name = tls_name or None
     if isinstance(at, tuple):
-        return await asyncio.open_connection(*at)
+        return await asyncio.open_connection(*at, ssl=tls, server_hostname=name)
     # A socket's path has 107 bytes, and a state folder can be deep: it is named by its open folder.
     folder = os.open(at.parent, os.O_PATH | os.O_DIRECTORY)
     try:
-        return await asyncio.open_unix_connection(f"/proc/self/fd/{folder}/{at.name}")
+        return await asyncio.open_unix_connection(f"/proc/self/fd/{folder}/{at.name}", ssl=tls, server_hostname=name)
     finally:
         os.close(folder)
+
+
+@functools.cache
+def _unverified() -> ssl.SSLContext:
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ...model.deploy_settings import Route
 
@@ -16,7 +16,8 @@ class ProbeTarget(Struct, frozen=True):
     """`at` is a unix socket, or an address and a port.
 
     `strict`: a failure counts from the first good answer on; else only once the release is observed (its service was
-    to be away for a moment). `must_answer`: from then on it counts also where there never was a good answer.
+    to be away for a moment). `must_answer`: from then on it counts also where there never was a good answer. `tls`: it
+    is asked by TLS. `bad_from`: the status from which on an answer is none.
     """
 
     service: str
@@ -26,12 +27,23 @@ class ProbeTarget(Struct, frozen=True):
     strict: bool = True
     must_answer: bool = True
     per_second: float = PER_SECOND
+    tls: bool = False
+    bad_from: int = 500
 
 
 def probe_targets(
-    route: Route, at: Path | tuple[str, int], *, strict: bool = True, touched: bool = True
+    route: Route,
+    at: Path | tuple[str, int],
+    *,
+    strict: bool = True,
+    touched: bool = True,
+    tls: bool = False,
+    ours: bool = True,
+    drains: bool = False,
 ) -> tuple[ProbeTarget, ...]:
     """Of a route: its health path, and what people come for, its own path. `touched`: the release changes its service.
+    `ours`: the edge is; another one may answer 404 itself where it knows no healthy container. `drains`: those
+    that leave answer badly at the health path on purpose, until the edge notices.
 
     A service may be well by its health path and answer 500 to everything else; but what stands at a route's own path,
     nobody said: it is only asked of one that answered well once. So it is with a service that is left alone: what did
@@ -39,13 +51,15 @@ def probe_targets(
     """
     host = route.host.replace("*.", "edge.", 1)
     own, health = _own_path(route), _health_path(route)
-    if health is None or health == own:
-        return (ProbeTarget(route.service, host, own, at, strict, touched),)
+    bad_from = 500 if ours else 400
+    if health is None:
+        return (ProbeTarget(route.service, host, own, at, strict, touched, tls=tls),)
+    asks = ProbeTarget(route.service, host, health, at, strict and not drains, touched, tls=tls, bad_from=bad_from)
+    if health == own:
+        return (asks,)
     half = PER_SECOND / 2
-    return (
-        ProbeTarget(route.service, host, health, at, strict, touched, half),
-        ProbeTarget(route.service, host, own, at, strict, False, half),
-    )
+    comes_for = ProbeTarget(route.service, host, own, at, strict, False, half, tls)
+    return (structs.replace(asks, per_second=half), comes_for)
 
 
 def _own_path(route: Route) -> str:

@@ -67,7 +67,7 @@ class _Source:
         self.target = target
         self.tally = ProbeTally()
         self._answered = self._begun = False
-        self._kept = ProbeConnection(target.at)
+        self._kept = ProbeConnection(target.at, tls=target.tls)
         self._kept_is_free = True
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -104,13 +104,15 @@ class _Source:
 
     async def _probe(self, keeps: bool) -> None:
         keeps = keeps and self._kept_is_free
-        connection = self._kept if keeps else ProbeConnection(self.target.at)
+        connection = self._kept if keeps else ProbeConnection(self.target.at, tls=self.target.tls)
         if keeps:
             self._kept_is_free = False
         at, began = time.time(), time.monotonic()
         try:
             async with asyncio.timeout(_WAITS):
-                await connection.get(self.target.host, self.target.path, keep=keeps)
+                status = await connection.get(self.target.host, self.target.path, keep=keeps)
+            if status >= self.target.bad_from:
+                raise ProbeFailed(str(status), status)
         except ProbeFailed as failed:
             self._failed(Failure(at, str(failed)), answered=failed.status is not None)
         except TimeoutError:

@@ -16,6 +16,7 @@ from ...errors import DockworthyError, EngineError
 from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutStep, Running, StepKind
 from ..compose_command import ComposeCommand
 from .jobs import run_job
+from .leaving import leave
 from .running import ONEOFF, PROJECT, SERVICE, read_running, read_task
 from .step_failed import StepFailed
 from .swap_guard import SwapGuard
@@ -98,6 +99,7 @@ class ComposeTarget:
                 await self._exchange_name(replaced.service, replaced.old, replaced.new)
             await self._start(replaced.old)
             await self._until_healthy(replaced.service, replaced.old)
+            await self._leave(replaced.service, replaced.new)
             await self._stop(replaced.new)
             await self._remove(replaced.new)
             self._done.pop()
@@ -117,6 +119,7 @@ class ComposeTarget:
                 await self._start(new)
                 await self._until_healthy(service, new)
                 await self._exchange_name(service, new, step.tasks)
+                await self._leave(service, step.tasks)
                 await self._stop(step.tasks)
         self._done.append(Replaced(service, tuple(new), step.tasks, order))
 
@@ -200,6 +203,9 @@ class ComposeTarget:
     async def _runs(self, container: str) -> bool:
         task = await read_task(self._engine, container)
         return task is not None and task.state == "running"
+
+    async def _leave(self, service: str, containers: Sequence[str]) -> None:
+        await leave(self._engine, service, self._desired.leaving.get(service), containers, self._say)
 
     async def _start(self, containers: Sequence[str]) -> None:
         await self._each(containers, "POST", "start")

@@ -43,7 +43,7 @@ def further_session(control: Path, command: str) -> list[str]:
 
 
 def forward_socket(control: Path, local: Path, remote: str) -> list[str]:
-    """Makes `local` a way to the host's unix socket `remote`."""
+    """Makes `local` a way to the host's unix socket `remote`, or to what it reaches at `address:port`."""
     return ["ssh", *_through(control), "-O", "forward", "-L", f"{local}:{remote}", "--", _ANY_NAME]
 
 
