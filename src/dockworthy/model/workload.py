@@ -30,6 +30,7 @@ from .declared import (
 )
 from .dialect import Dialect
 from .field import NOT_READ, Field, Source, Unknown
+from .guarded_socket import GuardedSocket
 from .orchestrated import Orchestrated
 from .running import ContainerUse, Process, State
 
@@ -128,10 +129,12 @@ class Container(Struct, frozen=True, kw_only=True):
 
 
 class EnginePaths(Struct, frozen=True, omit_defaults=True):
-    """Where the unit's engine keeps its data and listens: who has these has every container."""
+    """Where the unit's engine keeps its data and listens: who has these has every container; but at `guard` who asks
+    is known."""
 
     data_root: str = "/var/lib/docker"
     sockets: tuple[str, ...] = ("/run/docker.sock",)
+    guard: GuardedSocket | None = None
 
 
 class Unit(Struct, frozen=True, kw_only=True):

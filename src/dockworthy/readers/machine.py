@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from msgspec import structs
+
 from ..model.field import Field, Set, Source, Unknown, Unset
 from ..model.machine import Machine
 from ..model.snapshot import ContainerFacts, EngineFacts, Snapshot
@@ -12,6 +14,7 @@ from .cluster import read_cluster
 from .container.inspected import read_container
 from .daemon import read_engine
 from .engine_context import EngineContext, engine_context
+from .guarded_socket import with_guard
 from .image import read_images
 from .network import read_networks
 from .proofs import read_proofs
@@ -23,6 +26,7 @@ def read_machine(snapshot: Snapshot) -> Machine:
     """Never raises for what a snapshot holds: what can't be read of an object stands in `unseen`."""
     facts = snapshot.engine
     context = engine_context(facts)
+    context = structs.replace(context, paths=with_guard(context.paths, facts, snapshot.host.daemon))
     networks = read_networks(facts)
     unseen: dict[str, str] = dict(_unseen_lists(facts))
     units = tuple(_units(facts, context, unseen))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ...model.control import Control, Subject, cis, nist, owasp
-from ...model.finding import Judgement, Remedy
+from ...model.field import Unknown
+from ...model.finding import Evidence, Judgement, Outcome, Remedy, unknown
 from ...model.levels import Level, Severity
-from ...model.workload import Mount, Unit
+from ...model.workload import Container, Mount, Unit
+from ._at_the_guard import is_the_guards, role_there
 from ._containers import Fault, judge_faults
 from ._engine_sockets import socket_reached
 from ._host_paths import described, host_path
@@ -16,7 +18,7 @@ control = Control(
     title="No mount leads to the engine's socket",
     rationale="The engine does as root whatever its socket is asked for: a container that reaches it, by the socket "
     "itself, a folder above it or a volume bound to one, owns the host. Mounting it read-only changes nothing: a socket "
-    "is connected to, not written.",
+    "is connected to, not written. Where dockworthy's guard stands at it, the container has its role there and no more.",
     level=Level.BASELINE,
     severity=Severity.CRITICAL,
     demand="1.host-access",
@@ -24,7 +26,8 @@ control = Control(
     platforms=WITH_HOST_PATHS,
     references=(cis("1.6.0", "5.32"), cis("1.8.0", "5.32"), nist("4.4.3"), nist("4.5.4"), owasp("D04")),
     remedy=Remedy(
-        "Remove the mount; give the program a proxy that passes only the requests it needs, or an engine of its own.",
+        "Remove the mount; give the program a proxy that passes only the requests it needs, or an engine of its own. `dockworthy "
+        "guard install --people` makes the socket one at which each container has a role.",
         "recreates the container; programs that steer the engine stop doing so",
     ),
     check_yourself="docker inspect -f '{{range .Mounts}}{{.Source}} -> {{.Destination}}{{println}}{{end}}' {name}",
@@ -87,14 +90,32 @@ control = Control(
 
 @control.judge
 def engine_socket(unit: Unit) -> Judgement:
-    mounts = [mount for container in unit.containers for mount in container.mounts]
-    faults = [
-        Fault(_says(mount, socket), mount.declared_at)
-        for mount in mounts
-        if (socket := socket_reached(mount, unit.engine_paths))
-    ]
+    faults, known, gaps = list[Fault](), list[Evidence](), list[Unknown]()
+    for container in unit.containers:
+        for mount in container.mounts:
+            if not (socket := socket_reached(mount, unit.engine_paths)):
+                continue
+            met = _at_guard(mount, container, unit)
+            if isinstance(met, Unknown):
+                gaps.append(met)
+            elif met is None or met[0]:
+                faults.append(Fault(met[1] if met else _says(mount, socket), mount.declared_at))
+            else:
+                known.append(Evidence(met[1], mount.declared_at))
+    if gaps and not faults:
+        return unknown(gaps[0].reason, gaps[0].source, tell=gaps[0].tell)
     judged = judge_faults(faults, good="no mount leads to an engine's socket", source=unit.source)
+    if known and not faults:
+        judged = Judgement(Outcome.PASS, tuple(known))
     return as_far_as_told(judged, unit, "mounts")
+
+
+def _at_guard(mount: Mount, container: Container, unit: Unit) -> tuple[bool, str] | Unknown | None:
+    """None where it is an engine's socket."""
+    guard = unit.engine_paths.guard
+    if guard is None or not is_the_guards(mount, unit.engine_paths):
+        return None
+    return role_there(mount, "" if unit.kind == "service" else container.name, guard.roles)
 
 
 def _says(mount: Mount, socket: str) -> str:

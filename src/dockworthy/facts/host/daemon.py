@@ -13,7 +13,7 @@ from msgspec import structs
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.host import DaemonProcess
 from .elsewhere import Elsewhere
-from .guarded_socket import engine_behind
+from .guarded_socket import container_roles, engine_behind
 from .masking import mask_arguments
 from .processes import Processes
 from .reading import TELL_ROOT, measured, number_or
@@ -56,7 +56,9 @@ def read_daemon(root: Root, processes: Processes, sockets: SocketTables, socket:
     found = _holder(root, processes, sockets, own, _ENGINES, "a Docker Engine")
     if not isinstance(found, Set):
         return found
-    return structs.replace(found, value=structs.replace(found.value, guarded_at=socket, own_socket=own))
+    roles = container_roles(root)
+    guarded = structs.replace(found.value, guarded_at=socket, own_socket=own, container_roles=roles)
+    return structs.replace(found, value=guarded)
 
 
 def read_containerd(

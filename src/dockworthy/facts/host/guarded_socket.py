@@ -1,19 +1,26 @@
-"""Does dockworthy's guard stand at the engine's socket, and where is the engine behind it?"""
+"""Does dockworthy's guard stand at the engine's socket, where is the engine behind it, what may containers there?"""
 
 from __future__ import annotations
 
-from .reading import number_or
-from .root import Root
+from collections.abc import Sequence
+
+import msgspec
+import yaml
+
+from ...model.field import Field, Source, Unknown
+from ...model.guard_policy import Binding
+from .reading import TELL_ROOT, measured, number_or
+from .root import Root, clean
 from .settings import flag
 
 SERVING = "/run/dockworthy-guard.serving"
 """Root's file, in which the guard that answers is named: its process, and its program. Source: guard/life/places."""
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def engine_behind(root: Root, socket: str) -> str:
     """The path of the engine's own socket; `""` where no guard serves at `socket`."""
-    pid = number_or(root.word(SERVING).partition(" ")[0], 0)
-    argv = root.word(f"/proc/{pid}/cmdline").split("\0") if pid else []
+    argv = _command(root)
     people = flag(argv, "--people")
     if not {"guard", "serve"} <= set(argv) or people is None or root.identity(people) != root.identity(socket):
         return ""
@@ -21,4 +28,26 @@ def engine_behind(root: Root, socket: str) -> str:
     return endpoint.removeprefix("unix://") if endpoint.startswith("unix:///") else ""
 
 
-__all__ = ["SERVING", "engine_behind"]
+def container_roles(root: Root) -> Field[tuple[Binding, ...]]:
+    """What the policy of the guard that serves gives to containers, also by no word of it. Grants for a time are not
+    told of: they end by themselves."""
+    path = flag(_command(root), "--policy")
+    if path is None or not path.startswith("/"):
+        return Unknown("the guard that serves names no policy", source=Source(SERVING))
+    try:
+        told = yaml.load(root.read(path), _Loader)  # the safe one, or its faster twin
+        roles = msgspec.convert(((told or {}).get("guard") or {}).get("roles") or (), tuple[Binding, ...])
+    except OSError as error:
+        return Unknown(f"{clean(path)}: {error.strerror}", source=Source(clean(path)), tell=TELL_ROOT)
+    except (yaml.YAMLError, msgspec.ValidationError, AttributeError, RecursionError, ValueError):
+        return Unknown(f"{clean(path)}: its roles can't be read", source=Source(clean(path)))
+    return measured(tuple(each for each in roles if each.who.startswith("container:")), path)
+
+
+def _command(root: Root) -> Sequence[str]:
+    """Of the guard that serves; nothing where none does."""
+    pid = number_or(root.word(SERVING).partition(" ")[0], 0)
+    return root.word(f"/proc/{pid}/cmdline").split("\0") if pid else []
+
+
+__all__ = ["SERVING", "container_roles", "engine_behind"]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from ..field import NOT_READ, Field
+from ..guard_policy import Binding
+
 
 class DaemonProcess(Struct, frozen=True, omit_defaults=True):
     """The running engine, found by the listening socket's inode (never by a process's name).
 
-    Where dockworthy's guard stands at `guarded_at`, `own_socket` is where the engine itself listens.
+    Where dockworthy's guard stands at `guarded_at`, `own_socket` is where the engine itself listens, and
+    `container_roles` is what the guard's policy gives to containers.
     """
 
     pid: int
@@ -21,6 +25,7 @@ class DaemonProcess(Struct, frozen=True, omit_defaults=True):
     oom_score_adj: int = 0
     guarded_at: str = ""
     own_socket: str = ""
+    container_roles: Field[tuple[Binding, ...]] = NOT_READ
 
 
 class Listener(Struct, frozen=True, omit_defaults=True):
