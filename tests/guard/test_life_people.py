@@ -145,15 +145,6 @@ def test_installed_everybody_is_known_at_the_usual_place(host: OwnHost) -> None:
     assert b"authorization denied by plugin dockworthy" in past.stderr
 
 
-def test_assess_sees_the_engine_behind_it(host: OwnHost) -> None:
-    told = json.loads(host.dockworthy("assess", "--format", "json", "--no-probe").stdout)["findings"]
-    found = {each["control"]: each["outcome"] for each in told}
-    sockets = [each for each in told if each["control"] == "host/engine-socket"]
-    assert {each["outcome"] for each in sockets} <= {"pass", "not_applicable"}, sockets
-    assert "dockworthy's guard stands there" in json.dumps(sockets)
-    assert (found["engine/authorization-plugin"], found["host/docker-group"]) == ("pass", "pass")
-
-
 def test_a_second_install_takes_over_without_a_gap(host: OwnHost) -> None:
     """Asked all the time; a stream that is open goes on, and a container's mount stays."""
     host.docker("run", "-d", "--name", "watcher", "-v", f"{SOCKET}:/docker.sock", BUSYBOX, "sleep", "3600")
@@ -176,6 +167,18 @@ def test_a_second_install_takes_over_without_a_gap(host: OwnHost) -> None:
     assert b"container watcher is viewer" in from_container(host, "watcher", "/containers/talks/export")
     assert from_elsewhere(host, "ps").returncode == 0 and b"robot is viewer" in from_elsewhere(host, "stop", "x").stderr
     print(f"{answers} during the upgrade")
+
+
+def test_assess_sees_the_engine_behind_it(host: OwnHost) -> None:
+    """And what a container is that has the guard's socket mounted."""
+    told = json.loads(host.dockworthy("assess", "--format", "json", "--no-probe").stdout)["findings"]
+    found = {each["control"]: each["outcome"] for each in told}
+    sockets = [each for each in told if each["control"] == "host/engine-socket"]
+    assert {each["outcome"] for each in sockets} <= {"pass", "not_applicable"}, sockets
+    assert "dockworthy's guard stands there" in json.dumps(sockets)
+    watching = [each for each in told if each["control"] == "workload/engine-socket"]
+    assert {each["outcome"] for each in watching} == {"pass"} and "container watcher is viewer" in json.dumps(watching)
+    assert (found["engine/authorization-plugin"], found["host/docker-group"]) == ("pass", "pass")
 
 
 def test_a_killed_guard_is_back_and_meanwhile_nobody_passes(host: OwnHost) -> None:
@@ -205,6 +208,14 @@ def test_after_all_is_killed_the_order_of_a_start_brings_both(host: OwnHost) -> 
     host.start_engine()
     host.docker("start", "before", "watcher")
     assert from_elsewhere(host, "ps").returncode == 0
+    assert b"has no role here" in Reached(host, SOCKET, "nils").docker("ps", check=False).stderr
+
+
+def test_nobody_from_elsewhere_any_more(host: OwnHost) -> None:
+    running = host.running()
+    assert "127.0.0.1:2376 is closed" in dockworthy(host, "guard", "install", "--tls", "off", "--yes")
+    host.wait(lambda: b"Cannot connect" in from_elsewhere(host, "ps").stderr, "nobody listens there")
+    assert host.running() == running
     assert b"has no role here" in Reached(host, SOCKET, "nils").docker("ps", check=False).stderr
 
 

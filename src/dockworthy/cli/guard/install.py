@@ -37,7 +37,8 @@ _docker = click.option(
 @click.option(
     "--tls",
     metavar="ADDRESS",
-    help="Serve people there as well, to holders of a certificate, with the files in /etc/docker/tls: 192.0.2.7.",
+    help="Serve people there as well, to holders of a certificate, with the files in /etc/docker/tls: 192.0.2.7; "
+    "`off` ends that.",
 )
 @click.option("--force", is_flag=True, help="Also before an engine that the guard was not tried against.")
 @dry_run_option
@@ -68,7 +69,6 @@ def install(
     from ...guard.life.record import own_endpoint, read_record
     from ...guard.life.tried import check_tried
     from ...guard.life.uninstalling import uninstall as take_away
-    from ...harden.remote_access.address import place_of
 
     only_root()
     places = Places()
@@ -83,8 +83,8 @@ def install(
     engine = find_engine(own_endpoint(record, endpoint))
     if not force:
         check_tried(engine.version, state_directory(os.environ) / "guard")
-    by_systemd, place = Path("/run/systemd/system").is_dir(), None if tls is None else place_of(tls)
-    todo = plan(places, engine, text, by_systemd=by_systemd, people=people, tls=place)
+    by_systemd = Path("/run/systemd/system").is_dir()
+    todo = plan(places, engine, text, by_systemd=by_systemd, people=people, tls=tls)
     if not agreed("dockworthy guard install", todo.in_words(), dry_run=dry_run, yes=yes):
         return 0
     bring(todo, say)

@@ -7,19 +7,33 @@ import ssl
 from msgspec import structs
 
 from ...errors import EngineError, UsageError
-from ...harden.remote_access.address import Place, place_of
+from ...harden.remote_access.address import place_of
 from ..tls.papers import Papers, context_of
 from .record import People
 
 _SECONDS = 10.0
+OFF = "off"
+"""Nobody is served from elsewhere any more."""
 
 
-def served_at(place: Place, people: People | None) -> People:
-    """Raises UsageError where people have no socket, or the certificates in /etc/docker/tls can't be used."""
-    if people is None:
+def served_at(tls: str, people: People | None) -> People | None:
+    """`tls`: an address, or OFF. Raises UsageError where people have no socket, or the certificates in
+    /etc/docker/tls can't be used."""
+    if people is None and tls != OFF:
         raise UsageError("--tls serves people from elsewhere, and here they have no socket", hint="--people")
+    if people is None or tls == OFF:
+        return people and structs.replace(people, tls="")
+    place = place_of(tls)
     context_of(Papers())
     return structs.replace(people, tls=place.url.removeprefix("tcp://"))
+
+
+def in_words(now: People | None, before: People | None) -> tuple[str, ...]:
+    """What changes for them."""
+    was = before.tls if before else ""
+    if now is not None and now.tls:
+        return (f"who has a certificate is served at {now.tls}",)
+    return (f"{was} is closed; what is open there goes on, for ten minutes at most",) if was else ()
 
 
 def check_served(people: People) -> None:
@@ -41,4 +55,4 @@ def _own() -> set[bytes]:
     return {ssl.PEM_cert_to_DER_cert(part[part.index(ssl.PEM_HEADER) :] + end) for part in text.split(end)[:-1]}
 
 
-__all__ = ["check_served", "served_at"]
+__all__ = ["OFF", "check_served", "in_words", "served_at"]

@@ -9,13 +9,12 @@ from msgspec import Struct, structs
 
 from ... import __version__
 from ...errors import UsageError
-from ...harden.remote_access.address import Place
 from ...harden.settings_text import changed_settings
 from ...harden.situation import parse_settings
 from ..root_alone import who_may_write
 from . import kept_files
 from .engine_here import EngineHere
-from .from_elsewhere import served_at
+from .from_elsewhere import in_words, served_at
 from .moving.moving import Moving, plan_move
 from .places import PLUGIN, Places
 from .record import People, Record, read_record
@@ -60,7 +59,7 @@ class Install(Struct, frozen=True, kw_only=True):
             f"write {places.unlock}: a plain shell script that takes the guard out of the way",
             f"{self.engine.settings} names the plugin" + (" already" if self.after == self.before else ""),
             *(self.moving.in_words() if self.moving else ()),
-            *((f"who has a certificate is served at {self.people.tls}",) if self.people and self.people.tls else ()),
+            *in_words(self.people, self.installed.people if self.installed else None),
             *(() if self.moving else (running if self.engine.pid else "no engine runs: the next one asks the guard",)),
             "measure: the engine asks the guard and containers run; else all of this is taken back",
         )
@@ -73,10 +72,10 @@ def plan(
     *,
     by_systemd: bool,
     people: bool = False,
-    tls: Place | None = None,
+    tls: str | None = None,
 ) -> Install:
     """`policy`: a new one's text; `people`: their socket at the engine's place, also where it stands there already;
-    `tls`: they are served there as well (None: as before).
+    `tls`: the address at which they are served as well, or OFF (None: as before).
     Raises UsageError, UnreadableInput for an engine's file that is not JSON."""
     before = kept_files.look(engine.settings).content
     try:
