@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import click
 
-from ...errors import UsageError
+from ...errors import DockworthyError, UsageError
 from .. import options
 from ..output import say
 from .audit_options import audit_options, telling
@@ -59,9 +59,11 @@ def serve(
     import uvloop
 
     from ...guard.life.readiness import tell_ready
+    from ...guard.life.spare import wait_for_its_turn
 
     if tls and not people:
         raise UsageError("--tls serves people from elsewhere, and --people is missing", hint="--people PATH")
+    wait_for_its_turn(lambda: _load_all(level, policy))
     told = telling(audit_file, syslog=syslog)
 
     def ready() -> None:
@@ -93,6 +95,18 @@ def serve(
 
     uvloop.run(live())
     return 0
+
+
+def _load_all(level: str | None, policy: str | None) -> None:
+    """Into memory, what `serve` needs. What it was told of is read when it serves: it may be another by then."""
+    from ...guard import engine_world, living, plugin  # noqa: F401
+    from ...guard.life import living_policy  # noqa: F401
+    from ...guard.plugin.warming import warm_up
+    from ...guard.socket import people  # noqa: F401
+    from ...guard.tls import endpoint  # noqa: F401
+
+    with suppress(DockworthyError):
+        warm_up(loader(level, policy)()[0])
 
 
 __all__ = ["serve"]

@@ -8,6 +8,8 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 
+from ..readiness import READY
+from ..spare import GO
 from .handing import become
 
 READY_WITHIN = 60.0
@@ -17,9 +19,18 @@ READY_WITHIN = 60.0
 class Guard:
     """A process that was started as `program` (where its files lie), and says when it answers."""
 
-    def __init__(self, pid: int, program: str, ready: int = -1) -> None:
-        self.pid, self.program, self._ready = pid, program, ready
+    def __init__(self, pid: int, program: str, ready: int = -1, go: int = -1) -> None:
+        """`go`: it waits for its turn, and hears of it there."""
+        self.pid, self.program, self._ready, self._go = pid, program, ready, go
         self._until = time.monotonic() + READY_WITHIN
+
+    def is_due(self) -> None:
+        """Its turn has come. It may have ended meanwhile: then it is buried like any other."""
+        self._until = time.monotonic() + READY_WITHIN
+        with contextlib.suppress(OSError):
+            os.write(self._go, b"!")
+        os.close(self._go)
+        self._go = -1
 
     def answers(self) -> bool:
         """From the moment at which it said so."""
@@ -36,27 +47,31 @@ class Guard:
         return self._ready >= 0 and time.monotonic() > self._until
 
     def let_go(self) -> None:
-        if self._ready >= 0:
-            os.close(self._ready)
-        self._ready = -1
+        for descriptor in (self._ready, self._go):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._ready = self._go = -1
 
     def tell(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
 
-def start(command: Sequence[str], opened: Mapping[str, int]) -> Guard:
-    """Raises OSError where no process can be made."""
+def start(command: Sequence[str], opened: Mapping[str, int], *, waits: bool = False) -> Guard:
+    """`waits`: for its turn. Raises OSError where no process can be made."""
     ready, told = os.pipe()
+    turn, go = os.pipe() if waits else (-1, -1)
     pid = os.fork()
     if pid == 0:
         try:
-            become(command, opened, ready=told)
+            become(command, opened, telling={READY: told, **({GO: turn} if waits else {})})
         finally:
             os._exit(127)
     os.close(told)
+    if waits:
+        os.close(turn)
     os.set_blocking(ready, False)
-    return Guard(pid, os.path.dirname(os.path.realpath(command[0])), ready)
+    return Guard(pid, os.path.dirname(os.path.realpath(command[0])), ready, go)
 
 
 __all__ = ["READY_WITHIN", "Guard", "start"]

@@ -13,7 +13,6 @@ from types import MappingProxyType
 
 from ...handed import FIRST, KEY, KEY_BYTES, handed, handed_socket, name_of
 from ...listening import listen
-from ..readiness import READY
 from .kept import At
 
 _HIGH = 100
@@ -59,27 +58,26 @@ def become(
     command: Sequence[str],
     opened: Mapping[str, int],
     *,
-    ready: int | None = None,
+    telling: Mapping[str, int] = MappingProxyType({}),
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """This process is `command` from now on, with these descriptors and `more` in its environment. `ready`: one more
-    descriptor, to which it writes when it answers. Raises OSError where it can't be."""
+    """This process is `command` from now on, with these descriptors and `more` in its environment. `telling`: further
+    descriptors, by the variables that name them to a guard. Raises OSError where it can't be."""
     if not os.access(command[0], os.X_OK):
         raise FileNotFoundError(2, "no such program", command[0])  # before descriptors are moved
-    given = [fcntl.fcntl(each, fcntl.F_DUPFD, _HIGH) for each in opened.values()]
-    told = None if ready is None else fcntl.fcntl(ready, fcntl.F_DUPFD, _HIGH)
-    environment = {**os.environ, **more, "LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(given))}
+    given = [fcntl.fcntl(each, fcntl.F_DUPFD, _HIGH) for each in (*opened.values(), *telling.values())]
+    environment = {**os.environ, **more, "LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(opened))}
     environment["LISTEN_FDNAMES"] = ":".join(opened)
     try:
         for number, each in enumerate(given, FIRST):
             os.dup2(each, number)
-        if told is not None:
-            os.dup2(told, FIRST + len(given))
-            environment[READY] = str(FIRST + len(given))
+        for number, name in enumerate(telling, FIRST + len(opened)):
+            environment[name] = str(number)
+        if telling:
             environment.pop("NOTIFY_SOCKET", None)  # systemd hears of it from the keeper
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
     finally:
-        for each in (*given, *(() if told is None else (told,))):
+        for each in given:
             os.close(each)
     os.execve(command[0], list(command), environment)
 

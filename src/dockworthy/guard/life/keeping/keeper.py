@@ -3,7 +3,8 @@
 The sockets are the keeper's. Whoever connects while no guard is there waits; the files stay the same, also for
 containers into which they are mounted. TERM ends it, HUP goes to the guards, USR2 makes it start anew from its file:
 a new keeper, in the same process, that brings a new guard. The old one serves until the new one answers, and then
-finishes its streams.
+finishes its streams. Beside the guard that serves, a spare one waits, with all in memory that takes a while to load:
+it serves as soon as that one is gone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ from .kept import Kept, read_kept
 GUARDS = "DOCKWORTHY_GUARDS"
 """The variable by which a keeper tells its successor whom it has: the processes, the one that answers first."""
 AGAIN_AFTER = 0.1
-"""Seconds between the end of a guard and the start of the next."""
+"""Seconds between the end of a guard that had no spare and the start of the next."""
+SPARE_AFTER = 1.0
+"""Seconds for which a guard has answered when its spare is started: those who waited for it come first."""
+SPARE_AGAIN_AFTER = 60.0
+"""And after a spare that ended: one that can't live must not use up the machine."""
 END_WITHIN = 5.0
 _HEARD = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2)
 
@@ -38,7 +43,8 @@ class Keeper:
         self._leaving = set(inherited[1:])
         self._orphan = 0 if inherited else _orphan(Path(kept.serving))
         self._coming: Guard | None = None
-        self._start_at = 0.0
+        self._spare: Guard | None = None
+        self._start_at, self._spare_at = 0.0, 0.0
 
     def run(self) -> None:
         """Until it is told to end."""
@@ -57,7 +63,9 @@ class Keeper:
             self._look()
 
     def _patience(self) -> float:
-        return 0.02 if self._coming else 60.0 if self._now else AGAIN_AFTER
+        if self._coming or self._now is None:
+            return 0.02 if self._coming else AGAIN_AFTER
+        return 60.0 if self._spare else max(self._spare_at - time.monotonic(), 0.0)
 
     def _hear(self, number: signal.Signals) -> None:
         if number is signal.SIGHUP:
@@ -81,19 +89,36 @@ class Keeper:
             if self._orphan:
                 _tell(self._orphan, signal.SIGUSR1)
             self._now, self._coming, self._orphan = self._coming, None, 0
+            self._spare_at = time.monotonic() + SPARE_AFTER
             _write(self._kept.serving, f"{self._now.pid} {self._now.program}\n")
             notify("READY=1")
         elif self._coming is not None and self._coming.is_late:
             self._coming.tell(signal.SIGKILL)
-        if self._now is None and self._coming is None and time.monotonic() >= self._start_at:
+        if self._coming is not None:
+            return
+        if self._now is None and time.monotonic() >= self._start_at:
             self._begin()
+        elif self._now is not None and self._spare is None and time.monotonic() >= self._spare_at:
+            self._put_by()
 
     def _begin(self) -> None:
+        if self._spare is not None:
+            self._coming, self._spare = self._spare, None
+            self._coming.is_due()
+            return
         try:
             self._coming = start(self._kept.command, self._opened)
         except OSError as error:
             _say(f"no guard can be started: {error}")
             self._start_at = time.monotonic() + 1.0
+
+    def _put_by(self) -> None:
+        """A spare; without one it goes on."""
+        try:
+            self._spare = start(self._kept.command, self._opened, waits=True)
+        except OSError as error:
+            _say(f"no spare guard can be started: {error}")
+            self._spare_at = time.monotonic() + SPARE_AGAIN_AFTER
 
     def _bury(self) -> None:
         with contextlib.suppress(ChildProcessError):
@@ -101,7 +126,11 @@ class Keeper:
                 self._leaving.discard(pid)
                 if self._now is not None and pid == self._now.pid:
                     self._now = None
-                    self._start_at = time.monotonic() + AGAIN_AFTER
+                    self._start_at = time.monotonic() + (0.0 if self._spare else AGAIN_AFTER)
+                elif self._spare is not None and pid == self._spare.pid:
+                    self._spare.let_go()
+                    self._spare = None
+                    self._spare_at = time.monotonic() + SPARE_AGAIN_AFTER
                 elif self._coming is not None and pid == self._coming.pid:
                     self._coming.let_go()
                     self._coming = None
@@ -109,7 +138,7 @@ class Keeper:
                     _say("the guard that was started ended" + ("; the one before stays" if self._now else ""))
 
     def _all(self) -> set[int]:
-        return {*self._leaving, *(each.pid for each in (self._now, self._coming) if each is not None)}
+        return {*self._leaving, *(each.pid for each in (self._now, self._coming, self._spare) if each)}
 
     def _end(self) -> None:
         """Nobody is left behind; the sockets' files stay, and refuse."""
