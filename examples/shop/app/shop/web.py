@@ -6,6 +6,7 @@ answers, else 503).
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
@@ -19,7 +20,7 @@ import psycopg2
 from .database import Connections
 
 _LONGEST = 10_000  # bytes of a form
-_LEAVING = 1.5  # seconds in which who sends requests here learns that this one leaves
+_LEAVING = 1.0  # seconds in which connections that are kept are told that this one leaves
 _ENDING = 6.0  # seconds for requests that are under way
 
 connections = Connections()
@@ -77,9 +78,6 @@ class Handler(BaseHTTPRequestHandler):
             self._try(lambda cursor: self._placed(orders.place(cursor, fields)))
 
     def _answer_health(self) -> None:
-        if leaving.is_set():
-            self._answer(503, "leaving\n", "text/plain")
-            return
         self._try(lambda cursor: (cursor.execute("SELECT 1"), self._answer(200, "well\n", "text/plain")))
 
     def _try(self, work) -> None:
@@ -111,6 +109,15 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True  # an idle connection keeps nobody from ending
     request_queue_size = 128
 
+    def leave(self) -> None:
+        """Nobody comes in any more; who stood in the queue is served."""
+        self.shutdown()
+        self.socket.settimeout(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.process_request(*self.get_request())
+        self.server_close()
+
 
 def main() -> None:
     server = Server(("", 8000), Handler)
@@ -118,8 +125,8 @@ def main() -> None:
     print(f"{orders.VERSION} answers on port 8000")
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     leaving.set()
-    time.sleep(_LEAVING)  # the edge asks /healthz twice a second; until it knows, its requests are still answered
-    server.shutdown()
+    server.leave()
+    time.sleep(_LEAVING)
     if not under_way.wait_for_the_last(_ENDING):
         sys.exit("requests were under way for too long, and are cut off")
 
