@@ -25,13 +25,15 @@ WORK = (
     "volume create shop-data",
     "network create shop",
     f"run -d --name db --network shop -v shop-data:/data -e PASSWORD={SECRET} --memory 100m {BUSYBOX} sleep 3600",
-    f"run --rm -v /etc/docker/shop:/etc/shop:ro {BUSYBOX} true",
-    f"run --rm --log-driver syslog --log-opt syslog-address=udp://127.0.0.1:514 {BUSYBOX} true",
-    f"run --rm --device /dev/zero:/dev/zero {BUSYBOX} true",
+    f"run --name bound -v /etc/docker/shop:/etc/shop:ro {BUSYBOX} true",
+    f"run --name logs --log-driver syslog --log-opt syslog-address=udp://127.0.0.1:514 {BUSYBOX} true",
+    f"run --name zero --device /dev/zero:/dev/zero {BUSYBOX} true",
     f"create --name never --restart on-failure {BUSYBOX} true",
 )
 """Lines of docker's."""
-NEVER = f"run --rm --privileged {BUSYBOX} true"
+NEVER = f"run --name power --privileged {BUSYBOX} true"
+SHORT = f"run --rm {BUSYBOX} true"
+"""May be gone before it can be looked at."""
 
 
 @pytest.fixture(scope="module")
@@ -47,21 +49,29 @@ def host(engines_folder: Path) -> Iterator[OwnHost]:
 
 
 def work(host: OwnHost) -> list[str]:
-    """What of it was refused by the guard. All that it made is removed again."""
+    """What of it was refused by the guard."""
     refused = []
     for line in WORK:
         done = host.docker(*line.split(), check=False)
         if b"authorization denied" in done.stderr:
             refused.append(f"{line}: {done.stderr.decode()}")
-    host.docker("rm", "-f", "db", "never")
-    host.docker("network", "rm", "shop")
-    host.docker("volume", "rm", "shop-data")
     return refused
 
 
-def observed(host: OwnHost) -> list[dict[str, object]]:
+def away(host: OwnHost) -> None:
+    """All that the work made."""
+    host.docker("rm", "-f", "db", "bound", "logs", "zero", "never")
+    host.docker("network", "rm", "shop")
+    host.docker("volume", "rm", "shop-data")
+
+
+def observed(host: OwnHost) -> tuple[int, int]:
+    """How many objects were seen, and how many were gone before."""
     done = host.run("cat", STATE, check=False)
-    return list(json.loads(done.stdout)["seen"].values()) if done.returncode == 0 else []
+    if done.returncode:
+        return 0, 0
+    state = json.loads(done.stdout)
+    return sum(one["count"] for one in state["seen"].values()), sum(state["gone"].values())
 
 
 def start_observing(host: OwnHost) -> subprocess.Popen[bytes]:
@@ -78,7 +88,14 @@ def test_observe_report_enforce(host: OwnHost) -> None:
     process = start_observing(host)
     assert work(host) == []
     host.docker(*NEVER.split())
-    host.wait(lambda: sum(int(str(one["count"])) for one in observed(host)) >= 6, "all that can be seen is seen")
+    for _ in range(3):
+        host.docker(*SHORT.split())
+    host.wait(lambda: sum(observed(host)) == len(WORK) + 4, "all of it is seen, or known to be gone")
+    seen, gone = observed(host)
+    assert seen >= len(WORK) + 1, "what stays is seen"
+    print(f"of three that are gone at once {3 - gone} were seen")
+    away(host)
+    host.docker("rm", "power")
     process.send_signal(signal.SIGTERM)
     process.wait(30)
     assert SECRET not in host.read(STATE)
@@ -93,7 +110,8 @@ def test_observe_report_enforce(host: OwnHost) -> None:
     start_guard(host, "--policy", POLICY)
     host.write("/etc/docker/daemon.json", '{"authorization-plugins": ["dockworthy"]}')
     host.run("sh", "-c", "kill -HUP $(cat /run/docker.pid)")
-    host.wait(lambda: host.docker(*NEVER.split(), check=False).returncode != 0, "the engine asks the guard")
+    again = NEVER.replace("--name power", "--rm").split()
+    host.wait(lambda: host.docker(*again, check=False).returncode != 0, "the engine asks the guard")
     assert work(host) == []
 
 

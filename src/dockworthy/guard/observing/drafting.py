@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from .state import Seen, State
 
+_NAMED_GONE = 10
+
 
 def draft(state: State) -> str:
     """A dockworthy.yaml. Its comments quote names that others chose: each stays one line."""
@@ -17,8 +19,10 @@ def draft(state: State) -> str:
     every = sum(one.count for one in seen)
     days = f"between {_day(state.since)} and {_day(state.until)}"
     lines = [f"# Drafted from what was made {days}: {every} objects, {passed} of which pass as they are."]
+    if state.gone:
+        lines.append(_gone(state.gone))
     if state.beyond:
-        lines.append(f"# {state.beyond} more were gone before they could be looked at, or are not told apart.")
+        lines.append(f"# {state.beyond} more are not told apart.")
     lines += ["# Read each line: what stands here is allowed to everybody.", "policy:", f"  level: {state.level}"]
     lines += _lists(seen)
     left = [one for one in seen if one.needs is None]
@@ -28,6 +32,13 @@ def draft(state: State) -> str:
             lines.append(f"#   {_named(one)}")
             lines += [f"#     {rule}: {_one_line(says)}" for rule, says in one.rules.items()]
     return "\n".join(lines) + "\n"
+
+
+def _gone(gone: dict[str, int]) -> str:
+    most = sorted(gone.items(), key=lambda each: -each[1])
+    named = ", ".join(f"{name} ({count})" for name, count in most[:_NAMED_GONE])
+    named += ", …" if len(most) > _NAMED_GONE else ""
+    return _one_line(f"# {sum(gone.values())} more were gone before they could be looked at: {named}.")
 
 
 def _lists(seen: list[Seen]) -> Iterator[str]:

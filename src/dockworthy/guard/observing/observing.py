@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ...engine.connection import Connection
-from ...engine.events import follow
 from ...errors import EngineError
 from ...readers.engine_context import EngineContext
 from ..asked import Asked
@@ -16,20 +16,26 @@ from ..engine_world import EngineWorld
 from ..judges import judge
 from ..policy_in_force import PolicyInForce
 from .as_request import container_request, network_request, volume_request
+from .looking import Made, look_at_once
 from .needs import needs_of
 from .state import Seen, State, write_state
 
-_KINDS: Mapping[str, tuple[str, Callable[[Mapping[str, Any], EngineContext], Asked]]] = {
-    "container": ("/containers/{}/json", container_request),
-    "volume": ("/volumes/{}", volume_request),
-    "network": ("/networks/{}", network_request),
+_AS_REQUEST: Mapping[str, Callable[[Mapping[str, Any], EngineContext], Asked]] = {
+    "container": container_request,
+    "volume": volume_request,
+    "network": network_request,
 }
+MOST_WAITING = 1000
+"""Objects that were looked at and are still to be judged; of more, the engine keeps the events."""
+_WRITE_EVERY = 1.0
+"""Seconds, while more and more is made."""
 _AGAIN_AFTER = 2.0
 """Seconds after an engine that hung up."""
 
 
 async def observe(endpoint: str, policy: PolicyInForce, state: State, file: Path, say: Callable[[str], None]) -> None:
-    """Until it is cancelled; an engine that restarts is waited for. What was seen is on the disk after each event."""
+    """Until it is cancelled; an engine that restarts is waited for. What was judged is on the disk a second
+    later, or as soon as nothing is left to be judged."""
     world = EngineWorld(endpoint)
     away = False
     try:
@@ -51,21 +57,30 @@ async def observe(endpoint: str, policy: PolicyInForce, state: State, file: Path
 
 
 async def _follow(connection: Connection, world: EngineWorld, policy: PolicyInForce, state: State, file: Path) -> None:
-    since = state.until
-    async for event in follow(connection, since=since, kinds=tuple(_KINDS), actions=("create",)):
-        at = int(event.get("timeNano") or 0) / 1e9
-        if at <= state.until:
-            continue  # the engine tells the last one once more
-        path, as_request = _KINDS[str(event.get("Type"))]
-        id = str((event.get("Actor") or {}).get("ID"))
-        try:
-            thing = await connection.get(path.format(id))
-        except EngineError:
-            state.beyond += 1  # gone before it could be looked at
-        else:
-            state.add(await seen_of(str(event["Type"]), thing, as_request(thing, await world.context()), policy, world))
-        state.until = at
-        write_state(file, state)
+    """Raises EngineError when the engine hangs up."""
+    found: asyncio.Queue[Made | EngineError | None] = asyncio.Queue(MOST_WAITING)
+    looking = asyncio.create_task(look_at_once(connection, state.until, tuple(_AS_REQUEST), found))
+    written = 0.0
+    try:
+        while made := await found.get():
+            if isinstance(made, EngineError):
+                raise made
+            await _judge(made, world, policy, state)
+            if found.empty() or time.monotonic() - written > _WRITE_EVERY:
+                await asyncio.to_thread(write_state, file, state)  # which waits for the disk
+                written = time.monotonic()
+    finally:
+        looking.cancel()
+
+
+async def _judge(made: Made, world: EngineWorld, policy: PolicyInForce, state: State) -> None:
+    thing = await made.thing
+    if thing is None:
+        state.miss(made.kind, made.image)
+    else:
+        asked = _AS_REQUEST[made.kind](thing, await world.context())
+        state.add(await seen_of(made.kind, thing, asked, policy, world))
+    state.until = made.at
 
 
 async def seen_of(kind: str, thing: Mapping[str, Any], asked: Asked, policy: PolicyInForce, world: EngineWorld) -> Seen:

@@ -28,13 +28,22 @@ class Seen(Struct, kw_only=True):
 
 
 class State(Struct, kw_only=True):
-    """`since` and `until`: when it was begun, and the last event that was judged, in seconds since 1970."""
+    """`since` and `until`: when it was begun, and the last event that was judged, in seconds since 1970. `gone`: what
+    was away before it could be looked at, by kind and image; `beyond`: what is not told apart."""
 
     since: float
     until: float
     level: str = "baseline"
     seen: dict[str, Seen] = {}
+    gone: dict[str, int] = {}
     beyond: int = 0
+
+    def miss(self, kind: str, image: str) -> None:
+        name = f"{kind} of {image}" if image else kind
+        if name in self.gone or len(self.gone) < MOST_KINDS:
+            self.gone[name] = self.gone.get(name, 0) + 1
+        else:
+            self.beyond += 1
 
     def add(self, one: Seen) -> None:
         key = "|".join((one.kind, one.image, *sorted(one.rules), str(one.needs)))
