@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deploy.edge.clients import Load
 from deploy.edge.conftest import free_port
@@ -67,15 +68,18 @@ class Measured:
 
     def version(self, name: str, on_term: str, *, file: str = "compose.yaml", alias: bool = False) -> None:
         """Writes a version of the project. `alias`: at the edge by its own file, for who knows nothing of routes."""
-        environment = {"NAME": name, "ON_TERM": on_term, "DELAY": str(self.starts)}
-        web = self.shop.service(
-            *COMMAND, environment=environment, init=False, healthcheck=HEALTH, deploy={"replicas": self.replicas}
-        )
+        web = self.service(name, on_term)
         networks = {}
         if alias:
             web["networks"] = {"default": None, "dockworthy-edge": {"aliases": ["web.measured"]}}
             networks = {"networks": {"dockworthy-edge": {"external": True}}}
         self.shop.write(file, {"name": self.shop.name, "services": {"web": web}, **networks})
+
+    def service(self, name: str, on_term: str) -> dict[str, Any]:
+        environment = {"NAME": name, "ON_TERM": on_term, "DELAY": str(self.starts)}
+        return self.shop.service(
+            *COMMAND, environment=environment, init=False, healthcheck=HEALTH, deploy={"replicas": self.replicas}
+        )
 
     def load(self, address: str = "127.0.0.1") -> Load:
         return Load(self.http, HOST, address=address, answers=LastSeen())
