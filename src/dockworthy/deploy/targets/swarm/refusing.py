@@ -42,7 +42,7 @@ def refuse_what_no_swarm_does(spec: Mapping[str, Any], services: Sequence[str], 
             hint = f"{way}; {_ONE_ENGINE}"
             if place is None:
                 raise UsageError(f"{'.'.join(path)}: {says}", hint=hint)
-            raise UnreadableInput(f"{'.'.join(path)}: {says}", file=place.file, line=place.line, hint=hint)
+            raise UnreadableInput(f"{'.'.join(path)}: {says}", file=place[0], line=place[1], hint=hint)
 
 
 def _of_service(name: str, service: Mapping[str, Any], folder: str) -> Iterator[Fault]:
@@ -101,24 +101,25 @@ def _of_networks(spec: Mapping[str, Any], name: str) -> Iterator[Fault]:
             yield ("networks", network, "driver"), f"a network of the driver {driver} stays on one node", way
 
 
-def _place(files: Sequence[str], path: tuple[str, ...]) -> Value | None:
-    """The deepest part of the path that some file has; a later file counts before an earlier one."""
-    best: tuple[int, Value] | None = None
+def _place(files: Sequence[str], path: tuple[str, ...]) -> tuple[str, int] | None:
+    """File and line of the deepest part of the path that some file has; a later file counts before an earlier one."""
+    best: tuple[int, str, int] | None = None
     for file in files:
         for document in _read(file):
-            depth, value = _deepest(document, path)
+            depth, line = _deepest(document, path)
             if depth and (best is None or depth >= best[0]):
-                best = depth, value
-    return best[1] if best else None
+                best = depth, document.file, line
+    return best[1:] if best else None
 
 
-def _deepest(value: Value, path: tuple[str, ...]) -> tuple[int, Value]:
+def _deepest(value: Value, path: tuple[str, ...]) -> tuple[int, int]:
+    """How much of the path is there, and the line of its last key."""
+    line = value.line
     for depth, key in enumerate(path):
-        found = value.get(key) if value.is_mapping else None
-        if found is None:
-            return depth, value
-        value = found
-    return len(path), value
+        if not value.is_mapping or (found := value.get(key)) is None:
+            return depth, line
+        line, value = value.line_of_key(key), found
+    return len(path), line
 
 
 def _read(file: str) -> Sequence[Value]:

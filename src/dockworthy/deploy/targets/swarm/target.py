@@ -13,13 +13,14 @@ from ....model.rollout import Desired, RolloutStep, Running, StepKind
 from ..step_failed import StepFailed
 from ..waiting import OnEdge
 from .jobs import run_job
+from .leaving import until_gone
 from .likeness import spec_hash
-from .names import service_name
+from .names import filtered, of_project, service_name
 from .needs import edge_network, ids_of
 from .reading import read_swarm
 from .service_spec import service_spec
 from .services import change, create, remove, service_of
-from .waiting import Expected, tasks_of, until_gone, until_serving
+from .waiting import Expected, tasks_of, until_serving
 
 _ON_SERVICES = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.RESTART)
 
@@ -59,7 +60,8 @@ class SwarmTarget:
         return await read_swarm(self._engine, self._desired.project)
 
     async def settled(self) -> None:
-        """The swarm goes on by itself; the next plan begins with what it has come to."""
+        """The swarm goes on by itself: the next plan begins with what it has come to."""
+        await until_gone(self._engine, of_project(self._desired.project), only_told=True)
 
     async def begin(self) -> None:
         """The edge's network is there before the edge."""
@@ -121,7 +123,7 @@ class SwarmTarget:
         name, before = self._name(changed.service), changed.before
         if before is None:
             await remove(self._engine, name)
-            await until_gone(self._engine, name)
+            await self.settled()
             return
         earlier = [task["ID"] for task in await tasks_of(self._engine, name)]
         await change(self._engine, name, lambda _: before)
@@ -135,7 +137,7 @@ class SwarmTarget:
             return
         await change(self._engine, self._name(service), lambda now: {**now, "Mode": {"Replicated": {"Replicas": 0}}})
         self._done.append(Changed(service, found["Spec"], served=True, removed=True))
-        await until_gone(self._engine, self._name(service))
+        await until_gone(self._engine, filtered(service=[self._name(service)]))
 
     async def _wanted(self, service: str) -> dict[str, Any]:
         shipped = self._desired.services[service]

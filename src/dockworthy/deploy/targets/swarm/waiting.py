@@ -13,22 +13,21 @@ from typing import Any
 from msgspec import Struct
 
 from ....engine.connection import Connection
+from ....engine.faults import NoSuchObject
 from ....errors import EngineError
 from ....model.rollout import EDGE_NETWORK
 from ..log_tail import demultiplexed
 from ..step_failed import StepFailed
 from ..waiting import OnEdge
+from .leaving import until_gone
 from .likeness import spec_hash
 from .names import filtered
 
 _STABLE = 2.0
 """Seconds that a task without a health check must have run."""
-_LEAVING = 5.0
-"""Seconds beyond its grace in which an old task must be gone: one on a host that is dead is never seen to go."""
 _EVERY = 0.1
 _LOG = 5.0
 _FAILED = ("failed", "rejected", "complete")
-_GONE = (*_FAILED, "shutdown", "orphaned", "remove")
 
 Tasks = Sequence[Mapping[str, Any]]
 
@@ -53,8 +52,11 @@ class Expected(Struct, frozen=True, kw_only=True):
 
 
 async def tasks_of(engine: Connection, name: str) -> Tasks:
-    """Of the service of that name, oldest first."""
-    found: list[Mapping[str, Any]] = await engine.get(f"/tasks{filtered(service=[name])}")
+    """Of the service of that name, oldest first; none where there is none."""
+    try:
+        found: list[Mapping[str, Any]] = await engine.get(f"/tasks{filtered(service=[name])}")
+    except NoSuchObject:
+        return ()
     return sorted(found, key=lambda task: str(task["CreatedAt"]))
 
 
@@ -67,10 +69,14 @@ async def until_serving(
     """
     clock = asyncio.get_running_loop().time
     ends = clock() + within
+    seen: set[str] = set()
     while True:
         tasks = await tasks_of(engine, expected.name)
         new = [task for task in tasks if expected.is_of_it(task)]
         await _must_not_have_failed(engine, expected, new)
+        if lost := seen - {task["ID"] for task in new}:  # a swarm that keeps no history
+            raise StepFailed(expected.service, f"{expected.service} ends again and again (task {min(lost)})")
+        seen = {task["ID"] for task in new if task["ID"] not in expected.earlier}
         ready = [task for task in new if _is_ready(task)]
         enough = len(ready) >= expected.replicas
         if enough and (on_edge is None or not ready or await on_edge(_at_edge(ready))):
@@ -78,19 +84,7 @@ async def until_serving(
         if clock() >= ends:
             raise await _too_late(engine, expected, new, within, waits_for_edge=enough)
         await asyncio.sleep(_EVERY)
-    await until_gone(engine, expected.name, [task["ID"] for task in ready])
-
-
-async def until_gone(engine: Connection, name: str, staying: Collection[str] = ()) -> None:
-    """All tasks but these have stopped, or had the time to."""
-    clock = asyncio.get_running_loop().time
-    ends = clock() + _LEAVING
-    while True:
-        leaving = [task for task in await tasks_of(engine, name) if task["ID"] not in staying and _runs(task)]
-        grace = max((_grace(task) for task in leaving), default=0.0)
-        if not leaving or clock() >= ends + grace:
-            return
-        await asyncio.sleep(_EVERY)
+    await until_gone(engine, filtered(service=[expected.name]), [task["ID"] for task in ready])
 
 
 async def task_log(engine: Connection, task: str, lines: int = 10) -> tuple[str, ...]:
@@ -156,14 +150,6 @@ async def _too_late(
 
 def _name(expected: Expected, task: Mapping[str, Any]) -> str:
     return f"{expected.service}.{task.get('Slot', 0)}"
-
-
-def _runs(task: Mapping[str, Any]) -> bool:
-    return task["Status"]["State"] not in _GONE and bool((task["Status"].get("ContainerStatus") or {}).get("PID"))
-
-
-def _grace(task: Mapping[str, Any]) -> float:
-    return float(task["Spec"]["ContainerSpec"].get("StopGracePeriod") or 10**10) / 10**9
 
 
 def _at_edge(tasks: Tasks) -> set[str]:

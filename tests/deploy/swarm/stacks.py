@@ -1,0 +1,56 @@
+"""The same project of a test on a swarm: what is asked of it is asked in the same words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from deploy.shops import Shop
+
+
+class Stack(Shop):
+    def write(self, file: str, content: Mapping[str, Any]) -> None:
+        if file == "dockworthy.yaml":
+            content = {**content, "deploy": {"target": "swarm", **content.get("deploy", {})}}
+        super().write(file, content)
+
+    def docker_stack(self) -> None:
+        """As its people start it without dockworthy."""
+        file = f"{self.folder}/compose.yaml"
+        self.engine.docker("stack", "deploy", "--detach=true", "--resolve-image", "never", "-c", file, self.name)
+
+    def wait_for(self, count: int, seconds: float = 30.0) -> None:
+        """Until so many of its containers run."""
+        ends = time.monotonic() + seconds
+        while len(self.containers()) != count:
+            assert time.monotonic() < ends, f"{self.containers()} run, not {count}"
+            time.sleep(0.1)
+
+    def containers(self, service: str = "", *, every: bool = False) -> dict[str, str]:
+        """Name -> id of what runs (`every`: and of what was made to). What is over is kept by the swarm as history."""
+        filters = [f"label=com.docker.stack.namespace={self.name}"]
+        if service:
+            filters.append(f"label=com.docker.swarm.service.name={self.name}_{service}")
+        states = [f"status={state}" for state in ("running", "created", "restarting") if every or state == "running"]
+        words = [word for each in (*filters, *states) for word in ("--filter", each)]
+        listed = self.engine.docker("ps", "--all", "--no-trunc", "--format", "{{.Names}} {{.ID}}", *words)
+        return dict(sorted(line.split() for line in listed.stdout.decode().splitlines()))
+
+    def remove(self) -> None:
+        self.engine.docker("stack", "rm", self.name, check=False)
+        for kind in ("config", "secret"):
+            listed = self.engine.docker(kind, "ls", "--quiet", "--filter", f"label=dockworthy.project={self.name}")
+            for each in listed.stdout.decode().split():
+                self.engine.docker(kind, "rm", each, check=False)
+        self.wait_for(0)
+        listed = self.engine.docker("volume", "ls", "--quiet", "--filter", f"name={self.name}").stdout.decode().split()
+        for container in self._left():
+            self.engine.docker("rm", "--force", container, check=False)
+        if listed:
+            self.engine.docker("volume", "rm", *listed)
+
+    def _left(self) -> list[str]:
+        """Containers that the swarm did not remove yet."""
+        label = f"label=com.docker.stack.namespace={self.name}"
+        return self.engine.docker("ps", "--all", "--quiet", "--filter", label).stdout.decode().split()
