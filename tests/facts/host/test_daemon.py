@@ -170,26 +170,3 @@ def test_limits_by_the_names_of_ulimit() -> None:
         "Max nonsense              1                    2                    \n"
     )
     assert limits_of(table) == {"nofile": (1024, 524288), "core": (-1, -1)}
-
-
-def test_an_engine_behind_dockworthys_guard_is_found(bare: Tree) -> None:
-    own = "/run/dockworthy-engine/docker.sock"
-    argv = ("python3", "start.py", "guard", "serve", "--docker", f"unix://{own}", "--people", "/run/docker.sock")
-    argv = (*argv, "--policy", "/etc/guard.yaml")
-    bare.process(500, "/usr/sbin/dockerd", "dockerd", "-H", f"unix://{own}", sockets=(701,))
-    bare.process(900, "/opt/dockworthy/1/bin/python3", *argv, sockets=(702,))
-    bare.write(own)
-    bare.network({701: own, 702: "/run/.docker.sock.899"})
-    assert not isinstance(bare.read("/var/run/docker.sock").daemon, Set), "nobody says so yet"
-    bare.write("/run/dockworthy-guard.serving", "900 /opt/dockworthy/1\n")
-    daemon = found(bare)
-    assert (daemon.pid, daemon.guarded_at, daemon.own_socket) == (500, "/var/run/docker.sock", own)
-    assert isinstance(daemon.container_roles, Unknown), "its policy can't be read"
-    bare.write("/etc/guard.yaml", 'guard: {roles: [{who: "container:a", role: viewer}, {who: "user:b", role: admin}]}')
-    roles = found(bare).container_roles
-    assert isinstance(roles, Set) and [(each.who, each.role) for each in roles.value] == [("container:a", "viewer")]
-    for broken in ("guard: [", "guard: {roles: 7}", "[1]", "guard: {roles: [{who: nobody, role: viewer}]}"):
-        bare.write("/etc/guard.yaml", broken)
-        assert isinstance(found(bare).container_roles, Unknown), broken
-    bare.write("/run/dockworthy-guard.serving", "1 /opt/dockworthy/1\n")
-    assert not isinstance(bare.read("/var/run/docker.sock").daemon, Set), "process 1 is no guard"

@@ -12,7 +12,7 @@ class DaemonProcess(Struct, frozen=True, omit_defaults=True):
     """The running engine, found by the listening socket's inode (never by a process's name).
 
     Where dockworthy's guard stands at `guarded_at`, `own_socket` is where the engine itself listens, and
-    `container_roles` is what the guard's policy gives to containers.
+    `container_roles` is what containers may there, by the guard's policy and by grants.
     """
 
     pid: int

@@ -1,0 +1,64 @@
+"""An engine behind dockworthy's guard: found by who serves its socket, with what containers may there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dockworthy.model.field import Set, Unknown
+from dockworthy.model.host import DaemonProcess
+
+from .host_trees import ROOT_MOUNT, Tree
+
+OWN = "/run/dockworthy-engine/docker.sock"
+GUARD = ("guard", "serve", "--docker", f"unix://{OWN}", "--people", "/run/docker.sock", "--policy", "/etc/guard.yaml")
+
+
+def guarded(folder: Path) -> Tree:
+    """A host whose engine listens at OWN; the guard is process 900, and nobody says so yet."""
+    tree = Tree(folder / "bare")
+    tree.link("/var/run", "/run")
+    tree.write("/proc/1/mountinfo", ROOT_MOUNT)
+    for path in ("/run/docker.sock", OWN):
+        tree.write(path)
+    tree.process(500, "/usr/sbin/dockerd", "dockerd", "-H", f"unix://{OWN}", sockets=(701,))
+    tree.process(900, "/opt/dockworthy/1/bin/python3", "python3", "start.py", *GUARD, sockets=(702,))
+    tree.network({701: OWN, 702: "/run/.docker.sock.899"})
+    return tree
+
+
+def found(tree: Tree) -> DaemonProcess:
+    daemon = tree.read("/var/run/docker.sock").daemon
+    assert isinstance(daemon, Set), daemon
+    return daemon.value
+
+
+def roles(tree: Tree) -> list[tuple[str, str]]:
+    told = found(tree).container_roles
+    assert isinstance(told, Set), told
+    return [(each.who, each.role.value) for each in told.value]
+
+
+def test_an_engine_behind_dockworthys_guard_is_found(tmp_path: Path) -> None:
+    tree = guarded(tmp_path)
+    assert not isinstance(tree.read("/var/run/docker.sock").daemon, Set), "nobody says so yet"
+    tree.write("/run/dockworthy-guard.serving", "900 /opt/dockworthy/1\n")
+    daemon = found(tree)
+    assert (daemon.pid, daemon.guarded_at, daemon.own_socket) == (500, "/var/run/docker.sock", OWN)
+    tree.write("/run/dockworthy-guard.serving", "1 /opt/dockworthy/1\n")
+    assert not isinstance(tree.read("/var/run/docker.sock").daemon, Set), "process 1 is no guard"
+
+
+def test_what_containers_may_there(tmp_path: Path) -> None:
+    """By its policy, and by what was granted, as long as that holds."""
+    tree = guarded(tmp_path)
+    tree.write("/run/dockworthy-guard.serving", "900 /opt/dockworthy/1\n")
+    assert isinstance(found(tree).container_roles, Unknown), "its policy can't be read"
+    tree.write("/etc/guard.yaml", 'guard: {roles: [{who: "container:a", role: viewer}, {who: "user:b", role: admin}]}')
+    assert roles(tree) == [("container:a", "viewer")]
+    for name, until in (("a", "2999-01-01T00:00:00Z"), ("b", "2020-01-01T00:00:00Z"), ("c", "soon")):
+        grant = f'{{"id": "x", "binding": {{"who": "container:{name}", "role": "admin"}}, "until": "{until}"}}'
+        tree.write(f"/var/lib/dockworthy/guard/grants/{name}.json", grant)
+    assert roles(tree) == [("container:a", "viewer"), ("container:a", "admin")]
+    for broken in ("guard: [", "guard: {roles: 7}", "[1]", "guard: {roles: [{who: nobody, role: viewer}]}"):
+        tree.write("/etc/guard.yaml", broken)
+        assert isinstance(found(tree).container_roles, Unknown), broken
