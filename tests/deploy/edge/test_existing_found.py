@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from msgspec import structs
 
-from dockworthy.deploy.edge.existing import Theirs, find_theirs, leaving_of
+from dockworthy.deploy.edge.existing import Theirs, find_theirs, leaving_of, what_is_lost
 from dockworthy.deploy.observing.probe_connection import ProbeConnection, ProbeFailed
 from dockworthy.deploy.site import Site
 from dockworthy.errors import UsageError
-from dockworthy.model.deploy_settings import DeploySettings, ExistingEdge, Route
+from dockworthy.model.deploy_settings import DeploySettings, ExistingEdge, Route, TargetKind
 from dockworthy.model.rollout import Leaving
 
 ROUTES = (Route("shop.example.com", "web", 8000),)
@@ -102,3 +103,14 @@ def test_who_leaves_how() -> None:
     settings = DeploySettings(edge="existing", existing_edge=ExistingEdge(settle="1s", drain="SIGUSR1"), routes=ROUTES)
     assert leaving_of(settings) == {"web": Leaving(1.0, "SIGUSR1")}
     assert leaving_of(DeploySettings(routes=ROUTES)) == {} == leaving_of(DeploySettings(edge="existing"))
+
+
+def test_what_is_lost_is_said() -> None:
+    at = Theirs(("127.0.0.1", 80), tls=False, says="http://127.0.0.1:80")
+    settings = DeploySettings(edge="existing", routes=ROUTES)
+    settles, cut = what_is_lost(at, settings)
+    assert "it gets 2s to notice" in settles and "may be cut" in cut
+    (alone,) = what_is_lost(at, structs.replace(settings, existing_edge=ExistingEdge(drain="SIGUSR1")))
+    assert "may be cut" not in alone
+    (swarm,) = what_is_lost(at, structs.replace(settings, target=TargetKind.SWARM))
+    assert "by its own order" in swarm and "to notice" not in swarm

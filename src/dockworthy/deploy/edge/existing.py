@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from ...errors import UsageError
-from ...model.deploy_settings import DeploySettings, seconds_of
+from ...model.deploy_settings import DeploySettings, TargetKind, seconds_of
 from ...model.rollout import Leaving
 from ..observing.probe_connection import ProbeFailed, connected
 from ..site import Site
@@ -62,10 +62,12 @@ async def find_theirs(site: Site, settings: DeploySettings) -> Theirs:
 
 def what_is_lost(theirs: Theirs, settings: DeploySettings) -> Iterator[str]:
     """For the plan."""
-    yield (
-        f"the edge at {theirs.says} is left as it is: it gets {settings.existing_edge.settle} to notice who came and "
-        "who went; probes through it tell how the release does, and nobody counts your users' requests"
-    )
+    left = f"the edge at {theirs.says} is left as it is"
+    tells = "probes through it tell how the release does, and nobody counts your users' requests"
+    if settings.target is TargetKind.SWARM:
+        yield f"{left}; {tells}; the swarm stops old containers by its own order (deploy.existing_edge waits for none)"
+        return
+    yield f"{left}: it gets {settings.existing_edge.settle} to notice who came and who went; {tells}"
     if not settings.existing_edge.drain:
         yield "requests that an old container still answers when it is stopped may be cut (deploy.existing_edge.drain)"
 
