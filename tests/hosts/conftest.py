@@ -35,12 +35,19 @@ class Swarm:
 
     def form(self) -> None:
         self.docker("n1", "swarm", "init", "--advertise-addr", self.addresses["n1"])
-        token = self.docker("n1", "swarm", "join-token", "-q", "worker").strip()
+        self.call("n1")
         for name in ("n2", "n3"):
-            join = ("swarm", "join", "--advertise-addr", self.addresses[name], "--token", token)
-            self.docker(name, *join, f"{self.addresses['n1']}:2377")
-        for name in self.engines:
-            self.docker("n1", "node", "update", "--label-add", f"dockworthy.host={name}", self.id(name))
+            self.join(name)
+
+    def join(self, name: str) -> None:
+        """As `hosts add` has it join, but not over ssh."""
+        token = self.docker("n1", "swarm", "join-token", "-q", "worker").strip()
+        join = ("swarm", "join", "--advertise-addr", self.addresses[name], "--token", token)
+        self.docker(name, *join, f"{self.addresses['n1']}:2377")
+        self.call(name)
+
+    def call(self, name: str) -> None:
+        self.docker("n1", "node", "update", "--label-add", f"dockworthy.host={name}", self.id(name))
 
     @property
     def project(self) -> Path:

@@ -58,7 +58,7 @@ def pair(engines_folder: Path, serve: Servers, tmp_path: Path) -> Iterator[Pair]
 
 
 def test_a_swarm_begins_with_the_first_that_joins(pair: Pair) -> None:
-    plan = pair.dockworthy("add", pair.address, "--name", "second", "--level", "baseline", "--dry-run")
+    plan = pair.dockworthy("add", pair.address, "--name", "second", "--no-harden", "--dry-run")
     assert plan.returncode == 0, plan.stderr
     told = plan.stderr
     for words in (
@@ -71,6 +71,7 @@ def test_a_swarm_begins_with_the_first_that_joins(pair: Pair) -> None:
     assert pair.joined() == [] and "hosts:" not in pair.project.read_text()
     done = pair.dockworthy("add", pair.address, "--name", "second", "--level", "baseline", "--yes")
     assert done.returncode == 0, done.stderr
+    assert "make second fit, as `dockworthy harden --install` does: 1 step" in done.stderr
     assert len(pair.joined()) == 2
     assert pair.project.read_text() == (
         f"# ours\ndeploy:\n  target: swarm  # on two hosts\nhosts:\n  second: {pair.address}\n"

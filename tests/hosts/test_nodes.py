@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+from pathlib import Path
+
 import pytest
 
-from .conftest import Swarm, until
+from machines.program import DOCKWORTHY, run_dockworthy
+
+from .conftest import Swarm
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -68,6 +74,22 @@ def test_every_node_gets_a_certificate_of_the_new_authority(swarm: Swarm) -> Non
     assert {node["Description"]["TLSInfo"]["TrustRoot"].strip() for node in swarm.nodes()} == {after.strip()}
 
 
+def test_the_unlock_key_is_on_the_terminal_alone(swarm: Swarm, tmp_path: Path) -> None:
+    words = ("hosts", "autolock", "on", "--yes", "--host", swarm.engines["n1"].endpoint)
+    refused = run_dockworthy(*words, inside=("setsid", "--wait"))
+    assert refused.returncode == 2 and "no terminal to show the key on" in refused.stderr
+    assert swarm.docker("n1", "info", "-f", "{{.Swarm.Cluster.Spec.EncryptionConfig.AutoLockManagers}}") == "false\n"
+    said = tmp_path / "said"
+    command = f"{shlex.join([str(DOCKWORTHY), *words])} >{said} 2>&1"
+    terminal = subprocess.run(["script", "-qec", command, "/dev/null"], capture_output=True, text=True, timeout=60)
+    assert terminal.returncode == 0, said.read_text()
+    key = swarm.docker("n1", "swarm", "unlock-key", "-q").strip()
+    assert key.startswith("SWMKEY-") and key in terminal.stdout and "SWMKEY" not in said.read_text()
+    assert "nothing to do" in swarm.dockworthy("autolock", "on").stderr
+    assert swarm.dockworthy("autolock", "off", "--yes").returncode == 0
+    assert swarm.dockworthy("autolock", "rotate", "--yes").returncode == 2
+
+
 def test_a_host_leaves_and_its_line_goes(swarm: Swarm) -> None:
     swarm.serve("web", "--replicas", "2", "--constraint", f"node.id!={swarm.id('n1')}")
     gone = swarm.id("n3")
@@ -81,11 +103,3 @@ def test_a_host_leaves_and_its_line_goes(swarm: Swarm) -> None:
     assert "n3" not in text and "# n2" in text
     assert swarm.running("web") == [swarm.id("n2")] * 2
     swarm.docker("n1", "service", "rm", "web")
-
-
-def test_a_host_that_is_dead_is_taken_off_the_list(swarm: Swarm) -> None:
-    swarm.engines["n2"].process.kill()  # type: ignore[union-attr]
-    until(lambda: swarm.node("n2")["Status"]["State"] == "down", "n2 is seen down")
-    done = swarm.dockworthy("remove", "n2", "--yes")
-    assert done.returncode == 0, done.stderr
-    assert "it is down" in done.stderr and len(swarm.nodes()) == 1

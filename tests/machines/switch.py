@@ -30,6 +30,13 @@ class Switch:
             _run("nsenter", f"--net=/proc/{pid}/ns/net", "ip", *words)
         return address
 
+    def cut(self, number: int) -> None:
+        """That host is away from all others; what runs there goes on."""
+        self._ip("link", "set", f"host{number}", "down")
+
+    def mend(self, number: int) -> None:
+        self._ip("link", "set", f"host{number}", "up")
+
     def stop(self) -> None:
         self._process.kill()
         self._process.wait()

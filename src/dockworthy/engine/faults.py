@@ -58,12 +58,12 @@ def failed_answer(status: int, body: bytes, endpoint: str, asked: str) -> Engine
         return NoSuchObject(f"the engine does not know what {asked} asks for: {says}")
     if status == 503:
         return WrongState(f"the engine can't answer {asked} now: {says}", hint=_way_back(says))
-    return EngineError(f"the engine answered {asked} with status {status}: {says}")
+    return EngineError(f"the engine answered {asked} with status {status}: {says}", hint=_way_back(says))
 
 
 def _way_back(says: str) -> str:
     """Of what a swarm says of itself, what a person does next."""
-    if "does not have a leader" in says or "too few managers" in says:
+    if any(words in says for words in ("does not have a leader", "too few managers", "lost leader status")):
         return (
             "start the other managers again; where more than half are lost for good, on one that is left: docker swarm "
             "init --force-new-cluster --advertise-addr ITS-ADDRESS (docs/swarm-recovery.md says what to do before)"

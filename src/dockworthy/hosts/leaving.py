@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from ..engine.connection import Connection
 from ..errors import EngineError, UsageError
-from ..model.hosts import Move, MoveKind, Role, ServiceGap, SwarmNode
+from ..model.hosts import Move, MoveKind, ServiceGap, SwarmNode
 from .managers import may_have_fewer
 from .membership import Membership, membership_of
-from .nodes import as_role, available, change
+from .nodes import available, change
 from .placement import moves_from, pinned_to, replicas
 from .watching import until_moved
 
@@ -47,8 +47,7 @@ def must_be_asked_for(plan: Leaving, *, force: bool) -> None:
 async def drain(engine: Connection, plan: Leaving, *, seconds: float) -> tuple[ServiceGap, ...]:
     """The node takes no tasks, and has none. Waits for it. Raises EngineError where that takes longer."""
     await change(engine, plan.node.id, available("drain"))
-    away = plan.node.id if plan.node.ready else ""  # a node that is down tells nothing of what it runs
-    return await until_moved(engine, plan.moves, away_from=away, seconds=seconds)
+    return await until_moved(engine, plan.moves, away_from=plan.node, seconds=seconds)
 
 
 async def resume(engine: Connection, node: SwarmNode, nodes: Sequence[SwarmNode], *, seconds: float) -> list[str]:
@@ -71,7 +70,7 @@ async def resume(engine: Connection, node: SwarmNode, nodes: Sequence[SwarmNode]
                     kind=MoveKind.MOVES,
                 )
             )
-    await until_moved(engine, waited, away_from="", seconds=seconds)
+    await until_moved(engine, waited, away_from=None, seconds=seconds)
     return [move.service for move in waited]
 
 
@@ -91,9 +90,7 @@ def not_oneself(node: SwarmNode, mine: Membership) -> None:
 
 
 async def forget(engine: Connection, node: SwarmNode) -> None:
-    """The node is no manager any more, and then not in the list. It has left, or is down. Raises EngineError."""
-    if node.role is Role.MANAGER:
-        await change(engine, node.id, as_role(Role.WORKER))
+    """It is not in the list any more. It has left or is down, and has no vote. Raises EngineError."""
     await engine.send("DELETE", f"/nodes/{node.id}?force=1")
 
 

@@ -61,13 +61,17 @@ def may_have_fewer(nodes: Sequence[SwarmNode], gone: Collection[str], *, force: 
 
 def in_order(nodes: Sequence[SwarmNode], gone: Collection[str]) -> list[SwarmNode]:
     """The managers among `gone`, those first who do not answer: the majority grows with each of them."""
-    leaving = [node for node in nodes if node.id in gone and node.role is Role.MANAGER]
+    leaving = [node for node in nodes if node.id in gone and _votes(node)]
     return sorted(leaving, key=lambda node: node.reachable)
 
 
 def _counted(nodes: Sequence[SwarmNode]) -> tuple[int, int]:
-    managers = [node for node in nodes if node.role is Role.MANAGER]
+    managers = [node for node in nodes if _votes(node)]
     return len(managers), sum(node.reachable for node in managers)
+
+
+def _votes(node: SwarmNode) -> bool:
+    return node.role is Role.MANAGER and node.votes
 
 
 def _odd(managers: int, force: bool, way: str) -> None:

@@ -30,6 +30,7 @@ def node_of(raw: dict[str, Any]) -> SwarmNode:
         role=Role(spec.get("Role") or "worker"),
         leader=bool(manager.get("Leader")),
         reachable=manager.get("Reachability") == "reachable",
+        votes="ManagerStatus" in raw or status.get("State") == "ready",
         ready=status.get("State") == "ready",
         availability=spec.get("Availability") or "active",
         host=labels.get(HOST_LABEL, ""),

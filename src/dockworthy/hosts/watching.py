@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from ..engine.connection import Connection
 from ..errors import EngineError
-from ..model.hosts import Move, MoveKind, ServiceGap
+from ..model.hosts import Move, MoveKind, ServiceGap, SwarmNode
 from .placement import OVER
 
 _LOOK = 0.25
@@ -45,9 +45,11 @@ class Gaps:
 
 
 async def until_moved(
-    engine: Connection, moves: Sequence[Move], *, away_from: str, seconds: float
+    engine: Connection, moves: Sequence[Move], *, away_from: SwarmNode | None, seconds: float
 ) -> tuple[ServiceGap, ...]:
-    """Until nothing of `moves` runs on the node `away_from` ("": it does not matter), and what can run elsewhere does.
+    """Until nothing of `moves` runs on the node `away_from` (None: it does not matter), and what can move has moved.
+
+    A node that is down tells nothing of what it runs: that is not counted, and not waited for.
 
     Raises EngineError, with the engine's own words for each task, where that is not so within `seconds`.
     """
@@ -55,6 +57,8 @@ async def until_moved(
     gaps, ends, looked = Gaps(moves), clock() + seconds, clock()
     while moves:
         tasks = await _tasks(engine, [move.service_id for move in moves])
+        if away_from is not None and not away_from.ready:
+            tasks = [task for task in tasks if task.get("NodeID") != away_from.id]
         running = Counter(task["ServiceID"] for task in tasks if task["Status"]["State"] == "running")
         now = clock()
         gaps.add(running, now - looked)
@@ -68,9 +72,12 @@ async def until_moved(
     return gaps.told()
 
 
-def _waits_for(move: Move, tasks: Sequence[Mapping[str, Any]], running: Mapping[str, int], away_from: str) -> bool:
+def _waits_for(
+    move: Move, tasks: Sequence[Mapping[str, Any]], running: Mapping[str, int], away_from: SwarmNode | None
+) -> bool:
     mine = [task for task in tasks if task["ServiceID"] == move.service_id]
-    if any(task.get("NodeID") == away_from and task["Status"]["State"] not in OVER for task in mine if away_from):
+    left = away_from.id if away_from is not None else ""
+    if any(task.get("NodeID") == left and task["Status"]["State"] not in OVER for task in mine if left):
         return True
     if move.kind in (MoveKind.ENDS, MoveKind.STUCK):
         return False
@@ -88,7 +95,8 @@ def _too_late(
 ) -> EngineError:
     told = []
     for move in waits:
-        last = max((t for t in tasks if t["ServiceID"] == move.service_id), key=lambda t: str(t.get("CreatedAt")))
+        mine = [task for task in tasks if task["ServiceID"] == move.service_id]
+        last = max(mine, key=lambda task: str(task.get("CreatedAt")), default={"Status": {"State": "not there yet"}})
         why = last["Status"].get("Err") or f"its last task is {last['Status']['State']}"
         told.append(f"{move.service}: {running.get(move.service_id, 0)} of {move.wanted} tasks run ({why})")
     return EngineError(

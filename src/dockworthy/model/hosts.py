@@ -35,7 +35,8 @@ class Role(StrEnum):
 
 
 class SwarmNode(Struct, frozen=True, kw_only=True):
-    """A node as a manager knows it. `reachable` and `leader` are of managers; `facts` are what placement constraints
+    """A node as a manager knows it. `reachable`, `votes` and `leader` are of managers (`votes`: it is counted for the
+    majority, as one that was lost before a new beginning is not); `facts` are what placement constraints
     may ask of it: `node.labels.zone` -> `a`."""
 
     id: str
@@ -43,6 +44,7 @@ class SwarmNode(Struct, frozen=True, kw_only=True):
     role: Role = Role.WORKER
     leader: bool = False
     reachable: bool = False
+    votes: bool = True
     ready: bool = True
     availability: str = "active"
     host: str = ""

@@ -133,7 +133,7 @@ class _Leaves:
 
         for gap in await drain(engine, plan, seconds=self._seconds):
             say(gap_in_words(gap))
-        if plan.node.role is Role.MANAGER:
+        if plan.node.role is Role.MANAGER and plan.node.votes:
             await demote(engine, plan.node)
         if address:
             async with engine_at(address, sudo=self._sudo) as there:
