@@ -81,7 +81,8 @@ def compose_file(
             {"type": "bind", "source": f"{folder}/run", "target": RUN, "bind": {"create_host_path": False}},
         ],
         "ports": published,
-        "networks": {"edge": None, "front": None},
+        # Engines do not find a swarm's network where it is a container's first.
+        "networks": {"edge": None, "front": {"priority": 1} if swarm else None},
     }  # fmt: skip
     inner = {"name": NETWORK, "external": True} if swarm else {"name": NETWORK, "internal": True}
     return {
