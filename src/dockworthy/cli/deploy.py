@@ -49,9 +49,10 @@ def deploy(
     New containers start beside the old ones, which go when the new ones are healthy; where two can't be at a time, the
     old one goes first, and the plan says for how long. Then the release is observed, and kept or taken back.
 
-    Compose itself makes the containers: `docker compose ps` and `logs` go on working. A project that runs already is
-    taken over as it is; what is equal is not made anew. Each release is recorded on the engine's host before anything
-    is changed, and the next run finishes or takes back what a killed one left.
+    Compose itself makes the containers: `docker compose ps` and `logs` go on working. For several hosts
+    (`deploy.target: swarm`) a swarm's managers make them, and `docker stack ps` and `service logs` go on. A project that
+    runs already is taken over as it is; what is equal is not made anew. Each release is recorded on the engine's host,
+    or by the swarm, before anything is changed, and the next run finishes or takes back what a killed one left.
 
     \b
     Examples:

@@ -79,7 +79,8 @@ def render_release(release: Release, *, width: int, colour: bool) -> str:
     if release.state is ReleaseState.ROLLED_BACK:
         sheet.entry("now", "what ran before runs again", indent=1, column=_COLUMN)
     if release.state is ReleaseState.FAILED:
-        sheet.entry("next", "look at `docker compose ps`; `dockworthy deploy` or `rollback` goes on from what there is",
+        look = f"docker stack ps {release.project}" if release.target == "swarm" else "docker compose ps"
+        sheet.entry("next", f"look at `{look}`; `dockworthy deploy` or `rollback` goes on from what there is",
                     indent=1, column=_COLUMN)  # fmt: skip
     return str(sheet)
 
