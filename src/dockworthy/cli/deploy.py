@@ -50,7 +50,7 @@ def deploy(
     old one goes first, and the plan says for how long. Then the release is observed, and kept or taken back.
 
     Compose itself makes the containers: `docker compose ps` and `logs` go on working. For several hosts
-    (`deploy.target: swarm`) a swarm's managers make them, and `docker stack ps` and `service logs` go on. A project that
+    (`deploy.target: swarm`) a swarm's managers make them: `docker stack ps` and `service logs` go on. A project that
     runs already is taken over as it is; what is equal is not made anew. Each release is recorded on the engine's host,
     or by the swarm, before anything is changed, and the next run finishes or takes back what a killed one left.
 
