@@ -3,7 +3,6 @@
 
 readonly BASE_IMAGE=dockworthy-shop-base:1
 readonly MADE_OF=dockworthy.shop.made-of
-readonly SHOP_IMAGES=(dockworthy-shop:v1 dockworthy-shop:v2 dockworthy-shop-db:1)
 
 plan_images() {
     if image_is "$BASE_IMAGE" "$(base_fingerprint)"; then

@@ -36,13 +36,14 @@ remove_each() {
         give_up "what the shop left could not be removed" "docker $what ls"
 }
 
-# The edge's image goes with the edge.
+# Also those of builds before, which have no name any more; the edge's goes with the edge.
 remove_images() {
-    local image edge=()
-    [[ -n $(docker ps --all --quiet --filter label=com.docker.compose.project=dockworthy-edge) ]] ||
-        mapfile -t edge < <(docker image ls --format '{{.Repository}}:{{.Tag}}' dockworthy-edge)
-    for image in "${edge[@]}" "${SHOP_IMAGES[@]}" "$BASE_IMAGE"; do
-        ! docker image inspect "$image" >/dev/null 2>&1 || quietly "docker rmi $image" docker rmi --force "$image" ||
-            give_up "the image $image could not be removed"
-    done
+    local found
+    mapfile -t found < <(
+        docker image ls --all --quiet --no-trunc --filter "label=$MADE_OF" | sort -u
+        [[ -n $(docker ps --all --quiet --filter label=com.docker.compose.project=dockworthy-edge) ]] ||
+            docker image ls --quiet --no-trunc dockworthy-edge | sort -u
+    )
+    ((${#found[@]} == 0)) || quietly "docker rmi" docker rmi --force "${found[@]}" ||
+        give_up "the shop's images could not be removed" "docker image ls"
 }

@@ -14,7 +14,7 @@ from dockworthy.cli.program import program
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/harden.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/harden.md", "examples/shop/README.md")),
     *sorted((ROOT / "docs/adr").glob("*.md")),
 ]
 
