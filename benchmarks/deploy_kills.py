@@ -34,6 +34,8 @@ from machines.program import DOCKWORTHY  # noqa: E402
 _LONGEST = 8.0
 """Seconds after the start of a deploy, within which it is killed."""
 _EDGE = "dockworthy-edge-proxy-1"
+_APART = 12.0
+"""Seconds between two kills of the edge: one that ran for less the engine starts again later and later."""
 _ADDRESS = "198.51.100.7"
 """Of this machine, in the namespace of the measurement."""
 
@@ -90,15 +92,14 @@ class Kills:
     async def killed_edge(self, load: Load) -> None:
         """Its process; the engine starts its container again."""
         failed = len(load.failures)
-        pid = self.engine.inspect(_EDGE)["State"]["Pid"]
+        pid = (await asyncio.to_thread(self.engine.inspect, _EDGE))["State"]["Pid"]
         began = time.monotonic()
         os.kill(pid, signal.SIGKILL)
         after = sum(load.answers.values())
         while sum(load.answers.values()) <= after + 10:
             await asyncio.sleep(0.05)
-        print(
-            f"edge: {len(load.failures) - failed} requests failed, answers again after {time.monotonic() - began:.1f} s"
-        )
+        gap = time.monotonic() - began
+        print(f"edge: {len(load.failures) - failed} failed, answers again after {gap:.1f} s", flush=True)
 
     async def next(self, load: Load, name: str, what: str, failed: int) -> None:
         """The next run: afterwards this version is everywhere, and nothing is left."""
@@ -108,7 +109,7 @@ class Kills:
         with contextlib.suppress(TimeoutError):
             await heard(load, name, seconds=15)
         assert isinstance(load.answers, LastSeen)
-        here = list(self.leftovers(name))
+        here = await asyncio.to_thread(self.leftovers, name)  # the load goes on
         self.left += [f"{what}: {each}" for each in here]
         print(
             f"{self.version:4} {what}: {len(load.failures) - failed} failed, next run {ended.seconds:.1f} s"
@@ -149,7 +150,7 @@ async def work(kills: Kills, asked: argparse.Namespace) -> int:
             await kills.killed_engine(load)
         for _ in range(asked.edge):
             await kills.killed_edge(load)
-            await asyncio.sleep(2)
+            await asyncio.sleep(_APART)
     print(f"all: {load.count} requests, {len(load.failures)} failed, the slowest {load.slowest:.1f} s")
     for each in [*load.failures[:20], *kills.left]:
         print(f"  {each}")

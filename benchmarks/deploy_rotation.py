@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from deploying import Ended, Measured, heard
 
 from deploy.edge.shop_app import COMMAND
@@ -27,7 +29,7 @@ async def rotation(bench: Measured) -> int:
             _says(bench, "second")
             ended = _must(await bench.dockworthy(*command))
             await heard(load, "rotated")
-            has = {_secret(bench, name) for name in bench.shop.containers("web")}
+            has = await asyncio.to_thread(_secrets, bench)
             if has != {secret} or "run the job migrate" not in ended.says:
                 raise SystemExit(f"{what}: the containers have {has}, and not {secret}: {ended.says}")
             print(f"{what:34} failed {len(load.failures) - failed:4}  done {ended.seconds:.1f} s", flush=True)
@@ -43,8 +45,11 @@ def _says(bench: Measured, secret: str) -> None:
     bench.shop.compose({"web": {**web, "secrets": ["password"]}, "migrate": migrate}, secrets=secrets)
 
 
-def _secret(bench: Measured, container: str) -> str:
-    return bench.shop.engine.docker("exec", container, COMMAND[0], "-I", "-c", _READ).stdout.decode()
+def _secrets(bench: Measured) -> set[str]:
+    """What the containers have."""
+    docker = bench.shop.engine.docker
+    names = bench.shop.containers("web")
+    return {docker("exec", name, COMMAND[0], "-I", "-c", _READ).stdout.decode() for name in names}
 
 
 def _must(ended: Ended) -> Ended:
