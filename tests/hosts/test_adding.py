@@ -33,6 +33,10 @@ class Pair(NamedTuple):
         words = ("hosts", *arguments, "--policy", str(self.project))
         return run_dockworthy(*words, inside=self.manager.inside, env={"PATH": os.environ["PATH"]}, timeout=180)
 
+    def worker(self) -> str:
+        (id,) = [line.split()[0] for line in self.joined() if "Leader" not in line]
+        return id
+
     def joined(self) -> list[str]:
         nodes = self.manager.docker("node", "ls", "--format", "{{.ID}} {{.Status}} {{.ManagerStatus}}", check=False)
         return nodes.stdout.decode().splitlines()
@@ -79,6 +83,11 @@ def test_a_swarm_begins_with_the_first_that_joins(pair: Pair) -> None:
     assert "SWMTKN" not in done.stderr + done.stdout
     again = pair.dockworthy("add", pair.address, "--name", "second", "--level", "baseline", "--yes")
     assert again.returncode == 0 and "nothing to do" in again.stderr, again.stderr
+    # Killed after it joined: neither label nor line is there.
+    pair.manager.docker("node", "update", "--label-rm", "dockworthy.host", pair.worker())
+    pair.project.write_text("deploy: {target: swarm}\n")
+    ended = pair.dockworthy("add", pair.address, "--name", "second", "--no-harden", "--yes")
+    assert ended.returncode == 0 and "has joined" not in ended.stderr, ended.stderr
     told = json.loads(pair.dockworthy("--format", "json").stdout)
     (host,) = told["hosts"]
     assert (host["name"], host["role"], host["error"]) == ("second", "worker", "")

@@ -78,6 +78,13 @@ def test_no_constraint_is_too_odd(constraint: str) -> None:
     allows([constraint], node("a"))
 
 
+def test_no_more_than_ran_before_is_waited_for() -> None:
+    here, other = node("a"), node("b")
+    tasks = [task(), task("b", state="pending"), task("b", state="starting")]
+    (move,) = moves_from(here, [here, other], [service(replicas=3)], tasks)
+    assert (move.tasks, move.wanted) == (1, 1)
+
+
 def test_pinned_is_what_runs_on_one_node_alone() -> None:
     a, b = node("a"), node("b")
     assert pinned_to(service("node.id==a"), a, [a, b])

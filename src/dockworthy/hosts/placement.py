@@ -23,11 +23,11 @@ def moves_from(
     tasks: Sequence[Mapping[str, Any]],
 ) -> tuple[Move, ...]:
     """One for each service with tasks on `node` that run or are meant to."""
-    here = Counter(
-        str(task.get("ServiceID", "")) for task in tasks if task.get("NodeID") == node.id and is_wanted(task)
-    )
+    wanted = [task for task in tasks if is_wanted(task)]
+    here = Counter(str(task.get("ServiceID", "")) for task in wanted if task.get("NodeID") == node.id)
+    running = Counter(str(task.get("ServiceID", "")) for task in wanted if task["Status"]["State"] == "running")
     known = {str(service["ID"]): service for service in services}
-    found = [_move(node, nodes, known[id], count) for id, count in here.items() if id in known]
+    found = [_move(node, nodes, known[id], count, running[id]) for id, count in here.items() if id in known]
     return tuple(sorted(found, key=lambda move: move.service))
 
 
@@ -52,7 +52,8 @@ def replicas(service: Mapping[str, Any]) -> int | None:
     return int(mode["Replicated"].get("Replicas") or 0) if "Replicated" in mode else None
 
 
-def _move(node: SwarmNode, nodes: Sequence[SwarmNode], service: Mapping[str, Any], count: int) -> Move:
+def _move(node: SwarmNode, nodes: Sequence[SwarmNode], service: Mapping[str, Any], count: int, running: int) -> Move:
+    """No more than runs now is waited for: a service that lacked tasks before may lack them afterwards."""
     spec = service["Spec"]
     wanted = replicas(service)
     kind, to, why = (MoveKind.ENDS, (), "each node has one") if wanted is None else _way(node, nodes, service)
@@ -60,7 +61,7 @@ def _move(node: SwarmNode, nodes: Sequence[SwarmNode], service: Mapping[str, Any
         service=str(spec.get("Name", service["ID"])),
         service_id=str(service["ID"]),
         tasks=count,
-        wanted=wanted or 0,
+        wanted=min(wanted or 0, running),
         kind=kind,
         to=to,
         why=why,

@@ -67,8 +67,8 @@ class MoveKind(StrEnum):
 
 
 class Move(Struct, frozen=True, kw_only=True):
-    """What becomes of a service's tasks on a node that is emptied. `wanted`: how many it has in all; `to`: the nodes
-    that may take them."""
+    """What becomes of a service's tasks on a node that is emptied. `wanted`: how many of it run
+    in all; `to`: the nodes that may take them."""
 
     service: str
     service_id: str

@@ -49,7 +49,7 @@ def hosts_json(hosts: Sequence[HostStanding], verdict: Verdict) -> str:
 
 def move_in_words(move: Move) -> str:
     """`web: 1 of 2 tasks, to h2 or h3`."""
-    tasks = f"{move.service}: {move.tasks} of {number_of(move.wanted, 'task')}"
+    tasks = f"{move.service}: {move.tasks} of {number_of(max(move.wanted, move.tasks), 'task')}"
     if move.kind is MoveKind.ENDS:
         return f"{move.service}: {number_of(move.tasks, 'task')}, which ends: {move.why}"
     if move.kind is MoveKind.STUCK:
