@@ -85,7 +85,7 @@ async def standing(asked: Asked, project: str) -> tuple[Release, tuple[ServiceSt
         last = in_force(releases)
         if last is None:
             raise UsageError(f"no release of {project} was kept here yet", hint="dockworthy deploy makes the first one")
-        return last, standing_of(last, await to.running()), unfinished(releases)
+        return last, standing_of(last, await to.running(), releases), unfinished(releases)
 
 
 @asynccontextmanager

@@ -73,7 +73,7 @@ def test_what_was_changed_by_hand_is_kept_or_overwritten_by_choice(shop: Shop) -
     assert "its definition changed: environment.NEW" in asked
     assert shop.containers() == before
     status = shop.dockworthy("releases", "status")
-    assert "is not what this release shipped" in " ".join(status.stdout.split())
+    assert "was changed by hand since release 1" in " ".join(status.stdout.split())
     shop.deploy("--accept", "web:by-hand")
     (web,) = shop.containers(every=True)
     assert "LEVEL=info" in shop.engine.inspect(web)["Config"]["Env"]

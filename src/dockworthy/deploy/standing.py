@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..model.release import Release
 from ..model.rollout import Health, Running, ServiceStanding, Task, TaskState
+from .planning.causes import Earlier, by_hand, earlier
 
 
-def standing_of(release: Release, running: Running) -> tuple[ServiceStanding, ...]:
-    """Of every service that the release shipped, jobs left out, and of what runs besides."""
+def standing_of(release: Release, running: Running, releases: Sequence[Release]) -> tuple[ServiceStanding, ...]:
+    """Of every service that the release shipped, jobs left out, and of what runs besides. `releases`: all records,
+    which tell what was left over from what was changed by hand."""
     jobs = {*release.jobs_before, *release.jobs_after}
+    known = earlier(releases, release, release.spec, release.versions)
     found = []
     for name, shipped in sorted(release.services.items()):
         if name in jobs:
@@ -24,7 +27,7 @@ def standing_of(release: Release, running: Running) -> tuple[ServiceStanding, ..
                 image=shipped.reference,
                 wanted=shipped.replicas,
                 serving=sum(task.is_serving for task in current),
-                faults=(*_faults(current), *_drift(other)),
+                faults=(*_faults(current), *_drift(name, other, known)),
             )
         )
     return tuple(found)
@@ -41,7 +44,10 @@ def _faults(tasks: list[Task]) -> Iterator[str]:
         yield f"{task.name} is {task.state}{status}{why}"
 
 
-def _drift(tasks: list[Task]) -> Iterator[str]:
-    """Containers that no release made so: changed by hand, or left over."""
+def _drift(service: str, tasks: list[Task], known: Earlier | None) -> Iterator[str]:
+    """Containers that this release made otherwise, or none did."""
     for task in tasks:
-        yield f"{task.name} is {task.state}, and is not what this release shipped"
+        if known is not None and by_hand(service, [task], known):
+            yield f"{task.name} is {task.state}, and was changed by hand since release {known.number}"
+        else:
+            yield f"{task.name} is {task.state}, and is not what this release shipped"
