@@ -53,10 +53,12 @@ def move_in_words(move: Move) -> str:
     if move.kind is MoveKind.ENDS:
         return f"{move.service}: {number_of(move.tasks, 'task')}, which ends: {move.why}"
     if move.kind is MoveKind.STUCK:
-        return f"{tasks}, which can't move: {move.why}; it does not run until the node is back in use"
+        return (
+            f"{tasks}, which can't move: {move.why}; it does not run until the node is back in use; only with --force"
+        )
     to = f"to {' or '.join(move.to)}"
     if move.kind is MoveKind.LOSES:
-        return f"{tasks}, {to}: {move.why}"
+        return f"{tasks}, {to}: {move.why}; only with --force"
     gap = "" if move.tasks < move.wanted else "; nothing of it runs until a new one does"
     return f"{tasks}, {to}{gap}"
 
