@@ -82,7 +82,8 @@ class SwarmStore:
         if found is None:
             await self._count(release.number)
             labels = {KIND: "release", PROJECT: self.project, _NUMBER: str(release.number)}
-            await self._objects.create("configs", name, content, labels)
+            if not await self._objects.create("configs", name, content, labels):
+                raise UsageError(f"the swarm has a config {name} already, which is no release of {self.project}")
             await self._forget()
             return
         await self._fence()
