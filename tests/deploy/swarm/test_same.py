@@ -1,18 +1,15 @@
-"""What holds for one engine holds for a swarm: the very same tests."""
+"""What holds for one engine holds for a swarm: the very same tests, of what a target does itself."""
 
 from __future__ import annotations
 
 from deploy.shops import Shop
 from deploy.test_deploy import (
     test_a_secret_is_rotated_by_its_content_and_is_nowhere_else,
-    test_one_service_alone_with_another_image,
     test_what_was_shipped_comes_back_by_its_record,
 )
 from deploy.test_deploy_faults import (
     pytestmark,
     test_a_job_that_fails_stops_the_release_before_anything_is_replaced,
-    test_an_empty_volume_beside_an_old_one_is_asked_about,
-    test_an_irreversible_job_forbids_the_way_back_and_says_so,
     test_who_comes_second_is_told_who_is_at_work,
 )
 from deploy.test_deploy_faults import (
@@ -23,9 +20,6 @@ __all__ = [
     "pytestmark",
     "test_a_job_that_fails_stops_the_release_before_anything_is_replaced",
     "test_a_secret_is_rotated_by_its_content_and_is_nowhere_else",
-    "test_an_empty_volume_beside_an_old_one_is_asked_about",
-    "test_an_irreversible_job_forbids_the_way_back_and_says_so",
-    "test_one_service_alone_with_another_image",
     "test_what_was_shipped_comes_back_by_its_record",
     "test_who_comes_second_is_told_who_is_at_work",
 ]
