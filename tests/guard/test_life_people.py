@@ -245,7 +245,7 @@ def test_one_that_was_cut_off_is_taken_back_and_uninstall_leaves_the_engine_as_i
     line = f"echo $$ >/run/installing; exec {DOCKWORTHY} guard install --people --yes >/dev/null 2>&1"
     cut_off = subprocess.Popen([*host.inside, "sh", "-c", line], env=clean_environment())
     stopped = ("sh", "-c", f"test -e {HOLDING} && ! grep -q '[SR] (' /proc/{engine.strip()}/status")
-    host.wait(lambda: host.run(*stopped, check=False).returncode == 0, "the engine is stopped")
+    host.wait(lambda: host.run(*stopped, check=False).returncode == 0, "the engine is stopped", 180)  # copies first
     host.run("sh", "-c", "kill -9 $(cat /run/installing)")
     cut_off.wait(30)
     assert "was cut off" in install(host)
