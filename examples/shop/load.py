@@ -2,9 +2,11 @@
 
     load.py [--rate N] [--at-most SECONDS] --port N --ca FILE -- COMMAND...
 
-Half of the requests come by ten connections that are kept, half by new ones, all to 127.0.0.1. They begin a second
-before the command and end a second after it. What came of them is one line on standard output; what the command says
-goes to standard error. Exit status: the command's; 1 where that was 0 and a request failed.
+Half of the requests come by ten connections that are kept, half by new ones, all to 127.0.0.1, and never more than a
+hundred at a time: a machine that can't keep up gets fewer. They begin a second before the command and end a second
+after it. What came of them is one line on standard output; what the command says goes to standard error.
+
+Exit status: the command's; 1 where that was 0 and a request failed.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import sys
 from collections import Counter
 
 HOST = "shop.localhost"
+AT_ONCE = 100
 MARGIN = 1.0  # seconds before and after the command
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -38,6 +41,8 @@ class Load:
         clock = asyncio.get_running_loop().time
         begun, number = clock(), 0
         while not ends.is_set():
+            while len(self._under_way) >= AT_ONCE:
+                await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
             number += 1
             task = asyncio.create_task(self._one(kept=number % 2 == 0))
             self._under_way.add(task)

@@ -16,7 +16,7 @@ say_plan() {
     say "The shop (examples/shop) is brought up on this machine:"
     say "  1. images      $(plan_images)"
     say "  2. version 1   shipped by 'dockworthy deploy': https://shop.localhost$(port_in_url), and the edge on ports $http and $https"
-    say "  3. version 2   shipped while 200 requests a second come from this machine, with a migration of the database"
+    say "  3. version 2   shipped while $rate requests a second come from this machine, with a migration of the database"
     say "  4. version 1   taken back to, under the same load, and left running"
     say "It does not: open anything else to the network, ask a registry, or touch a container that is not its own."
     say "'sudo ./run shop --remove' takes all of it away."

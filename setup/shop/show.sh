@@ -34,7 +34,7 @@ run_here() {
 under_load() {
     local version=$1
     shift
-    SHOP_VERSION=$version "$root/.venv/bin/python" -I load.py --port "$https" --ca "$ca" -- \
+    SHOP_VERSION=$version "$root/.venv/bin/python" -I load.py --rate "$rate" --port "$https" --ca "$ca" -- \
         "$root/.venv/bin/dockworthy" "$@" "${policy[@]}"
 }
 

@@ -92,7 +92,7 @@ def test_the_shop_is_shipped_and_taken_back_under_load(
         taken = clone.run("--http", http, "--https", https)
     assert taken.returncode == 20 and f"port {https} is taken" in taken.stderr and clone.left() == []
 
-    done = clone.run("--http", http, "--https", https, "--base", str(base))
+    done = clone.run("--http", http, "--https", https, "--rate", "50", "--base", str(base))
     assert done.returncode == 0, done.stdout + done.stderr + clone.edge_log()
     counted = re.findall(
         r"([\d,]+) requests, (\d+) failed, .*; ([\d,]+) by version 1, ([\d,]+) by version 2", done.stdout
@@ -100,7 +100,7 @@ def test_the_shop_is_shipped_and_taken_back_under_load(
     with capsys.disabled():
         print(f"\n{done.stdout}")
     assert [failed for _, failed, *_ in counted] == ["0", "0"]
-    assert all(int(many.replace(",", "")) > 500 for many, *_ in counted)
+    assert all(int(many.replace(",", "")) > 200 for many, *_ in counted)
     for words in ("version 2: 2-notes.sql", "the shop's page, version 2", "is there, and packed"):
         assert words in done.stderr
     secret = (clone.folder / "examples/shop/secrets/database-password").read_text()

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg2
 
 _PASSWORD = Path("/run/secrets/database-password")
-_AT_MOST = 8
+_WAITING = 5.0  # seconds
 
 
 def connect() -> Any:
@@ -22,17 +22,23 @@ def connect() -> Any:
 
 
 class Connections:
-    """At most eight at a time; who comes when all are lent waits for one."""
+    """A few that are shared; who comes when all are lent waits for one."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_most: int = 8) -> None:
         self._free: queue.LifoQueue[Any] = queue.LifoQueue()
-        for _ in range(_AT_MOST):
+        for _ in range(at_most):
             self._free.put(None)
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[Any]:
-        """In one transaction, which ends with the block. One that failed is not used again."""
-        connection = self._free.get(timeout=5)
+        """In one transaction, which ends with the block. A connection that failed is not used again.
+
+        Raises psycopg2.Error, also where none is free within 5 s.
+        """
+        try:
+            connection = self._free.get(timeout=_WAITING)
+        except queue.Empty:
+            raise psycopg2.OperationalError("all connections are in use") from None
         try:
             connection = connection or connect()
             with connection, connection.cursor() as cursor:

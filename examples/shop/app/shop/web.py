@@ -11,7 +11,9 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs
 
 import orders  # of this version
@@ -24,7 +26,13 @@ _LEAVING = 1.0  # seconds in which connections that are kept are told that this 
 _ENDING = 6.0  # seconds for requests that are under way
 
 connections = Connections()
+for_health = Connections(2)  # its question does not wait behind those of customers
 leaving = threading.Event()
+
+
+def _well(cursor: Any) -> bool:
+    cursor.execute("SELECT 1")
+    return True
 
 
 class Requests:
@@ -58,9 +66,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         with under_way:
             if self.path == "/healthz":
-                self._answer_health()
+                if self._from_database(for_health, _well):
+                    self._answer(200, "well\n", "text/plain")
             elif self.path == "/":
-                self._try(lambda cursor: self._answer(200, orders.page(cursor)))
+                if page := self._from_database(connections, orders.page):
+                    self._answer(200, page)
             else:
                 self._answer(404, "There is no such page.\n", "text/plain")
 
@@ -75,21 +85,18 @@ class Handler(BaseHTTPRequestHandler):
             if not fields.get("what"):
                 self._answer(400, "An order says what is wanted.\n", "text/plain")
                 return
-            self._try(lambda cursor: self._placed(orders.place(cursor, fields)))
+            if number := self._from_database(connections, lambda cursor: orders.place(cursor, fields)):
+                self._answer(303, f"order {number}\n", "text/plain", ("Location", "/"))
 
-    def _answer_health(self) -> None:
-        self._try(lambda cursor: (cursor.execute("SELECT 1"), self._answer(200, "well\n", "text/plain")))
-
-    def _try(self, work) -> None:
+    def _from_database(self, lent: Connections, work: Callable[[Any], Any]) -> Any:
+        """What `work` gives, once it is committed: nobody is told of an order that is not. None: that was answered."""
         try:
-            with connections.cursor() as cursor:
-                work(cursor)
+            with lent.cursor() as cursor:
+                return work(cursor)
         except psycopg2.Error as error:
             print(f"{self.command} {self.path}: {str(error).strip()}", file=sys.stderr)
             self._answer(503, "The database does not answer.\n", "text/plain")
-
-    def _placed(self, number: int) -> None:
-        self._answer(303, f"order {number}\n", "text/plain", ("Location", "/"))
+            return None
 
     def _answer(self, status: int, text: str, kind: str = "text/html", *headers: tuple[str, str]) -> None:
         body = text.encode()
