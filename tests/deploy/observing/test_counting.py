@@ -42,8 +42,16 @@ def test_another_answer_is_none(text: str) -> None:
 @given(st.binary(max_size=300))
 def test_a_damaged_table_is_read_or_refused(damage: bytes) -> None:
     text = damage.decode(errors="replace").replace("\r", "")
-    read = moment(f"Pid: 1\n\n# pxname,svname,req_tot\n{text}")
+    read = moment(f"Pid: 1\n\n# pxname,svname,req_tot\n{text}\n\n")
     assert all(counts.requests >= 0 for counts in read.backends.values())
+
+
+@given(st.integers(0, len(ANSWER) - 1))
+def test_part_of_an_answer_is_none(length: int) -> None:
+    with pytest.raises(ValueError, match="answer"):
+        moment(ANSWER[:length])
+    with pytest.raises(ValueError, match="answer"):
+        moment(ANSWER[length + 1 :] if length >= ANSWER.index("Pid") else ANSWER.replace("Pid", "", 1))
 
 
 @given(BACKENDS, BACKENDS)

@@ -4,6 +4,7 @@ https://docs.haproxy.org/3.0/management.html (9.1 and 9.3)."""
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -39,6 +40,7 @@ class Moment(Struct, frozen=True):
     backends: Mapping[str, Counts]
 
 
+_PROCESS = re.compile(r"^Pid: \d", re.MULTILINE)
 _COLUMNS = {
     "requests": "req_tot",
     "errors": "hrsp_5xx",
@@ -51,10 +53,13 @@ _COLUMNS = {
 
 
 def moment(answer: str) -> Moment:
-    """From HAProxy's answer to ASKED. What it does not say is 0. Raises ValueError where it is no such answer."""
+    """From HAProxy's answer to ASKED; what it does not say is 0. Raises ValueError where it is no such answer, or only
+    part of one: what is missing would be counted anew when it is told again."""
     info, head, table = answer.partition("# pxname,")
     if not head:
         raise ValueError("that is not the answer of HAProxy to `show stat`")
+    if not table.endswith("\n\n") or not _PROCESS.search(info):
+        raise ValueError("that is not all of HAProxy's answer")
     facts = dict(line.split(": ", 1) for line in info.splitlines() if ": " in line)
     rows = csv.DictReader([f"pxname,{table.splitlines()[0]}", *table.splitlines()[1:]])
     return Moment(
@@ -103,11 +108,11 @@ def _number(text: str | None) -> int:
 
 
 def _difference(before: Counts, after: Counts) -> Counts:
-    """Where one is smaller than before, they were set back: what there is now was counted since."""
-    if any(getattr(after, field) < getattr(before, field) for field in _COLUMNS):
+    """Where there are fewer requests than before, they were set back: what there is now was counted since."""
+    if after.requests < before.requests:
         before = Counts()
     return Counts(
-        **{field: getattr(after, field) - getattr(before, field) for field in _COLUMNS}, seconds=after.seconds
+        **{field: max(0, getattr(after, field) - getattr(before, field)) for field in _COLUMNS}, seconds=after.seconds
     )
 
 
