@@ -50,3 +50,13 @@ def test_what_is_changed_has_to_hold_and_what_is_away_for_a_moment_later() -> No
         "left": (True, False),
     }
     assert watched_of(release, RolloutPlan(project="shop", number=2, steps=()), settings, None).targets == []
+
+
+def test_while_the_edge_itself_is_made_anew_nothing_has_to_answer() -> None:
+    release = Release(
+        number=2, project="shop", target="compose", state=ReleaseState.PREPARED, spec={}, services={"web": SHIPPED}
+    )
+    settings = DeploySettings(routes=(Route(host="x.example", service="web", port=80),))
+    for gap, strict in ((1.0, False), (0.0, True)):
+        plan = RolloutPlan(project="shop", number=2, steps=(step(StepKind.ROUTES, "edge", gap),))
+        assert [each.strict for each in watched_of(release, plan, settings, PROBE).targets] == [strict]

@@ -120,6 +120,18 @@ async def test_what_failed_before_counts_where_it_must_not(strict: bool) -> None
             assert bool(prober.probed()["web"][0].failed) == strict
 
 
+async def test_a_container_that_says_that_it_leaves_has_not_failed_until_the_exchange_is_over() -> None:
+    async with backend_here() as backend:
+        target = ProbeTarget("web", "x", "/up", backend.address, per_second=50, says_it_leaves=True)
+        async with Prober([target]) as prober:
+            await until(lambda: prober.probed()["web"][0].sent >= 2)
+            backend.does = "leaves"
+            await until(lambda: prober.probed()["web"][0].errors >= 2)
+            assert prober.probed()["web"][0].failed == 0
+            prober.begin()
+            await until(lambda: prober.probed()["web"][0].failed >= 1)
+
+
 @pytest.mark.parametrize(
     ("path", "health", "strip", "asked"),
     [

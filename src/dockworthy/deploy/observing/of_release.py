@@ -30,6 +30,8 @@ def watched_of(
     steps = [step for step in plan.steps if step.kind in _ON_SERVICES]
     touched = frozenset(step.subject for step in steps)
     away = {step.subject for step in steps if step.kind in (StepKind.CREATE, StepKind.RESTART) or step.gap != 0}
+    if any(step.kind is StepKind.ROUTES and step.gap != 0 for step in plan.steps):  # the edge itself is away
+        away |= {route.service for route in settings.routes}
     jobs = {*release.jobs_before, *release.jobs_after}
     return Watched(
         project=release.project,

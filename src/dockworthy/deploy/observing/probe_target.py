@@ -17,7 +17,8 @@ class ProbeTarget(Struct, frozen=True):
 
     `strict`: a failure counts from the first good answer on; else only once the release is observed (its service was
     to be away for a moment). `must_answer`: from then on it counts also where there never was a good answer. `tls`: it
-    is asked by TLS. `bad_from`: the status from which on an answer is none.
+    is asked by TLS. `bad_from`: the status from which on an answer is none. `says_it_leaves`: while containers are
+    exchanged, 503 is the word by which an old one asks the edge for no more requests, and no failure.
     """
 
     service: str
@@ -29,6 +30,7 @@ class ProbeTarget(Struct, frozen=True):
     per_second: float = PER_SECOND
     tls: bool = False
     bad_from: int = 500
+    says_it_leaves: bool = False
 
 
 def probe_targets(
@@ -59,7 +61,7 @@ def probe_targets(
         return (asks,)
     half = PER_SECOND / 2
     comes_for = ProbeTarget(route.service, host, own, at, strict, False, half, tls)
-    return (structs.replace(asks, per_second=half), comes_for)
+    return (structs.replace(asks, per_second=half, says_it_leaves=True), comes_for)
 
 
 def _own_path(route: Route) -> str:

@@ -60,6 +60,9 @@ class Prober:
         return found
 
 
+_LEAVES = 503
+
+
 class _Source:
     """The probes of one target."""
 
@@ -111,6 +114,9 @@ class _Source:
         try:
             async with asyncio.timeout(_WAITS):
                 status = await connection.get(self.target.host, self.target.path, keep=keeps)
+            if status == _LEAVES and self.target.says_it_leaves and not self._begun:
+                self.tally.left_out()
+                return
             if status >= self.target.bad_from:
                 raise ProbeFailed(str(status), status)
         except ProbeFailed as failed:
