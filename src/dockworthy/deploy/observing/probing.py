@@ -114,12 +114,12 @@ class _Source:
         try:
             async with asyncio.timeout(_WAITS):
                 status = await connection.get(self.target.host, self.target.path, keep=keeps)
-            if status == _LEAVES and self.target.says_it_leaves and not self._begun:
-                self.tally.left_out()
-                return
             if status >= self.target.bad_from:
                 raise ProbeFailed(str(status), status)
         except ProbeFailed as failed:
+            if failed.status == _LEAVES and self.target.says_it_leaves and not self._begun:
+                self.tally.left_out()
+                return
             self._failed(Failure(at, str(failed)), answered=failed.status is not None)
         except TimeoutError:
             self._failed(Failure(at, f"timed out after {_WAITS:.0f} s"), answered=False)
