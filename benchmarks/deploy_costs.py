@@ -38,7 +38,7 @@ def _told(what: str, shop: Shop, *arguments: str) -> None:
 async def idle(bench: Measured) -> None:
     """Nothing to do, with an edge and without; and what the program itself takes to start."""
     bench.version("v0", "finish")
-    _must(await bench.dockworthy("deploy"))
+    _must(await bench.dockworthy("deploy", "--yes", "--accept", "web:by-hand"))  # after docker compose up
     _told("the program alone", bench.shop, "--version")
     _told("nothing to do, with an edge", bench.shop, "deploy", "--yes")
     _told("the same, --dry-run", bench.shop, "deploy", "--dry-run")
@@ -53,20 +53,24 @@ async def many(engine: OwnEngine, folder: Path) -> None:
 
 
 async def over_ssh(bench: Measured, folder: Path) -> None:
-    """A deploy of one service over ssh: how many connections, and what is sent over them."""
+    """A deploy of one service over ssh, without an edge: how many connections, and what is sent over them."""
     if reason := why_no_ssh_server():
         print(reason)
         return
+    _STATE.mkdir(parents=True, exist_ok=True)
+    # In this namespace alone, and before the server makes its own of it.
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(_STATE)], check=True)
     clients = Clients(folder / "clients")
     server = start_ssh_server("bench", clients, settings=("LogLevel VERBOSE",))
     clients.know(server)
     os.environ["PATH"] = f"{clients.programs}:{os.environ['PATH']}"
     host = server.address("root", bench.shop.engine.endpoint.removeprefix("unix://"))
-    _STATE.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(_STATE)], check=True)  # in this namespace alone
+    # Without an edge: that of this engine belongs to another account's state.
+    settings = {name: value for name, value in bench.settings.items() if name not in ("edge", "routes")}
+    bench.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
     try:
         bench.version("s1", "finish")
-        ended = _must(await bench.dockworthy("deploy", "--host", host, "--yes"))
+        ended = _must(await bench.dockworthy("deploy", "--host", host, "--yes", "--accept", "web:by-hand"))
         log = server.log
         connections = len(re.findall(r"Accepted publickey", log))
         sessions = len(re.findall(r"Starting session: ", log))

@@ -19,7 +19,7 @@ async def rotation(bench: Measured) -> int:
         {"policy": {"level": "baseline"}, "deploy": {**bench.settings, "jobs": {"before": ["migrate"]}}},
     )
     _says(bench, "first")
-    _must(await bench.dockworthy("deploy", "--yes"))
+    _must(await bench.dockworthy("deploy", "--yes", "--accept", "web:by-hand"))  # after docker compose up
     async with bench.load() as load:
         for what, secret, command in (
             ("a secret is rotated, a job before", "second", ("deploy", "--yes")),
@@ -33,6 +33,7 @@ async def rotation(bench: Measured) -> int:
             if has != {secret} or "run the job migrate" not in ended.says:
                 raise SystemExit(f"{what}: the containers have {has}, and not {secret}: {ended.says}")
             print(f"{what:34} failed {len(load.failures) - failed:4}  done {ended.seconds:.1f} s", flush=True)
+    bench.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": bench.settings})
     print(f"rotation: {load.count} requests, {len(load.failures)} failed", flush=True)
     return len(load.failures)
 
