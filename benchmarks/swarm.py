@@ -156,6 +156,8 @@ def main() -> int:
     try:
         bench = Measured(hosts.first, folder / "shop")
         bench.shop = Stack(hosts.first, folder / "shop", "measured", make_app_image(hosts.first))
+        for route in bench.settings["routes"]:
+            route["timeout"] = "2s"  # so long a request that a lost host has got already is waited for
         bench.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": bench.settings})
         return 1 if asyncio.run(work(bench, hosts, asked)) else 0
     finally:

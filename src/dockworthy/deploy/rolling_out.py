@@ -88,7 +88,7 @@ class RollOut:
             return self.release
         self._say(f"rolling back: {why}")
         if failed is not None:
-            for line in failed.excerpt:
+            for line in (*failed.excerpt, *([f"hint: {failed.hint}"] if failed.hint else [])):
                 self._say(line)
         try:
             await self._become(ReleaseState.ROLLING_BACK, why=why, observation=observation)

@@ -95,6 +95,13 @@ def test_a_service_goes_where_its_volume_is() -> None:
     assert placed(written, seen) == (written, ())
     elsewhere = {**SPEC, "volumes": {"data": {"name": "shop_data", "driver": "nfs"}}}
     assert placed(elsewhere, seen) == (elsewhere, ()), "a driver that goes over nodes"
+    labelled = {"ID": "n2", "Spec": {"Labels": {"disk": "fast"}, "Role": "worker"}, "Description": {}}
+    nodes = [{"ID": "here", "Spec": {"Role": "manager"}, "Description": {}}, labelled]
+    for constraint, node in (("node.labels.disk == fast", "n2"), ("node.role!=worker", "here"), ("node.x==1", "here")):
+        own = {"deploy": {"placement": {"constraints": [constraint]}}}
+        written = {**SPEC, "services": {"web": {**WEB, **own}}}
+        made = placed(written, Volumes("here", {}, {}, {}, nodes))[0]["services"]["web"]
+        assert made["deploy"]["placement"]["constraints"] == [constraint, f"node.id=={node}"]
 
 
 def test_amounts() -> None:

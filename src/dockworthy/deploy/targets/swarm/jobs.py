@@ -14,7 +14,7 @@ from .names import job_name
 from .needs import ids_of
 from .service_spec import job_spec
 from .services import create, remove, service_of
-from .waiting import task_log, tasks_of, why_failed
+from .waiting import failure, task_log, tasks_of
 
 _EVERY = 0.2
 _SHOWN = 20
@@ -36,9 +36,9 @@ async def run_job(engine: Connection, desired: Desired, job: str, say: Callable[
     await create(engine, job_spec(desired.spec, job, ids))
     try:
         task = await _ended(engine, job, name, within)
-        lines = await task_log(engine, task["ID"], _SHOWN)
         if task["Status"]["State"] != "complete":
-            raise StepFailed(job, why_failed(f"the job {job}", task), log=lines)
+            raise await failure(engine, job, f"the job {job}", task, _SHOWN)
+        lines = await task_log(engine, task, _SHOWN)
     except StepFailed:
         await remove(engine, name)
         raise

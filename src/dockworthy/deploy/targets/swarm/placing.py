@@ -6,12 +6,13 @@ Source: Engine API v1.45, GET /info, /tasks, /services, /volumes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from ....engine.connection import Connection
+from .constraints import fits
 from .container_spec import object_name
 from .names import of_project, service_name
 
@@ -20,12 +21,14 @@ _AT = ("node.id", "node.hostname")
 
 class Volumes(Struct, frozen=True):
     """`here`: this node's id. `places`: volume -> id of the node where a task of the project has or had it. `bound`:
-    service's name on the swarm -> the node that it is bound to already. `names`: node's id -> what it is called."""
+    service's name on the swarm -> the node that it is bound to already. `names`: node's id -> what it is called.
+    `nodes`: as the API tells of those that are ready."""
 
     here: str
     places: Mapping[str, str]
     bound: Mapping[str, str]
     names: Mapping[str, str]
+    nodes: Sequence[Mapping[str, Any]] = ()
 
 
 async def where_volumes_are(engine: Connection, project: str) -> Volumes:
@@ -45,7 +48,8 @@ async def where_volumes_are(engine: Connection, project: str) -> Volumes:
         constraints = (service["Spec"]["TaskTemplate"].get("Placement") or {}).get("Constraints") or ()
         for node in (each.partition("==")[2].strip() for each in constraints if each.startswith("node.id")):
             bound[service["Spec"]["Name"]] = node
-    return Volumes(here, places, bound, {each["ID"]: each["Description"]["Hostname"] for each in nodes})
+    names = {each["ID"]: each["Description"]["Hostname"] for each in nodes}
+    return Volumes(here, places, bound, names, [each for each in nodes if each["Status"]["State"] == "ready"])
 
 
 def placed(spec: Mapping[str, Any], volumes: Volumes) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -61,7 +65,7 @@ def placed(spec: Mapping[str, Any], volumes: Volumes) -> tuple[dict[str, Any], t
         if not mine or _is_bound(service):
             continue
         known = (chosen[volume] for volume in mine if volume in chosen)
-        node = volumes.bound.get(service_name(spec["name"], name)) or next(known, volumes.here)
+        node = volumes.bound.get(service_name(spec["name"], name)) or next(known, None) or _chosen(service, volumes)
         chosen.update(dict.fromkeys(mine, node))
         services[name] = _bound(service, node)
         notes.append(f"{name} stays on {volumes.names.get(node, node)}: its volume {mine[0]} is there")
@@ -76,9 +80,19 @@ def _volumes(spec: Mapping[str, Any], service: Mapping[str, Any]) -> Iterator[st
                 yield object_name(spec, "volumes", mount["source"])
 
 
+def _chosen(service: Mapping[str, Any], volumes: Volumes) -> str:
+    """For a volume that is nowhere yet: this node, or another one where the file's own constraints want it."""
+    nodes = sorted(volumes.nodes, key=lambda node: node["ID"] != volumes.here)
+    fitting = (node["ID"] for node in nodes if all(fits(node, each) for each in _constraints(service)))
+    return next(fitting, volumes.here)
+
+
 def _is_bound(service: Mapping[str, Any]) -> bool:
-    placement = (service.get("deploy") or {}).get("placement") or {}
-    return any(each.replace(" ", "").startswith(_AT) for each in placement.get("constraints") or ())
+    return any(each.replace(" ", "").startswith(_AT) for each in _constraints(service))
+
+
+def _constraints(service: Mapping[str, Any]) -> Sequence[str]:
+    return ((service.get("deploy") or {}).get("placement") or {}).get("constraints") or ()
 
 
 def _bound(service: Mapping[str, Any], node: str) -> dict[str, Any]:

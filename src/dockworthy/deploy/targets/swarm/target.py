@@ -163,10 +163,15 @@ class SwarmTarget:
 def _changed(now: dict[str, Any], wanted: dict[str, Any], *, again: bool) -> dict[str, Any]:
     """What runs already as it is to run is not made anew, whoever wrote it: only its number changes. Pure.
 
-    `again`: each task is to be made anew all the same.
+    `again`: each task is to be made anew all the same. So it is, too, where nothing but the placement changes: a swarm
+    would keep the tasks whose node still fits, with a spec that is no longer the service's, and an engine that compares
+    one that has no node yet (26.1.5) crashes.
     """
-    template, count = now["TaskTemplate"], now["TaskTemplate"].get("ForceUpdate", 0) + again
-    same_image = template["ContainerSpec"]["Image"] == wanted["TaskTemplate"]["ContainerSpec"]["Image"]
-    if same_image and spec_hash(template) == spec_hash(wanted["TaskTemplate"]):
-        return {**now, "Mode": wanted["Mode"], "TaskTemplate": {**template, "ForceUpdate": count}}
-    return {**wanted, "TaskTemplate": {**wanted["TaskTemplate"], "ForceUpdate": count}}
+    old, new = now["TaskTemplate"], wanted["TaskTemplate"]
+    count = old.get("ForceUpdate", 0) + again
+    same_image = old["ContainerSpec"]["Image"] == new["ContainerSpec"]["Image"]
+    if same_image and spec_hash(old) == spec_hash(new):
+        return {**now, "Mode": wanted["Mode"], "TaskTemplate": {**old, "ForceUpdate": count}}
+    if same_image and spec_hash({**old, "Placement": None}) == spec_hash({**new, "Placement": None}):
+        count += 1
+    return {**wanted, "TaskTemplate": {**new, "ForceUpdate": count}}

@@ -27,6 +27,8 @@ _STABLE = 2.0
 """Seconds that a task without a health check must have run."""
 _EVERY = 0.1
 _LOG = 5.0
+_FAULT = b"\3"
+"""The stream on which an engine says that it could not get the log."""
 _FAILED = ("failed", "rejected", "complete")
 
 Tasks = Sequence[Mapping[str, Any]]
@@ -44,11 +46,9 @@ class Expected(Struct, frozen=True, kw_only=True):
     networks: Mapping[str, str] = {}
 
     def is_of_it(self, task: Mapping[str, Any]) -> bool:
-        template = task["Spec"]
-        return bool(
-            template["ContainerSpec"]["Image"] == self.template["ContainerSpec"]["Image"]
-            and spec_hash(template, self.networks) == spec_hash(self.template, self.networks)
-        )
+        ours, theirs = self.template, task["Spec"]
+        same_image = ours["ContainerSpec"]["Image"] == theirs["ContainerSpec"]["Image"]
+        return bool(same_image and spec_hash(theirs, self.networks) == spec_hash(ours, self.networks))
 
 
 async def tasks_of(engine: Connection, name: str) -> Tasks:
@@ -87,12 +87,16 @@ async def until_serving(
     await until_gone(engine, filtered(service=[expected.name]), [task["ID"] for task in ready])
 
 
-async def task_log(engine: Connection, task: str, lines: int = 10) -> tuple[str, ...]:
-    """() where it has none, or its node does not give it."""
+async def task_log(engine: Connection, task: Mapping[str, Any], lines: int = 10) -> tuple[str, ...]:
+    """() where it never had a container, or its node does not give it."""
+    if not (task["Status"].get("ContainerStatus") or {}).get("ContainerID"):
+        return ()
     try:
         async with asyncio.timeout(_LOG):
-            content = await engine.raw(f"/tasks/{task}/logs?stdout=true&stderr=true&tail={lines}")
+            content = await engine.raw(f"/tasks/{task['ID']}/logs?stdout=true&stderr=true&tail={lines}")
     except (EngineError, TimeoutError):
+        return ()
+    if content[:1] == _FAULT:
         return ()
     return tuple(line[:300] for line in demultiplexed(content).decode(errors="replace").splitlines() if line.strip())
 
@@ -120,14 +124,22 @@ def _is_ready(task: Mapping[str, Any]) -> bool:
 async def _must_not_have_failed(engine: Connection, expected: Expected, tasks: Tasks) -> None:
     for task in tasks:
         if task["Status"]["State"] in _FAILED and task["ID"] not in expected.earlier:
-            why = why_failed(_name(expected, task), task)
-            hint = ""
-            if "No such image" in why:
-                image = task["Spec"]["ContainerSpec"]["Image"]
-                hint = (
-                    f"that node does not have it: docker save {image} | ssh NODE docker load; or push it to a registry"
-                )
-            raise StepFailed(expected.service, why, log=await task_log(engine, task["ID"]), hint=hint)
+            raise await failure(engine, expected.service, _name(expected, task), task)
+
+
+async def failure(engine: Connection, service: str, name: str, task: Mapping[str, Any], lines: int = 10) -> StepFailed:
+    """What to raise for a task that is over: why, the end of its log, and what to do where that is known."""
+    why = why_failed(name, task)
+    hint = ""
+    if "No such image" in why:
+        node, image = await _node(engine, task), task["Spec"]["ContainerSpec"]["Image"]
+        hint = f"{node} does not have it: docker save {image} | ssh {node} docker load; or push it to a registry"
+    return StepFailed(service, why, log=await task_log(engine, task, lines), hint=hint)
+
+
+async def _node(engine: Connection, task: Mapping[str, Any]) -> str:
+    """What its node is called."""
+    return str((await engine.get(f"/nodes/{task['NodeID']}"))["Description"]["Hostname"])
 
 
 async def _too_late(
@@ -144,7 +156,7 @@ async def _too_late(
     status = late["Status"]
     said = status.get("Err") or status.get("Message") or status["State"]
     why = f"{_name(expected, late)} was not healthy after {within:.0f} s: {status['State']} ({said})"
-    log = await task_log(engine, late["ID"])
+    log = await task_log(engine, late)
     return StepFailed(expected.service, why, log=log, hint="`deploy.healthy_within` gives more")
 
 
