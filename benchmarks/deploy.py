@@ -39,7 +39,7 @@ async def one(load: Load, name: str, what: str, does: Callable[[], Awaitable[End
     failed, load.slowest = len(load.failures), 0.0
     ended = await does()
     if ended.status:
-        raise SystemExit(f"{what} ended with {ended.status}: {ended.says}")
+        raise SystemExit(f"{what} ended with {ended.status}: {ended.says}\nthe clients: {load.failures[failed:]}")
     await heard(load, name)
     assert isinstance(load.answers, LastSeen)
     everywhere = max(load.answers.last_but(name) - ended.began, 0.0)
