@@ -38,7 +38,8 @@ class Spans(Struct, frozen=True):
 
 
 class Splitter:
-    """`plain`: no keyword of the shell (`if`, a loop, a group in braces), no comment was met, and what was opened is closed."""
+    """`plain`: no keyword of the shell (`if`, a loop, a group in braces) and no comment was met, and what was opened is
+    closed."""
 
     def __init__(self, text: str, place: Place) -> None:
         self.text, self.place = text, place
