@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ..test_deploy_faults import until
 from .stacks import Stack
 
 pytestmark = pytest.mark.engine
@@ -45,7 +46,7 @@ def test_a_first_release_that_fails_leaves_nothing(shop: Stack) -> None:
     shop.compose({"api": shop.service(), "web": {**shop.service(depends_on=["api"]), "command": ["false"]}})
     done = shop.deploy(status=18)
     assert "api: back to what it was" in done.stderr
-    assert shop.containers(every=True) == {}
+    until(lambda: shop.containers(every=True) == {})  # a node removes its containers after the service is gone
     assert shop.engine.docker("stack", "services", "--quiet", shop.name).stdout == b""
 
 
