@@ -33,7 +33,8 @@ async def unlock_key(engine: Connection) -> str:
 
 
 async def rotate_authority(engine: Connection, *, seconds: float) -> None:
-    """A new authority, and a certificate by it for every node. Raises EngineError where some node does not follow."""
+    """A new authority: every node has a certificate by it, and trusts no other. The engine calls the rotation done a
+    moment before that, when nodes have the certificate. Raises EngineError where some node does not follow."""
     swarm = await engine.get("/swarm")
     authority: dict[str, Any] = swarm["Spec"].setdefault("CAConfig", {})
     authority["ForceRotate"] = int(authority.get("ForceRotate") or 0) + 1
@@ -41,24 +42,29 @@ async def rotate_authority(engine: Connection, *, seconds: float) -> None:
     if not swarm.get("RootRotationInProgress"):  # one that was begun is waited for
         await _update(engine, swarm)
     ends = asyncio.get_running_loop().time() + seconds
-    while (swarm := await engine.get("/swarm")).get("RootRotationInProgress"):
+    while True:
+        swarm = await engine.get("/swarm")
+        late = await _trusting_another(engine, swarm)
+        if not late and not swarm.get("RootRotationInProgress"):
+            return
         if asyncio.get_running_loop().time() > ends:
-            raise await _unfinished(engine, swarm, seconds)
+            raise EngineError(
+                f"after {seconds:.0f} s these nodes have no certificate of the new authority: "
+                f"{', '.join(late) or 'unknown'}",
+                hint="it goes on by itself when they are back; one that does not come back: "
+                "dockworthy hosts remove NODE",
+            )
         await asyncio.sleep(0.3)
 
 
-async def _unfinished(engine: Connection, swarm: dict[str, Any], seconds: float) -> EngineError:
+async def _trusting_another(engine: Connection, swarm: dict[str, Any]) -> list[str]:
+    """The nodes that do not trust the swarm's authority alone, by their names."""
     root = (swarm.get("TLSInfo") or {}).get("TrustRoot")
-    nodes = await engine.get("/nodes")
-    late = [
+    return [
         str((node.get("Description") or {}).get("Hostname") or node["ID"])
-        for node in nodes
+        for node in await engine.get("/nodes")
         if ((node.get("Description") or {}).get("TLSInfo") or {}).get("TrustRoot") != root
     ]
-    return EngineError(
-        f"after {seconds:.0f} s these nodes have no certificate of the new authority: {', '.join(late) or 'unknown'}",
-        hint="it goes on by itself when they are back; one that does not come back: dockworthy hosts remove NODE",
-    )
 
 
 async def _update(engine: Connection, swarm: dict[str, Any], more: str = "") -> None:
