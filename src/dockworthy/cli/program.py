@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
 
 from .. import __version__
 from .exit_status import MEANINGS
+from .lazy_group import LazyGroup
 
 COMMANDS = (
     *("assess", "check", "fix", "explain", "policy", "intent", "path", "facts"),
@@ -16,18 +15,8 @@ COMMANDS = (
 """In the order in which a person needs them. Each is `cli/NAME.py`, and in it a click command of that name."""
 
 
-class Program(click.Group):
-    """Loads a command by its name."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"{__package__}.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
+class Program(LazyGroup):
+    """Names the nearest command where there is none of a name, and ends its help with exit status and examples."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -51,7 +40,12 @@ EXAMPLES = [
 ]
 
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.group(
+    cls=Program,
+    package=__package__,
+    files={name: name for name in COMMANDS},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
 @click.version_option(__version__, message="dockworthy %(version)s")
 def program() -> None:
     """Should we run Docker in production, here?

@@ -3,9 +3,9 @@ is imported when it is asked for."""
 
 from __future__ import annotations
 
-import importlib
-
 import click
+
+from ..lazy_group import LazyGroup
 
 FILES = {
     "serve": "serve",
@@ -25,21 +25,7 @@ FILES = {
 """Command -> the file that holds it, in the order in which `--help` shows them."""
 
 
-class Guard(click.Group):
-    """Loads a command by its name."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(FILES)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in FILES:
-            return None
-        module = importlib.import_module(f"{__package__}.{FILES[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
-
-
-@click.group(cls=Guard, short_help="Judges every request to the engine's API.")
+@click.group(cls=LazyGroup, package=__package__, files=FILES, short_help="Judges every request to the engine's API.")
 def guard() -> None:
     """The same controls and policy that judge files and what runs, for everyone who talks to the engine.
 

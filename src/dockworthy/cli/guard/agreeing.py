@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import click
 
 from ...errors import UsageError
-from ..output import say
+from ..agreeing import agreed as agreed_to
 
 yes_option = click.option("--yes", is_flag=True, help="Ask nothing.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be done, and change nothing.")
@@ -21,15 +20,8 @@ def only_root() -> None:
 
 
 def agreed(title: str, steps: tuple[str, ...], *, dry_run: bool, yes: bool) -> bool:
-    """Shows the plan; a person at a terminal is asked. Raises UsageError where nobody is there to agree."""
-    say(f"{title}:")
-    for number, step in enumerate(steps, 1):
-        say(f"  {number}. {step}")
-    if dry_run:
-        return False
-    if not yes and not sys.stdin.isatty():
-        raise UsageError("nobody is there to agree to that", hint="say --yes, or --dry-run")
-    return yes or click.confirm("Do it?", err=True)
+    """Shows the plan in its order. Raises UsageError where nobody is there to agree."""
+    return agreed_to(title, (f"{number}. {step}" for number, step in enumerate(steps, 1)), dry_run=dry_run, yes=yes)
 
 
 __all__ = ["agreed", "dry_run_option", "only_root", "yes_option"]

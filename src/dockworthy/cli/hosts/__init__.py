@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
 
 from .. import options
 from ..exit_status import ExitStatus, status_of_answer
+from ..lazy_group import LazyGroup
 from ..output import deliver
 from ..project import level_of, load_project
 from ..show import paper
@@ -25,21 +24,13 @@ FILES = {
 """Command -> the file that holds it, in the order in which `--help` shows them."""
 
 
-class Hosts(click.Group):
-    """Loads a command by its name."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(FILES)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in FILES:
-            return None
-        module = importlib.import_module(f"{__package__}.{FILES[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
-        return command
-
-
-@click.group(cls=Hosts, invoke_without_command=True, short_help="How the hosts stand; one comes, is emptied, leaves.")
+@click.group(
+    cls=LazyGroup,
+    package=__package__,
+    files=FILES,
+    invoke_without_command=True,
+    short_help="How the hosts stand; one comes, is emptied, leaves.",
+)
 @options.level
 @options.policy
 @options.sudo

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from ...errors import UsageError
 from .. import options
-from ..output import say
+from ..agreeing import agreed as agreed_to
 from ..project import load_project
 
 if TYPE_CHECKING:
     from ...engine.connection import Connection
     from ...model.hosts import SwarmNode
     from ...model.policy import ProjectFile
+
+Command = Callable[..., int]
 
 manager = click.option(
     "--host",
@@ -28,6 +30,13 @@ manager = click.option(
 sudo = click.option("--sudo", is_flag=True, help="Over ssh://: as root, by sudo that asks for no password.")
 yes = click.option("--yes", is_flag=True, help="Ask nothing.")
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+
+
+def asks_a_manager(command: Command) -> Command:
+    """The options of every command that has a manager change something."""
+    return yes(dry_run(options.policy(manager(sudo(command)))))
+
+
 timeout = click.option(
     "--timeout",
     metavar="SECONDS",
@@ -82,12 +91,5 @@ async def the_node(nodes: list[SwarmNode], name: str, known: dict[str, str], *, 
 
 
 def agreed(title: str, steps: list[str], *, dry_run: bool, yes: bool) -> bool:
-    """Shows what will be done; a person at a terminal is asked. Raises UsageError where nobody is there to agree."""
-    say(f"{title}:")
-    for step in steps:
-        say(f"  - {step}")
-    if dry_run:
-        return False
-    if not yes and not sys.stdin.isatty():
-        raise UsageError("nobody is there to agree to that", hint="say --yes, or --dry-run")
-    return yes or click.confirm("Do it?", err=True)
+    """Shows what will be done. Raises UsageError where nobody is there to agree."""
+    return agreed_to(title, (f"- {step}" for step in steps), dry_run=dry_run, yes=yes)

@@ -6,20 +6,15 @@ import asyncio
 
 import click
 
-from .. import options
 from ..output import say
-from .common import agreed, dry_run, manager, manager_of, nodes_by, sudo, the_node, timeout, yes
+from .common import agreed, asks_a_manager, manager_of, nodes_by, the_node, timeout
 
 
 @click.command(short_help="A node's tasks go elsewhere, and no new ones come.")
 @click.argument("node")
 @click.option("--force", is_flag=True, help="Also where something stops, or begins elsewhere with an empty volume.")
 @timeout
-@yes
-@dry_run
-@options.policy
-@manager
-@sudo
+@asks_a_manager
 def drain(
     node: str,
     force: bool,
@@ -79,11 +74,7 @@ async def _drain(
 @click.command(short_help="A node takes tasks again.")
 @click.argument("node")
 @timeout
-@yes
-@dry_run
-@options.policy
-@manager
-@sudo
+@asks_a_manager
 def resume(
     node: str, timeout: float, yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool
 ) -> int:

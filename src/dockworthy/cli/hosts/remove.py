@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ...errors import UsageError
-from .. import options
 from ..output import say
 from ..project import load_project
-from .common import NoSuchNode, agreed, dry_run, manager, manager_of, nodes_by, sudo, the_node, timeout, yes
+from .common import NoSuchNode, agreed, asks_a_manager, manager_of, nodes_by, the_node, timeout
 from .project_file import Lines
 
 if TYPE_CHECKING:
@@ -24,11 +23,7 @@ if TYPE_CHECKING:
 @click.argument("node")
 @click.option("--force", is_flag=True, help="Also where something stops, begins empty, or an even number is left.")
 @timeout
-@yes
-@dry_run
-@options.policy
-@manager
-@sudo
+@asks_a_manager
 def remove(
     node: str,
     force: bool,

@@ -6,9 +6,8 @@ import asyncio
 
 import click
 
-from .. import options
 from ..output import say
-from .common import agreed, dry_run, manager, manager_of, nodes_by, sudo, the_node, yes
+from .common import agreed, asks_a_manager, manager_of, nodes_by, the_node
 
 _force = click.option("--force", is_flag=True, help="Also to an even number, for as long as one is replaced.")
 
@@ -16,11 +15,7 @@ _force = click.option("--force", is_flag=True, help="Also to an even number, for
 @click.command(short_help="Nodes become managers; 1, 3 or 5 are right.")
 @click.argument("nodes", metavar="NODE...", nargs=-1, required=True)
 @_force
-@yes
-@dry_run
-@options.policy
-@manager
-@sudo
+@asks_a_manager
 def promote(
     nodes: tuple[str, ...],
     force: bool,
@@ -70,11 +65,7 @@ async def _promote(
 @click.command(short_help="Managers become workers, as far as a majority stays.")
 @click.argument("nodes", metavar="NODE...", nargs=-1, required=True)
 @_force
-@yes
-@dry_run
-@options.policy
-@manager
-@sudo
+@asks_a_manager
 def demote(
     nodes: tuple[str, ...],
     force: bool,

@@ -8,9 +8,8 @@ from typing import TextIO
 import click
 
 from ...errors import UsageError
-from .. import options
 from ..output import say
-from .common import agreed, dry_run, manager, manager_of, nodes_by, sudo, timeout, yes
+from .common import agreed, asks_a_manager, manager_of, nodes_by, timeout
 
 _STEPS = {
     "on": "a manager that starts must be unlocked with a key (docker swarm unlock): its disk alone is worth nothing",
@@ -21,11 +20,7 @@ _STEPS = {
 
 @click.command(short_help="Must a manager be given a key when it starts?")
 @click.argument("state", type=click.Choice(("on", "off", "rotate")))
-@yes
-@dry_run
-@options.policy
-@manager
-@sudo
+@asks_a_manager
 def autolock(state: str, yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> int:
     """Must a manager be given a key when it starts? The key is shown once, on your terminal alone: it is in no output,
     log or file of dockworthy. Without it a manager that restarted can't come back: write it down.
@@ -77,11 +72,7 @@ def _terminal() -> TextIO:
 
 @click.command(short_help="A new authority for the swarm, and new certificates for its nodes.")
 @timeout
-@yes
-@dry_run
-@options.policy
-@manager
-@sudo
+@asks_a_manager
 def rotate_ca(timeout: float, yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> int:
     """A new authority for the swarm, and new certificates for its nodes: where a key of it may have been seen. What
     runs goes on. Join tokens change with it. Waits until every node has followed.

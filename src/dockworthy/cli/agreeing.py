@@ -1,0 +1,23 @@
+"""Somebody agrees to a plan before it is carried out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import click
+
+from ..errors import UsageError
+from .output import say
+
+
+def agreed(title: str, lines: Iterable[str], *, dry_run: bool, yes: bool) -> bool:
+    """Shows the plan; a person at a terminal is asked. Raises UsageError where nobody is there to agree."""
+    say(f"{title}:")
+    for line in lines:
+        say(f"  {line}")
+    if dry_run:
+        return False
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("nobody is there to agree to that", hint="say --yes, or --dry-run")
+    return yes or click.confirm("Do it?", err=True)
