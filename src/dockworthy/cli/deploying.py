@@ -80,11 +80,13 @@ def gate_of(project: ProjectFile, asked: Asked) -> Callable[[Rendered], Sequence
 async def project_name(asked: Asked) -> str:
     """The project's name with Compose, from its files. Raises what reading them raises."""
     from ..deploy.compose_command import ComposeCommand
-    from ..deploy.preparing import read_project
+    from ..deploy.rendering import compose_files
 
     if asked.settings.project:
         return asked.settings.project
-    return (await read_project(asked, ComposeCommand("", str(asked.folder)))).project
+    compose = ComposeCommand("", str(asked.folder))
+    name: str = (await compose.config(compose_files(asked.folder, asked.settings)))["name"]
+    return name
 
 
 def show_and_ask(plan: RolloutPlan, *, yes: bool) -> bool:
@@ -104,9 +106,9 @@ def outcome_of(shipped: Shipped, *, format_: str, output: str | None) -> int:
 
     width, colour = paper(output)
     if format_ == "json":
-        import msgspec
+        from ..report.json_text import json_text
 
-        deliver(msgspec.json.format(msgspec.json.encode(shipped), indent=2).decode() + "\n", output)
+        deliver(json_text(shipped), output)
     elif shipped.refused or shipped.refused_because:
         text = render_refusal("deploy", shipped.refused, shipped.refused_because, width=width, colour=colour)
         deliver(text, output)

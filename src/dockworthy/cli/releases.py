@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -18,14 +19,18 @@ if TYPE_CHECKING:
     from ..model.release import Release
     from ..model.rollout import ServiceStanding
 
+Command = Callable[..., int]
+
 _environment = click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml.")
 
 
+def _of_a_project(command: Command) -> Command:
+    """Which project on which host: the options of every command here."""
+    return _environment(options.policy(options.host(options.sudo(command))))
+
+
 @click.group(invoke_without_command=True, short_help="What was shipped, and what became of it.")
-@_environment
-@options.policy
-@options.host
-@options.sudo
+@_of_a_project
 @options.format_of("table", "json")
 @options.output
 @click.pass_context
@@ -59,10 +64,7 @@ def releases(
 
 @releases.command(short_help="One release, whole.")
 @click.argument("number", type=int)
-@_environment
-@options.policy
-@options.host
-@options.sudo
+@_of_a_project
 @options.format_of("table", "json")
 @options.output
 def show(
@@ -86,10 +88,7 @@ def show(
 @releases.command(short_help="What differs between two releases.")
 @click.argument("older", type=int)
 @click.argument("newer", type=int)
-@_environment
-@options.policy
-@options.host
-@options.sudo
+@_of_a_project
 @options.output
 def diff(
     older: int,
@@ -110,10 +109,7 @@ def diff(
 
 
 @releases.command(short_help="What of the release in force really runs.")
-@_environment
-@options.policy
-@options.host
-@options.sudo
+@_of_a_project
 @options.format_of("table", "json")
 @options.output
 def status(
@@ -170,7 +166,7 @@ def _one(found: Sequence[Release], number: int) -> Release:
 
 def _deliver(what: object, text: str, format_: str, output: str | None) -> None:
     if format_ == "json":
-        import msgspec
+        from ..report.json_text import json_text
 
-        text = msgspec.json.format(msgspec.json.encode(what), indent=2).decode() + "\n"
+        text = json_text(what)
     deliver(text, output)

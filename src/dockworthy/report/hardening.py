@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-import msgspec
-
 from ..model.finding import Finding, Outcome
 from ..model.hardening import Effect, Hardened, HardenPlan, Journal, Step, TakenBack
 from ..model.hardening_journal import StageState
+from .json_text import json_text
 from .sheet import Sheet
 from .visible import visible
 from .words import number_of
@@ -112,7 +111,7 @@ def _step_json(step: Step, state: str, why: str) -> dict[str, Any]:
 
 
 def _json(content: dict[str, Any]) -> str:
-    return msgspec.json.format(msgspec.json.encode({"schema": 1, "command": "harden", **content})).decode() + "\n"
+    return json_text({"schema": 1, "command": "harden", **content})
 
 
 def _head(plan: HardenPlan) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from ..model.hosts import HostStanding, Move, MoveKind, ServiceGap
 from ..model.result import Answer, Verdict
+from .json_text import json_text
 from .sheet import Sheet
 from .words import VERDICTS, number_of
 
@@ -44,7 +43,7 @@ def hosts_json(hosts: Sequence[HostStanding], verdict: Verdict) -> str:
         "because": verdict.because,
         "hosts": [{name: getattr(host, name) for name in host.__struct_fields__} for host in hosts],
     }
-    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
+    return json_text(told)
 
 
 def move_in_words(move: Move) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-import msgspec
-
 from ..model.way import Fit, Way
+from .json_text import json_text
 
 _WORDS = {Fit.FITS: "fits", Fit.POSSIBLE: "possible", Fit.UNFIT: "does not fit"}
 
@@ -16,7 +15,7 @@ def render_ways(found: Sequence[Way], intent: str, *, stated: bool, format_: str
     """`format_` is `table`, `markdown` or `json`. `intent` is the use in words, `stated` whether the team said it."""
     if format_ == "json":
         document = {"schema": 1, "command": "path", "intent": intent, "stated": stated, "ways": found}
-        return msgspec.json.format(msgspec.json.encode(document)).decode() + "\n"
+        return json_text(document)
     head = f"For {intent}{'' if stated else ' (assumed where dockworthy.yaml is silent: dockworthy intent)'}:"
     blocks = [_markdown(way) if format_ == "markdown" else _text(way) for way in found]
     return "\n\n".join(["\n".join(textwrap.wrap(head, 80)), *blocks]) + "\n"

@@ -119,6 +119,8 @@ def _as_text(explained: Explained, in_force: PolicyInForce) -> str:
 def _as_json(explained: Explained, in_force: PolicyInForce) -> str:
     import msgspec
 
+    from ...report.json_text import json_text
+
     decision = explained.decision
     told: dict[str, Any] = {
         "allowed": decision.allowed,
@@ -128,7 +130,7 @@ def _as_json(explained: Explained, in_force: PolicyInForce) -> str:
         "refusals": [msgspec.to_builtins(refusal) for refusal in decision.refusals],
         "not_asked": list(explained.open),
     }
-    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
+    return json_text(told)
 
 
 __all__ = ["explain"]

@@ -1,0 +1,12 @@
+"""JSON for programs that a person can read, too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+def json_text(told: Any) -> str:
+    """Indented by two, with a line's end."""
+    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
