@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from ..errors import UsageError
 
@@ -92,6 +93,16 @@ def endpoints_of(hosts: tuple[str, ...], project: ProjectFile | None = None) -> 
     if not hosts:
         return [find_endpoint(None, os.environ)]
     return list(dict.fromkeys(fleet_of(hosts, project).values()))
+
+
+def must_stand_behind(context: click.Context) -> None:
+    """Options before a group's command would be the group's own, and the command would never see them: an error, not
+    something that is passed over. Raises UsageError."""
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name) if option.name else None
+        if source is ParameterSource.COMMANDLINE:
+            command = f"{context.info_name} {context.invoked_subcommand}"
+            raise UsageError(f"{option.opts[-1]} stands behind the command: {command} {option.opts[-1]} …")
 
 
 def asks_a_fleet(hosts: tuple[str, ...]) -> bool:

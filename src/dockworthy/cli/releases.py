@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from . import options
 from .deploying import asked_for, project_name
+from .options import Command
 from .output import deliver
 from .project import load_project
 from .show import paper
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from ..model.release import Release
     from ..model.rollout import ServiceStanding
-
-Command = Callable[..., int]
 
 _environment = click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml.")
 
@@ -53,6 +51,7 @@ def releases(
       dockworthy releases status        what of it really runs
     """
     if ctx.invoked_subcommand is not None:
+        options.must_stand_behind(ctx)
         return 0
     from ..report.releases import render_releases
 

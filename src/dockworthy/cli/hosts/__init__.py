@@ -59,6 +59,7 @@ def hosts(
       dockworthy hosts remove shop2                      it leaves
     """
     if ctx.invoked_subcommand is not None:
+        options.must_stand_behind(ctx)
         return 0
     import asyncio
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -10,14 +9,13 @@ import click
 from ...errors import UsageError
 from .. import options
 from ..agreeing import agreed as agreed_to
+from ..options import Command
 from ..project import load_project
 
 if TYPE_CHECKING:
     from ...engine.connection import Connection
     from ...model.hosts import SwarmNode
     from ...model.policy import ProjectFile
-
-Command = Callable[..., int]
 
 manager = click.option(
     "--host",
