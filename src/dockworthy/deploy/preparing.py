@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -78,20 +78,18 @@ async def prepare(
     spec = pinned_spec(rendered, services, settings, pins, named)
     recorded = pinned_spec(structs.replace(rendered, spec=own), services, settings, pins, named)
     off_edge = pinned_spec(rendered, services, structs.replace(settings, routes=()), pins, named)
-    hashes, without = await asyncio.gather(maker.hashes_of(spec), maker.hashes_of(off_edge))
-    shipped = {}
-    for name in services:
-        equal = {without[name]} if maker.adopts else set()
-        if maker.adopts and not _versions_changed(rendered, name, versions, last):
-            equal.add(rendered.hashes[name])
-        shipped[name] = ShippedService(
+    hashes, equal = await _hashes(maker, rendered, spec, off_edge, _with_other_contents(rendered, versions, last))
+    shipped = {
+        name: ShippedService(
             reference=written[name],
             image=pins[name].image,
             image_id=pins[name].id,
             spec_hash=hashes[name],
-            equal_hashes=tuple(sorted(equal - {hashes[name]})),
+            equal_hashes=tuple(sorted(equal[name] - {hashes[name]})),
             replicas=replicas_of(rendered.spec["services"][name]),
         )
+        for name in services
+    }
     before = tuple(dict.fromkeys((*settings.jobs.before, *(job for job in once_only(rendered) if job in services))))
     names = {name: each for name in services if (each := rendered.spec["services"][name].get("container_name"))}
     return Prepared(
@@ -176,10 +174,36 @@ async def _pins(
     return pins
 
 
-def _versions_changed(rendered: Rendered, name: str, versions: Mapping[str, str], last: Release | None) -> bool:
-    """Compose's hash says nothing of a secret's content: that it is another one only the last release tells."""
+async def _hashes(
+    maker: Maker,
+    rendered: Rendered,
+    spec: dict[str, Any],
+    off_edge: dict[str, Any],
+    with_other_contents: Collection[str],
+) -> tuple[Mapping[str, str], dict[str, set[str]]]:
+    """Service -> its hash, and those that say the same: of the definition before it had a route, and, where nothing
+    that it mounts changed since the last release, of the person's own file."""
+    if not maker.adopts:
+        return await maker.hashes_of(spec), {name: set() for name in spec["services"]}
+    if off_edge == spec:
+        hashes = without = await maker.hashes_of(spec)
+    else:
+        hashes, without = await asyncio.gather(maker.hashes_of(spec), maker.hashes_of(off_edge))
+    return hashes, {
+        name: {without[name]} if name in with_other_contents else {without[name], rendered.hashes[name]}
+        for name in spec["services"]
+    }
+
+
+def _with_other_contents(rendered: Rendered, versions: Mapping[str, str], last: Release | None) -> frozenset[str]:
+    """The services whose secrets or configs hold something else now. Compose's hash says nothing of a content: that it
+    is another one only the last release tells."""
     if last is None:
-        return False
-    service = rendered.spec["services"][name]
-    keys = [f"{part}.{use['source']}" for part in ("secrets", "configs") for use in service.get(part) or ()]
-    return any(last.versions.get(key) != versions.get(key) for key in keys)
+        return frozenset()
+    return frozenset(
+        name
+        for name, service in rendered.spec["services"].items()
+        for part in ("secrets", "configs")
+        for use in service.get(part) or ()
+        if last.versions.get(f"{part}.{use['source']}") != versions.get(f"{part}.{use['source']}")
+    )

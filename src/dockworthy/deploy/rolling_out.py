@@ -28,7 +28,7 @@ class RollOut:
         release: Release,
         plan: RolloutPlan,
         say: Say,
-        edge: ProjectEdge | None = None,
+        edge: ProjectEdge,
     ) -> None:
         self._target = target
         self._edge = edge
@@ -67,7 +67,6 @@ class RollOut:
             await self._lock.check()
             self._say(step.says)
             if step.kind is StepKind.ROUTES:
-                assert self._edge is not None, "routes without an edge"
                 await self._edge.open(self._say)
             else:
                 await self._target.carry_out(step)
@@ -93,8 +92,7 @@ class RollOut:
         try:
             await self._become(ReleaseState.ROLLING_BACK, why=why, observation=observation)
             await self._target.take_back()
-            if self._edge is not None:
-                await self._edge.take_back()
+            await self._edge.take_back()
         except DockworthyError as error:
             await self._become(
                 ReleaseState.FAILED, why=f"{why}; and it could not be taken back: {error.says}", ended=now()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
@@ -12,7 +12,7 @@ from ..engine.who import who_runs
 from ..model.deploy_settings import DeploySettings, seconds_of
 from ..model.finding import Finding
 from ..model.release import GateFinding, Release, ReleaseState
-from ..model.rollout import RolloutPlan, Task
+from ..model.rollout import RolloutPlan
 from .asked import Asked, Say
 from .commit import commit_of
 from .compose_command import ComposeCommand
@@ -81,24 +81,18 @@ class Shipping:
         )
         if self.lock is not None:
             await target.settled()
-        number = await self.store.next_number()
-        running = await target.running()
+        theirs = await find_theirs(self.to.site, prepared.settings) if is_theirs(prepared.settings) else None
         known = earlier(releases, last, prepared.recorded, prepared.versions, asks=returns_to is None)
         plan = plan_of(
             prepared.desired,
-            running,
-            number=number,
+            await target.running(),
+            number=await self.store.next_number(),
             last=last,
             accepted=asked.accept,
             only=asked.services,
             known=known,
         )
-        theirs = await find_theirs(self.to.site, prepared.settings) if is_theirs(prepared.settings) else None
-        lost = what_is_lost(theirs, prepared.settings) if theirs is not None and not plan.is_empty else ()
-        plan = structs.replace(plan, notes=(*plan.notes, *prepared.notes, *lost))
-        if (opening := await edge.step()) is not None:
-            steps = (*plan.steps, opening) if edge.wanted is None else (opening, *plan.steps)
-            plan = structs.replace(plan, steps=steps)
+        plan = await _with_the_edge(plan, prepared, edge, theirs)
         if self.lock is None or plan.questions:
             return Shipped(plan=plan)
         if plan.is_empty and last is not None and not unfinished(releases):
@@ -110,7 +104,7 @@ class Shipping:
         await self._begin(release, prepared, releases)
         await target.begin()
         rollout = RollOut(target, self.store, self.lock, release, plan, self.say, edge)
-        ended = await rollout.run(await self._watch(release, plan, target, edge, theirs))
+        ended = await rollout.run(await self._watch(release, plan, prepared.settings, target, edge, theirs))
         if ended.state is ReleaseState.KEPT:
             await self.store.clean(await self.store.releases(skip_damaged=True))
         return Shipped(plan=plan, release=ended)
@@ -166,7 +160,13 @@ class Shipping:
             await self.store.keep_version(content.key, content.content, mode=content.mode, owner=content.owner)
 
     async def _watch(
-        self, release: Release, plan: RolloutPlan, target: Target, edge: ProjectEdge, theirs: Theirs | None
+        self,
+        release: Release,
+        plan: RolloutPlan,
+        settings: DeploySettings,
+        target: Target,
+        edge: ProjectEdge,
+        theirs: Theirs | None,
     ) -> Watch:
         """Probes go through the edge, by a socket of its own, or `theirs`; without one the engine alone tells."""
         at = theirs.at if theirs is not None else None
@@ -174,11 +174,17 @@ class Shipping:
         if edge.wanted is not None:
             at = await edge.runner.admin.way(PROBE)
             stats = partial(edge.runner.admin.ask, ASKED)
-        settings = msgspec.convert(release.settings, DeploySettings)
         tls = theirs is not None and theirs.tls
         watched = watched_of(release, plan, settings, at, tls=tls, ours=theirs is None)
+        return Watch(watched, target.tasks, say=self.say, stats=stats)
 
-        async def tasks() -> Mapping[str, Sequence[Task]]:
-            return (await target.running()).tasks
 
-        return Watch(watched, tasks, say=self.say, stats=stats)
+async def _with_the_edge(
+    plan: RolloutPlan, prepared: Prepared, edge: ProjectEdge, theirs: Theirs | None
+) -> RolloutPlan:
+    """The plan with what its edge needs, and what is worth knowing. Routes are opened first, and closed last."""
+    lost = what_is_lost(theirs, prepared.settings) if theirs is not None and not plan.is_empty else ()
+    steps, opening = plan.steps, await edge.step()
+    if opening is not None:
+        steps = (*steps, opening) if edge.wanted is None else (opening, *steps)
+    return structs.replace(plan, steps=steps, notes=(*plan.notes, *prepared.notes, *lost))

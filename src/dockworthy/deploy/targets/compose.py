@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from urllib.parse import quote
 
 from msgspec import Struct
 
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
-from ...errors import DockworthyError, EngineError
-from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutStep, Running, StepKind
+from ...errors import EngineError
+from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutStep, Running, StepKind, Task
 from ..compose_command import ComposeCommand
 from .jobs import run_job
 from .leaving import leave
-from .running import ONEOFF, PROJECT, SERVICE, read_running, read_task
+from .running import ONEOFF, PROJECT, SERVICE, read_running, read_task, read_tasks
 from .step_failed import StepFailed
 from .swap_guard import SwapGuard
 from .waiting import OnEdge, until_healthy
@@ -68,6 +68,9 @@ class ComposeTarget:
 
     async def running(self) -> Running:
         return await read_running(self._engine, self._desired.project)
+
+    async def tasks(self) -> Mapping[str, Sequence[Task]]:
+        return await read_tasks(self._engine, self._desired.project)
 
     async def carry_out(self, step: RolloutStep) -> None:
         """Raises StepFailed and EngineError; then what this step began is taken back, and earlier ones stand."""
@@ -208,10 +211,10 @@ class ComposeTarget:
         await leave(self._engine, service, self._desired.leaving.get(service), containers, self._say)
 
     async def _start(self, containers: Sequence[str]) -> None:
-        await self._each(containers, "POST", "start")
+        await self._each(containers, "POST", "/start")
 
     async def _stop(self, containers: Sequence[str]) -> None:
-        await self._each(containers, "POST", "stop", seconds=_STOP_SECONDS)
+        await self._each(containers, "POST", "/stop", seconds=_STOP_SECONDS)
 
     async def _remove(self, containers: Sequence[str]) -> None:
         """Without its volumes: those without a name may hold what somebody misses later."""
@@ -219,13 +222,9 @@ class ComposeTarget:
 
     async def _each(self, containers: Sequence[str], method: str, what: str, *, seconds: float | None = None) -> None:
         """At once; one that is gone is no error. Raises the first error when all have ended."""
-        suffix = what if what.startswith("?") else f"/{what}"
         calls = [
-            self._engine.send(method, f"/containers/{each}{suffix}", answer=False, seconds=seconds)
-            for each in containers
+            self._engine.send(method, f"/containers/{each}{what}", answer=False, seconds=seconds) for each in containers
         ]
         for outcome in await asyncio.gather(*calls, return_exceptions=True):
-            if isinstance(outcome, DockworthyError) and not isinstance(outcome, NoSuchObject):
-                raise outcome
-            if isinstance(outcome, BaseException) and not isinstance(outcome, DockworthyError):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, NoSuchObject):
                 raise outcome

@@ -9,7 +9,7 @@ from ...engine.connection import Connection
 from ...model.rollout import Desired, Task, TaskState
 from ..compose_command import ComposeCommand
 from .log_tail import log_tail
-from .running import read_running
+from .running import read_tasks, task_of
 from .step_failed import StepFailed
 
 _EVERY = 0.2
@@ -21,8 +21,8 @@ async def run_job(
     engine: Connection, compose: ComposeCommand, desired: Desired, job: str, say: Callable[[str], None]
 ) -> None:
     """Runs it to its end and shows its log. Raises StepFailed where it fails."""
-    running = await read_running(engine, desired.project)
-    for earlier in (task for task in running.tasks.get(job, ()) if task.is_job):
+    tasks = await read_tasks(engine, desired.project)
+    for earlier in (task for task in tasks.get(job, ()) if task.is_job):
         if earlier.state is TaskState.RUNNING:
             say(f"{job} is still running as {earlier.name}, from an earlier deploy: waiting for it")
             await _ended(engine, earlier.id)
@@ -39,8 +39,6 @@ async def run_job(
 
 
 async def _ended(engine: Connection, container: str) -> Task:
-    from .running import task_of
-
     while True:
         facts = await engine.get(f"/containers/{container}/json")
         task = task_of(facts)

@@ -6,8 +6,10 @@ Source: GET /containers/json, /containers/{id}/json, /volumes, /networks.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
@@ -28,14 +30,24 @@ async def read_running(engine: Connection, project: str) -> Running:
     )
     ours = [each for each in containers if _labels(each).get(PROJECT) == project]
     others = [each for each in containers if _labels(each).get(PROJECT) != project]
-    tasks = await asyncio.gather(*(read_task(engine, each["Id"]) for each in ours))
     return Running(
-        tasks=_by_service(task for task in tasks if task is not None),
+        tasks=await _inspected(engine, ours),
         volumes={each["Name"]: each.get("Labels") or {} for each in volumes.get("Volumes") or ()},
         networks={each["Name"]: each.get("Labels") or {} for each in networks},
         volume_users=volume_users(others),
         host_ports=host_ports(others),
     )
+
+
+async def read_tasks(engine: Connection, project: str) -> dict[str, tuple[Task, ...]]:
+    """The tasks alone, service -> tasks. Raises EngineError and its kinds."""
+    filters = quote(json.dumps({"label": [f"{PROJECT}={project}"]}))
+    return await _inspected(engine, await engine.get(f"/containers/json?all=true&filters={filters}"))
+
+
+async def _inspected(engine: Connection, listed: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Task, ...]]:
+    tasks = await asyncio.gather(*(read_task(engine, each["Id"]) for each in listed))
+    return _by_service(task for task in tasks if task is not None)
 
 
 async def read_task(engine: Connection, container: str) -> Task | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from ...model.rollout import RolloutStep, Running
+from ...model.rollout import RolloutStep, Running, Task
 
 
 class Target(Protocol):
@@ -18,6 +19,9 @@ class Target(Protocol):
 
     async def running(self) -> Running:
         """What the project runs now. Raises EngineError and its kinds."""
+
+    async def tasks(self) -> Mapping[str, Sequence[Task]]:
+        """The same of its tasks alone, service -> tasks: it is asked for again and again."""
 
     async def carry_out(self, step: RolloutStep) -> None:
         """Raises StepFailed where new tasks do not become what they should; then the service runs as before."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from ....engine.connection import Connection
-from ....model.rollout import Desired, RolloutStep, Running, StepKind
+from ....model.rollout import Desired, RolloutStep, Running, StepKind, Task
 from ..step_failed import StepFailed
 from ..waiting import OnEdge
 from .jobs import run_job
@@ -58,6 +58,9 @@ class SwarmTarget:
 
     async def running(self) -> Running:
         return await read_swarm(self._engine, self._desired.project)
+
+    async def tasks(self) -> Mapping[str, Sequence[Task]]:
+        return (await self.running()).tasks
 
     async def settled(self) -> None:
         """The swarm goes on by itself: the next plan begins with what it has come to."""
