@@ -6,12 +6,12 @@ import asyncio
 
 from msgspec import structs
 
+from ..engine.moments import now
 from ..errors import DockworthyError
 from ..model.release import Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, StepKind
 from .asked import Say
 from .edge.project_edge import ProjectEdge
-from .moments import now
 from .observing.watching import Watch
 from .store import Lock, ReleaseStore
 from .targets.target import Target

@@ -8,6 +8,7 @@ from functools import partial
 import msgspec
 from msgspec import Struct, structs
 
+from ..engine.moments import now
 from ..engine.who import who_runs
 from ..model.deploy_settings import DeploySettings, seconds_of
 from ..model.finding import Finding
@@ -23,7 +24,6 @@ from .edge.haproxy.frontends import PROBE
 from .edge.project_edge import ProjectEdge
 from .edge.reading import read_routes
 from .in_force import in_force, unfinished
-from .moments import now
 from .observing.counting import ASKED
 from .observing.of_release import watched_of
 from .observing.watching import Watch

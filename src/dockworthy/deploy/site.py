@@ -13,11 +13,10 @@ from ..engine.connection import Connection
 from ..engine.endpoint import socket_path
 from ..engine.hand import Hand, hand_here
 from ..engine.ssh.address import is_ssh, ssh_address
-from ..engine.ssh.commands import forward_socket, relay
-from ..engine.ssh.faults import last_words
+from ..engine.ssh.commands import relay
 from ..engine.ssh.host import SshHost
 from ..engine.ssh.relay import Relay
-from ..engine.ssh.way import find_socket, way_to_engine
+from ..engine.ssh.way import find_socket, forward, way_to_engine
 from ..errors import HostError, UsageError
 from ..facts.redaction_key import state_directory
 
@@ -67,15 +66,8 @@ class Site:
 
     async def _forward(self, host: SshHost, there: str) -> Path:
         here = self._next_way(host)
-        process = await asyncio.create_subprocess_exec(
-            *forward_socket(host.control, here, there),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        _, said = await process.communicate()
-        if process.returncode:
-            raise HostError(f"{self.name}: ssh made no way to {there}: {last_words(said.decode(errors='replace'))}")
+        if why := await forward(host, here, there):
+            raise HostError(f"{self.name}: ssh made no way to {there}: {why}")
         return here
 
 
@@ -133,13 +125,11 @@ async def _state_on(hand: Hand, environ: Mapping[str, str]) -> str:
 
 async def write_file(hand: Hand, path: str, content: bytes, *, mode: str = "0600") -> None:
     """Writes a file of the host at once and durably: never half of one. Raises HostError with the reason."""
-    import base64
-
     at, aside = shlex.quote(path), shlex.quote(f"{path}.new")
-    text = base64.b64encode(content).decode()
     done = await hand.run(
-        f"umask 077; mkdir -p -- {shlex.quote(os.path.dirname(path))} && base64 -d >{aside} <<'END'\n{text}\nEND\n"
-        f"[ $? = 0 ] && chmod {mode} {aside} && sync {aside} && mv -f {aside} {at} && sync -f {at}"
+        f"umask 077; mkdir -p -- {shlex.quote(os.path.dirname(path))} && cat >{aside} && chmod {mode} {aside} && "
+        f"sync {aside} && mv -f {aside} {at} && sync -f {at}",
+        given=content,
     )
     if done.status:
         raise HostError(

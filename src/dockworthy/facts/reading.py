@@ -6,7 +6,6 @@ import asyncio
 import os
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +13,7 @@ import msgspec
 
 from .. import __version__
 from ..engine.endpoint import socket_path
+from ..engine.moments import now
 from ..engine.ssh.address import is_ssh
 from ..model.evidence import EvidenceFacts
 from ..model.field import Field
@@ -50,7 +50,7 @@ async def read_snapshot(
     HostError where ssh does not get in, UsageError for an address that is none. `probe`: ask this host's services
     that others may reach whether they want a password, and its monitoring at local addresses what it collects.
     """
-    taken = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    taken = now()
     redactor = Redactor(redaction_key(environ))
     if is_ssh(endpoint):
         from .remote.reading import read_remote

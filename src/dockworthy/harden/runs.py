@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from ..engine.hand import Done, Hand
+from ..engine.moments import now
 from ..engine.who import who_runs
 from ..errors import HostError
 from ..facts.host.hardening import JOURNAL, StageFiles, run_of
@@ -26,7 +27,7 @@ async def hold_lock(hand: Hand) -> None:
     made = await hand.run(f"umask 077; mkdir -p {JOURNAL}")
     if made.status:
         raise HostError(f"{JOURNAL} can't be made on {hand.name}: {made.words}", hint="is the file system read-only?")
-    holder = await hand.hold(LOCK, f"{who_runs()}, since {_now()}")
+    holder = await hand.hold(LOCK, f"{who_runs()}, since {now()}")
     if holder:
         raise HostError(
             f"another harden is at work on {hand.name}: that of {holder}",
@@ -36,11 +37,10 @@ async def hold_lock(hand: Hand) -> None:
 
 async def begin_run(hand: Hand, plan: HardenPlan) -> str:
     """The folder of a new run; what is planned, when and by whom stands in it before anything changes."""
-    now = datetime.datetime.now(datetime.UTC)
-    id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    id = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     entry = {
         "id": id,
-        "began": _now(),
+        "began": now(),
         "who": who_runs(),
         "plan": msgspec.to_builtins(_without_contents(plan)),
     }
@@ -72,12 +72,12 @@ async def runs_on(hand: Hand) -> list[HardenRun]:
 
 async def end_run(hand: Hand, run: str, after: Mapping[str, Sequence[str]], pending: Iterable[str] = ()) -> None:
     """Writes down that the run came to its end, and what is true now: control -> facts in words; what is pending."""
-    text = json.dumps({"ended": _now(), "after": dict(after), "pending": sorted(pending)}, indent=1)
+    text = json.dumps({"ended": now(), "after": dict(after), "pending": sorted(pending)}, indent=1)
     await _write(hand, f"{run}/outcome.json", text)
 
 
 async def mark_undone(hand: Hand, run: str) -> None:
-    await _write(hand, f"{JOURNAL}/{run}/undone", f"{_now()} by {who_runs()}")
+    await _write(hand, f"{JOURNAL}/{run}/undone", f"{now()} by {who_runs()}")
 
 
 def unfinished(runs: Iterable[HardenRun]) -> list[tuple[str, StageOutcome]]:
@@ -116,7 +116,3 @@ async def _write(hand: Hand, path: str, text: str) -> Done:
     return await hand.run(
         f"umask 077; printf %s {content} | base64 -d >{at}.new && sync {at}.new && mv -f {at}.new {at}"
     )
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -81,20 +81,23 @@ async def way_to_engine(host: SshHost, socket: str, may: str) -> AsyncIterator[W
         yield Way(relayed.socket, _RELAYED_AT_ONCE)
 
 
-async def _forwarded(host: SshHost, socket: str) -> bool:
-    """Does anything answer behind a socket that ssh forwards? If not, sshd may forbid it; a relay tells more."""
-    local = host.folder / "engine"
+async def forward(host: SshHost, local: Path, there: str) -> str:
+    """Makes `local` a way to a socket, or `ADDRESS:PORT`, as the host reaches it; "", or why there is none."""
     process = await asyncio.create_subprocess_exec(
-        *forward_socket(host.control, local, socket),
+        *forward_socket(host.control, local, there),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
     _, said = await process.communicate()
-    if process.returncode:
-        raise EngineError(
-            f"ssh made no way to the engine on {host.address.host}: {last_words(said.decode(errors='replace'))}"
-        )
+    return last_words(said.decode(errors="replace")) or "no reason given" if process.returncode else ""
+
+
+async def _forwarded(host: SshHost, socket: str) -> bool:
+    """Does anything answer behind a socket that ssh forwards? If not, sshd may forbid it; a relay tells more."""
+    local = host.folder / "engine"
+    if why := await forward(host, local, socket):
+        raise EngineError(f"ssh made no way to the engine on {host.address.host}: {why}")
     return await _answers(host, local)
 
 
