@@ -7,12 +7,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..engine.docker_command import Done, run_program
+from ..engine.docker_command import INSTALL_COMPOSE, Done, must_be_new_enough, run_program
 from ..errors import EngineError, UnreadableInput, UsageError
 from ..readers.compose.rendering import find_compose
 
-_INSTALL = "install Docker's Compose plugin (docker-compose-plugin, on Debian docker-compose)"
-_OLDEST = (2, 20)
 _SECONDS = 120.0
 
 
@@ -23,7 +21,7 @@ class ComposeCommand:
     def __init__(self, docker_host: str, folder: str, environ: Mapping[str, str] = os.environ) -> None:
         found = find_compose(environ)
         if found is None:
-            raise UsageError("a project is shipped with Docker Compose, which is not installed", hint=_INSTALL)
+            raise UsageError("a project is shipped with Docker Compose, which is not installed", hint=INSTALL_COMPOSE)
         self._program = found.path
         self._folder = folder
         self._environ = {
@@ -37,11 +35,7 @@ class ComposeCommand:
 
     async def needs_version(self) -> None:
         """Raises UsageError where it is too old."""
-        done = await self._run("version", "--short")
-        version = done.out.decode(errors="replace").strip().removeprefix("v")
-        numbers = tuple(int(part) for part in version.split("-")[0].split(".")[:2] if part.isdigit())
-        if len(numbers) == 2 and numbers < _OLDEST:
-            raise UsageError(f"deploys need Docker Compose 2.20 or newer, and here is {version}", hint=_INSTALL)
+        must_be_new_enough(await self._run("version", "--short"), "deploys need")
 
     async def config(self, files: Sequence[str], project: str = "") -> dict[str, Any]:
         """A person's files as one project: all profiles, variables resolved. Raises UnreadableInput in its words."""

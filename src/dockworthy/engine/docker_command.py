@@ -18,7 +18,8 @@ _PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_CONFIG_HOME", "XDG_R
 _DAEMON = "Error response from daemon:"
 _GRACE = 5.0
 """Seconds that an interrupted command has to end by itself."""
-_INSTALL = "install Docker's Compose plugin (docker-compose-plugin, on Debian docker-compose)"
+INSTALL_COMPOSE = "install Docker's Compose plugin (docker-compose-plugin, on Debian docker-compose)"
+_OLDEST_COMPOSE = (2, 20)
 
 
 class Done(Struct, frozen=True):
@@ -99,12 +100,23 @@ class Docker:
     async def needs_compose(self) -> None:
         """Raises UsageError where there is no Compose, or one that is too old."""
         done = await self.run("compose", "version", "--short")
-        version = done.out.decode(errors="replace").strip().removeprefix("v")
         if done.status != 0:
-            raise UsageError("--verify starts the services with Docker Compose, which is not installed", hint=_INSTALL)
-        numbers = [int(part) for part in version.split("-")[0].split(".")[:2] if part.isdigit()]
-        if len(numbers) == 2 and numbers < [2, 20]:
-            raise UsageError(f"--verify needs Docker Compose 2.20 or newer, and here is {version}", hint=_INSTALL)
+            raise UsageError(
+                "--verify starts the services with Docker Compose, which is not installed", hint=INSTALL_COMPOSE
+            )
+        must_be_new_enough(done, "--verify needs")
+
+
+def must_be_new_enough(done: Done, who_needs: str) -> None:
+    """`done`: `compose version --short`; `who_needs`: `deploys need`. Raises UsageError for a Compose that is too old.
+
+    A version that says nothing is taken for a new one: those who build their own call it as they like.
+    """
+    version = done.out.decode(errors="replace").strip().removeprefix("v")
+    numbers = tuple(int(part) for part in version.split("-")[0].split(".")[:2] if part.isdigit())
+    if len(numbers) == 2 and numbers < _OLDEST_COMPOSE:
+        oldest = ".".join(map(str, _OLDEST_COMPOSE))
+        raise UsageError(f"{who_needs} Docker Compose {oldest} or newer, and here is {version}", hint=INSTALL_COMPOSE)
 
 
 async def run_program(
