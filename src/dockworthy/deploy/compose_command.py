@@ -10,6 +10,7 @@ from typing import Any
 from ..engine.docker_command import INSTALL_COMPOSE, Done, must_be_new_enough, run_program
 from ..errors import EngineError, UnreadableInput, UsageError
 from ..readers.compose.rendering import find_compose
+from .registry_answers import next_command
 
 _SECONDS = 120.0
 
@@ -85,10 +86,10 @@ class ComposeCommand:
         """Raises EngineError in its words."""
         done = await self._with(spec, "pull", "--quiet", *services, seconds=1800.0)
         if done.status:
-            images = ", ".join(sorted({str(spec["services"][name].get("image")) for name in services}))
+            images = sorted({str(spec["services"][name].get("image")) for name in services})
+            guilty = next((image for image in images if image in done.said), images[0])
             raise EngineError(
-                f"the image {images} can't be pulled: {done.said}",
-                hint="does the registry answer there, is it spelled so? docker login; docker compose build",
+                f"the image {', '.join(images)} can't be pulled: {done.said}", hint=next_command(guilty, done.said)
             )
 
     async def up(self, spec: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ..model.deploy_settings import TargetKind
 from ..model.rollout import Desired, Running
@@ -15,6 +15,7 @@ from .targets.compose import ComposeTarget
 from .targets.maker import ComposeMaker, Maker
 from .targets.running import read_running
 from .targets.swap_guard import SwapGuard
+from .targets.swarm.images.node_images import NodeImages
 from .targets.swarm.maker import SwarmMaker
 from .targets.swarm.reading import read_swarm
 from .targets.swarm.ready import must_be_ready, must_not_be_swarms
@@ -60,11 +61,16 @@ class Destination:
         *,
         healthy_within: float,
         say: Say,
+        hosts: Mapping[str, str],
+        sudo: bool,
         on_edge: Callable[[str], OnEdge] | None = None,
     ) -> Target:
+        """`hosts`: those of dockworthy.yaml, by which nodes of a swarm are reached where they lack an image."""
         engine = self.site.engine
         if self.kind is TargetKind.SWARM:
-            return SwarmTarget(engine, desired, healthy_within=healthy_within, say=say, on_edge=on_edge)
+            images = NodeImages(engine, hosts, sudo=sudo, say=say)
+            within = healthy_within
+            return SwarmTarget(engine, desired, healthy_within=within, say=say, images=images, on_edge=on_edge)
         folder = f"{self.site.state}/releases/{self.project}"
         guard = SwapGuard(self.site.hand, folder, self.site.socket)
         return ComposeTarget(

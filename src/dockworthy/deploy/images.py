@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -46,14 +47,16 @@ def pinned(reference: str, facts: Mapping[str, Any]) -> Pinned:
     test = ((facts.get("Config") or {}).get("Healthcheck") or {}).get("Test") or ["NONE"]
     image = identity
     if not reference.startswith("sha256:"):
-        repository = repository_of(reference)
-        digests = (each for each in facts.get("RepoDigests") or () if each.partition("@")[0] == repository)
-        image = next(digests, identity)
+        repository, asked = repository_of(reference), reference.partition("@")[2]
+        digests = [each for each in facts.get("RepoDigests") or () if each.partition("@")[0] == repository]
+        image = next((each for each in digests if asked and each.endswith(asked)), digests[0] if digests else identity)
     return Pinned(image, identity, test[0] != "NONE")
 
 
 def repository_of(reference: str) -> str:
-    """`registry:5000/shop:1` -> `registry:5000/shop`; as the engine writes it in RepoDigests."""
+    """`registry:5000/shop:1` -> `registry:5000/shop`; as the engine writes it in RepoDigests: `docker.io/library/nginx`
+    is nginx there."""
     name = reference.partition("@")[0]
     head, colon, tag = name.rpartition(":")
-    return head if colon and "/" not in tag else name
+    repository = head if colon and "/" not in tag else name
+    return re.sub(r"^(index\.)?docker\.io/(library/)?", "", repository)

@@ -77,6 +77,8 @@ class Shipping:
             prepared.desired,
             healthy_within=seconds_of(prepared.settings.healthy_within),
             say=self.say,
+            hosts=asked.project.hosts,
+            sudo=asked.sudo,
             on_edge=edge.sends_to if edge.wanted is not None else None,
         )
         if self.lock is not None:
@@ -92,7 +94,7 @@ class Shipping:
             only=asked.services,
             known=known,
         )
-        plan = await _with_the_edge(plan, prepared, edge, theirs)
+        plan = await target.planned(await _with_the_edge(plan, prepared, edge, theirs))
         if self.lock is None or plan.questions:
             return Shipped(plan=plan)
         if plan.is_empty and last is not None and not unfinished(releases):

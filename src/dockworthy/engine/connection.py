@@ -8,9 +8,10 @@ Importing this module costs nothing: aiohttp (140 ms) is imported when a connect
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -23,10 +24,14 @@ from .certificates import tls_for
 from .faults import failed_answer, failed_request
 
 if TYPE_CHECKING:
+    import aiohttp
     from aiodocker import Docker
 
 NEWEST_API = Version(1, 51)
 """The newest API version whose answers are known here; a newer engine is asked in this one."""
+
+_CHUNK = 1 << 18
+_NO_HEADERS: Mapping[str, str] = {}
 
 AT_ONCE = 16
 """Requests under way at a time: more do not make an engine faster, only its answers later."""
@@ -102,33 +107,63 @@ class Connection:
         return content
 
     async def send(
-        self, method: str, path: str, body: Any = None, *, seconds: float | None = None, answer: bool = True
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        seconds: float | None = None,
+        answer: bool = True,
+        headers: Mapping[str, str] = _NO_HEADERS,
     ) -> Any:
         """Asks the engine to change something; the decoded answer, None where it has nothing to say.
 
-        `seconds` is the time that this one may take; `answer`: is there JSON to decode. Not repeated by itself.
+        `seconds` is the time that this one may take; `answer`: is there JSON to decode; `headers` are in no message.
+        Not repeated by itself.
         Raises EngineError and its kinds; NoSuchObject (faults.py) for what is not there.
         """
         versioned = f"/v{self.api.major}.{self.api.minor}{path}"
         asked = f"{method} {path.partition('?')[0]}"
-        status, content = await self._bounded(versioned, asked, None, method=method, body=body, per_call=seconds)
+        status, content = await self._bounded(
+            versioned, asked, None, method=method, body=body, per_call=seconds, headers=headers
+        )
         if status < 400 and (not content or not answer):
             return None
         return _decoded(status, content, self.endpoint, asked)
 
     async def lines(self, path: str) -> AsyncIterator[bytes]:
         """Of an answer that goes on until the engine ends it. Raises EngineError and its kinds."""
+        async with self._streamed("GET", path) as content:
+            async for line in content:
+                yield line
+
+    async def chunks(self, path: str) -> AsyncIterator[bytes]:
+        """Of an answer that is too much to be held: an image. Raises EngineError and its kinds."""
+        async with self._streamed("GET", path) as content:
+            async for chunk in content.iter_chunked(_CHUNK):
+                yield chunk
+
+    async def take(self, path: str, body: AsyncIterable[bytes]) -> bytes:
+        """Gives the engine an archive (tar) by POST, as it comes; what it said to that. It may take as long as it
+        lasts. Raises EngineError and its kinds, and what `body` raises."""
+        async with self._streamed("POST", path, body) as content:
+            return await content.read()
+
+    @contextlib.asynccontextmanager
+    async def _streamed(
+        self, method: str, path: str, body: AsyncIterable[bytes] | None = None
+    ) -> AsyncIterator[aiohttp.StreamReader]:
         import aiohttp
 
         assert self._docker is not None, "the connection was not entered"
         url = f"{self._docker.docker_host}/v{self.api.major}.{self.api.minor}{path}"
-        asked = f"GET {path.partition('?')[0]}"
+        asked = f"{method} {path.partition('?')[0]}"
+        headers = {"Content-Type": "application/x-tar"} if body is not None else {}
         try:
-            async with self._docker.session.get(url) as response:
+            async with self._docker.session.request(method, url, data=body, headers=headers) as response:
                 if response.status >= 400:
                     raise failed_answer(response.status, await response.read(), self.endpoint, asked)
-                async for line in response.content:
-                    yield line
+                yield response.content
         except (aiohttp.ClientError, ConnectionError) as error:
             raise failed_request(error, self.endpoint, asked) from None
 
@@ -145,6 +180,7 @@ class Connection:
         method: str = "GET",
         body: Any = None,
         per_call: float | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
     ) -> tuple[int, bytes]:
         """Status and body, within the connection's time and the call's own."""
         clock = asyncio.get_running_loop().time
@@ -157,7 +193,7 @@ class Connection:
                     raise TimeoutError
                 async with asyncio.timeout_at(begun + (per_call or self._per_call)):
                     self.calls += 1
-                    return await self._fetch(path, asked, method, body)
+                    return await self._fetch(path, asked, method, body, headers)
         except TimeoutError:
             waited = "in time" if begun is None else f"within {max(clock() - begun, 0.0):.1f} s"
             raise EngineTimeout(
@@ -165,13 +201,15 @@ class Connection:
                 hint="does `docker ps` answer? if not, its log tells why",
             ) from None
 
-    async def _fetch(self, path: str, asked: str, method: str, body: Any) -> tuple[int, bytes]:
+    async def _fetch(
+        self, path: str, asked: str, method: str, body: Any, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
         import aiohttp
 
         assert self._docker is not None, "the connection was not entered"
         url = f"{self._docker.docker_host}{path}"
         try:
-            async with self._docker.session.request(method, url, json=body) as response:
+            async with self._docker.session.request(method, url, json=body, headers=headers) as response:
                 return response.status, await response.read()
         except (aiohttp.ClientError, ConnectionError) as error:
             raise failed_request(error, self.endpoint, asked) from None

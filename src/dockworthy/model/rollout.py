@@ -97,6 +97,7 @@ class StepKind(StrEnum):
     VOLUME = "volume"
     STORE = "store"  # secrets and configs, as files of the host
     JOB = "job"
+    LOAD = "load"  # an image that no registry has, on nodes that lack it
     CREATE = "create"
     REPLACE = "replace"
     SCALE = "scale"

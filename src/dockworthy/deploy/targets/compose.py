@@ -13,7 +13,7 @@ from msgspec import Struct
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
 from ...errors import EngineError
-from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutStep, Running, StepKind, Task
+from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task
 from ..compose_command import ComposeCommand
 from .jobs import run_job
 from .leaving import leave
@@ -62,6 +62,9 @@ class ComposeTarget:
 
     async def settled(self) -> None:
         await self._guard.settled()
+
+    async def planned(self, plan: RolloutPlan) -> RolloutPlan:
+        return plan
 
     async def begin(self) -> None:
         return

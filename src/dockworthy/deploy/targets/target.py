@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from ...model.rollout import RolloutStep, Running, Task
+from ...model.rollout import RolloutPlan, RolloutStep, Running, Task
 
 
 class Target(Protocol):
@@ -13,6 +13,9 @@ class Target(Protocol):
 
     async def settled(self) -> None:
         """Waits until nothing of an earlier deploy that died is still at work."""
+
+    async def planned(self, plan: RolloutPlan) -> RolloutPlan:
+        """The plan with what must be done besides there. Raises UsageError, HostError where it can't be."""
 
     async def begin(self) -> None:
         """The release is recorded, and the first step comes: what all of them need is made."""

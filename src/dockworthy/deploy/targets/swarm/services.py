@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
+from ....engine.registry_login import registry_headers
 from ....errors import EngineError
 
 _TRIES = 10
@@ -23,8 +24,9 @@ async def service_of(engine: Connection, name: str) -> dict[str, Any] | None:
 
 
 async def create(engine: Connection, spec: Mapping[str, Any]) -> None:
-    """The engine asks no registry: what runs was chosen already."""
-    await engine.send("POST", "/services/create", spec)
+    """The engine asks no registry: what runs was chosen already. What `docker login` stored goes to the nodes, which
+    pull it (as with `docker service create --with-registry-auth`)."""
+    await engine.send("POST", "/services/create", spec, headers=await _login(spec))
 
 
 async def change(engine: Connection, name: str, to: Callable[[dict[str, Any]], Mapping[str, Any]]) -> None:
@@ -36,13 +38,19 @@ async def change(engine: Connection, name: str, to: Callable[[dict[str, Any]], M
             raise NoSuchObject(f"the service {name} was removed by somebody else")
         version = found["Version"]["Index"]
         try:
-            await engine.send("POST", f"/services/{found['ID']}/update?version={version}", to(found["Spec"]))
+            wanted = to(found["Spec"])
+            path = f"/services/{found['ID']}/update?version={version}"
+            await engine.send("POST", path, wanted, headers=await _login(wanted))
         except EngineError as error:
             if "out of sequence" not in error.says:
                 raise
             continue
         return
     raise EngineError(f"the service {name} is changed by others all the time")
+
+
+async def _login(spec: Mapping[str, Any]) -> dict[str, str]:
+    return await registry_headers(spec["TaskTemplate"]["ContainerSpec"]["Image"])
 
 
 async def remove(engine: Connection, name: str) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 from msgspec import Struct
 
 from ....engine.connection import Connection
-from ....model.rollout import Desired, RolloutStep, Running, StepKind, Task
+from ....model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind, Task
 from ..step_failed import StepFailed
 from ..waiting import OnEdge
+from .images.node_images import NodeImages
 from .jobs import run_job
 from .leaving import until_gone
 from .likeness import spec_hash
@@ -47,12 +48,14 @@ class SwarmTarget:
         *,
         healthy_within: float,
         say: Say,
+        images: NodeImages,
         on_edge: Callable[[str], OnEdge] | None = None,
     ) -> None:
         self._engine = engine
         self._desired = desired
         self._within = healthy_within
         self._say = say
+        self._images = images
         self._on_edge = on_edge
         self._done: list[Changed] = []
 
@@ -66,6 +69,9 @@ class SwarmTarget:
         """The swarm goes on by itself: the next plan begins with what it has come to."""
         await until_gone(self._engine, of_project(self._desired.project), only_told=True)
 
+    async def planned(self, plan: RolloutPlan) -> RolloutPlan:
+        return await self._images.planned(plan, self._desired)
+
     async def begin(self) -> None:
         """The edge's network is there before the edge."""
         if self._desired.routed:
@@ -75,6 +81,8 @@ class SwarmTarget:
         """Raises StepFailed and EngineError; then what this step began is taken back, and earlier ones stand."""
         if step.kind is StepKind.JOB:
             await run_job(self._engine, self._desired, step.subject, self._say, within=self._within)
+        elif step.kind is StepKind.LOAD:
+            await self._images.load(step)
         elif step.kind in _ON_SERVICES:
             await self._bring(step)
         elif step.kind is StepKind.REMOVE:

@@ -132,9 +132,17 @@ async def failure(engine: Connection, service: str, name: str, task: Mapping[str
     why = why_failed(name, task)
     hint = ""
     if "No such image" in why:
-        node, image = await _node(engine, task), task["Spec"]["ContainerSpec"]["Image"]
-        hint = f"{node} does not have it: docker save {image} | ssh {node} docker load; or push it to a registry"
+        hint = _no_image(await _node(engine, task), task["Spec"]["ContainerSpec"]["Image"])
     return StepFailed(service, why, log=await task_log(engine, task, lines), hint=hint)
+
+
+def _no_image(node: str, image: str) -> str:
+    if "@" in image:
+        return f"{node} could not pull it: docker pull {image}, over there, tells why"
+    return (
+        f"{node} does not have it: `dockworthy hosts add ssh://root@HOST --name {node}`, and the next deploy loads it "
+        f"there; or docker save {image} | ssh {node} docker load; or push it to a registry"
+    )
 
 
 async def _node(engine: Connection, task: Mapping[str, Any]) -> str:

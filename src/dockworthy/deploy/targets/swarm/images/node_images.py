@@ -1,0 +1,149 @@
+"""Each node that may take a task has its image, or gets it: by its registry, or from here where none has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from msgspec import structs
+
+from .....engine.connection import Connection
+from .....engine.image_copy import copy_image, size_of
+from .....errors import DockworthyError, HostError, UsageError
+from .....model.rollout import Desired, RolloutPlan, RolloutStep, StepKind
+from ....registry_answers import next_command
+from ....site import reach
+from .lacking import Told, asked_nodes, must_be_node, not_given
+from .takers import Taker, Wanted, wanted_images
+
+_TOLD_EVERY = 50 * 10**6
+"""Bytes."""
+
+Say = Callable[[str], None]
+
+
+class NodeImages:
+    """Of one plan. `hosts`: those of dockworthy.yaml, name -> endpoint."""
+
+    def __init__(self, engine: Connection, hosts: Mapping[str, str], *, sudo: bool, say: Say) -> None:
+        self._engine = engine
+        self._hosts = hosts
+        self._sudo = sudo
+        self._say = say
+        self._loads: dict[str, tuple[Wanted, tuple[Taker, ...]]] = {}
+
+    async def planned(self, plan: RolloutPlan, desired: Desired) -> RolloutPlan:
+        """The plan with images loaded first, where nodes lack them. A node that does not lack any is not changed.
+
+        Raises UsageError, HostError where a task would find no image on a node that may take it.
+        """
+        nodes = await self._engine.get("/nodes") if plan.steps else ()
+        if len(nodes) < 2:
+            return plan
+        here = (await self._engine.get("/info"))["Swarm"]["NodeID"]
+        wanted = wanted_images(desired, plan.steps, nodes, here=here, hosts=self._hosts)
+        refused = await not_given(self._engine, [each for each in wanted if not each.by_id])
+        must_have = [each for each in wanted if each.by_id or each.image in refused]
+        images = {taker: [each.image for each in must_have if taker in each.takers] for taker in _takers(must_have)}
+        told = await asked_nodes(images, sudo=self._sudo)
+        notes = tuple(note for each in must_have for note in _unsure(each, told, refused.get(each.image, "")))
+        steps = [step for each in must_have if (step := await self._step(each, told, refused.get(each.image, "")))]
+        return structs.replace(plan, steps=(*steps, *plan.steps), notes=(*plan.notes, *notes))
+
+    async def load(self, step: RolloutStep) -> None:
+        """Node by node; one that has it meanwhile is left out. Raises HostError, EngineError."""
+        wanted, takers = self._loads[step.subject]
+        for taker in takers:
+            async with reach(taker.endpoint, command="deploy", sudo=self._sudo) as site:
+                await must_be_node(site.engine, taker)
+                if await size_of(site.engine, wanted.image) is None:
+                    told = _progress(self._say, f"{wanted.reference} to {taker.name}")
+                    name = "" if "@" in wanted.reference else _with_tag(wanted.reference)
+                    await copy_image(self._engine, site.engine, wanted.image, name=name, told=told)
+            self._say(f"  {taker.name} has it")
+
+    async def _step(self, wanted: Wanted, told: Mapping[Taker, Told], refused: str) -> RolloutStep | None:
+        lacking = [taker for taker in wanted.takers if taker in told and wanted.image not in told[taker].has]
+        if not wanted.by_id:
+            _must_be_pulled(wanted, [taker for taker in lacking if told[taker].error is None], refused)
+            return None
+        for taker in lacking:
+            if (error := told[taker].error) is not None:
+                raise _unreached(wanted, taker, error)
+        if not lacking:
+            return None
+        self._loads[wanted.image] = (wanted, tuple(lacking))
+        size = await size_of(self._engine, wanted.image) or 0
+        on = ", ".join(taker.name for taker in lacking)
+        return RolloutStep(
+            kind=StepKind.LOAD,
+            subject=wanted.image,
+            says=f"load {wanted.reference} ({_amount(size)}) on {on}",
+            causes=("no registry has it", f"{' and '.join(wanted.services)} may run there"),
+        )
+
+
+def _takers(wanted: Sequence[Wanted]) -> Iterator[Taker]:
+    yield from dict.fromkeys(taker for each in wanted for taker in each.takers)
+
+
+def _unsure(wanted: Wanted, told: Mapping[Taker, Told], refused: str) -> Iterator[str]:
+    """Of nodes that nobody can ask: a release goes on, and goes back where one turns out to have no image."""
+    for taker in wanted.takers:
+        if not taker.endpoint:
+            yield (
+                f"does {taker.name} have {wanted.reference}? It is none of `hosts:` in dockworthy.yaml, so it was not "
+                f"asked{'' if refused else ', and nothing is loaded there'} (dockworthy hosts add ssh://root@HOST "
+                f"--name {taker.name})"
+            )
+        elif refused and told[taker].error is not None:
+            yield f"does {taker.name} have {wanted.reference}? It could not be asked: {_says(told[taker].error)}"
+    if refused:
+        yield f"the registry does not give {wanted.image}: {refused}"
+
+
+def _must_be_pulled(wanted: Wanted, lacking: Sequence[Taker], refused: str) -> None:
+    if lacking:
+        names = ", ".join(taker.name for taker in lacking)
+        raise UsageError(
+            f"{' and '.join(wanted.services)} may run on {names}, where {wanted.image} is not, and its registry does "
+            f"not give it: {refused}",
+            hint=next_command(wanted.reference, refused),
+        )
+
+
+def _unreached(wanted: Wanted, taker: Taker, error: DockworthyError) -> DockworthyError:
+    """Before anything is changed: a task that meets no image there would fail."""
+    way = f"or keep tasks from it: dockworthy hosts drain {taker.name}"
+    return HostError(
+        f"{' and '.join(wanted.services)} may run on {taker.name}, which can't be asked for {wanted.reference}: "
+        f"{error.says}",
+        hint=f"{error.hint}; {way}" if error.hint else way,
+    )
+
+
+def _says(error: DockworthyError | None) -> str:
+    return error.says if error is not None else ""
+
+
+def _progress(say: Say, what: str) -> Callable[[int], None]:
+    """Says it every 50 MB, for a link that is slow."""
+    said = 0
+
+    def told(went: int) -> None:
+        nonlocal said
+        if went - said >= _TOLD_EVERY:
+            said = went
+            say(f"  {what}: {_amount(went)}")
+
+    return told
+
+
+def _amount(size: int) -> str:
+    return f"{size / 10**6:.0f} MB" if size >= 10**7 else f"{size / 10**6:.1f} MB"
+
+
+def _with_tag(reference: str) -> str:
+    """`latest` where none is written. An id names nothing."""
+    if reference.startswith("sha256:"):
+        return ""
+    return reference if ":" in reference.rpartition("/")[2] else f"{reference}:latest"

@@ -1,0 +1,88 @@
+"""Which nodes may take the tasks of a plan, and how dockworthy.yaml says that they are reached. Pure.
+
+Source: Engine API v1.45, GET /nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from .....engine.ssh.address import is_ssh, ssh_address
+from .....model.hosts import HOST_LABEL
+from .....model.rollout import Desired, RolloutStep, StepKind
+from ..constraints import fits
+
+_STARTS = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.RESTART, StepKind.JOB)
+
+
+class Taker(Struct, frozen=True, kw_only=True):
+    """A node that may take tasks. `endpoint`: the way to it; "" where dockworthy.yaml knows none."""
+
+    id: str
+    name: str
+    endpoint: str = ""
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """`image`: what runs, `name@sha256:…` or an id. `reference`: as it was written. `services` need it; `takers` may
+    run them, the node that is shipped to not among them."""
+
+    image: str
+    reference: str
+    services: tuple[str, ...]
+    takers: tuple[Taker, ...]
+
+    @property
+    def by_id(self) -> bool:
+        return self.image.startswith("sha256:")
+
+
+def wanted_images(
+    desired: Desired,
+    steps: Iterable[RolloutStep],
+    nodes: Sequence[Mapping[str, Any]],
+    *,
+    here: str,
+    hosts: Mapping[str, str],
+) -> tuple[Wanted, ...]:
+    """Of services that tasks are started of, as far as other nodes may take these. `here`: this node's id; `hosts`:
+    those of dockworthy.yaml, name -> endpoint."""
+    found: dict[str, Wanted] = {}
+    for name in sorted({step.subject for step in steps if step.kind in _STARTS}):
+        shipped = desired.services[name]
+        takers = tuple(_taker(node, hosts) for node in _may_take(desired.spec["services"][name], nodes, here))
+        if not takers:
+            continue
+        known = found.get(shipped.image)
+        found[shipped.image] = Wanted(
+            image=shipped.image,
+            reference=shipped.reference,
+            services=(*(known.services if known else ()), name),
+            takers=tuple(dict.fromkeys((*(known.takers if known else ()), *takers))),
+        )
+    return tuple(found.values())
+
+
+def _may_take(service: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]], here: str) -> Iterable[Mapping[str, Any]]:
+    constraints = ((service.get("deploy") or {}).get("placement") or {}).get("constraints") or ()
+    for node in nodes:
+        active = node["Status"]["State"] == "ready" and (node["Spec"].get("Availability") or "active") == "active"
+        if node["ID"] != here and active and all(fits(node, each) for each in constraints):
+            yield node
+
+
+def _taker(node: Mapping[str, Any], hosts: Mapping[str, str]) -> Taker:
+    """By the host's name on its label (`hosts add` puts it there), by its own name, or by its address."""
+    hostname = str(node["Description"]["Hostname"])
+    label = str((node["Spec"].get("Labels") or {}).get(HOST_LABEL, ""))
+    address = str(node["Status"].get("Addr") or "")
+    by_place = (url for url in hosts.values() if address and _place(url) in (address, hostname))
+    endpoint = hosts.get(label) or hosts.get(hostname) or next(by_place, "")
+    return Taker(id=node["ID"], name=label or hostname, endpoint=endpoint)
+
+
+def _place(endpoint: str) -> str:
+    return ssh_address(endpoint).host if is_ssh(endpoint) else ""
