@@ -28,6 +28,7 @@ class Shop:
         self.name = name
         self.image = image
         self.state = folder / "state"
+        self.logins: Path | None = None  # what `docker login` stored; None: nothing
         self.write(
             "dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": {"healthy_within": "8s", "observe": "0s"}}
         )
@@ -111,4 +112,5 @@ class Shop:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"DOCKER_HOST": self.engine.endpoint, "DOCKWORTHY_STATE": str(self.state)}
+        found = {"DOCKER_HOST": self.engine.endpoint, "DOCKWORTHY_STATE": str(self.state)}
+        return found if self.logins is None else {**found, "DOCKER_CONFIG": str(self.logins)}

@@ -29,7 +29,8 @@ class Swarm:
 
     def start(self, number: int) -> None:
         name = f"n{number}"
-        self.engines[name] = start_engine(self.folder / name)
+        registries = {"insecure-registries": [f"{self.switch.network}.0/24"]}
+        self.engines[name] = start_engine(self.folder / name, settings=registries)
         self.addresses[name] = self.switch.plug(self.engines[name].pid, number)
         make_image(self.engines[name])
 

@@ -12,6 +12,8 @@ _NETWORK = "10.204.7"
 class Switch:
     """Its hosts have the addresses 10.204.7.N. It ends with its process, and its links with it."""
 
+    network = _NETWORK
+
     def __init__(self) -> None:
         self._process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "sleep", "infinity"], stdin=subprocess.DEVNULL

@@ -1,21 +1,32 @@
-"""Three nodes: each needs the image, tasks and jobs run on any of them, and a volume keeps its service where it is."""
+"""Three nodes: each gets the image that it needs, tasks and jobs run on any of them, and a volume keeps its service
+where it is."""
 
 from __future__ import annotations
 
+import io
+import os
+import signal
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hosts.conftest import Swarm, until
-from machines.images import BUSYBOX
+from machines.images import BUSYBOX, busybox_root, make_image
+from machines.registry import PASSWORD, Registry, a_registry, why_no_registry
+from machines.ssh_fixtures import Servers
 
 from .stacks import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
+NODES = ("n1", "n2", "n3")
+AT_N2 = {"placement": {"constraints": ["node.labels.dockworthy.host==n2"]}}
 
-@pytest.fixture
+
+@pytest.fixture(scope="module")
 def nodes(engines_folder: Path) -> Iterator[Swarm]:
     """Each with an image of the same name and another id."""
     made = Swarm(engines_folder / "three-nodes")
@@ -28,36 +39,129 @@ def nodes(engines_folder: Path) -> Iterator[Swarm]:
         made.stop()
 
 
-def test_shipped_to_all_of_them(nodes: Swarm, tmp_path: Path) -> None:
-    shop = Stack(nodes.engines["n1"], tmp_path, "spread", BUSYBOX)
-    jobs = {"before": ["migrate"]}
-    shop.write(
-        "dockworthy.yaml",
-        {"policy": {"level": "baseline"}, "deploy": {"observe": "0s", "healthy_within": "30s", "jobs": jobs}},
+@pytest.fixture
+def shop(nodes: Swarm, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """Called after the end of the test's name; the rest of it goes with the nodes."""
+    shop = Stack(nodes.engines["n1"], tmp_path, request.node.name.rpartition("_")[2], BUSYBOX)
+    yield shop
+    shop.engine.docker("stack", "rm", "--detach=true", shop.name)
+
+
+def settle(shop: Stack, hosts: dict[str, str], **deploy: Any) -> None:
+    deploy = {"observe": "0s", "healthy_within": "30s", **deploy}
+    shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": deploy, "hosts": hosts})
+
+
+def everywhere(shop: Stack, **more: Any) -> dict[str, Any]:
+    return shop.service(deploy={"replicas": 3}, **more)
+
+
+def large_image(nodes: Swarm, name: str) -> str:
+    root = io.BytesIO(busybox_root())
+    with tarfile.open(fileobj=root, mode="a") as tar:
+        ballast = tarfile.TarInfo("ballast")
+        ballast.size = 60 * 10**6
+        tar.addfile(ballast, io.BytesIO(os.urandom(ballast.size)))
+    nodes.engines["n1"].docker("import", "--change", "ENV PATH=/bin", "-", name, input=root.getvalue())
+    return str(nodes.engines["n1"].inspect(name)["Id"])
+
+
+def has(nodes: Swarm, name: str, image: str) -> bool:
+    return nodes.engines[name].docker("image", "inspect", image, check=False).returncode == 0
+
+
+@pytest.mark.ssh
+def test_an_image_that_no_registry_has_is_loaded_where_it_is_not(nodes: Swarm, shop: Stack, serve: Servers) -> None:
+    """All of it over ssh, from the first deploy to the rollback."""
+    servers = {name: serve(inside=nodes.engines[name].inside, listens_at=nodes.addresses[name]) for name in NODES}
+    hosts = {name: server.address(path=f"{nodes.engines[name].folder}/sock") for name, server in servers.items()}
+    manager = ("--host", "n1")
+    settle(shop, {**hosts, "n3": hosts["n3"] + "-none"})
+    image = large_image(nodes, "large:1")
+    shop.compose({"web": {**everywhere(shop), "image": "large:1"}})
+    told = " ".join(shop.deploy(*manager, status=15).stderr.split())
+    assert "may run on n3, which can't be asked for large:1" in told and "hosts drain n3" in told
+    settle(shop, hosts)
+    process = shop.begin("deploy", "--yes", *manager)
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith(b"load large:1 (62 MB) on n2, n3"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=30)
+    assert not has(nodes, "n3", image)
+    shop.deploy("--take-over", *manager)
+    for name in ("n2", "n3"):
+        assert nodes.engines[name].inspect("large:1")["Id"] == image, "by its name, so no clean-up takes it"
+    assert sorted(nodes.running(f"{shop.name}_web")) == sorted(map(nodes.id, NODES))
+
+    shop.compose({"web": {**everywhere(shop, environment={"NEW": "1"}), "image": "large:1"}})
+    assert "load" not in shop.deploy(*manager).stderr
+    assert shop.dockworthy("rollback", "--yes", *manager).returncode == 0
+    assert "3 of 3 serve" in shop.dockworthy("releases", "status", *manager).stdout
+
+
+@pytest.fixture
+def registry(nodes: Swarm, tmp_path: Path) -> Iterator[Registry]:
+    """That all nodes reach; it asks for a password."""
+    if reason := why_no_registry():
+        pytest.skip(reason)
+    engine = nodes.engines["n1"]
+    at = nodes.addresses["n1"]
+    with a_registry(tmp_path / "registry", inside=engine.inside, address=at, password=True) as made:
+        yield made
+
+
+def test_each_node_pulls_by_digest_with_what_docker_login_stored(nodes: Swarm, shop: Stack, registry: Registry) -> None:
+    engine = nodes.engines["n1"]
+    first, second = (
+        registry.push(engine, make_image(engine, f"pushed:{each}", f"LABEL v={each}"), f"shop:{each}")
+        for each in (1, 2)
     )
-    at_n2 = {"placement": {"constraints": ["node.labels.dockworthy.host==n2"]}}
-    web = shop.service(deploy={"replicas": 3, "placement": {"max_replicas_per_node": 1}})
-    migrate = {**shop.service("sh", "-c", "echo on n2", deploy=at_n2), "profiles": ["jobs"]}
+    settle(shop, {name: nodes.engines[name].endpoint for name in NODES})
+    shop.compose({"web": {**everywhere(shop), "image": first}})
+    shop.logins = registry.login("wrong", folder=registry.folder / "wrong")
+    told = " ".join(shop.deploy(status=2).stderr.split())
+    assert "may run on n2, n3" in told and f"docker login {registry.name}" in told
+    shop.logins = registry.logins
+    assert PASSWORD not in str(shop.deploy())
+    assert sorted(nodes.running(f"{shop.name}_web")) == sorted(map(nodes.id, NODES))
+    spec = str(engine.inspect(f"{shop.name}_web"))
+    assert f"{registry.name}/shop@sha256:" in spec and PASSWORD not in spec
+    configs = engine.docker("config", "ls", "--quiet").stdout.decode().split()
+    assert PASSWORD not in engine.docker("config", "inspect", "--pretty", *configs).stdout.decode()
+
+    registry.stop()
+    shop.compose({"web": {**everywhere(shop, environment={"NEW": "1"}), "image": first}})
+    assert "the registry does not give" in shop.deploy().stderr, "and each node has it"
+    shop.compose({"web": {**everywhere(shop), "image": second}})
+    told = " ".join(shop.deploy(status=2).stderr.split())
+    assert f"is {registry.name} up" in told and PASSWORD not in told
+
+
+def test_shipped_to_all_of_them(nodes: Swarm, shop: Stack) -> None:
+    jobs = {"before": ["migrate"]}
+    settle(shop, {}, jobs=jobs)
+    web = everywhere(shop)
+    migrate = {**shop.service("sh", "-c", "echo on n2", deploy=AT_N2), "profiles": ["jobs"]}
     shop.compose({"web": web, "migrate": migrate})
     done = shop.deploy(status=18)
     assert "could not start: No such image" in " ".join(done.stdout.split()) and "docker load" in done.stderr
+    assert "does n3 have" in " ".join(done.stderr.split()) and "dockworthy hosts add" in " ".join(done.stderr.split())
 
-    image = nodes.engines["n1"].docker("save", BUSYBOX).stdout
-    for name in ("n2", "n3"):
-        nodes.engines[name].docker("load", input=image)
+    settle(shop, {name: nodes.engines[name].endpoint for name in NODES}, jobs=jobs)
     assert "migrate: on n2" in shop.deploy().stderr, "its log comes from another node"
-    assert sorted(nodes.running("spread_web")) == sorted(nodes.id(name) for name in ("n1", "n2", "n3"))
+    assert sorted(nodes.running(f"{shop.name}_web")) == sorted(map(nodes.id, NODES))
 
     db = shop.service(volumes=["data:/data"])
-    shop.compose({"web": web, "db": {**db, "deploy": at_n2}, "migrate": migrate}, volumes={"data": {}})
+    shop.compose({"web": web, "db": {**db, "deploy": AT_N2}, "migrate": migrate}, volumes={"data": {}})
     shop.deploy()
     shop.compose({"web": web, "db": db, "migrate": migrate}, volumes={"data": {}})
     assert "db stays on" in shop.deploy().stderr
-    assert nodes.running("spread_db") == [nodes.id("n2")], "where its volume is, without a word of the file"
+    assert nodes.running(f"{shop.name}_db") == [nodes.id("n2")], "where its volume is, without a word of the file"
 
     nodes.switch.cut(3)
     until(lambda: nodes.node("n3")["Status"]["State"] == "down", "n3 is seen to be down")
     assert "2 of 3 serve" in shop.dockworthy("releases", "status").stdout
     shop.compose({"web": {**web, "deploy": {"replicas": 2}}, "db": db, "migrate": migrate}, volumes={"data": {}})
     shop.deploy()
-    assert {nodes.id("n1"), nodes.id("n2")} <= set(nodes.running("spread_web"))
+    assert {nodes.id("n1"), nodes.id("n2")} <= set(nodes.running(f"{shop.name}_web"))

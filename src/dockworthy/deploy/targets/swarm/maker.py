@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ....engine.connection import Connection
+from .crowding import made_room
 from .likeness import spec_hash
 from .needs import must_be_had
 from .placing import placed, where_volumes_are
@@ -27,7 +28,10 @@ class SwarmMaker:
 
     async def fitted(self, spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         await must_be_had(self._engine, spec)
-        return placed(spec, await where_volumes_are(self._engine, spec["name"]))
+        volumes = await where_volumes_are(self._engine, spec["name"])
+        bound, stays = placed(spec, volumes)
+        fitted, crowded = made_room(bound, volumes.nodes)
+        return fitted, (*stays, *crowded)
 
     async def hashes_of(self, spec: dict[str, Any]) -> dict[str, str]:
         plain = unescaped(spec)

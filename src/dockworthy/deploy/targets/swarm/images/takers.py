@@ -53,7 +53,8 @@ def wanted_images(
     found: dict[str, Wanted] = {}
     for name in sorted({step.subject for step in steps if step.kind in _STARTS}):
         shipped = desired.services[name]
-        takers = tuple(_taker(node, hosts) for node in _may_take(desired.spec["services"][name], nodes, here))
+        may_take = (_taker(node, hosts) for node in _may_take(desired.spec["services"][name], nodes, here))
+        takers = tuple(sorted(may_take, key=lambda taker: taker.name))
         if not takers:
             continue
         known = found.get(shipped.image)

@@ -1,0 +1,53 @@
+"""Images of a registry that asks for a password: pinned by digest, and where it does not give them, why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from machines.engines import OwnEngine
+from machines.registry import PASSWORD, Registry, a_registry, why_no_registry
+
+from .shops import Shop
+
+pytestmark = [pytest.mark.engine, pytest.mark.skipif(bool(why_no_registry()), reason=why_no_registry())]
+
+
+@pytest.fixture
+def registry(own_engine: OwnEngine, tmp_path: Path) -> Iterator[Registry]:
+    with a_registry(tmp_path / "registry", inside=own_engine.inside, password=True) as made:
+        yield made
+
+
+def test_pinned_by_digest_or_why_not(shop: Shop, registry: Registry, shop_images: tuple[str, str]) -> None:
+    engine, image = shop.engine, f"{registry.name}/shop"
+    for number, each in enumerate(shop_images, 1):
+        engine.docker("rmi", registry.push(engine, each, f"shop:{number}"))
+    shop.compose({"web": {**shop.service(), "image": f"{image}:1"}})
+
+    def refused() -> str:
+        return " ".join(shop.deploy(status=10).stderr.split())
+
+    assert f"docker login {registry.name}" in refused(), "nobody logged in"
+    shop.logins = registry.login("wrong", folder=registry.folder / "wrong")
+    assert f"docker login {registry.name}" in refused()
+    shop.logins = registry.logins
+    assert shop.deploy().returncode == 0
+    (web,) = before = shop.containers()
+    assert f"{image}@sha256:" in engine.inspect(web)["Config"]["Image"]
+    record = shop.dockworthy("releases", "show", "1", "--format", "json").stdout
+    assert f"{image}@sha256:" in record and PASSWORD not in record
+
+    shop.compose({"web": {**shop.service(), "image": f"{image}:nowhere"}})
+    assert f"docker push {image}:nowhere" in refused()
+    registry.stop()
+    shop.compose({"web": {**shop.service(), "image": f"{image}:2"}})
+    assert f"is {registry.name} up" in refused()
+    assert shop.containers() == before and len(shop.releases()) == 1
+    engine.docker("tag", f"{image}:1", f"{image}:moved")  # what is pinned needs no registry and no tag
+    engine.docker("rmi", f"{image}:1")
+    shop.compose({"web": {**shop.service(environment={"NEW": "1"}), "image": f"{image}:moved"}})
+    shop.deploy()
+    assert shop.dockworthy("rollback", "--yes").returncode == 0
