@@ -10,7 +10,7 @@ from .lazy_group import LazyGroup
 
 COMMANDS = (
     *("assess", "check", "fix", "explain", "policy", "intent", "path", "facts"),
-    *("harden", "guard", "hosts", "deploy", "rollback", "releases", "drill"),
+    *("harden", "guard", "hosts", "deploy", "rollback", "releases", "edge", "drill"),
 )
 """In the order in which a person needs them. Each is `cli/NAME.py`, and in it a click command of that name."""
 

@@ -92,9 +92,11 @@ class ComposeCommand:
                 f"the image {', '.join(images)} can't be pulled: {done.said}", hint=next_command(guilty, done.said)
             )
 
-    async def up(self, spec: Mapping[str, Any]) -> None:
-        """Makes a whole project as it is written, at once. Raises EngineError."""
-        done = await self._with(spec, "up", "--detach", "--no-build")
+    async def up(self, spec: Mapping[str, Any], *, stop_within: int | None = None) -> None:
+        """Makes a whole project as it is written, at once. `stop_within`: seconds for what is replaced, where its own
+        grace is too long. Raises EngineError."""
+        timeout = () if stop_within is None else ("--timeout", str(stop_within))
+        done = await self._with(spec, "up", "--detach", "--no-build", *timeout)
         if done.status:
             raise EngineError(f"{spec['name']} can't be started: {done.said}")
 

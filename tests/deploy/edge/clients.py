@@ -59,6 +59,7 @@ class Load:
     host: str
     rate: int = 200
     address: str = "127.0.0.1"
+    tls: ssl.SSLContext | None = None
     answers: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
     failures: list[str] = field(default_factory=list)
@@ -114,7 +115,10 @@ class Load:
     async def _exchange(
         self, connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None, kept: bool
     ) -> tuple[Answer, tuple[asyncio.StreamReader, asyncio.StreamWriter] | None]:
-        reader, writer = connection or await asyncio.open_connection(self.address, self.port)
+        if connection is None:
+            name = self.host if self.tls else None
+            connection = await asyncio.open_connection(self.address, self.port, ssl=self.tls, server_hostname=name)
+        reader, writer = connection
         close = "" if kept else "Connection: close\r\n"
         writer.write(f"GET / HTTP/1.1\r\nHost: {self.host}\r\n{close}\r\n".encode())
         answer = await read_answer(reader)

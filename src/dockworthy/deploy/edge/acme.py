@@ -6,35 +6,59 @@ import shlex
 from collections.abc import Iterable
 from importlib.resources import files
 
+from msgspec import Struct
+
 from ...errors import HostError
 from ..site import Site, write_file
 from .kept import ProjectRoutes
+from .lifetime import Lifetime, lifetime
 
 _OBTAINING = 180.0
 """Seconds for one name."""
-_KNOWN = """
-cd {folder} 2>/dev/null && for n in {names}; do
-  [ -s $n.pem ] && openssl x509 -in $n.pem -noout -checkend {soon} >/dev/null 2>&1 && echo "# $n" && cat $n.pem
-done >&3 9>&- 8>&-; r done 0 ''
+_HELD = """
+( export LC_ALL=C; cd {folder} 2>/dev/null || exit 0; echo "@ $(date +%s)"; for n in {names}; do
+  [ -s $n.pem ] && dates=$(openssl x509 -in $n.pem -noout -dates 2>/dev/null) || continue
+  echo "# $n"; echo "$dates"; cat $n.pem
+done ) >&3 9>&- 8>&-; r done 0 ''
 """
-_DAY = 86400
 
 
-async def known(site: Site, project: ProjectRoutes, *, days: int = 0) -> dict[str, str]:
-    """Name -> PEM text with chain and key, of those that there are and that are good for so many days."""
+class Held(Struct, frozen=True):
+    """A certificate that the authority gave. `text`: PEM with chain and key. `now`: by the host's clock."""
+
+    text: str
+    lifetime: Lifetime
+    now: float
+
+    @property
+    def is_due(self) -> bool:
+        return self.lifetime.is_due(self.now)
+
+
+async def held(site: Site, project: ProjectRoutes) -> dict[str, Held]:
+    """Name -> what there is and is not over yet."""
     folder, names = shlex.quote(f"{site.state}/edge/acme"), " ".join(project.names)
-    done = await site.hand.within(_KNOWN.format(folder=folder, names=names, soon=days * _DAY))
-    found: dict[str, str] = {}
-    for part in done.output.split("# ")[1:]:
-        name, _, text = part.partition("\n")
-        found[name] = text
+    done = await site.hand.within(_HELD.replace("{folder}", folder).replace("{names}", names))
+    clock, *parts = done.output.split("\n# ")
+    found: dict[str, Held] = {}
+    for part in parts:
+        name, begins, ends, text = part.split("\n", 3)
+        now = float(clock.removeprefix("@ "))
+        each = Held(text, lifetime(begins.removeprefix("notBefore="), ends.removeprefix("notAfter=")), now)
+        if now < each.lifetime.ends:
+            found[name] = each
     return found
 
 
+async def known(site: Site, project: ProjectRoutes) -> dict[str, str]:
+    """Name -> PEM text with chain and key, of those that there are and that are good."""
+    return {name: each.text for name, each in (await held(site, project)).items()}
+
+
 async def due(site: Site, project: ProjectRoutes) -> tuple[str, ...]:
-    """The names that have no certificate, or one that is over within thirty days."""
-    there = await known(site, project, days=30)
-    return tuple(name for name in project.names if name not in there)
+    """The names that have no certificate, or one that is to be renewed."""
+    there = await held(site, project)
+    return tuple(name for name in project.names if name not in there or there[name].is_due)
 
 
 async def obtain(site: Site, project: ProjectRoutes, names: Iterable[str]) -> None:

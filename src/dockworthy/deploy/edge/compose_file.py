@@ -31,6 +31,10 @@ HEALTH_CHECK = {
 }
 
 
+def health_check(*, has_shell: bool) -> dict[str, Any]:
+    return HEALTH_CHECK if has_shell else {"disable": True}
+
+
 def accepted(*, has_shell: bool) -> dict[str, str]:
     """What our own policy asks of it at level production and does not get: control -> why that is right here."""
     whys = {
@@ -74,7 +78,7 @@ def compose_file(
         "logging": {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}},
         # The engine's DNS asks this one what it does not know itself: nothing answers there, at once.
         "dns": ["127.0.0.1"],
-        "healthcheck": HEALTH_CHECK if has_shell else {"disable": True},
+        "healthcheck": health_check(has_shell=has_shell),
         "volumes": [
             {"type": "bind", "source": f"{folder}/settings", "target": SETTINGS, "read_only": True,
              "bind": {"create_host_path": False}},

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ...engine.docker_command import Docker
 from ...engine.faults import NoSuchObject
+from ...engine.moments import now
 from ...engine.ssh.address import is_ssh
 from ...errors import EngineError, HostError
 from ..site import Site
@@ -30,7 +31,7 @@ RUN_ONCE = (
 class EdgeImage(Struct, frozen=True):
     """`wanted`: what dockworthy.yaml asks for ("": made here). `runs`: by what it is run, an id or a digest.
 
-    `has_shell`: bash, for the health check. `has_exporter`: it tells Prometheus.
+    `has_shell`: bash, for the health check. `has_exporter`: it tells Prometheus. `since`: when it was chosen, RFC 3339.
     """
 
     wanted: str
@@ -38,22 +39,26 @@ class EdgeImage(Struct, frozen=True):
     version: str
     has_shell: bool
     has_exporter: bool
+    since: str = ""
 
 
-async def edge_image(site: Site, wanted: str, kept: str, environ: Mapping[str, str]) -> EdgeImage:
-    """The image that is to run; `kept` is what was chosen before, as JSON. Raises EngineError, HostError."""
+async def edge_image(
+    site: Site, wanted: str, kept: str, environ: Mapping[str, str], *, fresh: bool = False
+) -> EdgeImage:
+    """The image that is to run; `kept` is what was chosen before, as JSON. `fresh`: packages that are fetched for it
+    are the newest that the distribution has. Raises EngineError, HostError."""
     docker = Docker(site.docker_host, environ)
     if kept:
         before = msgspec.json.decode(kept, type=EdgeImage)
         if before.wanted == wanted and await _is_there(site, before.runs):
             return before
-    runs = await _pulled(site, docker, wanted) if wanted else await _made(site, docker)
+    runs = await _pulled(site, docker, wanted) if wanted else await _made(site, docker, fresh=fresh)
     told = await _told(docker, "--entrypoint", "haproxy", runs, "-vv")
     if "HAProxy version" not in told:
         raise EngineError(f"the image {wanted or runs} does not run haproxy: {told[-300:].strip()}")
     shell = "well" in await _told(docker, "--entrypoint", "/bin/bash", runs, "-c", "echo well")
     version = told.split("HAProxy version", 1)[1].split()[0]
-    return EdgeImage(wanted, runs, version, shell, "prometheus-exporter" in told)
+    return EdgeImage(wanted, runs, version, shell, "prometheus-exporter" in told, now())
 
 
 async def _told(docker: Docker, *arguments: str) -> str:
@@ -81,10 +86,11 @@ async def _pulled(site: Site, docker: Docker, wanted: str) -> str:
     return wanted
 
 
-async def _made(site: Site, docker: Docker) -> str:
+async def _made(site: Site, docker: Docker, *, fresh: bool) -> str:
     """Its id. The same package makes the same image."""
     folder = f"{site.state}/edge/building"
-    script = f"dw_folder={shlex.quote(folder)} dw_user={USER}\n" + files(__package__).joinpath("image.sh").read_text()
+    given = f"dw_folder={shlex.quote(folder)} dw_user={USER} dw_fresh={'yes' if fresh else ''}\n"
+    script = given + files(__package__).joinpath("image.sh").read_text()
     made = await site.hand.run(script, seconds=_BUILDING)
     if made.status:
         raise HostError(

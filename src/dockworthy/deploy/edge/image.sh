@@ -1,9 +1,10 @@
 # shellcheck shell=sh
 # Makes an image of the distribution's HAProxy, and of the bash that asks it whether it is well, with the libraries that
-# they load and nothing else. Takes: $dw_folder, a folder to work in; $dw_user, the number of the image's user.
+# they load and nothing else. Takes: $dw_folder, a folder to work in; $dw_user, the number of the image's user; $dw_fresh:
+# not "" where a package that must be fetched is to be the newest.
 # Leaves image.tar (as `docker save` writes it), and prints the version. The same packages make the same bytes.
 set -u
-: "${dw_folder:?}" "${dw_user:?}"
+: "${dw_folder:?}" "${dw_user:?}" "${dw_fresh=}"
 fail() { echo "$1" >&2; exit "${2:-1}"; }
 { mkdir -p "$dw_folder/root" && cd "$dw_folder"; } || fail "$dw_folder can't be made"
 { rm -rf -- root packages && mkdir root packages; } || fail "$dw_folder can't be emptied"
@@ -14,6 +15,7 @@ fetch() {
     set -- -y -qq --no-install-recommends --reinstall --download-only -o Debug::NoLocking=1 \
         -o "Dir::Cache::archives=$dw_folder/packages" -o APT::Sandbox::User=root
     mkdir -p packages/partial
+    [ -z "$dw_fresh" ] || [ "$(id -u)" != 0 ] || apt-get -qq update >/dev/null 2>&1
     apt-get "$@" install haproxy >said 2>&1 || {
         [ "$(id -u)" = 0 ] && apt-get -qq update >/dev/null 2>&1 && apt-get "$@" install haproxy >said 2>&1
     } || fail "the distribution's haproxy can't be fetched: $(grep -v '^W:' said | tail -n 1)" 44

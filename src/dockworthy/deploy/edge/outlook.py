@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import msgspec
 from msgspec import Struct
 
+from ...model.deploy_settings import Tls
 from ..site import Site
 from .certificates import ToBeMade, certificates
+from .compose_file import accepted
 from .conflicts import Ports, ports, refuse_conflicts, refuse_foreign
 from .haproxy.configuration import edge_files
 from .haproxy.frontends import HTTP, HTTPS
@@ -17,11 +20,12 @@ from .keeping import Kept
 from .kept import ProjectRoutes
 from .ports_taken import refuse_taken
 from .process import EdgeProcess
+from .renewals import renewals
 
 
 class EdgeChange(Struct, frozen=True):
     """What was done: nothing, or it was `started`, made anew (`recreated`: its ports were closed for a moment), or
-    told of new routes (`reloaded`: no connection was cut)."""
+    told of new routes (`reloaded`: no connection was cut). `notes`: what is worth knowing of it, as sentences."""
 
     started: bool = False
     recreated: bool = False
@@ -29,8 +33,26 @@ class EdgeChange(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-async def outlook(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectRoutes) -> EdgeChange:
-    """Changes nothing. Raises UsageError for what another project or program has, EngineError, HostError."""
+async def outlook(
+    site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectRoutes, *, swarm: bool = False
+) -> EdgeChange:
+    """With its notes; nothing is changed. `swarm`: services are to be on a network of the swarm. Raises UsageError for
+    what another project or program has, and EngineError, HostError."""
+    change = await _change(site, kept, process, wanted, swarm=swarm)
+    notes: list[str] = []
+    if change.started or change.recreated:
+        notes += exceptions_in_words(accepted(has_shell=True))
+    if change != EdgeChange() and wanted.edge.tls is Tls.ACME and not (await renewals(site)).by_itself:
+        notes.append("nothing renews its certificates between deploys: dockworthy edge renew --install")
+    return msgspec.structs.replace(change, notes=tuple(notes))
+
+
+def exceptions_in_words(whys: Mapping[str, str]) -> tuple[str, ...]:
+    """`whys`: control -> why it is right that it fails here."""
+    return tuple(f"the edge is worthy at level production but for {control}: {why}" for control, why in whys.items())
+
+
+async def _change(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectRoutes, *, swarm: bool) -> EdgeChange:
     every = [routes for name, routes in kept.projects.items() if name != wanted.project]
     refuse_conflicts(wanted, every)
     every.append(wanted)
@@ -42,7 +64,8 @@ async def outlook(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectR
         return EdgeChange(started=True)
     image = msgspec.json.decode(kept.image, type=EdgeImage)
     asked = next((each.edge.image for each in every if each.edge.image), "")
-    if image.wanted != asked or published(kept) != opened or container["State"] != "running":
+    moved = _on_swarm(kept) != swarm
+    if moved or image.wanted != asked or published(kept) != opened or container["State"] != "running":
         return EdgeChange(recreated=True)
     try:
         files = edge_files(every, await certificates(site, every, look=True), exporter=image.has_exporter)
@@ -50,6 +73,11 @@ async def outlook(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectR
         return EdgeChange(reloaded=True)
     same = kept.projects.get(wanted.project) == wanted and kept.current == files.digest
     return EdgeChange(reloaded=not same or not await process.runs_with(files.marker))
+
+
+def _on_swarm(kept: Kept) -> bool:
+    """Was it made on a network of a swarm? That goes with the swarm."""
+    return bool(json.loads(kept.compose)["networks"]["edge"].get("external"))
 
 
 def published(kept: Kept) -> Ports:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +15,7 @@ from ..site import Site
 from .admin import Admin
 from .compose_file import PROJECT
 from .handing_over import compacted
-from .haproxy.configuration import FILE, EdgeFiles
+from .haproxy.configuration import FILE
 from .image import RUN_ONCE, EdgeImage
 from .keeping import Keeper
 
@@ -31,13 +32,13 @@ class EdgeProcess:
         self._admin = admin
         self._environ = environ
 
-    async def check(self, image: EdgeImage, files: EdgeFiles) -> None:
-        """HAProxy reads the new settings before they count, in a container of its own that goes at once."""
+    async def check(self, image: EdgeImage, digest: str) -> None:
+        """HAProxy reads settings before they count, in a container of its own that goes at once."""
         mount = f"type=bind,source={self._keeper.folder}/settings,target=/etc/edge,readonly"
         done = await Docker(self._site.docker_host, self._environ).run(
             *RUN_ONCE,
             "--mount", mount, "--entrypoint", "haproxy", image.runs,
-            "-c", "-f", f"/etc/edge/{files.digest}/{FILE}",
+            "-c", "-f", f"/etc/edge/{digest}/{FILE}",
         )  # fmt: skip
         if done.status:
             raise EngineError(f"HAProxy does not take the routes: {_alerts(done.err)}", hint="the edge is as it was")
@@ -51,16 +52,18 @@ class EdgeProcess:
 
     async def tell(self, marker: str) -> bool:
         """Whether the running edge had to be told to read its settings again."""
-        try:
-            if await self._admin.marker() == marker:
-                return False
-            await self._keeper.tell_servers(compacted(await self._admin.servers_state()))
-        except HostError:  # it is on its way up, and reads the settings anyway; told twice it does it twice
-            pass
+        if await self.runs_with(marker):
+            return False
+        await self.leave_servers()
         container = await self.container()
         if container is not None:
             await self._site.engine.send("POST", f"/containers/{container['Id']}/kill?signal=SIGUSR2", answer=False)
         return True
+
+    async def leave_servers(self) -> None:
+        """For HAProxy's next process: what the one that runs knows of its servers."""
+        with contextlib.suppress(HostError):  # it is on its way up, and knows none
+            await self._keeper.tell_servers(compacted(await self._admin.servers_state()))
 
     async def serves(self, marker: str) -> None:
         """Waits until the edge says that it runs with these settings. Raises EngineError with its log."""
@@ -82,9 +85,14 @@ class EdgeProcess:
         raise EngineError(f"the edge does not take over its new settings ({says}): {log or 'it says nothing'}")
 
     async def container(self) -> dict[str, Any] | None:
-        filters = quote(json.dumps({"label": [f"com.docker.compose.project={PROJECT}"]}))
-        found: list[dict[str, Any]] = await self._site.engine.get(f"/containers/json?all=true&filters={filters}")
-        return found[0] if found else None
+        return await container_of(self._site)
+
+
+async def container_of(site: Site) -> dict[str, Any] | None:
+    """The edge's, as the engine lists it. Raises EngineError."""
+    filters = quote(json.dumps({"label": [f"com.docker.compose.project={PROJECT}"]}))
+    found: list[dict[str, Any]] = await site.engine.get(f"/containers/json?all=true&filters={filters}")
+    return found[0] if found else None
 
 
 def _alerts(said: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -17,15 +18,18 @@ from ..site import Site
 from .acme import due, known, obtain
 from .admin import Admin
 from .certificates import certificates
-from .compose_file import compose_file
+from .compose_file import accepted, compose_file
 from .conflicts import ports, refuse_conflicts, refuse_foreign
 from .haproxy.configuration import EdgeFiles, edge_files
 from .image import EdgeImage, edge_image
 from .keeping import Keeper, Kept
 from .kept import ProjectRoutes
-from .outlook import EdgeChange, outlook, published
+from .outlook import EdgeChange, exceptions_in_words, outlook, published
 from .ports_taken import refuse_taken
 from .process import EdgeProcess
+from .renewals import remember_tried
+
+_ALWAYS = accepted(has_shell=True).keys()
 
 
 class EdgeRunner:
@@ -62,11 +66,14 @@ class EdgeRunner:
         try:
             await obtain(self._site, wanted, names)
         except HostError as error:
+            with contextlib.suppress(HostError):
+                await remember_tried(self._site, dict.fromkeys(names, error.says), frozenset())
             if set(names) <= set(await known(self._site, wanted)):
-                return msgspec.structs.replace(done, notes=(error.says,))
+                return msgspec.structs.replace(done, notes=(*done.notes, error.says))
             await asyncio.shield(self._take_back(before, wanted.project, error))
             raise
         await self._apply(await self._keeper.read(), wanted.project, wanted, every)
+        await remember_tried(self._site, {}, frozenset(names))
         return done
 
     async def remove(self, project: str, *, edge_too: bool = False) -> EdgeChange:
@@ -88,7 +95,7 @@ class EdgeRunner:
 
     async def would_change(self, wanted: ProjectRoutes) -> EdgeChange:
         """What `ensure` would do; changes nothing. Raises what it raises before it changes anything."""
-        return await outlook(self._site, await self._keeper.read(), self._process, wanted)
+        return await outlook(self._site, await self._keeper.read(), self._process, wanted, swarm=self._swarm)
 
     async def _apply(
         self, kept: Kept, project: str, wanted: ProjectRoutes | None, every: list[ProjectRoutes]
@@ -106,7 +113,7 @@ class EdgeRunner:
         spec = compose_file(image.runs, folder, opened, cpus=cpus, has_shell=shell, swarm=self._swarm)
         await self._keeper.add_settings(files.digest, files.files)
         if kept.current != files.digest:
-            await self._process.check(image, files)
+            await self._process.check(image, files.digest)
         try:
             if kept.projects.get(project) != wanted:
                 await self._keeper.write_routes(project, wanted)
@@ -133,7 +140,10 @@ class EdgeRunner:
         if reloaded or is_new:
             await self._keeper.tell_servers("")
             await self._keeper.tidy()
-        return EdgeChange(started=before is None, recreated=is_new and before is not None, reloaded=reloaded)
+        # The plan said what is so with every image.
+        more = {name: why for name, why in accepted(has_shell=image.has_shell).items() if name not in _ALWAYS}
+        notes = exceptions_in_words(more) if is_new else ()
+        return EdgeChange(before is None, is_new and before is not None, reloaded, notes)
 
     async def _take_back(self, kept: Kept, project: str, error: BaseException) -> None:
         """As it was before. What can't be taken back is found by the next run, and its reason is lost to the first."""

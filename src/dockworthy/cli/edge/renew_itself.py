@@ -1,0 +1,88 @@
+"""`dockworthy edge renew --install` and `--uninstall`: who renews certificates when nobody thinks of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import UsageError
+from ..agreeing import agreed
+from ..exit_status import ExitStatus
+from ..output import say
+from .on_site import on_site
+
+if TYPE_CHECKING:
+    from ...deploy.edge.timer import Timer
+
+_PASSED = ("DOCKWORTHY_STATE", "DOCKER_HOST", "SSH_AUTH_SOCK")
+
+
+def install(endpoint: str, *, remote: bool, sudo: bool, dry_run: bool, yes: bool) -> int:
+    """Raises UsageError where it can't be, or nobody is there to agree."""
+    from ...deploy.edge.renewals import remember_who
+
+    _must_be_root()
+    which = endpoint if remote else ""
+    timer = _timer(which)
+    environment = {name: os.environ[name] for name in _PASSED[:2] if os.environ.get(name) and not remote}
+    files = timer.files(_command(which, sudo=sudo), environment)
+    if timer.has(files):
+        say(f"{timer.says} renews them already: nothing to do")
+        return ExitStatus.DONE
+    lines = [
+        line for path, text in files.items() for line in (f"{path}:", *(f"  {each}" for each in text.splitlines()))
+    ]
+    if not agreed(f"Certificates are renewed twice a day, by {timer.says}", lines, dry_run=dry_run, yes=yes):
+        return ExitStatus.DONE if dry_run else ExitStatus.NOT_WORTHY
+    timer.install(files)
+    on_site(endpoint, lambda site: remember_who(site, timer.says), sudo=sudo, changes=True)
+    say("done; `dockworthy edge status` says when it was last seen, and what failed")
+    return ExitStatus.DONE
+
+
+def uninstall(endpoint: str, *, remote: bool, sudo: bool, dry_run: bool, yes: bool) -> int:
+    """Raises what `install` raises."""
+    from ...deploy.edge.renewals import remember_who
+
+    _must_be_root()
+    timer = _timer(endpoint if remote else "")
+    if not (there := timer.installed()):
+        say("nothing renews certificates by itself here: nothing to do")
+        return ExitStatus.DONE
+    if not agreed("Certificates are renewed no more", (f"removes {path}" for path in there), dry_run=dry_run, yes=yes):
+        return ExitStatus.DONE if dry_run else ExitStatus.NOT_WORTHY
+    timer.uninstall()
+    on_site(endpoint, lambda site: remember_who(site, ""), sudo=sudo, changes=True)
+    return ExitStatus.DONE
+
+
+def _timer(which: str) -> Timer:
+    from ...deploy.edge.timer import Timer
+
+    return Timer(which)
+
+
+def _command(which: str, *, sudo: bool) -> tuple[str, ...]:
+    """The dockworthy that runs now. Raises UsageError where others than root could swap it: root would run theirs."""
+    import dockworthy
+
+    from ...guard.root_alone import who_may_swap
+
+    for path in (sys.executable, str(Path(dockworthy.__file__).parent)):
+        if why := who_may_swap(path):
+            raise UsageError(
+                f"root would run what others can change: {why}",
+                hint="install dockworthy where root alone can write, as below /opt, and call that one",
+            )
+    host = ("--host", which) if which else ()
+    return (sys.executable, "-I", "-m", "dockworthy", "edge", "renew", *host, *(("--sudo",) if sudo else ()))
+
+
+def _must_be_root() -> None:
+    if os.geteuid() != 0:
+        raise UsageError(
+            "only root can have it done by itself",
+            hint="sudo dockworthy edge renew --install; or call `dockworthy edge renew` twice a day by what you have",
+        )

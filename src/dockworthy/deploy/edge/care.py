@@ -1,0 +1,49 @@
+"""What of an edge needs somebody's care, in sentences that say what to do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ...model.edge import CertificateStanding, EdgeStanding
+from .lifetime import DAY, left_in_words
+
+_SILENT = 3 * DAY
+"""Who renews by itself looks twice a day."""
+
+
+def cares_of(edge: EdgeStanding, now: float) -> Iterator[str]:
+    """`now`: seconds since 1970, by the host's clock."""
+    if not edge.is_running:
+        yield "the edge does not run: `docker logs dockworthy-edge-proxy-1` says why, `dockworthy deploy` starts it"
+        return
+    for route in edge.routes:
+        if not route.up:
+            found = f"of {route.seen} containers none is well" if route.seen else "it has no container"
+            yield f"{route.host}{route.path.rstrip('/')}: {route.service} of {route.project} does not answer, {found}"
+    for certificate in edge.certificates:
+        yield from _of_a_certificate(certificate, edge, now)
+    if edge.renewed_by and edge.certificates and _age(edge.renewal_tried, now) > _SILENT:
+        yield f"nothing was seen of {edge.renewed_by}, which renews certificates, for three days: dockworthy edge renew"
+    if edge.available and edge.version and edge.available != edge.version:
+        yield f"HAProxy {edge.version} runs, and the host has {edge.available}: dockworthy edge update"
+
+
+def _of_a_certificate(certificate: CertificateStanding, edge: EdgeStanding, now: float) -> Iterator[str]:
+    ends = left_in_words(now + certificate.days * DAY, now)
+    over = f"the certificate for {', '.join(certificate.names)} {'ended' if certificate.days < 0 else 'ends'} {ends}"
+    if certificate.failed:
+        yield f"{over}, and the last try to renew it failed ({certificate.failed_at}): {certificate.failed}"
+    elif certificate.kind == "placeholder":
+        yield f"{', '.join(certificate.names)}: the ACME authority has given no certificate yet: dockworthy edge renew"
+    elif certificate.kind == "files":
+        if certificate.is_due:
+            yield f"{over}: replace the files of deploy.edge.certificates, and deploy"
+    elif certificate.is_late or (certificate.is_due and not edge.renewed_by):
+        yield f"{over}: dockworthy edge renew"
+    elif certificate.kind == "acme" and not edge.renewed_by:
+        yield f"{over}, and nothing renews it by itself: dockworthy edge renew --install"
+
+
+def _age(moment: str, now: float) -> float:
+    return now - datetime.fromisoformat(moment).timestamp() if moment else float("inf")

@@ -1,0 +1,149 @@
+"""Certificates are renewed without a deploy: obtained, handed to the running edge, looked at as clients see them; what
+does not end well is put back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from ...errors import DockworthyError, EngineError, HostError, UsageError
+from ...model.deploy_settings import Tls
+from ..site import Site
+from .acme import held, obtain
+from .admin import Admin
+from .before import Before
+from .certificates import certificates
+from .conflicts import refuse_foreign
+from .due import Due, due_of, subjects_of
+from .haproxy.configuration import edge_files
+from .image import EdgeImage
+from .keeping import Keeper, Kept
+from .outlook import published
+from .process import EdgeProcess
+from .renewals import remember_tried
+from .shown import Shown
+
+
+class Renewed(Struct, frozen=True):
+    """`due`: what was to be done; `renewed`: the subjects for which the edge shows new certificates; `failed`: subject
+    -> why, which has the one from before. `handed_over`: the edge was told. `looked_at`: as clients see it."""
+
+    due: tuple[Due, ...] = ()
+    renewed: tuple[str, ...] = ()
+    failed: dict[str, str] = {}
+    handed_over: bool = False
+    looked_at: bool = False
+
+
+class Renewer:
+    """Of the edge of one site."""
+
+    def __init__(self, site: Site, environ: Mapping[str, str] = os.environ) -> None:
+        self._site = site
+        self._keeper = Keeper(site)
+        self._process = EdgeProcess(site, self._keeper, Admin(site), environ)
+
+    async def look(self, names: frozenset[str] = frozenset()) -> Renewed:
+        """What would be done; changes nothing. Raises what `renew` raises before it changes anything."""
+        kept = await self._running()
+        return Renewed(due=await due_of(self._site, kept, names))
+
+    async def renew(self, names: frozenset[str] = frozenset()) -> Renewed:
+        """`names`: host names and projects that are renewed although they need not be yet.
+
+        Raises UsageError where no edge runs here, or none of a name; HostError and EngineError where the edge does not
+        take what is new: it then is as it was.
+        """
+        async with self._keeper.locked():
+            kept = await self._running()
+            due = await due_of(self._site, kept, names)
+            files = Before(self._site, due)
+            await files.keep()
+            failed: dict[str, str] = {}
+            for each in due:
+                try:
+                    await self._obtain(kept, each)
+                except HostError as error:
+                    failed[each.subject] = error.says
+                    await Before(self._site, [each]).put_back()
+            well = [each for each in due if each.subject not in failed]
+            try:
+                shown = Shown(self._site, published(kept)[1] or 0)
+                looked_at = bool(well) and await shown.certificate(well[0].names[0]) is not None
+                handed_over = await self._hand_over(kept, well, shown if looked_at else None)
+            except BaseException as error:
+                await asyncio.shield(self._put_back(kept, files, error))
+                why = error.says if isinstance(error, DockworthyError) else "it was interrupted"
+                with contextlib.suppress(DockworthyError):
+                    await remember_tried(self._site, {**failed, **{each.subject: why for each in well}}, frozenset())
+                raise
+            await remember_tried(self._site, failed, subjects_of(kept) - failed.keys())
+        return Renewed(due, tuple(each.subject for each in well), failed, handed_over, looked_at)
+
+    async def _running(self) -> Kept:
+        kept = await self._keeper.read()
+        container = await self._process.container()
+        refuse_foreign(container, self._keeper.folder)
+        if container is None or container["State"] != "running" or not kept.current or not kept.image:
+            raise UsageError(
+                f"no edge runs on {self._site.name}", hint="dockworthy deploy starts it; dockworthy edge status"
+            )
+        return kept
+
+    async def _obtain(self, kept: Kept, due: Due) -> None:
+        """Raises HostError."""
+        project = kept.projects[due.project]
+        if due.by is Tls.ACME:
+            await obtain(self._site, project, due.names)
+            if due.subject not in await held(self._site, project):
+                raise HostError(
+                    f"{self._site.name}: what the ACME authority gave for {due.subject} is no good certificate"
+                )
+            return
+        await self._site.hand.run(f"rm -f -- {shlex.quote(f'{self._keeper.folder}/internal/{due.subject}.names')}")
+        await certificates(self._site, [project])
+
+    async def _hand_over(self, kept: Kept, new: Sequence[Due], shown: Shown | None) -> bool:
+        """As with new routes: a new process takes the doors over, the old one ends with its connections. Also what a
+        run that was killed obtained and did not hand over. Raises EngineError, HostError."""
+        every = list(kept.projects.values())
+        image = msgspec.json.decode(kept.image, type=EdgeImage)
+        made = await certificates(self._site, every)
+        files = edge_files(every, made, exporter=image.has_exporter)
+        if files.digest == kept.current and await self._process.runs_with(files.marker):
+            return False
+        await self._keeper.add_settings(files.digest, files.files)
+        await self._process.check(image, files.digest)
+        await self._keeper.switch(files.digest)
+        await self._process.tell(files.marker)
+        await self._process.serves(files.marker)
+        await self._keeper.tell_servers("")
+        if shown is not None:
+            await _must_be_shown(shown, new, made)
+        await self._keeper.tidy()
+        return True
+
+    async def _put_back(self, kept: Kept, files: Before, error: BaseException) -> None:
+        try:
+            await files.put_back()
+            await self._keeper.switch(kept.current)
+            await self._process.tell(f"dockworthy-{kept.current}")
+            await self._process.serves(f"dockworthy-{kept.current}")
+            await self._keeper.tell_servers("")
+        except DockworthyError as second:
+            error.add_note(f"and the edge could not be brought back to what it was: {second.says}")
+
+
+async def _must_be_shown(shown: Shown, new: Sequence[Due], made: Mapping[str, str]) -> None:
+    """`made`: file of a certificate -> its text. Raises EngineError."""
+    wanted = {
+        name: made[f"{due.project}.{name}" if due.by is Tls.ACME else due.project] for due in new for name in due.names
+    }
+    if wrong := await shown.wrong(wanted):
+        raise EngineError(f"the edge does not show its new certificate for {', '.join(wrong)}")

@@ -1,0 +1,100 @@
+"""How the edge of a host stands: read once, from its folder, its engine and HAProxy itself."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ...errors import HostError
+from ...model.deploy_settings import Tls
+from ...model.edge import CertificateStanding, EdgeStanding, RouteStanding
+from ..site import Site
+from .admin import Admin, Server
+from .care import cares_of
+from .image import EdgeImage
+from .keeping import Keeper, Kept
+from .lifetime import DAY, in_rfc3339
+from .loaded import Loaded, loaded
+from .outlook import published
+from .process import container_of
+from .renewals import Renewals, renewals
+
+_ASK = """
+date +%s
+command -v haproxy >/dev/null 2>&1 || PATH=$PATH:/usr/sbin
+if command -v haproxy >/dev/null 2>&1; then haproxy -v | sed -n '1s/.*version \\([^ ]*\\).*/\\1/p'
+else LC_ALL=C apt-cache policy haproxy 2>/dev/null | sed -n 's/^ *Candidate: //p'; fi
+"""
+"""What the host's own haproxy is, or would be: the image is made of it."""
+
+
+async def edge_standing(site: Site) -> EdgeStanding:
+    """Changes nothing. Raises HostError, EngineError."""
+    kept = await Keeper(site).read()
+    container = await container_of(site)
+    if not kept.compose and container is None:
+        return EdgeStanding(host=site.name, is_there=False)
+    known = await renewals(site)
+    clock, _, available = (await site.hand.run(_ASK)).output.partition("\n")
+    now = float(clock or 0)
+    admin = Admin(site)
+    servers: tuple[Server, ...] = ()
+    certificates: tuple[Loaded, ...] = ()
+    is_running = container is not None and container["State"] == "running"
+    if is_running:
+        try:
+            servers, certificates = await admin.servers(), await loaded(admin)
+        except HostError:
+            is_running = False
+    image = msgspec.json.decode(kept.image, type=EdgeImage) if kept.image else EdgeImage("", "", "", False, False)
+    read = EdgeStanding(
+        host=site.name,
+        is_there=True,
+        is_running=is_running,
+        projects=tuple(kept.projects),
+        image=image.wanted or image.runs,
+        version=image.version,
+        image_since=image.since,
+        available="" if image.wanted else available.strip(),
+        ports=tuple(port for port in published(kept) if port is not None),
+        routes=tuple(_routes(kept, servers)),
+        certificates=tuple(_certificate(each, kept, known, now) for each in certificates),
+        renewed_by=known.by_itself,
+        renewal_tried=known.tried,
+    )
+    return msgspec.structs.replace(read, cares=tuple(cares_of(read, now)))
+
+
+def _routes(kept: Kept, servers: tuple[Server, ...]) -> list[RouteStanding]:
+    return [
+        RouteStanding(
+            project=project.project,
+            host=served.route.host,
+            path=served.route.path,
+            service=served.route.service,
+            up=sum(server.is_up for server in servers if server.backend == backend),
+            seen=sum(server.backend == backend for server in servers),
+        )
+        for project in kept.projects.values()
+        for backend, served in project.backends.items()
+    ]
+
+
+def _certificate(each: Loaded, kept: Kept, known: Renewals, now: float) -> CertificateStanding:
+    """A file is called after its project, and after the name where it has one of its own."""
+    project, _, name = each.file.partition(".")  # a project's name has no dot
+    routes = kept.projects.get(project)
+    tls = routes.edge.tls if routes is not None else Tls.OFF
+    kind = "placeholder" if tls is Tls.ACME and not name else str(tls)
+    failed = next((known.failed[each] for each in (name or project, *each.names) if each in known.failed), None)
+    return CertificateStanding(
+        project=project,
+        names=each.names,
+        kind=kind,
+        ends=in_rfc3339(each.lifetime.ends),
+        days=round((each.lifetime.ends - now) / DAY, 1),
+        due=in_rfc3339(each.lifetime.due),
+        is_due=each.lifetime.is_due(now),
+        is_late=each.lifetime.is_late(now),
+        failed=failed.says if failed else "",
+        failed_at=failed.at if failed else "",
+    )

@@ -1,0 +1,108 @@
+"""The edge's image is made of the distribution's package as it is now; where that is another, the edge is swapped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from ...errors import DockworthyError, UsageError
+from ..compose_command import ComposeCommand
+from ..site import Site
+from .admin import Admin
+from .compose_file import SERVICE, health_check
+from .conflicts import refuse_foreign
+from .image import EdgeImage, edge_image
+from .keeping import Keeper, Kept
+from .process import EdgeProcess, container_of
+
+GAP = 2.0
+"""Seconds, at the most as measured: the old one ends what it answers, for a second, then the new one starts."""
+
+
+class Updated(Struct, frozen=True):
+    """`before` and `after`: versions of HAProxy. `differs`: there is another image; `swapped`: it runs now."""
+
+    before: str
+    after: str
+    differs: bool
+    swapped: bool = False
+
+
+class Updater:
+    """Of the edge of one site."""
+
+    def __init__(self, site: Site, environ: Mapping[str, str] = os.environ) -> None:
+        self._site = site
+        self._environ = environ
+        self._keeper = Keeper(site)
+        self._process = EdgeProcess(site, self._keeper, Admin(site), environ)
+
+    async def look(self) -> Updated:
+        """What `update` would do. An image that is made to know it goes again. Raises what `update` raises."""
+        async with self._keeper.locked():
+            _, before = await self._found()
+            after = await edge_image(self._site, "", "", self._environ, fresh=True)
+            if after.runs != before.runs:
+                await self._site.engine.send("DELETE", f"/images/{quote(after.runs)}?force=true", answer=False)
+            return Updated(before.version, after.version, after.runs != before.runs)
+
+    async def update(self) -> Updated:
+        """Raises UsageError where there is no edge, or one whose image dockworthy.yaml names; HostError and EngineError
+        where the new one does not run: the edge then is as it was."""
+        async with self._keeper.locked():
+            kept, before = await self._found()
+            after = await edge_image(self._site, "", "", self._environ, fresh=True)
+            found = Updated(before.version, after.version, after.runs != before.runs)
+            if not found.differs:
+                return found
+            await self._process.check(after, kept.current)  # before anything is changed
+            try:
+                await self._swap(kept, after)
+            except BaseException as error:
+                await asyncio.shield(self._put_back(kept, error))
+                raise
+            return msgspec.structs.replace(found, swapped=True)
+
+    async def _found(self) -> tuple[Kept, EdgeImage]:
+        kept = await self._keeper.read()
+        refuse_foreign(await container_of(self._site), self._keeper.folder)
+        if not kept.image or not kept.compose or not kept.current:
+            raise UsageError(f"no edge runs on {self._site.name}", hint="dockworthy deploy starts it")
+        image = msgspec.json.decode(kept.image, type=EdgeImage)
+        if image.wanted:
+            raise UsageError(
+                f"the edge of {self._site.name} runs {image.wanted}, as deploy.edge.image has it",
+                hint="write a newer digest there, and deploy",
+            )
+        return kept, image
+
+    async def _swap(self, kept: Kept, image: EdgeImage) -> None:
+        spec: dict[str, Any] = json.loads(kept.compose)
+        spec["services"][SERVICE] |= {"image": image.runs, "healthcheck": health_check(has_shell=image.has_shell)}
+        # For its first process: else it would answer 503 until the engine's DNS does.
+        await self._process.leave_servers()
+        await self._compose().up(spec, stop_within=1)
+        await self._process.serves(f"dockworthy-{kept.current}")
+        await self._keeper.tell_servers("")
+        await self._keeper.write("compose.json", json.dumps(spec, indent=2))
+        await self._keeper.write("image.json", msgspec.json.encode(image).decode())
+
+    async def _put_back(self, kept: Kept, error: BaseException) -> None:
+        try:
+            await self._compose().up(json.loads(kept.compose), stop_within=1)
+            await self._keeper.write("compose.json", kept.compose)
+            await self._keeper.write("image.json", kept.image)
+            await self._keeper.tell_servers("")
+            await self._process.serves(f"dockworthy-{kept.current}")
+        except DockworthyError as second:
+            error.add_note(f"and the edge could not be brought back to what it was: {second.says}")
+
+    def _compose(self) -> ComposeCommand:
+        return ComposeCommand(self._site.docker_host, self._keeper.folder, self._environ)

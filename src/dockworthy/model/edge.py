@@ -1,0 +1,57 @@
+"""How an edge stands: what it serves, by which certificates, and what needs somebody's care. No I/O."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class RouteStanding(Struct, frozen=True, kw_only=True):
+    """`up`: containers that get its requests; `seen`: those that the engine's DNS names."""
+
+    project: str
+    host: str
+    path: str
+    service: str
+    up: int
+    seen: int
+
+
+class CertificateStanding(Struct, frozen=True, kw_only=True):
+    """As the running edge has loaded it. `kind`: as `deploy.edge.tls` has it, or
+    `placeholder`: by the host's own authority until the ACME authority has answered. `ends` and `due` in RFC 3339, UTC;
+    `days`: until its end, below zero when that is past. `failed`: why the last try to renew it did (`failed_at`)."""
+
+    project: str
+    names: tuple[str, ...]
+    kind: str
+    ends: str
+    days: float
+    due: str
+    is_due: bool = False
+    is_late: bool = False
+    failed: str = ""
+    failed_at: str = ""
+
+
+class EdgeStanding(Struct, frozen=True, kw_only=True):
+    """`is_there`: there is an edge at all. `image_since`: when it was chosen, RFC 3339, "" where that is not known;
+    `available`: the version of HAProxy that the host's distribution has now, as far as the host knows.
+
+    `renewed_by`: who renews certificates by itself; `renewal_tried`: when somebody last did. `cares`: sentences, each
+    with what to do; () is an edge that can be left alone.
+    """
+
+    host: str
+    is_there: bool
+    is_running: bool = False
+    projects: tuple[str, ...] = ()
+    image: str = ""
+    version: str = ""
+    image_since: str = ""
+    available: str = ""
+    ports: tuple[int, ...] = ()
+    routes: tuple[RouteStanding, ...] = ()
+    certificates: tuple[CertificateStanding, ...] = ()
+    renewed_by: str = ""
+    renewal_tried: str = ""
+    cares: tuple[str, ...] = ()
