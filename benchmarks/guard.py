@@ -1,9 +1,10 @@
-"""What the guard costs: ratios of a guarded engine to a bare one, asked in turns. Run it as root, in a clone:
+"""What the guard costs: a guarded engine beside a bare one, asked in turns. Run it as root, in a clone:
 
     .venv/bin/python benchmarks/guard.py [--rounds 300]
 
-It starts two engines of its own, apart from the machine's, and removes them afterwards. Exit status 1: a goal was
-missed. Whether the guard grows is another one's question: benchmarks/guard_soak.py.
+It starts three engines of its own, apart from the machine's, and removes them afterwards: the third has a plugin that
+says yes without looking (guard_least.py), for most of what any plugin costs is the engine's asking. Exit status 1: a
+goal was missed. Whether the guard grows is another one's question: benchmarks/guard_soak.py.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,12 +28,14 @@ from dockworthy.drills.guard import good_calls  # noqa: E402
 from dockworthy.guard.asked import Asked  # noqa: E402
 from dockworthy.guard.judges import judge  # noqa: E402
 from dockworthy.guard.policy_in_force import PolicyInForce  # noqa: E402
-from guard.guarded import start_guarded  # noqa: E402
+from guard.guarded import PLUGIN, start_guarded  # noqa: E402
 from guard.sockets import start_socket  # noqa: E402
 from guard.worlds import EmptyWorld  # noqa: E402
+from machines.engines import clean_environment  # noqa: E402
 from machines.own_host import OwnHost, start_host  # noqa: E402
 
-ENGINE, PEOPLE, VIEWER = "/run/docker.sock", "/run/people.sock", "/run/viewer.sock"
+ENGINE, PEOPLE, VIEWER, BYTES = "/run/docker.sock", "/run/people.sock", "/run/viewer.sock", "/run/bytes.sock"
+YES, YES_BYTES = "a plugin that says yes", "a proxy that passes bytes, and such a plugin"
 
 
 def judging() -> float:
@@ -70,13 +74,15 @@ class Report:
 def compare(report: Report, doors: dict[str, Door], guard: int, rounds: int) -> None:
     looks = p50(doors, rounds, list_containers)
     report.line("GET /containers/json, the bare engine (p50)", f"{looks['bare']:.2f} ms")
-    for name, goal in (("plugin", 0.4), ("socket alone", 0.0), ("socket + plugin", 0.5)):
-        added = looks[name] - looks["bare"]
+    goals = {"plugin": 0.4, "socket + plugin": 0.5}
+    for name in (YES, "plugin", "socket alone", YES_BYTES, "socket + plugin"):
+        added, goal = looks[name] - looks["bare"], goals.get(name, 0.0)
         what = f"  added by {name}"
         report.line(what, f"{added:.2f} ms", f"<= {goal} ms" if goal else "", not goal or added <= goal)
     makers = {name: door for name, door in doors.items() if name != "socket alone"}  # a viewer's makes nothing
-    makes = p50(makers, max(rounds // 5, 10), create_and_remove)
+    makes = p50(makers, max(rounds // 3, 10), create_and_remove, mixed=True)
     report.line("create + remove, the bare engine (p50)", f"{makes['bare']:.1f} ms")
+    report.line(f"  ratio with {YES}", f"{makes[YES] / makes['bare']:.2f}")
     for name in ("plugin", "socket + plugin"):
         ratio = makes[name] / makes["bare"]
         report.line(f"  ratio with {name}", f"{ratio:.2f}", "<= 1.25", ratio <= 1.25)
@@ -92,15 +98,28 @@ def compare(report: Report, doors: dict[str, Door], guard: int, rounds: int) -> 
     report.line("memory after 5,000 more requests", f"{first:.0f} MiB, {grown:+.1f}", "+ < 2 MiB", grown < 2)
 
 
+def start_least(host: OwnHost) -> None:
+    """An engine whose plugin says yes, and a proxy before it."""
+    program = [*host.inside, sys.executable, str(ROOT / "benchmarks" / "guard_least.py")]
+    for arguments in (["plugin", PLUGIN], ["proxy", BYTES, ENGINE]):
+        host.started.append(subprocess.Popen([*program, *arguments], env=clean_environment()))
+        host.wait(lambda path=arguments[1]: host.run("test", "-S", path, check=False).returncode == 0, arguments[1])
+    host.start_engine({"authorization-plugins": ["dockworthy"], "data-root": f"{host.folder}/data"})
+    host.load_busybox()
+
+
 def measured(folder: Path, hosts: list[OwnHost], rounds: int) -> int:
-    hosts += [start_host(folder / name) for name in ("bare", "guarded")]
-    bare, guarded = hosts
+    hosts += [start_host(folder / name) for name in ("bare", "guarded", "asked")]
+    bare, guarded, asked = hosts
     bare.start_engine({"data-root": f"{bare.folder}/data"})  # on a disk, as people have theirs
     bare.load_busybox()
     start_socket(bare, VIEWER, "--role", "viewer")
+    start_least(asked)
     guard = start_guarded(guarded, "--people", PEOPLE, settings={"data-root": f"{guarded.folder}/data"}).guard
     doors = {
         "bare": (bare, ENGINE),
+        YES: (asked, ENGINE),
+        YES_BYTES: (asked, BYTES),
         "plugin": (guarded, ENGINE),
         "socket alone": (bare, VIEWER),
         "socket + plugin": (guarded, PEOPLE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import random
 import socket
 import statistics
 import threading
@@ -18,6 +19,7 @@ from machines.images import BUSYBOX
 from machines.own_host import OwnHost
 
 LIST = "/v1.45/containers/json"
+_LIST = f"GET {LIST} HTTP/1.1\r\nHost: docker\r\n\r\n".encode()
 
 
 class Door:
@@ -26,6 +28,7 @@ class Door:
     def __init__(self, host: OwnHost, path: str) -> None:
         self.path = f"/proc/{host.inside[1].partition('=')[2]}/root{path}"
         self._connection = self.connect()
+        self._plain = self.connect().sock
 
     def connect(self) -> http.client.HTTPConnection:
         connection = http.client.HTTPConnection("docker")
@@ -42,12 +45,25 @@ class Door:
         assert answer.status < 300, (method, path, answer.status, content)
         return json.loads(content) if content else None
 
+    def list_containers(self) -> None:
+        """With as little of our own as can be: it is the engine's time that is asked for."""
+        self._plain.sendall(_LIST)
+        answer = self._plain.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 200 "), answer
+        head, _, body = answer.partition(b"\r\n\r\n")
+        missing = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0]) - len(body)
+        while missing > 0:
+            missing -= len(self._plain.recv(65536))
 
-def p50(doors: Mapping[str, Door], rounds: int, one: Callable[[Door], object]) -> dict[str, float]:
-    """Milliseconds, of each door."""
+
+def p50(
+    doors: Mapping[str, Door], rounds: int, one: Callable[[Door], object], *, mixed: bool = False
+) -> dict[str, float]:
+    """Milliseconds, of each door. `mixed`: in another order each round. After what writes to the disk, an engine still
+    works: a door that always came after the same other would be measured with what that one left to do."""
     taken: dict[str, list[float]] = {name: [] for name in doors}
     for number in range(rounds + 5):
-        for name, door in doors.items():
+        for name, door in random.sample(list(doors.items()), len(doors)) if mixed else doors.items():
             begun = time.perf_counter()
             one(door)
             if number >= 5:
@@ -56,7 +72,7 @@ def p50(doors: Mapping[str, Door], rounds: int, one: Callable[[Door], object]) -
 
 
 def list_containers(door: Door) -> None:
-    door.ask("GET", LIST)
+    door.list_containers()
 
 
 def create_and_remove(door: Door) -> None:

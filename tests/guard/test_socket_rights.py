@@ -62,7 +62,7 @@ async def asks(
     content = b"" if body is None else json.dumps(body).encode()
     headers = {"content-length": str(len(content))} | ({"content-type": "application/json"} if content else {})
     call = find_call(Asked(method=method, target=target, headers=headers, body=content))
-    return await decide(call, Identity(name="user x"), held, Known(), reserved)
+    return await decide(call, Identity(name="user x"), held, Known(), lambda: reserved)
 
 
 def bound(role: Role, *projects: str, images: tuple[str, ...] = ()) -> Binding:

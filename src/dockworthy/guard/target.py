@@ -17,7 +17,7 @@ from ..model.dialect import Version
 from .asked import NotCanonical
 
 MOST_CHARACTERS = 32 * 1024
-_SHORT = 256
+SHORT = 256
 """Characters of what programs ask again and again; it is read once."""
 
 _ALLOWED = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@/%]*(\?[A-Za-z0-9\-._~!$&'()*+,;=:@/%?]*)?")
@@ -36,7 +36,7 @@ class Target(Struct, frozen=True):
 
 def read_target(raw: str) -> Target:
     """Raises NotCanonical for what is no path of this server, is escaped wrongly or walks through the tree."""
-    return _often_read(raw) if len(raw) <= _SHORT else _read(raw)
+    return _often_read(raw) if len(raw) <= SHORT else _read(raw)
 
 
 def _read(raw: str) -> Target:
@@ -77,4 +77,4 @@ def _decoded(text: str, part: str) -> str:
     return decoded
 
 
-__all__ = ["MOST_CHARACTERS", "Target", "read_target"]
+__all__ = ["MOST_CHARACTERS", "SHORT", "Target", "read_target"]

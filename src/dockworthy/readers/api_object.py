@@ -24,10 +24,10 @@ class ApiObject:
 
     def at(self, *keys: str) -> ApiObject:
         """The part under a path; an ApiObject of None where there is none."""
-        data = self.data
+        data, path = self.data, self.path
         for key in keys:
             data = data.get(key) if isinstance(data, dict) else None
-        path = ".".join(part for part in (self.path, *keys) if part)
+            path = f"{path}.{key}" if path else key
         return ApiObject(data, self.where, path)
 
     def text(self, *keys: str) -> Field[str]:

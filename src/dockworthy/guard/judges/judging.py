@@ -37,7 +37,7 @@ def begin(asked: Asked) -> Decision | Call:
     call = understood(asked)
     if isinstance(call, Decision) or call.route.judge:
         return call
-    return Decision(action=call.route.action, subject=call.subject)
+    return call.passes
 
 
 def understood(asked: Asked) -> Decision | Call:

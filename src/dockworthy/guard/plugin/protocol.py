@@ -35,6 +35,7 @@ class PluginProtocol(asyncio.Protocol):
         """It keeps itself in `connected` as long as it is."""
         self._answer, self._connected = answer, connected
         self._parser = httptools.HttpRequestParser(self)
+        self._now = asyncio.get_running_loop().time
         self._transport: asyncio.Transport | None = None
         self._path = b""
         self._body = bytearray()
@@ -78,7 +79,7 @@ class PluginProtocol(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._path, self._body, self._asked = b"", bytearray(), True
-        self._reading_since = asyncio.get_running_loop().time()
+        self._reading_since = self._now()
 
     def on_url(self, url: bytes) -> None:
         self._path += url

@@ -98,7 +98,7 @@ def _answer(
     if vouched is not None:
         asked = structs.replace(asked, user=vouched.who)
         if vouched.is_admin and isinstance(begun, Call):
-            begun = Decision(action=begun.route.action, subject=begun.subject)
+            begun = begun.passes
     if isinstance(begun, Decision):
         return 200, answer_of(told(asked, begun))
     return _looked_into(asked, begun, policy(), world, told)

@@ -10,7 +10,7 @@ from ..policy_in_force import PolicyInForce
 
 
 def warm_up(policy: PolicyInForce) -> None:
-    import aiohttp  # noqa: F401  # the way to the engine
+    import aiodocker  # noqa: F401  # the way to the engine
 
     unit = read_create_document(read_document(b'{"Image":"x","HostConfig":{}}'), context=EngineContext())
     list(policy.refused_new(unit))

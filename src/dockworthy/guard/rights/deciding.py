@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct, structs
 
@@ -31,20 +31,25 @@ class Allowed(Struct, frozen=True, kw_only=True):
 
 
 async def decide(
-    call: Call, who: Identity, held: Sequence[Binding], objects: Objects, reserved: frozenset[str] = frozenset()
+    call: Call,
+    who: Identity,
+    held: Sequence[Binding],
+    objects: Objects,
+    roled: Callable[[], frozenset[str]] = frozenset,
 ) -> Allowed | Refusal:
-    """`reserved`: names of containers that have roles of their own. Raises EngineError, NotCanonical."""
+    """`roled`: names of containers that have roles of their own. Raises EngineError, NotCanonical."""
     if any(binding.role is Role.ADMIN for binding in held):
         return Allowed(call=call, sees_secrets=True, is_admin=True)
-    if f"{call.route.method} {call.route.path}" in _FOR_ALL:
+    if call.route.line in _FOR_ALL:
         return Allowed(call=call)
     able = [binding for binding in held if call.right in RIGHTS[binding.role]]
     if not able:
         return _no_role(call, who, held)
     touched: list[Touched] = []
-    if any(is_limited(binding) for binding in held) or (reserved and call.right in (Right.EXEC, Right.CREATE)):
+    reserved = roled() if call.right in (Right.EXEC, Right.CREATE) else frozenset()
+    if reserved or any(is_limited(binding) for binding in held):
         touched = [each async for each in touched_by(call, objects)]
-    if taken := _reserved(call, touched, reserved):
+    if reserved and (taken := _reserved(call, touched, reserved)):
         return taken
     fitting = [binding for binding in able if _covers(binding, call, touched)]
     if not fitting:

@@ -101,7 +101,7 @@ def _of_event(event: Mapping[str, Any]) -> Iterator[Touched]:
 
 def kind_shown(call: Call) -> str:
     """Empty for a request about one object: whether it may be seen is decided before it is asked for."""
-    return _KINDS.get(f"{call.route.method} {call.route.path}", "")
+    return _KINDS.get(call.route.line, "")
 
 
 def shown(call: Call, limits: tuple[Binding, ...], services: Sequence[Mapping[str, Any]] = ()) -> Shown | None:

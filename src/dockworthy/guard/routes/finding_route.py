@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
 from ...model.dialect import Version
 from ..asked import Asked, NotCanonical
-from ..target import Target, read_target
+from ..decision import Decision
+from ..target import SHORT, Target, read_target
 from .bodies import check_body
 from .route import Body, Right, Route
 from .table import ROUTES, pattern_of
@@ -30,7 +33,7 @@ _FALSE = frozenset(("", "0", "no", "false", "none"))
 """As Engine 26.1 reads them (httputils.BoolValue); every other word is a yes."""
 
 
-class Call(Struct, frozen=True, kw_only=True):
+class Call(Struct, frozen=True, kw_only=True, dict=True):
     """A request that takes a route. `names` are the parts of the path, `query` each value (several: the first; all of
     them in `values`)."""
 
@@ -41,12 +44,28 @@ class Call(Struct, frozen=True, kw_only=True):
     body: bytes
     values: Mapping[str, tuple[str, ...]] = {}
 
-    @property
+    @cached_property
     def subject(self) -> str:
         """The object that it is about, as it was named."""
         return next(iter(self.names.values()), self.query.get("name", ""))
 
-    @property
+    @cached_property
+    def passes(self) -> Decision:
+        """What is said of it where nothing speaks against it."""
+        return Decision(action=self.route.action, subject=self.subject)
+
+    @cached_property
+    def target(self) -> str:
+        """Version, path and query, written in the one way that can't be read in two."""
+        path = self.route.path
+        for name, value in self.names.items():
+            path = path.replace(f"{{{name}}}", quote(value, safe="/:@" if name in ("image", "plugin") else ""))
+        version = f"/v{self.version.major}.{self.version.minor}" if self.version else ""
+        read = self.route.query
+        pairs = [(name, value) for name, values in self.values.items() if name in read for value in values]
+        return version + path + (f"?{urlencode(pairs, quote_via=quote)}" if pairs else "")
+
+    @cached_property
     def right(self) -> Right:
         """Of the route; to attach without input is to follow what the logs show, as `docker run` does."""
         listens = "stdin" in self.route.query and self.query.get("stdin", "").strip().lower() in _FALSE
@@ -55,6 +74,20 @@ class Call(Struct, frozen=True, kw_only=True):
 
 def find_call(asked: Asked) -> Call:
     """Raises NotCanonical for a request that takes no route, or that carries what does not belong on it."""
+    if asked.body or len(asked.target) > SHORT:
+        return _find(asked)
+    headers = asked.headers
+    return _often_found(asked.method, asked.target, headers.get("content-type"), headers.get("content-length"))
+
+
+@lru_cache(maxsize=512)
+def _often_found(method: str, target: str, kind: str | None, length: str | None) -> Call:
+    """What programs ask again and again, without a body: these two headers are all that is looked at beside it."""
+    headers = {name: value for name, value in (("content-type", kind), ("content-length", length)) if value is not None}
+    return _find(Asked(method=method, target=target, headers=headers))
+
+
+def _find(asked: Asked) -> Call:
     target = read_target(asked.target)
     route, names = _route_of(asked.method, target.path)
     _check_query(target, route)

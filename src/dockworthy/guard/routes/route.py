@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, StrEnum
-from functools import cache
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -30,7 +30,7 @@ class Right(StrEnum):
     ADMIN = "admin"  # what reaches the engine or the host itself
 
 
-class Route(Struct, frozen=True, kw_only=True):
+class Route(Struct, frozen=True, kw_only=True, dict=True):
     """`path` names its parts in braces; `query` the names that the engine reads, `lists` those that may come several
     times. `judge` is the name of the judge (judges/) that looks closer, empty where the route alone tells enough."""
 
@@ -42,15 +42,15 @@ class Route(Struct, frozen=True, kw_only=True):
     body: Body = Body.NONE
     judge: str = ""
 
-    @property
+    @cached_property
     def action(self) -> str:
         """`containers/create`, `containers/start`: the path without names."""
-        return _without_names(self.path)
+        return re.sub(r"/\{[a-z]+\}", "", self.path).strip("/") or "/"
 
-
-@cache
-def _without_names(path: str) -> str:
-    return re.sub(r"/\{[a-z]+\}", "", path).strip("/") or "/"
+    @cached_property
+    def line(self) -> str:
+        """`POST /containers/{container}/start`: what names this route among all."""
+        return f"{self.method} {self.path}"
 
 
 __all__ = ["Body", "Right", "Route"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
@@ -56,7 +55,7 @@ class Canonical(Struct, frozen=True, kw_only=True):
 
 
 def may_hijack(call: Call) -> bool:
-    return f"{call.route.method} {call.route.path}" in HIJACKED
+    return call.route.line in HIJACKED
 
 
 def canonical(call: Call, head: RequestHead, *, is_old: bool = False) -> Canonical:
@@ -69,21 +68,12 @@ def canonical(call: Call, head: RequestHead, *, is_old: bool = False) -> Canonic
     streams = call.route.body is Body.STREAM and has_body(head)
     return Canonical(
         method=call.route.method,
-        target=_target(call),
+        target=call.target,
         headers=headers,
         body=None if streams else _body(call),
         length=head.by_name.get("content-length", "") if streams else "",
         is_old=is_old,
     )
-
-
-def _target(call: Call) -> str:
-    path = call.route.path
-    for name, value in call.names.items():
-        path = path.replace(f"{{{name}}}", quote(value, safe="/:@" if name in ("image", "plugin") else ""))
-    version = f"/v{call.version.major}.{call.version.minor}" if call.version else ""
-    pairs = [(name, value) for name, values in call.values.items() if name in call.route.query for value in values]
-    return version + path + (f"?{urlencode(pairs, quote_via=quote)}" if pairs else "")
 
 
 def _body(call: Call) -> bytes:

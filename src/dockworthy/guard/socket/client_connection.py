@@ -41,7 +41,8 @@ class ClientConnection(asyncio.Protocol):
         self._reset()
 
     def _reset(self) -> None:
-        self._target, self._headers = b"", list[tuple[bytes, bytes]]()
+        self._target = b""
+        self._headers: list[tuple[bytes, bytes]] = []
         self._head: RequestHead | None = None
         self._body, self._sending = bytearray(), cast(Canonical | None, None)
         self._streams = self._complete = self._replied = self._upgrades = False

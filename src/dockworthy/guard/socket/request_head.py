@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
 from ..asked import NotCanonical
+from ..target import SHORT
 
 MOST_HEAD = 128 * 1024
 """Bytes: an engine takes no more than 1 MiB, and clients send 2 KiB."""
@@ -25,7 +27,14 @@ _ONCE = frozenset(
 )
 
 
-class RequestHead(Struct, frozen=True, kw_only=True):
+_PLAIN = frozenset(
+    (b"Host", b"User-Agent", b"Accept", b"Accept-Encoding", b"Connection", b"Content-Length", b"Content-Type")
+)
+"""As programs write them. What monitors ask again and again is read once; other headers may hold secrets, which are not
+kept."""
+
+
+class RequestHead(Struct, frozen=True, kw_only=True, dict=True):
     """`headers` with names in small letters, in their order; of several with one name `by_name` has the last. `upgrade`
     is the protocol that is asked for, or empty."""
 
@@ -36,7 +45,7 @@ class RequestHead(Struct, frozen=True, kw_only=True):
     is_old: bool = False
     """HTTP/1.0: its sender can't read an answer in chunks."""
 
-    @property
+    @cached_property
     def upgrade(self) -> str:
         headers = self.by_name
         if "upgrade" not in headers:
@@ -44,18 +53,24 @@ class RequestHead(Struct, frozen=True, kw_only=True):
         asks = "upgrade" in (part.strip().lower() for part in headers.get("connection", "").split(","))
         return headers.get("upgrade", "") if asks else ""
 
-    @property
+    @cached_property
     def wants_close(self) -> bool:
         return self.is_old or "close" in self.by_name.get("connection", "").lower()
 
-    @property
+    @cached_property
     def passed(self) -> tuple[tuple[str, str], ...]:
         """The headers that mean something to the engine."""
         return tuple(pair for pair in self.headers if pair[0] in _PASSED or pair[0].startswith(_PASSED_FAMILIES))
 
 
-def request_head(method: bytes, target: bytes, headers: Iterable[tuple[bytes, bytes]], version: str) -> RequestHead:
+def request_head(method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]], version: str) -> RequestHead:
     """Raises NotCanonical where two readers could see two requests."""
+    if len(target) <= SHORT and len(headers) <= len(_PLAIN) and all(name in _PLAIN for name, _ in headers):
+        return _often_read(method, target, tuple(headers), version)
+    return _read(method, target, headers, version)
+
+
+def _read(method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]], version: str) -> RequestHead:
     read = tuple((name.decode("latin-1").lower(), value.decode("latin-1").strip()) for name, value in headers)
     _check(read)
     return RequestHead(
@@ -65,6 +80,9 @@ def request_head(method: bytes, target: bytes, headers: Iterable[tuple[bytes, by
         by_name=dict(read),
         is_old=version == "1.0",
     )
+
+
+_often_read = lru_cache(maxsize=256)(_read)
 
 
 def _check(headers: Sequence[tuple[str, str]]) -> None:

@@ -20,7 +20,6 @@ from ..rights.deciding import Allowed, decide
 from ..rights.people_world import PeopleWorld
 from ..rights.showing import kind_shown, shown
 from ..routes import Call
-from ..routes.route import Right
 from .gate import Passage
 from .meeting import Met, meet
 from .places import Owner
@@ -67,9 +66,8 @@ class RoleGate:
         call = understood(asked)
         if isinstance(call, Decision):
             return self._told(structs.replace(asked, user=identity.name), call)
-        reserved = self._reserved() if call.right in (Right.EXEC, Right.CREATE) else frozenset[str]()
         held = tuple(self._held(identity))
-        answer = await decide(call, identity, held, self._world, reserved)
+        answer = await decide(call, identity, held, self._world, self._reserved)
         decision = await self._decision(call, answer)
         if self._floor is not None or not decision.allowed:  # else the plugin tells of it
             decision = self._told(structs.replace(asked, user=identity.name), decision)
@@ -126,13 +124,12 @@ class RoleGate:
         if isinstance(answer, Refusal):
             return Decision(action=call.route.action, subject=call.subject, refusals=(answer,))
         if self._floor is None or answer.is_admin or not call.route.judge:
-            return Decision(action=call.route.action, subject=call.subject)
+            return call.passes
         return await judge_call(answer.call, self._world, self._floor())
 
 
 def _hides(answer: Allowed) -> bool:
-    route = answer.call.route
-    return not answer.sees_secrets and f"{route.method} {route.path}" in HIDING
+    return not answer.sees_secrets and answer.call.route.line in HIDING
 
 
 __all__ = ["Held", "RoleGate", "Stamping", "Told"]
