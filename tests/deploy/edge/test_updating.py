@@ -1,0 +1,110 @@
+"""HAProxy is made anew of the distribution's package: the edge is away for a moment, which is measured; what does not
+run is put back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from deploy.edge.clients import ask
+from deploy.edge.conftest import EdgeHere
+from dockworthy.deploy.edge.image import EdgeImage
+from dockworthy.deploy.edge.running import EdgeRunner
+from dockworthy.deploy.edge.updating import GAP, Updated, Updater
+from dockworthy.deploy.site import Site
+from dockworthy.errors import EngineError
+from dockworthy.model.deploy_settings import Route
+from machines.program import run_dockworthy
+
+pytestmark = pytest.mark.engine
+
+HOST = "updated.example.com"
+PROXY = "dockworthy-edge-proxy-1"
+
+
+@pytest.fixture(scope="module")
+def serving(here: EdgeHere) -> Iterator[EdgeHere]:
+    here.do(lambda edge, _: edge.ensure(here.routes("updated", Route(HOST, "web", 8000))))
+    here.app("u1", "web.updated")
+    yield here
+    here.remove("u1", seconds=0)
+    here.do(lambda edge, _: edge.remove("updated"))
+
+
+def _runs_an_older_one(here: EdgeHere) -> str:
+    """As if the distribution had had another package: the same in another image. Its id."""
+    folder = here.state / "edge"
+    image = msgspec.json.decode((folder / "image.json").read_bytes(), type=EdgeImage)
+    build = ("build", "--quiet", "--label", "older=yes", "-")
+    tag = here.engine.docker("image", "inspect", "--format", "{{index .RepoTags 0}}", image.runs).stdout.decode()
+    id = here.engine.docker(*build, input=f"FROM {tag}\n".encode()).stdout.decode().strip()
+    older = msgspec.structs.replace(image, runs=id, version="3.0.1-1")
+    (folder / "image.json").write_bytes(msgspec.json.encode(older))
+    here.do(lambda edge, _: edge.ensure(here.routes("updated", Route(HOST, "web", 8000))))
+    assert here.engine.inspect(PROXY)["Image"] == id
+    return id
+
+
+async def _until_200(here: EdgeHere) -> None:
+    async with asyncio.timeout(20):
+        while (await ask(here.http, HOST)).status != 200:
+            await asyncio.sleep(0.05)
+
+
+async def _without_answer(here: EdgeHere, work: asyncio.Task[Updated]) -> float:
+    """Seconds between the last answer before and the first one after; asked until half a second after `work`."""
+    clock = asyncio.get_running_loop().time
+    longest, last, ends = 0.0, clock(), float("inf")
+    while clock() < ends:
+        if work.done() and ends == float("inf"):
+            ends = clock() + 0.5
+        try:
+            if (await ask(here.http, HOST)).status == 200:
+                longest, last = max(longest, clock() - last), clock()
+        except (OSError, EOFError):
+            pass
+        await asyncio.sleep(0.01)
+    return max(longest, clock() - last)
+
+
+def test_an_update_is_as_short_as_it_says(serving: EdgeHere, capsys: pytest.CaptureFixture[str]) -> None:
+    older = _runs_an_older_one(serving)
+    environment = {"DOCKER_HOST": serving.engine.endpoint, "DOCKWORTHY_STATE": str(serving.state)}
+    done = run_dockworthy("edge", "update", "--dry-run", env=environment, inside=serving.engine.inside)
+    assert done.returncode == 0 and "HAProxy 3.0.1-1 -> " in done.stderr and "does not answer for about" in done.stderr
+    assert serving.engine.inspect(PROXY)["Image"] == older
+
+    async def work(_: EdgeRunner, site: Site) -> tuple[Updated, float]:
+        await _until_200(serving)
+        updating = asyncio.create_task(Updater(site).update())
+        gap = await _without_answer(serving, updating)
+        return await updating, gap
+
+    updated, gap = serving.do(work)
+    with capsys.disabled():
+        print(f"\nan update of the edge: no answer for {gap:.2f} s")
+    assert updated.swapped and updated.before == "3.0.1-1"
+    image = json.loads((serving.state / "edge" / "image.json").read_text())
+    assert serving.engine.inspect(PROXY)["Image"] == image["runs"] != older
+    assert gap < 2 * GAP, "twice what is announced: other tests may take the processor meanwhile"
+    done = run_dockworthy("edge", "update", env=environment, inside=serving.engine.inside)
+    assert done.returncode == 0 and "nothing to do" in done.stderr
+
+
+def test_one_that_does_not_take_over_is_put_back(serving: EdgeHere, monkeypatch: pytest.MonkeyPatch) -> None:
+    older = _runs_an_older_one(serving)
+    tries = iter((EngineError("it does not"), None))
+
+    async def serves(*_: object) -> None:
+        if error := next(tries):
+            raise error
+
+    monkeypatch.setattr("dockworthy.deploy.edge.process.EdgeProcess.serves", serves)
+    with pytest.raises(EngineError, match="it does not"):
+        serving.do(lambda _, site: Updater(site).update())
+    assert serving.engine.inspect(PROXY)["Image"] == older
+    asyncio.run(_until_200(serving))
