@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import AsyncIterator
 
+from ..deploy.engine_at import engine_at
 from ..deploy.site import Site, reach
-from ..engine.connection import Connection
-from ..engine.endpoint import socket_path
-from ..engine.ssh.address import is_ssh
 from ..errors import EngineUnreachable
 
-_CALL = 60.0
-"""Seconds: a manager that has just lost another one answers late."""
-
-
-@contextlib.asynccontextmanager
-async def engine_at(endpoint: str, *, sudo: bool = False) -> AsyncIterator[Connection]:
-    """The engine alone, wherever it is. Raises HostError, EngineError."""
-    if is_ssh(endpoint) or socket_path(endpoint) is not None:
-        async with reach(endpoint, command="hosts", sudo=sudo) as site:
-            yield site.engine
-        return
-    async with Connection(endpoint, deadline=None, per_call=_CALL, environ=os.environ) as engine:
-        yield engine
+__all__ = ["engine_at", "site_with_engine"]
 
 
 @contextlib.asynccontextmanager

@@ -15,6 +15,7 @@ from msgspec import Struct
 from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
 from ....errors import EngineError
+from ....model.hosts import HOST_LABEL
 from ....model.rollout import EDGE_NETWORK
 from ..log_tail import demultiplexed
 from ..step_failed import StepFailed
@@ -138,7 +139,10 @@ async def failure(engine: Connection, service: str, name: str, task: Mapping[str
 
 def _no_image(node: str, image: str) -> str:
     if "@" in image:
-        return f"{node} could not pull it: docker pull {image}, over there, tells why"
+        return (
+            f"{node} could not pull it: `docker pull {image}` over there tells why; where its registry asks for a "
+            "password: docker login here, then deploy again"
+        )
     return (
         f"{node} does not have it: `dockworthy hosts add ssh://root@HOST --name {node}`, and the next deploy loads it "
         f"there; or docker save {image} | ssh {node} docker load; or push it to a registry"
@@ -146,8 +150,9 @@ def _no_image(node: str, image: str) -> str:
 
 
 async def _node(engine: Connection, task: Mapping[str, Any]) -> str:
-    """What its node is called."""
-    return str((await engine.get(f"/nodes/{task['NodeID']}"))["Description"]["Hostname"])
+    """What its node is called: by its host's name in dockworthy.yaml, where it has one."""
+    node = await engine.get(f"/nodes/{task['NodeID']}")
+    return str((node["Spec"].get("Labels") or {}).get(HOST_LABEL) or node["Description"]["Hostname"])
 
 
 async def _too_late(

@@ -12,7 +12,7 @@ from .....engine.connection import Connection
 from .....engine.image_copy import size_of
 from .....engine.registry_login import registry_headers
 from .....errors import DockworthyError, EngineError, HostError, UsageError
-from ....site import reach
+from ....engine_at import engine_at
 from .takers import Taker, Wanted
 
 _REGISTRY = 20.0
@@ -26,20 +26,18 @@ class Told(Struct, frozen=True, kw_only=True):
     error: DockworthyError | None = None
 
 
-async def asked_nodes(
-    images: Mapping[Taker, Collection[str]], *, sudo: bool, command: str = "deploy"
-) -> dict[Taker, Told]:
+async def asked_nodes(images: Mapping[Taker, Collection[str]], *, sudo: bool) -> dict[Taker, Told]:
     """Those that there is a way to, all at once. Nothing is raised for one that does not answer."""
     takers = [taker for taker in images if taker.endpoint]
-    told = await asyncio.gather(*(_asked(taker, images[taker], sudo, command) for taker in takers))
+    told = await asyncio.gather(*(_asked(taker, images[taker], sudo) for taker in takers))
     return dict(zip(takers, told, strict=True))
 
 
-async def _asked(taker: Taker, images: Collection[str], sudo: bool, command: str) -> Told:
+async def _asked(taker: Taker, images: Collection[str], sudo: bool) -> Told:
     try:
-        async with reach(taker.endpoint, command=command, sudo=sudo) as site:
-            await must_be_node(site.engine, taker)
-            sizes = {image: await size_of(site.engine, image) for image in images}
+        async with engine_at(taker.endpoint, command="deploy", sudo=sudo) as engine:
+            await must_be_node(engine, taker)
+            sizes = {image: await size_of(engine, image) for image in images}
     except (HostError, EngineError, UsageError) as error:
         return Told(error=error)
     return Told(has=frozenset(image for image, size in sizes.items() if size is not None))

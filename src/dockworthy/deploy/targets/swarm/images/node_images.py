@@ -10,8 +10,8 @@ from .....engine.connection import Connection
 from .....engine.image_copy import copy_image, size_of
 from .....errors import DockworthyError, HostError, UsageError
 from .....model.rollout import Desired, RolloutPlan, RolloutStep, StepKind
+from ....engine_at import engine_at
 from ....registry_answers import next_command
-from ....site import reach
 from .lacking import Told, asked_nodes, must_be_node, not_given
 from .takers import Taker, Wanted, wanted_images
 
@@ -53,12 +53,12 @@ class NodeImages:
         """Node by node; one that has it meanwhile is left out. Raises HostError, EngineError."""
         wanted, takers = self._loads[step.subject]
         for taker in takers:
-            async with reach(taker.endpoint, command="deploy", sudo=self._sudo) as site:
-                await must_be_node(site.engine, taker)
-                if await size_of(site.engine, wanted.image) is None:
+            async with engine_at(taker.endpoint, command="deploy", sudo=self._sudo) as engine:
+                await must_be_node(engine, taker)
+                if await size_of(engine, wanted.image) is None:
                     told = _progress(self._say, f"{wanted.reference} to {taker.name}")
                     name = "" if "@" in wanted.reference else _with_tag(wanted.reference)
-                    await copy_image(self._engine, site.engine, wanted.image, name=name, told=told)
+                    await copy_image(self._engine, engine, wanted.image, name=name, told=told)
             self._say(f"  {taker.name} has it")
 
     async def _step(self, wanted: Wanted, told: Mapping[Taker, Told], refused: str) -> RolloutStep | None:
@@ -88,15 +88,14 @@ def _takers(wanted: Sequence[Wanted]) -> Iterator[Taker]:
 
 def _unsure(wanted: Wanted, told: Mapping[Taker, Told], refused: str) -> Iterator[str]:
     """Of nodes that nobody can ask: a release goes on, and goes back where one turns out to have no image."""
-    for taker in wanted.takers:
-        if not taker.endpoint:
-            yield (
-                f"does {taker.name} have {wanted.reference}? It is none of `hosts:` in dockworthy.yaml, so it was not "
-                f"asked{'' if refused else ', and nothing is loaded there'} (dockworthy hosts add ssh://root@HOST "
-                f"--name {taker.name})"
-            )
-        elif refused and told[taker].error is not None:
-            yield f"does {taker.name} have {wanted.reference}? It could not be asked: {_says(told[taker].error)}"
+    if strange := [taker.name for taker in wanted.takers if not taker.endpoint]:
+        yield (
+            f"nobody can tell which of {', '.join(strange)} has {wanted.reference}, as `hosts:` in dockworthy.yaml names "
+            f"no way there: dockworthy hosts add ssh://root@HOST --name {strange[0]}"
+        )
+    for taker in wanted.takers if refused else ():
+        if taker in told and (error := told[taker].error) is not None:
+            yield f"whether {taker.name} has {wanted.reference} is not known: {error.says}"
     if refused:
         yield f"the registry does not give {wanted.image}: {refused}"
 
@@ -119,10 +118,6 @@ def _unreached(wanted: Wanted, taker: Taker, error: DockworthyError) -> Dockwort
         f"{error.says}",
         hint=f"{error.hint}; {way}" if error.hint else way,
     )
-
-
-def _says(error: DockworthyError | None) -> str:
-    return error.says if error is not None else ""
 
 
 def _progress(say: Say, what: str) -> Callable[[int], None]:
