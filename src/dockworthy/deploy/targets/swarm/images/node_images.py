@@ -90,8 +90,8 @@ def _unsure(wanted: Wanted, told: Mapping[Taker, Told], refused: str) -> Iterato
     """Of nodes that nobody can ask: a release goes on, and goes back where one turns out to have no image."""
     if strange := [taker.name for taker in wanted.takers if not taker.endpoint]:
         yield (
-            f"nobody can tell which of {', '.join(strange)} has {wanted.reference}, as `hosts:` in dockworthy.yaml names "
-            f"no way there: dockworthy hosts add ssh://root@HOST --name {strange[0]}"
+            f"nobody can tell which of {', '.join(strange)} has {wanted.reference}, as `hosts:` in dockworthy.yaml "
+            f"names no way there: dockworthy hosts add ssh://root@HOST --name {strange[0]}"
         )
     for taker in wanted.takers if refused else ():
         if taker in told and (error := told[taker].error) is not None:
