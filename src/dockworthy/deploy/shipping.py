@@ -31,6 +31,7 @@ from .planning.causes import earlier
 from .planning.plan import plan_of
 from .preparing import Prepared
 from .rolling_out import RollOut
+from .planning.replacing import stopping_first
 from .store import Lock
 from .targets.target import Target
 
@@ -116,7 +117,9 @@ class Shipping:
         replicas = {name: service.replicas for name, service in desired.services.items()}
         routes = None
         if desired.routed:
-            routes = read_routes(desired.project, prepared.settings, asked.folder, replicas=replicas)
+            routes = read_routes(
+                desired.project, prepared.settings, asked.folder, replicas=replicas, stop_first=stopping_first(desired)
+            )
         return ProjectEdge(self.to.edge(), desired.project, routes, authority=authority_file(self.to.site))
 
     def _release(
@@ -189,4 +192,5 @@ async def _with_the_edge(
     steps, opening = plan.steps, await edge.step()
     if opening is not None:
         steps = (*steps, opening) if edge.wanted is None else (opening, *steps)
-    return structs.replace(plan, steps=steps, notes=(*plan.notes, *prepared.notes, *lost))
+    notes = (*plan.notes, *prepared.notes, *edge.notes, *edge.waiting(plan.steps), *lost)
+    return structs.replace(plan, steps=steps, notes=notes)

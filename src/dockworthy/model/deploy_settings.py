@@ -92,7 +92,8 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True):
     service does not see `path`. `redirect_from`: other host names that are sent here. `headers` are set on answers.
     `basic_auth`: a file of `user:hash` lines (crypt). `body`: the most bytes of a request (`10m`). `rate`: requests of
     one address (`100/10s`). `retry_unsafe`: also POST may be sent twice. `timeout`: how long an answer may take.
-    `maintenance`: a file that is shown, with 503, in place of the service.
+    `maintenance`: a file that is shown, with 503, in place of the service. `wait`: how long requests wait while no
+    container is well ("": 10s where old ones must go before new ones come, else they get 503 at once).
     """
 
     host: HostOrWildcard
@@ -109,6 +110,7 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True):
     retry_unsafe: bool = False
     timeout: Duration = "60s"
     maintenance: str = ""
+    wait: Annotated[str, Meta(pattern=r"^((\d+(\.\d+)?(ms|s|m|h))+)?$(?!\n)")] = ""
 
 
 class ExistingEdge(Struct, frozen=True, forbid_unknown_fields=True):

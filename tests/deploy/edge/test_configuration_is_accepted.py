@@ -51,6 +51,7 @@ _ROUTES = st.builds(
         rate=st.sampled_from(["1/1s", "9999999/24h"]) | _NASTY,
         retry_unsafe=st.booleans(),
         timeout=st.sampled_from(["1ms", "24h", "0.4ms", "1m30s"]) | _NASTY,
+        wait=st.sampled_from(["0s", "0.2ms", "1h"]) | _NASTY,
         basic_auth=st.just("users"),
         maintenance=st.just("page.html"),
     ),

@@ -1,4 +1,5 @@
-"""A whole deploy behind the edge: a release that answers 500 goes back, and few of its answers were ever seen."""
+"""Whole deploys behind the edge: a release that answers 500 goes back, and few of its answers were ever seen; requests
+for what can't stand beside its successor wait."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.edge.clients import ask
+from deploy.edge.clients import Load, ask
 from deploy.edge.conftest import EdgeHere
 from deploy.edge.shop_app import COMMAND
 from deploy.shops import Shop
@@ -45,3 +46,39 @@ def test_a_release_that_answers_500_goes_back(here: EdgeHere, shop: Shop) -> Non
         assert back["state"] == "rolled_back" and back["observation"]["probes_failed"] > 0
     finally:
         here.do(lambda runner, _: runner.remove(shop.name))
+
+
+def test_a_service_that_stops_first_fails_no_request(
+    here: EdgeHere, shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.image, shop.state = here.image, Path(here.state)
+    routes = [{"host": HOST, "service": "web", "port": 8000, "health": "/health"}]
+    edge = {"http": here.http, "https": here.https, "tls": "off"}
+    settings = {"observe": "0s", "edge": edge, "routes": routes, "healthy_within": "20s"}
+    shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
+
+    def version(name: str) -> None:
+        more = {"container_name": "dockworthy-test-alone", "init": False, "healthcheck": {"disable": True}}
+        shop.compose({"web": shop.service(*COMMAND, environment={"NAME": name, "ON_TERM": "finish"}, **more)})
+
+    async def under_load() -> Load:
+        async with Load(here.http, HOST, rate=100) as load:
+            await asyncio.to_thread(shop.deploy)
+            await asyncio.sleep(0.3)
+        return load
+
+    here.clean()  # so that there is an edge to start
+    try:
+        version("v1")
+        first = shop.deploy()
+        assert "note" in first.stderr and "workload/published-ports" in " ".join(first.stderr.split())
+        assert "requests for web wait" not in first.stderr
+        version("v2")
+        assert "requests for web wait at the edge meanwhile, 10 s" in " ".join(shop.deploy("--dry-run").stdout.split())
+        load = asyncio.run(under_load())
+    finally:
+        here.do(lambda runner, _: runner.remove(shop.name))
+    with capsys.disabled():
+        print(f"\n{load.count} requests, {len(load.failures)} failed, the longest took {load.slowest:.2f} s")
+    assert load.failures == [], here.log()
+    assert set(load.answers) == {"v1", "v2"}

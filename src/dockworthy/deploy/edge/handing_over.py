@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from .haproxy.waiting import HOLD
+
 _BACKEND, _ID, _NAME, _ADDRESS, _STATE, _ADMIN = 1, 2, 3, 4, 5, 6
 """Columns of `show servers state`."""
 
@@ -26,6 +28,8 @@ def _is_row(line: str) -> bool:
 
 
 def _moved(rows: list[list[str]]) -> list[list[str]]:
-    """Slots keep their number and name; what is in them moves."""
-    filled = sorted(rows, key=lambda row: (row[_ADDRESS] == "-", row[_ADMIN] != "0", row[_STATE] == "0"))
+    """Slots keep their number and name; what is in them moves. Where requests wait is the last one, and stays."""
+    filled = sorted(
+        rows, key=lambda row: (row[_NAME] == HOLD, row[_ADDRESS] == "-", row[_ADMIN] != "0", row[_STATE] == "0")
+    )
     return [[*row[:_ID], slot[_ID], slot[_NAME], *row[_ADDRESS:]] for slot, row in zip(rows, filled, strict=True)]

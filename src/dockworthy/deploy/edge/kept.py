@@ -18,12 +18,14 @@ class Page(Struct, frozen=True):
 
 
 class ServedRoute(Struct, frozen=True):
-    """A route with what its files hold. `users`: name -> hash of the password. `slots` is raised for many replicas."""
+    """A route with what its files hold. `users`: name -> hash of the password. `slots` is raised for many replicas.
+    `wait`: seconds that requests wait while no container is well; 0: they get 503 at once."""
 
     route: Route
     users: dict[str, str] = {}
     page: Page | None = None
     slots: int = SLOTS
+    wait: float = 0.0
 
     @property
     def host(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 
 from ...errors import HostError
 from ...model.deploy_settings import Tls
@@ -24,6 +24,8 @@ class ProjectEdge:
         self._opened = False
 
     async def step(self) -> RolloutStep | None:
+        self.notes: tuple[str, ...] = ()
+        """Of the change that `step` foresaw."""
         """What opening it would do; None where there is nothing to do. Raises what stands in the way."""
         if self.wanted is None:
             if await self.runner.routes_of(self._project) is None:
@@ -32,6 +34,7 @@ class ProjectEdge:
         change = await self.runner.would_change(self.wanted)
         names = ", ".join(self.wanted.names)
         if change.started:
+        self.notes = change.notes
             return _step(f"start the edge, for {names}", 0.0)
         if change.recreated:
             return _step("make the edge anew: its ports change", 1.0)
@@ -41,11 +44,20 @@ class ProjectEdge:
 
     async def open(self, say: Callable[[str], None]) -> None:
         """Raises UsageError, EngineError, HostError; the edge then is as it was."""
+    def waiting(self, steps: Iterable[RolloutStep]) -> Iterator[str]:
+        """What becomes of requests while a service does not answer, where they wait for it."""
+        gaps = {step.subject for step in steps if step.gap}
+        for served in self.wanted.routes if self.wanted is not None else ():
+            if served.wait and served.route.service in gaps:
+                gaps.remove(served.route.service)
+                yield f"requests for {served.route.service} wait at the edge meanwhile, {served.wait:g} s at the most"
+
         self._before = await self.runner.routes_of(self._project)
         if self.wanted is None:
             await self.runner.remove(self._project)
         else:
-            await self.runner.ensure(self.wanted)
+            for note in (await self.runner.ensure(self.wanted)).notes:
+                say(f"note: {note}")
             if self.wanted.edge.tls is Tls.INTERNAL:
                 say(f"clients trust the edge by {self._authority}")
         self._opened = True

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import ssl
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ...errors import UnreadableInput
-from ...model.deploy_settings import CertificateFiles, DeploySettings, Edge, Tls
+from ...model.deploy_settings import CertificateFiles, DeploySettings, Edge, Tls, seconds_of
 from .kept import SLOTS, Page, ProjectRoutes, ServedRoute
 
 _MOST = 64 * 1024
+_WAIT = 10.0
+"""Seconds: longer than most services take to start, shorter than people wait."""
 _PAGE = 10_000
 """Bytes of a page: HAProxy answers with it out of one buffer of 16 kB."""
 _TYPES = {".html": "text/html", ".htm": "text/html", ".json": "application/json"}
@@ -22,9 +24,15 @@ _MAKE_ONE = "`openssl passwd -6` makes a hash"
 
 
 def read_routes(
-    project: str, settings: DeploySettings, folder: Path, *, replicas: Mapping[str, int] | None = None
+    project: str,
+    settings: DeploySettings,
+    folder: Path,
+    *,
+    replicas: Mapping[str, int] | None = None,
+    stop_first: Collection[str] = (),
 ) -> ProjectRoutes:
-    """`folder`: that of dockworthy.yaml. `replicas`: service -> how many, where that is more than a few.
+    """`folder`: that of dockworthy.yaml. `replicas`: service -> how many, where that is more than a few. `stop_first`:
+    services whose old containers go before new ones come.
 
     Raises UnreadableInput with file and line for a file that can't be used.
     """
@@ -35,6 +43,7 @@ def read_routes(
             _users(folder / route.basic_auth) if route.basic_auth else {},
             _page(folder / route.maintenance) if route.maintenance else None,
             max(SLOTS, 2 * (replicas or {}).get(route.service, 1) + 2),
+            seconds_of(route.wait) if route.wait else _WAIT if route.service in stop_first else 0.0,
         )
         for route in settings.routes
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ...model.rollout import Order
+from ...model.rollout import Desired, Order
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -39,6 +39,16 @@ def replacing(service: Mapping[str, Any], container_name: str = "") -> Replacing
     if not because:
         return Replacing(Order.START_FIRST)
     return Replacing(Order.STOP_FIRST, tuple(because), _expected_gap(service))
+
+
+def stopping_first(desired: Desired) -> frozenset[str]:
+    """The services whose old containers go before new ones come."""
+    names = desired.container_names
+    return frozenset(
+        name
+        for name, service in desired.spec["services"].items()
+        if replacing(service, names.get(name, "")).order is Order.STOP_FIRST
+    )
 
 
 def _exclusive(service: Mapping[str, Any], container_name: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ....model.deploy_settings import seconds_of
 from ..kept import ProjectRoutes, ServedRoute, alias
+from .waiting import entering, waiting_room
 from .words import formatted, word
 
 _SAFE = "{ method GET HEAD OPTIONS TRACE }"
@@ -48,6 +49,7 @@ def _lines(project: ProjectRoutes, name: str, served: ServedRoute) -> Iterator[s
     route = served.route
     milliseconds = max(1, round(seconds_of(route.timeout) * 1000))
     yield f"timeout server {milliseconds}ms"
+    yield from entering(served)
     yield from _rate(route.rate)
     yield from _refused(name, served)
     yield from _sent_on(project, served)
@@ -56,6 +58,7 @@ def _lines(project: ProjectRoutes, name: str, served: ServedRoute) -> Iterator[s
     yield from _health(project, served)
     server = f"{alias(project.project, route.service)}:{route.port}"
     yield f"server-template s {served.slots} {server} {_SERVER}"
+    yield from waiting_room(served)
 
 
 def _rate(rate: str) -> Iterator[str]:

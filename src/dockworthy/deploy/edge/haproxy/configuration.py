@@ -11,13 +11,14 @@ from msgspec import Struct
 from ..kept import ProjectRoutes
 from .backends import backends, page_file
 from .frontends import ADMIN, METRICS, RUN, SERVERS, frontends, nobody, uses_acme
+from .waiting import any_waits
 
 FILE = "haproxy.cfg"
 HEALTH_PORT = 8404
 THREADS = 4
 """HAProxy would start one for each processor of the host, whatever its container may use."""
 _MARK = "dockworthy-"
-_LUA = "acme.lua"
+_ACME, _HOLD = "acme.lua", "hold.lua"
 
 _TOP = f"""\
 # Written by dockworthy from the routes of every project here; changes are lost with the next deploy.
@@ -26,7 +27,7 @@ global
     default-path config
     nbthread {THREADS}
     maxconn 4000
-    stats socket {RUN}/{ADMIN} mode 666 level user
+    stats socket {RUN}/{ADMIN} mode 666 level admin
     server-state-file {RUN}/{SERVERS}
     log stdout format raw local0 info
     tune.maxrewrite 4096
@@ -97,9 +98,10 @@ def edge_files(
             if served.page is not None:
                 files[page_file(name)] = served.page.text
     lines = "\n".join(_lines(ordered, exporter))
-    if uses_acme(ordered):
-        files[_LUA] = resources.files(__package__.rpartition(".")[0]).joinpath(_LUA).read_text()
-    text = _TOP.replace("{more}", f"    lua-load {_LUA}" if _LUA in files else "") + lines + "\n"
+    scripts = [name for name, needed in ((_ACME, uses_acme(ordered)), (_HOLD, any_waits(ordered))) if needed]
+    for name in scripts:
+        files[name] = resources.files(__package__.rpartition(".")[0]).joinpath(name).read_text()
+    text = _TOP.replace("{more}", "\n".join(f"    lua-load {name}" for name in scripts)) + lines + "\n"
     digest = hashlib.sha256("\0".join([text, *(part for pair in files.items() for part in pair)]).encode())
     short = digest.hexdigest()[:16]
     return EdgeFiles({**files, FILE: text.replace("{marker}", _MARK + short)}, short)

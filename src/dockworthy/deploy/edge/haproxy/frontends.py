@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ....model.deploy_settings import Tls
 from ..kept import ProjectRoutes
 from .matching import host_is, uses
+from .waiting import HOLD, any_waits, waiting
 from .words import formatted, word
 
 HTTP, HTTPS = 8080, 8443
@@ -33,6 +34,8 @@ def frontends(projects: Sequence[ProjectRoutes]) -> Iterator[str]:
         yield from _section("frontend https", bind, _front(), _sent(projects, secure=True), routing)
     bind = f"bind unix@{RUN}/{PROBE} mode 666"
     yield from _section("frontend probe", bind, _front(source="127.0.0.1"), routing)
+    if any_waits(projects):
+        yield from _section(f"frontend {HOLD}", waiting())
 
 
 def nobody() -> Iterator[str]:

@@ -1,0 +1,82 @@
+"""A service whose only container goes before the new one comes: its requests wait, and none fails."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from deploy.edge.clients import Load, ask
+from deploy.edge.conftest import EdgeHere
+from dockworthy.deploy.edge.kept import ServedRoute
+from dockworthy.deploy.edge.running import EdgeRunner
+from dockworthy.deploy.site import Site
+from dockworthy.model.deploy_settings import Route
+
+pytestmark = pytest.mark.engine
+
+HOST = "single.example.com"
+WAIT = 10.0
+
+
+async def _until_200(here: EdgeHere) -> None:
+    async with asyncio.timeout(20):
+        while (await ask(here.http, HOST)).status != 200:
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("on_term", ["exit", "finish"])
+def test_requests_wait_while_the_only_container_is_replaced(
+    here: EdgeHere, capsys: pytest.CaptureFixture[str], on_term: str
+) -> None:
+    async def work(edge: EdgeRunner, _: Site) -> Load:
+        await edge.ensure(here.routes("single", ServedRoute(Route(HOST, "web", 8000, health="/health"), wait=WAIT)))
+        here.app("w1", "web.single", ON_TERM=on_term)
+        await _until_200(here)
+        async with Load(here.http, HOST, rate=100) as load:
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(here.remove, "w1")
+            await asyncio.to_thread(here.app, "w2", "web.single", DELAY="1")
+            posted = await ask(here.http, HOST, method="POST", body=b"once")
+            assert posted.status == 200 and posted.body.startswith(b"w2") and posted.body.endswith(b"once")
+            while not load.answers["w2"]:
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(0.5)
+        return load
+
+    try:
+        load = here.do(work)
+    finally:
+        for name in ("w1", "w2"):
+            here.remove(name, seconds=0)
+    with capsys.disabled():
+        print(f"\n{load.count} requests over a gap, {len(load.failures)} failed, the longest took {load.slowest:.2f} s")
+    assert load.failures == [], here.log()
+    assert 1.0 < load.slowest < WAIT
+
+
+def test_they_do_not_wait_for_what_does_not_come_back(here: EdgeHere) -> None:
+    async def work(edge: EdgeRunner, _: Site) -> tuple[float, float]:
+        route = Route(HOST, "web", 8000, basic_auth="", rate="5/10s", path="/in", strip_path=True)
+        await edge.ensure(here.routes("single", ServedRoute(route, wait=2.0)))
+        waited = []
+        for _ in range(2):
+            begun = time.monotonic()
+            assert (await ask(here.http, HOST, "/in/x")).status == 503
+            waited.append(time.monotonic() - begun)
+        here.app("w3", "web.single")
+        asked, found = 2, 503
+        while found == 503:  # who waits is counted once, and finds the path as the first time
+            answer = await ask(here.http, HOST, "/in/x")
+            asked, found = asked + 1, answer.status
+            await asyncio.sleep(0.3)
+        assert asked < 6 and (found, b"\nGET /x HTTP" in answer.body) == (200, True)
+        return waited[0], waited[1]
+
+    try:
+        first, second = here.do(work)
+    finally:
+        here.remove("w3", seconds=0)
+        here.do(lambda edge, _: edge.remove("single"))
+    assert 1.9 < first < 6 and second < 1
