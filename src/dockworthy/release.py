@@ -10,7 +10,8 @@ from .deploy.asked import Asked, Say
 from .deploy.compose_command import ComposeCommand
 from .deploy.destination import Destination
 from .deploy.gate import let_pass, refusals, unobservable
-from .deploy.in_force import in_force, to_return_to, unfinished
+from .deploy.giving_up import begun_takeover, give_up
+from .deploy.in_force import in_force, refuse_before_the_move, to_return_to, unfinished
 from .deploy.narrowing import narrowed
 from .deploy.preparing import prepare, prepared_from, read_project
 from .deploy.rendering import Rendered
@@ -37,7 +38,7 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
         await to.ready()
         store = to.store
         async with _locked(store, asked, "deploy") as lock:
-            releases = await store.releases()
+            releases = await to.releases()
             last = in_force(releases)
             prepared = await prepare(asked, rendered, site, compose, store, last, to.maker(compose))
             if asked.services:
@@ -63,7 +64,10 @@ async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agr
         to = Destination(asked.settings.target, site, project)
         await to.ready()
         async with _locked(to.store, asked, "rollback") as lock:
-            releases = await to.store.releases()
+            releases = await to.releases()
+            if number is None and lock is not None and (begun := begun_takeover(to, releases)):
+                return await give_up(to, releases, begun, say)
+            refuse_before_the_move(await to.store.releases(), number, to.kind)
             wanted = to_return_to(releases, number)
             prepared = await prepared_from(wanted, site, to.store)
             shipping = Shipping(to, compose, lock, say)
@@ -81,7 +85,7 @@ async def standing(asked: Asked, project: str) -> tuple[Release, tuple[ServiceSt
     there is none."""
     async with reach(asked.endpoint, command="releases", sudo=asked.sudo) as site:
         to = Destination(asked.settings.target, site, project)
-        releases = await to.store.releases(skip_damaged=True)
+        releases = await to.releases(skip_damaged=True)
         last = in_force(releases)
         if last is None:
             raise UsageError(f"no release of {project} was kept here yet", hint="dockworthy deploy makes the first one")

@@ -6,6 +6,7 @@ import click
 
 from . import options
 from .deploying import asked_for, outcome_of, show_and_ask
+from .exit_status import ExitStatus
 from .project import load_project
 
 
@@ -68,4 +69,6 @@ def rollback(
     name = asyncio.run(project_name(asked))
     agree = partial(show_and_ask, yes=yes)
     shipped = run_to_its_end(take_back(asked, release, project=name, agree=agree, say=say))
-    return outcome_of(shipped, format_=format_, output=output)
+    status = outcome_of(shipped, format_=format_, output=output)
+    given_up = status == ExitStatus.ROLLED_BACK and shipped.plan is None
+    return ExitStatus.DONE if given_up else status  # a takeover that was killed: taken back is what was asked for

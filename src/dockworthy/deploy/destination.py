@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import structs
 
 from ..model.deploy_settings import TargetKind
-from ..model.rollout import Desired, Running
+from ..model.release import Release
+from ..model.rollout import EDGE_NETWORK, Desired, Running
 from .asked import Say
 from .compose_command import ComposeCommand
 from .edge.running import EdgeRunner
+from .in_force import of_target
+from .records_elsewhere import RecordsElsewhere
 from .site import Site
 from .store import FileStore, ReleaseStore, SwarmStore
 from .targets.compose import ComposeTarget
@@ -18,8 +23,11 @@ from .targets.swap_guard import SwapGuard
 from .targets.swarm.images.node_images import NodeImages
 from .targets.swarm.maker import SwarmMaker
 from .targets.swarm.reading import read_swarm
-from .targets.swarm.ready import must_be_ready, must_not_be_swarms
+from .targets.swarm.ready import must_be_ready
 from .targets.swarm.target import SwarmTarget
+from .targets.taking_over.looking import SwarmsPart, swarms_part
+from .targets.taking_over.refusing import on_networks_of_swarm
+from .targets.taking_over.target import TakeoverTarget
 from .targets.target import Target
 from .targets.waiting import OnEdge
 
@@ -35,24 +43,41 @@ class Destination:
         self.store: ReleaseStore = (
             SwarmStore(site.engine, project) if kind is TargetKind.SWARM else FileStore(site, project)
         )
+        self.swarms = SwarmsPart()
+        """What a swarm has of it, where it is not the target: known once this is ready."""
+        self.elsewhere = RecordsElsewhere(self.store, None)
 
     async def ready(self) -> None:
         """Before anything else. Raises UsageError where nothing can be shipped there, or where the project runs by the
-        other target; EngineError."""
+        other target and can't be taken over; EngineError."""
         if self.kind is TargetKind.SWARM:
             await must_be_ready(self.site.engine, self.project)
-        else:
-            await must_not_be_swarms(self.site.engine, self.project)
+            self.elsewhere = RecordsElsewhere(self.store, FileStore(self.site, self.project))
+            return
+        self.swarms = await swarms_part(self.site.engine, self.project)
+        if self.swarms.services:
+            self.elsewhere = RecordsElsewhere(self.store, SwarmStore(self.site.engine, self.project))
+
+    @property
+    def takes_over(self) -> bool:
+        """From a swarm, to Compose."""
+        return bool(self.swarms.services)
+
+    async def releases(self, *, skip_damaged: bool = False) -> Sequence[Release]:
+        """Those by this target, oldest first: what was shipped by the other one can't be gone back to."""
+        return of_target(await self.store.releases(skip_damaged=skip_damaged), self.kind)
 
     async def running(self) -> Running:
         read = read_swarm if self.kind is TargetKind.SWARM else read_running
         return await read(self.site.engine, self.project)
 
     def maker(self, compose: ComposeCommand) -> Maker:
-        return SwarmMaker(self.site.engine) if self.kind is TargetKind.SWARM else ComposeMaker(compose)
+        if self.kind is TargetKind.SWARM:
+            return SwarmMaker(self.site.engine)
+        return ComposeMaker(compose, self.swarms.networks)
 
     def edge(self) -> EdgeRunner:
-        return EdgeRunner(self.site, swarm=self.kind is TargetKind.SWARM)
+        return EdgeRunner(self.site, swarm=self.kind is TargetKind.SWARM or EDGE_NETWORK in self.swarms.networks)
 
     def target(
         self,
@@ -73,6 +98,6 @@ class Destination:
             return SwarmTarget(engine, desired, healthy_within=within, say=say, images=images, on_edge=on_edge)
         folder = f"{self.site.state}/releases/{self.project}"
         guard = SwapGuard(self.site.hand, folder, self.site.socket)
-        return ComposeTarget(
-            engine, compose, desired, healthy_within=healthy_within, say=say, guard=guard, on_edge=on_edge
-        )
+        desired = structs.replace(desired, spec=on_networks_of_swarm(desired.spec, self.swarms.networks))
+        kind = TakeoverTarget if self.takes_over else ComposeTarget
+        return kind(engine, compose, desired, healthy_within=healthy_within, say=say, guard=guard, on_edge=on_edge)

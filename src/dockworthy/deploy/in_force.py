@@ -13,9 +13,29 @@ def in_force(releases: Sequence[Release]) -> Release | None:
     return next((each for each in reversed(releases) if each.state is ReleaseState.KEPT), None)
 
 
+def of_target(releases: Sequence[Release], target: str) -> tuple[Release, ...]:
+    """Those that were shipped by it: a project that changed its target has records of both."""
+    return tuple(each for each in releases if each.target == target)
+
+
 def unfinished(releases: Sequence[Release]) -> tuple[Release, ...]:
     """Those whose deploy ended in the middle."""
     return tuple(each for each in releases if not each.state.is_final)
+
+
+def refuse_before_the_move(releases: Sequence[Release], number: int | None, target: str) -> None:
+    """A rollback goes back to what the same target shipped. `releases`: of both. Raises UsageError with the reason."""
+    others = [each for each in releases if each.target != target and each.state is ReleaseState.KEPT]
+    kept = [each for each in of_target(releases, target) if each.state is ReleaseState.KEPT]
+    found = next((each for each in others if each.number == number), None)
+    if found is None and number is None and others and len(kept) == 1 and not unfinished(of_target(releases, target)):
+        found = others[-1]
+    if found is not None:
+        raise UsageError(
+            f"release {found.number} was shipped by the target {found.target}, and this one is {target}: a rollback "
+            "does not change the target",
+            hint=f"`deploy.target: {found.target}` and `dockworthy deploy` go back to it",
+        )
 
 
 def to_return_to(releases: Sequence[Release], number: int | None) -> Release:

@@ -86,11 +86,14 @@ class Shipping:
             await target.settled()
         theirs = await find_theirs(self.to.site, prepared.settings) if is_theirs(prepared.settings) else None
         known = earlier(releases, last, prepared.recorded, prepared.versions, asks=returns_to is None)
+        shipped_before = last
+        if self.to.takes_over:  # what runs is none of these releases'
+            known, shipped_before = None, await self.to.elsewhere.in_force()
         plan = plan_of(
             prepared.desired,
             await target.running(),
-            number=await self.store.next_number(),
-            last=last,
+            number=await self.to.elsewhere.next_number(),
+            last=shipped_before,
             accepted=asked.accept,
             only=asked.services,
             known=known,
@@ -156,6 +159,8 @@ class Shipping:
 
     async def _begin(self, release: Release, prepared: Prepared, releases: Sequence[Release]) -> None:
         """The record comes before everything else: what a killed run began is known by it."""
+        if self.to.takes_over:
+            await self.to.elsewhere.bring()
         await self.store.write(release)
         for each in unfinished(releases):
             await self.store.write(

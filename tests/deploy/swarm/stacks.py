@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from deploy.shops import Shop
+from deploy.shops import PROJECT, Shop
 
 
 class Stack(Shop):
@@ -37,7 +37,19 @@ class Stack(Shop):
         listed = self.engine.docker("ps", "--all", "--no-trunc", "--format", "{{.Names}} {{.ID}}", *words)
         return dict(sorted(line.split() for line in listed.stdout.decode().splitlines()))
 
+    def composed(self, service: str = "", *, every: bool = False) -> dict[str, str]:
+        """The same of what Compose runs of it."""
+        return super().containers(service, every=every)
+
+    def remove_composed(self) -> None:
+        for container in self.composed(every=True).values():
+            self.engine.docker("rm", "--force", container)
+        listed = self.engine.docker("network", "ls", "--quiet", "--filter", f"label={PROJECT}={self.name}").stdout
+        for each in listed.decode().split():
+            self.engine.docker("network", "rm", each)
+
     def remove(self) -> None:
+        self.remove_composed()
         self.engine.docker("stack", "rm", self.name, check=False)
         for kind in ("config", "secret"):
             listed = self.engine.docker(kind, "ls", "--quiet", "--filter", f"label=dockworthy.project={self.name}")

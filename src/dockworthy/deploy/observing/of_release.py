@@ -40,6 +40,7 @@ def watched_of(
         observe=seconds_of(settings.observe),
         healthy_within=seconds_of(settings.healthy_within),
         touched=touched,
+        leaving=frozenset(task for step in steps if step.kind is StepKind.REPLACE for task in step.tasks),
         targets=[
             target
             for route in settings.routes

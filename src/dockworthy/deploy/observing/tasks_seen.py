@@ -9,10 +9,12 @@ from ...model.rollout import Task
 
 
 class TasksSeen:
-    """`services`: what was shipped and is to run on. Old containers that are kept for the way back are none of it."""
+    """`services`: what was shipped and is to run on. Old containers that are kept for the way back are none of it, nor
+    those that are replaced by their like (`leaving`: their ids)."""
 
-    def __init__(self, services: Mapping[str, ShippedService]) -> None:
+    def __init__(self, services: Mapping[str, ShippedService], leaving: Collection[str] = ()) -> None:
         self._services = services
+        self._leaving = frozenset(leaving)
         self._first: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self.tasks: tuple[Task, ...] = ()
@@ -30,6 +32,7 @@ class TasksSeen:
             task
             for service, shipped in self._services.items()
             for task in _of_release(shipped, running.get(service, ()))
+            if task.id not in self._leaving
         )
         for task in self.tasks:
             self._first.setdefault(task.id, task.restarts)

@@ -34,7 +34,8 @@ _PROGRESS = 10.0
 
 class Watched(Struct, frozen=True, kw_only=True):
     """What is watched, and what it must keep to. `services`: shipped, without jobs. `observe`: seconds in which all of
-    them serve. `healthy_within`: seconds until they have to. `touched`: the services that the release changes."""
+    them serve. `healthy_within`: seconds until they have to. `touched`: the services that the release changes.
+    `leaving`: ids of the tasks that it replaces."""
 
     project: str
     services: Mapping[str, ShippedService]
@@ -42,6 +43,7 @@ class Watched(Struct, frozen=True, kw_only=True):
     observe: float
     healthy_within: float
     touched: Collection[str]
+    leaving: Collection[str] = ()
     targets: Sequence[ProbeTarget] = ()
 
 
@@ -54,7 +56,7 @@ class Watch:
         self._say = say
         self._prober = Prober(watched.targets)
         self._counter = EdgeCounter(stats, watched.project)
-        self._tasks = TasksSeen(watched.services)
+        self._tasks = TasksSeen(watched.services, watched.leaving)
         self._stack = AsyncExitStack()
         self._told = 0.0
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from ...model.release import Release
 from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task, TaskState
 from .causes import Earlier, differences, why_down
+from .networks import lost_networks
 from .ordering import in_order
 from .questions import questions
 from .replacing import Replacing, replacing
@@ -77,6 +78,8 @@ def sort_tasks(name: str, desired: Desired, running: Running) -> Sorted:
     shipped = desired.services[name]
     tasks = [task for task in running.tasks.get(name, ()) if not task.is_job]
     current = tuple(task for task in tasks if task.spec_hash in shipped.hashes and task.image_id == shipped.image_id)
+    if lost_networks(name, desired, running):
+        current = ()
     return Sorted(current, tuple(task for task in tasks if task not in current))
 
 
@@ -100,7 +103,7 @@ def _service_steps(
         yield _clear(name, unused, "made by a run that ended early")
     up, down = (tuple(task for task in some if task not in unused) for some in (up, down))
     if not up and not down:
-        causes = tuple(differences(name, tasks.other, desired, known))
+        causes = (*differences(name, tasks.other, desired, known), *lost_networks(name, desired, running))
         yield from _started(name, tasks.other, wanted, how, causes)
         return
     yield from _kept_up(name, up, down, tasks.other, wanted, how)

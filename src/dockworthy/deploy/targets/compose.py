@@ -131,7 +131,7 @@ class ComposeTarget:
 
     async def _stop_first(self, service: str, new: Sequence[str], old: Sequence[str]) -> None:
         ran = [task for task in old if await self._runs(task)]
-        async with self._guard.until_done(new, ran):
+        async with self._guard.until_done(new, await self._restartable(ran)):
             await self._stop(old)
             try:
                 await self._exchange_name(service, new, old)
@@ -209,6 +209,10 @@ class ComposeTarget:
     async def _runs(self, container: str) -> bool:
         task = await read_task(self._engine, container)
         return task is not None and task.state == "running"
+
+    async def _restartable(self, containers: Sequence[str]) -> Sequence[str]:
+        """What the guard on the host is to bring back."""
+        return containers
 
     async def _leave(self, service: str, containers: Sequence[str]) -> None:
         await leave(self._engine, service, self._desired.leaving.get(service), containers, self._say)

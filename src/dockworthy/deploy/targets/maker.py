@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ..compose_command import ComposeCommand
+from .taking_over.refusing import must_be_joined, must_have_files
 
 
 class Maker(Protocol):
@@ -25,15 +26,17 @@ class Maker(Protocol):
 
 
 class ComposeMaker:
-    """Takes all that Compose takes."""
+    """Takes all that Compose takes. `networks`: those that a swarm has here -> may containers of Compose join it."""
 
     adopts = True
 
-    def __init__(self, compose: ComposeCommand) -> None:
+    def __init__(self, compose: ComposeCommand, networks: Mapping[str, bool] = {}) -> None:
         self._compose = compose
+        self._networks = networks
 
     def refuse(self, spec: dict[str, Any], services: Sequence[str], files: Sequence[str]) -> None:
-        return
+        must_have_files(spec, services)
+        must_be_joined(spec, self._networks)
 
     async def fitted(self, spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         return spec, ()

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
 from ...model.rollout import Health, Running, Task, TaskState
+from .swarm.names import STACK
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
@@ -29,7 +30,7 @@ async def read_running(engine: Connection, project: str) -> Running:
         engine.get("/containers/json?all=true"), engine.get("/volumes"), engine.get("/networks")
     )
     ours = [each for each in containers if _labels(each).get(PROJECT) == project]
-    others = [each for each in containers if _labels(each).get(PROJECT) != project]
+    others = [each for each in containers if project not in (_labels(each).get(PROJECT), _labels(each).get(STACK))]
     return Running(
         tasks=await _inspected(engine, ours),
         volumes={each["Name"]: each.get("Labels") or {} for each in volumes.get("Volumes") or ()},

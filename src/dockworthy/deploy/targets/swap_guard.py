@@ -22,7 +22,12 @@ ask() {
   else curl -sf -X POST --unix-socket "$socket" "http://localhost/containers/$2/$1"; fi
 }
 for each in $new; do ask stop "$each"; done
-for each in $old; do ask start "$each"; done
+for each in $old; do
+  case $each in
+    *=*) docker -H "unix://$socket" service scale --detach "$each" ;;
+    *) ask start "$each" ;;
+  esac
+done
 rm -f "$mark"
 """
 
@@ -57,7 +62,8 @@ class SwapGuard:
     @contextlib.asynccontextmanager
     async def until_done(self, new: Sequence[str], old: Sequence[str]) -> AsyncIterator[bool]:
         """While the block runs: should we die, `new` are stopped and `old` started. Yields whether there is a guard:
-        a host that has neither docker's command line nor curl can have none."""
+        a host that has neither docker's command line nor curl can have none. `SERVICE=N` in `old` is a service of a
+        swarm and how many it wants: of those only docker's command line knows."""
         able = await self._hand.run("command -v docker || command -v curl")
         if able.status or not old or not self._socket:
             yield False

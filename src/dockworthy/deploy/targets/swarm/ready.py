@@ -49,19 +49,6 @@ async def must_have_leader(engine: Connection) -> None:
         raise
 
 
-async def must_not_be_swarms(engine: Connection, project: str) -> None:
-    """For who ships to one engine: the same project as services of a swarm would run twice. Raises UsageError."""
-    info = await engine.get("/info")
-    if not (info.get("Swarm") or {}).get("ControlAvailable"):
-        return
-    filters = quote(json.dumps({"label": [f"com.docker.stack.namespace={project}"]}))
-    if await engine.get(f"/services?filters={filters}"):
-        raise UsageError(
-            f"{project} runs here as services of a swarm, and would run twice",
-            hint=f"docker stack rm {project} (volumes stay on their nodes), then deploy; or `deploy.target: swarm`",
-        )
-
-
 def _must_be_manager(info: dict[str, Any]) -> None:
     swarm = info.get("Swarm") or {}
     state = swarm.get("LocalNodeState") or "inactive"

@@ -1,0 +1,45 @@
+"""A takeover from a swarm that ended in the middle is given up: what the swarm ran runs there again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import structs
+
+from ..engine.moments import now
+from ..model.deploy_settings import DeploySettings, seconds_of
+from ..model.release import Release, ReleaseState
+from .asked import Say
+from .destination import Destination
+from .edge.project_edge import ProjectEdge
+from .in_force import unfinished
+from .shipping import Shipped
+from .targets.taking_over.giving_back import give_back
+
+
+def begun_takeover(to: Destination, releases: Sequence[Release]) -> Release | None:
+    """The one that a rollback gives up: its services are still the swarm's, emptied or not. `releases`: of Compose."""
+    begun = unfinished(releases)
+    return begun[-1] if to.takes_over and begun else None
+
+
+async def give_up(to: Destination, releases: Sequence[Release], begun: Release, say: Say) -> Shipped:
+    """Raises StepFailed, EngineError: the next run can begin again."""
+    settings = msgspec.convert(begun.settings, DeploySettings)
+    routes = await to.edge().routes_of(to.project)
+    edge = ProjectEdge(to.edge(), to.project, routes)
+    routed = {served.route.service for served in routes.backends.values()} if routes is not None else set()
+    await give_back(
+        to.site.engine,
+        begun,
+        within=seconds_of(settings.healthy_within),
+        say=say,
+        on_edge=lambda name: edge.sends_to(name) if name in routed else None,
+    )
+    for each in unfinished(releases):
+        ended = structs.replace(
+            each, state=ReleaseState.ROLLED_BACK, why="it ended in the middle, and was taken back", ended=now()
+        )
+        await to.store.write(ended)
+    return Shipped(release=ended)

@@ -1,0 +1,21 @@
+"""Networks that went while containers were on them, as a swarm's do when its last manager leaves it. Pure."""
+
+from __future__ import annotations
+
+from ...model.rollout import EDGE_NETWORK, Desired, Running
+
+
+def lost_networks(name: str, desired: Desired, running: Running) -> tuple[str, ...]:
+    """Causes to make the service's containers anew: nobody else can take a network away that is in use. One that has
+    none of them yet tells nothing."""
+    service = desired.spec["services"][name]
+    tasks = [task for task in running.tasks.get(name, ()) if not task.is_job]
+    if service.get("network_mode") or not tasks or not running.networks:
+        return ()
+    named = desired.spec.get("networks") or {}
+    wanted = {
+        str((named.get(key) or {}).get("name") or f"{desired.project}_{key}")
+        for key in service.get("networks") or {"default": None}
+    }
+    gone = sorted(wanted - {*running.networks, EDGE_NETWORK})
+    return tuple(f"its network {each} is gone" for each in gone)
