@@ -1,12 +1,12 @@
 """What a deploy costs those who use the shop: failed requests, and seconds until the new version is everywhere.
 
-    .venv/bin/python benchmarks/deploy.py [--times 20] [--only load,rotation,idle,many,ssh]
+    .venv/bin/python benchmarks/deploy.py [--times 20] [--only load,standby,rotation,idle,many,ssh]
 
 As root, in a clone. It starts an engine of its own, apart from the machine's, and removes it afterwards. Under 200
 requests a second, half of them on kept connections, a shop of two replicas, whose app listens a second after its start,
 is deployed and rolled back in turn, with apps that finish, exit at once, or ignore SIGTERM; `docker compose up -d` does
-the same behind the same edge. Exit status 1: a request failed. Times depend on what else the machine does: the load is
-printed with them.
+the same behind the same edge; then back to a version that was kept running. Exit status 1: a request failed, or that
+way back took a second. Times depend on what else the machine does: the load is printed with them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
 from apart import apart  # noqa: E402
 from deploy_costs import idle, many, over_ssh  # noqa: E402
 from deploy_rotation import rotation  # noqa: E402
+from deploy_standby import standby  # noqa: E402
 from deploying import Ended, LastSeen, Measured, heard  # noqa: E402
 
 from deploy.edge.clients import Load  # noqa: E402
@@ -90,7 +91,7 @@ async def under_load(bench: Measured, times: int) -> int:
 def main() -> int:
     given = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     given.add_argument("--times", type=int, default=20, help="deploys, and as many rollbacks (default 20)")
-    given.add_argument("--only", default="load,rotation,idle,many,ssh", help="parts, by comma")
+    given.add_argument("--only", default="load,standby,rotation,idle,many,ssh", help="parts, by comma")
     asked = given.parse_args()
     parts = asked.only.split(",")
     folder = apart()
@@ -100,6 +101,8 @@ def main() -> int:
         bench = Measured(engine, folder / "shop")
         if "load" in parts:
             failed = asyncio.run(under_load(bench, asked.times))
+        if "standby" in parts:
+            failed += asyncio.run(standby(bench, asked.times))
         if "rotation" in parts:
             failed += asyncio.run(rotation(bench))
         if "idle" in parts:

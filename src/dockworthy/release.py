@@ -13,6 +13,7 @@ from .deploy.gate import let_pass, refusals, unobservable
 from .deploy.giving_up import begun_takeover, give_up
 from .deploy.in_force import in_force, refuse_before_the_move, to_return_to, unfinished
 from .deploy.narrowing import narrowed
+from .deploy.planning.standing_by import refuse_standby
 from .deploy.preparing import prepare, prepared_from, read_project
 from .deploy.rendering import Rendered
 from .deploy.shipping import Agree, Shipped, Shipping
@@ -30,6 +31,7 @@ Judge = Callable[[Rendered], Sequence[Finding]]
 
 async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipped:
     """Ships the project of `asked.folder`. `judge`: the gate's controls. Raises what reading and planning raise."""
+    refuse_standby(asked.settings)
     async with reach(asked.endpoint, command="deploy", sudo=asked.sudo) as site:
         compose = ComposeCommand(site.docker_host, str(asked.folder))
         await compose.needs_version()

@@ -15,6 +15,7 @@ from .project import load_project
     "--image", "images", metavar="SERVICE=REF", multiple=True, help="This image, in place of the written one."
 )
 @click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml (deploy.environments).")
+@click.option("--standby", metavar="DURATION", help="Old containers run on for so long (10m): back in under 1 s.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
 @click.option("--pull", is_flag=True, help="Ask the registry for newer images of the same names.")
 @click.option("--accept", metavar="WHAT", multiple=True, help="Your word on what the plan asks (repeatable).")
@@ -30,6 +31,7 @@ def deploy(
     services: tuple[str, ...],
     images: tuple[str, ...],
     environment: str | None,
+    standby: str | None,
     dry_run: bool,
     pull: bool,
     accept: tuple[str, ...],
@@ -59,6 +61,7 @@ def deploy(
       dockworthy deploy --dry-run                the plan
       dockworthy deploy                          all of it
       dockworthy deploy web --image web=shop:2   one service, another image
+      dockworthy deploy --standby 10m            the old version runs on, for a rollback in under a second
       dockworthy deploy --host ssh://root@shop   another host
     """
     from functools import partial
@@ -76,6 +79,7 @@ def deploy(
         level=level,
         services=services,
         images=images,
+        standby=standby,
         accept=accept,
         pull=pull,
         dry_run=dry_run,

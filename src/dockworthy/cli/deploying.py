@@ -34,6 +34,7 @@ def asked_for(
     level: str | None = None,
     services: tuple[str, ...] = (),
     images: tuple[str, ...] = (),
+    standby: str | None = None,
     accept: tuple[str, ...] = (),
     pull: bool = False,
     dry_run: bool = False,
@@ -42,7 +43,7 @@ def asked_for(
 ) -> Asked:
     """Raises UsageError for what can't be meant."""
     from ..deploy.asked import Asked
-    from ..deploy.environments import settings_in
+    from ..deploy.environments import settings_in, with_standby
     from ..readers.project_file import find_project_file
 
     endpoint = endpoint_of(hosts, project)
@@ -52,7 +53,7 @@ def asked_for(
         endpoint=endpoint,
         folder=(path.parent if path is not None else Path()).resolve(),
         project=project,
-        settings=settings_in(project.deploy, environment),
+        settings=with_standby(settings_in(project.deploy, environment), standby),
         level=level_of(level, project),
         services=services,
         images=_images(images),
@@ -79,13 +80,20 @@ def gate_of(project: ProjectFile, asked: Asked) -> Callable[[Rendered], Sequence
 
 async def project_name(asked: Asked) -> str:
     """The project's name with Compose, from its files. Raises what reading them raises."""
+    import asyncio
+    from importlib import import_module
+
     from ..deploy.compose_command import ComposeCommand
     from ..deploy.rendering import compose_files
 
     if asked.settings.project:
         return asked.settings.project
     compose = ComposeCommand("", str(asked.folder))
-    name: str = (await compose.config(compose_files(asked.folder, asked.settings)))["name"]
+    config, _ = await asyncio.gather(
+        compose.config(compose_files(asked.folder, asked.settings)),
+        asyncio.to_thread(import_module, "aiohttp"),  # for the engine, which is asked next: meanwhile it costs nothing
+    )
+    name: str = config["name"]
     return name
 
 

@@ -11,6 +11,7 @@ from ..model.release import Release
 from ..model.rollout import EDGE_NETWORK, Desired, Running
 from .asked import Say
 from .compose_command import ComposeCommand
+from .edge.rotation import Rotation
 from .edge.running import EdgeRunner
 from .in_force import of_target
 from .records_elsewhere import RecordsElsewhere
@@ -19,6 +20,7 @@ from .store import FileStore, ReleaseStore, SwarmStore
 from .targets.compose import ComposeTarget
 from .targets.maker import ComposeMaker, Maker
 from .targets.running import read_running
+from .targets.standby import StandBy, StandbyMarks
 from .targets.swap_guard import SwapGuard
 from .targets.swarm.images.node_images import NodeImages
 from .targets.swarm.maker import SwarmMaker
@@ -68,8 +70,10 @@ class Destination:
         return of_target(await self.store.releases(skip_damaged=skip_damaged), self.kind)
 
     async def running(self) -> Running:
-        read = read_swarm if self.kind is TargetKind.SWARM else read_running
-        return await read(self.site.engine, self.project)
+        if self.kind is TargetKind.SWARM:
+            return await read_swarm(self.site.engine, self.project)
+        running = await read_running(self.site.engine, self.project)
+        return structs.replace(running, standby=await self._marks().read())
 
     def maker(self, compose: ComposeCommand) -> Maker:
         if self.kind is TargetKind.SWARM:
@@ -89,8 +93,11 @@ class Destination:
         hosts: Mapping[str, str],
         sudo: bool,
         on_edge: Callable[[str], OnEdge] | None = None,
+        rotation: Rotation,
+        standby: float,
     ) -> Target:
-        """`hosts`: those of dockworthy.yaml, by which nodes of a swarm are reached where they lack an image."""
+        """`hosts`: those of dockworthy.yaml, by which nodes of a swarm are reached where they lack an image. `standby`:
+        seconds in which old containers run on, where the plan says so; then the edge is told by `rotation`."""
         engine = self.site.engine
         if self.kind is TargetKind.SWARM:
             images = NodeImages(engine, hosts, sudo=sudo, say=say)
@@ -99,5 +106,10 @@ class Destination:
         folder = f"{self.site.state}/releases/{self.project}"
         guard = SwapGuard(self.site.hand, folder, self.site.socket)
         desired = structs.replace(desired, spec=on_networks_of_swarm(desired.spec, self.swarms.networks))
+        by = StandBy(engine, self._marks(), rotation, self.project, standby, say)
         kind = TakeoverTarget if self.takes_over else ComposeTarget
-        return kind(engine, compose, desired, healthy_within=healthy_within, say=say, guard=guard, on_edge=on_edge)
+        within = healthy_within
+        return kind(engine, compose, desired, healthy_within=within, say=say, guard=guard, on_edge=on_edge, standby=by)
+
+    def _marks(self) -> StandbyMarks:
+        return StandbyMarks(self.site.hand, f"{self.site.state}/releases/{self.project}", self.site.socket)

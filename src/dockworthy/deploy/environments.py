@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 from msgspec import structs
 
 from ..errors import UsageError
-from ..model.deploy_settings import DeploySettings
+from ..model.deploy_settings import DeploySettings, Duration
 
 
 def settings_in(settings: DeploySettings, environment: str | None) -> DeploySettings:
@@ -18,3 +19,13 @@ def settings_in(settings: DeploySettings, environment: str | None) -> DeploySett
         raise UsageError(f"there is no environment {environment!r}", hint=f"deploy.environments has: {known}")
     said = {name: value for name in other.__struct_fields__ if (value := getattr(other, name)) is not None}
     return structs.replace(settings, **said)
+
+
+def with_standby(settings: DeploySettings, said: str | None) -> DeploySettings:
+    """`said`: on the command line, it counts before the file; `0s` is none. Raises UsageError for what is no time."""
+    if said is None:
+        return settings
+    try:
+        return structs.replace(settings, standby=msgspec.convert(said, Duration))
+    except msgspec.ValidationError:
+        raise UsageError(f"--standby {said!r} is no time", hint="--standby 10m; 90s and 1h30m are times, too") from None

@@ -29,9 +29,9 @@ from .observing.of_release import watched_of
 from .observing.watching import Watch
 from .planning.causes import earlier
 from .planning.plan import plan_of
+from .planning.replacing import stopping_first
 from .preparing import Prepared
 from .rolling_out import RollOut
-from .planning.replacing import stopping_first
 from .store import Lock
 from .targets.target import Target
 
@@ -73,6 +73,8 @@ class Shipping:
         """Plan -> record -> roll out -> observe -> keep or take back."""
         last = in_force(releases)
         edge = self._edge(prepared, asked)
+        standby = prepared.settings.standby if returns_to is None and not self.to.takes_over else None
+        standby = standby if standby and seconds_of(standby) else None
         target = self.to.target(
             self.compose,
             prepared.desired,
@@ -81,6 +83,8 @@ class Shipping:
             hosts=asked.project.hosts,
             sudo=asked.sudo,
             on_edge=edge.sends_to if edge.wanted is not None else None,
+            rotation=edge.rotation(self.to.site),
+            standby=seconds_of(standby or ""),
         )
         if self.lock is not None:
             await target.settled()
@@ -97,6 +101,7 @@ class Shipping:
             accepted=asked.accept,
             only=asked.services,
             known=known,
+            standby=standby,
         )
         plan = await target.planned(await _with_the_edge(plan, prepared, edge, theirs))
         if self.lock is None or plan.questions:

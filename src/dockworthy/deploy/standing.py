@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..model.release import Release
 from ..model.rollout import Health, Running, ServiceStanding, Task, TaskState
 from .planning.causes import Earlier, by_hand, earlier
+from .planning.standing_by import standing_words
 
 
 def standing_of(release: Release, running: Running, releases: Sequence[Release]) -> tuple[ServiceStanding, ...]:
@@ -14,13 +15,14 @@ def standing_of(release: Release, running: Running, releases: Sequence[Release])
     which tell what was left over from what was changed by hand."""
     jobs = {*release.jobs_before, *release.jobs_after}
     known = earlier(releases, release, release.spec, release.versions)
+    aside = {id for each in running.standby for id in each.tasks}
     found = []
     for name, shipped in sorted(release.services.items()):
         if name in jobs:
             continue
         tasks = [task for task in running.tasks.get(name, ()) if not task.is_job]
         current = [task for task in tasks if task.spec_hash in shipped.hashes and task.image_id == shipped.image_id]
-        other = [task for task in tasks if task not in current]
+        other = [task for task in tasks if task not in current and task.id not in aside]
         found.append(
             ServiceStanding(
                 service=name,
@@ -28,6 +30,7 @@ def standing_of(release: Release, running: Running, releases: Sequence[Release])
                 wanted=shipped.replicas,
                 serving=sum(task.is_serving for task in current),
                 faults=(*_faults(current), *_drift(name, other, known)),
+                standby=standing_words(running, name),
             )
         )
     return tuple(found)

@@ -151,13 +151,15 @@ class Environment(Struct, frozen=True, forbid_unknown_fields=True):
     existing_edge: ExistingEdge | None = None
     routes: tuple[Route, ...] | None = None
     observe: Duration | None = None
+    standby: Duration | None = None
     objectives: Objectives | None = None
 
 
 class DeploySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How a project is shipped. `project`: its name with Compose ("": as Compose names it). `files`: Compose files,
     relative to dockworthy.yaml ((): those that Compose finds). `healthy_within`: how long a service may take to become
-    healthy. `observe`: how long a release is watched once all tasks are healthy."""
+    healthy. `observe`: how long a release is watched once all tasks are healthy. `standby`: how long the old containers
+    of routed services run on, out of rotation, once a release is kept, so that a rollback takes under a second."""
 
     target: TargetKind = TargetKind.COMPOSE
     project: str = ""
@@ -167,6 +169,7 @@ class DeploySettings(Struct, frozen=True, forbid_unknown_fields=True):
     routes: tuple[Route, ...] = ()
     healthy_within: Duration = "2m"
     observe: Duration = "30s"
+    standby: Duration | None = None
     objectives: Objectives = Objectives()
     jobs: Jobs = Jobs()
     environments: dict[str, Environment] = {}

@@ -57,16 +57,27 @@ class Task(Struct, frozen=True, kw_only=True):
         return self.state is TaskState.RUNNING and self.health in (Health.NONE, Health.HEALTHY)
 
 
+class Standby(Struct, frozen=True, kw_only=True):
+    """Old containers that go on running out of rotation. `mark`: under which name that is noted; `left`: seconds until
+    they are removed, not above 0 where that is overdue; `tasks`: their ids."""
+
+    mark: str
+    left: float
+    tasks: tuple[str, ...]
+
+
 class Running(Struct, frozen=True, kw_only=True):
     """A project as it was seen, and what else the engine has that it could meet: all volumes and networks (name ->
     labels), who mounts which volume to write (volume -> names of running containers of other projects), who has which
-    port of the host (`80/tcp`, or `127.0.0.1:80/tcp`, -> name of a container of another project)."""
+    port of the host (`80/tcp`, or `127.0.0.1:80/tcp`, -> name of a container of another project). `standby`: which of
+    the tasks are kept for a short way back."""
 
     tasks: dict[str, tuple[Task, ...]] = {}
     volumes: dict[str, dict[str, str]] = {}
     networks: dict[str, dict[str, str]] = {}
     volume_users: dict[str, tuple[str, ...]] = {}
     host_ports: dict[str, str] = {}
+    standby: tuple[Standby, ...] = ()
 
 
 class Leaving(Struct, frozen=True):
@@ -105,6 +116,7 @@ class StepKind(StrEnum):
     RESTART = "restart"  # what should run, and does not
     JOIN_EDGE = "join_edge"
     ROUTES = "routes"
+    RETURN = "return"  # old containers that ran on get requests again
     REMOVE = "remove"
 
 
@@ -117,7 +129,8 @@ class Order(StrEnum):
 
 class RolloutStep(Struct, frozen=True, kw_only=True):
     """`causes` are the facts that make it necessary, in words. `gap`: seconds in which the service does not answer, as
-    expected; None where that can't be told. `tasks`: ids of those that go away with it."""
+    expected; None where that can't be told. `tasks`: ids of those that go away with it; `stand_by`: they go on running,
+    out of rotation. `back`: ids of those that get requests again."""
 
     kind: StepKind
     subject: str
@@ -127,6 +140,8 @@ class RolloutStep(Struct, frozen=True, kw_only=True):
     gap: float | None = 0.0
     tasks: tuple[str, ...] = ()
     replicas: int = 1
+    stand_by: bool = False
+    back: tuple[str, ...] = ()
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -152,13 +167,15 @@ class RolloutPlan(Struct, frozen=True, kw_only=True):
 
 
 class ServiceStanding(Struct, frozen=True, kw_only=True):
-    """`wanted` and `serving` count containers; `faults`: what is wrong, in the engine's words as far as it has any."""
+    """`wanted` and `serving` count containers; `faults`: what is wrong, in the engine's words as far as it has any.
+    `standby`: what of it runs on for a short way back, in words."""
 
     service: str
     image: str
     wanted: int
     serving: int
     faults: tuple[str, ...] = ()
+    standby: str = ""
 
     @property
     def is_good(self) -> bool:

@@ -20,6 +20,9 @@ def render_standing(
     for each in standing:
         says = f"{each.serving} of {each.wanted} serve, {each.image}"
         sheet.entry(each.service, says, indent=1, column=_COLUMN, label_style="good" if each.is_good else "bad")
+        if each.standby:
+            sheet.entry("-", f"{each.standby}: `dockworthy rollback` brings it back in under 1 s",
+                        indent=_COLUMN, column=_COLUMN + 2)  # fmt: skip
         for fault in each.faults:
             sheet.entry("-", fault, indent=_COLUMN, column=_COLUMN + 2)
     for begun in unfinished:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -78,14 +79,18 @@ class Admin:
 
 def servers_in(state: str) -> tuple[Server, ...]:
     """From the answer to `show servers state`: https://docs.haproxy.org/3.0/management.html names its columns."""
-    lines = state.splitlines()
-    head = next((line for line in lines if line.startswith("# be_id")), "").split()[1:]
-    rows = (dict(zip(head, line.split(), strict=False)) for line in lines if line[:1].isdigit() and " " in line)
     return tuple(
         Server(row["be_name"], row["srv_addr"], int(row["srv_port"]), _is_up(row))
-        for row in rows
+        for row in rows_in(state)
         if row["srv_addr"] != "-" and not int(row["srv_admin_state"])
     )
+
+
+def rows_in(state: str) -> Iterator[dict[str, str]]:
+    """Each slot of that answer: column -> what stands there."""
+    lines = state.splitlines()
+    head = next((line for line in lines if line.startswith("# be_id")), "").split()[1:]
+    return (dict(zip(head, line.split(), strict=False)) for line in lines if line[:1].isdigit() and " " in line)
 
 
 def _is_up(row: dict[str, str]) -> bool:

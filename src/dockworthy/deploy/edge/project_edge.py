@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from ...errors import HostError
 from ...model.deploy_settings import Tls
 from ...model.rollout import RolloutStep, StepKind
+from ..site import Site
 from .kept import ProjectRoutes
+from .rotation import Rotation
 from .running import EdgeRunner
 
 
@@ -22,19 +24,19 @@ class ProjectEdge:
         self._authority = authority
         self._before: ProjectRoutes | None = None
         self._opened = False
-
-    async def step(self) -> RolloutStep | None:
         self.notes: tuple[str, ...] = ()
         """Of the change that `step` foresaw."""
+
+    async def step(self) -> RolloutStep | None:
         """What opening it would do; None where there is nothing to do. Raises what stands in the way."""
         if self.wanted is None:
             if await self.runner.routes_of(self._project) is None:
                 return None
             return _step(f"take the routes of {self._project} off the edge", 0.0)
         change = await self.runner.would_change(self.wanted)
+        self.notes = change.notes
         names = ", ".join(self.wanted.names)
         if change.started:
-        self.notes = change.notes
             return _step(f"start the edge, for {names}", 0.0)
         if change.recreated:
             return _step("make the edge anew: its ports change", 1.0)
@@ -42,8 +44,6 @@ class ProjectEdge:
             return _step(f"tell the edge of new routes, for {names}: no connection is cut", 0.0)
         return None
 
-    async def open(self, say: Callable[[str], None]) -> None:
-        """Raises UsageError, EngineError, HostError; the edge then is as it was."""
     def waiting(self, steps: Iterable[RolloutStep]) -> Iterator[str]:
         """What becomes of requests while a service does not answer, where they wait for it."""
         gaps = {step.subject for step in steps if step.gap}
@@ -52,6 +52,8 @@ class ProjectEdge:
                 gaps.remove(served.route.service)
                 yield f"requests for {served.route.service} wait at the edge meanwhile, {served.wait:g} s at the most"
 
+    async def open(self, say: Callable[[str], None]) -> None:
+        """Raises UsageError, EngineError, HostError; the edge then is as it was."""
         self._before = await self.runner.routes_of(self._project)
         if self.wanted is None:
             await self.runner.remove(self._project)
@@ -71,6 +73,9 @@ class ProjectEdge:
         else:
             await self.runner.ensure(self._before)
         self._opened = False
+
+    def rotation(self, site: Site) -> Rotation:
+        return Rotation(site, self.runner.admin, self.wanted.backends if self.wanted is not None else {})
 
     def sends_to(self, service: str) -> Callable[[Collection[str]], Awaitable[bool]]:
         """Does every route of the service send requests to containers at these addresses?"""

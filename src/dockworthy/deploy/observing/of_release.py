@@ -10,7 +10,7 @@ from ...model.rollout import RolloutPlan, StepKind
 from .probe_target import probe_targets
 from .watching import Watched
 
-_ON_SERVICES = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.RESTART)
+_ON_SERVICES = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.RESTART, StepKind.RETURN)
 
 
 def watched_of(

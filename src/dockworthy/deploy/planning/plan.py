@@ -13,6 +13,7 @@ from .networks import lost_networks
 from .ordering import in_order
 from .questions import questions
 from .replacing import Replacing, replacing
+from .standing_by import first_back, gone_first, keeping, returning, the_usual_way, without_standby
 from .taken_ports import refuse_taken
 
 _UP = (TaskState.RUNNING, TaskState.RESTARTING, TaskState.PAUSED)
@@ -35,19 +36,27 @@ def plan_of(
     accepted: Collection[str] = (),
     only: Collection[str] = (),
     known: Earlier | None = None,
+    standby: str | None = None,
 ) -> RolloutPlan:
     """`last`: the release in force, which tells what was shipped before. `accepted`: questions that are answered.
     `only`: services that are shipped, the others are left as they are; () is all. `known`: what the records tell.
+    `standby`: for how long old containers are kept running, where they can be.
 
     Raises UsageError where services depend on each other in a circle, and for a port that somebody else has.
     """
+    seen, running = running, without_standby(desired, running)
     removed = () if only else tuple(_removed(desired, running, last))
+    steps = first_back((*_steps(desired, running, only, known), *removed))
+    notes = (*_orphans(desired, running, last), *the_usual_way(steps, desired, _hows(desired)))
+    if standby is not None:
+        steps, said = keeping(steps, desired, running, last, standby)
+        notes = (*notes, *said)
     return RolloutPlan(
         project=desired.project,
         number=number,
-        steps=(*_steps(desired, running, only, known), *removed),
+        steps=(*gone_first(seen, steps), *steps),
         questions=tuple(each for each in questions(desired, running, only, known) if each.accept not in accepted),
-        notes=tuple(_orphans(desired, running, last)),
+        notes=notes,
     )
 
 
@@ -88,12 +97,15 @@ def _service_steps(
 ) -> Iterator[RolloutStep]:
     tasks = sort_tasks(name, desired, running)
     wanted = desired.services[name].replicas
-    how = replacing(desired.spec["services"][name], desired.container_names.get(name, ""))
+    how = _how(name, desired)
     up = tuple(task for task in tasks.current if task.state in _UP)
     down = tuple(task for task in tasks.current if task.state not in _UP)
     reason = _taken_along(name, desired, replaced)
     if reason and (tasks.current or tasks.other):
         yield _replace(name, (*tasks.current, *tasks.other), wanted, how, (reason,))
+        return
+    if (back := returning(name, tasks.current, tasks.other, desired)) is not None:
+        yield back
         return
     if any(task.is_serving for task in tasks.other):  # nothing that serves goes for something that does not
         unused = tuple(task for task in tasks.current if not task.is_serving)
@@ -115,6 +127,14 @@ def _service_steps(
             causes=("it has a route, and is not on the edge's network",),
             tasks=_ids(absent),
         )
+
+
+def _how(name: str, desired: Desired) -> Replacing:
+    return replacing(desired.spec["services"][name], desired.container_names.get(name, ""))
+
+
+def _hows(desired: Desired) -> dict[str, Replacing]:
+    return {name: _how(name, desired) for name in desired.services}
 
 
 def _kept_up(

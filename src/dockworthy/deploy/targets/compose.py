@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from urllib.parse import quote
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
@@ -18,6 +18,7 @@ from ..compose_command import ComposeCommand
 from .jobs import run_job
 from .leaving import leave
 from .running import ONEOFF, PROJECT, SERVICE, read_running, read_task, read_tasks
+from .standby import StandBy
 from .step_failed import StepFailed
 from .swap_guard import SwapGuard
 from .waiting import OnEdge, until_healthy
@@ -29,16 +30,18 @@ Say = Callable[[str], None]
 
 
 class Replaced(Struct, frozen=True):
-    """A service whose old containers are stopped and kept, so that there is a way back."""
+    """A service whose old containers are stopped and kept, so that there is a way back; or that run on (`stand_by`)."""
 
     service: str
     new: tuple[str, ...]
     old: tuple[str, ...]
     order: Order
+    stand_by: bool = False
 
 
 class ComposeTarget:
-    """Carries out one plan. `on_edge`: service -> does the edge send requests to these addresses."""
+    """Carries out one plan. `on_edge`: service -> does the edge send requests to these addresses. `standby`: for the
+    steps in which old containers run on, or come back."""
 
     def __init__(
         self,
@@ -50,8 +53,10 @@ class ComposeTarget:
         say: Say,
         guard: SwapGuard,
         on_edge: Callable[[str], OnEdge] | None = None,
+        standby: StandBy,
     ) -> None:
         self._engine = engine
+        self._standby = standby
         self._compose = compose
         self._desired = desired
         self._within = healthy_within
@@ -62,6 +67,7 @@ class ComposeTarget:
 
     async def settled(self) -> None:
         await self._guard.settled()
+        await self._standby.settled()
 
     async def planned(self, plan: RolloutPlan) -> RolloutPlan:
         return plan
@@ -70,7 +76,8 @@ class ComposeTarget:
         return
 
     async def running(self) -> Running:
-        return await read_running(self._engine, self._desired.project)
+        running = await read_running(self._engine, self._desired.project)
+        return structs.replace(running, standby=await self._standby.read())
 
     async def tasks(self) -> Mapping[str, Sequence[Task]]:
         return await read_tasks(self._engine, self._desired.project)
@@ -88,7 +95,10 @@ class ComposeTarget:
             await self._until_healthy(step.subject, step.tasks)
         elif step.kind is StepKind.JOIN_EDGE:
             await self._join_edge(step)
+        elif step.kind is StepKind.RETURN:
+            await self._return(step)
         elif step.kind is StepKind.CLEAR:
+            await self._standby.take(step.tasks)
             await self._stop(step.tasks)
             await self._remove(step.tasks)
         elif step.kind is StepKind.REMOVE:
@@ -103,21 +113,27 @@ class ComposeTarget:
             if replaced.order is Order.STOP_FIRST:
                 await self._stop(replaced.new)
                 await self._exchange_name(replaced.service, replaced.old, replaced.new)
-            await self._start(replaced.old)
-            await self._until_healthy(replaced.service, replaced.old)
+            if replaced.stand_by:
+                await self._standby.bring_back(replaced.service, replaced.old, within=self._within)
+            else:
+                await self._start(replaced.old)
+                await self._until_healthy(replaced.service, replaced.old)
             await self._leave(replaced.service, replaced.new)
             await self._stop(replaced.new)
             await self._remove(replaced.new)
             self._done.pop()
 
     async def retire(self) -> None:
-        """Removes the old containers: there is no way back to them any more."""
+        """Removes the old containers: there is no way back to them any more. Of those that stand by the time begins."""
         for replaced in self._done:
-            await self._remove(replaced.old)
+            if not replaced.stand_by:
+                await self._remove(replaced.old)
+        if stay := [each for replaced in self._done if replaced.stand_by for each in replaced.old]:
+            await self._standby.keep(stay)
         self._done.clear()
 
     async def _replace(self, step: RolloutStep) -> None:
-        service, order = step.subject, step.order or Order.START_FIRST
+        service, order, stand_by = step.subject, step.order or Order.START_FIRST, False
         async with self._created(service, step.replicas) as new:
             if order is Order.STOP_FIRST:
                 await self._stop_first(service, new, step.tasks)
@@ -126,8 +142,16 @@ class ComposeTarget:
                 await self._until_healthy(service, new)
                 await self._exchange_name(service, new, step.tasks)
                 await self._leave(service, step.tasks)
-                await self._stop(step.tasks)
-        self._done.append(Replaced(service, tuple(new), step.tasks, order))
+                stand_by = step.stand_by and await self._standby.may_put(service, step.tasks)
+                if not stand_by:
+                    await self._stop(step.tasks)
+        self._done.append(Replaced(service, tuple(new), step.tasks, order, stand_by))
+
+    async def _return(self, step: RolloutStep) -> None:
+        relieved = await self._standby.relieve(step.subject, step.back, step.tasks, within=self._within)
+        await self._stop(step.tasks)
+        await self._standby.freed(step.subject, relieved)
+        self._done.append(Replaced(step.subject, step.back, step.tasks, Order.START_FIRST))
 
     async def _stop_first(self, service: str, new: Sequence[str], old: Sequence[str]) -> None:
         ran = [task for task in old if await self._runs(task)]

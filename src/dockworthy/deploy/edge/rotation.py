@@ -1,0 +1,144 @@
+"""Which containers of a project get requests from the edge, by a word to HAProxy: it counts at once.
+
+Only for a moment: what lasts is who is on the edge's network, as HAProxy forgets words when it is started anew. What a
+killed deploy said and did not take back, `restore` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from collections.abc import Collection, Iterable, Mapping
+
+from msgspec import Struct
+
+from ...errors import HostError
+from ..site import Site
+from .admin import Admin, rows_in
+from .kept import ServedRoute
+from .well import is_well
+
+_DRAINED = 8
+"""In srv_admin_state: by a word of ours (SRV_ADMF_FDRAIN)."""
+_GETS_REQUESTS = ("1", "2")
+_LOOK = 0.02
+_CHECKED = 0.7
+"""Seconds after which HAProxy has asked who stands in a slot: what it says before may be of who stood there earlier."""
+_EMPTIED = 3.0
+
+
+class Slot(Struct, frozen=True):
+    """A server of HAProxy's, named `shop:web/s1`. `address`: "" where nobody stands in it."""
+
+    name: str
+    address: str
+    drained: bool
+    gets_requests: bool
+
+
+class Rotation:
+    """`routes`: HAProxy's names for what routes lead to, of one project. All of it raises HostError where HAProxy does
+    not answer, or does not do as it is told."""
+
+    def __init__(self, site: Site, admin: Admin, routes: Mapping[str, ServedRoute]) -> None:
+        self._site = site
+        self._admin = admin
+        self._routes = routes
+
+    async def restore(self) -> None:
+        """All slots may be used: none is kept from it by a word of an earlier run."""
+        if self._routes:
+            await self._tell([slot for slot in await self._slots(self._routes) if slot.drained], "state ready")
+
+    async def leave(self, service: str, addresses: Collection[str], *, within: float) -> None:
+        """They get no new requests from now on; returns when those that they have are answered, or after so many
+        seconds."""
+        slots = await self._at(service, addresses)
+        await self._tell(slots, "state drain")
+        clock = asyncio.get_running_loop().time
+        ends = clock() + within
+        while await self._busy(slots) and clock() < ends:
+            await asyncio.sleep(_LOOK)
+
+    async def cut(self, service: str, addresses: Collection[str]) -> None:
+        """Ends connections that outlast all patience (WebSockets): their clients are told by that."""
+        for slot in await self._at(service, addresses):
+            await self._admin.ask(f"shutdown sessions server {slot.name}")
+
+    async def free(self, service: str, addresses: Collection[str]) -> None:
+        """When the DNS names them no longer: their slots may be used by others."""
+        clock = asyncio.get_running_loop().time
+        ends = clock() + _EMPTIED
+        while await self._at(service, addresses) and clock() < ends:
+            await asyncio.sleep(_LOOK)
+        await self._tell([slot for slot in await self._slots(self._of(service)) if slot.drained], "state ready")
+
+    async def arrived(self, service: str, addresses: Collection[str], *, within: float) -> bool:
+        """Do all of them get requests, and are they well? They are asked here and now what HAProxy asks them; where
+        that is not possible from here, HAProxy's own question is waited for."""
+        clock = asyncio.get_running_loop().time
+        ends, since = clock() + within, None
+        asking = asyncio.gather(
+            *(is_well(self._site, self._routes[name], each) for name in self._of(service) for each in addresses)
+        )
+        try:
+            while clock() < ends:
+                since = (since or clock()) if await self._hold(service, addresses) else None
+                if since is not None and asking.done() and all(asking.result()):
+                    return True
+                if since is not None and clock() - since > _CHECKED and await self._passed(service, addresses):
+                    return True
+                await asyncio.sleep(_LOOK)
+            return False
+        finally:
+            asking.cancel()
+
+    async def _hold(self, service: str, addresses: Collection[str]) -> bool:
+        """Does each route have all of them?"""
+        try:
+            slots = [slot for slot in await self._at(service, addresses) if slot.gets_requests]
+        except HostError:  # it is being started
+            return False
+        return len(slots) >= len(addresses) * len(self._of(service))
+
+    async def _passed(self, service: str, addresses: Collection[str]) -> bool:
+        up = [await self._admin.servers_up(name) for name in self._of(service)]
+        return all(set(addresses) <= found for found in up)
+
+    def _of(self, service: str) -> list[str]:
+        return [name for name, served in self._routes.items() if served.route.service == service]
+
+    async def _at(self, service: str, addresses: Collection[str]) -> list[Slot]:
+        return [slot for slot in await self._slots(self._of(service)) if slot.address in addresses]
+
+    async def _slots(self, backends: Collection[str]) -> list[Slot]:
+        return [slot for slot in slots_in(await self._admin.servers_state()) if slot.name.partition("/")[0] in backends]
+
+    async def _tell(self, slots: Iterable[Slot], what: str) -> None:
+        """In one word, which is done whole or not at all."""
+        if words := "; ".join(f"set server {slot.name} {what}" for slot in slots):
+            said = (await self._admin.ask(words)).strip()
+            if said:
+                raise HostError(f"{self._site.name}: the edge does not do as it is told: {said}")
+
+    async def _busy(self, slots: Iterable[Slot]) -> bool:
+        at_work = sessions_in(await self._admin.ask("show stat"))
+        return any(at_work.get(slot.name, 0) for slot in slots)
+
+
+def slots_in(state: str) -> Iterable[Slot]:
+    """From the answer to `show servers state`."""
+    for row in rows_in(state):
+        admin = int(row["srv_admin_state"])
+        yield Slot(
+            name=f"{row['be_name']}/{row['srv_name']}",
+            address="" if row["srv_addr"] == "-" else row["srv_addr"],
+            drained=bool(admin & _DRAINED),
+            gets_requests=not admin and row["srv_op_state"] in _GETS_REQUESTS,
+        )
+
+
+def sessions_in(stat: str) -> dict[str, int]:
+    """Server -> requests that it is at work on, and those that wait for it; from the answer to `show stat`."""
+    rows = csv.DictReader(stat.removeprefix("# ").splitlines())
+    return {f"{row['pxname']}/{row['svname']}": int(row["scur"] or 0) + int(row["qcur"] or 0) for row in rows}

@@ -1,0 +1,186 @@
+"""Containers leave the rotation of the edge and go on running; and come back into it.
+
+Out of rotation is who is not on the edge's network: neither a restart of the engine or the edge, nor new routes, nor
+another deploy put it back there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from ....engine.connection import Connection
+from ....engine.faults import NoSuchObject
+from ....errors import DockworthyError, EngineError, HostError
+from ....model.rollout import EDGE_NETWORK, Standby, Task, TaskState
+from ...edge.rotation import Rotation
+from ..running import read_task
+from ..step_failed import StepFailed
+from .marks import StandbyMarks
+
+_ENDING = "-standby"
+"""Of the names of containers that stand by: so `docker compose ps` tells."""
+
+Say = Callable[[str], None]
+
+
+class StandBy:
+    """Of one project. `seconds`: how long old containers are kept running once a release is kept."""
+
+    def __init__(
+        self, engine: Connection, marks: StandbyMarks, rotation: Rotation, project: str, seconds: float, say: Say
+    ) -> None:
+        self._engine = engine
+        self._marks = marks
+        self._rotation = rotation
+        self._project = project
+        self._seconds = seconds
+        self._say = say
+        self._known: tuple[Standby, ...] = ()
+
+    async def read(self) -> tuple[Standby, ...]:
+        """Who stands by, as it is noted on the host."""
+        self._known = await self._marks.read()
+        return self._known
+
+    async def settled(self) -> None:
+        """What an earlier run said to the edge counts no longer, and whose time is over goes, if nobody removed it."""
+        with contextlib.suppress(HostError):  # no edge runs
+            await self._rotation.restore()
+        if over := [each for each in await self._marks.read() if each.left <= 0]:
+            self._say("containers that stood by are removed: their time is over")
+            for container in (task for each in over for task in each.tasks):
+                await self._end(container)
+            await self._marks.forget(over)
+
+    async def may_put(self, service: str, containers: Sequence[str]) -> bool:
+        """Out of rotation, if it can be: that it can't is no reason to fail a release that works."""
+        try:
+            await self.put(service, containers)
+        except DockworthyError as error:
+            self._say(f"{service}: its old containers are stopped, as they can't stand by: {error.says}")
+            return False
+        return True
+
+    async def put(self, service: str, containers: Sequence[str]) -> None:
+        """Out of rotation, when their requests are answered. Where that fails they are in it again. Raises HostError,
+        EngineError."""
+        tasks = await self._tasks(containers)
+        addresses = _at_edge(tasks)
+        try:
+            await self._out(service, addresses, [task.id for task in tasks])
+        except BaseException:
+            with contextlib.suppress(DockworthyError):
+                await asyncio.shield(self._in(service, containers))
+            raise
+        for task in tasks:
+            await self._rename(task, f"{task.name.removesuffix(_ENDING)}{_ENDING}")
+
+    async def keep(self, containers: Sequence[str]) -> None:
+        """The release is kept: the time begins. Where that can't be noted they go at once."""
+        try:
+            guarded = await self._marks.keep(containers, self._seconds)
+        except HostError as error:
+            self._say(f"nothing is kept running: {error.says}")
+            for container in containers:
+                await self._end(container)
+            return
+        if not guarded:
+            self._say(
+                "the next deploy removes what stands by: nothing on the host can do it in time (no docker, no curl)"
+            )
+
+    async def take(self, containers: Collection[str]) -> bool:
+        """Whether they may be had: False where their time was over just before."""
+        wanted = [each for each in self._known if set(each.tasks) & set(containers)]
+        self._known = tuple(each for each in self._known if each not in wanted)
+        return await self._marks.take(wanted)
+
+    async def bring_back(self, service: str, containers: Sequence[str], *, within: float) -> None:
+        """Into rotation. Raises StepFailed where they do not get requests in time, or are not well."""
+        await self._in(service, containers)
+        addresses = _at_edge(await self._tasks(containers))
+        if len(addresses) < len(containers) or not await self._rotation.arrived(service, addresses, within=within):
+            raise StepFailed(service, f"the old containers of {service}, which ran on, do not serve any more")
+
+    async def relieve(
+        self, service: str, back: Sequence[str], gone: Sequence[str], *, within: float
+    ) -> Collection[str]:
+        """`back` get requests again, then `gone` get none, and have answered what they had: they are to be stopped, and
+        their addresses, which this returns, to be `freed`. Raises StepFailed; `gone` then serve as before."""
+        if not await self.take(back):
+            says = f"the time of {service}'s old containers was over just now"
+            raise StepFailed(service, says, hint="dockworthy rollback again: it starts them anew")
+        try:
+            await self.bring_back(service, back, within=within)
+        except BaseException:
+            with contextlib.suppress(DockworthyError):
+                await asyncio.shield(self.put(service, back))
+            raise
+        addresses = _at_edge(await self._tasks(gone))
+        with contextlib.suppress(HostError):  # an edge that does not answer holds nobody up
+            await self._rotation.leave(service, addresses, within=await self._patience(gone))
+        return addresses
+
+    async def freed(self, service: str, addresses: Collection[str]) -> None:
+        with contextlib.suppress(HostError):
+            await self._rotation.free(service, addresses)
+
+    async def _patience(self, containers: Sequence[str]) -> float:
+        """Seconds that their requests may take: as long as they would be given to stop."""
+        facts = [await self._engine.get(f"/containers/{each}/json") for each in containers]
+        return max((float(_stop_timeout(each)) for each in facts), default=0.0)
+
+    async def _out(self, service: str, addresses: Collection[str], containers: Sequence[str]) -> None:
+        await self._rotation.leave(service, addresses, within=await self._patience(containers))
+        await self._rotation.cut(service, addresses)
+        body = [{"Container": each, "Force": False} for each in containers]
+        way = f"/networks/{EDGE_NETWORK}/disconnect"
+        await asyncio.gather(*(self._engine.send("POST", way, each, answer=False) for each in body))
+        await self._rotation.free(service, addresses)
+
+    async def _in(self, service: str, containers: Sequence[str]) -> None:
+        """On the edge's network under the service's name there, running, and called as before."""
+        await asyncio.gather(*(self._join(service, task) for task in await self._tasks(containers)))
+        with contextlib.suppress(HostError):  # an edge that is on its way up has forgotten what it was told
+            await self._rotation.restore()
+
+    async def _join(self, service: str, task: Task) -> None:
+        naming = self._rename(task, task.name.removesuffix(_ENDING))
+        if EDGE_NETWORK in task.addresses:
+            await naming
+        else:
+            body = {"Container": task.id, "EndpointConfig": {"Aliases": [f"{service}.{self._project}"]}}
+            way = f"/networks/{EDGE_NETWORK}/connect"
+            await asyncio.gather(self._engine.send("POST", way, body, answer=False), naming)
+        if task.state is not TaskState.RUNNING:
+            await self._engine.send("POST", f"/containers/{task.id}/start", answer=False)
+
+    async def _rename(self, task: Task, name: str) -> None:
+        """Only people read it: that it can't be had is no reason to fail."""
+        if task.name != name:
+            with contextlib.suppress(EngineError):
+                await self._engine.send("POST", f"/containers/{task.id}/rename?name={name}", answer=False)
+
+    async def _tasks(self, containers: Sequence[str]) -> list[Task]:
+        found = await asyncio.gather(*(read_task(self._engine, each) for each in containers))
+        return [task for task in found if task is not None]
+
+    async def _end(self, container: str) -> None:
+        """Somebody on the host may be about to remove it, too."""
+        with contextlib.suppress(NoSuchObject):
+            await self._engine.send("POST", f"/containers/{container}/stop", answer=False, seconds=3600.0)
+            with contextlib.suppress(EngineError):
+                await self._engine.send("DELETE", f"/containers/{container}?force=true", answer=False)
+
+
+def _at_edge(tasks: Sequence[Task]) -> set[str]:
+    return {address for task in tasks if (address := task.addresses.get(EDGE_NETWORK))}
+
+
+def _stop_timeout(facts: dict[str, Any]) -> int:
+    """The engine gives 10 s where nothing is written."""
+    timeout = facts["Config"].get("StopTimeout")
+    return 10 if timeout is None else int(timeout)
