@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -42,6 +43,9 @@ from .verdict.files import answer_for_files
 from .verdict.subjects import subjects_of
 from .verdict.weighing import Weighing
 
+if TYPE_CHECKING:
+    from .readers.image_facts import KnownImage
+
 NO_POLICY = Policy()
 Unread = tuple[tuple[str, str], ...]
 Secrets = set[str]
@@ -60,19 +64,24 @@ def check(
     skip_others: bool = False,
     edits: bool = False,
     asking_compose: bool = False,
+    images: Mapping[str, KnownImage] | None = None,
 ) -> Result:
     """Judges every file; one that can't be read is named in `unread` and the others are judged all the same.
 
     `-` is standard input, and `stdin_name` what it goes by. `ignoring`: folders are walked without what Git ignores.
     `skip_others`: named files that are none of ours are no error.
     `edits`: fixes come with the lines they change. `asking_compose`: where Compose is installed, its own reading
-    counts. `rules`: the policy's own, compiled. Raises UsageError where a path does not exist or nothing that can be
-    judged was found.
+    counts. `rules`: the policy's own, compiled. `images`: those that are known, by service: what a file leaves to its
+    image they tell. Raises UsageError where a path does not exist or nothing that can be judged was found.
     """
     search = Search(paths, stdin=sys.stdin.buffer, stdin_name=stdin_name, ignoring=ignoring, skip_others=skip_others)
     compose = find_compose(os.environ) if asking_compose else None
     with remembering() as texts:
         written, unread, secrets = _read(search, Surroundings(os.environ, pss_version, compose))
+    if images:
+        from .readers.image_facts import with_image_facts  # at a deploy alone
+
+        written = structs.replace(written, units=tuple(with_image_facts(written.units, images)))
     charts = tuple(_not_judged(chart) for chart in search.charts)
     if not written.files_of_subjects() and not unread and not skip_others:
         raise _nothing_to_judge(paths, written, charts)

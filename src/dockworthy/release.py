@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from .deploy.asked import Asked, Say
 from .deploy.compose_command import ComposeCommand
 from .deploy.destination import Destination
 from .deploy.gate import let_pass, refusals, unobservable
+from .deploy.gating.before import BeforeDeploy
+from .deploy.gating.host import Judged, host_verdict
 from .deploy.giving_up import begun_takeover, give_up
 from .deploy.in_force import in_force, refuse_before_the_move, to_return_to, unfinished
 from .deploy.narrowing import narrowed
 from .deploy.planning.standing_by import refuse_standby
-from .deploy.preparing import prepare, prepared_from, read_project
+from .deploy.preparing import Prepared, prepare, prepared_from, read_project
 from .deploy.rendering import Rendered
 from .deploy.shipping import Agree, Shipped, Shipping
 from .deploy.site import reach
@@ -23,16 +26,24 @@ from .deploy.store import Lock, ReleaseStore
 from .engine.who import who_runs
 from .errors import UsageError
 from .model.finding import Finding
+from .model.levels import Level
+from .model.policy import ProjectFile, UnknownMeans
 from .model.release import Release
+from .model.result import Answer
 from .model.rollout import ServiceStanding
+from .model.snapshot import Snapshot
+from .readers.image_facts import KnownImage
 
-Judge = Callable[[Rendered], Sequence[Finding]]
+Judge = Callable[[Rendered, Mapping[str, KnownImage]], Sequence[Finding]]
 
 
 async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipped:
     """Ships the project of `asked.folder`. `judge`: the gate's controls. Raises what reading and planning raise."""
     refuse_standby(asked.settings)
-    async with reach(asked.endpoint, command="deploy", sudo=asked.sudo) as site:
+    async with (
+        reach(asked.endpoint, command="deploy", sudo=asked.sudo) as site,
+        host_verdict(site, asked, partial(_judged, asked.project)) as host,
+    ):
         compose = ComposeCommand(site.docker_host, str(asked.folder))
         await compose.needs_version()
         rendered = await read_project(asked, compose)
@@ -46,17 +57,14 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
             if asked.services:
                 before = await prepared_from(last, site, store) if last is not None else None
                 prepared = narrowed(prepared, asked.services, last, before.desired.spec if before else None)
-            findings = judge(rendered)
-            refused = refusals(findings, prepared.desired, only=asked.services)
-            unseen = tuple(
-                unobservable(prepared.desired, asked.settings, asked.level, checked_by_image=prepared.checked_by_image)
-            )
-            if refused or unseen:
-                return Shipped(refused=refused, refused_because=unseen)
+            findings = judge(rendered, prepared.images)
+            if (refused := _refused(findings, asked, prepared)) is not None:
+                return refused
             shipping = Shipping(to, compose, lock, say)
-            return await shipping.ship(
-                prepared, asked, releases, agree=agree, findings=let_pass(findings, prepared.desired)
-            )
+            gate = BeforeDeploy(asked, rendered.files, prepared.desired, host, say)
+            passed = let_pass(findings, prepared.desired)
+            shipped = await shipping.ship(prepared, asked, releases, agree=agree, findings=passed, before=gate.answered)
+            return await shipping.with_host(shipped, host)
 
 
 async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agree, say: Say) -> Shipped:
@@ -92,6 +100,23 @@ async def standing(asked: Asked, project: str) -> tuple[Release, tuple[ServiceSt
         if last is None:
             raise UsageError(f"no release of {project} was kept here yet", hint="dockworthy deploy makes the first one")
         return last, standing_of(last, await to.running(), releases), unfinished(releases)
+
+
+def _refused(findings: Sequence[Finding], asked: Asked, prepared: Prepared) -> Shipped | None:
+    strict = asked.project.policy.unknown is UnknownMeans.FAIL
+    failing = refusals(findings, prepared.desired, only=asked.services, unknown_fails=strict)
+    checked = prepared.checked_by_image
+    unseen = tuple(unobservable(prepared.desired, asked.settings, asked.level, checked_by_image=checked))
+    return Shipped(refused=failing, refused_because=unseen) if failing or unseen else None
+
+
+def _judged(project: ProjectFile, snapshot: Snapshot, level: Level) -> Judged:
+    from .assess import assess_snapshot  # only `deploy` needs it
+    from .verdict.answer import what_would_decide
+
+    result = assess_snapshot(snapshot, level=level, project=project)
+    undecided = result.verdict.answer is Answer.UNDECIDED
+    return Judged(result.verdict, what_would_decide(result.findings, project.intent) if undecided else ())
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..model.finding import Finding
     from ..model.policy import ProjectFile
     from ..model.rollout import RolloutPlan
+    from ..readers.image_facts import KnownImage
 
 
 def asked_for(
@@ -65,15 +66,16 @@ def asked_for(
     )
 
 
-def gate_of(project: ProjectFile, asked: Asked) -> Callable[[Rendered], Sequence[Finding]]:
-    """The controls of `check` on the project's Compose files."""
+def gate_of(project: ProjectFile, asked: Asked) -> Callable[[Rendered, Mapping[str, KnownImage]], Sequence[Finding]]:
+    """The controls of `check` on the project's Compose files, and what these leave to the images."""
     from ..check import check
 
     rules = rules_of(project)
 
-    def judge(rendered: Rendered) -> Sequence[Finding]:
+    def judge(rendered: Rendered, images: Mapping[str, KnownImage]) -> Sequence[Finding]:
         files = [rendered.files[0]]  # what belongs to it is read with it
-        return check(files, level=asked.level, policy=project.policy, rules=rules, asking_compose=True).findings
+        policy = project.policy
+        return check(files, level=asked.level, policy=policy, rules=rules, asking_compose=True, images=images).findings
 
     return judge
 

@@ -14,12 +14,16 @@ PINNED = "workload/pinned-image"
 """What a deploy does itself: images are resolved to digests or ids before anything starts."""
 
 
-def refusals(findings: Iterable[Finding], desired: Desired, *, only: Collection[str] = ()) -> tuple[Finding, ...]:
-    """The findings that stop a deploy: those that fail, but for tags, which are pinned here."""
+def refusals(
+    findings: Iterable[Finding], desired: Desired, *, only: Collection[str] = (), unknown_fails: bool = False
+) -> tuple[Finding, ...]:
+    """The findings that stop a deploy: those that fail, but for tags, which are pinned here. `unknown_fails`: also what
+    neither file nor image tells."""
+    stopping = (Outcome.FAIL, Outcome.UNKNOWN) if unknown_fails else (Outcome.FAIL,)
     return tuple(
         finding
         for finding in findings
-        if finding.outcome is Outcome.FAIL and finding.control != PINNED and _is_shipped(finding, desired, only)
+        if finding.outcome in stopping and finding.control != PINNED and _is_shipped(finding, desired, only)
     )
 
 

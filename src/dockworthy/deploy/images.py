@@ -12,15 +12,18 @@ from msgspec import Struct
 
 from ..engine.connection import Connection
 from ..engine.faults import NoSuchObject
+from ..model.engine import Image
+from ..readers.image import read_one_image
 
 
 class Pinned(Struct, frozen=True):
     """`image`: what Compose is given, `name@sha256:…` or `sha256:…`. `id`: what containers made from it name.
-    `has_health_check`: the image brings one."""
+    `has_health_check`: the image brings one. `facts`: what else it says of itself."""
 
     image: str
     id: str
     has_health_check: bool = False
+    facts: Image | None = None
 
 
 async def pinned_images(engine: Connection, references: Iterable[str]) -> dict[str, Pinned | None]:
@@ -50,7 +53,7 @@ def pinned(reference: str, facts: Mapping[str, Any]) -> Pinned:
         repository, asked = repository_of(reference), reference.partition("@")[2]
         digests = [each for each in facts.get("RepoDigests") or () if each.partition("@")[0] == repository]
         image = next((each for each in digests if asked and each.endswith(asked)), digests[0] if digests else identity)
-    return Pinned(image, identity, test[0] != "NONE")
+    return Pinned(image, identity, test[0] != "NONE", read_one_image(dict(facts)))
 
 
 def repository_of(reference: str) -> str:

@@ -13,6 +13,7 @@ from ..errors import UsageError
 from ..model.deploy_settings import DeploySettings
 from ..model.release import Release, ShippedService
 from ..model.rollout import Desired
+from ..readers.image_facts import KnownImage
 from .asked import Asked
 from .compose_command import ComposeCommand
 from .desired import once_only, pinned_spec, references, replicas_of, shipped_services
@@ -34,6 +35,8 @@ class Prepared(Struct, frozen=True, kw_only=True):
     settings: DeploySettings
     checked_by_image: tuple[str, ...] = ()
     """Services whose image brings a health check."""
+    images: dict[str, KnownImage] = {}
+    """Service -> what is known of its image."""
     notes: tuple[str, ...] = ()
     """Of where it can run."""
     unstored: tuple[Content, ...] = ()
@@ -98,6 +101,7 @@ async def prepare(
         versions=versions,
         settings=settings,
         checked_by_image=tuple(name for name in services if pins[name].has_health_check),
+        images={name: KnownImage(written[name], facts) for name in services if (facts := pins[name].facts) is not None},
         notes=notes,
         unstored=tuple(stored),
     )

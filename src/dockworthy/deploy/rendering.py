@@ -48,9 +48,11 @@ def compose_files(folder: Path, settings: DeploySettings) -> tuple[str, ...]:
 
 async def render(compose: ComposeCommand, files: Sequence[str], folder: Path, *, project: str = "") -> Rendered:
     """Raises UnreadableInput with Compose's own words."""
-    spec, hashes, active = await asyncio.gather(
-        compose.config(files, project), compose.hashes(files, project), compose.active(files, project)
-    )
+    asked = (compose.config(files, project), compose.hashes(files, project), compose.active(files, project))
+    spec, hashes, active = await asyncio.gather(*asked, return_exceptions=True)
+    for failed in (spec, hashes, active):  # all three stumble over the same mistake: the first tells it best
+        if isinstance(failed, BaseException):
+            raise failed
     return Rendered(
         project=spec["name"], spec=spec, hashes=hashes, active=active, files=tuple(files), folder=str(folder)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import msgspec
@@ -23,6 +23,8 @@ from .edge.existing import Theirs, find_theirs, is_theirs, what_is_lost
 from .edge.haproxy.frontends import PROBE
 from .edge.project_edge import ProjectEdge
 from .edge.reading import read_routes
+from .gating.answered import Answered
+from .gating.host import HOST, HostVerdict, host_in_words
 from .in_force import in_force, unfinished
 from .observing.counting import ASKED
 from .observing.of_release import watched_of
@@ -68,9 +70,10 @@ class Shipping:
         *,
         agree: Agree,
         findings: tuple[GateFinding, ...] = (),
+        before: Callable[[], Awaitable[Answered]] | None = None,
         returns_to: Release | None = None,
     ) -> Shipped:
-        """Plan -> record -> roll out -> observe -> keep or take back."""
+        """Plan -> what the policy asks `before` -> record -> roll out -> observe -> keep or take back."""
         last = in_force(releases)
         edge = self._edge(prepared, asked)
         standby = prepared.settings.standby if returns_to is None and not self.to.takes_over else None
@@ -93,20 +96,32 @@ class Shipping:
         shipped_before = last
         if self.to.takes_over:  # what runs is none of these releases'
             known, shipped_before = None, await self.to.elsewhere.in_force()
-        plan = plan_of(
-            prepared.desired,
-            await target.running(),
-            number=await self.to.elsewhere.next_number(),
-            last=shipped_before,
-            accepted=asked.accept,
-            only=asked.services,
-            known=known,
-            standby=standby,
-        )
-        plan = await target.planned(await _with_the_edge(plan, prepared, edge, theirs))
-        if self.lock is None or plan.questions:
+
+        async def planned() -> RolloutPlan:
+            plan = plan_of(
+                prepared.desired,
+                await target.running(),
+                number=await self.to.elsewhere.next_number(),
+                last=shipped_before,
+                accepted=asked.accept,
+                only=asked.services,
+                known=known,
+                standby=standby,
+            )
+            return await target.planned(await _with_the_edge(plan, prepared, edge, theirs))
+
+        plan = await planned()
+        if plan.questions or (plan.is_empty and last is not None and not unfinished(releases)):
             return Shipped(plan=plan)
-        if plan.is_empty and last is not None and not unfinished(releases):
+        if before is not None:
+            answered = await before()
+            if answered.refused:
+                return Shipped(refused_because=answered.refused)
+            if answered.waited:
+                plan = await planned()
+            plan = structs.replace(plan, notes=(*plan.notes, *answered.notes))
+            findings = (*findings, *answered.findings)
+        if self.lock is None or plan.questions:
             return Shipped(plan=plan)
         if not agree(plan):
             return Shipped(plan=plan)
@@ -119,6 +134,16 @@ class Shipping:
         if ended.state is ReleaseState.KEPT:
             await self.store.clean(await self.store.releases(skip_damaged=True))
         return Shipped(plan=plan, release=ended)
+
+    async def with_host(self, shipped: Shipped, host: HostVerdict) -> Shipped:
+        """The verdict on the host, where it came later than the record: said, and added to that."""
+        release, found = shipped.release, host.so_far()
+        if release is None or any(each.control == HOST for each in release.findings):
+            return shipped
+        self.say(host_in_words(found))
+        release = structs.replace(release, findings=(*release.findings, found))
+        await self.store.write(release)
+        return structs.replace(shipped, release=release)
 
     def _edge(self, prepared: Prepared, asked: Asked) -> ProjectEdge:
         desired = prepared.desired

@@ -16,7 +16,7 @@ from ..engine.ssh.address import is_ssh, ssh_address
 from ..engine.ssh.commands import relay
 from ..engine.ssh.host import SshHost
 from ..engine.ssh.relay import Relay
-from ..engine.ssh.way import find_socket, forward, way_to_engine
+from ..engine.ssh.way import Through, find_socket, forward, way_to_engine
 from ..errors import HostError, UsageError
 from ..facts.redaction_key import state_directory
 
@@ -42,23 +42,25 @@ class Site:
         self.docker_host = docker_host
         self.state = state
         self.socket = socket
-        self._host: SshHost | None = None
+        self.through: Through | None = None
+        """The connection to a host elsewhere: what else reads it needs none of its own."""
         self._forwarded = 0
         self._ways = contextlib.AsyncExitStack()
 
     async def local(self, socket: str) -> Path:
         """A path of this machine at which the host's unix socket `socket` answers. Raises HostError."""
-        if self._host is None:
+        if self.through is None:
             return Path(socket)
-        if self._host.sudo:  # what is root's alone, ssh's own account can't forward
-            here = self._next_way(self._host)
-            await self._ways.enter_async_context(Relay(self._host, relay(socket), here))
+        host = self.through.host
+        if host.sudo:  # what is root's alone, ssh's own account can't forward
+            here = self._next_way(host)
+            await self._ways.enter_async_context(Relay(host, relay(socket), here))
             return here
-        return await self._forward(self._host, socket)
+        return await self._forward(host, socket)
 
     async def tcp(self, address: str, port: int) -> Path | tuple[str, int]:
         """Where what the host reaches at `address` and `port` is reached from here. Raises HostError."""
-        return (address, port) if self._host is None else await self._forward(self._host, f"{address}:{port}")
+        return (address, port) if self.through is None else await self._forward(self.through.host, f"{address}:{port}")
 
     def _next_way(self, host: SshHost) -> Path:
         self._forwarded += 1
@@ -110,7 +112,7 @@ async def _over_ssh(endpoint: str, command: str, sudo: bool, environ: Mapping[st
             hand = Hand(host.shell, address.host, host, command=command)
             state = await _state_on(hand, environ)
             site = Site(address.host, hand, engine, f"unix://{way.socket}", state, socket=socket)
-            site._host = host
+            site.through = Through(host, socket, way)
             async with site._ways:
                 yield site
 

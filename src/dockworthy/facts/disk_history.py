@@ -26,26 +26,26 @@ _FILE = "disk.jsonl"
 _MOST_BYTES = 1 << 20
 
 
-def with_disk_history(host: Host, taken: str, directory: Path, *, of: str | None) -> Host:
+def with_disk_history(host: Host, taken: str, directory: Path, *, of: str | None, remembers: bool = True) -> Host:
     """The host with the readings of earlier runs and this one, oldest first; never raises.
 
     `of` is the address by which a host elsewhere was read: whoever asks it remembers. `""` is this host; None a tree of
-    files, which has no tomorrow.
+    files, which has no tomorrow. `remembers`: else nothing is written.
     """
     if of is None:
         none = Unknown("of a tree of files nothing is remembered", "run dockworthy on the host itself, on two days")
         return structs.replace(host, disk_history=none)
     name = f"disk-{hashlib.sha256(of.encode()).hexdigest()[:16]}.jsonl" if of else _FILE
-    return structs.replace(host, disk_history=_history(host, taken, directory / name))
+    return structs.replace(host, disk_history=_history(host, taken, directory / name, remembers))
 
 
-def _history(host: Host, taken: str, file: Path) -> Field[tuple[DiskReading, ...]]:
+def _history(host: Host, taken: str, file: Path, remembers: bool) -> Field[tuple[DiskReading, ...]]:
     storage = host.storage
     if not isinstance(storage, Set):
         return storage
     now = DiskReading(taken, storage.value.mount, storage.value.size, storage.value.free)
     kept = _read(file)
-    if all(_is_apart(reading, now) for reading in kept if reading.mount == now.mount):
+    if remembers and all(_is_apart(reading, now) for reading in kept if reading.mount == now.mount):
         with contextlib.suppress(OSError):
             _remember(file, kept, now)
     same = [reading for reading in kept if reading.mount == now.mount and reading.size == now.size]

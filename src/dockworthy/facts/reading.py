@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -28,7 +28,10 @@ from .mounted_socket import host_path_of
 from .open_services import read_open_services
 from .place import engine_is_elsewhere, unseen
 from .redaction import Redactor
-from .redaction_key import redaction_key, state_directory
+from .redaction_key import LENGTH, redaction_key, state_directory
+
+if TYPE_CHECKING:
+    from ..engine.ssh.way import Through
 
 T = TypeVar("T")
 
@@ -43,20 +46,23 @@ async def read_snapshot(
     sudo: bool = False,
     probe: bool = True,
     environ: Mapping[str, str] = os.environ,
+    through: Through | None = None,
+    remembers: bool = True,
 ) -> Snapshot:
     """All facts, secrets hidden; what could not be read is Unknown. `deadline` bounds the engine, in seconds.
+    `through`: a connection that is there already. `remembers`: may it write into dockworthy's own folder?
 
     With `ssh://USER@HOST` everything is read over there (`sudo`: as root), and `deadline` bounds it all. Raises
     HostError where ssh does not get in, UsageError for an address that is none. `probe`: ask this host's services
     that others may reach whether they want a password, and its monitoring at local addresses what it collects.
     """
     taken = now()
-    redactor = Redactor(redaction_key(environ))
+    redactor = Redactor(redaction_key(environ) if remembers else secrets.token_bytes(LENGTH))
     if is_ssh(endpoint):
         from .remote.reading import read_remote
 
         host, engine, evidence, services = await read_remote(
-            endpoint, sudo=sudo, deadline=deadline, probe=probe, redactor=redactor, environ=environ
+            endpoint, sudo=sudo, deadline=deadline, probe=probe, redactor=redactor, environ=environ, through=through
         )
         where: str | None = endpoint
     else:
@@ -67,7 +73,7 @@ async def read_snapshot(
             services, where = await read_open_services(host, engine, here=False, wanted=probe), None
         else:
             services, evidence = await _ask_here(endpoint, root, host, engine, probe)
-    host = with_disk_history(host, taken, state_directory(environ), of=where)
+    host = with_disk_history(host, taken, state_directory(environ), of=where, remembers=remembers)
     return Snapshot(
         taken=taken,
         id=secrets.token_hex(8),

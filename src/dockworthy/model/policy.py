@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from .before_deploy import BeforeDeploy
 from .deploy_settings import DeploySettings
 from .dialect import Platform
 from .field import Source
@@ -116,7 +117,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked and accepted. `levels`: a subject's own level, by its name or id. `rules` are custom rules.
 
     `extends` names files whose policy is taken over, their paths relative to this file; what stands here comes first.
-    `unknown` is for files alone: does what they can't tell fail them? `comments`: may they hold exceptions?
+    `unknown`: does what can't be told fail a file, and stop a deploy? `comments`: may files hold exceptions?
+    `before_deploy`: what else must be shown before a deploy.
     """
 
     level: Level | None = None
@@ -126,6 +128,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     extends: str | tuple[str, ...] = ()
     unknown: UnknownMeans | None = None
     comments: CommentsMean | None = None
+    before_deploy: BeforeDeploy = BeforeDeploy()
 
 
 class PolicySources(Struct, frozen=True):
@@ -140,6 +143,10 @@ class PolicySources(Struct, frozen=True):
     """Those of the rules' `when`."""
     unknown: Source | None = None
     comments: Source | None = None
+    host: Source | None = None
+    signatures: tuple[Source, ...] = ()
+    tests: tuple[Source, ...] = ()
+    """Of `before_deploy`."""
 
 
 class JoinedPolicy(Policy, frozen=True):

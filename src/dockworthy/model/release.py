@@ -42,7 +42,8 @@ class ShippedService(Struct, frozen=True, kw_only=True):
 
 
 class GateFinding(Struct, frozen=True, kw_only=True):
-    """What the gate let pass although it is not good: excepted, unknown, or below the level that fails."""
+    """What the gate let pass although it is not good (excepted, unknown), and how what the policy asks before a deploy
+    came out (`before-deploy/…`)."""
 
     control: str
     subject: str

@@ -13,6 +13,11 @@ policy:
   levels: {metrics: baseline}        # a subject's own, lower or higher, by name or id: the report says so
   unknown: fail                      # what a file can't tell fails it; accept (the default): it is listed
   comments: accept                   # refuse: no exception by comment counts
+  before_deploy:                     # what else must be shown before `dockworthy deploy` changes anything
+    host: restricted                 # `assess` says yes of the host, at this level
+    signatures:
+      - {key: cosign.pub, images: ["*", "!postgres:*"]}
+    tests: [make test]               # commands that must pass
   exceptions:
     - control: workload/writable-root
       subject: db                    # a name, an id as reports show it, or "*"
@@ -26,7 +31,8 @@ policy:
       says: Images come from our registry
 ```
 
-An exception that expired, matches no failure, or names a control that there is none of is said in each report.
+An exception that expired, matches no failure, or names a control that there is none of is said in each report. What
+`before_deploy` asks is told on the page about [deploys](deploy.md#what-the-policy-asks-before-a-deploy).
 """
 
 RULES = """
@@ -66,8 +72,9 @@ policy:
 ```
 
 The file named is a dockworthy.yaml, too; of it only what stands under `policy` is taken over. Rules and exceptions are
-joined; level, `unknown`, `comments` and each entry of `levels` count as they stand nearest: in the file itself, then in
-the files that it extends, in the order named. One rule id at two places, a circle and a missing file are errors.
+joined, and so are signatures and tests; level, `unknown`, `comments`, `host` and each entry of `levels` count as they
+stand nearest: in the file itself, then in the files that it extends, in the order named. One rule id at two places, a
+circle and a missing file are errors.
 """
 
 COMMENTS = """

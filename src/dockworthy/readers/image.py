@@ -23,6 +23,12 @@ def read_images(facts: EngineFacts, users: Mapping[str, tuple[str, ...]]) -> tup
     return tuple(_image(facts, users.get(facts.id, ())) for facts in _each_once(facts.images.value))
 
 
+def read_one_image(inspect: dict[str, Any]) -> Image:
+    """One image by the engine's answer to `GET /images/{id}/json`; how it was made is not asked."""
+    id = inspect.get("Id")
+    return _image(ImageFacts(id=id if isinstance(id, str) else "", inspect=Set(inspect, Source(WHERE))), ())
+
+
 def _each_once(images: Iterable[ImageFacts]) -> Iterator[ImageFacts]:
     seen: set[str] = set()
     for image in images:
@@ -103,4 +109,4 @@ def _history(history: Field[tuple[dict[str, Any], ...]]) -> Field[tuple[str, ...
     return Set(tuple(made_by), Source(HISTORY, "CreatedBy"))
 
 
-__all__ = ["read_images"]
+__all__ = ["read_images", "read_one_image"]

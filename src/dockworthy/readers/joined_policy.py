@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import structs
 
 from ..errors import UnreadableInput
+from ..model.before_deploy import BeforeDeploy, SignedImages
 from ..model.field import Source
 from ..model.policy import JoinedPolicy, Policy, PolicySources, ProjectFile
 from .project_file import parse_document, read_text
@@ -78,7 +79,7 @@ def _with_sources(policy: Policy, document: Value) -> JoinedPolicy:
     def source(path: str) -> Source:
         return value_at(document, f".policy{path}").source
 
-    rules = range(len(policy.rules))
+    rules, before = range(len(policy.rules)), policy.before_deploy
     sources = PolicySources(
         files=(document.file,),
         level=source(".level") if policy.level is not None else None,
@@ -88,10 +89,24 @@ def _with_sources(policy: Policy, document: Value) -> JoinedPolicy:
         conditions=tuple(source(f".rules[{index}].when") for index in rules),
         unknown=source(".unknown") if policy.unknown is not None else None,
         comments=source(".comments") if policy.comments is not None else None,
+        host=source(".before_deploy.host") if before.host is not None else None,
+        signatures=tuple(source(f".before_deploy.signatures[{index}]") for index in range(len(before.signatures))),
+        tests=tuple(source(f".before_deploy.tests[{index}]") for index in range(len(before.tests))),
     )
     joined = JoinedPolicy(**structs.asdict(policy), sources=sources)
+    joined = structs.replace(joined, before_deploy=_with_keys_found(before, Path(document.file).parent))
     _check_ids(joined)
     return joined
+
+
+def _with_keys_found(before: BeforeDeploy, folder: Path) -> BeforeDeploy:
+    """A key's path is relative to the file that names it; an address (`awskms://…`) stays."""
+
+    def found(each: SignedImages) -> SignedImages:
+        keys = (key if "://" in key else os.path.normpath(folder / key) for key in each.keys)
+        return structs.replace(each, key=tuple(keys))
+
+    return structs.replace(before, signatures=tuple(found(each) for each in before.signatures))
 
 
 def _both(own: JoinedPolicy, base: JoinedPolicy) -> JoinedPolicy:
@@ -104,6 +119,11 @@ def _both(own: JoinedPolicy, base: JoinedPolicy) -> JoinedPolicy:
         rules=own.rules + base.rules,
         unknown=own.unknown or base.unknown,
         comments=own.comments or base.comments,
+        before_deploy=BeforeDeploy(
+            host=own.before_deploy.host or base.before_deploy.host,
+            signatures=own.before_deploy.signatures + base.before_deploy.signatures,
+            tests=own.before_deploy.tests + base.before_deploy.tests,
+        ),
         sources=PolicySources(
             files=mine.files + theirs.files,
             level=mine.level or theirs.level,
@@ -113,6 +133,9 @@ def _both(own: JoinedPolicy, base: JoinedPolicy) -> JoinedPolicy:
             conditions=mine.conditions + theirs.conditions,
             unknown=mine.unknown or theirs.unknown,
             comments=mine.comments or theirs.comments,
+            host=mine.host or theirs.host,
+            signatures=mine.signatures + theirs.signatures,
+            tests=mine.tests + theirs.tests,
         ),
     )
     _check_ids(joined)

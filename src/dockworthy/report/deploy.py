@@ -62,9 +62,12 @@ def render_refusal(
         sheet.blank()
     for reason in because:
         sheet.entry("refused", reason, indent=1, column=_COLUMN, label_style="bad")
-    sheet.blank()
-    sheet.line("`dockworthy check -v` shows all of it, `dockworthy fix --diff` what can be repaired; an exception with "
-               "a reason and an end goes into dockworthy.yaml (policy.exceptions)")  # fmt: skip
+    if findings:
+        sheet.blank()
+        sheet.line(
+            "`dockworthy check -v` shows all of it, `dockworthy fix --diff` what can be repaired; an exception with a "
+            "reason and an end goes into dockworthy.yaml (policy.exceptions)"
+        )
     return str(sheet)
 
 

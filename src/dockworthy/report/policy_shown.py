@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
+from itertools import zip_longest
 
 from msgspec import Struct
 
 from ..model.field import Source
 from ..model.levels import Level
-from ..model.policy import Policy, UnknownMeans, sources_of
+from ..model.policy import Policy, PolicySources, UnknownMeans, sources_of
 from .as_json import TOOL, encode
 from .document import ToolOut
 from .sheet import Sheet
@@ -63,6 +65,7 @@ def _parts(policy: Policy, today: datetime.date) -> list[PartOut]:
         PartOut("What a file can't tell", meant, _where(sources.unknown)),
         PartOut("Exceptions by comment", comments, _where(sources.comments)),
     ]  # fmt: skip
+    parts += _before_deploy(policy, sources)
     for rule, place in zip(policy.rules, sources.rules, strict=True):
         parts.append(PartOut("Rules", f"{rule.id} ({rule.severity.value}): {rule.says}", _where(place)))
     for each, place in zip(policy.exceptions, sources.exceptions, strict=True):
@@ -70,6 +73,17 @@ def _parts(policy: Policy, today: datetime.date) -> list[PartOut]:
         says = f"{each.control} on {each.subject}, {until}, {each.owner}: {each.reason}"
         parts.append(PartOut("Exceptions", says, _where(place)))
     return parts
+
+
+def _before_deploy(policy: Policy, sources: PolicySources) -> Iterator[PartOut]:
+    before, title = policy.before_deploy, "Before a deploy"
+    if before.host is not None:
+        yield PartOut(title, f"the host is fit for production at level {before.host}", _where(sources.host))
+    for signed, place in zip_longest(before.signatures, sources.signatures):
+        of = f"signed by the key of {' or '.join(signed.keys)}: {', '.join(signed.images)}"
+        yield PartOut(title, of, _where(place))
+    for test, place in zip_longest(before.all_tests, sources.tests):
+        yield PartOut(title, f"passes within {test.within}: {test.shown}", _where(place))
 
 
 def _where(source: Source | None) -> str | None:

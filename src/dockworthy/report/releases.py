@@ -57,7 +57,7 @@ def render_release_page(release: Release, *, width: int, colour: bool) -> str:
         for step in release.steps:
             sheet.point(step, indent=1)
     if release.findings:
-        sheet.heading(f"Let pass by the gate: {number_of(len(release.findings), 'finding')}")
+        sheet.heading(f"Found by the gate: {number_of(len(release.findings), 'entry', 'entries')}")
         for finding in release.findings:
             sheet.point(f"{finding.outcome} {finding.control} {finding.subject}: {finding.says}", indent=1)
     return str(sheet)

@@ -50,6 +50,17 @@ def answer_for_machine(
     )
 
 
+def what_would_decide(findings: Sequence[Finding], intent: Intent) -> tuple[str, ...]:
+    """What is not visible and counts for this use: each fact with what would tell it, as sentences."""
+    needs = requirements(assumed(intent))
+    unseen = (each for each in findings if each.outcome is Outcome.UNKNOWN and decides(each, needs))
+    return tuple(f"{each.title} ({each.subject}): {_told_by(each)}" for each in unseen)
+
+
+def _told_by(finding: Finding) -> str:
+    return finding.tell or (finding.evidence[0].says if finding.evidence else "nothing tells")
+
+
 def _reasons(
     answer: Answer, never: Sequence[str], findings: Sequence[Finding], intent: Intent, blind: Sequence[str]
 ) -> tuple[str, ...]:

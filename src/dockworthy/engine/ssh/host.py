@@ -12,7 +12,7 @@ from typing import Self
 
 from ...errors import HostError
 from .address import SshAddress
-from .commands import first_connection
+from .commands import first_connection, further_session, shell_command
 from .faults import why_lost, why_not_in
 from .shell import RemoteShell, ShellLost
 
@@ -27,12 +27,14 @@ class SshHost:
     """An async context manager: entering it connects and brings the shell up. Raises HostError.
 
     `ends` (loop time) bounds the connection; `control` is the socket for further sessions, `folder` a private one.
+    `over`: a connection to the same host that is there already: then it is another shell through that one.
     """
 
-    def __init__(self, address: SshAddress, *, sudo: bool, ends: float) -> None:
+    def __init__(self, address: SshAddress, *, sudo: bool, ends: float, over: SshHost | None = None) -> None:
         self.address = address
         self.sudo = sudo
         self.ends = ends
+        self._over = over
         self._folder: Path | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -46,7 +48,7 @@ class SshHost:
 
     @property
     def control(self) -> Path:
-        return self.folder / "ssh"
+        return self.folder / "ssh" if self._over is None else self._over.control
 
     @property
     def said(self) -> str:
@@ -77,7 +79,10 @@ class SshHost:
 
     async def _connect(self) -> None:
         seconds = max(self.ends - asyncio.get_running_loop().time(), 1.0)
-        command = first_connection(self.address, self.control, seconds=round(seconds) or 1, sudo=self.sudo)
+        if self._over is not None:
+            command = further_session(self.control, shell_command(sudo=self.sudo))
+        else:
+            command = first_connection(self.address, self.control, seconds=round(seconds) or 1, sudo=self.sudo)
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *command,

@@ -8,6 +8,7 @@ import os
 import shlex
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
 from ...errors import EngineError, EngineRefused, EngineTimeout, EngineUnreachable
 from ..connection import Way
@@ -42,6 +43,14 @@ engine_socket() {
     r "$1" 0 "$may"
 }
 """
+
+
+class Through(NamedTuple):
+    """A connection to the host that is there already, its engine's socket there, and the way to that."""
+
+    host: SshHost
+    socket: str
+    way: Way
 
 
 async def find_socket(host: SshHost) -> tuple[str, str]:

@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from msgspec import structs
 
+from ...engine.connection import Way
 from ...engine.ssh.address import ssh_address
 from ...engine.ssh.door import Door
 from ...engine.ssh.host import SshHost
 from ...engine.ssh.shell import ShellLost
-from ...engine.ssh.way import find_socket, way_to_engine
+from ...engine.ssh.way import Through, find_socket, way_to_engine
 from ...errors import EngineError, EngineUnreachable, HostError
 from ...model.evidence import EvidenceFacts
 from ...model.field import NOT_READ, Field, Origin, Set, Source, Unknown
@@ -49,8 +50,10 @@ async def read_remote(
     probe: bool = True,
     redactor: Redactor,
     environ: Mapping[str, str] = os.environ,
+    through: Through | None = None,
 ) -> RemoteFacts:
     """All facts of the host at `endpoint` (`ssh://…`) and its engine, within `deadline` seconds. `sudo`: read as root.
+    `through`: no connection of its own is made.
 
     Raises UsageError for an address that is none, HostError where ssh does not get in or the host is lost at once.
     What is lost later is Unknown, and what was read stands.
@@ -59,14 +62,11 @@ async def read_remote(
     ends = asyncio.get_running_loop().time() + deadline
     # While ssh connects, the readers tell what they will ask first.
     first = asyncio.create_task(asyncio.to_thread(first_questions, _everybody))
-    async with SshHost(address, sudo=sudo, ends=ends) as ssh:
+    async with SshHost(address, sudo=sudo, ends=ends, over=through.host if through is not None else None) as ssh:
         files = RemoteFiles(ssh)
         await files.begin()
-        try:
-            socket, may = await find_socket(ssh)
-        except ShellLost as lost:
-            raise HostError(str(lost) or await ssh.why_lost()) from None
-        engine = asyncio.create_task(_engine(ssh, files, socket, may, redactor, environ))
+        socket, ways = await _ways(ssh, through)
+        engine = asyncio.create_task(_engine(ssh, files, ways, redactor, environ))
         try:
             await files.fetch_first(await first)
             host = await files.read(partial(read_host, socket=socket))
@@ -88,13 +88,28 @@ def _everybody(root: Root) -> None:
     read_files(root, host=read_host(root, socket=USUAL_SOCKET), engine=EngineFacts())
 
 
+async def _ways(ssh: SshHost, through: Through | None) -> tuple[str, contextlib.AbstractAsyncContextManager[Way]]:
+    """The engine's socket on the host, and a way to it. Raises HostError where the host is lost."""
+    if through is not None:
+        return through.socket, contextlib.nullcontext(through.way)
+    try:
+        socket, may = await find_socket(ssh)
+    except ShellLost as lost:
+        raise HostError(str(lost) or await ssh.why_lost()) from None
+    return socket, way_to_engine(ssh, socket, may)
+
+
 async def _engine(
-    ssh: SshHost, files: RemoteFiles, socket: str, may: str, redactor: Redactor, environ: Mapping[str, str]
+    ssh: SshHost,
+    files: RemoteFiles,
+    ways: contextlib.AbstractAsyncContextManager[Way],
+    redactor: Redactor,
+    environ: Mapping[str, str],
 ) -> EngineFacts:
     name = ssh.address.name
     seconds = ssh.ends - asyncio.get_running_loop().time()
     try:
-        async with way_to_engine(ssh, socket, may) as way:
+        async with ways as way:
             return await read_engine(name, root=files, way=way, deadline=seconds, redactor=redactor, environ=environ)
     except EngineError as error:
         return no_engine(name, unknown(error, source_of("/version")))

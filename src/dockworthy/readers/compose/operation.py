@@ -12,6 +12,8 @@ from .entry import Entry
 from .fields import field_of, origin_of
 from .sizes import seconds
 
+BY_IMAGE = "the file does not say, the image decides"
+
 
 def read_image(service: Entry, silent: Unset) -> Field[str]:
     """What is built here without a name has none that could be judged."""
@@ -44,7 +46,7 @@ def _by_image(asked: str, service: Entry) -> Unknown:
     image = service.get("image")
     name = image.text() if image is not None and image.gap is None else "IMAGE"
     return Unknown(
-        "the file does not say, the image decides",
+        BY_IMAGE,
         tell=f"docker image inspect -f '{asked}' {shlex.quote(name)}",
         source=service.key,
     )

@@ -1,0 +1,1 @@
+"""What the policy asks before a deploy (`policy.before_deploy`), besides the controls: signatures, tests, the host."""

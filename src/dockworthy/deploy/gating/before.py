@@ -1,0 +1,126 @@
+"""All that the policy asks before a deploy: what costs least first, commands last, and nothing is changed by it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ...model.before_deploy import MustPass
+from ...model.release import GateFinding, ShippedService
+from ...model.rollout import Desired
+from ..asked import Asked, Say
+from ..commit import commit_of
+from .answered import NOTHING, Answered
+from .commands import why_failed
+from .cosign import why_unsigned
+from .host import HostVerdict, host_in_words
+from .signing import to_verify
+
+SIGNATURE, TESTS = "before-deploy/signature", "before-deploy/tests"
+
+
+class BeforeDeploy:
+    """Of one deploy."""
+
+    def __init__(self, asked: Asked, files: Sequence[str], desired: Desired, host: HostVerdict, say: Say) -> None:
+        """`files`: those of the project."""
+        self._asked = asked
+        self._files = files
+        self._policy = asked.project.policy.before_deploy
+        self._desired = desired
+        self._host = host
+        self._say = say
+
+    async def answered(self) -> Answered:
+        """Raises UsageError for a key that is none, and for files that changed while they were tested."""
+        answered = await self._signatures() + await self._host_is_fit()
+        return answered if answered.refused else answered + await self._tests()
+
+    async def _signatures(self) -> Answered:
+        wanted = to_verify(self._policy.signatures, self._services)
+        excepted = tuple(
+            GateFinding(control=SIGNATURE, subject=each.subject, outcome="excepted", says=f"by {each.excepted!r}")
+            for each in wanted
+            if each.excepted
+        )
+        verified = [each for each in wanted if not each.excepted]
+        why = await asyncio.gather(*(why_unsigned(each) for each in verified))
+        good = tuple(
+            GateFinding(control=SIGNATURE, subject=each.subject, outcome="pass", says=f"{each.image} is signed")
+            for each, reason in zip(verified, why, strict=True)
+            if not reason
+        )
+        return Answered(refused=tuple(dict.fromkeys(reason for reason in why if reason)), findings=(*good, *excepted))
+
+    async def _host_is_fit(self) -> Answered:
+        """Only where it is demanded a deploy waits for the verdict."""
+        if self._policy.host is None and not self._asked.dry_run:
+            self._host.begin()
+            return NOTHING
+        found = await self._host.finding()
+        if self._policy.host is None:
+            return Answered(notes=(host_in_words(found),))
+        if found.outcome in ("pass", "excepted"):
+            return Answered(findings=(found,), notes=(host_in_words(found),))
+        command = f"`dockworthy assess --level {self._policy.host}{self._where}`"
+        tells = f"{command} says what would decide it" if found.outcome == "unknown" else f"{command} shows all of it"
+        return Answered(refused=(f"{host_in_words(found)}, and policy.before_deploy.host demands it; {tells}",))
+
+    async def _tests(self) -> Answered:
+        tests = self._policy.all_tests
+        if self._asked.dry_run:
+            return Answered(notes=tuple(f"would be run before: {test.shown}" for test in tests))
+        answered, before = NOTHING, self._content() if tests else ()
+        for test in tests:
+            one = await self._test(test)
+            answered += one
+            if one.refused:
+                return answered
+        if tests and self._content() != before:
+            says = "the project's files changed while its tests ran: what was tested is not what would be shipped"
+            return Answered(refused=(f"{says}; `dockworthy deploy` begins anew",))
+        return answered
+
+    async def _test(self, test: MustPass) -> Answered:
+        self._say(f"before the deploy: {test.shown}")
+        began = asyncio.get_running_loop().time()
+        why, lines = await why_failed(test, self._asked.folder, self._environment)
+        if why:
+            for line in lines:
+                self._say(f"  {line}")
+            where = f"in {self._asked.folder}"
+            return Answered(refused=(f"`{test.shown}`, run {where}, {why} (policy.before_deploy.tests asks for it)",))
+        took = asyncio.get_running_loop().time() - began
+        passed = GateFinding(control=TESTS, subject=test.shown[:200], outcome="pass", says=f"passed in {took:.1f} s")
+        return Answered(findings=(passed,), waited=True)
+
+    @property
+    def _services(self) -> Mapping[str, ShippedService]:
+        """What is shipped now: of a deploy of single services what stays as it was is not asked again."""
+        desired, only = self._desired, self._asked.services
+        shipped = {*only, *desired.jobs_before, *desired.jobs_after} if only else {*desired.services}
+        return {name: each for name, each in desired.services.items() if name in shipped}
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        """So that a test can be of the very images that will be shipped."""
+        images = {name: each.image for name, each in sorted(self._services.items())}
+        return {"DOCKWORTHY_IMAGES": json.dumps(images), "DOCKWORTHY_COMMIT": commit_of(self._asked.folder)}
+
+    def _content(self) -> tuple[object, ...]:
+        """What tells that another thing would be shipped: the commit, and the files themselves."""
+        return commit_of(self._asked.folder).partition(",")[0], *(_bytes(Path(name)) for name in self._files)
+
+    @property
+    def _where(self) -> str:
+        endpoint = self._asked.endpoint
+        return f" --host {endpoint}" if endpoint.startswith("ssh://") else ""
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

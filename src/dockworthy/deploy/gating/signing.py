@@ -1,0 +1,62 @@
+"""Which images must be signed, and by whose key. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+
+from msgspec import Struct
+
+from ...model.before_deploy import SignedImages
+from ...model.release import ShippedService
+
+
+class ToVerify(Struct, frozen=True):
+    """An image that is shipped: services by name, the reference as it was written, what it stands for. A signature by
+    one of `keys` is wanted; `()`: the pattern `excepted` lets it pass without."""
+
+    services: tuple[str, ...]
+    reference: str
+    image: str
+    keys: tuple[str, ...] = ()
+    excepted: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"{', '.join(self.services)}: {self.reference}"
+
+    @property
+    def is_in_a_registry(self) -> bool:
+        """An id names an image of one engine: what was built or loaded there has no digest of a registry."""
+        return "@" in self.image
+
+
+def to_verify(demanded: Iterable[SignedImages], services: Mapping[str, ShippedService]) -> list[ToVerify]:
+    """For each image and each demand that speaks of it. An image that no pattern fits is in none."""
+    users: dict[tuple[str, str], list[str]] = {}
+    for name, service in sorted(services.items()):
+        users.setdefault((service.reference, service.image), []).append(name)
+    found = []
+    for each in demanded:
+        for (reference, image), names in users.items():
+            pattern = _last_fitting(each.images, reference)
+            if pattern.startswith("!"):
+                found.append(ToVerify(tuple(names), reference, image, excepted=pattern))
+            elif pattern:
+                found.append(ToVerify(tuple(names), reference, image, each.keys))
+    return found
+
+
+def _last_fitting(patterns: Iterable[str], reference: str) -> str:
+    """`""` where none fits. A name counts as it was written, and in full (`docker.io/library/postgres:17`)."""
+    names = (reference, in_full(reference))
+    fitting = [each for each in patterns if any(fnmatchcase(name, each.removeprefix("!")) for name in names)]
+    return fitting[-1] if fitting else ""
+
+
+def in_full(reference: str) -> str:
+    """With the registry that is meant where none is written."""
+    first, slash, _ = reference.partition("/")
+    if not slash:
+        return f"docker.io/library/{reference}"
+    return reference if "." in first or ":" in first or first == "localhost" else f"docker.io/{reference}"
