@@ -17,6 +17,7 @@ from hosts.conftest import Swarm, until
 from machines.images import BUSYBOX, busybox_root, make_image
 from machines.registry import PASSWORD, Registry, a_registry, why_no_registry
 from machines.ssh_fixtures import Servers
+from machines.ssh_servers import USER
 
 from .stacks import Stack
 
@@ -70,11 +71,25 @@ def has(nodes: Swarm, name: str, image: str) -> bool:
     return nodes.engines[name].docker("image", "inspect", image, check=False).returncode == 0
 
 
+@pytest.fixture
+def hosts(nodes: Swarm, serve: Servers) -> Iterator[dict[str, str]]:
+    """Name -> address, of an account that may use the engine there, and keeps what it must in its home."""
+    found = {}
+    for name, engine in nodes.engines.items():
+        socket = Path(engine.endpoint.removeprefix("unix://"))
+        socket.chmod(0o666)
+        server = serve(inside=engine.inside, listens_at=nodes.addresses[name], user_shell="/bin/sh")
+        found[name] = server.address(USER, str(socket))
+    yield found
+    for engine in nodes.engines.values():
+        Path(engine.endpoint.removeprefix("unix://")).chmod(0o660)
+
+
 @pytest.mark.ssh
-def test_an_image_that_no_registry_has_is_loaded_where_it_is_not(nodes: Swarm, shop: Stack, serve: Servers) -> None:
+def test_an_image_that_no_registry_has_is_loaded_where_it_is_not(
+    nodes: Swarm, shop: Stack, hosts: dict[str, str]
+) -> None:
     """All of it over ssh, from the first deploy to the rollback."""
-    servers = {name: serve(inside=nodes.engines[name].inside, listens_at=nodes.addresses[name]) for name in NODES}
-    hosts = {name: server.address(path=f"{nodes.engines[name].folder}/sock") for name, server in servers.items()}
     manager = ("--host", "n1")
     settle(shop, {**hosts, "n3": hosts["n3"] + "-none"})
     image = large_image(nodes, "large:1")

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from .....engine.connection import Connection
 from .....engine.image_copy import copy_image, size_of
-from .....errors import DockworthyError, HostError, UsageError
+from .....errors import DockworthyError, EngineError, HostError, UsageError
 from .....model.rollout import Desired, RolloutPlan, RolloutStep, StepKind
 from ....engine_at import engine_at
 from ....registry_answers import next_command
@@ -50,16 +50,25 @@ class NodeImages:
         return structs.replace(plan, steps=(*steps, *plan.steps), notes=(*plan.notes, *notes))
 
     async def load(self, step: RolloutStep) -> None:
-        """Node by node; one that has it meanwhile is left out. Raises HostError, EngineError."""
+        """Node by node; one that has it meanwhile is left out. Raises EngineError, naming the node."""
         wanted, takers = self._loads[step.subject]
         for taker in takers:
-            async with engine_at(taker.endpoint, command="deploy", sudo=self._sudo) as engine:
-                await must_be_node(engine, taker)
-                if await size_of(engine, wanted.image) is None:
-                    told = _progress(self._say, f"{wanted.reference} to {taker.name}")
-                    name = "" if "@" in wanted.reference else _with_tag(wanted.reference)
-                    await copy_image(self._engine, engine, wanted.image, name=name, told=told)
+            try:
+                await self._load(wanted, taker)
+            except DockworthyError as error:
+                raise EngineError(
+                    f"{wanted.reference} could not be loaded on {taker.name}: {error.says}",
+                    hint="dockworthy deploy again goes on with the nodes that lack it",
+                ) from None
             self._say(f"  {taker.name} has it")
+
+    async def _load(self, wanted: Wanted, taker: Taker) -> None:
+        async with engine_at(taker.endpoint, command="deploy", sudo=self._sudo) as engine:
+            await must_be_node(engine, taker)
+            if await size_of(engine, wanted.image) is None:
+                told = _progress(self._say, f"{wanted.reference} to {taker.name}")
+                name = "" if "@" in wanted.reference else _with_tag(wanted.reference)
+                await copy_image(self._engine, engine, wanted.image, name=name, told=told)
 
     async def _step(self, wanted: Wanted, told: Mapping[Taker, Told], refused: str) -> RolloutStep | None:
         lacking = [taker for taker in wanted.takers if taker in told and wanted.image not in told[taker].has]
