@@ -1,9 +1,21 @@
-"""Does a node fit a placement constraint? Pure. Source: `docker service create --constraint`."""
+"""May a service's tasks come to a node? Pure. Source: `docker service create --constraint`; GET /nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+
+def constraints_of(service: Mapping[str, Any]) -> Sequence[str]:
+    """Of a service as Compose renders it."""
+    written: Sequence[str] = ((service.get("deploy") or {}).get("placement") or {}).get("constraints") or ()
+    return written
+
+
+def may_take(node: Mapping[str, Any], service: Mapping[str, Any]) -> bool:
+    """Is it there, does it take tasks, and does it fit all constraints?"""
+    active = node["Status"]["State"] == "ready" and (node["Spec"].get("Availability") or "active") == "active"
+    return active and all(fits(node, each) for each in constraints_of(service))
 
 
 def fits(node: Mapping[str, Any], constraint: str) -> bool:

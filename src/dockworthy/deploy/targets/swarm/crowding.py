@@ -7,7 +7,7 @@ from typing import Any
 
 from ....model.rollout import Order
 from ...desired import replicas_of
-from .constraints import fits
+from .constraints import may_take
 
 
 def made_room(spec: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -18,7 +18,7 @@ def made_room(spec: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -> tu
         services[name] = service
         deploy = service.get("deploy") or {}
         most = int((deploy.get("placement") or {}).get("max_replicas_per_node") or 0)
-        wanted, places = 2 * replicas_of(service), most * sum(_may_take(node, deploy) for node in nodes)
+        wanted, places = 2 * replicas_of(service), most * sum(may_take(node, service) for node in nodes)
         update = deploy.get("update_config") or {}
         if not most or wanted <= places or update.get("order") == Order.STOP_FIRST:
             continue
@@ -28,9 +28,3 @@ def made_room(spec: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -> tu
             f"max_replicas_per_node: {most} leaves {places}"
         )
     return {**spec, "services": services}, tuple(notes)
-
-
-def _may_take(node: Mapping[str, Any], deploy: Mapping[str, Any]) -> bool:
-    constraints = (deploy.get("placement") or {}).get("constraints") or ()
-    active = (node["Spec"].get("Availability") or "active") == "active"
-    return active and all(fits(node, each) for each in constraints)

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from ....engine.connection import Connection
-from .constraints import fits
+from .constraints import constraints_of, fits
 from .container_spec import object_name
 from .names import of_project, service_name
 
@@ -83,16 +83,12 @@ def _volumes(spec: Mapping[str, Any], service: Mapping[str, Any]) -> Iterator[st
 def _chosen(service: Mapping[str, Any], volumes: Volumes) -> str:
     """For a volume that is nowhere yet: this node, or another one where the file's own constraints want it."""
     nodes = sorted(volumes.nodes, key=lambda node: node["ID"] != volumes.here)
-    fitting = (node["ID"] for node in nodes if all(fits(node, each) for each in _constraints(service)))
+    fitting = (node["ID"] for node in nodes if all(fits(node, each) for each in constraints_of(service)))
     return next(fitting, volumes.here)
 
 
 def _is_bound(service: Mapping[str, Any]) -> bool:
-    return any(each.replace(" ", "").startswith(_AT) for each in _constraints(service))
-
-
-def _constraints(service: Mapping[str, Any]) -> Sequence[str]:
-    return ((service.get("deploy") or {}).get("placement") or {}).get("constraints") or ()
+    return any(each.replace(" ", "").startswith(_AT) for each in constraints_of(service))
 
 
 def _bound(service: Mapping[str, Any], node: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from .....engine.ssh.address import is_ssh, ssh_address
 from .....model.hosts import HOST_LABEL
 from .....model.rollout import Desired, RolloutStep, StepKind
-from ..constraints import fits
+from ..constraints import may_take
 
 _STARTS = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.RESTART, StepKind.JOB)
 
@@ -53,8 +53,9 @@ def wanted_images(
     found: dict[str, Wanted] = {}
     for name in sorted({step.subject for step in steps if step.kind in _STARTS}):
         shipped = desired.services[name]
-        may_take = (_taker(node, hosts) for node in _may_take(desired.spec["services"][name], nodes, here))
-        takers = tuple(sorted(may_take, key=lambda taker: taker.name))
+        service = desired.spec["services"][name]
+        others = (node for node in nodes if node["ID"] != here and may_take(node, service))
+        takers = tuple(sorted((_taker(node, hosts) for node in others), key=lambda taker: taker.name))
         if not takers:
             continue
         known = found.get(shipped.image)
@@ -65,14 +66,6 @@ def wanted_images(
             takers=tuple(dict.fromkeys((*(known.takers if known else ()), *takers))),
         )
     return tuple(found.values())
-
-
-def _may_take(service: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]], here: str) -> Iterable[Mapping[str, Any]]:
-    constraints = ((service.get("deploy") or {}).get("placement") or {}).get("constraints") or ()
-    for node in nodes:
-        active = node["Status"]["State"] == "ready" and (node["Spec"].get("Availability") or "active") == "active"
-        if node["ID"] != here and active and all(fits(node, each) for each in constraints):
-            yield node
 
 
 def _taker(node: Mapping[str, Any], hosts: Mapping[str, str]) -> Taker:
