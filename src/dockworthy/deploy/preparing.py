@@ -19,6 +19,7 @@ from .compose_command import ComposeCommand
 from .desired import once_only, pinned_spec, references, replicas_of, shipped_services
 from .edge.existing import leaving_of
 from .images import Pinned, pinned_images
+from .pulling import pulled_again
 from .rendering import Rendered, compose_files, render
 from .secret_versions import Content, contents, cut, cut_keys, restored
 from .site import Site
@@ -108,16 +109,18 @@ async def prepare(
 
 
 async def prepared_from(release: Release, site: Site, store: ReleaseStore) -> Prepared:
-    """What a release shipped, again. Raises UsageError where its images or secrets are gone."""
+    """What a release shipped, again; images that are gone are pulled, by digest. Raises EngineError where a registry
+    does not give one, UsageError where images or secrets are gone for good."""
     settings = msgspec.convert(release.settings, DeploySettings)
     values = {key: await _value(key, release, site, store) for key in cut_keys(release.spec)}
     pins = await pinned_images(site.engine, [each.image for each in release.services.values()])
+    pins |= await pulled_again(site.engine, [image for image, pin in pins.items() if pin is None and "@" in image])
     for name, service in release.services.items():
         if pins[service.image] is None:
             raise UsageError(
                 f"release {release.number} needs {service.reference} ({service.image}) for {name}, and that image is "
                 f"no longer on {site.name}",
-                hint=f"docker pull {service.image}" if "@" in service.image else "load it again: docker load",
+                hint="load it again: docker load",
             )
     jobs = (release.jobs_before, release.jobs_after)
     spec = restored(release.spec, values)
