@@ -7,11 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from machines.debian_host import DebianHost
 from machines.engines import clean_environment
 from machines.own_host import start_host
-from machines.program import DOCKWORTHY
+from machines.program import DOCKWORTHY, run_dockworthy
 
 pytestmark = [pytest.mark.engine, pytest.mark.ssh, pytest.mark.timeout(600)]
 
@@ -34,15 +35,28 @@ def packages(host: DebianHost) -> set[str]:
     return set(host.run("dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n").splitlines())
 
 
-def test_from_nothing_to_ready_and_back(debian: DebianHost) -> None:
+def add(host: DebianHost, folder: Path) -> subprocess.CompletedProcess[str]:
+    """`hosts add`, the way that does the same, and lists the host."""
+    why = {"subject": "*", "reason": "the kernel is the machine's", "owner": "us", "expires": "2099-01-01"}
+    excepted = [{"control": id, **why} for id in _OF_THE_KERNEL]
+    project = folder / "dockworthy.yaml"
+    if not project.exists():
+        project.write_text(yaml.safe_dump({"policy": {"exceptions": excepted}}))
+    words = ("hosts", "add", host.address, "--name", "shop", "--yes", "--policy", str(project))
+    return run_dockworthy(*words, inside=host.network, timeout=_SLOW)
+
+
+def test_from_nothing_to_ready_and_back(debian: DebianHost, tmp_path: Path) -> None:
     before, group = packages(debian), debian.run("getent", "group", "docker", check=False)
     plan = debian.dockworthy("harden", "--install")
     assert plan.returncode == 1, plan.stdout + plan.stderr
     assert "+ docker.io " in plan.stdout and "FORWARD" in plan.stdout, plan.stdout
     assert packages(debian) == before, "a plan installs nothing"
 
-    done = debian.dockworthy(*APPLY, timeout=_SLOW)
+    done = add(debian, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert f"shop: {debian.address}" in (tmp_path / "dockworthy.yaml").read_text()
+    assert "shop is ready: nothing to do" in add(debian, tmp_path).stderr
     version = json.loads(debian.run("docker", "version", "--format", "{{json .Server}}"))
     assert version["Version"]
     assert debian.run("docker", "compose", "version") and debian.run("docker", "buildx", "version")

@@ -20,7 +20,7 @@ def plan_install(ground: Ground, host: str) -> HardenPlan:
         return _left_alone(ground, host)
     if not ground.has_apt:
         raise UsageError(
-            f"{host} runs {ground.system}: --install takes the packages of Debian and Ubuntu",
+            f"{host} runs {ground.system}: --install takes the packages of Debian and Ubuntu, with their apt-get",
             hint="install Docker Engine as its distribution says, then run dockworthy harden",
         )
     _must_be_possible(ground, host)
