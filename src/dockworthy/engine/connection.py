@@ -96,7 +96,7 @@ class Connection:
 
         Raises EngineError and its kinds; NoSuchObject (faults.py) for what is not there.
         """
-        return await self._ask(f"/v{self.api.major}.{self.api.minor}{path}", f"GET {path}", until)
+        return await self._ask(f"/v{self.api.major}.{self.api.minor}{path}", f"GET {path.partition('?')[0]}", until)
 
     async def raw(self, path: str) -> bytes:
         """What `GET path` answers, as it comes: a log, an archive. Raises EngineError and its kinds."""

@@ -10,6 +10,7 @@ import msgspec
 
 from ..errors import EngineError, EngineRefused, EngineUnreachable
 from .endpoint import socket_path
+from .ssh.address import is_ssh
 
 if TYPE_CHECKING:
     import aiohttp
@@ -45,7 +46,10 @@ def failed_request(error: aiohttp.ClientError | OSError, endpoint: str, asked: s
     if isinstance(error, aiohttp.ClientConnectorError):
         return EngineUnreachable(f"{endpoint} can't be reached: {error.os_error.strerror or error}")
     if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError | aiohttp.ClientOSError):
-        return EngineUnreachable(f"the engine at {endpoint} hung up during {asked}", hint="did it stop or crash?")
+        hint = "did it stop or crash?"
+        if is_ssh(endpoint):
+            hint = "did it stop, or was the ssh connection lost? Run this again: it goes on from what it finds"
+        return EngineUnreachable(f"the engine at {endpoint} hung up during {asked}", hint=hint)
     return EngineError(f"what answers {asked} at {endpoint} does not speak as a Docker Engine does")
 
 
