@@ -68,7 +68,9 @@ async def _answers(here: EdgeHere, tls: ssl.SSLContext) -> None:
             await asyncio.sleep(0.1)
 
 
-def test_a_renewal_under_load_fails_no_request(here: EdgeHere, authority: Authority) -> None:
+def test_a_renewal_under_load_fails_no_request(
+    here: EdgeHere, authority: Authority, capsys: pytest.CaptureFixture[str]
+) -> None:
     anybody = ssl.create_default_context()
     anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
 
@@ -81,6 +83,8 @@ def test_a_renewal_under_load_fails_no_request(here: EdgeHere, authority: Author
 
     before = {name: shown_by(here, name) for name in (ONE, TWO, "own.example.com")}
     load, renewed = here.do(work)
+    with capsys.disabled():
+        print(f"\n{load.count} requests over a renewal, {len(load.failures)} failed, the slowest {load.slowest:.2f} s")
     assert load.failures == [] and load.count > 100, here.log()
     assert set(renewed.renewed) == {ONE, "ownca"} and renewed.handed_over and renewed.looked_at
     after = {name: shown_by(here, name) for name in before}

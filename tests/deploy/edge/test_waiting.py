@@ -26,13 +26,12 @@ async def _until_200(here: EdgeHere) -> None:
             await asyncio.sleep(0.1)
 
 
-@pytest.mark.parametrize("on_term", ["exit", "finish"])
-def test_requests_wait_while_the_only_container_is_replaced(
-    here: EdgeHere, capsys: pytest.CaptureFixture[str], on_term: str
-) -> None:
+def test_requests_wait_while_the_only_container_is_replaced(here: EdgeHere, capsys: pytest.CaptureFixture[str]) -> None:
+    """It exits at once."""
+
     async def work(edge: EdgeRunner, _: Site) -> Load:
         await edge.ensure(here.routes("single", ServedRoute(Route(HOST, "web", 8000, health="/health"), wait=WAIT)))
-        here.app("w1", "web.single", ON_TERM=on_term)
+        here.app("w1", "web.single", ON_TERM="exit")
         await _until_200(here)
         async with Load(here.http, HOST, rate=100) as load:
             await asyncio.sleep(0.5)

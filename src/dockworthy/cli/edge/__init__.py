@@ -17,10 +17,10 @@ def edge() -> None:
 
     \b
     Examples:
-      dockworthy edge status                 what it serves, and what needs care
-      dockworthy edge renew                  certificates that end soon
-      dockworthy edge renew --install        and that by itself, twice a day
-      dockworthy edge update                 HAProxy as the distribution has it now
+      dockworthy edge status             what it serves, and what needs care
+      dockworthy edge renew              certificates that end soon
+      dockworthy edge renew --install    and that by itself, twice a day
+      dockworthy edge update             HAProxy as the distribution has it now
     """
 
 

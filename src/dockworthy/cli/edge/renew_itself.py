@@ -15,8 +15,9 @@ from .on_site import on_site
 
 if TYPE_CHECKING:
     from ...deploy.edge.timer import Timer
+    from ...deploy.site import Site
 
-_PASSED = ("DOCKWORTHY_STATE", "DOCKER_HOST", "SSH_AUTH_SOCK")
+_PASSED = ("DOCKWORTHY_STATE", "DOCKER_HOST")
 
 
 def install(endpoint: str, *, remote: bool, sudo: bool, dry_run: bool, yes: bool) -> int:
@@ -26,7 +27,7 @@ def install(endpoint: str, *, remote: bool, sudo: bool, dry_run: bool, yes: bool
     _must_be_root()
     which = endpoint if remote else ""
     timer = _timer(which)
-    environment = {name: os.environ[name] for name in _PASSED[:2] if os.environ.get(name) and not remote}
+    environment = {name: os.environ[name] for name in _PASSED if os.environ.get(name) and not remote}
     files = timer.files(_command(which, sudo=sudo), environment)
     if timer.has(files):
         say(f"{timer.says} renews them already: nothing to do")
@@ -36,8 +37,12 @@ def install(endpoint: str, *, remote: bool, sudo: bool, dry_run: bool, yes: bool
     ]
     if not agreed(f"Certificates are renewed twice a day, by {timer.says}", lines, dry_run=dry_run, yes=yes):
         return ExitStatus.DONE if dry_run else ExitStatus.NOT_WORTHY
-    timer.install(files)
-    on_site(endpoint, lambda site: remember_who(site, timer.says), sudo=sudo, changes=True)
+
+    async def do(site: Site) -> None:  # a host that can't be reached is told before anything is written
+        timer.install(files)
+        await remember_who(site, timer.says)
+
+    on_site(endpoint, do, sudo=sudo, changes=True)
     say("done; `dockworthy edge status` says when it was last seen, and what failed")
     return ExitStatus.DONE
 
@@ -53,8 +58,12 @@ def uninstall(endpoint: str, *, remote: bool, sudo: bool, dry_run: bool, yes: bo
         return ExitStatus.DONE
     if not agreed("Certificates are renewed no more", (f"removes {path}" for path in there), dry_run=dry_run, yes=yes):
         return ExitStatus.DONE if dry_run else ExitStatus.NOT_WORTHY
-    timer.uninstall()
-    on_site(endpoint, lambda site: remember_who(site, ""), sudo=sudo, changes=True)
+
+    async def do(site: Site) -> None:
+        timer.uninstall()
+        await remember_who(site, "")
+
+    on_site(endpoint, do, sudo=sudo, changes=True)
     return ExitStatus.DONE
 
 
