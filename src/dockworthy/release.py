@@ -14,7 +14,7 @@ from .deploy.gate import let_pass, refusals, unobservable
 from .deploy.gating.before import BeforeDeploy
 from .deploy.gating.host import Judged, host_verdict
 from .deploy.giving_up import begun_takeover, give_up
-from .deploy.in_force import in_force, refuse_before_the_move, to_return_to, unfinished
+from .deploy.in_force import in_force, of_target, refuse_before_the_move, to_return_to, unfinished
 from .deploy.narrowing import narrowed
 from .deploy.planning.standing_by import refuse_standby
 from .deploy.preparing import Prepared, prepare, prepared_from, read_project
@@ -74,10 +74,11 @@ async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agr
         to = Destination(asked.settings.target, site, project)
         await to.ready()
         async with _locked(to.store, asked, "rollback") as lock:
-            releases = await to.releases()
+            every = await to.store.releases()
+            releases = of_target(every, to.kind)
             if number is None and lock is not None and (begun := begun_takeover(to, releases)):
                 return await give_up(to, releases, begun, say)
-            refuse_before_the_move(await to.store.releases(), number, to.kind)
+            refuse_before_the_move(every, number, to.kind)
             wanted = to_return_to(releases, number)
             prepared = await prepared_from(wanted, site, to.store)
             shipping = Shipping(to, compose, lock, say)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dockworthy.deploy.edge.rotation import Slot, sessions_in, slots_in
+from dockworthy.deploy.edge.rotation import Slot, exchanging, sessions_in, slots_in
 
 _STATE = """\
 1
-# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state
-3 shop:web 1 s1 172.20.0.3 2 0
-3 shop:web 2 s2 172.20.0.4 2 8
-3 shop:web 3 s3 - 0 40
-3 shop:web 4 s4 - 0 32
-3 shop:web 5 s5 172.20.0.5 0 0
+# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_fqdn
+3 shop:web 1 s1 172.20.0.3 2 0 web.shop
+3 shop:web 2 s2 172.20.0.4 2 8 web.shop
+3 shop:web 3 s3 - 0 40 web.shop
+3 shop:web 4 s4 - 0 32 web.shop
+3 shop:web 5 s5 172.20.0.5 0 0 web.shop
+3 shop:web 6 hold - 2 0 -
 
 """
 _STAT = """\
@@ -33,6 +34,35 @@ def test_a_slot_tells_who_stands_in_it_and_whether_a_word_keeps_requests_from_it
         Slot("shop:web/s5", "172.20.0.5", drained=False, gets_requests=False),
     )
     assert tuple(slots_in("")) == ()
+
+
+def slot(number: int, address: str, *, serves: bool = True, backend: str = "shop:web") -> Slot:
+    return Slot(f"{backend}/s{number}", address, drained=False, gets_requests=serves and bool(address))
+
+
+def test_others_stand_in_the_places_of_those_that_go() -> None:
+    slots = [slot(1, ""), slot(2, "10.0.0.1"), slot(3, "10.0.0.2"), slot(4, "")]
+    assert list(exchanging(slots, {"10.0.0.1", "10.0.0.2"}, {"10.0.0.3", "10.0.0.4"})) == [
+        "set server shop:web/s1 state drain",
+        "set server shop:web/s4 state drain",
+        "set server shop:web/s2 addr 10.0.0.3",
+        "set server shop:web/s3 addr 10.0.0.4",
+    ]
+    fewer = list(exchanging(slots, {"10.0.0.1", "10.0.0.2"}, {"10.0.0.3"}))
+    assert "set server shop:web/s3 state drain" in fewer, "who goes and is replaced by nobody gets nothing either"
+    faster = [*slots[:3], slot(4, "10.0.0.3")]
+    assert list(exchanging(faster, {"10.0.0.1", "10.0.0.2"}, {"10.0.0.3"})) == [
+        "set server shop:web/s1 state drain",
+        "set server shop:web/s2 state drain",
+        "set server shop:web/s3 state drain",
+    ]
+
+
+def test_where_there_are_too_few_places_on_any_route_nothing_is_said() -> None:
+    two = {"10.0.0.3", "10.0.0.4"}
+    assert list(exchanging([slot(1, "10.0.0.1"), slot(2, "")], {"10.0.0.1"}, two)) == []
+    other = [slot(1, "10.0.0.1", backend="shop:web:2", serves=False)]
+    assert list(exchanging([slot(1, "10.0.0.1"), *other], {"10.0.0.1"}, {"10.0.0.3"})) == []
 
 
 def test_requests_are_those_at_work_and_those_that_wait() -> None:

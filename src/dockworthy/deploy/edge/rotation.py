@@ -1,14 +1,14 @@
 """Which containers of a project get requests from the edge, by a word to HAProxy: it counts at once.
 
-Only for a moment: what lasts is who is on the edge's network, as HAProxy forgets words when it is started anew. What a
-killed deploy said and did not take back, `restore` does.
+Only for a moment: what lasts is who is on the edge's network, as HAProxy forgets words when it is started anew, and
+the DNS fills its slots again. What a killed deploy said and did not take back, `restore` does.
 """
 
 from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -25,15 +25,23 @@ _LOOK = 0.02
 _CHECKED = 0.7
 """Seconds after which HAProxy has asked who stands in a slot: what it says before may be of who stood there earlier."""
 _EMPTIED = 3.0
+_NAMED = 0.6
+"""Seconds in which the DNS is asked at least once."""
+_MOST_WORDS = 8000
+"""Bytes of one command line."""
 
 
 class Slot(Struct, frozen=True):
-    """A server of HAProxy's, named `shop:web/s1`. `address`: "" where nobody stands in it."""
+    """A server of HAProxy's that the DNS fills, named `shop:web/s1`. `address`: "" where nobody stands in it."""
 
     name: str
     address: str
     drained: bool
     gets_requests: bool
+
+    @property
+    def backend(self) -> str:
+        return self.name.partition("/")[0]
 
 
 class Rotation:
@@ -73,14 +81,32 @@ class Rotation:
             await asyncio.sleep(_LOOK)
         await self._tell([slot for slot in await self._slots(self._of(service)) if slot.drained], "state ready")
 
+    async def exchange(self, service: str, old: Collection[str], new: Collection[str]) -> bool:
+        """`new` in the places of `old`, at one word, where they are well: the DNS would name them within half a second.
+
+        False where that can't be: they are not reached from here, are more, or the DNS knew better. Then all slots may
+        be used, and it is the DNS that fills them.
+        """
+        well = await asyncio.gather(*self._asked(service, new))
+        words = list(exchanging(await self._slots(self._of(service)), old, new)) if all(well) else []
+        if not words or len(line := "; ".join(words)) > _MOST_WORDS:
+            return False
+        await self._admin.ask(line)
+        clock = asyncio.get_running_loop().time
+        ends = clock() + _NAMED
+        while await self._alone(service, new):
+            if clock() >= ends:
+                return True
+            await asyncio.sleep(_LOOK)
+        await self.restore()
+        return False
+
     async def arrived(self, service: str, addresses: Collection[str], *, within: float) -> bool:
         """Do all of them get requests, and are they well? They are asked here and now what HAProxy asks them; where
         that is not possible from here, HAProxy's own question is waited for."""
         clock = asyncio.get_running_loop().time
         ends, since = clock() + within, None
-        asking = asyncio.gather(
-            *(is_well(self._site, self._routes[name], each) for name in self._of(service) for each in addresses)
-        )
+        asking = asyncio.gather(*self._asked(service, addresses))
         try:
             while clock() < ends:
                 since = (since or clock()) if await self._hold(service, addresses) else None
@@ -93,13 +119,23 @@ class Rotation:
         finally:
             asking.cancel()
 
+    def _asked(self, service: str, addresses: Collection[str]) -> list[Coroutine[None, None, bool]]:
+        return [is_well(self._site, self._routes[name], each) for name in self._of(service) for each in addresses]
+
     async def _hold(self, service: str, addresses: Collection[str]) -> bool:
         """Does each route have all of them?"""
         try:
-            slots = [slot for slot in await self._at(service, addresses) if slot.gets_requests]
+            slots = await self._at(service, addresses)
         except HostError:  # it is being started
             return False
-        return len(slots) >= len(addresses) * len(self._of(service))
+        found = {(slot.backend, slot.address) for slot in slots if slot.gets_requests}
+        return len(found) >= len(addresses) * len(self._of(service))
+
+    async def _alone(self, service: str, addresses: Collection[str]) -> bool:
+        """Have they, and nobody else, all requests of each route?"""
+        slots = await self._slots(self._of(service))
+        found = {(slot.backend, slot.address) for slot in slots if slot.gets_requests}
+        return found == {(name, each) for name in self._of(service) for each in addresses}
 
     async def _passed(self, service: str, addresses: Collection[str]) -> bool:
         up = [await self._admin.servers_up(name) for name in self._of(service)]
@@ -112,7 +148,7 @@ class Rotation:
         return [slot for slot in await self._slots(self._of(service)) if slot.address in addresses]
 
     async def _slots(self, backends: Collection[str]) -> list[Slot]:
-        return [slot for slot in slots_in(await self._admin.servers_state()) if slot.name.partition("/")[0] in backends]
+        return [slot for slot in slots_in(await self._admin.servers_state()) if slot.backend in backends]
 
     async def _tell(self, slots: Iterable[Slot], what: str) -> None:
         """In one word, which is done whole or not at all."""
@@ -129,6 +165,8 @@ class Rotation:
 def slots_in(state: str) -> Iterable[Slot]:
     """From the answer to `show servers state`."""
     for row in rows_in(state):
+        if row["srv_fqdn"] == "-":
+            continue
         admin = int(row["srv_admin_state"])
         yield Slot(
             name=f"{row['be_name']}/{row['srv_name']}",
@@ -136,6 +174,25 @@ def slots_in(state: str) -> Iterable[Slot]:
             drained=bool(admin & _DRAINED),
             gets_requests=not admin and row["srv_op_state"] in _GETS_REQUESTS,
         )
+
+
+def exchanging(slots: Iterable[Slot], old: Collection[str], new: Collection[str]) -> Iterator[str]:
+    """The words by which `new` stand where `old` do; none where there are too few places. The DNS goes on to name both:
+    all other slots are kept from requests, so that `old` get none, wherever it puts them."""
+    words: list[str] = []
+    of_backend: dict[str, list[Slot]] = {}
+    for slot in slots:
+        of_backend.setdefault(slot.backend, []).append(slot)
+    for each in of_backend.values():
+        there = {slot.address: slot for slot in each if slot.address in new and slot.gets_requests}
+        places = [slot for slot in each if slot.address in old and slot.gets_requests]
+        missing = sorted(set(new) - set(there))
+        if len(places) < len(missing):
+            return
+        stay = {slot.name for slot in (*there.values(), *places[: len(missing)])}
+        words += [f"set server {slot.name} state drain" for slot in each if slot.name not in stay]
+        words += [f"set server {slot.name} addr {to}" for slot, to in zip(places, missing, strict=False)]
+    yield from words
 
 
 def sessions_in(stat: str) -> dict[str, int]:

@@ -39,21 +39,26 @@ class StandBy:
         self._seconds = seconds
         self._say = say
         self._known: tuple[Standby, ...] = ()
+        self._found: tuple[Standby, ...] | None = None
+        """By `settled` just now."""
 
     async def read(self) -> tuple[Standby, ...]:
         """Who stands by, as it is noted on the host."""
-        self._known = await self._marks.read()
+        found, self._found = self._found, None
+        self._known = await self._marks.read() if found is None else found
         return self._known
 
     async def settled(self) -> None:
         """What an earlier run said to the edge counts no longer, and whose time is over goes, if nobody removed it."""
         with contextlib.suppress(HostError):  # no edge runs
             await self._rotation.restore()
-        if over := [each for each in await self._marks.read() if each.left <= 0]:
+        found = await self._marks.read()
+        if over := [each for each in found if each.left <= 0]:
             self._say("containers that stood by are removed: their time is over")
             for container in (task for each in over for task in each.tasks):
                 await self._end(container)
             await self._marks.forget(over)
+        self._found = tuple(each for each in found if each not in over)
 
     async def may_put(self, service: str, containers: Sequence[str]) -> bool:
         """Out of rotation, if it can be: that it can't is no reason to fail a release that works."""
@@ -101,6 +106,9 @@ class StandBy:
     async def bring_back(self, service: str, containers: Sequence[str], *, within: float) -> None:
         """Into rotation. Raises StepFailed where they do not get requests in time, or are not well."""
         await self._in(service, containers)
+        await self._arrived(service, containers, within=within)
+
+    async def _arrived(self, service: str, containers: Sequence[str], *, within: float) -> None:
         addresses = _at_edge(await self._tasks(containers))
         if len(addresses) < len(containers) or not await self._rotation.arrived(service, addresses, within=within):
             raise StepFailed(service, f"the old containers of {service}, which ran on, do not serve any more")
@@ -113,13 +121,17 @@ class StandBy:
         if not await self.take(back):
             says = f"the time of {service}'s old containers was over just now"
             raise StepFailed(service, says, hint="dockworthy rollback again: it starts them anew")
+        addresses = _at_edge(await self._tasks(gone))
         try:
-            await self.bring_back(service, back, within=within)
+            await self._in(service, back)
+            with contextlib.suppress(HostError):
+                if await self._rotation.exchange(service, addresses, _at_edge(await self._tasks(back))):
+                    return addresses
+            await self._arrived(service, back, within=within)
         except BaseException:
             with contextlib.suppress(DockworthyError):
                 await asyncio.shield(self.put(service, back))
             raise
-        addresses = _at_edge(await self._tasks(gone))
         with contextlib.suppress(HostError):  # an edge that does not answer holds nobody up
             await self._rotation.leave(service, addresses, within=await self._patience(gone))
         return addresses
