@@ -13,7 +13,7 @@ from .deploy.destination import Destination
 from .deploy.gate import let_pass, refusals, unobservable
 from .deploy.gating.before import BeforeDeploy
 from .deploy.gating.host import Judged, host_verdict
-from .deploy.giving_up import begun_takeover, give_up
+from .deploy.giving_up import begun_takeover, give_up, must_run_here
 from .deploy.in_force import in_force, of_target, refuse_before_the_move, to_return_to, unfinished
 from .deploy.narrowing import narrowed
 from .deploy.planning.standing_by import refuse_standby
@@ -22,7 +22,7 @@ from .deploy.rendering import Rendered
 from .deploy.shipping import Agree, Shipped, Shipping
 from .deploy.site import reach
 from .deploy.standing import standing_of
-from .deploy.store import Lock, ReleaseStore
+from .deploy.store import Lock
 from .engine.who import who_runs
 from .errors import UsageError
 from .model.finding import Finding
@@ -50,7 +50,7 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
         to = Destination(asked.settings.target, site, rendered.project)
         await to.ready()
         store = to.store
-        async with _locked(store, asked, "deploy") as lock:
+        async with _locked(to, asked, "deploy") as lock:
             releases = await to.releases()
             last = in_force(releases)
             prepared = await prepare(asked, rendered, site, compose, store, last, to.maker(compose))
@@ -73,11 +73,12 @@ async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agr
         compose = ComposeCommand(site.docker_host, str(asked.folder))
         to = Destination(asked.settings.target, site, project)
         await to.ready()
-        async with _locked(to.store, asked, "rollback") as lock:
+        async with _locked(to, asked, "rollback") as lock:
             every = await to.store.releases()
             releases = of_target(every, to.kind)
             if number is None and lock is not None and (begun := begun_takeover(to, releases)):
                 return await give_up(to, releases, begun, say)
+            await must_run_here(to)
             refuse_before_the_move(every, number, to.kind)
             wanted = to_return_to(releases, number)
             prepared = await prepared_from(wanted, site, to.store)
@@ -121,10 +122,13 @@ def _judged(project: ProjectFile, snapshot: Snapshot, level: Level) -> Judged:
 
 
 @asynccontextmanager
-async def _locked(store: ReleaseStore, asked: Asked, doing: str) -> AsyncIterator[Lock | None]:
+async def _locked(to: Destination, asked: Asked, doing: str) -> AsyncIterator[Lock | None]:
     """A dry run changes nothing, so it needs no lock."""
     async with AsyncExitStack() as stack:
         lock = None
         if not asked.dry_run:
-            lock = await stack.enter_async_context(store.lock(who=who_runs(), doing=doing, take_over=asked.take_over))
+            who, take_over = who_runs(), asked.take_over
+            if to.takes_over:
+                await stack.enter_async_context(to.elsewhere.locked(who=who, doing=doing, take_over=take_over))
+            lock = await stack.enter_async_context(to.store.lock(who=who, doing=doing, take_over=take_over))
         yield lock

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from dockworthy.deploy.in_force import to_return_to
+from dockworthy.deploy.in_force import of_target, refuse_before_the_move, to_return_to
 from dockworthy.errors import UsageError
 from dockworthy.model.release import Release, ReleaseState
 
 
-def history(*returns: int | None) -> list[Release]:
-    """Kept releases from 1 on; a number: the release goes back to that one."""
+def history(*returns: int | None, swarms: int = 0) -> list[Release]:
+    """Kept releases from 1 on; a number: the release goes back to that one. The first `swarms` were for a swarm."""
     return [
         Release(
             number=number,
             project="shop",
-            target="compose",
+            target="swarm" if number <= swarms else "compose",
             state=ReleaseState.KEPT,
             spec={},
             services={},
@@ -50,3 +50,21 @@ def test_before_the_first_there_is_none(returns: tuple[int | None, ...]) -> None
 def test_where_a_record_is_gone_its_return_has_all_of_it() -> None:
     kept = history(None, None, None, 1, None)[2:]  # records of 1 and 2 are gone
     assert to_return_to(kept, None).number == 4
+
+
+@pytest.mark.parametrize(
+    ("moved", "number"), [(history(None, None, swarms=1), None), (history(*[None] * 4, swarms=1), 1)]
+)
+def test_a_rollback_does_not_change_the_target(moved: list[Release], number: int | None) -> None:
+    with pytest.raises(
+        UsageError, match="release 1 was shipped by the target swarm, and this one is compose"
+    ) as raised:
+        refuse_before_the_move(moved, number, "compose")
+    assert "`deploy.target: swarm`" in raised.value.hint
+
+
+def test_after_the_move_it_goes_back_to_what_the_same_target_shipped() -> None:
+    moved = history(None, None, None, swarms=1)
+    refuse_before_the_move(moved, None, "compose")
+    assert [each.number for each in of_target(moved, "compose")] == [2, 3]
+    assert to_return_to(of_target(moved, "compose"), None).number == 2

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import structs
 
 from ..engine.moments import now
+from ..errors import UsageError
 from ..model.deploy_settings import DeploySettings, seconds_of
 from ..model.release import Release, ReleaseState
 from .asked import Say
@@ -15,6 +16,7 @@ from .destination import Destination
 from .edge.project_edge import ProjectEdge
 from .in_force import unfinished
 from .shipping import Shipped
+from .targets.running import read_tasks
 from .targets.taking_over.giving_back import give_back
 
 
@@ -22,6 +24,15 @@ def begun_takeover(to: Destination, releases: Sequence[Release]) -> Release | No
     """The one that a rollback gives up: its services are still the swarm's, emptied or not. `releases`: of Compose."""
     begun = unfinished(releases)
     return begun[-1] if to.takes_over and begun else None
+
+
+async def must_run_here(to: Destination) -> None:
+    """A rollback does not take over: that would be a step forward. Raises UsageError where the swarm runs it all."""
+    if to.takes_over and not await read_tasks(to.site.engine, to.project):
+        raise UsageError(
+            f"{to.project} runs as services of a swarm, and a rollback does not change the target",
+            hint="`dockworthy deploy` takes it over to Compose; with `deploy.target: swarm` a rollback goes back there",
+        )
 
 
 async def give_up(to: Destination, releases: Sequence[Release], begun: Release, say: Say) -> Shipped:

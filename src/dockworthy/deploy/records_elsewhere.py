@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
+
 from ..model.release import Release
 from .in_force import in_force
 from .store import ReleaseStore
@@ -13,6 +16,15 @@ class RecordsElsewhere:
     def __init__(self, own: ReleaseStore, other: ReleaseStore | None) -> None:
         self._own = own
         self._other = other
+
+    @contextlib.asynccontextmanager
+    async def locked(self, *, who: str, doing: str, take_over: bool) -> AsyncIterator[None]:
+        """Nobody ships it there meanwhile. Raises what the store's lock raises."""
+        if self._other is None:
+            yield
+            return
+        async with self._other.lock(who=who, doing=doing, take_over=take_over):
+            yield
 
     async def next_number(self) -> int:
         """A number says which release is meant, whoever runs it."""

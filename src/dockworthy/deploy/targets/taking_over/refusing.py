@@ -42,6 +42,8 @@ def must_be_joined(spec: Mapping[str, Any], networks: Mapping[str, bool]) -> Non
 
 def on_networks_of_swarm(spec: Mapping[str, Any], networks: Mapping[str, bool]) -> dict[str, Any]:
     """The project as Compose can make it while a swarm has networks of its names: it joins those. Pure."""
+    if not networks:
+        return dict(spec)
     defined = {**(spec.get("networks") or {})}
     if any(not service.get("networks") and not service.get("network_mode") for service in spec["services"].values()):
         defined.setdefault("default", None)

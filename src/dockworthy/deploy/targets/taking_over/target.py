@@ -81,7 +81,7 @@ class TakeoverTarget(ComposeTarget):
         project = self._desired.project
         others = [each["Spec"]["Name"] for each in await self._engine.get("/services")]
         if left:
-            return f"{project} runs by Compose now; the swarm still has {', '.join(left)}, which compose.yaml has not"
+            return f"what was asked for runs by Compose now; the swarm still has {', '.join(left)}"
         if others:
             return f"{project} runs by Compose now; the swarm goes on for {', '.join(others)}"
         return (
