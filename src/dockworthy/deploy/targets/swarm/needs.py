@@ -39,7 +39,8 @@ def _must_be_swarms(name: str, scopes: Mapping[str, Any], *, external: bool) -> 
     if scope is not None and scope != "swarm":
         hint = "docker network rm it, when nothing uses it any more (docker compose down)"
         if name == EDGE_NETWORK:
-            hint = "the edge of `target: compose` runs on this engine: one engine has one edge, for one target"
+            hint = "the edge of `target: compose` runs on this engine, and one engine has one edge: when no project by "
+            hint += "Compose has routes here any more, docker compose -p dockworthy-edge down"
         raise UsageError(f"the network {name} is this engine's own, and the swarm needs one of that name", hint=hint)
     if scope is None and external and name != EDGE_NETWORK:
         raise UsageError(
