@@ -41,8 +41,9 @@ def test_an_edge_that_can_be_left_alone() -> None:
         (_edge(is_running=False), "the edge does not run"),
         (
             _edge(routes=(RouteStanding(project="shop", host="s", path="/", service="web", up=0, seen=1),)),
-            "none is well",
+            "1 seen and none well",
         ),
+        (_edge(untold="it does not tell"), "it does not tell: the next"),
         (_edge(renewed_by=""), "nothing renews it by itself: dockworthy edge renew --install"),
         (_edge(renewal_tried=in_rfc3339(NOW - 4 * 86400)), "nothing was seen of a timer"),
         (_edge(available="3.0.12-1"), "dockworthy edge update"),

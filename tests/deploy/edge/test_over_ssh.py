@@ -10,7 +10,9 @@ import pytest
 from deploy.edge.clients import ask
 from deploy.edge.conftest import EdgeHere, free_port
 from dockworthy.deploy.edge.outlook import EdgeChange
+from dockworthy.deploy.edge.renewing import Renewer
 from dockworthy.deploy.edge.running import EdgeRunner
+from dockworthy.deploy.edge.standing import edge_standing
 from dockworthy.deploy.site import reach
 from dockworthy.engine.ssh.address import is_ssh
 from dockworthy.model.deploy_settings import Route, Tls
@@ -44,6 +46,10 @@ def test_the_edge_of_another_host(here: EdgeHere, serve: Servers, monkeypatch: p
                     await asyncio.sleep(0.1)
             probe = await ask(0, HOST, socket=str(await edge.admin.way("probe.sock")))
             assert await edge.would_change(routes) == EdgeChange()
+            renewed = await Renewer(site).renew(frozenset({"far"}))
+            assert (renewed.renewed, renewed.looked_at) == (("far",), True)
+            (certificate,) = (await edge_standing(site)).certificates
+            assert (certificate.names, round(certificate.days)) == ((HOST,), 397)
             trusted = ssl.create_default_context(cafile=str(far.state / "edge" / "authority" / "ca.pem"))
             return [probe.status, (await ask(far.http, HOST)).status, (await ask(far.https, HOST, tls=trusted)).status]
 

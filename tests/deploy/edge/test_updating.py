@@ -13,8 +13,9 @@ import pytest
 from deploy.edge.clients import ask
 from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.image import EdgeImage
+from dockworthy.deploy.edge.outlook import AWAY
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.edge.updating import GAP, Updated, Updater
+from dockworthy.deploy.edge.updating import Updated, Updater
 from dockworthy.deploy.site import Site
 from dockworthy.errors import EngineError
 from dockworthy.model.deploy_settings import Route
@@ -90,7 +91,7 @@ def test_an_update_is_as_short_as_it_says(serving: EdgeHere, capsys: pytest.Capt
     assert updated.swapped and updated.before == "3.0.1-1"
     image = json.loads((serving.state / "edge" / "image.json").read_text())
     assert serving.engine.inspect(PROXY)["Image"] == image["runs"] != older
-    assert gap < 2 * GAP, "twice what is announced: other tests may take the processor meanwhile"
+    assert gap < 2 * AWAY, "twice what is announced: other tests may take the processor meanwhile"
     done = run_dockworthy("edge", "update", env=environment, inside=serving.engine.inside)
     assert done.returncode == 0 and "nothing to do" in done.stderr
 

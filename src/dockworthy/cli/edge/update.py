@@ -31,7 +31,8 @@ def update(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...],
     Where haproxy is installed on the host, the image is made of that one: upgrade it first. An image that is named in
     dockworthy.yaml (`deploy.edge.image`) is changed there, and by a deploy.
     """
-    from ...deploy.edge.updating import GAP, Updater
+    from ...deploy.edge.outlook import AWAY
+    from ...deploy.edge.updating import Updater
 
     endpoint = endpoint_of_edge(hosts, policy, sudo=sudo)
 
@@ -50,7 +51,7 @@ def update(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...],
         if found.before != found.after
         else "the same HAProxy, newer libraries"
     )
-    gap = f"the edge does not answer for about {GAP:.0f} s, and connections that last longer are cut"
+    gap = f"the edge does not answer for about {AWAY:.0f} s, and connections that last longer are cut"
     if not agreed("The edge is made anew", (what, gap), dry_run=dry_run, yes=yes):
         return ExitStatus.DONE if dry_run else ExitStatus.NOT_WORTHY
     done = on_site(endpoint, do, sudo=sudo, changes=True)

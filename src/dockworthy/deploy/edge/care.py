@@ -19,8 +19,10 @@ def cares_of(edge: EdgeStanding, now: float) -> Iterator[str]:
         return
     for route in edge.routes:
         if not route.up:
-            found = f"of {route.seen} containers none is well" if route.seen else "it has no container"
-            yield f"{route.host}{route.path.rstrip('/')}: {route.service} of {route.project} does not answer, {found}"
+            found = f"{route.seen} seen and none well" if route.seen else "it has no container"
+            yield f"{route.host}{route.path.rstrip('/')}: {route.service} of {route.project} does not answer: {found}"
+    if edge.untold:
+        yield f"{edge.untold}: the next `dockworthy deploy` or `dockworthy edge renew` mends that"
     for certificate in edge.certificates:
         yield from _of_a_certificate(certificate, edge, now)
     if edge.renewed_by and edge.certificates and _age(edge.renewal_tried, now) > _SILENT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from ...errors import HostError
 from .admin import Admin
 from .lifetime import Lifetime, lifetime
 
@@ -17,8 +18,10 @@ class Loaded(Struct, frozen=True):
 
 
 async def loaded(admin: Admin) -> tuple[Loaded, ...]:
-    """Raises HostError where the edge does not answer."""
+    """Raises HostError where the edge does not answer, or does not tell."""
     listed = (await admin.ask("show ssl cert")).splitlines()
+    if not listed or not listed[0].startswith("# filename"):
+        raise HostError("the edge runs with settings of an older dockworthy, and does not tell its certificates")
     files = [line.strip() for line in listed if line.strip().endswith(".pem") and not line.startswith("#")]
     if not files:
         return ()

@@ -22,6 +22,11 @@ from .ports_taken import refuse_taken
 from .process import EdgeProcess
 from .renewals import renewals
 
+ENDS_WITHIN = 1
+"""Seconds that an edge has to end what it answers, where another one takes its place."""
+AWAY = 2.0
+"""Seconds without an edge then, at the most as measured."""
+
 
 class EdgeChange(Struct, frozen=True):
     """What was done: nothing, or it was `started`, made anew (`recreated`: its ports were closed for a moment), or

@@ -9,6 +9,7 @@ from ...model.deploy_settings import Tls
 from ...model.rollout import RolloutStep, StepKind
 from ..site import Site
 from .kept import ProjectRoutes
+from .outlook import AWAY
 from .rotation import Rotation
 from .running import EdgeRunner
 
@@ -39,7 +40,7 @@ class ProjectEdge:
         if change.started:
             return _step(f"start the edge, for {names}", 0.0)
         if change.recreated:
-            return _step("make the edge anew: its ports change", 1.0)
+            return _step("make the edge anew: its ports change", AWAY)
         if change.reloaded:
             return _step(f"tell the edge of new routes, for {names}: no connection is cut", 0.0)
         return None

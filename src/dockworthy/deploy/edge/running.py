@@ -24,7 +24,7 @@ from .haproxy.configuration import EdgeFiles, edge_files
 from .image import EdgeImage, edge_image
 from .keeping import Keeper, Kept
 from .kept import ProjectRoutes
-from .outlook import EdgeChange, exceptions_in_words, outlook, published
+from .outlook import ENDS_WITHIN, EdgeChange, exceptions_in_words, outlook, published
 from .ports_taken import refuse_taken
 from .process import EdgeProcess
 from .renewals import remember_tried
@@ -131,7 +131,7 @@ class EdgeRunner:
         before = await self._process.container()
         text = json.dumps(spec, indent=2)
         if before is None or before["State"] != "running" or kept.compose != text:
-            await self._compose().up(spec)
+            await self._compose().up(spec, stop_within=ENDS_WITHIN)
             await self._keeper.write("compose.json", text)
         running = await self._process.container()
         is_new = before is None or running is None or before["Id"] != running["Id"]
@@ -151,7 +151,7 @@ class EdgeRunner:
             await self._keeper.write_routes(project, kept.projects.get(project))
             await self._keeper.switch(kept.current)
             if kept.compose:
-                await self._compose().up(json.loads(kept.compose))
+                await self._compose().up(json.loads(kept.compose), stop_within=ENDS_WITHIN)
                 await self._process.tell(f"dockworthy-{kept.current}")
             elif (spec := await self._process.container()) is not None:
                 await self._site.engine.send("DELETE", f"/containers/{spec['Id']}?force=true", answer=False)

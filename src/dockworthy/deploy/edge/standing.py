@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import Struct
 
 from ...errors import HostError
 from ...model.deploy_settings import Tls
@@ -36,32 +37,45 @@ async def edge_standing(site: Site) -> EdgeStanding:
     known = await renewals(site)
     clock, _, available = (await site.hand.run(_ASK)).output.partition("\n")
     now = float(clock or 0)
-    admin = Admin(site)
-    servers: tuple[Server, ...] = ()
-    certificates: tuple[Loaded, ...] = ()
-    is_running = container is not None and container["State"] == "running"
-    if is_running:
-        try:
-            servers, certificates = await admin.servers(), await loaded(admin)
-        except HostError:
-            is_running = False
+    told = await _told(Admin(site)) if container is not None and container["State"] == "running" else None
     image = msgspec.json.decode(kept.image, type=EdgeImage) if kept.image else EdgeImage("", "", "", False, False)
     read = EdgeStanding(
         host=site.name,
         is_there=True,
-        is_running=is_running,
+        is_running=told is not None,
         projects=tuple(kept.projects),
         image=image.wanted or image.runs,
         version=image.version,
         image_since=image.since,
         available="" if image.wanted else available.strip(),
         ports=tuple(port for port in published(kept) if port is not None),
-        routes=tuple(_routes(kept, servers)),
-        certificates=tuple(_certificate(each, kept, known, now) for each in certificates),
+        routes=tuple(_routes(kept, told.servers if told else ())),
+        certificates=tuple(_certificate(each, kept, known, now) for each in (told.certificates if told else ())),
+        untold=told.untold if told else "",
         renewed_by=known.by_itself,
         renewal_tried=known.tried,
     )
     return msgspec.structs.replace(read, cares=tuple(cares_of(read, now)))
+
+
+class _Told(Struct, frozen=True):
+    """By HAProxy itself. `untold`: why it does not tell its certificates."""
+
+    servers: tuple[Server, ...]
+    certificates: tuple[Loaded, ...] = ()
+    untold: str = ""
+
+
+async def _told(admin: Admin) -> _Told | None:
+    """None where nobody answers."""
+    try:
+        servers = await admin.servers()
+    except HostError:
+        return None
+    try:
+        return _Told(servers, await loaded(admin))
+    except HostError as error:
+        return _Told(servers, untold=error.says)
 
 
 def _routes(kept: Kept, servers: tuple[Server, ...]) -> list[RouteStanding]:

@@ -20,10 +20,8 @@ from .compose_file import SERVICE, health_check
 from .conflicts import refuse_foreign
 from .image import EdgeImage, edge_image
 from .keeping import Keeper, Kept
+from .outlook import ENDS_WITHIN
 from .process import EdgeProcess, container_of
-
-GAP = 2.0
-"""Seconds, at the most as measured: the old one ends what it answers, for a second, then the new one starts."""
 
 
 class Updated(Struct, frozen=True):
@@ -88,7 +86,7 @@ class Updater:
         spec["services"][SERVICE] |= {"image": image.runs, "healthcheck": health_check(has_shell=image.has_shell)}
         # For its first process: else it would answer 503 until the engine's DNS does.
         await self._process.leave_servers()
-        await self._compose().up(spec, stop_within=1)
+        await self._compose().up(spec, stop_within=ENDS_WITHIN)
         await self._process.serves(f"dockworthy-{kept.current}")
         await self._keeper.tell_servers("")
         await self._keeper.write("compose.json", json.dumps(spec, indent=2))
@@ -96,7 +94,7 @@ class Updater:
 
     async def _put_back(self, kept: Kept, error: BaseException) -> None:
         try:
-            await self._compose().up(json.loads(kept.compose), stop_within=1)
+            await self._compose().up(json.loads(kept.compose), stop_within=ENDS_WITHIN)
             await self._keeper.write("compose.json", kept.compose)
             await self._keeper.write("image.json", kept.image)
             await self._keeper.tell_servers("")
