@@ -37,8 +37,8 @@ class EdgeStanding(Struct, frozen=True, kw_only=True):
     """`is_there`: there is an edge at all. `image_since`: when it was chosen, RFC 3339, "" where that is not known;
     `available`: the version of HAProxy that the host's distribution has now, as far as the host knows.
 
-    `untold`: why its certificates are not known. `renewed_by`: who renews certificates by itself; `renewal_tried`: when somebody last did. `cares`: sentences, each
-    with what to do; () is an edge that can be left alone.
+    `untold`: why its certificates are not known. `renewed_by`: who renews certificates by itself; `renewal_tried`: when
+    somebody last did. `cares`: sentences, each with what to do; () is an edge that can be left alone.
     """
 
     host: str
