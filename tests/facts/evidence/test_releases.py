@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from dockworthy.facts.evidence.drills import read_drills
+from dockworthy.facts.evidence.edge_renewals import RENEWALS
 from dockworthy.facts.evidence.releases import RELEASES
 from dockworthy.facts.host.root import Root
 from dockworthy.model.release import Observation, Release, ReleaseState
@@ -59,4 +60,16 @@ def test_a_first_start_and_a_damaged_record_prove_nothing(tmp_path: Path) -> Non
     tree = Tree(tmp_path)
     kept(tree, 1, steps=("create web",), observation=Observation(seconds=30, probes=300))
     tree.write(f"{RELEASES}/shop/2.json", "{")
+    assert drills(tmp_path) == {}
+
+
+def test_a_certificate_that_could_not_be_renewed_speaks_against_the_edge(tmp_path: Path) -> None:
+    tree = Tree(tmp_path)
+    assert drills(tmp_path) == {}
+    failure = {"at": "2026-11-26T10:00:00Z", "says": "the name does not lead here"}
+    known = {"tried": failure["at"], "by_itself": "a timer", "failed": {"shop.example.com": failure}}
+    tree.write(RENEWALS, msgspec.json.encode(known).decode())
+    says = "the certificate for shop.example.com could not be renewed: the name does not lead here"
+    assert drills(tmp_path) == {"3.zero-downtime": (False, says)}
+    tree.write(RENEWALS, '{"failed": 3')
     assert drills(tmp_path) == {}

@@ -32,7 +32,7 @@ control = Control(
     title="Deploys fail no request: an edge stands before several healthy containers",
     rationale="A published port belongs to one container: the old one must stop before the new one can start. An edge "
     "(Traefik, Caddy, nginx, HAProxy) keeps the port and moves requests over once the new one is healthy. That no request "
-    "fails meanwhile is known when a deploy under load was measured.",
+    "fails meanwhile is known when a deploy under load was measured. An edge whose certificate ends fails every request.",
     level=Level.PRODUCTION,
     severity=Severity.MEDIUM,
     demand="3.zero-downtime",
@@ -42,7 +42,12 @@ control = Control(
         "one more container, and twice the memory of each service",
     ),
     check_yourself="docker ps --format '{{.Names}} {{.Ports}}'",
-    bad={"snapshot": {"engine": {"containers": [_publishes("shop:1.4")]}}},
+    bad={
+        "snapshot": [
+            {"engine": {"containers": [_publishes("shop:1.4")]}},
+            evidence(drills=[drill("3.zero-downtime", "edge", passed=False)]),
+        ]
+    },
     good={"snapshot": evidence(drills=[drill("3.zero-downtime", "deploy", passed=True)])},
     unclear={
         "snapshot": [

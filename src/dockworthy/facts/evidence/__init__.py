@@ -24,6 +24,7 @@ from .connections import read_connections
 from .containers import archives, made_by, written_paths
 from .disks import disks_of
 from .drills import read_drills
+from .edge_renewals import RENEWALS
 from .endpoints import connected, endpoints
 from .forwarding import read_forwarding
 from .jobs import jobs_of
@@ -36,7 +37,7 @@ from .stores import Stores, each_once
 
 __all__ = ["read_evidence", "read_files"]
 
-_DRILLS = f"/var/log/pgbackrest, {RELEASES}"
+_DRILLS = f"/var/log/pgbackrest, {RELEASES}, {RENEWALS}"
 
 DEADLINE = 1.5
 """Seconds for all questions to local addresses together."""

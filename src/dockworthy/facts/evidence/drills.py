@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...model.evidence import Drill, Task
 from ...model.field import Source
 from ..host.root import Root, clean
+from .edge_renewals import read_edge_renewals
 from .releases import read_releases
 from .systemd import rfc3339
 
@@ -15,11 +16,11 @@ _END = "restore command end: "
 
 
 def read_drills(root: Root) -> tuple[Drill, ...]:
-    """Restores that pgBackRest's logs tell of, the last of each log, and what our own releases tell.
+    """Restores that pgBackRest's logs tell of, the last of each log, and what our own releases and renewals tell.
 
     Raises OSError where a log or a record may not be read.
     """
-    return (*_pgbackrest(root), *read_releases(root))
+    return (*_pgbackrest(root), *read_releases(root), *read_edge_renewals(root))
 
 
 def _pgbackrest(root: Root) -> Iterator[Drill]:
