@@ -37,7 +37,7 @@ async def _watch(edge: EdgeRunner) -> Watch:
         touched=["web"],
         targets=probe_targets(SHOP, await edge.admin.way(PROBE)),
     )
-    return Watch(watched, no_tasks, say=print, stats=lambda: edge.admin.ask(ASKED))
+    return Watch(watched, no_tasks, say=print, stats=lambda: edge.admin.ask(ASKED), log=edge.log)
 
 
 async def _until_up(edge: EdgeRunner, count: int) -> None:
@@ -83,3 +83,4 @@ def test_a_change_of_containers_and_one_that_takes_all_of_them(here: EdgeHere) -
         here.do(lambda edge, _: edge.remove("watched"))
     assert well.broken == () and well.probes > 10 and (well.requests_failed, well.probes_failed) == (0, 0)
     assert "web failed" in sick.broken[0] and seconds < 5
+    assert f"at the edge: GET {SHOP.host}/" in sick.broken[-1] and "got 503 after" in sick.broken[-1]

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from ...engine.docker_command import Docker
 from ...errors import EngineError, HostError
 from ..site import Site
+from ..targets.log_tail import demultiplexed
 from .admin import Admin
 from .compose_file import PROJECT
 from .handing_over import compacted
@@ -21,6 +22,7 @@ from .keeping import Keeper
 
 _SECONDS = 20.0
 """In which HAProxy must answer with what it was told."""
+_MOST_LINES = 50_000
 
 
 class EdgeProcess:
@@ -49,6 +51,19 @@ class EdgeProcess:
             return await self._admin.marker() == marker
         except HostError:
             return False
+
+    async def log(self, since: float) -> str:
+        """What it wrote since then (seconds since 1970), each line after its time; empty where nobody keeps that.
+
+        Source: GET /containers/{id}/logs.
+        """
+        container = await self.container()
+        if container is None:
+            return ""
+        asked = f"stdout=true&timestamps=true&since={since:.3f}&tail={_MOST_LINES}"
+        return demultiplexed(await self._site.engine.raw(f"/containers/{container['Id']}/logs?{asked}")).decode(
+            errors="replace"
+        )
 
     async def tell(self, marker: str) -> bool:
         """Whether the running edge had to be told to read its settings again."""

@@ -93,6 +93,10 @@ class EdgeRunner:
         """What a project asks of the edge now."""
         return (await self._keeper.read()).projects.get(project)
 
+    async def log(self, since: float) -> str:
+        """What HAProxy wrote since a moment (seconds since 1970), each line after its time."""
+        return await self._process.log(since)
+
     async def would_change(self, wanted: ProjectRoutes) -> EdgeChange:
         """What `ensure` would do; changes nothing. Raises what it raises before it changes anything."""
         return await outlook(self._site, await self._keeper.read(), self._process, wanted, swarm=self._swarm)

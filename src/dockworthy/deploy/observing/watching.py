@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -15,6 +17,7 @@ from ...model.deploy_settings import Objectives
 from ...model.release import Observation, ShippedService
 from ...model.rollout import Task
 from .edge_counter import EdgeCounter, Stats
+from .failed_requests import failed_in, told
 from .judging import Seen, broken_for_good, observation_of
 from .probe_target import ProbeTarget
 from .probing import Prober
@@ -23,6 +26,8 @@ from .tasks_seen import TasksSeen
 ReadTasks = Callable[[], Awaitable[Mapping[str, Sequence[Task]]]]
 """Service -> its containers, as the engine has them now. Raises EngineError."""
 Say = Callable[[str], None]
+Log = Callable[[float], Awaitable[str]]
+"""What the edge wrote since a moment (seconds since 1970). Raises EngineError."""
 
 _LOOK = 0.1
 """Seconds between looks at the probes; the engine is asked once a second."""
@@ -50,10 +55,13 @@ class Watched(Struct, frozen=True, kw_only=True):
 class Watch:
     """Probes and counts from when it is entered, before the roll-out begins, until it is left."""
 
-    def __init__(self, watched: Watched, tasks: ReadTasks, *, say: Say, stats: Stats | None = None) -> None:
+    def __init__(
+        self, watched: Watched, tasks: ReadTasks, *, say: Say, stats: Stats | None = None, log: Log | None = None
+    ) -> None:
         self._watched = watched
         self._read = tasks
         self._say = say
+        self._log = log
         self._prober = Prober(watched.targets)
         self._counter = EdgeCounter(stats, watched.project)
         self._tasks = TasksSeen(watched.services, watched.leaving)
@@ -62,7 +70,7 @@ class Watch:
 
     async def __aenter__(self) -> Self:
         self._clock = asyncio.get_running_loop().time
-        self._began = self._clock()
+        self._began, self._since = self._clock(), time.time()
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._counter)
             await stack.enter_async_context(self._prober)
@@ -113,7 +121,16 @@ class Watch:
         found = observation_of(self._seen(), self._watched.objectives)
         if found.p95 is None and self._watched.objectives.p95 is not None:
             self._say("p95 can't be told: nothing was asked, or nothing answered, while the release was observed")
-        return structs.replace(found, broken=(*found.broken, more)) if more else found
+        which = await self._which_failed() if found.broken and (found.requests_failed or found.probes_failed) else ""
+        return structs.replace(found, broken=(*found.broken, *filter(None, (more, which))))
+
+    async def _which_failed(self) -> str:
+        """Empty where the edge's log can't be read: its counts hold."""
+        if self._log is None:
+            return ""
+        with contextlib.suppress(EngineError):
+            return told(list(failed_in(await self._log(self._since), self._watched.project, self._prober.counting)))
+        return ""
 
     def _seen(self) -> Seen:
         return Seen(

@@ -55,7 +55,7 @@ def _section(head: str, *parts: str | Iterable[str]) -> Iterator[str]:
 def _front(source: str = "") -> Iterator[str]:
     """What is known of a request, in one form: routes must not be passed by another spelling of the same."""
     yield "log global"
-    yield 'log-format "%ci %HM %[var(txn.host)]%HPO %ST %B %Ta ms %b/%s %tsc"'  # no query: it may hold secrets
+    yield 'log-format "%ci %HM %[var(txn.host)]%HPO %ST %B %Ta ms %b/%s %si %tsc"'  # no query: it may hold secrets
     yield "http-request set-var(txn.host) req.hdr(host),field(1,:),lower,rtrim(.)"
     yield "http-request set-var(txn.path) path,url_dec,regsub(//+,/,g)"
     yield "http-request deny deny_status 400 unless { var(txn.path) -m found }"  # what can't be decoded
