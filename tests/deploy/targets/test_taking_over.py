@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dockworthy.deploy.planning.networks import lost_networks
+from dockworthy.deploy.targets.swarm.needs import edge_can_be_had
 from dockworthy.deploy.targets.taking_over.emptied import emptied, refilled
 from dockworthy.deploy.targets.taking_over.looking import SwarmsPart, swarms_part
 from dockworthy.deploy.targets.taking_over.refusing import must_be_joined, must_have_files, on_networks_of_swarm
@@ -52,6 +53,19 @@ async def test_several_nodes_are_refused_with_what_runs_elsewhere() -> None:
     assert "hosts remove" in raised.value.hint
     with pytest.raises(UsageError, match="shop_web has no number of replicas"):
         await part(services=({"ID": "s1", "Spec": {"Name": "shop_web", "Mode": {"Global": {}}}},))
+
+
+async def test_one_engine_has_one_edge() -> None:
+    """The other way round: what a swarm needs of an engine whose edge is Compose's."""
+
+    class Edged(Engine):
+        async def get(self, path: str) -> Any:
+            return [{"Name": "dockworthy-edge", "Scope": "local"}]
+
+    with pytest.raises(UsageError) as raised:
+        await edge_can_be_had(cast(Connection, Edged()))
+    assert "docker compose -p dockworthy-edge down" in raised.value.hint
+    await edge_can_be_had(cast(Connection, Engine()))
 
 
 def test_what_only_a_swarm_keeps_is_named() -> None:

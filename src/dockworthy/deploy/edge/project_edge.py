@@ -40,7 +40,7 @@ class ProjectEdge:
         if change.started:
             return _step(f"start the edge, for {names}", 0.0)
         if change.recreated:
-            return _step("make the edge anew: its ports change", AWAY)
+            return _step("make the edge anew: its ports or its network change", AWAY)
         if change.reloaded:
             return _step(f"tell the edge of new routes, for {names}: no connection is cut", 0.0)
         return None

@@ -34,6 +34,12 @@ async def must_be_had(engine: Connection, spec: Mapping[str, Any]) -> None:
                 raise UsageError(f"the swarm has no {kind} {name}", hint=f"docker {kind} create {name} FILE")
 
 
+async def edge_can_be_had(engine: Connection) -> None:
+    """Raises UsageError where the edge of the other target has the engine."""
+    scopes = {each["Name"]: each.get("Scope") for each in await engine.get("/networks")}
+    _must_be_swarms(EDGE_NETWORK, scopes, external=True)
+
+
 def _must_be_swarms(name: str, scopes: Mapping[str, Any], *, external: bool) -> None:
     scope = scopes.get(name)
     if scope is not None and scope != "swarm":

@@ -17,7 +17,7 @@ from .jobs import run_job
 from .leaving import until_gone
 from .likeness import spec_hash
 from .names import filtered, of_project, service_name
-from .needs import edge_network, ids_of
+from .needs import edge_can_be_had, edge_network, ids_of
 from .reading import read_swarm
 from .service_spec import service_spec
 from .services import change, create, remove, service_of
@@ -70,6 +70,8 @@ class SwarmTarget:
         await until_gone(self._engine, of_project(self._desired.project), only_told=True)
 
     async def planned(self, plan: RolloutPlan) -> RolloutPlan:
+        if self._desired.routed:
+            await edge_can_be_had(self._engine)
         return await self._images.planned(plan, self._desired)
 
     async def begin(self) -> None:
