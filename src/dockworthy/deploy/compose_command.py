@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +15,10 @@ from ..readers.compose.rendering import find_compose
 from .registry_answers import next_command
 
 _SECONDS = 120.0
+_NETWORK_WENT = re.compile(r"network \S+ not found")
+"""A swarm takes a network from a node that has nothing on it any more, also while the next one is about to join it."""
+_TRIES = 3
+_PAUSE = 0.3
 
 
 class ComposeCommand:
@@ -96,7 +102,11 @@ class ComposeCommand:
         """Makes a whole project as it is written, at once. `stop_within`: seconds for what is replaced, where its own
         grace is too long. Raises EngineError."""
         timeout = () if stop_within is None else ("--timeout", str(stop_within))
-        done = await self._with(spec, "up", "--detach", "--no-build", *timeout)
+        for _ in range(_TRIES):
+            done = await self._with(spec, "up", "--detach", "--no-build", *timeout)
+            if not done.status or not _NETWORK_WENT.search(done.said):
+                break
+            await asyncio.sleep(_PAUSE)
         if done.status:
             raise EngineError(f"{spec['name']} can't be started: {done.said}")
 
