@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
-from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
@@ -26,29 +24,12 @@ from apart import apart  # noqa: E402
 from deploy_costs import idle, many, over_ssh  # noqa: E402
 from deploy_rotation import rotation  # noqa: E402
 from deploy_standby import standby  # noqa: E402
-from deploying import Ended, LastSeen, Measured, heard  # noqa: E402
+from deploying import Measured, changed  # noqa: E402
 
-from deploy.edge.clients import Load  # noqa: E402
 from machines.engines import start_engine  # noqa: E402
 
 _TERMS = {"finish": "of an app that finishes", "exit": "of one that exits", "ignore": "of one that ignores TERM"}
 """What the app does on SIGTERM. The version that is there from the start, and stays, finishes what it does."""
-
-
-async def one(load: Load, name: str, what: str, does: Callable[[], Awaitable[Ended]]) -> None:
-    """A change under load, and what it cost. Raises SystemExit where the program failed."""
-    failed, load.slowest = len(load.failures), 0.0
-    ended = await does()
-    if ended.status:
-        raise SystemExit(f"{what} ended with {ended.status}: {ended.says}\nthe clients: {load.failures[failed:]}")
-    await heard(load, name)
-    assert isinstance(load.answers, LastSeen)
-    everywhere = max(load.answers.last_but(name) - ended.began, 0.0)
-    print(
-        f"{what:34} failed {len(load.failures) - failed:4}  slowest {load.slowest:5.2f} s  "
-        f"new everywhere {everywhere:5.1f} s  done {ended.seconds:5.1f} s  load {os.getloadavg()[0]:.1f}",
-        flush=True,
-    )
 
 
 async def in_turn(bench: Measured, times: int) -> int:
@@ -58,9 +39,9 @@ async def in_turn(bench: Measured, times: int) -> int:
             on_term = list(_TERMS)[number % len(_TERMS)]
             name = f"v{number + 1}"
             bench.version(name, on_term)
-            await one(load, name, "deploy", partial(bench.dockworthy, "deploy"))
+            await changed(load, name, "deploy", partial(bench.dockworthy, "deploy"))
             what = f"rollback, {_TERMS[on_term]}"
-            await one(load, "v0", what, partial(bench.dockworthy, "rollback", "1", "--yes"))
+            await changed(load, "v0", what, partial(bench.dockworthy, "rollback", "1", "--yes"))
     print(f"dockworthy: {load.count} requests, {len(load.failures)} failed", flush=True)
     for failure in load.failures[:10]:
         print(f"  {failure}")
@@ -74,7 +55,7 @@ async def compose_up(bench: Measured, times: int) -> None:
             name = f"c{number}"
             bench.version(name, "exit", file="plain.yaml", alias=True)
             up = ("docker-compose", "-f", "plain.yaml", "up", "--detach")
-            await one(load, name, "docker compose up -d", partial(bench.run, *up))
+            await changed(load, name, "docker compose up -d", partial(bench.run, *up))
     print(f"compose up: {load.count} requests, {len(load.failures)} failed", flush=True)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,22 @@ class Measured:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
+
+
+async def changed(load: Load, name: str, what: str, does: Callable[[], Awaitable[Ended]]) -> None:
+    """A change under load, and what it cost. Raises SystemExit where the program failed."""
+    failed, load.slowest = len(load.failures), 0.0
+    ended = await does()
+    if ended.status:
+        raise SystemExit(f"{what} ended with {ended.status}: {ended.says}\nthe clients: {load.failures[failed:]}")
+    await heard(load, name)
+    assert isinstance(load.answers, LastSeen)
+    everywhere = max(load.answers.last_but(name) - ended.began, 0.0)
+    print(
+        f"{what:34} failed {len(load.failures) - failed:4}  slowest {load.slowest:5.2f} s  "
+        f"new everywhere {everywhere:5.1f} s  done {ended.seconds:5.1f} s  load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
 
 
 async def heard(load: Load, name: str, *, seconds: float = 30.0) -> None:

@@ -1,6 +1,7 @@
-"""A shop on a swarm under load: deploys and rollbacks, deploys that are killed, and a host of three that is lost.
+"""A shop on a swarm under load: deploys and rollbacks, and `docker service update` of the same; deploys that are
+killed; and a host of three that is lost.
 
-    .venv/bin/python benchmarks/swarm.py [--deploys 5] [--kills 20] [--seed 1]
+    .venv/bin/python benchmarks/swarm.py [--deploys 20] [--updates 2] [--kills 100] [--lose 1] [--seed 1]
 
 As root, in a clone. Its engines are its own, in namespaces joined by a bridge, and go with it. Exit status 1: a deploy
 failed a request or left something behind, or the host that was lost was not made good for.
@@ -13,6 +14,7 @@ import asyncio
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,7 +22,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
 from apart import apart  # noqa: E402
 from deploy_kills import Kills  # noqa: E402
-from deploying import Measured, heard  # noqa: E402
+from deploying import Measured, changed, heard  # noqa: E402
 
 from deploy.edge.clients import Load  # noqa: E402
 from deploy.edge.shop_app import make_app_image  # noqa: E402
@@ -81,19 +83,36 @@ class Hosts:
             host.stop()
 
 
-async def deploys(bench: Measured, load: Load, count: int) -> int:
-    """Each with a rollback. How many requests failed, or deploys."""
-    failed = len(load.failures)
-    wrong = 0
-    for number in range(1, count + 1):
-        bench.version(f"d{number}", "finish")
-        for command in ("deploy", "rollback"):
-            before = len(load.failures)
-            ended = await bench.dockworthy(command, "--yes")
-            wrong += ended.status != 0
-            print(f"{command} {number}: {len(load.failures) - before} failed, done after {ended.seconds:.1f} s"
-                  f"{': ' + ended.says[-400:] if ended.status else ''}", flush=True)  # fmt: skip
-    return len(load.failures) - failed + wrong
+_TERMS = ("finish", "exit", "ignore")
+
+
+async def deploys(bench: Measured, count: int) -> int:
+    """Each with a rollback, of apps that finish, exit at once, or ignore SIGTERM. How many requests failed."""
+    async with bench.load() as load:
+        for number in range(count):
+            on_term = _TERMS[number % len(_TERMS)]
+            bench.version(f"d{number}", on_term)
+            await changed(load, f"d{number}", "deploy", partial(bench.dockworthy, "deploy", "--yes"))
+            what = f"rollback, of an app that does {on_term}"
+            await changed(load, "v0", what, partial(bench.dockworthy, "rollback", "1", "--yes"))
+    print(f"dockworthy: {load.count} requests, {len(load.failures)} failed", flush=True)
+    for failure in load.failures[:10]:
+        print(f"  {failure}")
+    return len(load.failures)
+
+
+async def service_updates(bench: Measured, count: int) -> None:
+    """The same by Docker alone, behind the same edge: as it does it where nobody says otherwise, and start-first."""
+    service = f"{bench.shop.name}_web"
+    usual = ("--update-order", "stop-first", "--update-parallelism", "1", "--update-monitor", "5s")
+    ways = {"docker service update": usual, "the same, start-first": (*usual, "--update-order", "start-first")}
+    async with bench.load() as load:
+        for number in range(count):
+            for what, options in ways.items():
+                name = f"u{number}{'s' * (what != 'docker service update')}"
+                update = ("docker", "service", "update", "--quiet", "--no-resolve-image", "--env-add", f"NAME={name}")
+                await changed(load, name, what, partial(bench.run, *update, *options, service))
+    print(f"docker service update: {load.count} requests, {len(load.failures)} failed", flush=True)
 
 
 async def lose_a_host(bench: Measured, hosts: Hosts, load: Load) -> int:
@@ -129,16 +148,20 @@ async def lose_a_host(bench: Measured, hosts: Hosts, load: Load) -> int:
 async def work(bench: Measured, hosts: Hosts, asked: argparse.Namespace) -> int:
     kills = Kills(bench, hosts.first, asked.seed)
     await kills.first()
+    wrong = await deploys(bench, asked.deploys)
+    if asked.updates:
+        await service_updates(bench, asked.updates)
+        await bench.dockworthy("deploy", "--yes", "--accept", "web:by-hand")
     async with bench.load() as load:
-        wrong = await deploys(bench, load, asked.deploys)
         for _ in range(asked.kills):
             await kills.deployer(load)
         late, failed = kills.late, kills.failed_at_deploys
         print(f"{asked.kills} deploys killed ({late} had ended before): {failed} requests failed", flush=True)
         wrong += failed + len(kills.left)
-        for _ in range(2):
-            await asyncio.to_thread(hosts.join, bench.shop.image)
-        wrong += await lose_a_host(bench, hosts, load)
+        if asked.lose:
+            for _ in range(2):
+                await asyncio.to_thread(hosts.join, bench.shop.image)
+            wrong += await lose_a_host(bench, hosts, load)
     print(f"all: {load.count} requests, {len(load.failures)} failed, the slowest {load.slowest:.1f} s")
     for each in kills.left:
         print(f"  {each}")
@@ -147,8 +170,10 @@ async def work(bench: Measured, hosts: Hosts, asked: argparse.Namespace) -> int:
 
 def main() -> int:
     given = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    given.add_argument("--deploys", type=int, default=5, help="each with a rollback (default 5)")
-    given.add_argument("--kills", type=int, default=20, help="of deploys (default 20)")
+    given.add_argument("--deploys", type=int, default=20, help="each with a rollback (default 20)")
+    given.add_argument("--updates", type=int, default=2, help="by docker service update, in two ways (default 2)")
+    given.add_argument("--lose", type=int, default=1, help="a host of three, or none: 1 or 0 (default 1)")
+    given.add_argument("--kills", type=int, default=100, help="of deploys (default 100)")
     given.add_argument("--seed", type=int, default=1, help="of the moments")
     asked = given.parse_args()
     folder = apart()
