@@ -21,10 +21,19 @@ def registry(own_engine: OwnEngine, tmp_path: Path) -> Iterator[Registry]:
         yield made
 
 
-def test_pinned_by_digest_or_why_not(shop: Shop, registry: Registry, shop_images: tuple[str, str]) -> None:
-    engine, image = shop.engine, f"{registry.name}/shop"
-    for number, each in enumerate(shop_images, 1):
-        engine.docker("rmi", registry.push(engine, each, f"shop:{number}"))
+@pytest.fixture
+def open_registry(own_engine: OwnEngine, tmp_path: Path) -> Iterator[Registry]:
+    """That asks for none."""
+    with a_registry(tmp_path / "open", inside=own_engine.inside) as made:
+        yield made
+
+
+def test_pinned_by_digest_or_why_not(
+    shop: Shop, registry: Registry, open_registry: Registry, shop_images: tuple[str, str]
+) -> None:
+    engine, image, other = shop.engine, f"{registry.name}/shop", f"{open_registry.name}/shop"
+    engine.docker("rmi", registry.push(engine, shop_images[0], "shop:1"))
+    engine.docker("rmi", open_registry.push(engine, shop_images[1], "shop:2"))
     shop.compose({"web": {**shop.service(), "image": f"{image}:1"}})
 
     def refused() -> str:
@@ -41,8 +50,10 @@ def test_pinned_by_digest_or_why_not(shop: Shop, registry: Registry, shop_images
     record = shop.dockworthy("releases", "show", "1", "--format", "json").stdout
     assert f"{image}@sha256:" in record and PASSWORD not in record
 
-    shop.compose({"web": {**shop.service(), "image": f"{image}:2"}})
+    shop.compose({"web": {**shop.service(), "image": f"{other}:2"}})
     shop.deploy()
+    (web,) = shop.containers()
+    assert engine.inspect(web)["Config"]["Image"].startswith(f"{other}@sha256:")
     engine.docker("rmi", f"{image}:1")  # and with the last name of that registry, its digest
     assert engine.docker("image", "inspect", first, check=False).returncode != 0
     assert shop.dockworthy("rollback", "--yes").returncode == 0, "what is gone is pulled again"
