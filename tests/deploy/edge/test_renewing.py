@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import random
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -16,16 +19,19 @@ from deploy.edge.conftest import EdgeHere
 from deploy.edge.pebble import Authority, needs_pebble, pebble_at, shown_by, wanted_of
 from dockworthy.deploy.edge.renewing import Renewed, Renewer
 from dockworthy.deploy.edge.running import EdgeRunner
+from dockworthy.deploy.edge.shown import first_in
 from dockworthy.deploy.edge.standing import edge_standing
 from dockworthy.deploy.site import Site
 from dockworthy.errors import DockworthyError
 from dockworthy.model.deploy_settings import Route, Tls
-from machines.program import run_dockworthy
+from machines.engines import clean_environment
+from machines.program import DOCKWORTHY, run_dockworthy
 
 pytestmark = needs_pebble
 
 ONE, TWO = "one.renewed.example.com", "two.renewed.example.com"
 _SIX_DAYS = 6 * 86400
+KILLS = int(os.environ.get("DOCKWORTHY_KILLS", "3"))
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +169,46 @@ def test_a_failed_renewal_is_seen_until_it_works(here: EdgeHere, authority: Auth
     assert not [each["failed"] for each in told["certificates"] if each["failed"]]
     assert any("edge renew --install" in care for care in told["cares"]) and status == 1
     assert shown_by(here, ONE) == shown
+
+
+def test_one_that_is_killed_at_any_moment_is_ended_by_the_next(here: EdgeHere, authority: Authority) -> None:
+    """The project's files are of the host's own authority: it is quick, so that kills come in all of its parts."""
+
+    async def work(*_: object) -> Load:
+        async with Load(here.http, "load.example.com", rate=100) as load:
+            for _ in range(KILLS):
+                await asyncio.to_thread(_kill_a_renewal, here)
+            await asyncio.to_thread(_renew, here)
+            await asyncio.sleep(0.3)
+        return load
+
+    here.do(lambda edge, _: edge.ensure(here.routes("load", Route("load.example.com", "web", 8000))))
+    here.app("r2", "web.load")
+    try:
+        asyncio.run(_until_200(here, "load.example.com"))
+        load = here.do(work)
+    finally:
+        here.remove("r2", seconds=0)
+        here.do(lambda edge, _: edge.remove("load"))
+    assert load.failures == [], here.log()
+    kept = (here.state / "edge" / "internal" / "ownca.pem").read_text()
+    assert ssl.DER_cert_to_PEM_cert(first_in(kept)) == shown_by(here, "own.example.com"), "what is kept is shown"
+    assert not list((here.state / "edge").rglob("*.half")) and _renew(here) == Renewed()
+
+
+async def _until_200(here: EdgeHere, host: str) -> None:
+    async with asyncio.timeout(20):
+        while (await ask(here.http, host)).status != 200:
+            await asyncio.sleep(0.1)
+
+
+def _kill_a_renewal(here: EdgeHere) -> None:
+    environment = clean_environment(DOCKER_HOST=here.engine.endpoint, DOCKWORTHY_STATE=str(here.state))
+    command = [*here.engine.inside, str(DOCKWORTHY), "edge", "renew", "ownca"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(random.uniform(0.2, 2.0))
+        process.kill()
 
 
 def test_where_no_edge_is_known_nothing_is_renewed(here: EdgeHere, tmp_path: Path) -> None:
