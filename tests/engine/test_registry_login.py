@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dockworthy.engine.registry_login import HUB, registry_headers, registry_of
 
@@ -111,3 +113,17 @@ async def test_the_environment_comes_first(tmp_path: Path) -> None:
 )
 async def test_nobody_logged_in(tmp_path: Path, configuration: object) -> None:
     assert await login(tmp_path, "registry.example.com/shop", configuration) == {}
+
+
+_SERVERS = st.sampled_from(["registry.example.com", "https://registry.example.com/v2/", HUB, "x"])
+_ANYTHING = st.recursive(st.none() | st.integers() | st.text(max_size=8), lambda inner: st.lists(inner, max_size=2) | (
+    st.dictionaries(st.sampled_from(["auth", "identitytoken", "username"]) | _SERVERS, inner, max_size=3)))  # fmt: skip
+_NO_PROGRAM = _ANYTHING.filter(lambda each: not isinstance(each, str))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.fixed_dictionaries({"auths": _ANYTHING, "credHelpers": _NO_PROGRAM, "credsStore": st.just("no\0 \n/one")}))
+async def test_whatever_stands_there_nothing_breaks(tmp_path: Path, configuration: dict[str, Any]) -> None:
+    for image in ("registry.example.com/shop", "nginx"):
+        found = await login(tmp_path, image, configuration)
+        assert all(isinstance(value, str) for value in found.values())

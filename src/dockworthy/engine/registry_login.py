@@ -7,7 +7,6 @@ the header X-Registry-Auth of the Engine API.
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import shutil
 from collections.abc import Mapping
@@ -55,7 +54,7 @@ async def _login(server: str, environ: Mapping[str, str]) -> dict[str, str]:
     except OSError:
         return {}
     helper = _part(configuration, "credHelpers").get(server) or configuration.get("credsStore")
-    if isinstance(helper, str) and helper:
+    if isinstance(helper, str) and helper and helper.isprintable():
         return await _from_helper(helper, server, environ)
     return _in_file(configuration, server)
 
@@ -98,7 +97,7 @@ def _host_in(address: str) -> str:
 def _plain(written: str) -> str:
     try:
         return base64.b64decode(written, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # of base64, of its letters, of UTF-8
         return ""
 
 
