@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from msgspec import structs
+
 from .deploy.asked import Asked, Say
 from .deploy.compose_command import ComposeCommand
 from .deploy.destination import Destination
 from .deploy.gate import let_pass, refusals, unobservable
 from .deploy.gating.before import BeforeDeploy
-from .deploy.gating.host import Judged, host_verdict
+from .deploy.gating.host import Judged, host_verdict, recorded_late
 from .deploy.giving_up import begun_takeover, give_up, must_run_here
 from .deploy.in_force import in_force, of_target, refuse_before_the_move, to_return_to, unfinished
 from .deploy.narrowing import narrowed
@@ -64,7 +66,9 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
             gate = BeforeDeploy(asked, rendered.files, prepared.desired, host, say)
             passed = let_pass(findings, prepared.desired)
             shipped = await shipping.ship(prepared, asked, releases, agree=agree, findings=passed, before=gate.answered)
-            return await shipping.with_host(shipped, host)
+            if shipped.release is None:
+                return shipped
+            return structs.replace(shipped, release=await recorded_late(shipped.release, host, store, say))
 
 
 async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agree, say: Say) -> Shipped:

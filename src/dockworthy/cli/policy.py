@@ -80,14 +80,15 @@ def show(policy: str | None, format_: str, output: str | None) -> int:
       dockworthy policy show
       dockworthy policy show --policy ../dockworthy.yaml --format json
     """
+    from ..facts.secret_values import hidden
     from ..report.policy_shown import policy_json, render_policy
 
     project = load_project(policy)
     rules_of(project)  # a policy that can't be used is not shown as one that can
     today = datetime.datetime.now(datetime.UTC).date()
     if format_ == "json":
-        deliver(policy_json(project.policy, today=today), output)
+        deliver(policy_json(project.policy, today=today, hide=hidden), output)
         return ExitStatus.DONE
     width, colour = paper(output)
-    deliver(render_policy(project.policy, today=today, width=width, colour=colour), output)
+    deliver(render_policy(project.policy, today=today, width=width, colour=colour, hide=hidden), output)
     return ExitStatus.DONE

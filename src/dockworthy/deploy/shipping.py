@@ -19,18 +19,17 @@ from .commit import commit_of
 from .compose_command import ComposeCommand
 from .destination import Destination
 from .edge.certificates import authority_file
-from .edge.existing import Theirs, find_theirs, is_theirs, what_is_lost
+from .edge.existing import Theirs, find_theirs, is_theirs
 from .edge.haproxy.frontends import PROBE
 from .edge.project_edge import ProjectEdge
 from .edge.reading import read_routes
+from .foreseeing import Foreseen
 from .gating.answered import Answered
-from .gating.host import HOST, HostVerdict, host_in_words
 from .in_force import in_force, unfinished
 from .observing.counting import ASKED
 from .observing.of_release import watched_of
 from .observing.watching import Watch
 from .planning.causes import earlier
-from .planning.plan import plan_of
 from .planning.replacing import stopping_first
 from .preparing import Prepared
 from .rolling_out import RollOut
@@ -96,21 +95,18 @@ class Shipping:
         shipped_before = last
         if self.to.takes_over:  # what runs is none of these releases'
             known, shipped_before = None, await self.to.elsewhere.in_force()
-
-        async def planned() -> RolloutPlan:
-            plan = plan_of(
-                prepared.desired,
-                await target.running(),
-                number=await self.to.elsewhere.next_number(),
-                last=shipped_before,
-                accepted=asked.accept,
-                only=asked.services,
-                known=known,
-                standby=standby,
-            )
-            return await target.planned(await _with_the_edge(plan, prepared, edge, theirs))
-
-        plan = await planned()
+        foreseen = Foreseen(
+            to=self.to,
+            target=target,
+            prepared=prepared,
+            asked=asked,
+            edge=edge,
+            theirs=theirs,
+            last=shipped_before,
+            known=known,
+            standby=standby,
+        )
+        plan = await foreseen.plan()
         if plan.questions or (plan.is_empty and last is not None and not unfinished(releases)):
             return Shipped(plan=plan)
         if before is not None:
@@ -118,7 +114,9 @@ class Shipping:
             if answered.refused:
                 return Shipped(refused_because=answered.refused)
             if answered.waited:
-                plan = await planned()
+                if self.lock is not None:
+                    await self.lock.check()
+                plan = await foreseen.plan()
             plan = structs.replace(plan, notes=(*plan.notes, *answered.notes))
             findings = (*findings, *answered.findings)
         if self.lock is None or plan.questions:
@@ -134,16 +132,6 @@ class Shipping:
         if ended.state is ReleaseState.KEPT:
             await self.store.clean(await self.store.releases(skip_damaged=True))
         return Shipped(plan=plan, release=ended)
-
-    async def with_host(self, shipped: Shipped, host: HostVerdict) -> Shipped:
-        """The verdict on the host, where it came later than the record: said, and added to that."""
-        release, found = shipped.release, host.so_far()
-        if release is None or any(each.control == HOST for each in release.findings):
-            return shipped
-        self.say(host_in_words(found))
-        release = structs.replace(release, findings=(*release.findings, found))
-        await self.store.write(release)
-        return structs.replace(shipped, release=release)
 
     def _edge(self, prepared: Prepared, asked: Asked) -> ProjectEdge:
         desired = prepared.desired
@@ -210,22 +198,10 @@ class Shipping:
     ) -> Watch:
         """Probes go through the edge, by a socket of its own, or `theirs`; without one the engine alone tells."""
         at = theirs.at if theirs is not None else None
-        stats = None
+        stats = log = None
         if edge.wanted is not None:
             at = await edge.runner.admin.way(PROBE)
-            stats = partial(edge.runner.admin.ask, ASKED)
+            stats, log = partial(edge.runner.admin.ask, ASKED), edge.runner.log
         tls = theirs is not None and theirs.tls
         watched = watched_of(release, plan, settings, at, tls=tls, ours=theirs is None)
-        return Watch(watched, target.tasks, say=self.say, stats=stats)
-
-
-async def _with_the_edge(
-    plan: RolloutPlan, prepared: Prepared, edge: ProjectEdge, theirs: Theirs | None
-) -> RolloutPlan:
-    """The plan with what its edge needs, and what is worth knowing. Routes are opened first, and closed last."""
-    lost = what_is_lost(theirs, prepared.settings) if theirs is not None and not plan.is_empty else ()
-    steps, opening = plan.steps, await edge.step()
-    if opening is not None:
-        steps = (*steps, opening) if edge.wanted is None else (opening, *steps)
-    notes = (*plan.notes, *prepared.notes, *edge.notes, *edge.waiting(plan.steps), *lost)
-    return structs.replace(plan, steps=steps, notes=notes)
+        return Watch(watched, target.tasks, say=self.say, stats=stats, log=log)

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from ..engine.connection import Connection
+from ..engine.connection import AT_ONCE, Connection
 from ..engine.endpoint import socket_path
 from ..engine.hand import Hand, hand_here
 from ..engine.ssh.address import is_ssh, ssh_address
@@ -43,9 +43,15 @@ class Site:
         self.state = state
         self.socket = socket
         self.through: Through | None = None
-        """The connection to a host elsewhere: what else reads it needs none of its own."""
+        """The connection to a host elsewhere."""
         self._forwarded = 0
         self._ways = contextlib.AsyncExitStack()
+
+    @property
+    def for_reading(self) -> Through | None:
+        """The connection through which the host may be read beside a deploy. None where sshd forwards no sockets: the
+        sessions that it allows on a connection are then the engine's, and who reads makes one of its own."""
+        return self.through if self.through is not None and self.through.way.at_once == AT_ONCE else None
 
     async def local(self, socket: str) -> Path:
         """A path of this machine at which the host's unix socket `socket` answers. Raises HostError."""

@@ -49,6 +49,11 @@ _HINTS = (
 """One of these stands in every text that anything above matches (lower case): most texts need no further look."""
 
 
+def hidden(text: str) -> str:
+    """The text for a person, or a record: where a secret stood it says so."""
+    return hide_in_text(text, lambda _secret: "[hidden]")
+
+
 def hide_in_text(text: str, hide: Hide) -> str:
     """The text with each secret in it replaced by what `hide` makes of it."""
     low = text.lower()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
 from msgspec import Struct
@@ -14,6 +14,8 @@ from ..model.policy import Policy, PolicySources, UnknownMeans, sources_of
 from .as_json import TOOL, encode
 from .document import ToolOut
 from .sheet import Sheet
+
+Hide = Callable[[str], str]
 
 
 class PartOut(Struct, frozen=True):
@@ -33,18 +35,20 @@ class PolicyDocument(Struct, frozen=True):
     parts: tuple[PartOut, ...]
 
 
-def policy_json(policy: Policy, *, today: datetime.date) -> bytes:
-    """For programs."""
-    return encode(PolicyDocument(1, TOOL, sources_of(policy).files, tuple(_parts(policy, today))))
+def policy_json(policy: Policy, *, today: datetime.date, hide: Hide = str) -> bytes:
+    """For programs. `hide` takes secrets out of a command."""
+    return encode(PolicyDocument(1, TOOL, sources_of(policy).files, tuple(_parts(policy, today, hide))))
 
 
-def render_policy(policy: Policy, *, today: datetime.date, width: int = 80, colour: bool = False) -> str:
+def render_policy(
+    policy: Policy, *, today: datetime.date, width: int = 80, colour: bool = False, hide: Hide = str
+) -> str:
     """A section a kind of part."""
     sheet = Sheet(width=width, colour=colour)
     files = sources_of(policy).files
     sheet.line(f"Read: {', then '.join(files)}." if files else "No dockworthy.yaml, here or above.")
     title = ""
-    for part in _parts(policy, today):
+    for part in _parts(policy, today, hide):
         if part.part != title:
             title = part.part
             sheet.heading(title)
@@ -53,7 +57,7 @@ def render_policy(policy: Policy, *, today: datetime.date, width: int = 80, colo
     return str(sheet)
 
 
-def _parts(policy: Policy, today: datetime.date) -> list[PartOut]:
+def _parts(policy: Policy, today: datetime.date, hide: Hide) -> list[PartOut]:
     sources = sources_of(policy)
     unknown = policy.unknown or UnknownMeans.ACCEPT
     meant = "fails it" if unknown is UnknownMeans.FAIL else "is listed, and no reason against it"
@@ -65,7 +69,7 @@ def _parts(policy: Policy, today: datetime.date) -> list[PartOut]:
         PartOut("What a file can't tell", meant, _where(sources.unknown)),
         PartOut("Exceptions by comment", comments, _where(sources.comments)),
     ]  # fmt: skip
-    parts += _before_deploy(policy, sources)
+    parts += _before_deploy(policy, sources, hide)
     for rule, place in zip(policy.rules, sources.rules, strict=True):
         parts.append(PartOut("Rules", f"{rule.id} ({rule.severity.value}): {rule.says}", _where(place)))
     for each, place in zip(policy.exceptions, sources.exceptions, strict=True):
@@ -75,7 +79,7 @@ def _parts(policy: Policy, today: datetime.date) -> list[PartOut]:
     return parts
 
 
-def _before_deploy(policy: Policy, sources: PolicySources) -> Iterator[PartOut]:
+def _before_deploy(policy: Policy, sources: PolicySources, hide: Hide) -> Iterator[PartOut]:
     before, title = policy.before_deploy, "Before a deploy"
     if before.host is not None:
         yield PartOut(title, f"the host is fit for production at level {before.host}", _where(sources.host))
@@ -83,7 +87,7 @@ def _before_deploy(policy: Policy, sources: PolicySources) -> Iterator[PartOut]:
         of = f"signed by the key of {' or '.join(signed.keys)}: {', '.join(signed.images)}"
         yield PartOut(title, of, _where(place))
     for test, place in zip_longest(before.all_tests, sources.tests):
-        yield PartOut(title, f"passes within {test.within}: {test.shown}", _where(place))
+        yield PartOut(title, f"passes within {test.within}: {hide(test.shown)}", _where(place))
 
 
 def _where(source: Source | None) -> str | None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ...facts.secret_values import hidden
 from ...model.before_deploy import MustPass
 from ...model.release import GateFinding, ShippedService
 from ...model.rollout import Desired
@@ -71,7 +72,7 @@ class BeforeDeploy:
     async def _tests(self) -> Answered:
         tests = self._policy.all_tests
         if self._asked.dry_run:
-            return Answered(notes=tuple(f"would be run before: {test.shown}" for test in tests))
+            return Answered(notes=tuple(f"would be run before: {hidden(test.shown)}" for test in tests))
         answered, before = NOTHING, self._content() if tests else ()
         for test in tests:
             one = await self._test(test)
@@ -84,16 +85,17 @@ class BeforeDeploy:
         return answered
 
     async def _test(self, test: MustPass) -> Answered:
-        self._say(f"before the deploy: {test.shown}")
+        shown = hidden(test.shown)
+        self._say(f"before the deploy: {shown}")
         began = asyncio.get_running_loop().time()
         why, lines = await why_failed(test, self._asked.folder, self._environment)
         if why:
             for line in lines:
                 self._say(f"  {line}")
             where = f"in {self._asked.folder}"
-            return Answered(refused=(f"`{test.shown}`, run {where}, {why} (policy.before_deploy.tests asks for it)",))
+            return Answered(refused=(f"`{shown}`, run {where}, {why} (policy.before_deploy.tests asks for it)",))
         took = asyncio.get_running_loop().time() - began
-        passed = GateFinding(control=TESTS, subject=test.shown[:200], outcome="pass", says=f"passed in {took:.1f} s")
+        passed = GateFinding(control=TESTS, subject=shown[:200], outcome="pass", says=f"passed in {took:.1f} s")
         return Answered(findings=(passed,), waited=True)
 
     @property

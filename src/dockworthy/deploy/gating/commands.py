@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from ...facts.secret_values import hide_in_text
+from ...facts.secret_values import hidden
 from ...model.before_deploy import MustPass
 
 _SHOWN_LINES = 20
@@ -69,5 +69,5 @@ async def _none_left(process: asyncio.subprocess.Process) -> None:
 def _last_lines(output: IO[bytes]) -> tuple[str, ...]:
     size = output.seek(0, os.SEEK_END)
     output.seek(max(0, size - _SHOWN_BYTES))
-    text = hide_in_text(output.read().decode(errors="replace"), lambda _secret: "[hidden]")
+    text = hidden(output.read().decode(errors="replace"))
     return tuple(line[:300] for line in text.splitlines()[-_SHOWN_LINES:])

@@ -6,15 +6,16 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ...errors import DockworthyError
 from ...model.levels import Level
-from ...model.release import GateFinding
+from ...model.release import GateFinding, Release
 from ...model.result import Answer, Verdict
 from ...model.snapshot import Snapshot
-from ..asked import Asked
+from ..asked import Asked, Say
 from ..site import Site
+from ..store import ReleaseStore
 
 
 class Judged(Struct, frozen=True):
@@ -75,7 +76,7 @@ class HostVerdict:
                 asked.endpoint,
                 deadline=_SECONDS,
                 sudo=asked.sudo,
-                through=self._site.through,
+                through=self._site.for_reading,
                 remembers=not asked.dry_run,
             )
             return await asyncio.to_thread(self._judge, snapshot, self.level)
@@ -97,6 +98,20 @@ async def host_verdict(site: Site, asked: Asked, judge: JudgeHost) -> AsyncItera
 
 def _undecided(why: str) -> Judged:
     return Judged(Verdict(Answer.UNDECIDED, (why,)))
+
+
+async def recorded_late(release: Release, host: HostVerdict, store: ReleaseStore, say: Say) -> Release:
+    """The verdict that came later than the record, where nobody waited for it: said, and added to that."""
+    if any(each.control == HOST for each in release.findings):
+        return release
+    found = host.so_far()
+    say(host_in_words(found))
+    release = structs.replace(release, findings=(*release.findings, found))
+    try:
+        await store.write(release)
+    except DockworthyError as error:  # what was shipped is recorded: this alone makes no failure of it
+        say(f"that is not in the release's record: {error.says}")
+    return release
 
 
 def finding_of(host: str, level: Level, judged: Judged) -> GateFinding:

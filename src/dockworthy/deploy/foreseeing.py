@@ -1,0 +1,55 @@
+"""The plan of one release, as often as it is asked for: what runs, and what its edge has, are looked at anew."""
+
+from __future__ import annotations
+
+from msgspec import Struct, structs
+
+from ..model.release import Release
+from ..model.rollout import RolloutPlan
+from .asked import Asked
+from .destination import Destination
+from .edge.existing import Theirs, what_is_lost
+from .edge.project_edge import ProjectEdge
+from .planning.causes import Earlier
+from .planning.plan import plan_of
+from .preparing import Prepared
+from .targets.target import Target
+
+
+class Foreseen(Struct, frozen=True, kw_only=True):
+    """What a plan is made of, besides what is looked at. `last`: the release that what runs is of; `known`: what
+    earlier releases say of it; `theirs`: an edge that is not ours; `standby`: how long the old ones run on."""
+
+    to: Destination
+    target: Target
+    prepared: Prepared
+    asked: Asked
+    edge: ProjectEdge
+    theirs: Theirs | None
+    last: Release | None
+    known: Earlier | None
+    standby: str | None
+
+    async def plan(self) -> RolloutPlan:
+        """Routes are opened first, and closed last."""
+        plan = plan_of(
+            self.prepared.desired,
+            await self.target.running(),
+            number=await self.to.elsewhere.next_number(),
+            last=self.last,
+            accepted=self.asked.accept,
+            only=self.asked.services,
+            known=self.known,
+            standby=self.standby,
+        )
+        return await self.target.planned(await self._with_the_edge(plan))
+
+    async def _with_the_edge(self, plan: RolloutPlan) -> RolloutPlan:
+        """With what its edge needs, and what is worth knowing of that."""
+        theirs, edge = self.theirs, self.edge
+        lost = what_is_lost(theirs, self.prepared.settings) if theirs is not None and not plan.is_empty else ()
+        steps, opening = plan.steps, await edge.step()
+        if opening is not None:
+            steps = (*steps, opening) if edge.wanted is None else (opening, *steps)
+        notes = (*plan.notes, *self.prepared.notes, *edge.notes, *edge.waiting(plan.steps), *lost)
+        return structs.replace(plan, steps=steps, notes=notes)
