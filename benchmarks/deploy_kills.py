@@ -34,7 +34,7 @@ from machines.program import DOCKWORTHY  # noqa: E402
 _LONGEST = 8.0
 """Seconds after the start of a deploy, within which it is killed."""
 _EDGE = "dockworthy-edge-proxy-1"
-_APART = 12.0
+APART = 12.0
 """Seconds between two kills of the edge: one that ran for less the engine starts again later and later."""
 _ADDRESS = "198.51.100.7"
 """Of this machine, in the namespace of the measurement."""
@@ -150,7 +150,7 @@ async def work(kills: Kills, asked: argparse.Namespace) -> int:
             await kills.killed_engine(load)
         for _ in range(asked.edge):
             await kills.killed_edge(load)
-            await asyncio.sleep(_APART)
+            await asyncio.sleep(APART)
     print(f"all: {load.count} requests, {len(load.failures)} failed, the slowest {load.slowest:.1f} s")
     for each in [*load.failures[:20], *kills.left]:
         print(f"  {each}")

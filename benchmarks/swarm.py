@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
 from apart import apart  # noqa: E402
-from deploy_kills import Kills  # noqa: E402
+from deploy_kills import APART, Kills  # noqa: E402
 from deploying import Measured, changed, heard  # noqa: E402
 
 from deploy.edge.clients import Load  # noqa: E402
@@ -158,6 +158,11 @@ async def work(bench: Measured, hosts: Hosts, asked: argparse.Namespace) -> int:
         late, failed = kills.late, kills.failed_at_deploys
         print(f"{asked.kills} deploys killed ({late} had ended before): {failed} requests failed", flush=True)
         wrong += failed + len(kills.left)
+        for _ in range(asked.engine):
+            await kills.killed_engine(load)
+        for _ in range(asked.edge):
+            await kills.killed_edge(load)
+            await asyncio.sleep(APART)
         if asked.lose:
             for _ in range(2):
                 await asyncio.to_thread(hosts.join, bench.shop.image)
@@ -174,6 +179,8 @@ def main() -> int:
     given.add_argument("--updates", type=int, default=2, help="by docker service update, in two ways (default 2)")
     given.add_argument("--lose", type=int, default=1, help="a host of three, or none: 1 or 0 (default 1)")
     given.add_argument("--kills", type=int, default=100, help="of deploys (default 100)")
+    given.add_argument("--engine", type=int, default=2, help="kills of the engine (default 2)")
+    given.add_argument("--edge", type=int, default=2, help="kills of the edge (default 2)")
     given.add_argument("--seed", type=int, default=1, help="of the moments")
     asked = given.parse_args()
     folder = apart()

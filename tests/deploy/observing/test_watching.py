@@ -101,6 +101,26 @@ async def test_errors_are_seen_within_a_second(tmp_path: Path, turn: str, says: 
 
 
 @pytest.mark.program
+@pytest.mark.parametrize("before", [Health.UNHEALTHY, Health.HEALTHY])
+async def test_what_was_sick_before_may_fail_until_the_new_one_serves(tmp_path: Path, before: Health) -> None:
+    """Else nobody could deploy what mends it: a service that comes and goes has answered well at times."""
+    engine = Engine()
+    engine.new = structs.replace(HEALTHY, health=before)
+    async with backend_here() as backend, haproxy_before(backend, tmp_path) as proxy:
+        async with seen_through(proxy, engine, observe=0.5) as watching:
+            await until(lambda: backend.requests >= 3)
+            backend.does = "error"
+            asked = backend.requests
+            await until(lambda: backend.requests >= asked + 3)
+            backend.does, engine.new = "ok", HEALTHY
+            asked = backend.requests
+            await until(lambda: backend.requests >= asked + 3)  # those that failed have been counted
+            found = await watching.observed()
+    assert bool(found.broken) is (before is Health.HEALTHY), found.broken
+    assert found.probes > 0
+
+
+@pytest.mark.program
 async def test_a_client_s_errors_count_and_those_of_probes_once(tmp_path: Path) -> None:
     engine = Engine()
     async with backend_here() as backend, haproxy_before(backend, tmp_path) as proxy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ...model.release import ShippedService
-from ...model.rollout import Task
+from ...model.rollout import Task, TaskState
 
 
 class TasksSeen:
@@ -55,7 +55,7 @@ class TasksSeen:
 
     def not_serving(self) -> str:
         """Who does not serve, in words."""
-        names = [f"{task.name} is {task.health or task.state}" for task in self.tasks if not task.is_serving]
+        names = [f"{task.name} is {_state(task)}" for task in self.tasks if not task.is_serving]
         return "; ".join((*names, *self._lacking()))
 
     def _lacking(self) -> list[str]:
@@ -65,6 +65,26 @@ class TasksSeen:
             for service, shipped in self._services.items()
             if counts[service] < shipped.replicas
         ]
+
+
+def unwell(running: Mapping[str, Iterable[Task]]) -> dict[str, str]:
+    """Services that do not serve as they should: service -> which of its tasks, and what they are. One that ended
+    beside others that serve may be kept for the way back."""
+    found = {}
+    for service, tasks in running.items():
+        own = [task for task in tasks if not task.is_job]
+        serve = any(task.is_serving for task in own)
+        bad = [task for task in own if not task.is_serving and not (serve and task.state in _OVER)]
+        if bad:
+            found[service] = ", ".join(f"{task.name} is {_state(task)}" for task in bad)
+    return found
+
+
+_OVER = (TaskState.EXITED, TaskState.DEAD)
+
+
+def _state(task: Task) -> str:
+    return task.health if task.state is TaskState.RUNNING and task.health else task.state
 
 
 def _of_release(shipped: ShippedService, tasks: Iterable[Task]) -> Iterator[Task]:

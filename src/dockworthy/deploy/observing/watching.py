@@ -21,7 +21,7 @@ from .failed_requests import failed_in, told
 from .judging import Seen, broken_for_good, observation_of
 from .probe_target import ProbeTarget
 from .probing import Prober
-from .tasks_seen import TasksSeen
+from .tasks_seen import TasksSeen, unwell
 
 ReadTasks = Callable[[], Awaitable[Mapping[str, Sequence[Task]]]]
 """Service -> its containers, as the engine has them now. Raises EngineError."""
@@ -62,7 +62,8 @@ class Watch:
         self._read = tasks
         self._say = say
         self._log = log
-        self._prober = Prober(watched.targets)
+        self._targets = tuple(watched.targets)
+        self._prober = Prober(self._targets)
         self._counter = EdgeCounter(stats, watched.project)
         self._tasks = TasksSeen(watched.services, watched.leaving)
         self._stack = AsyncExitStack()
@@ -73,8 +74,10 @@ class Watch:
         self._began, self._since = self._clock(), time.time()
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._counter)
+            tasks = await self._read_tasks()
+            self._forgive(tasks)
             await stack.enter_async_context(self._prober)
-            self._tasks.leave_out(await self._read_tasks(), self._watched.touched)
+            self._tasks.leave_out(tasks, self._watched.touched)
             self._stack = stack.pop_all()
         return self
 
@@ -83,10 +86,20 @@ class Watch:
     ) -> None:
         await self._stack.aclose()
 
+    def _forgive(self, tasks: Mapping[str, Sequence[Task]]) -> None:
+        """What does not serve as it is may fail until the new one serves: that is what is mended."""
+        sick = {service: why for service, why in unwell(tasks).items() if service in self._watched.touched}
+        for service in sick.keys() & self._services():
+            self._say(f"{sick[service]}: what {service} fails before the new one serves does not count")
+        self._targets = tuple(
+            structs.replace(target, strict=target.strict and target.service not in sick) for target in self._targets
+        )
+        self._prober = Prober(self._targets)
+
     async def observed(self) -> Observation:
         """To be called when all that is to run was started. Raises EngineError where the engine stays away."""
         await self._counter.look()
-        late = {target.service for target in self._watched.targets if not target.strict}
+        late = {target.service for target in self._targets if not target.strict}
         self._counter.forget(late.union(self._services()) - (self._prober.counting - late))
         self._prober.begin()
         self._began = self._told = self._clock()
@@ -143,7 +156,7 @@ class Watch:
         )
 
     def _services(self) -> set[str]:
-        return {target.service for target in self._watched.targets}
+        return {target.service for target in self._targets}
 
     def _tell(self, seen: Seen) -> None:
         if self._clock() - self._told < _PROGRESS:
