@@ -16,6 +16,7 @@ import pytest
 from deploy.edge.clients import Load, ask, leave
 from deploy.edge.conftest import EdgeHere
 from deploy.edge.shop_app import COMMAND
+from deploy.edge.test_deploy_at_the_edge import SICK
 from deploy.holders import descendants
 from deploy.shops import HEALTH, Shop
 from deploy.test_deploy_faults import until
@@ -34,10 +35,13 @@ class Kept:
     def __init__(self, here: EdgeHere, shop: Shop) -> None:
         self.here, self.shop = here, shop
         shop.image, shop.state = here.image, Path(here.state)
-        edge = {"http": here.http, "https": here.https, "tls": "off"}
+        self.observed("0s")
+
+    def observed(self, observe: str) -> None:
+        edge = {"http": self.here.http, "https": self.here.https, "tls": "off"}
         routes = [{"host": HOST, "service": "web", "port": 8000, "health": "/health"}]
-        settings = {"observe": "0s", "edge": edge, "routes": routes, "healthy_within": "20s"}
-        shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
+        settings = {"observe": observe, "edge": edge, "routes": routes, "healthy_within": "20s"}
+        self.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
 
     def version(self, name: str, **more: object) -> None:
         environment = {"NAME": name, "ON_TERM": "finish"}
@@ -95,6 +99,14 @@ def test_the_old_version_runs_on_and_comes_back(kept: Kept, capsys: pytest.Captu
     assert kept.marks() == [] and kept.drained() == []
     assert "dockworthy-edge" in kept.networks(old)
 
+    kept.observed("2s")
+    shop.compose({"web": shop.service(COMMAND[0], "-I", "-c", SICK, init=False, healthcheck=_WELL)})
+    done = shop.deploy("--standby", "10m", status=18)
+    assert "web failed" in " ".join(done.stdout.split()), "taken back by itself"
+    assert kept.answers() == {"v1"} and shop.containers(every=True) == before
+    assert kept.marks() == [] and kept.drained() == []
+
+    kept.observed("0s")
     kept.deploy("v3", "--standby", "1s")
     until(lambda: len(shop.containers(every=True)) == 1 and not kept.marks(), 30)
     assert kept.answers() == {"v3"}, "when its time is over it goes by itself"

@@ -7,41 +7,23 @@ the DNS fills its slots again. What a killed deploy said and did not take back, 
 from __future__ import annotations
 
 import asyncio
-import csv
-from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping
-
-from msgspec import Struct
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 
 from ...errors import HostError
 from ..site import Site
-from .admin import Admin, rows_in
+from .admin import Admin
 from .kept import ServedRoute
+from .slots import Slot, exchanging, sessions_in, slots_in
 from .well import is_well
 
-_DRAINED = 8
-"""In srv_admin_state: by a word of ours (SRV_ADMF_FDRAIN)."""
-_GETS_REQUESTS = ("1", "2")
 _LOOK = 0.02
 _CHECKED = 0.7
 """Seconds after which HAProxy has asked who stands in a slot: what it says before may be of who stood there earlier."""
 _EMPTIED = 3.0
-_NAMED = 0.6
-"""Seconds in which the DNS is asked at least once."""
+_NAMED = 3.0
+"""Seconds in which the DNS must name who is on the network: it is asked twice a second."""
 _MOST_WORDS = 8000
 """Bytes of one command line."""
-
-
-class Slot(Struct, frozen=True):
-    """A server of HAProxy's that the DNS fills, named `shop:web/s1`. `address`: "" where nobody stands in it."""
-
-    name: str
-    address: str
-    drained: bool
-    gets_requests: bool
-
-    @property
-    def backend(self) -> str:
-        return self.name.partition("/")[0]
 
 
 class Rotation:
@@ -83,19 +65,26 @@ class Rotation:
 
     async def exchange(self, service: str, old: Collection[str], new: Collection[str]) -> bool:
         """`new` in the places of `old`, at one word, where they are well: the DNS would name them within half a second.
+        Returns when it has, and each stands in a place of its own: the others are empty when `old` are gone.
 
         False where that can't be: they are not reached from here, are more, or the DNS knew better. Then all slots may
         be used, and it is the DNS that fills them.
         """
         well = await asyncio.gather(*self._asked(service, new))
-        words = list(exchanging(await self._slots(self._of(service)), old, new)) if all(well) else []
+        words, places = exchanging(await self._slots(self._of(service)), old, new) if all(well) else ([], set())
         if not words or len(line := "; ".join(words)) > _MOST_WORDS:
             return False
         await self._admin.ask(line)
         clock = asyncio.get_running_loop().time
         ends = clock() + _NAMED
-        while await self._alone(service, new):
-            if clock() >= ends:
+        wanted = {(name, each) for name in self._of(service) for each in new}
+        while clock() < ends:
+            slots = await self._slots(self._of(service))
+            if {slot.stands for slot in slots if slot.gets_requests} != wanted:
+                break
+            named = [slot for slot in slots if slot.address in new and slot.name not in places]
+            if {slot.stands for slot in named} == wanted:
+                await self._tell(named, "state ready")
                 return True
             await asyncio.sleep(_LOOK)
         await self.restore()
@@ -128,14 +117,8 @@ class Rotation:
             slots = await self._at(service, addresses)
         except HostError:  # it is being started
             return False
-        found = {(slot.backend, slot.address) for slot in slots if slot.gets_requests}
+        found = {slot.stands for slot in slots if slot.gets_requests}
         return len(found) >= len(addresses) * len(self._of(service))
-
-    async def _alone(self, service: str, addresses: Collection[str]) -> bool:
-        """Have they, and nobody else, all requests of each route?"""
-        slots = await self._slots(self._of(service))
-        found = {(slot.backend, slot.address) for slot in slots if slot.gets_requests}
-        return found == {(name, each) for name in self._of(service) for each in addresses}
 
     async def _passed(self, service: str, addresses: Collection[str]) -> bool:
         up = [await self._admin.servers_up(name) for name in self._of(service)]
@@ -160,42 +143,3 @@ class Rotation:
     async def _busy(self, slots: Iterable[Slot]) -> bool:
         at_work = sessions_in(await self._admin.ask("show stat"))
         return any(at_work.get(slot.name, 0) for slot in slots)
-
-
-def slots_in(state: str) -> Iterable[Slot]:
-    """From the answer to `show servers state`."""
-    for row in rows_in(state):
-        if row["srv_fqdn"] == "-":
-            continue
-        admin = int(row["srv_admin_state"])
-        yield Slot(
-            name=f"{row['be_name']}/{row['srv_name']}",
-            address="" if row["srv_addr"] == "-" else row["srv_addr"],
-            drained=bool(admin & _DRAINED),
-            gets_requests=not admin and row["srv_op_state"] in _GETS_REQUESTS,
-        )
-
-
-def exchanging(slots: Iterable[Slot], old: Collection[str], new: Collection[str]) -> Iterator[str]:
-    """The words by which `new` stand where `old` do; none where there are too few places. The DNS goes on to name both:
-    all other slots are kept from requests, so that `old` get none, wherever it puts them."""
-    words: list[str] = []
-    of_backend: dict[str, list[Slot]] = {}
-    for slot in slots:
-        of_backend.setdefault(slot.backend, []).append(slot)
-    for each in of_backend.values():
-        there = {slot.address: slot for slot in each if slot.address in new and slot.gets_requests}
-        places = [slot for slot in each if slot.address in old and slot.gets_requests]
-        missing = sorted(set(new) - set(there))
-        if len(places) < len(missing):
-            return
-        stay = {slot.name for slot in (*there.values(), *places[: len(missing)])}
-        words += [f"set server {slot.name} state drain" for slot in each if slot.name not in stay]
-        words += [f"set server {slot.name} addr {to}" for slot, to in zip(places, missing, strict=False)]
-    yield from words
-
-
-def sessions_in(stat: str) -> dict[str, int]:
-    """Server -> requests that it is at work on, and those that wait for it; from the answer to `show stat`."""
-    rows = csv.DictReader(stat.removeprefix("# ").splitlines())
-    return {f"{row['pxname']}/{row['svname']}": int(row["scur"] or 0) + int(row["qcur"] or 0) for row in rows}

@@ -115,7 +115,7 @@ class ComposeTarget:
                 await self._exchange_name(replaced.service, replaced.old, replaced.new)
             if replaced.stand_by:
                 await self._standby.bring_back(replaced.service, replaced.old, within=self._within)
-            else:
+            elif replaced.old:
                 await self._start(replaced.old)
                 await self._until_healthy(replaced.service, replaced.old)
             await self._leave(replaced.service, replaced.new)
