@@ -36,18 +36,23 @@ def serving(here: EdgeHere) -> Iterator[EdgeHere]:
     here.do(lambda edge, _: edge.remove("updated"))
 
 
-def _runs_an_older_one(here: EdgeHere) -> str:
-    """As if the distribution had had another package: the same in another image. Its id."""
+def _runs_an_older_one(here: EdgeHere) -> tuple[str, str]:
+    """As if the distribution had had another package: the same in another image. Its id after an older one's."""
     folder = here.state / "edge"
     image = msgspec.json.decode((folder / "image.json").read_bytes(), type=EdgeImage)
-    build = ("build", "--quiet", "--label", "older=yes", "-")
     tag = here.engine.docker("image", "inspect", "--format", "{{index .RepoTags 0}}", image.runs).stdout.decode()
-    id = here.engine.docker(*build, input=f"FROM {tag}\n".encode()).stdout.decode().strip()
+    oldest, id = (_labelled(here, tag, f"age={age}") for age in ("oldest", "older"))
     older = msgspec.structs.replace(image, runs=id, version="3.0.1-1")
     (folder / "image.json").write_bytes(msgspec.json.encode(older))
     here.do(lambda edge, _: edge.ensure(here.routes("updated", Route(HOST, "web", 8000))))
     assert here.engine.inspect(PROXY)["Image"] == id
-    return id
+    return oldest, id
+
+
+def _labelled(here: EdgeHere, tag: str, label: str) -> str:
+    """Another image of the same. Its id."""
+    build = ("build", "--quiet", "--label", label, "-")
+    return here.engine.docker(*build, input=f"FROM {tag}\n".encode()).stdout.decode().strip()
 
 
 async def _until_200(here: EdgeHere) -> None:
@@ -73,7 +78,7 @@ async def _without_answer(here: EdgeHere, work: asyncio.Task[Updated]) -> float:
 
 
 def test_an_update_is_as_short_as_it_says(serving: EdgeHere, capsys: pytest.CaptureFixture[str]) -> None:
-    older = _runs_an_older_one(serving)
+    oldest, older = _runs_an_older_one(serving)
     environment = {"DOCKER_HOST": serving.engine.endpoint, "DOCKWORTHY_STATE": str(serving.state)}
     done = run_dockworthy("edge", "update", "--dry-run", env=environment, inside=serving.engine.inside)
     assert done.returncode == 0 and "HAProxy 3.0.1-1 -> " in done.stderr and "does not answer for about" in done.stderr
@@ -91,13 +96,15 @@ def test_an_update_is_as_short_as_it_says(serving: EdgeHere, capsys: pytest.Capt
     assert updated.swapped and updated.before == "3.0.1-1"
     image = json.loads((serving.state / "edge" / "image.json").read_text())
     assert serving.engine.inspect(PROXY)["Image"] == image["runs"] != older
+    there = [serving.engine.docker("image", "inspect", id, check=False).returncode for id in (oldest, older)]
+    assert there == [1, 0], "the one from before stays, for a way back"
     assert gap < 2 * AWAY, "twice what is announced: other tests may take the processor meanwhile"
     done = run_dockworthy("edge", "update", env=environment, inside=serving.engine.inside)
     assert done.returncode == 0 and "nothing to do" in done.stderr
 
 
 def test_one_that_does_not_take_over_is_put_back(serving: EdgeHere, monkeypatch: pytest.MonkeyPatch) -> None:
-    older = _runs_an_older_one(serving)
+    _, older = _runs_an_older_one(serving)
     tries = iter((EngineError("it does not"), None))
 
     async def serves(*_: object) -> None:

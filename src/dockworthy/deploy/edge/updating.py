@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -12,11 +13,11 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from ...errors import DockworthyError, UsageError
+from ...errors import DockworthyError, EngineError, UsageError
 from ..compose_command import ComposeCommand
 from ..site import Site
 from .admin import Admin
-from .compose_file import SERVICE, health_check
+from .compose_file import PROJECT, SERVICE, health_check
 from .conflicts import refuse_foreign
 from .image import EdgeImage, edge_image
 from .keeping import Keeper, Kept
@@ -66,6 +67,7 @@ class Updater:
             except BaseException as error:
                 await asyncio.shield(self._put_back(kept, error))
                 raise
+            await self._tidy({before.runs, after.runs})
             return msgspec.structs.replace(found, swapped=True)
 
     async def _found(self) -> tuple[Kept, EdgeImage]:
@@ -91,6 +93,15 @@ class Updater:
         await self._keeper.tell_servers("")
         await self._keeper.write("compose.json", json.dumps(spec, indent=2))
         await self._keeper.write("image.json", msgspec.json.encode(image).decode())
+
+    async def _tidy(self, kept: set[str]) -> None:
+        """Images of earlier updates go; the one from before stays, for a way back. One that is in use says no."""
+        filters = quote(json.dumps({"label": [f"org.opencontainers.image.title={PROJECT}"]}))
+        for image in await self._site.engine.get(f"/images/json?filters={filters}"):
+            ours = all(tag.startswith((f"{PROJECT}:", "<none>")) for tag in image.get("RepoTags") or ())
+            if ours and image["Id"] not in kept:
+                with contextlib.suppress(EngineError):
+                    await self._site.engine.send("DELETE", f"/images/{image['Id']}", answer=False)
 
     async def _put_back(self, kept: Kept, error: BaseException) -> None:
         try:
