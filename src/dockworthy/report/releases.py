@@ -21,11 +21,12 @@ def render_releases(releases: Sequence[Release], *, width: int, colour: bool) ->
         sheet.line("No release was made here yet: `dockworthy deploy` makes the first one")
         return str(sheet)
     in_force = next((each.number for each in reversed(releases) if each.state is ReleaseState.KEPT), None)
+    several = len({release.target for release in releases}) > 1
     for release in reversed(releases):
         mark = "now" if release.number == in_force else ""
         sheet.entry(
             f"{release.number:>4} {mark}",
-            f"{release.began} {release.who}: {_words(release)}",
+            f"{release.began} {release.who}: {_words(release)}" + (f", target {release.target}" if several else ""),
             column=9,
             label_style="good" if mark else "",
         )

@@ -63,7 +63,7 @@ def test_taken_over_under_load_also_when_killed_and_out_of_the_swarm(routed: Sta
         assert "take db over from swarm: the swarm's first" in told and "is written to" in told
         done = routed.deploy()
     assert load["failures"] == [] and load["count"] > 300, load
-    assert "docker swarm leave --force" in " ".join(done.stderr.split())
+    assert "docker swarm leave --force`, and at once" in " ".join(done.stderr.split())
     assert routed.containers() == {} and len(routed.composed()) == 3
     assert swarm.docker("service", "ls", "--quiet").stdout == b""
     assert _rows(routed) == b"precious\n"

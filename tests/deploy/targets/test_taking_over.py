@@ -19,7 +19,10 @@ from dockworthy.errors import UsageError
 from dockworthy.model.rollout import Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task, TaskState
 
 WEB = {"ID": "s1", "Spec": {"Name": "shop_web", "Mode": {"Replicated": {"Replicas": 2}}}}
-NODES = [{"ID": "n1", "Description": {"Hostname": "shop1"}}, {"ID": "n2", "Description": {"Hostname": "shop2"}}]
+NODES = [
+    {"ID": "n1", "Description": {"Hostname": "shop1"}, "Spec": {}},
+    {"ID": "n2", "Description": {"Hostname": "vm"}, "Spec": {"Labels": {"dockworthy.host": "shop2"}}},
+]
 SPEC: dict[str, Any] = {"name": "shop", "services": {"web": {"secrets": [{"source": "pw"}]}}}
 
 
@@ -94,7 +97,7 @@ def test_the_plan_says_from_whom() -> None:
     ours = RolloutStep(kind=StepKind.REPLACE, subject="web", says="replace web", tasks=("abc",))
     theirs = RolloutStep(
         kind=StepKind.REPLACE, subject="db", says="replace db", tasks=("s1.1.h.i",), order=Order.STOP_FIRST, gap=1.0,
-        causes=("its definition changed", "data is written to"),
+        causes=("its definition changed", "its network n is gone", "data is written to"),
     )  # fmt: skip
     plan = RolloutPlan(project="shop", number=2, steps=(ours, theirs))
     assert told(RolloutPlan(project="shop", number=2, steps=(ours,))).notes == ()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ...model.rollout import EDGE_NETWORK, Desired, Running
 
+GONE = "its network"
+"""So begins the cause."""
+
 
 def lost_networks(name: str, desired: Desired, running: Running) -> tuple[str, ...]:
     """Causes to make the service's containers anew: nobody else can take a network away that is in use. One that has
@@ -18,4 +21,4 @@ def lost_networks(name: str, desired: Desired, running: Running) -> tuple[str, .
         for key in service.get("networks") or {"default": None}
     }
     gone = sorted(wanted - {*running.networks, EDGE_NETWORK})
-    return tuple(f"its network {each} is gone" for each in gone)
+    return tuple(f"{GONE} {each} is gone" for each in gone)

@@ -19,6 +19,7 @@ from ..running import read_running
 from ..swarm.leaving import until_gone
 from ..swarm.names import JOB, filtered, of_project
 from ..swarm.reading import read_swarm
+from ..swarm.service_spec import networks_of
 from ..swarm.services import change, remove
 from ..swarm.waiting import Expected, tasks_of, until_serving
 from .emptied import WANTED, emptied, refilled, wanted_before
@@ -84,10 +85,16 @@ class TakeoverTarget(ComposeTarget):
             return f"what was asked for runs by Compose now; the swarm still has {', '.join(left)}"
         if others:
             return f"{project} runs by Compose now; the swarm goes on for {', '.join(others)}"
+        used = {name for service in self._desired.spec["services"] for name in networks_of(self._desired.spec, service)}
+        if used.isdisjoint(await self._networks()):
+            return f"{project} runs by Compose now, and the swarm has nothing any more: `docker swarm leave --force`"
         return (
             f"{project} runs by Compose now, on networks of the swarm, which nothing else uses. To end it: "
             "`docker swarm leave --force`, and at once `dockworthy deploy`: in between the project does not answer"
         )
+
+    async def _networks(self) -> set[str]:
+        return {each["Name"] for each in await self._engine.get("/networks") if each.get("Scope") == "swarm"}
 
     async def _swarms(self) -> Mapping[str, Sequence[Task]]:
         return (await read_swarm(self._engine, self._desired.project)).tasks

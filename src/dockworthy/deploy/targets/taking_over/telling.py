@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from ....model.rollout import Order, RolloutPlan, RolloutStep, StepKind
+from ...planning.networks import GONE
 
 _LEAVING = 2.0
 """Seconds that a swarm takes beyond a container's own to end its task."""
@@ -24,7 +25,7 @@ def _told(step: RolloutStep) -> RolloutStep:
         return step
     old_first = step.order is Order.STOP_FIRST
     how = "the swarm's first" if old_first else "new beside old, the swarm's stop when the new ones are healthy"
-    why = tuple(cause for cause in step.causes if cause != "its definition changed")
+    why = tuple(cause for cause in step.causes if cause != "its definition changed" and not cause.startswith(GONE))
     says = f"take {step.subject} over from swarm: {how}"
     gap = step.gap + _LEAVING if step.gap else step.gap
     return structs.replace(step, says=says, causes=("deploy.target is compose", *why), gap=gap)
