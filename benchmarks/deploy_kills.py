@@ -111,6 +111,8 @@ class Kills:
         assert isinstance(load.answers, LastSeen)
         here = await asyncio.to_thread(self.leftovers, name)  # the load goes on
         self.left += [f"{what}: {each}" for each in here]
+        if here:
+            self.left.append(f"{what}: the next run said: {ended.says.strip()[-1500:]}")
         print(
             f"{self.version:4} {what}: {len(load.failures) - failed} failed, next run {ended.seconds:.1f} s"
             f"{'; LEFT ' + '; '.join(here) if here else ''}",
