@@ -66,17 +66,22 @@ class RenewedLike(Protocol):
 
 
 def render_renewed(done: RenewedLike, *, would: bool) -> str:
-    """A line for each certificate that was due."""
-    return "\n".join(_renewed(done, would=would)) + "\n"
+    """A line for each certificate that was due and is renewed."""
+    return "".join(f"{line}\n" for line in _renewed(done, would=would))
+
+
+def failed_in_words(done: RenewedLike) -> Iterator[str]:
+    """A line for each that could not be renewed."""
+    for each in done.due:
+        if each.subject in done.failed:
+            yield f"{each.subject}: not renewed ({each.why}): {done.failed[each.subject]}"
 
 
 def _renewed(done: RenewedLike, *, would: bool) -> Iterator[str]:
     for each in done.due:
         if would:
             yield f"{each.subject}: would be renewed ({each.why})"
-        elif each.subject in done.failed:
-            yield f"{each.subject}: not renewed ({each.why}): {done.failed[each.subject]}"
-        else:
+        elif each.subject not in done.failed:
             yield f"{each.subject}: renewed ({each.why})"
     if not done.due:
         yield "no certificate ends soon: nothing to do"

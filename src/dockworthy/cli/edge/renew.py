@@ -58,7 +58,7 @@ def renew(
         do = install if install_ else uninstall
         return do(endpoint, remote=bool(hosts), sudo=sudo, dry_run=dry_run, yes=yes)
     from ...deploy.edge.renewing import Renewer
-    from ...report.edge import render_renewed
+    from ...report.edge import failed_in_words, render_renewed
     from ...report.json_text import json_text
 
     async def work(site: Site) -> Renewed:
@@ -69,4 +69,6 @@ def renew(
         say("nothing is changed")
     done = on_site(endpoint, work, sudo=sudo, changes=not dry_run)
     deliver(json_text(done) if format_ == "json" else render_renewed(done, would=dry_run), output)
+    for line in failed_in_words(done):  # for whoever gets what cron has to say
+        say(line)
     return ExitStatus.NOT_WORTHY if done.failed else ExitStatus.DONE
