@@ -117,6 +117,8 @@ def start_engine(
 def start_engine_again(engine: OwnEngine, *flags: str) -> None:
     """One that was killed, or stopped by itself: with its data and settings. It must share the test's network."""
     assert engine.folder is not None and not engine.inside, "a network that ended with the engine is gone"
+    if engine.process is not None:
+        engine.process.wait(timeout=60)  # until then its number is taken, and the next one takes it for running
     engine.process = _launched(engine.folder, [], flags)
     _wait_until_it_answers(engine)
 
