@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from importlib import import_module
 
 from msgspec import Struct, structs
 
@@ -68,11 +69,11 @@ class HostVerdict:
                 await self._reading
 
     async def _read(self) -> Judged:
-        from ...facts.reading import read_snapshot  # where nothing is to do, nobody reads it
-
         asked = self._asked
         try:
-            snapshot = await read_snapshot(
+            # Where nothing is to do nobody needs it; where there is, the roll-out need not wait for it.
+            reading = await asyncio.to_thread(import_module, "dockworthy.facts.reading")
+            snapshot = await reading.read_snapshot(
                 asked.endpoint,
                 deadline=_SECONDS,
                 sudo=asked.sudo,
