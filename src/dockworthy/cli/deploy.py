@@ -61,7 +61,7 @@ def deploy(
       dockworthy deploy --dry-run                the plan
       dockworthy deploy                          all of it
       dockworthy deploy web --image web=shop:2   one service, another image
-      dockworthy deploy --standby 10m            the old version runs on, for a rollback in under a second
+      dockworthy deploy --standby 10m            the old one runs on: quickly back
       dockworthy deploy --host ssh://root@shop   another host
     """
     from functools import partial
