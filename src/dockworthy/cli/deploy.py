@@ -47,7 +47,8 @@ def deploy(
     """Ship a project: no failed request, or back to what ran before.
 
     Reads compose.yaml as Compose does, and `deploy:` in dockworthy.yaml. First the gate: the controls of `check`, at
-    the policy's level. Then the plan: what differs from what runs, the steps, and how long a service will not answer.
+    the policy's level, and what the policy asks before a deploy: signatures, tests, a fit host. Then the plan: what
+    differs from what runs, the steps, and how long a service will not answer.
     New containers start beside the old ones, which go when the new ones are healthy; where two can't be at a time, the
     old one goes first, and the plan says for how long. Then the release is observed, and kept or taken back.
 
