@@ -107,6 +107,7 @@ def test_bad_input_is_refused_and_nothing_is_changed(shop: Shop) -> None:
     assert "gone" in shop.deploy(status=2).stderr
     shop.compose({"web": shop.service()})
     assert "there is no service 'shop'" in shop.deploy("shop", status=2).stderr
+    assert "no service has a route" in shop.deploy("--standby", "10m", status=2).stderr
     assert "there is no environment 'moon'" in shop.deploy("--env", "moon", status=2).stderr
     assert (shop.containers(every=True), shop.releases()) == (before, records)
 
