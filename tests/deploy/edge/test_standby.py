@@ -178,3 +178,10 @@ def test_killed_on_the_way_out_and_on_the_way_back_the_next_run_finishes(kept: K
     assert kept.answers() == {"v2"} and shop.containers(every=True) == dict([second])
     assert kept.marks() == [] and kept.drained() == []
     assert [each["state"] for each in shop.releases()] == ["kept", "failed", "kept", "kept", "failed", "kept"]
+
+    kept.deploy("v4", "--standby", "10m")
+    (mark,) = kept.marks()
+    mark.write_text(f"1000 {mark.read_text().split()[1]}\n")  # the machine was down when its time was over
+    done = shop.deploy()
+    assert "their time is over" in done.stderr and "nothing to do" in done.stdout
+    assert len(shop.containers(every=True)) == 1 and kept.answers() == {"v4"} and kept.marks() == []

@@ -23,6 +23,9 @@ from .marks import StandbyMarks
 _ENDING = "-standby"
 """Of the names of containers that stand by: so `docker compose ps` tells."""
 
+_ARRIVES = 10.0
+"""Seconds in which what left must get requests again."""
+
 Say = Callable[[str], None]
 
 
@@ -77,8 +80,8 @@ class StandBy:
         try:
             await self._out(service, addresses, [task.id for task in tasks])
         except BaseException:
-            with contextlib.suppress(DockworthyError):
-                await asyncio.shield(self._in(service, containers))
+            with contextlib.suppress(DockworthyError):  # interrupted, the new ones go next: these must serve by then
+                await asyncio.shield(self.bring_back(service, containers, within=_ARRIVES))
             raise
         for task in tasks:
             await self._rename(task, f"{task.name.removesuffix(_ENDING)}{_ENDING}")
