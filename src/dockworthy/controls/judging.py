@@ -45,16 +45,18 @@ def judge_units(
     levels: Mapping[str, Level] = NO_LEVELS,
     *,
     rules: Sequence[Control] = (),
+    only_bad: bool = False,
 ) -> Iterator[Finding]:
     """Findings on units, of whatever platform each is. `levels`: a unit's own, by name or id. `rules`: a team's own
-    controls."""
+    controls. `only_bad`: what passes and what does not apply is not told of, for who waits for the answer."""
     for unit in units:
         own = levels.get(unit.name) or levels.get(unit.id) or level
         only_written = all(container.state == NOT_READ for container in unit.containers)
         for control in (*controls_for_units(own, unit.dialect), *rules_for(rules, own, unit.dialect)):
             if only_written and control.needs_running:
                 continue
-            yield from _ask(control, unit, subject=unit.id, kind=unit.kind, level=control.level_for(unit.dialect))
+            level_here = control.level_for(unit.dialect)
+            yield from _ask(control, unit, subject=unit.id, kind=unit.kind, level=level_here, only_bad=only_bad)
 
 
 def judge_machine(
@@ -81,10 +83,14 @@ def _ask_all(kind: Subject, subject: Any, subject_id: str, level: Level) -> Iter
         yield from _ask(control, subject, subject=subject_id, kind=kind.value, level=control.level)
 
 
-def _ask(control: Control, model: Any, *, subject: str, kind: str, level: Level) -> Iterator[Finding]:
+def _ask(
+    control: Control, model: Any, *, subject: str, kind: str, level: Level, only_bad: bool = False
+) -> Iterator[Finding]:
     for judgement in _judgements(control, model):
+        failing = judgement.outcome not in _GOOD
+        if only_bad and not failing:
+            continue
         name, its_kind = _named(subject, kind, judgement.about)
-        failing = judgement.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)
         remedy = control.remedy if failing else None
         if remedy is not None and judgement.remedy:
             remedy = structs.replace(remedy, says=judgement.remedy)
@@ -103,6 +109,9 @@ def _ask(control: Control, model: Any, *, subject: str, kind: str, level: Level)
             remedy=remedy,
             references=control.references,
         )
+
+
+_GOOD = frozenset((Outcome.PASS, Outcome.NOT_APPLICABLE))
 
 
 def _how_to_check(control: Control, judgement: Judgement, model: Any, subject: str) -> str:

@@ -28,11 +28,11 @@ class PolicyInForce(Struct, frozen=True, kw_only=True):
 
     def refused_new(self, unit: Unit) -> Iterator[Refusal]:
         """Exceptions do not count: they go by a name, and the name of what is made is its maker's choice."""
-        return _refusals(judge_units([unit], self.level, rules=self.rules))
+        return _refusals(judge_units([unit], self.level, rules=self.rules, only_bad=True))
 
     def refused_existing(self, unit: Unit) -> Iterator[Refusal]:
         """For a container that is there: exceptions for its name count."""
-        findings = judge_units([unit], self.level, self.policy.levels, rules=self.rules)
+        findings = judge_units([unit], self.level, self.policy.levels, rules=self.rules, only_bad=True)
         today = datetime.datetime.now(datetime.UTC).date()
         accepted, _ = apply_exceptions(findings, written_in(self.policy), today=today)
         return _refusals(accepted)
