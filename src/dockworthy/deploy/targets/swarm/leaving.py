@@ -37,6 +37,18 @@ async def until_gone(engine: Connection, which: str, staying: Collection[str] = 
         await asyncio.sleep(_EVERY)
 
 
+async def until_told(engine: Connection, which: str, staying: Collection[str]) -> None:
+    """All tasks of the query `which` but `staying` have been told to stop, or there was time for it. An engine takes
+    such a one out of the names first, and gives that two seconds to get around, before it stops it."""
+    clock = asyncio.get_running_loop().time
+    ends = clock() + _LEAVING
+    while clock() < ends:
+        others = [task for task in await _tasks(engine, which) if task["ID"] not in staying]
+        if not any(task["DesiredState"] == "running" and task["Status"]["State"] not in _GONE for task in others):
+            return
+        await asyncio.sleep(_EVERY)
+
+
 async def _tasks(engine: Connection, which: str) -> list[dict[str, Any]]:
     try:
         found: list[dict[str, Any]] = await engine.get(f"/tasks{which}")

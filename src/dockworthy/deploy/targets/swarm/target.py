@@ -103,6 +103,8 @@ class SwarmTarget:
         for changed in self._done:
             if changed.removed:
                 await remove(self._engine, self._name(changed.service))
+        if self._done:
+            await self.settled()  # what left the edge's rotation only stops while the release is observed
         self._done.clear()
 
     async def _bring(self, step: RolloutStep) -> None:

@@ -20,7 +20,7 @@ from ....model.rollout import EDGE_NETWORK
 from ..log_tail import demultiplexed
 from ..step_failed import StepFailed
 from ..waiting import OnEdge
-from .leaving import until_gone
+from .leaving import until_gone, until_told
 from .likeness import spec_hash
 from .names import filtered
 
@@ -64,7 +64,8 @@ async def tasks_of(engine: Connection, name: str) -> Tasks:
 async def until_serving(
     engine: Connection, expected: Expected, *, within: float, on_edge: OnEdge | None = None
 ) -> None:
-    """All of them run, healthy, with requests from the edge if asked, and the old ones are gone.
+    """All of them run, healthy, and the old ones are gone. With `on_edge`, they get requests from the edge, and the old
+    ones are told to go: an engine takes them out of the names at once, and stops them two seconds later.
 
     Raises StepFailed with what the swarm and the log say.
     """
@@ -85,7 +86,8 @@ async def until_serving(
         if clock() >= ends:
             raise await _too_late(engine, expected, new, within, waits_for_edge=enough)
         await asyncio.sleep(_EVERY)
-    await until_gone(engine, filtered(service=[expected.name]), [task["ID"] for task in ready])
+    leaves = until_gone if on_edge is None else until_told
+    await leaves(engine, filtered(service=[expected.name]), [task["ID"] for task in ready])
 
 
 async def task_log(engine: Connection, task: Mapping[str, Any], lines: int = 10) -> tuple[str, ...]:
