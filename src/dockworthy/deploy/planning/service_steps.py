@@ -1,0 +1,127 @@
+"""What is to be done with one service's tasks, as they are and as they are to be. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from ...model.rollout import EDGE_NETWORK, Desired, RolloutStep, Running, StepKind, Task, TaskState
+from .causes import Earlier, differences, why_down
+from .networks import lost_networks
+from .replacing import Replacing, replacing
+from .standing_by import returning
+from .steps import clear, ids_of, replace, scaled
+
+_UP = (TaskState.RUNNING, TaskState.RESTARTING, TaskState.PAUSED)
+_NEVER_UP = (TaskState.CREATED, TaskState.DEAD)
+
+
+class Sorted(Struct, frozen=True):
+    """A service's tasks: those that are as they are to be, and the others."""
+
+    current: tuple[Task, ...]
+    other: tuple[Task, ...]
+
+
+def sort_tasks(name: str, desired: Desired, running: Running) -> Sorted:
+    """By Compose's hash of the definition and the image's id: a name that points elsewhere now makes no difference."""
+    shipped = desired.services[name]
+    tasks = [task for task in running.tasks.get(name, ()) if not task.is_job]
+    current = tuple(task for task in tasks if task.spec_hash in shipped.hashes and task.image_id == shipped.image_id)
+    if lost_networks(name, desired, running):
+        current = ()
+    return Sorted(current, tuple(task for task in tasks if task not in current))
+
+
+def service_steps(
+    name: str, desired: Desired, running: Running, replaced: set[str], known: Earlier | None
+) -> Iterator[RolloutStep]:
+    tasks = sort_tasks(name, desired, running)
+    wanted = desired.services[name].replicas
+    how = how_replaced(name, desired)
+    up = tuple(task for task in tasks.current if task.state in _UP)
+    down = tuple(task for task in tasks.current if task.state not in _UP)
+    reason = _taken_along(name, desired, replaced)
+    if reason and (tasks.current or tasks.other):
+        yield replace(name, (*tasks.current, *tasks.other), wanted, how, (reason,))
+        return
+    if (back := returning(name, tasks.current, tasks.other, desired)) is not None:
+        yield back
+        return
+    if any(task.is_serving for task in tasks.other):  # nothing that serves goes for something that does not
+        unused = tuple(task for task in tasks.current if not task.is_serving)
+    else:
+        unused = tuple(task for task in down if task.state in _NEVER_UP)
+    if unused:
+        yield clear(name, unused, "made by a run that ended early")
+    up, down = (tuple(task for task in some if task not in unused) for some in (up, down))
+    if not up and not down:
+        causes = (*differences(name, tasks.other, desired, known), *lost_networks(name, desired, running))
+        yield from _started(name, tasks.other, wanted, how, causes)
+        return
+    yield from _kept_up(name, up, down, tasks.other, wanted, how)
+    if name in desired.routed and (absent := tuple(task for task in up if EDGE_NETWORK not in task.addresses)):
+        yield RolloutStep(
+            kind=StepKind.JOIN_EDGE,
+            subject=name,
+            says=f"let {name} join the edge, without making it anew",
+            causes=("it has a route, and is not on the edge's network",),
+            tasks=ids_of(absent),
+        )
+
+
+def how_replaced(name: str, desired: Desired) -> Replacing:
+    return replacing(desired.spec["services"][name], desired.container_names.get(name, ""))
+
+
+def _kept_up(
+    name: str, up: tuple[Task, ...], down: tuple[Task, ...], other: tuple[Task, ...], wanted: int, how: Replacing
+) -> Iterator[RolloutStep]:
+    """Some of what is wanted is there: what should run and does not is started, what is too much goes."""
+    need = down[: max(wanted - len(up), 0)]
+    if need:
+        causes = tuple(why_down(task) for task in need)
+        says = f"start {name} again"
+        yield RolloutStep(
+            kind=StepKind.RESTART, subject=name, says=says, causes=causes, tasks=ids_of(need), replicas=wanted
+        )
+    if surplus := down[len(need) :]:
+        yield clear(name, surplus, "more than are asked for, and not running")
+    yield from _finished(name, other, (*up, *need), wanted, how)
+    if not other or len(up) + len(need) > wanted:
+        yield from scaled(name, (*up, *need), wanted)
+
+
+def _started(
+    name: str, other: tuple[Task, ...], wanted: int, how: Replacing, causes: tuple[str, ...]
+) -> Iterator[RolloutStep]:
+    """Nothing of what is wanted is there."""
+    if not wanted and not other:
+        return
+    if not other:
+        says = f"create {name}" + (f", {wanted} times" if wanted > 1 else "")
+        yield RolloutStep(
+            kind=StepKind.CREATE, subject=name, says=says, causes=("it does not run yet",), replicas=wanted
+        )
+        return
+    yield replace(name, other, wanted, how, causes)
+
+
+def _finished(
+    name: str, other: tuple[Task, ...], up: tuple[Task, ...], wanted: int, how: Replacing
+) -> Iterator[RolloutStep]:
+    """Old ones beside new ones: a roll-out that ended early, or one whose old tasks were kept to go back to."""
+    if not other:
+        return
+    if len(up) >= wanted:
+        yield clear(name, other, "replaced by newer ones, which run")
+    else:
+        yield replace(name, other, wanted - len(up), how, ("a roll-out ended in the middle",))
+
+
+def _taken_along(name: str, desired: Desired, replaced: set[str]) -> str:
+    """A container that shares another one's network must go with it."""
+    mode = str(desired.spec["services"][name].get("network_mode") or "")
+    shared = mode.removeprefix("service:") if mode.startswith("service:") else ""
+    return f"it shares the network of {shared}, which is replaced" if shared in replaced else ""
