@@ -18,6 +18,7 @@ from .records_elsewhere import RecordsElsewhere
 from .site import Site
 from .store import FileStore, ReleaseStore, SwarmStore
 from .targets.compose import ComposeTarget
+from .targets.containers import Containers
 from .targets.maker import ComposeMaker, Maker
 from .targets.running import read_running
 from .targets.standby import StandBy, StandbyMarks
@@ -27,6 +28,7 @@ from .targets.swarm.maker import SwarmMaker
 from .targets.swarm.reading import read_swarm
 from .targets.swarm.ready import must_be_ready
 from .targets.swarm.target import SwarmTarget
+from .targets.taking_over.containers_and_tasks import ContainersAndTasks
 from .targets.taking_over.looking import SwarmsPart, swarms_part
 from .targets.taking_over.refusing import on_networks_of_swarm
 from .targets.taking_over.target import TakeoverTarget
@@ -107,9 +109,18 @@ class Destination:
         guard = SwapGuard(self.site.hand, folder, self.site.socket)
         desired = structs.replace(desired, spec=on_networks_of_swarm(desired.spec, self.swarms.networks))
         by = StandBy(engine, self._marks(), rotation, self.project, standby, say)
-        kind = TakeoverTarget if self.takes_over else ComposeTarget
-        within = healthy_within
-        return kind(engine, compose, desired, healthy_within=within, say=say, guard=guard, on_edge=on_edge, standby=by)
+        make, kind = (ContainersAndTasks, TakeoverTarget) if self.takes_over else (Containers, ComposeTarget)
+        containers = make(engine, desired, healthy_within=healthy_within, on_edge=on_edge)
+        return kind(
+            engine,
+            compose,
+            desired,
+            containers=containers,
+            healthy_within=healthy_within,
+            say=say,
+            guard=guard,
+            standby=by,
+        )
 
     def _marks(self) -> StandbyMarks:
         return StandbyMarks(self.site.hand, f"{self.site.state}/releases/{self.project}", self.site.socket)

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from urllib.parse import quote
 
 from msgspec import Struct, structs
 
 from ...engine.connection import Connection
-from ...engine.faults import NoSuchObject
 from ...errors import EngineError
-from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task
+from ...model.rollout import Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task
 from ..compose_command import ComposeCommand
+from .containers import Containers
 from .jobs import run_job
 from .leaving import leave
-from .running import ONEOFF, PROJECT, SERVICE, read_running, read_task, read_tasks
+from .running import read_running, read_tasks
 from .standby import StandBy
 from .step_failed import StepFailed
 from .swap_guard import SwapGuard
-from .waiting import OnEdge, until_healthy
-
-_STOP_SECONDS = 3600.0
-"""A container has the time that its stop_grace_period gives; the engine knows it."""
 
 Say = Callable[[str], None]
 
@@ -40,8 +34,7 @@ class Replaced(Struct, frozen=True):
 
 
 class ComposeTarget:
-    """Carries out one plan. `on_edge`: service -> does the edge send requests to these addresses. `standby`: for the
-    steps in which old containers run on, or come back."""
+    """Carries out one plan. `standby`: for the steps in which old containers run on, or come back."""
 
     def __init__(
         self,
@@ -49,10 +42,10 @@ class ComposeTarget:
         compose: ComposeCommand,
         desired: Desired,
         *,
+        containers: Containers,
         healthy_within: float,
         say: Say,
         guard: SwapGuard,
-        on_edge: Callable[[str], OnEdge] | None = None,
         standby: StandBy,
     ) -> None:
         self._engine = engine
@@ -62,7 +55,7 @@ class ComposeTarget:
         self._within = healthy_within
         self._say = say
         self._guard = guard
-        self._on_edge = on_edge
+        self._containers = containers
         self._done: list[Replaced] = []
 
     async def settled(self) -> None:
@@ -91,18 +84,18 @@ class ComposeTarget:
         elif step.kind is StepKind.SCALE:
             await self._scale(step)
         elif step.kind is StepKind.RESTART:
-            await self._start(step.tasks)
-            await self._until_healthy(step.subject, step.tasks)
+            await self._containers.start(step.tasks)
+            await self._containers.until_healthy(step.subject, step.tasks)
         elif step.kind is StepKind.JOIN_EDGE:
-            await self._join_edge(step)
+            await self._containers.join_edge(step.subject, step.tasks)
         elif step.kind is StepKind.RETURN:
             await self._return(step)
         elif step.kind is StepKind.CLEAR:
             await self._standby.take(step.tasks)
-            await self._stop(step.tasks)
-            await self._remove(step.tasks)
+            await self._containers.stop(step.tasks)
+            await self._containers.remove(step.tasks)
         elif step.kind is StepKind.REMOVE:
-            await self._stop(step.tasks)
+            await self._containers.stop(step.tasks)
             self._done.append(Replaced(step.subject, (), step.tasks, Order.STOP_FIRST))
 
     async def take_back(self) -> None:
@@ -111,23 +104,23 @@ class ComposeTarget:
             replaced = self._done[-1]
             self._say(f"{replaced.service}: back to the old containers")
             if replaced.order is Order.STOP_FIRST:
-                await self._stop(replaced.new)
-                await self._exchange_name(replaced.service, replaced.old, replaced.new)
+                await self._containers.stop(replaced.new)
+                await self._containers.exchange_name(replaced.service, replaced.old, replaced.new)
             if replaced.stand_by:
                 await self._standby.bring_back(replaced.service, replaced.old, within=self._within)
             elif replaced.old:
-                await self._start(replaced.old)
-                await self._until_healthy(replaced.service, replaced.old)
+                await self._containers.start(replaced.old)
+                await self._containers.until_healthy(replaced.service, replaced.old)
             await self._leave(replaced.service, replaced.new)
-            await self._stop(replaced.new)
-            await self._remove(replaced.new)
+            await self._containers.stop(replaced.new)
+            await self._containers.remove(replaced.new)
             self._done.pop()
 
     async def retire(self) -> None:
         """Removes the old containers: there is no way back to them any more. Of those that stand by the time begins."""
         for replaced in self._done:
             if not replaced.stand_by:
-                await self._remove(replaced.old)
+                await self._containers.remove(replaced.old)
         if stay := [each for replaced in self._done if replaced.stand_by for each in replaced.old]:
             await self._standby.keep(stay)
         self._done.clear()
@@ -138,62 +131,57 @@ class ComposeTarget:
             if order is Order.STOP_FIRST:
                 await self._stop_first(service, new, step.tasks)
             else:
-                await self._start(new)
-                await self._until_healthy(service, new)
-                await self._exchange_name(service, new, step.tasks)
+                await self._containers.start(new)
+                await self._containers.until_healthy(service, new)
+                await self._containers.exchange_name(service, new, step.tasks)
                 await self._leave(service, step.tasks)
                 stand_by = step.stand_by and await self._standby.may_put(service, step.tasks)
                 if not stand_by:
-                    await self._stop(step.tasks)
+                    await self._containers.stop(step.tasks)
         self._done.append(Replaced(service, tuple(new), step.tasks, order, stand_by))
 
     async def _return(self, step: RolloutStep) -> None:
         relieved = await self._standby.relieve(step.subject, step.back, step.tasks, within=self._within)
-        await self._stop(step.tasks)
+        await self._containers.stop(step.tasks)
         await self._standby.freed(step.subject, relieved)
         self._done.append(Replaced(step.subject, step.back, step.tasks, Order.START_FIRST))
 
     async def _stop_first(self, service: str, new: Sequence[str], old: Sequence[str]) -> None:
-        ran = [task for task in old if await self._runs(task)]
-        async with self._guard.until_done(new, await self._restartable(ran)):
-            await self._stop(old)
+        ran = [task for task in old if await self._containers.runs(task)]
+        async with self._guard.until_done(new, await self._containers.restartable(ran)):
+            await self._containers.stop(old)
             try:
-                await self._exchange_name(service, new, old)
-                await self._start(new)
-                await self._until_healthy(service, new)
+                await self._containers.exchange_name(service, new, old)
+                await self._containers.start(new)
+                await self._containers.until_healthy(service, new)
             except BaseException:
                 await asyncio.shield(self._old_again(service, new, ran))
                 raise
 
     async def _old_again(self, service: str, new: Sequence[str], old: Sequence[str]) -> None:
         self._say(f"{service}: the old containers are started again")
-        await self._stop(new)
-        await self._exchange_name(service, old, new)
-        await self._start(old)
+        await self._containers.stop(new)
+        await self._containers.exchange_name(service, old, new)
+        await self._containers.start(old)
 
     async def _scale(self, step: RolloutStep) -> None:
         if step.tasks:
-            await self._stop(step.tasks)
-            await self._remove(step.tasks)
+            await self._containers.stop(step.tasks)
+            await self._containers.remove(step.tasks)
             return
-        missing = step.replicas - len(await self._containers(step.subject))
+        missing = step.replicas - len(await self._containers.of(step.subject))
         async with self._created(step.subject, missing) as new:
-            await self._start(new)
-            await self._until_healthy(step.subject, new)
-
-    async def _join_edge(self, step: RolloutStep) -> None:
-        for task in step.tasks:
-            body = {"Container": task, "EndpointConfig": {"Aliases": [f"{step.subject}.{self._desired.project}"]}}
-            await self._engine.send("POST", f"/networks/{EDGE_NETWORK}/connect", body, answer=False)
+            await self._containers.start(new)
+            await self._containers.until_healthy(step.subject, new)
 
     @contextlib.asynccontextmanager
     async def _created(self, service: str, count: int) -> AsyncIterator[list[str]]:
         """New containers beside those that there are; removed again where what follows does not succeed."""
-        before = await self._containers(service)
+        before = await self._containers.of(service)
         new: list[str] = []
         try:
             await self._compose.create(self._desired.spec, service, len(before) + count)
-            new += [each for each in await self._containers(service) if each not in before]
+            new += [each for each in await self._containers.of(service) if each not in before]
             if len(new) != count:
                 raise StepFailed(service, f"Compose made {len(new)} containers of {service}, not {count}")
             yield new
@@ -203,59 +191,9 @@ class ComposeTarget:
 
     async def _remove_what_is_new(self, service: str, before: Collection[str]) -> None:
         with contextlib.suppress(EngineError):  # what is said is why it came to this; the next run clears up
-            new = [each for each in await self._containers(service) if each not in before]
-            await self._stop(new)
-            await self._remove(new)
-
-    async def _containers(self, service: str) -> list[str]:
-        labels = [f"{PROJECT}={self._desired.project}", f"{SERVICE}={service}", f"{ONEOFF}=False"]
-        filters = quote(json.dumps({"label": labels}))
-        return [each["Id"] for each in await self._engine.get(f"/containers/json?all=true&filters={filters}")]
-
-    async def _until_healthy(self, service: str, containers: Sequence[str]) -> None:
-        on_edge = self._on_edge(service) if self._on_edge and service in self._desired.routed else None
-        await until_healthy(self._engine, service, containers, within=self._within, on_edge=on_edge)
-
-    async def _exchange_name(self, service: str, to: Sequence[str], old: Sequence[str]) -> None:
-        """`container_name` goes to the one container that is in force now."""
-        name = self._desired.container_names.get(service)
-        if not name or len(to) != 1:
-            return
-        for container in old:
-            task = await read_task(self._engine, container)
-            if task is not None and task.name == name:
-                await self._rename(container, f"{name}-{container[:12]}")
-        await self._rename(to[0], name)
-
-    async def _rename(self, container: str, name: str) -> None:
-        await self._engine.send("POST", f"/containers/{container}/rename?name={quote(name)}", answer=False)
-
-    async def _runs(self, container: str) -> bool:
-        task = await read_task(self._engine, container)
-        return task is not None and task.state == "running"
-
-    async def _restartable(self, containers: Sequence[str]) -> Sequence[str]:
-        """What the guard on the host is to bring back."""
-        return containers
+            new = [each for each in await self._containers.of(service) if each not in before]
+            await self._containers.stop(new)
+            await self._containers.remove(new)
 
     async def _leave(self, service: str, containers: Sequence[str]) -> None:
         await leave(self._engine, service, self._desired.leaving.get(service), containers, self._say)
-
-    async def _start(self, containers: Sequence[str]) -> None:
-        await self._each(containers, "POST", "/start")
-
-    async def _stop(self, containers: Sequence[str]) -> None:
-        await self._each(containers, "POST", "/stop", seconds=_STOP_SECONDS)
-
-    async def _remove(self, containers: Sequence[str]) -> None:
-        """Without its volumes: those without a name may hold what somebody misses later."""
-        await self._each(containers, "DELETE", "?force=true")
-
-    async def _each(self, containers: Sequence[str], method: str, what: str, *, seconds: float | None = None) -> None:
-        """At once; one that is gone is no error. Raises the first error when all have ended."""
-        calls = [
-            self._engine.send(method, f"/containers/{each}{what}", answer=False, seconds=seconds) for each in containers
-        ]
-        for outcome in await asyncio.gather(*calls, return_exceptions=True):
-            if isinstance(outcome, BaseException) and not isinstance(outcome, NoSuchObject):
-                raise outcome

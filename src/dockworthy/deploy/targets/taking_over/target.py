@@ -1,48 +1,27 @@
 """Services of a swarm are replaced by Compose's own containers on the one node that there is, and can be brought back.
 
-An old "container" here is a task of the swarm: it stops when its service is made to want none, and starts again when
-that wants as many as before. Source: Engine API v1.45, /services.
+Source: Engine API v1.45, /services.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from msgspec import Struct
-
-from ....engine.faults import NoSuchObject
 from ....model.rollout import RolloutPlan, Running, Task
 from ..compose import ComposeTarget
 from ..running import read_running
 from ..swarm.leaving import until_gone
-from ..swarm.names import JOB, filtered, of_project
+from ..swarm.names import JOB, of_project
 from ..swarm.reading import read_swarm
 from ..swarm.service_spec import networks_of
-from ..swarm.services import change, remove
-from ..swarm.waiting import Expected, tasks_of, until_serving
-from .emptied import WANTED, emptied, refilled, wanted_before
+from ..swarm.services import remove
+from .emptied import WANTED
 from .telling import told
-
-_SEPARATOR = "."
-"""In the id of a swarm's task, and in no container's."""
-
-
-class Emptied(Struct, frozen=True):
-    """A service that was told to want no tasks. `spec`: as it was before; `tasks`: those that it had."""
-
-    name: str
-    spec: dict[str, Any]
-    tasks: tuple[str, ...]
 
 
 class TakeoverTarget(ComposeTarget):
     """As on one engine, but for the old ones, which are the swarm's."""
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._emptied: dict[str, Emptied] = {}
 
     async def settled(self) -> None:
         await super().settled()
@@ -98,80 +77,6 @@ class TakeoverTarget(ComposeTarget):
 
     async def _swarms(self) -> Mapping[str, Sequence[Task]]:
         return (await read_swarm(self._engine, self._desired.project)).tasks
-
-    async def _stop(self, containers: Sequence[str]) -> None:
-        composed, services = _sorted(containers)
-        for service in services:
-            await self._empty(service)
-        await super()._stop(composed)
-
-    async def _start(self, containers: Sequence[str]) -> None:
-        composed, services = _sorted(containers)
-        for service in services:
-            await self._refill(service)
-        await super()._start(composed)
-
-    async def _remove(self, containers: Sequence[str]) -> None:
-        composed, services = _sorted(containers)
-        for service in services:
-            if service in self._emptied:
-                await remove(self._engine, self._emptied[service].name)
-        await super()._remove(composed)
-
-    async def _runs(self, container: str) -> bool:
-        return _SEPARATOR in container or await super()._runs(container)
-
-    async def _until_healthy(self, service: str, containers: Sequence[str]) -> None:
-        composed, services = _sorted(containers)
-        for each in services:
-            if each in self._emptied:
-                was = self._emptied[each]
-                replicas = was.spec["Mode"]["Replicated"]["Replicas"]
-                template = was.spec["TaskTemplate"]
-                expected = Expected(
-                    service=service, name=was.name, template=template, replicas=replicas, earlier=was.tasks
-                )
-                await until_serving(self._engine, expected, within=self._within)
-        if composed:
-            await super()._until_healthy(service, composed)
-
-    async def _exchange_name(self, service: str, to: Sequence[str], old: Sequence[str]) -> None:
-        await super()._exchange_name(service, _sorted(to)[0], _sorted(old)[0])
-
-    async def _restartable(self, containers: Sequence[str]) -> list[str]:
-        composed, services = _sorted(containers)
-        found = [await self._service(each) for each in services]
-        return [*composed, *(f"{each['Spec']['Name']}={wanted_before(each['Spec'])}" for each in found if each)]
-
-    async def _empty(self, service: str) -> None:
-        """It keeps its definition, and how many it wanted."""
-        found = await self._service(service)
-        if found is None:
-            return
-        name = str(found["Spec"]["Name"])
-        if service not in self._emptied:
-            tasks = tuple(task["ID"] for task in await tasks_of(self._engine, name))
-            self._emptied[service] = Emptied(name, refilled(found["Spec"]), tasks)
-        await change(self._engine, name, emptied)
-        await until_gone(self._engine, filtered(service=[name]))
-
-    async def _refill(self, service: str) -> None:
-        if service in self._emptied:
-            await change(self._engine, self._emptied[service].name, refilled)
-
-    async def _service(self, service: str) -> dict[str, Any] | None:
-        try:
-            found: dict[str, Any] = await self._engine.get(f"/services/{service}")
-        except NoSuchObject:
-            return None
-        return found
-
-
-def _sorted(ids: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Containers of Compose, and services of the swarm whose tasks are named."""
-    composed = [each for each in ids if _SEPARATOR not in each]
-    services = dict.fromkeys(each.partition(_SEPARATOR)[0] for each in ids if _SEPARATOR in each)
-    return composed, list(services)
 
 
 def _together(

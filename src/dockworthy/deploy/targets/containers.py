@@ -1,0 +1,92 @@
+"""A project's containers on one engine: found, started, stopped, named, removed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from urllib.parse import quote
+
+from ...engine.connection import Connection
+from ...engine.faults import NoSuchObject
+from ...model.rollout import EDGE_NETWORK, Desired
+from .running import ONEOFF, PROJECT, SERVICE, read_task
+from .waiting import OnEdge, until_healthy
+
+_STOP_SECONDS = 3600.0
+"""A container has the time that its stop_grace_period gives; the engine knows it."""
+
+
+class Containers:
+    """By their ids. `on_edge`: service -> does the edge send requests to these addresses. Raises EngineError."""
+
+    def __init__(
+        self,
+        engine: Connection,
+        desired: Desired,
+        *,
+        healthy_within: float,
+        on_edge: Callable[[str], OnEdge] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._desired = desired
+        self._within = healthy_within
+        self._on_edge = on_edge
+
+    async def of(self, service: str) -> list[str]:
+        labels = [f"{PROJECT}={self._desired.project}", f"{SERVICE}={service}", f"{ONEOFF}=False"]
+        filters = quote(json.dumps({"label": labels}))
+        return [each["Id"] for each in await self._engine.get(f"/containers/json?all=true&filters={filters}")]
+
+    async def until_healthy(self, service: str, containers: Sequence[str]) -> None:
+        """Raises StepFailed where they do not become so in time."""
+        on_edge = self._on_edge(service) if self._on_edge and service in self._desired.routed else None
+        await until_healthy(self._engine, service, containers, within=self._within, on_edge=on_edge)
+
+    async def start(self, containers: Sequence[str]) -> None:
+        await self._each(containers, "POST", "/start")
+
+    async def stop(self, containers: Sequence[str]) -> None:
+        await self._each(containers, "POST", "/stop", seconds=_STOP_SECONDS)
+
+    async def remove(self, containers: Sequence[str]) -> None:
+        """Without its volumes: those without a name may hold what somebody misses later."""
+        await self._each(containers, "DELETE", "?force=true")
+
+    async def runs(self, container: str) -> bool:
+        task = await read_task(self._engine, container)
+        return task is not None and task.state == "running"
+
+    async def restartable(self, containers: Sequence[str]) -> Sequence[str]:
+        """What the guard on the host is to bring back."""
+        return containers
+
+    async def exchange_name(self, service: str, to: Sequence[str], old: Sequence[str]) -> None:
+        """`container_name` goes to the one container that is in force now."""
+        name = self._desired.container_names.get(service)
+        if not name or len(to) != 1:
+            return
+        for container in old:
+            task = await read_task(self._engine, container)
+            if task is not None and task.name == name:
+                await self._rename(container, f"{name}-{container[:12]}")
+        await self._rename(to[0], name)
+
+    async def _rename(self, container: str, name: str) -> None:
+        await self._engine.send("POST", f"/containers/{container}/rename?name={quote(name)}", answer=False)
+
+    async def join_edge(self, service: str, containers: Sequence[str]) -> None:
+        """The edge finds them there by the service's name, without their being made anew."""
+        for container in containers:
+            alias = {"Aliases": [f"{service}.{self._desired.project}"]}
+            body = {"Container": container, "EndpointConfig": alias}
+            await self._engine.send("POST", f"/networks/{EDGE_NETWORK}/connect", body, answer=False)
+
+    async def _each(self, containers: Sequence[str], method: str, what: str, *, seconds: float | None = None) -> None:
+        """At once; one that is gone is no error. Raises the first error when all have ended."""
+        calls = [
+            self._engine.send(method, f"/containers/{each}{what}", answer=False, seconds=seconds) for each in containers
+        ]
+        for outcome in await asyncio.gather(*calls, return_exceptions=True):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, NoSuchObject):
+                raise outcome
