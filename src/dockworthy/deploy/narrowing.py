@@ -35,6 +35,7 @@ def narrowed(
             spec=_joined(desired.spec, last_spec or {}, chosen, kept),
             container_names={name: each for name, each in desired.container_names.items() if name in shipped},
             routed=tuple(name for name in desired.routed if name in shipped),
+            left=tuple(sorted(set(desired.services) - set(shipped))),
         ),
         recorded=recorded,
         versions={key: version for key, version in versions.items() if key in used},

@@ -125,6 +125,7 @@ async def prepared_from(release: Release, site: Site, store: ReleaseStore) -> Pr
     jobs = (release.jobs_before, release.jobs_after)
     spec = restored(release.spec, values)
     desired = desired_of(release.project, spec, release.services, settings, release.container_names, jobs)
+    desired = structs.replace(desired, left=release.left)
     return Prepared(desired=desired, recorded=release.spec, versions=release.versions, settings=settings)
 
 

@@ -163,6 +163,7 @@ class Shipping:
             container_names=desired.container_names,
             jobs_before=desired.jobs_before,
             jobs_after=desired.jobs_after,
+            left=desired.left,
             versions=prepared.versions,
             settings=msgspec.to_builtins(prepared.settings),
             commit=commit,

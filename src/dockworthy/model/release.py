@@ -81,6 +81,8 @@ class Release(Struct, frozen=True, kw_only=True):
     container_names: dict[str, str] = {}
     jobs_before: tuple[str, ...] = ()
     jobs_after: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    """Services of its file that it says nothing of: nobody had shipped them yet when others were named."""
     versions: dict[str, str] = {}
     settings: dict[str, Any] = {}
     """Of `deploy:` as they were: the routes, objectives and jobs that belong to the spec."""

@@ -91,7 +91,8 @@ class Leaving(Struct, frozen=True):
 class Desired(Struct, frozen=True, kw_only=True):
     """A project as it is to be. `spec`: the Compose project as it will be given to Compose, images pinned, networks of
     the edge joined. `container_names`: service -> the name that its container is to have. `routed`: at the edge.
-    `leaving`: services at somebody else's."""
+    `leaving`: services at somebody else's. `left`: services of its file that it says nothing of, because nobody had
+    shipped them yet when it was narrowed to others."""
 
     project: str
     spec: dict[str, Any]
@@ -101,6 +102,7 @@ class Desired(Struct, frozen=True, kw_only=True):
     leaving: dict[str, Leaving] = {}
     jobs_before: tuple[str, ...] = ()
     jobs_after: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 class StepKind(StrEnum):

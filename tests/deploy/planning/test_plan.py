@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from dockworthy.deploy.planning.plan import plan_of
 from dockworthy.model.rollout import Desired, Order, RolloutPlan, Running, StepKind, Task, TaskState
@@ -102,6 +103,14 @@ def test_only_what_a_release_shipped_is_removed() -> None:
     found = plan(desired(web={}), seen, last=release(web="web:1", worker="worker:1"))
     assert [(step.kind, step.subject) for step in found.steps] == [(StepKind.REMOVE, "worker")]
     assert found.notes == ("backup runs under this project's name and is none of its services: left alone",)
+
+
+def test_a_way_back_to_a_narrowed_release_removes_nothing_that_it_says_nothing_of() -> None:
+    """`deploy web` first, then all of it, then back: the database was never part of the first."""
+    narrow = structs.replace(desired(web={}), left=("db",))
+    found = plan(narrow, running(task("web"), task("db")), last=release(web="web:2", db="db:1"))
+    assert [step.subject for step in found.steps] == ["web"]
+    assert found.notes == ("db is left as it is: this release says nothing of it",)
 
 
 def test_who_shares_a_network_with_what_is_replaced_goes_with_it() -> None:

@@ -75,7 +75,7 @@ def _steps(desired: Desired, running: Running, only: Collection[str], known: Ear
 
 def _removed(desired: Desired, running: Running, last: Release | None) -> Iterator[RolloutStep]:
     """Only what was shipped by a release: what somebody else started under the project's name is left alone."""
-    shipped = last.services if last is not None else {}
+    shipped = set(last.services if last is not None else ()).difference(desired.left)
     for name, tasks in running.tasks.items():
         if name not in desired.services and name in shipped and (found := [t for t in tasks if not t.is_job]):
             yield RolloutStep(
@@ -91,7 +91,11 @@ def _removed(desired: Desired, running: Running, last: Release | None) -> Iterat
 def _orphans(desired: Desired, running: Running, last: Release | None) -> Iterator[str]:
     shipped = last.services if last is not None else {}
     for name, tasks in running.tasks.items():
-        if name and name not in desired.services and name not in shipped and any(not task.is_job for task in tasks):
+        if not name or name in desired.services or all(task.is_job for task in tasks):
+            continue
+        if name in desired.left:
+            yield f"{name} is left as it is: this release says nothing of it"
+        elif name not in shipped:
             yield f"{name} runs under this project's name and is none of its services: left alone"
 
 
