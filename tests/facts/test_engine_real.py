@@ -116,9 +116,9 @@ async def test_one_question_an_object(
     asked: list[str] = []
     fetch = Connection._fetch
 
-    async def counted(connection: Connection, path: str, what: str, method: str, body: Any) -> tuple[int, bytes]:
+    async def counted(connection: Connection, path: str, what: str, *more: Any) -> tuple[int, bytes]:
         asked.append(what)
-        return await fetch(connection, path, what, method, body)
+        return await fetch(connection, path, what, *more)
 
     monkeypatch.setattr(Connection, "_fetch", counted)
     facts = await read(own_engine.endpoint)
