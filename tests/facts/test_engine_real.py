@@ -117,7 +117,7 @@ async def test_one_question_an_object(
     fetch = Connection._fetch
 
     async def counted(connection: Connection, path: str, what: str, *more: Any) -> tuple[int, bytes]:
-        asked.append(what)
+        asked.append(path)
         return await fetch(connection, path, what, *more)
 
     monkeypatch.setattr(Connection, "_fetch", counted)
