@@ -24,28 +24,9 @@ from apart import apart  # noqa: E402
 from deploy_costs import idle, many, over_ssh  # noqa: E402
 from deploy_rotation import rotation  # noqa: E402
 from deploy_standby import standby  # noqa: E402
-from deploying import Measured, changed  # noqa: E402
+from deploying import Measured, changed, in_turn  # noqa: E402
 
 from machines.engines import start_engine  # noqa: E402
-
-_TERMS = {"finish": "of an app that finishes", "exit": "of one that exits", "ignore": "of one that ignores TERM"}
-"""What the app does on SIGTERM. The version that is there from the start, and stays, finishes what it does."""
-
-
-async def in_turn(bench: Measured, times: int) -> int:
-    """Deploys and rollbacks. Returns how many requests failed."""
-    async with bench.load() as load:
-        for number in range(times):
-            on_term = list(_TERMS)[number % len(_TERMS)]
-            name = f"v{number + 1}"
-            bench.version(name, on_term)
-            await changed(load, name, "deploy", partial(bench.dockworthy, "deploy"))
-            what = f"rollback, {_TERMS[on_term]}"
-            await changed(load, "v0", what, partial(bench.dockworthy, "rollback", "1", "--yes"))
-    print(f"dockworthy: {load.count} requests, {len(load.failures)} failed", flush=True)
-    for failure in load.failures[:10]:
-        print(f"  {failure}")
-    return len(load.failures)
 
 
 async def compose_up(bench: Measured, times: int) -> None:

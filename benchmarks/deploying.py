@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,3 +131,23 @@ async def heard(load: Load, name: str, *, seconds: float = 30.0) -> None:
     async with asyncio.timeout(seconds):
         while time.monotonic() - answers.last_but(name) < 0.5 or not answers[name]:
             await asyncio.sleep(0.05)
+
+
+_TERMS = {"finish": "of an app that finishes", "exit": "of one that exits", "ignore": "of one that ignores TERM"}
+"""What the app does on SIGTERM. The version that is there from the start, and stays, finishes what it does."""
+
+
+async def in_turn(bench: Measured, times: int) -> int:
+    """Deploys of new versions and rollbacks to the first release, v0. Returns how many requests failed."""
+    async with bench.load() as load:
+        for number in range(times):
+            on_term = list(_TERMS)[number % len(_TERMS)]
+            name = f"v{number + 1}"
+            bench.version(name, on_term)
+            await changed(load, name, "deploy", partial(bench.dockworthy, "deploy", "--yes"))
+            what = f"rollback, {_TERMS[on_term]}"
+            await changed(load, "v0", what, partial(bench.dockworthy, "rollback", "1", "--yes"))
+    print(f"dockworthy: {load.count} requests, {len(load.failures)} failed", flush=True)
+    for failure in load.failures[:10]:
+        print(f"  {failure}")
+    return len(load.failures)

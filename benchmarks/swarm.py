@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
 from apart import apart  # noqa: E402
 from deploy_kills import APART, Kills  # noqa: E402
-from deploying import Measured, changed, heard  # noqa: E402
+from deploying import Measured, changed, heard, in_turn  # noqa: E402
 
 from deploy.edge.clients import Load  # noqa: E402
 from deploy.edge.shop_app import make_app_image  # noqa: E402
@@ -83,24 +83,6 @@ class Hosts:
             host.stop()
 
 
-_TERMS = ("finish", "exit", "ignore")
-
-
-async def deploys(bench: Measured, count: int) -> int:
-    """Each with a rollback, of apps that finish, exit at once, or ignore SIGTERM. How many requests failed."""
-    async with bench.load() as load:
-        for number in range(count):
-            on_term = _TERMS[number % len(_TERMS)]
-            bench.version(f"d{number}", on_term)
-            await changed(load, f"d{number}", "deploy", partial(bench.dockworthy, "deploy", "--yes"))
-            what = f"rollback, of an app that does {on_term}"
-            await changed(load, "v0", what, partial(bench.dockworthy, "rollback", "1", "--yes"))
-    print(f"dockworthy: {load.count} requests, {len(load.failures)} failed", flush=True)
-    for failure in load.failures[:10]:
-        print(f"  {failure}")
-    return len(load.failures)
-
-
 async def service_updates(bench: Measured, count: int) -> None:
     """The same by Docker alone, behind the same edge: as it does it where nobody says otherwise, and start-first."""
     service = f"{bench.shop.name}_web"
@@ -148,7 +130,7 @@ async def lose_a_host(bench: Measured, hosts: Hosts, load: Load) -> int:
 async def work(bench: Measured, hosts: Hosts, asked: argparse.Namespace) -> int:
     kills = Kills(bench, hosts.first, asked.seed)
     await kills.first()
-    wrong = await deploys(bench, asked.deploys)
+    wrong = await in_turn(bench, asked.deploys)
     if asked.updates:
         await service_updates(bench, asked.updates)
         await bench.dockworthy("deploy", "--yes", "--accept", "web:by-hand")
