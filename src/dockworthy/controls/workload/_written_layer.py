@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from ...model.field import Set
 from ...model.pattern import lazy_pattern
 from ...model.workload import Container
 
@@ -15,6 +16,8 @@ _PASSING = (
 """What programs write while they run and nobody misses."""
 
 _ENGINES_OWN = frozenset("/etc/hosts /etc/hostname /etc/resolv.conf /etc/mtab /.dockerenv".split())
+_INIT = frozenset(("/sbin/docker-init", "/usr/sbin/docker-init"))
+"""Where an engine mounts its own init (`init: true`); the image's /sbin may be a link."""
 _CACHE = lazy_pattern(r"/__pycache__(?:/|\Z)|\.pyc\Z|/\.[a-z]+_history\Z|/ld\.so\.cache~?\Z")
 
 _PROGRAMS = lazy_pattern(r"/(?:usr|bin|sbin|lib|lib32|lib64|opt|boot)(?:/|\Z)|/root/\.ssh(?:/|\Z)")
@@ -69,6 +72,8 @@ def telling_changes(container: Container, written: Sequence[str]) -> list[Change
     targets = [mount.target.rstrip("/") for mount in container.mounts]
     passing = tuple(f"{folder}/" for folder in (*_PASSING, *targets) if folder)
     mount_points = {point for target in targets for point in (target, *_parents(target))}
+    if isinstance(container.init, Set) and container.init.value:
+        mount_points |= _INIT
     return [
         change
         for change in changes

@@ -33,6 +33,7 @@ control = Control(
             {"inspect": _WRITABLE, "changes": ["C /etc", "C /etc/passwd"]},
             {"inspect": _WRITABLE, "changes": ["C /usr", "C /usr/bin", "A /usr/bin/nc"]},
             {"inspect": _WRITABLE, "changes": ["D /bin/busybox"]},
+            {"inspect": _WRITABLE, "changes": ["C /usr", "C /usr/sbin", "A /usr/sbin/docker-init"]},
             {"inspect": _WRITABLE, "changes": ["C /app", "A /app/uploads", "A /app/uploads/1.jpg"]},
         ]
     },
@@ -41,6 +42,10 @@ control = Control(
             {"inspect": _WRITABLE, "changes": []},
             {"inspect": _WRITABLE, "changes": ["C /tmp", "A /tmp/x", "C /var", "C /var/log", "A /var/log/shop.log"]},
             {"inspect": _WRITABLE, "changes": ["C /run", "A /run/shop.pid", "C /etc", "A /etc/mtab"]},
+            {
+                "inspect": {"HostConfig": {"ReadonlyRootfs": False, "Init": True}},
+                "changes": ["C /usr", "C /usr/sbin", "A /usr/sbin/docker-init"],
+            },
             {
                 "inspect": {
                     **_WRITABLE,
