@@ -19,8 +19,9 @@ _MENDS = "engine/settings-accepted"
 
 _ASK = """
 [ -e {pid} ] || exit 0
+born() {{ stat -L -c %.9W "$1" | tr -d .; }}
 {files} | while read -r file; do
-    [ "$file" -nt {pid} ] || [ "$(stat -L -c %W "$file")" -gt "$(stat -L -c %Y {pid})" ] 2>/dev/null || continue
+    [ "$file" -nt {pid} ] || [ "$(born "$file")" -gt "$(stat -L -c %.9Y {pid} | tr -d .)" ] 2>/dev/null || continue
     for kept in {journal}/2*/*/new/* {journal}/2*/*/old/*; do ! cmp -s "$kept" "$file" || continue 2; done
     echo "$file"
 done
