@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
 from .connection import Connection
+from .filters import filters
 
 
 async def follow(
@@ -19,8 +18,8 @@ async def follow(
 
     Raises EngineError and its kinds.
     """
-    filters = quote(json.dumps({"type": list(kinds), "event": list(actions)}))
-    async for line in connection.lines(f"/events?since={since:.9f}&filters={filters}"):
+    wanted = filters(type=list(kinds), event=list(actions))
+    async for line in connection.lines(f"/events?since={since:.9f}&{wanted}"):
         event = msgspec.json.decode(line)
         if isinstance(event, dict):
             yield event

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from ..engine.connection import Connection
+from ..engine.filters import filters
 from ..errors import EngineError
 from ..model.hosts import Move, MoveKind, ServiceGap, SwarmNode
 from .placement import OVER
@@ -85,8 +84,7 @@ def _waits_for(
 
 
 async def _tasks(engine: Connection, services: Sequence[str]) -> list[dict[str, Any]]:
-    asked = quote(json.dumps({"service": list(services)}))
-    found: list[dict[str, Any]] = await engine.get(f"/tasks?filters={asked}")
+    found: list[dict[str, Any]] = await engine.get(f"/tasks?{filters(service=list(services))}")
     return [task for task in found if task.get("Status")]
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from ...engine.docker_command import Docker
+from ...engine.filters import filters
 from ...errors import EngineError, HostError
 from ..site import Site
 from ..targets.log_tail import demultiplexed
@@ -105,8 +104,8 @@ class EdgeProcess:
 
 async def container_of(site: Site) -> dict[str, Any] | None:
     """The edge's, as the engine lists it. Raises EngineError."""
-    filters = quote(json.dumps({"label": [f"com.docker.compose.project={PROJECT}"]}))
-    found: list[dict[str, Any]] = await site.engine.get(f"/containers/json?all=true&filters={filters}")
+    ours = filters(label=[f"com.docker.compose.project={PROJECT}"])
+    found: list[dict[str, Any]] = await site.engine.get(f"/containers/json?all=true&{ours}")
     return found[0] if found else None
 
 

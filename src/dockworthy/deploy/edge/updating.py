@@ -13,6 +13,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from ...engine.filters import filters
 from ...errors import DockworthyError, EngineError, UsageError
 from ..compose_command import ComposeCommand
 from ..site import Site
@@ -96,8 +97,8 @@ class Updater:
 
     async def _tidy(self, kept: set[str]) -> None:
         """Images of earlier updates go; the one from before stays, for a way back. One that is in use says no."""
-        filters = quote(json.dumps({"label": [f"org.opencontainers.image.title={PROJECT}"]}))
-        for image in await self._site.engine.get(f"/images/json?filters={filters}"):
+        made_here = filters(label=[f"org.opencontainers.image.title={PROJECT}"])
+        for image in await self._site.engine.get(f"/images/json?{made_here}"):
             ours = all(tag.startswith((f"{PROJECT}:", "<none>")) for tag in image.get("RepoTags") or ())
             if ours and image["Id"] not in kept:
                 with contextlib.suppress(EngineError):

@@ -6,7 +6,6 @@ Source: Engine API v1.45, /configs and /secrets.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from msgspec import Struct
 
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
+from ...engine.filters import filters
 from ...errors import EngineError
 
 Kind = Literal["configs", "secrets"]
@@ -42,7 +42,7 @@ class SwarmObjects:
     async def find(self, kind: Kind, **labels: str) -> list[Object]:
         """With these labels (`_` in a name stands for `.`)."""
         wanted = [f"{name.replace('_', '.')}={value}" for name, value in labels.items()]
-        answer = await self._engine.get(f"/{kind}?filters={quote(json.dumps({'label': wanted}))}")
+        answer = await self._engine.get(f"/{kind}?{filters(label=wanted)}")
         return [_object(each) for each in answer or ()]
 
     async def get(self, name: str) -> Object | None:

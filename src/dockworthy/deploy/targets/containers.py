@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
+from ...engine.filters import filters
 from ...model.rollout import EDGE_NETWORK, Desired
 from .running import ONEOFF, PROJECT, SERVICE, read_task
 from .waiting import OnEdge, until_healthy
@@ -35,8 +35,7 @@ class Containers:
 
     async def of(self, service: str) -> list[str]:
         labels = [f"{PROJECT}={self._desired.project}", f"{SERVICE}={service}", f"{ONEOFF}=False"]
-        filters = quote(json.dumps({"label": labels}))
-        return [each["Id"] for each in await self._engine.get(f"/containers/json?all=true&filters={filters}")]
+        return [each["Id"] for each in await self._engine.get(f"/containers/json?all=true&{filters(label=labels)}")]
 
     async def until_healthy(self, service: str, containers: Sequence[str]) -> None:
         """Raises StepFailed where they do not become so in time."""

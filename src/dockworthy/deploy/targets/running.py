@@ -6,13 +6,12 @@ Source: GET /containers/json, /containers/{id}/json, /volumes, /networks.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
+from ...engine.filters import filters
 from ...model.rollout import Health, Running, Task, TaskState
 from .swarm.names import STACK
 
@@ -42,8 +41,8 @@ async def read_running(engine: Connection, project: str) -> Running:
 
 async def read_tasks(engine: Connection, project: str) -> dict[str, tuple[Task, ...]]:
     """The tasks alone, service -> tasks. Raises EngineError and its kinds."""
-    filters = quote(json.dumps({"label": [f"{PROJECT}={project}"]}))
-    return await _inspected(engine, await engine.get(f"/containers/json?all=true&filters={filters}"))
+    ours = filters(label=[f"{PROJECT}={project}"])
+    return await _inspected(engine, await engine.get(f"/containers/json?all=true&{ours}"))
 
 
 async def _inspected(engine: Connection, listed: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Task, ...]]:

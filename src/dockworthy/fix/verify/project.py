@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import urllib.parse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...engine.connection import Connection
 from ...engine.docker_command import Docker
+from ...engine.filters import filters
 from ...model.fix import Change
 from .owner import Owner
 from .trials import with_changes
@@ -95,7 +95,7 @@ class ScratchProject:
     async def container(self, name: str) -> str:
         """Raises NotStarted where it has none."""
         labels = [f"com.docker.compose.project={self._owner.project}", f"com.docker.compose.service={name}"]
-        found = await self.engine.get(f"/containers/json?all=true&filters={_filters(labels)}")
+        found = await self.engine.get(f"/containers/json?all=true&{filters(label=list(labels))}")
         if not found:
             raise NotStarted("it has no container")
         identity: str = max(found, key=lambda each: each.get("Created", 0))["Id"]
@@ -165,7 +165,3 @@ class ScratchProject:
 
 def _volumes_of(service: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(m["source"] for m in service.get("volumes") or () if m["type"] == "volume" and m.get("source"))
-
-
-def _filters(labels: Sequence[str]) -> str:
-    return urllib.parse.quote(json.dumps({"label": list(labels)}))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import urllib.parse
 
 from ...engine.connection import Connection
+from ...engine.filters import filters
 from ...errors import EngineError
 from .limits import Use
 
@@ -17,11 +16,11 @@ _APART = 0.5
 async def use_of_running(engine: Connection, project: str, service: str, use: Use) -> bool:
     """Adds the most that any container of the service uses to `use`; False where none runs."""
     labels = [f"com.docker.compose.project={project}", f"com.docker.compose.service={service}"]
-    filters = urllib.parse.quote(json.dumps({"label": labels, "status": ["running"]}))
+    wanted = filters(label=labels, status=["running"])
     clock = asyncio.get_running_loop().time
     found = False
     try:
-        for each in await engine.get(f"/containers/json?filters={filters}"):
+        for each in await engine.get(f"/containers/json?{wanted}"):
             for _ in range(2):
                 use.add(await engine.get(f"/containers/{each['Id']}/stats?stream=false&one-shot=true"), clock())
                 await asyncio.sleep(_APART)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from urllib.parse import quote
+from ....engine.filters import filters
 
 STACK = "com.docker.stack.namespace"
 """Of every object of a project: `docker stack ps`, `services` and `rm` go by it."""
@@ -24,8 +23,4 @@ def job_name(project: str, job: str) -> str:
 
 def of_project(project: str) -> str:
     """The query that leaves only a project's objects."""
-    return filtered(label=[f"{STACK}={project}"])
-
-
-def filtered(**filters: list[str]) -> str:
-    return f"?filters={quote(json.dumps(filters))}"
+    return f"?{filters(label=[f'{STACK}={project}'])}"

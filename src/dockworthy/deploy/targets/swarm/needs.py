@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ....engine.connection import Connection
+from ....engine.filters import filters
 from ....errors import EngineError, UsageError
 from ....model.rollout import EDGE_NETWORK
 from .container_spec import object_name
-from .names import STACK, filtered
+from .names import STACK
 from .service_spec import networks_of
 
 
@@ -70,7 +71,7 @@ async def ids_of(engine: Connection, spec: Mapping[str, Any], service: str) -> d
         if not names:
             continue
         there = {
-            each["Spec"]["Name"]: each["ID"] for each in await engine.get(f"/{part}{filtered(name=sorted(names))}")
+            each["Spec"]["Name"]: each["ID"] for each in await engine.get(f"/{part}?{filters(name=sorted(names))}")
         }
         for name in sorted(names):
             if name not in there:

@@ -5,13 +5,12 @@ Source: GET /info, GET /networks, GET /containers/json.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
 
 from ....engine.connection import Connection
 from ....engine.faults import WrongState
+from ....engine.filters import filters
 from ....errors import EngineError, UsageError
 from ..running import ONEOFF, PROJECT
 
@@ -26,8 +25,8 @@ async def must_be_ready(engine: Connection, project: str) -> None:
     info = await engine.get("/info")
     _must_be_manager(info)
     await must_have_leader(engine)
-    filters = quote(json.dumps({"label": [f"{PROJECT}={project}", f"{ONEOFF}=False"]}))
-    composed = await engine.get(f"/containers/json?filters={filters}")
+    by_compose = filters(label=[f"{PROJECT}={project}", f"{ONEOFF}=False"])
+    composed = await engine.get(f"/containers/json?{by_compose}")
     if composed:
         names = ", ".join(each["Names"][0].lstrip("/") for each in composed[:5])
         raise UsageError(

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from ....engine.connection import Connection
+from ....engine.filters import filters
 from ....model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind, Task
 from ..step_failed import StepFailed
 from ..waiting import OnEdge
@@ -16,7 +17,7 @@ from .images.node_images import NodeImages
 from .jobs import run_job
 from .leaving import until_gone
 from .likeness import spec_hash
-from .names import filtered, of_project, service_name
+from .names import of_project, service_name
 from .needs import edge_can_be_had, edge_network, ids_of
 from .reading import read_swarm
 from .service_spec import service_spec
@@ -152,7 +153,7 @@ class SwarmTarget:
             return
         await change(self._engine, self._name(service), lambda now: {**now, "Mode": {"Replicated": {"Replicas": 0}}})
         self._done.append(Changed(service, found["Spec"], served=True, removed=True))
-        await until_gone(self._engine, filtered(service=[self._name(service)]))
+        await until_gone(self._engine, f"?{filters(service=[self._name(service)])}")
 
     async def _wanted(self, service: str) -> dict[str, Any]:
         shipped = self._desired.services[service]

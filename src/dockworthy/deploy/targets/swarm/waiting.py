@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
+from ....engine.filters import filters
 from ....errors import EngineError
 from ....model.hosts import HOST_LABEL
 from ....model.rollout import EDGE_NETWORK
@@ -22,7 +23,6 @@ from ..step_failed import StepFailed
 from ..waiting import OnEdge
 from .leaving import until_gone, until_told
 from .likeness import spec_hash
-from .names import filtered
 
 _STABLE = 2.0
 """Seconds that a task without a health check must have run."""
@@ -55,7 +55,7 @@ class Expected(Struct, frozen=True, kw_only=True):
 async def tasks_of(engine: Connection, name: str) -> Tasks:
     """Of the service of that name, oldest first; none where there is none."""
     try:
-        found: list[Mapping[str, Any]] = await engine.get(f"/tasks{filtered(service=[name])}")
+        found: list[Mapping[str, Any]] = await engine.get(f"/tasks?{filters(service=[name])}")
     except NoSuchObject:
         return ()
     return sorted(found, key=lambda task: str(task["CreatedAt"]))
@@ -87,7 +87,7 @@ async def until_serving(
             raise await _too_late(engine, expected, new, within, waits_for_edge=enough)
         await asyncio.sleep(_EVERY)
     leaves = until_gone if on_edge is None else until_told
-    await leaves(engine, filtered(service=[expected.name]), [task["ID"] for task in ready])
+    await leaves(engine, f"?{filters(service=[expected.name])}", [task["ID"] for task in ready])
 
 
 async def task_log(engine: Connection, task: Mapping[str, Any], lines: int = 10) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ from typing import Any
 from msgspec import Struct
 
 from ....engine.faults import NoSuchObject
+from ....engine.filters import filters
 from ..containers import Containers
 from ..swarm.leaving import until_gone
-from ..swarm.names import filtered
 from ..swarm.services import change, remove
 from ..swarm.waiting import Expected, tasks_of, until_serving
 from .emptied import emptied, refilled, wanted_before
@@ -92,7 +92,7 @@ class ContainersAndTasks(Containers):
             tasks = tuple(task["ID"] for task in await tasks_of(self._engine, name))
             self._emptied[service] = Emptied(name, refilled(found["Spec"]), tasks)
         await change(self._engine, name, emptied)
-        await until_gone(self._engine, filtered(service=[name]))
+        await until_gone(self._engine, f"?{filters(service=[name])}")
 
     async def _refill(self, service: str) -> None:
         if service in self._emptied:
