@@ -21,7 +21,7 @@ def standing_of(release: Release, running: Running, releases: Sequence[Release])
         if name in jobs:
             continue
         tasks = [task for task in running.tasks.get(name, ()) if not task.is_job]
-        current = [task for task in tasks if task.spec_hash in shipped.hashes and task.image_id == shipped.image_id]
+        current = [task for task in tasks if task.is_of(shipped)]
         other = [task for task in tasks if task not in current and task.id not in aside]
         found.append(
             ServiceStanding(

@@ -7,4 +7,9 @@ import datetime
 
 def now() -> str:
     """RFC 3339, UTC, to the second."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return rfc3339(datetime.datetime.now(datetime.UTC).timestamp())
+
+
+def rfc3339(moment: float) -> str:
+    """`moment`: seconds since 1970."""
+    return datetime.datetime.fromtimestamp(moment, datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -56,6 +56,10 @@ class Task(Struct, frozen=True, kw_only=True):
     def is_serving(self) -> bool:
         return self.state is TaskState.RUNNING and self.health in (Health.NONE, Health.HEALTHY)
 
+    def is_of(self, shipped: ShippedService) -> bool:
+        """Was it made of that definition and image? A name that points elsewhere now makes no difference."""
+        return self.spec_hash in shipped.hashes and self.image_id == shipped.image_id
+
 
 class Standby(Struct, frozen=True, kw_only=True):
     """Old containers that go on running out of rotation. `mark`: under which name that is noted; `left`: seconds until

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dockworthy.deploy.edge.care import cares_of
-from dockworthy.deploy.edge.lifetime import in_rfc3339
 from dockworthy.deploy.edge.loaded import loaded_in
+from dockworthy.engine.moments import rfc3339
 from dockworthy.model.edge import CertificateStanding, EdgeStanding, RouteStanding
 from dockworthy.report.edge import render_edge
 
@@ -18,13 +18,13 @@ UP = RouteStanding(project="shop", host="shop.example.com", path="/", service="w
 
 def _certificate(days: float, kind: str = "acme", **more: Any) -> CertificateStanding:
     return CertificateStanding(
-        project="shop", names=("shop.example.com",), kind=kind, ends=in_rfc3339(NOW + days * 86400), days=days,
-        due=in_rfc3339(NOW), **more,
+        project="shop", names=("shop.example.com",), kind=kind, ends=rfc3339(NOW + days * 86400), days=days,
+        due=rfc3339(NOW), **more,
     )  # fmt: skip
 
 
 def _edge(**more: Any) -> EdgeStanding:
-    known = {"version": "3.0.11-1", "available": "3.0.11-1", "renewed_by": "a timer", "renewal_tried": in_rfc3339(NOW)}
+    known = {"version": "3.0.11-1", "available": "3.0.11-1", "renewed_by": "a timer", "renewal_tried": rfc3339(NOW)}
     given = {"is_running": True, "routes": (UP,), "certificates": (_certificate(60),), **known, **more}
     return EdgeStanding(host="h", is_there=True, **given)
 
@@ -45,7 +45,7 @@ def test_an_edge_that_can_be_left_alone() -> None:
         ),
         (_edge(untold="it does not tell"), "it does not tell: the next"),
         (_edge(renewed_by=""), "nothing renews it by itself: dockworthy edge renew --install"),
-        (_edge(renewal_tried=in_rfc3339(NOW - 4 * 86400)), "nothing was seen of a timer"),
+        (_edge(renewal_tried=rfc3339(NOW - 4 * 86400)), "nothing was seen of a timer"),
         (_edge(available="3.0.12-1"), "dockworthy edge update"),
         (_edge(certificates=(_certificate(10, is_due=True, is_late=True),)), "ends in 10 days: dockworthy edge renew"),
         (_edge(certificates=(_certificate(-3, is_due=True, is_late=True),)), "ended 3 days ago"),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockworthy.deploy.edge.lifetime import DAY, Lifetime, in_rfc3339, left_in_words, lifetime
+from dockworthy.deploy.edge.lifetime import DAY, Lifetime, left_in_words, lifetime
+from dockworthy.engine.moments import rfc3339
 
 
 @pytest.mark.parametrize(("lasts", "left"), [(397, 30), (90, 30), (45, 15), (6, 2)])
@@ -27,7 +28,7 @@ def test_it_is_due_in_its_life_and_late_only_after_that(begins: float, lasts: fl
 def test_the_words_of_openssl_and_haproxy() -> None:
     certificate = lifetime("Nov  6 19:27:00 2026 GMT", "Nov 28 19:27:00 2026 GMT")
     assert certificate.ends - certificate.begins == 22 * DAY
-    assert in_rfc3339(certificate.ends) == "2026-11-28T19:27:00Z"
+    assert rfc3339(certificate.ends) == "2026-11-28T19:27:00Z"
     with pytest.raises(ValueError):
         lifetime("soon", "later")
 

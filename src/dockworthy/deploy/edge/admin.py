@@ -15,7 +15,7 @@ from ..site import Site
 from .haproxy.frontends import ADMIN, METRICS, PROBE
 
 _SECONDS = 5.0
-_GETS_REQUESTS = ("1", "2")
+GETS_REQUESTS = ("1", "2")
 """Starting (it gets more and more of them), and running."""
 _PASSED = "3"
 
@@ -94,7 +94,7 @@ def rows_in(state: str) -> Iterator[dict[str, str]]:
 
 
 def _is_up(row: dict[str, str]) -> bool:
-    return row["srv_op_state"] in _GETS_REQUESTS and row["srv_check_result"] == _PASSED
+    return row["srv_op_state"] in GETS_REQUESTS and row["srv_check_result"] == _PASSED
 
 
 async def _connect(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from datetime import UTC, datetime
 
 from msgspec import Struct
 
@@ -35,10 +34,6 @@ class Lifetime(Struct, frozen=True):
 def lifetime(begins: str, ends: str) -> Lifetime:
     """From openssl's and HAProxy's words (`Nov 26 19:21:41 2026 GMT`). Raises ValueError for others."""
     return Lifetime(ssl.cert_time_to_seconds(begins), ssl.cert_time_to_seconds(ends))
-
-
-def in_rfc3339(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def left_in_words(ends: float, now: float) -> str:

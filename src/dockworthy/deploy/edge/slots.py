@@ -7,11 +7,10 @@ from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
-from .admin import rows_in
+from .admin import GETS_REQUESTS, rows_in
 
 _DRAINED = 8
 """In srv_admin_state: by a word of ours (SRV_ADMF_FDRAIN)."""
-_GETS_REQUESTS = ("1", "2")
 
 
 class Slot(Struct, frozen=True):
@@ -42,7 +41,7 @@ def slots_in(state: str) -> Iterable[Slot]:
             name=f"{row['be_name']}/{row['srv_name']}",
             address="" if row["srv_addr"] == "-" else row["srv_addr"],
             drained=bool(admin & _DRAINED),
-            gets_requests=not admin and row["srv_op_state"] in _GETS_REQUESTS,
+            gets_requests=not admin and row["srv_op_state"] in GETS_REQUESTS,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from ...engine.moments import rfc3339
 from ...errors import HostError
 from ...model.deploy_settings import Tls
 from ...model.edge import CertificateStanding, EdgeStanding, RouteStanding
@@ -13,7 +14,7 @@ from .admin import Admin, Server
 from .care import cares_of
 from .image import EdgeImage
 from .keeping import Keeper, Kept
-from .lifetime import DAY, in_rfc3339
+from .lifetime import DAY
 from .loaded import Loaded, loaded
 from .outlook import published
 from .process import container_of
@@ -104,9 +105,9 @@ def _certificate(each: Loaded, kept: Kept, known: Renewals, now: float) -> Certi
         project=project,
         names=each.names,
         kind=kind,
-        ends=in_rfc3339(each.lifetime.ends),
+        ends=rfc3339(each.lifetime.ends),
         days=round((each.lifetime.ends - now) / DAY, 1),
-        due=in_rfc3339(each.lifetime.due),
+        due=rfc3339(each.lifetime.due),
         is_due=each.lifetime.is_due(now),
         is_late=each.lifetime.is_late(now),
         failed=failed.says if failed else "",

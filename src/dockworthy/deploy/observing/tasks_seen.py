@@ -89,7 +89,7 @@ def _state(task: Task) -> str:
 
 def _of_release(shipped: ShippedService, tasks: Iterable[Task]) -> Iterator[Task]:
     for task in tasks:
-        if task.spec_hash in shipped.hashes and task.image_id == shipped.image_id and not task.is_job:
+        if task.is_of(shipped) and not task.is_job:
             yield task
 
 

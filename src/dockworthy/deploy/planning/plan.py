@@ -9,7 +9,8 @@ from ...model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKin
 from .causes import Earlier
 from .ordering import in_order
 from .questions import questions
-from .service_steps import how_replaced, service_steps
+from .replacing import how_replaced
+from .service_steps import service_steps
 from .standing_by import first_back, gone_first, keeping, the_usual_way, without_standby
 from .steps import ids_of
 from .taken_ports import refuse_taken

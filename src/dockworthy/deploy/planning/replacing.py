@@ -41,14 +41,14 @@ def replacing(service: Mapping[str, Any], container_name: str = "") -> Replacing
     return Replacing(Order.STOP_FIRST, tuple(because), _expected_gap(service))
 
 
+def how_replaced(name: str, desired: Desired) -> Replacing:
+    return replacing(desired.spec["services"][name], desired.container_names.get(name, ""))
+
+
 def stopping_first(desired: Desired) -> frozenset[str]:
     """The services whose old containers go before new ones come."""
-    names = desired.container_names
-    return frozenset(
-        name
-        for name, service in desired.spec["services"].items()
-        if replacing(service, names.get(name, "")).order is Order.STOP_FIRST
-    )
+    services = desired.spec["services"]
+    return frozenset(name for name in services if how_replaced(name, desired).order is Order.STOP_FIRST)
 
 
 def _exclusive(service: Mapping[str, Any], container_name: str) -> Iterator[str]:

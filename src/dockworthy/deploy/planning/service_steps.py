@@ -9,7 +9,7 @@ from msgspec import Struct
 from ...model.rollout import EDGE_NETWORK, Desired, RolloutStep, Running, StepKind, Task, TaskState
 from .causes import Earlier, differences, why_down
 from .networks import lost_networks
-from .replacing import Replacing, replacing
+from .replacing import Replacing, how_replaced
 from .standing_by import returning
 from .steps import clear, ids_of, replace, scaled
 
@@ -28,7 +28,7 @@ def sort_tasks(name: str, desired: Desired, running: Running) -> Sorted:
     """By Compose's hash of the definition and the image's id: a name that points elsewhere now makes no difference."""
     shipped = desired.services[name]
     tasks = [task for task in running.tasks.get(name, ()) if not task.is_job]
-    current = tuple(task for task in tasks if task.spec_hash in shipped.hashes and task.image_id == shipped.image_id)
+    current = tuple(task for task in tasks if task.is_of(shipped))
     if lost_networks(name, desired, running):
         current = ()
     return Sorted(current, tuple(task for task in tasks if task not in current))
@@ -69,10 +69,6 @@ def service_steps(
             causes=("it has a route, and is not on the edge's network",),
             tasks=ids_of(absent),
         )
-
-
-def how_replaced(name: str, desired: Desired) -> Replacing:
-    return replacing(desired.spec["services"][name], desired.container_names.get(name, ""))
 
 
 def _kept_up(

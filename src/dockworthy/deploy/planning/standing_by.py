@@ -151,7 +151,7 @@ def _why_not(step: RolloutStep, tasks: Sequence[Task], desired: Desired, last: R
     if last is None or name not in last.services:
         return "no release of it was recorded that could be gone back to"
     shipped = last.services[name]
-    if any(task.spec_hash not in shipped.hashes or task.image_id != shipped.image_id for task in tasks):
+    if not all(task.is_of(shipped) for task in tasks):
         return f"what runs is not what release {last.number} shipped"
     if not all(task.is_serving and EDGE_NETWORK in task.addresses for task in tasks):
         return "not all of its containers serve at the edge"
@@ -178,4 +178,4 @@ def _sharing(name: str, services: dict[str, Any]) -> Iterator[str]:
 
 def _is_wanted(name: str, task: Task, desired: Desired) -> bool:
     shipped = desired.services.get(name)
-    return shipped is not None and task.spec_hash in shipped.hashes and task.image_id == shipped.image_id
+    return shipped is not None and task.is_of(shipped)

@@ -10,10 +10,11 @@ from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
 from ...engine.filters import filters
 from ...model.rollout import EDGE_NETWORK, Desired
+from ..edge.kept import alias
 from .running import ONEOFF, PROJECT, SERVICE, read_task
 from .waiting import OnEdge, until_healthy
 
-_STOP_SECONDS = 3600.0
+STOP_SECONDS = 3600.0
 """A container has the time that its stop_grace_period gives; the engine knows it."""
 
 
@@ -46,7 +47,7 @@ class Containers:
         await self._each(containers, "POST", "/start")
 
     async def stop(self, containers: Sequence[str]) -> None:
-        await self._each(containers, "POST", "/stop", seconds=_STOP_SECONDS)
+        await self._each(containers, "POST", "/stop", seconds=STOP_SECONDS)
 
     async def remove(self, containers: Sequence[str]) -> None:
         """Without its volumes: those without a name may hold what somebody misses later."""
@@ -77,9 +78,7 @@ class Containers:
     async def join_edge(self, service: str, containers: Sequence[str]) -> None:
         """The edge finds them there by the service's name, without their being made anew."""
         for container in containers:
-            alias = {"Aliases": [f"{service}.{self._desired.project}"]}
-            body = {"Container": container, "EndpointConfig": alias}
-            await self._engine.send("POST", f"/networks/{EDGE_NETWORK}/connect", body, answer=False)
+            await join_edge(self._engine, self._desired.project, service, container)
 
     async def _each(self, containers: Sequence[str], method: str, what: str, *, seconds: float | None = None) -> None:
         """At once; one that is gone is no error. Raises the first error when all have ended."""
@@ -89,3 +88,9 @@ class Containers:
         for outcome in await asyncio.gather(*calls, return_exceptions=True):
             if isinstance(outcome, BaseException) and not isinstance(outcome, NoSuchObject):
                 raise outcome
+
+
+async def join_edge(engine: Connection, project: str, service: str, container: str) -> None:
+    """Raises EngineError."""
+    body = {"Container": container, "EndpointConfig": {"Aliases": [alias(project, service)]}}
+    await engine.send("POST", f"/networks/{EDGE_NETWORK}/connect", body, answer=False)

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from ....model.deploy_settings import seconds_of
 from ..kept import ProjectRoutes, ServedRoute, alias
-from .waiting import entering, waiting_room
+from .waiting import SAFE, entering, waiting_room
 from .words import formatted, word
 
-_SAFE = "{ method GET HEAD OPTIONS TRACE }"
 _PROBES = "{ fe_name probe }"
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _CLIENTS = 50_000
@@ -108,7 +107,7 @@ def _sent_on(project: ProjectRoutes, served: ServedRoute) -> Iterator[str]:
         yield f"http-request set-header X-Forwarded-Prefix {formatted(served.path)}"
         yield f"http-request replace-path {word(f'^{re.escape(served.path)}/?(.*)$')} '/\\1'"
     if not route.retry_unsafe:
-        yield f"http-request disable-l7-retry unless {_SAFE}"
+        yield f"http-request disable-l7-retry unless {SAFE}"
 
 
 def _health(project: ProjectRoutes, served: ServedRoute) -> Iterator[str]:

@@ -10,6 +10,8 @@ from ..kept import ProjectRoutes, ServedRoute
 HOLD = "hold"
 """The front, the last server of a backend, and what Lua does."""
 _AT = "abns@dockworthy-hold"
+SAFE = "{ method GET HEAD OPTIONS TRACE }"
+"""May be sent twice."""
 _MOST = 300
 """Of a backend: each takes two connections, and one service must not take those of all others."""
 _COMES_BACK = f"{{ fe_name {HOLD} }}"
@@ -36,7 +38,7 @@ def entering(served: ServedRoute) -> Iterator[str]:
     if not served.wait:
         return
     if not served.route.retry_unsafe:
-        yield f"http-request disable-l7-retry if {_COMES_BACK} !{{ method GET HEAD OPTIONS TRACE }}"
+        yield f"http-request disable-l7-retry if {_COMES_BACK} !{SAFE}"
     yield f"http-request allow if {_COMES_BACK}"
     yield f"http-request return status 503 if {{ srv_conn({HOLD}) ge {_MOST} }}"
 

@@ -16,6 +16,7 @@ from ....engine.faults import NoSuchObject
 from ....errors import DockworthyError, EngineError, HostError
 from ....model.rollout import EDGE_NETWORK, Standby, Task, TaskState
 from ...edge.rotation import Rotation
+from ..containers import STOP_SECONDS, join_edge
 from ..running import read_task
 from ..step_failed import StepFailed
 from .marks import StandbyMarks
@@ -167,9 +168,7 @@ class StandBy:
         if EDGE_NETWORK in task.addresses:
             await naming
         else:
-            body = {"Container": task.id, "EndpointConfig": {"Aliases": [f"{service}.{self._project}"]}}
-            way = f"/networks/{EDGE_NETWORK}/connect"
-            await asyncio.gather(self._engine.send("POST", way, body, answer=False), naming)
+            await asyncio.gather(join_edge(self._engine, self._project, service, task.id), naming)
         if task.state is not TaskState.RUNNING:
             await self._engine.send("POST", f"/containers/{task.id}/start", answer=False)
 
@@ -186,7 +185,7 @@ class StandBy:
     async def _end(self, container: str) -> None:
         """Somebody on the host may be about to remove it, too."""
         with contextlib.suppress(NoSuchObject):
-            await self._engine.send("POST", f"/containers/{container}/stop", answer=False, seconds=3600.0)
+            await self._engine.send("POST", f"/containers/{container}/stop", answer=False, seconds=STOP_SECONDS)
             with contextlib.suppress(EngineError):
                 await self._engine.send("DELETE", f"/containers/{container}?force=true", answer=False)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ....engine.filters import filters
+from ....model.hosts import HOST_LABEL
 
 STACK = "com.docker.stack.namespace"
 """Of every object of a project: `docker stack ps`, `services` and `rm` go by it."""
@@ -19,6 +23,11 @@ def service_name(project: str, service: str) -> str:
 
 def job_name(project: str, job: str) -> str:
     return f"{project}_{job}-job"
+
+
+def node_name(node: Mapping[str, Any]) -> str:
+    """As dockworthy.yaml calls it, where that does (`hosts add` puts that on a label), else its host's own name."""
+    return str((node["Spec"].get("Labels") or {}).get(HOST_LABEL) or node["Description"]["Hostname"])
 
 
 def of_project(project: str) -> str:

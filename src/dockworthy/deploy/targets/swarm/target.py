@@ -121,7 +121,7 @@ class SwarmTarget:
             else:
                 again = step.kind is StepKind.RESTART
                 await change(self._engine, self._name(service), lambda now: _changed(now, wanted, again=again))
-            expected = self._expected(service, wanted, [task["ID"] for task in earlier])
+            expected = Expected.of(service, wanted, [task["ID"] for task in earlier])
             await until_serving(self._engine, expected, within=self._within, on_edge=self._edge_of(service))
         except BaseException:
             await asyncio.shield(self._undo_now(changed))
@@ -144,7 +144,7 @@ class SwarmTarget:
         earlier = [task["ID"] for task in await tasks_of(self._engine, name)]
         await change(self._engine, name, lambda _: before)
         if changed.served:
-            expected = self._expected(changed.service, before, earlier)
+            expected = Expected.of(changed.service, before, earlier)
             await until_serving(self._engine, expected, within=self._within)
 
     async def _empty(self, service: str) -> None:
@@ -160,13 +160,6 @@ class SwarmTarget:
         ids = await ids_of(self._engine, self._desired.spec, service)
         return service_spec(
             self._desired.spec, service, replicas=shipped.replicas, reference=shipped.reference, ids=ids
-        )
-
-    def _expected(self, service: str, spec: Mapping[str, Any], earlier: list[str]) -> Expected:
-        replicas = spec["Mode"]["Replicated"]["Replicas"]
-        template = spec["TaskTemplate"]
-        return Expected(
-            service=service, name=self._name(service), template=template, replicas=replicas, earlier=earlier
         )
 
     def _edge_of(self, service: str) -> OnEdge | None:

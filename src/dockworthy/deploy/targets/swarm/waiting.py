@@ -16,13 +16,13 @@ from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
 from ....engine.filters import filters
 from ....errors import EngineError
-from ....model.hosts import HOST_LABEL
 from ....model.rollout import EDGE_NETWORK
 from ..log_tail import demultiplexed
 from ..step_failed import StepFailed
 from ..waiting import OnEdge
 from .leaving import until_gone, until_told
 from .likeness import spec_hash
+from .names import node_name
 
 _STABLE = 2.0
 """Seconds that a task without a health check must have run."""
@@ -45,6 +45,14 @@ class Expected(Struct, frozen=True, kw_only=True):
     replicas: int
     earlier: Collection[str] = ()
     networks: Mapping[str, str] = {}
+
+    @classmethod
+    def of(cls, service: str, spec: Mapping[str, Any], earlier: Collection[str]) -> Expected:
+        """`spec`: of the service, as the swarm was asked for it."""
+        replicas = spec["Mode"]["Replicated"]["Replicas"]
+        return cls(
+            service=service, name=spec["Name"], template=spec["TaskTemplate"], replicas=replicas, earlier=earlier
+        )
 
     def is_of_it(self, task: Mapping[str, Any]) -> bool:
         ours, theirs = self.template, task["Spec"]
@@ -153,8 +161,7 @@ def _no_image(node: str, image: str) -> str:
 
 async def _node(engine: Connection, task: Mapping[str, Any]) -> str:
     """What its node is called: by its host's name in dockworthy.yaml, where it has one."""
-    node = await engine.get(f"/nodes/{task['NodeID']}")
-    return str((node["Spec"].get("Labels") or {}).get(HOST_LABEL) or node["Description"]["Hostname"])
+    return node_name(await engine.get(f"/nodes/{task['NodeID']}"))
 
 
 async def _too_late(

@@ -65,11 +65,7 @@ class ContainersAndTasks(Containers):
         for each in services:
             if each in self._emptied:
                 was = self._emptied[each]
-                replicas = was.spec["Mode"]["Replicated"]["Replicas"]
-                template = was.spec["TaskTemplate"]
-                expected = Expected(
-                    service=service, name=was.name, template=template, replicas=replicas, earlier=was.tasks
-                )
+                expected = Expected.of(service, was.spec, was.tasks)
                 await until_serving(self._engine, expected, within=self._within)
         if composed:
             await super().until_healthy(service, composed)

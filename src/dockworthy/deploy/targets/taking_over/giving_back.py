@@ -13,14 +13,13 @@ from ....engine.connection import Connection
 from ....model.release import Release
 from ....model.rollout import Order, Task
 from ...planning.replacing import replacing
+from ..containers import STOP_SECONDS
 from ..running import read_tasks
 from ..swarm.names import of_project
 from ..swarm.services import change
 from ..swarm.waiting import Expected, tasks_of, until_serving
 from ..waiting import OnEdge
 from .emptied import WANTED, refilled
-
-_STOP_SECONDS = 3600.0
 
 
 async def give_back(
@@ -57,11 +56,10 @@ def _old_first(spec: Mapping[str, Any], names: Mapping[str, str], service: str) 
 async def _refill(
     engine: Connection, service: str, spec: dict[str, Any], within: float, on_edge: OnEdge | None
 ) -> None:
-    name, wanted = str(spec["Name"]), refilled(spec)
+    name = str(spec["Name"])
     earlier = [task["ID"] for task in await tasks_of(engine, name)]
     await change(engine, name, refilled)
-    replicas = wanted["Mode"]["Replicated"]["Replicas"]
-    expected = Expected(service=service, name=name, template=wanted["TaskTemplate"], replicas=replicas, earlier=earlier)
+    expected = Expected.of(service, refilled(spec), earlier)
     await until_serving(engine, expected, within=within, on_edge=on_edge)
 
 
@@ -69,5 +67,5 @@ async def _remove(engine: Connection, tasks: Sequence[Task]) -> None:
     """In order, and without their volumes."""
     for task in tasks:
         at = f"/containers/{quote(task.id)}"
-        await engine.send("POST", f"{at}/stop", answer=False, seconds=_STOP_SECONDS)
+        await engine.send("POST", f"{at}/stop", answer=False, seconds=STOP_SECONDS)
         await engine.send("DELETE", f"{at}?force=true", answer=False)

@@ -13,8 +13,7 @@ from msgspec import Struct
 
 from ....engine.connection import Connection
 from ....errors import UsageError
-from ....model.hosts import HOST_LABEL
-from ..swarm.names import JOB, of_project
+from ..swarm.names import JOB, node_name, of_project
 from ..swarm.ready import must_have_leader
 
 
@@ -48,7 +47,7 @@ async def swarms_part(engine: Connection, project: str) -> SwarmsPart:
 async def _must_be_here(engine: Connection, project: str, node: str, services: Mapping[str, str]) -> None:
     """A task of another node can't be stood beside by a container of this one, nor its volumes."""
     nodes, tasks = await asyncio.gather(engine.get("/nodes"), engine.get(f"/tasks{of_project(project)}"))
-    others = {each["ID"]: _called(each) for each in nodes if each["ID"] != node}
+    others = {each["ID"]: node_name(each) for each in nodes if each["ID"] != node}
     if not others:
         return
     away = sorted(
@@ -65,11 +64,6 @@ async def _must_be_here(engine: Connection, project: str, node: str, services: M
         hint="`target: compose` is one engine: `dockworthy hosts remove NAME` empties the others first (what has a "
         "volume there stays behind); or `deploy.target: swarm`",
     )
-
-
-def _called(node: Mapping[str, Any]) -> str:
-    """As dockworthy.yaml calls it, where that does."""
-    return str((node["Spec"].get("Labels") or {}).get(HOST_LABEL) or node["Description"]["Hostname"])
 
 
 def _must_be_counted(spec: Mapping[str, Any]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from msgspec import structs
+
 from ....model.rollout import RolloutPlan, Running, Task
 from ..compose import ComposeTarget
 from ..running import read_running
@@ -33,13 +35,7 @@ class TakeoverTarget(ComposeTarget):
     async def running(self) -> Running:
         """Both: Compose's containers, and the swarm's tasks as what is to be replaced."""
         composed = await read_running(self._engine, self._desired.project)
-        return Running(
-            tasks=_together(composed.tasks, await self._swarms()),
-            volumes=composed.volumes,
-            networks=composed.networks,
-            volume_users=composed.volume_users,
-            host_ports=composed.host_ports,
-        )
+        return structs.replace(composed, tasks=_together(composed.tasks, await self._swarms()))
 
     async def tasks(self) -> Mapping[str, Sequence[Task]]:
         composed, swarms = await asyncio.gather(super().tasks(), self._swarms())

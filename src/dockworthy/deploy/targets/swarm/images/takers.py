@@ -14,6 +14,7 @@ from .....engine.ssh.address import is_ssh, ssh_address
 from .....model.hosts import HOST_LABEL
 from .....model.rollout import Desired, RolloutStep, StepKind
 from ..constraints import may_take
+from ..names import node_name
 
 _STARTS = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.RESTART, StepKind.JOB)
 
@@ -75,7 +76,7 @@ def _taker(node: Mapping[str, Any], hosts: Mapping[str, str]) -> Taker:
     address = str(node["Status"].get("Addr") or "")
     by_place = (url for url in hosts.values() if address and _place(url) in (address, hostname))
     endpoint = hosts.get(label) or hosts.get(hostname) or next(by_place, "")
-    return Taker(id=node["ID"], name=label or hostname, endpoint=endpoint)
+    return Taker(id=node["ID"], name=node_name(node), endpoint=endpoint)
 
 
 def _place(endpoint: str) -> str:
