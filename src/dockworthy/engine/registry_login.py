@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from ..errors import DockworthyError
+from ..model.image_names import names_registry
 from .context import configuration_folder
 from .docker_command import run_program
 
@@ -27,9 +28,8 @@ _TOKEN = "<token>"
 
 def registry_of(image: str) -> str:
     """`registry:5000/shop:1` -> `registry:5000`; `docker.io` for what names none."""
-    first, slash, _ = image.partition("/")
-    named = bool(slash) and ("." in first or ":" in first or first == "localhost")
-    return first if named and first != "index.docker.io" else "docker.io"
+    first = image.partition("/")[0]
+    return first if names_registry(image) and first != "index.docker.io" else "docker.io"
 
 
 async def registry_headers(image: str, environ: Mapping[str, str] = os.environ) -> dict[str, str]:

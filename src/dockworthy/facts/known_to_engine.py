@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import EngineError
 from ..model.compose_fix import Known
+from ..model.image_names import names_registry
 
 _HUB = ("docker.io/library/", "docker.io/", "index.docker.io/library/", "index.docker.io/")
 
@@ -43,9 +44,7 @@ def digests_of(images: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 def _names(repository: str, tag: str) -> Iterator[str]:
     """`nginx` is `nginx:latest`, `docker.io/library/nginx:latest` and more of the kind."""
-    first, slash, _ = repository.partition("/")
-    is_elsewhere = slash and ("." in first or ":" in first or first == "localhost")
-    prefixes = ("",) if is_elsewhere else ("", *(_HUB[1::2] if slash else _HUB))
+    prefixes = ("",) if names_registry(repository) else ("", *(_HUB[1::2] if "/" in repository else _HUB))
     for prefix in prefixes:
         yield f"{prefix}{repository}:{tag}"
         if tag == "latest":

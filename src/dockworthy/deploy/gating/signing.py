@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 
 from ...model.before_deploy import SignedImages
+from ...model.image_names import names_registry
 from ...model.release import ShippedService
 
 
@@ -56,7 +57,6 @@ def _last_fitting(patterns: Iterable[str], reference: str) -> str:
 
 def in_full(reference: str) -> str:
     """With the registry that is meant where none is written."""
-    first, slash, _ = reference.partition("/")
-    if not slash:
-        return f"docker.io/library/{reference}"
-    return reference if "." in first or ":" in first or first == "localhost" else f"docker.io/{reference}"
+    if names_registry(reference):
+        return reference
+    return f"docker.io/{reference}" if "/" in reference else f"docker.io/library/{reference}"

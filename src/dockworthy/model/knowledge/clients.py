@@ -10,6 +10,7 @@ import datetime
 from typing import NamedTuple
 
 from ..dialect import Version
+from ..image_names import names_registry
 from .releases import Numbers
 
 WHAT = "API versions that clients of the engine speak"
@@ -184,10 +185,8 @@ CLIENTS = (
 
 def client_of(repository: str) -> Client | None:
     """The client that an image is of, by its repository, whatever registry it comes from."""
-    parts = repository.lower().split("/")
-    if len(parts) > 1 and ("." in parts[0] or ":" in parts[0] or parts[0] == "localhost"):
-        parts = parts[1:]
-    name = "/".join(parts)
+    name = repository.lower()
+    name = name.partition("/")[2] if names_registry(name) else name
     return next((client for client in CLIENTS if name in client.images), None)
 
 
