@@ -16,11 +16,11 @@ from .project import load_project
 )
 @click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml (deploy.environments).")
 @click.option("--standby", metavar="DURATION", help="Old containers run on for so long (10m): back in under 1 s.")
-@click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
+@options.shows_plan
 @click.option("--pull", is_flag=True, help="Ask the registry for newer images of the same names.")
 @click.option("--accept", metavar="WHAT", multiple=True, help="Your word on what the plan asks (repeatable).")
 @click.option("--take-over", is_flag=True, help="Where another deploy holds the project and hangs: take it from that.")
-@click.option("--yes", is_flag=True, help="Ask nothing.")
+@options.yes
 @options.level
 @options.policy
 @options.host

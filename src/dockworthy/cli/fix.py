@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
 @click.option("--all", "everything", is_flag=True, help="Also fixes to be proven: they can stop a service or a build.")
 @click.option("--control", "controls", metavar="ID", multiple=True, help="Only fixes of this control (repeatable).")
-@click.option("--yes", is_flag=True, help="Ask nothing.")
+@options.yes
 @click.option(
     "--engine",
     is_flag=True,

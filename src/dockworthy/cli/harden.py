@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--only", metavar="CONTROL", multiple=True, help="Only what this control asks for.")
 @click.option("--skip", metavar="CONTROL", multiple=True, help="Not what this control asks for.")
 @click.option("--for-swarm", is_flag=True, help="Only: turn off what keeps a swarm from beginning (live-restore).")
-@click.option("--yes", is_flag=True, help="Ask nothing.")
+@options.yes
 @click.option("--force", is_flag=True, help="Also take back, or load, what somebody else changed since.")
 @click.option(
     "--confirm-within",

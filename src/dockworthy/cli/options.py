@@ -22,6 +22,9 @@ LEVELS = ("baseline", "restricted", "production")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Show every finding with its evidence.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print the verdict line alone.")
 output = click.option("-o", "--output", "output", metavar="FILE", help="Write to FILE instead of standard output.")
+yes = click.option("--yes", is_flag=True, help="Ask nothing.")
+only_says = click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+shows_plan = click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
 level = click.option(
     "--level",
     type=click.Choice(LEVELS),

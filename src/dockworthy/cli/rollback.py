@@ -13,10 +13,10 @@ from .project import load_project
 @click.command(short_help="Bring an earlier release back.")
 @click.argument("release", metavar="[RELEASE]", type=int, required=False)
 @click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml (deploy.environments).")
-@click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
+@options.shows_plan
 @click.option("--accept", metavar="WHAT", multiple=True, help="Your word on what the plan asks (repeatable).")
 @click.option("--take-over", is_flag=True, help="Where another deploy holds the project and hangs: take it from that.")
-@click.option("--yes", is_flag=True, help="Ask nothing.")
+@options.yes
 @options.policy
 @options.host
 @options.sudo

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
+from ..deploy.engine_at import engine_at
 from ..errors import HostError
 from ..harden.install.story import set_up
 from ..harden.measuring import Say
@@ -17,7 +18,7 @@ from .asked import Adding
 from .joining import PORTS, begin_swarm, join, named
 from .looking import Look, look
 from .membership import membership_of
-from .reaching import engine_at, site_with_engine
+from .reaching import site_with_engine
 
 
 class AddPlan(Struct, frozen=True, kw_only=True):

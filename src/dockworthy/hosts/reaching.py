@@ -5,11 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from ..deploy.engine_at import engine_at
 from ..deploy.site import Site, reach
 from ..errors import EngineUnreachable
-
-__all__ = ["engine_at", "site_with_engine"]
 
 
 @contextlib.asynccontextmanager

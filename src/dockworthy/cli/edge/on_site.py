@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
-import click
-
 from .. import options
 from ..options import Command
 from ..project import load_project
@@ -15,9 +13,6 @@ if TYPE_CHECKING:
     from ...deploy.site import Site
 
 T = TypeVar("T")
-
-yes = click.option("--yes", is_flag=True, help="Ask nothing.")
-dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 
 
 def of_a_host(command: Command) -> Command:

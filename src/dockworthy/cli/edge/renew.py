@@ -10,7 +10,7 @@ from .. import options
 from ..exit_status import ExitStatus
 from ..output import deliver, say
 from ..show import not_both
-from .on_site import dry_run, endpoint_of_edge, of_a_host, on_site
+from .on_site import endpoint_of_edge, of_a_host, on_site
 
 if TYPE_CHECKING:
     from ...deploy.edge.renewing import Renewed
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--install", "install_", is_flag=True, help="Have it done by itself, by a systemd timer or by cron here.")
 @click.option("--uninstall", "uninstall_", is_flag=True, help="Take that away again.")
 @click.option("--yes", is_flag=True, help="With --install and --uninstall: ask nothing.")
-@dry_run
+@options.only_says
 @of_a_host
 @options.format_of("table", "json")
 @options.output

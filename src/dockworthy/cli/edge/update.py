@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .. import options
 from ..agreeing import agreed
 from ..exit_status import ExitStatus
 from ..output import say
-from .on_site import dry_run, endpoint_of_edge, of_a_host, on_site, yes
+from .on_site import endpoint_of_edge, of_a_host, on_site
 
 if TYPE_CHECKING:
     from ...deploy.edge.updating import Updated
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="HAProxy as the distribution has it now; the edge is away for a moment.")
-@yes
-@dry_run
+@options.yes
+@options.only_says
 @of_a_host
 def update(yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> int:
     """Make the image of the edge of the packages that the host's distribution has now, HAProxy and the libraries that

@@ -9,7 +9,6 @@ import click
 from ...errors import UsageError
 from ..agreeing import agreed as agreed_to
 
-yes_option = click.option("--yes", is_flag=True, help="Ask nothing.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be done, and change nothing.")
 
 
@@ -24,4 +23,4 @@ def agreed(title: str, steps: tuple[str, ...], *, dry_run: bool, yes: bool) -> b
     return agreed_to(title, (f"{number}. {step}" for number, step in enumerate(steps, 1)), dry_run=dry_run, yes=yes)
 
 
-__all__ = ["agreed", "dry_run_option", "only_root", "yes_option"]
+__all__ = ["agreed", "dry_run_option", "only_root"]

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from ...errors import UsageError
+from .. import options
 from ..output import say
-from .agreeing import agreed, dry_run_option, only_root, yes_option
+from .agreeing import agreed, dry_run_option, only_root
 
 _docker = click.option(
     "--docker",
@@ -42,7 +43,7 @@ _docker = click.option(
 )
 @click.option("--force", is_flag=True, help="Also before an engine that the guard was not tried against.")
 @dry_run_option
-@yes_option
+@options.yes
 def install(
     endpoint: str, policy: str | None, people: bool, tls: str | None, force: bool, dry_run: bool, yes: bool
 ) -> int:

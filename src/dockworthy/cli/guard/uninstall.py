@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from ...errors import UsageError
+from .. import options
 from ..output import say
-from .agreeing import agreed, dry_run_option, only_root, yes_option
+from .agreeing import agreed, dry_run_option, only_root
 
 
 @click.command(short_help="Take the guard away: the engine as it was before.")
 @dry_run_option
-@yes_option
+@options.yes
 def uninstall(dry_run: bool, yes: bool) -> int:
     """The engine's file gets back what it held before, byte for byte; where somebody changed it since, it loses the
     guard's name and nothing else. Where the guard's socket stands at the engine's place, the engine is restarted to

@@ -12,7 +12,7 @@ from ...errors import UsageError
 from .. import options
 from ..output import say
 from ..project import level_of, load_project
-from .common import agreed, dry_run, manager, sudo, yes
+from .common import agreed, manager, sudo
 from .project_file import Lines
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 )
 @click.option("--harden/--no-harden", default=True, help="Make it fit, too.  [default: --harden]")
 @click.option("--force", is_flag=True, help="Also to an even number of managers, while one is replaced.")
-@yes
-@dry_run
+@options.yes
+@options.only_says
 @options.level
 @options.policy
 @manager

@@ -26,13 +26,11 @@ manager = click.option(
     "[default: the engine that `docker ps` asks]",
 )
 sudo = click.option("--sudo", is_flag=True, help="Over ssh://: as root, by sudo that asks for no password.")
-yes = click.option("--yes", is_flag=True, help="Ask nothing.")
-dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 
 
 def asks_a_manager(command: Command) -> Command:
     """The options of every command that has a manager change something."""
-    return yes(dry_run(options.policy(manager(sudo(command)))))
+    return options.yes(options.only_says(options.policy(manager(sudo(command)))))
 
 
 timeout = click.option(
@@ -73,9 +71,9 @@ async def the_node(nodes: list[SwarmNode], name: str, known: dict[str, str], *, 
     """
     from msgspec import structs
 
+    from ...deploy.engine_at import engine_at
     from ...hosts.membership import membership_of
     from ...hosts.nodes import find
-    from ...hosts.reaching import engine_at
 
     found = find(nodes, name)
     if found is None and name in known:

@@ -48,9 +48,9 @@ async def _drain(
     dry_run: bool,
     sudo: bool,
 ) -> int:
+    from ...deploy.engine_at import engine_at
     from ...hosts.leaving import drain as empty
     from ...hosts.leaving import must_be_asked_for, plan_leaving
-    from ...hosts.reaching import engine_at
     from ...report.hosts import gap_in_words, move_in_words
 
     async with engine_at(endpoint, sudo=sudo) as engine:
@@ -88,8 +88,8 @@ def resume(
 async def _resume(
     endpoint: str, name: str, known: dict[str, str], *, seconds: float, yes: bool, dry_run: bool, sudo: bool
 ) -> int:
+    from ...deploy.engine_at import engine_at
     from ...hosts.leaving import resume as take_back
-    from ...hosts.reaching import engine_at
 
     async with engine_at(endpoint, sudo=sudo) as engine:
         nodes = await nodes_by(engine, endpoint)

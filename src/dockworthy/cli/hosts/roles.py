@@ -35,9 +35,9 @@ def promote(
 async def _promote(
     endpoint: str, names: tuple[str, ...], known: dict[str, str], *, force: bool, yes: bool, dry_run: bool, sudo: bool
 ) -> int:
+    from ...deploy.engine_at import engine_at
     from ...errors import UsageError
     from ...hosts.managers import may_have_more
-    from ...hosts.reaching import engine_at
     from ...hosts.roles import promote as make_manager
     from ...model.hosts import Role
 
@@ -85,10 +85,10 @@ def demote(
 async def _demote(
     endpoint: str, names: tuple[str, ...], known: dict[str, str], *, force: bool, yes: bool, dry_run: bool, sudo: bool
 ) -> int:
+    from ...deploy.engine_at import engine_at
     from ...hosts.leaving import not_oneself
     from ...hosts.managers import in_order, may_have_fewer
     from ...hosts.membership import membership_of
-    from ...hosts.reaching import engine_at
     from ...hosts.roles import demote as make_worker
 
     async with engine_at(endpoint, sudo=sudo) as engine:
