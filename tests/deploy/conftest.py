@@ -10,6 +10,8 @@ import pytest
 
 from machines.engines import OwnEngine
 from machines.images import make_image
+from machines.ssh_fixtures import Servers
+from machines.ssh_servers import USER, SshServer
 
 from .shops import Shop
 
@@ -29,3 +31,14 @@ def shop(
     made = Shop(own_engine, tmp_path, name, shop_images[0])
     yield made
     made.remove()
+
+
+@pytest.fixture
+def far(shop: Shop, serve: Servers) -> Iterator[tuple[SshServer, str]]:
+    """A host with an account that may use the engine: the server, and its address. Its releases are in its home."""
+    socket = Path(shop.engine.endpoint.removeprefix("unix://"))
+    mode = socket.stat().st_mode & 0o777
+    socket.chmod(0o666)
+    server = serve(user_shell="/bin/sh")
+    yield server, server.address(USER, str(socket))
+    socket.chmod(mode)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from machines.ssh_fixtures import Servers
-from machines.ssh_servers import USER, SshServer
+from machines.ssh_servers import SshServer
 
 from .shops import Shop
 from .test_deploy_faults import until
@@ -16,17 +12,6 @@ from .test_deploy_faults import until
 pytestmark = [pytest.mark.engine, pytest.mark.ssh]
 
 NEVER = {"test": ["CMD", "sleep", "60"], "interval": "1s", "timeout": "60s"}
-
-
-@pytest.fixture
-def far(shop: Shop, serve: Servers) -> Iterator[tuple[SshServer, str]]:
-    """A host with an account that may use the engine: the server, and its address. Its releases are in its home."""
-    socket = Path(shop.engine.endpoint.removeprefix("unix://"))
-    mode = socket.stat().st_mode & 0o777
-    socket.chmod(0o666)
-    server = serve(user_shell="/bin/sh")
-    yield server, server.address(USER, str(socket))
-    socket.chmod(mode)
 
 
 @pytest.mark.parametrize("order", ["start-first", "stop-first"])

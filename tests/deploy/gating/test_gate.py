@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +10,7 @@ import pytest
 from deploy.shops import Shop
 from machines.engines import OwnEngine
 from machines.images import make_image
-from machines.ssh_fixtures import Servers
-from machines.ssh_servers import USER, SshServer
+from machines.ssh_servers import SshServer
 
 pytestmark = pytest.mark.engine
 
@@ -83,17 +80,6 @@ def test_tests_that_must_pass_and_the_host_that_is_told(shop: Shop, shop_images:
     shop.deploy()
     policy(shop, before_deploy={"host": "production", "tests": ["false"]})
     assert shop.dockworthy("rollback", "--yes").returncode == 0, "the way back is not asked"
-
-
-@pytest.fixture
-def far(shop: Shop, serve: Servers) -> Iterator[tuple[SshServer, str]]:
-    """A host with an account that may use the engine."""
-    socket = Path(shop.engine.endpoint.removeprefix("unix://"))
-    mode = socket.stat().st_mode & 0o777
-    socket.chmod(0o666)
-    server = serve(user_shell="/bin/sh")
-    yield server, server.address(USER, str(socket))
-    socket.chmod(mode)
 
 
 @pytest.mark.ssh
