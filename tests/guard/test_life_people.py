@@ -189,7 +189,8 @@ def test_a_killed_guard_is_back_and_meanwhile_nobody_passes(host: OwnHost) -> No
     began = time.monotonic()
     assert host.run("python3", "-c", ASK, "/run/enough").stdout == b"200\n"
     assert time.monotonic() - began < 10  # half a second; a loaded machine is slow
-    assert host.read("/run/dockworthy-guard.serving").split()[0] != pid
+    serving = "/run/dockworthy-guard.serving"  # written when the guard has told its keeper that it answers
+    host.wait(lambda: host.read(serving).split()[0] != pid, "the keeper knows whom it has")
     assert from_elsewhere(host, "ps").returncode != 0
     host.run("mv", "/etc/docker/tls/away", "/etc/docker/tls/server-key.pem")
     host.wait(lambda: from_elsewhere(host, "ps").returncode == 0, "what was mended is taken up")

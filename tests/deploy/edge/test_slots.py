@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dockworthy.deploy.edge.slots import Slot, exchanging, sessions_in, slots_in
+from msgspec import structs
+
+from dockworthy.deploy.edge.slots import Slot, exchanging, put_back, sessions_in, slots_in
 
 _STATE = """\
 1
-# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_fqdn
-3 shop:web 1 s1 172.20.0.3 2 0 web.shop
-3 shop:web 2 s2 172.20.0.4 2 8 web.shop
-3 shop:web 3 s3 - 0 40 web.shop
-3 shop:web 4 s4 - 0 32 web.shop
-3 shop:web 5 s5 172.20.0.5 0 0 web.shop
-3 shop:web 6 hold - 2 0 -
+# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_fqdn
+3 shop:web 1 s1 172.20.0.3 2 0 99 web.shop
+3 shop:web 2 s2 172.20.0.4 2 8 100 web.shop
+3 shop:web 3 s3 - 0 40 100 web.shop
+3 shop:web 4 s4 - 0 32 100 web.shop
+3 shop:web 5 s5 172.20.0.5 0 0 100 web.shop
+3 shop:web 6 hold - 2 0 1 -
 
 """
 _STAT = """\
@@ -27,7 +29,7 @@ shop:web,BACKEND,0,0,3,9
 
 def test_a_slot_tells_who_stands_in_it_and_whether_a_word_keeps_requests_from_it() -> None:
     assert tuple(slots_in(_STATE)) == (
-        Slot("shop:web/s1", "172.20.0.3", drained=False, gets_requests=True),
+        Slot("shop:web/s1", "172.20.0.3", drained=False, gets_requests=True, moved=True),
         Slot("shop:web/s2", "172.20.0.4", drained=True, gets_requests=False),
         Slot("shop:web/s3", "", drained=True, gets_requests=False),
         Slot("shop:web/s4", "", drained=False, gets_requests=False),
@@ -46,7 +48,9 @@ def test_others_stand_in_the_places_of_those_that_go() -> None:
         [
             "set server shop:web/s1 state drain",
             "set server shop:web/s4 state drain",
+            "set server shop:web/s2 weight 99",
             "set server shop:web/s2 addr 10.0.0.3",
+            "set server shop:web/s3 weight 99",
             "set server shop:web/s3 addr 10.0.0.4",
         ],
         {"shop:web/s2", "shop:web/s3"},
@@ -56,6 +60,16 @@ def test_others_stand_in_the_places_of_those_that_go() -> None:
     faster = [*slots[:3], slot(4, "10.0.0.3")]
     words, places = exchanging(faster, {"10.0.0.1", "10.0.0.2"}, {"10.0.0.3"})
     assert not places and words == [f"set server shop:web/s{number} state drain" for number in (1, 2, 3)]
+
+
+def test_who_has_no_place_gets_one_where_another_was_moved_in() -> None:
+    """`10.0.0.2` came to stand for `10.0.0.1`, which is still there; the DNS gave it a place of its own meanwhile."""
+    moved = structs.replace(slot(1, "10.0.0.2"), moved=True)
+    slots = [moved, slot(2, "10.0.0.2"), slot(3, "")]
+    back = ["set server shop:web/s1 addr 10.0.0.1", "set server shop:web/s1 weight 100"]
+    assert put_back(slots, {"10.0.0.1", "10.0.0.2"}) == back
+    assert put_back(slots, {"10.0.0.2"}) == back[1:], "it has gone by now"
+    assert put_back([slot(1, "10.0.0.1")], {"10.0.0.2"}) == []
 
 
 def test_where_there_are_too_few_places_on_any_route_nothing_is_said() -> None:

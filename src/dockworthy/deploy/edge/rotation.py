@@ -13,7 +13,7 @@ from ...errors import HostError
 from ..site import Site
 from .admin import Admin
 from .kept import ServedRoute
-from .slots import Slot, exchanging, sessions_in, slots_in
+from .slots import WEIGHT, Slot, exchanging, put_back, sessions_in, slots_in
 from .well import is_well
 
 _LOOK = 0.02
@@ -40,6 +40,18 @@ class Rotation:
         if self._routes:
             await self._tell([slot for slot in await self._slots(self._routes) if slot.drained], "state ready")
 
+    async def is_moved(self) -> bool:
+        """Did an earlier run, that did not end by itself, begin to `exchange`?"""
+        return bool(self._routes) and any(slot.moved for slot in await self._slots(self._routes))
+
+    async def put_back(self, present: Mapping[str, Collection[str]]) -> None:
+        """What it began is taken back. `present`: service -> addresses of those on the edge's network."""
+        slots = await self._slots(self._routes)
+        for name, served in self._routes.items():
+            of_backend = [slot for slot in slots if slot.backend == name]
+            if words := put_back(of_backend, present.get(served.route.service, ())):
+                await self._admin.ask("; ".join(words))
+
     async def leave(self, service: str, addresses: Collection[str], *, within: float) -> None:
         """They get no new requests from now on; returns when those that they have are answered, or after so many
         seconds."""
@@ -62,6 +74,7 @@ class Rotation:
         while await self._at(service, addresses) and clock() < ends:
             await asyncio.sleep(_LOOK)
         await self._tell([slot for slot in await self._slots(self._of(service)) if slot.drained], "state ready")
+        await self._tell([slot for slot in await self._slots(self._of(service)) if slot.moved], f"weight {WEIGHT}")
 
     async def exchange(self, service: str, old: Collection[str], new: Collection[str]) -> bool:
         """`new` in the places of `old`, at one word, where they are well: the DNS would name them within half a second.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -13,6 +13,13 @@ _DRAINED = 8
 """In srv_admin_state: by a word of ours (SRV_ADMF_FDRAIN)."""
 
 
+WEIGHT = 100
+"""Of every server, as the configuration says."""
+_MOVED = 99
+"""The weight of a slot in which somebody else stands than the DNS put there: what an interrupted run leaves is known by
+that. HAProxy gives the one who should stand there no other slot, and forgets who it was."""
+
+
 class Slot(Struct, frozen=True):
     """A server of HAProxy's that the DNS fills, named `shop:web/s1`. `address`: "" where nobody stands in it."""
 
@@ -20,6 +27,7 @@ class Slot(Struct, frozen=True):
     address: str
     drained: bool
     gets_requests: bool
+    moved: bool = False
 
     @property
     def backend(self) -> str:
@@ -42,6 +50,7 @@ def slots_in(state: str) -> Iterable[Slot]:
             address="" if row["srv_addr"] == "-" else row["srv_addr"],
             drained=bool(admin & _DRAINED),
             gets_requests=not admin and row["srv_op_state"] in GETS_REQUESTS,
+            moved=row["srv_uweight"] == str(_MOVED),
         )
 
 
@@ -64,8 +73,17 @@ def exchanging(slots: Iterable[Slot], old: Collection[str], new: Collection[str]
         taken.update(slot.name for slot in places[: len(missing)])
         stay = taken.union(slot.name for slot in there.values())
         words += [f"set server {slot.name} state drain" for slot in each if slot.name not in stay]
-        words += [f"set server {slot.name} addr {to}" for slot, to in zip(places, missing, strict=False)]
+        for slot, to in zip(places, missing, strict=False):
+            words += [f"set server {slot.name} weight {_MOVED}", f"set server {slot.name} addr {to}"]
     return words, taken
+
+
+def put_back(slots: Sequence[Slot], present: Collection[str]) -> list[str]:
+    """The words by which moved slots of one backend hold who of those `present` stands in none."""
+    missing = sorted(set(present) - {slot.address for slot in slots})
+    moved = [slot for slot in slots if slot.moved]
+    words = [f"set server {slot.name} addr {to}" for slot, to in zip(moved, missing, strict=False) if slot.address]
+    return words + [f"set server {slot.name} weight {WEIGHT}" for slot in moved]
 
 
 def sessions_in(stat: str) -> dict[str, int]:

@@ -60,7 +60,6 @@ def service_steps(
         causes = (*differences(name, tasks.other, desired, known), *lost_networks(name, desired, running))
         yield from _started(name, tasks.other, wanted, how, causes)
         return
-    yield from _kept_up(name, up, down, tasks.other, wanted, how)
     if name in desired.routed and (absent := tuple(task for task in up if EDGE_NETWORK not in task.addresses)):
         yield RolloutStep(
             kind=StepKind.JOIN_EDGE,
@@ -69,6 +68,7 @@ def service_steps(
             causes=("it has a route, and is not on the edge's network",),
             tasks=ids_of(absent),
         )
+    yield from _kept_up(name, up, down, tasks.other, wanted, how)
 
 
 def _kept_up(

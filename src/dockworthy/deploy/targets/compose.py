@@ -60,6 +60,7 @@ class ComposeTarget:
 
     async def settled(self) -> None:
         await self._guard.settled()
+        await self._containers.settled()
         await self._standby.settled()
 
     async def planned(self, plan: RolloutPlan) -> RolloutPlan:
@@ -76,7 +77,8 @@ class ComposeTarget:
         return await read_tasks(self._engine, self._desired.project)
 
     async def carry_out(self, step: RolloutStep) -> None:
-        """Raises StepFailed and EngineError; then what this step began is taken back, and earlier ones stand."""
+        """Raises StepFailed and EngineError; then what this step began is taken back, or is by `take_back` as what
+        earlier ones did."""
         if step.kind is StepKind.JOB:
             await run_job(self._engine, self._compose, self._desired, step.subject, self._say)
         elif step.kind in (StepKind.CREATE, StepKind.REPLACE):
@@ -92,11 +94,11 @@ class ComposeTarget:
             await self._return(step)
         elif step.kind is StepKind.CLEAR:
             await self._standby.take(step.tasks)
+            await self._others_serve(step)
             await self._containers.stop(step.tasks)
             await self._containers.remove(step.tasks)
         elif step.kind is StepKind.REMOVE:
-            await self._containers.stop(step.tasks)
-            self._done.append(Replaced(step.subject, (), step.tasks, Order.STOP_FIRST))
+            await self._end(Replaced(step.subject, (), step.tasks, Order.STOP_FIRST))
 
     async def take_back(self) -> None:
         """All that was replaced, the last one first: old containers run again. Raises StepFailed where one fails."""
@@ -136,20 +138,29 @@ class ComposeTarget:
                 await self._containers.exchange_name(service, new, step.tasks)
                 await self._leave(service, step.tasks)
                 stand_by = step.stand_by and await self._standby.may_put(service, step.tasks)
-                if not stand_by:
-                    await self._containers.stop(step.tasks)
-        self._done.append(Replaced(service, tuple(new), step.tasks, order, stand_by))
+        await self._end(Replaced(service, tuple(new), step.tasks, order, stand_by))
 
     async def _return(self, step: RolloutStep) -> None:
         relieved = await self._standby.relieve(step.subject, step.back, step.tasks, within=self._within)
-        await self._containers.stop(step.tasks)
+        await self._end(Replaced(step.subject, step.back, step.tasks, Order.START_FIRST))
         await self._standby.freed(step.subject, relieved)
-        self._done.append(Replaced(step.subject, step.back, step.tasks, Order.START_FIRST))
+
+    async def _end(self, replaced: Replaced) -> None:
+        """Interrupted in the middle, the new ones stay until the old ones, which are on their way, are started anew."""
+        self._done.append(replaced)
+        if not replaced.stand_by:
+            await self._containers.stop(replaced.old)
+
+    async def _others_serve(self, step: RolloutStep) -> None:
+        """Old ones go where newer ones run: those must get the edge's requests by then."""
+        others = [each for each in await self._containers.of(step.subject) if each not in step.tasks]
+        if running := [each for each in others if await self._containers.runs(each)]:
+            await self._containers.until_reached(step.subject, running)
 
     async def _stop_first(self, service: str, new: Sequence[str], old: Sequence[str]) -> None:
         ran = [task for task in old if await self._containers.runs(task)]
         async with self._guard.until_done(new, await self._containers.restartable(ran)):
-            await self._containers.stop(old)
+            await self._containers.pause(old)
             try:
                 await self._containers.exchange_name(service, new, old)
                 await self._containers.start(new)
@@ -161,6 +172,7 @@ class ComposeTarget:
     async def _old_again(self, service: str, new: Sequence[str], old: Sequence[str]) -> None:
         self._say(f"{service}: the old containers are started again")
         await self._containers.stop(new)
+        await self._containers.pause(old)  # they may be on their way
         await self._containers.exchange_name(service, old, new)
         await self._containers.start(old)
 

@@ -1,21 +1,33 @@
-"""A project's containers on one engine: found, started, stopped, named, removed."""
+"""A project's containers on one engine: found, started, stopped, named, removed.
+
+The engine calls a container that was told to stop "running" until it has ended, which an application that finishes its
+work makes last. Such a one is named so before: a run that finds it, because the one before was killed, or that is to
+start it again, waits for its end.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
 from ...engine.filters import filters
-from ...model.rollout import EDGE_NETWORK, Desired
+from ...errors import EngineError
+from ...model.rollout import EDGE_NETWORK, Desired, TaskState
 from ..edge.kept import alias
 from .running import ONEOFF, PROJECT, SERVICE, read_task
-from .waiting import OnEdge, until_healthy
+from .waiting import OnEdge, until_healthy, until_reached
 
 STOP_SECONDS = 3600.0
 """A container has the time that its stop_grace_period gives; the engine knows it."""
+_LEAVING = "-leaving"
+"""Of the names of containers that were told to stop."""
+_START = ("POST", "/start", None)
+_STOP = ("POST", "/stop", STOP_SECONDS)
+_REMOVE = ("DELETE", "?force=true", None)
 
 
 class Containers:
@@ -34,24 +46,45 @@ class Containers:
         self._within = healthy_within
         self._on_edge = on_edge
 
+    async def settled(self) -> None:
+        """What a run that was killed told to stop has ended."""
+        found = filters(label=[f"{PROJECT}={self._desired.project}"], name=[f"{_LEAVING}$"], status=["running"])
+        await self._each([each["Id"] for each in await self._engine.get(f"/containers/json?{found}")], _STOP)
+
     async def of(self, service: str) -> list[str]:
         labels = [f"{PROJECT}={self._desired.project}", f"{SERVICE}={service}", f"{ONEOFF}=False"]
         return [each["Id"] for each in await self._engine.get(f"/containers/json?all=true&{filters(label=labels)}")]
 
     async def until_healthy(self, service: str, containers: Sequence[str]) -> None:
         """Raises StepFailed where they do not become so in time."""
-        on_edge = self._on_edge(service) if self._on_edge and service in self._desired.routed else None
+        on_edge = self._edge_of(service)
         await until_healthy(self._engine, service, containers, within=self._within, on_edge=on_edge)
 
+    async def until_reached(self, service: str, containers: Sequence[str]) -> None:
+        """By the edge, where it is at one. Raises StepFailed."""
+        if (on_edge := self._edge_of(service)) is not None:
+            await until_reached(self._engine, service, containers, on_edge, within=self._within)
+
+    def _edge_of(self, service: str) -> OnEdge | None:
+        return self._on_edge(service) if self._on_edge and service in self._desired.routed else None
+
     async def start(self, containers: Sequence[str]) -> None:
-        await self._each(containers, "POST", "/start")
+        """Those that were told to stop have ended before."""
+        await asyncio.gather(*(self._stay(each) for each in containers))
+        await self._each(containers, _START)
 
     async def stop(self, containers: Sequence[str]) -> None:
-        await self._each(containers, "POST", "/stop", seconds=STOP_SECONDS)
+        """Returns when they have ended."""
+        await asyncio.gather(*(self._leave(each) for each in containers))
+        await self._each(containers, _STOP)
+
+    async def pause(self, containers: Sequence[str]) -> None:
+        """As `stop`, under their own names: where we die somebody on the host starts them again at once."""
+        await self._each(containers, _STOP)
 
     async def remove(self, containers: Sequence[str]) -> None:
         """Without its volumes: those without a name may hold what somebody misses later."""
-        await self._each(containers, "DELETE", "?force=true")
+        await self._each(containers, _REMOVE)
 
     async def runs(self, container: str) -> bool:
         task = await read_task(self._engine, container)
@@ -80,10 +113,23 @@ class Containers:
         for container in containers:
             await join_edge(self._engine, self._desired.project, service, container)
 
-    async def _each(self, containers: Sequence[str], method: str, what: str, *, seconds: float | None = None) -> None:
+    async def _leave(self, container: str) -> None:
+        task = await read_task(self._engine, container)
+        if task is not None and task.state is TaskState.RUNNING and not task.name.endswith(_LEAVING):
+            with contextlib.suppress(EngineError):  # one that ends again and again has no name in between
+                await self._rename(container, f"{task.name}{_LEAVING}")
+
+    async def _stay(self, container: str) -> None:
+        task = await read_task(self._engine, container)
+        if task is not None and task.name.endswith(_LEAVING):
+            await self._each([container], _STOP)
+            await self._rename(container, task.name.removesuffix(_LEAVING))
+
+    async def _each(self, containers: Sequence[str], what: tuple[str, str, float | None]) -> None:
         """At once; one that is gone is no error. Raises the first error when all have ended."""
+        method, path, seconds = what
         calls = [
-            self._engine.send(method, f"/containers/{each}{what}", answer=False, seconds=seconds) for each in containers
+            self._engine.send(method, f"/containers/{each}{path}", answer=False, seconds=seconds) for each in containers
         ]
         for outcome in await asyncio.gather(*calls, return_exceptions=True):
             if isinstance(outcome, BaseException) and not isinstance(outcome, NoSuchObject):

@@ -25,7 +25,7 @@ for each in $new; do ask stop "$each"; done
 for each in $old; do
   case $each in
     *=*) docker -H "unix://$socket" service scale --detach "$each" ;;
-    *) ask start "$each" ;;
+    *) ask stop "$each"; ask start "$each" ;; # it may have been told to stop just before: it is to end first
   esac
 done
 rm -f "$mark"

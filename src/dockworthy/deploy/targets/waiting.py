@@ -41,6 +41,21 @@ async def until_healthy(
         await asyncio.sleep(_EVERY)
 
 
+async def until_reached(
+    engine: Connection, service: str, containers: Sequence[str], on_edge: OnEdge, *, within: float
+) -> None:
+    """By the edge; of their health nothing is asked. Raises StepFailed."""
+    clock = asyncio.get_running_loop().time
+    ends = clock() + within
+    while True:
+        tasks = [await _present(engine, service, container) for container in containers]
+        if await on_edge(_at_edge(tasks)):
+            return
+        if clock() >= ends:
+            raise await _too_late(engine, tasks[0], within, waits_for_edge=True)
+        await asyncio.sleep(_EVERY)
+
+
 async def _present(engine: Connection, service: str, container: str) -> Task:
     task = await read_task(engine, container)
     if task is None:

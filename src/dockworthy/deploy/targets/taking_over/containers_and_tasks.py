@@ -44,6 +44,12 @@ class ContainersAndTasks(Containers):
             await self._empty(service)
         await super().stop(composed)
 
+    async def pause(self, containers: Sequence[str]) -> None:
+        composed, services = _sorted(containers)
+        for service in services:
+            await self._empty(service)
+        await super().pause(composed)
+
     async def start(self, containers: Sequence[str]) -> None:
         composed, services = _sorted(containers)
         for service in services:

@@ -1,0 +1,40 @@
+"""Old containers that were told to stop run on for a while, as far as the engine tells: nobody may rely on them."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+
+from .shops import Shop
+from .test_deploy_faults import until
+
+pytestmark = pytest.mark.engine
+
+_FINISHES = "trap 'sleep 4; exit' TERM; while :; do sleep 0.1; done"
+
+
+@pytest.mark.parametrize("ended", [signal.SIGKILL, signal.SIGINT])
+def test_a_deploy_that_ends_while_old_containers_stop_goes_back_to_them_when_they_have(
+    shop: Shop, ended: signal.Signals
+) -> None:
+    service = shop.service("sh", "-c", _FINISHES, init=False, stop_grace_period="20s")
+    shop.compose({"web": service})
+    shop.deploy()
+    ((old, id),) = shop.containers().items()
+    shop.compose({"web": {**service, "environment": {"N": "1"}}})
+    began = str(int(time.time()))
+    process = shop.begin("deploy", "--yes")
+    until(lambda: f"{old}-leaving" in shop.containers())
+    process.send_signal(ended)
+    process.communicate(timeout=60)
+    if ended == signal.SIGKILL:
+        assert shop.dockworthy("rollback", "1", "--yes").returncode == 0
+    events = ("--since", began, "--until", str(int(time.time()) + 1), "--filter", f"container={id}")
+    died = shop.engine.docker("events", *events, "--filter", "event=die").stdout
+    assert died.count(b"container die") == 1, "it had ended before it was relied on"
+    ((name, serves),) = shop.containers(every=True).items()
+    assert "N=1" not in shop.engine.inspect(serves)["Config"]["Env"] and name in shop.containers()
+    if ended == signal.SIGINT:
+        assert (name, serves) == (old, id), "it was started again, under its name"
