@@ -96,6 +96,23 @@ def test_an_edge_of_another_account_is_left_alone(here: EdgeHere) -> None:
     assert (_status(here, "mine"), _status(here, "theirs")) == (503, 404)
 
 
+@pytest.mark.parametrize("removed", ["the edge", "its networks"])
+def test_what_somebody_removed_is_made_anew_and_not_for_taking_routes_away(here: EdgeHere, removed: str) -> None:
+    for name in ("stays", "goes"):
+        here.do(lambda edge, _, name=name: edge.ensure(here.routes(name, _route(name))))  # type: ignore[misc]
+    proxy = "dockworthy-edge-proxy-1"
+    here.engine.docker(*(("rm", "-f") if removed == "the edge" else ("stop", "-t", "1")), proxy)
+    here.engine.docker("network", "rm", "dockworthy-edge", "dockworthy-edge-front")
+    here.do(lambda edge, _: edge.remove("goes"))
+    if removed == "the edge":
+        assert here.engine.docker("inspect", proxy, check=False).returncode != 0, "nobody needs it for that"
+        change = here.do(lambda edge, _: edge.would_change(here.routes("stays", _route("stays"))))
+        assert change.started
+    here.do(lambda edge, _: edge.ensure(here.routes("stays", _route("stays"))))
+    assert (_status(here, "stays"), _status(here, "goes")) == (503, 404)
+    here.do(lambda edge, _: edge.remove("stays"))
+
+
 def test_routes_that_haproxy_does_not_take_leave_the_edge_as_it_was(
     here: EdgeHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:

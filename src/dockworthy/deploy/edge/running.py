@@ -81,6 +81,9 @@ class EdgeRunner:
         async with self._keeper.locked():
             kept = await self._keeper.read()
             others = [routes for name, routes in kept.projects.items() if name != project]
+            if await self._process.container() is None and not edge_too:  # somebody removed it: it takes nobody's
+                await self._keeper.write_routes(project, None)
+                return EdgeChange()
             if others or not edge_too:
                 return await self._apply(kept, project, None, others) if project in kept.projects else EdgeChange()
             if kept.compose:
@@ -135,7 +138,7 @@ class EdgeRunner:
         before = await self._process.container()
         text = json.dumps(spec, indent=2)
         if before is None or before["State"] != "running" or kept.compose != text:
-            await self._compose().up(spec, stop_within=ENDS_WITHIN)
+            await self._up(spec)
             await self._keeper.write("compose.json", text)
         running = await self._process.container()
         is_new = before is None or running is None or before["Id"] != running["Id"]
@@ -155,13 +158,20 @@ class EdgeRunner:
             await self._keeper.write_routes(project, kept.projects.get(project))
             await self._keeper.switch(kept.current)
             if kept.compose:
-                await self._compose().up(json.loads(kept.compose), stop_within=ENDS_WITHIN)
+                await self._up(json.loads(kept.compose))
                 await self._process.tell(f"dockworthy-{kept.current}")
             elif (spec := await self._process.container()) is not None:
                 await self._site.engine.send("DELETE", f"/containers/{spec['Id']}?force=true", answer=False)
             await self._keeper.write("compose.json", kept.compose)
         except DockworthyError as second:
             error.add_note(f"and the edge could not be brought back to what it was: {second.says}")
+
+    async def _up(self, spec: dict[str, Any]) -> None:
+        """One that does not run is made anew: Compose would start it on networks that may be gone."""
+        there = await self._process.container()
+        if there is not None and there["State"] != "running":
+            await self._site.engine.send("DELETE", f"/containers/{there['Id']}?force=true", answer=False)
+        await self._compose().up(spec, stop_within=ENDS_WITHIN)
 
     def _compose(self) -> ComposeCommand:
         return ComposeCommand(self._site.docker_host, self._keeper.folder, self._environ)
