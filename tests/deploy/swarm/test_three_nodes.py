@@ -114,6 +114,13 @@ def test_an_image_that_no_registry_has_is_loaded_where_it_is_not(
     assert shop.dockworthy("rollback", "--yes", *manager).returncode == 0
     assert "3 of 3 serve" in shop.dockworthy("releases", "status", *manager).stdout
 
+    policy = {"level": "baseline", "before_deploy": {"host": "baseline"}}
+    shop.write("dockworthy.yaml", {"policy": policy, "hosts": {name: hosts[name] for name in ("n1", "n2")}})
+    asked = shop.deploy(*manager, status=1)
+    told = " ".join((asked.stdout + asked.stderr).split())
+    assert "n2: not fit" in told and f"assess--levelbaseline--host{hosts['n2']}" in told.replace(" ", ""), told
+    assert "n3: undecided: nobody can look" in told and "hosts add ssh://root@HOST --name n3" in told
+
 
 @pytest.fixture
 def registry(nodes: Swarm, tmp_path: Path) -> Iterator[Registry]:

@@ -56,18 +56,26 @@ class BeforeDeploy:
         return Answered(refused=tuple(dict.fromkeys(reason for reason in why if reason)), findings=(*good, *excepted))
 
     async def _host_is_fit(self) -> Answered:
-        """Only where it is demanded a deploy waits for the verdict."""
+        """Only where it is demanded a deploy waits for the verdict, and asks more hosts than one."""
         if self._policy.host is None and not self._asked.dry_run:
             self._host.begin()
             return NOTHING
-        found = await self._host.finding()
+        found = await self._host.findings(everywhere=self._policy.host is not None)
+        notes = tuple(map(host_in_words, found))
         if self._policy.host is None:
-            return Answered(notes=(host_in_words(found),))
-        if found.outcome in ("pass", "excepted"):
-            return Answered(findings=(found,), notes=(host_in_words(found),))
-        command = f"`dockworthy assess --level {self._policy.host}{self._where}`"
+            return Answered(notes=notes)
+        refused = tuple(self._unfit(each) for each in found if each.outcome not in ("pass", "excepted"))
+        return Answered(refused=refused, findings=() if refused else found, notes=() if refused else notes)
+
+    def _unfit(self, found: GateFinding) -> str:
+        demanded = f"{host_in_words(found)}, and policy.before_deploy.host demands it"
+        way = self._host.ways[found.subject]
+        if not way:
+            return demanded
+        where = f" --host {way}" if way.startswith("ssh://") else ""
+        command = f"`dockworthy assess --level {self._policy.host}{where}`"
         tells = f"{command} says what would decide it" if found.outcome == "unknown" else f"{command} shows all of it"
-        return Answered(refused=(f"{host_in_words(found)}, and policy.before_deploy.host demands it; {tells}",))
+        return f"{demanded}; {tells}"
 
     async def _tests(self) -> Answered:
         tests = self._policy.all_tests
@@ -114,11 +122,6 @@ class BeforeDeploy:
     def _content(self) -> tuple[object, ...]:
         """What tells that another thing would be shipped: the commit, and the files themselves."""
         return commit_of(self._asked.folder).partition(",")[0], *(_bytes(Path(name)) for name in self._files)
-
-    @property
-    def _where(self) -> str:
-        endpoint = self._asked.endpoint
-        return f" --host {endpoint}" if endpoint.startswith("ssh://") else ""
 
 
 def _bytes(path: Path) -> bytes | None:

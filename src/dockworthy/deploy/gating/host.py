@@ -1,4 +1,5 @@
-"""What `assess` says of the very host that is deployed to, read beside the roll-out and over the same connection."""
+"""What `assess` says of the very host that is deployed to, read beside the roll-out and over the same connection; and,
+where the policy demands an answer, of the other nodes of a swarm."""
 
 from __future__ import annotations
 
@@ -9,14 +10,20 @@ from importlib import import_module
 
 from msgspec import Struct, structs
 
+from ...engine.ssh.way import Through
 from ...errors import DockworthyError
+from ...model.deploy_settings import TargetKind
 from ...model.levels import Level
 from ...model.release import GateFinding, Release
 from ...model.result import Answer, Verdict
 from ...model.snapshot import Snapshot
 from ..asked import Asked, Say
+from ..engine_at import engine_at
 from ..site import Site
 from ..store import ReleaseStore
+from ..targets.swarm.constraints import may_take
+from ..targets.swarm.images.lacking import must_be_node
+from ..targets.swarm.images.takers import Taker, taker_of
 
 
 class Judged(Struct, frozen=True):
@@ -43,17 +50,39 @@ class HostVerdict:
         self._asked = asked
         self._judge = judge
         self._reading: asyncio.Task[Judged] | None = None
+        self.ways = {site.name: asked.endpoint}
+        """By which each of them is reached; "" where nobody knows one."""
 
     def begin(self) -> None:
         """It is read from now on, and nobody waits for it."""
         if self._reading is None:
             self._reading = asyncio.create_task(self._read())
 
-    async def finding(self) -> GateFinding:
-        """For the record; it waits until the host was read."""
+    async def findings(self, *, everywhere: bool) -> tuple[GateFinding, ...]:
+        """For the record: of this host, and `everywhere` of each other node that may take tasks; it waits until all are
+        read. Raises EngineError."""
         self.begin()
         assert self._reading is not None
-        return finding_of(self._site.name, self.level, await asyncio.shield(self._reading))
+        others = await self._others() if everywhere else ()
+        self.ways.update((each.name, each.endpoint) for each in others)
+        judged = await asyncio.gather(asyncio.shield(self._reading), *(self._of(each) for each in others))
+        names = (self._site.name, *(each.name for each in others))
+        return tuple(finding_of(name, self.level, each) for name, each in zip(names, judged, strict=True))
+
+    async def _others(self) -> tuple[Taker, ...]:
+        """Nodes that are drained, or down, take none."""
+        if self._asked.settings.target is not TargetKind.SWARM:
+            return ()
+        engine = self._site.engine
+        nodes, info = await engine.get("/nodes"), await engine.get("/info")
+        others = [each for each in nodes if each["ID"] != info["Swarm"]["NodeID"] and may_take(each, {})]
+        return tuple(taker_of(each, self._asked.project.hosts) for each in others)
+
+    async def _of(self, node: Taker) -> Judged:
+        if not node.endpoint:
+            add = f"dockworthy hosts add ssh://root@HOST --name {node.name}"
+            return _undecided(f"nobody can look: `hosts:` in dockworthy.yaml names no way there ({add})")
+        return await self._judged(node.endpoint, node=node)
 
     def so_far(self) -> GateFinding:
         """The same, of what is known by now."""
@@ -69,16 +98,18 @@ class HostVerdict:
                 await self._reading
 
     async def _read(self) -> Judged:
-        asked = self._asked
+        return await self._judged(self._asked.endpoint, through=self._site.for_reading)
+
+    async def _judged(self, endpoint: str, *, through: Through | None = None, node: Taker | None = None) -> Judged:
+        sudo = self._asked.sudo
         try:
+            if node is not None:
+                async with engine_at(endpoint, command="deploy", sudo=sudo) as engine:
+                    await must_be_node(engine, node)
             # Where nothing is to do nobody needs it; where there is, the roll-out need not wait for it.
             reading = await asyncio.to_thread(import_module, "dockworthy.facts.reading")
             snapshot = await reading.read_snapshot(
-                asked.endpoint,
-                deadline=_SECONDS,
-                sudo=asked.sudo,
-                through=self._site.for_reading,
-                remembers=not asked.dry_run,
+                endpoint, deadline=_SECONDS, sudo=sudo, through=through, remembers=not self._asked.dry_run
             )
             return await asyncio.to_thread(self._judge, snapshot, self.level)
         except DockworthyError as error:

@@ -56,7 +56,7 @@ def wanted_images(
         shipped = desired.services[name]
         service = desired.spec["services"][name]
         others = (node for node in nodes if node["ID"] != here and may_take(node, service))
-        takers = tuple(sorted((_taker(node, hosts) for node in others), key=lambda taker: taker.name))
+        takers = tuple(sorted((taker_of(node, hosts) for node in others), key=lambda taker: taker.name))
         if not takers:
             continue
         known = found.get(shipped.image)
@@ -69,7 +69,7 @@ def wanted_images(
     return tuple(found.values())
 
 
-def _taker(node: Mapping[str, Any], hosts: Mapping[str, str]) -> Taker:
+def taker_of(node: Mapping[str, Any], hosts: Mapping[str, str]) -> Taker:
     """By the host's name on its label (`hosts add` puts it there), by its own name, or by its address."""
     hostname = str(node["Description"]["Hostname"])
     label = str((node["Spec"].get("Labels") or {}).get(HOST_LABEL, ""))
