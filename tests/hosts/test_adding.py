@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
+from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
 from machines.program import run_dockworthy
 from machines.ssh_fixtures import Servers
@@ -94,3 +95,18 @@ def test_a_swarm_begins_with_the_first_that_joins(pair: Pair) -> None:
     left = pair.dockworthy("remove", "second", "--yes")
     assert left.returncode == 0, left.stderr
     assert len(pair.joined()) == 1 and "second" not in pair.project.read_text()
+
+    pair.manager.load_busybox()
+    image = pair.manager.docker("image", "inspect", "-f", "{{.Id}}", BUSYBOX).stdout.decode().strip()
+    asked = ("--no-resolve-image", "--detach", "--init", "--name", "everywhere", "--mode", "global")
+    pair.manager.docker("service", "create", *asked, image, "sleep", "1000")
+    plan = pair.dockworthy("add", pair.address, "--name", "second", "--no-harden", "--dry-run")
+    assert f"load what no registry has, before tasks come: {BUSYBOX} (" in " ".join(plan.stderr.split()), plan.stderr
+    joined = pair.dockworthy("add", pair.address, "--name", "second", "--no-harden", "--yes")
+    assert joined.returncode == 0 and "is loaded on second" in joined.stderr, joined.stderr
+    pair.manager.wait(lambda: pair.new.running() != {}, "its task runs there")
+    assert pair.dockworthy("drain", "second", "--yes").returncode == 0
+    pair.new.run("sh", "-c", f"docker rm -f $(docker ps -aq) && docker rmi {BUSYBOX}")
+    resumed = pair.dockworthy("resume", "second", "--yes")
+    assert resumed.returncode == 0 and "is loaded on second" in resumed.stderr, resumed.stderr
+    pair.manager.wait(lambda: pair.new.running() != {}, "its task runs there again")

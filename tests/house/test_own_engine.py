@@ -48,7 +48,8 @@ def test_a_second_engine_has_its_own_settings_and_leaves_nothing(folder: Path) -
 
 
 def test_a_killed_engine_is_cleaned_up_with_its_containers_and_mounts(folder: Path, tmp_path: Path) -> None:
-    """Also where a volume has mounted a folder of the host below the engine's data: that folder must survive."""
+    """Also where a volume has mounted a folder of the host below the engine's data: that folder must survive. What is
+    paused takes no notice of a signal."""
     precious = tmp_path / "precious"
     precious.write_text("keep me")
     engine = start_engine(folder)
@@ -59,6 +60,7 @@ def test_a_killed_engine_is_cleaned_up_with_its_containers_and_mounts(folder: Pa
     engine.docker("run", "-d", "-v", "reach:/data", "--name", "reaches", image)
     assert any(target.is_relative_to(folder / "data" / "volumes") for target in leftovers.mounts_below(folder))
     inner = engine.inspect("reaches")["State"]["Pid"]
+    engine.docker("pause", "reaches")
     engine.process.kill()
     engine.process.wait()
 

@@ -45,6 +45,7 @@ def clean(folder: Path) -> None:
 
     Raises RuntimeError where something still lives or is mounted there: deleting would then reach other data.
     """
+    _thaw(cgroup_of(folder))
     _wait_until_none(lambda: _kill(processes_of(folder)), f"processes of {folder}")
     _wait_until_none(lambda: _unmount(mounts_below(folder)), f"mounts below {folder}")
     _wait_until_none(lambda: _remove_cgroups(cgroup_of(folder)), f"cgroups of {folder}")
@@ -133,11 +134,24 @@ def _unmount(targets: list[Path]) -> list[Path]:
     return targets
 
 
+def _thaw(name: str) -> None:
+    """What is paused dies of nothing before it goes on."""
+    for state, word in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
+        for top in _cgroups(name):
+            for file in top.rglob(state):
+                with contextlib.suppress(OSError):
+                    file.write_text(word)
+
+
+def _cgroups(name: str) -> list[Path]:
+    """Of that name, in each hierarchy."""
+    return [top / name for top in (Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").glob("*/"))]
+
+
 def _remove_cgroups(name: str) -> list[str]:
     """Removes the empty cgroups of that name and below, in each hierarchy. Returns those that stay."""
-    hierarchies = [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").glob("*/")]
     stay = []
-    for top in (hierarchy / name for hierarchy in hierarchies):
+    for top in _cgroups(name):
         for folder, _, _ in os.walk(top, topdown=False):
             try:
                 os.rmdir(folder)

@@ -15,6 +15,7 @@ from ..model.hardening_journal import StageState
 from ..report.words import number_of
 from .addresses import addresses_of, chosen
 from .asked import Adding
+from .images import bring, lacking, step, to_come
 from .joining import PORTS, begin_swarm, join, named
 from .looking import Look, look
 from .membership import membership_of
@@ -49,6 +50,7 @@ async def plan_adding(asked: Adding, say: Say) -> AddPlan:
         for name, where in _with_live_restore(seen, asked):
             plans.append((await harden(where, agree=None, for_swarm=True, say=say)).plan)
             steps.append(f"turn live-restore off on {name}: an engine that has it refuses swarm mode")
+        steps += await _image_steps(seen, asked)
         steps += _swarm_steps(seen, asked)
     return AddPlan(steps=tuple(steps), hardening=tuple(plan for plan in plans if plan.steps), fits=fits, look=seen)
 
@@ -74,12 +76,24 @@ async def add(asked: Adding, plan: AddPlan, *, agree: Agree, say: Say) -> None:
             if site is None:
                 raise HostError(f"no engine answers on {seen.host.name}", hint="run it again without --no-harden")
             mine = await membership_of(site.engine)
+            await bring(manager, site.engine, seen.node or to_come(asked.name, asked.role), say)
             if seen.node is None:
                 found = await addresses_of(site.hand)
                 at = chosen(found, asked.address, seen.manager_at, name=site.name, option="--address")
                 mine = await join(manager, site.engine, asked.role, at)
                 say(f"{asked.name} has joined as {asked.role}, at {at}")
         await named(manager, mine.node, asked.name)
+
+
+async def _image_steps(seen: Look, asked: Adding) -> list[str]:
+    if seen.begins:
+        return []
+    node = seen.node or to_come(asked.name, asked.role)
+    async with (
+        engine_at(asked.manager, sudo=asked.host.sudo) as manager,
+        site_with_engine(asked.endpoint, sudo=asked.host.sudo) as site,
+    ):
+        return step(await lacking(manager, site.engine if site is not None else None, node))
 
 
 def _swarm_steps(seen: Look, asked: Adding) -> list[str]:

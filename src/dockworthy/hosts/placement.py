@@ -42,7 +42,7 @@ def allows(constraints: Sequence[str], node: SwarmNode) -> bool:
 
 def pinned_to(service: Mapping[str, Any], node: SwarmNode, nodes: Sequence[SwarmNode]) -> bool:
     """May it run on this one, and on no other?"""
-    asked = _constraints(service)
+    asked = constraints_of(service)
     return allows(asked, node) and not any(allows(asked, other) for other in nodes if other.id != node.id)
 
 
@@ -71,7 +71,7 @@ def _move(node: SwarmNode, nodes: Sequence[SwarmNode], service: Mapping[str, Any
 def _way(
     node: SwarmNode, nodes: Sequence[SwarmNode], service: Mapping[str, Any]
 ) -> tuple[MoveKind, tuple[str, ...], str]:
-    asked = _constraints(service)
+    asked = constraints_of(service)
     others = [other for other in nodes if other.id != node.id and other.takes_tasks]
     to = tuple(sorted(other.called for other in others if allows(asked, other)))
     volumes = _volumes(service)
@@ -94,7 +94,8 @@ def _volumes(service: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _constraints(service: Mapping[str, Any]) -> list[str]:
+def constraints_of(service: Mapping[str, Any]) -> list[str]:
+    """As the API tells of a service."""
     placement = service["Spec"].get("TaskTemplate", {}).get("Placement") or {}
     return [str(each) for each in placement.get("Constraints") or ()]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import click
 
@@ -79,7 +80,7 @@ def resume(
     node: str, timeout: float, yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool
 ) -> int:
     """A node takes tasks again. What runs elsewhere stays there until it is deployed anew; what may run on this node
-    alone is waited for.
+    alone is waited for. Images that no registry has are loaded there first, where dockworthy.yaml names a way to it.
     """
     endpoint, project = manager_of(hosts, policy, sudo=sudo)
     return asyncio.run(_resume(endpoint, node, project.hosts, seconds=timeout, yes=yes, dry_run=dry_run, sudo=sudo))
@@ -89,17 +90,25 @@ async def _resume(
     endpoint: str, name: str, known: dict[str, str], *, seconds: float, yes: bool, dry_run: bool, sudo: bool
 ) -> int:
     from ...deploy.engine_at import engine_at
+    from ...hosts.images import bring, lacking, step
     from ...hosts.leaving import resume as take_back
 
-    async with engine_at(endpoint, sudo=sudo) as engine:
+    async with contextlib.AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(engine_at(endpoint, sudo=sudo))
         nodes = await nodes_by(engine, endpoint)
         node = await the_node(nodes, name, known, sudo=sudo)
         if node.availability == "active":
             say(f"{node.called} takes tasks: nothing to do")
             return 0
-        steps = ["new tasks may come; what runs elsewhere stays there"]
+        there = None
+        if node.ready and node.called in known and known[node.called] != endpoint:
+            there = await stack.enter_async_context(engine_at(known[node.called], sudo=sudo))
+        steps = step(await lacking(engine, there, node)) if there is not None else []
+        steps.append("new tasks may come; what runs elsewhere stays there")
         if not agreed(f"{node.called} is taken back into use", steps, dry_run=dry_run, yes=yes):
             return 0 if dry_run else 1
+        if there is not None:
+            await bring(engine, there, node, say)
         for service in await take_back(engine, node, nodes, seconds=seconds):
             say(f"{service} runs again")
         say(f"{node.called} takes tasks")
