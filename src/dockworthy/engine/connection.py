@@ -16,19 +16,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-import msgspec
-
-from ..errors import EngineError, EngineTimeout
-from ..model.dialect import Version
-from .certificates import tls_for
+from ..errors import EngineTimeout
 from .faults import failed_answer, failed_request
+from .opening import NEWEST_API, decoded, negotiated, opened
 
 if TYPE_CHECKING:
     import aiohttp
     from aiodocker import Docker
-
-NEWEST_API = Version(1, 51)
-"""The newest API version whose answers are known here; a newer engine is asked in this one."""
 
 _CHUNK = 1 << 18
 _NO_HEADERS: Mapping[str, str] = {}
@@ -76,10 +70,10 @@ class Connection:
     async def __aenter__(self) -> Self:
         """Raises EngineUnreachable, EngineRefused, EngineTimeout, or EngineError where something else answers."""
         self._ends = asyncio.get_running_loop().time() + self._seconds
-        self._docker = _open(self._at, self._environ)
+        self._docker = opened(self._at, self._environ)
         try:
             self.version = await self._ask("/version", "GET /version", None)
-            self.api = _negotiate(self.version, self.endpoint)
+            self.api = negotiated(self.version, self.endpoint)
         except BaseException:
             await self._docker.close()
             raise
@@ -129,7 +123,7 @@ class Connection:
         )
         if status < 400 and (not content or not answer):
             return None
-        return _decoded(status, content, self.endpoint, asked)
+        return decoded(status, content, self.endpoint, asked)
 
     async def lines(self, path: str) -> AsyncIterator[bytes]:
         """Of an answer that goes on until the engine ends it. Raises EngineError and its kinds."""
@@ -169,7 +163,7 @@ class Connection:
 
     async def _ask(self, path: str, asked: str, until: float | None) -> Any:
         status, body = await self._bounded(path, asked, until)
-        return _decoded(status, body, self.endpoint, asked)
+        return decoded(status, body, self.endpoint, asked)
 
     async def _bounded(
         self,
@@ -213,34 +207,3 @@ class Connection:
                 return response.status, await response.read()
         except (aiohttp.ClientError, ConnectionError) as error:
             raise failed_request(error, self.endpoint, asked) from None
-
-
-def _open(endpoint: str, environ: Mapping[str, str]) -> Docker:
-    from aiodocker import Docker
-    from aiohttp import ClientTimeout
-
-    tls = tls_for(endpoint, environ)
-    url = endpoint.replace("tcp://", "https://" if tls else "http://", 1)
-    try:
-        return Docker(url=url, ssl_context=tls, timeout=ClientTimeout(total=None))
-    except ValueError as error:
-        raise EngineError(f"{endpoint} is no address of an engine: {error}") from None
-
-
-def _decoded(status: int, body: bytes, endpoint: str, asked: str) -> Any:
-    if status >= 400:
-        raise failed_answer(status, body, endpoint, asked)
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise EngineError(f"the engine at {endpoint} answered {asked} with broken JSON: {error}") from None
-
-
-def _negotiate(version: Any, endpoint: str) -> Version:
-    """The newest API version that both know; an engine that asks for a newer one than ours gets its oldest."""
-    try:
-        newest = Version.parse(version["ApiVersion"])
-        oldest = Version.parse(version.get("MinAPIVersion") or version["ApiVersion"])
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise EngineError(f"what answers at {endpoint} is not a Docker Engine: it names no API version") from None
-    return max(oldest, min(newest, NEWEST_API))
