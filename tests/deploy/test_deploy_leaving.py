@@ -26,7 +26,7 @@ def test_a_deploy_that_ends_while_old_containers_stop_goes_back_to_them_when_the
     shop.compose({"web": {**service, "environment": {"N": "1"}}})
     began = str(int(time.time()))
     process = shop.begin("deploy", "--yes")
-    until(lambda: f"{old}-leaving" in shop.containers())
+    until(lambda: f"{old}-dockworthy-leaving" in shop.containers())
     process.send_signal(ended)
     process.communicate(timeout=60)
     if ended == signal.SIGKILL:

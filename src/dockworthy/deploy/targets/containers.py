@@ -23,8 +23,8 @@ from .waiting import OnEdge, until_healthy, until_reached
 
 STOP_SECONDS = 3600.0
 """A container has the time that its stop_grace_period gives; the engine knows it."""
-_LEAVING = "-leaving"
-"""Of the names of containers that were told to stop."""
+_LEAVING = "-dockworthy-leaving"
+"""Of the names of containers that were told to stop: nobody calls one so himself."""
 _START = ("POST", "/start", None)
 _STOP = ("POST", "/stop", STOP_SECONDS)
 _REMOVE = ("DELETE", "?force=true", None)
