@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dockworthy.check import check
+from dockworthy.cli.project import load_project
 from dockworthy.errors import UsageError
 from dockworthy.model.levels import Level
 from dockworthy.model.result import Answer
@@ -102,3 +103,20 @@ def test_what_only_speaks_of_pods_is_nothing_to_judge_without_them(tmp_path: Pat
     assert "name their files, too" in str(refused.value.hint)
     (tmp_path / "pod.yaml").write_text(POD)
     assert len(check([str(tmp_path)], level=Level.BASELINE).subjects) == 1
+
+
+def test_the_policy_of_a_folder_counts_from_elsewhere_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none is above the current folder, and all that is judged has the same."""
+    for name, level in (("shop", "restricted"), ("blog", "baseline"), ("empty", "")):
+        (tmp_path / name / "deep").mkdir(parents=True)
+        if level:
+            (tmp_path / name / "dockworthy.yaml").write_text(f"policy: {{level: {level}}}\n")
+    monkeypatch.chdir(tmp_path / "empty")
+
+    def level_for(*judged: str) -> Level | None:
+        return load_project(None, judged=judged).policy.level
+
+    assert level_for("../shop") == level_for("../shop/deep", "../shop/compose.yaml") == Level.RESTRICTED
+    assert level_for("../shop", "../blog") is None and level_for("../shop", ".") is None and level_for("-") is None
+    monkeypatch.chdir(tmp_path / "blog" / "deep")
+    assert level_for("../../shop") == Level.BASELINE

@@ -120,7 +120,7 @@ def check(
     from ..check import check as check_files
 
     not_both("-v", "-q", verbose and quiet)
-    project = load_project(policy)
+    project = load_project(policy, judged=paths)
     known_before = _known_before(baseline, changed_since, paths, stdin_name, project.policy)
     judge = partial(
         check_files,

@@ -105,7 +105,7 @@ def fix(
         raise UsageError("--host goes with --engine or --verify", hint="without them no engine is asked")
     if verify and "-" in paths:
         raise UsageError("--verify needs the file where it lies: its paths lead from there", hint="name the file")
-    project = load_project(policy)
+    project = load_project(policy, judged=paths)
     known = told_by_engine(hosts, project) if engine or verify else None
     asked = asked_for(everything or verify, controls, level_of(level, project), project, known)
     repair = plan_repair(paths, asked)

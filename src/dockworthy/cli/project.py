@@ -7,22 +7,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..model.control import Control
     from ..model.levels import Level
     from ..model.policy import ProjectFile
 
 
-def load_project(policy: str | None) -> ProjectFile:
-    """Raises UnreadableInput for a file that is not understood, or one that it extends."""
+def load_project(policy: str | None, *, judged: Sequence[str] = ()) -> ProjectFile:
+    """`judged`: files and folders; where nobody named a policy, and none is above the current folder, theirs counts.
+
+    Raises UnreadableInput for a file that is not understood, or one that it extends.
+    """
     from ..model.policy import ProjectFile
     from ..readers.project_file import find_project_file
 
-    path = Path(policy) if policy is not None else find_project_file(Path())
+    path = Path(policy) if policy is not None else find_project_file(Path()) or _of_all(judged)
     if path is None:
         return ProjectFile()
     from ..readers.whole_project import read_project_file
 
     return read_project_file(Path(os.path.relpath(path)))
+
+
+def _of_all(judged: Sequence[str]) -> Path | None:
+    """The one dockworthy.yaml that is nearest above each of them; None where they do not agree on one."""
+    from ..readers.project_file import find_project_file
+
+    places = {Path(each) for each in judged if each != "-"}
+    found = {find_project_file(place if place.is_dir() else place.parent) for place in places}
+    return found.pop() if len(found) == 1 else None
 
 
 def rules_of(project: ProjectFile) -> tuple[Control, ...]:
