@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -18,7 +16,9 @@ from .asked import Asked
 from .compose_command import ComposeCommand
 from .desired import once_only, pinned_spec, references, replicas_of, shipped_services
 from .edge.existing import leaving_of
-from .images import Pinned, pinned_images
+from .hashes import hashes_of, with_other_contents
+from .images import pinned_images
+from .pinning import pins_of
 from .pulling import pulled_again
 from .rendering import Rendered, compose_files, render
 from .secret_versions import Content, contents, cut, cut_keys, restored
@@ -69,7 +69,7 @@ async def prepare(
     fitted, notes = await maker.fitted(rendered.spec)
     rendered = structs.replace(rendered, spec=fitted)
     written = references(rendered, services, asked.images)
-    pins = await _pins(asked, rendered, written, site, compose)
+    pins = await pins_of(asked, rendered, written, site, compose)
     own, values = cut(rendered.spec)
     stored = [*contents(rendered.spec), *values]
     versions = {
@@ -82,7 +82,7 @@ async def prepare(
     spec = pinned_spec(rendered, services, settings, pins, named)
     recorded = pinned_spec(structs.replace(rendered, spec=own), services, settings, pins, named)
     off_edge = pinned_spec(rendered, services, structs.replace(settings, routes=()), pins, named)
-    hashes, equal = await _hashes(maker, rendered, spec, off_edge, _with_other_contents(rendered, versions, last))
+    hashes, equal = await hashes_of(maker, rendered, spec, off_edge, with_other_contents(rendered, versions, last))
     shipped = {
         name: ShippedService(
             reference=written[name],
@@ -155,63 +155,3 @@ async def _value(key: str, release: Release, site: Site, store: ReleaseStore) ->
     if found is None:
         raise UsageError(f"release {release.number} needs a value of {key} that is no longer on {site.name}")
     return found
-
-
-async def _pins(
-    asked: Asked, rendered: Rendered, written: Mapping[str, str], site: Site, compose: ComposeCommand
-) -> dict[str, Pinned]:
-    """Service -> image. What is not on the engine is pulled; what this project builds is not: that is not our part."""
-    found = await pinned_images(site.engine, written.values())
-    services = rendered.spec["services"]
-    built = {name for name in written if services[name].get("build") and name not in asked.images}
-    for name in sorted(built):
-        if found[written[name]] is None:
-            raise UsageError(
-                f"{name}: its image {written[name]} is not on {site.name}", hint=f"docker compose build {name}"
-            )
-    wanted = [name for name in written if name not in built and (asked.pull or found[written[name]] is None)]
-    if wanted := [name for name in wanted if not written[name].startswith("sha256:")]:
-        spec = {"name": rendered.project, "services": {name: {"image": written[name]} for name in wanted}}
-        await compose.pull(spec, wanted)
-        found |= await pinned_images(site.engine, [written[name] for name in wanted])
-    pins = {}
-    for name, reference in written.items():
-        if (pin := found[reference]) is None:
-            raise UsageError(f"{name}: there is no image {reference} on {site.name}, and it could not be pulled")
-        pins[name] = pin
-    return pins
-
-
-async def _hashes(
-    maker: Maker,
-    rendered: Rendered,
-    spec: dict[str, Any],
-    off_edge: dict[str, Any],
-    with_other_contents: Collection[str],
-) -> tuple[Mapping[str, str], dict[str, set[str]]]:
-    """Service -> its hash, and those that say the same: of the definition before it had a route, and, where nothing
-    that it mounts changed since the last release, of the person's own file."""
-    if not maker.adopts:
-        return await maker.hashes_of(spec), {name: set() for name in spec["services"]}
-    if off_edge == spec:
-        hashes = without = await maker.hashes_of(spec)
-    else:
-        hashes, without = await asyncio.gather(maker.hashes_of(spec), maker.hashes_of(off_edge))
-    return hashes, {
-        name: {without[name]} if name in with_other_contents else {without[name], rendered.hashes[name]}
-        for name in spec["services"]
-    }
-
-
-def _with_other_contents(rendered: Rendered, versions: Mapping[str, str], last: Release | None) -> frozenset[str]:
-    """The services whose secrets or configs hold something else now. Compose's hash says nothing of a content: that it
-    is another one only the last release tells."""
-    if last is None:
-        return frozenset()
-    return frozenset(
-        name
-        for name, service in rendered.spec["services"].items()
-        for part in ("secrets", "configs")
-        for use in service.get(part) or ()
-        if last.versions.get(f"{part}.{use['source']}") != versions.get(f"{part}.{use['source']}")
-    )

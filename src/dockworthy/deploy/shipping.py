@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-import msgspec
 from msgspec import Struct, structs
 
-from ..engine.moments import now
-from ..engine.who import who_runs
 from ..model.deploy_settings import DeploySettings, seconds_of
 from ..model.finding import Finding
 from ..model.release import GateFinding, Release, ReleaseState
 from ..model.rollout import RolloutPlan
 from .asked import Asked, Say
+from .begun import begun
 from .commit import commit_of
 from .compose_command import ComposeCommand
 from .destination import Destination
@@ -124,7 +122,7 @@ class Shipping:
         if not agree(plan):
             return Shipped(plan=plan)
         commit = returns_to.commit if returns_to is not None else commit_of(asked.folder)
-        release = self._release(prepared, plan, findings, last, returns_to, commit)
+        release = begun(prepared, plan, self.to.kind, findings, last, returns_to, commit)
         await self._begin(release, prepared, releases)
         await target.begin()
         rollout = RollOut(target, self.store, self.lock, release, plan, self.say, edge)
@@ -142,39 +140,6 @@ class Shipping:
                 desired.project, prepared.settings, asked.folder, replicas=replicas, stop_first=stopping_first(desired)
             )
         return ProjectEdge(self.to.edge(), desired.project, routes, authority=authority_file(self.to.site))
-
-    def _release(
-        self,
-        prepared: Prepared,
-        plan: RolloutPlan,
-        findings: tuple[GateFinding, ...],
-        last: Release | None,
-        returns_to: Release | None,
-        commit: str,
-    ) -> Release:
-        desired = prepared.desired
-        return Release(
-            number=plan.number,
-            project=plan.project,
-            target=self.to.kind,
-            state=ReleaseState.PREPARED,
-            spec=prepared.recorded,
-            services=desired.services,
-            container_names=desired.container_names,
-            jobs_before=desired.jobs_before,
-            jobs_after=desired.jobs_after,
-            left=desired.left,
-            versions=prepared.versions,
-            settings=msgspec.to_builtins(prepared.settings),
-            commit=commit,
-            who=who_runs(),
-            began=now(),
-            rollback_of=last.number if returns_to is not None and last is not None else None,
-            returns_to=returns_to.number if returns_to is not None else None,
-            irreversible=prepared.settings.jobs.irreversible,
-            steps=tuple(step.says for step in plan.steps),
-            findings=findings,
-        )
 
     async def _begin(self, release: Release, prepared: Prepared, releases: Sequence[Release]) -> None:
         """The record comes before everything else: what a killed run began is known by it."""

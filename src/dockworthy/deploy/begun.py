@@ -1,0 +1,47 @@
+"""The record of a release as it stands before its roll-out begins."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ..engine.moments import now
+from ..engine.who import who_runs
+from ..model.deploy_settings import TargetKind
+from ..model.release import GateFinding, Release, ReleaseState
+from ..model.rollout import RolloutPlan
+from .preparing import Prepared
+
+
+def begun(
+    prepared: Prepared,
+    plan: RolloutPlan,
+    target: TargetKind,
+    findings: tuple[GateFinding, ...],
+    last: Release | None,
+    returns_to: Release | None,
+    commit: str,
+) -> Release:
+    """`last`: the release in force; `returns_to`: where this is a rollback, the one that it brings back."""
+    desired = prepared.desired
+    return Release(
+        number=plan.number,
+        project=plan.project,
+        target=target,
+        state=ReleaseState.PREPARED,
+        spec=prepared.recorded,
+        services=desired.services,
+        container_names=desired.container_names,
+        jobs_before=desired.jobs_before,
+        jobs_after=desired.jobs_after,
+        left=desired.left,
+        versions=prepared.versions,
+        settings=msgspec.to_builtins(prepared.settings),
+        commit=commit,
+        who=who_runs(),
+        began=now(),
+        rollback_of=last.number if returns_to is not None and last is not None else None,
+        returns_to=returns_to.number if returns_to is not None else None,
+        irreversible=prepared.settings.jobs.irreversible,
+        steps=tuple(step.says for step in plan.steps),
+        findings=findings,
+    )
