@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 
 import pytest
 
-from deploy.edge.clients import Load
+from deploy.edge.clients import Answer, Load, ask
 from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.site import Site
@@ -60,3 +62,29 @@ def test_containers_are_replaced_and_routes_changed_under_load(
         print(f"\n{load.count} requests, {len(load.failures)} failed, the slowest {load.slowest:.2f} s: {load.answers}")
     assert load.failures == [], here.log()
     assert set(load.answers) == {"a1", "a2", "b1", "b2", "c1", "c2"}
+
+
+def test_a_request_outlives_two_containers_that_end_at_the_same_moment(here: EdgeHere) -> None:
+    """As old ones do that exit at once on SIGTERM, while the new one, which is well, gets next to nothing yet."""
+
+    async def work(edge: EdgeRunner, _: Site) -> Answer:
+        await edge.ensure(here.routes("shop", SHOP))
+        ids = [here.app(name, "web.shop") for name in ("d1", "d2")]
+        await _until_up(edge, here, "d1", "d2")
+        here.app("d3", "web.shop")
+        await _until_up(edge, here, "d3")
+        address = here.engine.inspect("dockworthy-test-edge-d3")["NetworkSettings"]["Networks"]["dockworthy-edge"]
+        rows = (await edge.admin.servers_state()).splitlines()
+        (slot,) = (row.split()[3] for row in rows if "shop:web " in row and f" {address['IPAddress']} " in row)
+        await edge.admin.ask(f"set server shop:web/{slot} weight 1")
+        pids = [here.engine.inspect(each)["State"]["Pid"] for each in ids]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        return await ask(here.http, HOST)
+
+    try:
+        answer = here.do(work)
+        assert (answer.status, answer.body[:2]) == (200, b"d3"), here.log()
+    finally:
+        for name in ("d1", "d2", "d3"):
+            here.remove(name, seconds=0)
