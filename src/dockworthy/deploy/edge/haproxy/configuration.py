@@ -71,8 +71,8 @@ frontend health
     monitor-uri /
 """
 """`retries`: two containers that end at the same moment cost one request three tries each (`error-limit`), while a new
-one gets next to nothing yet (`slowstart`): the seventh try finds it. With 5, deploys of an app that exits at once failed
-1 of 52, 96 and 152 requests where few came (40 a second); where many come, the first of the two is known by then."""
+one gets next to nothing yet (`slowstart`): the seventh try finds it. With 5, deploys of an app that exits at once
+failed 1 of 52, 96 and 152 requests where few came (40 a second); of many, the first few find out about the old ones."""
 _METRICS = f"""
 frontend metrics
     bind unix@{RUN}/{METRICS} mode 666
