@@ -8,6 +8,7 @@ from typing import Any
 
 from ..model.release import Release
 from .rendering import Rendered
+from .secret_versions import mounted
 from .targets.maker import Maker
 
 
@@ -37,10 +38,12 @@ def with_other_contents(rendered: Rendered, versions: Mapping[str, str], last: R
     is another one only the last release tells."""
     if last is None:
         return frozenset()
+    shipped = last.spec.get("services") or {}
     return frozenset(
         name
         for name, service in rendered.spec["services"].items()
+        for before in ({**last.versions, **dict(mounted([shipped.get(name) or {}]))},)
         for part in ("secrets", "configs")
         for use in service.get(part) or ()
-        if last.versions.get(f"{part}.{use['source']}") != versions.get(f"{part}.{use['source']}")
+        if before.get(f"{part}.{use['source']}") != versions.get(f"{part}.{use['source']}")
     )

@@ -10,7 +10,7 @@ from msgspec import structs
 from ..errors import UsageError
 from ..model.release import Release
 from .preparing import Prepared
-from .secret_versions import cut_keys
+from .secret_versions import cut_keys, mounted
 
 
 def narrowed(
@@ -25,8 +25,10 @@ def narrowed(
     kept = {} if last is None else {name: each for name, each in last.services.items() if name not in chosen}
     shipped = {name: each for name, each in desired.services.items() if name in chosen} | kept
     recorded = _joined(prepared.recorded, last.spec if last is not None else {}, chosen, kept)
-    versions = {**(last.versions if last is not None else {}), **prepared.versions}
-    used = {*_uses(recorded), *cut_keys(recorded)}
+    mine = _uses({"services": {name: each for name, each in recorded["services"].items() if name in chosen}})
+    now = {key: version for key, version in prepared.versions.items() if key in mine}
+    versions = {**prepared.versions, **(last.versions if last is not None else {}), **now}
+    used = _uses(recorded)
     return structs.replace(
         prepared,
         desired=structs.replace(
@@ -59,10 +61,5 @@ def _joined(
 
 
 def _uses(spec: Mapping[str, Any]) -> set[str]:
-    """`secrets.NAME` and `configs.NAME` of what services mount; a versioned key is NAME-VERSION."""
-    return {
-        f"{part}.{use['source'].rpartition('-')[0] or use['source']}"
-        for service in spec["services"].values()
-        for part in ("secrets", "configs")
-        for use in service.get(part) or ()
-    }
+    """The keys of what services mount, and of values that were cut out of them."""
+    return {*(key for key, _ in mounted(spec["services"].values())), *cut_keys(spec)}

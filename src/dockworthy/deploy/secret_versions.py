@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,24 @@ def cut_keys(spec: Mapping[str, Any]) -> Iterator[str]:
         for value in (definition.get("environment") or {}).values():
             if isinstance(value, str) and value.startswith(_CUT):
                 yield value.removeprefix(_CUT)
+
+
+def mounted(services: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """`secrets.NAME` or `configs.NAME` and its version, of each use in services of a recorded project.
+
+    Two of them may use two versions of one secret: a release of some services alone leaves the others theirs.
+    """
+    for service in services:
+        for part in ("secrets", "configs"):
+            for use in service.get(part) or ():
+                name, _, version = use["source"].rpartition("-")
+                if name:
+                    yield f"{part}.{name}", version
+
+
+def used_versions(versions: Mapping[str, str], spec: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+    """All that a release needs, by what its record says."""
+    return frozenset((*versions.items(), *mounted((spec.get("services") or {}).values())))
 
 
 def restored(spec: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ...model.release import Release
 from ...model.rollout import Desired, Task, TaskState
+from ..secret_versions import mounted
 
 _BY_NAME = ("environment", "labels", "networks", "healthcheck", "deploy", "secrets", "configs")
 """Keys of which the names below tell more than the key alone."""
@@ -46,7 +47,10 @@ def earlier(
     now: Mapping[str, Any] = recorded.get("services") or {}
     before: Mapping[str, Any] = last.spec.get("services") or {}
     keys = {
-        name: (*_changed(before[name], definition), *_other_contents(name, definition, last.versions, versions))
+        name: (
+            *_changed(before[name], definition),
+            *_other_contents(name, definition, {**last.versions, **dict(mounted([before[name]]))}, versions),
+        )
         for name, definition in now.items()
         if name in before
     }

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...errors import HostError, UnreadableInput, UsageError
 from ...model.release import Release
+from ..secret_versions import used_versions
 from ..site import Site
 from .file_lock import FileLock, held
 from .file_versions import host_key, must_be_name, put_version, remove_versions, version_of
@@ -139,7 +140,7 @@ class FileStore:
 
     async def clean(self, keep: Sequence[Release]) -> None:
         """Raises HostError, Occupied."""
-        used = {version for release in keep for version in release.versions.items()}
+        used = {version for release in keep for version in used_versions(release.versions, release.spec)}
         async with self._fenced():
             await remove_versions(self._hand, f"{self.folder}/versions", used, fence=self._fence)
 

@@ -17,6 +17,7 @@ import msgspec
 from ...engine.connection import Connection
 from ...errors import UnreadableInput, UsageError
 from ...model.release import Release
+from ..secret_versions import used_versions
 from .file_versions import must_be_name, version_of
 from .record import decoded, encoded, superfluous
 from .release_store import KEPT
@@ -120,7 +121,7 @@ class SwarmStore:
     async def clean(self, keep: Sequence[Release]) -> None:
         """Those that a service still uses stay until the next time. Raises EngineError, Occupied."""
         await self._fence()
-        used = {version for release in keep for version in release.versions.items()}
+        used = {version for release in keep for version in used_versions(release.versions, release.spec)}
         kinds: tuple[Kind, Kind] = ("configs", "secrets")
         for kind in kinds:
             for each in await self._objects.find(kind, dockworthy_kind="version", dockworthy_project=self.project):
