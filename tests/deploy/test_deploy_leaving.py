@@ -38,3 +38,20 @@ def test_a_deploy_that_ends_while_old_containers_stop_goes_back_to_them_when_the
     assert "N=1" not in shop.engine.inspect(serves)["Config"]["Env"] and name in shop.containers()
     if ended == signal.SIGINT:
         assert (name, serves) == (old, id), "it was started again, under its name"
+
+
+def test_interrupted_before_its_first_step_a_release_is_taken_back_in_the_records(shop: Shop) -> None:
+    """While what it mounts is stored: nothing else was changed, and the way back is that of the release in force."""
+    shop.compose({"web": shop.service()})
+    shop.deploy()
+    before = shop.containers(every=True)
+    names = [f"c{number}" for number in range(60)]
+    shop.compose({"web": shop.service(configs=names)}, configs={name: {"content": name} for name in names})
+    process = shop.begin("deploy", "--yes")
+    until(lambda: (shop.state / "releases" / shop.name / "2.json").exists())
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 130, said
+    assert [each["state"] for each in shop.releases()] == ["kept", "rolled_back"]
+    assert shop.containers(every=True) == before
+    assert "release 1 is the first one" in shop.dockworthy("rollback", "--yes").stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from dockworthy.deploy.in_force import of_target, refuse_before_the_move, to_return_to
 from dockworthy.errors import UsageError
@@ -39,6 +40,18 @@ def history(*returns: int | None, swarms: int = 0) -> list[Release]:
 )
 def test_the_one_before_is_what_was_in_force_before(returns: tuple[int | None, ...], before: int) -> None:
     assert to_return_to(history(*returns), None).number == before
+
+
+@pytest.mark.parametrize("state", [ReleaseState.ROLLING_OUT, ReleaseState.FAILED])
+def test_what_ended_in_the_middle_is_taken_back_to_what_is_in_force(state: ReleaseState) -> None:
+    """Also where one that was taken back came after it: that one leaves what was there before itself."""
+    one, two, three, four = history(None, None, None, None)
+    ended = structs.replace(three, state=state)
+    assert to_return_to([one, two, ended], None).number == 2
+    back = structs.replace(four, state=ReleaseState.ROLLED_BACK)
+    assert to_return_to([one, two, ended, back], None).number == 2
+    assert to_return_to([one, two, back], None).number == 1
+    assert to_return_to([one, ended, four], None).number == 1, "what was kept since then ended that"
 
 
 @pytest.mark.parametrize("returns", [(None,), (None, None, 1)])

@@ -23,12 +23,23 @@ def unfinished(releases: Sequence[Release]) -> tuple[Release, ...]:
     return tuple(each for each in releases if not each.state.is_final)
 
 
+def cut_off(releases: Sequence[Release]) -> tuple[Release, ...]:
+    """Those after the one in force that neither stayed nor were taken back: what they began may be there."""
+    last = in_force(releases)
+    return tuple(
+        each
+        for each in releases
+        if each.number > (last.number if last is not None else 0)
+        and each.state not in (ReleaseState.KEPT, ReleaseState.ROLLED_BACK)
+    )
+
+
 def refuse_before_the_move(releases: Sequence[Release], number: int | None, target: str) -> None:
     """A rollback goes back to what the same target shipped. `releases`: of both. Raises UsageError with the reason."""
     others = [each for each in releases if each.target != target and each.state is ReleaseState.KEPT]
     kept = [each for each in of_target(releases, target) if each.state is ReleaseState.KEPT]
     found = next((each for each in others if each.number == number), None)
-    if found is None and number is None and others and len(kept) == 1 and not unfinished(of_target(releases, target)):
+    if found is None and number is None and others and len(kept) == 1 and not cut_off(of_target(releases, target)):
         found = others[-1]
     if found is not None:
         raise UsageError(
@@ -55,8 +66,7 @@ def to_return_to(releases: Sequence[Release], number: int | None) -> Release:
         return found
     if not kept:
         raise UsageError("there is no release to go back to", hint="dockworthy deploy makes the first one")
-    interrupted = [each for each in unfinished(releases) if each.number > kept[-1].number]
-    if interrupted:  # a deploy that ended in the middle is taken back to what was in force before it
+    if cut_off(releases):  # a deploy that ended in the middle is taken back to what was in force before it
         return kept[-1]
     *before, current = _line(kept)
     if not before:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 
 from msgspec import structs
 
@@ -54,12 +56,26 @@ class RollOut:
                 return await self._take_back("; ".join(observation.broken), observation)
         except DockworthyError as error:
             return await self._take_back(error.says, failed=error)
-        except BaseException:  # ^C, SIGTERM
-            await asyncio.shield(self._take_back("it was interrupted"))
+        except BaseException:
+            await self._interrupted()
             raise
         await self._target.retire()
         await self._become(ReleaseState.KEPT, observation=observation, ended=now())
         return self.release
+
+    @contextlib.asynccontextmanager
+    async def taken_back_when_interrupted(self) -> AsyncIterator[None]:
+        """Around what comes before the first step, where the record says already that a release began."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            with contextlib.suppress(DockworthyError):
+                await self._interrupted()
+            raise
+
+    async def _interrupted(self) -> None:
+        """By ^C, SIGTERM."""
+        await asyncio.shield(self._take_back("it was interrupted"))
 
     async def _roll_out(self) -> None:
         await self._become(ReleaseState.ROLLING_OUT)

@@ -23,7 +23,7 @@ from .edge.project_edge import ProjectEdge
 from .edge.reading import read_routes
 from .foreseeing import Foreseen
 from .gating.answered import Answered
-from .in_force import in_force, unfinished
+from .in_force import cut_off, in_force, unfinished
 from .observing.counting import ASKED
 from .observing.of_release import watched_of
 from .observing.watching import Watch
@@ -105,7 +105,8 @@ class Shipping:
             standby=standby,
         )
         plan = await foreseen.plan()
-        if plan.questions or (plan.is_empty and last is not None and not unfinished(releases)):
+        begun_before = unfinished(releases) if returns_to is None else cut_off(releases)
+        if plan.questions or (plan.is_empty and last is not None and not begun_before):
             return Shipped(plan=plan)
         if before is not None:
             answered = await before()
@@ -123,10 +124,12 @@ class Shipping:
             return Shipped(plan=plan)
         commit = returns_to.commit if returns_to is not None else commit_of(asked.folder)
         release = begun(prepared, plan, self.to.kind, findings, last, returns_to, commit)
-        await self._begin(release, prepared, releases)
-        await target.begin()
         rollout = RollOut(target, self.store, self.lock, release, plan, self.say, edge)
-        ended = await rollout.run(await self._watch(release, plan, prepared.settings, target, edge, theirs))
+        async with rollout.taken_back_when_interrupted():
+            await self._begin(release, prepared, releases)
+            await target.begin()
+            watch = await self._watch(release, plan, prepared.settings, target, edge, theirs)
+        ended = await rollout.run(watch)
         if ended.state is ReleaseState.KEPT:
             await self.store.clean(await self.store.releases(skip_damaged=True))
         return Shipped(plan=plan, release=ended)
