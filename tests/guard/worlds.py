@@ -19,6 +19,9 @@ class EmptyWorld:
     async def container(self, reference: str) -> Mapping[str, Any] | None:
         return None
 
+    async def containers_beginning(self, beginning: str) -> tuple[str, ...]:
+        return ()
+
     async def execution(self, id: str) -> Mapping[str, Any] | None:
         return None
 

@@ -43,6 +43,11 @@ class EngineWorld:
     async def container(self, reference: str) -> Mapping[str, Any] | None:
         return await self._one(f"/containers/{quote(reference, safe='')}/json")
 
+    async def containers_beginning(self, beginning: str) -> tuple[str, ...]:
+        answer = await self._get("/containers/json?all=1")
+        ids = (str(each.get("Id", "")) for each in answer)
+        return tuple(id for id in ids if id.startswith(beginning))
+
     async def execution(self, id: str) -> Mapping[str, Any] | None:
         return await self._one(f"/exec/{quote(id, safe='')}/json")
 

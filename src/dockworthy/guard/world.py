@@ -20,6 +20,9 @@ class World(Protocol):
     async def container(self, reference: str) -> Mapping[str, Any] | None:
         """`GET /containers/{id}/json`: by name, id or the beginning of an id."""
 
+    async def containers_beginning(self, beginning: str) -> tuple[str, ...]:
+        """Ids of all containers, running or not, that begin so."""
+
     async def execution(self, id: str) -> Mapping[str, Any] | None:
         """`GET /exec/{id}/json`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from ...model.compose_fix import ComposeFix, WrittenService, remove_entries, remove_key
@@ -70,6 +71,8 @@ _SAFE_SINCE: dict[str, Version] = {
 }
 """Sysctl -> the first version of the Pod Security Standards that counts it as safe."""
 
+_WALKS = re.compile(r"[./]{2}")
+"""A name becomes a path below /proc/sys: one without empty parts stays where it begins."""
 _NAMESPACED = ("net.", "kernel.msg", "kernel.sem", "kernel.shm", "fs.mqueue.")
 """On an engine each container has these to itself (opencontainers, runtime-spec): they reach nobody else."""
 
@@ -86,6 +89,8 @@ def sysctls(unit: Unit) -> Judgement:
 
 def _is_safe(name: str, dialect: Dialect) -> bool:
     if not dialect.is_kubernetes:
+        if _WALKS.search(name):
+            return False
         return name.startswith(_NAMESPACED) or name in _SAFE_SINCE
     since = _SAFE_SINCE.get(name)
     return since is not None and since <= dialect.version

@@ -46,7 +46,7 @@ class Scratch:
         if image is None:
             raise UsageError(f"the engine has no image {self.names['image']}", hint="pull it, or name one: --image")
         for network in ("host", "bridge"):
-            self.names[f"{network}_network"] = (self._get(f"/networks/{network}") or {}).get("Id", "")
+            self.keep(f"{network}_network", (self._get(f"/networks/{network}") or {}).get("Id", ""))
         self._find_made_before()
         twice = (
             b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\nContent-Type: a\r\nContent-Type: b\r\n\r\n"

@@ -32,6 +32,10 @@ class UnseenWorld:
     async def container(self, reference: str) -> Mapping[str, Any] | None:
         return self._note(f"container {reference}: taken as one that may be used")
 
+    async def containers_beginning(self, beginning: str) -> tuple[str, ...]:
+        self._note(f"containers whose id begins with {beginning}: taken as none")
+        return ()
+
     async def execution(self, id: str) -> Mapping[str, Any] | None:
         return self._note(f"exec {id[:12]}: taken as one that may be started")
 

@@ -17,6 +17,8 @@ from ..decision import Refusal, refused
 from .case import Case
 
 _REFERENCE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+_BEGINNING = re.compile(r"[0-9a-f]{1,63}")
+"""Of an id; many a good name is spelt so, too (`db`)."""
 DEEPEST = 4
 """Of containers that join containers."""
 
@@ -32,6 +34,9 @@ async def judge_existing(
         yield refused("guard/names", "What a name stands for can be looked up", f"{reference!r} names no container")
         return
     inspect = await case.world.container(reference)
+    for id in await _might_be(case, reference, inspect):
+        async for refusal in judge_existing(case, id, why=why, accepted=accepted, depth=depth):
+            yield refusal
     if inspect is None:
         return
     name = str(inspect.get("Name", "")).lstrip("/") or reference
@@ -48,6 +53,14 @@ async def judge_existing(
             return
         async for refusal in judge_existing(case, joined, why=f"which {name} joins", depth=depth + 1):
             yield refusal
+
+
+async def _might_be(case: Case, reference: str, inspect: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Ids that begin with what is the name of another one, or of which several begin so. The engine looks it up once
+    more: should the other one be renamed or removed meanwhile, it finds one of these."""
+    if not _BEGINNING.fullmatch(reference) or (inspect and str(inspect.get("Id")).startswith(reference)):
+        return ()
+    return await case.world.containers_beginning(reference)
 
 
 async def _unit(case: Case, name: str, inspect: Mapping[str, Any]) -> Unit:

@@ -59,10 +59,10 @@ _CONTAINERS = (
     _route("GET /containers/{container}/archive", _SECRETS, "path", judge="container_files"),
     _route(
         "PUT /containers/{container}/archive",
-        _ADMIN,
+        _EXEC,
         "path noOverwriteDirNonDir copyUIDGID",
         Body.STREAM,
-        "admins_only",
+        "container_files",
     ),
     _route("POST /containers/{container}/start", _OPERATE, "detachKeys", Body.MAYBE_JSON, "start"),
     _route("POST /containers/{container}/restart", _OPERATE, "signal t", judge="start"),

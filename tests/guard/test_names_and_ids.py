@@ -1,0 +1,60 @@
+"""A name may be spelt as another object's id begins: the engine looks it up once more, after the guard did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from guard.test_judging import AGENT, SHOP, World, ask, structs_of
+
+TAME = structs_of(SHOP, PidMode="")
+AGENTS, ELSE = AGENT["Id"], "ab" + "0" * 62
+READ = "GET /containers/aaa/archive?path=/"
+
+
+class Engine(World):
+    """Its container `aaa` is a harmless one as long as nobody renames it, and `found` are the others by their ids."""
+
+    async def container(self, reference: str) -> Mapping[str, Any] | None:
+        return TAME if reference == "aaa" else self.found.get(reference)
+
+    async def containers_beginning(self, beginning: str) -> tuple[str, ...]:
+        return tuple(id for id in self.found if id.startswith(beginning))
+
+
+class Ambiguous(Engine):
+    async def container(self, reference: str) -> Mapping[str, Any] | None:
+        return None if reference == "aaa" else self.found.get(reference)
+
+
+@pytest.mark.parametrize("engine", [Engine, Ambiguous])
+@pytest.mark.parametrize(
+    ("line", "body"),
+    [
+        (READ, None),
+        ("POST /containers/aaa/exec", {"Cmd": ["sh"]}),
+        ("POST /containers/aaa/start", None),
+        ("POST /containers/create", {"Image": "x", "HostConfig": {"VolumesFrom": ["aaa"]}}),
+    ],
+)
+async def test_what_a_name_would_be_after_a_renaming_is_judged_too(engine: type[Engine], line: str, body: Any) -> None:
+    decision = await ask(line, body, world=engine(**{AGENTS: AGENT}))
+    assert "container agent" in decision.message()
+
+
+async def test_a_good_name_that_is_spelt_like_an_id_stays_one() -> None:
+    harmless = {**TAME, "Id": ELSE, "Name": "/other"}
+    assert (await ask(READ, world=Engine())).allowed
+    assert (await ask(READ, world=Engine(**{ELSE: harmless}))).allowed
+    assert (await ask(READ.replace("aaa", "ab"), world=Engine(**{ELSE: harmless, AGENTS: AGENT}))).allowed
+
+
+@pytest.mark.parametrize(("name", "allowed"), [("cafe", False), ("cafes", True), ("cafe0", True)])
+async def test_a_network_called_as_the_id_of_the_hosts_begins(name: str, allowed: bool) -> None:
+    """Of the swarm: the engine looks among its own for ids before it looks there for names."""
+    host = {"Id": "cafe1" + "0" * 59, "Name": "host", "Driver": "host"}
+    world = World(network_host=host, **{f"network_{name}": {"Id": "x" * 25, "Name": name, "Driver": "overlay"}})
+    decision = await ask("POST /containers/create", {"Image": "x", "HostConfig": {"NetworkMode": name}}, world=world)
+    assert decision.allowed is allowed, decision.message()
