@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import UsageError
@@ -83,6 +83,15 @@ def pinned_spec(
     return spec
 
 
+def off_edge(spec: dict[str, Any], routed: Collection[str]) -> dict[str, Any]:
+    """The same project, its routed services without the edge's network: containers join that when they run."""
+    services = dict(spec["services"])
+    for name in routed:
+        networks = {at: how for at, how in services[name]["networks"].items() if at != EDGE_NETWORK}
+        services[name] = {**services[name], "networks": networks}
+    return {**spec, "services": services}
+
+
 def _service(name: str, rendered: Rendered, pin: Pinned, versions: Versions, *, routed: bool) -> dict[str, Any]:
     written = rendered.spec["services"][name]
     service = {key: value for key, value in written.items() if key not in _NOT_SHIPPED}
@@ -95,6 +104,11 @@ def _service(name: str, rendered: Rendered, pin: Pinned, versions: Versions, *, 
             raise UsageError(
                 f"deploy.routes: {name} has network_mode {written['network_mode']}, so the edge can't reach it",
                 hint="give it a network of its own, or publish its port and use `edge: existing`",
+            )
+        if EDGE_NETWORK in (written.get("networks") or ()):
+            raise UsageError(
+                f"deploy.routes: {name} names the network {EDGE_NETWORK}, which is the edge's own",
+                hint="take it out of `networks`: with its route it joins it",
             )
         alias = f"{name}.{rendered.project}"
         service["networks"] = {**(service.get("networks") or {"default": None}), EDGE_NETWORK: {"aliases": [alias]}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, structs
 
 from ..model.release import Release
-from ..model.rollout import RolloutPlan
+from ..model.rollout import RolloutPlan, StepKind
 from .asked import Asked
 from .destination import Destination
 from .edge.existing import Theirs, what_is_lost
@@ -49,7 +49,10 @@ class Foreseen(Struct, frozen=True, kw_only=True):
         theirs, edge = self.theirs, self.edge
         lost = what_is_lost(theirs, self.prepared.settings) if theirs is not None and not plan.is_empty else ()
         steps, opening = plan.steps, await edge.step()
-        if opening is not None:
-            steps = (*steps, opening) if edge.wanted is None else (opening, *steps)
+        if opening is not None and edge.wanted is not None:
+            steps = (opening, *steps)
+        elif opening is not None:  # who leaves its network is told to nobody any more by then
+            leave = tuple(step for step in steps if step.kind is StepKind.LEAVE_EDGE)
+            steps = (*(step for step in steps if step not in leave), opening, *leave)
         notes = (*plan.notes, *self.prepared.notes, *edge.notes, *edge.waiting(plan.steps), *lost)
         return structs.replace(plan, steps=steps, notes=notes)

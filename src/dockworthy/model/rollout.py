@@ -121,6 +121,7 @@ class StepKind(StrEnum):
     CLEAR = "clear"  # what an earlier run left over
     RESTART = "restart"  # what should run, and does not
     JOIN_EDGE = "join_edge"
+    LEAVE_EDGE = "leave_edge"
     ROUTES = "routes"
     RETURN = "return"  # old containers that ran on get requests again
     REMOVE = "remove"

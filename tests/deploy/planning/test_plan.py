@@ -125,6 +125,14 @@ def test_a_route_is_no_reason_to_make_a_container_anew() -> None:
     assert plan(wanted, running(task("web", new=True, addresses={"dockworthy-edge": "10.0.0.2"}))).is_empty
 
 
+def test_what_has_no_route_any_more_leaves_the_edges_network() -> None:
+    seen = running(task("web", new=True, addresses={"dockworthy-edge": "10.0.0.2"}))
+    assert steps(desired(web={}), seen) == [(StepKind.LEAVE_EDGE, "web")]
+    asked = desired(web={"networks": {"theirs": None}})
+    asked.spec["networks"] = {"theirs": {"name": "dockworthy-edge", "external": True}}
+    assert steps(asked, seen) == [], "its own file says that it is there"
+
+
 def _tasks() -> st.SearchStrategy[list[Task]]:
     states = st.sampled_from(list(TaskState))
     one = st.tuples(st.booleans(), states)

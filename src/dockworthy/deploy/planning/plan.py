@@ -10,7 +10,7 @@ from .causes import Earlier
 from .ordering import in_order
 from .questions import questions
 from .replacing import how_replaced
-from .service_steps import service_steps
+from .service_steps import leaving_edge, service_steps
 from .standing_by import first_back, gone_first, keeping, the_usual_way, without_standby
 from .steps import ids_of
 from .taken_ports import refuse_taken
@@ -72,6 +72,7 @@ def _steps(desired: Desired, running: Running, only: Collection[str], known: Ear
         yield from of_one
     if replaced:
         yield from (_job(job, "after") for job in desired.jobs_after)
+    yield from leaving_edge(desired, running, (name for name in services if name not in replaced))
 
 
 def _removed(desired: Desired, running: Running, last: Release | None) -> Iterator[RolloutStep]:

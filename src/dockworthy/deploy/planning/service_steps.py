@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -69,6 +69,29 @@ def service_steps(
             tasks=ids_of(absent),
         )
     yield from _kept_up(name, up, down, tasks.other, wanted, how)
+
+
+def leaving_edge(desired: Desired, running: Running, names: Iterable[str]) -> Iterator[RolloutStep]:
+    """What lost its routes and stays: nobody at the edge is to reach it any more."""
+    for name in names:
+        if name in desired.routed or _is_asked_there(name, desired):
+            continue
+        tasks = sort_tasks(name, desired, running).current
+        if found := tuple(task for task in tasks if task.state in _UP and EDGE_NETWORK in task.addresses):
+            yield RolloutStep(
+                kind=StepKind.LEAVE_EDGE,
+                subject=name,
+                says=f"take {name} off the edge's network, without making it anew",
+                causes=("it has no route any more",),
+                tasks=ids_of(found),
+            )
+
+
+def _is_asked_there(name: str, desired: Desired) -> bool:
+    """By the person's own file."""
+    networks = desired.spec.get("networks") or {}
+    own = desired.spec["services"][name].get("networks") or ()
+    return any((networks.get(each) or {}).get("name", each) == EDGE_NETWORK for each in own)
 
 
 def _kept_up(

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 
 from msgspec import Struct, structs
 
 from ...engine.connection import Connection
-from ...errors import EngineError
 from ...model.rollout import Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task
 from ..compose_command import ComposeCommand
 from .containers import Containers
+from .creating import created
 from .jobs import run_job
 from .leaving import leave
 from .running import read_running, read_tasks
 from .standby import StandBy
-from .step_failed import StepFailed
 from .swap_guard import SwapGuard
 
 Say = Callable[[str], None]
@@ -57,6 +56,7 @@ class ComposeTarget:
         self._guard = guard
         self._containers = containers
         self._done: list[Replaced] = []
+        self._left: list[RolloutStep] = []
 
     async def settled(self) -> None:
         await self._guard.settled()
@@ -86,10 +86,13 @@ class ComposeTarget:
         elif step.kind is StepKind.SCALE:
             await self._scale(step)
         elif step.kind is StepKind.RESTART:
-            await self._containers.start(step.tasks)
+            await self._containers.start(step.subject, step.tasks)
             await self._containers.until_healthy(step.subject, step.tasks)
         elif step.kind is StepKind.JOIN_EDGE:
             await self._containers.join_edge(step.subject, step.tasks)
+        elif step.kind is StepKind.LEAVE_EDGE:
+            self._left.append(step)
+            await self._containers.leave_edge(step.tasks)
         elif step.kind is StepKind.RETURN:
             await self._return(step)
         elif step.kind is StepKind.CLEAR:
@@ -102,6 +105,9 @@ class ComposeTarget:
 
     async def take_back(self) -> None:
         """All that was replaced, the last one first: old containers run again. Raises StepFailed where one fails."""
+        for step in self._left:
+            await self._containers.join_edge(step.subject, step.tasks)
+        self._left.clear()
         while self._done:
             replaced = self._done[-1]
             self._say(f"{replaced.service}: back to the old containers")
@@ -111,7 +117,7 @@ class ComposeTarget:
             if replaced.stand_by:
                 await self._standby.bring_back(replaced.service, replaced.old, within=self._within)
             elif replaced.old:
-                await self._containers.start(replaced.old)
+                await self._containers.start(replaced.service, replaced.old)
                 await self._containers.until_healthy(replaced.service, replaced.old)
             await self._leave(replaced.service, replaced.new)
             await self._containers.stop(replaced.new)
@@ -133,7 +139,7 @@ class ComposeTarget:
             if order is Order.STOP_FIRST:
                 await self._stop_first(service, new, step.tasks)
             else:
-                await self._containers.start(new)
+                await self._containers.start(service, new)
                 await self._containers.until_healthy(service, new)
                 await self._containers.exchange_name(service, new, step.tasks)
                 await self._leave(service, step.tasks)
@@ -163,7 +169,7 @@ class ComposeTarget:
             await self._containers.pause(old)
             try:
                 await self._containers.exchange_name(service, new, old)
-                await self._containers.start(new)
+                await self._containers.start(service, new)
                 await self._containers.until_healthy(service, new)
             except BaseException:
                 await asyncio.shield(self._old_again(service, new, ran))
@@ -174,7 +180,7 @@ class ComposeTarget:
         await self._containers.stop(new)
         await self._containers.pause(old)  # they may be on their way
         await self._containers.exchange_name(service, old, new)
-        await self._containers.start(old)
+        await self._containers.start(service, old)
 
     async def _scale(self, step: RolloutStep) -> None:
         if step.tasks:
@@ -183,29 +189,11 @@ class ComposeTarget:
             return
         missing = step.replicas - len(await self._containers.of(step.subject))
         async with self._created(step.subject, missing) as new:
-            await self._containers.start(new)
+            await self._containers.start(step.subject, new)
             await self._containers.until_healthy(step.subject, new)
 
-    @contextlib.asynccontextmanager
-    async def _created(self, service: str, count: int) -> AsyncIterator[list[str]]:
-        """New containers beside those that there are; removed again where what follows does not succeed."""
-        before = await self._containers.of(service)
-        new: list[str] = []
-        try:
-            await self._compose.create(self._desired.spec, service, len(before) + count)
-            new += [each for each in await self._containers.of(service) if each not in before]
-            if len(new) != count:
-                raise StepFailed(service, f"Compose made {len(new)} containers of {service}, not {count}")
-            yield new
-        except BaseException:
-            await asyncio.shield(self._remove_what_is_new(service, before))
-            raise
-
-    async def _remove_what_is_new(self, service: str, before: Collection[str]) -> None:
-        with contextlib.suppress(EngineError):  # what is said is why it came to this; the next run clears up
-            new = [each for each in await self._containers.of(service) if each not in before]
-            await self._containers.stop(new)
-            await self._containers.remove(new)
+    def _created(self, service: str, count: int) -> AbstractAsyncContextManager[list[str]]:
+        return created(self._compose, self._containers, self._desired, service, count)
 
     async def _leave(self, service: str, containers: Sequence[str]) -> None:
         await leave(self._engine, service, self._desired.leaving.get(service), containers, self._say)

@@ -68,10 +68,19 @@ class Containers:
     def _edge_of(self, service: str) -> OnEdge | None:
         return self._on_edge(service) if self._on_edge and service in self._desired.routed else None
 
-    async def start(self, containers: Sequence[str]) -> None:
-        """Those that were told to stop have ended before."""
+    async def start(self, service: str, containers: Sequence[str]) -> None:
+        """Those that were told to stop have ended before.
+
+        One with routes joins the edge's network when it runs: started on it, the engine's DNS would name it there up to
+        200 ms before it can be reached, and the edge send it requests.
+        """
         await asyncio.gather(*(self._stay(each) for each in containers))
+        if service not in self._desired.routed:
+            await self._each(containers, _START)
+            return
+        await self.leave_edge(containers)
         await self._each(containers, _START)
+        await asyncio.gather(*(self._enter_edge(service, each) for each in containers))
 
     async def stop(self, containers: Sequence[str]) -> None:
         """Returns when they have ended."""
@@ -108,6 +117,13 @@ class Containers:
     async def _rename(self, container: str, name: str) -> None:
         await self._engine.send("POST", f"/containers/{container}/rename?name={quote(name)}", answer=False)
 
+    async def leave_edge(self, containers: Sequence[str]) -> None:
+        """Those that are on its network."""
+        for container in containers:
+            with contextlib.suppress(EngineError):
+                body = {"Container": container, "Force": False}
+                await self._engine.send("POST", f"/networks/{EDGE_NETWORK}/disconnect", body, answer=False)
+
     async def join_edge(self, service: str, containers: Sequence[str]) -> None:
         """The edge finds them there by the service's name, without their being made anew."""
         for container in containers:
@@ -124,6 +140,13 @@ class Containers:
         if task is not None and task.name.endswith(_LEAVING):
             await self._each([container], _STOP)
             await self._rename(container, task.name.removesuffix(_LEAVING))
+
+    async def _enter_edge(self, service: str, container: str) -> None:
+        try:
+            await join_edge(self._engine, self._desired.project, service, container)
+        except EngineError:
+            if await self.runs(container):  # else why it does not is what matters
+                raise
 
     async def _each(self, containers: Sequence[str], what: tuple[str, str, float | None]) -> None:
         """At once; one that is gone is no error. Raises the first error when all have ended."""

@@ -63,16 +63,15 @@ defaults
     timeout check 2s
     timeout tunnel 1h
     option redispatch 1
-    retries 6
+    retries 5
     retry-on conn-failure empty-response response-timeout 503
 
 frontend health
     bind 127.0.0.1:{HEALTH_PORT}
     monitor-uri /
 """
-"""`retries`: two containers that end at the same moment cost one request three tries each (`error-limit`), while a new
-one gets next to nothing yet (`slowstart`): the seventh try finds it. With 5, deploys of an app that exits at once
-failed 1 of 52, 96 and 152 requests where few came (40 a second); of many, the first few find out about the old ones."""
+"""`retries`: old containers that end at the same moment cost a request one try each (`error-limit`), while a new one
+gets next to nothing yet (`slowstart`): with five of them the sixth try finds it."""
 _METRICS = f"""
 frontend metrics
     bind unix@{RUN}/{METRICS} mode 666

@@ -50,11 +50,11 @@ class ContainersAndTasks(Containers):
             await self._empty(service)
         await super().pause(composed)
 
-    async def start(self, containers: Sequence[str]) -> None:
+    async def start(self, service: str, containers: Sequence[str]) -> None:
         composed, services = _sorted(containers)
-        for service in services:
-            await self._refill(service)
-        await super().start(composed)
+        for each in services:
+            await self._refill(each)
+        await super().start(service, composed)
 
     async def remove(self, containers: Sequence[str]) -> None:
         composed, services = _sorted(containers)
