@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dockworthy.deploy.edge.admin import Server, servers_in
-from dockworthy.deploy.edge.handing_over import compacted
+from dockworthy.deploy.edge.handing_over import compacted, with_new_backends
 
 _STATE = """\
 1
@@ -49,3 +49,13 @@ def test_servers_that_get_requests_are_handed_over_in_the_first_slots() -> None:
     assert handed.startswith("1\n# be_id be_name")
     assert compacted(handed) == handed
     assert (first[0], fifth[0]) == ("172.20.0.3", "-")
+
+
+def test_a_new_backend_gets_the_servers_of_one_that_leads_to_the_same() -> None:
+    told = with_new_backends(
+        _STATE, {"shop:web": "web.shop:8000", "shop:web:3": "web.shop:8000", "shop:api": "a.shop:1"}
+    )
+    new = [line.split() for line in told.splitlines() if " shop:web:3 " in line]
+    (one,) = {line.split()[1] for line in _STATE.splitlines() if line[:1].isdigit() and " " in line} - {"shop:web"}
+    assert [row[2:] for row in new] == [line.split()[2:] for line in _STATE.splitlines() if f" {one} " in line]
+    assert "shop:api" not in told and told.startswith(_STATE.rstrip()), "nothing else is told"

@@ -88,3 +88,24 @@ def test_a_request_outlives_two_containers_that_end_at_the_same_moment(here: Edg
     finally:
         for name in ("d1", "d2", "d3"):
             here.remove(name, seconds=0)
+
+
+def test_a_new_route_of_a_service_that_runs_is_answered_from_the_first_moment_on(here: EdgeHere) -> None:
+    """It does not wait for the engine's DNS."""
+
+    async def work(edge: EdgeRunner, _: Site) -> None:
+        first, more = (Route(f"{name}.example.com", "web", 8000, health="/health") for name in ("first", "more"))
+        await edge.ensure(here.routes("added", first))
+        here.app("e1", "web.added")
+        async with asyncio.timeout(20):
+            while not await edge.admin.servers_up("added:web"):
+                await asyncio.sleep(0.05)
+            assert (await edge.ensure(here.routes("added", first, more))).reloaded
+            assert (await ask(here.http, more.host)).status == 200
+        await edge.remove("added")
+
+    try:
+        here.do(work)
+        assert "added:web/s1: IP changed" in here.log() and "added:web:2/s1: IP changed" not in here.log()
+    finally:
+        here.remove("e1", seconds=0)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from .haproxy.waiting import HOLD
 
-_BACKEND, _ID, _NAME, _ADDRESS, _STATE, _ADMIN = 1, 2, 3, 4, 5, 6
+_BACKEND, _ID, _NAME, _ADDRESS, _STATE, _ADMIN, _DNS_NAME, _PORT = 1, 2, 3, 4, 5, 6, 17, 18
 """Columns of `show servers state`."""
 
 
@@ -21,6 +22,25 @@ def compacted(state: str) -> str:
     for line in filter(_is_row, state.splitlines()):
         backends[line.split()[_BACKEND]].append(line.split())
     return "\n".join([*head, *(" ".join(row) for rows in backends.values() for row in _moved(rows))]) + "\n"
+
+
+def with_new_backends(state: str, lead_to: Mapping[str, str]) -> str:
+    """The answer to `show servers state`, and for each backend that this HAProxy has not yet the servers of one that
+    leads to the same: a new route of a service that runs is answered from the first moment on.
+
+    `lead_to`: backend -> `web.shop:8000`.
+    """
+    rows = [row for line in state.splitlines() if _is_row(line) and (row := line.split())[_NAME] != HOLD]
+    known = {row[_BACKEND] for row in rows}
+    same = {f"{row[_DNS_NAME]}:{row[_PORT]}": row[_BACKEND] for row in rows}
+    more = [
+        " ".join([row[0], name, *row[_ID:]])
+        for name, to in lead_to.items()
+        if name not in known
+        for row in rows
+        if row[_BACKEND] == same.get(to)
+    ]
+    return "\n".join([*state.splitlines(), *more])
 
 
 def _is_row(line: str) -> bool:

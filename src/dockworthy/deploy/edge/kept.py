@@ -67,6 +67,14 @@ class ProjectRoutes(Struct, frozen=True):
             named[f"{first}:{more + 1}" if more else first] = served
         return named
 
+    @property
+    def lead_to(self) -> dict[str, str]:
+        """The same names -> the DNS name of the service's containers, and the port."""
+        return {
+            name: f"{alias(self.project, served.route.service)}:{served.route.port}"
+            for name, served in self.backends.items()
+        }
+
 
 def alias(project: str, service: str) -> str:
     """The name of a service's containers on the edge's network."""

@@ -14,7 +14,7 @@ from ..site import Site
 from ..targets.log_tail import demultiplexed
 from .admin import Admin
 from .compose_file import PROJECT
-from .handing_over import compacted
+from .handing_over import compacted, with_new_backends
 from .haproxy.configuration import FILE
 from .image import RUN_ONCE, EdgeImage
 from .keeping import Keeper
@@ -64,20 +64,22 @@ class EdgeProcess:
             errors="replace"
         )
 
-    async def tell(self, marker: str) -> bool:
-        """Whether the running edge had to be told to read its settings again."""
+    async def tell(self, marker: str, lead_to: Mapping[str, str] | None = None) -> bool:
+        """Whether the running edge had to be told to read its settings again. `lead_to`: its backends by then, and what
+        DNS name and port they lead to."""
         if await self.runs_with(marker):
             return False
-        await self.leave_servers()
+        await self.leave_servers(lead_to or {})
         container = await self.container()
         if container is not None:
             await self._site.engine.send("POST", f"/containers/{container['Id']}/kill?signal=SIGUSR2", answer=False)
         return True
 
-    async def leave_servers(self) -> None:
+    async def leave_servers(self, lead_to: Mapping[str, str]) -> None:
         """For HAProxy's next process: what the one that runs knows of its servers."""
         with contextlib.suppress(HostError):  # it is on its way up, and knows none
-            await self._keeper.tell_servers(compacted(await self._admin.servers_state()))
+            state = with_new_backends(await self._admin.servers_state(), lead_to)
+            await self._keeper.tell_servers(compacted(state))
 
     async def serves(self, marker: str) -> None:
         """Waits until the edge says that it runs with these settings. Raises EngineError with its log."""

@@ -124,12 +124,14 @@ class EdgeRunner:
         try:
             if kept.projects.get(project) != wanted:
                 await self._keeper.write_routes(project, wanted)
-            return await self._switch(kept, image, files, spec)
+            return await self._switch(kept, image, files, spec, every)
         except BaseException as error:
             await asyncio.shield(self._take_back(kept, project, error))
             raise
 
-    async def _switch(self, kept: Kept, image: EdgeImage, files: EdgeFiles, spec: dict[str, Any]) -> EdgeChange:
+    async def _switch(
+        self, kept: Kept, image: EdgeImage, files: EdgeFiles, spec: dict[str, Any], every: list[ProjectRoutes]
+    ) -> EdgeChange:
         """From here on something changes; each step can be done twice."""
         if kept.current != files.digest:
             await self._keeper.switch(files.digest)
@@ -142,7 +144,8 @@ class EdgeRunner:
             await self._keeper.write("compose.json", text)
         running = await self._process.container()
         is_new = before is None or running is None or before["Id"] != running["Id"]
-        reloaded = not is_new and await self._process.tell(files.marker)
+        lead_to = {name: to for each in every for name, to in each.lead_to.items()}
+        reloaded = not is_new and await self._process.tell(files.marker, lead_to)
         await self._process.serves(files.marker)
         if reloaded or is_new:
             await self._keeper.tell_servers("")

@@ -88,7 +88,7 @@ class Updater:
         spec: dict[str, Any] = json.loads(kept.compose)
         spec["services"][SERVICE] |= {"image": image.runs, "healthcheck": health_check(has_shell=image.has_shell)}
         # For its first process: else it would answer 503 until the engine's DNS does.
-        await self._process.leave_servers()
+        await self._process.leave_servers({})
         await self._compose().up(spec, stop_within=ENDS_WITHIN)
         await self._process.serves(f"dockworthy-{kept.current}")
         await self._keeper.tell_servers("")
