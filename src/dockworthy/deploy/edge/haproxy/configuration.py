@@ -63,6 +63,7 @@ defaults
     timeout check 2s
     timeout tunnel 1h
     option redispatch 1
+    http-reuse never
     retries 5
     retry-on conn-failure empty-response response-timeout 503
 
@@ -71,7 +72,12 @@ frontend health
     monitor-uri /
 """
 """`retries`: old containers that end at the same moment cost a request one try each (`error-limit`), while a new one
-gets next to nothing yet (`slowstart`): with five of them the sixth try finds it."""
+gets next to nothing yet (`slowstart`): with five of them the sixth try finds it.
+
+Clients share no connections to containers (`http-reuse never`): those to one that just ended break one after the other,
+and each costs a try. Of 48 requests that came as two of three containers ended, to which 40 connections were kept, 15
+failed with sharing and 0 without. Clients that make a connection for each request get 3,400 answers a second then, on a
+busy machine, in place of 5,300; others as many as before."""
 _METRICS = f"""
 frontend metrics
     bind unix@{RUN}/{METRICS} mode 666
