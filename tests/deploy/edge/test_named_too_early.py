@@ -40,3 +40,18 @@ def test_a_container_comes_to_the_edge_when_it_runs(kept: Kept, order: str) -> N
     ]
     assert len(joined) == 1 and joined[0] > started
     assert kept.answers() == {"v2"}
+
+
+def test_a_route_comes_and_goes_and_the_container_stays(kept: Kept) -> None:
+    kept.deploy("v1")
+    before = kept.shop.containers(every=True)
+    (id,) = before.values()
+    settings = {"observe": "0s", "edge": {"http": kept.here.http, "https": kept.here.https, "tls": "off"}}
+    kept.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
+    said = kept.shop.deploy().stderr
+    assert "take web off the edge's network, without making it anew" in said
+    assert kept.networks(id) == {f"{kept.shop.name}_default"} and kept.answers() == {"404"}
+    back = kept.shop.dockworthy("rollback", "--yes")
+    assert back.returncode == 0, back.stderr
+    assert kept.answers() == {"v1"} and kept.shop.containers(every=True) == before
+    assert "nothing to do" in kept.shop.dockworthy("rollback", "1", "--yes").stdout

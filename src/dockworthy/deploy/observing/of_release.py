@@ -32,6 +32,7 @@ def watched_of(
     away = {step.subject for step in steps if step.kind in (StepKind.CREATE, StepKind.RESTART) or step.gap != 0}
     if any(step.kind is StepKind.ROUTES and step.gap != 0 for step in plan.steps):  # the edge itself is away
         away |= {route.service for route in settings.routes}
+    away |= {step.subject for step in plan.steps if step.kind is StepKind.JOIN_EDGE}  # its route is there before it
     jobs = {*release.jobs_before, *release.jobs_after}
     return Watched(
         project=release.project,

@@ -90,6 +90,7 @@ class ComposeTarget:
             await self._containers.until_healthy(step.subject, step.tasks)
         elif step.kind is StepKind.JOIN_EDGE:
             await self._containers.join_edge(step.subject, step.tasks)
+            await self._containers.until_reached(step.subject, step.tasks)
         elif step.kind is StepKind.LEAVE_EDGE:
             self._left.append(step)
             await self._containers.leave_edge(step.tasks)
