@@ -102,9 +102,6 @@ _RULES = (
         "use labels",
     ),
     _Rule(("Isolation",), _only("default"), "guard/isolation", "Isolation is the platform's default", "leave it out"),
-    _Rule(
-        ("ContainerIDFile",), _never, "guard/id-file", "The client writes its own files", "leave ContainerIDFile out"
-    ),
     _Rule(("UTSMode",), _only("private"), "guard/namespaces", _OWN, "leave uts out"),
     _Rule(("CgroupnsMode",), _only("private"), "guard/namespaces", _OWN, "leave cgroupns out"),
     _Rule(("UsernsMode",), _only("private"), "guard/namespaces", _OWN, "leave userns out"),

@@ -67,7 +67,7 @@ def refused_volume(
             f"volume {name} is made by {driver}",
             "use the local driver, or list it under guard.volume_drivers",
         )
-    if driver in ("", "local") and options and not _is_tmpfs(options):
+    if driver in ("", "local") and set(options) - {"size"} and not _is_tmpfs(options):
         if (
             set(options) <= {"type", "o", "device"}
             and options.get("type", "none") in ("none", "bind")
