@@ -74,13 +74,12 @@ class Containers:
         One with routes joins the edge's network when it runs: started on it, the engine's DNS would name it there up to
         200 ms before it can be reached, and the edge send it requests.
         """
-        await asyncio.gather(*(self._stay(each) for each in containers))
-        if service not in self._desired.routed:
-            await self._each(containers, _START)
-            return
-        await self.leave_edge(containers)
+        down = [each for each in containers if await self._is_down(each)]
+        if service in self._desired.routed:
+            await self.leave_edge(down)
         await self._each(containers, _START)
-        await asyncio.gather(*(self._enter_edge(service, each) for each in containers))
+        if service in self._desired.routed:
+            await asyncio.gather(*(self._enter_edge(service, each) for each in containers))
 
     async def stop(self, containers: Sequence[str]) -> None:
         """Returns when they have ended."""
@@ -135,13 +134,19 @@ class Containers:
             with contextlib.suppress(EngineError):  # one that ends again and again has no name in between
                 await self._rename(container, f"{task.name}{_LEAVING}")
 
-    async def _stay(self, container: str) -> None:
+    async def _is_down(self, container: str) -> bool:
+        """One that was told to stop is so when this returns, and has its name again."""
         task = await read_task(self._engine, container)
         if task is not None and task.name.endswith(_LEAVING):
             await self._each([container], _STOP)
             await self._rename(container, task.name.removesuffix(_LEAVING))
+            return True
+        return task is not None and task.state is not TaskState.RUNNING
 
     async def _enter_edge(self, service: str, container: str) -> None:
+        task = await read_task(self._engine, container)
+        if task is None or EDGE_NETWORK in task.addresses:
+            return
         try:
             await join_edge(self._engine, self._desired.project, service, container)
         except EngineError:
