@@ -75,7 +75,6 @@ MINE = {"Image": "x", "Labels": {LABEL: "shop"}}
 ELSEWHERE: dict[str, tuple[str, Any]] = {
     "a container": ("POST /containers/bank/stop", None),
     "a command that was prepared": (f"POST /exec/{'e' * 64}/start", {"Detach": False}),
-    "files into a container": ("PUT /containers/bank/archive?path=/x", None),
     "a volume": ("DELETE /volumes/bank_data", None),
     "a network": ("DELETE /networks/bank_net", None),
     "a service": ("DELETE /services/bank_web", None),

@@ -59,10 +59,10 @@ _CONTAINERS = (
     _route("GET /containers/{container}/archive", _SECRETS, "path", judge="container_files"),
     _route(
         "PUT /containers/{container}/archive",
-        _EXEC,
+        _ADMIN,
         "path noOverwriteDirNonDir copyUIDGID",
         Body.STREAM,
-        "container_files",
+        "admins_only",
     ),
     _route("POST /containers/{container}/start", _OPERATE, "detachKeys", Body.MAYBE_JSON, "start"),
     _route("POST /containers/{container}/restart", _OPERATE, "signal t", judge="start"),
