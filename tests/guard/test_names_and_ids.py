@@ -58,3 +58,15 @@ async def test_a_network_called_as_the_id_of_the_hosts_begins(name: str, allowed
     world = World(network_host=host, **{f"network_{name}": {"Id": "x" * 25, "Name": name, "Driver": "overlay"}})
     decision = await ask("POST /containers/create", {"Image": "x", "HostConfig": {"NetworkMode": name}}, world=world)
     assert decision.allowed is allowed, decision.message()
+
+
+async def test_a_network_of_a_container_that_comes_later_is_not_joined() -> None:
+    """The engine would keep the name, and look it up at each start: also when it starts the container itself."""
+    later = {"Image": "x", "HostConfig": {"NetworkMode": "container:later"}}
+    assert "is not there" in (await ask("POST /containers/create", later)).message()
+    assert (await ask("POST /containers/create", later, world=World(later=TAME))).allowed
+    by_name = structs_of(SHOP, NetworkMode="container:tame", PidMode="")
+    world = World(shop=by_name, tame=TAME, **{ELSE: TAME})
+    assert "by its name" in (await ask("POST /containers/shop/start", world=world)).message()
+    world.found = {**world.found, "shop": structs_of(SHOP, NetworkMode=f"container:{ELSE}", PidMode="")}
+    assert (await ask("POST /containers/shop/start", world=world)).allowed

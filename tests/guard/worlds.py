@@ -13,6 +13,8 @@ FEATURES = frozenset({"seccomp", "cgroupns"})
 class EmptyWorld:
     """Nothing is there; every path belongs to root alone."""
 
+    is_seen = True
+
     async def context(self) -> EngineContext:
         return EngineContext(features=FEATURES, log_driver="json-file")
 

@@ -23,6 +23,8 @@ _FRESH_FOR = 10.0
 class EngineWorld:
     """Opened at the first question: the engine starts after its plugin."""
 
+    is_seen = True
+
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
         self._confined = (0.0, False)

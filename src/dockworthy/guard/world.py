@@ -14,6 +14,9 @@ from ..readers.engine_context import EngineContext
 class World(Protocol):
     """Each answer is the API's object, None where there is none. Raises EngineError where the engine does not say."""
 
+    is_seen: bool
+    """Is it looked at? Else what is not found may be there."""
+
     async def context(self) -> EngineContext:
         """What a reader must know of the engine, without volumes."""
 

@@ -18,6 +18,8 @@ _USUAL = EngineContext(
 class UnseenWorld:
     """`notes`: what the guard would ask, with what was taken for the answer, each once, in order."""
 
+    is_seen = False
+
     def __init__(self) -> None:
         self._notes: dict[str, None] = {}
 

@@ -101,6 +101,21 @@ async def _what_it_joins(case: Case, request: ApiObject) -> AsyncIterator[Refusa
     for reference in dict.fromkeys(references):
         async for refusal in judge_existing(case, reference, why="whose namespaces or volumes it would share"):
             yield refusal
+    async for refusal in _network_of_nobody(case, request):
+        yield refusal
+
+
+async def _network_of_nobody(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:
+    """The engine keeps the id of a container that is joined, and where there is none the name: later, at a start that
+    nobody is asked about, that may be another's. Where it is for processes or IPC it refuses that itself."""
+    kind, _, reference = request.word("HostConfig", "NetworkMode").partition(":")
+    if kind == "container" and reference and case.world.is_seen and await case.world.container(reference) is None:
+        yield refused(
+            "guard/namespaces",
+            "Namespaces are private, or another container's",
+            f"container {reference}, whose network it would share, is not there, and could be any other one later",
+            "make that one first",
+        )
 
 
 async def _networks(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:

@@ -19,6 +19,7 @@ from .case import Case
 _REFERENCE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _BEGINNING = re.compile(r"[0-9a-f]{1,63}")
 """Of an id; many a good name is spelt so, too (`db`)."""
+_ID = re.compile(r"[0-9a-f]{64}")
 DEEPEST = 4
 """Of containers that join containers."""
 
@@ -46,6 +47,8 @@ async def judge_existing(
         about = f"container {name}{f', {why}' if why else ''}: {refusal.says}"
         yield structs.replace(refusal, says=about)
     for joined in _joined(inspect):
+        if accepted and not _ID.fullmatch(joined):
+            yield _by_name(name, joined)
         if depth == DEEPEST:
             yield refused(
                 "guard/namespaces", "Namespaces can be looked up", f"{name} joins through {DEEPEST} containers"
@@ -72,6 +75,12 @@ async def _unit(case: Case, name: str, inspect: Mapping[str, Any]) -> Unit:
     unit = read_container(facts, structs.replace(context, volumes=volumes))
     assert unit is not None, "it was inspected"
     return unit
+
+
+def _by_name(name: str, joined: str) -> Refusal:
+    """The engine keeps ids; a name is what it keeps of a container that was not there when this one was made."""
+    says = f"container {name} joins {joined} by its name, which could be any other one's at a later start"
+    return refused("guard/namespaces", "Containers join others by their ids", says, "make it anew")
 
 
 def _joined(inspect: Mapping[str, Any]) -> Iterator[str]:
