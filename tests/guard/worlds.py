@@ -39,6 +39,9 @@ class EmptyWorld:
     def builds_are_confined(self) -> bool:
         return False
 
+    def addresses_of_host(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
     def who_may_write(self, path: str) -> str:
         return ""
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ..engine.connection import Connection
 from ..engine.faults import NoSuchObject
 from ..errors import EngineError, EngineUnreachable
+from ..facts.host.root import Root
 from ..model.field import Set, Source
 from ..model.snapshot import EngineFacts
 from ..readers.engine_context import EngineContext, engine_context
@@ -71,6 +73,11 @@ class EngineWorld:
                 self._endpoint.startswith("unix://") and builds_are_confined(self._endpoint.removeprefix("unix://")),
             )
         return self._confined[1]
+
+    def addresses_of_host(self) -> tuple[tuple[str, str], ...]:
+        from .host_network import addresses_of_host  # facts of the host: few make networks
+
+        return addresses_of_host(Root(Path("/")))
 
     def who_may_write(self, path: str) -> str:
         return who_may_write(path)

@@ -41,6 +41,9 @@ class World(Protocol):
     def builds_are_confined(self) -> bool:
         """Does daemon.json forbid BuildKit the host's network and insecure steps (`builder.entitlements`)?"""
 
+    def addresses_of_host(self) -> tuple[tuple[str, str], ...]:
+        """Networks that the host itself sends to, each with what it is in words."""
+
     def who_may_write(self, path: str) -> str:
         """Why a path of the host does not belong to root alone, from `/` down to it; `""` where it does.
 

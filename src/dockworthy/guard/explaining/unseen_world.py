@@ -54,6 +54,10 @@ class UnseenWorld:
         self._note("builder.entitlements in daemon.json: taken as forbidding network-host")
         return True
 
+    def addresses_of_host(self) -> tuple[tuple[str, str], ...]:
+        self._note("addresses that the host itself sends to: taken as others")
+        return ()
+
     def who_may_write(self, path: str) -> str:
         self._note(f"who can write {path} and the folders above it: taken as root alone")
         return ""

@@ -89,6 +89,13 @@ async def network_create(case: Case) -> AsyncIterator[Refusal]:
                 f"{pool.word('Subnet')} is not private: what the host itself sends there would go to a container",
                 "use 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8",
             )
+        elif of_host := _of_host(case, pool.word("Subnet")):
+            yield refused(
+                "guard/subnets",
+                "Networks keep off the addresses that the host itself sends to",
+                f"{pool.word('Subnet')} has addresses of {of_host}",
+                "leave the subnet out: the engine finds one",
+            )
     async for refusal in _settings_of_another(case, body):
         yield refusal
     if body.at("Ingress").data is True:
@@ -113,6 +120,18 @@ def _is_private(subnet: str) -> bool:
     except ValueError:
         return False
     return any(wanted.version == pool.version and wanted.subnet_of(pool) for pool in _PRIVATE)  # type: ignore[arg-type]
+
+
+def _of_host(case: Case, subnet: str) -> str:
+    """Where the engine picks it, it looks at the host's routes itself."""
+    if not subnet:
+        return ""
+    wanted = ipaddress.ip_network(subnet, strict=False)
+    for network, what in case.world.addresses_of_host():
+        taken = ipaddress.ip_network(network)
+        if wanted.version == taken.version and wanted.overlaps(taken):
+            return what
+    return ""
 
 
 async def network_connect(case: Case) -> AsyncIterator[Refusal]:
