@@ -55,3 +55,32 @@ def test_interrupted_before_its_first_step_a_release_is_taken_back_in_the_record
     assert [each["state"] for each in shop.releases()] == ["kept", "rolled_back"]
     assert shop.containers(every=True) == before
     assert "release 1 is the first one" in shop.dockworthy("rollback", "--yes").stderr
+
+
+def test_what_a_killed_deploy_had_replaced_is_gone_back_to_when_the_next_one_fails(shop: Shop) -> None:
+    """The next one finishes it, as is asked, and only its observation tells what the new one is worth."""
+    deploying = {"healthy_within": "20s", "observe": "30s"}
+    shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": {**deploying, "observe": "0s"}})
+    shop.compose({"web": shop.service()})
+    shop.deploy()
+    before = shop.containers(every=True)
+    shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": deploying})
+    shop.compose({"web": shop.service(environment={"N": "1"})})
+    process = shop.begin("deploy", "--yes")
+    until(lambda: _is_observed(shop, 2))
+    process.kill()
+    process.communicate(timeout=30)
+
+    process = shop.begin("deploy", "--yes")
+    until(lambda: _is_observed(shop, 3))
+    (new,) = shop.containers()
+    shop.engine.docker("kill", new)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 18, said
+    assert shop.containers() == before == shop.containers(every=True)
+    assert [each["state"] for each in shop.releases()] == ["kept", "failed", "rolled_back"]
+
+
+def _is_observed(shop: Shop, number: int) -> bool:
+    record = shop.state / "releases" / shop.name / f"{number}.json"
+    return record.exists() and '"state":"observing"' in record.read_text()

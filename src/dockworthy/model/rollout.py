@@ -137,7 +137,8 @@ class Order(StrEnum):
 class RolloutStep(Struct, frozen=True, kw_only=True):
     """`causes` are the facts that make it necessary, in words. `gap`: seconds in which the service does not answer, as
     expected; None where that can't be told. `tasks`: ids of those that go away with it; `stand_by`: they go on running,
-    out of rotation. `back`: ids of those that get requests again."""
+    out of rotation. `back`: ids of those that get requests again. `newer`: of those that took their place already; when
+    the release is taken back, these go and `tasks` run again."""
 
     kind: StepKind
     subject: str
@@ -149,6 +150,7 @@ class RolloutStep(Struct, frozen=True, kw_only=True):
     replicas: int = 1
     stand_by: bool = False
     back: tuple[str, ...] = ()
+    newer: tuple[str, ...] = ()
 
 
 class Question(Struct, frozen=True, kw_only=True):

@@ -35,7 +35,7 @@ def plan_of(
     """
     seen, running = running, without_standby(desired, running)
     removed = () if only else tuple(_removed(desired, running, last))
-    steps = first_back((*_steps(desired, running, only, known), *removed))
+    steps = first_back((*_steps(desired, running, only, known, last), *removed))
     notes = (
         *_orphans(desired, running, last),
         *the_usual_way(steps, desired, {name: how_replaced(name, desired) for name in desired.services}),
@@ -52,7 +52,9 @@ def plan_of(
     )
 
 
-def _steps(desired: Desired, running: Running, only: Collection[str], known: Earlier | None) -> Iterator[RolloutStep]:
+def _steps(
+    desired: Desired, running: Running, only: Collection[str], known: Earlier | None, last: Release | None
+) -> Iterator[RolloutStep]:
     """Jobs run only where something is made anew; those that come before stand where what they need is up."""
     chosen = {*only, *desired.jobs_before} if only else set(desired.services)
     services = [name for name in desired.services if name in chosen and name not in desired.jobs_after]
@@ -62,7 +64,8 @@ def _steps(desired: Desired, running: Running, only: Collection[str], known: Ear
         if name in desired.jobs_before:
             steps[name] = []
             continue
-        steps[name] = [*service_steps(name, desired, running, replaced, known)]
+        shipped = last.services.get(name) if last is not None else None
+        steps[name] = [*service_steps(name, desired, running, replaced, known, shipped)]
         if any(step.kind in (StepKind.CREATE, StepKind.REPLACE) for step in steps[name]):
             refuse_taken(name, desired.spec["services"][name], running)
             replaced.add(name)

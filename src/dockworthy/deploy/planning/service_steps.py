@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from ...model.rollout import EDGE_NETWORK, Desired, RolloutStep, Running, StepKind, Task, TaskState
+from ...model.release import ShippedService
+from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutStep, Running, StepKind, Task, TaskState
 from .causes import Earlier, differences, why_down
 from .networks import lost_networks
 from .replacing import Replacing, how_replaced
@@ -35,8 +36,14 @@ def sort_tasks(name: str, desired: Desired, running: Running) -> Sorted:
 
 
 def service_steps(
-    name: str, desired: Desired, running: Running, replaced: set[str], known: Earlier | None
+    name: str,
+    desired: Desired,
+    running: Running,
+    replaced: set[str],
+    known: Earlier | None,
+    last: ShippedService | None = None,
 ) -> Iterator[RolloutStep]:
+    """`last`: as the release in force shipped it."""
     tasks = sort_tasks(name, desired, running)
     wanted = desired.services[name].replicas
     how = how_replaced(name, desired)
@@ -49,7 +56,7 @@ def service_steps(
     if (back := returning(name, tasks.current, tasks.other, desired)) is not None:
         yield back
         return
-    if any(task.is_serving for task in tasks.other):  # nothing that serves goes for something that does not
+    if _must_stay(tasks.other, how):  # nothing that serves goes for something that does not
         unused = tuple(task for task in tasks.current if not task.is_serving)
     else:
         unused = tuple(task for task in down if task.state in _NEVER_UP)
@@ -68,7 +75,14 @@ def service_steps(
             causes=("it has a route, and is not on the edge's network",),
             tasks=ids_of(absent),
         )
-    yield from _kept_up(name, up, down, tasks.other, wanted, how)
+    yield from _kept_up(name, up, down, tasks.other, wanted, how, last)
+
+
+def _must_stay(other: tuple[Task, ...], how: Replacing) -> bool:
+    """Where two can't be at a time, also while it starts (the guard of a deploy that died may just have brought it
+    back): what is wanted would be started beside it."""
+    exclusive = how.order is Order.STOP_FIRST
+    return any(task.is_serving or (exclusive and task.state in _UP) for task in other)
 
 
 def leaving_edge(desired: Desired, running: Running, names: Iterable[str]) -> Iterator[RolloutStep]:
@@ -95,7 +109,13 @@ def _is_asked_there(name: str, desired: Desired) -> bool:
 
 
 def _kept_up(
-    name: str, up: tuple[Task, ...], down: tuple[Task, ...], other: tuple[Task, ...], wanted: int, how: Replacing
+    name: str,
+    up: tuple[Task, ...],
+    down: tuple[Task, ...],
+    other: tuple[Task, ...],
+    wanted: int,
+    how: Replacing,
+    last: ShippedService | None,
 ) -> Iterator[RolloutStep]:
     """Some of what is wanted is there: what should run and does not is started, what is too much goes."""
     need = down[: max(wanted - len(up), 0)]
@@ -107,7 +127,7 @@ def _kept_up(
         )
     if surplus := down[len(need) :]:
         yield clear(name, surplus, "more than are asked for, and not running")
-    yield from _finished(name, other, (*up, *need), wanted, how)
+    yield from _finished(name, other, (*up, *need), wanted, how, last)
     if not other or len(up) + len(need) > wanted:
         yield from scaled(name, (*up, *need), wanted)
 
@@ -128,13 +148,23 @@ def _started(
 
 
 def _finished(
-    name: str, other: tuple[Task, ...], up: tuple[Task, ...], wanted: int, how: Replacing
+    name: str,
+    other: tuple[Task, ...],
+    up: tuple[Task, ...],
+    wanted: int,
+    how: Replacing,
+    last: ShippedService | None,
 ) -> Iterator[RolloutStep]:
     """Old ones beside new ones: a roll-out that ended early, or one whose old tasks were kept to go back to."""
     if not other:
         return
     if len(up) >= wanted:
-        yield clear(name, other, "replaced by newer ones, which run")
+        of_last = [task for task in other if last is not None and task.is_of(last) and task.state not in _NEVER_UP]
+        if others := [task for task in other if task not in of_last]:
+            yield clear(name, others, "replaced by newer ones, which run")
+        if of_last:  # the way back, should those not be what was hoped for
+            step = clear(name, of_last, "replaced by newer ones, which run")
+            yield structs.replace(step, order=how.order, newer=ids_of(up))
     else:
         yield replace(name, other, wanted - len(up), how, ("a roll-out ended in the middle",))
 

@@ -43,7 +43,7 @@ def scaled(name: str, up: tuple[Task, ...], wanted: int) -> Iterator[RolloutStep
         )
 
 
-def clear(name: str, tasks: tuple[Task, ...], why: str) -> RolloutStep:
+def clear(name: str, tasks: Collection[Task], why: str) -> RolloutStep:
     number = "a container" if len(tasks) == 1 else f"{len(tasks)} containers"
     return RolloutStep(
         kind=StepKind.CLEAR, subject=name, says=f"remove {number} of {name}", causes=(why,), tasks=ids_of(tasks)

@@ -99,8 +99,11 @@ class ComposeTarget:
         elif step.kind is StepKind.CLEAR:
             await self._standby.take(step.tasks)
             await self._others_serve(step)
-            await self._containers.stop(step.tasks)
-            await self._containers.remove(step.tasks)
+            if step.newer:
+                await self._end(Replaced(step.subject, step.newer, step.tasks, step.order or Order.START_FIRST))
+            else:
+                await self._containers.stop(step.tasks)
+                await self._containers.remove(step.tasks)
         elif step.kind is StepKind.REMOVE:
             await self._end(Replaced(step.subject, (), step.tasks, Order.STOP_FIRST))
 

@@ -1,0 +1,51 @@
+"""Where a roll-out ended in the middle: the next one finishes it, and keeps what the release in force shipped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import structs
+
+from dockworthy.deploy.planning.plan import plan_of
+from dockworthy.model.release import Release
+from dockworthy.model.rollout import Health, Order, RolloutStep, StepKind, Task, TaskState
+
+from .projects import OLD, desired, release, running, task
+
+DATA = {"volumes": [{"type": "volume", "source": "data", "target": "/data"}]}
+
+
+def in_force() -> Release:
+    """It shipped what `task("web")` is."""
+    made = release(web="web:1")
+    return structs.replace(made, services={"web": structs.replace(made.services["web"], image_id=OLD)})
+
+
+def steps(*tasks: Task, last: Release | None, **web: Any) -> list[RolloutStep]:
+    return [*plan_of(desired(web=web), running(*tasks), number=8, last=last).steps]
+
+
+def test_what_the_release_in_force_shipped_is_the_way_back_until_the_new_ones_prove_themselves() -> None:
+    old, new = task("web"), task("web", 2, new=True)
+    (step,) = steps(old, new, last=in_force())
+    assert (step.kind, step.tasks, step.newer) == (StepKind.CLEAR, (old.id,), (new.id,))
+    ended = structs.replace(old, state=TaskState.EXITED)
+    (step,) = steps(ended, new, last=in_force())
+    assert (step.tasks, step.newer) == ((old.id,), (new.id,)), "stopped by the run that ended"
+
+
+def test_what_no_release_in_force_shipped_is_no_way_back() -> None:
+    new = task("web", 3, new=True)
+    left, never = task("web", spec_hash="tried"), task("web", 2, state=TaskState.CREATED)
+    (step,) = steps(left, never, new, last=in_force())
+    assert set(step.tasks) == {left.id, never.id} and step.newer == ()
+    (step,) = steps(task("web"), new, last=None)
+    assert step.newer == ()
+
+
+def test_nothing_is_started_beside_one_that_was_just_brought_back_where_two_may_not_be() -> None:
+    back = task("web", health=Health.STARTING)
+    new = task("web", 2, new=True, state=TaskState.EXITED)
+    cleared, replaced = steps(back, new, last=in_force(), **DATA)
+    assert (cleared.kind, cleared.tasks) == (StepKind.CLEAR, (new.id,))
+    assert (replaced.kind, replaced.tasks, replaced.order) == (StepKind.REPLACE, (back.id,), Order.STOP_FIRST)
