@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dockworthy.deploy.observing.failed_requests import failed_in, told
+from dockworthy.deploy.observing.failed_requests import answering_errors, failed_in, told
+from dockworthy.model.rollout import EDGE_NETWORK, Task, TaskState
 
 _AT = "2026-11-26T19:00:0{}.123456789Z 198.51.100.7 "
 LOG = "\n".join(
@@ -41,3 +42,15 @@ def test_what_the_edge_and_the_app_failed_is_told_apart() -> None:
 def test_another_project_and_service_are_none_of_it() -> None:
     assert not list(failed_in(LOG, "shop", ["worker"]))
     assert [each.asked for each in failed_in(LOG, "blog", ["web"])] == ["GET blog.example/"]
+
+
+def test_what_runs_and_answers_with_errors_itself_is_known_by_its_address() -> None:
+    def at(address: str, state: TaskState = TaskState.RUNNING) -> list[Task]:
+        where = {EDGE_NETWORK: address}
+        return [Task(id="1", name="w", service="web", spec_hash="", image_id="", state=state, addresses=where)]
+
+    assert answering_errors(LOG, "shop", {"web": at("172.18.0.4")}) == {
+        "web": "web answered 500 to 1 of its last requests"
+    }
+    for others in (at("172.18.0.5"), at("172.18.0.4", TaskState.EXITED)):  # it hung up; it is another one's now
+        assert answering_errors(LOG, "shop", {"web": others}) == {}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
+
+from ...model.rollout import EDGE_NETWORK, Task, TaskState
 
 _LINE = re.compile(
     r"(?P<at>\S+)T(?P<clock>[\d:]{8})\S* \S+ (?P<asked>\S+ \S+) (?P<status>-?\d+) \d+ (?P<took>-?\d+) ms "
@@ -55,6 +57,17 @@ def failed_in(log: str, project: str, services: Collection[str]) -> Iterator[Fai
             yield FailedRequest(read["clock"], read["asked"], status, int(read["took"]), read["server"], read["ended"])
 
 
+def answering_errors(log: str, project: str, running: Mapping[str, Iterable[Task]]) -> dict[str, str]:
+    """Services of which containers that run now answered with 5xx themselves: service -> how often, in words."""
+    found = {}
+    for service, tasks in running.items():
+        here = {task.addresses.get(EDGE_NETWORK) for task in tasks if task.state is TaskState.RUNNING}
+        own = [each for each in failed_in(log, project, [service]) if each.server in here and each.ended[:2] == "--"]
+        if own:
+            found[service] = f"{service} answered {own[-1].status} to {len(own)} of its last requests"
+    return found
+
+
 def told(failed: Collection[FailedRequest]) -> str:
     """The first of them, in a line; empty where there is none."""
     if not failed:
@@ -63,4 +76,4 @@ def told(failed: Collection[FailedRequest]) -> str:
     return "at the edge: " + "; ".join(map(str, first)) + (f"; and {more} more" if more > 0 else "")
 
 
-__all__ = ["FailedRequest", "failed_in", "told"]
+__all__ = ["FailedRequest", "answering_errors", "failed_in", "told"]

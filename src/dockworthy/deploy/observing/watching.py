@@ -17,7 +17,7 @@ from ...model.deploy_settings import Objectives
 from ...model.release import Observation, ShippedService
 from ...model.rollout import Task
 from .edge_counter import EdgeCounter, Stats
-from .failed_requests import failed_in, told
+from .failed_requests import answering_errors, failed_in, told
 from .judging import Seen, broken_for_good, observation_of
 from .probe_target import ProbeTarget
 from .probing import Prober
@@ -35,6 +35,8 @@ _ENGINE = 1.0
 _ENGINE_SILENT = 20.0
 """Seconds that the engine may be away: one that is restarted lets its containers run."""
 _PROGRESS = 10.0
+_BEFORE = 10.0
+"""Seconds before the roll-out in which what runs may have shown that it is sick."""
 
 
 class Watched(Struct, frozen=True, kw_only=True):
@@ -75,7 +77,7 @@ class Watch:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._counter)
             tasks = await self._read_tasks()
-            self._forgive(tasks)
+            await self._forgive(tasks)
             await stack.enter_async_context(self._prober)
             self._tasks.leave_out(tasks, self._watched.touched)
             self._stack = stack.pop_all()
@@ -86,15 +88,24 @@ class Watch:
     ) -> None:
         await self._stack.aclose()
 
-    def _forgive(self, tasks: Mapping[str, Sequence[Task]]) -> None:
-        """What does not serve as it is may fail until the new one serves: that is what is mended."""
-        sick = {service: why for service, why in unwell(tasks).items() if service in self._watched.touched}
+    async def _forgive(self, tasks: Mapping[str, Sequence[Task]]) -> None:
+        """What does not serve as it is, or answers with errors, may fail until the new one serves: that is mended."""
+        known = {**await self._failing(tasks), **unwell(tasks)}
+        sick = {service: why for service, why in known.items() if service in self._watched.touched}
         for service in sick.keys() & self._services():
             self._say(f"{sick[service]}: what {service} fails before the new one serves does not count")
         self._targets = tuple(
             structs.replace(target, strict=target.strict and target.service not in sick) for target in self._targets
         )
         self._prober = Prober(self._targets)
+
+    async def _failing(self, tasks: Mapping[str, Sequence[Task]]) -> dict[str, str]:
+        """Services whose containers, as they run now, gave answers of 5xx just before, by the edge's log."""
+        if self._log is None:
+            return {}
+        with contextlib.suppress(EngineError):
+            return answering_errors(await self._log(self._since - _BEFORE), self._watched.project, tasks)
+        return {}
 
     async def observed(self) -> Observation:
         """To be called when all that is to run was started. Raises EngineError where the engine stays away."""
