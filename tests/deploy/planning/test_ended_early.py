@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import structs
 
+from dockworthy.deploy.planning.causes import earlier
 from dockworthy.deploy.planning.plan import plan_of
-from dockworthy.model.release import Release
+from dockworthy.model.release import Release, ReleaseState
 from dockworthy.model.rollout import Health, Order, RolloutStep, StepKind, Task, TaskState
 
 from .projects import OLD, desired, release, running, task
@@ -49,3 +50,14 @@ def test_nothing_is_started_beside_one_that_was_just_brought_back_where_two_may_
     cleared, replaced = steps(back, new, last=in_force(), **DATA)
     assert (cleared.kind, cleared.tasks) == (StepKind.CLEAR, (new.id,))
     assert (replaced.kind, replaced.tasks, replaced.order) == (StepKind.REPLACE, (back.id,), Order.STOP_FIRST)
+
+
+def test_a_service_that_a_killed_release_brought_goes_with_it() -> None:
+    last = in_force()
+    begun = structs.replace(release(web="web:2", new="new:1"), number=2, state=ReleaseState.ROLLING_OUT)
+    seen = running(task("web", new=True), task("new"), task("theirs"))
+    for state, goes in ((begun.state, ["new"]), (ReleaseState.FAILED, ["new"]), (ReleaseState.ROLLED_BACK, [])):
+        known = earlier([last, structs.replace(begun, state=state)], last, {}, {})
+        found = plan_of(desired(web={}), seen, number=3, last=last, known=known)
+        assert [step.subject for step in found.steps if step.kind is StepKind.REMOVE] == goes
+        assert any("theirs runs under this project's name" in note for note in found.notes)

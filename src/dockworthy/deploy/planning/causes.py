@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ...model.release import Release
 from ...model.rollout import Desired, Task, TaskState
+from ..in_force import cut_off
 from ..secret_versions import mounted
 
 _BY_NAME = ("environment", "labels", "networks", "healthcheck", "deploy", "secrets", "configs")
@@ -20,12 +21,14 @@ _NAMED = 8
 
 class Earlier(Struct, frozen=True, kw_only=True):
     """What the records tell. `number`: of the release in force. `keys`: service -> the keys of its definition that are
-    other ones now. `hashes`: service -> those of all its definitions that any kept record holds. `asks`: what was
-    changed by hand is only overwritten by a person's word."""
+    other ones now. `hashes`: service -> those of all its definitions that any kept record holds. `begun`: services of
+    releases since then that ended in the middle. `asks`: what was changed by hand is only overwritten by a person's
+    word."""
 
     number: int
     keys: Mapping[str, tuple[str, ...]] = {}
     hashes: Mapping[str, frozenset[str]] = {}
+    begun: frozenset[str] = frozenset()
     asks: bool = True
 
 
@@ -54,7 +57,8 @@ def earlier(
         for name, definition in now.items()
         if name in before
     }
-    return Earlier(number=last.number, keys=keys, hashes=hashes, asks=asks)
+    begun = frozenset(name for release in cut_off(releases) for name in release.services)
+    return Earlier(number=last.number, keys=keys, hashes=hashes, begun=begun, asks=asks)
 
 
 def by_hand(name: str, tasks: Iterable[Task], known: Earlier | None) -> bool:

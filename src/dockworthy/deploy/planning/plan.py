@@ -34,10 +34,11 @@ def plan_of(
     Raises UsageError where services depend on each other in a circle, and for a port that somebody else has.
     """
     seen, running = running, without_standby(desired, running)
-    removed = () if only else tuple(_removed(desired, running, last))
+    shipped = {*(last.services if last is not None else ()), *(known.begun if known is not None else ())}
+    removed = () if only else tuple(_removed(desired, running, shipped))
     steps = first_back((*_steps(desired, running, only, known, last), *removed))
     notes = (
-        *_orphans(desired, running, last),
+        *_orphans(desired, running, shipped),
         *the_usual_way(steps, desired, {name: how_replaced(name, desired) for name in desired.services}),
     )
     if standby is not None:
@@ -78,11 +79,11 @@ def _steps(
     yield from leaving_edge(desired, running, (name for name in services if name not in replaced))
 
 
-def _removed(desired: Desired, running: Running, last: Release | None) -> Iterator[RolloutStep]:
+def _removed(desired: Desired, running: Running, shipped: Collection[str]) -> Iterator[RolloutStep]:
     """Only what was shipped by a release: what somebody else started under the project's name is left alone."""
-    shipped = set(last.services if last is not None else ()).difference(desired.left)
+    gone = set(shipped).difference(desired.services, desired.left)
     for name, tasks in running.tasks.items():
-        if name not in desired.services and name in shipped and (found := [t for t in tasks if not t.is_job]):
+        if name in gone and (found := [t for t in tasks if not t.is_job]):
             yield RolloutStep(
                 kind=StepKind.REMOVE,
                 subject=name,
@@ -93,8 +94,7 @@ def _removed(desired: Desired, running: Running, last: Release | None) -> Iterat
             )
 
 
-def _orphans(desired: Desired, running: Running, last: Release | None) -> Iterator[str]:
-    shipped = last.services if last is not None else {}
+def _orphans(desired: Desired, running: Running, shipped: Collection[str]) -> Iterator[str]:
     for name, tasks in running.tasks.items():
         if not name or name in desired.services or all(task.is_job for task in tasks):
             continue
