@@ -66,6 +66,25 @@ def test_an_interrupt_ends_it_at_once(how: str) -> None:
     assert "Traceback" not in error
 
 
+STARTING = """
+import os, signal, sys
+
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == "dockworthy.cli.run":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+from dockworthy.cli import main
+sys.exit(main())
+"""
+
+
+def test_an_interrupt_while_it_starts_ends_it_without_a_traceback() -> None:
+    done = subprocess.run([sys.executable, "-c", STARTING], capture_output=True, check=False, timeout=30)
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
 def test_who_reads_may_leave(pod: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)

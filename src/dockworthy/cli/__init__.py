@@ -8,11 +8,13 @@ def main() -> int:
     import gc
 
     gc.set_threshold(100_000, 20, 20)  # what is read holds few cycles: looking for them takes a tenth of a call
-    from .interruption import end_quickly_when_interrupted
+    from .interruption import INTERRUPTED, end_quickly_when_interrupted
 
     end_quickly_when_interrupted()
-    from .run import run
-
+    try:
+        from .run import run
+    except KeyboardInterrupt:  # while the program is read in: there is nobody yet who could say more
+        return INTERRUPTED
     status = run()
     gc.freeze()  # the interpreter's last looks for cycles take a sixth of a call, and the process ends anyway
     return status
