@@ -70,3 +70,13 @@ async def test_a_network_of_a_container_that_comes_later_is_not_joined() -> None
     assert "by its name" in (await ask("POST /containers/shop/start", world=world)).message()
     world.found = {**world.found, "shop": structs_of(SHOP, NetworkMode=f"container:{ELSE}", PidMode="")}
     assert (await ask("POST /containers/shop/start", world=world)).allowed
+
+
+@pytest.mark.parametrize("line", ["POST /containers/create?name={}", "POST /containers/shop/rename?name={}"])
+async def test_nobody_is_called_as_another_ones_id(line: str) -> None:
+    """`docker exec` with an id as `docker ps` shows it would be for who is called so."""
+    body = {"Image": "x"} if "create" in line else None
+    world = Engine(**{AGENTS: AGENT, "shop": TAME})
+    assert "another container's id begins with" in (await ask(line.format(AGENTS[:12]), body, world=world)).message()
+    for name in (AGENTS[:8], "c0ffee" * 3, "shop-web-1"):
+        assert (await ask(line.format(name), body, world=world)).allowed

@@ -10,6 +10,7 @@ from ..asked import NotCanonical
 from ..decision import Refusal, refused
 from .case import Case
 from .existing import judge_existing, paths_of
+from .naming import refused_name
 
 _EXEC: dict[str, Shape] = {
     **dict.fromkeys(("User", "DetachKeys", "WorkingDir"), TEXT),
@@ -97,6 +98,8 @@ async def rename(case: Case) -> AsyncIterator[Refusal]:
     async for refusal in judge_existing(case, case.call.names["container"], why="which would have another name"):
         yield refusal
     wanted = case.call.query.get("name", "").lstrip("/")
+    async for refusal in refused_name(case, wanted):
+        yield refusal
     if any(exception.subject in (wanted, f"container/{wanted}") for exception in case.policy.policy.exceptions):
         yield refused(
             "guard/names", "Names that exceptions speak of stay with their containers", f"the name {wanted} is taken"

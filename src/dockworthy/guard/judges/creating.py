@@ -18,6 +18,7 @@ from ..floor.container_values import refused_values
 from ..floor.mounts import refused_devices, refused_mounts, refused_volume
 from .case import Case
 from .existing import judge_existing
+from .naming import refused_name
 from .networks import refused_network
 
 _JOINED = (("HostConfig", "NetworkMode"), ("HostConfig", "PidMode"), ("HostConfig", "IpcMode"))
@@ -33,6 +34,8 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
     for refusal in refused_values(
         host, case.policy.guard, no_new_privileges="no-new-privileges" in (context.features or ())
     ):
+        yield refusal
+    async for refusal in refused_name(case, case.call.query.get("name", "").lstrip("/")):
         yield refusal
     async for refusal in _what_it_joins(case, request):
         yield refusal
