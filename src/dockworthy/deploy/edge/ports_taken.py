@@ -29,8 +29,10 @@ async def refuse_taken(site: Site, wanted: Ports) -> None:
             if port in published and not ours:
                 name = container["Names"][0].lstrip("/")
                 raise _taken(site, port, f"the container {name}", f"docker stop {name}")
-        if not _edge_has(containers, port):
-            await _refuse_process(site, port)
+        if not _edge_has(containers, port) and (who := await _process(site, port)) is not None:
+            # The edge itself may have come back in between: while it is started again it has no ports.
+            if not _edge_has(await site.engine.get("/containers/json"), port):
+                raise _taken(site, port, *who)
 
 
 def _edge_has(containers: list[dict[str, object]], port: int) -> bool:
@@ -41,12 +43,14 @@ def _edge_has(containers: list[dict[str, object]], port: int) -> bool:
     )
 
 
-async def _refuse_process(site: Site, port: int) -> None:
+async def _process(site: Site, port: int) -> tuple[str, str] | None:
+    """Who listens there, and how that is stopped."""
     done = await site.hand.run(f"port={port}\n{_LISTENS}")
-    if done.output.strip():
-        found = _PROCESS.search(done.output)
-        who = f"{found['name']} (process {found['pid']})" if found else "a process of the host"
-        raise _taken(site, port, who, f"stop {found['name']}" if found else f"ss -ltnp 'sport = :{port}' names it")
+    if not done.output.strip():
+        return None
+    if (found := _PROCESS.search(done.output)) is None:
+        return "a process of the host", f"ss -ltnp 'sport = :{port}' names it"
+    return f"{found['name']} (process {found['pid']})", f"stop {found['name']}"
 
 
 def _taken(site: Site, port: int, who: str, stop: str) -> UsageError:
