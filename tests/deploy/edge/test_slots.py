@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from dockworthy.deploy.edge.slots import Slot, exchanging, put_back, sessions_in, slots_in
+from dockworthy.deploy.edge.slots import Slot, exchanging, is_broken_off, sessions_in, slots_in
 
 _STATE = """\
 1
@@ -62,14 +62,13 @@ def test_others_stand_in_the_places_of_those_that_go() -> None:
     assert not places and words == [f"set server shop:web/s{number} state drain" for number in (1, 2, 3)]
 
 
-def test_who_has_no_place_gets_one_where_another_was_moved_in() -> None:
-    """`10.0.0.2` came to stand for `10.0.0.1`, which is still there; the DNS gave it a place of its own meanwhile."""
+def test_an_exchange_that_did_not_end_is_seen() -> None:
+    """Who came to stand for another one got a place of his own from the DNS meanwhile; the other one has none."""
     moved = structs.replace(slot(1, "10.0.0.2"), moved=True)
-    slots = [moved, slot(2, "10.0.0.2"), slot(3, "")]
-    back = ["set server shop:web/s1 addr 10.0.0.1", "set server shop:web/s1 weight 100"]
-    assert put_back(slots, {"10.0.0.1", "10.0.0.2"}) == back
-    assert put_back(slots, {"10.0.0.2"}) == back[1:], "it has gone by now"
-    assert put_back([slot(1, "10.0.0.1")], {"10.0.0.2"}) == []
+    assert is_broken_off([moved, slot(2, "")]) and is_broken_off([structs.replace(moved, address="")])
+    assert is_broken_off([slot(1, "10.0.0.2"), slot(2, "10.0.0.2")])
+    api = slot(1, "10.0.0.2", backend="shop:api")
+    assert not is_broken_off([slot(1, "10.0.0.1"), slot(2, "10.0.0.2"), slot(3, ""), slot(4, ""), api])
 
 
 def test_where_there_are_too_few_places_on_any_route_nothing_is_said() -> None:

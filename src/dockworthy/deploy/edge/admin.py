@@ -61,8 +61,15 @@ class Admin:
 
     async def marker(self) -> str:
         """Which configuration runs, as the configuration calls itself."""
+        return await self._info("description")
+
+    async def process(self) -> str:
+        """The number of the process that answers."""
+        return await self._info("Pid")
+
+    async def _info(self, key: str) -> str:
         info = await self.ask("show info")
-        return next((line[13:] for line in info.splitlines() if line.startswith("description: ")), "")
+        return next((line.partition(": ")[2] for line in info.splitlines() if line.startswith(f"{key}: ")), "")
 
     async def servers_state(self) -> str:
         """All that HAProxy knows of its servers, in the form in which a new process reads it."""

@@ -76,7 +76,8 @@ class ProjectEdge:
         self._opened = False
 
     def rotation(self, site: Site) -> Rotation:
-        return Rotation(site, self.runner.admin, self.wanted.backends if self.wanted is not None else {})
+        backends = self.wanted.backends if self.wanted is not None else {}
+        return Rotation(site, self.runner.admin, backends, self.runner.anew)
 
     def sends_to(self, service: str) -> Callable[[Collection[str]], Awaitable[bool]]:
         """Does every route of the service send requests to containers at these addresses?"""

@@ -7,13 +7,13 @@ the DNS fills its slots again. What a killed deploy said and did not take back, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 
 from ...errors import HostError
 from ..site import Site
 from .admin import Admin
 from .kept import ServedRoute
-from .slots import WEIGHT, Slot, exchanging, put_back, sessions_in, slots_in
+from .slots import WEIGHT, Slot, exchanging, is_broken_off, sessions_in, slots_in
 from .well import is_well
 
 _LOOK = 0.02
@@ -30,8 +30,12 @@ class Rotation:
     """`routes`: HAProxy's names for what routes lead to, of one project. All of it raises HostError where HAProxy does
     not answer, or does not do as it is told."""
 
-    def __init__(self, site: Site, admin: Admin, routes: Mapping[str, ServedRoute]) -> None:
+    def __init__(
+        self, site: Site, admin: Admin, routes: Mapping[str, ServedRoute], anew: Callable[[], Awaitable[None]]
+    ) -> None:
+        """`anew`: HAProxy goes on in a new process, with the same settings."""
         self._site = site
+        self._anew = anew
         self._admin = admin
         self._routes = routes
 
@@ -40,17 +44,12 @@ class Rotation:
         if self._routes:
             await self._tell([slot for slot in await self._slots(self._routes) if slot.drained], "state ready")
 
-    async def is_moved(self) -> bool:
-        """Did an earlier run, that did not end by itself, begin to `exchange`?"""
-        return bool(self._routes) and any(slot.moved for slot in await self._slots(self._routes))
-
-    async def put_back(self, present: Mapping[str, Collection[str]]) -> None:
-        """What it began is taken back. `present`: service -> addresses of those on the edge's network."""
-        slots = await self._slots(self._routes)
-        for name, served in self._routes.items():
-            of_backend = [slot for slot in slots if slot.backend == name]
-            if words := put_back(of_backend, present.get(served.route.service, ())):
-                await self._admin.ask("; ".join(words))
+    async def mend(self) -> None:
+        """What an earlier run left that was killed as it began to `exchange`. HAProxy keeps a place for who stood there
+        before, and gives it no other: a new process, which takes over without a cut, asks the DNS anew."""
+        if self._routes and is_broken_off(await self._slots(self._routes)):
+            await self._anew()
+            await self._tell([slot for slot in await self._slots(self._routes) if slot.moved], f"weight {WEIGHT}")
 
     async def leave(self, service: str, addresses: Collection[str], *, within: float) -> None:
         """They get no new requests from now on; returns when those that they have are answered, or after so many

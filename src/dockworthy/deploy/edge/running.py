@@ -92,6 +92,11 @@ class EdgeRunner:
             await self._keeper.write("compose.json", "")
             return EdgeChange()
 
+    async def anew(self) -> None:
+        """HAProxy asks the DNS for all its servers again, and no connection is cut. Raises HostError, EngineError."""
+        async with self._keeper.locked():
+            await self._process.anew()
+
     async def routes_of(self, project: str) -> ProjectRoutes | None:
         """What a project asks of the edge now."""
         return (await self._keeper.read()).projects.get(project)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
@@ -78,12 +78,10 @@ def exchanging(slots: Iterable[Slot], old: Collection[str], new: Collection[str]
     return words, taken
 
 
-def put_back(slots: Sequence[Slot], present: Collection[str]) -> list[str]:
-    """The words by which moved slots of one backend hold who of those `present` stands in none."""
-    missing = sorted(set(present) - {slot.address for slot in slots})
-    moved = [slot for slot in slots if slot.moved]
-    words = [f"set server {slot.name} addr {to}" for slot, to in zip(moved, missing, strict=False) if slot.address]
-    return words + [f"set server {slot.name} weight {WEIGHT}" for slot in moved]
+def is_broken_off(slots: Iterable[Slot]) -> bool:
+    """Did an exchange begin that did not end? Somebody stands in a place that is not his, or in two."""
+    held = [(slot.stands, slot.moved) for slot in slots if slot.address or slot.moved]
+    return any(moved for _, moved in held) or len({stands for stands, _ in held}) < len(held)
 
 
 def sessions_in(stat: str) -> dict[str, int]:

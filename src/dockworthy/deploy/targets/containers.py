@@ -71,12 +71,11 @@ class Containers:
     async def start(self, service: str, containers: Sequence[str]) -> None:
         """Those that were told to stop have ended before.
 
-        One with routes joins the edge's network when it runs: started on it, the engine's DNS would name it there up to
-        200 ms before it can be reached, and the edge send it requests.
+        A new one with routes joins the edge's network when it runs: started on it, the engine's DNS would name it there
+        up to 200 ms before it can be reached, and the edge send it requests. One that was there before stays on it:
+        somebody on the host may start it in our place.
         """
-        down = [each for each in containers if await self._is_down(each)]
-        if service in self._desired.routed:
-            await self.leave_edge(down)
+        await asyncio.gather(*(self._stay(each) for each in containers))
         await self._each(containers, _START)
         if service in self._desired.routed:
             await asyncio.gather(*(self._enter_edge(service, each) for each in containers))
@@ -134,14 +133,11 @@ class Containers:
             with contextlib.suppress(EngineError):  # one that ends again and again has no name in between
                 await self._rename(container, f"{task.name}{_LEAVING}")
 
-    async def _is_down(self, container: str) -> bool:
-        """One that was told to stop is so when this returns, and has its name again."""
+    async def _stay(self, container: str) -> None:
         task = await read_task(self._engine, container)
         if task is not None and task.name.endswith(_LEAVING):
             await self._each([container], _STOP)
             await self._rename(container, task.name.removesuffix(_LEAVING))
-            return True
-        return task is not None and task.state is not TaskState.RUNNING
 
     async def _enter_edge(self, service: str, container: str) -> None:
         task = await read_task(self._engine, container)

@@ -17,7 +17,7 @@ from ....errors import DockworthyError, EngineError, HostError
 from ....model.rollout import EDGE_NETWORK, Standby, Task, TaskState
 from ...edge.rotation import Rotation
 from ..containers import STOP_SECONDS, join_edge
-from ..running import read_task, read_tasks
+from ..running import read_task
 from ..step_failed import StepFailed
 from .marks import StandbyMarks
 
@@ -56,9 +56,7 @@ class StandBy:
         """What an earlier run said to the edge counts no longer, and whose time is over goes, if nobody removed it."""
         with contextlib.suppress(HostError):  # no edge runs
             await self._rotation.restore()
-            if await self._rotation.is_moved():
-                tasks = await read_tasks(self._engine, self._project)
-                await self._rotation.put_back({service: _at_edge(some) for service, some in tasks.items()})
+            await self._rotation.mend()
         found = await self._marks.read()
         if over := [each for each in found if each.left <= 0]:
             self._say("containers that stood by are removed: their time is over")
