@@ -15,6 +15,9 @@ from ..errors import DockworthyError, EngineError
 from .connection import Connection
 from .faults import NoSuchObject
 
+_TOLD_EVERY = 50 * 10**6
+"""Bytes."""
+
 
 async def size_of(engine: Connection, image: str) -> int | None:
     """Bytes that it takes on the engine; None where it is not there. Raises EngineError and its kinds."""
@@ -46,6 +49,19 @@ async def copy_image(
     if name:
         repository, _, tag = name.rpartition(":")
         await target.send("POST", f"/images/{image}/tag?repo={quote(repository, safe='')}&tag={quote(tag)}")
+
+
+def now_and_then(tell: Callable[[int], None]) -> Callable[[int], None]:
+    """`told` of a copy, that hears of every 50 MB: for people, and a link that is slow."""
+    said = 0
+
+    def told(went: int) -> None:
+        nonlocal said
+        if went - said >= _TOLD_EVERY:
+            said = went
+            tell(went)
+
+    return told
 
 
 async def _counted(

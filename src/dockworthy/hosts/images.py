@@ -13,13 +13,10 @@ from msgspec import Struct
 from ..controls.sizes import in_words
 from ..engine.connection import Connection
 from ..engine.faults import NoSuchObject
-from ..engine.image_copy import copy_image
+from ..engine.image_copy import copy_image, now_and_then
 from ..errors import EngineError
 from ..model.hosts import HOST_LABEL, Role, SwarmNode
 from .placement import allows, constraints_of
-
-_TOLD_EVERY = 50 * 10**6
-"""Bytes."""
 
 
 class Lacking(Struct, frozen=True, kw_only=True):
@@ -68,7 +65,13 @@ async def bring(manager: Connection, engine: Connection, node: SwarmNode, say: C
     for image in await lacking(manager, engine, node):
         say(f"{image} is loaded on {node.called}")
         try:
-            await copy_image(manager, engine, image.id, name=image.name, told=_progress(say))
+            await copy_image(
+                manager,
+                engine,
+                image.id,
+                name=image.name,
+                told=now_and_then(lambda went: say(f"  {in_words(went)} went")),
+            )
         except EngineError as error:
             raise EngineError(
                 f"{image} could not be loaded on {node.called}: {error.says}", hint=error.hint or "run this again"
@@ -86,15 +89,3 @@ async def _known(engine: Connection, id: str) -> dict[str, Any] | None:
     except NoSuchObject:
         return None
     return found
-
-
-def _progress(say: Callable[[str], None]) -> Callable[[int], None]:
-    said = 0
-
-    def told(went: int) -> None:
-        nonlocal said
-        if went - said >= _TOLD_EVERY:
-            said = went
-            say(f"  {in_words(went)} went")
-
-    return told

@@ -6,17 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import structs
 
+from .....controls.sizes import in_words
 from .....engine.connection import Connection
-from .....engine.image_copy import copy_image, size_of
+from .....engine.image_copy import copy_image, now_and_then, size_of
 from .....errors import DockworthyError, EngineError, HostError, UsageError
 from .....model.rollout import Desired, RolloutPlan, RolloutStep, StepKind
 from ....engine_at import engine_at
 from ....registry_answers import next_command
 from .lacking import Told, asked_nodes, must_be_node, not_given
 from .takers import Taker, Wanted, wanted_images
-
-_TOLD_EVERY = 50 * 10**6
-"""Bytes."""
 
 Say = Callable[[str], None]
 
@@ -66,7 +64,8 @@ class NodeImages:
         async with engine_at(taker.endpoint, command="deploy", sudo=self._sudo) as engine:
             await must_be_node(engine, taker)
             if await size_of(engine, wanted.image) is None:
-                told = _progress(self._say, f"{wanted.reference} to {taker.name}")
+                what = f"{wanted.reference} to {taker.name}"
+                told = now_and_then(lambda went: self._say(f"  {what}: {in_words(went)}"))
                 name = "" if "@" in wanted.reference else _with_tag(wanted.reference)
                 await copy_image(self._engine, engine, wanted.image, name=name, told=told)
 
@@ -86,7 +85,7 @@ class NodeImages:
         return RolloutStep(
             kind=StepKind.LOAD,
             subject=wanted.image,
-            says=f"load {wanted.reference} ({_amount(size)}) on {on}",
+            says=f"load {wanted.reference} ({in_words(size)}) on {on}",
             causes=("no registry has it", f"{' and '.join(wanted.services)} may run there"),
         )
 
@@ -127,23 +126,6 @@ def _unreached(wanted: Wanted, taker: Taker, error: DockworthyError) -> Dockwort
         f"{error.says}",
         hint=f"{error.hint}; {way}" if error.hint else way,
     )
-
-
-def _progress(say: Say, what: str) -> Callable[[int], None]:
-    """Says it every 50 MB, for a link that is slow."""
-    said = 0
-
-    def told(went: int) -> None:
-        nonlocal said
-        if went - said >= _TOLD_EVERY:
-            said = went
-            say(f"  {what}: {_amount(went)}")
-
-    return told
-
-
-def _amount(size: int) -> str:
-    return f"{size / 10**6:.0f} MB" if size >= 10**7 else f"{size / 10**6:.1f} MB"
 
 
 def _with_tag(reference: str) -> str:
