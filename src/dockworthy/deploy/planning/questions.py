@@ -76,7 +76,7 @@ def _left_behind(desired: Desired, running: Running, service: str) -> Iterator[Q
         {
             target
             for task in running.tasks.get(service, ())
-            if not task.is_job and (task.spec_hash not in shipped.hashes or task.image_id != shipped.image_id)
+            if not task.is_job and not task.is_of(shipped)
             for target, source in task.mounts.items()
             if _ANONYMOUS.fullmatch(source)
         }
@@ -94,7 +94,7 @@ def _overwritten(desired: Desired, running: Running, service: str, known: Earlie
     """Somebody mended something by hand, perhaps in need: a deploy would undo it without a word."""
     shipped = desired.services[service]
     tasks = [task for task in running.tasks.get(service, ()) if not task.is_job]
-    other = [task for task in tasks if task.spec_hash not in shipped.hashes or task.image_id != shipped.image_id]
+    other = [task for task in tasks if not task.is_of(shipped)]
     if by_hand(service, other, known):
         names = ", ".join(task.name for task in other if by_hand(service, [task], known))
         yield Question(

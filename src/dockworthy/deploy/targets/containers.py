@@ -119,8 +119,7 @@ class Containers:
         """Those that are on its network."""
         for container in containers:
             with contextlib.suppress(EngineError):
-                body = {"Container": container, "Force": False}
-                await self._engine.send("POST", f"/networks/{EDGE_NETWORK}/disconnect", body, answer=False)
+                await leave_edge(self._engine, container)
 
     async def join_edge(self, service: str, containers: Sequence[str]) -> None:
         """The edge finds them there by the service's name, without their being made anew."""
@@ -164,3 +163,9 @@ async def join_edge(engine: Connection, project: str, service: str, container: s
     """Raises EngineError."""
     body = {"Container": container, "EndpointConfig": {"Aliases": [alias(project, service)]}}
     await engine.send("POST", f"/networks/{EDGE_NETWORK}/connect", body, answer=False)
+
+
+async def leave_edge(engine: Connection, container: str) -> None:
+    """Raises EngineError, also where it is not on the edge's network."""
+    body = {"Container": container, "Force": False}
+    await engine.send("POST", f"/networks/{EDGE_NETWORK}/disconnect", body, answer=False)

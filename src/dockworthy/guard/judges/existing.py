@@ -15,10 +15,9 @@ from ...readers.api_object import ApiObject
 from ...readers.container.inspected import read_container
 from ..decision import Refusal, refused
 from .case import Case
+from .naming import BEGINNING
 
 _REFERENCE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
-_BEGINNING = re.compile(r"[0-9a-f]{1,63}")
-"""Of an id; many a good name is spelt so, too (`db`)."""
 _ID = re.compile(r"[0-9a-f]{64}")
 DEEPEST = 4
 """Of containers that join containers."""
@@ -61,7 +60,7 @@ async def judge_existing(
 async def _might_be(case: Case, reference: str, inspect: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Ids that begin with what is the name of another one, or of which several begin so. The engine looks it up once
     more: should the other one be renamed or removed meanwhile, it finds one of these."""
-    if not _BEGINNING.fullmatch(reference) or (inspect and str(inspect.get("Id")).startswith(reference)):
+    if not BEGINNING.fullmatch(reference) or (inspect and str(inspect.get("Id")).startswith(reference)):
         return ()
     return await case.world.containers_beginning(reference)
 

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from ..decision import Refusal, refused
 from .case import Case
 
+BEGINNING = re.compile(r"[0-9a-f]{1,63}")
+"""Of an id; many a good name is spelt so, too (`db`)."""
 _SHORT_ID = re.compile(r"[0-9a-f]{12,64}")
 """As `docker ps` shows ids. Shorter ones begin the id of something ever so often by chance."""
 

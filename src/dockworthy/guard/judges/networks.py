@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import AsyncIterator
 
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import ENDPOINT, TEXT, TEXT_MAP, TRUTH, ListOf, Shape
 from ..decision import NOTHING, Refusal, refused
 from .case import Case
+from .naming import BEGINNING
 
 DRIVERS = ("", "default", "bridge", "overlay")
-_BEGINNING = re.compile(r"[0-9a-f]{1,63}")
-"""Of an id, or a name that is spelt so."""
 _OPTIONS = frozenset(
     "com.docker.network.bridge.enable_icc com.docker.network.bridge.enable_ip_masquerade"
     " com.docker.network.bridge.host_binding_ipv4 com.docker.network.driver.mtu com.docker.network.enable_ipv4"
@@ -54,7 +52,7 @@ async def refused_network(case: Case, reference: str) -> AsyncIterator[Refusal]:
         yield refused("guard/names", "What a name stands for can be looked up", f"{reference!r} names no network")
         return
     network = await case.world.network(reference)
-    if _BEGINNING.fullmatch(reference) and network and not str(network.get("Id")).startswith(reference):
+    if BEGINNING.fullmatch(reference) and network and not str(network.get("Id")).startswith(reference):
         # One of the swarm that is called as the id of the host's network begins: the engine takes the latter.
         host = await case.world.network("host")
         network = host if host and str(host.get("Id")).startswith(reference) else network

@@ -16,7 +16,7 @@ from ....engine.faults import NoSuchObject
 from ....errors import DockworthyError, EngineError, HostError
 from ....model.rollout import EDGE_NETWORK, Standby, Task, TaskState
 from ...edge.rotation import Rotation
-from ..containers import STOP_SECONDS, join_edge
+from ..containers import STOP_SECONDS, join_edge, leave_edge
 from ..running import read_task
 from ..step_failed import StepFailed
 from .marks import StandbyMarks
@@ -153,9 +153,7 @@ class StandBy:
     async def _out(self, service: str, addresses: Collection[str], containers: Sequence[str]) -> None:
         await self._rotation.leave(service, addresses, within=await self._patience(containers))
         await self._rotation.cut(service, addresses)
-        body = [{"Container": each, "Force": False} for each in containers]
-        way = f"/networks/{EDGE_NETWORK}/disconnect"
-        await asyncio.gather(*(self._engine.send("POST", way, each, answer=False) for each in body))
+        await asyncio.gather(*(leave_edge(self._engine, each) for each in containers))
         await self._rotation.free(service, addresses)
 
     async def _in(self, service: str, containers: Sequence[str]) -> None:

@@ -39,16 +39,10 @@ class ContainersAndTasks(Containers):
         self._emptied: dict[str, Emptied] = {}
 
     async def stop(self, containers: Sequence[str]) -> None:
-        composed, services = _sorted(containers)
-        for service in services:
-            await self._empty(service)
-        await super().stop(composed)
+        await super().stop(await self._emptied_of_services(containers))
 
     async def pause(self, containers: Sequence[str]) -> None:
-        composed, services = _sorted(containers)
-        for service in services:
-            await self._empty(service)
-        await super().pause(composed)
+        await super().pause(await self._emptied_of_services(containers))
 
     async def start(self, service: str, containers: Sequence[str]) -> None:
         composed, services = _sorted(containers)
@@ -83,6 +77,13 @@ class ContainersAndTasks(Containers):
         composed, services = _sorted(containers)
         found = [await self._service(each) for each in services]
         return [*composed, *(f"{each['Spec']['Name']}={wanted_before(each['Spec'])}" for each in found if each)]
+
+    async def _emptied_of_services(self, containers: Sequence[str]) -> list[str]:
+        """Those of Compose; the services of the others want no tasks by then."""
+        composed, services = _sorted(containers)
+        for service in services:
+            await self._empty(service)
+        return composed
 
     async def _empty(self, service: str) -> None:
         """It keeps its definition, and how many it wanted."""
