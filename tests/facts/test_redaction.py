@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dockworthy.facts.redaction import Redactor
+from dockworthy.facts.redaction import Redactor, redacted, redacted_text
 from dockworthy.facts.secret_names import is_redacted, is_secret
 from facts.planted import BARE, JWT, PEM, clean
 
@@ -168,3 +168,29 @@ def test_the_apis_own_words_stay() -> None:
         "Ulimits": None,
     }
     assert clean(facts) == facts
+
+
+def test_a_compose_model_for_a_record() -> None:
+    """The words of Compose instead of the engine's; `***` instead of a hash."""
+    service = {
+        "image": "shop:1",
+        "environment": {"DB_PASSWORD": BARE, "MODE": "fast"},
+        "labels": {"com.example.token": BARE},
+        "entrypoint": ["app", "--password"],
+        "command": ["weak", "-v"],
+        "healthcheck": {"test": ["CMD-SHELL", f"redis-cli -a {BARE} ping"]},
+        "logging": {"driver": "splunk", "options": {"splunk-token": BARE, "tag": "web"}},
+        "build": {"context": ".", "args": {"NPM_TOKEN": BARE}},
+        "post_start": [{"command": ["curl", f"https://u:{BARE}@h/x"], "environment": [f"API_KEY={BARE}"]}],
+    }
+    cleaned = redacted({"services": {"web": service}, "secrets": {"db_password": {"file": "./db_password"}}})
+    assert BARE not in json.dumps(cleaned) and "weak" not in json.dumps(cleaned)
+    web = cleaned["services"]["web"]
+    assert web["environment"] == {"DB_PASSWORD": "***", "MODE": "fast"}
+    assert web["command"] == ["***", "-v"] and web["logging"]["options"] == {"splunk-token": "***", "tag": "web"}
+    assert cleaned["secrets"] == {"db_password": {"file": "./db_password"}}
+    assert redacted(cleaned) == cleaned
+
+
+def test_a_text_for_people() -> None:
+    assert redacted_text(f"postgres://app:{BARE}@db/shop is down") == "postgres://app:***@db/shop is down"

@@ -1,6 +1,7 @@
-"""Leaves secret values out before facts enter a snapshot: each becomes a keyed hash, so that equal ones still compare.
+"""Replaces secret values in whatever dockworthy shows, sends or keeps: facts, release records, answers, logs.
 
-`hash:` and 16 hex digits (HMAC-SHA-256, cut) stand where a secret stood: what was found is that it *was* one.
+`redacted` and `redacted_text` are the entry points for everybody. They put `***` where a secret stood.
+`Redactor(key)` puts `hash:` and 16 hex digits (HMAC-SHA-256, cut) there, so that equal secrets still compare.
 """
 
 from __future__ import annotations
@@ -12,25 +13,48 @@ from .secret_instructions import hide_in_instruction
 from .secret_names import is_redacted, is_secret
 from .secret_values import hide_in_text
 
-_PAIRS = frozenset({"Env", "Labels", "BuildArgs"})
+HIDDEN = "***"
+"""Stands where a secret stood, unless the caller wants another mark."""
+
+_PAIRS = frozenset({"Env", "Labels", "BuildArgs", "environment", "labels", "annotations"})
 """Lists of `NAME=value`."""
 _MAPS = frozenset(
     {"Labels", "Options", "DriverOpts", "Annotations", "Opts", "StorageOpt", "log-opts", "options", "labels"}
+    | {"environment", "annotations", "args", "driver_opts", "storage_opt"}  # Compose
 )
 """Objects whose keys a person chose. Other objects' keys are the API's own words."""
 _ALWAYS = frozenset({"JoinTokens", "UnlockKey", "SigningCAKey", "IdentityToken", "RegistryToken"})
 """Secrets by the API's own word for them. (A config's content, `Spec.Data`, is none of our business either.)"""
-_COMMANDS = (("Entrypoint", "Cmd"), ("Command", "Args"))
+_COMMANDS = (("Entrypoint", "Cmd"), ("Command", "Args"), ("entrypoint", "command"))
 _TEXTS = frozenset(
     {"Cmd", "Entrypoint", "Args", "Test", "Command", "CreatedBy", "Output", "Env", "Labels", "Description", "Path"}
+    | {"command", "entrypoint", "test", "environment", "labels", "annotations", "args", "content"}  # Compose
 )
 """Where a secret that was found in one place is likely to stand again in the same object."""
 
 
-class Redactor:
-    """Hides secrets in the engine's objects. Not for several threads at once."""
+def redacted(document: Any) -> Any:
+    """A copy of a decoded JSON document with `***` for each secret value; its shape and all else stay.
 
-    def __init__(self, key: bytes) -> None:
+    The document may be an answer of the Docker Engine's API (a container, an image with its history, a service, a
+    task, a plugin), a Compose model (`docker compose config --format json`), a part of one, or a text. Secrets are
+    found in environments, labels, options, commands, health checks, URLs, LogConfig, build arguments and history.
+    """
+    return Redactor(None).clean(document)
+
+
+def redacted_text(text: str) -> str:
+    """A text (a command line, a line of a log, a URL, an instruction of a Dockerfile) with `***` for each secret."""
+    return str(Redactor(None).clean(text))
+
+
+class Redactor:
+    """Hides secrets in the engine's objects and Compose models. Not for several threads at once.
+
+    `key` makes the hashes that stand for secrets; with None, `***` stands for each.
+    """
+
+    def __init__(self, key: bytes | None) -> None:
         self._key = key
         self._harmless: set[str] = set()
         self._found: set[str] = set()
@@ -52,7 +76,7 @@ class Redactor:
 
     def hide(self, secret: str) -> str:
         """The hash that stands for a secret."""
-        if is_redacted(secret):
+        if is_redacted(secret) or secret == HIDDEN:
             return secret
         self._found.add(secret)
         return self._hash(secret)
@@ -64,6 +88,8 @@ class Redactor:
         return value
 
     def _hash(self, secret: str) -> str:
+        if self._key is None:
+            return HIDDEN
         import hmac  # with OpenSSL behind it: only where there is a secret
 
         digest = hmac.digest(self._key, secret.encode(errors="surrogatepass"), "sha256")
