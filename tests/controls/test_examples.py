@@ -51,7 +51,7 @@ def test_control_is_whole(control: Control) -> None:
     assert control.demand in DEMANDS
     assert control.bad and control.good, "a rule without examples of both kinds can't be shown to work"
     assert control.remedy.says
-    assert set(control.replaces) <= set(all_controls())
+    assert set(control.stricter_than) <= set(all_controls())
 
 
 @pytest.mark.parametrize("control", [pytest.param(control, id=id) for id, control in all_controls().items()])

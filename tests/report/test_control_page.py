@@ -33,12 +33,12 @@ class TestPage:
                 TIDY,
                 platforms=frozenset({Platform.SWARM, Platform.DOCKER}),
                 since=Version(1, 19),
-                replaces=("workload/clean",),
+                stricter_than=("workload/clean",),
             )
         )
         assert "| Only on | docker, swarm |" in page
         assert "| Since | Pod Security Standards v1.19 |" in page
-        assert "| Takes the place of | [workload/clean](../workload/clean.md) |" in page
+        assert "| Stricter than | [workload/clean](../workload/clean.md) |" in page
 
     def test_an_unknown_demand_is_shown_as_it_is(self) -> None:
         assert "| For the demand | `9.none` |" in control_page(structs.replace(TIDY, demand="9.none"))

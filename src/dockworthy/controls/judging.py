@@ -108,6 +108,7 @@ def _ask(
             tell=judgement.tell,
             remedy=remedy,
             references=control.references,
+            stricter_than=control.stricter_than,
         )
 
 

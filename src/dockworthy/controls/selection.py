@@ -1,4 +1,8 @@
-"""Which controls are asked: by level, by platform and version, the stricter in place of the laxer."""
+"""Which controls are asked: by level, by platform and version.
+
+A level asks everything that the level below asks. A stricter control never takes the place of a laxer one: an exception
+for the stricter one would then accept what only the laxer one forbids.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,7 @@ from .registry import all_controls, chapter_controls
 def controls_for_units(level: Level, dialect: Dialect) -> tuple[Control, ...]:
     """The controls that judge units of this dialect at this level."""
     units = (control for control in chapter_controls("workload") if control.subject is Subject.UNIT)
-    asked = [c for c in units if c.speaks_of(dialect) and level.includes(c.level_for(dialect))]
-    return _without_replaced(asked)
+    return tuple(c for c in units if c.speaks_of(dialect) and level.includes(c.level_for(dialect)))
 
 
 def rules_for(rules: Iterable[Control], level: Level, dialect: Dialect) -> list[Control]:
@@ -27,17 +30,10 @@ def rules_for(rules: Iterable[Control], level: Level, dialect: Dialect) -> list[
 @lru_cache(maxsize=16)
 def controls_for_written(subject: Subject, level: Level) -> tuple[Control, ...]:
     """The controls of a subject that only files have (`build`, `access`, `file`), without importing the others."""
-    return _without_replaced(c for c in chapter_controls(subject.value) if level.includes(c.level))
+    return tuple(c for c in chapter_controls(subject.value) if level.includes(c.level))
 
 
 @lru_cache(maxsize=256)
 def controls_for(subject: Subject, level: Level) -> tuple[Control, ...]:
     """The controls that judge subjects other than units at this level."""
-    asked = [c for c in all_controls().values() if c.subject is subject and level.includes(c.level)]
-    return _without_replaced(asked)
-
-
-def _without_replaced(asked: Iterable[Control]) -> tuple[Control, ...]:
-    asked = tuple(asked)
-    replaced = {id for control in asked for id in control.replaces}
-    return tuple(control for control in asked if control.id not in replaced)
+    return tuple(c for c in all_controls().values() if c.subject is subject and level.includes(c.level))

@@ -41,8 +41,8 @@ class Control(Struct, kw_only=True):
 
     `title` states the secure state. `since` is the first version of the Pod Security Standards that asks for it.
     `platforms`, where given, are the only ones the rule speaks of. `needs_running`: it asks what a container does, so
-    what is only written is not asked. `replaces` names laxer controls on the same matter that are left out wherever
-    this one is asked: one fault, one finding.
+    what is only written is not asked. `stricter_than` names laxer controls on the same matter: what passes here passes
+    there. Both are asked, each with exceptions of its own; a report may show their failures as one.
 
     `fixes`: exact repairs in a Compose file, the first that gives changes for the service at hand is taken.
     `build_fixes`: exact repairs in a Dockerfile, all of them taken.
@@ -65,7 +65,7 @@ class Control(Struct, kw_only=True):
     check_yourself: str = ""
     since: Version | None = None
     platforms: frozenset[Platform] | None = None
-    replaces: tuple[str, ...] = ()
+    stricter_than: tuple[str, ...] = ()
     needs_running: bool = False
     fixes: tuple[ComposeFix, ...] = ()
     build_fixes: tuple[BuildFix, ...] = ()

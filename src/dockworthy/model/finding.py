@@ -115,3 +115,5 @@ class Finding(Struct, frozen=True, kw_only=True):
     remedy: Remedy | None = None
     references: tuple[Reference, ...] = ()
     exception: AcceptedRisk | None = None
+    stricter_than: tuple[str, ...] = ()
+    """The laxer controls on the same matter, which have findings of their own."""

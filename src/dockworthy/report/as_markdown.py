@@ -8,7 +8,17 @@ from ..model.demands import DEMANDS
 from ..model.finding import Finding, Outcome, Remedy
 from ..model.result import DemandAnswer, Result
 from .demands import spoken_of
-from .grouping import Group, by_control, by_tell, fact_of, how_many, name_of, says_its_name
+from .grouping import (
+    Group,
+    by_control,
+    by_fault,
+    by_tell,
+    fact_of,
+    how_many,
+    name_of,
+    number_of_controls,
+    says_its_name,
+)
 from .markdown import code, fence, plain, prose, table
 from .places import chain
 from .words import (
@@ -90,12 +100,13 @@ def _unread(result: Result) -> Iterator[str]:
 
 
 def _failures(result: Result, *, verbose: bool) -> Iterator[str]:
-    groups = by_control(result.findings, Outcome.FAIL)
+    groups = by_fault(result.findings)
     if groups:
-        yield f"## {HEADINGS[Outcome.FAIL]}: {number_of(len(groups), 'control')}"
+        yield f"## {HEADINGS[Outcome.FAIL]}: {number_of_controls(groups)}"
     for group in groups:
         yield f"### {group.severity.value}: {plain(group.first.title)}"
-        yield f"{code(group.first.control)} ({group.first.level.value}), {number_of(len(group.findings), 'finding')}"
+        names = ", ".join(code(control) for control in group.controls)
+        yield f"{names} ({group.first.level.value}), {number_of(len(group.findings), 'finding')}"
         yield _findings(group, verbose=verbose)
         if group.first.check_yourself:
             yield "Check it yourself:\n\n" + fence(group.first.check_yourself, "sh")

@@ -70,8 +70,8 @@ def _facts(control: Control) -> str:
         rows.append(("Only on", ", ".join(sorted(platform.value for platform in control.platforms))))
     if control.since is not None:
         rows.append(("Since", f"Pod Security Standards {control.since}"))
-    if control.replaces:
-        rows.append(("Takes the place of", ", ".join(_link(id) for id in control.replaces)))
+    if control.stricter_than:
+        rows.append(("Stricter than", ", ".join(_link(id) for id in control.stricter_than)))
     return table(("", ""), rows)
 
 

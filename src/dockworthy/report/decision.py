@@ -158,4 +158,6 @@ def _why_not(control: Control, subject: str, result: Result, policy: Policy) -> 
     kind = next((each.kind for each in result.subjects if each.id == subject), control.subject.value)
     if control.platforms is not None:
         return f"not asked: it speaks of {', '.join(sorted(control.platforms))} alone"
-    return f"not asked of a {kind}: it judges a {control.subject.value}, or a stricter control stands in for it"
+    if control.needs_running:
+        return "not asked of a file: it judges what a container does while it runs"
+    return f"not asked of a {kind}: it judges a {control.subject.value}"

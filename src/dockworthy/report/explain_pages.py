@@ -111,7 +111,7 @@ def _sections(explained: Explanation) -> Iterable[tuple[str, str]]:
         yield "What that costs", explained.remedy.costs
     yield "The demand behind it", f"{explained.demand_says or explained.demand} ({explained.demand})"
     if explained.replaces:
-        yield "Stands in for", ", ".join(explained.replaces)
+        yield "Stricter than", ", ".join(explained.replaces)
 
 
 def _reference(reference: Reference) -> str:

@@ -72,7 +72,7 @@ def explanation_of(control: Control) -> Explanation:
             *_examples("bad", control.bad),
             *_examples("unclear", control.unclear),
         ),
-        replaces=control.replaces,
+        replaces=control.stricter_than,
         platforms=tuple(sorted(control.platforms)) if control.platforms is not None else UNSET,
         since=str(control.since) if control.since is not None else UNSET,
     )

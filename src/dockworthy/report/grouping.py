@@ -7,18 +7,26 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from ..model.finding import Finding, Outcome, Remedy
+from ..model.finding import Evidence, Finding, Outcome, Remedy
 from ..model.levels import Severity
 from .visible import short
+from .words import number_of
 
 LONGEST_NAME = 60
 """Characters of a subject's name that a report for people shows."""
 
 
 class Group(Struct, frozen=True):
-    """Findings of one control, in the order they were found; never empty."""
+    """Findings of one control, in the order they were found; never empty. `also`: other controls that fail of the same
+    subjects for the same facts."""
 
     findings: tuple[Finding, ...]
+    also: tuple[str, ...] = ()
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """The control that leads, and those that fail with it."""
+        return (self.first.control, *self.also)
 
     @property
     def first(self) -> Finding:
@@ -57,6 +65,34 @@ Told = tuple[str, list[Group]]
 def by_control(findings: Iterable[Finding], outcome: Outcome) -> list[Group]:
     """The findings with this outcome, one group a control, the most severe first."""
     return grouped(finding for finding in findings if finding.outcome is outcome)
+
+
+def by_fault(findings: Iterable[Finding]) -> list[Group]:
+    """What fails, as `by_control`; a stricter control and a laxer one that rest on the same facts of the same subjects
+    are one entry, which begins with the name of the more severe."""
+    entries: list[Group] = []
+    for group in by_control(findings, Outcome.FAIL):
+        same = next((n for n, entry in enumerate(entries) if _is_one_fault(entry, group)), None)
+        if same is None:
+            entries.append(group)
+        else:
+            entries[same] = Group(entries[same].findings, (*entries[same].also, group.first.control))
+    return entries
+
+
+def _is_one_fault(one: Group, other: Group) -> bool:
+    a, b = one.first, other.first
+    related = a.control in b.stricter_than or b.control in a.stricter_than
+    return related and _facts_of(one) == _facts_of(other)
+
+
+def _facts_of(group: Group) -> set[tuple[str, tuple[Evidence, ...]]]:
+    return {(finding.subject, finding.evidence) for finding in group.findings}
+
+
+def number_of_controls(groups: Iterable[Group]) -> str:
+    """`3 controls`: those that lead, and those that fail with them."""
+    return number_of(sum(len(group.controls) for group in groups), "control")
 
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:

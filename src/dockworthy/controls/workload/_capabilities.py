@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from msgspec import structs
+
 from ...model.field import Origin, Set, Unknown
-from ...model.workload import Container
+from ...model.finding import Judgement, Outcome
+from ...model.levels import Severity
+from ...model.workload import Container, Unit
 
 _KERNEL_ORDER = (
     "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE "
@@ -22,6 +26,10 @@ DOCKER_DEFAULT = frozenset(
     "SYS_CHROOT".split()
 )
 """What the engine gives where nothing is written (moby, `oci/caps/defaults.go`)."""
+
+EQUAL_TO_ROOT = frozenset({"DAC_READ_SEARCH", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO"})
+"""Each alone, with no other opening, hands over the host: its file systems, kernel modules, memory, or any file by
+its handle."""
 
 
 def effective(container: Container) -> Set[frozenset[str]] | Unknown:
@@ -62,11 +70,44 @@ def _of_bits(bits: int) -> frozenset[str]:
 
 
 def named(names: Collection[str]) -> str:
-    """The names in words: all of them, or the first five."""
+    """The names in words: all of them, or five, the most dangerous first."""
     if ALL <= set(names) | DOCKER_DEFAULT:
         return "every capability"
-    ordered = sorted(names)
+    ordered = sorted(names, key=lambda name: (_danger(name), name))
     return ", ".join(ordered[:5]) + (f" and {len(ordered) - 5} more" if len(ordered) > 5 else "")
+
+
+def _danger(name: str) -> int:
+    """0 for what alone gives the host away, 1 for what the engine does not give by default, 2 for what it does."""
+    if name in EQUAL_TO_ROOT:
+        return 0
+    return 2 if name in DOCKER_DEFAULT else 1
+
+
+def with_severity_of_the_worst(
+    judgement: Judgement, unit: Unit, *, beyond_default: Severity | None = None
+) -> Judgement:
+    """A failure weighs as the worst capability that was added. `beyond_default`: what one that is not equal to root
+    costs, where that is more than the control says.
+
+    A privileged container is another control's matter: there the added ones change nothing.
+    """
+    if judgement.outcome is not Outcome.FAIL:
+        return judgement
+    added: set[str] = set()
+    for container in unit.containers:
+        if not (isinstance(container.privileged, Set) and container.privileged.value):
+            added |= _beyond_default(container)
+    if added & EQUAL_TO_ROOT:
+        return structs.replace(judgement, severity=Severity.CRITICAL)
+    return structs.replace(judgement, severity=beyond_default) if added and beyond_default is not None else judgement
+
+
+def _beyond_default(container: Container) -> set[str]:
+    """On a pod the names are held as they are written, `CAP_SYS_ADMIN` too."""
+    held = effective(container)
+    names = held.value if isinstance(held, Set) else frozenset()
+    return {name.upper().removeprefix("CAP_") for name in names} - DOCKER_DEFAULT
 
 
 def entries_beyond(written: Iterable[str], allowed: Collection[str]) -> list[str]:

@@ -20,7 +20,14 @@ def runs_as_root(container: Container) -> Fault | Unknown | None:
         return user
     if not isinstance(user, Set):
         return Fault("no user is set: it runs as root", user.source)
+    if is_of_mesos(container) and user.value.name not in ("", "root"):
+        return None  # a name is an account of the agents there, not one of the image
     return _declared(user)
+
+
+def is_of_mesos(container: Container) -> bool:
+    """Does Mesos' own runtime run it, and not Docker's?"""
+    return isinstance(container.runtime, Set) and container.runtime.value == "mesos"
 
 
 def _declared(user: Set[User]) -> Fault | Unknown | None:

@@ -11,7 +11,7 @@ from ...model.finding import Judgement, Remedy
 from ...model.fix import Change
 from ...model.levels import Level, Severity
 from ...model.workload import Container, Unit
-from ._capabilities import DOCKER_DEFAULT, effective, entries_beyond, named
+from ._capabilities import DOCKER_DEFAULT, effective, entries_beyond, named, with_severity_of_the_worst
 from ._containers import Fault, judge_containers
 
 control = Control(
@@ -71,7 +71,8 @@ _POD_ALLOWED = DOCKER_DEFAULT - {"NET_RAW"}
 @control.judge
 def capabilities(unit: Unit) -> Judgement:
     fault = _added if unit.dialect.is_kubernetes else _held
-    return judge_containers(unit, fault, good="no capability beyond the default ones")
+    judged = judge_containers(unit, fault, good="no capability beyond the default ones")
+    return with_severity_of_the_worst(judged, unit)
 
 
 def _added(container: Container) -> Fault | Unknown | None:

@@ -12,7 +12,7 @@ from ...model.finding import Judgement, Remedy, passed
 from ...model.fix import Change
 from ...model.levels import Level, Severity
 from ...model.workload import Container, Unit
-from ._capabilities import effective, entries_beyond, named
+from ._capabilities import effective, entries_beyond, named, with_severity_of_the_worst
 from ._containers import Fault, judge_containers
 
 control = Control(
@@ -24,7 +24,7 @@ control = Control(
     demand="1.privileges",
     subject=Subject.UNIT,
     since=Version(1, 22),
-    replaces=("workload/capabilities",),
+    stricter_than=("workload/capabilities",),
     references=(
         pss("capabilities_restricted", "v1.22"),
         cis("1.6.0", "5.4"),
@@ -86,21 +86,22 @@ _ADDED_BACK = frozenset({"NET_BIND_SERVICE"})
 
 @control.judge
 def capabilities_dropped(unit: Unit) -> Judgement:
-    if not unit.dialect.is_kubernetes:
-        return judge_containers(unit, _held, good="all capabilities are dropped")
-    if unit.is_windows and unit.dialect.version >= _WINDOWS_LEFT_OUT:
+    if unit.dialect.is_kubernetes and unit.is_windows and unit.dialect.version >= _WINDOWS_LEFT_OUT:
         return passed("a Windows pod has no capabilities", unit.source)
-    return judge_containers(unit, _written, good="all capabilities are dropped")
+    fault = _written if unit.dialect.is_kubernetes else _held
+    judged = judge_containers(unit, fault, good="all capabilities are dropped")
+    return with_severity_of_the_worst(judged, unit, beyond_default=Severity.HIGH)
 
 
 def _written(container: Container) -> Fault | Unknown | None:
     add, drop = container.capabilities_add, container.capabilities_drop
     if isinstance(drop, Unknown):
         return drop
-    if not isinstance(drop, Set) or "ALL" not in drop.value:
-        return Fault("capabilities.drop does not hold ALL", drop.source)
     beyond = [name for name in add.value if name not in _ADDED_BACK] if isinstance(add, Set) else []
-    return Fault(f"adds {named(beyond)}", add.source) if beyond and isinstance(add, Set) else None
+    if not isinstance(drop, Set) or "ALL" not in drop.value:
+        adds = f"adds {named(beyond)}, and " if beyond else ""
+        return Fault(f"{adds}capabilities.drop does not hold ALL", drop.source)
+    return Fault(f"adds {named(beyond)}", add.source) if beyond else None
 
 
 def _held(container: Container) -> Fault | Unknown | None:

@@ -20,7 +20,7 @@ control = Control(
     demand="1.privileges",
     subject=Subject.UNIT,
     since=Version(1, 19),
-    replaces=("workload/seccomp",),
+    stricter_than=("workload/seccomp",),
     references=(
         pss("seccompProfile_restricted", "v1.19"),
         cis("1.6.0", "5.22"),

@@ -9,7 +9,7 @@ from ...model.finding import Judgement, Remedy
 from ...model.levels import Level, Severity
 from ...model.workload import Container, Unit
 from ._containers import Fault, judge_containers
-from ._root_user import runs_as_root
+from ._root_user import is_of_mesos, runs_as_root
 
 _APP = "{{id: /shop, container: {{type: {type}, docker: {{image: shop{docker}}}}}{more}}}"
 
@@ -22,7 +22,7 @@ control = Control(
     demand="6.orchestrators",
     subject=Subject.UNIT,
     platforms=frozenset({Platform.MARATHON}),
-    replaces=("workload/run-as-non-root",),
+    stricter_than=("workload/run-as-non-root",),
     remedy=Remedy(
         "Set `user` to an account without rights that exists on every agent; on the Docker runtime the parameter `user`.",
         "the task is replaced; files that root wrote stay root's",
@@ -51,15 +51,6 @@ def task_user(unit: Unit) -> Judgement:
 
 def _fault(container: Container) -> Fault | Unknown | None:
     """For Mesos' own runtime a name is an account of the agents, for Docker's one of the image."""
-    user = container.context.user
-    if not _is_of_mesos(container):
-        return runs_as_root(container)
-    if not isinstance(user, Set):
+    if is_of_mesos(container) and not isinstance(container.context.user, Set):
         return Fault("it names no user: it runs as Marathon's own", container.source)
-    if user.value.name not in ("", "root"):
-        return None
     return runs_as_root(container)
-
-
-def _is_of_mesos(container: Container) -> bool:
-    return isinstance(container.runtime, Set) and container.runtime.value == "mesos"

@@ -18,7 +18,7 @@ control = Control(
     demand="1.host-access",
     subject=Subject.UNIT,
     platforms=frozenset({Platform.KUBERNETES}),
-    replaces=("workload/host-path",),
+    stricter_than=("workload/host-path",),
     references=(pss("restrictedVolumes"), nist("4.5.5")),
     remedy=Remedy("Ask for storage by a persistentVolumeClaim or a csi volume.", "recreates the pod"),
     check_yourself="kubectl get pod {name} -o jsonpath='{.spec.volumes}'",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ...model.finding import Finding, Outcome
 from ...model.levels import Severity
 from ...model.result import Result
-from ..grouping import Group, by_control, how_many, name_of
+from ..grouping import Group, by_fault, how_many, name_of, number_of_controls
 from ..markdown import code, fence, plain, table
 from ..repairs import command, offer, repairs_for, repairs_of
 from ..visible import short
@@ -31,7 +31,7 @@ def render_comment(result: Result, *, verbose: bool = False, links: str = "") ->
     sections = Sections(result, links, verbose=verbose)
     parts = [*_head(result), *_subjects(result, verbose=verbose), *sections.unread()]
     left = MOST_BYTES - 1000 - _size(parts)
-    groups = by_control(result.findings, Outcome.FAIL)
+    groups = by_fault(result.findings)
     blocks = [*(sections.failing(group) for group in groups), *sections.others()]
     for number, block in enumerate(blocks):
         if not verbose and _size([block]) > left:
@@ -47,7 +47,7 @@ def _size(parts: Iterable[str]) -> int:
 
 
 def _left_out(blocks: Sequence[str], groups: Sequence[Group]) -> str:
-    controls = f"{number_of(len(groups), 'control')} with {number_of(how_many(groups), 'finding')}"
+    controls = f"{number_of_controls(groups)} with {number_of(how_many(groups), 'finding')}"
     what = f"{controls} that fail" if groups else number_of(len(blocks), "section")
     return f"There is no room here for {what}: `dockworthy check -v` shows them."
 

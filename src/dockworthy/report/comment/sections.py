@@ -48,7 +48,8 @@ class Sections:
         """One control, collapsed; what is critical stands open."""
         count = number_of(len(group.findings), "finding")
         summary = f"<b>{group.severity.value}</b>: {in_html(group.first.title)} ({count})"
-        parts = [f"{code(group.first.control)} ({group.first.level.value})", self._findings(group)]
+        names = ", ".join(code(control) for control in group.controls)
+        parts = [f"{names} ({group.first.level.value})", self._findings(group)]
         for remedy in group.remedies if self._verbose else group.remedies[:1]:
             parts.append(f"**Remedy:** {prose(remedy.says)}")
             parts += [fence(remedy.command, "sh")] if remedy.command else []

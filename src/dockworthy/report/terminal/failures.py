@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...model.finding import Finding, Outcome, Remedy
+from ...model.finding import Finding, Remedy
 from ...model.result import Result
-from ..grouping import Group, by_control, fact_of, named_fact
+from ..grouping import Group, by_fault, fact_of, named_fact, number_of_controls
 from ..sheet import Sheet
 from ..visible import short
-from ..words import number_of, some_of
+from ..words import some_of
 from .evidence import write_evidence
 from .written import write_offer, write_places, write_quote, write_repair
 
@@ -25,14 +25,14 @@ RECREATED = "recreates the container"
 
 def write_failures(sheet: Sheet, result: Result, *, verbose: bool) -> None:
     """Most severe first."""
-    groups = by_control(result.findings, Outcome.FAIL)
+    groups = by_fault(result.findings)
     if groups:
-        sheet.heading(f"What fails: {number_of(len(groups), 'control')}")
+        sheet.heading(f"What fails: {number_of_controls(groups)}")
     for group in groups:
         sheet.blank()
         severity = group.severity.value
         sheet.entry(severity, group.first.title, column=COLUMN, label_style=severity, style="heading")
-        sheet.entry("control", f"{group.first.control} ({group.first.level.value})", indent=2, column=COLUMN)
+        sheet.entry("control", f"{', '.join(group.controls)} ({group.first.level.value})", indent=2, column=COLUMN)
         if verbose:
             _write_each(sheet, result, group)
         elif result.command == "check":

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ...model.finding import Outcome
 from ...model.result import Answer, Result
-from ..grouping import Group, by_control, by_tell, fact_of, how_many
+from ..grouping import Group, by_fault, by_tell, fact_of, how_many
 from ..sheet import Sheet
 from ..words import (
     NOTHING_TELLS,
@@ -54,7 +53,7 @@ def _read(result: Result) -> str:
 
 
 def _write_what_matters(sheet: Sheet, result: Result) -> None:
-    failures = by_control(result.findings, Outcome.FAIL)
+    failures = by_fault(result.findings)
     if failures:
         sheet.heading("What matters most")
         for group in failures[:3]:
