@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 
 from dockworthy.guard.asked import Asked
-from dockworthy.guard.decision import Decision
+from dockworthy.guard.decision import MOST_CHARACTERS, Decision
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.model.guard_policy import GuardPolicy
@@ -238,3 +238,30 @@ async def test_an_error_of_the_guards_own_is_a_no() -> None:
     decision = await ask("POST /containers/x/start", world=Broken())
     assert not decision.allowed and "guard/error" in decision.message()
     assert structs.asdict(decision)["action"] == "containers/start"
+
+
+class Confined(EmptyWorld):
+    def builds_are_confined(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("target", "body"),
+    [
+        ("/v1.45/images/create?fromImage=moby%2Fbuildkit&tag=buildx-stable-1", None),
+        ("/v1.45/images/create?fromImage=docker.io%2Fmoby%2Fbuildkit&tag=buildx-stable-1-rootless", None),
+        ("/v1.45/images/create?fromImage=moby%2Fbuildkit:buildx-stable-1", None),
+        ("/v1.45/containers/create?name=buildx_buildkit_default", {"Image": "moby/buildkit:buildx-stable-1"}),
+    ],
+)
+async def test_the_builder_of_docker_build_is_refused_with_the_reason_for_which_buildkit_was(
+    target: str, body: dict[str, Any] | None
+) -> None:
+    """Buildx shows what these requests get, and nothing of what BuildKit's own got."""
+    refused = await ask(f"POST {target}", body)
+    assert refused.refusals[0].rule == "guard/builds", refused
+    assert "--confine-builds" in refused.message() and len(refused.refusals[0].in_words()) < MOST_CHARACTERS
+    assert "guard/builds" not in {each.rule for each in (await ask(f"POST {target}", body, world=Confined())).refusals}
+    other = body and {"Image": "moby/buildkit:v0.13"}
+    answer = await ask(f"POST {target.replace('buildx-', 'v0.13-')}", other)
+    assert answer.allowed, "another image of that name is somebody's own matter"

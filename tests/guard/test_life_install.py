@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from dockworthy.guard.life.places import Places
 from dockworthy.guard.life.planning import plan
 from dockworthy.guard.life.tried import check_tried, remember_drill
 from guard.guarded import PLUGIN
+from machines.engines import clean_environment
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
 from machines.program import DOCKWORTHY
@@ -24,6 +26,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 SETTINGS = '{\n    "log-driver": "local",\n\t"debug" : false\n}'
 """As a person wrote it: no line end behind it, and odd spaces."""
 INIT = "/etc/init.d/dockworthy-guard"
+HOLDING = "/var/lib/dockworthy/guard/daemon.json.holding"
 UNLOCK = "/usr/local/sbin/dockworthy-guard-unlock"
 
 
@@ -41,9 +44,28 @@ def host(engines_folder: Path) -> Iterator[OwnHost]:
         host.stop()
 
 
-def install(host: OwnHost) -> None:
-    done = host.dockworthy("guard", "install", "--yes")
+needs_buildx = pytest.mark.skipif(
+    shutil.which("docker-buildx", path="/usr/libexec/docker/cli-plugins") is None, reason="no buildx"
+)
+
+
+def install(host: OwnHost, *options: str) -> str:
+    done = host.dockworthy("guard", "install", "--yes", *options)
     assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def uninstall(host: OwnHost) -> None:
+    done = host.dockworthy("guard", "uninstall", "--yes")
+    assert done.returncode == 0, done.stderr
+
+
+def build(host: OwnHost) -> str:
+    """By BuildKit; "" where it passed, else what the person who asked is shown."""
+    host.write("/srv/build/Dockerfile", f"FROM {BUSYBOX}\nRUN echo built >/built\n")
+    docker = ("env", "DOCKER_CONFIG=/srv/none", "docker", "build", "--no-cache", "-t", "built", "/srv/build")
+    done = host.run(*docker, check=False)
+    return done.stderr.decode() if done.returncode else ""
 
 
 def refused(host: OwnHost) -> bool:
@@ -82,6 +104,68 @@ def test_install_guards_a_running_engine_and_uninstall_leaves_it_as_it_was(host:
     assert traces(host) == before
     assert not refused(host)
     assert host.running() == running
+
+
+@needs_buildx
+def test_builds_are_refused_with_their_reason_and_pass_where_the_engine_confines_them(host: OwnHost) -> None:
+    """Announced, said again at the end, and shown to whoever builds; then confined by a restart, which containers
+    outlive, and which is taken back byte for byte."""
+    running = host.running()
+    plan = host.dockworthy("guard", "install", "--dry-run").stderr
+    assert "`docker build`" in plan and "refused, root's too" in plan and "--confine-builds" in plan, plan
+    said = install(host)
+    assert said.rpartition("the engine asks the guard")[2].count("refused, root's too") == 1, said
+    shown = build(host)
+    assert "BuildKit builds without the host's network (guard/builds)" in shown, shown
+    assert "guard install --confine-builds" in shown and 'Get "https' not in shown, shown
+    host.run("env", "DOCKER_BUILDKIT=0", "docker", "build", "/srv/build")
+
+    engine = host.read("/run/docker.pid")
+    plan = host.dockworthy("guard", "install", "--confine-builds", "--dry-run").stderr
+    assert "the engine is restarted" in plan and "1 containers run on" in plan and "builds` pass" not in plan, plan
+    said = install(host, "--confine-builds")
+    assert "refused, root's too" not in said, said
+    assert host.read("/run/docker.pid") != engine
+    assert (build(host), refused(host), host.running()) == ("", True, running)
+    assert "live-restore" not in host.read("/etc/docker/daemon.json")
+
+    uninstall(host)
+    assert (host.read("/etc/docker/daemon.json"), host.running()) == (SETTINGS, running)
+
+
+@needs_buildx
+def test_an_engine_that_confines_builds_goes_on_building(host: OwnHost) -> None:
+    """Without a restart: the guard's own change of daemon.json is no reason to doubt what the engine has read. Settings
+    that somebody changed since the guard came lose what is the guard's."""
+    install(host, "--confine-builds")
+    debugging = SETTINGS.replace("false", "true")
+    host.write("/etc/docker/daemon.json", host.read("/etc/docker/daemon.json").replace("false", "true", 1))
+    uninstall(host)
+    assert host.read("/etc/docker/daemon.json") == debugging
+
+    own = {
+        "builder": {"entitlements": {"network-host": False}, "gc": {"enabled": True}}
+    }  # as it was started, in effect
+    host.write("/etc/docker/daemon.json", json.dumps(own))
+    host.run("touch", "-r", "/run/docker.pid", "-d", "-1 min", "/etc/docker/daemon.json")
+    engine = host.read("/run/docker.pid")
+    assert "refused, root's too" not in install(host)
+    assert (build(host), refused(host), host.read("/run/docker.pid")) == ("", True, engine)
+    uninstall(host)
+    assert json.loads(host.read("/etc/docker/daemon.json")) == own
+    host.write("/etc/docker/daemon.json", SETTINGS)
+
+
+def test_one_cut_off_while_the_engine_is_restarted_is_taken_back(host: OwnHost) -> None:
+    running, engine = host.running(), host.read("/run/docker.pid").strip()
+    line = f"echo $$ >/run/installing; exec {DOCKWORTHY} guard install --confine-builds --yes >/dev/null 2>&1"
+    cut_off = subprocess.Popen([*host.inside, "sh", "-c", line], env=clean_environment())
+    stopped = ("sh", "-c", f"test -e {HOLDING} && ! grep -q '[SR] (' /proc/{engine}/status")
+    host.wait(lambda: host.run(*stopped, check=False).returncode == 0, "the engine is stopped", 180)
+    host.run("sh", "-c", "kill -9 $(cat /run/installing)")
+    cut_off.wait(30)
+    uninstall(host)
+    assert (host.read("/etc/docker/daemon.json"), host.running(), refused(host)) == (SETTINGS, running, False)
 
 
 def test_what_can_not_be_done_whole_is_taken_back(host: OwnHost) -> None:

@@ -153,6 +153,14 @@ def test_an_admin_builds_loads_and_copies_in(host: OwnHost, buildkit: str) -> No
     host.run(*docker, "rmi", "-f", "built:1")
 
 
+def test_who_may_not_build_is_told_so_by_docker_build(host: OwnHost) -> None:
+    """Buildx says nothing of that refusal, and pulls a builder of its own, which a deployer else may do."""
+    pull = "/v1.45/images/create?fromImage=moby%2Fbuildkit&tag=buildx-stable-1"
+    answer = Reached(host, PEOPLE, "dora").ask("POST", pull)
+    assert answer.status == 403 and b"building images needs admin" in answer.body, answer
+    assert b"building images" not in Reached(host, PEOPLE).ask("POST", pull).body
+
+
 def test_login_writes_a_context_that_docker_uses(host: OwnHost) -> None:
     docker = ("env", "DOCKER_CONFIG=/srv/logged-in")
     program = str(DOCKWORTHY)

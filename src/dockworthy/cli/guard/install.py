@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,10 @@ from ...errors import UsageError
 from .. import options
 from ..output import say
 from .agreeing import agreed, dry_run_option, only_root
+
+if TYPE_CHECKING:
+    from ...guard.life.places import Places
+    from ...model.guard_policy import GuardPolicy
 
 _docker = click.option(
     "--docker",
@@ -41,11 +46,24 @@ _docker = click.option(
     help="Serve people there as well, to holders of a certificate, with the files in /etc/docker/tls: 192.0.2.7; "
     "`off` ends that.",
 )
+@click.option(
+    "--confine-builds",
+    is_flag=True,
+    help="daemon.json keeps image builds from the host's network, so that the guard lets BuildKit's pass; the engine "
+    "is restarted once.",
+)
 @click.option("--force", is_flag=True, help="Also before an engine that the guard was not tried against.")
 @dry_run_option
 @options.yes
 def install(
-    endpoint: str, policy: str | None, people: bool, tls: str | None, force: bool, dry_run: bool, yes: bool
+    endpoint: str,
+    policy: str | None,
+    people: bool,
+    tls: str | None,
+    confine_builds: bool,
+    force: bool,
+    dry_run: bool,
+    yes: bool,
 ) -> int:
     """From then on every request to the engine is judged, and a machine's start brings the guard first.
 
@@ -55,6 +73,9 @@ def install(
 
     The engine is not restarted, and containers keep running. With --people it is, once: its own socket moves. Whoever
     asks at /var/run/docker.sock is then known, and may do what their role allows; containers run on.
+
+    Without --people, `docker build` with BuildKit is refused to everybody, root too, unless the engine was started with
+    `builder.entitlements` that keep builds from the host's network: --confine-builds does that.
 
     \b
     Examples:
@@ -73,7 +94,7 @@ def install(
 
     only_root()
     places = Places()
-    text = None if policy is None else _whole_policy(policy)
+    guard, text = _policy(policy, places)
     record = read_record(places)
     if record is not None and not record.done:
         cut_off = ("an installation was cut off: take back what it did, and start anew",)
@@ -85,22 +106,33 @@ def install(
     if not force:
         check_tried(engine.version, state_directory(os.environ) / "guard")
     by_systemd = Path("/run/systemd/system").is_dir()
-    todo = plan(places, engine, text, by_systemd=by_systemd, people=people, tls=tls)
+    todo = plan(places, engine, text, by_systemd=by_systemd, people=people, tls=tls, guard=guard,
+        confine_builds=confine_builds,
+    )  # fmt: skip
     if not agreed("dockworthy guard install", todo.in_words(), dry_run=dry_run, yes=yes):
         return 0
     bring(todo, say)
+    if todo.builds.refused:
+        say(f"note: {todo.builds.in_words()}")
     say(f"done; when everything is wrong: {places.unlock}")
     return 0
 
 
-def _whole_policy(path: str) -> bytes:
-    """As it will be copied: one file that stands for itself. Raises UsageError."""
+def _policy(named: str | None, places: Places) -> tuple[GuardPolicy, bytes | None]:
+    """The `guard:` of what will be judged by, and its text where it is to be copied: one file that stands for itself.
+    Raises UsageError."""
+    from ...model.guard_policy import GuardPolicy
     from .in_force import loader
 
-    _, files = loader(None, path)()
+    path = named or (str(places.policy) if places.policy.exists() else None)
+    if path is None:
+        return GuardPolicy(), None
+    in_force, files = loader(None, path)()
+    if named is None:
+        return in_force.guard, None
     if len(files) > 1:
         raise UsageError(f"{path} extends {files[1].name}, which would not be copied", hint="write it in one file")
-    return Path(path).read_bytes()
+    return in_force.guard, Path(path).read_bytes()
 
 
 __all__ = ["install"]

@@ -16,8 +16,10 @@ from ..asked import NotCanonical
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_values
 from ..floor.mounts import refused_devices, refused_mounts, refused_volume
+from ..routes.builder import is_builder
 from .case import Case
 from .existing import judge_existing
+from .images import buildkit
 from .naming import refused_name
 from .networks import refused_network
 
@@ -28,6 +30,9 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
     """`POST /containers/create`."""
     request = _document(case)
     host = request.at("HostConfig")
+    if is_builder(request.word("Image")):
+        async for refusal in buildkit(case):
+            yield refusal
     context = await case.world.context()
     volumes = await _volumes(case, request)
     unit = _unit(case, request, structs.replace(context, volumes=volumes))

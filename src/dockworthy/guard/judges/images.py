@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from fnmatch import fnmatchcase
 
 from ..decision import Refusal, refused
+from ..routes.builder import asks_for_builder
 from .case import Case
 
 _NETWORKS = ("", "default", "bridge", "none")
@@ -25,6 +26,9 @@ async def pull(case: Case) -> AsyncIterator[Refusal]:
         )
     if "fromSrc" in query:
         for refusal in _owned(case, query.get("repo", "")):
+            yield refusal
+    if asks_for_builder(case.call):
+        async for refusal in buildkit(case):
             yield refusal
 
 
@@ -70,8 +74,9 @@ async def buildkit(case: Case) -> AsyncIterator[Refusal]:
         yield refused(
             "guard/builds",
             "BuildKit builds without the host's network",
-            "daemon.json did not forbid it when the engine started, and what BuildKit is asked for can't be seen",
-            'set {"builder": {"entitlements": {"network-host": false, "security-insecure": false}}} in daemon.json',
+            "the engine was not started with that, and what BuildKit is asked for can't be seen",
+            "ask root for `dockworthy guard install --confine-builds`, which sets builder.entitlements in daemon.json "
+            "and restarts the engine; or build with DOCKER_BUILDKIT=0, which can be judged",
         )
     elif case.policy.guard.images:
         yield refused("guard/image-names", _NAMES, "BuildKit may give any name", "build elsewhere, push, and pull")

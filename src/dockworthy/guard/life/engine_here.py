@@ -22,6 +22,7 @@ from ...facts.host.root import Root
 from ...facts.host.settings import DEFAULT_FILE, EngineStart, flag
 from ...facts.host.socket_tables import SocketTables
 from ...model.field import Set
+from ..confined_builds import builds_are_confined
 from .places import PLUGIN
 
 TAKES_OVER_WITHIN = 30.0
@@ -41,10 +42,23 @@ class EngineHere(Struct, frozen=True, kw_only=True):
     argv: tuple[str, ...] = ()
     live_restore: bool = False
     in_swarm: bool = False
+    confines_builds: bool = False
+    """BuildKit's builds do not reach the host's network: it was started so."""
 
     @property
     def path(self) -> str:
         return self.endpoint.removeprefix("unix://")
+
+    def while_restarted(self) -> str:
+        """What becomes of its containers then."""
+        number = len(self.running)
+        if not number:
+            says = "no container runs"
+        elif self.in_swarm:
+            says = f"{number} containers stop with it, as a swarm's node can't keep them, and start again"
+        else:
+            says = f"{number} containers run on" + ("" if self.live_restore else " (live-restore is on meanwhile)")
+        return f"some seconds without it; {says}"
 
 
 def find_engine(endpoint: str, *, ask: bool = True) -> EngineHere:
@@ -66,10 +80,11 @@ def find_engine(endpoint: str, *, ask: bool = True) -> EngineHere:
             hint="take --authorization-plugin out of the command line and restart the engine",
         )
     told = asyncio.run(_told(endpoint)) if ask else {}
+    confines = builds_are_confined(endpoint.removeprefix("unix://"))
     pid_file = flag(daemon.value.argv, "--pidfile", "-p") or "/var/run/docker.pid"
     return EngineHere(
         endpoint=endpoint, settings=Path(start.file_path), pid_file=Path(pid_file), pid=daemon.value.pid,
-        argv=tuple(daemon.value.argv), **told,
+        argv=tuple(daemon.value.argv), confines_builds=confines, **told,
     )  # fmt: skip
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from msgspec import structs
 
 from ... import __version__
-from ...errors import DockworthyError, UsageError
+from ...errors import DockworthyError, EngineError, UsageError
+from ..confined_builds import builds_are_confined
 from . import kept_files
 from .bundle import build
-from .engine_here import EngineHere, asks_guard, check_running, tell, wait_until
+from .engine_here import EngineHere, asks_guard, check_running, find_engine, tell, wait_until
 from .from_elsewhere import check_served
 from .moving.doors import check_doors
-from .moving.moving import move
+from .moving.moving import move, restart_for_builds
 from .places import Places
 from .planning import Install, record_of
 from .record import Record, remove_record, write_record
@@ -64,9 +65,16 @@ def _install(todo: Install, undone: contextlib.ExitStack, say: Say) -> None:
     else:
         say("starting the guard")
         service.start()
-        if todo.after != todo.before:
+        if todo.restarting is not None:
+            say("restarting the engine, so that it keeps builds from the host's network")
+            restart_for_builds(engine, todo.restarting, places, undone, before=todo.before, after=todo.after)
+            engine = structs.replace(find_engine(engine.endpoint), running=engine.running)
+        elif todo.after != todo.before:
             undone.callback(tell, engine, guarded=False)
+            read_at = kept_files.changed_at(engine.settings)
             undone.callback(kept_files.put_back, kept_files.write(engine.settings, todo.after))
+            if engine.confines_builds:  # by a file that it has read: what it says of builds has not changed
+                kept_files.date(engine.settings, read_at)
     if engine.pid:
         _measure(engine, todo)
         say("the engine asks the guard")
@@ -80,6 +88,8 @@ def _measure(engine: EngineHere, todo: Install) -> None:
     else:
         wait_until(lambda: asks_guard(engine.endpoint), "the engine does not ask the guard")
     check_running(engine)
+    if todo.builds.confined and not builds_are_confined(engine.path):
+        raise EngineError("the engine does not keep builds from the host's network, though daemon.json says so")
     if todo.people is not None:
         check_doors(todo.people, engine)
         check_served(todo.people)

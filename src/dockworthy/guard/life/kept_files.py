@@ -27,6 +27,20 @@ def write(path: Path, content: bytes, mode: int = 0o644) -> Kept:
     return before
 
 
+def changed_at(path: Path) -> int | None:
+    """Nanoseconds since 1970; None where there is no file."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def date(path: Path, at: int | None) -> None:
+    """As if it had been changed at that time. Nothing where there is no file, or was none. Raises OSError."""
+    if at is not None and path.exists():
+        os.utime(path, ns=(at, at))
+
+
 def look(path: Path, folders: tuple[Path, ...] = ()) -> Kept:
     """Raises OSError for one that can't be read."""
     try:
@@ -77,4 +91,4 @@ def _replace(path: Path, content: bytes, mode: int) -> None:
         beside.unlink(missing_ok=True)
 
 
-__all__ = ["Kept", "look", "put_back", "remove_empty", "write"]
+__all__ = ["Kept", "changed_at", "date", "look", "put_back", "remove_empty", "write"]

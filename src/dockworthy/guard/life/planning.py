@@ -11,10 +11,13 @@ from ... import __version__
 from ...errors import UsageError
 from ...harden.settings_text import changed_settings
 from ...harden.situation import parse_settings
+from ...model.guard_policy import GuardPolicy
 from ..root_alone import who_may_write
 from . import kept_files
+from .builds import Builds, confined, confines
 from .engine_here import EngineHere
 from .from_elsewhere import in_words, served_at
+from .moving.engine_service import EngineService
 from .moving.moving import Moving, plan_move
 from .places import PLUGIN, Places
 from .record import People, Record, read_record
@@ -29,7 +32,8 @@ policy:
 
 class Install(Struct, frozen=True, kw_only=True):
     """What is to be done. `policy` is None where the one that is there stays; `before` of an engine's file that is not
-    there is None. `moving`: the engine's own socket goes elsewhere, and the people's comes to its place."""
+    there is None. `moving`: the engine's own socket goes elsewhere, and the people's comes to its place. `restarting`:
+    who restarts the engine so that it confines builds, where it is not restarted for a move."""
 
     places: Places
     engine: EngineHere
@@ -37,9 +41,12 @@ class Install(Struct, frozen=True, kw_only=True):
     before: bytes | None
     after: bytes
     by_systemd: bool
+    builds: Builds
+    confines: bool = False
     installed: Record | None = None
     people: People | None = None
     moving: Moving | None = None
+    restarting: EngineService | None = None
 
     @property
     def service(self) -> Service:
@@ -50,6 +57,8 @@ class Install(Struct, frozen=True, kw_only=True):
     def in_words(self) -> tuple[str, ...]:
         places, service = self.places, "a systemd service" if self.by_systemd else f"{self.places.init}"
         running = f"the engine (process {self.engine.pid}) is told by SIGHUP: containers keep running"
+        if self.restarting is not None:
+            running = f"the engine is restarted ({self.restarting.in_words}): {self.engine.while_restarted()}"
         return (
             f"copy dockworthy {__version__} with its Python to {places.bundle}: root's, 140 MB",
             f"write {places.policy}" if self.policy is not None else f"judge by {places.policy}, which is there",
@@ -57,10 +66,13 @@ class Install(Struct, frozen=True, kw_only=True):
             if self.installed is None
             else "the new guard takes over from the one that serves: no request is refused meanwhile",
             f"write {places.unlock}: a plain shell script that takes the guard out of the way",
-            f"{self.engine.settings} names the plugin" + (" already" if self.after == self.before else ""),
+            f"{self.engine.settings} names the plugin"
+            + (" already" if self.after == self.before else "")
+            + (", and keeps builds from the host's network" if self.confines else ""),
             *(self.moving.in_words() if self.moving else ()),
             *in_words(self.people, self.installed.people if self.installed else None),
             *(() if self.moving else (running if self.engine.pid else "no engine runs: the next one asks the guard",)),
+            self.builds.in_words(),
             "measure: the engine asks the guard and containers run; else all of this is taken back",
         )
 
@@ -73,9 +85,12 @@ def plan(
     by_systemd: bool,
     people: bool = False,
     tls: str | None = None,
+    guard: GuardPolicy | None = None,
+    confine_builds: bool = False,
 ) -> Install:
     """`policy`: a new one's text; `people`: their socket at the engine's place, also where it stands there already;
-    `tls`: the address at which they are served as well, or OFF (None: as before).
+    `tls`: the address at which they are served as well, or OFF (None: as before); `guard`: what the policy, new or old,
+    says under that name.
     Raises UsageError, UnreadableInput for an engine's file that is not JSON."""
     before = kept_files.look(engine.settings).content
     try:
@@ -96,15 +111,27 @@ def plan(
         wanted |= moving.way.settings
     if tls is not None:
         their = served_at(tls, their)
+    restarting = None
+    if confine_builds:
+        wanted |= confined(settings)
+        if engine.pid and not engine.confines_builds and moving is None:
+            restarting = EngineService(engine.pid, places)
     after = changed_settings(text, wanted, str(engine.settings)).encode() if wanted else before
     assert after is not None, "a file that names the guard is there"
     if policy is None and not places.policy.exists():
         policy = STARTING_POLICY
     elif policy is None:
         _check_owner(places.policy)
+    written = confine_builds or confines(settings)
+    is_restarted = moving is not None or restarting is not None or not engine.pid
+    builds = Builds(
+        policy=guard or GuardPolicy(), confined=written if is_restarted else engine.confines_builds, written=written,
+        people=their is not None,
+    )  # fmt: skip
     return Install(
-        places=places, engine=engine, policy=policy, before=before, after=after, by_systemd=by_systemd,
-        installed=installed, people=their, moving=moving,
+        places=places, engine=engine, policy=policy, before=before, after=after, by_systemd=by_systemd, builds=builds,
+        confines=(confine_builds and not confines(settings)) or (installed is not None and installed.confines),
+        installed=installed, people=their, moving=moving, restarting=restarting,
     )  # fmt: skip
 
 
@@ -128,6 +155,7 @@ def record_of(todo: Install) -> Record:
         settings_was_there=todo.before is not None if old is None else old.settings_was_there,
         files=tuple(str(path) for path, _, _ in service.files()), folders=_folders(old, moving),
         changed=moved or (old.changed if old else ()), people=todo.people,
+        confines=todo.confines, restarts=todo.restarting is not None,
     )  # fmt: skip
 
 

@@ -28,7 +28,8 @@ class People(Struct, frozen=True, kw_only=True):
 class Record(Struct, frozen=True, kw_only=True):
     """`files` were written, `folders` made for them, outermost first; `settings` is the engine's file, whose contents
     before and after lie beside this record (`settings_was_there` tells whether there was one before). `changed`: path
-    and text of files that were there and say since where the engine listens. `done`: nothing was cut off."""
+    and text of files that were there and say since where the engine listens. `confines`: `builder.entitlements` there
+    are ours; `restarts`: the engine was restarted for that. `done`: nothing was cut off."""
 
     version: str
     endpoint: str
@@ -39,6 +40,8 @@ class Record(Struct, frozen=True, kw_only=True):
     folders: tuple[str, ...] = ()
     changed: tuple[tuple[str, str], ...] = ()
     people: People | None = None
+    confines: bool = False
+    restarts: bool = False
     done: bool = True
 
 

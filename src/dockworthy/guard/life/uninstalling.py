@@ -14,8 +14,9 @@ from ...errors import DockworthyError, UsageError
 from ...harden.settings_text import changed_settings
 from ...harden.situation import parse_settings
 from . import kept_files
+from .builds import confines, unconfined
 from .engine_here import EngineHere, find_engine, tell
-from .moving.moving import bring_back, engine_behind
+from .moving.moving import bring_back, engine_behind, start_as_before
 from .moving.restarting import let_go, put
 from .places import PLUGIN, Places
 from .planning import STARTING_POLICY
@@ -41,10 +42,14 @@ def settings_without(places: Places, record: Record) -> bytes | None:
     if PLUGIN in named:
         others = [each for each in named if each != PLUGIN]
         wanted["authorization-plugins"] = others if others or "authorization-plugins" in old else None
+    if record.confines and confines(settings):
+        wanted |= unconfined(settings, old)
     hosts = settings.get("hosts")
     if record.people is not None and isinstance(hosts, list) and record.people.endpoint in hosts:
         back = [record.endpoint if each == record.people.endpoint else each for each in hosts]
         wanted["hosts"] = back if "hosts" in old or len(back) > 1 else None
+    if isinstance(wanted.get("builder"), dict):  # which would be laid over the one that is there
+        text = changed_settings(text, {"builder": None}, str(path))
     return changed_settings(text, wanted, str(path)).encode() if wanted else now
 
 
@@ -74,6 +79,8 @@ def uninstall(places: Places, record: Record, say: Callable[[str], None]) -> Non
             _move_back(places, record, record.people, engine, wanted, say)
         else:
             _let_in(path, wanted, kept, engine)
+            if record.restarts and not record.done and not engine.pid:  # it was stopped, and not started again
+                start_as_before(engine, places, wanted)
         says = "no longer asks the guard" if engine.pid or record.people else "does not run; the next one asks no guard"
         say(f"the engine {says}")
         _remove(places, record, engine)

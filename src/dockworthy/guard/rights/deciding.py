@@ -10,6 +10,7 @@ from ...model.guard_policy import Binding, Role
 from ..decision import Refusal, refused
 from ..identity.identity import Identity
 from ..routes import Call
+from ..routes.builder import asks_for_builder
 from ..routes.route import Right
 from .covering import is_limited, within
 from .roles import RIGHTS, roles_with
@@ -45,6 +46,8 @@ async def decide(
     able = [binding for binding in held if call.right in RIGHTS[binding.role]]
     if not able:
         return _no_role(call, who, held)
+    if asks_for_builder(call) and not any(Right.BUILD in RIGHTS[binding.role] for binding in held):
+        return _no_role(call, who, held, Right.BUILD)
     touched: list[Touched] = []
     reserved = roled() if call.right in (Right.EXEC, Right.CREATE) else frozenset()
     if reserved or any(is_limited(binding) for binding in held):
@@ -92,13 +95,14 @@ def _reserved(call: Call, touched: Sequence[Touched], reserved: frozenset[str]) 
     return None
 
 
-def _no_role(call: Call, who: Identity, held: Sequence[Binding]) -> Refusal:
+def _no_role(call: Call, who: Identity, held: Sequence[Binding], right: Right | None = None) -> Refusal:
     roles = " and ".join(dict.fromkeys(binding.role.value for binding in held))
     has = f"{who.name} is {roles}" if roles else f"{who.name} has no role here"
     return refused(
         "guard/roles",
         _TITLE,
-        f"{has}, and {call.route.method} {call.route.action} needs {roles_with(call.right)}",
+        f"{has}, and {'building images' if right else f'{call.route.method} {call.route.action}'} "
+        f"needs {roles_with(right or call.right)}",
     )
 
 

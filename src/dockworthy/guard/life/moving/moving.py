@@ -17,7 +17,7 @@ from ..record import People
 from ..service import Service
 from .doors import look_at
 from .engine_service import EngineService
-from .restarting import held_settings, restart
+from .restarting import note_for_a_crash, restart
 from .way import Way, way_of
 
 Say = Callable[[str], None]
@@ -34,17 +34,10 @@ class Moving(Struct, frozen=True, kw_only=True):
 
     def in_words(self) -> tuple[str, ...]:
         engine, people = self.engine, self.people
-        number = len(engine.running)
-        if not number:
-            says = "no container runs"
-        elif engine.in_swarm:
-            says = f"{number} containers stop with it, as a swarm's node can't keep them, and start again"
-        else:
-            says = f"{number} containers run on" + ("" if engine.live_restore else " (live-restore is on meanwhile)")
         return (
             f"the engine's own socket goes to {self.places.engine_socket}, in a folder that root alone can enter; "
             f"it is told by {self.way.says}",
-            f"the engine is restarted for that ({self.starter.in_words}): some seconds without it; {says}",
+            f"the engine is restarted for that ({self.starter.in_words}): {engine.while_restarted()}",
             f"the guard's socket comes to {people.path}, for {people.group} and root as before "
             f"({people.mode:04o}): who connects has the role that the policy gives them, and none without it",
             *self._members(),
@@ -93,10 +86,7 @@ def move(
     for each in kept:
         if each.content is not None:  # for `unlock`
             kept_files.write(moving.places.before(each.path), each.content, 0o600)
-    if not moving.engine.live_restore and not moving.engine.in_swarm:
-        unguarded = kept_files.look(moving.places.settings_before).content
-        for path, on in ((moving.places.unlocking, True), (moving.places.unlocked, False)):
-            kept_files.write(path, held_settings(unguarded, moving.engine.settings, live_restore=on), 0o600)
+    note_for_a_crash(moving.engine, moving.places)
 
     def arrive() -> None:
         for path, text in moving.way.files:
@@ -153,9 +143,43 @@ def engine_behind(people: People, otherwise: EngineHere) -> EngineHere:
     return structs.replace(otherwise, pid=0, running=frozenset())
 
 
+def restart_for_builds(
+    engine: EngineHere, starter: EngineService, places: Places, undone: contextlib.ExitStack, *, before: bytes | None,
+    after: bytes,
+) -> None:  # fmt: skip
+    """At its place, with a file by which it confines builds. Raises DockworthyError; `undone` restarts it without."""
+    note_for_a_crash(engine, places)
+    undone.callback(start_as_before, engine, places, before)
+    restart(engine, starter, places, before=before, after=after, between=_nothing, there=engine.endpoint)
+
+
+def start_as_before(engine: EngineHere, places: Places, settings: bytes | None) -> None:
+    """An engine at its own place is restarted with its old file, or started where an installation had stopped it."""
+    found = find_engine(engine.endpoint, ask=False)
+    now = structs.replace(engine, pid=found.pid, running=frozenset(), live_restore=False)
+    if found.pid:
+        with contextlib.suppress(DockworthyError):
+            now = find_engine(engine.endpoint)
+    starter = EngineService(now.pid, places)
+    restart(now, starter, places, before=settings, after=settings, between=_nothing, there=engine.endpoint)
+
+
+def _nothing() -> None:
+    """Is to be done while it is stopped."""
+
+
 def make_folder(places: Places) -> None:
     places.engine_socket.parent.mkdir(mode=0o700, exist_ok=True)
     places.engine_socket.parent.chmod(0o700)
 
 
-__all__ = ["Moving", "bring_back", "engine_behind", "make_folder", "move", "plan_move"]
+__all__ = [
+    "Moving",
+    "bring_back",
+    "engine_behind",
+    "make_folder",
+    "move",
+    "plan_move",
+    "restart_for_builds",
+    "start_as_before",
+]

@@ -40,6 +40,7 @@ def restart(
         _lay(places, engine.settings, after, live_restore=True)
     else:
         put(engine.settings, after)
+    read_at = kept_files.changed_at(engine.settings)
     service.start()
     wait_until(lambda: running_at(there) is not None, "the engine does not answer", seconds=ANSWERS_WITHIN)
     if holds:  # it lets go of it by a word, and not by silence
@@ -47,6 +48,9 @@ def restart(
         reload(find_engine(there))
         wait_until(lambda: not keeps_containers(there), "the engine does not let go of live-restore")
         let_go(places, engine.settings)
+        # All but live-restore is what the engine has read, so that the file is no younger than that for whoever asks
+        # whether its settings are in force (confined_builds).
+        kept_files.date(engine.settings, read_at)
     asyncio.run(_start_again(there, engine.running - running_at(there)))
 
 
@@ -77,15 +81,25 @@ def let_go(places: Places, settings: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def held_settings(content: bytes | None, settings: Path, *, live_restore: bool) -> bytes:
+def _held_settings(content: bytes | None, settings: Path, *, live_restore: bool) -> bytes:
     """With live-restore laid over it."""
     text = None if content is None else content.decode()
     return changed_settings(text, {"live-restore": live_restore}, str(settings)).encode()
 
 
+def note_for_a_crash(engine: EngineHere, places: Places) -> None:
+    """What an engine without the guard is started with, by whoever finds that we were cut off: with live-restore, so
+    that containers run on, and then without. Raises OSError."""
+    if engine.live_restore or engine.in_swarm:
+        return
+    unguarded = kept_files.look(places.settings_before).content
+    for path, on in ((places.unlocking, True), (places.unlocked, False)):
+        kept_files.write(path, _held_settings(unguarded, engine.settings, live_restore=on), 0o600)
+
+
 def _lay(places: Places, settings: Path, content: bytes | None, *, live_restore: bool) -> None:
     """Written down before, so that whoever comes after a crash finds what it was."""
-    laid = held_settings(content, settings, live_restore=live_restore)
+    laid = _held_settings(content, settings, live_restore=live_restore)
     places.holding.unlink(missing_ok=True)
     if content is None:
         places.held.unlink(missing_ok=True)
@@ -105,4 +119,4 @@ async def _start_again(endpoint: str, stopped: frozenset[str]) -> None:
                     await connection.send("POST", f"/containers/{id}/start", answer=False)
 
 
-__all__ = ["held_settings", "let_go", "put", "restart"]
+__all__ = ["let_go", "note_for_a_crash", "put", "restart"]
