@@ -7,9 +7,11 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
+from dockworthy.guard.judges.containers import PS_ARGS
 from guard.sockets import Reached, start_socket
 from guard.tls_parts import papers_for
 from machines.images import BUSYBOX
@@ -249,3 +251,53 @@ def test_a_deployers_socket_makes_what_the_policy_allows(host: OwnHost) -> None:
     body = {"Image": BUSYBOX, "hostconfig": {"Privileged": True}}
     assert deployer.ask("POST", "/v1.45/containers/create", body).status == 403
     assert b"guard/roles" in deployer.docker("create", "other/image:1", check=False).stderr
+
+
+def test_ps_shows_nothing_but_the_containers_own_processes(host: OwnHost, viewer: Reached) -> None:
+    command = [*host.inside, "setpriv", "--pdeathsig", "KILL", "env", f"PLANTED={SECRET}", "sleep", "3600.0"]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    try:
+        host.wait(lambda: b"3600.0" in host.run("ps", "axe").stdout, "the host's own process runs")
+        for arguments in ("axef -D P%tP -o lstart,pid,user,args", "axe", "auxe", "-o args,pid", "-D P%tP"):
+            answer = viewer.ask("GET", f"/v1.45/containers/shop/top?ps_args={quote(arguments)}")
+            assert answer.status == 403 and b"guard/ps-arguments" in answer.body, arguments
+        for arguments in PS_ARGS:
+            answer = viewer.ask("GET", f"/v1.45/containers/shop/top?ps_args={quote(arguments)}")
+            assert answer.status == 200, (arguments, answer.body)
+            assert answer.json["Processes"], arguments
+            assert SECRET.encode() not in answer.body and b"3600.0" not in answer.body, arguments
+        assert f"top?ps_args={quote('-o pid,cmd', safe=',')}" in host.read(AUDIT), "the audit shows it"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("version", ["v1.41", "v1.45"])
+def test_a_viewer_writes_into_no_container(host: OwnHost, viewer: Reached, version: str) -> None:
+    """Over a websocket input is taken before API 1.42 whatever is asked; Go reads some a no of Python as a yes."""
+    name = f"shell-{version.replace('.', '-')}"
+    host.docker("run", "-d", "-i", "--name", name, BUSYBOX, "sh")
+    try:
+        socket_head = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        socket_head += "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nOrigin: http://x\r\n"
+        frame = b"\x81\x89\0\0\0\0touch /w\n"
+        for query in ("", "?stream=1&stdin=0", "?stream=1&stdin=1"):
+            target = f"/{version}/containers/{name}/attach/ws{query}"
+            said = viewer.send(f"GET {target} HTTP/1.1\r\nHost: x\r\n{socket_head}\r\n".encode() + frame)
+            assert said.startswith(b"HTTP/1.1 403"), said[:100]
+        for value in ("%1c", "%1d0", "y", "1"):
+            target = f"/{version}/containers/{name}/attach?stream=1&stdin={value}"
+            head = f"POST {target} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+            said = viewer.send(head.encode() + b"touch /w\n")
+            assert said.startswith(b"HTTP/1.1 403"), said[:100]
+        listening = viewer.begin(
+            f"POST /{version}/containers/{name}/attach?stream=1&stdout=1&stdin=False HTTP/1.1\r\nHost: x\r\n"
+            "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\ntouch /w\n"
+        )
+        listening.wait_for(b"101 UPGRADED")
+        host.docker("exec", name, "sh", "-c", "echo seen >/proc/1/fd/1")
+        listening.wait_for(b"seen")
+        listening.end()
+        assert host.docker("exec", name, "sh", "-c", "test -e /w", check=False).returncode == 1
+    finally:
+        host.docker("rm", "-f", name)

@@ -15,6 +15,7 @@ from ..asked import Asked, NotCanonical
 from ..decision import Decision
 from ..target import SHORT, Target, read_target
 from .bodies import check_body
+from .query_values import in_plain_words, says_yes
 from .route import Body, Right, Route
 from .table import ROUTES, pattern_of
 
@@ -27,10 +28,6 @@ def _by_first_part() -> Mapping[str, list[tuple[re.Pattern[str], Route]]]:
 
 
 _PATTERNS = _by_first_part()
-
-
-_FALSE = frozenset(("", "0", "no", "false", "none"))
-"""As Engine 26.1 reads them (httputils.BoolValue); every other word is a yes."""
 
 
 class Call(Struct, frozen=True, kw_only=True, dict=True):
@@ -62,14 +59,20 @@ class Call(Struct, frozen=True, kw_only=True, dict=True):
             path = path.replace(f"{{{name}}}", quote(value, safe="/:@" if name in ("image", "plugin") else ""))
         version = f"/v{self.version.major}.{self.version.minor}" if self.version else ""
         read = self.route.query
-        pairs = [(name, value) for name, values in self.values.items() if name in read for value in values]
+        plain = self.route.truths
+        pairs = [
+            (name, in_plain_words(value) if name in plain else value)
+            for name, values in self.values.items()
+            if name in read
+            for value in values
+        ]
         return version + path + (f"?{urlencode(pairs, quote_via=quote)}" if pairs else "")
 
     @cached_property
     def right(self) -> Right:
-        """Of the route; to attach without input is to follow what the logs show, as `docker run` does."""
-        listens = "stdin" in self.route.query and self.query.get("stdin", "").strip().lower() in _FALSE
-        return Right.VIEW if listens else self.route.right
+        """Of the route; more where the query asks for more."""
+        route = self.route
+        return next((right for name, right in route.more.items() if says_yes(self.query.get(name, ""))), route.right)
 
 
 def find_call(asked: Asked) -> Call:

@@ -34,7 +34,7 @@ def _row(route: Route) -> str:
     body = {Body.NONE: "", Body.JSON: "JSON", Body.MAYBE_JSON: "JSON or none", Body.STREAM: "stream"}[route.body]
     names = " ".join(f"`{name}`" for name in sorted(route.query))
     looked = "yes" if route.judge and route.judge != "admins_only" else ""
-    right = route.right.value + (f" (without `stdin`: {Right.VIEW.value})" if "stdin" in route.query else "")
+    right = route.right.value + "".join(f" (with `{name}`: {right.value})" for name, right in route.more.items())
     return f"| `{route.method} {route.path}` | {right} | {body} | {looked} | {names} |"
 
 

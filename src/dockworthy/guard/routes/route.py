@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum, StrEnum
 from functools import cached_property
 
@@ -32,13 +33,16 @@ class Right(StrEnum):
 
 class Route(Struct, frozen=True, kw_only=True, dict=True):
     """`path` names its parts in braces; `query` the names that the engine reads, `lists` those that may come several
-    times. `judge` is the name of the judge (judges/) that looks closer, empty where the route alone tells enough."""
+    times, `truths` those that it reads as yes or no. `more`: what is needed instead of `right` where such a name says
+    yes. `judge` is the name of the judge (judges/) that looks closer, empty where the route alone tells enough."""
 
     method: str
     path: str
     right: Right
     query: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
+    truths: frozenset[str] = frozenset()
+    more: Mapping[str, Right] = {}
     body: Body = Body.NONE
     judge: str = ""
 

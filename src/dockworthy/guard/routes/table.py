@@ -5,6 +5,8 @@ Sources: the API reference v1.45; `api/server/router` of Engine 26.1 for the nam
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .route import Body, Right, Route
 
 _PARTS = {
@@ -28,10 +30,41 @@ _BUILD_QUERY = (
 )
 
 
-def _route(line: str, right: Right, query: str = "", body: Body = Body.NONE, judge: str = "", lists: str = "") -> Route:
+_TRUTHS = frozenset(
+    "all copyUIDGID details follow force forcerm link logs noOverwriteDirNonDir nocache noprune one-shot pause pull q"
+    " quiet rm shared-size size squash stderr stdin stdout stream timestamps v".split()
+)
+"""Names that Engine 26.1 reads with httputils.BoolValue, on every route that has them."""
+
+
+def _route(
+    line: str,
+    right: Right,
+    query: str = "",
+    body: Body = Body.NONE,
+    judge: str = "",
+    lists: str = "",
+    more: Mapping[str, Right] = {},
+) -> Route:
     method, path = line.split()
-    names, several = frozenset(query.split()), frozenset(lists.split())
-    return Route(method=method, path=path, right=right, query=names | several, lists=several, body=body, judge=judge)
+    several = frozenset(lists.split())
+    names = frozenset(query.split()) | several
+    return Route(
+        method=method,
+        path=path,
+        right=right,
+        query=names,
+        lists=several,
+        truths=names & _TRUTHS,
+        more=more,
+        body=body,
+        judge=judge,
+    )
+
+
+def _logs(line: str) -> Route:
+    """`details` shows the variables of the environment that a log driver was told to add (`--log-opt env=NAME`)."""
+    return _route(line, _VIEW, _LOGS, more={"details": _SECRETS})
 
 
 _SYSTEM = (
@@ -51,7 +84,7 @@ _CONTAINERS = (
     _route("POST /containers/prune", _CREATE, "filters"),
     _route("GET /containers/{container}/json", _VIEW, "size"),
     _route("GET /containers/{container}/top", _VIEW, "ps_args", judge="top"),
-    _route("GET /containers/{container}/logs", _VIEW, _LOGS),
+    _logs("GET /containers/{container}/logs"),
     _route("GET /containers/{container}/changes", _VIEW),
     _route("GET /containers/{container}/stats", _VIEW, "stream one-shot"),
     _route("GET /containers/{container}/export", _SECRETS, judge="container_files"),
@@ -74,7 +107,15 @@ _CONTAINERS = (
     _route("POST /containers/{container}/resize", _EXEC, "h w"),
     _route("POST /containers/{container}/rename", _CREATE, "name", judge="rename"),
     _route("POST /containers/{container}/update", _CREATE, "", Body.JSON, "update"),
-    _route("POST /containers/{container}/attach", _EXEC, f"{_ATTACH} hijack", Body.STREAM, "attach"),
+    _route(  # without input it shows what the logs show, as `docker run` does
+        "POST /containers/{container}/attach",
+        _VIEW,
+        f"{_ATTACH} hijack",
+        Body.STREAM,
+        "attach",
+        more={"stdin": _EXEC},
+    ),
+    # Before API 1.42 the engine gives it input, output and errors, whatever its query says.
     _route("GET /containers/{container}/attach/ws", _EXEC, _ATTACH, judge="attach"),
     _route("POST /containers/{container}/exec", _EXEC, "", Body.JSON, "exec_create"),
     _route("DELETE /containers/{container}", _CREATE, "v force link"),
@@ -139,13 +180,13 @@ _SWARM = (
     _route("DELETE /nodes/{object}", _ADMIN, "force", judge="admins_only"),
     _route("GET /services", _VIEW, "filters status"),
     _route("GET /services/{object}", _VIEW, "insertDefaults"),
-    _route("GET /services/{object}/logs", _VIEW, _LOGS),
+    _logs("GET /services/{object}/logs"),
     _route("POST /services/create", _CREATE, "", Body.JSON, "service_create"),
     _route("POST /services/{object}/update", _CREATE, "version registryAuthFrom rollback", Body.JSON, "service_update"),
     _route("DELETE /services/{object}", _CREATE),
     _route("GET /tasks", _VIEW, "filters"),
     _route("GET /tasks/{object}", _VIEW),
-    _route("GET /tasks/{object}/logs", _VIEW, _LOGS),
+    _logs("GET /tasks/{object}/logs"),
     *(
         route
         for kind in ("secrets", "configs")
