@@ -84,3 +84,67 @@ def test_docker_follows_them_and_ends(host: OwnHost) -> None:
         root.docker("run", "--rm", "--label", f"{LABEL}={name}", BUSYBOX, "true")
     said = dora.docker("events", "--since", "10m", "--until", "0s", "--filter", "event=die").stdout
     assert b"project=shop" in said and b"project=bank" not in said
+
+
+MINE = ("--label", f"{LABEL}=shop")
+
+
+def test_a_link_copies_no_environment_of_another_project(host: OwnHost) -> None:
+    dora, root = Reached(host, PEOPLE, "dora"), Reached(host, PEOPLE)
+    root.docker("run", "-d", "--name", "till", "-e", "TILL_KEY=k-of-the-bank", "--label", f"{LABEL}=bank", BUSYBOX,
+                "sleep", "3600")  # fmt: skip
+    try:
+        copied = root.docker("run", "--rm", "--link", "till:x", BUSYBOX, "sh", "-c", "set").stdout
+        assert b"X_ENV_TILL_KEY='k-of-the-bank'" in copied, "the engine copies it: else this proves nothing"
+        short = root.docker("inspect", "-f", "{{.Id}}", "till").stdout.decode()[:10]
+        for link in ("till:x", "till", "/till:/a/x", f"{short}:x"):
+            refused = dora.docker("create", *MINE, "--link", link, BUSYBOX, "env", check=False)
+            assert b"container till is of project bank (HostConfig.Links)" in refused.stderr, (link, refused.stderr)
+        made = dora.docker("run", "--rm", *MINE, "--link", "shop:x", BUSYBOX, "true", check=False)
+        assert made.returncode == 0, made.stderr
+    finally:
+        root.docker("rm", "-f", "till")
+
+
+def test_nobody_takes_the_name_of_another_project_on_a_network_of_both(host: OwnHost) -> None:
+    dora, root = Reached(host, PEOPLE, "dora"), Reached(host, PEOPLE)
+    root.docker("network", "connect", "--alias", "Ledger", "shop_network", "bank")
+    named = ("--name", "shop-names", *MINE, "--network", "shop_network")
+    try:
+        for claim in (("--network-alias", "ledger"), ("--hostname", "LEDGER"), ("--network-alias", "bank")):
+            refused = dora.docker("create", *named, *claim, BUSYBOX, "true", check=False)
+            assert b"container bank is of project bank (it has " in refused.stderr, (claim, refused.stderr)
+        dora.docker("create", *named, "--network-alias", "books", BUSYBOX, "true")
+        refused = dora.docker("rename", "shop-names", "ledger", check=False)
+        assert b"(it has ledger, which name would take" in refused.stderr, refused.stderr
+        dora.docker("network", "disconnect", "shop_network", "shop-names")
+        refused = dora.docker("network", "connect", "--alias", "ledger", "shop_network", "shop-names", check=False)
+        assert b"is of project bank" in refused.stderr
+        dora.docker("network", "connect", "--alias", "books", "shop_network", "shop-names")
+    finally:
+        root.docker("rm", "-f", "shop-names", check=False)
+        root.docker("network", "disconnect", "shop_network", "bank")
+
+
+def test_an_image_that_was_made_of_another_project_is_not_run(host: OwnHost) -> None:
+    dora, root = Reached(host, PEOPLE, "dora"), Reached(host, PEOPLE)
+    id = root.docker("commit", "bank", "bank-saved").stdout.decode().strip()
+    try:
+        for image in ("bank-saved", id):
+            refused = dora.docker("create", *MINE, image, "true", check=False)
+            assert b"is of project bank" in refused.stderr, image
+    finally:
+        root.docker("rmi", "bank-saved")
+
+
+def test_compose_makes_anew_what_has_a_volume_without_a_name(host: OwnHost) -> None:
+    """It names the old container's volume, which carries no label."""
+    dora = Reached(host, PEOPLE, "dora")
+    text = host.read("/etc/compose/compose.yaml")
+    try:
+        host.write("/etc/compose/compose.yaml", text.replace('["data:/data"]', '["data:/data", "/cache"]'))
+        dora.compose("shop", "up", "-d")
+        dora.compose("shop", "up", "-d", "--force-recreate", "-t", "0")
+    finally:
+        dora.compose("shop", "down", "-v", "-t", "0")
+        host.write("/etc/compose/compose.yaml", text)

@@ -34,6 +34,23 @@ def container(name: str, project: str, image: str = "registry.example.com/shop/w
     return {"Id": ID, "Name": f"/{name}", "Config": {"Image": image, "Labels": {LABEL: project}}}
 
 
+ON_SHOP_NET = {
+    **container("bank-db", "bank"),
+    "Id": "e" * 64,
+    "NetworkSettings": {
+        "Networks": {
+            "shop_net": {
+                "NetworkID": "d" * 64,
+                "Aliases": ["db", "e" * 12],
+                "IPAMConfig": {"IPv4Address": "10.1.0.9"},
+                "MacAddress": "02:42:0a:01:00:09",
+            }
+        }
+    },
+}
+"""A container of the bank's that somebody let onto the shop's network."""
+
+
 class Known:
     """Objects that an engine would have."""
 
@@ -49,10 +66,42 @@ class Known:
             ("service", "bank_web"): {"Spec": {"Name": "bank_web", "Labels": {"com.docker.stack.namespace": "bank"}}},
             ("task", "t1"): {"ServiceID": "bank_web"},
             ("secret", "bank_key"): {"Spec": {"Name": "bank_key", "Labels": {"com.docker.stack.namespace": "bank"}}},
+            ("config", "bank_conf"): {"Spec": {"Name": "bank_conf", "Labels": {"com.docker.stack.namespace": "bank"}}},
+            ("network", "shop_net"): {"Id": "d" * 64, "Name": "shop_net", "Labels": {LABEL: "shop"}},
+            ("image", "bank-saved"): {"Id": "sha256:1", "Config": {"Labels": {LABEL: "bank"}}, "RepoDigests": []},
+            ("image", "pulled"): {"Config": {"Labels": {LABEL: "ci"}}, "RepoDigests": ["x/pulled@sha256:0"]},
+            ("container", "abc"): container("abc", "shop"),
+            ("container", f"abc{'0' * 61}"): {**container("bank-two", "bank"), "Id": f"abc{'0' * 61}"},
+            ("container", "e" * 64): ON_SHOP_NET,
+            ("volume", "f" * 64): {"Name": "f" * 64, "Labels": {"com.docker.volume.anonymous": ""}},
+            ("service", "shop_web"): {
+                "Spec": {"Name": "shop_web", "Labels": {"com.docker.stack.namespace": "shop"}},
+                "PreviousSpec": {
+                    "Name": "shop_web",
+                    "Labels": {"com.docker.stack.namespace": "shop"},
+                    "TaskTemplate": {"ContainerSpec": {"Secrets": [{"SecretID": "bank_key", "SecretName": "k"}]}},
+                },
+            },
         }
 
     async def found(self, kind: str, reference: str) -> Mapping[str, Any] | None:
         return self.objects.get((kind, reference))
+
+    async def containers_beginning(self, beginning: str) -> tuple[str, ...]:
+        return tuple(
+            id for kind, id in self.objects if kind == "container" and len(id) == 64 and id.startswith(beginning)
+        )
+
+    async def containers_with(self, **filters: str) -> list[Mapping[str, Any]]:
+        if filters == {"network": "d" * 64}:
+            return [{"Id": "e" * 64, "Names": ["/bank-db"], "Labels": {LABEL: "bank"}}]
+        if filters == {"volume": "f" * 64}:
+            return [{"Id": ID, "Names": ["/shop"], "Labels": {LABEL: "shop"}}]
+        return []
+
+    async def services(self) -> list[Mapping[str, Any]]:
+        return [{"ID": "s1", "Spec": {"Name": "bank_api", "Labels": {"com.docker.stack.namespace": "bank"},
+                 "TaskTemplate": {"Networks": [{"Target": "d" * 64, "Aliases": ["api"]}]}}}]  # fmt: skip
 
 
 async def asks(
@@ -71,6 +120,16 @@ def bound(role: Role, *projects: str, images: tuple[str, ...] = ()) -> Binding:
 
 OF_SHOP = bound(Role.DEPLOYER, "shop"), bound(Role.OPERATOR, "shop")
 MINE = {"Image": "x", "Labels": {LABEL: "shop"}}
+STACK = {"Name": "s", "Labels": {"com.docker.stack.namespace": "shop"}}
+
+
+def host(**settings: Any) -> tuple[str, Any]:
+    return "POST /containers/create", {**MINE, "HostConfig": settings}
+
+
+def endpoint(network: str = "shop_net", **settings: Any) -> tuple[str, Any]:
+    return "POST /containers/create", {**MINE, "NetworkingConfig": {"EndpointsConfig": {network: settings}}}
+
 
 ELSEWHERE: dict[str, tuple[str, Any]] = {
     "a container": ("POST /containers/bank/stop", None),
@@ -102,6 +161,59 @@ ELSEWHERE: dict[str, tuple[str, Any]] = {
         {"Name": "s", "Labels": {"com.docker.stack.namespace": "shop"},
          "TaskTemplate": {"ContainerSpec": {"Secrets": [{"SecretID": "bank_key", "SecretName": "k"}]}}},
     ),
+    "another's environment by a link": host(Links=["bank:db"]),
+    "another's environment by a link without an alias": host(Links=["bank"]),
+    "another's environment by a link with a slash": host(Links=["/bank:/x/db"]),
+    "another's name by a link of an endpoint": endpoint(Links=["bank:db"]),
+    "a link to what a beginning may stand for": host(Links=["abc:db"]),
+    "what a beginning may stand for": host(PidMode="container:abc"),
+    "another's processes by the old word": host(Cgroup="container:bank"),
+    "another's volume in other letters": host(Mounts=[{"Type": "Volume", "Source": "bank_data", "Target": "/x"}]),
+    "another's volume as a new one": host(Binds=["bank_new:/x"]),
+    "another's volume as a new one by mounts": host(Mounts=[{"Type": "volume", "Source": "new", "Target": "/x"}]),
+    "another's network by its id": endpoint(NetworkID="bank_net"),
+    "another's alias": endpoint(Aliases=["x", "DB"]),
+    "another's alias as a host name": (
+        "POST /containers/create",
+        {**MINE, "Hostname": "db", "HostConfig": {"NetworkMode": "shop_net"}},
+    ),
+    "another's name as an alias": endpoint(Aliases=["bank-db."]),
+    "another's DNS name": endpoint(DNSNames=["bank-db"]),
+    "another's alias as a name": ("POST /containers/create?name=db", endpoint()[1]),
+    "another's service's name": endpoint(Aliases=["bank_api"]),
+    "another's service's alias": endpoint(Aliases=["api"]),
+    "another's address": endpoint(IPAMConfig={"IPv4Address": "10.1.0.9"}),
+    "another's hardware address": endpoint(MacAddress="02:42:0A:01:00:09"),
+    "another's alias when it joins": (
+        "POST /networks/shop_net/connect",
+        {"Container": "shop", "EndpointConfig": {"Aliases": ["db"]}},
+    ),
+    "another's container at a network": ("POST /networks/shop_net/connect", {"Container": "bank"}),
+    "a link when it joins": (
+        "POST /networks/shop_net/connect",
+        {"Container": "shop", "EndpointConfig": {"Links": ["bank:db"]}},
+    ),
+    "an image that was made of another": ("POST /containers/create", {**MINE, "Image": "bank-saved"}),
+    "an image of another in a service": (
+        "POST /services/create",
+        {**STACK, "TaskTemplate": {"ContainerSpec": {"Image": "bank-saved"}}},
+    ),
+    "another's config": (
+        "POST /services/create",
+        {**STACK, "TaskTemplate": {"ContainerSpec": {"Configs": [{"ConfigID": "x", "ConfigName": "bank_conf"}]}}},
+    ),
+    "another's config as credentials": (
+        "POST /services/create",
+        {**STACK, "TaskTemplate": {"ContainerSpec": {"Privileges": {"CredentialSpec": {"Config": "bank_conf"}}}}},
+    ),
+    "what a service had before": (
+        "POST /services/shop_web/update?version=1&rollback=previous",
+        {**STACK, "Name": "shop_web"},
+    ),
+    "settings of another's network": (
+        "POST /networks/create",
+        {"Name": "n", "Labels": {LABEL: "shop"}, "ConfigFrom": {"Network": "bank_net"}},
+    ),
     "joining a network": ("POST /networks/shop_net/connect", {"Container": "bank"}),
     "all of them": ("POST /containers/prune", None),
     "images of all": ("DELETE /images/shop", None),
@@ -121,6 +233,30 @@ async def test_in_their_project_they_work_and_the_name_is_pinned_to_its_id() -> 
     assert isinstance(answer, Allowed) and answer.call.names == {"container": ID}
     mine = {**MINE, "HostConfig": {"Binds": ["shop_data:/x", "/srv/x:/y"], "NetworkMode": "default"}}
     assert isinstance(await asks("POST /containers/create?name=n", *OF_SHOP, body=mine), Allowed)
+
+
+GOOD: dict[str, tuple[str, Any]] = {
+    "a link to one's own": host(Links=["shop:db"]),
+    "one's own network with other names": endpoint(
+        Aliases=["web", "shop-web-1"], IPAMConfig={"IPv4Address": "10.1.0.8"}
+    ),
+    "a volume that it makes with the label": host(
+        Mounts=[{"Type": "volume", "Source": "new", "Target": "/x", "VolumeOptions": {"Labels": {LABEL: "shop"}}}]
+    ),
+    "a nameless volume of the container that it replaces": host(
+        Mounts=[{"Type": "volume", "Source": "f" * 64, "Target": "/x"}]
+    ),
+    "an image that was built elsewhere by Compose": ("POST /containers/create", {**MINE, "Image": "pulled"}),
+    "an update of its service": ("POST /services/shop_web/update?version=1", {**STACK, "Name": "shop_web"}),
+    "limits of its container": ("POST /containers/shop/update", {"Memory": 1 << 30}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GOOD)
+async def test_what_is_done_within_a_project_passes(name: str) -> None:
+    line, body = GOOD[name]
+    answer = await asks(line, *OF_SHOP, body=body)
+    assert isinstance(answer, Allowed), answer
 
 
 async def test_images_limit_what_is_made_and_touched() -> None:

@@ -51,7 +51,7 @@ async def decide(
     touched: list[Touched] = []
     reserved = roled() if call.right in (Right.EXEC, Right.CREATE) else frozenset()
     if reserved or any(is_limited(binding) for binding in held):
-        touched = [each async for each in touched_by(call, objects)]
+        touched = await touched_by(call, objects, neighbours=any(binding.projects for binding in held))
     if reserved and (taken := _reserved(call, touched, reserved)):
         return taken
     fitting = [binding for binding in able if _covers(binding, call, touched)]
@@ -110,12 +110,16 @@ def _out_of_limits(call: Call, who: Identity, able: Sequence[Binding], touched: 
     limits = "; ".join(
         f"{each.role.value} of {', '.join((*each.projects, *each.images))}" for each in able if is_limited(each)
     )
-    outside = next((each for each in touched if not any(_within(one, each, call) for one in able)), None)
-    place = ""
-    if outside is not None:
-        place = f", and {outside} is of " + (f"project {outside.project}" if outside.project else "no project")
-        place += f" and image {outside.image}" if outside.image and any(each.images for each in able) else ""
-    return refused("guard/roles", _TITLE, f"{who.name} is {limits}{place or ', and this is about all of them'}")
+    outside = [each for each in touched if not any(_within(one, each, call) for one in able)]
+    by_images = any(each.images for each in able)
+    places = "".join(f", and {each} is of {_place(each, by_images=by_images)}" for each in dict.fromkeys(outside))
+    return refused("guard/roles", _TITLE, f"{who.name} is {limits}{places or ', and this is about all of them'}")
+
+
+def _place(each: Touched, *, by_images: bool) -> str:
+    project = f"project {each.project}" if each.project else "no project"
+    image = f" and image {each.image}" if each.image and by_images else ""
+    return f"{project}{image}" + (f" ({each.why})" if each.why else "")
 
 
 __all__ = ["Allowed", "decide"]

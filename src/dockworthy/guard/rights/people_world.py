@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ _PLACES = {
     "config": "/configs/{}",
     "node": "/nodes/{}",
     "plugin": "/plugins/{}/json",
+    "image": "/images/{}/json",
 }
 
 
@@ -30,7 +32,14 @@ class PeopleWorld(EngineWorld):
         self._next_look: asyncio.Task[Mapping[str, int]] | None = None
 
     async def found(self, kind: str, reference: str) -> Mapping[str, Any] | None:
-        return await self._one(_PLACES[kind].format(quote(reference, safe="")))
+        safe = "/:@" if kind == "image" else ""
+        return await self._one(_PLACES[kind].format(quote(reference, safe=safe)))
+
+    async def containers_with(self, **filters: str) -> list[Mapping[str, Any]]:
+        """Running or not: those with this `network` or `volume`."""
+        wanted = quote(json.dumps({name: [value] for name, value in filters.items()}))
+        answer = await self._get(f"/containers/json?all=1&filters={wanted}")
+        return answer if isinstance(answer, list) else []
 
     async def services(self) -> list[Mapping[str, Any]]:
         """Of the swarm."""

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ...errors import UnreadableInput
 from ...readers.api_object import ApiObject
 from ...readers.create_request.strict_json import parse
 from ..asked import NotCanonical
+from ..judges.naming import BEGINNING
+from ..parallel import look_up
 from ..routes import Call
+from .references import CLAIMING, NO_NETWORKS, Claim, Reference, claims_in, references_in
 
 PROJECT_LABELS = ("com.docker.compose.project", "com.docker.stack.namespace")
-_SHARED_NETWORKS = frozenset(("", "default", "bridge", "none", "host", "nat"))
 _SPECIES = {"services": "service", "tasks": "task", "secrets": "secret", "configs": "config", "nodes": "node"}
+_MAKES = ("containers/create", "services/create", "services/update", "networks/create", "volumes/create",
+          "secrets/create", "configs/create")  # fmt: skip
+_NAMELESS = re.compile(r"[0-9a-f]{64}")
+"""What the engine calls a volume for which no name was given."""
 
 
 class Objects(Protocol):
+    """The engine's objects. Each method raises EngineError where the engine does not say."""
+
     async def found(self, kind: str, reference: str) -> Mapping[str, Any] | None:
-        """The API's object, None where there is none. Raises EngineError where the engine does not say."""
+        """The API's object, None where there is none."""
+
+    async def containers_beginning(self, beginning: str) -> tuple[str, ...]:
+        """Ids of all containers that begin so."""
+
+    async def containers_with(self, **filters: str) -> Sequence[Mapping[str, Any]]:
+        """As `GET /containers/json` lists them, running or not: those with this `network` or `volume`."""
+
+    async def services(self) -> Sequence[Mapping[str, Any]]:
+        """Of the swarm; none where there is no swarm."""
 
 
 class Touched(Struct, frozen=True, kw_only=True):
     """`image` is None where it has none. `joins`: it is another's that what is made would share. `id` is what pins a
-    container that was named."""
+    container that was named. `why` says which field of the request is about it."""
 
     kind: str
     name: str
@@ -33,13 +51,20 @@ class Touched(Struct, frozen=True, kw_only=True):
     image: str | None = None
     joins: bool = False
     id: str = ""
+    why: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
 
 
-async def touched_by(call: Call, objects: Objects) -> AsyncIterator[Touched]:
-    """What is not there is left out: the engine says so itself. Raises NotCanonical for a body that can't be read."""
+async def touched_by(call: Call, objects: Objects, *, neighbours: bool = True) -> list[Touched]:
+    """What is not there is left out: the engine says so itself. `neighbours`: also those on the same networks whose
+    names or addresses it would take. Raises NotCanonical for a body that can't be read."""
+    found = [each async for each in _named_by(call, objects)]
+    return [*found, *[each async for each in _taken(call, objects)]] if neighbours else found
+
+
+async def _named_by(call: Call, objects: Objects) -> AsyncIterator[Touched]:
     for part, reference in call.names.items():
         kind = _SPECIES[call.route.path.split("/")[1]] if part == "object" else part
         if kind == "image":
@@ -50,26 +75,27 @@ async def touched_by(call: Call, objects: Objects) -> AsyncIterator[Touched]:
         tag = call.query.get("tag", "")
         name = call.query.get("fromImage", "") or call.query.get("repo", "")
         yield Touched(kind="image", name=name, image=f"{name}:{tag}" if tag and ":" not in tag else name)
-    if call.body and call.route.method == "POST":
-        async for touched in _in_body(call, objects):
-            yield touched
+    for spec in await _specs(call, objects):
+        if call.route.action in _MAKES:
+            yield _made(call, ApiObject(spec, call.route.action))
+        named = {(each.kind, each.name): each for each in references_in(call.route.action, spec)}
+        for found in await look_up(lambda each: _referred(each, objects), named.values()):
+            for touched in found:
+                yield touched
 
 
-async def _in_body(call: Call, objects: Objects) -> AsyncIterator[Touched]:
+async def _specs(call: Call, objects: Objects) -> list[Any]:
+    """The body, and with a rollback what the service was before. Raises NotCanonical."""
+    if not call.body or call.route.method != "POST":
+        return []
     try:
-        body = ApiObject(parse(call.body, call.route.action), call.route.action)
+        specs = [parse(call.body, call.route.action)]
     except UnreadableInput as error:
         raise NotCanonical(error.says) from None
-    if call.route.action.endswith("/create") or call.route.action == "services/update":
-        yield _made(call, body)
-    if call.route.action in ("networks/connect", "networks/disconnect"):
-        joined = [("container", body.word("Container"))]
-    else:
-        joined = [*_joined_by_container(body), *_joined_by_service(body)]
-    for kind, reference in dict.fromkeys(joined):
-        found = await _existing(kind, reference, objects)
-        if found is not None:
-            yield Touched(kind=kind, name=found.name, project=found.project, image=None, joins=True)
+    if call.route.action == "services/update" and call.query.get("rollback"):
+        service = await objects.found("service", call.names["object"])
+        specs += [previous] if (previous := (service or {}).get("PreviousSpec")) else []
+    return specs
 
 
 def _made(call: Call, body: ApiObject) -> Touched:
@@ -80,41 +106,124 @@ def _made(call: Call, body: ApiObject) -> Touched:
     return Touched(kind=kind, name=name, project=project_of(body.data), image=image if has_image else None)
 
 
-def _joined_by_container(body: ApiObject) -> Iterator[tuple[str, str]]:
-    host = body.at("HostConfig")
-    for text in host.at("Binds").data or ():
-        source = str(text).partition(":")[0]
-        if ":" in str(text) and not source.startswith(("/", ".", "~")):
-            yield "volume", source
-    yield from _volumes_in(host)
-    for text in host.at("VolumesFrom").data or ():
-        yield "container", str(text).partition(":")[0]
-    for key in ("NetworkMode", "PidMode", "IpcMode"):
-        kind, colon, reference = host.word(key).partition(":")
-        if kind == "container" and colon:
-            yield "container", reference
-        elif key == "NetworkMode" and kind not in _SHARED_NETWORKS:
-            yield "network", kind
-    for name, endpoint in body.entries("NetworkingConfig", "EndpointsConfig"):
-        yield from (("network", each) for each in (name, endpoint.word("NetworkID")) if each not in _SHARED_NETWORKS)
+async def _referred(reference: Reference, objects: Objects) -> list[Touched]:
+    """The object that a field names, and those that the engine could take for it."""
+    if reference.kind == "image":
+        return await _made_image(reference, objects)
+    found = [await _existing(reference.kind, reference.name, objects)]
+    if reference.kind == "container" and BEGINNING.fullmatch(reference.name):
+        # Its name may be gone when the engine looks; then it takes a container whose id begins so.
+        for id in await objects.containers_beginning(reference.name):
+            if found[0] is None or id != found[0].id:
+                found.append(await _existing("container", id, objects))
+    if found == [None] and reference.makes:
+        found = [Touched(kind=reference.kind, name=reference.name, project=project_of({"Labels": reference.labels}))]
+        return [structs.replace(each, why=f"{reference.field} makes it") for each in found if each is not None]
+    return [
+        structs.replace(each, joins=reference.joins, why=reference.field, id="") for each in found if each is not None
+    ]
 
 
-def _joined_by_service(body: ApiObject) -> Iterator[tuple[str, str]]:
-    container = body.at("TaskTemplate", "ContainerSpec")
-    yield from _volumes_in(container)
-    for kind in ("Secret", "Config"):
-        for item in container.items(f"{kind}s"):
-            yield from ((kind.lower(), each) for each in (item.word(f"{kind}ID"), item.word(f"{kind}Name")) if each)
-    for owner in (body, body.at("TaskTemplate")):
-        for network in owner.items("Networks"):
-            if network.word("Target") not in _SHARED_NETWORKS:
-                yield "network", network.word("Target")
+async def _made_image(reference: Reference, objects: Objects) -> list[Touched]:
+    """An image that was made on this host (`docker commit`, `compose build`) for a project holds what its containers
+    hold. One that came from a registry, or went to one, is no project's: everybody may pull it."""
+    found = await objects.found("image", reference.name)
+    if found is None or found.get("RepoDigests"):
+        return []
+    project = project_of(found.get("Config") or {})
+    made = Touched(kind="local image", name=reference.name, project=project, why=reference.field)
+    return [made] if project else []
 
 
-def _volumes_in(owner: ApiObject) -> Iterator[tuple[str, str]]:
-    for item in owner.items("Mounts"):
-        if item.word("Type") in ("volume", "cluster") and item.word("Source"):
-            yield "volume", item.word("Source")
+async def _taken(call: Call, objects: Objects) -> AsyncIterator[Touched]:
+    """Containers and services of others that have a name or an address which this one would take: who asks for them on
+    a network that both are on would reach this one."""
+    if call.route.action == "containers/rename":
+        container = await objects.found("container", call.names["container"]) or {}
+        claims = [Claim(call.query.get("name", "").lstrip("/"), "name")]
+        networks = [str(each.get("NetworkID") or name) for name, each in _endpoints(container).items()]
+        async for touched in _colliding(claims, networks, project_of(container.get("Config")), objects):
+            yield touched
+        return
+    for spec in await _specs(call, objects) if call.route.action in CLAIMING else ():
+        claims = list(claims_in(call.route.action, spec))
+        project = project_of(spec)
+        networks = [each.name for each in references_in(call.route.action, spec) if each.kind == "network"]
+        if call.route.action == "networks/connect":
+            container = await objects.found("container", ApiObject(spec, "").word("Container")) or {}
+            read = ApiObject(container, "")
+            networks, project = [call.names["network"]], project_of(container.get("Config"))
+            claims += [Claim(read.word("Name").lstrip("/"), "its name")]
+            claims += [Claim(read.word("Config", "Hostname"), "Hostname")]
+        elif call.route.action == "containers/create":
+            claims.append(Claim(call.query.get("name", "").lstrip("/"), "name"))
+        async for touched in _colliding(claims, networks, project, objects):
+            yield touched
+
+
+async def _colliding(
+    claims: Sequence[Claim], networks: Iterable[str], project: str, objects: Objects
+) -> AsyncIterator[Touched]:
+    wanted = {_spelt(claim.value): claim for claim in claims if claim.value}
+    if not wanted:
+        return
+    for reference in dict.fromkeys(networks):
+        network = await objects.found("network", reference) if reference not in NO_NETWORKS else None
+        id = ApiObject(network, "").word("Id")
+        if network is None or not id:
+            continue
+        listed = await objects.containers_with(network=id)
+        others = [str(each["Id"]) for each in listed if project_of(each) != project]
+        for container in await look_up(lambda each: objects.found("container", each), others):
+            if container is not None and (claim := _first(wanted, _held_by_container(container, network))):
+                touched = _container(container)
+                yield structs.replace(touched, id="", image=None, why=_has(claim, reference))
+        if ApiObject(network, "").word("Scope") == "local":
+            continue
+        for service in await objects.services():
+            spec = service.get("Spec") or {}
+            if project_of(spec) != project and (claim := _first(wanted, _held_by_service(spec, network))):
+                yield structs.replace(described("service", service, ""), image=None, why=_has(claim, reference))
+
+
+def _has(claim: Claim, network: str) -> str:
+    return f"it has {claim.value}, which {claim.field} would take, on network {network}"
+
+
+def _first(wanted: Mapping[str, Claim], held: Iterable[str]) -> Claim | None:
+    return next((wanted[each] for each in map(_spelt, held) if each in wanted), None)
+
+
+def _spelt(name: str) -> str:
+    """The engine's name server knows no case."""
+    return name.casefold().rstrip(".")
+
+
+def _endpoints(container: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    found = (container.get("NetworkSettings") or {}).get("Networks")
+    return {name: each for name, each in found.items() if isinstance(each, dict)} if isinstance(found, dict) else {}
+
+
+def _held_by_container(container: Mapping[str, Any], network: Mapping[str, Any]) -> list[str]:
+    """Its names and addresses on that network; of one that is stopped those that it comes back with."""
+    read = ApiObject(container, "")
+    held = [read.word("Name").lstrip("/"), read.word("Config", "Hostname")]
+    for name, endpoint in _endpoints(container).items():
+        if network.get("Id") == endpoint.get("NetworkID") or network.get("Name") == name:
+            held += [*(endpoint.get("Aliases") or ()), *(endpoint.get("DNSNames") or ())]
+            held += [str(endpoint.get(key) or "") for key in ("MacAddress", "IPAddress", "GlobalIPv6Address")]
+            held += [str(each) for each in (endpoint.get("IPAMConfig") or {}).values() if isinstance(each, str)]
+    return [each for each in held if each]
+
+
+def _held_by_service(spec: Mapping[str, Any], network: Mapping[str, Any]) -> list[str]:
+    read = ApiObject(spec, "")
+    held: list[str] = []
+    for owner in (read, read.at("TaskTemplate")):
+        for joined in owner.items("Networks"):
+            if joined.word("Target") in (network.get("Id"), network.get("Name")):
+                held += [read.word("Name"), *(joined.at("Aliases").data or ())]
+    return held
 
 
 async def _existing(kind: str, reference: str, objects: Objects) -> Touched | None:
@@ -125,16 +234,30 @@ async def _existing(kind: str, reference: str, objects: Objects) -> Touched | No
         return await _existing("container", str(found.get("ContainerID")), objects)
     if kind == "task":
         return await _existing("service", str(found.get("ServiceID")), objects)
-    read = ApiObject(found, kind)
     if kind == "container":
-        return Touched(
-            kind=kind,
-            name=read.word("Name").lstrip("/"),
-            project=project_of(found["Config"]),
-            image=read.word("Config", "Image"),
-            id=read.word("Id"),
-        )
-    return described(kind, found, reference)
+        return _container(found)
+    touched = described(kind, found, reference)
+    if kind == "volume" and not touched.project and _NAMELESS.fullmatch(touched.name):
+        return structs.replace(touched, project=await _project_of_users(reference, objects))
+    return touched
+
+
+def _container(found: Mapping[str, Any]) -> Touched:
+    read = ApiObject(found, "")
+    return Touched(
+        kind="container",
+        name=read.word("Name").lstrip("/"),
+        project=project_of(found["Config"]),
+        image=read.word("Config", "Image"),
+        id=read.word("Id"),
+    )
+
+
+async def _project_of_users(volume: str, objects: Objects) -> str:
+    """A volume without a name carries no label; it is of the project whose containers alone use it. Compose names it
+    when it makes such a container anew."""
+    projects = {project_of(each) for each in await objects.containers_with(volume=volume)}
+    return projects.pop() if len(projects) == 1 else ""
 
 
 def described(kind: str, found: Mapping[str, Any], reference: str) -> Touched:

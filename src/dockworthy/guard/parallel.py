@@ -1,0 +1,32 @@
+"""Several questions to the engine at a time, but never more than a few."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+AT_A_TIME = 8
+"""More would only wait in the engine, and hold connections that other requests need."""
+
+Asked = TypeVar("Asked")
+Found = TypeVar("Found")
+
+
+async def look_up(ask: Callable[[Asked], Awaitable[Found]], wanted: Iterable[Asked]) -> list[Found]:
+    """The answers in the order of what was wanted. The first error ends it, and is raised."""
+    asked = list(wanted)
+    if len(asked) < 2:
+        return [await ask(each) for each in asked]
+    places = asyncio.Semaphore(AT_A_TIME)
+
+    async def one(each: Asked) -> Found:
+        async with places:
+            return await ask(each)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(each)) for each in asked]
+    return [task.result() for task in tasks]
+
+
+__all__ = ["AT_A_TIME", "look_up"]
