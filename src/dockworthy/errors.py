@@ -1,6 +1,7 @@
 """Errors that reach a person.
 
 DockworthyError            exit status of its own, a sentence, and a hint
+├── Refused                1   it may not be done: a rule, or what belongs to another, says no
 ├── UsageError             2   the command line or a file it names can't be used
 │   └── UnreadableInput    2   a file that was read is not what it should be (file and line)
 ├── EngineError            10  the Docker Engine
@@ -31,6 +32,12 @@ class DockworthyError(Exception):
         self.says = says
         self.hint = hint
         self.excerpt = excerpt
+
+
+class Refused(DockworthyError):
+    """It may not be done: a rule, or what belongs to another project, says no."""
+
+    exit_status = 1
 
 
 class UsageError(DockworthyError):

@@ -10,9 +10,7 @@ from ..model.deploy_settings import DeploySettings
 from ..model.rollout import EDGE_NETWORK
 from .images import Pinned
 from .rendering import Rendered
-
-_NOT_SHIPPED = ("build", "profiles", "container_name", "develop")
-"""Keys that do not belong to what is shipped. A container's own name is given to it when the old one has left it."""
+from .secret_versions import NOT_SHIPPED
 
 Versions = Mapping[str, tuple[str, Mapping[str, Any]]]
 """`secrets.NAME` or `configs.NAME` -> its version, and how the project defines that: a file, or a swarm's object."""
@@ -94,7 +92,7 @@ def off_edge(spec: dict[str, Any], routed: Collection[str]) -> dict[str, Any]:
 
 def _service(name: str, rendered: Rendered, pin: Pinned, versions: Versions, *, routed: bool) -> dict[str, Any]:
     written = rendered.spec["services"][name]
-    service = {key: value for key, value in written.items() if key not in _NOT_SHIPPED}
+    service = {key: value for key, value in written.items() if key not in NOT_SHIPPED}
     service |= {"image": pin.image, "pull_policy": "never"}
     for part in ("secrets", "configs"):
         if service.get(part):

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from ..errors import UsageError
 from ..model.deploy_settings import DeploySettings, Duration
+from ..readers.deploy_routes import time_fault
 
 
 def settings_in(settings: DeploySettings, environment: str | None) -> DeploySettings:
@@ -26,6 +27,9 @@ def with_standby(settings: DeploySettings, said: str | None) -> DeploySettings:
     if said is None:
         return settings
     try:
-        return structs.replace(settings, standby=msgspec.convert(said, Duration))
+        standby = msgspec.convert(said, Duration)
     except msgspec.ValidationError:
         raise UsageError(f"--standby {said!r} is no time", hint="--standby 10m; 90s and 1h30m are times, too") from None
+    if fault := time_fault("standby", standby):
+        raise UsageError(f"--standby {said}: {fault}")
+    return structs.replace(settings, standby=standby)

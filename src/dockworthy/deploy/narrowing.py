@@ -25,7 +25,9 @@ def narrowed(
     kept = {} if last is None else {name: each for name, each in last.services.items() if name not in chosen}
     shipped = {name: each for name, each in desired.services.items() if name in chosen} | kept
     recorded = _joined(prepared.recorded, last.spec if last is not None else {}, chosen, kept)
-    mine = _uses({"services": {name: each for name, each in recorded["services"].items() if name in chosen}})
+    mine = _uses(
+        {**recorded, "services": {name: each for name, each in recorded["services"].items() if name in chosen}}
+    )
     now = {key: version for key, version in prepared.versions.items() if key in mine}
     versions = {**prepared.versions, **(last.versions if last is not None else {}), **now}
     used = _uses(recorded)

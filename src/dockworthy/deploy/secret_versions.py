@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from ..errors import UsageError
+from ..facts.redaction import redacted
 from ..facts.secret_names import is_secret
 
 _CUT = "dockworthy.version:"
 """Stands in a record for a value that is kept apart."""
+NOT_SHIPPED = ("build", "profiles", "container_name", "develop")
+"""Keys of a service that do not belong to what is shipped. A container's own name is given to it when the old one has
+left it."""
 
 
 class Content(Struct, frozen=True):
-    """Of a secret or config. `key` is `secrets.NAME`, `configs.NAME` or `environment.SERVICE.NAME`."""
+    """Of a secret or config, or of a value that was cut out. `key` is `secrets.NAME`, `configs.NAME`,
+    `environment.SERVICE.NAME` or `value.SERVICE.KEY.DIGEST`."""
 
     key: str
     content: bytes
@@ -36,26 +42,59 @@ def contents(spec: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -
 
 
 def cut(spec: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Content, ...]]:
-    """The project without values in environments that look like secrets, and those values."""
+    """The project without its secret values, and those values.
+
+    Secret are values in environments whose name says so, and each text that the redaction of facts would change:
+    commands, labels, health checks, URLs, options of volumes. Such a text is cut as a whole: a rollback needs it exact.
+    """
     found: list[Content] = []
-    services = {}
-    for service, definition in spec["services"].items():
-        environment = dict(definition.get("environment") or {})
-        for name, value in environment.items():
-            if value is not None and is_secret(name, str(value)):
-                key = f"environment.{service}.{name}"
-                found.append(Content(key, str(value).encode(), 0o600, None))
-                environment[name] = f"{_CUT}{key}"
-        services[service] = {**definition, **({"environment": environment} if environment else {})}
-    return {**spec, "services": services}, tuple(found)
+    whole = dict(spec)
+    for part in ("services", "networks", "volumes"):
+        if spec.get(part):
+            whole[part] = {name: _cut_in(part, name, definition, found) for name, definition in spec[part].items()}
+    return whole, tuple(found)
 
 
-def cut_keys(spec: Mapping[str, Any]) -> Iterator[str]:
-    """The keys of values that were cut out of a recorded project."""
-    for definition in spec["services"].values():
-        for value in (definition.get("environment") or {}).values():
-            if isinstance(value, str) and value.startswith(_CUT):
-                yield value.removeprefix(_CUT)
+def _cut_in(part: str, name: str, definition: Any, found: list[Content]) -> Any:
+    if not isinstance(definition, Mapping):
+        return definition
+    kept = {key: value for key, value in definition.items() if part != "services" or key not in NOT_SHIPPED}
+    hidden = redacted(kept)
+
+    def walk(value: Any, clean: Any, path: tuple[str, ...]) -> Any:
+        if isinstance(value, Mapping):
+            return {key: walk(each, clean[key], (*path, str(key))) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [walk(each, clean[index], (*path, str(index))) for index, each in enumerate(value)]
+        if not isinstance(value, str) or not value:
+            return value
+        in_environment = part == "services" and path[:1] == ("environment",) and len(path) == 2
+        if value == clean and not value.startswith(_CUT) and not (in_environment and is_secret(path[1], value)):
+            return value
+        key = f"environment.{name}.{path[1]}" if in_environment else _key(part, name, path)
+        found.append(Content(key, value.encode("utf-8", "surrogateescape"), 0o600, None))
+        return f"{_CUT}{key}"
+
+    return {**definition, **walk(kept, hidden, ())}
+
+
+def _key(part: str, name: str, path: Sequence[str]) -> str:
+    """`value.web.command.3b7e19c4`: a name for the store, another one for each place."""
+    digest = hashlib.sha256("\0".join((part, name, *path)).encode()).hexdigest()[:8]
+    return f"value.{name if part == 'services' else part}.{path[0]}.{digest}"
+
+
+def cut_keys(spec: Any) -> Iterator[str]:
+    """The keys of values that were cut out of a recorded project, or of a part of it."""
+    if isinstance(spec, str):
+        if spec.startswith(_CUT):
+            yield spec.removeprefix(_CUT)
+    elif isinstance(spec, Mapping):
+        for value in spec.values():
+            yield from cut_keys(value)
+    elif isinstance(spec, list | tuple):
+        for value in spec:
+            yield from cut_keys(value)
 
 
 def mounted(services: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -76,16 +115,15 @@ def used_versions(versions: Mapping[str, str], spec: Mapping[str, Any]) -> froze
     return frozenset((*versions.items(), *mounted((spec.get("services") or {}).values())))
 
 
-def restored(spec: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+def restored(spec: Any, values: Mapping[str, str]) -> Any:
     """The project with its values again. `values`: key -> value."""
-    services = {}
-    for service, definition in spec["services"].items():
-        environment = {
-            name: values[value.removeprefix(_CUT)] if isinstance(value, str) and value.startswith(_CUT) else value
-            for name, value in (definition.get("environment") or {}).items()
-        }
-        services[service] = {**definition, **({"environment": environment} if environment else {})}
-    return {**spec, "services": services}
+    if isinstance(spec, str):
+        return values[spec.removeprefix(_CUT)] if spec.startswith(_CUT) else spec
+    if isinstance(spec, Mapping):
+        return {key: restored(value, values) for key, value in spec.items()}
+    if isinstance(spec, list | tuple):
+        return [restored(value, values) for value in spec]
+    return spec
 
 
 def _content(key: str, definition: Mapping[str, Any], environ: Mapping[str, str]) -> Content:

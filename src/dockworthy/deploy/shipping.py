@@ -7,6 +7,7 @@ from functools import partial
 
 from msgspec import Struct, structs
 
+from ..errors import Refused
 from ..model.deploy_settings import DeploySettings, seconds_of
 from ..model.finding import Finding
 from ..model.release import GateFinding, Release, ReleaseState
@@ -104,7 +105,10 @@ class Shipping:
             known=known,
             standby=standby,
         )
-        plan = await foreseen.plan()
+        try:
+            plan = await foreseen.plan()
+        except Refused as refused:
+            return Shipped(refused_because=(f"{refused.says}: {refused.hint}",))
         begun_before = unfinished(releases) if returns_to is None else cut_off(releases)
         if plan.questions or (plan.is_empty and last is not None and not begun_before):
             return Shipped(plan=plan)

@@ -35,7 +35,9 @@ class MustPass(Struct, frozen=True, forbid_unknown_fields=True):
     within: Duration = "10m"
 
     def __post_init__(self) -> None:
-        """Raises ValueError for quotes that do not end, and for words that a shell is to read."""
+        """Raises ValueError for quotes that do not end, for words that a shell is to read, for a time that is none."""
+        if not 0.1 <= self.seconds <= 24 * 3600:
+            raise ValueError("`within` is from 100ms to 24h")
         if self.shell and not isinstance(self.run, str):
             raise ValueError("with `shell: true`, `run` is a text")
         if not self.words:

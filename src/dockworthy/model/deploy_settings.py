@@ -22,6 +22,8 @@ HostName = Annotated[str, Meta(pattern=rf"^{_LABELS}", max_length=253)]
 """Letters as they are in DNS; a name in other letters is written as DNS has it (`xn--…`)."""
 HostOrWildcard = Annotated[str, Meta(pattern=rf"^(\*\.)?{_LABELS}", max_length=253)]
 """`*.example.com` stands for one more label."""
+ProjectName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]*$(?!\n)", max_length=128)]
+"""As Compose takes it."""
 HeaderName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$(?!\n)", max_length=100)]
 HeaderValue = Annotated[str, Meta(pattern=r"^[!-~]([ -~]*[!-~])?$(?!\n)", max_length=3000)]
 
@@ -93,7 +95,8 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True):
     `basic_auth`: a file of `user:hash` lines (crypt). `body`: the most bytes of a request (`10m`). `rate`: requests of
     one address (`100/10s`). `retry_unsafe`: also POST may be sent twice. `timeout`: how long an answer may take.
     `maintenance`: a file that is shown, with 503, in place of the service. `wait`: how long requests wait while no
-    container is well ("": 10s where old ones must go before new ones come, else they get 503 at once).
+    container is well ("": 10s where old ones must go before new ones come, else they get 503 at once). `share_with`:
+    other projects that may have routes of their own on this host, also below this path.
     """
 
     host: HostOrWildcard
@@ -111,6 +114,7 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True):
     timeout: Duration = "60s"
     maintenance: str = ""
     wait: Annotated[str, Meta(pattern=r"^((\d+(\.\d+)?(ms|s|m|h))+)?$(?!\n)")] = ""
+    share_with: tuple[ProjectName, ...] = ()
 
 
 class ExistingEdge(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,14 +1,23 @@
-"""What the routes in dockworthy.yaml must keep to beyond their types: read here, so that each fault has its line."""
+"""What `deploy:` in dockworthy.yaml must keep to beyond its types: read here, so that each fault has its line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from ..errors import UnreadableInput
-from ..model.deploy_settings import DeploySettings, Edge, Route, Tls, seconds_of
+from ..model.deploy_settings import DeploySettings, Edge, Environment, Route, Tls, seconds_of
 from .yaml_source import Value
 
 _DAY = 24 * 3600.0
+TIMES = {
+    "healthy_within": (0.1, 6 * 3600.0, "from 100ms to 6h"),
+    "observe": (0.0, 12 * 3600.0, "from 0s to 12h"),
+    "standby": (0.0, 7 * _DAY, "from 0s to 168h"),
+    "objectives.p95": (0.001, 3600.0, "from 1ms to 1h"),
+    "existing_edge.settle": (0.0, 600.0, "from 0s to 10m"),
+}
+"""Key -> the least and the most seconds, and the same in words: a deploy holds its project's lock meanwhile."""
+_ROUTE_TIMES = {"timeout": (0.001, _DAY, "from 1ms to 24h"), "wait": (0.0, 600.0, "from 0s to 10m")}
 _EDGES_OWN = frozenset({"connection", "content-length", "date", "keep-alive", "te", "trailer", "transfer-encoding",
                         "upgrade"})  # fmt: skip
 """Headers that say how an answer is carried: who sets them breaks it."""
@@ -20,9 +29,14 @@ Fault = tuple[str, str]
 
 
 def check_deploy(settings: DeploySettings, document: Value) -> None:
-    """Raises UnreadableInput with the line of the first route that can't be."""
+    """Raises UnreadableInput with the line of the first time or route that can't be."""
     from .strict_document import value_at
 
+    timed: list[tuple[str, DeploySettings | Environment]] = [(".deploy", settings), *_environments(settings)]
+    for at, part in timed:
+        for path, says in _times(at, part):
+            place = value_at(document, path)
+            raise UnreadableInput(f"{path.removeprefix('.')}: {says}", file=place.file, line=place.line)
     parts = [(".deploy", settings.edge, settings.routes)]
     for name, other in settings.environments.items():
         edge = settings.edge if other.edge is None else other.edge
@@ -32,6 +46,26 @@ def check_deploy(settings: DeploySettings, document: Value) -> None:
         for path, says in _faults(at, edge, routes):
             place = value_at(document, path)
             raise UnreadableInput(f"{path.removeprefix('.')}: {says}", file=place.file, line=place.line)
+
+
+def time_fault(key: str, duration: str) -> str:
+    """What is wrong with a time of `deploy:`; "" where it may be."""
+    least, most, words = TIMES[key]
+    return "" if least <= seconds_of(duration) <= most else words
+
+
+def _environments(settings: DeploySettings) -> Iterator[tuple[str, Environment]]:
+    for name, other in settings.environments.items():
+        yield f".deploy.environments.{name}", other
+
+
+def _times(at: str, part: DeploySettings | Environment) -> Iterator[Fault]:
+    for key in TIMES:
+        value: object = part
+        for name in key.split("."):
+            value = getattr(value, name, None)
+        if isinstance(value, str) and (fault := time_fault(key, value)):
+            yield f"{at}.{key}", fault
 
 
 def _faults(at: str, edge: Edge | str, routes: tuple[Route, ...]) -> Iterator[Fault]:
@@ -47,8 +81,9 @@ def _of_one(at: str, route: Route) -> Iterator[Fault]:
         yield f"{at}.path", f"{route.path} is not the plain form of a path"
     if route.strip_path and route.path == "/":
         yield f"{at}.strip_path", "there is nothing to strip from /"
-    if not 0.001 <= seconds_of(route.timeout) <= _DAY:
-        yield f"{at}.timeout", "from 1ms to 24h"
+    for key, (least, most, words) in _ROUTE_TIMES.items():
+        if (value := getattr(route, key)) and not least <= seconds_of(value) <= most:
+            yield f"{at}.{key}", words
     if route.rate and not seconds_of(route.rate.partition("/")[2]) <= _DAY:
         yield f"{at}.rate", "counted over 24h at the most"
     for name in route.headers:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import UnreadableInput
 from ..model.demands import DEMANDS
+from ..model.deploy_settings import DeploySettings
 from ..model.policy import Exposure, ProjectFile, Reach
 from ..model.ports import Ports
 from .strict_document import converted, nearest, value_at
@@ -14,6 +15,7 @@ from .yaml_source import Value, documents
 
 NAME = "dockworthy.yaml"
 _MOST_BYTES = 1024 * 1024
+_NO_DEPLOY = DeploySettings()
 
 
 def find_project_file(folder: Path) -> Path | None:
@@ -51,8 +53,8 @@ def parse_document(text: str, file: str) -> tuple[ProjectFile, Value | None]:
     project = converted(read[0], ProjectFile)
     _check_demands(project, read[0])
     _check_published(project.harden.published or {}, read[0])
-    if project.deploy.routes or project.deploy.environments:
-        from .deploy_routes import check_deploy  # most projects name none
+    if project.deploy != _NO_DEPLOY:
+        from .deploy_routes import check_deploy  # most projects have none
 
         check_deploy(project.deploy, read[0])
     return project, read[0]

@@ -40,6 +40,7 @@ def test_two_projects_with_all_that_a_route_may_have() -> None:
     assert files.files["haproxy.cfg"].replace(files.digest, "DIGEST") == _GOLDEN.read_text()
     assert {name: text for name, text in files.files.items() if name != "haproxy.cfg"} == {
         "certs/shop.pem": "PEM",
+        "certificates": "certs/shop.pem shop.example.com www.example.com *.example.com\n",
         "pages/shop.web.2": "<h1>later</h1>",
     }
 

@@ -12,6 +12,7 @@ from deploy.edge.clients import Load, ask
 from deploy.edge.conftest import EdgeHere
 from deploy.edge.shop_app import COMMAND
 from deploy.shops import Shop
+from dockworthy.model.deploy_settings import Route
 
 pytestmark = pytest.mark.engine
 
@@ -82,3 +83,26 @@ def test_a_service_that_stops_first_fails_no_request(
         print(f"\n{load.count} requests, {len(load.failures)} failed, the longest took {load.slowest:.2f} s")
     assert load.failures == [], here.log()
     assert set(load.answers) == {"v1", "v2"}
+
+
+def test_a_path_of_another_projects_host_is_refused_by_the_owners_name(here: EdgeHere, shop: Shop) -> None:
+    shop.image, shop.state = here.image, Path(here.state)
+    edge = {"http": here.http, "https": here.https, "tls": "off"}
+    routes = [{"host": HOST.upper(), "path": "/login", "service": "web", "port": 8000}]
+    settings = {"observe": "0s", "edge": edge, "routes": routes}
+    shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
+    more = {"environment": {"NAME": "v1"}, "init": False, "healthcheck": {"disable": True}}
+    shop.compose({"web": shop.service(*COMMAND, **more)})
+    here.do(lambda runner, _: runner.ensure(here.routes("owner", Route(HOST, "web", 8000))))
+    try:
+        for options in ((), ("--dry-run",)):
+            refused = " ".join(shop.deploy(*options, status=1).stdout.split())
+            assert f"{HOST}/login is on a host that belongs to the project owner" in refused
+            assert f"`share_with: [{shop.name}]`" in refused
+        assert not shop.containers(every=True) and shop.releases() == []
+        consent = Route(HOST, "web", 8000, share_with=(shop.name,))
+        here.do(lambda runner, _: runner.ensure(here.routes("owner", consent)))
+        shop.deploy()
+    finally:
+        here.do(lambda runner, _: runner.remove(shop.name))
+        here.do(lambda runner, _: runner.remove("owner"))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from dockworthy.deploy.edge.conflicts import ports, refuse_conflicts
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.kept import Page, ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.reading import read_routes
+from dockworthy.deploy.environments import with_standby
 from dockworthy.errors import UnreadableInput, UsageError
 from dockworthy.model.deploy_settings import CertificateFiles, DeploySettings, Edge, Route, Tls
 from dockworthy.readers.project_file import parse_project_file
@@ -28,6 +30,9 @@ _ROUTE = "{host: a.example.com, service: web, port: 80"
         ("{tls: off}", _ROUTE + ", path: /a/../b}", 4, "not the plain form"),
         ("{tls: off}", _ROUTE + ", strip_path: true}", 4, "nothing to strip"),
         ("{tls: off}", _ROUTE + ", timeout: 0s}", 4, "from 1ms to 24h"),
+        ("{tls: off}", _ROUTE + ", wait: 999999h}", 4, "from 0s to 10m"),
+        ("{tls: off}", _ROUTE + ", wait: 10m1ms}", 4, "from 0s to 10m"),
+        ("{tls: off}", _ROUTE + ", timeout: 9" + "9" * 400 + "h}", 4, "from 1ms to 24h"),
         ("{tls: off}", _ROUTE + ", rate: 5/25h}", 4, "24h at the most"),
         ("{tls: off}", _ROUTE + ", headers: {Content-Length: '1'}}", 4, "the edge sets it"),
         ("{tls: off}", _ROUTE + ', headers: {X-A: "a\\nb"}}', 4, "headers"),
@@ -45,6 +50,30 @@ def test_a_route_that_can_not_be_is_refused_with_its_line(edge: str, route: str,
     with pytest.raises(UnreadableInput, match=says) as refused:
         parse_project_file(text, "dockworthy.yaml")
     assert refused.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("deploy:\n  observe: 999999h\n", 2, "deploy.observe: from 0s to 12h"),
+        ("deploy:\n  healthy_within: 0s\n", 2, "from 100ms to 6h"),
+        ("deploy:\n  standby: 169h\n", 2, "from 0s to 168h"),
+        ("deploy:\n  objectives: {p95: 2h}\n", 2, "from 1ms to 1h"),
+        ("deploy:\n  existing_edge:\n    settle: 11m\n", 3, "from 0s to 10m"),
+        ("deploy:\n  environments:\n    test:\n      observe: 13h\n", 4, "from 0s to 12h"),
+        ("policy:\n  before_deploy:\n    tests: [{run: make, within: 25h}]\n", 3, "from 100ms to 24h"),
+    ],
+)
+def test_a_time_that_no_deploy_takes_is_refused_with_its_line(text: str, line: int, says: str) -> None:
+    with pytest.raises(UnreadableInput, match=says) as refused:
+        parse_project_file(text, "dockworthy.yaml")
+    assert (refused.value.line, refused.value.exit_status) == (line, 2)
+
+
+def test_a_time_on_the_command_line_has_the_same_limits() -> None:
+    assert with_standby(DeploySettings(), "168h").standby == "168h"
+    with pytest.raises(UsageError, match="--standby 999999h: from 0s to 168h"):
+        with_standby(DeploySettings(), "999999h")
 
 
 def test_the_same_route_twice_is_refused_at_the_second() -> None:
@@ -73,6 +102,70 @@ def test_a_file_of_users_is_refused_with_its_line(tmp_path: Path, text: str, lin
     assert "sesame" not in refused.value.says
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("../secret.html", "out of the folder"),
+        ("{outside}", "out of the folder"),
+        ("link.html", "the link leads out of the folder"),
+        ("away/secret.html", "out of the folder"),
+        ("back/../../secret.html", "out of the folder"),
+        (".env", "no hidden file"),
+        ("to-hidden.html", "no hidden file"),
+        (".git/config", "no hidden file"),
+        ("pipe.html", "not a regular file"),
+        ("pages", "not a regular file"),
+        ("large.html", "from 1 to 10000 bytes"),
+        ("huge.html", "larger than 64 kB"),
+        ("empty.html", "from 1 to 10000 bytes"),
+        ("none.html", "No such file"),
+        ("loop.html", "Symlink loop|symbolic links"),
+    ],
+)
+def test_a_page_that_everybody_sees_is_a_file_of_the_project(tmp_path: Path, name: str, says: str) -> None:
+    folder = tmp_path / "project"
+    (folder / ".git").mkdir(parents=True)
+    (folder / "back").mkdir()
+    (folder / "pages").mkdir()
+    for file in (tmp_path / "secret.html", folder / ".env", folder / ".git" / "config"):
+        file.write_text("PASSWORD=x\n")
+    (folder / "link.html").symlink_to(tmp_path / "secret.html")
+    (folder / "away").symlink_to(tmp_path)
+    (folder / "to-hidden.html").symlink_to(".env")
+    (folder / "loop.html").symlink_to("loop.html")
+    os.mkfifo(folder / "pipe.html")
+    for file, size in (("large", 10_001), ("huge", 100_000), ("empty", 0)):
+        (folder / f"{file}.html").write_text("x" * size)
+    wanted = name.format(outside=tmp_path / "secret.html")
+    with pytest.raises(UnreadableInput, match=says):
+        _page_of(folder, wanted)
+
+
+def test_a_page_may_be_in_a_folder_of_the_project_and_the_project_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / ".home" / "shop" / "pages").mkdir(parents=True)
+    (tmp_path / ".home" / "shop" / "pages" / "later.html").write_text("<h1>later</h1>")
+    (tmp_path / ".home" / "shop" / "now.html").symlink_to("pages/later.html")
+    (tmp_path / "shop").symlink_to(tmp_path / ".home" / "shop")
+    for name in ("pages/later.html", "./pages/../pages/later.html", "now.html"):
+        assert _page_of(tmp_path / "shop", name) == Page("text/html", "<h1>later</h1>")
+
+
+def _page_of(folder: Path, name: str) -> Page | None:
+    settings = DeploySettings(edge=Edge(tls=Tls.OFF), routes=(Route("a.b", "web", 80, maintenance=name),))
+    return read_routes("shop", settings, folder).routes[0].page
+
+
+@pytest.mark.parametrize("key", ["basic_auth", "maintenance"])
+def test_a_file_that_never_ends_is_no_file_of_a_route(tmp_path: Path, key: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    settings = DeploySettings(edge=Edge(tls=Tls.OFF), routes=(Route("a.b", "web", 80, **{key: "pipe"}),))
+    with pytest.raises(UnreadableInput, match="not a regular file"):
+        read_routes("shop", settings, tmp_path)
+    if key == "basic_auth":
+        with pytest.raises(UnreadableInput, match="not a regular file"):
+            read_routes("shop", DeploySettings(routes=(Route("a.b", "web", 80, basic_auth="/dev/zero"),)), tmp_path)
+
+
 def test_a_certificate_must_fit_its_key(tmp_path: Path) -> None:
     for name in ("one", "two"):
         make = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=a.b"]
@@ -98,17 +191,13 @@ def _project(name: str, *routes: Route, edge: Edge = Edge()) -> ProjectRoutes:  
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
-        (_project("b", Route("A.x", "web", 80, path="/p/")), "a.x/p/? belongs to the project a"),
-        (_project("b", Route("old.x", "web", 80)), "old.x belongs to the project a"),
-        (_project("b", Route("c.x", "web", 80, redirect_from=("a.x",))), "a.x belongs to the project a"),
         (_project("b", edge=Edge(http=8080)), "deploy.edge.http is 8080, and the project a has 80"),
         (_project("b", edge=Edge(https=8443)), "deploy.edge.https is 8443"),
     ],
 )
-def test_what_another_project_has_is_refused(wanted: ProjectRoutes, says: str) -> None:
-    other = _project("a", Route("a.x", "web", 80, path="/p", redirect_from=("old.x",)))
-    with pytest.raises(UsageError, match=f"(?i){says}"):
-        refuse_conflicts(wanted, [other])
+def test_other_ports_than_those_of_the_edge_are_refused(wanted: ProjectRoutes, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        refuse_conflicts(wanted, [_project("a", Route("a.x", "web", 80))])
 
 
 def test_ports_are_those_of_all_projects() -> None:

@@ -12,12 +12,13 @@ import sys
 import time
 
 import pytest
+from msgspec import structs
 
 from deploy.edge.clients import ask
 from deploy.edge.conftest import EdgeHere, free_port
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.site import Site
-from dockworthy.errors import EngineError, UsageError
+from dockworthy.errors import EngineError, Refused, UsageError
 from dockworthy.model.deploy_settings import Route
 
 pytestmark = pytest.mark.engine
@@ -49,8 +50,11 @@ def test_nothing_to_do_is_nothing_done_and_quick(here: EdgeHere) -> None:
 
 def test_routes_of_another_project_are_refused_by_its_name(here: EdgeHere) -> None:
     here.do(lambda edge, _: edge.ensure(here.routes("first", _route("taken"))))
-    with pytest.raises(UsageError, match="belongs to the project first"):
-        here.do(lambda edge, _: edge.ensure(here.routes("second", _route("taken"))))
+    for path in ("/", "/second"):
+        with pytest.raises(Refused, match="belongs to the project first"):
+            here.do(lambda edge, _, path=path: edge.ensure(here.routes("second", _route("taken", path))))
+    shared = structs.replace(_route("taken"), share_with=("second",))
+    here.do(lambda edge, _: edge.ensure(here.routes("first", shared)))
     here.do(lambda edge, _: edge.ensure(here.routes("second", _route("taken", "/second"))))
     here.do(lambda edge, _: edge.remove("first"))
     assert _status(here, "taken") == 404

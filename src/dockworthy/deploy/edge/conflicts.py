@@ -8,16 +8,24 @@ from typing import Any
 
 from ...errors import UsageError
 from .compose_file import PROJECT, SETTINGS
+from .hosts import refuse_taken_hosts
 from .kept import ProjectRoutes
 
 Ports = tuple[int | None, int | None]
 """Of the host, for http and https."""
 
 
-def refuse_conflicts(wanted: ProjectRoutes, others: Iterable[ProjectRoutes]) -> None:
-    """Raises UsageError that names the other project."""
+def refuse_conflicts(
+    wanted: ProjectRoutes, others: Iterable[ProjectRoutes], before: ProjectRoutes | None = None
+) -> None:
+    """`before`: the routes of the same project that are in force.
+
+    Raises Refused for requests that belong to another project, and UsageError for another port or image; both name
+    the other project.
+    """
+    others = [*others]
+    refuse_taken_hosts(wanted, others, before)
     for other in others:
-        _same_requests(wanted, other)
         for what, ours, theirs in (
             ("http", wanted.edge.http, other.edge.http),
             ("https", wanted.edge.https if wanted.has_tls else None, other.edge.https if other.has_tls else None),
@@ -47,23 +55,3 @@ def refuse_foreign(container: Mapping[str, Any] | None, folder: str) -> None:
             f"the edge of this host is kept in {theirs}, by another account or another DOCKWORTHY_STATE",
             hint=f"deploy all projects of a host by one account; or, to begin anew: docker compose -p {PROJECT} down",
         )
-
-
-def _same_requests(wanted: ProjectRoutes, other: ProjectRoutes) -> None:
-    theirs = {(each.host, each.path) for each in other.routes}
-    sent = {name.lower() for each in other.routes for name in each.route.redirect_from}
-    for served in wanted.routes:
-        if (served.host, served.path) in theirs:
-            raise _taken(f"{served.route.host}{served.route.path}", other)
-        if served.host in sent:
-            raise _taken(served.route.host, other)
-        for name in served.route.redirect_from:
-            if name.lower() in sent or any(host == name.lower() for host, _ in theirs):
-                raise _taken(name, other)
-
-
-def _taken(what: str, other: ProjectRoutes) -> UsageError:
-    return UsageError(
-        f"deploy.routes: {what} belongs to the project {other.project} on this host",
-        hint=f"take it out of one of the two; `dockworthy deploy` of {other.project} without it sets it free",
-    )

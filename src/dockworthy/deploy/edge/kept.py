@@ -39,13 +39,15 @@ class ServedRoute(Struct, frozen=True):
 
 class ProjectRoutes(Struct, frozen=True):
     """`certificates`: host name -> PEM text with chain and key, where `edge.tls` is `files`. `acme_ca`: the PEM text by
-    which an ACME authority is trusted that the host does not know."""
+    which an ACME authority is trusted that the host does not know. `owns`: the host names that the project had first
+    at this edge."""
 
     project: str
     edge: Edge
     routes: tuple[ServedRoute, ...]
     certificates: dict[str, str] = {}
     acme_ca: str = ""
+    owns: tuple[str, ...] = ()
 
     @property
     def has_tls(self) -> bool:

@@ -15,6 +15,7 @@ from .compose_file import accepted
 from .conflicts import Ports, ports, refuse_conflicts, refuse_foreign
 from .haproxy.configuration import edge_files
 from .haproxy.frontends import HTTP, HTTPS
+from .hosts import owned
 from .image import EdgeImage
 from .keeping import Kept
 from .kept import ProjectRoutes
@@ -59,7 +60,8 @@ def exceptions_in_words(whys: Mapping[str, str]) -> tuple[str, ...]:
 
 async def _change(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectRoutes, *, swarm: bool) -> EdgeChange:
     every = [routes for name, routes in kept.projects.items() if name != wanted.project]
-    refuse_conflicts(wanted, every)
+    refuse_conflicts(wanted, every, kept.projects.get(wanted.project))
+    wanted = with_owner(wanted, kept)
     every.append(wanted)
     opened = ports(every)
     await refuse_taken(site, opened)
@@ -78,6 +80,12 @@ async def _change(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectR
         return EdgeChange(reloaded=True)
     same = kept.projects.get(wanted.project) == wanted and kept.current == files.digest
     return EdgeChange(reloaded=not same or not await process.runs_with(files.marker))
+
+
+def with_owner(wanted: ProjectRoutes, kept: Kept) -> ProjectRoutes:
+    """With the host names that the project has first."""
+    others = [routes for name, routes in kept.projects.items() if name != wanted.project]
+    return msgspec.structs.replace(wanted, owns=owned(wanted, others, kept.projects.get(wanted.project)))
 
 
 def _on_swarm(kept: Kept) -> bool:

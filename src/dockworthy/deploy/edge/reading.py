@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
+import stat
 import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -41,7 +43,7 @@ def read_routes(
         ServedRoute(
             route,
             _users(folder / route.basic_auth) if route.basic_auth else {},
-            _page(folder / route.maintenance) if route.maintenance else None,
+            _page(folder, route.maintenance) if route.maintenance else None,
             max(SLOTS, 2 * (replicas or {}).get(route.service, 1) + 2),
             seconds_of(route.wait) if route.wait else _WAIT if route.service in stop_first else 0.0,
         )
@@ -75,8 +77,21 @@ def _users(path: Path) -> dict[str, str]:
     return users
 
 
-def _page(path: Path) -> Page:
-    text = _text(path)
+def _page(folder: Path, name: str) -> Page:
+    """It is shown to everybody: only a file of the project itself can be one, not what a link or `..` leads to."""
+    path = folder / name
+    try:
+        real, root = path.resolve(strict=True), folder.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        says = f"can't be read: {getattr(error, 'strerror', None) or error}"
+        raise UnreadableInput(says, file=str(path)) from None
+    if not real.is_relative_to(root):
+        says = f"{'the link leads' if path.is_symlink() else 'it is'} out of the folder of dockworthy.yaml"
+        raise UnreadableInput(f"a page that everybody sees is a file of the project: {says}", file=str(path))
+    if any(part.startswith(".") for part in real.relative_to(root).parts):
+        says = "a page that everybody sees is no hidden file, and in no hidden folder (.env, .git)"
+        raise UnreadableInput(says, file=str(path))
+    text = _text(real)
     if not text or len(text.encode()) > _PAGE:
         raise UnreadableInput(f"a page has from 1 to {_PAGE} bytes", file=str(path))
     return Page(_TYPES.get(path.suffix.lower(), "text/plain"), text)
@@ -108,8 +123,15 @@ def _no_password() -> str:
 
 
 def _text(path: Path) -> str:
+    """Of a regular file: a pipe or a device might never end."""
     try:
-        raw = path.read_bytes()[: _MOST + 1]
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise UnreadableInput("not a regular file", file=str(path))
+            raw = os.pread(descriptor, _MOST + 1, 0)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise UnreadableInput(f"can't be read: {error.strerror}", file=str(path)) from None
     if len(raw) > _MOST:

@@ -24,7 +24,7 @@ from .haproxy.configuration import EdgeFiles, edge_files
 from .image import EdgeImage, edge_image
 from .keeping import Keeper, Kept
 from .kept import ProjectRoutes
-from .outlook import ENDS_WITHIN, EdgeChange, exceptions_in_words, outlook, published
+from .outlook import ENDS_WITHIN, EdgeChange, exceptions_in_words, outlook, published, with_owner
 from .ports_taken import refuse_taken
 from .process import EdgeProcess
 from .renewals import remember_tried
@@ -52,7 +52,9 @@ class EdgeRunner:
         async with self._keeper.locked():
             kept = await self._keeper.read()
             others = {name: routes for name, routes in kept.projects.items() if name != wanted.project}
-            refuse_conflicts(wanted, others.values())
+            before = kept.projects.get(wanted.project)
+            refuse_conflicts(wanted, others.values(), before)
+            wanted = with_owner(wanted, kept)
             every = [*others.values(), wanted]
             change = await self._apply(kept, wanted.project, wanted, every)
             if wanted.edge.tls is Tls.ACME and (names := await due(self._site, wanted)):

@@ -12,6 +12,7 @@ from ...model.edge import CertificateStanding, EdgeStanding, RouteStanding
 from ..site import Site
 from .admin import Admin, Server
 from .care import cares_of
+from .hosts import shared_without_consent
 from .image import EdgeImage
 from .keeping import Keeper, Kept
 from .lifetime import DAY
@@ -56,7 +57,8 @@ async def edge_standing(site: Site) -> EdgeStanding:
         renewed_by=known.by_itself,
         renewal_tried=known.tried,
     )
-    return msgspec.structs.replace(read, cares=tuple(cares_of(read, now)))
+    shared = shared_without_consent([*kept.projects.values()])
+    return msgspec.structs.replace(read, cares=(*cares_of(read, now), *shared))
 
 
 class _Told(Struct, frozen=True):

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ...model.release import Release
 from ...model.rollout import Desired, Task, TaskState
 from ..in_force import cut_off
-from ..secret_versions import mounted
+from ..secret_versions import cut_keys, mounted
 
 _BY_NAME = ("environment", "labels", "networks", "healthcheck", "deploy", "secrets", "configs")
 """Keys of which the names below tell more than the key alone."""
@@ -119,9 +119,17 @@ def _other_contents(
     used = [f"environment.{name}.{each}" for each in definition.get("environment") or {}]
     for part in ("secrets", "configs"):
         used += [f"{part}.{each}" for each in _by_name(part, definition.get(part) or [])]
+    used += [key for key in cut_keys(definition) if key not in used]
     for key in used:
         if key in before and before[key] != now.get(key):
-            yield f"{key.replace(f'environment.{name}.', 'environment.')} (its content)"
+            yield f"{_where(key, name)} (its content)"
+
+
+def _where(key: str, service: str) -> str:
+    """`environment.API_KEY`, or `command` for a value that was cut out of it."""
+    if key.startswith("value."):
+        return key.split(".")[-2]
+    return key.replace(f"environment.{service}.", "environment.")
 
 
 def _few(keys: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import structs
 
 from ...errors import UnreadableInput, UsageError
+from ...facts.redaction import redacted_text
 from ...model.release import Release, ReleaseState
 from .release_store import KEPT, MOST_BYTES
 
@@ -27,6 +28,7 @@ class _Schema(msgspec.Struct):
 def encoded(release: Release) -> bytes:
     """One line of JSON. Raises UsageError, naming what is largest, where that is more than MOST_BYTES, or where it is
     a new one and leaves no room for its outcome. The sentences of an outcome are cut where they are too long."""
+    release = _without_secrets(release)
     is_new = release.state is ReleaseState.PREPARED
     content = msgspec.json.encode(release if is_new else _brief(release))
     if len(content) > MOST_BYTES - _OUTCOME * is_new:
@@ -66,6 +68,20 @@ def superfluous(releases: Iterable[Release]) -> list[int]:
     needed.update(stayed[-1:])
     needed.update(release.returns_to for release in ordered if release.number in needed and release.returns_to)
     return [release.number for release in ordered if release.number not in needed]
+
+
+def _without_secrets(release: Release) -> Release:
+    """Sentences may quote a command, a health check's output or a log. Of the project secret values are cut before."""
+    seen = release.observation
+    if seen is not None:
+        seen = structs.replace(seen, broken=tuple(map(redacted_text, seen.broken)))
+    return structs.replace(
+        release,
+        why=redacted_text(release.why),
+        steps=tuple(map(redacted_text, release.steps)),
+        findings=tuple(structs.replace(each, says=redacted_text(each.says)) for each in release.findings),
+        observation=seen,
+    )
 
 
 def _brief(release: Release) -> Release:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 
 from msgspec import Struct
 
 from ..kept import ProjectRoutes
 from .backends import backends, page_file
-from .frontends import ADMIN, METRICS, RUN, SERVERS, frontends, nobody, uses_acme
+from .frontends import ADMIN, CERTIFICATES, METRICS, RUN, SERVERS, frontends, nobody, uses_acme
 from .waiting import any_waits
 
 FILE = "haproxy.cfg"
@@ -101,6 +101,8 @@ def edge_files(
     """`certificates`: file name -> PEM with its key. `exporter`: this HAProxy can tell Prometheus."""
     ordered = sorted(projects, key=lambda each: each.project)
     files = {f"certs/{name}.pem": text for name, text in sorted(certificates.items())}
+    if files:
+        files[CERTIFICATES] = "".join(f"{line}\n" for line in certificate_list(ordered, certificates))
     for project in ordered:
         for name, served in project.backends.items():
             if served.page is not None:
@@ -113,6 +115,32 @@ def edge_files(
     digest = hashlib.sha256("\0".join([text, *(part for pair in files.items() for part in pair)]).encode())
     short = digest.hexdigest()[:16]
     return EdgeFiles({**files, FILE: text.replace("{marker}", _MARK + short)}, short)
+
+
+def certificate_list(projects: Sequence[ProjectRoutes], certificates: Iterable[str]) -> Iterator[str]:
+    """A certificate is shown for names of its own project alone, whatever other names it holds: else one that a
+    project brings for another one's host would be shown there."""
+    files = sorted(certificates)
+    for project in projects:
+        named: dict[str, list[str]] = {name: [] for name in project.names}
+        for file in files:
+            owner, dot, of = file.partition(".")  # a project's name has no dot
+            if owner != project.project:
+                continue
+            wanted = f"*{of[1:]}" if of.startswith("_") else of
+            for name in project.names:
+                if not dot or wanted in (name, f"*.{name.partition('.')[2]}"):
+                    named[name].append(file)
+        for file in files:
+            # The longest is the nearest: its own name before a wildcard, and both before one for all names.
+            names = [name for name, of_it in named.items() if of_it and max(of_it, key=_nearness) == file]
+            if names:
+                yield f"certs/{file}.pem {' '.join(names)}"
+
+
+def _nearness(file: str) -> tuple[bool, bool]:
+    _, dot, name = file.partition(".")
+    return bool(dot), not name.startswith("_")
 
 
 def _lines(projects: Sequence[ProjectRoutes], exporter: bool) -> Iterator[str]:

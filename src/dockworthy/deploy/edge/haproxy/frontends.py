@@ -16,6 +16,8 @@ RUN = "/run/edge"
 ADMIN, PROBE, METRICS = "admin.sock", "probe.sock", "metrics.sock"
 SERVERS = "servers"
 """What a new process is told of the servers, so that it need not wait for the first answer of the engine's DNS."""
+CERTIFICATES = "certificates"
+"""The list of certificates, each with the names for which it is shown."""
 CHALLENGE = "/.well-known/acme-challenge/"
 
 _FORGED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Real-IP")
@@ -30,7 +32,7 @@ def frontends(projects: Sequence[ProjectRoutes]) -> Iterator[str]:
     routing = [*uses(projects), "default_backend nobody"]
     yield from _section("frontend http", f"bind :{HTTP}", _front(), _challenges(projects), _sent(projects), routing)
     if with_tls:
-        bind = f"bind :{HTTPS} ssl crt certs/ alpn h2,http/1.1"
+        bind = f"bind :{HTTPS} ssl crt-list {CERTIFICATES} alpn h2,http/1.1"
         yield from _section("frontend https", bind, _front(), _sent(projects, secure=True), routing)
     bind = f"bind unix@{RUN}/{PROBE} mode 666"
     yield from _section("frontend probe", bind, _front(source="127.0.0.1"), routing)
