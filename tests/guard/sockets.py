@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import time
 from dataclasses import dataclass
@@ -164,6 +165,25 @@ while part := s.recv(65536): os.write(1, part)
     return host.run("/usr/bin/python3", "-c", script, pid, cgroup, target, check=False).stdout
 
 
+_NAMED = """
+roots=$(awk '/ - cgroup2 / || / - cgroup .*(pids|name=systemd)/ {print $5}' /proc/self/mountinfo)
+for root in $roots; do mkdir -p "$root/$1" && echo $$ >"$root/$1/cgroup.procs" || exit 3; done
+shift
+"$@"
+for root in $roots; do echo $$ >"$root/cgroup.procs"; (cd "$root" && rmdir -p "$named"); done
+"""
+
+
+def from_named_cgroup(reached: Reached, named: str, target: str, *, apart: bool = False) -> bytes:
+    """The answer that a user gets who sits in a control group of that name, as somebody has to whom a part of the
+    tree was given (`user@1000.service`); `apart`: in a user and a mount namespace of their own, as anybody may be."""
+    wrapped = ("unshare", "--user", "--map-root-user", "--mount") if apart else ()
+    talk = (*reached._as(), *wrapped, "/usr/bin/python3", "-c", _TALK, reached.path)
+    request = f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    script = f"named={shlex.quote(named)}{_NAMED}"
+    return reached.host.run("sh", "-c", script, "sh", named, *talk, input=request).stdout
+
+
 def _joined(chunks: bytes) -> bytes:
     whole = b""
     while chunks:
@@ -176,4 +196,4 @@ def _joined(chunks: bytes) -> bytes:
     return whole
 
 
-__all__ = ["Listening", "Reached", "from_container", "start_socket"]
+__all__ = ["Listening", "Reached", "from_container", "from_named_cgroup", "start_socket"]

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from guard.people_host import PEOPLE, POLICY, SECRET
-from guard.sockets import Reached, from_container
+from guard.sockets import Reached, from_container, from_named_cgroup
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost
 from machines.program import DOCKWORTHY
@@ -112,6 +112,16 @@ def test_a_containers_root_is_not_the_hosts(host: OwnHost) -> None:
     assert b"200 OK" in from_container(host, "watcher", "/containers/json")
     assert b"container watcher is viewer" in from_container(host, "watcher", "/containers/shop/export")
     assert b"container stranger has no role here" in from_container(host, "stranger", "/containers/json")
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["as themselves", "in namespaces of their own"])
+@pytest.mark.parametrize("name", ["{id}", "docker/{id}", "docker-{id}.scope", "{id}/{id}"])
+def test_nobody_becomes_a_container_by_the_name_of_a_control_group(host: OwnHost, name: str, apart: bool) -> None:
+    id = host.docker("inspect", "-f", "{{.Id}}", "watcher").stdout.decode().strip()
+    named = f"dockworthy-test-{host.folder.name}/{name.format(id=id)}"
+    said = from_named_cgroup(Reached(host, PEOPLE, "nils"), named, "/containers/json", apart=apart)
+    assert said.startswith(b"HTTP/1.1 403"), said
+    assert b"container watcher" not in said and b"can't be identified" in said, said
 
 
 def test_a_grant_gives_a_role_for_a_time(host: OwnHost) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import socket
 import struct
 from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
+
+from .processes import Process, read_process
 
 _SO_PEERGROUPS = 59
 _SO_PEERPIDFD = 77
@@ -19,9 +20,10 @@ _CONTAINER = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
 class Peer(Struct, frozen=True, kw_only=True):
-    """Facts of the moment at which it connected. `containers` are the ids in its control group's path, the outermost
-    first; `foreign` why it is no process of this host's own, as far as that shows without the engine.
-    `mounts` is its mount namespace where that is not ours."""
+    """Facts of the moment at which it connected. `containers` are the ids that its control group's path is spelt with,
+    the outermost first: anybody may call a group so to whom a part of the tree was given. `foreign` is why it is no
+    process of this host's own, as far as that shows without the engine. `mounts` is its mount namespace where that is
+    not ours."""
 
     pid: int
     uid: int
@@ -29,6 +31,7 @@ class Peer(Struct, frozen=True, kw_only=True):
     containers: tuple[str, ...] = ()
     foreign: str = ""
     mounts: str = ""
+    process: Process | None = None
 
 
 def peer_of(connection: socket.socket, proc: Path = Path("/proc")) -> Peer:
@@ -46,6 +49,8 @@ def peer_of(connection: socket.socket, proc: Path = Path("/proc")) -> Peer:
         return Peer(pid=pid, uid=uid, foreign="the process that connected has ended")
     try:
         return _looked_up(process, pid, uid, groups, proc)
+    except ProcessLookupError:
+        return Peer(pid=pid, uid=uid, foreign="the process that connected has ended")
     except OSError as error:
         return Peer(pid=pid, uid=uid, foreign=f"its process can't be looked up ({error.strerror})")
     finally:
@@ -53,19 +58,16 @@ def peer_of(connection: socket.socket, proc: Path = Path("/proc")) -> Peer:
 
 
 def _looked_up(process: int, pid: int, uid: int, groups: set[int], proc: Path) -> Peer:
-    here = proc / str(pid)
-    path = (here / "cgroup").read_text()
-    pids, mounts = (os.readlink(here / "ns" / kind) for kind in ("pid", "mnt"))
-    foreign = "" if pids == os.readlink(proc / "self/ns/pid") else "it runs in a process namespace of its own"
-    if select.select([process], [], [], 0)[0]:  # it ended: what was read may be another's
-        foreign = "the process that connected has ended"
+    read = read_process(pid, proc, process)
+    foreign = "" if read.pids == os.readlink(proc / "self/ns/pid") else "it runs in a process namespace of its own"
     return Peer(
         pid=pid,
         uid=uid,
         groups=tuple(sorted(groups)),
-        containers=tuple(dict.fromkeys(_CONTAINER.findall(path))),
+        containers=tuple(dict.fromkeys(_CONTAINER.findall(read.cgroup))),
         foreign=foreign,
-        mounts=mounts if mounts != os.readlink(proc / "self/ns/mnt") else "",
+        mounts=read.mounts if read.mounts != os.readlink(proc / "self/ns/mnt") else "",
+        process=read,
     )
 
 

@@ -8,37 +8,48 @@ import pwd
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from .identity import NOBODY, Identity
 from .peer import Peer
-
-
-class Containers(Protocol):
-    """What is asked of the engine. Raises EngineError."""
-
-    async def container(self, reference: str) -> Mapping[str, Any] | None: ...
-
-    async def running(self) -> Mapping[str, int]:
-        """Id -> its first process, of each container that runs."""
+from .processes import Containers, Process, first_process, runs_on
 
 
 async def identity_of(peer: Peer, engine: Containers, proc: Path = Path("/proc")) -> Identity:
-    """A container by its control group, else by its mount namespace; then, and only where nothing speaks of a
+    """A container by what its first process and who connected have in common; then, and only where nothing speaks of a
     container, the user of this host. Raises EngineError where the engine does not say."""
-    for id in peer.containers:
-        found = await engine.container(id)
-        if found is not None and found.get("Id") == id:
+    if peer.process is not None and (peer.containers or peer.mounts):
+        found = await _container_of(peer, peer.process, engine, proc)
+        if not runs_on(peer.process, proc):  # what it had in common may have become another's
+            return Identity(name=f"{NOBODY.name}: the process that connected has ended, or moved")
+        if found is not None:
             return _container(found)
-    if peer.mounts:
-        for id, first in (await engine.running()).items():
-            if _mounts_of(first, proc) == peer.mounts:
-                found = await engine.container(id)
-                return NOBODY if found is None else _container(found)
     if peer.foreign or peer.containers:
         why = peer.foreign or "it runs in a container that this engine does not know"
         return Identity(name=f"{NOBODY.name}: {why}")
     return user(peer.uid, peer.groups)
+
+
+async def _container_of(peer: Peer, process: Process, engine: Containers, proc: Path) -> Mapping[str, Any] | None:
+    """The innermost whose id its control group names, of those that it is in; else the one whose mounts it sees."""
+    for id in reversed(peer.containers):
+        found = await engine.container(id)
+        if found is not None and found.get("Id") == id:
+            first = await first_process(found, engine, proc)
+            if first is not None and (first.cgroup == process.cgroup or _same_mounts(first, peer)):
+                return found
+    if peer.mounts:
+        for found in (await engine.running()).values():
+            if _mounts_of(found, proc) == peer.mounts:
+                first = await first_process(found, engine, proc)
+                if first is not None and _same_mounts(first, peer):
+                    return found
+    return None
+
+
+def _same_mounts(first: Process, peer: Peer) -> bool:
+    """No two containers share a mount namespace, and none has the host's."""
+    return bool(peer.mounts) and first.mounts == peer.mounts
 
 
 def user(uid: int, groups: tuple[int, ...] = ()) -> Identity:
@@ -67,9 +78,11 @@ def _container(found: Mapping[str, Any]) -> Identity:
     return Identity(name=f"container {name}", names=frozenset({f"container:{name}"}))
 
 
-def _mounts_of(pid: int, proc: Path) -> str:
+def _mounts_of(found: Mapping[str, Any], proc: Path) -> str:
+    """Not for sure: it sorts out who need not be asked about."""
+    state = found.get("State")
     try:
-        return os.readlink(proc / str(pid) / "ns" / "mnt")
+        return os.readlink(proc / str(state.get("Pid")) / "ns/mnt") if isinstance(state, dict) else ""
     except OSError:
         return ""
 
@@ -88,4 +101,4 @@ def _name_of_group(gid: int) -> str:
         return str(gid)
 
 
-__all__ = ["Containers", "certificate", "identity_of", "user"]
+__all__ = ["certificate", "identity_of", "user"]

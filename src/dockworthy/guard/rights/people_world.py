@@ -28,8 +28,8 @@ _PLACES = {
 class PeopleWorld(EngineWorld):
     def __init__(self, endpoint: str) -> None:
         super().__init__(endpoint)
-        self._look: asyncio.Task[Mapping[str, int]] | None = None
-        self._next_look: asyncio.Task[Mapping[str, int]] | None = None
+        self._look: asyncio.Task[Mapping[str, Mapping[str, Any]]] | None = None
+        self._next_look: asyncio.Task[Mapping[str, Mapping[str, Any]]] | None = None
 
     async def found(self, kind: str, reference: str) -> Mapping[str, Any] | None:
         safe = "/:@" if kind == "image" else ""
@@ -46,23 +46,23 @@ class PeopleWorld(EngineWorld):
         answer = await self._get("/services")
         return answer if isinstance(answer, list) else []
 
-    async def running(self) -> Mapping[str, int]:
-        """Id -> its first process. Who asks while the engine is asked waits for the next answer, together with all who
-        do: the one under way may be older than what they ask about."""
+    async def running(self) -> Mapping[str, Mapping[str, Any]]:
+        """Id -> what its inspect says, of each that runs. Who asks while the engine is asked waits for the next answer,
+        together with all who do: the one under way may be older than what they ask about."""
         if self._next_look is None:
             self._next_look = asyncio.get_running_loop().create_task(self._look_after(self._look))
             self._next_look.add_done_callback(lambda done: done.cancelled() or done.exception())
         return await asyncio.shield(self._next_look)
 
-    async def _look_after(self, look: asyncio.Task[Mapping[str, int]] | None) -> Mapping[str, int]:
+    async def _look_after(
+        self, look: asyncio.Task[Mapping[str, Mapping[str, Any]]] | None
+    ) -> Mapping[str, Mapping[str, Any]]:
         if look is not None and not look.done():
             await asyncio.wait([look])
         self._look, self._next_look = self._next_look, None
         answer = await self._get("/containers/json")
         found = await asyncio.gather(*(self.container(each["Id"]) for each in answer))
-        return {
-            each["Id"]: each["State"]["Pid"] for each in found if each is not None
-        }  # one that ended meanwhile is none
+        return {each["Id"]: each for each in found if each is not None}  # one that ended meanwhile is none
 
 
 __all__ = ["PeopleWorld"]

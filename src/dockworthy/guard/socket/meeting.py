@@ -30,17 +30,18 @@ class Met(Struct):
         facts = self.facts
         if isinstance(facts, Identity):
             return facts.name
-        if facts.containers:
-            return f"container {facts.containers[-1][:12]}"
+        if facts.containers and (facts.foreign or facts.mounts):
+            return f"container {facts.containers[-1][:12]}, as its control group is called"
         return f"{NOBODY.name}: {facts.foreign}" if facts.foreign else user(facts.uid).name
 
     @property
     def owner(self) -> Owner:
-        """A container's processes count as that container's, whatever user they run as."""
+        """A container's processes count as that container's, whatever user they run as. Who sees the host's own
+        processes and mounts is in no container, whatever a control group is called."""
         facts = self.facts
         if isinstance(facts, Identity):
             return Owner(facts.name)
-        here = not (facts.containers or facts.foreign)
+        here = not facts.foreign and not (facts.containers and facts.mounts)
         return Owner(
             self.name if here else f"{self.name} (uid {facts.uid})", is_root=here and not (facts.uid or facts.mounts)
         )
