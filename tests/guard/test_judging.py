@@ -265,3 +265,38 @@ async def test_the_builder_of_docker_build_is_refused_with_the_reason_for_which_
     other = body and {"Image": "moby/buildkit:v0.13"}
     answer = await ask(f"POST {target.replace('buildx-', 'v0.13-')}", other)
     assert answer.allowed, "another image of that name is somebody's own matter"
+
+
+class WithDevices(EmptyWorld):
+    def device_numbers(self, path: str) -> frozenset[tuple[str, int, int]]:
+        found = {
+            "/dev/ttyUSB0": [("c", 188, 0)],
+            "/dev/snd": [("c", 116, 2), ("c", 116, 3)],
+            "/dev/fake": [("b", 188, 1)],
+        }
+        return frozenset(found.get(path, ()))
+
+
+@pytest.mark.parametrize(
+    ("rule", "allowed"),
+    [
+        ("c 188:0 rwm", True), ("c 188:00 r", True), ("c 116:3 rw", True), ("c 189:* rwm", True), ("c 189:7 rwm", True),
+        ("c 1:3 rwm", True), ("c 136:4 rw", True), ("c 10:229 rwm", True), ("c *:* m", True),
+        ("c 188:* rwm", False), ("c 188:1 rwm", False), ("b 188:0 r", False), ("c 116:* rw", False), ("c *:0 r", False),
+        ("c 10:* rwm", False), ("c 10:232 rw", False), ("c 21:* r", False), ("c 202:0 w", False), ("a *:* rwm", False),
+        ("a 188:0 r", False), ("c 511:0 r", False), ("c 188:0", True), ("c 188:0 x", False), ("188:0 r", False),
+    ],
+)  # fmt: skip
+async def test_a_device_rule_opens_what_is_listed(rule: str, allowed: bool) -> None:
+    listed = PolicyInForce(guard=GuardPolicy(devices=("/dev/ttyUSB0", "/dev/snd", "/dev/fake", "c 189:*")))
+    body = {"Image": "x", "HostConfig": {"DeviceCgroupRules": [rule]}}
+    decision = await ask("POST /containers/create", body, policy=listed, world=WithDevices())
+    assert decision.allowed is allowed, decision.message()
+    if allowed and "189" in rule:
+        assert "guard/devices" in (await ask("POST /containers/create", body)).message()
+
+
+async def test_a_container_whose_device_rule_opens_the_host_is_not_started_nor_entered() -> None:
+    world = World(tame=structs_of(SHOP, PidMode="", DeviceCgroupRules=["c 10:* rwm"]))
+    for line, body in (("POST /containers/tame/start", None), ("POST /containers/tame/exec", {"Cmd": ["sh"]})):
+        assert "workload/device-rules" in (await ask(line, body, world=world)).message(), line

@@ -47,3 +47,6 @@ class EmptyWorld:
 
     def who_may_swap(self, path: str) -> str:
         return ""
+
+    def device_numbers(self, path: str) -> frozenset[tuple[str, int, int]]:
+        return frozenset()

@@ -16,6 +16,7 @@ from ..facts.host.root import Root
 from ..model.field import Set, Source
 from ..model.snapshot import EngineFacts
 from ..readers.engine_context import EngineContext, engine_context
+from .device_numbers import device_numbers
 from .root_alone import who_may_swap, who_may_write
 
 _FRESH_FOR = 10.0
@@ -84,6 +85,9 @@ class EngineWorld:
 
     def who_may_swap(self, path: str) -> str:
         return who_may_swap(path)
+
+    def device_numbers(self, path: str) -> frozenset[tuple[str, int, int]]:
+        return device_numbers(path)
 
     async def close(self) -> None:
         connection, self._connection, self._context = self._connection, None, None

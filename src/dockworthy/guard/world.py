@@ -5,7 +5,7 @@ The judges know this interface only; `engine_world.py` asks a real engine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Protocol
 
 from ..readers.engine_context import EngineContext
@@ -52,6 +52,9 @@ class World(Protocol):
 
     def who_may_swap(self, path: str) -> str:
         """The same of a path that was judged when its container was made: links of root's are followed."""
+
+    def device_numbers(self, path: str) -> Container[tuple[str, int, int]]:
+        """Of the device at a path of the host, or of those in the folder there: `("c", 10, 229)`."""
 
 
 __all__ = ["World"]

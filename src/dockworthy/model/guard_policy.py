@@ -43,10 +43,11 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing listed is nothing allowed.
 
     `binds`: folders of the host below which a container may mount files; each, and every folder above it, must be
-    writable by root alone. `devices`, `runtimes`, `log_drivers`, `volume_drivers`, `network_drivers`: allowed beside
-    the engine's own harmless ones. `images`: names that are this policy's own (`registry.example.com/shop/*`): nobody
-    but an admin tags, loads or builds over them. `builds`: may images be built here? `roles`: who may do what at the
-    guard's socket for people.
+    writable by root alone. `devices`, `runtimes`, `log_drivers`, `volume_drivers`, `network_drivers`: allowed
+    beside the engine's own harmless ones; a device by its path, or by its numbers (`c 189:*`) where a device rule
+    opens what is not there yet. `images`: names that are this policy's own (`registry.example.com/shop/*`): nobody
+    but an admin tags, loads or builds over them. `builds`: may images be built here? `roles`: who may do what at
+    the guard's socket for people.
     """
 
     binds: tuple[str, ...] = ()

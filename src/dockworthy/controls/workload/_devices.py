@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from ...model.device_rule import ALWAYS_OPEN, devices_behind, read_device_rule
 from ...model.field import Set, Source
 from ...model.levels import Severity
-from ...model.pattern import lazy_pattern
 from ...model.workload import Container, Mount
 from ._graded import GradedFault
 from ._host_paths import Relation, host_path, real_path, relation
@@ -18,11 +18,11 @@ _POWERFUL: tuple[tuple[str, str], ...] = (
         "a disk of the host, under its file system",
         "sd* hd* vd* xvd* nvme* mmcblk* md* dm-* mapper disk loop* zd* nbd* rbd* bcache* ram* sr* sg* bsg raw ng*",
     ),
-    ("the memory of the host", "mem kmem port crash cpu/*/msr"),
+    ("the memory of the host", "mem kmem port crash snapshot cpu/*/msr"),
     ("the log of the host's kernel", "kmsg"),
     ("direct memory access", "vfio iommu"),
-    ("keyboard, mouse and consoles of the host", "uinput uhid input console tty[0-9]* vcs* hidraw*"),
-    ("the firmware and the keys of the host", "mtd* nvram tpm* tpmrm*"),
+    ("keyboard, mouse and consoles of the host", "uinput uhid input console tty[0-9]* hvc[0-9]* fb[0-9]* vcs* hidraw*"),
+    ("the firmware and the keys of the host", "mtd* nvram tpm* tpmrm* cpu/microcode"),
 )
 """What a device below /dev gives, and the names of such devices."""
 
@@ -72,29 +72,28 @@ def ordinary_fault(handed: Handed) -> GradedFault | None:
     return GradedFault(says, handed.source, Severity.LOW if needed else Severity.MEDIUM)
 
 
-_RULE = lazy_pattern(r"([abc])\s+(\d+|\*):(\d+|\*)\s+([rwm]+)")
-_MEMORY_DEVICES = "1"
-_CONSOLES = frozenset("4 5 7 13 29".split())  # tty, console, vcs, input, framebuffer; linux devices.txt
-_HARMLESS_MINORS = frozenset("3 5 7 8 9".split())  # null, zero, full, random, urandom
-
-
-def rule_opens(rule: str) -> str:
-    """What a rule of the device cgroup (`c 189:* rmw`) opens of the host; `""` where it is a narrow one."""
-    match = _RULE.fullmatch(rule.strip())
-    if match is None:
+def rule_opens(text: str) -> str:
+    """What a rule of the device cgroup (`c 202:* rw`) opens that gives power over the host; `""` where it opens nothing
+    of that kind. By the same names as for devices that are handed over."""
+    rule = read_device_rule(text)
+    if rule is None:
         return "what its form does not tell"
-    kind, major, minor, access = match.groups()
-    if not {"r", "w"} & set(access):
+    if not rule.opens:
         return ""
-    if kind == "a":
+    if rule.kind == "a":
         return "every device of the host"
-    if kind == "b":
+    if rule.kind == "b":
         return "disks of the host"
-    if major == "*":
+    if rule.major is None:
         return "every character device of the host, its memory among them"
-    if major == _MEMORY_DEVICES and minor not in _HARMLESS_MINORS:
-        return "the memory of the host"
-    return "consoles and input devices of the host" if major in _CONSOLES and (major, minor) != ("5", "2") else ""
+    given = (f"{gives} ({name})" for name in devices_behind(rule) if (gives := power_of(name.partition(" ")[0])))
+    return next(given, "")
+
+
+def rule_opens_more(text: str) -> bool:
+    """Does it open a device that not every container has?"""
+    rule = read_device_rule(text)
+    return rule is None or (rule.opens and not any(each.includes(rule) for each in ALWAYS_OPEN))
 
 
 def rules_of(container: Container) -> Iterator[tuple[str, Source]]:

@@ -26,17 +26,39 @@ control = Control(
     ),
     check_yourself="docker inspect -f '{{json .HostConfig.DeviceCgroupRules}}' {name}",
     bad={
+        "compose": [
+            f"services: {{web: {{image: shop, device_cgroup_rules: ['{rule}']}}}}"
+            for rule in ("a *:* rwm", "b 8:* r", "c 10:* rwm", "c 202:* rw")
+        ],
+        "docker run": "docker run --device-cgroup-rule 'c 21:* rw' shop",
         "container": [
             {"HostConfig": {"DeviceCgroupRules": [rule]}}
-            for rule in ("a *:* rwm", "b 8:0 r", "c *:* rw", "c 1:1 r", "c 13:* r")
-        ]
+            for rule in (
+                *(
+                    "a *:* rwm",
+                    "a 1:3 r",
+                    "b 8:0 r",
+                    "c *:* rw",
+                    "c *:1 r",
+                    "c 1:1 r",
+                    "c 01:1 r",
+                    "c 1:11 r",
+                    "c 13:* r",
+                ),
+                *("c 10:* w", "c 10:223 w", "c 10:196 rw", "c 10:231 r", "c 21:* r", "c 202:0 w", "c 0202:00 w"),
+                *("c 7:1 r", "c 4:1 rw", "c 5:1 rw", "c 162:1 rw", "c 4294967297:1 r", "c 1 1 r"),
+            )
+        ],
     },
     good={
+        "compose": "services: {web: {image: shop, device_cgroup_rules: ['c 189:* rmw', 'c 188:0 rw']}}",
+        "docker run": "docker run --device-cgroup-rule 'c 81:* rmw' shop",
         "container": [
             {},
             {"HostConfig": {"DeviceCgroupRules": []}},
             {"HostConfig": {"DeviceCgroupRules": ["c 188:* rmw", "c 1:3 rw", "c 5:2 rwm", "b *:* m"]}},
-        ]
+            {"HostConfig": {"DeviceCgroupRules": ["c 10:200 rwm", "c 10:229 rwm", "c 4:64 rw", "c 136:* rwm"]}},
+        ],
     },
     unclear={"container": {"HostConfig": {"DeviceCgroupRules": "all of them"}}},
 )

@@ -6,7 +6,7 @@ from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.finding import Judgement, Remedy, not_applicable
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
-from ._devices import devices_of, has_all_devices, ordinary_fault, rule_opens, rules_of
+from ._devices import devices_of, has_all_devices, ordinary_fault, rule_opens, rule_opens_more, rules_of
 from ._graded import GradedFault, judge_graded
 from ._platforms import WITH_DEVICES
 from ._unclear import as_far_as_told
@@ -26,16 +26,19 @@ control = Control(
     check_yourself="docker inspect -f '{{json .HostConfig.Devices}} {{json .HostConfig.DeviceCgroupRules}}' {name}",
     bad={
         "marathon": "{id: /shop, container: {docker: {image: shop, parameters: [{key: device, value: '/dev/ttyUSB0'}]}}}",
+        "compose": "services: {web: {image: shop, device_cgroup_rules: ['c 189:* rmw']}}",
+        "docker run": "docker run --device-cgroup-rule 'c 189:* rmw' shop",
         "container": [
             {"HostConfig": {"Devices": [{"PathOnHost": "/dev/ttyUSB0", "PathInContainer": "/dev/ttyUSB0"}]}},
             {"HostConfig": {"Devices": [{"PathOnHost": "/dev/dri/card0", "PathInContainer": "/dev/dri/card0"}]}},
-            {"HostConfig": {"DeviceCgroupRules": ["c 188:* rw"]}},
+            *({"HostConfig": {"DeviceCgroupRules": [rule]}} for rule in ("c 188:* rw", "c 10:200 rwm", "c 511:0 r")),
         ],
     },
     good={
         "container": [
             {},
             {"HostConfig": {"Devices": [{"PathOnHost": "/dev/null", "PathInContainer": "/dev/x"}]}},
+            {"HostConfig": {"DeviceCgroupRules": ["c 1:3 rw", "c 5:2 rwm", "c 188:* m"]}},
             {"Mounts": [{"Type": "bind", "Source": "/dev/log", "Destination": "/dev/log", "RW": True}]},
         ]
     },
@@ -52,7 +55,7 @@ def devices(unit: Unit) -> Judgement:
         GradedFault(f"device rule {rule!r}", source, Severity.MEDIUM)
         for container in unit.containers
         for rule, source in rules_of(container)
-        if not rule_opens(rule)
+        if rule_opens_more(rule) and not rule_opens(rule)
     ]
     judged = judge_graded(faults, good="no device of the host", source=unit.source)
     return as_far_as_told(judged, unit, "devices")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from ...model.dialect import Version
@@ -13,6 +13,11 @@ _USUAL = EngineContext(
     features=frozenset({"seccomp", "apparmor", "cgroupns"}),
     log_driver="json-file",
 )
+
+
+class _Every:
+    def __contains__(self, numbers: object) -> bool:
+        return True
 
 
 class UnseenWorld:
@@ -64,6 +69,10 @@ class UnseenWorld:
 
     def who_may_swap(self, path: str) -> str:
         return self.who_may_write(path)
+
+    def device_numbers(self, path: str) -> Container[tuple[str, int, int]]:
+        self._note(f"the numbers of device {path}: taken as those of the rule")
+        return _Every()
 
     def _note(self, text: str) -> Mapping[str, Any] | None:
         """What is there hides nothing from the judges by not being there: no object is a harmless one."""

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
+from ...model.device_rule import ALWAYS_OPEN, DeviceRule, devices_behind, read_device_rule
 from ...model.guard_policy import GuardPolicy
 from ...model.workload import Device, Mount, MountKind
 from ..decision import Refusal, refused
 
 _VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 WhoMayWrite = Callable[[str], str]
+NumbersOf = Callable[[str], Container[tuple[str, int, int]]]
+"""From a path to the kind and the numbers of the devices there."""
 
 _BIND = "Files of the host are mounted only below folders that the policy lists"
 _HARMLESS_DEVICES = frozenset(f"/dev/{name}" for name in "null zero full random urandom tty fuse net/tun".split())
+_HARMLESS_NUMBERS = (DeviceRule("c", 10, 229), DeviceRule("c", 10, 200))
+"""fuse and net/tun."""
+_DEVICES = "Devices of the host are handed over where the policy lists them"
 
 
 def refused_mounts(mounts: Iterable[Mount], policy: GuardPolicy, who_may_write: WhoMayWrite) -> Iterator[Refusal]:
@@ -104,10 +110,37 @@ def refused_devices(devices: Iterable[Device], policy: GuardPolicy) -> Iterator[
         if device.host_path not in allowed:
             yield refused(
                 "guard/devices",
-                "Devices of the host are handed over where the policy lists them",
+                _DEVICES,
                 f"{device.host_path} is not listed",
                 "an admin lists it under guard.devices",
             )
 
 
-__all__ = ["refused_devices", "refused_mounts", "refused_path", "refused_volume"]
+def refused_device_rules(rules: Iterable[str], policy: GuardPolicy, numbers_of: NumbersOf) -> Iterator[Refusal]:
+    """Who may make a node opens what a rule opens, so each device that a rule opens must be listed: by its path, or as
+    numbers (`c 189:*`) where it is not there yet. A rule for all devices of a driver needs the numbers."""
+    for text in rules:
+        rule = read_device_rule(text)
+        if rule is not None and (not rule.opens or _is_allowed(rule, policy, numbers_of)):
+            continue
+        numbers = text.strip().rpartition(" ")[0] or text
+        behind = ", ".join(() if rule is None else devices_behind(rule))
+        yield refused(
+            "guard/devices",
+            _DEVICES,
+            f"the device rule {text!r} opens devices that are not listed{f' ({behind})' if behind else ''}",
+            f"name the one device (--device), or an admin lists {numbers!r} under guard.devices",
+        )
+
+
+def _is_allowed(rule: DeviceRule, policy: GuardPolicy, numbers_of: NumbersOf) -> bool:
+    listed = [each for entry in policy.devices if (each := read_device_rule(entry)) is not None]
+    if any(each.includes(rule) for each in (*ALWAYS_OPEN, *_HARMLESS_NUMBERS, *listed)):
+        return True
+    if rule.major is None or rule.minor is None:
+        return False
+    paths = [entry for entry in policy.devices if entry.startswith("/")]
+    return any((rule.kind, rule.major, rule.minor) in numbers_of(path) for path in paths)
+
+
+__all__ = ["refused_device_rules", "refused_devices", "refused_mounts", "refused_path", "refused_volume"]

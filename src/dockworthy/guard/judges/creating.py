@@ -15,7 +15,7 @@ from ...readers.engine_context import EngineContext
 from ..asked import NotCanonical
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_values
-from ..floor.mounts import refused_devices, refused_mounts, refused_volume
+from ..floor.mounts import refused_device_rules, refused_devices, refused_mounts, refused_volume
 from ..routes.builder import is_builder
 from .case import Case
 from .existing import judge_existing
@@ -93,6 +93,7 @@ def _mounts(case: Case, unit: Unit, volumes: Mapping[str, Mapping[str, Any]], ho
         asked = config.words("Options")
         yield from refused_volume(item.word("Source"), config.word("Name"), asked, policy, who_may_write)
     yield from refused_devices(container.devices, policy)
+    yield from refused_device_rules(host.at("DeviceCgroupRules").data or (), policy, case.world.device_numbers)
 
 
 async def _what_it_joins(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:

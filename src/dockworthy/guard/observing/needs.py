@@ -53,6 +53,8 @@ def _device_of(options: Any) -> Iterator[str]:
 def _devices(thing: Mapping[str, Any]) -> Iterator[str]:
     for device in (thing.get("HostConfig") or {}).get("Devices") or ():
         yield str(device.get("PathOnHost", ""))
+    for rule in (thing.get("HostConfig") or {}).get("DeviceCgroupRules") or ():
+        yield str(rule).rpartition(" ")[0]
 
 
 def _volume_drivers(thing: Mapping[str, Any]) -> Iterator[str]:
