@@ -43,6 +43,9 @@ def host(engines_folder: Path) -> Iterator[OwnHost]:
         host.start_engine({})
         host.load_busybox()
         host.run("mkdir", "-p", "/etc/docker/shop")
+        host.run("sh", "-c", "cat >>/etc/passwd", input=b"opal:x:7001:7001::/tmp:/bin/sh\n")
+        host.run("sh", "-c", "sed -i '/^docker:/d' /etc/group; echo docker:x:7100:nils >>/etc/group; "
+                 "chgrp docker /run/docker.sock")  # fmt: skip
         yield host
     finally:
         host.stop()
@@ -56,6 +59,12 @@ def work(host: OwnHost) -> list[str]:
         if b"authorization denied" in done.stderr:
             refused.append(f"{line}: {done.stderr.decode()}")
     return refused
+
+
+def askers(host: OwnHost) -> set[str]:
+    """Who was seen at the engine's socket."""
+    state = json.loads(host.read(STATE))
+    return {name for kind in ("users", "holders") for name, count in state[kind].items() if count}
 
 
 def away(host: OwnHost) -> None:
@@ -94,6 +103,16 @@ def test_observe_report_enforce(host: OwnHost) -> None:
     seen, gone = observed(host)
     assert seen >= len(WORK) + 1, "what stays is seen"
     print(f"of three that are gone at once {3 - gone} were seen")
+    host.docker("run", "-d", "--name", "watcher", "-v", "/var/run/docker.sock:/s", BUSYBOX, "sleep", "3600")
+    as_opal = ("setpriv", "--pdeathsig=KILL", "--reuid=opal", "--regid=docker", "--clear-groups")
+    looking = subprocess.Popen(
+        [*host.inside, *as_opal, "docker", "events"], stdout=subprocess.DEVNULL, env=clean_environment()
+    )
+    host.wait(lambda: "opal" in askers(host), "somebody who is connected is seen")
+    looking.kill()
+    looking.wait()
+    host.wait(lambda: "watcher" in askers(host), "so is a container that has the socket mounted")
+    host.docker("rm", "-f", "watcher")
     away(host)
     host.docker("rm", "power")
     process.send_signal(signal.SIGTERM)
@@ -105,6 +124,9 @@ def test_observe_report_enforce(host: OwnHost) -> None:
     guard = parse_project_file(drafted.stdout, "draft").guard
     assert guard.binds == ("/etc/docker/shop",), drafted.stdout
     assert guard.log_drivers == ("syslog",)
+    assert {(binding.who, binding.role.value) for binding in guard.roles} == {
+        ("user:opal", "deployer"), ("user:opal", "operator"), ("user:nils", "viewer"), ("container:watcher", "viewer")
+    }, "who was there goes on, who may come may look"  # fmt: skip
     assert "workload/privileged" in drafted.stdout.partition("# Refused whatever")[2]
     host.write(POLICY, drafted.stdout)
     start_guard(host, "--policy", POLICY)

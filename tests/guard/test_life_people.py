@@ -79,6 +79,8 @@ def host(engines_folder: Path) -> Iterator[OwnHost]:
         host.start_engine(SETTINGS)
         host.load_busybox()
         host.docker("run", "-d", "--name", "before", BUSYBOX, "sleep", "3600")
+        for name, mount in (("watcher", f"{SOCKET}:/docker.sock"), ("strange", "/var/run:/run:ro")):
+            host.docker("run", "-d", "--name", name, "-v", mount, BUSYBOX, "sleep", "3600")
         yield host
     finally:
         print(
@@ -125,7 +127,20 @@ def test_installed_everybody_is_known_at_the_usual_place(host: OwnHost) -> None:
     mode, running = mode_of(host), host.running()
     plan = host.dockworthy("guard", "install", "--people", "--dry-run")
     assert plan.returncode == 0 and "the engine is restarted for that" in plan.stderr, plan.stderr
-    install(host)
+    assert "user opal (group docker) loses everything" in plan.stderr, "without a policy nobody has a role"
+    plan = host.dockworthy("guard", "install", "--people", "--policy", "/srv/guard.yaml", "--dry-run")
+    lines = {line.split(". ", 1)[1] for line in plan.stderr.splitlines() if ". " in line}
+    told = {name: next(line for line in lines if line.startswith(name)) for name in (
+        "user opal (group docker)", "user nils (group docker)", "container watcher", "container strange",
+    )}  # fmt: skip
+    opal, nils, watcher, strange = told.values()
+    assert "is operator. Keeps: see what is there" in opal and "Loses: make, change and remove" in opal
+    assert "loses everything" in nils and "guard grant nils viewer" in nils
+    assert "is viewer. Keeps: see" in watcher and "loses everything" in strange
+    assert "started again: docker restart watcher" in plan.stderr and "restart strange" not in plan.stderr
+    assert host.dockworthy("guard", "install", "--people").returncode == 2, "nobody agreed"
+    said = install(host)
+    assert "refused everything now: user nils, container strange" in said, said
     assert host.running() == running, "no container was restarted"
     assert mode_of(host) == mode == b"660 root docker\n"
     settings = json.loads(host.read("/etc/docker/daemon.json"))
@@ -138,16 +153,20 @@ def test_installed_everybody_is_known_at_the_usual_place(host: OwnHost) -> None:
     opal, nils = Reached(host, SOCKET, "opal"), Reached(host, SOCKET, "nils")
     assert opal.docker("exec", "before", "sh", "-c", "echo in").stdout == b"in\n"
     assert b"guard/roles" in opal.docker("run", BUSYBOX, "true", check=False).stderr
-    assert b"user nils has no role here" in nils.docker("ps", check=False).stderr
+    told_nils = nils.docker("ps", check=False).stderr
+    assert b"user nils has no role here" in told_nils
+    assert b'ask root: dockworthy guard grant nils viewer --for 1h --reason "' in told_nils
     assert b"permission denied" in Reached(host, OWN, "opal").docker("ps", check=False).stderr
     host.docker("run", "--rm", "--privileged", BUSYBOX, "true")  # the host's root is an admin
     past = host.run("docker", "-H", f"unix://{OWN}", "run", "--privileged", BUSYBOX, "true", check=False)
     assert b"authorization denied by plugin dockworthy" in past.stderr
+    host.docker("rm", "-f", "strange")
 
 
 def test_a_second_install_takes_over_without_a_gap(host: OwnHost) -> None:
     """Asked all the time; a stream that is open goes on, and a container's mount stays."""
-    host.docker("run", "-d", "--name", "watcher", "-v", f"{SOCKET}:/docker.sock", BUSYBOX, "sleep", "3600")
+    assert from_container(host, "watcher", "/_ping") == b"", "it has the old socket"
+    host.docker("restart", "-t", "0", "watcher")  # as the plan said
     host.docker("run", "-d", "--name", "talks", BUSYBOX, "sh", "-c", "while :; do echo tick; sleep 1; done")
     stream = Reached(host, SOCKET).begin("GET /containers/talks/logs?stdout=1&follow=1 HTTP/1.1\r\nHost: x\r\n\r\n")
     stream.wait_for(b"tick")

@@ -112,6 +112,8 @@ def install(
     if not agreed("dockworthy guard install", todo.in_words(), dry_run=dry_run, yes=yes):
         return 0
     bring(todo, say)
+    if todo.moving is not None and todo.moving.left_out:
+        say(f"note: without a role, and refused everything now: {', '.join(todo.moving.left_out)}")
     if todo.builds.refused:
         say(f"note: {todo.builds.in_words()}")
     say(f"done; when everything is wrong: {places.unlock}")

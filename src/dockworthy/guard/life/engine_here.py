@@ -23,6 +23,7 @@ from ...facts.host.settings import DEFAULT_FILE, EngineStart, flag
 from ...facts.host.socket_tables import SocketTables
 from ...model.field import Set
 from ..confined_builds import builds_are_confined
+from ..socket_access import Holder, holders_in
 from .places import PLUGIN
 
 TAKES_OVER_WITHIN = 30.0
@@ -39,6 +40,8 @@ class EngineHere(Struct, frozen=True, kw_only=True):
     version: str = ""
     running: frozenset[str] = frozenset()
     """Ids of the containers that run."""
+    holders: tuple[Holder, ...] = ()
+    """Containers that have its socket mounted."""
     argv: tuple[str, ...] = ()
     live_restore: bool = False
     in_swarm: bool = False
@@ -154,10 +157,11 @@ async def _told(endpoint: str) -> dict[str, Any]:
     """What only the engine itself says."""
     async with Connection(endpoint) as connection:
         info = await connection.get("/info")
-        ids = frozenset(str(each["Id"]) for each in await connection.get("/containers/json"))
+        listed = await connection.get("/containers/json")
         return {
             "version": str(connection.version.get("Version", "")),
-            "running": ids,
+            "running": frozenset(str(each["Id"]) for each in listed),
+            "holders": holders_in(listed, endpoint.removeprefix("unix://")),
             "live_restore": bool(info.get("LiveRestoreEnabled")),
             "in_swarm": info.get("Swarm", {}).get("LocalNodeState", "inactive") != "inactive",
         }

@@ -106,7 +106,7 @@ def plan(
     their = installed.people if installed is not None else None
     moving = None
     if people and (their is None or engine.endpoint != their.endpoint):
-        moving = plan_move(engine, places, settings.get("hosts"))
+        moving = plan_move(engine, places, settings.get("hosts"), (guard or GuardPolicy()).roles)
         their = structs.replace(moving.people, tls=their.tls if their is not None else "")
         wanted |= moving.way.settings
     if tls is not None:

@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 
+from .askers import drafted_roles
 from .state import Seen, State
 
 _NAMED_GONE = 10
@@ -24,7 +25,8 @@ def draft(state: State) -> str:
     if state.beyond:
         lines.append(f"# {state.beyond} more are not told apart.")
     lines += ["# Read each line: what stands here is allowed to everybody.", "policy:", f"  level: {state.level}"]
-    lines += _lists(seen)
+    lists, roles = list(_lists(seen)), list(drafted_roles(state))
+    lines += [*(lists or (["guard:"] if roles else [])), *roles]
     left = [one for one in seen if one.needs is None]
     if left:
         lines += ["", "# Refused whatever is listed here; change these, or leave them to an admin:"]

@@ -16,6 +16,7 @@ from ..engine_world import EngineWorld
 from ..judges import judge
 from ..policy_in_force import PolicyInForce
 from .as_request import container_request, network_request, volume_request
+from .askers import look_at_askers
 from .looking import Made, look_at_once
 from .needs import needs_of
 from .state import Seen, State, write_state
@@ -60,6 +61,9 @@ async def _follow(connection: Connection, world: EngineWorld, policy: PolicyInFo
     """Raises EngineError when the engine hangs up."""
     found: asyncio.Queue[Made | EngineError | None] = asyncio.Queue(MOST_WAITING)
     looking = asyncio.create_task(look_at_once(connection, state.until, tuple(_AS_REQUEST), found))
+    path = connection.endpoint.removeprefix("unix://")
+    asking = asyncio.create_task(look_at_askers(connection, path, state, lambda: write_state(file, state)))
+    asking.add_done_callback(lambda done: done.cancelled() or done.exception())  # who hung up is told by the events
     written = 0.0
     try:
         while made := await found.get():
@@ -71,6 +75,7 @@ async def _follow(connection: Connection, world: EngineWorld, policy: PolicyInFo
                 written = time.monotonic()
     finally:
         looking.cancel()
+        asking.cancel()
 
 
 async def _judge(made: Made, world: EngineWorld, policy: PolicyInForce, state: State) -> None:

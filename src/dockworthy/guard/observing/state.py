@@ -29,13 +29,17 @@ class Seen(Struct, kw_only=True):
 
 class State(Struct, kw_only=True):
     """`since` and `until`: when it was begun, and the last event that was judged, in seconds since 1970. `gone`: what
-    was away before it could be looked at, by kind and image; `beyond`: what is not told apart."""
+    was away before it could be looked at, by kind and image; `users`: how often each was
+    seen connected, also members of the socket's group who were not; `holders`: containers that have the socket mounted;
+    `beyond`: what is not told apart."""
 
     since: float
     until: float
     level: str = "baseline"
     seen: dict[str, Seen] = {}
     gone: dict[str, int] = {}
+    users: dict[str, int] = {}
+    holders: dict[str, int] = {}
     beyond: int = 0
 
     def miss(self, kind: str, image: str) -> None:

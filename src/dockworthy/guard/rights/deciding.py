@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct, structs
@@ -37,17 +38,20 @@ async def decide(
     held: Sequence[Binding],
     objects: Objects,
     roled: Callable[[], frozenset[str]] = frozenset,
+    *,
+    grants: bool = True,
 ) -> Allowed | Refusal:
-    """`roled`: names of containers that have roles of their own. Raises EngineError, NotCanonical."""
+    """`roled`: names of containers that have roles of their own; `grants`: somebody may be given a role for a time.
+    Raises EngineError, NotCanonical."""
     if any(binding.role is Role.ADMIN for binding in held):
         return Allowed(call=call, sees_secrets=True, is_admin=True)
     if call.route.line in _FOR_ALL:
         return Allowed(call=call)
     able = [binding for binding in held if call.right in RIGHTS[binding.role]]
     if not able:
-        return _no_role(call, who, held)
+        return _no_role(call, who, held, call.right, grants=grants)
     if asks_for_builder(call) and not any(Right.BUILD in RIGHTS[binding.role] for binding in held):
-        return _no_role(call, who, held, Right.BUILD)
+        return _no_role(call, who, held, Right.BUILD, grants=grants)
     touched: list[Touched] = []
     reserved = roled() if call.right in (Right.EXEC, Right.CREATE) else frozenset()
     if reserved or any(is_limited(binding) for binding in held):
@@ -56,7 +60,7 @@ async def decide(
         return taken
     fitting = [binding for binding in able if _covers(binding, call, touched)]
     if not fitting:
-        return _out_of_limits(call, who, able, touched)
+        return _out_of_limits(call, who, able, touched, grants=grants)
     sees = any(
         Right.SECRETS in RIGHTS[binding.role] and _covers(binding, call, touched, secrets=True) for binding in held
     )
@@ -95,31 +99,45 @@ def _reserved(call: Call, touched: Sequence[Touched], reserved: frozenset[str]) 
     return None
 
 
-def _no_role(call: Call, who: Identity, held: Sequence[Binding], right: Right | None = None) -> Refusal:
+def _no_role(call: Call, who: Identity, held: Sequence[Binding], right: Right, *, grants: bool) -> Refusal:
     roles = " and ".join(dict.fromkeys(binding.role.value for binding in held))
     has = f"{who.name} is {roles}" if roles else f"{who.name} has no role here"
-    return refused(
-        "guard/roles",
-        _TITLE,
-        f"{has}, and {'building images' if right else f'{call.route.method} {call.route.action}'} "
-        f"needs {roles_with(right or call.right)}",
-    )
+    what = f"{call.route.method} {call.route.action}" if right is call.right else "building images"
+    remedy = _granting(who, right) if grants else ""
+    return refused("guard/roles", _TITLE, f"{has}, and {what} needs {roles_with(right)}", remedy)
 
 
-def _out_of_limits(call: Call, who: Identity, able: Sequence[Binding], touched: Sequence[Touched]) -> Refusal:
+def _out_of_limits(
+    call: Call, who: Identity, able: Sequence[Binding], touched: Sequence[Touched], *, grants: bool
+) -> Refusal:
     limits = "; ".join(
         f"{each.role.value} of {', '.join((*each.projects, *each.images))}" for each in able if is_limited(each)
     )
     outside = [each for each in touched if not any(_within(one, each, call) for one in able)]
     by_images = any(each.images for each in able)
     places = "".join(f", and {each} is of {_place(each, by_images=by_images)}" for each in dict.fromkeys(outside))
-    return refused("guard/roles", _TITLE, f"{who.name} is {limits}{places or ', and this is about all of them'}")
+    projects = tuple(dict.fromkeys(each.project for each in outside))
+    remedy = _granting(who, call.right, projects) if grants and all(projects) and projects else ""
+    return refused(
+        "guard/roles", _TITLE, f"{who.name} is {limits}{places or ', and this is about all of them'}", remedy
+    )
 
 
 def _place(each: Touched, *, by_images: bool) -> str:
     project = f"project {each.project}" if each.project else "no project"
     image = f" and image {each.image}" if each.image and by_images else ""
     return f"{project}{image}" + (f" ({each.why})" if each.why else "")
+
+
+def _granting(who: Identity, right: Right, projects: tuple[str, ...] = ()) -> str:
+    """The command by which root gives them a role for a time; empty for somebody who can have none."""
+    kind, _, name = who.name.partition(" ")
+    if f"{kind}:{name}" not in who.names:
+        return ""
+    whom = name if kind == "user" else f"{kind}:{name}"
+    role = next(role.value for role, rights in RIGHTS.items() if right in rights)
+    limit = "" if role == Role.ADMIN else "".join(f" --project {shlex.quote(project)}" for project in projects)
+    return f'ask root: dockworthy guard grant {shlex.quote(whom)} {role}{limit} --for 1h --reason "…"'
 
 
 __all__ = ["Allowed", "decide"]

@@ -67,7 +67,7 @@ class RoleGate:
         if isinstance(call, Decision):
             return self._told(structs.replace(asked, user=identity.name), call)
         held = tuple(self._held(identity))
-        answer = await decide(call, identity, held, self._world, self._reserved)
+        answer = await decide(call, identity, held, self._world, self._reserved, grants=self._floor is None)
         decision = await self._decision(call, answer)
         if self._floor is not None or not decision.allowed:  # else the plugin tells of it
             decision = self._told(structs.replace(asked, user=identity.name), decision)

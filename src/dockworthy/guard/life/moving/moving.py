@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import grp
 from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct, structs
 
 from ....errors import DockworthyError, UsageError
+from ....model.guard_policy import Binding
 from .. import kept_files
 from ..engine_here import EngineHere, find_engine
 from ..places import Places
 from ..record import People
 from ..service import Service
+from .askers import in_words, left_out, stale_mounts
 from .doors import look_at
 from .engine_service import EngineService
 from .restarting import note_for_a_crash, restart
@@ -24,13 +25,19 @@ Say = Callable[[str], None]
 
 
 class Moving(Struct, frozen=True, kw_only=True):
-    """`roles`: those that somebody has; `starter` is who stops and starts the engine."""
+    """`roles`: those of the policy; `starter` is who stops and starts the engine."""
 
     engine: EngineHere
     people: People
     way: Way
     starter: EngineService
     places: Places
+    roles: tuple[Binding, ...] = ()
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Who asks the engine today, and will be refused."""
+        return left_out(self.roles, group=self.people.group, holders=self.engine.holders)
 
     def in_words(self) -> tuple[str, ...]:
         engine, people = self.engine, self.people
@@ -40,19 +47,9 @@ class Moving(Struct, frozen=True, kw_only=True):
             f"the engine is restarted for that ({self.starter.in_words}): {engine.while_restarted()}",
             f"the guard's socket comes to {people.path}, for {people.group} and root as before "
             f"({people.mode:04o}): who connects has the role that the policy gives them, and none without it",
-            *self._members(),
-            f"containers that have {people.path} mounted see the old one until they are started again",
+            *in_words(self.roles, group=people.group, mode=people.mode, holders=engine.holders),
+            *stale_mounts(people.path, engine.holders),
         )
-
-    def _members(self) -> tuple[str, ...]:
-        """Whom it concerns."""
-        with contextlib.suppress(KeyError):
-            members = [name for name in grp.getgrnam(self.people.group).gr_mem if name != "root"]
-            if members:
-                return (
-                    f"{', '.join(members)} of the group {self.people.group}: root until now, then as their roles say",
-                )
-        return ()
 
     def kept(self) -> tuple[kept_files.Kept, ...]:
         """The files that say where the engine listens, as they are."""
@@ -61,7 +58,7 @@ class Moving(Struct, frozen=True, kw_only=True):
         )
 
 
-def plan_move(engine: EngineHere, places: Places, hosts: Any) -> Moving:
+def plan_move(engine: EngineHere, places: Places, hosts: Any, roles: tuple[Binding, ...] = ()) -> Moving:
     """`hosts` of daemon.json. Raises UsageError where it can't be done."""
     if not engine.pid:
         raise UsageError("no engine runs here whose socket could be moved", hint="start it")
@@ -72,7 +69,7 @@ def plan_move(engine: EngineHere, places: Places, hosts: Any) -> Moving:
     way = way_of(
         starter.see(engine.argv, None if hosts is None else tuple(hosts)), engine.path, str(places.engine_socket)
     )
-    return Moving(engine=engine, people=people, way=way, starter=starter, places=places)
+    return Moving(engine=engine, people=people, way=way, starter=starter, places=places, roles=roles)
 
 
 def move(
