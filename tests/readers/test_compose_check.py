@@ -96,20 +96,6 @@ def test_a_folder_is_walked_and_each_service_judged_once(tmp_path: Path) -> None
     assert not result.unread
 
 
-def test_keys_that_compose_does_not_know_are_said_and_no_hindrance(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(
-        "servcies: {}\nservices:\n  web:\n    image: shop\n    restrat: always\n    x-mine: 1\n"
-        "    healthcheck: {intervall: 5s}\n"
-    )
-    notes = [note.replace(f"{tmp_path}/", "") for note in checked(tmp_path).notes]
-    assert notes == [
-        "a.yaml:1 servcies: Compose knows no such key; perhaps services is meant",
-        "a.yaml:5 services.web.restrat: Compose knows no such key; perhaps restart is meant",
-        "a.yaml:7 services.web.healthcheck.intervall: Compose knows no such key; perhaps interval is meant",
-    ]
-    assert not checked(SHOP / "compose.yaml").notes
-
-
 def test_one_broken_project_does_not_hide_the_others(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("services: {web: {image: shop, privileged: maybe}}")
     (tmp_path / "b.yaml").write_text("services: {web: {image: shop}}")

@@ -26,6 +26,7 @@ services:
       - command: [migrate]
         environment: [B=3]
       - {image: busybox, command: x, user: "5", privileged: true}
+volumes: {data: {}}
 """
 
 
@@ -75,16 +76,6 @@ def test_the_platform_tells_the_operating_system() -> None:
         system = read(f"services: {{web: {{image: shop, platform: {platform}}}}}").os
         systems.append(system.value if isinstance(system, Set) else None)
     assert systems == ["windows", "linux", "linux", None]
-
-
-def test_keys_that_compose_does_not_know_are_said_wherever_they_stand() -> None:
-    text = "services: {web: {image: a, prvileged: true}}\nnetworks: {a: {internl: true}}\nvolumes: {b: {x-a: 1}}\n"
-    text += "volume: {}\n"
-    assert [note.split(": ")[0] for note in read(text).notes] == [
-        "compose.yaml:4 volume",
-        "compose.yaml:2 networks.a.internl",
-        "compose.yaml:1 services.web.prvileged",
-    ]
 
 
 def test_labels_of_a_file(tmp_path: Path) -> None:

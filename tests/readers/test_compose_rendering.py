@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dockworthy.errors import UnreadableInput
 from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.workload import Unit
 from dockworthy.readers.compose.project import read_compose
@@ -46,7 +48,7 @@ def answering(folder: Path, **services: Any) -> ComposeProgram:
 def read(folder: Path, compose: ComposeProgram | None, text: str = TEXT) -> Unit:
     (folder / "compose.yaml").write_text(text)
     (document,) = documents(text, str(folder / "compose.yaml"))
-    return read_compose(document, environ={}, folder=folder, compose=compose)[0]
+    return read_compose(document, environ={}, folder=folder, compose=compose, strict=True)[0]
 
 
 SAME: dict[str, Any] = {
@@ -105,25 +107,46 @@ def test_it_is_asked_for_all_profiles_without_shell_and_network(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ("sys.exit('warning\\nvalidating /x/compose.yaml: services.web Additional property a is not allowed')", ":2: "),
-        ("sys.exit('yaml: line 3')", "compose.yaml: the Compose that is installed here refuses the project: yaml"),
-        ("sys.exit('service \"web\" refers to undefined network q')", ":2: "),
-        ("exit(1)", "it does not say why"),
-        ("print('{')", "its answer can't be read"),
-        ("print('{\"services\": 5}')", "its answer can't be read"),
-        ("print('5')", "its answer can't be read"),
+        ("print('{')", "no answer that can be read"),
+        ("print('{\"services\": 5}')", "no answer that can be read"),
+        ("print('5')", "no answer that can be read"),
         ("print('x' * 17_000_000)", "too long"),
         ("time.sleep(60)", "no answer in 1 seconds"),
+        ("sys.exit('panic: out of memory\\n\\ngoroutine 1 [running]:\\nmain.main()')", "it crashed"),
+        ("os.kill(os.getpid(), 9)", "it crashed"),
     ],
 )
-def test_what_it_refuses_is_said_and_ours_is_judged(
+def test_where_it_gives_no_answer_ours_is_judged(
     tmp_path: Path, body: str, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dockworthy.readers.compose.rendering._MOST_SECONDS", 1 if "sleep" in body else 5)
     unit = read(tmp_path, stand_in(tmp_path, body))
     (note,) = unit.notes
-    assert says in note and "refuses" in note
+    assert says in note
     assert unit.containers == read(tmp_path, None).containers
+
+
+@pytest.mark.parametrize(
+    ("says", "place"),
+    [
+        ("warning\nvalidating /x/compose.yaml: services.db Additional property a is not allowed", "7: "),
+        ("yaml: line 3", "2: "),
+        ('service "db" refers to undefined network q', "7: "),
+        ("services.db.image must be a string", "8: "),
+        ("error decoding 'services[db].image': invalid", "8: "),
+        ("volumes must be a mapping", "2: "),
+        ("", "2: the Compose that is installed here refuses this file: it does not say why"),
+    ],
+)
+def test_what_it_refuses_is_refused_with_the_place_that_it_speaks_of(tmp_path: Path, says: str, place: str) -> None:
+    text = "\nname: shop\n\nservices:\n  web:\n    image: shop\n  db:\n    image: postgres\n"
+    with pytest.raises(UnreadableInput, match=f"compose.yaml:{re.escape(place)}"):
+        read(tmp_path, stand_in(tmp_path, f"sys.exit({says or 1!r})"), text)
+
+
+def test_what_a_variable_without_a_value_may_mend_is_a_note(tmp_path: Path) -> None:
+    (note,) = read(tmp_path, stand_in(tmp_path, "sys.exit('service \"web\" has neither an image nor a build')")).notes
+    assert "compose.yaml:2: the Compose that is installed here refuses the project: service" in note
 
 
 @pytest.mark.parametrize(
@@ -166,6 +189,5 @@ def test_the_users_own_plugin_comes_first(tmp_path: Path) -> None:
 @pytest.mark.skipif(find_compose(os.environ) is None, reason="Compose is not installed")
 def test_the_real_compose_agrees_and_refuses(tmp_path: Path) -> None:
     assert read(tmp_path, find_compose(os.environ)) == read(tmp_path, None)
-    unit = read(tmp_path, find_compose(os.environ), "services:\n  web:\n    image: shop\n    networks: [nowhere]\n")
-    (note,) = unit.notes
-    assert "compose.yaml:2: the Compose that is installed here refuses the project" in note and "nowhere" in note
+    with pytest.raises(UnreadableInput, match=r"compose.yaml:4: the Compose .* refuses this file: .*nowhere"):
+        read(tmp_path, find_compose(os.environ), "services:\n  web:\n    image: shop\n    networks: [nowhere]\n")

@@ -19,9 +19,10 @@ class Entry:
 
     `gap`: a variable in it, at any depth, that has no value here. `inherited`: it came by `extends`.
     `tag`: `!reset` or `!override`, where one was written. `key`: where the key of this value stands.
+    `kind`: `number` or `truth value`, where that was written and no text.
     """
 
-    __slots__ = ("content", "gap", "inherited", "key", "source", "tag")
+    __slots__ = ("content", "gap", "inherited", "key", "kind", "source", "tag")
     gap: Unknown | None
 
     def __init__(
@@ -33,6 +34,7 @@ class Entry:
         key: Source | None = None,
         tag: str = "",
         inherited: bool = False,
+        kind: str = "",
     ) -> None:
         self.content = content
         self.source = source
@@ -40,6 +42,7 @@ class Entry:
         self.key = key or source
         self.tag = tag
         self.inherited = inherited
+        self.kind = kind
 
     def holding(self, content: Content) -> Entry:
         """The same place, with another content."""

@@ -5,8 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
+from ...model.field import Source
+
 if TYPE_CHECKING:
     from .entry import Entry
+
+
+class Fault(Struct, frozen=True):
+    """Something that Compose refuses: why, where, the name that is wrong, and `; perhaps ports is meant`.
+
+    `lacking`: another file that is laid over this one, or extends it, may bring what is missing.
+    """
+
+    says: str
+    source: Source
+    name: str = ""
+    hint: str = ""
+    lacking: bool = False
+
 
 TOP_LEVEL: Final = frozenset("version name include services networks volumes configs secrets models".split())
 
@@ -39,8 +57,8 @@ _OF_MEMBER: Final = {
 """Section of the project -> what a member of it may say."""
 
 
-def strange_keys(service: Entry) -> Iterator[str]:
-    """A sentence for every key that Compose does not know: it would refuse the file; here nothing is judged by it."""
+def strange_keys(service: Entry) -> Iterator[Fault]:
+    """A fault for every key of a service that Compose does not know."""
     yield from strange_in(service, _SERVICE)
     for part, known in _OF_PART.items():
         found = service.get(part)
@@ -48,7 +66,7 @@ def strange_keys(service: Entry) -> Iterator[str]:
             yield from strange_in(found, known)
 
 
-def strange_keys_of_project(whole: Entry) -> Iterator[str]:
+def strange_keys_of_project(whole: Entry) -> Iterator[Fault]:
     """The same for what stands outside the services."""
     yield from strange_in(whole, TOP_LEVEL)
     for section, known in _OF_MEMBER.items():
@@ -58,10 +76,10 @@ def strange_keys_of_project(whole: Entry) -> Iterator[str]:
                 yield from strange_in(member, known)
 
 
-def strange_in(mapping: Entry, known: frozenset[str]) -> Iterator[str]:
+def strange_in(mapping: Entry, known: frozenset[str]) -> Iterator[Fault]:
     for key, value in mapping.mapping().items():
         if key not in known and not key.startswith("x-"):
-            yield f"{value.key}: Compose knows no such key{_nearest(key, known)}"
+            yield Fault("there is no such key", value.key, key, _nearest(key, known))
 
 
 def _nearest(key: str, known: frozenset[str]) -> str:

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from ...errors import UnreadableInput
 from ...model.field import Source, Unknown
+from ...model.pattern import lazy_pattern
 from ..files import FoundFile
 from ..yaml_mapping import MERGE_KEY
 from ..yaml_source import Value, documents
@@ -19,6 +20,9 @@ from .paths import as_written_here
 from .variables import Variables
 
 _NULL = "tag:yaml.org,2002:null"
+_BOOLEAN = "tag:yaml.org,2002:bool"
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_NUMBER = lazy_pattern(r"[-+]?(?:\d+|\d+\.\d*|\.\d+)")
 _DEEPEST = 40
 MOST_VALUES: Final = 500_000
 """A project that holds more is a bomb made of aliases, or of `extends`."""
@@ -110,7 +114,18 @@ class Files:
         given = next((places[name] for name in found.used if name in places), None)
         if given is not None:
             source = structs.replace(source, via=given)
-        return Entry(found.text, source, gap=_gap(found, source), key=key, tag=tag, inherited=inherited)
+        kind = _kind(value.node)
+        return Entry(found.text, source, gap=_gap(found, source), key=key, tag=tag, inherited=inherited, kind=kind)
+
+
+def _kind(node: yaml.Node) -> str:
+    """By YAML 1.2, as Compose reads it: there `yes` and `12:30` are texts."""
+    if isinstance(node, yaml.ScalarNode) and not node.style:
+        if node.tag == _BOOLEAN and node.value.lower() in ("true", "false"):
+            return "truth value"
+        if node.tag in _NUMBERS and _NUMBER.fullmatch(node.value):
+            return "number"
+    return ""
 
 
 def _alias(value: Value, before: yaml.Node, here: Source) -> Source | None:

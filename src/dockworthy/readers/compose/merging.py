@@ -69,7 +69,7 @@ def inherited(entry: Entry, by: Source) -> Entry:
     elif isinstance(content, list):
         content = [inherited(item, by) for item in content]
     source = entry.source if entry.source.via is not None else structs.replace(entry.source, via=by)
-    return Entry(content, source, gap=entry.gap, key=entry.key, tag=entry.tag, inherited=True)
+    return Entry(content, source, gap=entry.gap, key=entry.key, tag=entry.tag, inherited=True, kind=entry.kind)
 
 
 def number_of_values(entry: Entry) -> int:

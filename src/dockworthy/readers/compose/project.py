@@ -16,13 +16,13 @@ from ...model.workload import Mount, Unit
 from ..yaml_source import Value, documents
 from .entry import Entry
 from .extending import Extending
-from .keys import strange_keys_of_project
+from .faults import faults_in, refusal_of_compose, refusal_of_ours
 from .loading import Files
 from .merging import merged
-from .rendering import ComposeProgram, Refused
+from .rendering import ComposeProgram, NotAsked, Refused
 from .scope import Scope
 from .service import read_service
-from .settled import settled, with_refusal, without_project_names
+from .settled import host_tells, settled, with_note, without_project_names
 from .variables import Variables, with_env_files, with_project_name
 
 _DEEPEST: Final = 16
@@ -35,39 +35,73 @@ def read_compose(
     folder: Path,
     over: Sequence[Value] = (),
     compose: ComposeProgram | None = None,
+    strict: bool = False,
+    part: bool = False,
 ) -> list[Unit]:
     """One unit for each service. `folder`: where relative paths and `.env` are looked for. `over`: further files of
     the project, each laid over those before it, as by several `-f`. `compose`: who else is asked, and outranks us.
+    `strict`: a project that Compose does not load is none. `part`: it may be meant to be extended, or laid over another
+    one: then it may lack what those bring.
 
-    Raises UnreadableInput (file, line) for a value of the wrong type, and for a file that it refers to and is missing.
+    Raises UnreadableInput (file, line) for a value of the wrong type, for a file that it refers to and is missing, and,
+    where it is strict, for what Compose refuses or would refuse.
     """
     variables = with_env_files(Variables(environ), [os.path.join(folder, ".env")])
-    units = _project([document, *over], variables, os.path.abspath(folder), ())
-    return units if compose is None else _as_compose_reads(units, [document, *over], os.path.abspath(folder), compose)
+    wholes: list[Entry] = []
+    units = _project([document, *over], variables, os.path.abspath(folder), (), wholes)
+    answer = _asked(compose, units, [document, *over], os.path.abspath(folder))
+    if strict and not isinstance(answer, bytes):
+        _refuse(answer, wholes, part=part)
+    if answer is None:
+        return units
+    if isinstance(answer, bytes):
+        return _as_compose_reads(units, answer, document.file, os.path.abspath(folder))
+    if isinstance(answer, Refused):
+        return units if host_tells(answer.says) else with_note(units, f"refuses the project: {answer.says}")
+    return with_note(units, f"gives no answer: {answer.says}")
 
 
-def _as_compose_reads(units: list[Unit], files: Sequence[Value], folder: str, compose: ComposeProgram) -> list[Unit]:
-    """Compose is asked only about what could be read here: so it is never given a bomb."""
+def _asked(
+    compose: ComposeProgram | None, units: list[Unit], files: Sequence[Value], folder: str
+) -> bytes | Refused | NotAsked | None:
+    """What Compose says. It is asked only about what could be read here: so it is never given a bomb."""
+    if compose is None:
+        return None
     if compose.left < 1:
         compose.passed_over += 1
-    if not units or compose.left < 1:
-        return units
-    rendering = compose.config(list(dict.fromkeys(file.file for file in files)), folder)
-    if isinstance(rendering, Refused):
-        return with_refusal(units, rendering.says)
+        return None
+    return compose.config(list(dict.fromkeys(file.file for file in files)), folder) if units else None
+
+
+def _refuse(answer: Refused | NotAsked | None, wholes: Sequence[Entry], *, part: bool) -> None:
+    """Raises UnreadableInput where Compose refuses, and where our own reading sees that it would."""
+    faults = [fault for fault in faults_in(wholes) if not (part and fault.lacking)]
+    if isinstance(answer, Refused) and not host_tells(answer.says) and (faults or not part):
+        refusal = refusal_of_compose(answer.says, wholes, faults)
+        if refusal is not None:
+            raise refusal
+    if faults:
+        raise refusal_of_ours(faults[0])
+
+
+def _as_compose_reads(units: list[Unit], answer: bytes, file: str, folder: str) -> list[Unit]:
     try:
-        (project,) = documents(without_project_names(rendering).decode(), files[0].file)
-        read = {unit.name: unit for unit in _project([project], Variables({}), folder, ())}
+        (project,) = documents(without_project_names(answer).decode(), file)
+        read = {unit.name: unit for unit in _project([project], Variables({}), folder, (), [])}
     except (UnreadableInput, ValueError) as error:
-        return with_refusal(units, f"its answer can't be read: {error}")
+        return with_note(units, f"gives no answer that can be read: {error}")
     return [settled(unit, read[unit.name]) if unit.name in read else unit for unit in units]
 
 
-def _project(documents: Sequence[Value], variables: Variables, folder: str, above: tuple[str, ...]) -> list[Unit]:
-    """`documents`: the files of the project, a later one over the earlier. `above`: files that include this one."""
+def _project(
+    documents: Sequence[Value], variables: Variables, folder: str, above: tuple[str, ...], wholes: list[Entry]
+) -> list[Unit]:
+    """`documents`: the files of the project, a later one over the earlier. `above`: files that include this one.
+    `wholes` gets the project as it is with all its files, and those that it includes."""
     files = Files(with_project_name(variables, documents, folder))
     parts = [_extended(files.take(document, folder), files) for document in documents]
     whole = reduce(merged, parts)
+    wholes.append(whole)
     first_at = {name: service.key for part in reversed(parts) for name, service in _services(part).items()}
     scope = Scope(whole, files, variables.values)
     services: dict[str, Entry] = {}
@@ -79,9 +113,8 @@ def _project(documents: Sequence[Value], variables: Variables, folder: str, abov
             services[name] = service
     units = {name: read_service(name, service, services, scope) for name, service in services.items()}
     own = [_with_others_mounts(unit, services[name], units) for name, unit in units.items()]
-    own[:1] = [structs.replace(unit, notes=(*strange_keys_of_project(whole), *unit.notes)) for unit in own[:1]]
-    read_now = tuple(os.path.realpath(document.file) for document in documents)
-    return own + [unit for entry in _listed(whole, "include") for unit in _included(entry, files, (*above, *read_now))]
+    below = (*above, *(os.path.realpath(document.file) for document in documents))
+    return own + [unit for entry in _listed(whole, "include") for unit in _included(entry, files, below, wholes)]
 
 
 def _extended(part: Entry, files: Files) -> Entry:
@@ -104,7 +137,7 @@ def _listed(parent: Entry, key: str) -> list[Entry]:
     return [] if found is None else found.one_or_many()
 
 
-def _included(entry: Entry, files: Files, above: tuple[str, ...]) -> list[Unit]:
+def _included(entry: Entry, files: Files, above: tuple[str, ...], wholes: list[Entry]) -> list[Unit]:
     """`include` takes in a whole project with its own folder and `.env`; what is set here outranks that."""
     if entry.gap is not None:
         raise UnreadableInput(entry.gap.reason, file=entry.source.where, line=entry.source.line)
@@ -120,7 +153,7 @@ def _included(entry: Entry, files: Files, above: tuple[str, ...]) -> list[Unit]:
     named = _listed(entry, "env_file") if entry.is_mapping else []
     env_files = [os.path.join(files.folder_of(item.source), item.text()) for item in named]
     variables = with_env_files(files.variables, env_files or [os.path.join(folder, ".env")])
-    return _project(documents, variables, folder, above)
+    return _project(documents, variables, folder, above, wholes)
 
 
 def _folder_of(entry: Entry, first: str, files: Files) -> str:

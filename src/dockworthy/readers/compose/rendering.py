@@ -29,6 +29,7 @@ _MOST_SECONDS: Final = 5
 _MOST_PROJECTS: Final = 10
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _LONGEST: Final = 300
+_CRASHED: Final = b"\ngoroutine "
 
 _SAYS_A_LINE: Final = lazy_pattern(r"(in variable name|unterminated quoted value) .*", re.DOTALL)
 """Where Compose repeats a line of an env file: what follows may be a secret."""
@@ -37,7 +38,13 @@ _VALIDATING: Final = lazy_pattern(r"^validating .*?: (?=\S+ )")
 
 
 class Refused(Struct, frozen=True):
-    """Compose takes the project for invalid, or could not be asked: `says` why."""
+    """Compose takes the project for invalid: `says` why."""
+
+    says: str
+
+
+class NotAsked(Struct, frozen=True):
+    """Compose could not be asked, or its answer is of no use: `says` why."""
 
     says: str
 
@@ -58,7 +65,7 @@ class ComposeProgram:
         named = [word for file in files for word in ("-f", os.path.abspath(file))]
         return [self.path, "--project-directory", folder, *named, "--profile", "*", "config", "--format", "json"]
 
-    def config(self, files: Sequence[str], folder: str) -> bytes | Refused:
+    def config(self, files: Sequence[str], folder: str) -> bytes | Refused | NotAsked:
         """The project as JSON: all profiles, variables resolved, paths absolute."""
         import subprocess  # only where Compose is asked
 
@@ -72,12 +79,14 @@ class ComposeProgram:
                 timeout=_MOST_SECONDS,
             )
         except subprocess.TimeoutExpired:
-            return Refused(f"it gave no answer in {_MOST_SECONDS} seconds")
+            return NotAsked(f"it gave no answer in {_MOST_SECONDS} seconds")
         except (OSError, ValueError) as error:
-            return Refused(f"it can't be started: {error}")
+            return NotAsked(f"it can't be started: {error}")
+        if ended.returncode < 0 or _CRASHED in ended.stderr:
+            return NotAsked("it crashed")
         if ended.returncode != 0:
             return Refused(_last_line(ended.stderr))
-        return ended.stdout if len(ended.stdout) <= _MOST_BYTES else Refused("its answer is too long to be read")
+        return ended.stdout if len(ended.stdout) <= _MOST_BYTES else NotAsked("its answer is too long to be read")
 
 
 def find_compose(environ: Mapping[str, str]) -> ComposeProgram | None:

@@ -14,7 +14,6 @@ from .entry import Entry, listed_as_mapping
 from .environment import labels_of_files, read_environment
 from .fields import field_of
 from .hooks import with_hooks
-from .keys import strange_keys
 from .limits import read_limits
 from .mounts import gaps_of_volumes, read_mounts
 from .namespaces import Services, read_namespaces, read_networks
@@ -65,7 +64,6 @@ def read_service(name: str, service: Entry, services: Services, scope: Scope) ->
         networks=read_networks(service, scope),
         replicas=field_of(service.at("deploy", "replicas") or service.get("scale"), silent, Entry.integer),
         update=read_update(service, silent),
-        notes=tuple(strange_keys(service)),
     )
 
 

@@ -35,15 +35,18 @@ def without_project_names(rendering: bytes) -> bytes:
     return msgspec.json.encode(project)
 
 
-def with_refusal(units: list[Unit], says: str) -> list[Unit]:
-    """What Compose refuses is said with the place that it speaks of: our own reading was judged. What only the host
-    can tell (a variable that it needs, an env file) is unknown in ours already."""
-    if _HOST_TELLS.search(says):
-        return units
+def host_tells(says: str) -> bool:
+    """Does Compose miss what only the host can tell: a variable that it needs, an env file? That is unknown in ours."""
+    return _HOST_TELLS.search(says) is not None
+
+
+def with_note(units: list[Unit], says: str) -> list[Unit]:
+    """What Compose does instead of telling how it reads the project, with the place that it speaks of: our own reading
+    was judged."""
     named = _SERVICE.search(says)
     source = next((unit.source for unit in units if named is not None and unit.name == named[1]), None)
     place = units[0].source.where if source is None else f"{source.where}:{source.line}"
-    note = f"{place}: the Compose that is installed here refuses the project: {says}"
+    note = f"{place}: the Compose that is installed here {says}"
     return [structs.replace(units[0], notes=(*units[0].notes, note)), *units[1:]]
 
 

@@ -36,11 +36,13 @@ def read_project(
     A file that is laid over another one is no project of its own: it is judged with that one, and here only said where
     a walk came by it. Raises UnreadableInput, as `read_compose` does.
     """
+    folder = Path(os.path.dirname(found.path))
     if found.piped or not os.path.isfile(found.path):  # what lies beside it is not its own; Compose can't be shown it
-        return Written(units=tuple(_read(written, Path(os.path.dirname(found.path)), environ, None)))
+        return Written(units=tuple(_read(written, folder, environ, None)))
     names = [os.path.join(os.path.dirname(found.name), name) for name in files_together(found.path)]
     if len(names) == 1:
-        return Written(units=tuple(_read(written, Path(os.path.dirname(found.path)), environ, compose)))
+        part = not found.named_by_user and os.path.basename(found.path) not in _FIRST
+        return Written(units=tuple(_read(written, folder, environ, compose, part=part)))
     if not found.named_by_user and not _same(found.name, names[0]):
         return Written(notes=(f"{found.name}: Compose lays it over {names[0]}, and it was judged as part of that",))
     of_each = [written if _same(name, found.name) else _documents(name) for name in names]
@@ -71,9 +73,16 @@ def _listed_in_env_file(folder: str) -> list[str]:
 
 
 def _read(
-    files: Sequence[Value], folder: Path, environ: Mapping[str, str], compose: ComposeProgram | None
+    files: Sequence[Value],
+    folder: Path,
+    environ: Mapping[str, str],
+    compose: ComposeProgram | None,
+    *,
+    part: bool = False,
 ) -> list[Unit]:
-    return read_compose(files[0], environ=environ, folder=folder, over=files[1:], compose=compose)
+    return read_compose(
+        files[0], environ=environ, folder=folder, over=files[1:], compose=compose, strict=True, part=part
+    )
 
 
 def _documents(name: str) -> list[Value]:
