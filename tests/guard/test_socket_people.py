@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 
@@ -122,6 +123,37 @@ def test_nobody_becomes_a_container_by_the_name_of_a_control_group(host: OwnHost
     said = from_named_cgroup(Reached(host, PEOPLE, "nils"), named, "/containers/json", apart=apart)
     assert said.startswith(b"HTTP/1.1 403"), said
     assert b"container watcher" not in said and b"can't be identified" in said, said
+
+
+def test_nobody_sends_the_engine_to_the_hosts_own_loopback(host: OwnHost) -> None:
+    """The engine shows its plugin no login's body: the socket looks into it itself."""
+    script = "import socket,sys\ns=socket.create_server(('127.0.0.1',9999))\nprint('open',flush=True)\n"
+    script += (
+        "while True:\n  s.accept()[0].sendall(b'HTTP/1.0 500 x\\r\\n\\r\\ninternal secret'); print('came',flush=True)\n"
+    )
+    listener = subprocess.Popen(
+        [*host.inside, "setpriv", "--pdeathsig", "KILL", "/usr/bin/python3", "-c", script],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert listener.stdout is not None and listener.stdout.readline() == b"open\n"
+        login = {"username": "u", "password": "p", "serveraddress": "http://127.0.0.1:9999"}
+        for user, rule in (("vera", b"guard/roles"), ("dora", b"guard/registries")):
+            reached = Reached(host, PEOPLE, user)
+            for answer in (
+                reached.ask("GET", "/distribution/127.0.0.1:9999/x/json"),
+                reached.ask("POST", "/v1.45/auth", login),
+                reached.ask("GET", "/images/search?term=127.0.0.1%3A9999%2Fx"),
+                reached.ask("POST", "/images/create?fromImage=127.0.0.1%3A9999%2Fx&tag=1"),
+            ):
+                assert answer.status == 403 and rule in answer.body, answer
+        answer = Reached(host, PEOPLE).ask("POST", "/v1.45/auth", login)
+        assert answer.status != 403, "an admin does"
+        assert listener.stdout.readline() == b"came\n"
+    finally:
+        listener.kill()
+        rest, _ = listener.communicate()
+    assert rest.count(b"came") <= 3, "what the engine tried for the admin"
 
 
 def test_a_grant_gives_a_role_for_a_time(host: OwnHost) -> None:

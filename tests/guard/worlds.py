@@ -42,6 +42,9 @@ class EmptyWorld:
     def addresses_of_host(self) -> tuple[tuple[str, str], ...]:
         return ()
 
+    def names_of_loopback(self) -> frozenset[str]:
+        return frozenset({"shophost"})
+
     def who_may_write(self, path: str) -> str:
         return ""
 

@@ -80,6 +80,11 @@ class EngineWorld:
 
         return addresses_of_host(Root(Path("/")))
 
+    def names_of_loopback(self) -> frozenset[str]:
+        from .host_network import names_of_loopback
+
+        return names_of_loopback(Root(Path("/")))
+
     def who_may_write(self, path: str) -> str:
         return who_may_write(path)
 

@@ -26,6 +26,20 @@ def addresses_of_host(root: Root) -> tuple[tuple[str, str], ...]:
     return (*_name_servers(root), *_routes(root))
 
 
+def names_of_loopback(root: Root) -> frozenset[str]:
+    """In small letters. Source: hosts(5)."""
+    try:
+        lines = root.read("/etc/hosts").splitlines()
+    except OSError:
+        return frozenset()
+    found: set[str] = set()
+    for address, *names in filter(None, (line.partition("#")[0].split() for line in lines)):
+        with contextlib.suppress(ValueError):
+            if ipaddress.ip_address(address.partition("%")[0]).is_loopback:
+                found.update(name.lower().rstrip(".") for name in names)
+    return frozenset(found)
+
+
 def _name_servers(root: Root) -> Iterator[tuple[str, str]]:
     with contextlib.suppress(FileNotFoundError):
         servers = read_dns(root)
@@ -50,4 +64,4 @@ def _address(root: Root, text: str) -> ipaddress.IPv4Address:
     return ipaddress.IPv4Address(int(text, 16).to_bytes(4, "little" if root.byteorder == "little" else "big"))
 
 
-__all__ = ["addresses_of_host"]
+__all__ = ["addresses_of_host", "names_of_loopback"]

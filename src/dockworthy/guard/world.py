@@ -44,6 +44,9 @@ class World(Protocol):
     def addresses_of_host(self) -> tuple[tuple[str, str], ...]:
         """Networks that the host itself sends to, each with what it is in words."""
 
+    def names_of_loopback(self) -> frozenset[str]:
+        """Names that lead to the host itself by its own table, in small letters."""
+
     def who_may_write(self, path: str) -> str:
         """Why a path of the host does not belong to root alone, from `/` down to it; `""` where it does.
 

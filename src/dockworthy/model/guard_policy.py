@@ -46,8 +46,9 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     writable by root alone. `devices`, `runtimes`, `log_drivers`, `volume_drivers`, `network_drivers`: allowed
     beside the engine's own harmless ones; a device by its path, or by its numbers (`c 189:*`) where a device rule
     opens what is not there yet. `images`: names that are this policy's own (`registry.example.com/shop/*`): nobody
-    but an admin tags, loads or builds over them. `builds`: may images be built here? `roles`: who may do what at
-    the guard's socket for people.
+    but an admin tags, loads or builds over them. `registries`: hosts that the engine may be sent to, and no others
+    (`docker.io`, `registry.example.com`, `*.example.com`, `localhost:5000`); none listed: all that are not the host
+    itself. `builds`: may images be built here? `roles`: who may do what at the guard's socket for people.
     """
 
     binds: tuple[str, ...] = ()
@@ -57,6 +58,7 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     volume_drivers: tuple[str, ...] = ()
     network_drivers: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    registries: tuple[str, ...] = ()
     builds: bool = True
     roles: tuple[Binding, ...] = ()
 

@@ -63,6 +63,10 @@ class UnseenWorld:
         self._note("addresses that the host itself sends to: taken as others")
         return ()
 
+    def names_of_loopback(self) -> frozenset[str]:
+        self._note("names of the host itself: taken as localhost alone")
+        return frozenset()
+
     def who_may_write(self, path: str) -> str:
         self._note(f"who can write {path} and the folders above it: taken as root alone")
         return ""

@@ -1,4 +1,4 @@
-"""Small things that are made by a name: volumes, secrets, configs, and a login to a registry."""
+"""Small things that are made by a name: volumes, secrets and configs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import TEXT, TEXT_MAP, Shape
-from ..decision import NOTHING, Refusal, refused
+from ..decision import Refusal, refused
 from ..floor.mounts import refused_volume
 from .case import Case
 
@@ -17,9 +17,6 @@ _VOLUME: dict[str, Shape] = {
 }
 _DRIVER: dict[str, Shape] = {"Name": TEXT, "Options": TEXT_MAP}
 _STORED: dict[str, Shape] = {"Name": TEXT, "Labels": TEXT_MAP, "Data": TEXT, "Driver": _DRIVER, "Templating": _DRIVER}
-_LOGIN = dict.fromkeys(
-    ("username", "password", "auth", "email", "serveraddress", "identitytoken", "registrytoken"), TEXT
-)
 
 
 async def volume_create(case: Case) -> AsyncIterator[Refusal]:
@@ -49,18 +46,10 @@ async def stored(case: Case) -> AsyncIterator[Refusal]:
         )
 
 
-async def registry_login(case: Case) -> AsyncIterator[Refusal]:
-    if case.call.body:
-        case.body(dict(_LOGIN))
-    for refusal in NOTHING:
-        yield refusal
-
-
 JUDGES = {
     "volume_create": volume_create,
     "secrets_write": stored,
     "configs_write": stored,
-    "registry_login": registry_login,
 }
 
 __all__ = ["JUDGES"]

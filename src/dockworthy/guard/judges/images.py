@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from ..decision import Refusal, refused
 from ..routes.builder import asks_for_builder
 from .case import Case
+from .registries import host_in, refused_registry
 
 _NETWORKS = ("", "default", "bridge", "none")
 _NAMES = "Names of images that the policy owns are given by admins"
@@ -24,6 +25,8 @@ async def pull(case: Case) -> AsyncIterator[Refusal]:
             "fromSrc names one",
             "send the archive: docker import - NAME",
         )
+    for refusal in refused_registry(case, host_in(query.get("fromImage", ""))):
+        yield refusal
     if "fromSrc" in query:
         for refusal in _owned(case, query.get("repo", "")):
             yield refusal

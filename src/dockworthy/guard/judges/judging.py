@@ -10,7 +10,7 @@ from ..decision import Decision, Refusal, refused
 from ..policy_in_force import PolicyInForce
 from ..routes import Call, find_call
 from ..world import World
-from . import containers, creating, definitions, images, networks, services
+from . import containers, creating, definitions, images, networks, registries, services
 from .case import Case
 
 Judge = Callable[[Case], AsyncIterator[Refusal]]
@@ -21,6 +21,7 @@ _JUDGES: Mapping[str, Judge] = {
     **definitions.JUDGES,
     **images.JUDGES,
     **networks.JUDGES,
+    **registries.JUDGES,
     **services.JUDGES,
 }
 _FORM = "Requests have one meaning only"

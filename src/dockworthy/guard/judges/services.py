@@ -15,6 +15,7 @@ from ..floor.mounts import refused_mounts, refused_volume
 from ..floor.security_options import LABEL_TYPES
 from .case import Case
 from .networks import refused_network
+from .registries import host_in, refused_registry
 
 _PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 
@@ -40,7 +41,8 @@ async def _judge(case: Case, spec: Mapping[str, Any]) -> AsyncIterator[Refusal]:
     found = ApiObject(spec, "POST /services/create")
     task = found.at("TaskTemplate")
     run = task.at("ContainerSpec")
-    for refusal in (*_kind(task), *_mount_words(run), *_values(case, task, run)):
+    registry = refused_registry(case, host_in(run.word("Image")))
+    for refusal in (*_kind(task), *_mount_words(run), *_values(case, task, run), *registry):
         yield refusal
     async for refusal in _networks(case, found):
         yield refusal

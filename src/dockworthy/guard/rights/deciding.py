@@ -78,7 +78,9 @@ def _covers(binding: Binding, call: Call, touched: Sequence[Touched], *, secrets
 
 
 def _within(binding: Binding, each: Touched, call: Call) -> bool:
-    return within(binding, each, looks=call.right is Right.VIEW or call.route.action == "images/create")
+    return within(
+        binding, each, looks=call.right in (Right.VIEW, Right.REGISTRY) or call.route.action == "images/create"
+    )
 
 
 def _pinned(call: Call, touched: Sequence[Touched]) -> Call:

@@ -9,7 +9,7 @@ from ..routes.route import Right
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.VIEW}),
-    Role.DEPLOYER: frozenset({Right.VIEW, Right.CREATE, Right.OPERATE}),
+    Role.DEPLOYER: frozenset({Right.VIEW, Right.CREATE, Right.OPERATE, Right.REGISTRY}),
     Role.OPERATOR: frozenset({Right.VIEW, Right.SECRETS, Right.OPERATE, Right.EXEC}),
     Role.ADMIN: frozenset(Right),
 }

@@ -11,6 +11,7 @@ _MEANINGS = {
     Right.CREATE: "make, change and remove objects",
     Right.OPERATE: "start, stop, restart, signal",
     Right.EXEC: "run commands in containers, take part in their input",
+    Right.REGISTRY: "have the engine ask a registry: log in, search, look an image up (to pull one takes `create`)",
     Right.BUILD: "build, load, tag and push images",
     Right.ADMIN: "what reaches the engine or the host itself; nobody has it whom the guard does not know",
 }

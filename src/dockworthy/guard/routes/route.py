@@ -27,6 +27,7 @@ class Right(StrEnum):
     CREATE = "create"  # make, change and remove objects of one's own projects
     OPERATE = "operate"  # start, stop, restart, signal
     EXEC = "exec"  # run commands in containers, take part in their input
+    REGISTRY = "registry"  # have the engine ask a registry: log in, search, look an image up
     BUILD = "build"  # build, load, tag and push images
     ADMIN = "admin"  # what reaches the engine or the host itself
 

@@ -20,7 +20,7 @@ _PARTS = {
 }
 """How a part of a path may be spelt: as the engine lets such an object be named."""
 
-_VIEW, _SECRETS, _CREATE, _OPERATE, _EXEC, _BUILD, _ADMIN = Right
+_VIEW, _SECRETS, _CREATE, _OPERATE, _EXEC, _REGISTRY, _BUILD, _ADMIN = Right
 _LOGS = "follow stdout stderr since until timestamps tail details"
 _ATTACH = "detachKeys logs stream stdin stdout stderr"
 _BUILD_QUERY = (
@@ -74,7 +74,9 @@ _SYSTEM = (
     _route("GET /version", _VIEW),
     _route("GET /events", _VIEW, "since until filters"),
     _route("GET /system/df", _VIEW, "", lists="type"),
-    _route("POST /auth", _VIEW, body=Body.MAYBE_JSON, judge="registry_login"),  # the engine shows its body to no plugin
+    _route(
+        "POST /auth", _REGISTRY, body=Body.MAYBE_JSON, judge="registry_login"
+    ),  # the engine shows its body to no plugin
     _route("POST /session", _BUILD, judge="buildkit"),
     _route("POST /grpc", _BUILD, judge="buildkit"),
 )
@@ -125,17 +127,17 @@ _CONTAINERS = (
 )
 _IMAGES = (
     _route("GET /images/json", _VIEW, "all filters filter shared-size digests"),
-    _route("GET /images/search", _VIEW, "term limit filters"),
+    _route("GET /images/search", _REGISTRY, "term limit filters", judge="search"),
     _route("GET /images/{image}/json", _VIEW),
     _route("GET /images/{image}/history", _VIEW),
     _route("GET /images/get", _SECRETS, lists="names"),
     _route("GET /images/{image}/get", _SECRETS),
-    _route("GET /distribution/{image}/json", _VIEW),
+    _route("GET /distribution/{image}/json", _REGISTRY, judge="distribution"),
     _route(
         "POST /images/create", _CREATE, "fromImage fromSrc repo tag message platform", Body.STREAM, "pull", "changes"
     ),
     _route("POST /images/load", _BUILD, "quiet", Body.STREAM, "load"),
-    _route("POST /images/{image}/push", _BUILD, "tag"),
+    _route("POST /images/{image}/push", _BUILD, "tag", judge="push"),
     _route("POST /images/{image}/tag", _BUILD, "repo tag", judge="tag"),
     _route("DELETE /images/{image}", _CREATE, "force noprune"),
     _route("POST /images/prune", _CREATE, "filters"),
@@ -202,7 +204,7 @@ _SWARM = (
 _PLUGINS = (
     _route("GET /plugins", _VIEW, "filters"),
     _route("GET /plugins/{plugin}/json", _VIEW),
-    _route("GET /plugins/privileges", _VIEW, "remote"),
+    _route("GET /plugins/privileges", _ADMIN, "remote", judge="admins_only"),  # it asks a registry for a plugin
     *(
         _route(f"{line}", _ADMIN, query, body, "admins_only")
         for line, query, body in (

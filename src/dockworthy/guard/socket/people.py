@@ -37,7 +37,9 @@ def people_served(
             hint="let dockerd listen elsewhere, in a folder of root's, and name it",
         )
     roles = Roles(policy, Grants(grants_folder()))
-    gate = RoleGate(PeopleWorld(endpoint), roles.held, told=told, reserved=roles.reserved, stamping=tickets)
+    gate = RoleGate(
+        PeopleWorld(endpoint), roles.held, told=told, unseen=policy, reserved=roles.reserved, stamping=tickets
+    )
     return serving(listen(path, mode=0o666), gate, engine, leaving, tls)
 
 

@@ -25,6 +25,8 @@ from .meeting import Met, meet
 from .places import Owner
 from .redaction import HIDING
 
+_UNSEEN = frozenset(("POST /auth",))
+"""Routes whose JSON the engine shows to no plugin."""
 _ENDED = "A stream ends with the role that opened it"
 
 Held = Callable[[Identity], Sequence[Binding]]
@@ -40,7 +42,8 @@ class Stamping(Protocol):
 
 
 class RoleGate:
-    """`floor` is judged here where no plugin does it; `reserved` are containers with roles of their own."""
+    """`floor` is judged here where no plugin does it, `unseen` of what the engine shows its plugin too little;
+    `reserved` are containers with roles of their own."""
 
     def __init__(
         self,
@@ -49,11 +52,13 @@ class RoleGate:
         *,
         told: Told,
         floor: Callable[[], PolicyInForce] | None = None,
+        unseen: Callable[[], PolicyInForce] | None = None,
         reserved: Callable[[], frozenset[str]] = frozenset,
         stamping: Stamping | None = None,
     ) -> None:
         self._world, self._held, self._told = world, held, told
-        self._floor, self._reserved, self._stamping = floor, reserved, stamping
+        self._floor, self._unseen = floor, unseen
+        self._reserved, self._stamping = reserved, stamping
 
     def meet(self, transport: asyncio.BaseTransport) -> Met:
         return meet(transport)
@@ -123,9 +128,10 @@ class RoleGate:
     async def _decision(self, call: Call, answer: Allowed | Refusal) -> Decision:
         if isinstance(answer, Refusal):
             return Decision(action=call.route.action, subject=call.subject, refusals=(answer,))
-        if self._floor is None or answer.is_admin or not call.route.judge:
+        policy = self._floor or (self._unseen if call.route.line in _UNSEEN else None)
+        if policy is None or answer.is_admin or not call.route.judge:
             return call.passes
-        return await judge_call(answer.call, self._world, self._floor())
+        return await judge_call(answer.call, self._world, policy())
 
 
 def _hides(answer: Allowed) -> bool:

@@ -1,0 +1,104 @@
+"""Where a request sends the engine: registries by the names of images, by a search, by a login, by a push.
+
+The engine connects as the host: an address of the host's own loopback, or of its cloud, would lead to what no container
+reaches, and the answer comes back in an error. Sources: distribution/reference, splitDockerDomain; Engine
+26.1, registry/search.go, splitReposSearchTerm, and registry/service.go, Auth.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections.abc import AsyncIterator, Iterator
+from fnmatch import fnmatchcase
+
+from ...readers.create_request.keys import TEXT
+from ..decision import Refusal, refused
+from .case import Case
+
+_TITLE = "The engine is sent to registries only"
+_LOGIN = dict.fromkeys(
+    ("username", "password", "auth", "email", "serveraddress", "identitytoken", "registrytoken"), TEXT
+)
+_SERVER = re.compile(r"(?:https?://)?(?P<host>[A-Za-z0-9_.:\[\]-]+)(?:/[A-Za-z0-9_.~/-]*)?")
+_HUB = ("", "docker.io", "index.docker.io", "registry-1.docker.io")
+_PORT = re.compile(r":[0-9]*$")
+
+
+def host_in(name: str) -> str:
+    """`registry:5000` of `registry:5000/shop`; empty for what is Docker Hub's."""
+    first, slash, _ = name.partition("/")
+    is_host = "." in first or ":" in first or first == "localhost" or first != first.lower()
+    return first if slash and is_host else ""
+
+
+def refused_registry(case: Case, host: str) -> Iterator[Refusal]:
+    """`host` as a client wrote it, with its port; empty is Docker Hub. Where the policy lists registries, these are
+    all; else every one that is no address of the host itself or of its link."""
+    known = case.policy.guard.registries
+    host = "docker.io" if host.lower() in _HUB else host.lower()
+    if any(fnmatchcase(host, one.lower().replace("[", "[[]")) for one in known):
+        return
+    if known:
+        says = f"{host} is not one of guard.registries"
+    elif host == "docker.io":
+        return
+    else:
+        says = _of_host(host, case.world.names_of_loopback())
+    if says:
+        yield refused("guard/registries", _TITLE, says, "let an admin list it under guard.registries")
+
+
+def _of_host(host: str, own: frozenset[str]) -> str:
+    name = _PORT.sub("", host) if not host.endswith("]") and (host.count(":") == 1 or "]" in host) else host
+    name = name.strip("[]").partition("%")[0].rstrip(".")
+    if name in own or name.rpartition(".")[2] in ("localhost", "localdomain"):
+        return f"{host} is the host itself"
+    address = _address(name)
+    if address is None:
+        return ""
+    address = getattr(address, "ipv4_mapped", None) or address
+    if address.is_loopback or address.is_unspecified:
+        return f"{host} is the host itself"
+    return f"{host} is an address of the host's link" if address.is_link_local or address.is_multicast else ""
+
+
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Also as old programs write one: `0x7f.1`, `2130706433`."""
+    try:
+        return ipaddress.ip_address(name)
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(name)) if name else None
+    except OSError:
+        return None
+
+
+async def distribution(case: Case) -> AsyncIterator[Refusal]:
+    for refusal in refused_registry(case, host_in(case.call.names["image"])):
+        yield refusal
+
+
+async def search(case: Case) -> AsyncIterator[Refusal]:
+    for refusal in refused_registry(case, host_in(case.call.query.get("term", ""))):
+        yield refusal
+
+
+async def registry_login(case: Case) -> AsyncIterator[Refusal]:
+    """The engine shows a login's body to no plugin: there, none is seen."""
+    address = case.body(dict(_LOGIN)).get("serveraddress") if case.call.body else ""
+    if not address:
+        return
+    match = _SERVER.fullmatch(address) if isinstance(address, str) else None
+    if match is None:
+        yield refused("guard/registries", _TITLE, "serveraddress is no registry's", "https://HOST, or HOST:PORT")
+        return
+    for refusal in refused_registry(case, match["host"]):
+        yield refusal
+
+
+JUDGES = {"distribution": distribution, "search": search, "push": distribution, "registry_login": registry_login}
+
+__all__ = ["JUDGES", "host_in", "refused_registry"]
