@@ -138,10 +138,12 @@ def outcome_of(shipped: Shipped, *, format_: str, output: str | None) -> int:
 
 
 def _images(said: Sequence[str]) -> dict[str, str]:
-    pairs = {}
+    pairs: dict[str, str] = {}
     for each in said:
         service, equals, reference = each.partition("=")
         if not (service and equals and reference):
             raise UsageError(f"--image {each!r} names no service and image", hint="--image web=shop:2")
+        if service in pairs:
+            raise UsageError(f"--image names {service} twice: {pairs[service]} and {reference}")
         pairs[service] = reference
     return pairs

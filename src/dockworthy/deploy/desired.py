@@ -9,6 +9,7 @@ from ..errors import UsageError
 from ..model.deploy_settings import DeploySettings
 from ..model.rollout import EDGE_NETWORK
 from .images import Pinned
+from .names import refuse_unknown
 from .rendering import Rendered
 from .secret_versions import NOT_SHIPPED
 
@@ -23,9 +24,7 @@ def shipped_services(rendered: Rendered, settings: DeploySettings) -> tuple[str,
     named = [(f"deploy.jobs.{when}", job) for when in ("before", "after") for job in getattr(settings.jobs, when)]
     named += [(f"deploy.routes: {route.host}", route.service) for route in settings.routes]
     for where, service in named:
-        if service not in services:
-            known = ", ".join(sorted(services)) or "none"
-            raise UsageError(f"{where}: there is no service {service!r}", hint=f"compose.yaml has: {known}")
+        refuse_unknown(f"{where}: there is no service {service!r}", service, services)
     for name, service in services.items():
         for hook in ("post_start", "pre_stop"):
             if service.get(hook):

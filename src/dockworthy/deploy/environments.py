@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 import msgspec
 from msgspec import structs
 
@@ -17,7 +19,9 @@ def settings_in(settings: DeploySettings, environment: str | None) -> DeploySett
     other = settings.environments.get(environment)
     if other is None:
         known = ", ".join(sorted(settings.environments)) or "none"
-        raise UsageError(f"there is no environment {environment!r}", hint=f"deploy.environments has: {known}")
+        near = get_close_matches(environment, sorted(settings.environments), n=1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(f"there is no environment {environment!r}", hint=f"{meant}deploy.environments has: {known}")
     said = {name: value for name in other.__struct_fields__ if (value := getattr(other, name)) is not None}
     return structs.replace(settings, **said)
 

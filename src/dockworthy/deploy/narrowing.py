@@ -16,11 +16,13 @@ from .secret_versions import cut_keys, mounted
 def narrowed(
     prepared: Prepared, services: Collection[str], last: Release | None, last_spec: Mapping[str, Any] | None
 ) -> Prepared:
-    """`last_spec`: what the last release shipped, with its secret values. Raises UsageError for an unknown service."""
+    """`last_spec`: what the last release shipped, with its secret values. Raises UsageError for a service that is not
+    active."""
     desired = prepared.desired
     if unknown := sorted(set(services) - set(desired.services)):
         known = ", ".join(sorted(desired.services))
-        raise UsageError(f"there is no service {unknown[0]!r}", hint=f"compose.yaml has: {known}")
+        says = f"{unknown[0]} belongs to a profile that is not active"
+        raise UsageError(says, hint=f"COMPOSE_PROFILES names the active ones; without it there are: {known}")
     chosen = {*services, *desired.jobs_before, *desired.jobs_after}
     kept = {} if last is None else {name: each for name, each in last.services.items() if name not in chosen}
     shipped = {name: each for name, each in desired.services.items() if name in chosen} | kept

@@ -18,6 +18,7 @@ from .desired import once_only, pinned_spec, references, replicas_of, shipped_se
 from .edge.existing import leaving_of
 from .hashes import hashes_of, with_other_contents
 from .images import pinned_images
+from .names import refuse_strange_names
 from .pinning import pins_of
 from .pulling import pulled_again
 from .rendering import Rendered, compose_files, render
@@ -45,9 +46,20 @@ class Prepared(Struct, frozen=True, kw_only=True):
 
 
 async def read_project(asked: Asked, compose: ComposeCommand) -> Rendered:
-    """Raises UsageError, and UnreadableInput with Compose's own words."""
+    """Raises UsageError, also for a name on the command line that the project does not have, and UnreadableInput with
+    Compose's own words."""
     files = compose_files(asked.folder, asked.settings)
-    return await render(compose, files, asked.folder, project=asked.settings.project)
+    rendered = await render(compose, files, asked.folder, project=asked.settings.project)
+    jobs = (*asked.settings.jobs.before, *asked.settings.jobs.after)
+    refuse_strange_names(
+        rendered.spec,
+        shipped=shipped_services(rendered, asked.settings),
+        services=asked.services,
+        images=asked.images,
+        accepted=asked.accept,
+        always=(*jobs, *once_only(rendered)),
+    )
+    return rendered
 
 
 async def prepare(

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -59,6 +60,8 @@ def probes_from(texts: Sequence[str], services: Mapping[str, Any], wanted: Seque
 def _probe(text: str, services: Mapping[str, Any], wanted: Sequence[str]) -> Probe:
     name, equals, rest = text.partition("=")
     if not equals or name not in services:
+        if equals and (near := get_close_matches(name, sorted(services), n=1)):
+            raise UsageError(f"--probe {text!r}: there is no service {name!r}", hint=f"did you mean {near[0]}?")
         name, rest = "", text
     if not rest.startswith(("http://", "https://")):
         return Probe(name or _only(wanted, text), command=rest)

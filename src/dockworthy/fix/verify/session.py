@@ -99,6 +99,8 @@ class Session:
             self._speech.note(f"{', '.join(unasked)}: seen to start; a --probe that has the work done shows more")
         for service, folders in _in_memory(kept):
             self._speech.note(f"{service}: what it writes to {folders} goes when it stops, not when it is recreated")
+        for name in self._stand_ins.never_met:
+            self._speech.note(f"--hand-in {name}: no variable, secret, config or file that was used is called so")
         if any(_is_limit(change) for each in kept for change in each.changes):
             self._speech.note("limits come from what was seen: a day's load may need more, so look at them under load")
         return Verified(

@@ -31,12 +31,19 @@ class StandIns:
         self._hand_in = hand_in
         self._found: dict[str, str] = {}
         self._handed: set[str] = set()
+        self._met: set[str] = set()
 
     def keeps(self, name: str, value: str = "") -> bool:
         """Is it handed in as it is? Then its `value` is real, and `hidden` knows it."""
         if name in self._hand_in:
+            self._met.add(name)
             self._handed.update(line.strip() for line in value.splitlines() if len(line.strip()) >= 4)
         return name in self._hand_in
+
+    @property
+    def never_met(self) -> list[str]:
+        """Names that were to be handed in, and that nothing has."""
+        return sorted(self._hand_in - self._met)
 
     def hidden(self, text: str) -> str:
         """The text without what was handed in: a log may show it."""

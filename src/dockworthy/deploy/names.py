@@ -1,0 +1,58 @@
+"""Names on the command line that mean nothing here: an error with the nearest one, never passed over. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any, Final
+
+from ..errors import UsageError
+
+ANSWERS: Final = ("anonymous", "by-hand", "empty", "shared")
+"""What `--accept NAME:ANSWER` can say. `questions` asks them."""
+
+
+def refuse_strange_names(
+    spec: Mapping[str, Any],
+    *,
+    shipped: Collection[str],
+    services: Collection[str],
+    images: Collection[str],
+    accepted: Iterable[str],
+    always: Collection[str] = (),
+) -> None:
+    """`spec`: the project as Compose reads it. `shipped`: its services that a deploy would start. `services`, `images`
+    and `accepted`: what was said. `always`: jobs, which run whatever services are named.
+
+    Raises UsageError.
+    """
+    there = spec.get("services") or {}
+    for name in services:
+        refuse_unknown(f"there is no service {name!r}", name, there)
+    for name in images:
+        refuse_unknown(f"--image {name}=…: there is no service {name!r}", name, there)
+        if name not in shipped:
+            says = f"--image {name}=…: {name} belongs to a profile that is not active, so it is not deployed"
+            raise UsageError(says, hint="COMPOSE_PROFILES names the active profiles")
+        if services and name not in services and name not in always:
+            says = f"--image {name}=…: only {', '.join(sorted(services))} is deployed by this command"
+            raise UsageError(says, hint=f"name it, too: dockworthy deploy {' '.join(sorted(services))} {name}")
+    for answer in accepted:
+        _refuse_answer(answer, {*there, *(spec.get("volumes") or {})})
+
+
+def _refuse_answer(answer: str, known: Collection[str]) -> None:
+    name, _, word = answer.rpartition(":")
+    if not name or word not in ANSWERS:
+        forms = ", ".join(f"NAME:{each}" for each in ANSWERS)
+        raise UsageError(f"--accept {answer!r} answers no question", hint=f"the plan says which it asks: {forms}")
+    refuse_unknown(f"--accept {answer}: there is no service or volume {name!r}", name, known)
+
+
+def refuse_unknown(says: str, name: str, known: Collection[str]) -> None:
+    """Raises UsageError with the nearest name, and all that there are."""
+    if name in known:
+        return
+    near = get_close_matches(name, sorted(known), n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    raise UsageError(says, hint=f"{meant}compose.yaml has: {', '.join(sorted(known)) or 'none'}")
