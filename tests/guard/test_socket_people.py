@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from guard.large_requests import largest
 from guard.people_host import PEOPLE, POLICY, SECRET
 from guard.sockets import Reached, from_container, from_named_cgroup
 from machines.images import BUSYBOX
@@ -234,3 +235,42 @@ def test_who_does_not_read_fills_no_memory(host: OwnHost) -> None:
     archive = root.docker("cp", "shop:/big", "-").stdout
     assert len(archive) > 200_000_000
     root.docker("exec", "shop", "busybox", "rm", "/big")
+
+
+_TWO = """
+import http.client, json, socket, sys, threading, time
+class Connection(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX); self.sock.settimeout(60); self.sock.connect(sys.argv[1])
+def small():
+    start = time.perf_counter()
+    few.request("GET", "/containers/json"); answer = few.getresponse(); answer.read()
+    assert answer.status == 200
+    return time.perf_counter() - start
+few, many, said = Connection("x"), Connection("x"), []
+usual = sorted(small() for _ in range(50))[25]
+def ask():
+    start = time.perf_counter()
+    many.request("POST", "/containers/create", sys.stdin.buffer.read(), {"Content-Type": "application/json"})
+    answer = many.getresponse()
+    said.append((answer.status, answer.read().decode(), time.perf_counter() - start))
+large = threading.Thread(target=ask); large.start()
+waits = []
+while large.is_alive():
+    waits.append(small())
+print(json.dumps({"usual": usual, "most": max(waits), "small": len(waits), "large": said[0]}))
+"""
+
+
+def test_who_asks_for_little_is_answered_while_somebody_asks_for_all_that_they_may(host: OwnHost) -> None:
+    """The one asks, the other looks, at one guard and one engine; and the engine's own socket answers, too."""
+    body = {**largest(), "Labels": {"com.docker.compose.project": "shop"}}
+    body["HostConfig"] |= {"Links": [], "VolumesFrom": [], "Binds": [f"v{each}:/b{each}" for each in range(512)]}
+    body["NetworkingConfig"] = {}
+    as_dora = ("setpriv", "--reuid=dora", "--init-groups", "--regid=dora")  # root is an admin, whom nothing binds
+    done = host.run(*as_dora, "/usr/bin/python3", "-c", _TWO, PEOPLE, input=json.dumps(body).encode())
+    told = json.loads(done.stdout)
+    status, says, took = told["large"]
+    assert status in (400, 403), says
+    print(told)  # shown where it fails
+    assert told["small"] > 5 and told["most"] < max(0.5, took / 3), told

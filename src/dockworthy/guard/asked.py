@@ -23,4 +23,8 @@ class NotCanonical(Exception):
     """The request could be read in two ways, or is none that the guard knows: it is refused. The text says why."""
 
 
-__all__ = ["Asked", "NotCanonical"]
+class TooMuch(NotCanonical):
+    """The request asks for more than the guard looks into. The text says of what."""
+
+
+__all__ = ["Asked", "NotCanonical", "TooMuch"]

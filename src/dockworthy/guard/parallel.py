@@ -24,8 +24,11 @@ async def look_up(ask: Callable[[Asked], Awaitable[Found]], wanted: Iterable[Ask
         async with places:
             return await ask(each)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(each)) for each in asked]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(each)) for each in asked]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
     return [task.result() for task in tasks]
 
 

@@ -104,10 +104,13 @@ def _value(entry: dict[str, Any]) -> Any:
         run = {"Image": "{image}", **entry.get("run", {})}
         task = {"ContainerSpec": run, **entry.get("task", {})}
         return {"Name": "dockworthy-drill", "TaskTemplate": task, **entry.get("spec", {})}
-    if {"host", "config"} & set(entry):
+    if {"host", "config", "many"} & set(entry):
         body = {"Image": "{image}", "Cmd": ["true"], **entry.get("config", {})}
         if entry.get("host") is not None:
             body["HostConfig"] = entry["host"]
+        if "many" in entry:
+            key, number, text = entry["many"]
+            body.setdefault("HostConfig", {})[key] = [text.replace("#", str(each)) for each in range(number)]
         if "padding" in entry:
             body["Labels"] = {"padding": "x" * entry["padding"]}
         return body

@@ -7,6 +7,7 @@ import datetime
 import msgspec
 from msgspec import Struct
 
+from ..aside import LARGE
 from ..asked import Asked
 from ..decision import Decision
 from ..routes import Right
@@ -59,8 +60,15 @@ def entry_of(asked: Asked, decision: Decision, *, who: str = "", now: datetime.d
         subject=decision.subject[:200],
         image=image_of(asked.body) if decision.action == "containers/create" else "",
         rules=tuple(refusal.rule for refusal in decision.refusals),
-        says=without_secrets(decision.message(), asked),
+        says=_says(asked, decision),
     )
+
+
+def _says(asked: Asked, decision: Decision) -> str:
+    """Of a large request only what the rules demand: to look for each of its secrets in a sentence takes too long."""
+    if len(asked.body) > LARGE:
+        return " ".join(dict.fromkeys(f"{refusal.title} ({refusal.rule})." for refusal in decision.refusals))
+    return without_secrets(decision.message(), asked)
 
 
 __all__ = ["Entry", "entry_of", "is_kept"]

@@ -32,6 +32,15 @@ _USERINFO = re.compile(r"//[^/@\s]+@")
 _BETWEEN = re.compile(r"[\s\"'{}:=@/,&;]+")
 
 
+class _Image(msgspec.Struct, frozen=True):
+    """Of a body, nothing else of which is made into objects."""
+
+    image: str = msgspec.field(name="Image", default="")
+
+
+_image_decoder = msgspec.json.Decoder(_Image)
+
+
 def shown_target(target: str) -> str:
     """Path and query; whatever a client wrote, it stays one line of ASCII."""
     path, question, query = target.partition("?")
@@ -57,9 +66,11 @@ def without_secrets(text: str, asked: Asked) -> str:
 
 def image_of(body: bytes) -> str:
     """The one thing of a body that is worth keeping: `Image`, `""` where there is none that can be read."""
-    document = _document(body)
-    image = document.get("Image") if isinstance(document, dict) else None
-    return without_login(image)[:MOST_CHARACTERS] if isinstance(image, str) else ""
+    try:
+        image = _image_decoder.decode(body).image
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    return without_login(image)[:MOST_CHARACTERS]
 
 
 def _secrets(asked: Asked) -> Iterator[str]:

@@ -11,6 +11,7 @@ from ...readers.create_request.keys import Shape
 from ...readers.create_request.shape import unknown_keys
 from ...readers.create_request.strict_json import parse
 from ..asked import NotCanonical
+from ..bounds import check_bounds, check_size
 from ..policy_in_force import PolicyInForce
 from ..routes import Call
 from ..world import World
@@ -25,10 +26,12 @@ class Case(Struct, frozen=True, kw_only=True):
         """The body, every known key of it spelt and filled as the API has it; keys that the API does not know are left
         out, as the engine passes over them. Raises NotCanonical for anything that could be read in another way."""
         where = self.call.route.action
+        check_size(self.call.body)
         try:
             document = parse(self.call.body, where)
             if not isinstance(document, dict):
                 raise NotCanonical("the body is no object")
+            check_bounds(document)
             strangers = set(unknown_keys(document, shape, where))
         except UnreadableInput as error:
             raise NotCanonical(str(error.says)) from None

@@ -13,9 +13,11 @@ from ...readers.api_object import ApiObject
 from ...readers.create_request import read_create_document, read_document
 from ...readers.engine_context import EngineContext
 from ..asked import NotCanonical
+from ..bounds import check_bounds, check_size
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_values
 from ..floor.mounts import refused_device_rules, refused_devices, refused_mounts, refused_volume
+from ..parallel import look_up
 from ..routes.builder import is_builder
 from .case import Case
 from .existing import judge_existing
@@ -53,10 +55,13 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
 
 
 def _document(case: Case) -> ApiObject:
+    check_size(case.call.body)
     try:
-        return read_document(case.call.body)
+        document = read_document(case.call.body)
     except UnreadableInput as error:
         raise NotCanonical(error.says) from None
+    check_bounds(document.data)
+    return document
 
 
 def _unit(case: Case, request: ApiObject, context: EngineContext) -> Unit:
@@ -74,10 +79,9 @@ async def _volumes(case: Case, request: ApiObject) -> dict[str, dict[str, Any]]:
     host = request.at("HostConfig")
     names = {text.partition(":")[0] for text in host.at("Binds").data or () if ":" in text}
     names |= {item.word("Source") for item in host.items("Mounts") if item.word("Type") == MountKind.VOLUME}
-    found = {
-        name: await case.world.volume(name) for name in sorted(names) if name and not name.startswith(("/", ".", "~"))
-    }
-    return {name: dict(volume) for name, volume in found.items() if volume is not None}
+    wanted = sorted(name for name in names if name and not name.startswith(("/", ".", "~")))
+    found = await look_up(case.world.volume, wanted)
+    return {name: dict(volume) for name, volume in zip(wanted, found, strict=True) if volume is not None}
 
 
 def _mounts(case: Case, unit: Unit, volumes: Mapping[str, Mapping[str, Any]], host: ApiObject) -> Iterator[Refusal]:

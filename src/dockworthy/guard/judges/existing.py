@@ -14,6 +14,7 @@ from ...model.workload import MountKind, Unit
 from ...readers.api_object import ApiObject
 from ...readers.container.inspected import read_container
 from ..decision import Refusal, refused
+from ..parallel import look_up
 from .case import Case
 from .naming import BEGINNING
 
@@ -69,7 +70,9 @@ async def _unit(case: Case, name: str, inspect: Mapping[str, Any]) -> Unit:
     found = ApiObject(inspect, "GET /containers/{id}/json")
     context = await case.world.context()
     names = {item.word("Name") for item in found.items("Mounts") if item.word("Type") == MountKind.VOLUME}
-    volumes = {each: dict(volume) for each in sorted(names) if each and (volume := await case.world.volume(each))}
+    wanted = sorted(name for name in names if name)
+    inspected = await look_up(case.world.volume, wanted)
+    volumes = {name: dict(volume) for name, volume in zip(wanted, inspected, strict=True) if volume}
     facts = ContainerFacts(id=found.word("Id"), name=name, inspect=Set(dict(inspect), found.source))
     unit = read_container(facts, structs.replace(context, volumes=volumes))
     assert unit is not None, "it was inspected"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from ...errors import DockworthyError
-from ..asked import Asked, NotCanonical
+from ..aside import LARGE, aside
+from ..asked import Asked, NotCanonical, TooMuch
 from ..decision import Decision, Refusal, refused
 from ..policy_in_force import PolicyInForce
 from ..routes import Call, find_call
@@ -47,20 +48,35 @@ def understood(asked: Asked) -> Decision | Call:
         return find_call(asked)
     except Exception as error:
         action = f"{asked.method} {asked.target.partition('?')[0]}"[:200]
-        return Decision(action=action, refusals=(_refusal(error),))
+        return Decision(action=action, refusals=(refusal_of(error),))
 
 
 async def judge_call(call: Call, world: World, policy: PolicyInForce) -> Decision:
-    """Never raises."""
+    """Never raises. A large request is judged in a thread."""
     try:
-        case = Case(call=call, world=world, policy=policy)
-        refusals = tuple([refusal async for refusal in _JUDGES[call.route.judge](case)])
+        if len(call.body) > LARGE:
+            refusals = await aside(lambda there: _refusals(call, there, policy), world)
+        else:
+            refusals = await _refusals(call, world, policy)
     except Exception as error:
-        refusals = (_refusal(error),)
+        refusals = (refusal_of(error),)
     return Decision(action=call.route.action, subject=call.subject, refusals=refusals)
 
 
-def _refusal(error: Exception) -> Refusal:
+async def _refusals(call: Call, world: World, policy: PolicyInForce) -> tuple[Refusal, ...]:
+    """All of them, each once. What fails midway takes none of those away that were found before."""
+    found: dict[Refusal, None] = {}
+    try:
+        async for refusal in _JUDGES[call.route.judge](Case(call=call, world=world, policy=policy)):
+            found[refusal] = None
+    except Exception as error:
+        found[refusal_of(error)] = None
+    return tuple(found)
+
+
+def refusal_of(error: Exception) -> Refusal:
+    if isinstance(error, TooMuch):
+        return refused("guard/size", "A request asks for what can be judged in a moment", str(error), "make several")
     if isinstance(error, NotCanonical):
         return refused("guard/canonical", _FORM, str(error))
     if isinstance(error, DockworthyError):
@@ -70,4 +86,4 @@ def _refusal(error: Exception) -> Refusal:
     return refused("guard/error", "The guard judges every request", says, "report this as a bug")
 
 
-__all__ = ["begin", "judge", "judge_call", "understood"]
+__all__ = ["begin", "judge", "judge_call", "refusal_of", "understood"]

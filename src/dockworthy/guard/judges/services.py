@@ -13,6 +13,7 @@ from ..decision import Refusal, refused
 from ..floor.container_values import LOG_DRIVERS, refused_log_options
 from ..floor.mounts import refused_mounts, refused_volume
 from ..floor.security_options import LABEL_TYPES
+from ..parallel import look_up
 from .case import Case
 from .networks import refused_network
 from .registries import host_in, refused_registry
@@ -49,9 +50,9 @@ async def _judge(case: Case, spec: Mapping[str, Any]) -> AsyncIterator[Refusal]:
     unit = read_service({"Spec": dict(spec)}, await case.world.context())
     for refusal in refused_mounts(unit.containers[0].mounts, case.policy.guard, case.world.who_may_write):
         yield refusal
-    for item in run.items("Mounts"):
-        name = item.word("Source")
-        volume = await case.world.volume(name) if name and item.word("Type") == MountKind.VOLUME else None
+    mounts = (item.word("Source") for item in run.items("Mounts") if item.word("Type") == MountKind.VOLUME)
+    names = list(dict.fromkeys(name for name in mounts if name))
+    for name, volume in zip(names, await look_up(case.world.volume, names), strict=True):
         if volume is not None:
             there = ApiObject(volume, "GET /volumes")
             for refusal in refused_volume(

@@ -12,6 +12,7 @@ from ...errors import UnreadableInput
 from ...readers.api_object import ApiObject
 from ...readers.create_request.strict_json import parse
 from ..asked import NotCanonical
+from ..bounds import check_bounds, check_size
 from ..judges.naming import BEGINNING
 from ..parallel import look_up
 from ..routes import Call
@@ -60,11 +61,12 @@ class Touched(Struct, frozen=True, kw_only=True):
 async def touched_by(call: Call, objects: Objects, *, neighbours: bool = True) -> list[Touched]:
     """What is not there is left out: the engine says so itself. `neighbours`: also those on the same networks whose
     names or addresses it would take. Raises NotCanonical for a body that can't be read."""
-    found = [each async for each in _named_by(call, objects)]
-    return [*found, *[each async for each in _taken(call, objects)]] if neighbours else found
+    specs = await _specs(call, objects)
+    found = [each async for each in _named_by(call, specs, objects)]
+    return [*found, *[each async for each in _taken(call, specs, objects)]] if neighbours else found
 
 
-async def _named_by(call: Call, objects: Objects) -> AsyncIterator[Touched]:
+async def _named_by(call: Call, specs: Sequence[Any], objects: Objects) -> AsyncIterator[Touched]:
     for part, reference in call.names.items():
         kind = _SPECIES[call.route.path.split("/")[1]] if part == "object" else part
         if kind == "image":
@@ -75,7 +77,7 @@ async def _named_by(call: Call, objects: Objects) -> AsyncIterator[Touched]:
         tag = call.query.get("tag", "")
         name = call.query.get("fromImage", "") or call.query.get("repo", "")
         yield Touched(kind="image", name=name, image=f"{name}:{tag}" if tag and ":" not in tag else name)
-    for spec in await _specs(call, objects):
+    for spec in specs:
         if call.route.action in _MAKES:
             yield _made(call, ApiObject(spec, call.route.action))
         named = {(each.kind, each.name): each for each in references_in(call.route.action, spec)}
@@ -88,10 +90,12 @@ async def _specs(call: Call, objects: Objects) -> list[Any]:
     """The body, and with a rollback what the service was before. Raises NotCanonical."""
     if not call.body or call.route.method != "POST":
         return []
+    check_size(call.body)
     try:
         specs = [parse(call.body, call.route.action)]
     except UnreadableInput as error:
         raise NotCanonical(error.says) from None
+    check_bounds(specs[0])
     if call.route.action == "services/update" and call.query.get("rollback"):
         service = await objects.found("service", call.names["object"])
         specs += [previous] if (previous := (service or {}).get("PreviousSpec")) else []
@@ -135,7 +139,7 @@ async def _made_image(reference: Reference, objects: Objects) -> list[Touched]:
     return [made] if project else []
 
 
-async def _taken(call: Call, objects: Objects) -> AsyncIterator[Touched]:
+async def _taken(call: Call, specs: Sequence[Any], objects: Objects) -> AsyncIterator[Touched]:
     """Containers and services of others that have a name or an address which this one would take: who asks for them on
     a network that both are on would reach this one."""
     if call.route.action == "containers/rename":
@@ -145,7 +149,7 @@ async def _taken(call: Call, objects: Objects) -> AsyncIterator[Touched]:
         async for touched in _colliding(claims, networks, project_of(container.get("Config")), objects):
             yield touched
         return
-    for spec in await _specs(call, objects) if call.route.action in CLAIMING else ():
+    for spec in specs if call.route.action in CLAIMING else ():
         claims = list(claims_in(call.route.action, spec))
         project = project_of(spec)
         networks = [each.name for each in references_in(call.route.action, spec) if each.kind == "network"]

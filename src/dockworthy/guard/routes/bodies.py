@@ -25,6 +25,9 @@ _ARCHIVES = re.compile(
 _NAMING = ("tag", "rename")
 """Judges that look at the query of a request without a body."""
 
+_MOST_REPEATED = 64 * 1024
+"""Bytes of a body that says the query once more."""
+
 
 def check_body(asked: Asked, route: Route, query: Mapping[str, tuple[str, ...]]) -> None:
     """Raises NotCanonical where it may not."""
@@ -59,6 +62,8 @@ def _repeats(body: bytes, query: Mapping[str, tuple[str, ...]]) -> bool:
     """Some clients send the query once more as JSON, which the engine does not read."""
     if body in (b"", b"{}", b"null"):
         return True
+    if len(body) > _MOST_REPEATED:
+        return False
     try:
         read = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import httptools
 
 from ...errors import DockworthyError
+from ..aside import LARGE, computed_aside
 from ..asked import Asked, NotCanonical
-from ..decision import Decision, refused
+from ..decision import Decision
 from ..eager import begin_task
+from ..judges import refusal_of
 from . import answers
 from .canonical import Canonical, canonical, may_hijack
 from .client_connection import ClientConnection
@@ -157,11 +161,12 @@ class ClientSide(ClientConnection):
                 self._reply(403, passage.message())
                 return
             changed = rewriting(passage.shown, self._place.memory.add, hides=passage.hides, is_old=head.is_old)
-            request = canonical(passage.call, head, is_old=head.is_old and changed is None)
+            write = partial(canonical, passage.call, head, is_old=head.is_old and changed is None)
+            request = write() if len(body) <= LARGE else await computed_aside(write)
             stamp = self._gate.stamp(request.method, request.target, request.body or b"", self.who)
             engine = await self._reach_engine()
         except NotCanonical as error:
-            self._reply(403, refused("guard/canonical", "Requests have one meaning only", str(error)).in_words())
+            self._reply(403, refusal_of(error).in_words())
             self._gate.unjudged(asked, str(error), self.who)
         except (OSError, DockworthyError) as error:
             self._reply(502, f"the guard can't reach the engine: {error}")

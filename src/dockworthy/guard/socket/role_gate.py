@@ -9,6 +9,7 @@ from typing import Protocol
 from msgspec import structs
 
 from ...model.guard_policy import Binding
+from ..aside import LARGE, aside
 from ..asked import Asked
 from ..decision import Decision, Refusal, refused
 from ..identity.identity import Identity
@@ -72,7 +73,7 @@ class RoleGate:
         if isinstance(call, Decision):
             return self._told(structs.replace(asked, user=identity.name), call)
         held = tuple(self._held(identity))
-        answer = await decide(call, identity, held, self._world, self._reserved, grants=self._floor is None)
+        answer = await self._decided(call, identity, held)
         decision = await self._decision(call, answer)
         if self._floor is not None or not decision.allowed:  # else the plugin tells of it
             decision = self._told(structs.replace(asked, user=identity.name), decision)
@@ -87,7 +88,7 @@ class RoleGate:
             held = tuple(self._held(identity))
             if held == passage.held:
                 return passage
-            answer = await decide(passage.call, identity, held, self._world)
+            answer = await self._decided(passage.call, identity, held)
             if isinstance(answer, Allowed):
                 now = await self._passage(answer, held)
                 if (now.hides, now.shown) == (passage.hides, passage.shown):
@@ -117,6 +118,14 @@ class RoleGate:
         services = await self._world.services() if answer.limits and kind_shown(answer.call) == "task" else ()
         seen = shown(answer.call, answer.limits, services)
         return Passage(call=answer.call, hides=_hides(answer), shown=seen, held=held)
+
+    async def _decided(self, call: Call, identity: Identity, held: tuple[Binding, ...]) -> Allowed | Refusal:
+        """Raises EngineError, NotCanonical."""
+        if len(call.body) <= LARGE:
+            return await decide(call, identity, held, self._world, self._reserved, grants=self._floor is None)
+        return await aside(
+            lambda there: decide(call, identity, held, there, self._reserved, grants=self._floor is None), self._world
+        )
 
     async def _identity(self, who: Met) -> Identity:
         if who.identity is None:

@@ -1,0 +1,58 @@
+"""Large requests are judged in a thread, so that the small ones of everybody else are answered meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, TypeVar, cast
+
+LARGE = 32 * 1024
+"""Bytes of a body from which on a request is judged aside. What Docker and Compose send for a container has a tenth."""
+_THREADS = 2
+"""More would only take the one interpreter from each other; what comes while they work waits for them."""
+_SWITCH = 0.0005
+"""Seconds for which a thread may keep the interpreter while the loop wants it: Python's own 5 ms are twenty times what
+a small request takes."""
+
+World = TypeVar("World")
+Result = TypeVar("Result")
+
+
+async def aside(work: Callable[[World], Coroutine[Any, Any, Result]], world: World) -> Result:
+    """`work` in a thread and a loop of its own. It is given a `world` whose questions are asked in this loop, where the
+    connections to the engine live. Raises what `work` raises."""
+    loop = asyncio.get_running_loop()
+    bridged = cast(World, _Bridged(world, loop))
+    return await loop.run_in_executor(_pool(), lambda: asyncio.run(work(bridged)))
+
+
+async def computed_aside(work: Callable[[], Result]) -> Result:
+    return await asyncio.get_running_loop().run_in_executor(_pool(), work)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    sys.setswitchinterval(_SWITCH)
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="aside")
+
+
+class _Bridged:
+    def __init__(self, world: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._world, self._loop = world, loop
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._world, name)
+        if not inspect.iscoroutinefunction(found):
+            return found
+
+        async def ask(*arguments: Any, **named: Any) -> Any:
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(found(*arguments, **named), self._loop))
+
+        return ask
+
+
+__all__ = ["LARGE", "aside", "computed_aside"]

@@ -1,0 +1,65 @@
+"""How much a request may ask for. All of it is far above what people run, and little enough to be judged in a moment.
+
+Each entry costs the guard a judgement, and many cost the engine a look-up; without bounds one request of 2 MB stops the
+engine for everybody, because the engine waits for its plugin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .asked import TooMuch
+
+MOST_BYTES = 2 * 1024 * 1024
+"""Of a body that is judged."""
+MOST_ENTRIES = 200_000
+"""Of all lists and objects of a body together."""
+MOST_DEFAULT = 1000
+"""Of a list, or of the names of an object, that is not named below."""
+
+_MOST_BY_NUMBER = {
+    64: "VolumesFrom EndpointsConfig Networks DeviceRequests Ulimits SecurityOpt DeviceIDs Capabilities Placement",
+    128: "Links DeviceCgroupRules CapAdd CapDrop CapabilityAdd CapabilityDrop Options DriverOpts StorageOpt Dns"
+    " DnsSearch DnsOptions GroupAdd Groups Annotations MaskedPaths ReadonlyPaths Aliases DNSNames LinkLocalIPs",
+    256: "Devices Sysctls Secrets Configs BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps"
+    " BlkioDeviceWriteIOps",
+    512: "Binds Mounts Volumes Tmpfs",
+    4096: "Env Labels ExtraHosts Hosts Ports",
+    16_384: "Cmd Entrypoint Args Command Shell Test OnBuild",
+    32_768: "ExposedPorts PortBindings",
+}
+MOST: Mapping[str, int] = {name: most for most, names in _MOST_BY_NUMBER.items() for name in names.split()}
+"""By the key under which the list or the object stands. Ports: media servers publish ranges of tens of thousands."""
+
+
+def check_size(body: bytes) -> None:
+    """Before it is read. Raises TooMuch."""
+    if len(body) > MOST_BYTES:
+        raise TooMuch(f"the body has more than {MOST_BYTES // 2**20} MiB")
+
+
+def check_bounds(document: Any) -> None:
+    """Before anything is looked up. Raises TooMuch, with every list that is too long."""
+    too_long: list[str] = []
+    entries = 0
+    left: list[tuple[str, Any]] = [("", document)]
+    while left:
+        key, value = left.pop()
+        if not isinstance(value, dict | list):
+            continue
+        entries += len(value)
+        most = MOST.get(key, MOST_DEFAULT)
+        if len(value) > most:
+            too_long.append(f"{key or 'the body'} has {len(value)} entries, more than {most}")
+        elif isinstance(value, dict):
+            left += value.items()
+        else:
+            left += [("", item) for item in value if isinstance(item, dict | list)]
+    if too_long:
+        raise TooMuch("; ".join(sorted(too_long)[:10]))
+    if entries > MOST_ENTRIES:
+        raise TooMuch(f"the body has {entries} entries, more than {MOST_ENTRIES}")
+
+
+__all__ = ["MOST", "MOST_BYTES", "MOST_DEFAULT", "MOST_ENTRIES", "check_bounds", "check_size"]

@@ -1,0 +1,65 @@
+"""Requests whose lists are as long as they may be, or longer, made from the keys that the API knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dockworthy.guard.bounds import MOST, MOST_DEFAULT
+from dockworthy.readers.create_request.keys import REQUEST, ListOf, MapOf, Plain, Shape
+
+_WORDS: Mapping[Any, Any] = {Plain.TRUTH: False, Plain.WHOLE: 1, Plain.NUMBER: 1, Plain.WORDS: ["x"]}
+
+
+def one_of(shape: Shape, number: int) -> Any:
+    if isinstance(shape, ListOf):
+        return [one_of(shape.item, number)]
+    if isinstance(shape, MapOf):
+        return {f"n{number}": one_of(shape.item, number)}
+    if isinstance(shape, dict):
+        return {name: one_of(item, number) for name, item in shape.items() if isinstance(item, Plain)}
+    return _WORDS.get(shape, f"n{number}")
+
+
+def counted(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
+    """Each list and each map of a request that stands directly below objects, and texts that may be lists."""
+    if isinstance(shape, ListOf | MapOf) or shape is Plain.WORDS:
+        yield path, shape
+    elif isinstance(shape, dict):
+        for name, item in shape.items():
+            yield from counted(item, (*path, name))
+
+
+def of_size(shape: Shape, path: tuple[str, ...], size: int) -> Any:
+    value: Any
+    if isinstance(shape, MapOf):
+        value = {f"n{number}": one_of(shape.item, number) for number in range(size)}
+    else:
+        item = shape.item if isinstance(shape, ListOf) else Plain.TEXT
+        value = [one_of(item, number) for number in range(size)]
+    for name in reversed(path):
+        value = {name: value}
+    return value
+
+
+def largest() -> dict[str, Any]:
+    """Every list of a create request is as long as it may be, ports as far as the whole allows."""
+    body: dict[str, Any] = {"Image": "x"}
+    for path, shape in counted(REQUEST):
+        size = min(MOST.get(path[-1], MOST_DEFAULT), 12_000 if "Port" in path[-1] else 4096)
+        _merge(body, of_size(shape, path, size))
+    host = body["HostConfig"]
+    host["Binds"] = [f"volume{each}:/b{each}" for each in range(len(host["Binds"]))]
+    host["Devices"] = [{"PathOnHost": f"/dev/n{each}"} for each in range(len(host["Devices"]))]
+    return body
+
+
+def _merge(into: dict[str, Any], more: dict[str, Any]) -> None:
+    for name, value in more.items():
+        if isinstance(value, dict) and isinstance(into.get(name), dict):
+            _merge(into[name], value)
+        else:
+            into[name] = value
+
+
+__all__ = ["counted", "largest", "of_size"]

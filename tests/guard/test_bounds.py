@@ -1,0 +1,145 @@
+"""What a request may ask for is bounded before anything is looked up, and who asks for little is answered meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from dockworthy.errors import EngineError
+from dockworthy.guard.asked import Asked, TooMuch
+from dockworthy.guard.bounds import MOST, MOST_BYTES, MOST_DEFAULT, MOST_ENTRIES, check_bounds
+from dockworthy.guard.decision import Decision
+from dockworthy.guard.identity.identity import Identity
+from dockworthy.guard.judges import judge
+from dockworthy.guard.parallel import AT_A_TIME, look_up
+from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.guard.rights.deciding import decide
+from dockworthy.guard.routes import find_call
+from dockworthy.model.guard_policy import Binding, Role
+from dockworthy.readers.create_request.keys import REQUEST, Shape
+from dockworthy.readers.service.keys import SERVICE
+from guard.large_requests import counted, largest, of_size
+from guard.worlds import EmptyWorld
+
+
+class Silent(EmptyWorld):
+    """An engine that is not to be asked."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("container", "volume", "network", "service", "found", "containers_beginning", "who_may_write"):
+            raise AssertionError(f"{name} was asked")
+        return super().__getattribute__(name)
+
+
+def asked(body: Any, target: str = "/containers/create") -> Asked:
+    content = json.dumps(body, separators=(",", ":")).encode()
+    return Asked(method="POST", target=target, headers={"content-type": "application/json"}, body=content)
+
+
+COUNTED = [
+    *(("/containers/create", path, shape) for path, shape in counted(REQUEST)),
+    *(("/services/create", path, shape) for path, shape in counted(SERVICE)),
+]
+
+
+@pytest.mark.parametrize(("target", "path", "shape"), COUNTED, ids=[".".join(path) for _, path, _ in COUNTED])
+async def test_a_list_has_an_end_before_anything_is_looked_up(target: str, path: tuple[str, ...], shape: Shape) -> None:
+    most = MOST.get(path[-1], MOST_DEFAULT)
+    decision = await judge(asked(of_size(shape, path, most + 1), target), Silent(), PolicyInForce())
+    assert [refusal.rule for refusal in decision.refusals] == ["guard/size"]
+    assert f"{path[-1]} has {most + 1} entries" in decision.message() or most > 30_000
+    check_bounds(of_size(shape, path, most))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"HostConfig": {"Binds": [f"/srv/{each}:/x{each}" for each in range(40_000)]}},
+        {"HostConfig": {"Binds": [f"v{each}:/x{each}" for each in range(20_000)]}},
+        {"HostConfig": {"Mounts": [{"Type": "bind", "Source": f"/{each}", "Target": "/x"} for each in range(20_000)]}},
+        {"Frob": [[[{"a": 1}] * 100] * 100] * 100},
+        {f"Frob{each}": 1 for each in range(2000)},
+        {"Env": ["x" * 3_000_000]},
+    ],
+    ids=["bind mounts", "volume names", "mounts", "an unknown key's lists", "unknown keys", "one long text"],
+)
+async def test_what_stopped_the_engine_is_refused_at_once(body: Any) -> None:
+    start = time.perf_counter()
+    decision = await judge(asked({"Image": "x", **body}), Silent(), PolicyInForce())
+    assert "guard/size" in decision.message() or "guard/canonical" in decision.message()
+    assert time.perf_counter() - start < 5.0
+
+
+async def test_rights_are_bounded_too() -> None:
+    body = {"Image": "x", "HostConfig": {"VolumesFrom": [f"c{each}" for each in range(5000)]}}
+    deployer = Binding(who="user:x", role=Role.DEPLOYER, projects=("shop",))
+    with pytest.raises(TooMuch):
+        await decide(find_call(asked(body)), Identity(name="user x"), [deployer], Silent())  # type: ignore[arg-type]
+
+
+async def test_few_look_ups_are_under_way_at_a_time() -> None:
+    under_way = most = 0
+
+    async def ask(number: int) -> int:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return number
+
+    assert await look_up(ask, range(100)) == list(range(100))
+    assert 1 < most <= AT_A_TIME
+
+    async def fail(number: int) -> int:
+        raise EngineError("gone")
+
+    with pytest.raises(EngineError, match="gone"):
+        await look_up(fail, range(3))
+
+
+class Slow(EmptyWorld):
+    """Each look-up takes as long as an engine's."""
+
+    async def volume(self, name: str) -> Mapping[str, Any] | None:
+        await asyncio.sleep(0.0005)
+        return {"Name": name, "Driver": "local", "Options": {}}
+
+    container = network = volume  # type: ignore[assignment]
+
+
+async def timed(request: Asked) -> tuple[float, Decision]:
+    start = time.perf_counter()
+    decision = await judge(request, Slow(), PolicyInForce())
+    return time.perf_counter() - start, decision
+
+
+async def test_a_small_request_is_answered_while_the_largest_is_judged() -> None:
+    small = asked({"Image": "x", "Env": ["A=b"], "HostConfig": {"Binds": ["data:/data"], "NetworkMode": "shop"}})
+    body = largest()
+    check_bounds(body)
+    assert MOST_BYTES // 4 < len(asked(body).body) <= MOST_BYTES and MOST_ENTRIES > 0
+    usual = statistics.median([(await timed(small))[0] for _ in range(200)])
+    large = asyncio.ensure_future(timed(asked(body)))
+    waits = []
+    while not large.done():
+        took, decision = await timed(small)
+        assert decision.allowed, decision.message()
+        waits.append(took)
+        await asyncio.sleep(0)
+    whole, decision = await large
+    assert "guard/size" not in [refusal.rule for refusal in decision.refusals] and len(decision.refusals) > 100
+    print(  # shown where it fails
+        f"usual {usual * 1000:.2f} ms; meanwhile "
+        f"{statistics.median(waits) * 1000:.2f} ms, at most {max(waits) * 1000:.0f} ms; "
+        f"large {whole * 1000:.0f} ms, {len(waits)} small ones"
+    )
+    assert len(waits) > 10, "they were kept waiting"
+    assert max(waits) < whole / 5
+    assert statistics.median(waits) < 20 * usual
