@@ -20,6 +20,7 @@ from .facts.file_secrets import secrets_in
 from .facts.quoting import quoted_lines, without_secrets
 from .facts.written_secrets import with_secrets_marked
 from .fix.candidates import candidates
+from .input_files import Checkout, checkout_of, reading_only
 from .model.allowance import Allowance
 from .model.control import Control
 from .model.dialect import Version
@@ -65,6 +66,8 @@ def check(
     edits: bool = False,
     asking_compose: bool = False,
     images: Mapping[str, KnownImage] | None = None,
+    trusted: bool = False,
+    checkout: Checkout | None = None,
 ) -> Result:
     """Judges every file; one that can't be read is named in `unread` and the others are judged all the same.
 
@@ -73,23 +76,31 @@ def check(
     `edits`: fixes come with the lines they change. `asking_compose`: where Compose is installed, its own reading
     counts. `rules`: the policy's own, compiled. `images`: those that are known, by service: what a file leaves to its
     image they tell. Raises UsageError where a path does not exist or nothing that can be judged was found.
-    """
-    search = Search(paths, stdin=sys.stdin.buffer, stdin_name=stdin_name, ignoring=ignoring, skip_others=skip_others)
-    compose = find_compose(os.environ) if asking_compose else None
-    with remembering() as texts:
-        written, unread, secrets = _read(search, Surroundings(os.environ, pss_version, compose))
-    if images:
-        from .readers.image_facts import with_image_facts  # at a deploy alone
 
-        written = structs.replace(written, units=tuple(with_image_facts(written.units, images)))
-    charts = tuple(_not_judged(chart) for chart in search.charts)
-    if not written.files_of_subjects() and not unread and not skip_others:
-        raise _nothing_to_judge(paths, written, charts)
-    allowances, unclear = allowances_in(written, texts.text)
-    result = _judged(written, unread, level, policy, rules, allowances, left_out=search.ignored)
-    result = structs.replace(result, notes=(*unclear, *charts, *result.notes, *passed_over(compose)))
-    fixes = tuple(without_secrets(_fixes(result, written, texts, edited=edits), secrets))
-    return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets), fixes=fixes)
+    The files may be somebody else's: nothing outside of their `checkout` (None: that of `paths`) is read, the variables
+    of this environment are hidden from them, and Compose is asked only where it sees neither. `trusted`: with both.
+    """
+    named = [stdin_name if path == "-" and stdin_name != STANDARD_INPUT else path for path in paths]
+    with reading_only(None if trusted else checkout or checkout_of(named)):
+        search = Search(
+            paths, stdin=sys.stdin.buffer, stdin_name=stdin_name, ignoring=ignoring, skip_others=skip_others
+        )
+        compose = find_compose(os.environ, trusted=trusted) if asking_compose else None
+        with remembering() as texts:
+            around = Surroundings(os.environ, pss_version, compose, trusted)
+            written, unread, secrets = _read(search, around)
+        if images:
+            from .readers.image_facts import with_image_facts  # at a deploy alone
+
+            written = structs.replace(written, units=tuple(with_image_facts(written.units, images)))
+        charts = tuple(_not_judged(chart) for chart in search.charts)
+        if not written.files_of_subjects() and not unread and not skip_others:
+            raise _nothing_to_judge(paths, written, charts)
+        allowances, unclear = allowances_in(written, texts.text)
+        result = _judged(written, unread, level, policy, rules, allowances, left_out=search.ignored)
+        result = structs.replace(result, notes=(*unclear, *charts, *result.notes, *passed_over(compose)))
+        fixes = tuple(without_secrets(_fixes(result, written, texts, edited=edits), secrets))
+        return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets), fixes=fixes)
 
 
 def _fixes(result: Result, written: Written, texts: ReadTexts, *, edited: bool) -> Iterator[Fix]:

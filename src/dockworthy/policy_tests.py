@@ -11,6 +11,7 @@ from .controls.registry import control_ids
 from .errors import UnreadableInput, UsageError
 from .facts.build_secrets import with_build_secrets_marked
 from .facts.written_secrets import with_secrets_marked
+from .input_files import checkout_of, reading_only
 from .model.field import Source
 from .model.finding import Finding, Outcome
 from .model.levels import Level
@@ -53,11 +54,14 @@ def run_policy_tests(paths: Sequence[Path], policy: str | None = None) -> Policy
     tested: dict[Path, _Tested] = {}
     answers: list[ExampleAnswer] = []
     for path in paths:
-        tests, places = read_policy_tests(path)
-        which = Path(policy) if policy is not None else _policy_of(path, tests.policy)
-        if which not in tested:
-            tested[which] = _Tested(read_project_file(which).policy)
-        answers += (_run(test, place, tested[which]) for test, place in zip(tests.tests, places, strict=True))
+        checkout = checkout_of([str(path)])
+        with reading_only(checkout):  # the tests may be somebody else's
+            tests, places = read_policy_tests(path)
+            which = Path(policy) if policy is not None else _policy_of(path, tests.policy)
+            if which not in tested:
+                with reading_only(checkout if policy is None or checkout.names(which) else None):
+                    tested[which] = _Tested(read_project_file(which).policy)
+            answers += [_run(test, place, tested[which]) for test, place in zip(tests.tests, places, strict=True)]
     untested = dict.fromkeys(rule.id for each in tested.values() for rule in each.rules if rule.id not in each.failed)
     return PolicyTestsAnswer(tuple(answers), tuple(untested))
 

@@ -7,6 +7,7 @@ import os
 import sys
 from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from msgspec import Struct, structs
@@ -17,6 +18,7 @@ from .errors import OutputError, UnreadableInput, UsageError
 from .fix.candidates import NOTHING_KNOWN, candidates
 from .fix.choosing import failing, make_what_helps
 from .fix.replacing import keep_old, replace_content
+from .input_files import checkout_of, reading_only
 from .model.compose_fix import Known
 from .model.control import Control
 from .model.finding import Finding
@@ -40,6 +42,16 @@ class Asked(Struct, frozen=True, kw_only=True):
     kinds: frozenset[FixKind] = frozenset({FixKind.SAFE})
     controls: frozenset[str] = frozenset()
     known: Known = NOTHING_KNOWN
+    trusted: bool = False
+    """May the files read this environment's variables, and files outside of their checkout?"""
+
+    def reading(self, paths: Sequence[str]) -> AbstractContextManager[None]:
+        """What may be read meanwhile: nothing outside of what `paths` belong to, unless they are trusted."""
+        return reading_only(None if self.trusted else checkout_of(paths))
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return Surroundings(os.environ, trusted=self.trusted)
 
     def wants(self, fix: Fix) -> bool:
         return fix.kind in self.kinds and (not self.controls or fix.control in self.controls)
@@ -52,14 +64,15 @@ def plan_repair(paths: Sequence[str], asked: Asked, *, stdin_name: str = STANDAR
     """
     files: list[FileRepair] = []
     unread: list[tuple[str, str]] = []
-    for found in Search(paths, stdin=sys.stdin.buffer, stdin_name=stdin_name):
-        try:
-            if found.judged:
-                repaired = _repaired(found.loaded(), asked)
-                files += [repaired] if repaired is not None else []
-        except UnreadableInput as error:
-            if found.named_by_user or may_be_ours(found):
-                unread.append((found.name, error.says))
+    with asked.reading(paths):
+        for found in Search(paths, stdin=sys.stdin.buffer, stdin_name=stdin_name):
+            try:
+                if found.judged:
+                    repaired = _repaired(found.loaded(), asked)
+                    files += [repaired] if repaired is not None else []
+            except UnreadableInput as error:
+                if found.named_by_user or may_be_ours(found):
+                    unread.append((found.name, error.says))
     if not files and not unread:
         raise UsageError(
             "nothing to repair: no Compose file and no Dockerfile was found in " + ", ".join(paths),
@@ -85,13 +98,14 @@ def write_repair(repair: Repair, asked: Asked, *, told: Callable[[FileRepair], N
 
 def findings_of_text(file: str, text: str, asked: Asked) -> tuple[Finding, ...]:
     """What `check` would say of a text, if it stood in the file."""
-    return _findings(FoundFile(file, file, True, content=text.encode()), asked)
+    with asked.reading([file]):
+        return _findings(FoundFile(file, file, True, content=text.encode()), asked)
 
 
 def _repaired(found: FoundFile, asked: Asked) -> FileRepair | None:
     """None for a file that has no service of Compose and is no Dockerfile."""
     text = found.text()
-    written = read_written(found, Surroundings(os.environ))
+    written = read_written(found, asked.surroundings)
     if written.builds:
         return _repaired_build(found, text, asked)
     units = [unit for unit in written.units if unit.kind == "service" and unit.source.where == found.name]
@@ -119,7 +133,7 @@ def _repaired_build(found: FoundFile, text: str, asked: Asked) -> FileRepair:
 
     def judge(changed: str) -> Judged:
         with_it = structs.replace(found, content=changed.encode())
-        written = read_written(with_it, Surroundings(os.environ))
+        written = read_written(with_it, asked.surroundings)
         return Judged(written.builds[0], _of_written(with_it, written, asked))
 
     done = repair_build(text, judge, asked.wants, file=found.name, known=asked.known)
@@ -136,7 +150,7 @@ def _repaired_build(found: FoundFile, text: str, asked: Asked) -> FileRepair:
 
 def _findings(found: FoundFile, asked: Asked) -> tuple[Finding, ...]:
     """As `check` has them, with what the policy accepts."""
-    return _of_written(found, read_written(found, Surroundings(os.environ)), asked)
+    return _of_written(found, read_written(found, asked.surroundings), asked)
 
 
 def _of_written(found: FoundFile, written: Written, asked: Asked) -> tuple[Finding, ...]:
@@ -162,7 +176,8 @@ def _written(file: FileRepair, asked: Asked) -> FileRepair:
 def _is_as_planned(file: FileRepair, asked: Asked) -> bool:
     """Read again from where it lies: are the findings gone that were to go?"""
     try:
-        findings = _findings(FoundFile(file.file, file.file, True).loaded(), asked)
+        with asked.reading([file.file]):
+            findings = _findings(FoundFile(file.file, file.file, True).loaded(), asked)
     except UsageError:
         return False
     if file.is_build:  # a part of a finding may stay: what was judged before it was written is what counts

@@ -130,7 +130,7 @@ def test_not_utf8(tmp_path: Path) -> None:
 
 
 def test_a_device_that_never_ends(tmp_path: Path) -> None:
-    assert judged_beside("/dev/zero", tmp_path) == "/dev/zero: not a regular file"
+    assert judged_beside("/dev/zero", tmp_path) == "/dev/zero: not a regular file, but a device"
 
 
 def test_a_pipe_that_nobody_writes_to(tmp_path: Path) -> None:

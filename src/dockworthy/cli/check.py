@@ -12,13 +12,13 @@ from .project import level_of, load_project, rules_of
 from .show import not_both, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from ..model.dialect import Version
     from ..model.policy import Policy
     from ..model.result import Result
 
-    Judge = Callable[[Sequence[str]], Result]
+    Judge = Callable[..., Result]
 
 
 @click.command(short_help="Are these files fit for production?")
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     help="auto: where Compose is installed, its own config command reads Compose files, too, and its word counts; "
     "own: without it.",
 )
+@options.trust
 @options.format_of("table", "json", "sarif", "junit", "github", "gitlab", "markdown", "html")
 @options.output
 @options.verbose
@@ -77,6 +78,7 @@ def check(
     skip_others: bool,
     stdin_name: str | None,
     render: str,
+    trust_environment: bool,
     format_: str,
     output: str | None,
     verbose: bool,
@@ -92,8 +94,12 @@ def check(
     can't be read is named; the others are judged all the same, and the exit status is 2.
 
     A Compose file is read as Compose would read it: with its override beside it, with what it extends and includes,
-    with anchors, and with variables from the environment and from .env beside it. A variable that has no value here
-    leaves unknown what depends on it. What the file leaves to the engine is Docker's documented default.
+    with anchors, and with variables from .env beside it. A variable that has no value here leaves unknown what depends
+    on it. What the file leaves to the engine is Docker's documented default.
+
+    The files may be somebody else's, as in a pull request: what they take from this environment is hidden and unknown,
+    a default in the file as well where the variable is set here, and nothing outside of their Git checkout is read
+    (without Git: of the folder that is named, or of the file's). --trust-environment allows both.
 
     What nobody wrote is a fact, and can fail a control. What a file can't tell, such as the user of an image, is
     listed as not visible and is no reason against the file.
@@ -120,7 +126,8 @@ def check(
     from ..check import check as check_files
 
     not_both("-v", "-q", verbose and quiet)
-    project = load_project(policy, judged=paths)
+    checkout = options.checkout_to_judge(paths, trust=trust_environment, stdin_name=stdin_name)
+    project = load_project(policy, judged=paths, checkout=checkout)
     known_before = _known_before(baseline, changed_since, paths, stdin_name, project.policy)
     judge = partial(
         check_files,
@@ -133,6 +140,7 @@ def check(
         skip_others=skip_others,
         edits=format_ == "sarif",
         asking_compose=render == "auto",
+        trusted=trust_environment,
     )
     result = known_before(judge(paths), judge)
     return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)

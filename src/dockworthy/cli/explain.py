@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--subject", metavar="NAME", default="", help="Of this service, pod or file alone.")
 @options.level
 @options.policy
+@options.trust
 @options.format_of("table", "json", "markdown")
 @options.output
 def explain(
@@ -36,6 +37,7 @@ def explain(
     subject: str,
     level: str | None,
     policy: str | None,
+    trust_environment: bool,
     format_: str,
     output: str | None,
 ) -> int:
@@ -59,7 +61,8 @@ def explain(
     from ..controls.registry import all_controls
     from ..report.explanation import find_control
 
-    project = load_project(policy)
+    checkout = options.checkout_to_judge(paths, trust=trust_environment) if paths else None
+    project = load_project(policy, checkout=checkout)
     rules = rules_of(project)
     controls = {**all_controls(), **{rule.id: rule for rule in rules}}
     try:
@@ -72,7 +75,9 @@ def explain(
     if paths and control is not None:
         from ..check import check
 
-        result = check(paths, level=level_of(level, project), policy=project.policy, rules=rules)
+        result = check(
+            paths, level=level_of(level, project), policy=project.policy, rules=rules, trusted=trust_environment
+        )
         found = decisions_of(asked[control], result, project, subject)
         deliver(_decided(found, format_, paper_=paper(output)), output)
         return ExitStatus.USAGE if result.unread else ExitStatus.DONE

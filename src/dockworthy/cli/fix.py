@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @options.host
 @options.level
 @options.policy
+@options.trust
 @options.format_of("table", "json")
 @options.output
 @options.verbose
@@ -57,6 +58,7 @@ def fix(
     hosts: tuple[str, ...],
     level: str | None,
     policy: str | None,
+    trust_environment: bool,
     format_: str,
     output: str | None,
     verbose: bool,
@@ -105,9 +107,10 @@ def fix(
         raise UsageError("--host goes with --engine or --verify", hint="without them no engine is asked")
     if verify and "-" in paths:
         raise UsageError("--verify needs the file where it lies: its paths lead from there", hint="name the file")
-    project = load_project(policy, judged=paths)
+    trusted = trust_environment or verify  # what is started here may as well be read as it will be started
+    project = load_project(policy, judged=paths, checkout=options.checkout_to_judge(paths, trust=trusted))
     known = told_by_engine(hosts, project) if engine or verify else None
-    asked = asked_for(everything or verify, controls, level_of(level, project), project, known)
+    asked = asked_for(everything or verify, controls, level_of(level, project), project, known, trusted=trusted)
     repair = plan_repair(paths, asked)
     if verify:
         repair = proven(

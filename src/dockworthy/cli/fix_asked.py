@@ -31,7 +31,13 @@ def told_by_engine(hosts: tuple[str, ...], project: ProjectFile) -> Known:
 
 
 def asked_for(
-    everything: bool, controls: tuple[str, ...], level: Level, project: ProjectFile, known: Known | None
+    everything: bool,
+    controls: tuple[str, ...],
+    level: Level,
+    project: ProjectFile,
+    known: Known | None,
+    *,
+    trusted: bool,
 ) -> Asked:
     """Raises UsageError for a control that has no repair."""
     from ..controls.registry import chapter_controls
@@ -53,4 +59,5 @@ def asked_for(
         kinds=frozenset(FixKind) if everything else frozenset({FixKind.SAFE}),
         controls=named,
         known=known or Known(),
+        trusted=trusted,
     )

@@ -42,7 +42,7 @@ def new_since_commit(
     result: Result,
     ref: str,
     paths: Sequence[str],
-    judge: Callable[[Sequence[str]], Result],
+    judge: Callable[..., Result],
     *,
     stdin_name: str,
     unknown_fails: bool,
@@ -56,7 +56,7 @@ def new_since_commit(
     with files_since(ref, paths, stdin_name=stdin_name) as earlier:
         try:
             with contextlib.chdir(earlier.folder):
-                findings = judge(earlier.paths).findings if earlier.paths else ()
+                findings = judge(earlier.paths, checkout=earlier.checkout).findings if earlier.paths else ()
         except UsageError:  # nothing that could be judged was there
             findings = ()
         was = [_as_now(finding, earlier.as_now) for finding in findings]

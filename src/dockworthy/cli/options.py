@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from ..errors import UsageError
 
 if TYPE_CHECKING:
+    from ..input_files import Checkout
     from ..model.policy import ProjectFile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -36,6 +37,11 @@ policy = click.option(
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False),
     help="The project's file.  [default: the nearest dockworthy.yaml, here or above]",
+)
+trust = click.option(
+    "--trust-environment",
+    is_flag=True,
+    help="The files are your own: they may read this environment's variables, and files outside of their checkout.",
 )
 host = click.option(
     "--host",
@@ -68,6 +74,13 @@ deadline = click.option(
     show_default="20",
     help="How long the engine may take; what it has not said by then is unknown.",
 )
+
+
+def checkout_to_judge(paths: Sequence[str], *, trust: bool, stdin_name: str | None = None) -> Checkout | None:
+    """What the files at `paths` may read: their own checkout, or, where they are trusted, all (None)."""
+    from ..input_files import checkout_of
+
+    return None if trust else checkout_of([stdin_name or path if path == "-" else path for path in paths])
 
 
 def format_of(*formats: str) -> Callable[[Command], Command]:

@@ -9,25 +9,43 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..input_files import Checkout
     from ..model.control import Control
     from ..model.levels import Level
     from ..model.policy import ProjectFile
 
 
-def load_project(policy: str | None, *, judged: Sequence[str] = ()) -> ProjectFile:
+def load_project(policy: str | None, *, judged: Sequence[str] = (), checkout: Checkout | None = None) -> ProjectFile:
     """`judged`: files and folders; where nobody named a policy, and none is above the current folder, theirs counts.
+    `checkout`: these are somebody else's, and what their policy extends must be theirs as well; a policy that lies
+    elsewhere is not theirs.
 
     Raises UnreadableInput for a file that is not understood, or one that it extends.
     """
+    from ..input_files import reading_only
     from ..model.policy import ProjectFile
     from ..readers.project_file import find_project_file
 
     path = Path(policy) if policy is not None else find_project_file(Path()) or _of_all(judged)
     if path is None:
+        _tell_of_one_above()
         return ProjectFile()
     from ..readers.whole_project import read_project_file
 
-    return read_project_file(Path(os.path.relpath(path)))
+    with reading_only(checkout if checkout is not None and checkout.names(path) else None):
+        return read_project_file(Path(os.path.relpath(path)))
+
+
+def _tell_of_one_above() -> None:
+    """Above a Git checkout a dockworthy.yaml does not count: who relies on it must hear so."""
+    from ..input_files import top_of
+    from ..readers.project_file import find_project_file
+    from .output import say
+
+    top = top_of(os.curdir)
+    above = find_project_file(Path(top).parent) if top is not None else None
+    if above is not None:
+        say(f"dockworthy: {above} lies above this Git checkout, and does not count: name it with --policy")
 
 
 def _of_all(judged: Sequence[str]) -> Path | None:

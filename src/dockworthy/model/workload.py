@@ -160,6 +160,8 @@ class Unit(Struct, frozen=True, kw_only=True):
     orchestrated: Orchestrated = Orchestrated()
     notes: tuple[str, ...] = ()
     """What the reader could make nothing of, each with its place: worth saying, no ground for a judgement."""
+    unclear: dict[str, Unknown] = {}
+    """Parts of it that could not be told whole (`labels`), or one value of them (`labels.NAME`), and why."""
 
     @property
     def is_windows(self) -> bool:

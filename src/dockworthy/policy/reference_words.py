@@ -7,7 +7,8 @@ What dockworthy.yaml holds under `policy` counts for every command that judges: 
 runs, now or from a snapshot. Its [schema](schema/dockworthy-yaml.json) is for your editor; `dockworthy policy show`
 prints the whole of it with the place of each part, `dockworthy explain CONTROL PATH` what it made of a file.
 The file is the one that `--policy` names, else the nearest in the current folder or above it; where there is none,
-`check` and `fix` take the nearest above what they judge, if that is one for all of it.
+`check` and `fix` take the nearest above what they judge, if that is one for all of it. What lies above a Git checkout
+does not count in it: `--policy` names it.
 
 ```yaml
 policy:

@@ -104,7 +104,7 @@ _TEXT = Plain("text")
 
 NOT_SHOWN = {
     "Container": {"context", "source", "environment_lines", "unclear", "name", "role"},
-    "Unit": {"context", "source", "containers", "dialect", "engine_paths", "notes", "id", "kind", "name"},
+    "Unit": {"context", "source", "containers", "dialect", "engine_paths", "notes", "unclear", "id", "kind", "name"},
 }
 """Fields of the model that no rule sees by this name: they are there under another one, or say where things stand."""
 
@@ -168,7 +168,14 @@ def _partly(value: Any, gap: Unknown, path: str, source: Source) -> Any:
 
 
 def _from_unit(name: str) -> Read:
-    return lambda workload: getattr(workload.unit, name)
+    def read(workload: Workload) -> Any:
+        value, unclear = getattr(workload.unit, name), workload.unit.unclear
+        if not unclear or not isinstance(value, dict):
+            return value
+        gap = unclear.get(name)
+        return gap or {key: unclear.get(f"{name}.{key}", inner) for key, inner in value.items()}
+
+    return read
 
 
 def _from_context(name: str) -> Read:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ..errors import UnreadableInput
+from ..input_files import is_file, read_start, refusal
 from ..model.field import Source
 from ..model.pattern import lazy_pattern
 from ..model.text_file import Sending
@@ -114,9 +115,8 @@ def _matches(source: str, inside: str) -> bool:
 def _ignored(context: BuildContext) -> GitIgnoreSpec | None:
     """The rules of `<Dockerfile>.dockerignore`, else of the context's own. All of them begin at the context's root."""
     for path in (f"{context.dockerfile}.dockerignore", os.path.join(context.folder, ".dockerignore")):
-        if os.path.isfile(path):
-            with open(path, encoding="utf-8", errors="replace") as file:
-                lines = [_rooted(line.strip()) for line in file.read(1024 * 1024).splitlines()]
+        if is_file(path):
+            lines = [_rooted(line.strip()) for line in read_start(path, 1024 * 1024).splitlines()]
             return patterns_of([line for line in lines if line])
     return None
 
@@ -138,6 +138,8 @@ def _leaves_out(spec: GitIgnoreSpec, inside: str) -> bool:
 
 def _files(folder: str) -> Iterator[str]:
     seen = 0
+    if refusal(folder):
+        return
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(set(folders) - NEVER - BY_HABIT)
         seen += len(names) + len(folders)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
 
 from msgspec import Struct, structs
 
 from ..errors import UnreadableInput, UsageError
+from ..input_files import read_bounded, read_input, read_start, refusal
 from .recognising import HEAD, begins_like_ours, is_telling, mentions_ours
 from .remembering import remember
 from .walking import Seen, Walk
@@ -59,7 +59,7 @@ class FoundFile(Struct, frozen=True):
         """Its bytes. Raises UnreadableInput as `text` does."""
         if self.problem:
             raise UnreadableInput(self.problem, file=self.name)
-        return self.content if self.content is not None else _read_bounded(self.path, self.name)
+        return self.content if self.content is not None else read_input(self.path, self.name, most=MOST_BYTES)
 
     def loaded(self) -> FoundFile:
         """The same with its content at hand, so that it is read once. Raises UnreadableInput."""
@@ -98,6 +98,8 @@ class Search:
         for path in self._paths:
             if path == "-":
                 yield _from_standard_input(self._stdin, self._stdin_name)
+            elif why := refusal(path):
+                yield FoundFile(path, path, True, problem=why)
             elif os.path.isdir(path):
                 yield from self._walked(path)
             elif not os.path.lexists(path):
@@ -129,7 +131,7 @@ class Search:
 def _from_standard_input(stdin: BinaryIO, name: str) -> FoundFile:
     path = "-" if name == STANDARD_INPUT else name
     try:
-        return FoundFile(name, path, True, _bounded(stdin, name), piped=True)
+        return FoundFile(name, path, True, read_bounded(stdin, name, most=MOST_BYTES), piped=True)
     except UnreadableInput as error:
         return FoundFile(name, path, True, problem=error.problem)
     except OSError as error:
@@ -149,13 +151,15 @@ def _found(seen: Seen) -> FoundFile | None:
     """None for a file under a name that says nothing and that is no text, or too large for what we look for."""
     if seen.problem:
         return FoundFile(seen.name, seen.name, False, problem=seen.problem)
+    if why := refusal(seen.name):
+        return FoundFile(seen.name, seen.name, False, problem=why) if seen.telling else None
     try:
         size = os.stat(seen.name).st_size
         if seen.telling and _is_worth_reading(seen.name, size):
             return FoundFile(seen.name, seen.name, False)
         if not 0 < size <= MOST_OTHER_BYTES:
             return None
-        content = _read_bounded(seen.name, seen.name)
+        content = read_input(seen.name, most=MOST_OTHER_BYTES)
         text = content.decode("utf-8-sig")
     except (OSError, UnreadableInput, UnicodeDecodeError):  # a name that says nothing, and nothing can be said of it
         return FoundFile(seen.name, seen.name, False) if seen.telling else None
@@ -168,29 +172,7 @@ def _is_worth_reading(path: str, size: int) -> bool:
     """Of a large file that nobody named: does it say anything that we know, or begin so where it is too large?"""
     if size <= LARGE:
         return True
-    with open(path, "rb") as file:
-        if size > MOST_BYTES:
-            return begins_like_ours(file.read(HEAD).decode(errors="replace"))
-        content = file.read()
+    if size > MOST_BYTES:
+        return begins_like_ours(read_start(path, HEAD))
+    content = read_input(path, most=MOST_BYTES)
     return mentions_ours(content) and not content.startswith(_A_RESULT)
-
-
-def _read_bounded(path: str, name: str) -> bytes:
-    """Opened without waiting: nobody may write to a pipe that somebody put here."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise UnreadableInput("not a regular file", file=name)
-            return _bounded(file, name)
-    except OSError as error:
-        raise UnreadableInput(f"can't be read: {error.strerror}", file=name) from error
-    except ValueError as error:  # a zero byte in the name
-        raise UnreadableInput(f"can't be read: {error}", file=name) from error
-
-
-def _bounded(file: BinaryIO, name: str) -> bytes:
-    content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise UnreadableInput(f"larger than {MOST_BYTES // 2**20} MiB", file=name)
-    return content

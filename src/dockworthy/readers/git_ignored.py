@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from ..input_files import read_start, reading_only
 from ..model.pattern import lazy_pattern
 from .ignore_patterns import patterns_of
 
@@ -109,13 +110,19 @@ def _up_to_root(folder: str) -> Iterator[str]:
 
 
 def _excludes(root: str) -> tuple[tuple[str, GitIgnoreSpec], ...]:
-    """`.git/info/exclude`; a worktree and a submodule have a file `.git` that names the folder."""
+    """`.git/info/exclude`; a worktree and a submodule have a file `.git` that names the folder. No commit holds any of
+    these: they are read wherever they lie."""
+    with reading_only(None):
+        return _rules_of(_exclude_file(root), root)
+
+
+def _exclude_file(root: str) -> str:
     git = os.path.join(root, ".git")
     named = _text(git) if os.path.isfile(git) else ""
     if named.startswith("gitdir:"):
         git = os.path.join(root, named.removeprefix("gitdir:").strip())
         git = os.path.join(git, _text(os.path.join(git, "commondir")).strip())
-    return _rules_of(os.path.join(git, "info", "exclude"), root)
+    return os.path.join(git, "info", "exclude")
 
 
 def _rules_of(file: str, base: str) -> tuple[tuple[str, GitIgnoreSpec], ...]:
@@ -126,11 +133,5 @@ def _rules_of(file: str, base: str) -> tuple[tuple[str, GitIgnoreSpec], ...]:
 
 
 def _text(file: str) -> str:
-    """The file's text, "" where there is none: rules that can't be read leave nothing out."""
-    try:
-        if not os.path.isfile(file):
-            return ""
-        with open(file, encoding="utf-8", errors="surrogateescape") as opened:
-            return opened.read(_MOST_BYTES)
-    except OSError:
-        return ""
+    """The file's text, "" where there is none, or it may not be read: rules that can't be read leave nothing out."""
+    return read_start(file, _MOST_BYTES)

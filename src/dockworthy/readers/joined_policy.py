@@ -8,10 +8,11 @@ from pathlib import Path
 from msgspec import structs
 
 from ..errors import UnreadableInput
+from ..input_files import refusal
 from ..model.before_deploy import BeforeDeploy, SignedImages
 from ..model.field import Source
 from ..model.policy import JoinedPolicy, Policy, PolicySources, ProjectFile
-from .project_file import parse_document, read_text
+from .project_file import parse_document, text_of_file
 from .strict_document import value_at
 from .yaml_source import Value
 
@@ -53,6 +54,8 @@ def _check_way(other: Path, chain: tuple[str, ...], file: str, line: int) -> Non
         raise UnreadableInput(f"policy.extends goes in a circle: {way}", file=file, line=line)
     if len(chain) >= DEEPEST:
         raise UnreadableInput(f"policy.extends is more than {DEEPEST} files deep: {way}", file=file, line=line)
+    if why := refusal(other):
+        raise UnreadableInput(f"policy.extends: {other}: {why}", file=file, line=line)
     if not other.is_file():
         raise UnreadableInput(
             f"policy.extends: {other} is no file",
@@ -64,7 +67,7 @@ def _check_way(other: Path, chain: tuple[str, ...], file: str, line: int) -> Non
 
 def _read(path: Path, chain: tuple[str, ...], line: int, seen: set[str]) -> JoinedPolicy:
     try:
-        project, document = parse_document(read_text(path), str(path))
+        project, document = parse_document(text_of_file(path), str(path))
     except UnreadableInput as error:
         by = f"extended by {chain[-1]}:{line}"
         raise UnreadableInput(

@@ -11,7 +11,7 @@ from ..model.field import Source
 from ..model.policy_tests import PolicyTest, PolicyTests
 from ..model.written import Written
 from .files import FoundFile
-from .project_file import read_text
+from .project_file import text_of_file
 from .strict_document import converted, value_at
 from .written_file import Surroundings, read_written
 from .yaml_source import documents
@@ -30,7 +30,7 @@ _SYNTAXES = (*FILES, "docker_run")
 
 def read_policy_tests(path: Path) -> tuple[PolicyTests, tuple[Source, ...]]:
     """The tests, and where each stands. Raises UnreadableInput with the line for anything that is not understood."""
-    read = list(documents(read_text(path), str(path)))
+    read = list(documents(text_of_file(path), str(path)))
     if len(read) != 1:
         raise UnreadableInput("no tests, or more than one document", file=str(path), hint="tests: [{name: …, …}]")
     tests = converted(read[0], PolicyTests)

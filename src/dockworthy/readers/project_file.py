@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import UnreadableInput
+from ..input_files import read_input
 from ..model.demands import DEMANDS
 from ..model.deploy_settings import DeploySettings
 from ..model.policy import Exposure, ProjectFile, Reach
@@ -19,19 +20,19 @@ _NO_DEPLOY = DeploySettings()
 
 
 def find_project_file(folder: Path) -> Path | None:
-    """The nearest dockworthy.yaml, here or above."""
+    """The nearest dockworthy.yaml, here or above; in a Git checkout, up to its top: what lies above is another's."""
     here = folder.resolve()
-    return next((place / NAME for place in (here, *here.parents) if (place / NAME).is_file()), None)
+    for place in (here, *here.parents):
+        if (place / NAME).is_file():
+            return place / NAME
+        if (place / ".git").exists():
+            return None
+    return None
 
 
-def read_text(path: Path) -> str:
+def text_of_file(path: Path) -> str:
     """Raises UnreadableInput."""
-    try:
-        raw = path.read_bytes()[: _MOST_BYTES + 1]
-    except OSError as error:
-        raise UnreadableInput(f"can't be read: {error.strerror}", file=str(path)) from error
-    if len(raw) > _MOST_BYTES:
-        raise UnreadableInput("larger than 1 MiB", file=str(path))
+    raw = read_input(path, most=_MOST_BYTES)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

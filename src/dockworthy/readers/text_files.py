@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import structs
 
 from ..errors import UnreadableInput
+from ..input_files import is_file
 from ..model.build import ImageBuild
 from ..model.field import Source, source_of
 from ..model.text_file import SecretKind, TextFile, WrittenSecret
@@ -50,7 +51,7 @@ class TextFiles:
     def _look_beside(self, found: FoundFile) -> None:
         """`.env`, from which Compose takes what its file leaves open."""
         beside = os.path.join(os.path.dirname(found.name), ".env")
-        if found.named_by_user and found.name != STANDARD_INPUT and os.path.isfile(beside):
+        if found.named_by_user and found.name != STANDARD_INPUT and is_file(beside):
             try:
                 self.look_at(FoundFile(beside, beside, False, judged=False))
             except UnreadableInput:

@@ -33,12 +33,14 @@ _OURS = lazy_pattern(
 class Surroundings(Struct, frozen=True):
     """What the meaning of a file depends on: the environment's variables, and which standards a manifest is held to.
 
-    `compose`: the installed Compose, where it is to be asked, too.
+    `compose`: the installed Compose, where it is to be asked, too. `trusted`: may the files ask for the variables'
+    values?
     """
 
     environ: Mapping[str, str]
     pss_version: Version | None = None
     compose: ComposeProgram | None = None
+    trusted: bool = False
 
 
 def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
@@ -83,7 +85,8 @@ def _read_projects(found: FoundFile, projects: list[Value], surroundings: Surrou
     thirty files."""
     from .compose.together import read_project
 
-    return read_project(found, projects, environ=surroundings.environ, compose=surroundings.compose)
+    around = surroundings
+    return read_project(found, projects, environ=around.environ, compose=around.compose, trusted=around.trusted)
 
 
 def _read_manifests(manifests: list[Value], surroundings: Surroundings) -> Written:

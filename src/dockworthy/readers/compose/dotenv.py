@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from ...model.pattern import lazy_pattern
-from .interpolation import interpolate
+from .interpolation import Hidden, interpolate, nothing_hidden
 
 _LINE: Final = lazy_pattern(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(?:[=:]\s*(.*))?")
 _LONGEST: Final = 200
@@ -23,10 +23,11 @@ _ESCAPES: Final = {
 
 
 class Assignment(Struct, frozen=True):
-    """`line` counts from 1."""
+    """`line` counts from 1. `hidden`: why the value may not be seen; it is then as written."""
 
     value: str
     line: int
+    hidden: str = ""
 
 
 def parse_dotenv(text: str, outer: Mapping[str, str]) -> dict[str, str]:
@@ -34,13 +35,14 @@ def parse_dotenv(text: str, outer: Mapping[str, str]) -> dict[str, str]:
     return {name: found.value for name, found in read_dotenv(text, outer).items()}
 
 
-def read_dotenv(text: str, outer: Mapping[str, str]) -> dict[str, Assignment]:
+def read_dotenv(text: str, outer: Mapping[str, str], hidden: Hidden = nothing_hidden) -> dict[str, Assignment]:
     """Every name with its last value. A name alone takes its value from `outer`.
 
     A line that is no assignment is left out: what it meant nobody can tell, and Compose itself refuses it loudly.
     """
     found: dict[str, Assignment] = {}
     known = dict(outer)
+    unseen: dict[str, str] = {}
     lines = text.splitlines()
     at = 0
     while at < len(lines):
@@ -51,14 +53,15 @@ def read_dotenv(text: str, outer: Mapping[str, str]) -> dict[str, Assignment]:
             continue
         name, written = match[1], match[2]
         if written is None:
-            if name in outer:
-                found[name] = Assignment(outer[name], began + 1)
+            if name in outer or hidden(name):
+                found[name] = Assignment(outer.get(name, ""), began + 1, hidden(name))
             continue
         if written[:1] in ("'", '"'):
             written, at = _to_its_end(written, lines, at)
-        value = _value(written, known)
-        found[name] = Assignment(value, began + 1)
+        value, why = _value(written, known, lambda name: hidden(name) or unseen.get(name, ""))
+        found[name] = Assignment(value, began + 1, why)
         known[name] = outer.get(name, value)
+        unseen[name] = why
     return found
 
 
@@ -81,15 +84,17 @@ def _to_its_end(written: str, lines: list[str], at: int) -> tuple[str, int]:
     return (whole, following) if _CLOSED.match(whole) is not None else (written, at)
 
 
-def _value(written: str, variables: Mapping[str, str]) -> str:
+def _value(written: str, variables: Mapping[str, str], hidden: Hidden) -> tuple[str, str]:
+    """The value, and why it may not be seen."""
     closed = _CLOSED.match(written)
     if closed is not None and closed[1] == "'":
-        return closed[2].replace("\\'", "'")
+        return closed[2].replace("\\'", "'"), ""
     if closed is not None:
         text = re.sub(r"\\([abfnrtv\"\\$])", lambda escape: _ESCAPES[escape[1]], closed[2], flags=re.DOTALL)
     else:
         text = written.split(" #", 1)[0].strip()
     try:
-        return interpolate(text, variables).text
+        read = interpolate(text, variables, hidden)
     except ValueError:
-        return text
+        return text, ""
+    return read.text, next((gap.hidden for gap in read.missing if gap.hidden), "")

@@ -7,11 +7,13 @@ import os
 from msgspec import Struct, structs
 
 from ...errors import UnreadableInput
+from ...input_files import refusal
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ..files import FoundFile
 from .dotenv import read_dotenv, read_raw
 from .entry import Entry, listed_as_mapping
 from .fields import origin_of
+from .loading import hidden_value
 from .paths import as_written_here
 from .scope import Scope
 from .variables import Variables
@@ -36,26 +38,38 @@ def read_environment(service: Entry, scope: Scope) -> Environment:
         if isinstance(found, Unknown):
             gaps.append(found)
         else:
+            gaps += [hidden_value(name, why, found.places[name]) for name, why in found.unseen.items()]
             said |= found.values
             lines |= {name: structs.replace(entry.source, via=found.places.get(name)) for name in found.values}
     for name, value in listed_as_mapping(written).mapping().items() if written is not None else ():
         if value.gap is not None:
             gaps.append(value.gap)
         lines[name] = value.source
-        said[name] = scope.files.variables.values.get(name, "") if value.is_null else value.text()
+        if value.is_null and (why := scope.files.variables.hidden(name)):
+            gaps.append(hidden_value(name, why, value.source))
+            said[name] = f"${{{name}}}"
+        else:
+            said[name] = scope.files.variables.values.get(name, "") if value.is_null else value.text()
     place = written or files
     field = Unset(service.key) if place is None else Set(said, place.source, origin_of(place))
     return Environment(field, lines, gaps[0] if gaps else None)
 
 
-def labels_of_files(service: Entry, scope: Scope) -> dict[str, str]:
-    """`label_file`: what a file that can't be read would say, nothing is judged by."""
+def labels_of_files(service: Entry, scope: Scope) -> tuple[dict[str, str], dict[str, Unknown]]:
+    """`label_file`, and what of it could not be seen, by the names of `Unit.unclear`."""
     written = service.get("label_file")
     said: dict[str, str] = {}
+    unclear: dict[str, Unknown] = {}
     for entry in written.one_or_many() if written is not None else []:
         found = _of_file(entry, scope)
-        said |= {} if isinstance(found, Unknown) else found.values
-    return said
+        if isinstance(found, Unknown):
+            unclear.setdefault("labels", found)
+        else:
+            said |= found.values
+            unclear |= {
+                f"labels.{name}": hidden_value(name, why, found.places[name]) for name, why in found.unseen.items()
+            }
+    return said, unclear
 
 
 def _of_file(entry: Entry, scope: Scope) -> Variables | Unknown:
@@ -65,6 +79,8 @@ def _of_file(entry: Entry, scope: Scope) -> Variables | Unknown:
     path = entry.word("path") if entry.is_mapping else entry.text()
     required = entry.get("required") if entry.is_mapping else None
     there = os.path.join(scope.files.folder_of(entry.source), path)
+    if why := refusal(there):
+        return Unknown(f"{path}: {why}", source=entry.source)
     if not os.path.exists(there):
         if required is not None and not required.boolean():
             return Variables({})
@@ -74,9 +90,11 @@ def _of_file(entry: Entry, scope: Scope) -> Variables | Unknown:
         text = FoundFile(path, there, True).text()
     except UnreadableInput as error:
         return Unknown(f"{path} can't be read: {error.problem}", source=entry.source)
-    said = read_raw(text) if raw else read_dotenv(text, scope.files.variables.values)
+    variables = scope.files.variables
+    said = read_raw(text) if raw else read_dotenv(text, variables.values, variables.hidden)
     name = as_written_here(there)
     return Variables(
         {variable: found.value for variable, found in said.items()},
         {variable: Source(name, variable, found.line) for variable, found in said.items()},
+        {variable: found.hidden for variable, found in said.items() if found.hidden},
     )

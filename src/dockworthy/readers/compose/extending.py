@@ -49,7 +49,9 @@ class Extending:
 
     def _base(self, document: Entry, extends: Entry, under_way: tuple[Entry, ...]) -> Entry:
         if extends.gap is not None:
-            raise UnreadableInput(extends.gap.reason, file=extends.source.where, line=extends.source.line)
+            raise UnreadableInput(
+                extends.gap.reason, file=extends.source.where, line=extends.source.line, hint=extends.gap.tell
+            )
         named = extends.word("service") if extends.is_mapping else extends.text()
         file = extends.get("file") if extends.is_mapping else None
         if file is not None:

@@ -1,12 +1,13 @@
 """`$VAR` and `${VAR}` in a Compose file. Source: the Compose specification, interpolation.
 
-A variable that is not set here is a gap and no empty text: the host on which the project runs may well set it.
+A variable that is not set here is a gap and no empty text: the host on which the project runs may well set it. So is
+one whose value is hidden, also where the file has a default: what would count is the value that nobody may see.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
@@ -16,10 +17,20 @@ _DEEPEST = 20
 
 
 class Missing(Struct, frozen=True):
-    """A variable that has no value here; `demand` is what the file says where it needs one (`${VAR:?demand}`)."""
+    """A variable that has no value here; `demand` is what the file says where it needs one (`${VAR:?demand}`).
+    `hidden`: why its value may not be seen, where it has one."""
 
     name: str
     demand: str = ""
+    hidden: str = ""
+
+
+Hidden = Callable[[str], str]
+"""A variable's name -> why its value may not be seen; "" where it may."""
+
+
+def nothing_hidden(name: str) -> str:
+    return ""
 
 
 class Interpolated(Struct, frozen=True):
@@ -30,7 +41,9 @@ class Interpolated(Struct, frozen=True):
     used: tuple[str, ...] = ()
 
 
-def interpolate(text: str, variables: Mapping[str, str], depth: int = 0) -> Interpolated:
+def interpolate(
+    text: str, variables: Mapping[str, str], hidden: Hidden = nothing_hidden, depth: int = 0
+) -> Interpolated:
     """`$$` is a dollar, and so is one that begins no variable (`$(date)`, `^a$`): Compose leaves it as it is.
 
     Raises ValueError, with a sentence, where a `${` begins none.
@@ -43,7 +56,7 @@ def interpolate(text: str, variables: Mapping[str, str], depth: int = 0) -> Inte
     at = 0
     while (dollar := text.find("$", at)) >= 0:
         parts.append(Interpolated(text[at:dollar]))
-        found, at = _one(text, dollar, variables, depth)
+        found, at = _one(text, dollar, variables, hidden, depth)
         parts.append(found)
     parts.append(Interpolated(text[at:]))
     return Interpolated(
@@ -53,20 +66,20 @@ def interpolate(text: str, variables: Mapping[str, str], depth: int = 0) -> Inte
     )
 
 
-def _one(text: str, dollar: int, variables: Mapping[str, str], depth: int) -> tuple[Interpolated, int]:
+def _one(text: str, dollar: int, variables: Mapping[str, str], hidden: Hidden, depth: int) -> tuple[Interpolated, int]:
     """What begins at `dollar`, and where it ends."""
     following = text[dollar + 1 : dollar + 2]
     if following == "$":
         return Interpolated("$"), dollar + 2
     if following == "{":
         end = _closing(text, dollar + 2)
-        return _braced(text[dollar : end + 1], variables, depth), end + 1
+        return _braced(text[dollar : end + 1], variables, hidden, depth), end + 1
     name = _NAME.match(text, dollar + 1)
     if name is None:
         return Interpolated("$"), dollar + 1
-    value = variables.get(name[0])
-    if value is None:
-        return Interpolated(f"${name[0]}", (Missing(name[0]),)), name.end()
+    value, why = variables.get(name[0]), hidden(name[0])
+    if value is None or why:
+        return Interpolated(f"${name[0]}", (Missing(name[0], hidden=why),)), name.end()
     return Interpolated(value, used=(name[0],)), name.end()
 
 
@@ -82,19 +95,21 @@ def _closing(text: str, start: int) -> int:
     raise ValueError("`${` without its `}`")
 
 
-def _braced(written: str, variables: Mapping[str, str], depth: int) -> Interpolated:
+def _braced(written: str, variables: Mapping[str, str], hidden: Hidden, depth: int) -> Interpolated:
     inner = written[2:-1]
     name = _NAME.match(inner)
     operator = next((o for o in _OPERATORS if name and inner.startswith(o, name.end())), "")
     if name is None or (not operator and name.end() != len(inner)):
         raise ValueError(f"`{written[:40]}` is no variable")
+    if why := hidden(name[0]):
+        return Interpolated(written, (Missing(name[0], hidden=why),))
     value = variables.get(name[0])
     there = value is not None and (value != "" or not operator.startswith(":"))
     argument = inner[name.end() + len(operator) :]
     if operator.endswith("+"):
-        return interpolate(argument, variables, depth + 1) if there else Interpolated("")
+        return interpolate(argument, variables, hidden, depth + 1) if there else Interpolated("")
     if there and value is not None:
         return Interpolated(value, used=(name[0],))
     if operator.endswith("-"):
-        return interpolate(argument, variables, depth + 1)
+        return interpolate(argument, variables, hidden, depth + 1)
     return Interpolated(written, (Missing(name[0], argument if operator else ""),))

@@ -9,6 +9,7 @@ import yaml
 from msgspec import structs
 
 from ...errors import UnreadableInput
+from ...input_files import exists, refusal
 from ...model.field import Source, Unknown
 from ...model.pattern import lazy_pattern
 from ..files import FoundFile
@@ -17,7 +18,8 @@ from ..yaml_source import Value, documents
 from .entry import Content, Entry
 from .interpolation import Interpolated, interpolate
 from .paths import as_written_here
-from .variables import Variables
+from .reach import Reach
+from .variables import FROM_ENVIRONMENT, Variables
 
 _NULL = "tag:yaml.org,2002:null"
 _BOOLEAN = "tag:yaml.org,2002:bool"
@@ -29,10 +31,12 @@ MOST_VALUES: Final = 500_000
 
 
 class Files:
-    """The files of one project. `folder` is where relative paths of its first file begin."""
+    """The files of one project. `folder` is where relative paths of its first file begin; `reach` hears of each."""
 
-    def __init__(self, variables: Variables) -> None:
+    def __init__(self, variables: Variables, folder: str, reach: Reach | None = None) -> None:
         self.variables = variables
+        self._folder = folder
+        self._reach = reach
         self._folders: dict[str, str] = {}
         self._loaded: dict[str, Entry] = {}
         self._values = 0
@@ -44,6 +48,8 @@ class Files:
     def take(self, document: Value, folder: str) -> Entry:
         """A document that is read already."""
         self._folders[document.file] = folder
+        if self._reach is not None:
+            self._reach.takes(document, {folder, self._folder})
         return self._entry(document, document.source, 0)
 
     def load(self, path: str, asked_by: Entry) -> Entry:
@@ -56,9 +62,11 @@ class Files:
     def document(self, path: str, asked_by: Entry) -> Value:
         """The one document of another file. Raises UnreadableInput, at `asked_by` where the file is not there."""
         name = as_written_here(path)
-        found = list(documents(FoundFile(name, path, True).text(), name)) if os.path.exists(path) else []
+        if why := refusal(path):
+            raise UnreadableInput(f"{name}: {why}", file=asked_by.source.where, line=asked_by.source.line)
+        found = list(documents(FoundFile(name, path, True).text(), name)) if exists(path) else []
         if not found or not found[0].is_mapping:
-            says = f"{name} is no Compose file" if os.path.exists(path) else f"{name} does not exist"
+            says = f"{name} is no Compose file" if exists(path) else f"{name} does not exist"
             raise UnreadableInput(says, file=asked_by.source.where, line=asked_by.source.line)
         return found[0]
 
@@ -105,7 +113,7 @@ class Files:
 
     def _scalar(self, value: Value, source: Source, key: Source, tag: str) -> Entry:
         try:
-            found = interpolate(value.scalar_text(), self.variables.values)
+            found = interpolate(value.scalar_text(), self.variables.values, self.variables.hidden)
             _refuse_what_no_path_can_hold(found.text)
         except ValueError as error:
             raise UnreadableInput(f"{value.path}: {error}", file=value.file, line=value.line) from error
@@ -154,9 +162,17 @@ def _gap(found: Interpolated, source: Source) -> Unknown | None:
     if not found.missing:
         return None
     first = found.missing[0]
+    if first.hidden:
+        return hidden_value(first.name, first.hidden, source)
     demand = f" ({first.demand})" if first.demand else ""
     return Unknown(
         f"the variable {first.name} has no value here{demand}",
         tell=f"set {first.name} in the environment, or in .env beside the file",
         source=source,
     )
+
+
+def hidden_value(name: str, why: str, source: Source) -> Unknown:
+    """Somebody else's file asks for a value that it may not have."""
+    tell = "`--trust-environment` hands it out; only to files that you trust" if why == FROM_ENVIRONMENT else ""
+    return Unknown(f"${{{name}}} is hidden: {why}", tell=tell, source=source)

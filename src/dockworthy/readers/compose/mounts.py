@@ -52,8 +52,8 @@ def _gap_of(entry: Entry, scope: Scope) -> Unknown | None:
         return entry.gap
     name = entry.word("source") if entry.is_mapping else parts_of(entry.text())[0]
     declared = scope.declared("volumes", name)
-    options = None if declared is None else declared.get("driver_opts")
-    return None if options is None else options.gap
+    parts = [] if declared is None else [declared.get("name"), declared.get("driver_opts")]
+    return next((part.gap for part in parts if part is not None and part.gap is not None), None)
 
 
 def _file_of(entry: Entry, key: str, scope: Scope) -> Entry | None:

@@ -33,7 +33,8 @@ def read_networks(service: Entry, scope: Scope) -> Field[tuple[str, ...]]:
     if written is None:
         own = scope.declared("networks", "default")
         return Set((scope.network_name("default"),), service.key if own is None else own.source)
-    return field_of(written, nowhere, lambda entry: _names(entry, scope))
+    gap = next((gap for name in listed_as_mapping(written).mapping() if (gap := scope.gap_of_network(name))), None)
+    return gap or field_of(written, nowhere, lambda entry: _names(entry, scope))
 
 
 def _names(networks: Entry, scope: Scope) -> tuple[str, ...]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import Final
+
+HOME: Final = "/root"
+"""What `~` means in somebody else's file: whose home it will be is hidden, and root's is the one that matters most."""
 
 
 def as_written_here(path: str) -> str:

@@ -19,11 +19,12 @@ from .extending import Extending
 from .faults import faults_in, refusal_of_compose, refusal_of_ours
 from .loading import Files
 from .merging import merged
+from .reach import Reach
 from .rendering import ComposeProgram, NotAsked, Refused
 from .scope import Scope
 from .service import read_service
 from .settled import host_tells, settled, with_note, without_project_names
-from .variables import Variables, with_env_files, with_project_name
+from .variables import Variables, environment_of, with_env_files, with_project_name
 
 _DEEPEST: Final = 16
 
@@ -37,28 +38,32 @@ def read_compose(
     compose: ComposeProgram | None = None,
     strict: bool = False,
     part: bool = False,
+    trusted: bool = True,
 ) -> list[Unit]:
     """One unit for each service. `folder`: where relative paths and `.env` are looked for. `over`: further files of
     the project, each laid over those before it, as by several `-f`. `compose`: who else is asked, and outranks us.
     `strict`: a project that Compose does not load is none. `part`: it may be meant to be extended, or laid over another
-    one: then it may lack what those bring.
+    one: then it may lack what those bring. `trusted`: may the files ask for the environment's values?
 
     Raises UnreadableInput (file, line) for a value of the wrong type, for a file that it refers to and is missing, and,
     where it is strict, for what Compose refuses or would refuse.
     """
-    variables = with_env_files(Variables(environ), [os.path.join(folder, ".env")])
+    here, files = os.path.abspath(folder), [document, *over]
+    variables = with_env_files(environment_of(environ, trusted=trusted), [os.path.join(folder, ".env")])
+    reach = None if trusted or compose is None else Reach()
     wholes: list[Entry] = []
-    units = _project([document, *over], variables, os.path.abspath(folder), (), wholes)
-    answer = _asked(compose, units, [document, *over], os.path.abspath(folder))
+    units = _project(files, variables, here, (), wholes, reach)
+    why = "" if reach is None or not units else reach.leads_out(variables)
+    answer = NotAsked(why) if why else _asked(compose, units, files, here)
     if strict and not isinstance(answer, bytes):
         _refuse(answer, wholes, part=part)
     if answer is None:
         return units
     if isinstance(answer, bytes):
-        return _as_compose_reads(units, answer, document.file, os.path.abspath(folder))
+        return _as_compose_reads(units, answer, document.file, here)
     if isinstance(answer, Refused):
         return units if host_tells(answer.says) else with_note(units, f"refuses the project: {answer.says}")
-    return with_note(units, f"gives no answer: {answer.says}")
+    return with_note(units, f"was not asked: {answer.says}" if why else f"gives no answer: {answer.says}")
 
 
 def _asked(
@@ -87,23 +92,29 @@ def _refuse(answer: Refused | NotAsked | None, wholes: Sequence[Entry], *, part:
 def _as_compose_reads(units: list[Unit], answer: bytes, file: str, folder: str) -> list[Unit]:
     try:
         (project,) = documents(without_project_names(answer).decode(), file)
-        read = {unit.name: unit for unit in _project([project], Variables({}), folder, (), [])}
+        read = {unit.name: unit for unit in _project([project], Variables({}), folder, (), [], None)}
     except (UnreadableInput, ValueError) as error:
         return with_note(units, f"gives no answer that can be read: {error}")
     return [settled(unit, read[unit.name]) if unit.name in read else unit for unit in units]
 
 
 def _project(
-    documents: Sequence[Value], variables: Variables, folder: str, above: tuple[str, ...], wholes: list[Entry]
+    documents: Sequence[Value],
+    variables: Variables,
+    folder: str,
+    above: tuple[str, ...],
+    wholes: list[Entry],
+    reach: Reach | None,
 ) -> list[Unit]:
     """`documents`: the files of the project, a later one over the earlier. `above`: files that include this one.
-    `wholes` gets the project as it is with all its files, and those that it includes."""
-    files = Files(with_project_name(variables, documents, folder))
+    `wholes` gets the project as it is with all its files, and those that it includes. `reach` hears of every file that
+    is read, where it matters."""
+    files = Files(with_project_name(variables, documents, folder), folder, reach)
     parts = [_extended(files.take(document, folder), files) for document in documents]
     whole = reduce(merged, parts)
     wholes.append(whole)
     first_at = {name: service.key for part in reversed(parts) for name, service in _services(part).items()}
-    scope = Scope(whole, files, variables.values)
+    scope = Scope(whole, files)
     services: dict[str, Entry] = {}
     for name, service in _services(whole).items():
         if not service.is_mapping:
@@ -114,7 +125,7 @@ def _project(
     units = {name: read_service(name, service, services, scope) for name, service in services.items()}
     own = [_with_others_mounts(unit, services[name], units) for name, unit in units.items()]
     below = (*above, *(os.path.realpath(document.file) for document in documents))
-    return own + [unit for entry in _listed(whole, "include") for unit in _included(entry, files, below, wholes)]
+    return own + [unit for entry in _listed(whole, "include") for unit in _included(entry, files, below, wholes, reach)]
 
 
 def _extended(part: Entry, files: Files) -> Entry:
@@ -137,10 +148,12 @@ def _listed(parent: Entry, key: str) -> list[Entry]:
     return [] if found is None else found.one_or_many()
 
 
-def _included(entry: Entry, files: Files, above: tuple[str, ...], wholes: list[Entry]) -> list[Unit]:
+def _included(
+    entry: Entry, files: Files, above: tuple[str, ...], wholes: list[Entry], reach: Reach | None
+) -> list[Unit]:
     """`include` takes in a whole project with its own folder and `.env`; what is set here outranks that."""
     if entry.gap is not None:
-        raise UnreadableInput(entry.gap.reason, file=entry.source.where, line=entry.source.line)
+        raise UnreadableInput(entry.gap.reason, file=entry.source.where, line=entry.source.line, hint=entry.gap.tell)
     paths = _listed(entry, "path") if entry.is_mapping else [entry]
     there = [os.path.join(files.folder_of(path.source), path.text()) for path in paths]
     if not there:
@@ -153,7 +166,7 @@ def _included(entry: Entry, files: Files, above: tuple[str, ...], wholes: list[E
     named = _listed(entry, "env_file") if entry.is_mapping else []
     env_files = [os.path.join(files.folder_of(item.source), item.text()) for item in named]
     variables = with_env_files(files.variables, env_files or [os.path.join(folder, ".env")])
-    return _project(documents, variables, folder, above, wholes)
+    return _project(documents, variables, folder, above, wholes, reach)
 
 
 def _folder_of(entry: Entry, first: str, files: Files) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from ...model.pattern import lazy_pattern
+from .paths import HOME
 
 _PLUGIN_FOLDERS: Final = (
     "/usr/local/lib/docker/cli-plugins",
@@ -24,6 +25,15 @@ _PLUGIN_FOLDERS: Final = (
 
 _STAYS_HERE: Final = {"COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false", "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false"}
 """Reading a file must not reach into a network, whatever the file includes."""
+
+_OF_NOBODY: Final = {
+    "HOME": HOME,
+    "PATH": os.defpath,
+    "LC_ALL": "C.UTF-8",
+    "DOCKER_CONFIG": "/nonexistent",
+    **dict.fromkeys(("COMPOSE_ENV_FILES", "COMPOSE_FILE", "COMPOSE_PROFILES"), ""),
+}
+"""All the environment there is where somebody else's files are read. What is set here, a `.env` can't set."""
 
 _MOST_SECONDS: Final = 5
 _MOST_PROJECTS: Final = 10
@@ -89,13 +99,14 @@ class ComposeProgram:
         return ended.stdout if len(ended.stdout) <= _MOST_BYTES else NotAsked("its answer is too long to be read")
 
 
-def find_compose(environ: Mapping[str, str]) -> ComposeProgram | None:
-    """Compose as Docker's command line would find it; None where it is not installed."""
+def find_compose(environ: Mapping[str, str], *, trusted: bool = True) -> ComposeProgram | None:
+    """Compose as Docker's command line would find it; None where it is not installed. Where the files are not
+    `trusted`, it is given no variable of this environment."""
     own = environ.get("DOCKER_CONFIG") or os.path.join(environ.get("HOME", "/nonexistent"), ".docker")
     for folder in (os.path.join(own, "cli-plugins"), *_PLUGIN_FOLDERS):
         path = os.path.join(folder, "docker-compose")
         if os.access(path, os.X_OK) and os.path.isfile(path):
-            return ComposeProgram(path, environ)
+            return ComposeProgram(path, environ if trusted else _OF_NOBODY)
     return None
 
 

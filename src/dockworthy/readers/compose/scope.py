@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
+from ...model.field import Unknown
 from .entry import Entry
 from .loading import Files
+from .paths import HOME
 
 
 class Scope:
-    """`document` is the file that the project begins with; `environ` the environment of who runs Compose."""
+    """`document` is the file that the project begins with."""
 
-    def __init__(self, document: Entry, files: Files, environ: Mapping[str, str]) -> None:
+    def __init__(self, document: Entry, files: Files) -> None:
         self.document = document
         self.files = files
-        self._environ = environ
 
     def declared(self, section: str, name: str) -> Entry | None:
         """A member of `volumes`, `networks`, `secrets` or `configs`; None where it is not, or says nothing."""
@@ -24,10 +24,18 @@ class Scope:
     def host_path(self, written: str, at: Entry) -> str:
         """A path as the host will see it: relative to the folder of the file it stands in, `~` is the home."""
         if written == "~" or written.startswith("~/"):
-            return os.path.normpath(self._environ.get("HOME", "~") + written[1:])
+            variables = self.files.variables
+            home = HOME if variables.hidden("HOME") else variables.values.get("HOME", "~")
+            return os.path.normpath(home + written[1:])
         if written.startswith("/") or written[1:3] in (":\\", ":/") or written.startswith("\\"):
             return written
         return os.path.normpath(os.path.join(self.files.folder_of(at.source), written))
+
+    def gap_of_network(self, key: str) -> Unknown | None:
+        """A variable without a value in a network's name."""
+        declared = self.declared("networks", key)
+        named = [] if declared is None else [declared.get("name"), declared.get("external")]
+        return next((name.gap for name in named if name is not None and name.gap is not None), None)
 
     def network_name(self, key: str) -> str:
         """The engine's name of a network: `host` and `bridge` are the engine's own, whatever the file calls them."""

@@ -36,6 +36,7 @@ DIALECT = Dialect(Platform.DOCKER, Version(1, 45), frozenset({"seccomp", "apparm
 _SPOKEN_OF: Final = {"userns_mode": "userns"}
 """Key -> feature of an engine: who writes the key means an engine that has it, and is judged as if it had."""
 
+_TEXTS: Final = ("labels", "annotations")
 _MAY_BE_UNCLEAR = {
     "mounts": ("volumes", "tmpfs", "volumes_from", "secrets", "configs"),
     "ports": ("ports", "expose"),
@@ -45,6 +46,10 @@ _MAY_BE_UNCLEAR = {
 
 def read_service(name: str, service: Entry, services: Services, scope: Scope) -> Unit:
     silent = Unset(service.key)
+    labels, unclear = labels_of_files(service, scope)
+    for key in _TEXTS:
+        of_key = {f"{key}.{name}": value.gap for name, value in _entries(service, key).items()}
+        unclear |= {part: gap for part, gap in of_key.items() if gap is not None}
     container = _container(name, service, scope, silent)
     containers = with_hooks(container, service, lambda step, entry: _container(step, entry, scope, Unset(entry.key)))
     return Unit(
@@ -57,13 +62,14 @@ def read_service(name: str, service: Entry, services: Services, scope: Scope) ->
         os=field_of(service.get("platform") if service.word("platform") else None, silent, _operating_system),
         namespaces=read_namespaces(service, services, scope, silent),
         sysctls=field_of(_mapping(service, "sysctls"), silent, _sysctls),
-        labels={**labels_of_files(service, scope), **_texts(service, "labels")},
+        labels={**labels, **_texts(service, "labels")},
         annotations={
             key: Annotation(value.text(), value.source) for key, value in _entries(service, "annotations").items()
         },
         networks=read_networks(service, scope),
         replicas=field_of(service.at("deploy", "replicas") or service.get("scale"), silent, Entry.integer),
         update=read_update(service, silent),
+        unclear=unclear,
     )
 
 

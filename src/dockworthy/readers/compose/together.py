@@ -29,7 +29,12 @@ _OVER: Final = (
 
 
 def read_project(
-    found: FoundFile, written: Sequence[Value], *, environ: Mapping[str, str], compose: ComposeProgram | None = None
+    found: FoundFile,
+    written: Sequence[Value],
+    *,
+    environ: Mapping[str, str],
+    compose: ComposeProgram | None = None,
+    trusted: bool = True,
 ) -> Written:
     """The project that a file begins or belongs to. `written`: the documents of the file.
 
@@ -38,16 +43,16 @@ def read_project(
     """
     folder = Path(os.path.dirname(found.path))
     if found.piped or not os.path.isfile(found.path):  # what lies beside it is not its own; Compose can't be shown it
-        return Written(units=tuple(_read(written, folder, environ, None)))
+        return Written(units=tuple(_read(written, folder, environ, None, trusted)))
     names = [os.path.join(os.path.dirname(found.name), name) for name in files_together(found.path)]
     if len(names) == 1:
         part = not found.named_by_user and os.path.basename(found.path) not in _FIRST
-        return Written(units=tuple(_read(written, folder, environ, compose, part=part)))
+        return Written(units=tuple(_read(written, folder, environ, compose, trusted, part=part)))
     if not found.named_by_user and not _same(found.name, names[0]):
         return Written(notes=(f"{found.name}: Compose lays it over {names[0]}, and it was judged as part of that",))
     of_each = [written if _same(name, found.name) else _documents(name) for name in names]
     together = [document for of_one in of_each for document in of_one]
-    units = _read(together, Path(os.path.dirname(names[0])), environ, compose)
+    units = _read(together, Path(os.path.dirname(names[0])), environ, compose, trusted)
     return Written(units=tuple(units), notes=(f"{', '.join(names)}: judged as one project, as Compose reads them",))
 
 
@@ -77,11 +82,20 @@ def _read(
     folder: Path,
     environ: Mapping[str, str],
     compose: ComposeProgram | None,
+    trusted: bool,
     *,
     part: bool = False,
 ) -> list[Unit]:
+    first, *over = files
     return read_compose(
-        files[0], environ=environ, folder=folder, over=files[1:], compose=compose, strict=True, part=part
+        first,
+        environ=environ,
+        folder=folder,
+        over=over,
+        compose=compose,
+        strict=True,
+        part=part,
+        trusted=trusted,
     )
 
 

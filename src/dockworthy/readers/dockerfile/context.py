@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...input_files import is_file, read_start, refusal
 from ...model.field import Field, Set, Source, Unknown, Unset
 
 _MOST_CHARACTERS = 1024 * 1024
@@ -15,21 +16,19 @@ def ignored_patterns(dockerfile: Path) -> Field[tuple[str, ...]]:
     Which folder is the context only the build command says; the nearest one that has such a file is taken for it.
     """
     own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
-    if own.is_file():
+    if is_file(own):
         return _read(own)
     for folder in dockerfile.parents:
-        if (folder / ".dockerignore").is_file():
-            return _read(folder / ".dockerignore")
+        ignoring = folder / ".dockerignore"
+        if is_file(ignoring):
+            return _read(ignoring)
+        if ignoring.is_symlink() and not refusal(folder) and (why := refusal(ignoring)):
+            return Unknown(f"{ignoring}: {why}")
         if (folder / ".git").exists():
             break
     return Unset(Source(str(dockerfile.parent / ".dockerignore")))
 
 
 def _read(path: Path) -> Field[tuple[str, ...]]:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            text = file.read(_MOST_CHARACTERS)
-    except OSError as error:
-        return Unknown(f"{path} can't be read: {error.strerror}")
-    lines = (line.strip() for line in text.splitlines())
+    lines = (line.strip() for line in read_start(path, _MOST_CHARACTERS).splitlines())
     return Set(tuple(line for line in lines if line and not line.startswith("#")), Source(str(path)))

@@ -9,12 +9,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from ...errors import UnreadableInput
+from ...input_files import is_file, read_input
 from ...model.build import Instruction, Silence
 from ...model.field import Source
 from ..yaml_source import Value, documents
 
 NAMES = (".hadolint.yaml", ".hadolint.yml")
-_MOST_CHARACTERS = 1024 * 1024
+_MOST_BYTES = 1024 * 1024
 _PRAGMA = re.compile(r"#\s*hadolint\s+(global\s+)?ignore\s*=\s*([\w, \t]+)", re.IGNORECASE)
 _SHELL = re.compile(r"#\s*hadolint\s+shell\s*=\s*(\S+)", re.IGNORECASE)
 _RULE = re.compile(r"(?:DL|SC)\d+")
@@ -46,7 +47,7 @@ def project_config(folder: Path) -> Path | None:
     """The nearest .hadolint.yaml from the Dockerfile's folder up to the top of its repository."""
     for here in (folder, *folder.parents):
         for name in NAMES:
-            if (here / name).is_file():
+            if is_file(here / name):
                 return here / name
         if (here / ".git").exists():
             return None
@@ -63,10 +64,9 @@ class Config(Struct, frozen=True):
     def read(cls, path: Path) -> Config:
         """Raises UnreadableInput (file, line)."""
         try:
-            with open(path, encoding="utf-8") as file:
-                text = file.read(_MOST_CHARACTERS)
-        except (OSError, UnicodeDecodeError) as error:
-            raise UnreadableInput(f"can't be read: {error}", file=str(path)) from error
+            text = read_input(path, most=_MOST_BYTES).decode()
+        except UnicodeDecodeError as error:
+            raise UnreadableInput(f"can't be read: {error.reason}", file=str(path)) from error
         config = cls()
         for document in documents(text, str(path)):
             ignored = document.get("ignored")

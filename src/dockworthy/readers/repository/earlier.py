@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from ...errors import UsageError
+from ...input_files import Checkout
 from ..files import STANDARD_INPUT
 from .git import Git
 from .tree import lay_out
@@ -22,13 +23,14 @@ from .tree import lay_out
 class Earlier(Struct, frozen=True):
     """`paths` as they are to be asked for in `folder`; `root` is what stands before every absolute path there.
 
-    `says` names the commit in words.
+    `says` names the commit in words, `checkout` is what the earlier files may read: one another, and what Git ignores.
     """
 
     paths: tuple[str, ...]
     folder: str
     root: str
     says: str
+    checkout: Checkout
 
     def as_now(self, text: str) -> str:
         """A name or sentence from there as it would read here."""
@@ -52,7 +54,7 @@ def files_since(ref: str, paths: Sequence[str], *, stdin_name: str = STANDARD_IN
         os.makedirs(folder, exist_ok=True)
         asked = [f"{root}{os.path.realpath(path)}" if os.path.isabs(path) else path for path in named]
         present = tuple(path for path in asked if os.path.lexists(os.path.join(folder, path)))
-        yield Earlier(present, folder, root, f"{ref} ({base[:12]})")
+        yield Earlier(present, folder, root, f"{ref} ({base[:12]})", Checkout((there, git.folder)))
 
 
 def _repository_of(paths: Sequence[str]) -> Git:
