@@ -74,10 +74,51 @@ def test_secrets_of_environments_and_of_volumes_are_blanked(viewer: Reached) -> 
     assert viewer.ask("GET", "/volumes/share").json["Options"] == {"device": "***", "o": "***", "type": "***"}
 
 
+@pytest.mark.parametrize("buildkit", ["0", "1"], ids=["classic builder", "BuildKit"])
+def test_the_history_of_an_image_shows_no_values(host: OwnHost, viewer: Reached, buildkit: str) -> None:
+    image, folder = f"history:{buildkit}", f"/srv/history-{buildkit}"
+    text = f"FROM {BUSYBOX}\nARG TOKEN\nENV PASSWORD={SECRET}\nRUN echo $TOKEN >/x\nLABEL a=b\nONBUILD ENV B={SECRET}\n"
+    host.write(f"{folder}/Dockerfile", text)
+    docker = ("env", f"DOCKER_BUILDKIT={buildkit}", "DOCKER_CONFIG=/srv/none", "docker")
+    host.run(*docker, "build", "-t", image, "--build-arg", f"TOKEN={SECRET}", folder)
+    try:
+        for version in ("v1.45", "v1.41"):
+            for target in (f"/{version}/images/{image}/history", f"/{version}/images/{image}/json"):
+                direct = Reached(host, "/var/run/docker.sock").ask("GET", target)
+                answer = viewer.ask("GET", target)
+                assert SECRET.encode() in direct.body and answer.status == 200
+                assert SECRET.encode() not in answer.body, answer.body
+                assert b"PASSWORD=***" in answer.body
+        said = viewer.docker("history", "--no-trunc", image).stdout
+        assert (
+            b"PASSWORD=***" in said
+            and b"LABEL a=b" in said
+            and b"echo $TOKEN >/x" in said
+            and SECRET.encode() not in said
+        )
+    finally:
+        host.docker("rmi", image)
+
+
+def test_tokens_of_log_drivers_are_blanked(host: OwnHost, viewer: Reached) -> None:
+    options = ("--log-opt", f"gelf-address=udp://{SECRET}:1", "--log-opt", "tag=web")
+    host.docker("create", "--name", "logs-away", "--log-driver", "gelf", *options, BUSYBOX, "true")
+    try:
+        answer = viewer.ask("GET", "/v1.45/containers/logs-away/json")
+        assert answer.json["HostConfig"]["LogConfig"] == {
+            "Type": "gelf",
+            "Config": {"gelf-address": "***", "tag": "web"},
+        }
+        assert SECRET.encode() not in answer.body
+    finally:
+        host.docker("rm", "logs-away")
+
+
 def test_docker_itself_reads(viewer: Reached) -> None:
     for command in (
         "ps -a", "inspect shop", "version", "info", "images", "network ls", "volume ls", "top shop", "port shop",
         "stats --no-stream shop", "diff shop", "events --since 1m --until 0s", "system df",
+        "plugin ls", f"history {BUSYBOX}", f"image inspect {BUSYBOX}", "network inspect bridge", "volume inspect share",
     ):  # fmt: skip
         viewer.docker(*command.split())
     assert viewer.docker("logs", "shop").stdout == b"hello\n"
