@@ -48,7 +48,8 @@ def test_unclear_example_neither_passes_nor_fails(control: Control, syntax: str,
 @pytest.mark.parametrize("control", [pytest.param(control, id=id) for id, control in all_controls().items()])
 def test_control_is_whole(control: Control) -> None:
     assert control.judge_function is not None
-    assert control.demand in DEMANDS
+    assert {control.demand, *control.also_for} <= set(DEMANDS)
+    assert len({control.demand, *control.also_for}) == 1 + len(control.also_for)
     assert control.bad and control.good, "a rule without examples of both kinds can't be shown to work"
     assert control.remedy.says
     assert set(control.stricter_than) <= set(all_controls())

@@ -109,6 +109,7 @@ def _ask(
             remedy=remedy,
             references=control.references,
             stricter_than=control.stricter_than,
+            also_for=control.also_for,
         )
 
 

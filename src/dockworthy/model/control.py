@@ -39,7 +39,8 @@ class Subject(StrEnum):
 class Control(Struct, kw_only=True):
     """The rule as data. Its id is the path of its file: `controls/workload/privileged.py` is `workload/privileged`.
 
-    `title` states the secure state. `since` is the first version of the Pod Security Standards that asks for it.
+    `title` states the secure state. `demand` is what it is shown under; `also_for` are further demands that are not met
+    either where it fails. `since` is the first version of the Pod Security Standards that asks for it.
     `platforms`, where given, are the only ones the rule speaks of. `needs_running`: it asks what a container does, so
     what is only written is not asked. `stricter_than` names laxer controls on the same matter: what passes here passes
     there. Both are asked, each with exceptions of its own; a report may show their failures as one.
@@ -59,6 +60,7 @@ class Control(Struct, kw_only=True):
     level: Level
     severity: Severity
     demand: str
+    also_for: tuple[str, ...] = ()
     subject: Subject
     remedy: Remedy
     references: tuple[Reference, ...] = ()

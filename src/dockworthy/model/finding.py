@@ -117,3 +117,9 @@ class Finding(Struct, frozen=True, kw_only=True):
     exception: AcceptedRisk | None = None
     stricter_than: tuple[str, ...] = ()
     """The laxer controls on the same matter, which have findings of their own."""
+    also_for: tuple[str, ...] = ()
+    """Demands that it belongs to, too."""
+
+    @property
+    def demands(self) -> tuple[str, ...]:
+        return (self.demand, *self.also_for)

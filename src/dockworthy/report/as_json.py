@@ -127,6 +127,7 @@ class FindingsOut:
             exception=_exception(finding),
             more_evidence=tuple(_evidence(more) for more in evidence[1:]) or UNSET,
             tell=finding.tell or UNSET,
+            also_for=finding.also_for or UNSET,
             fixes=tuple(map(_fix, repairs_for(finding, self._repairs))) or UNSET,
         )
 

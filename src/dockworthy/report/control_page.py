@@ -63,7 +63,7 @@ def _facts(control: Control) -> str:
         ("Id", f"`{control.id}`"),
         ("Asked from level", control.level.value),
         ("Severity", control.severity.value),
-        ("For the demand", _demand(control.demand)),
+        ("For the demand", "; ".join(_demand(demand) for demand in (control.demand, *control.also_for))),
         ("Judges", control.subject.value),
     ]
     if control.platforms is not None:

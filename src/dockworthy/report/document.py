@@ -95,7 +95,8 @@ class FixOut(Struct, frozen=True):
 
 
 class FindingOut(Struct, frozen=True):
-    """One control on one subject. `tell`, on an unknown: which permission or command would tell."""
+    """One control on one subject. `tell`, on an unknown: which permission or command would tell.
+    `also_for`: further demands that it counts for."""
 
     control: str
     title: str
@@ -112,6 +113,7 @@ class FindingOut(Struct, frozen=True):
     exception: ExceptionOut | None
     more_evidence: tuple[EvidenceOut, ...] | UnsetType = UNSET
     tell: str | UnsetType = UNSET
+    also_for: tuple[str, ...] | UnsetType = UNSET
     fixes: tuple[FixOut, ...] | UnsetType = UNSET
 
 

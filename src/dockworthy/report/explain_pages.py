@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from ..model.benchmarks import benchmark, recommendation_of
 from ..model.control import Control
+from ..model.demands import DEMANDS
 from ..model.finding import Reference
 from .decision import Decision
 from .explanation import ExampleOut, Explanation, explanation_of
@@ -110,6 +111,8 @@ def _sections(explained: Explanation) -> Iterable[tuple[str, str]]:
     if explained.remedy.costs:
         yield "What that costs", explained.remedy.costs
     yield "The demand behind it", f"{explained.demand_says or explained.demand} ({explained.demand})"
+    if explained.also_for:
+        yield "It counts for", "; ".join(f"{DEMANDS.get(demand, demand)} ({demand})" for demand in explained.also_for)
     if explained.replaces:
         yield "Stricter than", ", ".join(explained.replaces)
 

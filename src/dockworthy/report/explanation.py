@@ -40,6 +40,7 @@ class Explanation(Struct, frozen=True):
     references: tuple[ReferenceOut, ...]
     examples: tuple[ExampleOut, ...]
     replaces: tuple[str, ...]
+    also_for: tuple[str, ...]
     platforms: tuple[str, ...] | UnsetType = UNSET
     since: str | UnsetType = UNSET
 
@@ -73,6 +74,7 @@ def explanation_of(control: Control) -> Explanation:
             *_examples("unclear", control.unclear),
         ),
         replaces=control.stricter_than,
+        also_for=control.also_for,
         platforms=tuple(sorted(control.platforms)) if control.platforms is not None else UNSET,
         since=str(control.since) if control.since is not None else UNSET,
     )

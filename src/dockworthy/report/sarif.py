@@ -132,7 +132,7 @@ def _rule(group: Group) -> Rule:
 
 
 def _rule_properties(first: Finding, severity: Severity) -> dict[str, Any]:
-    tags = [first.demand, first.level.value]
+    tags = [*first.demands, first.level.value]
     values: dict[str, Any] = {"tags": tags}
     if first.demand in SECURITY:
         tags.append("security")

@@ -49,6 +49,7 @@ class SavedFinding(Struct):
     remedy: SavedRemedy | None = None
     references: tuple[Reference, ...] = ()
     exception: AcceptedRisk | None = None
+    also_for: tuple[str, ...] = ()
 
 
 class SavedSubject(Struct):

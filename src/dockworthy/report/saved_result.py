@@ -109,6 +109,7 @@ def _finding(saved: SavedFinding) -> Finding:
         remedy=Remedy(remedy.says, remedy.costs or "", remedy.command or "") if remedy is not None else None,
         references=saved.references,
         exception=saved.exception,
+        also_for=saved.also_for,
     )
 
 

@@ -27,7 +27,7 @@ def decide(outcomes: Outcomes) -> Answer:
 
 def decides(finding: Finding, needs: Mapping[str, Requirement]) -> bool:
     """Findings at level baseline can cost the whole host: they decide whatever the intent makes of their demand."""
-    return finding.level is Level.BASELINE or needs[finding.demand].need is Need.REQUIRED
+    return finding.level is Level.BASELINE or any(needs[demand].need is Need.REQUIRED for demand in finding.demands)
 
 
 class Weighing:
@@ -42,7 +42,8 @@ class Weighing:
         self.by_demand: dict[str, Outcomes] = defaultdict(Counter)
         self._always: Outcomes = Counter()
         for finding in findings:
-            self.by_demand[finding.demand][finding.outcome] += 1
+            for demand in finding.demands:
+                self.by_demand[demand][finding.outcome] += 1
             if finding.level is Level.BASELINE:
                 self._always[finding.outcome] += 1
 

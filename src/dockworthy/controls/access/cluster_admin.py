@@ -23,6 +23,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.CRITICAL,
     demand="3.least-privilege",
+    also_for=("6.orchestrators",),
     subject=Subject.ACCESS,
     references=(nist("4.3.1"),),
     remedy=Remedy(

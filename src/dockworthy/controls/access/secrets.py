@@ -19,6 +19,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.HIGH,
     demand="7.credentials",
+    also_for=("3.least-privilege",),
     subject=Subject.ACCESS,
     remedy=Remedy(
         "Allow `get` on the secrets that are needed, by `resourceNames`; mount them into the pod where that is enough.",

@@ -43,6 +43,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.CRITICAL,
     demand="3.least-privilege",
+    also_for=("5.network",),
     subject=Subject.MACHINE,
     references=(cis("1.6.0", "2.7"), cis("1.8.0", "2.8"), nist("4.3.2"), owasp("D04")),
     remedy=Remedy(

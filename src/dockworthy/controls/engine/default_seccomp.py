@@ -18,6 +18,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="1.privileges",
+    also_for=("5.engine-defaults",),
     subject=Subject.ENGINE,
     references=(cis("1.6.0", "2.17"), cis("1.8.0", "2.18"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy(

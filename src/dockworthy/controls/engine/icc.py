@@ -17,6 +17,7 @@ control = Control(
     level=Level.RESTRICTED,
     severity=Severity.MEDIUM,
     demand="1.reach",
+    also_for=("5.engine-defaults",),
     subject=Subject.ENGINE,
     references=(cis("1.6.0", "2.2"), cis("1.8.0", "2.2"), nist("4.3.3"), owasp("D03")),
     remedy=Remedy(

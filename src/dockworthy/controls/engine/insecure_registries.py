@@ -20,6 +20,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="3.registry",
+    also_for=("5.network",),
     subject=Subject.ENGINE,
     references=(cis("1.6.0", "2.5"), cis("1.8.0", "2.5"), nist("4.2.1"), owasp("D08")),
     remedy=Remedy(

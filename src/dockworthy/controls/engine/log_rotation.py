@@ -22,6 +22,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.HIGH,
     demand="3.logs",
+    also_for=("5.cleanup",),
     subject=Subject.ENGINE,
     references=(owasp("D10"),),
     remedy=Remedy(

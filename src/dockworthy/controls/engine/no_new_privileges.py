@@ -16,6 +16,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.MEDIUM,
     demand="1.privileges",
+    also_for=("5.engine-defaults",),
     subject=Subject.ENGINE,
     references=(cis("1.6.0", "2.14"), cis("1.8.0", "2.15"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy(

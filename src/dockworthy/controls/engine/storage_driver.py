@@ -54,6 +54,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="5.storage-driver",
+    also_for=("7.foundation",),
     subject=Subject.MACHINE,
     references=(cis("1.6.0", "2.6"), cis("1.8.0", "2.6"), cis("1.8.0", "2.7")),
     remedy=Remedy(

@@ -24,6 +24,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.CRITICAL,
     demand="7.credentials",
+    also_for=("3.least-privilege",),
     subject=Subject.HOST,
     references=(nist("4.5.4"),),
     remedy=Remedy("Lock the account's password (`passwd -l NAME`), or set one.", "none for logins with a key"),

@@ -24,6 +24,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="7.credentials",
+    also_for=("3.least-privilege",),
     subject=Subject.HOST,
     references=(nist("4.5.4"),),
     remedy=Remedy("Find out who made it and why; give it another number or delete it (`userdel NAME`).", "none"),

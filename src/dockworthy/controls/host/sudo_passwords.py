@@ -25,6 +25,7 @@ control = Control(
     level=Level.RESTRICTED,
     severity=Severity.MEDIUM,
     demand="7.credentials",
+    also_for=("3.least-privilege",),
     subject=Subject.HOST,
     references=(nist("4.5.4"),),
     remedy=Remedy(

@@ -15,6 +15,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.MEDIUM,
     demand="2.redeploy",
+    also_for=("5.pipeline",),
     subject=Subject.IMAGE,
     references=(nist("4.1.1"), owasp("D09")),
     remedy=Remedy(

@@ -23,6 +23,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.HIGH,
     demand="3.db-backup",
+    also_for=("1.backup",),
     subject=Subject.MACHINE,
     remedy=Remedy(
         "Dump with the database's own tool from a timer, into a folder that the backup takes along; for PostgreSQL that may "

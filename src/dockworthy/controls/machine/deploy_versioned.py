@@ -17,6 +17,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.MEDIUM,
     demand="1.deploy",
+    also_for=("5.pipeline",),
     subject=Subject.MACHINE,
     references=(nist("4.4.5"),),
     remedy=Remedy(

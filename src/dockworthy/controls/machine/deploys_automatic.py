@@ -23,6 +23,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.MEDIUM,
     demand="3.auto-deploy",
+    also_for=("1.deploy",),
     subject=Subject.MACHINE,
     remedy=Remedy(
         "Let a pipeline's runner, or a timer that follows a branch, deploy what was reviewed and built.",

@@ -20,6 +20,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.HIGH,
     demand="3.db-backup",
+    also_for=("1.backup",),
     subject=Subject.MACHINE,
     remedy=Remedy(
         "Write `set -o pipefail` before it (in cron: `SHELL=/bin/bash`, and `set -o pipefail;` at the line's start), or let "

@@ -33,6 +33,7 @@ control = Control(
     level=Level.RESTRICTED,
     severity=Severity.CRITICAL,
     demand="5.network",
+    also_for=("1.reach",),
     subject=Subject.MACHINE,
     references=(nist("4.4.2"), nist("4.5.1"), owasp("D03")),
     remedy=Remedy(

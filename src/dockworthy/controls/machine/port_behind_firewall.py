@@ -39,6 +39,7 @@ control = Control(
     level=Level.RESTRICTED,
     severity=Severity.HIGH,
     demand="5.network",
+    also_for=("1.reach",),
     subject=Subject.MACHINE,
     references=(cis("1.6.0", "5.9"), cis("1.8.0", "5.9"), nist("4.4.2"), owasp("D03")),
     remedy=Remedy(

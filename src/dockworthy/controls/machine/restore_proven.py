@@ -17,6 +17,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.HIGH,
     demand="1.backup",
+    also_for=("3.db-backup",),
     subject=Subject.MACHINE,
     references=(nist("4.4.4"),),
     remedy=Remedy(

@@ -26,6 +26,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.MEDIUM,
     demand="5.network",
+    also_for=("1.reach",),
     subject=Subject.MACHINE,
     references=(nist("4.4.2"), owasp("D03")),
     remedy=Remedy(

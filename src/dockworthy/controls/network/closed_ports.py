@@ -16,6 +16,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.MEDIUM,
     demand="1.reach",
+    also_for=("5.network",),
     subject=Subject.NETWORK,
     references=(cis("1.6.0", "5.9"), cis("1.8.0", "5.9"), nist("4.4.2"), owasp("D03")),
     remedy=Remedy(

@@ -19,6 +19,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="1.host-access",
+    also_for=("1.privileges",),
     subject=Subject.UNIT,
     references=(pss("appArmorProfile"), cis("1.6.0", "5.2"), cis("1.8.0", "5.2"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy(

@@ -20,6 +20,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="1.privileges",
+    also_for=("1.host-access", "3.least-privilege"),
     subject=Subject.UNIT,
     references=(pss("capabilities_baseline"), cis("1.6.0", "5.4"), cis("1.8.0", "5.4"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Drop the added capability, or the need for it.", "recreates the container"),

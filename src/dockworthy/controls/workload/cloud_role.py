@@ -22,6 +22,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.HIGH,
     demand="6.orchestrators",
+    also_for=("3.least-privilege",),
     subject=Subject.UNIT,
     platforms=frozenset({Platform.TITUS}),
     remedy=Remedy(

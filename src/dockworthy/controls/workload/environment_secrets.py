@@ -23,6 +23,7 @@ control = Control(
     level=Level.RESTRICTED,
     severity=Severity.HIGH,
     demand="7.credentials",
+    also_for=("3.least-privilege",),
     subject=Subject.UNIT,
     references=(cis("1.6.0", "7.4"), cis("1.8.0", "7.4"), nist("4.1.4"), owasp("D06")),
     remedy=Remedy(

@@ -21,6 +21,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.CRITICAL,
     demand="1.host-access",
+    also_for=("1.privileges", "3.least-privilege"),
     subject=Subject.UNIT,
     platforms=WITH_HOST_PATHS,
     references=(cis("1.6.0", "5.6"), cis("1.8.0", "5.6"), nist("4.5.5"), nist("4.4.3"), owasp("D04")),

@@ -19,6 +19,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.CRITICAL,
     demand="1.host-access",
+    also_for=("1.privileges", "1.reach", "3.least-privilege", "5.network"),
     subject=Subject.UNIT,
     references=(
         pss("hostNamespaces"),

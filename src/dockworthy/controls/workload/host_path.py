@@ -15,6 +15,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="1.host-access",
+    also_for=("3.least-privilege",),
     subject=Subject.UNIT,
     platforms=frozenset({Platform.KUBERNETES}),
     references=(pss("hostPathVolumes"), nist("4.5.5"), owasp("D04")),

@@ -23,6 +23,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.MEDIUM,
     demand="3.logs",
+    also_for=("5.cleanup",),
     subject=Subject.UNIT,
     platforms=ENGINES,
     references=(nist("4.4.4"), owasp("D10")),

@@ -17,6 +17,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.CRITICAL,
     demand="1.privileges",
+    also_for=("1.host-access", "3.least-privilege"),
     subject=Subject.UNIT,
     references=(pss("privileged"), cis("1.6.0", "5.5"), cis("1.8.0", "5.5"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Drop `privileged`; add back the one capability or device that it needs.", "recreates the container"),

@@ -19,6 +19,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="1.host-access",
+    also_for=("1.privileges",),
     subject=Subject.UNIT,
     references=(pss("procMount"), nist("4.4.3")),
     remedy=Remedy("Drop `procMount: Unmasked` or `systempaths=unconfined`.", "recreates the container"),

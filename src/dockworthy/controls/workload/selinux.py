@@ -22,6 +22,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.MEDIUM,
     demand="1.host-access",
+    also_for=("1.privileges",),
     subject=Subject.UNIT,
     references=(pss("seLinuxOptions"), cis("1.6.0", "5.3"), cis("1.8.0", "5.3"), nist("4.4.3"), owasp("D04")),
     remedy=Remedy("Drop the SELinux user, role and type, or use a container type.", "recreates the container"),

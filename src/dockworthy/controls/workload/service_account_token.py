@@ -22,6 +22,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.MEDIUM,
     demand="3.least-privilege",
+    also_for=("7.credentials",),
     subject=Subject.UNIT,
     platforms=PODS,
     remedy=Remedy(

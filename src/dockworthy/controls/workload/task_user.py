@@ -20,6 +20,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.MEDIUM,
     demand="6.orchestrators",
+    also_for=("1.privileges",),
     subject=Subject.UNIT,
     platforms=frozenset({Platform.MARATHON}),
     stricter_than=("workload/run-as-non-root",),

@@ -19,6 +19,7 @@ control = Control(
     level=Level.PRODUCTION,
     severity=Severity.HIGH,
     demand="2.redeploy",
+    also_for=("2.immutable",),
     subject=Subject.UNIT,
     needs_running=True,
     platforms=CONTAINERS,

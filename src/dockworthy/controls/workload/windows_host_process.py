@@ -16,6 +16,7 @@ control = Control(
     level=Level.BASELINE,
     severity=Severity.CRITICAL,
     demand="1.privileges",
+    also_for=("1.host-access", "3.least-privilege"),
     subject=Subject.UNIT,
     platforms=frozenset({Platform.KUBERNETES}),
     references=(pss("windowsHostProcess"), nist("4.4.3")),

@@ -42,7 +42,7 @@ function wanted() {
 }
 
 function matchingRows(group, want) {
-  if (!want.outcomes.has(group.outcome) || (want.demand && group.demand !== want.demand)) return [];
+  if (!want.outcomes.has(group.outcome) || (want.demand && !group.demands.includes(want.demand))) return [];
   const subjects = new Map(); // many rows share a subject
   const isSubject = (index) => {
     if (!subjects.has(index)) subjects.set(index, strings[index].toLowerCase().includes(want.subject));

@@ -64,7 +64,7 @@ def _render(content: Content, made: str) -> bytes:
 
 
 def _demands_found(findings: Iterable[Finding]) -> list[tuple[str, str]]:
-    found = {finding.demand for finding in findings}
+    found = {demand for finding in findings for demand in finding.demands}
     return [(id, DEMANDS.get(id, "")) for id in sorted(found)]
 
 
