@@ -22,7 +22,8 @@ ENDPOINT = "unix:///var/run/docker.sock"
 
 
 def drill(host: OwnHost, *options: str) -> CompletedProcess[str]:
-    return host.dockworthy("drill", "guard", "--docker", ENDPOINT, "--image", BUSYBOX, *options)
+    folders = ("--folder", "/run/drilled", "--read-folder", "/run/to-read")
+    return host.dockworthy("drill", "guard", "--docker", ENDPOINT, "--image", BUSYBOX, *folders, *options)
 
 
 def scratch_of(host: OwnHost) -> Scratch:
@@ -53,7 +54,9 @@ def drilled(bare: OwnHost) -> Drilled:
     """The engine takes its plugin up while it runs, so that what ran before goes on running."""
     before = drill(bare, "--before")
     bare.docker("swarm", "init", "--advertise-addr", "127.0.0.1")
-    start_guard(bare)
+    bare.run("mkdir", "/run/drilled", "/run/to-read")
+    bare.write("/etc/guard.yaml", "guard: {binds: [/run/drilled, '/run/to-read:ro']}")
+    start_guard(bare, "--policy", "/etc/guard.yaml")
     bare.write("/etc/docker/daemon.json", '{"authorization-plugins": ["dockworthy"]}')
     bare.run("kill", "-HUP", bare.read("/var/run/docker.pid").strip())
     bare.wait(lambda: b"denied by plugin" in bare.docker("swarm", "ca", check=False).stderr, "the guard is asked")

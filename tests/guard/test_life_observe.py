@@ -25,7 +25,10 @@ WORK = (
     "volume create shop-data",
     "network create shop",
     f"run -d --name db --network shop -v shop-data:/data -e PASSWORD={SECRET} --memory 100m {BUSYBOX} sleep 3600",
-    f"run --name bound -v /etc/docker/shop:/etc/shop:ro {BUSYBOX} true",
+    f"run --name read -v /var/log:/logs:ro {BUSYBOX} true",
+    f"run --name read-by-mount --mount type=bind,src=/etc/shop,dst=/etc/shop,readonly {BUSYBOX} true",
+    f"run --name written -v /run/shop:/data {BUSYBOX} true",
+    f"run --name written-and-read -v /run/shop:/data:ro {BUSYBOX} true",
     f"run --name logs --log-driver syslog --log-opt syslog-address=udp://127.0.0.1:514 {BUSYBOX} true",
     f"run --name zero --device /dev/zero:/dev/zero {BUSYBOX} true",
     f"create --name never --restart on-failure {BUSYBOX} true",
@@ -42,7 +45,7 @@ def host(engines_folder: Path) -> Iterator[OwnHost]:
     try:
         host.start_engine({})
         host.load_busybox()
-        host.run("mkdir", "-p", "/etc/docker/shop")
+        host.run("mkdir", "-p", "/etc/shop", "/run/shop")
         host.run("sh", "-c", "cat >>/etc/passwd", input=b"opal:x:7001:7001::/tmp:/bin/sh\n")
         host.run("sh", "-c", "sed -i '/^docker:/d' /etc/group; echo docker:x:7100:nils >>/etc/group; "
                  "chgrp docker /run/docker.sock")  # fmt: skip
@@ -69,7 +72,7 @@ def askers(host: OwnHost) -> set[str]:
 
 def away(host: OwnHost) -> None:
     """All that the work made."""
-    host.docker("rm", "-f", "db", "bound", "logs", "zero", "never")
+    host.docker("rm", "-f", "db", "read", "read-by-mount", "written", "written-and-read", "logs", "zero", "never")
     host.docker("network", "rm", "shop")
     host.docker("volume", "rm", "shop-data")
 
@@ -122,7 +125,7 @@ def test_observe_report_enforce(host: OwnHost) -> None:
     assert drafted.returncode == 0, drafted.stderr
     assert SECRET not in drafted.stdout
     guard = parse_project_file(drafted.stdout, "draft").guard
-    assert guard.binds == ("/etc/docker/shop",), drafted.stdout
+    assert guard.binds == ("/etc/shop:ro", "/run/shop", "/var/log:ro"), drafted.stdout
     assert guard.log_drivers == ("syslog",)
     assert {(binding.who, binding.role.value) for binding in guard.roles} == {
         ("user:opal", "deployer"), ("user:opal", "operator"), ("user:nils", "viewer"), ("container:watcher", "viewer")
@@ -135,6 +138,8 @@ def test_observe_report_enforce(host: OwnHost) -> None:
     again = NEVER.replace("--name power", "--rm").split()
     host.wait(lambda: host.docker(*again, check=False).returncode != 0, "the engine asks the guard")
     assert work(host) == []
+    written = host.docker("run", "--rm", "-v", "/var/log:/logs", BUSYBOX, "touch", "/logs/mine", check=False)
+    assert b"the policy lists /var/log:ro" in written.stderr, written
 
 
 def test_a_report_without_anything_observed(host: OwnHost) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dockworthy.guard.floor.replaceable import Mounted
+from dockworthy.guard.host_tree import HostTree
+from dockworthy.guard.own_paths import OwnPaths, own_paths
 from dockworthy.readers.engine_context import EngineContext
 
 FEATURES = frozenset({"seccomp", "cgroupns"})
@@ -36,6 +39,15 @@ class EmptyWorld:
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         return None
 
+    async def mounted(self) -> Sequence[Mounted]:
+        return ()
+
+    def tree(self) -> HostTree:
+        return HostTree()
+
+    def own_paths(self) -> OwnPaths:
+        return own_paths()
+
     def builds_are_confined(self) -> bool:
         return False
 
@@ -48,7 +60,7 @@ class EmptyWorld:
     def who_may_write(self, path: str) -> str:
         return ""
 
-    def who_may_swap(self, path: str) -> str:
+    def who_may_swap(self, path: str, *, follow: bool) -> str:
         return ""
 
     def device_numbers(self, path: str) -> frozenset[tuple[str, int, int]]:

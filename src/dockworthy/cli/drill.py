@@ -29,19 +29,22 @@ def drill() -> None:
 @drill.command(short_help="Attacks and good calls, asked of a guarded engine.")
 @click.option("--docker", "endpoint", metavar="URL", required=True, help="The engine's socket: unix:///PATH.")
 @click.option("--image", metavar="NAME", default="busybox:latest", show_default=True, help="One that has `sleep`.")
+@click.option("--folder", metavar="PATH", default="", help="One that the guard's policy lists, to try mounts of it.")
+@click.option("--read-folder", metavar="PATH", default="", help="One that it lists with :ro.")
 @click.option("--before", is_flag=True, help="Make what nobody may use later, on an engine that has no guard yet.")
 @click.option("--yes", is_flag=True, help="Use an engine that has containers of others, too.")
 @click.option("--all", "all_shown", is_flag=True, help="Show each trial, not only what went wrong.")
-def guard(endpoint: str, image: str, before: bool, yes: bool, all_shown: bool) -> int:
+def guard(endpoint: str, image: str, folder: str, read_folder: str, before: bool, yes: bool, all_shown: bool) -> int:
     """Are all attacks stopped, and do all good calls pass?
 
     Use a scratch engine with the version and the settings of yours: an attack that comes through is done. The drill
     refuses an engine that has no authorization plugin, or containers of others; what it makes is called
-    dockworthy-drill-… and is removed at its end.
+    dockworthy-drill-… and is removed at its end. With --folder and --read-folder it also tries what the policy's binds
+    allow, and what they must not.
     """
     from ..drills.guard import Scratch, run
 
-    scratch = Scratch(_socket_of(endpoint), image)
+    scratch = Scratch(_socket_of(endpoint), image, folder=folder, readable=read_folder)
     scratch.look()
     others = scratch.others()
     if others and not yes:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ..engine.connection import Connection
-from ..engine.faults import NoSuchObject
+from ..engine.faults import NoSuchObject, WrongState
 from ..errors import EngineError, EngineUnreachable
 from ..facts.host.root import Root
 from ..model.field import Set, Source
 from ..model.snapshot import EngineFacts
 from ..readers.engine_context import EngineContext, engine_context
 from .device_numbers import device_numbers
+from .floor.replaceable import Mounted
+from .host_tree import HostTree, host_tree
+from .mounted import mounted
+from .own_paths import OwnPaths, engine_folders, own_paths
 from .root_alone import who_may_swap, who_may_write
 
 _FRESH_FOR = 10.0
 """Seconds: what an engine is changes only when it starts anew."""
+_SEEN_FOR = 0.5
+"""Seconds: what root mounts on the host changes seldom, and one request looks several times."""
 
 
 class EngineWorld:
@@ -28,8 +34,19 @@ class EngineWorld:
 
     is_seen = True
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        sockets: tuple[str, ...] = (),
+        kept: tuple[str, ...] = (),
+        keys: tuple[str, ...] = (),
+    ) -> None:
+        """`sockets`, files that only root changes (`kept`) and private `keys` of the guard, beside its usual ones."""
         self._endpoint = endpoint
+        self._files = {"sockets": sockets, "kept": kept, "keys": keys}
+        self._own: tuple[float, OwnPaths] | None = None
+        self._tree: tuple[float, HostTree] | None = None
         self._confined = (0.0, False)
         self._connection: Connection | None = None
         self._context: tuple[float, EngineContext] | None = None
@@ -65,6 +82,27 @@ class EngineWorld:
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         return await self._one(f"/services/{quote(reference, safe='')}")
 
+    async def mounted(self) -> Sequence[Mounted]:
+        containers, volumes = await self._get("/containers/json?all=1"), await self._get("/volumes")
+        try:
+            services = await self._get("/services")
+        except WrongState:  # no manager of a swarm
+            services = []
+        return mounted(containers, volumes, services)
+
+    def tree(self) -> HostTree:
+        if self._tree is None or self._tree[0] < time.monotonic():
+            self._tree = (time.monotonic() + _SEEN_FOR, host_tree())
+        return self._tree[1]
+
+    def own_paths(self) -> OwnPaths:
+        if self._own is None or self._own[0] < time.monotonic():
+            socket = self._endpoint.removeprefix("unix://") if self._endpoint.startswith("unix://") else ""
+            files = {**self._files, "sockets": (*self._files["sockets"], socket)}
+            found = own_paths(**files, engine=engine_folders(socket) if socket else ())
+            self._own = (time.monotonic() + _FRESH_FOR, found)
+        return self._own[1]
+
     def builds_are_confined(self) -> bool:
         if self._confined[0] < time.monotonic():
             from .confined_builds import builds_are_confined  # facts of the host: most never build
@@ -88,8 +126,8 @@ class EngineWorld:
     def who_may_write(self, path: str) -> str:
         return who_may_write(path)
 
-    def who_may_swap(self, path: str) -> str:
-        return who_may_swap(path)
+    def who_may_swap(self, path: str, *, follow: bool) -> str:
+        return who_may_swap(path, follow=follow)
 
     def device_numbers(self, path: str) -> frozenset[tuple[str, int, int]]:
         return device_numbers(path)

@@ -34,6 +34,11 @@ class Living(Generic[T]):
     def __call__(self) -> T:
         return self._value
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """That what is in force was read from."""
+        return self._files
+
     def describe(self, value: T) -> str:
         """What is said of it beside its files."""
         return ""

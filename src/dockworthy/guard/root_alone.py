@@ -20,13 +20,13 @@ def who_may_write(path: str) -> str:
     return _walk(path, follow=False, links=_MOST_LINKS)
 
 
-def who_may_swap(path: str) -> str:
-    """The same of a path that was judged when its container was made: links of root's are followed, and what is at the
-    end may be anything."""
-    return _walk(path, follow=True, links=_MOST_LINKS)
+def who_may_swap(path: str, *, follow: bool = True) -> str:
+    """The same of a path that was judged when its container was made: what is at the end may be anything. Links of
+    root's are followed, unless `follow` is false: root in a container, who may write there, is root here, too."""
+    return _walk(path, follow=follow, links=_MOST_LINKS, any_end=True)
 
 
-def _walk(path: str, *, follow: bool, links: int) -> str:
+def _walk(path: str, *, follow: bool, links: int, any_end: bool = False) -> str:
     parts = PurePosixPath(path).parts
     for count in range(1, len(parts) + 1):
         place = str(PurePosixPath(*parts[:count]))
@@ -43,8 +43,8 @@ def _walk(path: str, *, follow: bool, links: int) -> str:
             return f"{place} is a link that walks"
         if target:  # in a folder that root alone can write: only root can make it lead elsewhere
             whole = os.path.join(os.path.dirname(place), target, *parts[count:])
-            return _walk(os.path.normpath(whole), follow=True, links=links - 1)
-        why = _why(place, seen, last=count == len(parts), any_end=follow)
+            return _walk(os.path.normpath(whole), follow=True, links=links - 1, any_end=any_end)
+        why = _why(place, seen, last=count == len(parts), any_end=any_end)
         if why:
             return why
     return ""

@@ -5,10 +5,13 @@ The judges know this interface only; `engine_world.py` asks a real engine.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..readers.engine_context import EngineContext
+from .floor.replaceable import Mounted
+from .host_tree import HostTree
+from .own_paths import OwnPaths
 
 
 class World(Protocol):
@@ -38,6 +41,15 @@ class World(Protocol):
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         """`GET /services/{id}`."""
 
+    async def mounted(self) -> Sequence[Mounted]:
+        """What of the host all containers mount, running or not, and all services."""
+
+    def tree(self) -> HostTree:
+        """What is mounted on the host."""
+
+    def own_paths(self) -> OwnPaths:
+        """Of the guard and its engine."""
+
     def builds_are_confined(self) -> bool:
         """Does daemon.json forbid BuildKit the host's network and insecure steps (`builder.entitlements`)?"""
 
@@ -53,8 +65,8 @@ class World(Protocol):
         A path that is not there yet counts as far as it is there.
         """
 
-    def who_may_swap(self, path: str) -> str:
-        """The same of a path that was judged when its container was made: links of root's are followed."""
+    def who_may_swap(self, path: str, *, follow: bool) -> str:
+        """The same of a path that was judged when its container was made: links of root's are followed if `follow`."""
 
     def device_numbers(self, path: str) -> Container[tuple[str, int, int]]:
         """Of the device at a path of the host, or of those in the folder there: `("c", 10, 229)`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -39,19 +40,30 @@ class Binding(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             raise ValueError("an admin has no limits: whoever may do everything can remove them")
 
 
+Folder = Annotated[str, Meta(extra_json_schema={"pattern": r"^/[^:]*(:ro)?$"})]
+"""`/srv/shop`, or `/var/log:ro`."""
+
+
+class BindFolder(Struct, frozen=True):
+    path: str
+    read_only: bool
+
+
 class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing listed is nothing allowed.
 
-    `binds`: folders of the host below which a container may mount files; each, and every folder above it, must be
-    writable by root alone. `devices`, `runtimes`, `log_drivers`, `volume_drivers`, `network_drivers`: allowed
+    `binds`: folders of the host below which a container may mount files: `/srv/shop` to read and write them,
+    `/var/log:ro` only to read them; the longest that fits counts. Each, and every folder above it, must be writable by
+    root alone, and by no container. `devices`, `runtimes`, `log_drivers`, `volume_drivers`, `network_drivers`: allowed
     beside the engine's own harmless ones; a device by its path, or by its numbers (`c 189:*`) where a device rule
     opens what is not there yet. `images`: names that are this policy's own (`registry.example.com/shop/*`): nobody
     but an admin tags, loads or builds over them. `registries`: hosts that the engine may be sent to, and no others
     (`docker.io`, `registry.example.com`, `*.example.com`, `localhost:5000`); none listed: all that are not the host
-    itself. `builds`: may images be built here? `roles`: who may do what at the guard's socket for people.
+    itself. `builds`: may images be built here? `roles`: who may do what at the guard's socket for people. Raises
+    ValueError for a folder that could be read in two ways.
     """
 
-    binds: tuple[str, ...] = ()
+    binds: tuple[Folder, ...] = ()
     devices: tuple[str, ...] = ()
     runtimes: tuple[str, ...] = ()
     log_drivers: tuple[str, ...] = ()
@@ -62,5 +74,29 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     builds: bool = True
     roles: tuple[Binding, ...] = ()
 
+    def __post_init__(self) -> None:
+        paths = [folder.path for folder in map(_folder, self.binds)]
+        twice = next((path for path in paths if paths.count(path) > 1), None)
+        if twice:
+            raise ValueError(f"binds lists {twice} twice: once is enough, writable or with :ro")
 
-__all__ = ["Binding", "GuardPolicy", "Role", "Who"]
+    def folders(self) -> tuple[BindFolder, ...]:
+        """Of `binds`, the longest first."""
+        return tuple(sorted(map(_folder, self.binds), key=lambda folder: len(folder.path), reverse=True))
+
+
+def _folder(written: str) -> BindFolder:
+    path = written.removesuffix(":ro")
+    plain = path.rstrip("/") or "/"
+    if (
+        str(PurePosixPath(plain)) != plain
+        or not path.startswith("/")
+        or path.startswith("//")
+        or ".." in plain.split("/")
+        or ":" in plain
+    ):
+        raise ValueError(f"binds lists whole paths, as /srv/shop or /var/log:ro, not {written!r}")
+    return BindFolder(plain, written.endswith(":ro"))
+
+
+__all__ = ["BindFolder", "Binding", "Folder", "GuardPolicy", "Role", "Who"]

@@ -35,4 +35,9 @@ def _load(level: str | None, path: str | None) -> tuple[PolicyInForce, tuple[Pat
     return in_force, tuple(dict.fromkeys(Path(os.path.abspath(file)) for file in files))
 
 
-__all__ = ["loader"]
+def absolute(*paths: str | Path | None) -> tuple[str, ...]:
+    """Those that are given."""
+    return tuple(os.path.abspath(path) for path in paths if path)
+
+
+__all__ = ["absolute", "loader"]

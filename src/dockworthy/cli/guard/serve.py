@@ -12,7 +12,7 @@ from .. import options
 from ..output import say
 from .audit_options import audit_options, telling
 from .engine_option import engine_option
-from .in_force import loader
+from .in_force import absolute, loader
 from .tls_options import tls_endpoint, tls_options
 
 
@@ -82,7 +82,12 @@ def serve(
 
         in_force, tickets, leaving = LivingPolicy(loader(level, policy), say), Tickets(key=handed_key()), Leaving()
         say(f"the policy is at level {in_force().level.value}")
-        world = EngineWorld(endpoint)
+        world = EngineWorld(
+            endpoint,
+            sockets=absolute(path, people),
+            kept=absolute(audit_file, tlscacert, tlscert, *in_force.files),
+            keys=absolute(tlskey),
+        )
         plugin = plugin_served(Path(path), in_force, world, leaving, told=told, vouching=tickets.redeem)
         remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told.write)
         async with followed(in_force, *papers), plugin, AsyncExitStack() as open_:

@@ -73,7 +73,7 @@ def socket(
     from ...guard.socket.role_gate import RoleGate
     from ...guard.socket.serving import engine_path, serve_alone
     from ...model.guard_policy import Binding, Role
-    from .in_force import loader
+    from .in_force import absolute, loader
 
     engine = engine_path(endpoint)
     told = telling(audit_file, syslog=syslog)
@@ -88,7 +88,13 @@ def socket(
 
     async def live() -> None:
         in_force = LivingPolicy(loader(level, policy), say)
-        gate = RoleGate(PeopleWorld(endpoint), held, told=told, floor=in_force)
+        world = PeopleWorld(
+            endpoint,
+            sockets=absolute(path),
+            kept=absolute(audit_file, tlscacert, tlscert, *in_force.files),
+            keys=absolute(tlskey),
+        )
+        gate = RoleGate(world, held, told=told, floor=in_force)
         remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told.write)
         async with followed(in_force, *papers):
             listening = listen(Path(path), mode=0o666 if everyone else 0o660, group=group)

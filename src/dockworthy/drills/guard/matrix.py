@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
-_KINDS = ("host_settings", "privileges", "mounts", "form", "engine", "services", "before")
+_KINDS = ("host_settings", "privileges", "mounts", "folders", "form", "engine", "services", "before")
 _CREATE = "POST /v1.45/containers/create"
 _CREATE_SERVICE = "POST /v1.45/services/create"
 

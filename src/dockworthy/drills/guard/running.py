@@ -29,6 +29,8 @@ def _each(trials: Iterable[Trial], one: Callable[[Trial], Result], told: Told) -
 
 
 def _good(scratch: Scratch, trial: Trial) -> Result:
+    if trial.of and trial.of not in scratch.names:
+        return Result(trial, Outcome.LEFT_OUT, says="no such folder was named")
     if trial.swarm and not scratch.is_manager:
         return Result(trial, Outcome.LEFT_OUT, says="the engine is no manager of a swarm")
     answer = ask(scratch.socket, trial, scratch.names)
@@ -40,7 +42,7 @@ def _good(scratch: Scratch, trial: Trial) -> Result:
 
 def _attack(scratch: Scratch, trial: Trial) -> Result:
     if trial.of and trial.of not in scratch.names:
-        return Result(trial, Outcome.LEFT_OUT, says="nothing was made before the guard was there")
+        return Result(trial, Outcome.LEFT_OUT, says="nothing of the kind is here")
     if trial.unless and trial.unless in scratch.circumstances:
         return Result(trial, Outcome.LEFT_OUT, says="it is allowed here")
     answer = ask(scratch.socket, trial, scratch.names)

@@ -31,10 +31,21 @@ _BY_FORCE = {"containers": "?force=1&v=1", "volumes": "?force=1"}
 class Scratch:
     """`names` stand for what trials are about; `circumstances` tell what is allowed on this engine."""
 
-    def __init__(self, socket: str, image: str, *, circumstances: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        socket: str,
+        image: str,
+        *,
+        circumstances: frozenset[str] = frozenset(),
+        folder: str = "",
+        readable: str = "",
+    ) -> None:
+        """`folder`: one that the guard's policy lists under `binds`; `readable`: one that it lists with `:ro`."""
         self.socket = socket
         self.circumstances = circumstances
         self.names: dict[str, str] = {"image": image}
+        folders = {"folder": folder, "readable": readable}
+        self.names |= {name: path.rstrip("/") for name, path in folders.items() if path}
         self.info: dict[str, Any] = {}
 
     def look(self) -> None:

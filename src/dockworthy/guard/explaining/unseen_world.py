@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from ...model.dialect import Version
 from ...readers.engine_context import EngineContext
+from ..floor.replaceable import Mounted
+from ..host_tree import HostTree
+from ..own_paths import OwnPaths, own_paths
 
 _USUAL = EngineContext(
     api_version=Version(1, 45),
@@ -55,6 +58,16 @@ class UnseenWorld:
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         return self._note(f"service {reference}: taken as one that may be changed")
 
+    async def mounted(self) -> Sequence[Mounted]:
+        self._note("what other containers and services mount of the host: taken as nothing")
+        return ()
+
+    def tree(self) -> HostTree:
+        return HostTree()
+
+    def own_paths(self) -> OwnPaths:
+        return own_paths()
+
     def builds_are_confined(self) -> bool:
         self._note("builder.entitlements in daemon.json: taken as forbidding network-host")
         return True
@@ -71,7 +84,7 @@ class UnseenWorld:
         self._note(f"who can write {path} and the folders above it: taken as root alone")
         return ""
 
-    def who_may_swap(self, path: str) -> str:
+    def who_may_swap(self, path: str, *, follow: bool) -> str:
         return self.who_may_write(path)
 
     def device_numbers(self, path: str) -> Container[tuple[str, int, int]]:

@@ -5,54 +5,134 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import Protocol
 
 from ...model.device_rule import ALWAYS_OPEN, DeviceRule, devices_behind, read_device_rule
-from ...model.guard_policy import GuardPolicy
+from ...model.guard_policy import BindFolder, GuardPolicy
 from ...model.workload import Device, Mount, MountKind
+from ...readers.api_object import ApiObject
 from ..decision import Refusal, refused
+from ..host_tree import HostTree
+from ..own_paths import OwnPaths
 
 _VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
-WhoMayWrite = Callable[[str], str]
 NumbersOf = Callable[[str], Container[tuple[str, int, int]]]
 """From a path to the kind and the numbers of the devices there."""
 
 _BIND = "Files of the host are mounted only below folders that the policy lists"
+_READ = "Folders that the policy lists to be read are mounted read-only"
 _HARMLESS_DEVICES = frozenset(f"/dev/{name}" for name in "null zero full random urandom tty fuse net/tun".split())
 _HARMLESS_NUMBERS = (DeviceRule("c", 10, 229), DeviceRule("c", 10, 200))
 """fuse and net/tun."""
 _DEVICES = "Devices of the host are handed over where the policy lists them"
+_PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
+KEPT_IN = ("", "private", "rprivate")
+"""Propagations with which nothing that is mounted later comes in; what comes in is writable."""
 
 
-def refused_mounts(mounts: Iterable[Mount], policy: GuardPolicy, who_may_write: WhoMayWrite) -> Iterator[Refusal]:
+class Host(Protocol):
+    """What the rules look up of the host's files."""
+
+    def who_may_write(self, path: str) -> str: ...
+
+    def tree(self) -> HostTree: ...
+
+    def own_paths(self) -> OwnPaths: ...
+
+
+def refused_mounts(
+    mounts: Iterable[Mount], policy: GuardPolicy, host: Host, writable: Mapping[str, str] = {}
+) -> Iterator[Refusal]:
+    """`writable`: targets of mounts that ask to be read-only and are not, each with the reason."""
     for mount in mounts:
         if mount.kind is MountKind.BIND:
-            yield from _bind(mount, policy, who_may_write)
+            why = writable.get(mount.target, "")
+            yield from refused_path(mount.source, policy, host, read_only=mount.read_only and not why, why=why)
+            if mount.propagation in ("shared", "rshared"):
+                yield refused(
+                    "guard/propagation",
+                    "Mounts made in a container stay there",
+                    f"{mount.source} is mounted {mount.propagation}",
+                )
         elif mount.kind is MountKind.VOLUME:
-            yield from refused_volume(mount.source or "nameless", mount.driver, mount.options, policy, who_may_write)
+            yield from refused_volume(mount.source or "nameless", mount.driver, mount.options, policy, host)
         elif mount.kind is not MountKind.TMPFS:
             yield refused("guard/mount-type", "Mounts are binds, volumes or tmpfs", f"{mount.target} is {mount.kind}")
 
 
-def _bind(mount: Mount, policy: GuardPolicy, who_may_write: WhoMayWrite) -> Iterator[Refusal]:
-    yield from refused_path(mount.source, policy, who_may_write)
-    if mount.propagation in ("shared", "rshared"):
-        yield refused(
-            "guard/propagation",
-            "Mounts made in a container stay there",
-            f"{mount.source} is mounted {mount.propagation}",
-        )
+def writable_after_all(mounts: Iterable[Mount], host: Host, *, recursive: bool) -> dict[str, str]:
+    """Targets of binds that ask to be read-only and are not in all that they show, each with the reason. `recursive`:
+    does the engine make what is mounted below read-only, too?"""
+    found = {}
+    for mount in mounts:
+        if mount.kind is not MountKind.BIND or not mount.read_only:
+            continue
+        if mount.propagation not in KEPT_IN:
+            found[mount.target] = f"with {mount.propagation} it would show what is mounted there later, writable"
+        elif not (recursive and host.tree().recursive) and (below := host.tree().mounted_below(mount.source)):
+            found[mount.target] = f"{below[0].target} is mounted below it, and would stay writable"
+    return found
 
 
-def refused_path(path: str, policy: GuardPolicy, who_may_write: WhoMayWrite) -> Iterator[Refusal]:
-    """A path of the host that is to be mounted."""
-    listed = next((root for root in policy.binds if _is_below(path, root)), None)
-    if listed is None or str(PurePosixPath(path)) != path.rstrip("/") or ".." in PurePosixPath(path).parts:
+def refused_words(items: Iterable[ApiObject]) -> Iterator[Refusal]:
+    """Of a request's `Mounts`. A swarm reads these words without regard to case, and takes silence for a bind."""
+    for item in items:
+        for word, known in (
+            (item.word("Type"), ("bind", "volume", "tmpfs")),
+            (item.word("BindOptions", "Propagation"), ("", *_PROPAGATIONS)),
+        ):
+            if word not in known:
+                yield refused(
+                    "guard/mount-type", "Mounts are binds, volumes or tmpfs", f"{item.path} says {word!r}", "say which"
+                )
+        if item.at("BindOptions", "ReadOnlyNonRecursive").data is True:
+            yield refused(
+                "guard/binds",
+                _READ,
+                f"{item.word('Source')} is asked for so that what is mounted below it stays writable",
+                "leave bind-recursive=writable out",
+            )
+
+
+def listed_for(path: str, policy: GuardPolicy) -> BindFolder | None:
+    """The folder of the policy's by which a path may be mounted."""
+    return next((folder for folder in policy.folders() if _is_below(path, folder.path)), None)
+
+
+def refused_path(path: str, policy: GuardPolicy, host: Host, *, read_only: bool, why: str = "") -> Iterator[Refusal]:
+    """A path of the host that is to be mounted. `why` it is not read-only although that is asked for."""
+    listed = listed_for(path, policy)
+    if listed is None or str(PurePosixPath(path)) != (path.rstrip("/") or "/") or ".." in PurePosixPath(path).parts:
         allowed = ", ".join(policy.binds) or "none is listed"
         yield refused("guard/binds", _BIND, f"{path} is not below one of them ({allowed})", "use a volume")
         return
-    why = who_may_write(path)
-    if why:
-        yield refused("guard/binds", f"{_BIND}, and that only root can change", why, "use a volume")
+    if not read_only:
+        yield from _refused_to_write(path, listed, policy, why)
+    swapped = host.who_may_write(path)
+    if swapped:
+        yield refused("guard/binds", f"{_BIND}, and that only root can change", swapped, "use a volume")
+    own = host.own_paths().refuses(path, host.tree(), read_only=read_only)
+    if own:
+        yield refused(
+            "guard/own-paths",
+            "What the guard and the engine have of their own is mounted in no container",
+            f"{path} would open {own} to be {'read' if read_only else 'written'}",
+            "mount a folder that does not hold it" if read_only else "mount it read-only, or a folder without it",
+        )
+
+
+def _refused_to_write(path: str, listed: BindFolder, policy: GuardPolicy, why: str) -> Iterator[Refusal]:
+    """Below a folder that is listed to be read, or above one."""
+    shut = next((folder for folder in policy.folders() if folder.read_only and _is_below(folder.path, path)), None)
+    shut = listed if listed.read_only else shut
+    if shut is not None:
+        says = f"{path} would be writable" + (f" ({why})" if why else "")
+        yield refused(
+            "guard/binds",
+            _READ,
+            f"{says}, and the policy lists {shut.path}:ro",
+            "mount it with :ro, or readonly, and no propagation",
+        )
 
 
 def _is_below(path: str, root: str) -> bool:
@@ -61,7 +141,7 @@ def _is_below(path: str, root: str) -> bool:
 
 
 def refused_volume(
-    name: str, driver: str, options: Mapping[str, str], policy: GuardPolicy, who_may_write: WhoMayWrite
+    name: str, driver: str, options: Mapping[str, str], policy: GuardPolicy, host: Host
 ) -> Iterator[Refusal]:
     """A volume that is to be made, or that is there: the `local` driver mounts whatever its options say."""
     if name and not _VOLUME_NAME.fullmatch(name):
@@ -79,7 +159,9 @@ def refused_volume(
             and options.get("type", "none") in ("none", "bind")
             and (options.get("o") in ("bind", "rbind"))
         ):
-            yield from refused_path(options.get("device", ""), policy, who_may_write)
+            # Even where it is mounted read-only the engine writes an image's files into an empty one.
+            why = f"volume {name} can be"
+            yield from refused_path(options.get("device", ""), policy, host, read_only=False, why=why)
             return
         yield refused(
             "guard/volume-options",
@@ -143,4 +225,15 @@ def _is_allowed(rule: DeviceRule, policy: GuardPolicy, numbers_of: NumbersOf) ->
     return any((rule.kind, rule.major, rule.minor) in numbers_of(path) for path in paths)
 
 
-__all__ = ["refused_device_rules", "refused_devices", "refused_mounts", "refused_path", "refused_volume"]
+__all__ = [
+    "KEPT_IN",
+    "Host",
+    "listed_for",
+    "refused_device_rules",
+    "refused_devices",
+    "refused_mounts",
+    "refused_path",
+    "refused_volume",
+    "refused_words",
+    "writable_after_all",
+]

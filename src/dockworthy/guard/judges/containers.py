@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOLE, WORDS, ListOf, Shape
 from ..asked import NotCanonical
 from ..decision import Refusal, refused
+from ..floor.mounts import listed_for
 from .case import Case
-from .existing import judge_existing, paths_of
+from .existing import judge_existing, mounts_of
+from .host_mounts import host_mounts, refused_beside_others
 from .naming import refused_name
 
 _EXEC: dict[str, Shape] = {
@@ -64,16 +66,28 @@ async def exec_start(case: Case) -> AsyncIterator[Refusal]:
 
 
 async def start(case: Case) -> AsyncIterator[Refusal]:
-    """Links are followed anew at each start: what others than root can swap is not mounted again."""
     if case.call.body not in (b"", b"{}", b"null"):
         raise NotCanonical("a start takes no settings: they belong to the container")
     reference = case.call.names["container"]
     async for refusal in judge_existing(case, reference, accepted=True):
         yield refusal
-    for path in await paths_of(case, reference):
-        why = case.world.who_may_swap(path)
+    async for refusal in _mounted_again(case, reference):
+        yield refusal
+
+
+async def _mounted_again(case: Case, reference: str) -> AsyncIterator[Refusal]:
+    """Links are followed anew at each start: what others than root can swap is not mounted again, nor any link below a
+    folder that the policy lists, which a container may have made."""
+    mounts = tuple(host_mounts(await mounts_of(case, reference), "this container"))
+    for mount in mounts:
+        follow = listed_for(mount.path, case.policy.guard) is None
+        why = case.world.who_may_swap(mount.path, follow=follow)
         if why:
             yield refused("guard/binds", "Files of the host that are mounted can be swapped by root alone", why)
+    if mounts:
+        itself = await case.world.container(reference)
+        async for refusal in refused_beside_others(case, mounts, but=(str((itself or {}).get("Id", "")),)):
+            yield refusal
 
 
 async def attach(case: Case) -> AsyncIterator[Refusal]:
@@ -95,6 +109,8 @@ async def update(case: Case) -> AsyncIterator[Refusal]:
         )
     if body.get("RestartPolicy"):  # with another one it may start with the engine
         async for refusal in judge_existing(case, case.call.names["container"], accepted=True):
+            yield refusal
+        async for refusal in _mounted_again(case, case.call.names["container"]):
             yield refusal
 
 

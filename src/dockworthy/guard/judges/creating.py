@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+import re
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import structs
 
 from ...errors import UnreadableInput
-from ...model.workload import MountKind, Unit
+from ...model.workload import Mount, MountKind, Unit
 from ...readers.api_object import ApiObject
 from ...readers.create_request import read_create_document, read_document
 from ...readers.engine_context import EngineContext
@@ -16,15 +18,26 @@ from ..asked import NotCanonical
 from ..bounds import check_bounds, check_size
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_values
-from ..floor.mounts import refused_device_rules, refused_devices, refused_mounts, refused_volume
+from ..floor.mounts import (
+    refused_device_rules,
+    refused_devices,
+    refused_mounts,
+    refused_volume,
+    refused_words,
+    writable_after_all,
+)
 from ..parallel import look_up
+from ..rights.projects import project_of
 from ..routes.builder import is_builder
 from .case import Case
-from .existing import judge_existing
+from .existing import judge_existing, mounts_of
+from .host_mounts import host_mounts, is_recursive, refused_beside_others
 from .images import buildkit
 from .naming import refused_name
 from .networks import refused_network
 
+_REPLACES = "com.docker.compose.replace"
+_ID = re.compile(r"[0-9a-f]{64}")
 _JOINED = (("HostConfig", "NetworkMode"), ("HostConfig", "PidMode"), ("HostConfig", "IpcMode"))
 
 
@@ -48,7 +61,7 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     async for refusal in _networks(case, request):
         yield refusal
-    for refusal in _mounts(case, unit, volumes, host):
+    async for refusal in _mounts(case, request, unit, volumes):
         yield refusal
     for refusal in case.policy.refused_new(unit):
         yield refusal
@@ -84,20 +97,71 @@ async def _volumes(case: Case, request: ApiObject) -> dict[str, dict[str, Any]]:
     return {name: dict(volume) for name, volume in zip(wanted, found, strict=True) if volume is not None}
 
 
-def _mounts(case: Case, unit: Unit, volumes: Mapping[str, Mapping[str, Any]], host: ApiObject) -> Iterator[Refusal]:
+async def _mounts(
+    case: Case, request: ApiObject, unit: Unit, volumes: Mapping[str, Mapping[str, Any]]
+) -> AsyncIterator[Refusal]:
     """A volume is judged as it is, and as the request would make it: between our look and its start it may go."""
-    policy, who_may_write = case.policy.guard, case.world.who_may_write
+    policy, host = case.policy.guard, request.at("HostConfig")
     container = unit.containers[0]
-    yield from refused_mounts(container.mounts, policy, who_may_write)
+    items = tuple(host.items("Mounts"))
+    lent = await _lent(case, request)
+    rules = host.at("DeviceCgroupRules").data or ()
+    for refusal in (
+        *refused_words(items),
+        *refused_devices(container.devices, policy),
+        *refused_device_rules(rules, policy, case.world.device_numbers),
+    ):
+        yield refusal
+    mounts = (*container.mounts, *lent)
+    writable = writable_after_all(mounts, case.world, recursive=await is_recursive(case))
+    writable |= _relabelled(host)
+    for refusal in refused_mounts(mounts, policy, case.world, writable):
+        yield refusal
     for name, volume in volumes.items():
         there = ApiObject(volume, "GET /volumes")
-        yield from refused_volume(name, there.word("Driver"), there.words("Options"), policy, who_may_write)
-    for item in host.items("Mounts"):
+        for refusal in refused_volume(name, there.word("Driver"), there.words("Options"), policy, case.world):
+            yield refusal
+    for item in items:
         config = item.at("VolumeOptions", "DriverConfig")
-        asked = config.words("Options")
-        yield from refused_volume(item.word("Source"), config.word("Name"), asked, policy, who_may_write)
-    yield from refused_devices(container.devices, policy)
-    yield from refused_device_rules(host.at("DeviceCgroupRules").data or (), policy, case.world.device_numbers)
+        if item.word("Type") == MountKind.VOLUME or config.data:
+            asked = config.words("Options")
+            for refusal in refused_volume(item.word("Source"), config.word("Name"), asked, policy, case.world):
+                yield refusal
+    async for refusal in refused_beside_others(
+        case, host_mounts(mounts, "this container"), but=await _replaced(case, request)
+    ):
+        yield refusal
+
+
+def _relabelled(host: ApiObject) -> dict[str, str]:
+    """Targets of binds with `z` or `Z`: the engine writes labels on the host's files, also where it mounts them to be
+    read."""
+    parts = (text.split(":") for text in host.at("Binds").data or ())
+    return {part[1]: "z and Z change the labels of its files" for part in parts if len(part) > 2 and _labels(part[2])}
+
+
+def _labels(modes: str) -> bool:
+    return bool({"z", "Z"} & set(modes.split(",")))
+
+
+async def _lent(case: Case, request: ApiObject) -> tuple[Mount, ...]:
+    """What the container takes from others by `VolumesFrom`: never more than those have."""
+    asked = [text.partition(":") for text in request.at("HostConfig", "VolumesFrom").data or ()]
+    lent = await look_up(partial(mounts_of, case), (reference for reference, _, _ in asked))
+    return tuple(
+        structs.replace(mount, read_only=mount.read_only or "ro" in modes.split(","))
+        for (_, _, modes), mounts in zip(asked, lent, strict=True)
+        for mount in mounts
+    )
+
+
+async def _replaced(case: Case, request: ApiObject) -> tuple[str, ...]:
+    """The container whose place this one takes, as Compose says: it is gone when this one starts, and is looked for
+    then."""
+    id = request.words("Labels").get(_REPLACES, "")
+    replaced = await case.world.container(id) if _ID.fullmatch(id) else None
+    is_ours = replaced is not None and project_of(replaced.get("Config")) == project_of(request.data)
+    return (id,) if is_ours else ()
 
 
 async def _what_it_joins(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:

@@ -8,7 +8,11 @@ from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import TEXT, TEXT_MAP, Shape
 from ..decision import Refusal, refused
 from ..floor.mounts import refused_volume
+from ..floor.replaceable import Mounted
+from ..host_tree import plain
+from ..mounted import bound_device
 from .case import Case
+from .host_mounts import refused_beside_others
 
 _VOLUME: dict[str, Shape] = {
     **dict.fromkeys(("Name", "Driver"), TEXT),
@@ -23,14 +27,19 @@ async def volume_create(case: Case) -> AsyncIterator[Refusal]:
     body = ApiObject(case.body(_VOLUME), "POST /volumes/create")
     if body.at("ClusterVolumeSpec").data is not None:
         yield refused("guard/volume-driver", "Volumes belong to one host", "it would be a volume of the cluster")
-    for refusal in refused_volume(
-        body.word("Name") or "nameless",
-        body.word("Driver"),
-        body.words("DriverOpts"),
-        case.policy.guard,
-        case.world.who_may_write,
-    ):
+    name, options = body.word("Name") or "nameless", body.words("DriverOpts")
+    for refusal in refused_volume(name, body.word("Driver"), options, case.policy.guard, case.world):
         yield refusal
+    device = bound_device(options)
+    if device.startswith("/"):
+        asked = Mounted(holder=f"volume {name}", path=plain(device), writable=await _is_awaited(case, name))
+        async for refusal in refused_beside_others(case, (asked,)):
+            yield refusal
+
+
+async def _is_awaited(case: Case, name: str) -> bool:
+    """Does a service name the volume, so that its next task writes what lies there without a question?"""
+    return any(each.volume == name and each.writable for each in await case.world.mounted())
 
 
 async def stored(case: Case) -> AsyncIterator[Refusal]:

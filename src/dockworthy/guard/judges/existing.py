@@ -10,7 +10,7 @@ from msgspec import structs
 
 from ...model.field import Set
 from ...model.snapshot import ContainerFacts
-from ...model.workload import MountKind, Unit
+from ...model.workload import Mount, MountKind, Unit
 from ...readers.api_object import ApiObject
 from ...readers.container.inspected import read_container
 from ..decision import Refusal, refused
@@ -93,14 +93,13 @@ def _joined(inspect: Mapping[str, Any]) -> Iterator[str]:
             yield reference
 
 
-async def paths_of(case: Case, reference: str) -> tuple[str, ...]:
-    """Of the host, which a container mounts anew at its next start."""
+async def mounts_of(case: Case, reference: str) -> tuple[Mount, ...]:
+    """What of the host a container mounts anew at its next start, by binds and by volumes that bind."""
     inspect = await case.world.container(reference)
     if inspect is None:
         return ()
-    unit = await _unit(case, reference, inspect)
-    mounts = unit.containers[0].mounts
-    return tuple(mount.host_path or mount.source for mount in mounts if mount.kind is MountKind.BIND or mount.host_path)
+    mounts = (await _unit(case, reference, inspect)).containers[0].mounts
+    return tuple(mount for mount in mounts if mount.kind is MountKind.BIND or mount.host_path)
 
 
-__all__ = ["judge_existing", "paths_of"]
+__all__ = ["judge_existing", "mounts_of"]

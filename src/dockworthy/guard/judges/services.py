@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
-from ...model.workload import MountKind
+from msgspec import structs
+
+from ...model.workload import Mount, MountKind
 from ...readers.api_object import ApiObject
 from ...readers.service import read_service
 from ...readers.service.keys import SERVICE
 from ..decision import Refusal, refused
 from ..floor.container_values import LOG_DRIVERS, refused_log_options
-from ..floor.mounts import refused_mounts, refused_volume
+from ..floor.mounts import refused_mounts, refused_volume, refused_words, writable_after_all
 from ..floor.security_options import LABEL_TYPES
+from ..mounted import bound_device
 from ..parallel import look_up
 from .case import Case
+from .host_mounts import host_mounts, is_recursive, refused_beside_others
 from .networks import refused_network
 from .registries import host_in, refused_registry
-
-_PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 
 
 async def service_create(case: Case) -> AsyncIterator[Refusal]:
@@ -43,22 +45,15 @@ async def _judge(case: Case, spec: Mapping[str, Any]) -> AsyncIterator[Refusal]:
     task = found.at("TaskTemplate")
     run = task.at("ContainerSpec")
     registry = refused_registry(case, host_in(run.word("Image")))
-    for refusal in (*_kind(task), *_mount_words(run), *_values(case, task, run), *registry):
+    words = (*refused_words(run.items("Mounts")), *_templates(run))
+    for refusal in (*_kind(task), *words, *_values(case, task, run), *registry):
         yield refusal
     async for refusal in _networks(case, found):
         yield refusal
-    unit = read_service({"Spec": dict(spec)}, await case.world.context())
-    for refusal in refused_mounts(unit.containers[0].mounts, case.policy.guard, case.world.who_may_write):
+    context = await case.world.context()
+    unit = read_service({"Spec": dict(spec)}, context)
+    async for refusal in _mounts(case, run, unit.containers[0].mounts):
         yield refusal
-    mounts = (item.word("Source") for item in run.items("Mounts") if item.word("Type") == MountKind.VOLUME)
-    names = list(dict.fromkeys(name for name in mounts if name))
-    for name, volume in zip(names, await look_up(case.world.volume, names), strict=True):
-        if volume is not None:
-            there = ApiObject(volume, "GET /volumes")
-            for refusal in refused_volume(
-                name, there.word("Driver"), there.words("Options"), case.policy.guard, case.world.who_may_write
-            ):
-                yield refusal
     for refusal in case.policy.refused_new(unit):
         yield refusal
 
@@ -71,17 +66,43 @@ def _kind(task: ApiObject) -> Iterator[Refusal]:
         yield refused("guard/service-kind", "A service runs containers", f"its Runtime is {task.word('Runtime')}")
 
 
-def _mount_words(run: ApiObject) -> Iterator[Refusal]:
-    """The swarm reads these without regard to case, and takes silence for a bind."""
+def _templates(run: ApiObject) -> Iterator[Refusal]:
+    """The swarm fills them in when a task starts, in all texts of a mount, in the hostname and in the environment: the
+    last two are the container's own. Source: swarmkit, template/expand.go."""
     for mount in run.items("Mounts"):
-        for word, known in (
-            (mount.word("Type"), ("bind", "volume", "tmpfs")),
-            (mount.word("BindOptions", "Propagation"), ("", *_PROPAGATIONS)),
-        ):
-            if word not in known:
-                yield refused(
-                    "guard/mount-type", "Mounts are binds, volumes or tmpfs", f"{mount.path} says {word!r}", "say which"
-                )
+        if any("{{" in text for text in _texts(mount.data)):
+            yield refused(
+                "guard/templating",
+                "What a service mounts is known before its tasks start",
+                f"{mount.path} holds a template, which could become any path",
+                "name it in full; the hostname and the environment may hold templates",
+            )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts(inner)
+
+
+async def _mounts(case: Case, run: ApiObject, mounts: Sequence[Mount]) -> AsyncIterator[Refusal]:
+    policy = case.policy.guard
+    writable = writable_after_all(mounts, case.world, recursive=await is_recursive(case))
+    for refusal in refused_mounts(mounts, policy, case.world, writable):
+        yield refusal
+    asked = list(host_mounts(mounts, "this service"))
+    named = [mount for mount in mounts if mount.source and mount.kind is MountKind.VOLUME]
+    volumes = await look_up(case.world.volume, (mount.source for mount in named))
+    for mount, volume in zip(named, volumes, strict=True):
+        if volume is not None:
+            there = ApiObject(volume, "GET /volumes")
+            options = there.words("Options")
+            for refusal in refused_volume(mount.source, there.word("Driver"), options, policy, case.world):
+                yield refusal
+            asked += host_mounts((structs.replace(mount, host_path=bound_device(options)),), "this service")
+    async for refusal in refused_beside_others(case, asked):
+        yield refusal
 
 
 def _values(case: Case, task: ApiObject, run: ApiObject) -> Iterator[Refusal]:

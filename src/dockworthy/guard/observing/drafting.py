@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 
 from .askers import drafted_roles
 from .state import Seen, State
@@ -54,11 +55,20 @@ def _lists(seen: list[Seen]) -> Iterator[str]:
     yield "guard:"
     for part in sorted(found):
         yield f"  {part}:"
-        for value in sorted(found[part]):
+        for value in _needed(found[part]) if part == "binds" else sorted(found[part]):
             whose = found[part][value]
             others = f" and {len(whose) - 1} kinds more" if len(whose) > 1 else ""
             yield f"    # for {_named(whose[0])}{others}"
             yield f"    - {json.dumps(value)}"
+
+
+def _needed(binds: Iterable[str]) -> Iterator[str]:
+    """Without what is read below a folder that is written anyway."""
+    written = [bind for bind in binds if not bind.endswith(":ro")]
+    for bind in sorted(binds):
+        path = PurePosixPath(bind.removesuffix(":ro"))
+        if bind in written or not any(path.is_relative_to(folder) for folder in written):
+            yield bind
 
 
 def _named(one: Seen) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ..floor.mounts import KEPT_IN, Host
+from ..host_tree import plain
+
 BY_RULE = {
     "guard/binds": "binds",
     "guard/devices": "devices",
@@ -17,37 +20,55 @@ BY_RULE = {
 Needs = dict[str, list[str]]
 
 
-def needs_of(thing: Mapping[str, Any], rules: frozenset[str], who_may_write: Callable[[str], str]) -> Needs | None:
-    """`thing` as the engine shows it. None where no list would let it pass: another rule refuses it too, or somebody
-    else than root can change a path that it mounts."""
+def needs_of(thing: Mapping[str, Any], rules: frozenset[str], host: Host) -> Needs | None:
+    """`thing` as the engine shows it. None where no list would let it pass: another rule refuses it too, somebody else
+    than root can change a path that it mounts, the path is the guard's own, or it is read-only in part."""
     if not rules <= set(BY_RULE):
         return None
     needs: Needs = {}
     for rule in sorted(rules):
         part = BY_RULE[rule]
         found = sorted(set(_FOUND[part](thing)) - {""})
-        if not found or (part == "binds" and any(map(who_may_write, found))):
+        if not found or (part == "binds" and any(_never(bind, host) for bind in found)):
             return None
         needs[part] = found
     return needs
 
 
+def _never(bind: str, host: Host) -> bool:
+    path = bind.removesuffix(":ro")
+    if not path.startswith("/") or ":" in path or host.who_may_write(path):
+        return True
+    return bool(host.own_paths().refuses(path, host.tree(), read_only=bind != path))
+
+
 def _binds(thing: Mapping[str, Any]) -> Iterator[str]:
+    """As a policy lists them: what is mounted read-only, to be read. What is so in part only is written as it is, which
+    no policy can list."""
     host = thing.get("HostConfig") or {}
     for text in host.get("Binds") or ():
-        source = str(text).partition(":")[0]
+        source, _, rest = str(text).partition(":")
+        modes = set(rest.partition(":")[2].split(","))
         if source.startswith("/"):
-            yield source
+            in_part = "ro" in modes and not modes <= {"ro", "private", "rprivate"}
+            yield str(text) if in_part else _listed(source, read_only="ro" in modes)
     for mount in host.get("Mounts") or ():
         if mount.get("Type") == "bind":
-            yield str(mount.get("Source"))
+            source, read_only = str(mount.get("Source")), mount.get("ReadOnly") is True
+            options = mount.get("BindOptions") or {}
+            in_part = options.get("Propagation", "") not in KEPT_IN or options.get("ReadOnlyNonRecursive") is True
+            yield f"{source}:{options}" if read_only and in_part else _listed(source, read_only=read_only)
         yield from _device_of(((mount.get("VolumeOptions") or {}).get("DriverConfig") or {}).get("Options"))
     yield from _device_of(thing.get("Options"))
 
 
+def _listed(path: str, *, read_only: bool) -> str:
+    return f"{plain(path)}:ro" if read_only else plain(path)
+
+
 def _device_of(options: Any) -> Iterator[str]:
     if isinstance(options, dict) and options.get("o") in ("bind", "rbind"):
-        yield str(options.get("device", ""))
+        yield plain(str(options.get("device", "")))
 
 
 def _devices(thing: Mapping[str, Any]) -> Iterator[str]:

@@ -97,7 +97,7 @@ async def seen_of(kind: str, thing: Mapping[str, Any], asked: Asked, policy: Pol
         image=str((thing.get("Config") or {}).get("Image", "")),
         first=str(thing.get("Name", "")).lstrip("/"),
         rules=rules,
-        needs=needs_of(thing, frozenset(rules), world.who_may_write) if rules else {},
+        needs=needs_of(thing, frozenset(rules), world) if rules else {},
     )
 
 

@@ -26,8 +26,10 @@ _PLACES = {
 
 
 class PeopleWorld(EngineWorld):
-    def __init__(self, endpoint: str) -> None:
-        super().__init__(endpoint)
+    def __init__(
+        self, endpoint: str, *, sockets: tuple[str, ...] = (), kept: tuple[str, ...] = (), keys: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(endpoint, sockets=sockets, kept=kept, keys=keys)
         self._look: asyncio.Task[Mapping[str, Mapping[str, Any]]] | None = None
         self._next_look: asyncio.Task[Mapping[str, Mapping[str, Any]]] | None = None
 

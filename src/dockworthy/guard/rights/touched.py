@@ -16,9 +16,9 @@ from ..bounds import check_bounds, check_size
 from ..judges.naming import BEGINNING
 from ..parallel import look_up
 from ..routes import Call
+from .projects import project_of
 from .references import CLAIMING, NO_NETWORKS, Claim, Reference, claims_in, references_in
 
-PROJECT_LABELS = ("com.docker.compose.project", "com.docker.stack.namespace")
 _SPECIES = {"services": "service", "tasks": "task", "secrets": "secret", "configs": "config", "nodes": "node"}
 _MAKES = ("containers/create", "services/create", "services/update", "networks/create", "volumes/create",
           "secrets/create", "configs/create")  # fmt: skip
@@ -278,10 +278,4 @@ def listed_container(found: Mapping[str, Any]) -> Touched:
     return Touched(kind="container", name=name, project=project_of(found), image=str(found.get("Image", "")))
 
 
-def project_of(owner: Any) -> str:
-    labels = owner.get("Labels") if isinstance(owner, dict) else None
-    found = [labels[name] for name in PROJECT_LABELS if name in labels] if isinstance(labels, dict) else []
-    return found[0] if len(set(found)) == 1 and isinstance(found[0], str) else ""  # two of two projects: of none
-
-
-__all__ = ["PROJECT_LABELS", "Objects", "Touched", "described", "listed_container", "project_of", "touched_by"]
+__all__ = ["Objects", "Touched", "described", "listed_container", "touched_by"]

@@ -1,0 +1,65 @@
+"""What containers and services mount of the host, from the engine's own lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..model.workload import MountKind
+from ..readers.api_object import ApiObject
+from .floor.mounts import KEPT_IN
+from .floor.replaceable import Mounted
+from .host_tree import spellings
+from .rights.projects import project_of
+
+
+def mounted(containers: Any, volumes: Any, services: Any) -> tuple[Mounted, ...]:
+    """From `GET /containers/json?all=1`, `GET /volumes` and `GET /services`. A volume that the engine keeps itself
+    counts where it lies."""
+    devices = dict(_devices(ApiObject(volumes, "GET /volumes")))
+    return (*_of_containers(containers, devices), *_of_services(services, devices))
+
+
+def bound_device(options: Mapping[str, str]) -> str:
+    """With `o=bind` the `local` driver mounts the path of the host that `device` names."""
+    flags = options.get("o", "").split(",")
+    return options.get("device", "") if {"bind", "rbind"} & set(flags) else ""
+
+
+def _devices(listed: ApiObject) -> Iterator[tuple[str, str]]:
+    for volume in listed.items("Volumes"):
+        device = bound_device(volume.words("Options"))
+        yield volume.word("Name"), device or volume.word("Mountpoint")
+
+
+def _of_containers(containers: Any, devices: Mapping[str, str]) -> Iterator[Mounted]:
+    for container in containers if isinstance(containers, list) else ():
+        name, project = str((container.get("Names") or [""])[0]).lstrip("/"), project_of(container)
+        for item in ApiObject(container, "GET /containers/json").items("Mounts"):
+            volume = item.word("Name") if item.word("Type") == MountKind.VOLUME else ""
+            path = devices.get(volume) or item.word("Source")
+            for spelling in spellings(path) if path.startswith("/") else ():
+                yield Mounted(
+                    holder=f"container {name}", path=spelling, writable=item.at("RW").data is not False,
+                    follows=item.word("Propagation") not in KEPT_IN, id=str(container.get("Id", "")), project=project,
+                    volume=volume,
+                )  # fmt: skip
+
+
+def _of_services(services: Any, devices: Mapping[str, str]) -> Iterator[Mounted]:
+    for service in services if isinstance(services, list) else ():
+        found = ApiObject(service, "GET /services")
+        name = found.word("Spec", "Name")
+        for item in found.at("Spec", "TaskTemplate", "ContainerSpec").items("Mounts"):
+            volume = item.word("Source") if item.word("Type") == MountKind.VOLUME else ""
+            asked = bound_device(item.words("VolumeOptions", "DriverConfig", "Options"))
+            path = (devices.get(volume) or asked) if item.word("Type") == MountKind.VOLUME else item.word("Source")
+            for spelling in spellings(path) if path.startswith("/") else [""] if volume else ():
+                yield Mounted(
+                    holder=f"service {name}", path=spelling, writable=item.at("ReadOnly").data is not True,
+                    follows=item.word("BindOptions", "Propagation") not in KEPT_IN, id=found.word("ID"),
+                    project=project_of(service.get("Spec")), volume=volume,
+                )  # fmt: skip
+
+
+__all__ = ["bound_device", "mounted"]

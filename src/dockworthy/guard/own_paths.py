@@ -1,0 +1,90 @@
+"""Paths of the guard and of its engine, which no container mounts, whatever the policy lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec import Struct
+
+from .host_tree import HostTree, spellings
+from .life.places import Places
+
+_ENGINE = (
+    "/etc/docker",
+    "/etc/default/docker",
+    "/etc/containerd",
+    "/etc/init.d",
+    "/etc/systemd",
+    "/usr/lib/docker",
+    "/run/docker",
+    "/run/containerd",
+    "/var/lib/docker",
+    "/var/lib/containerd",
+)
+_ENGINE_HIDDEN = ("/etc/docker", "/run/docker", "/run/containerd", "/var/lib/docker", "/var/lib/containerd")
+
+
+class OwnPaths(Struct, frozen=True, kw_only=True):
+    """`powers`: who writes them is root on the host, or unguarded. `hidden`: who reads them has a socket or secrets.
+    `kept`: what others may read."""
+
+    powers: tuple[str, ...]
+    hidden: tuple[str, ...]
+    kept: tuple[str, ...]
+
+    def refuses(self, path: str, tree: HostTree, *, read_only: bool) -> str:
+        """The path of these that a mount of `path` would open; `""` where it opens none."""
+        names = self.hidden if read_only else (*self.hidden, *self.powers, *self.kept)
+        return next((name for name in dict.fromkeys(names) if tree.meet(path, name)), "")
+
+    def give_root(self, path: str, tree: HostTree) -> bool:
+        """Is who writes below `path` root already?"""
+        return any(tree.meet(path, name) for name in (*self.powers, *self.hidden))
+
+
+def own_paths(
+    *, sockets: Iterable[str] = (), engine: Iterable[str] = (), kept: Iterable[str] = (), keys: Iterable[str] = ()
+) -> OwnPaths:
+    """Those of an installed guard, with `sockets` and folders of the `engine` that lie elsewhere, files that only
+    root changes (`kept`: logs, policies), and private `keys`."""
+    places = Places()
+    shut = (places.state, places.policy.parent, places.engine_socket.parent, places.socket.parent)
+    hidden = (*_ENGINE_HIDDEN, "/run/docker.sock", *map(str, shut), *sockets, *engine, *keys)
+    files = (places.bundle, places.unlock, places.unit, places.after_guard, places.init, places.pid, places.serving)
+    logs = (str(places.audit.parent), *kept)
+    return OwnPaths(powers=_spelt((*_ENGINE, *map(str, files))), hidden=_spelt(hidden), kept=_spelt(logs))
+
+
+def _spelt(paths: Iterable[str]) -> tuple[str, ...]:
+    found = (spelling for path in paths if path.startswith("/") for spelling in spellings(path))
+    return tuple(dict.fromkeys(path for path in found if path != "/"))
+
+
+def engine_folders(socket: str) -> tuple[str, ...]:
+    """Where the engine that listens at `socket` keeps its settings, and what it has while it runs."""
+    from ..facts.host.daemon import read_daemon  # facts of the host: most requests mount nothing of it
+    from ..facts.host.daemon_json import read_daemon_json
+    from ..facts.host.names import Names
+    from ..facts.host.processes import Processes
+    from ..facts.host.root import Root
+    from ..facts.host.settings import EngineSettings, EngineStart
+    from ..facts.host.socket_tables import SocketTables
+    from ..model.field import Set, Unknown
+
+    root = Root(Path("/"))
+    processes = Processes(root)
+    daemon = read_daemon(root, processes, SocketTables(root, processes), socket)
+    if not isinstance(daemon, Set):
+        return ()
+    start = EngineStart.of(daemon, Names(root))
+    try:
+        file = read_daemon_json(root, start.file_path)
+    except OSError as error:
+        file = Unknown(str(error))
+    settings = EngineSettings.of(start, daemon, file)
+    found = (start.file_path, settings.exec_root, settings.data_root, settings.pid_file)
+    return tuple(path for path in found if path.startswith("/") and path != "/")
+
+
+__all__ = ["OwnPaths", "engine_folders", "own_paths"]
