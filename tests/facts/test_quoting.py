@@ -100,6 +100,22 @@ def test_what_was_found_to_be_a_secret_is_one_everywhere(many: int) -> None:
     assert CANARY not in "\n".join(shown)
 
 
+@pytest.mark.parametrize("password", ["gitea", "postgres", "web"])
+def test_a_password_that_is_a_word_hides_no_other_word(password: str) -> None:
+    """It is hidden where it is the password; the image of the same name stays."""
+    text = f"services:\n  {password}:\n    image: docker.io/{password}\n    environment:\n      DB_PASSWORD: {password}"
+    shown = quoted(text + f"\n      DB_USER: {password}\n", secrets=[password])
+    assert shown[:3] == text.split("\n")[:3] and shown[5] == f"      DB_USER: {password}"
+    assert shown[4] == "      DB_PASSWORD: ***"
+
+
+def test_a_short_secret_with_digits_is_hidden_as_a_whole_word_only() -> None:
+    shown = quoted("image: shop/w3b:1\nlabels: {a: b, c: w3b}\n", secrets=["w3b"])
+    assert shown[0] == "image: shop/w3b:1"
+    shown = quoted("image: shop/w3b1:1\nlabels: {a: b, c: w3b1}\n", secrets=["w3b1"])
+    assert shown[:2] == ["image: shop/w3b1:1", "labels: {a: b, c: ***"]
+
+
 def test_a_secret_ends_its_line() -> None:
     text = "a: {image: shop, DB_PASSWORD: c4nary, privileged: true}\nb:\n- DB_PASSWORD=c4nary\n- c: 1\n"
     assert quoted(text) == ["a: {image: shop, DB_PASSWORD: ***", "b:", "- DB_PASSWORD=***", "- c: 1", ""]

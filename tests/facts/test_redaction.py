@@ -7,7 +7,7 @@ import json
 import pytest
 
 from dockworthy.facts.redaction import Redactor, redacted, redacted_text
-from dockworthy.facts.secret_names import is_redacted, is_secret
+from dockworthy.model.secret_names import is_redacted, is_secret
 from facts.planted import BARE, JWT, PEM, clean
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from dockworthy.facts.secret_names import is_secret
+from dockworthy.model.secret_names import is_secret
 from effort import examples
 from facts.planted import clean
 

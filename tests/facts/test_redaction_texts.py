@@ -15,7 +15,7 @@ from facts.planted import BARE, JWT, PEM, clean
     [
         (f"postgres://app:{BARE}@db:5432/shop", "postgres://app:hash:@db:5432/shop"),
         (f"redis://:{BARE}@cache:6379", "redis://:hash:@cache:6379"),
-        (f"amqp://a:{BARE}@h1,amqp://a:{BARE}@h2", "amqp://a:hash:@h2"),
+        (f"amqp://a:{BARE}@h1,amqp://a:{BARE}@h2", "amqp://a:hash:@h1,amqp://a:hash:@h2"),
         (f"app:{BARE}@tcp(db:3306)/shop", "app:hash:@tcp(db:3306)/shop"),
         (f"https://api.example.com/x?user=1&token={BARE}&y=2", "https://api.example.com/x?user=1&token=hash:&y=2"),
         (f"addr=10.0.0.9,username=u,password={BARE},vers=3.0", "addr=10.0.0.9,username=u,password=hash:,vers=3.0"),
@@ -32,7 +32,7 @@ from facts.planted import BARE, JWT, PEM, clean
         (f"java -Dspring.datasource.password={BARE} -jar a", "java -Dspring.datasource.password=hash: -jar a"),
         (f"mysqladmin ping -p{BARE} || exit 1", "mysqladmin ping -phash: || exit 1"),
         (f"redis-cli -a {BARE} ping", "redis-cli -a hash: ping"),
-        (f"curl -u admin:{BARE} http://x", "curl -u hash: http://x"),
+        (f"curl -u admin:{BARE} http://x", "curl -u admin:hash: http://x"),
         (f"sshpass -p {BARE} ssh root@h", "sshpass -p hash: ssh root@h"),
         (f"x {JWT} y", "x hash: y"),
         (f"x {PEM} y", "x hash: y"),

@@ -55,6 +55,15 @@ def posted(target: str, body: Any) -> Asked:
     return Asked(method="POST", target=target, body=json.dumps(body).encode())
 
 
+def test_a_value_that_is_a_word_cuts_no_other_word(tmp_path: Path) -> None:
+    audit = Audit(RotatingFile(tmp_path / "log"), say=silent)
+    asked = posted("/containers/create", {"Env": ["DB_PASSWORD=gitea"], "Image": "docker.io/gitea"})
+    says = "docker.io/gitea may not be started with gitea, nor with redis-cli -a s3same"
+    audit.record(asked, Decision(action="containers/create", refusals=(refused("guard/x", "X", says),)))
+    (line,) = lines(tmp_path / "log")
+    assert "docker.io/gitea may not be started with ***, nor with redis-cli -a ***" in line["says"]
+
+
 @pytest.mark.parametrize(
     "asked",
     [

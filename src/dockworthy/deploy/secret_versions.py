@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ..errors import UsageError
 from ..facts.redaction import redacted
-from ..facts.secret_names import is_secret
+from ..model.secret_names import is_secret
 
 _CUT = "dockworthy.version:"
 """Stands in a record for a value that is kept apart."""

@@ -11,9 +11,7 @@ from ..model.build import ImageBuild, Instruction, Pair, ShellCommand, Stage
 from ..model.field import Set
 from ..model.pattern import lazy_pattern
 from .redaction import Redactor
-from .secret_arguments import hide_in_arguments, hide_in_command
-from .secret_instructions import hide_in_instruction
-from .secret_values import Hide, hide_in_text
+from .secret_values import Hide, hide_in_arguments, hide_in_text
 
 _PLACEHOLDER = lazy_pattern(
     r"(?i)(?:dummy|fake|placeholder|example|unused|not[-_]?(?:used|needed|a[-_]?secret)|x+|0+|1|\.+|build(?:time)?"
@@ -41,11 +39,11 @@ def _instruction(instruction: Instruction, redactor: Redactor) -> Instruction:
     if not (instruction.pairs or instruction.commands or instruction.heredocs):
         return instruction
     hide = _hiding(redactor)
-    heredocs = tuple(structs.replace(h, content=_text(h.content, hide)) for h in instruction.heredocs)
+    heredocs = tuple(structs.replace(h, content=hide_in_text(h.content, hide)) for h in instruction.heredocs)
     exec_form = instruction.exec_form
     return structs.replace(
         instruction,
-        text=_text(hide_in_instruction(instruction.text, hide), hide),
+        text=hide_in_text(instruction.text, hide),
         exec_form=None if exec_form is None else tuple(hide_in_arguments(exec_form, hide)),
         pairs=tuple(_pair(pair, redactor) for pair in instruction.pairs),
         commands=tuple(_command(command, hide) for command in instruction.commands),
@@ -65,7 +63,3 @@ def _pair(pair: Pair, redactor: Redactor) -> Pair:
 
 def _command(command: ShellCommand, hide: Hide) -> ShellCommand:
     return structs.replace(command, words=tuple(hide_in_arguments(command.words, hide)))
-
-
-def _text(text: str, hide: Hide) -> str:
-    return hide_in_text(hide_in_command(text, hide), hide)

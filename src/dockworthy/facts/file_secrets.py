@@ -14,8 +14,8 @@ from collections.abc import Iterator
 
 from ..model.field import Source
 from ..model.pattern import lazy_pattern
+from ..model.secret_names import is_secret
 from ..model.text_file import SecretKind, WrittenSecret
-from .secret_names import is_secret
 from .secret_values import CHAT_HOOK, IN_ADDRESS, KEY_BLOCK, TOKEN
 
 _PUTTY = lazy_pattern(r"^PuTTY-User-Key-File-\d: .*$", re.MULTILINE)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .secret_arguments import hide_in_arguments, hide_in_command
-from .secret_instructions import hide_in_instruction
-from .secret_names import is_redacted, is_secret
-from .secret_values import hide_in_text
+from ..model.secret_names import is_redacted, is_secret
+from .secret_values import hide_in_arguments, hide_in_text
 
 HIDDEN = "***"
 """Stands where a secret stood, unless the caller wants another mark."""
@@ -98,17 +96,19 @@ class Redactor:
     def _text(self, text: str) -> str:
         if text in self._harmless:
             return text
-        if not text.isascii():
-            text = text.encode(errors="replace").decode()  # a name of odd bytes, which JSON can't hold
-        hidden = hide_in_text(hide_in_command(text, self.hide), self.hide)
+        text = self._ascii(text)
+        hidden = hide_in_text(text, self.hide)
         if hidden == text:
             self._harmless.add(text)
         return hidden
 
+    @staticmethod
+    def _ascii(text: str) -> str:
+        """The text, or where it has a name of odd bytes, which JSON can't hold, `?` for each."""
+        return text if text.isascii() else text.encode(errors="replace").decode()
+
     def _walk(self, value: Any, key: str, above: str) -> Any:
         if isinstance(value, str):
-            if key == "CreatedBy":
-                value = hide_in_instruction(value, self.hide)
             whole = key in _ALWAYS or (key, above) == ("Data", "Spec")
             return self.hide(value) if whole and value else self._text(value)
         if isinstance(value, dict):
@@ -141,7 +141,7 @@ class Redactor:
             return [self._walk(item, key, "") for item in value]
         if key in _PAIRS:
             return [self._pair(item) for item in value]
-        return [self._text(item) for item in hide_in_arguments(value, self.hide)]
+        return hide_in_arguments([self._ascii(item) for item in value], self.hide)
 
     def _pair(self, item: str) -> str:
         name, equals, value = item.partition("=")

@@ -13,7 +13,7 @@ from msgspec import structs
 from ..model.field import Set
 from ..model.workload import Container, Unit
 from .redaction import Redactor
-from .secret_arguments import hide_in_arguments
+from .secret_values import hide_in_arguments
 
 
 def with_secrets_marked(units: Iterable[Unit], found: set[str]) -> Iterator[Unit]:

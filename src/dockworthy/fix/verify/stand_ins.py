@@ -14,9 +14,8 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
-from ...facts.secret_arguments import hide_in_arguments
-from ...facts.secret_names import is_secret
-from ...facts.secret_values import hide_in_text
+from ...facts.secret_values import hide_in_arguments, hide_in_text
+from ...model.secret_names import is_secret
 
 _HEX = re.compile(r"[0-9a-fA-F-]{8,}\Z")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")

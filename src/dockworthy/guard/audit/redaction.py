@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl, quote
 
 import msgspec
 
+from ...facts.redaction import HIDDEN, redacted_text
+from ...facts.secret_values import without_values
 from ..asked import Asked
 
-HIDDEN = "***"
 MOST_CHARACTERS = 1000
 
 _SHOWN = frozenset(
@@ -59,9 +60,7 @@ def without_secrets(text: str, asked: Asked) -> str:
     """A sentence of the guard's, should it quote what the request carried."""
     if not text:
         return text  # allowed: nothing is said
-    for secret in sorted(set(_secrets(asked)), key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
-    return text
+    return without_values(redacted_text(text), _secrets(asked), HIDDEN)
 
 
 def image_of(body: bytes) -> str:

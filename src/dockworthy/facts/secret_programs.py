@@ -1,0 +1,313 @@
+"""How programs take secrets in their arguments: lines of usage, in the words of their own manuals.
+
+A line begins with the program (`|` between names that take the same). Then, in any order:
+
+- `word`: a subcommand that must be there. `...`: other words may stand before the next one.
+- `-p SECRET`: a flag whose value is a secret; `-p=x` and, for one letter, `-px` count as well. `-pSECRET`: only as one
+  word. `-*u SECRET`: also as the last of several letters (`-sSu`). `-n NODE`: a flag with a harmless value.
+- `-k. SECRET`: only as a word of its own, for programs with long flags behind one dash. `+b`, `+--secret`: a letter
+  or flag that must be among the switches.
+- `NAME SECRET`: by their place. `SECRETS`: all that follow. `http-basic.HOST`: must look so.
+- `USER:SECRET`: a part of a word. `TOKEN`: a secret with 10 characters and a digit at least, no word of a sentence.
+- `COMMAND`: from the first word that is no flag on, the arguments are another program's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+from ..model.secret_names import is_reference
+
+USAGES = """
+docker|podman|nerdctl|buildah|skopeo|oras|img|regctl login -p SECRET -u USER
+docker|podman|nerdctl|buildah ... --secret NAME
+crane|gcrane|ko auth login -p SECRET
+helm registry login -p SECRET
+skopeo ... --src-creds USER:SECRET --dest-creds USER:SECRET --creds USER:SECRET
+podman|buildah ... --creds USER:SECRET
+az login -p SECRET
+oc|cf|heroku|ibmcloud|tsh login -p SECRET
+mysql|mysqladmin|mysqldump|mysqlcheck|mysqlimport|mysqlshow|mysqlslap|mysqlbinlog|mysqlpump|mysqlsh -pSECRET
+mariadb|mariadb-admin|mariadb-dump|mariadb-check|mariadb-import|mariadb-show|mariadb-backup|xtrabackup -pSECRET
+mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|mongostat|mongotop|mongofiles -p SECRET
+redis-cli|valkey-cli|keydb-cli|redis-benchmark -a SECRET
+redis-cli|valkey-cli|keydb-cli ... auth SECRETS
+sshpass -p SECRET COMMAND
+rabbitmqadmin -p SECRET
+rabbitmqctl add_user|change_password|authenticate_user NAME SECRET -n NODE
+ldapsearch|ldapwhoami|ldapadd|ldapmodify|ldapdelete|ldapmodrdn|ldapcompare|ldapexop -*w SECRET
+ldappasswd -*w SECRET -a SECRET -s SECRET
+slappasswd -s SECRET
+kadmin|kadmin.local -w SECRET
+sqlcmd|bcp|isql|tsql|osql -P SECRET
+cqlsh -p SECRET
+nodetool -pw SECRET
+sqlplus|sqlldr|expdp|impdp ... USER/SECRET@DATABASE
+curl -*u USER:SECRET --user USER:SECRET -U USER:SECRET --proxy-user USER:SECRET
+curl -E FILE:SECRET --cert FILE:SECRET --proxy-cert FILE:SECRET --oauth2-bearer SECRET --key FILE --pass SECRET
+http|https|xh|xhs -a USER:SECRET --auth USER:SECRET
+smbclient|rpcclient|smbget|smbcacls|smbtree|winexe|wmic|net -U USER%SECRET --user USER%SECRET
+lftp -u USER,SECRET
+ncftp|ncftpput|ncftpget -p SECRET
+mosquitto_pub|mosquitto_sub|mosquitto_rr -P SECRET
+mosquitto_passwd +b FILE USER SECRET
+htpasswd +b +n USER SECRET
+htpasswd +b FILE USER SECRET
+zip|zipcloak|unzip -P SECRET
+7z|7za|7zr|7zz|rar|unrar|arj -pSECRET
+ipmitool|ipmi-sensors -P SECRET
+snmpwalk|snmpget|snmpset|snmpbulkwalk|snmptrap -A SECRET -X SECRET
+twine|flit ... upload|publish -p SECRET
+poetry publish -p SECRET
+dotnet nuget push -k SECRET
+gem push -k NAME
+glab auth login -t SECRET
+doctl auth init -t SECRET
+gitlab-runner register -r SECRET
+xfreerdp|xfreerdp3|wlfreerdp /p:SECRET
+rdesktop -p SECRET
+x11vnc -passwd SECRET
+etcdctl --user USER:SECRET
+etcdctl user add|passwd USER:SECRET
+openssl ... -pass pass:SECRET -passin pass:SECRET -passout pass:SECRET
+openssl enc -k. SECRET
+mc alias set NAME URL KEY SECRET
+mc config host add NAME URL KEY SECRET
+mc admin user add NAME KEY SECRET
+pulumi config set +--secret NAME SECRET
+aws configure set aws_secret_access_key|aws_session_token SECRET
+vault login TOKEN
+vault token lookup|revoke|renew TOKEN
+vault operator unseal TOKEN
+ngrok authtoken TOKEN
+ngrok config add-authtoken TOKEN
+cargo login TOKEN
+npm|pnpm|yarn config set NAME:_authToken SECRET
+npm|pnpm|yarn config set NAME:_password SECRET
+yarn config set npmAuthToken SECRET
+poetry config pypi-token.NAME SECRET
+poetry config http-basic.NAME USER SECRET
+composer config http-basic.HOST USER SECRET
+composer config github-oauth.HOST SECRET
+composer config gitlab-token.HOST SECRET
+bundle config HOST USER:SECRET
+bundle config set HOST USER:SECRET
+git config NAME.token SECRET
+git config NAME.password SECRET
+grafana-cli|grafana ... reset-admin-password SECRET
+wpa_passphrase NAME SECRET
+nmcli ... password SECRET
+rclone obscure SECRET
+radtest USER SECRET HOST PORT SECRET
+pdftk ... owner_pw SECRET
+pdftk ... user_pw SECRET
+pdftk ... input_pw SECRET
+influx -password SECRET
+keytool|jarsigner -storepass SECRET -keypass SECRET -srcstorepass SECRET -deststorepass SECRET
+ansible|ansible-playbook|ansible-vault -e SETTINGS --extra-vars SETTINGS
+zkcli ... addauth digest USER:SECRET
+"""
+
+READS_STANDARD_INPUT = frozenset(
+    {
+        "--password-stdin",
+        "--with-token",
+        "--token-stdin",
+        "--passphrase-fd",
+        "--stdin",
+        "--pass-stdin",
+        "--pinentry-mode",
+    }
+    | {"chpasswd", "passwd", "smbpasswd", "cryptsetup"}
+)
+"""Words of a command that takes a secret from its standard input: what `echo` writes there is one."""
+
+_NAMING = frozenset(
+    "--name --container-name --network --net --network-alias --hostname --host --link --user --username --db --database"
+    " --service --image --volumes-from -h -H -u -U -d -n".split()
+)
+"""Flags whose value is a name: `docker run --name mongo -p 27017:27017`."""
+
+_PORTS = re.compile(r"(?:[\d.]+:|\[[\da-f:]+\]:)?\d+(?:-\d+)?:\d+(?:-\d+)?(?:/\w+)?\Z")
+_TEMPLATE = re.compile(r"[A-Z]{2,}")
+_ATTACHED = re.compile(r"(-\w)([A-Z]{2,})\Z")
+_FOLLOWS_FLAG = re.compile(r"--?[A-Za-z][\w-]*\Z")
+
+Place = tuple[int, int, int]
+"""A word's number, and where in it a secret begins and ends."""
+
+
+class Found(NamedTuple):
+    secrets: list[Place]
+    judged: set[int]
+    """Words that a line of usage speaks about: their flag's name alone says no more."""
+
+
+class _Usage(NamedTuple):
+    words: tuple[frozenset[str], ...]
+    loose: bool
+    flags: dict[str, re.Pattern[str] | None]
+    attached: dict[str, re.Pattern[str]]
+    bundled: dict[str, re.Pattern[str]]
+    switches: frozenset[str]
+    places: tuple[re.Pattern[str], ...]
+    rest: bool
+    prefixed: tuple[re.Pattern[str], ...]
+    wraps: bool
+
+
+def found_by_usage(words: list[str]) -> Found:
+    """The secrets among a command's words, by the usages of the programs in it."""
+    found = Found([], set())
+    for number, word in enumerate(words):
+        for usage in _usages().get(program_name(word), ()):
+            if number == 0 or words[number - 1] not in _NAMING:
+                _apply(usage, words, number + 1, found)
+    return found
+
+
+def program_name(word: str) -> str:
+    """`mysql` of `/usr/bin/mysql`."""
+    return word.rsplit("/", 1)[-1].lower()
+
+
+def program_names() -> Iterable[str]:
+    return _usages()
+
+
+def may_be_secret(value: str) -> bool:
+    """Not so a reference, a mark that hides one, or the ports of `-p 8080:80`."""
+    return any(map(str.isalnum, value)) and not is_reference(value) and not _PORTS.match(value)
+
+
+def _apply(usage: _Usage, words: list[str], start: int, found: Found) -> None:
+    secrets, judged, placed = list[Place](), set[int](), list[int]()
+    switches, known, number = set[str](), 0, start
+    while number < len(words) and words[number] != words[start - 1]:
+        word = words[number]
+        if word.startswith("-") and len(word) > 1 and word != "--":
+            number += _flag(usage, words, number, secrets, judged)
+            switches |= {word, *word[1:]}
+            if word in usage.switches:
+                judged.add(number)
+        elif known < len(usage.words):
+            if word.lower() in usage.words[known]:
+                known += 1
+            elif not usage.loose and not _FOLLOWS_FLAG.match(words[number - 1]):
+                return
+        elif usage.wraps:
+            break
+        elif word != "--":
+            placed.append(number)
+        number += 1
+    if known == len(usage.words) and usage.switches <= switches:
+        found.secrets.extend(secrets)
+        found.judged.update(judged)
+        found.secrets.extend(_by_place(usage, words, placed))
+
+
+def _flag(usage: _Usage, words: list[str], number: int, secrets: list[Place], judged: set[int]) -> int:
+    """How many words its value takes."""
+    word = words[number]
+    name, equals, value = word.partition("=")
+    short = word[:2] if not word.startswith("--") and len(word) > 2 else ""
+    if name in usage.flags:
+        judged.add(number)
+        if equals:
+            secrets += _matched(usage.flags[name], number, value, len(name) + 1)
+        elif number + 1 < len(words):
+            judged.add(number + 1)
+            secrets += _matched(usage.flags[name], number + 1, words[number + 1], 0)
+            return 1
+    elif short in usage.attached:
+        secrets += _matched(usage.attached[short], number, word[2:], 2)
+    elif short and word[1:].isalpha() and f"-{word[-1]}" in usage.bundled and number + 1 < len(words):
+        secrets += _matched(usage.bundled[f"-{word[-1]}"], number + 1, words[number + 1], 0)
+        return 1
+    return 0
+
+
+def _by_place(usage: _Usage, words: list[str], placed: list[int]) -> Iterator[Place]:
+    for number in placed:
+        for pattern in usage.prefixed:
+            yield from _matched(pattern, number, words[number], 0)
+    if usage.rest:
+        for number in placed:
+            yield from _matched(_pattern("SECRET"), number, words[number], 0)
+    elif usage.places and len(placed) >= len(usage.places):
+        pairs = list(zip(placed, usage.places, strict=False))
+        if all(pattern.fullmatch(words[number]) for number, pattern in pairs):
+            for number, pattern in pairs:
+                yield from _matched(pattern, number, words[number], 0)
+
+
+def _matched(pattern: re.Pattern[str] | None, number: int, value: str, offset: int) -> Iterator[Place]:
+    match = pattern.fullmatch(value) if pattern is not None else None
+    if match is not None and "secret" in match.groupdict() and may_be_secret(match["secret"]):
+        yield number, offset + match.start("secret"), offset + match.end("secret")
+
+
+@cache
+def _usages() -> dict[str, list[_Usage]]:
+    usages: dict[str, list[_Usage]] = {}
+    for line in USAGES.strip().splitlines():
+        program, *rest = line.split()
+        usage = _usage(rest)
+        for name in program.split("|"):
+            usages.setdefault(name, []).append(usage)
+    return usages
+
+
+def _usage(tokens: list[str]) -> _Usage:
+    words, places, prefixed = list[frozenset[str]](), list[re.Pattern[str]](), list[re.Pattern[str]]()
+    flags: dict[str, re.Pattern[str] | None] = {}
+    attached, bundled = dict[str, re.Pattern[str]](), dict[str, re.Pattern[str]]()
+    switches = set[str]()
+    loose = "..." in tokens
+    left = [token for token in tokens if token not in ("...", "COMMAND", "SECRETS")]
+    while left:
+        token = left.pop(0)
+        if one := _ATTACHED.match(token):
+            attached[one[1]] = _pattern(one[2])
+        elif token.startswith("-"):
+            template = left.pop(0)
+            secret = _pattern(template) if "SECRET" in template or "TOKEN" in template else None
+            if token.startswith("-*") and secret is not None:
+                bundled[f"-{token[2:]}"] = secret
+            flags[token.strip(".").replace("*", "")] = secret
+            if len(token.replace("*", "")) == 2 and secret is not None:
+                attached[token.replace("*", "")] = secret
+        elif token.startswith("+"):
+            switches.add(token[1:])
+        elif token.startswith("/"):
+            prefixed.append(_pattern(token))
+        elif _TEMPLATE.search(token):
+            places.append(_pattern(token))
+        else:
+            words.append(frozenset(token.lower().split("|")))
+    if loose and places and not words:  # `sqlplus ... USER/SECRET@DATABASE`: wherever it stands
+        prefixed, places = [*prefixed, *places], []
+    return _Usage(
+        tuple(words), loose, flags, attached, bundled, frozenset(switches), tuple(places), "SECRETS" in tokens,
+        tuple(prefixed), "COMMAND" in tokens,
+    )  # fmt: skip
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    """`USER:SECRET` as an expression: a name ends where the mark behind it comes first."""
+    parts, done, last = list[str](), 0, None
+    for last in _TEMPLATE.finditer(template):
+        parts.append(re.escape(template[done : last.start()]))
+        after = template[last.end() : last.end() + 1]
+        if last[0] == "SECRET":
+            parts.append("(?P<secret>.+)")
+        elif last[0] == "TOKEN":
+            parts.append(r"(?P<secret>(?=.{10})(?=[^\d]*\d)[^\s=]+=*)")
+        else:
+            parts.append(f"[^{re.escape(after)}]*" if after else ".+")
+        done = last.end()
+    return re.compile("".join([*parts, re.escape(template[done:])]), re.DOTALL)
