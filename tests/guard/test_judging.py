@@ -15,7 +15,7 @@ from dockworthy.guard.asked import Asked
 from dockworthy.guard.decision import MOST_CHARACTERS, Decision
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.model.guard_policy import GuardPolicy
+from dockworthy.model.guard_policy import Binding, GuardPolicy, Role
 from dockworthy.model.policy import Policy, PolicyException
 from guard.worlds import EmptyWorld
 
@@ -119,7 +119,15 @@ def structs_of(container: dict[str, Any], **host: Any) -> dict[str, Any]:
     return {**container, "HostConfig": {**container["HostConfig"], **host}}
 
 
-OWNED = PolicyInForce(guard=GuardPolicy(images=("registry.example.com/shop/*", "db")))
+OWNED = PolicyInForce(
+    guard=GuardPolicy(
+        images=("registry.example.com/shop/*", "db", "trusted/web:prod", "docker.io/library/official"),
+        roles=(
+            Binding(who="user:x", role=Role.DEPLOYER, images=("registry.example.com/ship/*", "*")),
+            Binding(who="user:y", role=Role.DEPLOYER, images=("registry.example.com:5000/shop",)),
+        ),
+    )
+)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +139,18 @@ OWNED = PolicyInForce(guard=GuardPolicy(images=("registry.example.com/shop/*", "
         "POST /images/x/tag?repo=index.docker.io/library/db&tag=1",
         "POST /images/create?fromSrc=-&repo=db",
         "POST /images/create?fromSrc=-&repo=db%3A1",
+        "POST /images/create?repo=db&tag=1",
+        "POST /images/create?fromSrc=-&repo=trusted%2Fweb&tag=prod",
+        "POST /images/create?fromSrc=-&repo=docker.io%2Ftrusted%2Fweb%3Aprod",
+        "POST /images/x/tag?repo=trusted/web&tag=prod",
+        "POST /images/x/tag?repo=trusted/web%3Aprod",
+        "POST /images/x/tag?repo=index.docker.io/trusted/web&tag=prod",
+        "POST /images/x/tag?repo=official",
+        "POST /images/x/tag?repo=docker.io/official&tag=latest",
+        "POST /images/x/tag?repo=REGISTRY.example.com/shop/web",
+        "POST /images/x/tag?repo=registry.example.com/ship/web",
+        "POST /images/x/tag?repo=registry.example.com%3A5000/shop",
+        "POST /build?t=trusted/web:prod",
         "POST /images/load",
         "POST /build?t=other&t=db%3A1",
         "POST /build?t=registry.example.com/shop/web",
@@ -141,6 +161,22 @@ async def test_names_of_images_that_the_policy_owns(line: str) -> None:
     assert not (await ask(line, policy=OWNED)).allowed
     if "session" not in line:
         assert (await ask(line)).allowed
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "POST /images/x/tag?repo=trusted/web&tag=test",
+        "POST /images/x/tag?repo=mine&tag=1",
+        "POST /images/create?fromSrc=-&repo=mine",
+        "POST /images/create?fromImage=registry.example.com/shop/web&tag=1",
+        "POST /images/create?fromSrc=-",
+        "POST /build?t=registry.example.com/other/web",
+    ],
+)
+async def test_other_names_are_anybodys(line: str) -> None:
+    decision = await ask(line, policy=OWNED)
+    assert decision.allowed, decision.message()
 
 
 async def test_binds_below_a_listed_folder() -> None:

@@ -237,6 +237,13 @@ def test_who_does_not_read_fills_no_memory(host: OwnHost) -> None:
     root.docker("exec", "shop", "busybox", "rm", "/big")
 
 
+def test_a_deployer_gives_no_image_a_name(host: OwnHost) -> None:
+    dora = Reached(host, PEOPLE, "dora")
+    for command in (("import", "-", "registry.example.com/shop/web:1"), ("load",), ("tag", BUSYBOX, "shop/web:1")):
+        done = dora.docker(*command, check=False, input=bytes(1024))
+        assert "needs admin" in refused(done), command
+
+
 _TWO = """
 import http.client, json, socket, sys, threading, time
 class Connection(http.client.HTTPConnection):

@@ -267,6 +267,52 @@ async def test_images_limit_what_is_made_and_touched() -> None:
     assert isinstance(await asks("POST /containers/bank/stop", own), Refusal)
 
 
+async def test_who_is_limited_to_images_names_none_of_them() -> None:
+    own = bound(Role.DEPLOYER, images=("registry.example.com/shop/*",))
+    for held in (own, bound(Role.DEPLOYER), *OF_SHOP):
+        for line in (
+            "POST /images/create?fromSrc=-&repo=registry.example.com/shop/web", "POST /images/load",
+            "POST /images/create?repo=registry.example.com/shop/web&tag=1",
+            "POST /build?t=registry.example.com/shop/web",
+            "POST /images/create?fromImage=&fromSrc=-&repo=registry.example.com/shop/web",
+            "POST /images/x/tag?repo=registry.example.com/shop/web", "POST /commit?container=shop&repo=a",
+        ):  # fmt: skip
+            assert isinstance(await asks(line, held), Refusal), line
+    assert isinstance(await asks("POST /images/create?fromImage=registry.example.com/shop/web&fromSrc=-", own), Allowed)
+    for image in ("docker.io/library/db", "index.docker.io/db", "db"):
+        assert isinstance(
+            await asks("POST /containers/create", bound(Role.DEPLOYER, images=("db",)), body={"Image": image}), Allowed
+        )
+    for image in ("sha256:1", "db:1", "evil/db", "docker.io/evil/db"):
+        assert isinstance(
+            await asks("POST /containers/create", bound(Role.DEPLOYER, images=("db",)), body={"Image": image}), Refusal
+        )
+
+
+async def test_an_image_that_must_be_signed_came_from_its_registry() -> None:
+    """Its name was given by somebody; the digest is its registry's."""
+    own = bound(Role.DEPLOYER, images=("registry.example.com/shop/*", "pulled"))
+    for image, kind in (
+        ("registry.example.com/shop/tagged:1", Refusal), ("registry.example.com/shop/pulled:1", Allowed),
+        ("registry.example.com/shop/elsewhere:1", Refusal), ("registry.example.com/shop/unknown:1", Allowed),
+    ):  # fmt: skip
+        content = json.dumps({"Image": image}).encode()
+        headers = {"content-type": "application/json", "content-length": str(len(content))}
+        call = find_call(Asked(method="POST", target="/containers/create", headers=headers, body=content))
+        known, who = Known(), Identity(name="user x")
+        for name, digests in (
+            ("tagged", []),
+            ("pulled", ["registry.example.com/shop/pulled@sha256:0"]),
+            ("elsewhere", ["evil/x@sha256:0"]),
+        ):  # fmt: skip
+            known.objects["image", f"registry.example.com/shop/{name}:1"] = {"RepoDigests": digests}
+        assert isinstance(await decide(call, who, [own], known, signed=lambda image: True), kind), image
+        assert isinstance(await decide(call, who, [own], known), Allowed)
+        assert isinstance(
+            await decide(call, who, [own, bound(Role.DEPLOYER)], known, signed=lambda image: True), Allowed
+        )
+
+
 async def test_secrets_are_seen_where_a_role_that_sees_them_reaches() -> None:
     held = bound(Role.VIEWER), bound(Role.OPERATOR, "shop")
     for line, sees in (

@@ -11,6 +11,7 @@ from ..controls.judging import judge_units
 from ..model.control import Control
 from ..model.finding import Finding, Outcome
 from ..model.guard_policy import GuardPolicy
+from ..model.image_names import last_fitting
 from ..model.levels import Level
 from ..model.policy import Policy
 from ..model.workload import Unit
@@ -36,6 +37,11 @@ class PolicyInForce(Struct, frozen=True, kw_only=True):
         today = datetime.datetime.now(datetime.UTC).date()
         accepted, _ = apply_exceptions(findings, written_in(self.policy), today=today)
         return _refusals(accepted)
+
+    def must_be_signed(self, image: str) -> bool:
+        """Does `policy.before_deploy` demand a signature of an image of this name?"""
+        demands = self.policy.before_deploy.signatures
+        return any((fits := last_fitting(each.images, image)) and not fits.startswith("!") for each in demands)
 
 
 def _refusals(findings: Iterable[Finding]) -> Iterator[Refusal]:

@@ -80,6 +80,13 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
         if twice:
             raise ValueError(f"binds lists {twice} twice: once is enough, writable or with :ro")
 
+    @property
+    def own_images(self) -> tuple[str, ...]:
+        """Names that say something, so that nobody but an admin may give them: those of `images`, and those that a role
+        is limited to."""
+        limits = (pattern for binding in self.roles for pattern in binding.images if pattern.strip("*"))
+        return tuple(dict.fromkeys((*self.images, *limits)))
+
     def folders(self) -> tuple[BindFolder, ...]:
         """Of `binds`, the longest first."""
         return tuple(sorted(map(_folder, self.binds), key=lambda folder: len(folder.path), reverse=True))

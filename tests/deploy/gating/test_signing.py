@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dockworthy.deploy.gating.signing import in_full, to_verify
+from dockworthy.deploy.gating.signing import to_verify
 from dockworthy.model.before_deploy import SignedImages
+from dockworthy.model.image_names import in_full
 from dockworthy.model.release import ShippedService
 
 
@@ -51,5 +52,7 @@ def test_an_image_of_two_services_is_verified_once_and_by_each_demand() -> None:
 def test_a_name_in_full() -> None:
     assert in_full("postgres") == "docker.io/library/postgres"
     assert in_full("team/shop:1") == "docker.io/team/shop:1"
+    assert in_full("index.docker.io/postgres") == in_full("docker.io/postgres") == "docker.io/library/postgres"
+    assert in_full("Registry/shop") == "Registry/shop"
     assert in_full("localhost/shop") == "localhost/shop"
     assert in_full("registry.example.com:5000/shop") == "registry.example.com:5000/shop"

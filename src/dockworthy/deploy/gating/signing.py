@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
 from ...model.before_deploy import SignedImages
-from ...model.image_names import names_registry
+from ...model.image_names import last_fitting
 from ...model.release import ShippedService
 
 
@@ -40,23 +39,9 @@ def to_verify(demanded: Iterable[SignedImages], services: Mapping[str, ShippedSe
     found = []
     for each in demanded:
         for (reference, image), names in users.items():
-            pattern = _last_fitting(each.images, reference)
+            pattern = last_fitting(each.images, reference)
             if pattern.startswith("!"):
                 found.append(ToVerify(tuple(names), reference, image, excepted=pattern))
             elif pattern:
                 found.append(ToVerify(tuple(names), reference, image, each.keys))
     return found
-
-
-def _last_fitting(patterns: Iterable[str], reference: str) -> str:
-    """`""` where none fits. A name counts as it was written, and in full (`docker.io/library/postgres:17`)."""
-    names = (reference, in_full(reference))
-    fitting = [each for each in patterns if any(fnmatchcase(name, each.removeprefix("!")) for name in names)]
-    return fitting[-1] if fitting else ""
-
-
-def in_full(reference: str) -> str:
-    """With the registry that is meant where none is written."""
-    if names_registry(reference):
-        return reference
-    return f"docker.io/{reference}" if "/" in reference else f"docker.io/library/{reference}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from fnmatch import fnmatchcase
 
+from ...model.image_names import in_full, in_short, spellings
 from ..decision import Refusal, refused
 from ..routes.builder import asks_for_builder
 from .case import Case
@@ -27,8 +28,8 @@ async def pull(case: Case) -> AsyncIterator[Refusal]:
         )
     for refusal in refused_registry(case, host_in(query.get("fromImage", ""))):
         yield refusal
-    if "fromSrc" in query:
-        for refusal in _owned(case, query.get("repo", "")):
+    if not query.get("fromImage"):  # then it imports, whatever else is named
+        for refusal in _owned(case, query.get("repo", ""), query.get("tag", "")):
             yield refusal
     if asks_for_builder(case.call):
         async for refusal in buildkit(case):
@@ -36,13 +37,13 @@ async def pull(case: Case) -> AsyncIterator[Refusal]:
 
 
 async def tag(case: Case) -> AsyncIterator[Refusal]:
-    for refusal in _owned(case, case.call.query.get("repo", "")):
+    for refusal in _owned(case, case.call.query.get("repo", ""), case.call.query.get("tag", "")):
         yield refusal
 
 
 async def load(case: Case) -> AsyncIterator[Refusal]:
     """Which names an archive brings is not shown to a plugin."""
-    if case.policy.guard.images:
+    if case.policy.guard.own_images:
         yield refused("guard/image-names", _NAMES, "an archive may bring any name", "push to the registry, and pull")
 
 
@@ -81,20 +82,23 @@ async def buildkit(case: Case) -> AsyncIterator[Refusal]:
             "ask root for `dockworthy guard install --confine-builds`, which sets builder.entitlements in daemon.json "
             "and restarts the engine; or build with DOCKER_BUILDKIT=0, which can be judged",
         )
-    elif case.policy.guard.images:
+    elif case.policy.guard.own_images:
         yield refused("guard/image-names", _NAMES, "BuildKit may give any name", "build elsewhere, push, and pull")
 
 
-def _owned(case: Case, name: str) -> list[Refusal]:
-    """Names without a registry or a folder stand for those of the usual one."""
-    spelt = {name, name.partition("@")[0], name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name}
-    spelt |= {each.removeprefix("index.").removeprefix("docker.io/").removeprefix("library/") for each in spelt}
-    owner = next((own for own in case.policy.guard.images for each in spelt if fnmatchcase(each, own)), "")
-    return (
-        [refused("guard/image-names", _NAMES, f"{name} is one of {owner}", "push to the registry, and pull")]
-        if owner
-        else []
-    )
+def _owned(case: Case, name: str, tag: str = "") -> list[Refusal]:
+    """`tag`: where a request names it apart. An image is of a pattern in whatever way both are written."""
+    if not name:
+        return []
+    spelt = {each.casefold() for each in spellings(name, tag)}
+    for pattern in case.policy.guard.own_images:
+        written = {pattern.casefold(), in_full(pattern).casefold(), in_short(pattern).casefold()}
+        if any(fnmatchcase(each, one) for each in spelt for one in written):
+            shown = f"{name}:{tag}" if tag else name
+            return [
+                refused("guard/image-names", _NAMES, f"{shown} is one of {pattern}", "push to the registry, and pull")
+            ]
+    return []
 
 
 JUDGES = {"pull": pull, "tag": tag, "load": load, "build": build, "buildkit": buildkit}

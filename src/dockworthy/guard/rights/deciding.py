@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct, structs
 
 from ...model.guard_policy import Binding, Role
+from ...model.image_names import in_full, repository_of
 from ..decision import Refusal, refused
 from ..identity.identity import Identity
 from ..routes import Call
@@ -40,8 +41,10 @@ async def decide(
     roled: Callable[[], frozenset[str]] = frozenset,
     *,
     grants: bool = True,
+    signed: Callable[[str], bool] = lambda image: False,
 ) -> Allowed | Refusal:
-    """`roled`: names of containers that have roles of their own; `grants`: somebody may be given a role for a time.
+    """`roled`: names of containers that have roles of their own; `grants`: somebody may be given a role for a time;
+    `signed`: must this image be signed?
     Raises EngineError, NotCanonical."""
     if any(binding.role is Role.ADMIN for binding in held):
         return Allowed(call=call, sees_secrets=True, is_admin=True)
@@ -61,11 +64,34 @@ async def decide(
     fitting = [binding for binding in able if _covers(binding, call, touched)]
     if not fitting:
         return _out_of_limits(call, who, able, touched, grants=grants)
+    if all(binding.images for binding in fitting):
+        for each in touched:
+            if each.image and each.makes and signed(each.image) and not await _is_of_its_registry(each.image, objects):
+                return _only_named_so(each.image)
     sees = any(
         Right.SECRETS in RIGHTS[binding.role] and _covers(binding, call, touched, secrets=True) for binding in held
     )
     limits = tuple(fitting) if all(is_limited(binding) for binding in fitting) else ()
     return Allowed(call=_pinned(call, touched), limits=limits, sees_secrets=sees)
+
+
+async def _is_of_its_registry(image: str, objects: Objects) -> bool:
+    """Did what has this name here come from the registry of the name, or go there? One that is not here is the engine's
+    matter."""
+    found = await objects.found("image", image)
+    repository = repository_of(in_full(image))
+    return found is None or any(
+        repository_of(in_full(str(digest))) == repository for digest in found.get("RepoDigests") or ()
+    )
+
+
+def _only_named_so(image: str) -> Refusal:
+    return refused(
+        "guard/image-origin",
+        "An image that must be signed is the one that its registry has",
+        f"what is called {image} here has no digest of that repository: somebody tagged, loaded or built it",
+        f"pull it: docker pull {image}",
+    )
 
 
 def _covers(binding: Binding, call: Call, touched: Sequence[Touched], *, secrets: bool = False) -> bool:

@@ -44,7 +44,7 @@ class Objects(Protocol):
 
 class Touched(Struct, frozen=True, kw_only=True):
     """`image` is None where it has none. `joins`: it is another's that what is made would share. `id` is what pins a
-    container that was named. `why` says which field of the request is about it."""
+    container that was named. `why` says which field of the request is about it; `makes`: the request makes it."""
 
     kind: str
     name: str
@@ -53,6 +53,7 @@ class Touched(Struct, frozen=True, kw_only=True):
     joins: bool = False
     id: str = ""
     why: str = ""
+    makes: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -107,7 +108,7 @@ def _made(call: Call, body: ApiObject) -> Touched:
     image = body.word("Image") if kind == "container" else body.word("TaskTemplate", "ContainerSpec", "Image")
     name = body.word("Name") or call.query.get("name", "") or "without a name"
     has_image = kind in ("container", "service")
-    return Touched(kind=kind, name=name, project=project_of(body.data), image=image if has_image else None)
+    return Touched(kind=kind, name=name, project=project_of(body.data), image=image if has_image else None, makes=True)
 
 
 async def _referred(reference: Reference, objects: Objects) -> list[Touched]:

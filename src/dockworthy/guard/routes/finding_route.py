@@ -70,8 +70,11 @@ class Call(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def right(self) -> Right:
-        """Of the route; more where the query asks for more."""
+        """Of the route; another where the query asks for something else."""
         route = self.route
+        for name, right in route.without.items():
+            if not self.query.get(name):
+                return right
         return next((right for name, right in route.more.items() if says_yes(self.query.get(name, ""))), route.right)
 
 

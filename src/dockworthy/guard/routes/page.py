@@ -36,6 +36,7 @@ def _row(route: Route) -> str:
     names = " ".join(f"`{name}`" for name in sorted(route.query))
     looked = "yes" if route.judge and route.judge != "admins_only" else ""
     right = route.right.value + "".join(f" (with `{name}`: {right.value})" for name, right in route.more.items())
+    right += "".join(f" (without `{name}`: {right.value})" for name, right in route.without.items())
     return f"| `{route.method} {route.path}` | {right} | {body} | {looked} | {names} |"
 
 

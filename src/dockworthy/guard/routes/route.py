@@ -33,9 +33,10 @@ class Right(StrEnum):
 
 
 class Route(Struct, frozen=True, kw_only=True, dict=True):
-    """`path` names its parts in braces; `query` the names that the engine reads, `lists` those that may come several
-    times, `truths` those that it reads as yes or no. `more`: what is needed instead of `right` where such a name says
-    yes. `judge` is the name of the judge (judges/) that looks closer, empty where the route alone tells enough."""
+    """`path` names its parts in braces; `query` the names that the engine reads, `lists` those that may come
+    several times, `truths` those that it reads as yes or no. `more`: what is needed instead of `right` where such a
+    name says yes; `without`: the same where it is empty. `judge` is the name of the judge (judges/) that looks
+    closer, empty where the route alone tells enough."""
 
     method: str
     path: str
@@ -44,6 +45,7 @@ class Route(Struct, frozen=True, kw_only=True, dict=True):
     lists: frozenset[str] = frozenset()
     truths: frozenset[str] = frozenset()
     more: Mapping[str, Right] = {}
+    without: Mapping[str, Right] = {}
     body: Body = Body.NONE
     judge: str = ""
 

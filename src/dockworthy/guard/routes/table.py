@@ -45,6 +45,7 @@ def _route(
     judge: str = "",
     lists: str = "",
     more: Mapping[str, Right] = {},
+    without: Mapping[str, Right] = {},
 ) -> Route:
     method, path = line.split()
     several = frozenset(lists.split())
@@ -57,6 +58,7 @@ def _route(
         lists=several,
         truths=names & _TRUTHS,
         more=more,
+        without=without,
         body=body,
         judge=judge,
     )
@@ -134,7 +136,13 @@ _IMAGES = (
     _route("GET /images/{image}/get", _SECRETS),
     _route("GET /distribution/{image}/json", _REGISTRY, judge="distribution"),
     _route(
-        "POST /images/create", _CREATE, "fromImage fromSrc repo tag message platform", Body.STREAM, "pull", "changes"
+        "POST /images/create",
+        _CREATE,
+        "fromImage fromSrc repo tag message platform",
+        Body.STREAM,
+        "pull",
+        "changes",
+        without={"fromImage": _BUILD},  # then it imports what the client sends, under the name that the client says
     ),
     _route("POST /images/load", _BUILD, "quiet", Body.STREAM, "load"),
     _route("POST /images/{image}/push", _BUILD, "tag", judge="push"),

@@ -122,10 +122,16 @@ class RoleGate:
     async def _decided(self, call: Call, identity: Identity, held: tuple[Binding, ...]) -> Allowed | Refusal:
         """Raises EngineError, NotCanonical."""
         if len(call.body) <= LARGE:
-            return await decide(call, identity, held, self._world, self._reserved, grants=self._floor is None)
-        return await aside(
-            lambda there: decide(call, identity, held, there, self._reserved, grants=self._floor is None), self._world
-        )
+            return await self._decided_by(self._world, call, identity, held)
+        return await aside(lambda there: self._decided_by(there, call, identity, held), self._world)
+
+    async def _decided_by(
+        self, world: PeopleWorld, call: Call, identity: Identity, held: tuple[Binding, ...]
+    ) -> Allowed | Refusal:
+        in_force = self._floor or self._unseen
+        signed = in_force().must_be_signed if in_force is not None else (lambda image: False)
+        grants = self._floor is None
+        return await decide(call, identity, held, world, self._reserved, grants=grants, signed=signed)
 
     async def _identity(self, who: Met) -> Identity:
         if who.identity is None:
