@@ -12,10 +12,13 @@ from dockworthy.facts.host.root import Root
 from dockworthy.guard.asked import Asked
 from dockworthy.guard.host_network import names_of_loopback
 from dockworthy.guard.judges import judge
+from dockworthy.guard.observing.drafting import draft
+from dockworthy.guard.observing.state import Seen, State
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.guard.rights.roles import RIGHTS
 from dockworthy.guard.routes import find_call
 from dockworthy.model.guard_policy import GuardPolicy, Role
+from dockworthy.readers.project_file import parse_project_file
 from guard.worlds import EmptyWorld
 
 OWN = (
@@ -57,6 +60,7 @@ def calls(host: str) -> list[str]:
 async def test_the_engine_is_not_sent_to_the_host_itself(host: str) -> None:
     for line in calls(host):
         assert "guard/registries" in await refusal(line), line
+    assert "guard/registries" in await refusal(f"GET /images/search?term={quote(f'a:b@{host}/x', safe='')}")
     for address in (host, f"http://{host}", f"https://{host}/v2/"):
         body = {"username": "u", "password": "p", "serveraddress": address}
         assert "guard/registries" in await refusal("POST /auth", body=body), address
@@ -77,6 +81,23 @@ async def test_other_registries_are_used_as_ever(host: str) -> None:
     for address in (host, f"https://{host}", "https://index.docker.io/v1/", ""):
         assert not await refusal("POST /auth", body={"username": "u", "serveraddress": address})
     assert not await refusal("POST /auth")
+
+
+@pytest.mark.parametrize(
+    "term", ["x.y?a/z", "x.y#a/z", "a@x.y/z", "x.y\\\\a/z", "x.y:a/z", "x.y /z", "x.y:/z", "::1:5000/x", "[x.y]/z"]
+)
+async def test_a_search_names_a_host_that_has_one_meaning(term: str) -> None:
+    assert "guard/registries" in await refusal(f"GET /images/search?term={quote(term, safe='')}")
+
+
+def test_a_registry_of_the_hosts_own_is_drafted_with_all_others() -> None:
+    def seen(*images: str) -> State:
+        return State(since=0, until=0, seen={each: Seen(kind="container", image=each, first="x") for each in images})
+
+    assert "registries" not in draft(seen("nginx", "quay.io/x:1"))
+    drafted = draft(seen("nginx", "quay.io/x:1", "localhost:5000/shop", "sha256:" + "a" * 64))
+    listed = parse_project_file(drafted, "x").guard.registries
+    assert listed == ("docker.io", "localhost:5000", "quay.io")
 
 
 async def test_a_list_of_registries_is_all_that_there_is() -> None:

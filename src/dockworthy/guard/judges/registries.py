@@ -22,7 +22,9 @@ _LOGIN = dict.fromkeys(
     ("username", "password", "auth", "email", "serveraddress", "identitytoken", "registrytoken"), TEXT
 )
 _SERVER = re.compile(r"(?:https?://)?(?P<host>[A-Za-z0-9_.:\[\]-]+)(?:/[A-Za-z0-9_.~/-]*)?")
-_HUB = ("", "docker.io", "index.docker.io", "registry-1.docker.io")
+_HUB = "docker.io"
+_HUB_TOO = ("", "index.docker.io", "registry-1.docker.io")
+_HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
 _PORT = re.compile(r":[0-9]*$")
 
 
@@ -37,20 +39,22 @@ def refused_registry(case: Case, host: str) -> Iterator[Refusal]:
     """`host` as a client wrote it, with its port; empty is Docker Hub. Where the policy lists registries, these are
     all; else every one that is no address of the host itself or of its link."""
     known = case.policy.guard.registries
-    host = "docker.io" if host.lower() in _HUB else host.lower()
+    host = _HUB if host.lower() in _HUB_TOO else host.lower()
+    if not _HOST.fullmatch(host):
+        yield refused("guard/registries", _TITLE, "what is named is no registry's host", "HOST, or HOST:PORT")
+        return
     if any(fnmatchcase(host, one.lower().replace("[", "[[]")) for one in known):
         return
     if known:
         says = f"{host} is not one of guard.registries"
-    elif host == "docker.io":
-        return
     else:
-        says = _of_host(host, case.world.names_of_loopback())
+        says = of_host(host, case.world.names_of_loopback())
     if says:
         yield refused("guard/registries", _TITLE, says, "let an admin list it under guard.registries")
 
 
-def _of_host(host: str, own: frozenset[str]) -> str:
+def of_host(host: str, own: frozenset[str] = frozenset()) -> str:
+    """Why it is no registry but the host's own loopback, or its link; `own` are other names of the host."""
     name = _PORT.sub("", host) if not host.endswith("]") and (host.count(":") == 1 or "]" in host) else host
     name = name.strip("[]").partition("%")[0].rstrip(".")
     if name in own or name.rpartition(".")[2] in ("localhost", "localdomain"):
@@ -101,4 +105,4 @@ async def registry_login(case: Case) -> AsyncIterator[Refusal]:
 
 JUDGES = {"distribution": distribution, "search": search, "push": distribution, "registry_login": registry_login}
 
-__all__ = ["JUDGES", "host_in", "refused_registry"]
+__all__ = ["JUDGES", "host_in", "of_host", "refused_registry"]

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
+from ..judges.registries import host_in, of_host
 from .askers import drafted_roles
 from .state import Seen, State
 
@@ -50,6 +51,8 @@ def _lists(seen: list[Seen]) -> Iterator[str]:
         for part, values in (one.needs or {}).items():
             for value in values:
                 found[part][value].append(one)
+    for host, those in _registries(seen).items():
+        found["registries"][host] = those
     if not found:
         return
     yield "guard:"
@@ -60,6 +63,15 @@ def _lists(seen: list[Seen]) -> Iterator[str]:
             others = f" and {len(whose) - 1} kinds more" if len(whose) > 1 else ""
             yield f"    # for {_named(whose[0])}{others}"
             yield f"    - {json.dumps(value)}"
+
+
+def _registries(seen: Iterable[Seen]) -> dict[str, list[Seen]]:
+    """All that were used, where one is the host itself: that one must be listed, and a list is all that there is."""
+    found: dict[str, list[Seen]] = defaultdict(list)
+    for one in seen:
+        if one.image and not one.image.startswith("sha256:"):
+            found[host_in(one.image) or "docker.io"].append(one)
+    return found if any(map(of_host, found)) else {}
 
 
 def _needed(binds: Iterable[str]) -> Iterator[str]:
