@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 
 from dockworthy.guard.asked import Asked
-from dockworthy.guard.decision import MOST_CHARACTERS, Decision
+from dockworthy.guard.decision import MOST_CHARACTERS, MOST_IN_ALL, Decision, refused
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.model.guard_policy import Binding, GuardPolicy, Role
@@ -301,6 +301,48 @@ async def test_the_builder_of_docker_build_is_refused_with_the_reason_for_which_
     other = body and {"Image": "moby/buildkit:v0.13"}
     answer = await ask(f"POST {target.replace('buildx-', 'v0.13-')}", other)
     assert answer.allowed, "another image of that name is somebody's own matter"
+
+
+async def test_a_refusal_tells_every_reason_and_every_field() -> None:
+    host = {
+        "CapAdd": ["SYS_ADMIN", "NET_ADMIN"],
+        "Binds": ["/etc:/a", "/root:/b"],
+        "Devices": [{"PathOnHost": "/dev/vda"}, {"PathOnHost": "/dev/kvm"}],
+        "PidMode": "host",
+        "Sysctls": {"kernel.x": "1", "kernel.y": "1"},
+        "SecurityOpt": ["seccomp=unconfined"],
+        "CgroupParent": "/x",
+    }
+    decision = await ask("POST /containers/create", {"Image": "x", "HostConfig": host})
+    message = decision.message()
+    rules = {refusal.rule for refusal in decision.refusals}
+    assert {"workload/capabilities", "guard/binds", "guard/devices", "guard/cgroup-parent"} <= rules and len(rules) > 8
+    for rule in rules:
+        assert rule in message, rule
+    for field in ("/etc", "/root", "/dev/vda", "/dev/kvm", "kernel.x", "kernel.y", "SYS_ADMIN", "NET_ADMIN"):
+        assert field in message, field
+    assert message.startswith(f"{len(message.splitlines()) - 1} rules forbid it:")
+    one = await ask("POST /containers/create", {"Image": "x", "HostConfig": {"CgroupParent": "/x"}})
+    assert len(one.message().splitlines()) == 1
+
+
+def test_what_has_no_room_in_an_answer_is_named() -> None:
+    refusals = tuple(refused(f"guard/{each}", "T" * 80, "s" * 900, "remedy") for each in range(40))
+    message = Decision(action="x", refusals=refusals).message()
+    assert len(message) < MOST_IN_ALL + 1000 and all(f"guard/{each}" in message for each in range(40))
+    assert all(line.endswith("Instead: remedy.") for line in message.splitlines()[1:3])
+    same = tuple(refused("guard/binds", "Title", f"/{each} is not listed") for each in range(600))
+    assert len(Decision(action="x", refusals=same).message()) <= MOST_CHARACTERS + 1
+
+
+async def test_what_fails_midway_takes_no_reason_away() -> None:
+    class Broken(EmptyWorld):
+        async def network(self, reference: str) -> Mapping[str, Any] | None:
+            raise ZeroDivisionError
+
+    body = {"Image": "x", "HostConfig": {"CgroupParent": "/x", "NetworkMode": "y"}}
+    rules = [refusal.rule for refusal in (await ask("POST /containers/create", body, world=Broken())).refusals]
+    assert rules == ["guard/cgroup-parent", "guard/error"]
 
 
 class WithDevices(EmptyWorld):

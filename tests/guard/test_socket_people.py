@@ -244,6 +244,38 @@ def test_a_deployer_gives_no_image_a_name(host: OwnHost) -> None:
         assert "needs admin" in refused(done), command
 
 
+def _containers(host: OwnHost) -> list[str]:
+    return sorted(host.docker("ps", "-aq", "--no-trunc").stdout.decode().split())
+
+
+def test_a_run_with_input_is_refused_before_anything_is_made(host: OwnHost) -> None:
+    dora, label = Reached(host, PEOPLE, "dora"), "com.docker.compose.project=shop"
+    dora.compose("shop", "up", "--no-start")
+    try:
+        before = _containers(host)
+        for command in (("run", "-i", "--rm"), ("run", "-a", "stdin"), ("create", "-i")):
+            done = dora.docker(*command, "--label", label, BUSYBOX, "true", check=False, input=b"")
+            assert "to attach the container's input (AttachStdin) needs operator or admin" in refused(done), command
+        done = dora.compose("shop", "run", "web", "true", check=False)
+        assert done.returncode != 0 and b"(AttachStdin) needs operator or admin" in done.stderr, done.stderr
+        assert _containers(host) == before
+        assert dora.docker("run", "-di", "--rm", "--label", label, BUSYBOX, "true").returncode == 0
+        done = dora.compose("shop", "run", "--rm", "--interactive=false", "-T", "web", "sh", "-c", "echo said")
+        assert done.stdout == b"said\n"
+    finally:
+        dora.compose("shop", "down", "-v", "-t", "0")
+
+
+def test_a_refusal_tells_the_role_and_the_policy_at_once(host: OwnHost) -> None:
+    dora, label = Reached(host, PEOPLE, "dora"), "com.docker.compose.project=shop"
+    done = dora.docker("run", "-i", "--privileged", "-v", "/etc:/a", "--device", "/dev/kvm", BUSYBOX, check=False)
+    said = refused(done)
+    for part in ("of no project", "AttachStdin", "workload/privileged", "guard/binds", "guard/devices"):
+        assert part in said, part
+    done = dora.docker("run", "--privileged", "-v", "/etc:/a", "--label", label, BUSYBOX, check=False)
+    assert b"workload/privileged" in done.stderr and b"guard/binds" in done.stderr and done.stderr.count(b"\n- ") > 1
+
+
 _TWO = """
 import http.client, json, socket, sys, threading, time
 class Connection(http.client.HTTPConnection):

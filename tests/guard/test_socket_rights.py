@@ -19,7 +19,7 @@ from dockworthy.guard.decision import Refusal
 from dockworthy.guard.identity.identity import Identity
 from dockworthy.guard.identity.peer import Peer, peer_of
 from dockworthy.guard.identity.telling import certificate, identity_of
-from dockworthy.guard.rights.deciding import Allowed, decide
+from dockworthy.guard.rights.deciding import Allowed, Refused, decide
 from dockworthy.guard.rights.grants import Grants
 from dockworthy.guard.rights.people_world import PeopleWorld
 from dockworthy.guard.routes import find_call
@@ -111,7 +111,8 @@ async def asks(
     content = b"" if body is None else json.dumps(body).encode()
     headers = {"content-length": str(len(content))} | ({"content-type": "application/json"} if content else {})
     call = find_call(Asked(method=method, target=target, headers=headers, body=content))
-    return await decide(call, Identity(name="user x"), held, Known(), lambda: reserved)
+    answer = await decide(call, Identity(name="user x"), held, Known(), lambda: reserved)
+    return answer.reasons[0] if isinstance(answer, Refused) else answer
 
 
 def bound(role: Role, *projects: str, images: tuple[str, ...] = ()) -> Binding:
@@ -293,8 +294,8 @@ async def test_an_image_that_must_be_signed_came_from_its_registry() -> None:
     """Its name was given by somebody; the digest is its registry's."""
     own = bound(Role.DEPLOYER, images=("registry.example.com/shop/*", "pulled"))
     for image, kind in (
-        ("registry.example.com/shop/tagged:1", Refusal), ("registry.example.com/shop/pulled:1", Allowed),
-        ("registry.example.com/shop/elsewhere:1", Refusal), ("registry.example.com/shop/unknown:1", Allowed),
+        ("registry.example.com/shop/tagged:1", Refused), ("registry.example.com/shop/pulled:1", Allowed),
+        ("registry.example.com/shop/elsewhere:1", Refused), ("registry.example.com/shop/unknown:1", Allowed),
     ):  # fmt: skip
         content = json.dumps({"Image": image}).encode()
         headers = {"content-type": "application/json", "content-length": str(len(content))}
@@ -346,6 +347,51 @@ async def test_to_attach_without_input_is_to_look() -> None:
     ):  # fmt: skip
         assert isinstance(await asks(f"POST /containers/shop/attach?{query}", viewer), kind), query
     assert isinstance(await asks("POST /containers/bank/attach?stream=1&stdout=1", viewer), Refusal)
+
+
+async def test_who_may_not_attach_input_makes_no_container_that_waits_for_it() -> None:
+    """`docker run -i` would leave one behind that never starts."""
+    deployer, operator = bound(Role.DEPLOYER, "shop"), bound(Role.OPERATOR, "shop")
+    interactive = {**MINE, "OpenStdin": True, "StdinOnce": True, "AttachStdin": True}
+    for held, body, kind in (
+        ((deployer,), interactive, Refusal), ((deployer, operator), interactive, Allowed),
+        ((deployer, bound(Role.OPERATOR, "bank")), interactive, Refusal),
+        ((bound(Role.DEPLOYER),), interactive, Refusal),
+        ((deployer,), {**MINE, "OpenStdin": True, "Tty": True}, Allowed),
+        ((deployer,), {**MINE, "AttachStdin": False}, Allowed),
+    ):  # fmt: skip
+        assert isinstance(await asks("POST /containers/create", *held, body=body), kind), (held, body)
+    refusal = await asks("POST /containers/create", deployer, body=interactive)
+    assert isinstance(refusal, Refusal) and "(AttachStdin) needs operator or admin" in refusal.says
+    spelt = json.dumps(interactive).replace("AttachStdin", "Attach\\u0053tdin").encode()
+    headers = {"content-type": "application/json", "content-length": str(len(spelt))}
+    call = find_call(Asked(method="POST", target="/containers/create", headers=headers, body=spelt))
+    assert isinstance(await decide(call, Identity(name="user x"), [deployer], Known()), Refused)
+
+
+async def test_every_reason_is_told_at_once_and_nothing_of_others() -> None:
+    held = bound(Role.DEPLOYER, "shop", images=("web",))
+    body = {"Image": "evil", "AttachStdin": True, "HostConfig": {"Links": ["bank:db"], "Binds": ["bank_data:/x"]}}
+    content = json.dumps(body).encode()
+    headers = {"content-type": "application/json", "content-length": str(len(content))}
+    call = find_call(Asked(method="POST", target="/containers/create?name=watcher", headers=headers, body=content))
+    answer = await decide(call, Identity(name="user x"), [held], Known(), lambda: frozenset({"watcher"}))
+    assert isinstance(answer, Refused) and not answer.within
+    says = " / ".join(reason.says for reason in answer.reasons)
+    for part in (
+        "watcher has a role of its own",
+        "of no project and image evil",
+        "container bank is of project bank",
+        "volume bank_data is of project bank",
+        "AttachStdin",
+    ):
+        assert part in says, part
+    mine = {"Image": "x", "AttachStdin": True}  # without the label, and of nobody else's
+    content = json.dumps(mine).encode()
+    headers["content-length"] = str(len(content))
+    call = find_call(Asked(method="POST", target="/containers/create", headers=headers, body=content))
+    answer = await decide(call, Identity(name="user x"), [bound(Role.DEPLOYER, "shop")], Known())
+    assert isinstance(answer, Refused) and answer.within and len(answer.reasons) == 2
 
 
 def test_an_admin_has_no_limits() -> None:

@@ -1,11 +1,15 @@
-"""What the guard answers, and why: words that fit into `docker`'s own error line."""
+"""What the guard answers, and why: words that fit into `docker`'s own error message."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 MOST_CHARACTERS = 600
-"""Of an answer: longer ones fill a person's screen with what a report should say."""
+"""Of one reason: longer ones fill a person's screen with what a report should say."""
+MOST_IN_ALL = 4000
+"""Of an answer. Rules whose reasons have no room are named."""
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -37,15 +41,38 @@ class Decision(Struct, frozen=True, kw_only=True):
         return not self.refusals
 
     def message(self) -> str:
-        """For the person who asked; empty where it is allowed."""
-        if not self.refusals:
-            return ""
-        more = len(self.refusals) - 1
-        first = self.refusals[0].in_words()
-        if len(first) > MOST_CHARACTERS:
-            first = first[: MOST_CHARACTERS - 1] + "…"
-        others = f" And {more} more: " + ", ".join(refusal.rule for refusal in self.refusals[1:]) + "." if more else ""
-        return " ".join((first + others).split())
+        """For the person who asked, with every reason, so that they need not ask again for the next; empty where it is
+        allowed. Several stand on a line each."""
+        reasons = list(_reasons(self.refusals))
+        if len(reasons) < 2:
+            return "".join(text for text, _ in reasons)
+        told: list[str] = []
+        untold: list[str] = []
+        room = MOST_IN_ALL
+        for text, rule in reasons:
+            room -= len(text)
+            (told if room >= 0 or not told else untold).append(text if room >= 0 or not told else rule)
+        lines = [f"{len(reasons)} rules forbid it:", *(f"- {text}" for text in told)]
+        if untold:
+            lines.append(f"- and {len(untold)} more: {', '.join(dict.fromkeys(untold))}")
+        return "\n".join(lines)
+
+
+def _reasons(refusals: Iterable[Refusal]) -> Iterator[tuple[str, str]]:
+    """In words, with its rule: what one rule says of several fields is one reason."""
+    by_rule: dict[tuple[str, str, str], list[str]] = {}
+    for refusal in refusals:
+        by_rule.setdefault((refusal.rule, refusal.title, refusal.remedy), []).append(refusal.says)
+    for (rule, title, remedy), facts in by_rule.items():
+        says = "; ".join(dict.fromkeys(facts))
+        text = Refusal(rule=rule, title=title, says=says, remedy=remedy).in_words()
+        if len(text) > MOST_CHARACTERS:
+            over = len(text) - MOST_CHARACTERS + 1
+            text = Refusal(
+                rule=rule, title=title, says=says[: max(len(says) - over, 0)] + "…", remedy=remedy
+            ).in_words()
+        text = text if len(text) <= MOST_CHARACTERS + 1 else text[: MOST_CHARACTERS - 1] + "…"
+        yield " ".join(text.split()), rule
 
 
 def _ended(text: str) -> str:
@@ -57,4 +84,4 @@ def refused(rule: str, title: str, says: str, remedy: str = "") -> Refusal:
     return Refusal(rule=rule, title=title, says=says, remedy=remedy)
 
 
-__all__ = ["MOST_CHARACTERS", "NOTHING", "Decision", "Refusal", "refused"]
+__all__ = ["MOST_CHARACTERS", "MOST_IN_ALL", "NOTHING", "Decision", "Refusal", "refused"]

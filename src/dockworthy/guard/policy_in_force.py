@@ -18,6 +18,8 @@ from ..model.workload import Unit
 from ..policy.exceptions import apply_exceptions, written_in
 from .decision import Refusal
 
+_MOST_FACTS = 8
+"""Of one finding that are told: each names a field that fails."""
 _BAD = (Outcome.FAIL, Outcome.UNKNOWN)
 
 
@@ -48,7 +50,9 @@ def _refusals(findings: Iterable[Finding]) -> Iterator[Refusal]:
     """What is not known to be good is refused."""
     for finding in findings:
         if finding.outcome in _BAD:
-            fact = finding.evidence[0].says if finding.evidence else "nothing tells"
+            facts = dict.fromkeys(each.says for each in finding.evidence[:_MOST_FACTS])
+            more = len(finding.evidence) - _MOST_FACTS
+            fact = "; ".join((*facts, *((f"{more} more",) if more > 0 else ()))) or "nothing tells"
             yield Refusal(
                 rule=finding.control,
                 title=finding.title,

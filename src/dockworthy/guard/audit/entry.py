@@ -68,7 +68,7 @@ def _says(asked: Asked, decision: Decision) -> str:
     """Of a large request only what the rules demand: to look for each of its secrets in a sentence takes too long."""
     if len(asked.body) > LARGE:
         return " ".join(dict.fromkeys(f"{refusal.title} ({refusal.rule})." for refusal in decision.refusals))
-    return without_secrets(decision.message(), asked)
+    return without_secrets(" ".join(decision.message().split()), asked)
 
 
 __all__ = ["Entry", "entry_of", "is_kept"]

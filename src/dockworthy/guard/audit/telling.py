@@ -32,7 +32,7 @@ class Telling:
         """A refusal, at once: whoever calls has bounded them."""
         self._audit.record(asked, decision)
         by = f"{asked.user}: " if asked.user else ""
-        self._say(f"refused {by}{decision.action} {decision.subject}: {decision.message()}")
+        self._say(f"refused {by}{decision.action} {decision.subject}: {' '.join(decision.message().split())}")
 
     def end(self) -> None:
         """Nothing more comes: what is still to be told is told."""

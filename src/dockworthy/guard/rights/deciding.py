@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct, structs
 
 from ...model.guard_policy import Binding, Role
 from ...model.image_names import in_full, repository_of
+from ...readers.api_object import ApiObject
 from ..decision import Refusal, refused
 from ..identity.identity import Identity
 from ..routes import Call
@@ -16,7 +17,7 @@ from ..routes.builder import asks_for_builder
 from ..routes.route import Right
 from .covering import is_limited, within
 from .roles import RIGHTS, roles_with
-from .touched import Objects, Touched, touched_by
+from .touched import Objects, Touched, read_body, touched_by
 
 _TITLE = "People and programs have the rights that their work needs"
 _FOR_ALL = frozenset(("GET /_ping", "HEAD /_ping", "GET /version"))
@@ -33,6 +34,14 @@ class Allowed(Struct, frozen=True, kw_only=True):
     is_admin: bool = False
 
 
+class Refused(Struct, frozen=True, kw_only=True):
+    """All reasons, at least one. `within`: it is about nothing of others, so that the policy may be asked for its
+    reasons, too: they may tell what a container is."""
+
+    reasons: tuple[Refusal, ...]
+    within: bool = False
+
+
 async def decide(
     call: Call,
     who: Identity,
@@ -42,7 +51,7 @@ async def decide(
     *,
     grants: bool = True,
     signed: Callable[[str], bool] = lambda image: False,
-) -> Allowed | Refusal:
+) -> Allowed | Refused:
     """`roled`: names of containers that have roles of their own; `grants`: somebody may be given a role for a time;
     `signed`: must this image be signed?
     Raises EngineError, NotCanonical."""
@@ -52,22 +61,27 @@ async def decide(
         return Allowed(call=call)
     able = [binding for binding in held if call.right in RIGHTS[binding.role]]
     if not able:
-        return _no_role(call, who, held, call.right, grants=grants)
+        return Refused(reasons=(_no_role(call, who, held, call.right, grants=grants),))
     if asks_for_builder(call) and not any(Right.BUILD in RIGHTS[binding.role] for binding in held):
-        return _no_role(call, who, held, Right.BUILD, grants=grants)
+        return Refused(reasons=(_no_role(call, who, held, Right.BUILD, grants=grants),))
     touched: list[Touched] = []
     reserved = roled() if call.right in (Right.EXEC, Right.CREATE) else frozenset()
     if reserved or any(is_limited(binding) for binding in held):
         touched = await touched_by(call, objects, neighbours=any(binding.projects for binding in held))
-    if reserved and (taken := _reserved(call, touched, reserved)):
-        return taken
+    reasons = [*_reserved(call, touched, reserved)]
     fitting = [binding for binding in able if _covers(binding, call, touched)]
     if not fitting:
-        return _out_of_limits(call, who, able, touched, grants=grants)
-    if all(binding.images for binding in fitting):
+        reasons.append(_out_of_limits(call, who, able, touched, grants=grants))
+    if all(binding.images for binding in fitting or able):
         for each in touched:
             if each.image and each.makes and signed(each.image) and not await _is_of_its_registry(each.image, objects):
-                return _only_named_so(each.image)
+                reasons.append(_only_named_so(each.image))
+    may_attach = any(Right.EXEC in RIGHTS[binding.role] and _covers(binding, call, touched) for binding in held)
+    if not may_attach and _attaches_input(call):
+        reasons.append(_no_input(who, held, grants=grants))
+    if reasons:
+        is_theirs = all(each.makes or any(_within(one, each, call) for one in able) for each in touched)
+        return Refused(reasons=tuple(reasons), within=is_theirs)
     sees = any(
         Right.SECRETS in RIGHTS[binding.role] and _covers(binding, call, touched, secrets=True) for binding in held
     )
@@ -82,6 +96,23 @@ async def _is_of_its_registry(image: str, objects: Objects) -> bool:
     repository = repository_of(in_full(image))
     return found is None or any(
         repository_of(in_full(str(digest))) == repository for digest in found.get("RepoDigests") or ()
+    )
+
+
+def _attaches_input(call: Call) -> bool:
+    """`docker run -i` and `docker compose run` attach the input of what they make. A service with `stdin_open` alone
+    does not. Raises NotCanonical."""
+    return call.route.action == "containers/create" and ApiObject(read_body(call), "").at("AttachStdin").data is True
+
+
+def _no_input(who: Identity, held: Sequence[Binding], *, grants: bool) -> Refusal:
+    """Said before anything is made: later the attach would be refused, and a container left that never started."""
+    granting = _granting(who, Right.EXEC) if grants else ""
+    return refused(
+        "guard/roles",
+        _TITLE,
+        f"{_roles_of(who, held)}, and to attach the container's input (AttachStdin) needs {roles_with(Right.EXEC)}",
+        "leave -i out (docker compose run: --interactive=false -T)" + (f", or {granting}" if granting else ""),
     )
 
 
@@ -115,24 +146,26 @@ def _pinned(call: Call, touched: Sequence[Touched]) -> Call:
     return structs.replace(call, names={**call.names, "container": id}) if id and "container" in call.names else call
 
 
-def _reserved(call: Call, touched: Sequence[Touched], reserved: frozenset[str]) -> Refusal | None:
+def _reserved(call: Call, touched: Sequence[Touched], reserved: frozenset[str]) -> Iterator[Refusal]:
     """Who acts inside such a container, or takes its name, would have its role."""
     wanted = call.query.get("name", "").lstrip("/")
     if call.route.action in ("containers/create", "containers/rename") and wanted in reserved:
-        return refused("guard/roles", _TITLE, f"the name {wanted} has a role of its own", "ask an admin")
+        yield refused("guard/roles", _TITLE, f"the name {wanted} has a role of its own", "ask an admin")
     inside = call.right is Right.EXEC
     for each in touched:
         if each.kind == "container" and each.name in reserved and (inside or each.joins):
-            return refused("guard/roles", _TITLE, f"{each} has a role of its own, which you would have", "ask an admin")
-    return None
+            yield refused("guard/roles", _TITLE, f"{each} has a role of its own, which you would have", "ask an admin")
+
+
+def _roles_of(who: Identity, held: Sequence[Binding]) -> str:
+    roles = " and ".join(dict.fromkeys(binding.role.value for binding in held))
+    return f"{who.name} is {roles}" if roles else f"{who.name} has no role here"
 
 
 def _no_role(call: Call, who: Identity, held: Sequence[Binding], right: Right, *, grants: bool) -> Refusal:
-    roles = " and ".join(dict.fromkeys(binding.role.value for binding in held))
-    has = f"{who.name} is {roles}" if roles else f"{who.name} has no role here"
     what = f"{call.route.method} {call.route.action}" if right is call.right else "building images"
     remedy = _granting(who, right) if grants else ""
-    return refused("guard/roles", _TITLE, f"{has}, and {what} needs {roles_with(right)}", remedy)
+    return refused("guard/roles", _TITLE, f"{_roles_of(who, held)}, and {what} needs {roles_with(right)}", remedy)
 
 
 def _out_of_limits(
@@ -168,4 +201,4 @@ def _granting(who: Identity, right: Right, projects: tuple[str, ...] = ()) -> st
     return f'ask root: dockworthy guard grant {shlex.quote(whom)} {role}{limit} --for 1h --reason "…"'
 
 
-__all__ = ["Allowed", "decide"]
+__all__ = ["Allowed", "Refused", "decide"]

@@ -87,16 +87,22 @@ async def _named_by(call: Call, specs: Sequence[Any], objects: Objects) -> Async
                 yield touched
 
 
+def read_body(call: Call) -> Any:
+    """Raises NotCanonical for one that can't be read, or is too large."""
+    check_size(call.body)
+    try:
+        body = parse(call.body, call.route.action)
+    except UnreadableInput as error:
+        raise NotCanonical(error.says) from None
+    check_bounds(body)
+    return body
+
+
 async def _specs(call: Call, objects: Objects) -> list[Any]:
     """The body, and with a rollback what the service was before. Raises NotCanonical."""
     if not call.body or call.route.method != "POST":
         return []
-    check_size(call.body)
-    try:
-        specs = [parse(call.body, call.route.action)]
-    except UnreadableInput as error:
-        raise NotCanonical(error.says) from None
-    check_bounds(specs[0])
+    specs = [read_body(call)]
     if call.route.action == "services/update" and call.query.get("rollback"):
         service = await objects.found("service", call.names["object"])
         specs += [previous] if (previous := (service or {}).get("PreviousSpec")) else []
@@ -122,7 +128,8 @@ async def _referred(reference: Reference, objects: Objects) -> list[Touched]:
             if found[0] is None or id != found[0].id:
                 found.append(await _existing("container", id, objects))
     if found == [None] and reference.makes:
-        found = [Touched(kind=reference.kind, name=reference.name, project=project_of({"Labels": reference.labels}))]
+        project = project_of({"Labels": reference.labels})
+        found = [Touched(kind=reference.kind, name=reference.name, project=project, makes=True)]
         return [structs.replace(each, why=f"{reference.field} makes it") for each in found if each is not None]
     return [
         structs.replace(each, joins=reference.joins, why=reference.field, id="") for each in found if each is not None
@@ -279,4 +286,4 @@ def listed_container(found: Mapping[str, Any]) -> Touched:
     return Touched(kind="container", name=name, project=project_of(found), image=str(found.get("Image", "")))
 
 
-__all__ = ["Objects", "Touched", "described", "listed_container", "touched_by"]
+__all__ = ["Objects", "Touched", "described", "listed_container", "read_body", "touched_by"]

@@ -17,7 +17,7 @@ from ..identity.peer import Peer
 from ..identity.telling import identity_of
 from ..judges import judge_call, understood
 from ..policy_in_force import PolicyInForce
-from ..rights.deciding import Allowed, decide
+from ..rights.deciding import Allowed, Refused, decide
 from ..rights.people_world import PeopleWorld
 from ..rights.showing import kind_shown, shown
 from ..routes import Call
@@ -77,7 +77,7 @@ class RoleGate:
         decision = await self._decision(call, answer)
         if self._floor is not None or not decision.allowed:  # else the plugin tells of it
             decision = self._told(structs.replace(asked, user=identity.name), decision)
-        if isinstance(answer, Refusal) or not decision.allowed:
+        if isinstance(answer, Refused) or not decision.allowed:
             return decision
         who.is_admin = answer.is_admin
         return await self._passage(answer, held)
@@ -94,14 +94,12 @@ class RoleGate:
                 if (now.hides, now.shown) == (passage.hides, passage.shown):
                     return now
         except Exception as error:
-            answer = refused("guard/error", _ENDED, f"it can't be told ({type(error).__name__})")
+            answer = Refused(reasons=(refused("guard/error", _ENDED, f"it can't be told ({type(error).__name__})"),))
         call = passage.call
-        why = (
-            answer if isinstance(answer, Refusal) else refused("guard/roles", _ENDED, f"{who.name} sees less of it now")
-        )
-        decision = Decision(
-            action=call.route.action, subject=call.subject, refusals=(structs.replace(why, title=_ENDED),)
-        )
+        less = refused("guard/roles", _ENDED, f"{who.name} sees less of it now")
+        reasons = answer.reasons if isinstance(answer, Refused) else (less,)
+        refusals = tuple(structs.replace(why, title=_ENDED) for why in reasons)
+        decision = Decision(action=call.route.action, subject=call.subject, refusals=refusals)
         self._told(Asked(method=call.route.method, target=call.route.path, user=who.name), decision)
         return None
 
@@ -119,7 +117,7 @@ class RoleGate:
         seen = shown(answer.call, answer.limits, services)
         return Passage(call=answer.call, hides=_hides(answer), shown=seen, held=held)
 
-    async def _decided(self, call: Call, identity: Identity, held: tuple[Binding, ...]) -> Allowed | Refusal:
+    async def _decided(self, call: Call, identity: Identity, held: tuple[Binding, ...]) -> Allowed | Refused:
         """Raises EngineError, NotCanonical."""
         if len(call.body) <= LARGE:
             return await self._decided_by(self._world, call, identity, held)
@@ -127,7 +125,7 @@ class RoleGate:
 
     async def _decided_by(
         self, world: PeopleWorld, call: Call, identity: Identity, held: tuple[Binding, ...]
-    ) -> Allowed | Refusal:
+    ) -> Allowed | Refused:
         in_force = self._floor or self._unseen
         signed = in_force().must_be_signed if in_force is not None else (lambda image: False)
         grants = self._floor is None
@@ -140,9 +138,13 @@ class RoleGate:
         who.identity = who.identity.now
         return who.identity
 
-    async def _decision(self, call: Call, answer: Allowed | Refusal) -> Decision:
-        if isinstance(answer, Refusal):
-            return Decision(action=call.route.action, subject=call.subject, refusals=(answer,))
+    async def _decision(self, call: Call, answer: Allowed | Refused) -> Decision:
+        if isinstance(answer, Refused):
+            policy = self._floor or self._unseen
+            more: tuple[Refusal, ...] = ()
+            if answer.within and policy is not None and call.route.judge:  # so that nobody has to ask twice
+                more = (await judge_call(call, self._world, policy())).refusals
+            return Decision(action=call.route.action, subject=call.subject, refusals=(*answer.reasons, *more))
         policy = self._floor or (self._unseen if call.route.line in _UNSEEN else None)
         if policy is None or answer.is_admin or not call.route.judge:
             return call.passes
