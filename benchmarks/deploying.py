@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import time
@@ -70,11 +71,12 @@ class Measured:
         self.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": self.settings})
 
     def version(self, name: str, on_term: str, *, file: str = "compose.yaml", alias: bool = False) -> None:
-        """Writes a version of the project. `alias`: at the edge by its own file, for who knows nothing of routes."""
+        """Writes a version of the project. `alias`: at the edge by its own file, by a deploy's name."""
         web = self.service(name, on_term)
         networks = {}
         if alias:
-            web["networks"] = {"default": None, "dockworthy-edge": {"aliases": ["web.measured"]}}
+            kept = json.loads((self.shop.state / "edge" / "routes" / f"{self.shop.name}.json").read_text())
+            web["networks"] = {"default": None, "dockworthy-edge": {"aliases": [kept["aliases"]["web"]]}}
             networks = {"networks": {"dockworthy-edge": {"external": True}}}
         self.shop.write(file, {"name": self.shop.name, "services": {"web": web}, **networks})
 

@@ -194,3 +194,20 @@ def test_a_compose_model_for_a_record() -> None:
 
 def test_a_text_for_people() -> None:
     assert redacted_text(f"postgres://app:{BARE}@db/shop is down") == "postgres://app:***@db/shop is down"
+
+
+def test_the_names_by_which_the_edge_finds_containers_are_hidden() -> None:
+    alias = "0123456789abcdef0123456789abcdef"
+    at_edge = {"Aliases": ["web", "web.shop", alias], "DNSNames": ["shop-web-1", alias, "0123456789ab"]}
+    assert redacted({"NetworkSettings": {"Networks": {"dockworthy-edge": at_edge}}}) == {
+        "NetworkSettings": {
+            "Networks": {
+                "dockworthy-edge": {
+                    "Aliases": ["web", "web.shop", "***"],
+                    "DNSNames": ["shop-web-1", "***", "0123456789ab"],
+                }
+            }
+        }
+    }
+    service = {"Spec": {"TaskTemplate": {"Networks": [{"Target": "x", "Aliases": ["web", alias]}]}}}
+    assert alias not in str(redacted(service))

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from ..model.deploy_settings import TargetKind
 from ..model.release import Release
-from ..model.rollout import EDGE_NETWORK, Desired, Running
+from ..model.rollout import EDGE_NETWORK, Desired, Running, Task
 from .asked import Say
 from .compose_command import ComposeCommand
 from .edge.rotation import Rotation
@@ -77,6 +77,12 @@ class Destination:
         running = await read_running(self.site.engine, self.project)
         return structs.replace(running, standby=await self._marks().read())
 
+    async def tasks(self) -> Mapping[str, Sequence[Task]]:
+        """What runs of it, by whichever target."""
+        if self.takes_over:
+            return (await read_swarm(self.site.engine, self.project)).tasks
+        return (await self.running()).tasks
+
     def maker(self, compose: ComposeCommand) -> Maker:
         if self.kind is TargetKind.SWARM:
             return SwarmMaker(self.site.engine)
@@ -108,7 +114,7 @@ class Destination:
         folder = f"{self.site.state}/releases/{self.project}"
         guard = SwapGuard(self.site.hand, folder, self.site.socket)
         desired = structs.replace(desired, spec=on_networks_of_swarm(desired.spec, self.swarms.networks))
-        by = StandBy(engine, self._marks(), rotation, self.project, standby, say)
+        by = StandBy(engine, self._marks(), rotation, desired, standby, say)
         make, kind = (ContainersAndTasks, TakeoverTarget) if self.takes_over else (Containers, ComposeTarget)
         containers = make(engine, desired, healthy_within=healthy_within, on_edge=on_edge)
         return kind(

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from msgspec import Struct, structs
 
 from ..errors import Refused
-from ..model.deploy_settings import DeploySettings, seconds_of
+from ..model.deploy_settings import DeploySettings, TargetKind, seconds_of
 from ..model.finding import Finding
 from ..model.release import GateFinding, Release, ReleaseState
-from ..model.rollout import RolloutPlan
+from ..model.rollout import Desired, RolloutPlan
 from .asked import Asked, Say
 from .begun import begun
 from .commit import commit_of
 from .compose_command import ComposeCommand
 from .destination import Destination
+from .edge.aliases import named, needs_tasks
 from .edge.certificates import authority_file
 from .edge.existing import Theirs, find_theirs, is_theirs
 from .edge.haproxy.frontends import PROBE
 from .edge.project_edge import ProjectEdge
 from .edge.reading import read_routes
+from .edge.reserved import refuse_reserved
 from .foreseeing import Foreseen
 from .gating.answered import Answered
 from .in_force import cut_off, in_force, unfinished
@@ -73,7 +76,8 @@ class Shipping:
     ) -> Shipped:
         """Plan -> what the policy asks `before` -> record -> roll out -> observe -> keep or take back."""
         last = in_force(releases)
-        edge = self._edge(prepared, asked)
+        edge = await self._edge(prepared, asked)
+        prepared = structs.replace(prepared, desired=structs.replace(prepared.desired, edge_names=edge.aliases))
         standby = prepared.settings.standby if returns_to is None and not self.to.takes_over else None
         standby = standby if standby and seconds_of(standby) else None
         target = self.to.target(
@@ -106,6 +110,7 @@ class Shipping:
             standby=standby,
         )
         try:
+            await self._refuse_reserved(prepared.desired)
             plan = await foreseen.plan()
         except Refused as refused:
             return Shipped(refused_because=(f"{refused.says}: {refused.hint}",))
@@ -138,15 +143,24 @@ class Shipping:
             await self.store.clean(await self.store.releases(skip_damaged=True))
         return Shipped(plan=plan, release=ended)
 
-    def _edge(self, prepared: Prepared, asked: Asked) -> ProjectEdge:
+    async def _refuse_reserved(self, desired: Desired) -> None:
+        engine = self.to.site.engine
+        asked = (engine.get("/networks"), engine.get("/containers/json?all=true"))
+        refuse_reserved(desired, *await asyncio.gather(*asked))
+
+    async def _edge(self, prepared: Prepared, asked: Asked) -> ProjectEdge:
         desired = prepared.desired
         replicas = {name: service.replicas for name, service in desired.services.items()}
-        routes = None
+        routes, runner = None, self.to.edge()
+        before = await runner.routes_of(desired.project)
         if desired.routed:
             routes = read_routes(
                 desired.project, prepared.settings, asked.folder, replicas=replicas, stop_first=stopping_first(desired)
             )
-        return ProjectEdge(self.to.edge(), desired.project, routes, authority=authority_file(self.to.site))
+            swarm = self.to.kind is TargetKind.SWARM or self.to.takes_over
+            tasks = await self.to.tasks() if needs_tasks(routes, before, swarm=swarm) else {}
+            routes = named(routes, before, tasks, swarm=swarm)
+        return ProjectEdge(runner, desired.project, routes, before, authority=authority_file(self.to.site))
 
     async def _begin(self, release: Release, prepared: Prepared, releases: Sequence[Release]) -> None:
         """The record comes before everything else: what a killed run began is known by it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..model.edge_network import is_alias
 from ..model.secret_names import is_redacted, is_secret
 from .secret_values import hide_in_arguments, hide_in_text
 
@@ -16,6 +17,8 @@ HIDDEN = "***"
 
 _PAIRS = frozenset({"Env", "Labels", "BuildArgs", "environment", "labels", "annotations"})
 """Lists of `NAME=value`."""
+_NAMES = frozenset({"Aliases", "DNSNames"})
+"""A container's names on its networks: the edge finds it by one that is a secret."""
 _MAPS = frozenset(
     {"Labels", "Options", "DriverOpts", "Annotations", "Opts", "StorageOpt", "log-opts", "options", "labels"}
     | {"environment", "annotations", "args", "driver_opts", "storage_opt"}  # Compose
@@ -141,6 +144,8 @@ class Redactor:
             return [self._walk(item, key, "") for item in value]
         if key in _PAIRS:
             return [self._pair(item) for item in value]
+        if key in _NAMES:
+            return [self.hide(item) if is_alias(item) else item for item in value]
         return hide_in_arguments([self._ascii(item) for item in value], self.hide)
 
     def _pair(self, item: str) -> str:

@@ -38,7 +38,8 @@ class EdgeStanding(Struct, frozen=True, kw_only=True):
     `available`: the version of HAProxy that the host's distribution has now, as far as the host knows.
 
     `untold`: why its certificates are not known. `renewed_by`: who renews certificates by itself; `renewal_tried`: when
-    somebody last did. `cares`: sentences, each with what to do; () is an edge that can be left alone.
+    somebody last did. `strangers`: what is on its networks and was put there by no release. `cares`: sentences, each
+    with what to do; () is an edge that can be left alone.
     """
 
     host: str
@@ -55,4 +56,5 @@ class EdgeStanding(Struct, frozen=True, kw_only=True):
     untold: str = ""
     renewed_by: str = ""
     renewal_tried: str = ""
+    strangers: tuple[str, ...] = ()
     cares: tuple[str, ...] = ()

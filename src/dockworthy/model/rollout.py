@@ -7,10 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from .edge_network import EDGE_NETWORK as EDGE_NETWORK
 from .release import ShippedService
-
-EDGE_NETWORK = "dockworthy-edge"
-"""On which the edge reaches the services that have routes."""
 
 
 class TaskState(StrEnum):
@@ -32,9 +30,9 @@ class Health(StrEnum):
 
 
 class Task(Struct, frozen=True, kw_only=True):
-    """One container of a service. `spec_hash`: as Compose wrote it on it; `addresses`: network -> IP address; `mounts`:
-    path inside -> volume or path of the host. `is_job`: it was started to run once. `attempt`: on a swarm, its own id
-    of what runs now, where the task is what stands in a slot."""
+    """One container of a service. `spec_hash`: as Compose wrote it on it; `addresses`: network -> IP address;
+    `edge_names`: its names on the edge's network; `mounts`: path inside -> volume or path of the host. `is_job`: it was
+    started to run once. `attempt`: on a swarm, its own id of what runs now, where the task is what stands in a slot."""
 
     id: str
     name: str
@@ -48,6 +46,7 @@ class Task(Struct, frozen=True, kw_only=True):
     error: str = ""
     started: str = ""
     addresses: dict[str, str] = {}
+    edge_names: tuple[str, ...] = ()
     mounts: dict[str, str] = {}
     is_job: bool = False
     attempt: str = ""
@@ -59,6 +58,11 @@ class Task(Struct, frozen=True, kw_only=True):
     def is_of(self, shipped: ShippedService) -> bool:
         """Was it made of that definition and image? A name that points elsewhere now makes no difference."""
         return self.spec_hash in shipped.hashes and self.image_id == shipped.image_id
+
+    def is_found_by(self, edge_name: str | None) -> bool:
+        """May it stay as it is at the edge: has it that name there, or is it to join yet? None: any name will do. Who
+        may see no secrets is shown that there is one (`***`), which no older version gave."""
+        return edge_name is None or EDGE_NETWORK not in self.addresses or bool({edge_name, "***"} & {*self.edge_names})
 
 
 class Standby(Struct, frozen=True, kw_only=True):
@@ -95,7 +99,8 @@ class Leaving(Struct, frozen=True):
 class Desired(Struct, frozen=True, kw_only=True):
     """A project as it is to be. `spec`: the Compose project as it will be given to Compose, images pinned, networks of
     the edge joined. `container_names`: service -> the name that its container is to have. `routed`: at the edge.
-    `leaving`: services at somebody else's. `left`: services of its file that it says nothing of, because nobody had
+    `edge_names`: service -> the secret name by which the edge finds its containers. `leaving`: services at somebody
+    else's. `left`: services of its file that it says nothing of, because nobody had
     shipped them yet when it was narrowed to others."""
 
     project: str
@@ -103,6 +108,7 @@ class Desired(Struct, frozen=True, kw_only=True):
     services: dict[str, ShippedService]
     container_names: dict[str, str] = {}
     routed: tuple[str, ...] = ()
+    edge_names: dict[str, str] = {}
     leaving: dict[str, Leaving] = {}
     jobs_before: tuple[str, ...] = ()
     jobs_after: tuple[str, ...] = ()

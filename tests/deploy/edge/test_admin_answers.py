@@ -53,7 +53,7 @@ def test_servers_that_get_requests_are_handed_over_in_the_first_slots() -> None:
 
 def test_a_new_backend_gets_the_servers_of_one_that_leads_to_the_same() -> None:
     told = with_new_backends(
-        _STATE, {"shop:web": "web.shop:8000", "shop:web:3": "web.shop:8000", "shop:api": "a.shop:1"}
+        _STATE, {"shop:web": ("web.shop:8000",), "shop:web:3": ("web.shop:8000",), "shop:api": ("a.shop:1",)}
     )
     new = [line.split() for line in told.splitlines() if " shop:web:3 " in line]
     (one,) = {line.split()[1] for line in _STATE.splitlines() if line[:1].isdigit() and " " in line} - {"shop:web"}

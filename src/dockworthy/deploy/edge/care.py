@@ -21,6 +21,11 @@ def cares_of(edge: EdgeStanding, now: float) -> Iterator[str]:
         if not route.up:
             found = f"{route.seen} seen and none well" if route.seen else "it has no container"
             yield f"{route.host}{route.path.rstrip('/')}: {route.service} of {route.project} does not answer: {found}"
+    for stranger in edge.strangers:
+        yield (
+            f"{stranger}: no release put it there, and it reaches the routed ports of all projects past their routes: "
+            "`docker network disconnect` it, or give it a route in its dockworthy.yaml and deploy"
+        )
     if edge.untold:
         yield f"{edge.untold}: the next `dockworthy deploy` or `dockworthy edge renew` mends that"
     for certificate in edge.certificates:

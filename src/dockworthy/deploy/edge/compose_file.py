@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...model.rollout import EDGE_NETWORK
+from ...model.edge_network import EDGE_FRONT, EDGE_NETWORK, EDGE_PROJECT
 from .haproxy.configuration import FILE, HEALTH_PORT, THREADS
 from .haproxy.frontends import HTTP, HTTPS, RUN
 
-PROJECT = "dockworthy-edge"
+PROJECT = EDGE_PROJECT
 SERVICE = "proxy"
+CONTAINER = f"{PROJECT}-{SERVICE}-1"
 NETWORK = EDGE_NETWORK
 """What routed services join. It is internal: who joins it gets no way out of the host by that."""
-_FRONT = "dockworthy-edge-front"
 SETTINGS = "/etc/edge"
 USER = 64999
 """Nobody's number on a host."""
@@ -92,5 +92,5 @@ def compose_file(
     return {
         "name": PROJECT,
         "services": {SERVICE: service},
-        "networks": {"edge": inner, "front": {"name": _FRONT}},
+        "networks": {"edge": inner, "front": {"name": EDGE_FRONT}},
     }

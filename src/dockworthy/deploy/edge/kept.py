@@ -40,7 +40,11 @@ class ServedRoute(Struct, frozen=True):
 class ProjectRoutes(Struct, frozen=True):
     """`certificates`: host name -> PEM text with chain and key, where `edge.tls` is `files`. `acme_ca`: the PEM text by
     which an ACME authority is trusted that the host does not know. `owns`: the host names that the project had first
-    at this edge."""
+    at this edge.
+
+    `aliases`: service -> the name by which its containers are found on the edge's network. It is a secret: who knows it
+    could get the service's requests. `old_names`: services of which containers run that older versions named
+    `web.shop` there; they are found by that name, too, until they are replaced."""
 
     project: str
     edge: Edge
@@ -48,6 +52,8 @@ class ProjectRoutes(Struct, frozen=True):
     certificates: dict[str, str] = {}
     acme_ca: str = ""
     owns: tuple[str, ...] = ()
+    aliases: dict[str, str] = {}
+    old_names: tuple[str, ...] = ()
 
     @property
     def has_tls(self) -> bool:
@@ -69,15 +75,23 @@ class ProjectRoutes(Struct, frozen=True):
             named[f"{first}:{more + 1}" if more else first] = served
         return named
 
+    def templates(self, served: ServedRoute) -> dict[str, str]:
+        """Prefix of HAProxy's slots -> the DNS name of the service's containers, and the port. A slot keeps its name
+        for as long as its DNS name counts, so that a new process knows it again."""
+        service, port = served.route.service, served.route.port
+        secret, found = self.aliases.get(service), {}
+        if secret is None or service in self.old_names:
+            found["s"] = f"{old_name(self.project, service)}:{port}"
+        if secret is not None:
+            found["c"] = f"{secret}:{port}"
+        return found
+
     @property
-    def lead_to(self) -> dict[str, str]:
-        """The same names -> the DNS name of the service's containers, and the port."""
-        return {
-            name: f"{alias(self.project, served.route.service)}:{served.route.port}"
-            for name, served in self.backends.items()
-        }
+    def lead_to(self) -> dict[str, tuple[str, ...]]:
+        """HAProxy's names for what routes lead to -> the DNS names of the service's containers, each with the port."""
+        return {name: tuple(self.templates(served).values()) for name, served in self.backends.items()}
 
 
-def alias(project: str, service: str) -> str:
-    """The name of a service's containers on the edge's network."""
+def old_name(project: str, service: str) -> str:
+    """The name by which older versions let the edge find a service's containers. Anybody can take it."""
     return f"{service}.{project}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...engine.docker_command import Docker
@@ -13,7 +14,7 @@ from ...errors import EngineError, HostError
 from ..site import Site
 from ..targets.log_tail import demultiplexed
 from .admin import Admin
-from .compose_file import PROJECT
+from .compose_file import CONTAINER, PROJECT
 from .handing_over import compacted, with_new_backends
 from .haproxy.configuration import FILE
 from .image import RUN_ONCE, EdgeImage
@@ -64,9 +65,9 @@ class EdgeProcess:
             errors="replace"
         )
 
-    async def tell(self, marker: str, lead_to: Mapping[str, str] | None = None) -> bool:
-        """Whether the running edge had to be told to read its settings again. `lead_to`: its backends by then, and what
-        DNS name and port they lead to."""
+    async def tell(self, marker: str, lead_to: Mapping[str, Sequence[str]] | None = None) -> bool:
+        """Whether the running edge had to be told to read its settings again. `lead_to`: its backends by then, and
+        what DNS names and port they lead to."""
         if await self.runs_with(marker):
             return False
         await self.leave_servers(lead_to or {})
@@ -95,7 +96,7 @@ class EdgeProcess:
         if container is not None:
             await self._site.engine.send("POST", f"/containers/{container['Id']}/kill?signal=SIGUSR2", answer=False)
 
-    async def leave_servers(self, lead_to: Mapping[str, str]) -> None:
+    async def leave_servers(self, lead_to: Mapping[str, Sequence[str]]) -> None:
         """For HAProxy's next process: what the one that runs knows of its servers."""
         with contextlib.suppress(HostError):  # it is on its way up, and knows none
             state = with_new_backends(await self._admin.servers_state(), lead_to)
@@ -117,7 +118,7 @@ class EdgeProcess:
         log = ""
         if container is not None:
             done = await Docker(self._site.docker_host, self._environ).run("logs", "--tail", "5", container["Id"])
-            log = done.err.decode(errors="replace").strip()[-500:]
+            log = without_aliases(done.err.decode(errors="replace").strip()[-500:])
         raise EngineError(f"the edge does not take over its new settings ({says}): {log or 'it says nothing'}")
 
     async def container(self) -> dict[str, Any] | None:
@@ -128,11 +129,17 @@ async def container_of(site: Site) -> dict[str, Any] | None:
     """The edge's, as the engine lists it. Raises EngineError."""
     ours = filters(label=[f"com.docker.compose.project={PROJECT}"])
     found: list[dict[str, Any]] = await site.engine.get(f"/containers/json?all=true&{ours}")
+    found.sort(key=lambda each: f"/{CONTAINER}" not in (each.get("Names") or ()))  # a label may be on any container
     return found[0] if found else None
+
+
+def without_aliases(said: str) -> str:
+    """HAProxy names the servers of all projects by their secret names."""
+    return re.sub(r"[0-9a-f]{32}", "***", said)
 
 
 def _alerts(said: bytes) -> str:
     """The first of what HAProxy can't do, without where it ran."""
     lines = said.decode(errors="replace").splitlines()
     alerts = [line.partition(" : ")[2] for line in lines if "[ALERT]" in line]
-    return (alerts or lines or ["it does not say why"])[0].strip()[:500]
+    return without_aliases((alerts or lines or ["it does not say why"])[0].strip()[:500])

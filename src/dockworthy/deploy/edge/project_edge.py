@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+from msgspec import structs
 
 from ...errors import HostError
 from ...model.deploy_settings import Tls
-from ...model.rollout import RolloutStep, StepKind
+from ...model.rollout import RolloutStep, StepKind, Task
 from ..site import Site
+from .aliases import still_by_old_names
 from .kept import ProjectRoutes
 from .outlook import AWAY
 from .rotation import Rotation
@@ -17,8 +20,21 @@ from .running import EdgeRunner
 class ProjectEdge:
     """`wanted`: the routes of the release that is on its way; None where it has none, or another edge is in place."""
 
-    def __init__(self, runner: EdgeRunner, project: str, wanted: ProjectRoutes | None, *, authority: str = "") -> None:
-        """`authority`: the host's file by which clients trust what `tls: internal` shows."""
+    def __init__(
+        self,
+        runner: EdgeRunner,
+        project: str,
+        wanted: ProjectRoutes | None,
+        found: ProjectRoutes | None = None,
+        *,
+        authority: str = "",
+    ) -> None:
+        """`found`: what the edge has of it now; `authority`: the host's file by which clients trust what
+        `tls: internal` shows."""
+        self.aliases: dict[str, str] = {}
+        for routes in (found, wanted):
+            self.aliases |= routes.aliases if routes is not None else {}
+        """Service -> the secret name by which the edge finds its containers."""
         self.runner = runner
         self.wanted = wanted
         self._project = project
@@ -64,6 +80,16 @@ class ProjectEdge:
             if self.wanted.edge.tls is Tls.INTERNAL:
                 say(f"clients trust the edge by {self._authority}")
         self._opened = True
+
+    async def settle(self, tasks: Mapping[str, Sequence[Task]]) -> None:
+        """The release is kept: names that others can take are trusted no longer than somebody has them. Raises what
+        `open` raises."""
+        if self.wanted is None or not self.wanted.old_names:
+            return
+        left = still_by_old_names(self.wanted, self.wanted.old_names, tasks)
+        if left != self.wanted.old_names:
+            self.wanted = structs.replace(self.wanted, old_names=left)
+            await self.runner.ensure(self.wanted)
 
     async def take_back(self) -> None:
         """The routes that were there before, if others were opened."""

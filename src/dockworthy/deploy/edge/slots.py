@@ -21,7 +21,7 @@ that. HAProxy gives the one who should stand there no other slot, and forgets wh
 
 
 class Slot(Struct, frozen=True):
-    """A server of HAProxy's that the DNS fills, named `shop:web/s1`. `address`: "" where nobody stands in it."""
+    """A server of HAProxy's that the DNS fills, named `shop:web/c1`. `address`: "" where nobody stands in it."""
 
     name: str
     address: str

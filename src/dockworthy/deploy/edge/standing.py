@@ -20,6 +20,7 @@ from .loaded import Loaded, loaded
 from .outlook import published
 from .process import container_of
 from .renewals import Renewals, renewals
+from .strangers import strangers
 
 _ASK = """
 date +%s
@@ -57,6 +58,7 @@ async def edge_standing(site: Site) -> EdgeStanding:
         renewed_by=known.by_itself,
         renewal_tried=known.tried,
     )
+    read = msgspec.structs.replace(read, strangers=await strangers(site.engine, kept.projects))
     shared = shared_without_consent([*kept.projects.values()])
     return msgspec.structs.replace(read, cares=(*cares_of(read, now), *shared))
 

@@ -71,6 +71,8 @@ def by_hand(name: str, tasks: Iterable[Task], known: Earlier | None) -> bool:
 def differences(name: str, tasks: tuple[Task, ...], desired: Desired, known: Earlier | None) -> Iterator[str]:
     """Between what runs and what is wanted, each in a few words."""
     shipped = desired.services[name]
+    if name in desired.routed and not all(task.is_found_by(desired.edge_names.get(name)) for task in tasks):
+        yield "the edge finds it by a name that others can take: it gets one that nobody can guess"
     if any(task.image_id != shipped.image_id for task in tasks):
         old = next(task.image_id for task in tasks if task.image_id != shipped.image_id)
         yield f"image {_short(old)} -> {shipped.reference} ({_short(shipped.image_id)})"

@@ -72,11 +72,12 @@ def _shared(desired: Desired, running: Running, key: str, name: str) -> Iterator
 def _left_behind(desired: Desired, running: Running, service: str) -> Iterator[Question]:
     """Volumes without a name stay with the old container: the new one begins with empty ones."""
     shipped = desired.services[service]
+    edge_name = desired.edge_names.get(service) if service in desired.routed else None
     targets = sorted(
         {
             target
             for task in running.tasks.get(service, ())
-            if not task.is_job and not task.is_of(shipped)
+            if not task.is_job and not (task.is_of(shipped) and task.is_found_by(edge_name))
             for target, source in task.mounts.items()
             if _ANONYMOUS.fullmatch(source)
         }

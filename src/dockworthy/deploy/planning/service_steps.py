@@ -29,7 +29,8 @@ def sort_tasks(name: str, desired: Desired, running: Running) -> Sorted:
     """By Compose's hash of the definition and the image's id: a name that points elsewhere now makes no difference."""
     shipped = desired.services[name]
     tasks = [task for task in running.tasks.get(name, ()) if not task.is_job]
-    current = tuple(task for task in tasks if task.is_of(shipped))
+    edge_name = desired.edge_names.get(name) if name in desired.routed else None
+    current = tuple(task for task in tasks if task.is_of(shipped) and task.is_found_by(edge_name))
     if lost_networks(name, desired, running):
         current = ()
     return Sorted(current, tuple(task for task in tasks if task not in current))

@@ -17,7 +17,7 @@ from ...engine.faults import NoSuchObject
 from ...engine.filters import filters
 from ...errors import EngineError
 from ...model.rollout import EDGE_NETWORK, Desired, TaskState
-from ..edge.kept import alias
+from ..edge.kept import old_name
 from .running import ONEOFF, PROJECT, SERVICE, read_task
 from .waiting import OnEdge, until_healthy, until_reached
 
@@ -124,7 +124,7 @@ class Containers:
     async def join_edge(self, service: str, containers: Sequence[str]) -> None:
         """The edge finds them there by the service's name, without their being made anew."""
         for container in containers:
-            await join_edge(self._engine, self._desired.project, service, container)
+            await join_edge(self._engine, edge_name_of(self._desired, service), container)
 
     async def _leave(self, container: str) -> None:
         task = await read_task(self._engine, container)
@@ -143,7 +143,7 @@ class Containers:
         if task is None or EDGE_NETWORK in task.addresses:
             return
         try:
-            await join_edge(self._engine, self._desired.project, service, container)
+            await join_edge(self._engine, edge_name_of(self._desired, service), container)
         except EngineError:
             if await self.runs(container):  # else why it does not is what matters
                 raise
@@ -159,9 +159,14 @@ class Containers:
                 raise outcome
 
 
-async def join_edge(engine: Connection, project: str, service: str, container: str) -> None:
+def edge_name_of(desired: Desired, service: str) -> str:
+    """On the edge's network. A service that an older version put there goes back to the name it had."""
+    return desired.edge_names.get(service) or old_name(desired.project, service)
+
+
+async def join_edge(engine: Connection, name: str, container: str) -> None:
     """Raises EngineError."""
-    body = {"Container": container, "EndpointConfig": {"Aliases": [alias(project, service)]}}
+    body = {"Container": container, "EndpointConfig": {"Aliases": [name]}}
     await engine.send("POST", f"/networks/{EDGE_NETWORK}/connect", body, answer=False)
 
 

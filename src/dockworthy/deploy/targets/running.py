@@ -12,7 +12,7 @@ from typing import Any
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
 from ...engine.filters import filters
-from ...model.rollout import Health, Running, Task, TaskState
+from ...model.rollout import EDGE_NETWORK, Health, Running, Task, TaskState
 from .swarm.names import STACK
 
 PROJECT = "com.docker.compose.project"
@@ -77,9 +77,15 @@ def task_of(facts: Mapping[str, Any]) -> Task:
         error=state.get("Error", ""),
         started=state.get("StartedAt", ""),
         addresses={name: network.get("IPAddress", "") for name, network in networks.items()},
+        edge_names=_names_on(networks.get(EDGE_NETWORK)),
         mounts={mount["Destination"]: mount.get("Name") or mount.get("Source", "") for mount in facts["Mounts"]},
         is_job=labels.get(ONEOFF) == "True",
     )
+
+
+def _names_on(network: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Those that somebody gave; engines tell them in one or the other place."""
+    return tuple({*((network or {}).get("Aliases") or ()), *((network or {}).get("DNSNames") or ())})
 
 
 def _by_service(tasks: Iterable[Task]) -> dict[str, tuple[Task, ...]]:

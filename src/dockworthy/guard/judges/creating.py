@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import structs
 
 from ...errors import UnreadableInput
+from ...model.edge_network import COMPOSE_PROJECT, EDGE_PROJECT
 from ...model.workload import Mount, MountKind, Unit
 from ...readers.api_object import ApiObject
 from ...readers.create_request import read_create_document, read_document
@@ -34,7 +35,7 @@ from .existing import judge_existing, mounts_of
 from .host_mounts import host_mounts, is_recursive, refused_beside_others
 from .images import buildkit
 from .naming import refused_name
-from .networks import refused_network
+from .networks import refused_edge, refused_network
 
 _REPLACES = "com.docker.compose.replace"
 _ID = re.compile(r"[0-9a-f]{64}")
@@ -176,10 +177,21 @@ async def _what_it_joins(case: Case, request: ApiObject) -> AsyncIterator[Refusa
                 "guard/namespaces", "Namespaces are private, or another container's", f"{path[-1]} is {kind}:…"
             )
     for reference in dict.fromkeys(references):
+        if await _is_edge(case, reference):
+            yield refused(
+                "guard/edge",
+                "Containers come to the edge by `dockworthy deploy`",
+                f"container {reference} is the edge itself: who shares its network or folders has everybody's requests",
+            )
         async for refusal in judge_existing(case, reference, why="whose namespaces or volumes it would share"):
             yield refusal
     async for refusal in _network_of_nobody(case, request):
         yield refusal
+
+
+async def _is_edge(case: Case, reference: str) -> bool:
+    found = ApiObject(await case.world.container(reference), "GET /containers/{id}/json")
+    return found.words("Config", "Labels").get(COMPOSE_PROJECT) == EDGE_PROJECT
 
 
 async def _network_of_nobody(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:
@@ -196,7 +208,7 @@ async def _network_of_nobody(case: Case, request: ApiObject) -> AsyncIterator[Re
 
 
 async def _networks(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:
-    mode = request.word("HostConfig", "NetworkMode")
+    mode, project = request.word("HostConfig", "NetworkMode"), request.words("Labels").get(COMPOSE_PROJECT, "")
     names = {mode} - {"host"} if ":" not in mode else set()  # the word alone is a control's matter
     for name, endpoint in request.entries("NetworkingConfig", "EndpointsConfig"):
         names |= {name, endpoint.word("NetworkID")}
@@ -206,6 +218,8 @@ async def _networks(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:
             )
     for name in sorted(names):
         async for refusal in refused_network(case, name):
+            yield refusal
+        async for refusal in refused_edge(case, name, project=project):
             yield refusal
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
+from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT, is_alias
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import ENDPOINT, TEXT, TEXT_MAP, TRUTH, ListOf, Shape
 from ..decision import NOTHING, Refusal, refused
@@ -58,6 +59,26 @@ async def refused_network(case: Case, reference: str) -> AsyncIterator[Refusal]:
         network = host if host and str(host.get("Id")).startswith(reference) else network
     if network is not None and "host" in (network.get("Driver"), network.get("Name")):
         yield refused("guard/networks", "The host's own network stays the host's", f"network {reference} is the host's")
+
+
+async def refused_edge(
+    case: Case, reference: str, *, aliases: Collection[str] = (), project: str = ""
+) -> AsyncIterator[Refusal]:
+    """For a container that would join it. `aliases`: the names that it gets there; `project`: the one that it is of.
+
+    The edge finds containers by names that nobody can guess, which `dockworthy deploy` gives them when they run. Who
+    joins by another way wants to be taken for one of them, or to reach what is routed past the edge's passwords.
+    """
+    network = await case.world.network(reference) if reference and "/" not in reference else None
+    name = str(network.get("Name")) if network is not None else reference
+    if name not in EDGE_NETWORKS or project == EDGE_PROJECT or (name == EDGE_NETWORK and any(map(is_alias, aliases))):
+        return
+    yield refused(
+        "guard/edge",
+        "Containers come to the edge by `dockworthy deploy`",
+        f"network {name} is the edge's own",
+        "write the route into dockworthy.yaml (deploy.routes); dockworthy deploy lets its service join",
+    )
 
 
 async def network_create(case: Case) -> AsyncIterator[Refusal]:
@@ -136,6 +157,9 @@ async def network_connect(case: Case) -> AsyncIterator[Refusal]:
     async for refusal in refused_network(case, case.call.names["network"]):
         yield refusal
     body = ApiObject(case.body(_CONNECT), "POST /networks/{id}/connect")
+    aliases = [str(each) for each in body.at("EndpointConfig", "Aliases").data or ()]
+    async for refusal in refused_edge(case, case.call.names["network"], aliases=aliases):
+        yield refusal
     if body.at("EndpointConfig", "DriverOpts").data:
         yield refused("guard/endpoint-options", "Endpoints take no driver options", "DriverOpts are given")
 

@@ -19,7 +19,7 @@ from ..mounted import bound_device
 from ..parallel import look_up
 from .case import Case
 from .host_mounts import host_mounts, is_recursive, refused_beside_others
-from .networks import refused_network
+from .networks import refused_edge, refused_network
 from .registries import host_in, refused_registry
 
 
@@ -130,6 +130,9 @@ async def _networks(case: Case, spec: ApiObject) -> AsyncIterator[Refusal]:
             if joined.at("DriverOpts").data:
                 yield refused("guard/endpoint-options", "Endpoints take no driver options", joined.word("Target"))
             async for refusal in refused_network(case, joined.word("Target")):
+                yield refusal
+            aliases = [str(each) for each in joined.at("Aliases").data or ()]
+            async for refusal in refused_edge(case, joined.word("Target"), aliases=aliases):
                 yield refusal
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ....model.deploy_settings import seconds_of
-from ..kept import ProjectRoutes, ServedRoute, alias
+from ..kept import ProjectRoutes, ServedRoute
 from .waiting import SAFE, entering, waiting_room
 from .words import formatted, word
 
@@ -59,8 +59,8 @@ def _lines(project: ProjectRoutes, name: str, served: ServedRoute) -> Iterator[s
     for header, value in route.headers.items():
         yield f"http-response set-header {header} {formatted(value)}"
     yield from _health(project, served)
-    server = f"{alias(project.project, route.service)}:{route.port}"
-    yield f"server-template s {served.slots} {server} {_SERVER}"
+    for prefix, server in project.templates(served).items():
+        yield f"server-template {prefix} {served.slots} {server} {_SERVER}"
     yield from waiting_room(served)
 
 

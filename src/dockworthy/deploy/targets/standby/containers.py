@@ -14,9 +14,9 @@ from typing import Any
 from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
 from ....errors import DockworthyError, EngineError, HostError
-from ....model.rollout import EDGE_NETWORK, Standby, Task, TaskState
+from ....model.rollout import EDGE_NETWORK, Desired, Standby, Task, TaskState
 from ...edge.rotation import Rotation
-from ..containers import STOP_SECONDS, join_edge, leave_edge
+from ..containers import STOP_SECONDS, edge_name_of, join_edge, leave_edge
 from ..running import read_task
 from ..step_failed import StepFailed
 from .marks import StandbyMarks
@@ -34,12 +34,12 @@ class StandBy:
     """Of one project. `seconds`: how long old containers are kept running once a release is kept."""
 
     def __init__(
-        self, engine: Connection, marks: StandbyMarks, rotation: Rotation, project: str, seconds: float, say: Say
+        self, engine: Connection, marks: StandbyMarks, rotation: Rotation, desired: Desired, seconds: float, say: Say
     ) -> None:
         self._engine = engine
         self._marks = marks
         self._rotation = rotation
-        self._project = project
+        self._desired = desired
         self._seconds = seconds
         self._say = say
         self._known: tuple[Standby, ...] = ()
@@ -167,7 +167,7 @@ class StandBy:
         if EDGE_NETWORK in task.addresses:
             await naming
         else:
-            await asyncio.gather(join_edge(self._engine, self._project, service, task.id), naming)
+            await asyncio.gather(join_edge(self._engine, edge_name_of(self._desired, service), task.id), naming)
         if task.state is not TaskState.RUNNING:
             await self._engine.send("POST", f"/containers/{task.id}/start", answer=False)
 

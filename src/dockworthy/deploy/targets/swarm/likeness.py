@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from ....model.edge_network import is_alias
 from .names import STACK
 
 _NOT_COUNTED = {"Image", "ForceUpdate", "Runtime", "Isolation", "SecretID", "ConfigID"}
@@ -17,12 +18,16 @@ _ORDERED = {"Networks": "Target", "Mounts": "Target", "Secrets": "SecretName", "
 _DIGITS = 16
 
 
-def spec_hash(template: Mapping[str, Any], networks: Mapping[str, str] = {}) -> str:
-    """Of a TaskSpec as we write it or as the engine tells it. `networks`: id -> name, where ids stand there."""
+def spec_hash(template: Mapping[str, Any], networks: Mapping[str, str] = {}, *, secret_names: bool = False) -> str:
+    """Of a TaskSpec as we write it or as the engine tells it. `networks`: id -> name, where ids stand there.
+
+    Without the name by which the edge finds a service, which is no part of a release; with it where `secret_names`.
+    """
     plain = _plain(template)
     for network in plain.get("Networks") or ():
         network["Target"] = networks.get(network["Target"], network["Target"])
-        network["Aliases"] = sorted(set(network.get("Aliases") or ()))
+        names = set(network.get("Aliases") or ())
+        network["Aliases"] = sorted(each for each in names if secret_names or not is_alias(each))
     container = plain.get("ContainerSpec") or {}
     labels = {key: value for key, value in (container.get("Labels") or {}).items() if key != STACK}
     container["Labels"] = labels

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
-from ....model.rollout import Health, Running, Task, TaskState
+from ....model.rollout import EDGE_NETWORK, Health, Running, Task, TaskState
 from ..running import host_ports, volume_users
 from .likeness import spec_hash
 from .names import JOB, STACK, of_project
@@ -100,9 +100,9 @@ def _by_spec(seen: Seen, attempts: Attempts) -> Iterator[Attempts]:
     """Those of each spec that has one which is to run; else of the newest."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for task in attempts:
-        groups.setdefault(f"{_hash(seen, task)} {_image(seen, task)}", []).append(task)
+        groups.setdefault(f"{_exact(seen, task)} {_image(seen, task)}", []).append(task)
     alive = [group for group in groups.values() if any(_lives(task) for task in group)]
-    newest = groups[f"{_hash(seen, attempts[-1])} {_image(seen, attempts[-1])}"]
+    newest = groups[f"{_exact(seen, attempts[-1])} {_image(seen, attempts[-1])}"]
     yield from alive or [newest]
 
 
@@ -118,7 +118,7 @@ def _task(seen: Seen, attempts: Attempts) -> Task:
     failed = [each for each in attempts if each["Status"]["State"] in _FAILED]
     node = seen.nodes.get(task.get("NodeID", ""), "")
     return Task(
-        id=f"{task['ServiceID']}.{task.get('Slot', 0)}.{_hash(seen, task)}.{_image(seen, task)[-12:]}",
+        id=f"{task['ServiceID']}.{task.get('Slot', 0)}.{_exact(seen, task)}.{_image(seen, task)[-12:]}",
         name=f"{service}.{task.get('Slot', 0)}" + (f" on {node}" if node else ""),
         service=service,
         spec_hash=_hash(seen, task),
@@ -130,6 +130,7 @@ def _task(seen: Seen, attempts: Attempts) -> Task:
         error=status.get("Err") or (failed[-1]["Status"].get("Err", "") if failed else ""),
         started=status.get("Timestamp", ""),
         addresses=_addresses(task),
+        edge_names=_edge_names(seen, task),
         mounts={each["Target"]: each.get("Source", "") for each in spec.get("Mounts") or ()},
         is_job=JOB in (seen.services[task["ServiceID"]]["Spec"].get("Labels") or {}),
         attempt=task["ID"],
@@ -161,6 +162,16 @@ def _addresses(task: Mapping[str, Any]) -> dict[str, str]:
         each["Network"]["Spec"]["Name"]: (each.get("Addresses") or [""])[0].partition("/")[0]
         for each in task.get("NetworksAttachments") or ()
     }
+
+
+def _edge_names(seen: Seen, task: Mapping[str, Any]) -> tuple[str, ...]:
+    joined = task["Spec"].get("Networks") or ()
+    at_edge = [each for each in joined if seen.networks.get(each["Target"], each["Target"]) == EDGE_NETWORK]
+    return tuple(name for each in at_edge for name in each.get("Aliases") or ())
+
+
+def _exact(seen: Seen, task: Mapping[str, Any]) -> str:
+    return spec_hash(task["Spec"], seen.networks, secret_names=True)
 
 
 def _hash(seen: Seen, task: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ....model.rollout import Order
+from ....model.rollout import EDGE_NETWORK, Order
 from ...planning.replacing import replacing
 from .amounts import nanoseconds, processors, size
 from .container_spec import container_spec, host_ports, object_name
@@ -80,6 +80,17 @@ def networks_of(spec: Mapping[str, Any], name: str) -> dict[str, list[str]]:
     """Names of the networks that a service joins, and its aliases there."""
     uses = spec["services"][name].get("networks") or {"default": None}
     return {object_name(spec, "networks", key): [*((use or {}).get("aliases") or ())] for key, use in uses.items()}
+
+
+def with_edge_names(spec: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The project with the secret names by which the edge finds its services. `names`: service -> name."""
+    services = dict(spec["services"])
+    for name, service in services.items():
+        at_edge = (service.get("networks") or {}).get(EDGE_NETWORK)
+        if at_edge is not None and name in names:
+            networks = {**service["networks"], EDGE_NETWORK: {"aliases": [*at_edge.get("aliases", ()), names[name]]}}
+            services[name] = {**service, "networks": networks}
+    return {**spec, "services": services}
 
 
 def _networks(spec: Mapping[str, Any], name: str, ids: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,7 @@ from .likeness import spec_hash
 from .names import of_project, service_name
 from .needs import edge_can_be_had, edge_network, ids_of
 from .reading import read_swarm
-from .service_spec import service_spec
+from .service_spec import service_spec, with_edge_names
 from .services import change, create, remove, service_of
 from .waiting import Expected, tasks_of, until_serving
 
@@ -158,9 +158,8 @@ class SwarmTarget:
     async def _wanted(self, service: str) -> dict[str, Any]:
         shipped = self._desired.services[service]
         ids = await ids_of(self._engine, self._desired.spec, service)
-        return service_spec(
-            self._desired.spec, service, replicas=shipped.replicas, reference=shipped.reference, ids=ids
-        )
+        spec = with_edge_names(self._desired.spec, self._desired.edge_names)
+        return service_spec(spec, service, replicas=shipped.replicas, reference=shipped.reference, ids=ids)
 
     def _edge_of(self, service: str) -> OnEdge | None:
         return self._on_edge(service) if self._on_edge and service in self._desired.routed else None
@@ -179,7 +178,7 @@ def _changed(now: dict[str, Any], wanted: dict[str, Any], *, again: bool) -> dic
     old, new = now["TaskTemplate"], wanted["TaskTemplate"]
     count = old.get("ForceUpdate", 0) + again
     same_image = old["ContainerSpec"]["Image"] == new["ContainerSpec"]["Image"]
-    if same_image and spec_hash(old) == spec_hash(new):
+    if same_image and spec_hash(old, secret_names=True) == spec_hash(new, secret_names=True):
         return {**now, "Mode": wanted["Mode"], "TaskTemplate": {**old, "ForceUpdate": count}}
     if same_image and spec_hash({**old, "Placement": None}) == spec_hash({**new, "Placement": None}):
         count += 1

@@ -1,0 +1,75 @@
+"""Containers and services on the edge's networks that no release put there: they reach what is routed of all projects.
+
+Source: Engine API v1.45, GET /networks/{id}, /containers/{id}/json, /services.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from ...engine.connection import Connection
+from ...engine.faults import NoSuchObject
+from ...model.edge_network import COMPOSE_PROJECT, EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT
+from ..targets.running import task_of
+from .compose_file import CONTAINER
+from .kept import ProjectRoutes, old_name
+
+_TASK_OF = "com.docker.swarm.service.id"
+
+
+async def strangers(engine: Connection, projects: Mapping[str, ProjectRoutes]) -> tuple[str, ...]:
+    """Their names, each with where it is. Containers of services are told by their service. Raises
+    EngineError."""
+    secret = {alias for routes in projects.values() for alias in routes.aliases.values()}
+    found: list[str] = []
+    for network in EDGE_NETWORKS:
+        facts = await _asked(engine, f"/networks/{network}")
+        if facts is None:
+            continue
+        ids = [id for id in facts.get("Containers") or {} if not id.startswith("lb-")]
+        for container in await asyncio.gather(*(_asked(engine, f"/containers/{quote(id)}/json") for id in ids)):
+            if container is not None and not _belongs(container, network, projects, secret):
+                found.append(f"the container {container['Name'].lstrip('/')} on {network}")
+        if facts.get("Scope") == "swarm":
+            for service in await engine.get("/services"):
+                names = _names(service, facts["Id"])
+                if names is not None and not secret & names:
+                    found.append(f"the service {service['Spec']['Name']} on {network}")
+    return tuple(sorted(found))
+
+
+async def _asked(engine: Connection, path: str) -> dict[str, Any] | None:
+    try:
+        answer: dict[str, Any] = await engine.get(path)
+    except NoSuchObject:
+        return None
+    return answer
+
+
+def _belongs(
+    container: Mapping[str, Any], network: str, projects: Mapping[str, ProjectRoutes], secret: set[str]
+) -> bool:
+    labels = container["Config"].get("Labels") or {}
+    project = labels.get(COMPOSE_PROJECT, "")
+    if project == EDGE_PROJECT and container["Name"] == f"/{CONTAINER}":
+        return True
+    if labels.get(_TASK_OF):
+        return True
+    if network != EDGE_NETWORK:
+        return False
+    task = task_of(container)
+    names = set(task.edge_names)
+    routes = projects.get(project)
+    if routes is not None and (task.service in routes.old_names or task.service not in routes.aliases):
+        secret = {*secret, old_name(project, task.service)}
+    return bool(names & secret)
+
+
+def _names(service: Mapping[str, Any], network: str) -> set[str] | None:
+    """Of a service on that network; None where it is not on it."""
+    template = service["Spec"].get("TaskTemplate") or {}
+    joined = [each for each in template.get("Networks") or () if each.get("Target") == network]
+    return {name for each in joined for name in each.get("Aliases") or ()} if joined else None

@@ -1,0 +1,27 @@
+"""The networks of the edge, and the names by which the edge finds containers there. No I/O."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+COMPOSE_PROJECT = "com.docker.compose.project"
+"""The label by which Compose knows its containers."""
+EDGE_PROJECT = "dockworthy-edge"
+"""The Compose project of the edge itself."""
+EDGE_NETWORK = "dockworthy-edge"
+"""On which the edge reaches the services that have routes."""
+EDGE_FRONT = "dockworthy-edge-front"
+"""By which the edge is reached; nobody else is on it."""
+EDGE_NETWORKS = (EDGE_NETWORK, EDGE_FRONT)
+
+_ALIAS = re.compile(r"[0-9a-f]{32}")
+
+
+def new_alias() -> str:
+    """A name on the edge's network that nobody can guess: 128 random bits."""
+    return secrets.token_hex(16)
+
+
+def is_alias(name: str) -> bool:
+    return _ALIAS.fullmatch(name) is not None
