@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 import os
@@ -24,20 +25,23 @@ from dockworthy.model.control import Control, Examples, Subject
 from dockworthy.model.field import Source
 from dockworthy.model.finding import Judgement
 from dockworthy.model.machine import Machine
+from dockworthy.model.policy_change import PolicyChange
 from dockworthy.model.snapshot import Snapshot
 from dockworthy.model.text_file import TextFile
+from dockworthy.policy.loosening import policy_change
 from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.create_request import read_create_request
 from dockworthy.readers.docker_run import read_docker_run
 from dockworthy.readers.dockerfile.build import read_dockerfile
 from dockworthy.readers.engine_context import EngineContext, engine_context
 from dockworthy.readers.files import Search
+from dockworthy.readers.joined_policy import with_extended
 from dockworthy.readers.kubernetes.joining import joined
 from dockworthy.readers.kubernetes.objects import read_kubernetes, read_manifests
 from dockworthy.readers.machine import read_machine
 from dockworthy.readers.marathon import is_marathon
 from dockworthy.readers.marathon.definitions import read_marathon
-from dockworthy.readers.project_file import parse_project_file
+from dockworthy.readers.project_file import parse_document, parse_project_file
 from dockworthy.readers.text_files import TextFiles
 from dockworthy.readers.titus import is_titus
 from dockworthy.readers.titus.job import read_titus
@@ -65,6 +69,17 @@ def judgements(control: Control, syntax: str, example: Any, folder: Path) -> lis
     return found
 
 
+def _policy_change(example: str) -> PolicyChange:
+    """Of dockworthy.yaml as it was and as it is."""
+    before, now = (
+        with_extended(*parse_document(text, "dockworthy.yaml"), Path("dockworthy.yaml")).policy
+        for text in example.split("--- # and now\n")
+    )
+    change = policy_change(before, now, file="dockworthy.yaml", since="main", today=datetime.date(2027, 1, 1))
+    assert change is not None
+    return change
+
+
 def _subjects(kind: Subject, syntax: str, example: Any, folder: Path) -> list[Any]:
     if syntax == "kubernetes" and kind is Subject.ACCESS:
         return list(joined(read_manifests(documents(example, "objects.yaml"))).accesses)
@@ -78,6 +93,8 @@ def _subjects(kind: Subject, syntax: str, example: Any, folder: Path) -> list[An
         (document,) = documents(example, "job.json")
         assert is_titus(document)
         return [read_titus(document)]
+    if syntax == "policy":
+        return [_policy_change(example)]
     if syntax == "compose":
         (document,) = documents(example, "compose.yaml")
         return list(read_compose(document, environ={"HOME": "/home/ann"}, folder=folder))

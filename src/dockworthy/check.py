@@ -6,7 +6,7 @@ import datetime
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from .model.fix import Fix
 from .model.levels import Level
 from .model.orchestrated import Neighbours
 from .model.policy import Policy, UnknownMeans
+from .model.policy_change import PolicyChange
 from .model.result import Result
 from .model.workload import Unit
 from .model.written import Written
@@ -48,6 +49,10 @@ if TYPE_CHECKING:
     from .readers.image_facts import KnownImage
 
 NO_POLICY = Policy()
+Excused = Callable[
+    [Written, Sequence[Allowance], Callable[[str], str | None]],
+    tuple[Written, tuple[Allowance, ...], tuple[str, ...]],
+]
 Unread = tuple[tuple[str, str], ...]
 Secrets = set[str]
 """Values that were hidden in what was read: no line that is shown may hold one."""
@@ -68,6 +73,9 @@ def check(
     images: Mapping[str, KnownImage] | None = None,
     trusted: bool = False,
     checkout: Checkout | None = None,
+    excused: Excused | None = None,
+    policy_change: PolicyChange | None = None,
+    tracked: Sequence[str] = (),
 ) -> Result:
     """Judges every file; one that can't be read is named in `unread` and the others are judged all the same.
 
@@ -79,11 +87,19 @@ def check(
 
     The files may be somebody else's: nothing outside of their `checkout` (None: that of `paths`) is read, the variables
     of this environment are hidden from them, and Compose is asked only where it sees neither. `trusted`: with both.
+
+    Of a change: `excused` says which exceptions in the files count, `policy_change` is judged as well, and what Git
+    `tracked` (real paths) is judged although it is ignored.
     """
     named = [stdin_name if path == "-" and stdin_name != STANDARD_INPUT else path for path in paths]
     with reading_only(None if trusted else checkout or checkout_of(named)):
         search = Search(
-            paths, stdin=sys.stdin.buffer, stdin_name=stdin_name, ignoring=ignoring, skip_others=skip_others
+            paths,
+            stdin=sys.stdin.buffer,
+            stdin_name=stdin_name,
+            ignoring=ignoring,
+            skip_others=skip_others,
+            tracked=tracked,
         )
         compose = find_compose(os.environ, trusted=trusted) if asking_compose else None
         with remembering() as texts:
@@ -97,6 +113,11 @@ def check(
         if not written.files_of_subjects() and not unread and not skip_others:
             raise _nothing_to_judge(paths, written, charts)
         allowances, unclear = allowances_in(written, texts.text)
+        if excused is not None:
+            written, allowances, not_counting = excused(written, allowances, texts.text)
+            unclear = (*unclear, *not_counting)
+        if policy_change is not None:
+            written = structs.replace(written, policies=(policy_change,))
         result = _judged(written, unread, level, policy, rules, allowances, left_out=search.ignored)
         result = structs.replace(result, notes=(*unclear, *charts, *result.notes, *passed_over(compose)))
         fixes = tuple(without_secrets(_fixes(result, written, texts, edited=edits), secrets))

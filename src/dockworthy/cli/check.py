@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..model.dialect import Version
-    from ..model.policy import Policy
+    from ..model.policy import Policy, ProjectFile
     from ..model.result import Result
 
     Judge = Callable[..., Result]
@@ -107,6 +107,10 @@ def check(
     With --baseline or --changed-since the answer is by new failures alone. A failure is known where it failed before
     for the same reasons, on whatever line; what is known is counted, shown with -v, and stays in the JSON result.
 
+    With --changed-since a change can't excuse itself: the policy is REF's, exceptions by comment count as far as they
+    were there, and a policy that asks less now is a failure of its own. --policy FILE from outside of the checkout is
+    taken as given.
+
     \b
     Examples:
       dockworthy check compose.yaml                     a Compose project
@@ -126,42 +130,45 @@ def check(
     from ..check import check as check_files
 
     not_both("-v", "-q", verbose and quiet)
+    not_both("--changed-since", "--baseline", changed_since is not None and baseline is not None)
     checkout = options.checkout_to_judge(paths, trust=trust_environment, stdin_name=stdin_name)
-    project = load_project(policy, judged=paths, checkout=checkout)
-    known_before = _known_before(baseline, changed_since, paths, stdin_name, project.policy)
-    judge = partial(
+    stdin = _name_of_stdin(stdin_name, paths)
+    judging = partial(
         check_files,
-        level=level_of(level, project),
         pss_version=_version(pss_version),
-        policy=project.policy,
-        rules=rules_of(project),
-        stdin_name=_name_of_stdin(stdin_name, paths),
+        stdin_name=stdin,
         ignoring=not no_ignore,
         skip_others=skip_others,
         edits=format_ == "sarif",
         asking_compose=render == "auto",
         trusted=trust_environment,
     )
-    result = known_before(judge(paths), judge)
+
+    def judge_by(project: ProjectFile) -> Judge:
+        rules = rules_of(project)
+        return partial(judging, level=level_of(level, project), policy=project.policy, rules=rules)
+
+    if changed_since is not None:
+        from .since import judged_since
+
+        result = judged_since(changed_since, paths, judge_by, policy=policy, checkout=checkout, stdin_name=stdin)
+    else:
+        project = load_project(policy, judged=paths, checkout=checkout)
+        known_before = _known_before(baseline, project.policy)
+        result = known_before(judge_by(project)(paths))
     return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)
 
 
-def _known_before(
-    baseline: str | None, since: str | None, paths: tuple[str, ...], stdin_name: str | None, policy: Policy
-) -> Callable[[Result, Judge], Result]:
+def _known_before(baseline: str | None, policy: Policy) -> Callable[[Result], Result]:
     """What sets aside that which failed before, if anybody asked for it. A baseline is read before files are judged."""
-    not_both("--changed-since", "--baseline", since is not None and baseline is not None)
-    if baseline is None and since is None:
-        return lambda result, judge: result
+    if baseline is None:
+        return lambda result: result
     from ..model.policy import UnknownMeans
-    from .known import new_since_commit, new_since_saved, saved_result
+    from .known import new_since_saved, saved_result
 
     fails = policy.unknown is UnknownMeans.FAIL
-    if baseline is not None:
-        saved, file = saved_result(baseline), baseline
-        return lambda result, judge: new_since_saved(result, saved, file, unknown_fails=fails)
-    ref, name = since or "", _name_of_stdin(stdin_name, paths)
-    return lambda result, judge: new_since_commit(result, ref, paths, judge, stdin_name=name, unknown_fails=fails)
+    saved, file = saved_result(baseline), baseline
+    return lambda result: new_since_saved(result, saved, file, unknown_fails=fails)
 
 
 def _name_of_stdin(name: str | None, paths: tuple[str, ...]) -> str:

@@ -22,14 +22,25 @@ def load_project(policy: str | None, *, judged: Sequence[str] = (), checkout: Ch
 
     Raises UnreadableInput for a file that is not understood, or one that it extends.
     """
-    from ..input_files import reading_only
     from ..model.policy import ProjectFile
-    from ..readers.project_file import find_project_file
 
-    path = Path(policy) if policy is not None else find_project_file(Path()) or _of_all(judged)
+    path = policy_path(policy, judged)
     if path is None:
         _tell_of_one_above()
         return ProjectFile()
+    return read_project(path, checkout)
+
+
+def policy_path(policy: str | None, judged: Sequence[str]) -> Path | None:
+    """The file of `load_project`, if there is one."""
+    from ..readers.project_file import find_project_file
+
+    return Path(policy) if policy is not None else find_project_file(Path()) or _of_all(judged)
+
+
+def read_project(path: Path, checkout: Checkout | None) -> ProjectFile:
+    """Raises UnreadableInput."""
+    from ..input_files import reading_only
     from ..readers.whole_project import read_project_file
 
     with reading_only(checkout if checkout is not None and checkout.names(path) else None):

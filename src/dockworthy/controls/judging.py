@@ -32,7 +32,12 @@ def judge_written(
 ) -> Iterator[Finding]:
     """Findings on everything that files say: units, image builds, rights, and the files as such."""
     yield from judge_units(written.units, level, levels, rules=rules)
-    named = ((Subject.BUILD, written.builds), (Subject.ACCESS, written.accesses), (Subject.FILE, written.files))
+    named = (
+        (Subject.BUILD, written.builds),
+        (Subject.ACCESS, written.accesses),
+        (Subject.FILE, written.files),
+        (Subject.POLICY, written.policies),
+    )
     for kind, subjects in named:
         for subject in subjects:
             for control in controls_for_written(kind, levels.get(subject.id, level)):

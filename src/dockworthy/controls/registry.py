@@ -13,6 +13,7 @@ _CHAPTERS = (
     "build",
     "access",
     "file",
+    "policy",
     "image",
     "network",
     "volume",

@@ -27,6 +27,7 @@ class Subject(StrEnum):
     BUILD = "build"
     ACCESS = "access"
     FILE = "file"
+    POLICY = "policy"
     IMAGE = "image"
     NETWORK = "network"
     VOLUME = "volume"
@@ -52,7 +53,7 @@ class Control(Struct, kw_only=True):
     Their keys name the syntax: `kubernetes`, `compose`, `marathon` and `titus` (YAML), `dockerfile` (a text, or
     name -> text), `docker run` (the whole command line), `request` (the body of a create request), `container` (part of
     an inspect answer), `running` (the same with `processes` and `changes`), `service`, `daemon.json`, `host` (path ->
-    content), `snapshot` (part of a snapshot).
+    content), `snapshot` (part of a snapshot), `policy` (dockworthy.yaml as it was, `--- # and now`, as it is).
     """
 
     title: str

@@ -7,6 +7,7 @@ from msgspec import Struct
 from .access import Access
 from .build import ImageBuild
 from .orchestrated import Neighbours
+from .policy_change import PolicyChange
 from .text_file import TextFile
 from .workload import Unit
 
@@ -21,6 +22,7 @@ class Written(Struct, frozen=True, kw_only=True):
     builds: tuple[ImageBuild, ...] = ()
     accesses: tuple[Access, ...] = ()
     files: tuple[TextFile, ...] = ()
+    policies: tuple[PolicyChange, ...] = ()
     neighbours: Neighbours = Neighbours()
     notes: tuple[str, ...] = ()
 
@@ -31,4 +33,5 @@ class Written(Struct, frozen=True, kw_only=True):
             **{build.id: build.source.where for build in self.builds},
             **{access.id: access.source.where for access in self.accesses},
             **{file.id: file.source.where for file in self.files},
+            **{policy.id: policy.source.where for policy in self.policies},
         }

@@ -14,11 +14,11 @@ from .exceptions import Acceptance
 
 def acceptances_of(allowances: Iterable[Allowance], written: Written) -> tuple[Acceptance, ...]:
     """`allowances`: those of the files that `written` comes from."""
-    places = _Places(written)
+    places = Places(written)
     return tuple(_acceptance(allowance, places) for allowance in allowances)
 
 
-class _Places:
+class Places:
     """Where the subjects of the files begin."""
 
     def __init__(self, written: Written) -> None:
@@ -58,7 +58,7 @@ class _Places:
         return subject not in self._lined
 
 
-def _acceptance(allowance: Allowance, places: _Places) -> Acceptance:
+def _acceptance(allowance: Allowance, places: Places) -> Acceptance:
     here = places.around(allowance)
 
     def speaks_of(finding: Finding) -> bool:

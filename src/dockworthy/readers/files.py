@@ -71,7 +71,8 @@ class Search:
     `charts` are the folders of Helm charts, whose templates are not judged.
 
     `stdin_name` is the name that standard input (`-`) goes by, and its folder where relative paths are looked for.
-    `skip_others`: a named file need not be one of ours, as if its folder were walked.
+    `skip_others`: a named file need not be one of ours, as if its folder were walked. `tracked`: files, by their real
+    paths, that are taken in although Git's rules leave them out.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Search:
         stdin_name: str = STANDARD_INPUT,
         ignoring: bool = True,
         skip_others: bool = False,
+        tracked: Sequence[str] = (),
     ) -> None:
         self.ignored = 0
         self.charts: list[str] = []
@@ -90,6 +92,7 @@ class Search:
         self._stdin_name = stdin_name
         self._ignoring = ignoring
         self._skip_others = skip_others
+        self._tracked = tracked
         self._taken = {identity(path) for path in self._paths if path != "-" and not os.path.isdir(path)}
 
     def __iter__(self) -> Iterator[FoundFile]:
@@ -115,7 +118,7 @@ class Search:
             yield found
 
     def _walked(self, folder: str) -> Iterator[FoundFile]:
-        walk = Walk(ignoring=self._ignoring)
+        walk = Walk(ignoring=self._ignoring, tracked=self._tracked)
         for seen in walk.over(folder):
             found = _found(seen)
             if found is None:

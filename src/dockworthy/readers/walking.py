@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -41,10 +41,13 @@ class Walk:
     `charts`: folders of Helm charts, whose templates are only texts.
     """
 
-    def __init__(self, *, ignoring: bool = True) -> None:
+    def __init__(self, *, ignoring: bool = True, tracked: Iterable[str] = ()) -> None:
+        """`tracked`: files, by their real paths, that are taken in whatever the rules say."""
         self.ignored = 0
         self.charts: list[str] = []
         self._ignoring = ignoring
+        self._tracked = frozenset(tracked)
+        self._leading = frozenset(folder for path in self._tracked for folder in _folders_above(path))
         self._entries = 0
 
     def over(self, folder: str) -> Iterator[Seen]:
@@ -55,7 +58,10 @@ class Walk:
         rules = rules_above(os.path.realpath(folder)) if self._ignoring else GitIgnored()
         yield from self._folder(os.path.normpath(folder), os.path.realpath(folder), rules, 0)
 
-    def _folder(self, name: str, path: str, above: GitIgnored, depth: int, templates: bool = False) -> Iterator[Seen]:
+    def _folder(
+        self, name: str, path: str, above: GitIgnored, depth: int, templates: bool = False, left_out: bool = False
+    ) -> Iterator[Seen]:
+        """`left_out`: but for what is tracked in it."""
         if depth > DEEPEST:
             yield Seen(name, problem=f"more than {DEEPEST} folders deep: not looked into")
             return
@@ -75,14 +81,17 @@ class Walk:
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry)
             else:
-                yield from self._file(entry, name, path, rules, templates)
+                if not left_out or os.path.join(path, entry.name) in self._tracked:
+                    yield from self._file(entry, name, path, rules, templates)
         is_chart = any(entry.name == _CHART for entry in entries)
         for entry in folders:
-            if self._is_wanted(entry, path, rules):
+            wanted = not left_out and self._is_wanted(entry, path, rules)
+            leading = os.path.join(path, entry.name) in self._leading
+            if wanted or leading:
                 inner, of_chart = _joined(name, entry.name), templates or (is_chart and entry.name == _TEMPLATES)
                 if of_chart and not templates:
                     self.charts.append(name)
-                yield from self._folder(inner, os.path.join(path, entry.name), rules, depth + 1, of_chart)
+                yield from self._folder(inner, os.path.join(path, entry.name), rules, depth + 1, of_chart, not wanted)
             if self._entries > MOST_ENTRIES:
                 return
 
@@ -92,18 +101,27 @@ class Walk:
         telling = not templates and is_telling(entry.name)
         if (not telling and (is_never_ours(entry.name) or not _is_file(entry))) or _leads_to_folder(entry):
             return
-        if self._ignoring and rules.leaves_out(os.path.join(path, entry.name), is_folder=False):
+        whole = os.path.join(path, entry.name)
+        if self._ignoring and whole not in self._tracked and rules.leaves_out(whole, is_folder=False):
             self.ignored += 1
         else:
             yield Seen(_joined(name, entry.name), telling, only_text=templates)
 
     def _is_wanted(self, entry: os.DirEntry[str], path: str, rules: GitIgnored) -> bool:
-        if entry.name in NEVER or (self._ignoring and entry.name in BY_HABIT):
+        if entry.name in NEVER:
+            return False
+        if self._ignoring and entry.name in BY_HABIT:
             return False
         if self._ignoring and rules.leaves_out(os.path.join(path, entry.name), is_folder=True):
             self.ignored += 1
             return False
         return True
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    while (folder := os.path.dirname(path)) != path:
+        yield folder
+        path = folder
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -22,6 +22,7 @@ _SYNTAXES = {
     "service": ("Swarm service (`docker service inspect`)", "json"),
     "daemon.json": ("daemon.json", "json"),
     "host": ("Files of the host", "text"),
+    "policy": ("dockworthy.yaml before a change, and with it", "yaml"),
     "snapshot": ("Snapshot (`dockworthy facts`)", "json"),
 }
 """Key of the examples -> its name for people, and the language of its blocks."""

@@ -1,4 +1,9 @@
-"""Asks the program git, in one repository. It changes nothing there, and runs nothing that the repository names."""
+"""Asks the program git, in one repository. It changes nothing there, and runs nothing that the repository names.
+
+What is judged may be somebody else's, with its `.git`: a setting there may name programs (`core.fsmonitor`, filters, an
+external diff, what fetches missing objects), a folder may look like a repository of its own, and replaced objects or
+grafts may tell another history. Working files are not looked at: comparing them would run their filters.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +16,38 @@ from typing import Final
 from ...errors import UsageError
 
 _SECONDS: Final = 120
-_OF_A_HOOK: Final = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
-"""What git sets for its hooks: there it would mean another folder than the one that is asked about."""
 
-_SETTINGS: Final = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "diff.external=", "--no-pager")
+_SETTINGS: Final = (
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+    "core.hooksPath=/dev/null",
+    "core.quotePath=false",
+    "core.attributesFile=/dev/null",
+    "core.sshCommand=false",
+    "core.gitProxy=",
+    "credential.helper=",
+    "diff.external=",
+    "gpg.program=false",
+    "log.showSignature=false",
+    "protocol.allow=never",
+    "safe.bareRepository=explicit",
+    "submodule.recurse=false",
+)
+"""They outrank what the repository says."""
+
+_ENVIRONMENT: Final = {
+    "LC_ALL": "C",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_PAGER": "cat",
+}
+_KEPT: Final = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES")
+"""Beginnings of git's own variables that mean no other folder than the one that is asked about, as a hook's do."""
 
 
 class Git:
@@ -40,29 +73,36 @@ class Git:
         return os.fsdecode(done.stdout).strip() if done.returncode == 0 else None
 
     def contents(self, objects: Iterable[str]) -> Iterator[bytes]:
-        """The contents of blobs by their object ids, one after the other."""
+        """The contents of blobs by their object ids, one after the other. Raises UsageError where one is not here."""
         with tempfile.TemporaryFile() as asked:  # not a pipe: git may have more to say before it has read all
-            asked.writelines(f"{name}\n".encode() for name in objects)
+            names = list(objects)
+            asked.writelines(f"{name}\n".encode() for name in names)
             asked.seek(0)
             command = [*self._command, "cat-file", "--batch"]
-            with subprocess.Popen(command, stdin=asked, stdout=subprocess.PIPE, env=_environment()) as process:
+            said = {"stdin": asked, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+            with subprocess.Popen(command, env=_environment(), **said) as process:  # type: ignore[call-overload]
                 assert process.stdout is not None
                 try:
-                    while header := process.stdout.readline():
-                        size = int(header.split()[-1]) if not header.endswith(b" missing\n") else -1
-                        yield process.stdout.read(size + 1)[:-1] if size >= 0 else b""
+                    for _ in names:
+                        header = process.stdout.readline()
+                        if not header or header.endswith(b" missing\n"):
+                            raise UsageError(
+                                f"{self.folder}: an earlier file's content is not here",
+                                hint="a partial clone lacks it: fetch the whole history first, without a filter",
+                            )
+                        yield process.stdout.read(int(header.split()[-1]) + 1)[:-1]
                 finally:
                     process.stdout.close()
                     process.terminate()
 
     @property
     def _command(self) -> list[str]:
-        return ["git", *_SETTINGS, "-C", self.folder]
+        return ["git", *(word for setting in _SETTINGS for word in ("-c", setting)), "--no-pager", "-C", self.folder]
 
 
 def _environment() -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
-    return {**own, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith(_KEPT)}
+    return {**own, **_ENVIRONMENT}
 
 
 def _run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
@@ -85,4 +125,8 @@ def _refused(stderr: bytes, folder: str) -> UsageError:
             f"{folder} lies in no Git repository", hint="without one, `--baseline FILE` compares with a saved result"
         )
     hint = f"git config --global --add safe.directory {folder}" if "dubious ownership" in says else ""
+    if "bare repository" in says:
+        hint = (
+            "a folder of the project looks like a repository of its own (HEAD, objects and refs): nothing in it is run"
+        )
     return UsageError(f"git in {folder}: {says}", hint=hint)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from ..files import MOST_BYTES, MOST_OTHER_BYTES
+from ..project_file import NAME
 from ..recognising import is_never_ours, is_telling
 from .git import Git
 
@@ -51,6 +52,28 @@ def lay_out(git: Git, commit: str, folder: str) -> None:
             _lay_out_inner(git, entry, folder)
 
 
+def lay_out_policies(git: Git, commit: str, folder: str, policy: str | None) -> None:
+    """Writes those of the commit's files that a policy may consist of, under the names that they have there. Nothing is
+    written where the commit has no policy: `policy` is the name of one that was asked for."""
+    os.makedirs(folder, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.symlink(os.path.join(git.folder, ".git"), os.path.join(folder, ".git"))
+    entries = [entry for entry in _entries(git, commit) if entry.mode != _REPOSITORY]
+    names = {NAME, os.path.basename(policy or NAME)}
+    if not any(os.path.basename(entry.path) in names for entry in entries):
+        return
+    wanted = [e for e in entries if e.size <= MOST_OTHER_BYTES and not is_never_ours(os.path.basename(e.path))]
+    links = []
+    for entry, content in zip(wanted, git.contents(entry.object for entry in wanted), strict=True):
+        to = os.path.join(folder, entry.path)
+        if entry.mode == _LINK:
+            links.append((to, os.fsdecode(content)))
+        else:
+            _write(to, content)
+    for to, target in links:
+        _link(target, to)
+
+
 def _lay_out_inner(git: Git, entry: Entry, folder: str) -> None:
     """A submodule at the commit that it stood at; what was not fetched of it counts as new."""
     inner = Git(os.path.join(git.folder, entry.path))
@@ -76,7 +99,8 @@ def _is_wanted(entry: Entry) -> bool:
 
 def _renamed(git: Git, commit: str) -> dict[str, str]:
     """Earlier path -> the path now."""
-    said = git.listed("diff", "--no-ext-diff", "--name-status", "-z", "-M", "--diff-filter=R", commit, "--")
+    asked = ("--cached", "--no-ext-diff", "--no-textconv", "--name-status", "-z", "-M", "--diff-filter=R")
+    said = git.listed("diff-index", *asked, commit, "--")  # of the index: working files would be filtered
     return dict(zip(said[1::3], said[2::3], strict=True))
 
 
