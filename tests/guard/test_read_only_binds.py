@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.model.guard_policy import GuardPolicy
 from dockworthy.readers.project_file import parse_project_file
 from guard.test_judging import ask
-from guard.test_replaceable_binds import Host, bind
+from guard.test_replaceable_binds import A, Host, bind, listed
 
 READ = PolicyInForce(guard=GuardPolicy(binds=("/srv/x", "/srv/x/conf:ro", "/var/log:ro", "/var/log/shop")))
 DISK = Host(mounts=[("/var/log/disk", "/logs")])
@@ -160,3 +161,27 @@ def test_a_folder_is_listed_once() -> None:
 def test_what_is_drafted_of_what_was_seen(host: dict[str, Any], needs: list[str] | None) -> None:
     found = needs_of({"HostConfig": host}, frozenset({"guard/binds"}), Host())
     assert found == (None if needs is None else {"binds": needs})
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/var/log", False),
+        ("/opt/dockworthy", False),
+        ("/etc/dockworthy", False),
+        ("/var/log:ro", True),
+        ("/opt/shop", True),
+    ],
+)
+@pytest.mark.parametrize(
+    ("line", "body"),
+    [("POST /containers/{}/exec", {"Cmd": ["sh"]}), ("GET /containers/{}/archive?path=/x", None),
+     ("POST /containers/create", {"Image": "x", "HostConfig": {"PidMode": "container:{}"}})],
+)  # fmt: skip
+async def test_who_writes_own_paths_is_entered_by_nobody(path: str, allowed: bool, line: str, body: Any) -> None:
+    """A container of the time before the guard goes on."""
+    text = json.dumps(body).replace("{}", A)
+    world = Host(listed(A, path))
+    decision = await ask(line.replace("{}", A), json.loads(text), world=world)
+    assert ("guard/own-paths" not in decision.message()) is allowed, decision.message()
+    assert (await ask(f"POST /containers/{A}/start", world=world)).allowed

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
+from dockworthy.engine.faults import WrongState
+from dockworthy.guard.engine_world import EngineWorld
 from dockworthy.guard.floor.replaceable import Mounted
 from dockworthy.guard.host_tree import HostTree
 from dockworthy.guard.mounted import mounted
+from dockworthy.guard.own_paths import OwnPaths, own_paths
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.model.guard_policy import GuardPolicy
 from dockworthy.model.host import MountPoint
+from dockworthy.readers.engine_context import EngineContext
 from guard.test_judging import World, ask
+from guard.worlds import EmptyWorld
 
 LISTED = PolicyInForce(guard=GuardPolicy(binds=("/srv/x", "/srv/x/low", "/mnt/y", "/disk/x")))
 A, B, S = "a" * 64, "b" * 64, "s" * 25
@@ -31,9 +37,10 @@ def listed(id: str, *binds: str, project: str = "shop") -> dict[str, Any]:
     return {"Id": id, "Names": [f"/{id[0]}"], "Labels": labels, "Mounts": mounts, "State": "created"}
 
 
-def service(*mounts: Mapping[str, Any]) -> dict[str, Any]:
+def service(*mounts: Mapping[str, Any], before: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     spec = {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": "x", "Mounts": list(mounts)}}}
-    return {"ID": S, "Spec": spec}
+    previous = {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": "x", "Mounts": list(before)}}}
+    return {"ID": S, "Spec": spec, "PreviousSpec": previous}
 
 
 def bind(path: str, **more: Any) -> dict[str, Any]:
@@ -52,7 +59,7 @@ class Host(World):
         root = [("/", "/")] if mounts else []
         disk: dict[str, Any] = {"fstype": "ext4", "device": "8:1", "source": "", "options": ()}
         points = (MountPoint(target=target, root=of, **disk) for target, of in (*root, *mounts))
-        self._tree = HostTree(tuple(points), recursive)
+        self._tree = HostTree(points, recursive=recursive)
         super().__init__(**{each["Id"]: self.inspected(each) for each in containers})
 
     @staticmethod
@@ -113,6 +120,9 @@ BAD: dict[str, tuple[Host, tuple[str, ...], dict[str, Any]]] = {
         Host(services=[service({"Type": "volume", "Target": "/x", "VolumeOptions": {"DriverConfig": {
             "Options": {"type": "none", "o": "bind", "device": "/srv/x"}}}})]), ("/srv/x/b:/b",), {},
     ),
+    "below what a service writes when it is rolled back": (
+        Host(services=[service(before=[bind("/srv/x")])]), ("/srv/x/b:/b",), {},
+    ),
     "below another path of what another writes": (
         Host(listed(A, "/mnt/y"), mounts=[("/mnt/y", "/srv/x")]), ("/srv/x/b:/b",), {},
     ),
@@ -124,6 +134,9 @@ BAD: dict[str, tuple[Host, tuple[str, ...], dict[str, Any]]] = {
     ),
     "below what another follows the mounts of": (
         Host(listed(A, "/disk:rslave"), mounts=[("/disk/x", "/some")]), ("/disk/x/b:/b",), {},
+    ),
+    "below what another writes beside who is root anyway": (
+        Host(listed(A, "/disk/x"), listed(B, "/"), mounts=[("/disk/x", "/some")]), ("/disk/x/b:/b",), {},
     ),
     "below what an old kernel leaves writable": (
         Host(listed(A, "/disk:ro"), mounts=[("/disk/x", "/some")], recursive=False), ("/disk/x/b:/b",), {},
@@ -209,6 +222,41 @@ async def test_services(line: str) -> None:
     ), "its old tasks run until the new ones do"
 
 
+class Slow(EngineWorld):
+    """An engine that lists a service only long after it was asked for it: it asks a registry first."""
+
+    async def _get(self, path: str) -> Any:
+        if path == "/services":
+            raise WrongState("no manager")
+        return {"Volumes": []} if path == "/volumes" else []
+
+    async def context(self) -> EngineContext:
+        return await EmptyWorld().context()
+
+    def tree(self) -> HostTree:
+        return HostTree()
+
+    def own_paths(self) -> OwnPaths:
+        return own_paths()
+
+
+async def test_a_service_counts_before_the_engine_lists_it() -> None:
+    world = Slow("unix:///nowhere")
+
+    async def asked(line: str, body: Any) -> str:
+        return (await ask(line, body, world=world, policy=LISTED)).message()  # type: ignore[arg-type]
+
+    container = {"Image": "x", "HostConfig": {"Binds": ["/srv/x:/x"]}}
+    refused = service(bind("/srv/x/b"), bind("/etc"))["Spec"]
+    assert "guard/binds" in await asked("POST /services/create", refused)
+    below = service(bind("/srv/x/b"))["Spec"]
+    assert "guard/replaceable" not in await asked("POST /services/create", below)
+    assert "a service that is being made mounts /srv/x/b" in await asked("POST /containers/create", container)
+    above = service(bind("/srv/x"))["Spec"]
+    assert "guard/replaceable" in await asked("POST /services/create", above)
+    assert "guard/replaceable" not in await asked("POST /services/create", below), "what was refused is not there"
+
+
 async def test_a_volume_that_a_service_waits_for() -> None:
     """Its next task mounts what is there then."""
     waits = service({"Type": "volume", "Source": "v", "Target": "/x"})
@@ -219,3 +267,13 @@ async def test_a_volume_that_a_service_waits_for() -> None:
     assert (await ask("POST /volumes/create", volume, world=nobody, policy=LISTED)).allowed, "its use is judged"
     written = Host(listed(A, "/srv"))
     assert not (await ask("POST /volumes/create", volume, world=written, policy=LISTED)).allowed
+
+
+async def test_many_mounts_are_judged_in_a_moment() -> None:
+    """As many as a request may have, on a host with many mounts and containers."""
+    many = [listed(f"{number:064x}", *(f"/srv/x/{number}/{each}" for each in range(5))) for number in range(200)]
+    disks = [(f"/mnt/{number}", f"/{number}") for number in range(100)]
+    world = Host(*many, mounts=disks)
+    begun = time.process_time()
+    assert await create(world, *(f"/srv/x/own/{number}:/{number}:ro" for number in range(500))) == ""
+    assert time.process_time() - begun < 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dockworthy.guard.floor.replaceable import Mounted
@@ -41,6 +41,9 @@ class EmptyWorld:
 
     async def mounted(self) -> Sequence[Mounted]:
         return ()
+
+    def announce(self, mounts: Sequence[Mounted]) -> Callable[[], None]:
+        return lambda: None
 
     def tree(self) -> HostTree:
         return HostTree()

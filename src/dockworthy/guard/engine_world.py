@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,10 +21,16 @@ from .floor.replaceable import Mounted
 from .host_tree import HostTree, host_tree
 from .mounted import mounted
 from .own_paths import OwnPaths, engine_folders, own_paths
+from .parallel import look_up
 from .root_alone import who_may_swap, who_may_write
 
 _FRESH_FOR = 10.0
 """Seconds: what an engine is changes only when it starts anew."""
+_STARTED_FOR = 60.0
+"""Seconds: looking through all processes for the engine's takes a tenth of one."""
+_LISTS = ("/containers/json?all=1", "/volumes", "/services")
+_MADE_WITHIN = 60.0
+"""Seconds: an engine gives a registry 20 for the digest of a service's image, and the swarm 20 for the service."""
 _SEEN_FOR = 0.5
 """Seconds: what root mounts on the host changes seldom, and one request looks several times."""
 
@@ -47,6 +53,7 @@ class EngineWorld:
         self._files = {"sockets": sockets, "kept": kept, "keys": keys}
         self._own: tuple[float, OwnPaths] | None = None
         self._tree: tuple[float, HostTree] | None = None
+        self._announced: list[tuple[float, tuple[Mounted, ...]]] = []
         self._confined = (0.0, False)
         self._connection: Connection | None = None
         self._context: tuple[float, EngineContext] | None = None
@@ -83,12 +90,25 @@ class EngineWorld:
         return await self._one(f"/services/{quote(reference, safe='')}")
 
     async def mounted(self) -> Sequence[Mounted]:
-        containers, volumes = await self._get("/containers/json?all=1"), await self._get("/volumes")
+        containers, volumes, services = await look_up(self._listed, _LISTS)
+        now = time.monotonic()
+        self._announced = [each for each in self._announced if each[0] > now]
+        return (*mounted(containers, volumes, services), *(one for _, each in self._announced for one in each))
+
+    async def _listed(self, path: str) -> Any:
         try:
-            services = await self._get("/services")
+            return await self._get(path)
         except WrongState:  # no manager of a swarm
-            services = []
-        return mounted(containers, volumes, services)
+            return []
+
+    def announce(self, mounts: Sequence[Mounted]) -> Callable[[], None]:
+        announced = (time.monotonic() + _MADE_WITHIN, tuple(mounts))
+        self._announced.append(announced)
+
+        def take_back() -> None:
+            self._announced = [each for each in self._announced if each is not announced]
+
+        return take_back
 
     def tree(self) -> HostTree:
         if self._tree is None or self._tree[0] < time.monotonic():
@@ -99,8 +119,9 @@ class EngineWorld:
         if self._own is None or self._own[0] < time.monotonic():
             socket = self._endpoint.removeprefix("unix://") if self._endpoint.startswith("unix://") else ""
             files = {**self._files, "sockets": (*self._files["sockets"], socket)}
-            found = own_paths(**files, engine=engine_folders(socket) if socket else ())
-            self._own = (time.monotonic() + _FRESH_FOR, found)
+            engine = engine_folders(socket) if socket else ()
+            seconds = _STARTED_FOR if engine else _FRESH_FOR
+            self._own = (time.monotonic() + seconds, own_paths(**files, engine=engine))
         return self._own[1]
 
     def builds_are_confined(self) -> bool:

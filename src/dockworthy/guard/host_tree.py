@@ -6,75 +6,103 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from ..model.host import MountPoint
 
+_ENDS = ("/", "")
+"""Of a way up; the root of a mount need not begin with a slash."""
 _RECURSIVE_SINCE = (5, 12)
 """The kernel that makes a mount read-only together with what is mounted below it: mount_setattr(2)."""
 
 
-class Place(Struct, frozen=True):
+class Place(NamedTuple):
     """A file or folder: its file system (`major:minor`), and its path there."""
 
     device: str
     path: str
 
-    def holds(self, other: Place) -> bool:
-        """Does `other` lie below it?"""
-        return self.device == other.device and self != other and _rest(other.path, self.path) is not None
+    @property
+    def folders(self) -> tuple[Place, ...]:
+        """Those that it lies in."""
+        found, path = [], self.path
+        while path not in _ENDS:
+            path = posixpath.dirname(path)
+            found.append(Place(self.device, path))
+        return tuple(found)
 
 
-class HostTree(Struct, frozen=True):
-    """`mounts` in the order in which they were made, those of containers left out. Without any, all is one file
-    system."""
+class HostTree:
+    """What is mounted where. Without any mounts all is one file system."""
 
-    mounts: tuple[MountPoint, ...] = ()
-    recursive: bool = True
+    def __init__(self, mounts: Iterable[MountPoint] = (), *, recursive: bool = True) -> None:
+        """`mounts` in the order in which they were made, those of containers left out. `recursive`: can the kernel make
+        what is mounted below a read-only bind read-only, too?"""
+        self.recursive = recursive
+        self._mounts = {mount.target: mount for mount in mounts}
+        self._covers: dict[tuple[str, ...], Cover] = {}
 
     def place(self, path: str) -> Place:
-        """Of an absolute path: what lies there, under all that is mounted at it."""
-        best: MountPoint | None = None
-        for mount in self.mounts:
-            if _rest(path, mount.target) is not None and (best is None or len(mount.target) >= len(best.target)):
-                best = mount
-        if best is None:
+        """Of an absolute path without links: what lies there, under all that is mounted at it."""
+        top = path
+        while top not in _ENDS and top not in self._mounts:
+            top = posixpath.dirname(top)
+        mount = self._mounts.get(top)
+        if mount is None:
             return Place("", path)
-        return Place(best.device, _joined(best.root, _rest(path, best.target) or ""))
+        return Place(mount.device, _joined(mount.root, path[len(top) :].strip("/")))
 
     def ways(self, path: str) -> tuple[Place, ...]:
-        """Each name on the way to `path`, the last one too, as an entry of its folder: who may write above one of them
-        can put another file, or a link, in its place."""
+        """Each name on the way to `path`, the last one too, as an entry of its folder."""
         found = []
-        while path != "/":
+        while path not in _ENDS:
             above, name = posixpath.split(path)
             folder = self.place(above)
             found.append(Place(folder.device, _joined(folder.path, name)))
             path = above
         return tuple(found)
 
+    def decides(self, path: str) -> frozenset[Place]:
+        """Folders on the way to `path`: who writes in one of them, or below a mount of it, can put another file, or a
+        link, in the place of what `path` leads to."""
+        return frozenset(folder for entry in self.ways(path) for folder in entry.folders)
+
     def mounted_below(self, path: str) -> tuple[MountPoint, ...]:
-        return tuple(mount for mount in self.mounts if mount.target != path and _rest(mount.target, path) is not None)
+        below = path.rstrip("/") + "/"
+        return tuple(mount for mount in self._mounts.values() if mount.target.startswith(below) and mount.target != "/")
 
     def reached(self, path: str) -> tuple[Place, ...]:
         """The tops of all that a mount of `path` shows: what lies there, and what is mounted below it."""
         return (self.place(path), *(Place(mount.device, mount.root) for mount in self.mounted_below(path)))
 
-    def can_replace(self, written: str, path: str, *, below_only: bool = False) -> bool:
-        """May who writes below `written`, or only in what is mounted below it, put something else where the way to
-        `path` leads?"""
-        tops = self.reached(written)[1 if below_only else 0 :]
-        return any(top.holds(entry) for entry in self.ways(path) for top in tops)
+    def cover(self, paths: tuple[str, ...]) -> Cover:
+        if paths not in self._covers:
+            self._covers[paths] = Cover(self, paths)
+        return self._covers[paths]
 
-    def meet(self, path: str, other: str) -> bool:
-        """Does a mount of `path` show `other` or a folder on the way to it, or lie in it?"""
-        whole = self.place(other)
-        ends = (*self.ways(other), whole)
-        shown = any(top == end or top.holds(end) for top in self.reached(path) for end in ends)
-        return shown or whole.holds(self.place(path))
+
+class Cover:
+    """Paths that are not to be shown by a mount."""
+
+    def __init__(self, tree: HostTree, paths: Iterable[str]) -> None:
+        self._tree = tree
+        self._whole: dict[Place, str] = {}
+        self._shown: dict[Place, str] = {}
+        for path in paths:
+            place = tree.place(path)
+            self._whole.setdefault(place, path)
+            for end in (place, *tree.ways(path)):
+                for above in (end, *end.folders):
+                    self._shown.setdefault(above, path)
+
+    def met(self, path: str) -> str:
+        """The one of which a mount of `path` shows all, or a folder on the way to it, or in which it lies; or `""`."""
+        place = self._tree.place(path)
+        inside = (self._whole.get(above) for above in (place, *place.folders))
+        shown = (self._shown.get(top) for top in self._tree.reached(path))
+        return next((found for found in (*inside, *shown) if found), "")
 
 
 def host_tree() -> HostTree:
@@ -84,7 +112,7 @@ def host_tree() -> HostTree:
     from ..model.field import Set
 
     found = read_mounts(Root(Path("/")))
-    return HostTree(found.value if isinstance(found, Set) else (), _kernel() >= _RECURSIVE_SINCE)
+    return HostTree(found.value if isinstance(found, Set) else (), recursive=_kernel() >= _RECURSIVE_SINCE)
 
 
 def _kernel() -> tuple[int, ...]:
@@ -105,17 +133,8 @@ def spellings(path: str) -> Iterator[str]:
         yield real
 
 
-def _rest(path: str, top: str) -> str | None:
-    """The part of `path` below `top`; None where it is not below."""
-    if top == "/":
-        return path[1:]
-    if path == top:
-        return ""
-    return path[len(top) + 1 :] if path.startswith(top + "/") else None
-
-
 def _joined(top: str, rest: str) -> str:
     return posixpath.join(top, rest) if rest else top
 
 
-__all__ = ["HostTree", "Place", "host_tree", "plain", "spellings"]
+__all__ = ["Cover", "HostTree", "Place", "host_tree", "plain", "spellings"]

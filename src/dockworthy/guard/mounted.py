@@ -47,19 +47,25 @@ def _of_containers(containers: Any, devices: Mapping[str, str]) -> Iterator[Moun
 
 
 def _of_services(services: Any, devices: Mapping[str, str]) -> Iterator[Mounted]:
+    """Also by their settings before the last change: a roll-out that fails brings them back without a question."""
     for service in services if isinstance(services, list) else ():
         found = ApiObject(service, "GET /services")
-        name = found.word("Spec", "Name")
-        for item in found.at("Spec", "TaskTemplate", "ContainerSpec").items("Mounts"):
-            volume = item.word("Source") if item.word("Type") == MountKind.VOLUME else ""
-            asked = bound_device(item.words("VolumeOptions", "DriverConfig", "Options"))
-            path = (devices.get(volume) or asked) if item.word("Type") == MountKind.VOLUME else item.word("Source")
-            for spelling in spellings(path) if path.startswith("/") else [""] if volume else ():
-                yield Mounted(
-                    holder=f"service {name}", path=spelling, writable=item.at("ReadOnly").data is not True,
-                    follows=item.word("BindOptions", "Propagation") not in KEPT_IN, id=found.word("ID"),
-                    project=project_of(service.get("Spec")), volume=volume,
-                )  # fmt: skip
+        for part, when in (("Spec", ""), ("PreviousSpec", ", when it is rolled back,")):
+            holder = f"service {found.word('Spec', 'Name')}{when}"
+            for item in found.at(part, "TaskTemplate", "ContainerSpec").items("Mounts"):
+                yield from _of_service(item, devices, holder, found.word("ID"), project_of(service.get(part)))
+
+
+def _of_service(item: ApiObject, devices: Mapping[str, str], holder: str, id: str, project: str) -> Iterator[Mounted]:
+    is_volume = item.word("Type") == MountKind.VOLUME
+    volume = item.word("Source") if is_volume else ""
+    asked = bound_device(item.words("VolumeOptions", "DriverConfig", "Options"))
+    path = (devices.get(volume) or asked) if is_volume else item.word("Source")
+    for spelling in spellings(path) if path.startswith("/") else [""] if volume else ():
+        yield Mounted(
+            holder=holder, path=spelling, writable=item.at("ReadOnly").data is not True,
+            follows=item.word("BindOptions", "Propagation") not in KEPT_IN, id=id, project=project, volume=volume,
+        )  # fmt: skip
 
 
 __all__ = ["bound_device", "mounted"]

@@ -26,21 +26,27 @@ _ENGINE_HIDDEN = ("/etc/docker", "/run/docker", "/run/containerd", "/var/lib/doc
 
 
 class OwnPaths(Struct, frozen=True, kw_only=True):
-    """`powers`: who writes them is root on the host, or unguarded. `hidden`: who reads them has a socket or secrets.
-    `kept`: what others may read."""
+    """`sockets`: of the guard and the engine. `powers`: who writes them is root on the host, or unguarded. `hidden`:
+    who reads them has sockets or secrets. `kept`: what others may read."""
 
+    sockets: tuple[str, ...]
     powers: tuple[str, ...]
     hidden: tuple[str, ...]
     kept: tuple[str, ...]
 
     def refuses(self, path: str, tree: HostTree, *, read_only: bool) -> str:
         """The path of these that a mount of `path` would open; `""` where it opens none."""
-        names = self.hidden if read_only else (*self.hidden, *self.powers, *self.kept)
-        return next((name for name in dict.fromkeys(names) if tree.meet(path, name)), "")
+        shut = (*self.sockets, *self.hidden)
+        return tree.cover(shut if read_only else (*shut, *self.powers, *self.kept)).met(path)
+
+    def opened(self, path: str, tree: HostTree) -> str:
+        """The path of these, sockets aside, that who writes below `path` can change; `""` where there is none. Who may
+        have a socket is a control's matter: some are the guard's own."""
+        return tree.cover((*self.hidden, *self.powers, *self.kept)).met(path)
 
     def give_root(self, path: str, tree: HostTree) -> bool:
         """Is who writes below `path` root already?"""
-        return any(tree.meet(path, name) for name in (*self.powers, *self.hidden))
+        return bool(tree.cover((*self.sockets, *self.powers, *self.hidden)).met(path))
 
 
 def own_paths(
@@ -50,10 +56,15 @@ def own_paths(
     root changes (`kept`: logs, policies), and private `keys`."""
     places = Places()
     shut = (places.state, places.policy.parent, places.engine_socket.parent, places.socket.parent)
-    hidden = (*_ENGINE_HIDDEN, "/run/docker.sock", *map(str, shut), *sockets, *engine, *keys)
+    hidden = (*_ENGINE_HIDDEN, *map(str, shut), *engine, *keys)
     files = (places.bundle, places.unlock, places.unit, places.after_guard, places.init, places.pid, places.serving)
     logs = (str(places.audit.parent), *kept)
-    return OwnPaths(powers=_spelt((*_ENGINE, *map(str, files))), hidden=_spelt(hidden), kept=_spelt(logs))
+    return OwnPaths(
+        sockets=_spelt(("/run/docker.sock", *sockets)),
+        powers=_spelt((*_ENGINE, *map(str, files))),
+        hidden=_spelt(hidden),
+        kept=_spelt(logs),
+    )
 
 
 def _spelt(paths: Iterable[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ The judges know this interface only; `engine_world.py` asks a real engine.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..readers.engine_context import EngineContext
@@ -42,7 +42,11 @@ class World(Protocol):
         """`GET /services/{id}`."""
 
     async def mounted(self) -> Sequence[Mounted]:
-        """What of the host all containers mount, running or not, and all services."""
+        """What of the host all containers mount, running or not, and all services; and what was announced."""
+
+    def announce(self, mounts: Sequence[Mounted]) -> Callable[[], None]:
+        """What a service will mount that the engine does not list yet: it may ask a registry first. Gives what takes
+        that back, where nothing comes of it."""
 
     def tree(self) -> HostTree:
         """What is mounted on the host."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Annotated
 
@@ -75,7 +76,7 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     roles: tuple[Binding, ...] = ()
 
     def __post_init__(self) -> None:
-        paths = [folder.path for folder in map(_folder, self.binds)]
+        paths = [folder.path for folder in self.folders()]
         twice = next((path for path in paths if paths.count(path) > 1), None)
         if twice:
             raise ValueError(f"binds lists {twice} twice: once is enough, writable or with :ro")
@@ -89,7 +90,12 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     def folders(self) -> tuple[BindFolder, ...]:
         """Of `binds`, the longest first."""
-        return tuple(sorted(map(_folder, self.binds), key=lambda folder: len(folder.path), reverse=True))
+        return _folders(self.binds)
+
+
+@lru_cache(maxsize=8)
+def _folders(binds: tuple[str, ...]) -> tuple[BindFolder, ...]:
+    return tuple(sorted(map(_folder, binds), key=lambda folder: len(folder.path), reverse=True))
 
 
 def _folder(written: str) -> BindFolder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from ...model.dialect import Version
@@ -61,6 +61,9 @@ class UnseenWorld:
     async def mounted(self) -> Sequence[Mounted]:
         self._note("what other containers and services mount of the host: taken as nothing")
         return ()
+
+    def announce(self, mounts: Sequence[Mounted]) -> Callable[[], None]:
+        return lambda: None
 
     def tree(self) -> HostTree:
         return HostTree()

@@ -136,8 +136,7 @@ def _refused_to_write(path: str, listed: BindFolder, policy: GuardPolicy, why: s
 
 
 def _is_below(path: str, root: str) -> bool:
-    wanted, given = PurePosixPath(root), PurePosixPath(path)
-    return path.startswith("/") and (given == wanted or wanted in given.parents)
+    return path == root or path.startswith(root.rstrip("/") + "/")
 
 
 def refused_volume(

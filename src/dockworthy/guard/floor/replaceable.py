@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from ..decision import Refusal, refused
-from ..host_tree import HostTree
+from ..host_tree import HostTree, Place
 from .mounts import Host
 
 _TITLE = "No mounted path can be replaced by a container"
@@ -36,27 +36,28 @@ class Mounted(Struct, frozen=True, kw_only=True):
 
 def refused_replaceable(asked: Sequence[Mounted], others: Sequence[Mounted], host: Host) -> Iterator[Refusal]:
     """`asked`: what one container or service would mount; `others`: what all that are there do, also stopped ones."""
-    tree = host.tree()
-    own = host.own_paths()
+    tree, own = host.tree(), host.own_paths()
+    known = [each for each in others if each.path]
+    may_gain = (each for each in (*known, *asked) if not own.give_root(each.path, tree))
+    writers = {top: each for each in may_gain for top in _written(each, tree)}
+    mounted = {folder: each for each in known for folder in tree.decides(each.path)}
     for mount in asked:
-        for other in (*others, *asked):
-            if _replaces(other, mount.path, tree) and not own.give_root(other.path, tree):
-                says = f"{other.holder} can write {other.path}, and put a link in the place of {mount.path}"
-            elif other not in asked and _replaces(mount, other.path, tree):
-                says = (
-                    f"{mount.path} would be writable, and {other.holder} mounts {other.path}, which could be replaced"
-                )
-            else:
-                continue
-            yield refused("guard/replaceable", _TITLE, says, _REMEDY)
-            return
+        writer = next((writers[folder] for folder in tree.decides(mount.path) if folder in writers), None)
+        below = next((mounted[top] for top in _written(mount, tree) if top in mounted), None)
+        if writer is not None:
+            says = f"{writer.holder} can write {writer.path}, and put a link in the place of {mount.path}"
+        elif below is not None:
+            says = f"{mount.path} would be writable, and {below.holder} mounts {below.path}, which could be replaced"
+        else:
+            continue
+        yield refused("guard/replaceable", _TITLE, says, _REMEDY)
 
 
-def _replaces(writer: Mounted, path: str, tree: HostTree) -> bool:
-    if writer.writable:
-        return tree.can_replace(writer.path, path)
-    below_only = writer.follows or not tree.recursive
-    return below_only and tree.can_replace(writer.path, path, below_only=True)
+def _written(mount: Mounted, tree: HostTree) -> tuple[Place, ...]:
+    """The tops of what its holder writes."""
+    if mount.writable:
+        return tree.reached(mount.path)
+    return tree.reached(mount.path)[1:] if mount.follows or not tree.recursive else ()
 
 
 __all__ = ["Mounted", "refused_replaceable"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
@@ -14,6 +14,7 @@ from ...model.workload import Mount, MountKind, Unit
 from ...readers.api_object import ApiObject
 from ...readers.container.inspected import read_container
 from ..decision import Refusal, refused
+from ..host_tree import plain
 from ..parallel import look_up
 from .case import Case
 from .naming import BEGINNING
@@ -46,6 +47,8 @@ async def judge_existing(
     for refusal in judged:
         about = f"container {name}{f', {why}' if why else ''}: {refusal.says}"
         yield structs.replace(refusal, says=about)
+    for refusal in () if accepted else _own_paths(case, unit.containers[0].mounts):
+        yield structs.replace(refusal, says=f"container {name}{f', {why}' if why else ''}: {refusal.says}")
     for joined in _joined(inspect):
         if accepted and not _ID.fullmatch(joined):
             yield _by_name(name, joined)
@@ -56,6 +59,21 @@ async def judge_existing(
             return
         async for refusal in judge_existing(case, joined, why=f"which {name} joins", depth=depth + 1):
             yield refusal
+
+
+def _own_paths(case: Case, mounts: Sequence[Mount]) -> Iterator[Refusal]:
+    """What it writes of the guard's and the engine's own: it was made before the guard, or by an admin."""
+    for mount in mounts:
+        path = mount.host_path or (mount.source if mount.kind is MountKind.BIND else "")
+        if path.startswith("/") and not mount.read_only:
+            own = case.world.own_paths().opened(plain(path), case.world.tree())
+            if own:
+                yield refused(
+                    "guard/own-paths",
+                    "What the guard and the engine have of their own is mounted in no container",
+                    f"it can write {own}",
+                    "mount it read-only, or a folder without it",
+                )
 
 
 async def _might_be(case: Case, reference: str, inspect: Mapping[str, Any] | None) -> tuple[str, ...]:

@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 
 from ...model.dialect import Version
 from ...model.workload import Mount, MountKind
+from ..aside import computed_aside
 from ..decision import Refusal
 from ..floor.mounts import KEPT_IN
 from ..floor.replaceable import Mounted, refused_replaceable
 from ..host_tree import plain
 from .case import Case
 
+_FEW = 50
+"""Mounts of a request that are judged at once; of more others shall not wait."""
 _RECURSIVE_SINCE = Version(1, 44)
 """Of the API: Engine 25 makes what is mounted below a read-only bind read-only, too."""
 
@@ -28,14 +31,23 @@ def host_mounts(mounts: Iterable[Mount], holder: str, *, id: str = "") -> Iterat
 
 
 async def refused_beside_others(
-    case: Case, asked: Iterable[Mounted], *, but: Collection[str] = ()
+    case: Case, asked: Iterable[Mounted], *, but: Collection[str] = (), unasked: bool = False
 ) -> AsyncIterator[Refusal]:
-    """`but`: ids of containers that do not count as others."""
+    """`but`: ids of containers that do not count as others. `unasked`: it starts without another question, so that it
+    counts for others from now on."""
     mounts = tuple(asked)
     if not mounts:
         return
+    take_back = case.world.announce(mounts) if unasked else None
     others = tuple(other for other in await case.world.mounted() if other.id not in but)
-    for refusal in refused_replaceable(mounts, others, case.world):
+
+    def judged() -> tuple[Refusal, ...]:
+        return tuple(refused_replaceable(mounts, others, case.world))
+
+    refusals = judged() if len(mounts) <= _FEW else await computed_aside(judged)
+    if refusals and take_back is not None:
+        take_back()
+    for refusal in refusals:
         yield refusal
 
 

@@ -88,10 +88,11 @@ def _texts(value: Any) -> Iterator[str]:
 
 async def _mounts(case: Case, run: ApiObject, mounts: Sequence[Mount]) -> AsyncIterator[Refusal]:
     policy = case.policy.guard
+    holder = "a service that is being made"
     writable = writable_after_all(mounts, case.world, recursive=await is_recursive(case))
     for refusal in refused_mounts(mounts, policy, case.world, writable):
         yield refusal
-    asked = list(host_mounts(mounts, "this service"))
+    asked = list(host_mounts(mounts, holder))
     named = [mount for mount in mounts if mount.source and mount.kind is MountKind.VOLUME]
     volumes = await look_up(case.world.volume, (mount.source for mount in named))
     for mount, volume in zip(named, volumes, strict=True):
@@ -100,8 +101,8 @@ async def _mounts(case: Case, run: ApiObject, mounts: Sequence[Mount]) -> AsyncI
             options = there.words("Options")
             for refusal in refused_volume(mount.source, there.word("Driver"), options, policy, case.world):
                 yield refusal
-            asked += host_mounts((structs.replace(mount, host_path=bound_device(options)),), "this service")
-    async for refusal in refused_beside_others(case, asked):
+            asked += host_mounts((structs.replace(mount, host_path=bound_device(options)),), holder)
+    async for refusal in refused_beside_others(case, asked, unasked=True):
         yield refusal
 
 
