@@ -14,7 +14,7 @@ from ...model.finding import Judgement, Remedy
 from ...model.fix import FixKind
 from ...model.knowledge.base_images import DISTRIBUTIONS
 from ...model.levels import Level, Severity
-from ._base_images import official_name
+from ..supported_images import official_name
 from ._faults import Fault, weigh
 from ._repairs import standing
 

@@ -13,7 +13,8 @@ from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy
 from ...model.knowledge.base_images import USERS
 from ...model.levels import Level, Severity
-from ._base_images import official_name, starts_as_root
+from ..supported_images import official_name
+from ._base_images import starts_as_root
 from ._faults import Fault, weigh
 from ._repairs import standing
 

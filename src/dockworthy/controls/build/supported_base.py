@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
-
 from ...model.build import ImageBuild
 from ...model.control import Control, Subject, cis, nist, owasp
 from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Remedy, not_applicable
-from ...model.knowledge.base_images import ALPINE_UPDATES_UNTIL, ENDED, KNOWN_ON
-from ...model.knowledge.distributions import security_updates_until
 from ...model.levels import Level, Severity
-from ._base_images import release_of
+from ..supported_images import distribution_of, program_of
 from ._faults import Fault, weigh
 
 control = Control(
-    title="The base image's distribution still gets security updates",
+    title="The base image's distribution, and the program that it brings, still get security updates",
     rationale="After its last day a release gets no more fixes, so every hole that is found later stays open in each new "
     "build, too.",
     level=Level.PRODUCTION,
@@ -35,6 +31,8 @@ control = Control(
             "FROM ubuntu:18.04 AS base\nFROM base\n",
             "FROM python:3.9-alpine3.12\n",
             "FROM centos:7.9.2009\n",
+            "FROM node:16-alpine3.23\n",
+            "FROM mcr.microsoft.com/dotnet/aspnet:6.0\n",
         ]
     },
     good={"dockerfile": ["FROM debian:13-slim\n", "FROM python:3.13-slim-bookworm\n", "FROM alpine:3.23\n"]},
@@ -51,29 +49,15 @@ def supported_base(build: ImageBuild) -> Judgement:
         return weigh(build, "supported-base", (), gaps=(gap,), good="")
     if base.value == "scratch":
         return not_applicable("it builds on nothing", place)
-    release = release_of(base.value)
-    until = _until(*release) if release is not None else None
-    if release is None or until is None:
+    found = [each for each in (program_of(base.value), distribution_of(base.value)) if each is not None]
+    if ended := [each for each in found if each.has_ended]:
+        faults = [
+            Fault(f"{base.value} is {each.name}, which gets no fixes since {each.until}", place) for each in ended
+        ]
+        return weigh(build, "supported-base", faults, good="", source=place)
+    if (distribution := distribution_of(base.value)) is None:
         tell = f"docker run --rm --entrypoint cat {base.value} /etc/os-release"
-        gap = Unknown(f"{base.value}: its name tells no release that is known here", tell, place)
+        gap = Unknown(f"{base.value}: its name tells no release of a distribution that is known here", tell, place)
         return weigh(build, "supported-base", (), gaps=(gap,), good="")
-    named = f"{base.value} is {' '.join(release)}"
-    faults = [Fault(f"{named}: its security updates ended on {until}", place)] if until < KNOWN_ON else []
-    return weigh(build, "supported-base", faults, good=f"{named}, with security updates until {until}", source=place)
-
-
-def _until(distribution: str, version: str) -> datetime.date | None:
-    """Of Alpine's releases before the first one in the table the last day is long past: that day stands for it."""
-    if distribution == "alpine":
-        oldest = next(iter(ALPINE_UPDATES_UNTIL))
-        return ALPINE_UPDATES_UNTIL[oldest] if _number(version) < _number(oldest) else ALPINE_UPDATES_UNTIL.get(version)
-    ended = ENDED.get((distribution, version)) or ENDED.get((distribution, version.partition(".")[0]))
-    if ended is not None:
-        return ended
-    return security_updates_until(distribution, version)
-
-
-def _number(version: str) -> tuple[int, int]:
-    """An Alpine tag may name the major release alone (`alpine:3`): the newest one, then."""
-    major, _, minor = version.partition(".")
-    return int(major), int(minor or 999)
+    good = f"{base.value} is {distribution.name}, with security updates until {distribution.until}"
+    return weigh(build, "supported-base", (), good=good, source=place)

@@ -8,6 +8,7 @@ from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 from ._platforms import ENGINES
+from ._ports import ports_ignored
 from ._unclear import as_far_as_told
 
 control = Control(
@@ -43,6 +44,8 @@ _WEB = frozenset({80, 443})
 
 @control.judge
 def privileged_ports(unit: Unit) -> Judgement:
+    if (ignored := ports_ignored(unit)) is not None:
+        return ignored
     taken = {
         (port.host_port, port.protocol): port.declared_at
         for container in unit.containers

@@ -8,6 +8,7 @@ from ...model.levels import Level, Severity
 from ...model.workload import Port, Unit
 from ._graded import GradedFault, judge_graded
 from ._platforms import CONTAINERS
+from ._ports import is_on_all_addresses, ports_ignored, published_of
 from ._unclear import as_far_as_told
 
 control = Control(
@@ -71,7 +72,6 @@ control = Control(
     unclear={"docker run": "docker run -P shop", "compose": "services: {web: {image: shop, ports: ['${PORT}:80']}}"},
 )
 
-_EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::", "[::]"})
 _WEB = frozenset({80, 443})
 _GUARDED = frozenset(
     {22, 111, 389, 445, 873, 1433, 1521, 2049, 2181, 2375, 2376, 2379, 3306, 3389, 5000, 5432, 5601, 5672, 5900, 5984}
@@ -82,10 +82,12 @@ _GUARDED = frozenset(
 
 @control.judge
 def published_ports(unit: Unit) -> Judgement:
+    if (ignored := ports_ignored(unit)) is not None:
+        return ignored
     open_ports: dict[tuple[int, int, str], Port] = {}
     for container in unit.containers:
-        for port in container.ports:
-            if (port.host_port or port.picked) and port.host_ip in _EVERY_ADDRESS:
+        for port in published_of(container, unit):
+            if is_on_all_addresses(port):
                 # The engine lists a port once for IPv4 and once for IPv6.
                 open_ports.setdefault((port.host_port, port.container_port, port.protocol), port)
     faults = [_fault(port) for port in open_ports.values()]

@@ -26,9 +26,29 @@ class Known(NamedTuple):
 
 def all_known() -> tuple[Known, ...]:
     """Every file of knowledge, the oldest first."""
-    from . import base_images, clients, distributions, engine_changes, guarded_engines, kernels, releases, tools
+    from . import (
+        base_images,
+        clients,
+        distributions,
+        engine_changes,
+        guarded_engines,
+        kernels,
+        program_releases,
+        releases,
+        tools,
+    )
 
-    files = (releases, distributions, kernels, engine_changes, clients, tools, base_images, guarded_engines)
+    files = (
+        releases,
+        distributions,
+        kernels,
+        engine_changes,
+        clients,
+        tools,
+        base_images,
+        guarded_engines,
+        program_releases,
+    )
     return tuple(sorted((Known(file.WHAT, file.KNOWN_ON, file.SOURCES) for file in files), key=lambda known: known.on))
 
 

@@ -113,6 +113,7 @@ def _project(
     parts = [_extended(files.take(document, folder), files) for document in documents]
     whole = reduce(merged, parts)
     wholes.append(whole)
+    version = whole.get("version")
     first_at = {name: service.key for part in reversed(parts) for name, service in _services(part).items()}
     scope = Scope(whole, files)
     services: dict[str, Entry] = {}
@@ -124,6 +125,9 @@ def _project(
             services[name] = service
     units = {name: read_service(name, service, services, scope) for name, service in services.items()}
     own = [_with_others_mounts(unit, services[name], units) for name, unit in units.items()]
+    if version is not None:
+        note = f"{version.key}: Compose ignores `version`, which is obsolete: it can be taken out"
+        own[:1] = [structs.replace(unit, notes=(note, *unit.notes)) for unit in own[:1]]
     below = (*above, *(os.path.realpath(document.file) for document in documents))
     return own + [unit for entry in _listed(whole, "include") for unit in _included(entry, files, below, wholes, reach)]
 
