@@ -200,6 +200,21 @@ async def test_what_came_to_be_is_not_started(id: str, line: str, body: Any) -> 
         assert (await ask(f"POST /containers/{id}/{line}", body, world=one, policy=LISTED)).allowed
 
 
+async def test_a_name_that_begins_the_id_of_another_starts_none() -> None:
+    """The engine looks it up once more, and the one with the name may be renamed by then."""
+
+    class Named(Host):
+        async def container(self, reference: str) -> Mapping[str, Any] | None:
+            harmless = {**self.inspected(listed("c" * 64)), "Name": "/bbb"}
+            return harmless if reference == "bbb" else await super().container(reference)
+
+        async def containers_beginning(self, beginning: str) -> tuple[str, ...]:
+            return tuple(id for id in (A, B) if id.startswith(beginning))
+
+    world = Named(listed(A, "/srv/x"), listed(B, "/srv/x/b"))
+    assert "guard/replaceable" in (await ask("POST /containers/bbb/start", world=world, policy=LISTED)).message()
+
+
 async def test_no_link_below_a_listed_folder_is_followed_at_a_start() -> None:
     """Whoever made it may be gone."""
     world = Host(listed(A, "/srv/x/b"), links=["/srv/x/b"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +28,7 @@ from .root_alone import who_may_swap, who_may_write
 
 _FRESH_FOR = 10.0
 """Seconds: what an engine is changes only when it starts anew."""
+_LOOKS_FOR = 10.0
 _STARTED_FOR = 60.0
 """Seconds: looking through all processes for the engine's takes a tenth of one."""
 _LISTS = ("/containers/json?all=1", "/volumes", "/services")
@@ -33,6 +36,12 @@ _MADE_WITHIN = 60.0
 """Seconds: an engine gives a registry 20 for the digest of a service's image, and the swarm 20 for the service."""
 _SEEN_FOR = 0.5
 """Seconds: what root mounts on the host changes seldom, and one request looks several times."""
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Where paths are looked at: one on a network file system may never answer."""
+    return ThreadPoolExecutor(2, thread_name_prefix="paths")
 
 
 class EngineWorld:
@@ -93,7 +102,15 @@ class EngineWorld:
         containers, volumes, services = await look_up(self._listed, _LISTS)
         now = time.monotonic()
         self._announced = [each for each in self._announced if each[0] > now]
-        return (*mounted(containers, volumes, services), *(one for _, each in self._announced for one in each))
+        looking = asyncio.get_running_loop().run_in_executor(_threads(), mounted, containers, volumes, services)
+        try:
+            found = await asyncio.wait_for(looking, _LOOKS_FOR)
+        except TimeoutError:
+            raise EngineError(
+                f"paths that containers mount do not answer within {_LOOKS_FOR:.0f} s",
+                hint="does a network file system not answer?",
+            ) from None
+        return (*found, *(one for _, each in self._announced for one in each))
 
     async def _listed(self, path: str) -> Any:
         try:

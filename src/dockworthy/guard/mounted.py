@@ -9,15 +9,19 @@ from ..model.workload import MountKind
 from ..readers.api_object import ApiObject
 from .floor.mounts import KEPT_IN
 from .floor.replaceable import Mounted
-from .host_tree import spellings
+from .host_tree import plain, spellings
 from .rights.projects import project_of
+
+Ways = Mapping[str, tuple[str, ...]]
+"""Name of a volume -> the paths of the host where it lies."""
 
 
 def mounted(containers: Any, volumes: Any, services: Any) -> tuple[Mounted, ...]:
     """From `GET /containers/json?all=1`, `GET /volumes` and `GET /services`. A volume that the engine keeps itself
     counts where it lies."""
-    devices = dict(_devices(ApiObject(volumes, "GET /volumes")))
-    return (*_of_containers(containers, devices), *_of_services(services, devices))
+    known = {volume.word("Name"): volume for volume in ApiObject(volumes, "GET /volumes").items("Volumes")}
+    ways = {name: tuple(_ways_of(volume)) for name, volume in known.items()}
+    return (*_of_containers(containers, ways), *_of_services(services, ways))
 
 
 def bound_device(options: Mapping[str, str]) -> str:
@@ -26,44 +30,51 @@ def bound_device(options: Mapping[str, str]) -> str:
     return options.get("device", "") if {"bind", "rbind"} & set(flags) else ""
 
 
-def _devices(listed: ApiObject) -> Iterator[tuple[str, str]]:
-    for volume in listed.items("Volumes"):
-        device = bound_device(volume.words("Options"))
-        yield volume.word("Name"), device or volume.word("Mountpoint")
+def _ways_of(volume: ApiObject) -> Iterator[str]:
+    """Where the engine itself keeps a volume is not looked at: a network file system may be mounted there, and hang."""
+    device, kept = bound_device(volume.words("Options")), volume.word("Mountpoint")
+    if device.startswith("/"):
+        yield from spellings(device)
+    elif kept.startswith("/"):
+        yield plain(kept)
 
 
-def _of_containers(containers: Any, devices: Mapping[str, str]) -> Iterator[Mounted]:
+def _bound(path: str) -> Iterator[str]:
+    if path.startswith("/"):
+        yield from spellings(path)
+
+
+def _of_containers(containers: Any, ways: Ways) -> Iterator[Mounted]:
     for container in containers if isinstance(containers, list) else ():
         name, project = str((container.get("Names") or [""])[0]).lstrip("/"), project_of(container)
         for item in ApiObject(container, "GET /containers/json").items("Mounts"):
             volume = item.word("Name") if item.word("Type") == MountKind.VOLUME else ""
-            path = devices.get(volume) or item.word("Source")
-            for spelling in spellings(path) if path.startswith("/") else ():
+            for way in ways.get(volume) or _bound(item.word("Source")):
                 yield Mounted(
-                    holder=f"container {name}", path=spelling, writable=item.at("RW").data is not False,
+                    holder=f"container {name}", path=way, writable=item.at("RW").data is not False,
                     follows=item.word("Propagation") not in KEPT_IN, id=str(container.get("Id", "")), project=project,
                     volume=volume,
                 )  # fmt: skip
 
 
-def _of_services(services: Any, devices: Mapping[str, str]) -> Iterator[Mounted]:
+def _of_services(services: Any, ways: Ways) -> Iterator[Mounted]:
     """Also by their settings before the last change: a roll-out that fails brings them back without a question."""
     for service in services if isinstance(services, list) else ():
         found = ApiObject(service, "GET /services")
         for part, when in (("Spec", ""), ("PreviousSpec", ", when it is rolled back,")):
             holder = f"service {found.word('Spec', 'Name')}{when}"
             for item in found.at(part, "TaskTemplate", "ContainerSpec").items("Mounts"):
-                yield from _of_service(item, devices, holder, found.word("ID"), project_of(service.get(part)))
+                yield from _of_service(item, ways, holder, found.word("ID"), project_of(service.get(part)))
 
 
-def _of_service(item: ApiObject, devices: Mapping[str, str], holder: str, id: str, project: str) -> Iterator[Mounted]:
+def _of_service(item: ApiObject, ways: Ways, holder: str, id: str, project: str) -> Iterator[Mounted]:
     is_volume = item.word("Type") == MountKind.VOLUME
     volume = item.word("Source") if is_volume else ""
     asked = bound_device(item.words("VolumeOptions", "DriverConfig", "Options"))
-    path = (devices.get(volume) or asked) if is_volume else item.word("Source")
-    for spelling in spellings(path) if path.startswith("/") else [""] if volume else ():
+    found = ways.get(volume) or tuple(_bound(asked if is_volume else item.word("Source")))
+    for way in found or ([""] if volume else ()):
         yield Mounted(
-            holder=holder, path=spelling, writable=item.at("ReadOnly").data is not True,
+            holder=holder, path=way, writable=item.at("ReadOnly").data is not True,
             follows=item.word("BindOptions", "Propagation") not in KEPT_IN, id=id, project=project, volume=volume,
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ from ..asked import NotCanonical
 from ..decision import Refusal, refused
 from ..floor.mounts import listed_for
 from .case import Case
-from .existing import judge_existing, mounts_of
+from .existing import judge_existing, might_be, mounts_of
 from .host_mounts import host_mounts, refused_beside_others
 from .naming import refused_name
 
@@ -78,15 +78,16 @@ async def start(case: Case) -> AsyncIterator[Refusal]:
 async def _mounted_again(case: Case, reference: str) -> AsyncIterator[Refusal]:
     """Links are followed anew at each start: what others than root can swap is not mounted again, nor any link below a
     folder that the policy lists, which a container may have made."""
-    mounts = tuple(host_mounts(await mounts_of(case, reference), "this container"))
-    for mount in mounts:
-        follow = listed_for(mount.path, case.policy.guard) is None
-        why = case.world.who_may_swap(mount.path, follow=follow)
-        if why:
-            yield refused("guard/binds", "Files of the host that are mounted can be swapped by root alone", why)
-    if mounts:
-        itself = await case.world.container(reference)
-        async for refusal in refused_beside_others(case, mounts, but=(str((itself or {}).get("Id", "")),)):
+    inspect = await case.world.container(reference)
+    for id in (reference, *await might_be(case, reference, inspect)):
+        mounts = tuple(host_mounts(await mounts_of(case, id), "this container"))
+        for mount in mounts:
+            follow = listed_for(mount.path, case.policy.guard) is None
+            why = case.world.who_may_swap(mount.path, follow=follow)
+            if why:
+                yield refused("guard/binds", "Files of the host that are mounted can be swapped by root alone", why)
+        itself = str((inspect or {}).get("Id", "")) if id == reference else id
+        async for refusal in refused_beside_others(case, mounts, but=(itself,)):
             yield refusal
 
 

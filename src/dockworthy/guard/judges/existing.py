@@ -36,7 +36,7 @@ async def judge_existing(
         yield refused("guard/names", "What a name stands for can be looked up", f"{reference!r} names no container")
         return
     inspect = await case.world.container(reference)
-    for id in await _might_be(case, reference, inspect):
+    for id in await might_be(case, reference, inspect):
         async for refusal in judge_existing(case, id, why=why, accepted=accepted, depth=depth):
             yield refusal
     if inspect is None:
@@ -76,7 +76,7 @@ def _own_paths(case: Case, mounts: Sequence[Mount]) -> Iterator[Refusal]:
                 )
 
 
-async def _might_be(case: Case, reference: str, inspect: Mapping[str, Any] | None) -> tuple[str, ...]:
+async def might_be(case: Case, reference: str, inspect: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Ids that begin with what is the name of another one, or of which several begin so. The engine looks it up once
     more: should the other one be renamed or removed meanwhile, it finds one of these."""
     if not BEGINNING.fullmatch(reference) or (inspect and str(inspect.get("Id")).startswith(reference)):
@@ -120,4 +120,4 @@ async def mounts_of(case: Case, reference: str) -> tuple[Mount, ...]:
     return tuple(mount for mount in mounts if mount.kind is MountKind.BIND or mount.host_path)
 
 
-__all__ = ["judge_existing", "mounts_of"]
+__all__ = ["judge_existing", "might_be", "mounts_of"]
