@@ -272,6 +272,30 @@ async def test_a_service_counts_before_the_engine_lists_it() -> None:
     assert "guard/replaceable" not in await asked("POST /services/create", below), "what was refused is not there"
 
 
+async def test_a_bind_beside_a_service_that_waits_for_its_volume() -> None:
+    """Nobody knows yet where that volume will lie."""
+    waits = Host(services=[service({"Type": "volume", "Source": "v", "Target": "/x"})])
+    body = {"Image": "x", "HostConfig": {"Binds": ["/srv/x/a:/x"]}}
+    assert (await ask("POST /containers/create", body, world=waits, policy=LISTED)).allowed
+
+
+async def test_the_work_grows_with_the_mounts_and_not_with_their_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """512 binds beside 300 of others are 400,000 pairs: judged one by one they held everybody up for seconds."""
+    looked, ways = 0, HostTree.ways
+
+    def counting(tree: HostTree, path: str) -> Any:
+        nonlocal looked
+        looked += 1
+        return ways(tree, path)
+
+    monkeypatch.setattr(HostTree, "ways", counting)
+    others = [listed(f"{each:064x}", f"/srv/x/o{each}") for each in range(300)]
+    body = {"Image": "x", "HostConfig": {"Binds": [f"/srv/x/b{each}:/x{each}" for each in range(512)]}}
+    decision = await ask("POST /containers/create", body, world=Host(*others), policy=LISTED)
+    assert decision.allowed, decision.message()
+    assert looked < 4 * (300 + 512)
+
+
 async def test_a_volume_that_a_service_waits_for() -> None:
     """Its next task mounts what is there then."""
     waits = service({"Type": "volume", "Source": "v", "Target": "/x"})

@@ -218,6 +218,9 @@ ELSEWHERE: dict[str, tuple[str, Any]] = {
     "joining a network": ("POST /networks/shop_net/connect", {"Container": "bank"}),
     "all of them": ("POST /containers/prune", None),
     "images of all": ("DELETE /images/shop", None),
+    "an image's files by its name in a query": ("GET /images/get?names=bank-saved", None),
+    "several images' files": ("GET /images/get?names=x&names=bank-saved", None),
+    "an image's files": ("GET /images/bank-saved/get", None),
 }  # fmt: skip
 
 

@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar, cast
 
-LARGE = 32 * 1024
-"""Bytes of a body from which on a request is judged aside. What Docker and Compose send for a container has a tenth."""
+_LARGE = 16 * 1024
+"""Bytes. What Docker and Compose send for a container has a tenth."""
+_LONG = 256
+"""Entries of lists and objects, by what parts them. `docker run` sends 114."""
 _THREADS = 2
 """More would only take the one interpreter from each other; what comes while they work waits for them."""
 _SWITCH = 0.0005
@@ -20,6 +22,11 @@ a small request takes."""
 
 World = TypeVar("World")
 Result = TypeVar("Result")
+
+
+def is_large(body: bytes) -> bool:
+    """Is it to be judged aside?"""
+    return len(body) > _LARGE or (len(body) > _LONG and body.count(b",") + body.count(b"{") > _LONG)
 
 
 async def aside(work: Callable[[World], Coroutine[Any, Any, Result]], world: World) -> Result:
@@ -55,4 +62,4 @@ class _Bridged:
         return ask
 
 
-__all__ = ["LARGE", "aside", "computed_aside"]
+__all__ = ["aside", "computed_aside", "is_large"]

@@ -20,9 +20,9 @@ MOST_DEFAULT = 1000
 
 _MOST_BY_NUMBER = {
     64: "VolumesFrom EndpointsConfig Networks DeviceRequests Ulimits SecurityOpt DeviceIDs Capabilities Placement",
-    128: "Links DeviceCgroupRules CapAdd CapDrop CapabilityAdd CapabilityDrop Options DriverOpts StorageOpt Dns"
+    128: "Devices Links DeviceCgroupRules CapAdd CapDrop CapabilityAdd CapabilityDrop Options DriverOpts StorageOpt Dns"
     " DnsSearch DnsOptions GroupAdd Groups Annotations MaskedPaths ReadonlyPaths Aliases DNSNames LinkLocalIPs",
-    256: "Devices Sysctls Secrets Configs BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps"
+    256: "Sysctls Secrets Configs BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps"
     " BlkioDeviceWriteIOps",
     512: "Binds Mounts Volumes Tmpfs",
     4096: "Env Labels ExtraHosts Hosts Ports",

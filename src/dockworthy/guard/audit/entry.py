@@ -7,7 +7,7 @@ import datetime
 import msgspec
 from msgspec import Struct
 
-from ..aside import LARGE
+from ..aside import is_large
 from ..asked import Asked
 from ..decision import Decision
 from ..routes import Right
@@ -66,7 +66,7 @@ def entry_of(asked: Asked, decision: Decision, *, who: str = "", now: datetime.d
 
 def _says(asked: Asked, decision: Decision) -> str:
     """Of a large request only what the rules demand: to look for each of its secrets in a sentence takes too long."""
-    if len(asked.body) > LARGE:
+    if is_large(asked.body):
         return " ".join(dict.fromkeys(f"{refusal.title} ({refusal.rule})." for refusal in decision.refusals))
     return without_secrets(" ".join(decision.message().split()), asked)
 

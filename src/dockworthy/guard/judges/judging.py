@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from ...errors import DockworthyError
-from ..aside import LARGE, aside
+from ..aside import aside, is_large
 from ..asked import Asked, NotCanonical, TooMuch
 from ..decision import Decision, Refusal, refused
 from ..policy_in_force import PolicyInForce
@@ -54,7 +54,7 @@ def understood(asked: Asked) -> Decision | Call:
 async def judge_call(call: Call, world: World, policy: PolicyInForce) -> Decision:
     """Never raises. A large request is judged in a thread."""
     try:
-        if len(call.body) > LARGE:
+        if is_large(call.body):
             refusals = await aside(lambda there: _refusals(call, there, policy), world)
         else:
             refusals = await _refusals(call, world, policy)

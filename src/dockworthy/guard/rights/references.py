@@ -16,6 +16,8 @@ from typing import Any
 
 from msgspec import Struct
 
+ELSEWHERE = "elsewhere"
+"""Looked into by code of its own (`touched.py`), or an admin's."""
 NO_NETWORKS = frozenset(("", "default", "bridge", "none", "host", "nat"))
 """Words that name no network of a project."""
 
@@ -245,18 +247,19 @@ PLAIN: Mapping[str, str] = {
 }
 """The paths of fields that speak of nothing but what is made, or of the host, which the policy judges."""
 
-QUERIES: Mapping[str, str] = {
-    "commit": "container repo",
-    "build": "t cachefrom networkmode remote",
-    "images/create": "fromImage fromSrc repo",
-    "images/tag": "repo",
-    "containers/json": "before since",
-    "images/get": "names",
-    "services/update": "rollback",
-    "containers/create": "name",
-    "containers/rename": "name",
+QUERIES: Mapping[str, Mapping[str, str]] = {
+    "commit": {"container": "container", "repo": "image"},
+    "build": {"t": "image", "cachefrom": ELSEWHERE, "networkmode": ELSEWHERE, "remote": ELSEWHERE},
+    "images/create": {"fromImage": ELSEWHERE, "fromSrc": ELSEWHERE, "repo": ELSEWHERE},
+    "images/tag": {"repo": "image"},
+    "images/get": {"names": "image"},
+    "containers/json": {"before": "container", "since": "container"},
+    "services/update": {"rollback": ELSEWHERE},
+    "containers/create": {"name": ELSEWHERE},
+    "containers/rename": {"name": ELSEWHERE},
 }
-"""Parameters of a query that name an object. `rollback` stands for what the service was before."""
+"""Parameters of a query that name objects, and their kind. `rollback` stands for what the service was before; a build
+is an admin's."""
 
 _SAME_AS = {
     "services/update": "services/create",

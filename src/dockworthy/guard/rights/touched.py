@@ -17,7 +17,7 @@ from ..judges.naming import BEGINNING
 from ..parallel import look_up
 from ..routes import Call
 from .projects import project_of
-from .references import CLAIMING, NO_NETWORKS, Claim, Reference, claims_in, references_in
+from .references import CLAIMING, ELSEWHERE, NO_NETWORKS, QUERIES, Claim, Reference, claims_in, references_in
 
 _SPECIES = {"services": "service", "tasks": "task", "secrets": "secret", "configs": "config", "nodes": "node"}
 _MAKES = ("containers/create", "services/create", "services/update", "networks/create", "volumes/create",
@@ -74,6 +74,12 @@ async def _named_by(call: Call, specs: Sequence[Any], objects: Objects) -> Async
             yield Touched(kind=kind, name=reference, image=reference)
         elif (touched := await _existing(kind, reference, objects)) is not None:
             yield touched
+    for parameter, kind in QUERIES.get(call.route.action, {}).items():
+        for reference in call.values.get(parameter, ()) if kind != ELSEWHERE else ():
+            if kind == "image":
+                yield Touched(kind=kind, name=reference, image=reference)
+            elif (touched := await _existing(kind, reference, objects)) is not None:
+                yield structs.replace(touched, id="")
     if call.route.action == "images/create":
         tag = call.query.get("tag", "")
         name = call.query.get("fromImage", "") or call.query.get("repo", "")

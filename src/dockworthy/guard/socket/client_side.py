@@ -7,7 +7,7 @@ from functools import partial
 import httptools
 
 from ...errors import DockworthyError
-from ..aside import LARGE, computed_aside
+from ..aside import computed_aside, is_large
 from ..asked import Asked, NotCanonical
 from ..decision import Decision
 from ..eager import begin_task
@@ -162,7 +162,7 @@ class ClientSide(ClientConnection):
                 return
             changed = rewriting(passage.shown, self._place.memory.add, hides=passage.hides, is_old=head.is_old)
             write = partial(canonical, passage.call, head, is_old=head.is_old and changed is None)
-            request = write() if len(body) <= LARGE else await computed_aside(write)
+            request = write() if not is_large(body) else await computed_aside(write)
             stamp = self._gate.stamp(request.method, request.target, request.body or b"", self.who)
             engine = await self._reach_engine()
         except NotCanonical as error:

@@ -9,7 +9,7 @@ from typing import Protocol
 from msgspec import structs
 
 from ...model.guard_policy import Binding
-from ..aside import LARGE, aside
+from ..aside import aside, is_large
 from ..asked import Asked
 from ..decision import Decision, Refusal, refused
 from ..identity.identity import Identity
@@ -119,7 +119,7 @@ class RoleGate:
 
     async def _decided(self, call: Call, identity: Identity, held: tuple[Binding, ...]) -> Allowed | Refused:
         """Raises EngineError, NotCanonical."""
-        if len(call.body) <= LARGE:
+        if not is_large(call.body):
             return await self._decided_by(self._world, call, identity, held)
         return await aside(lambda there: self._decided_by(there, call, identity, held), self._world)
 
