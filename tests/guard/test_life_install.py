@@ -187,7 +187,7 @@ def test_what_can_not_be_done_whole_is_taken_back(host: OwnHost) -> None:
 def test_unlock_works_when_all_is_wrong(host: OwnHost) -> None:
     """No guard, no bundle, no dockworthy: with the script alone an engine that answers nobody answers again."""
     install(host)
-    pids = "$(cat /run/dockworthy-guard.pid) $(pgrep -f '[g]uard serve --socket')"
+    pids = "$(cat /run/dockworthy-guard.watch) $(cat /run/dockworthy-guard.pid) $(pgrep -f '[g]uard serve --socket')"
     host.run("sh", "-c", f"kill -9 {pids}; mv /opt/dockworthy /opt/away; rm -f {PLUGIN}")
     running = host.read("/run/docker.pid")
     host.run(UNLOCK)

@@ -216,7 +216,10 @@ def test_a_killed_guard_is_back_and_meanwhile_nobody_passes(host: OwnHost) -> No
 
 
 def test_after_all_is_killed_the_order_of_a_start_brings_both(host: OwnHost) -> None:
-    pids = "$(cat /run/dockworthy-guard.pid) $(cut -d ' ' -f 1 /run/dockworthy-guard.serving) $(cat /run/docker.pid)"
+    pids = (
+        "$(cat /run/dockworthy-guard.watch) $(cat /run/dockworthy-guard.pid) "
+        "$(cut -d ' ' -f 1 /run/dockworthy-guard.serving) $(cat /run/docker.pid)"
+    )
     host.run("sh", "-c", f"kill -9 {pids}")
     host.wait(
         lambda: host.run("pgrep", "-x", "-r", "R,S,D", "dockerd", check=False).returncode != 0, "the engine is dead"
@@ -242,7 +245,8 @@ def test_nobody_from_elsewhere_any_more(host: OwnHost) -> None:
 def test_unlock_puts_the_engine_back_when_all_is_wrong(host: OwnHost) -> None:
     """No guard, no bundle, no dockworthy: containers run on, and settings are what they were."""
     running = host.running()
-    pids = "$(cat /run/dockworthy-guard.pid) $(cut -d ' ' -f 1 /run/dockworthy-guard.serving)"
+    watch = "$(cat /run/dockworthy-guard.watch)"
+    pids = f"{watch} $(cat /run/dockworthy-guard.pid) $(cut -d ' ' -f 1 /run/dockworthy-guard.serving)"
     host.run("sh", "-c", f"kill -9 {pids}; mv /opt/dockworthy /opt/away; rm -f {PLUGIN}")
     said = host.run(UNLOCK).stderr.decode()
     host.wait(lambda: host.docker("version", check=False).returncode == 0, f"the engine answers: {said}")

@@ -17,8 +17,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..errors import EngineTimeout
+from .endpoint import socket_path
 from .faults import failed_answer, failed_request
 from .opening import NEWEST_API, decoded, negotiated, opened
+from .silence import waits_for_plugin
 
 if TYPE_CHECKING:
     import aiohttp
@@ -190,9 +192,11 @@ class Connection:
                     return await self._fetch(path, asked, method, body, headers)
         except TimeoutError:
             waited = "in time" if begun is None else f"within {max(clock() - begun, 0.0):.1f} s"
+            waiting = waits_for_plugin(socket_path(self.endpoint))
             raise EngineTimeout(
-                f"the engine at {self.endpoint} did not answer {asked} {waited}",
-                hint="does `docker ps` answer? if not, its log tells why",
+                f"the engine at {self.endpoint} did not answer {asked} {waited}"
+                + (f": {waiting.says}" if waiting else ""),
+                hint=waiting.hint if waiting else "does `docker ps` answer? if not, its log tells why",
             ) from None
 
     async def _fetch(

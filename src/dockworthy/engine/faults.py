@@ -10,6 +10,7 @@ import msgspec
 
 from ..errors import EngineError, EngineRefused, EngineUnreachable
 from .endpoint import socket_path
+from .silence import why_silent
 from .ssh.address import is_ssh
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def failed_request(error: aiohttp.ClientError | OSError, endpoint: str, asked: s
             hint="run as root, or as a member of the group that owns the socket (who may open it is root on the host)",
         )
     if number == errno.ECONNREFUSED:
-        return EngineUnreachable(f"nobody listens at {endpoint}: the engine is not running", hint="start Docker Engine")
+        why = why_silent(path or "")
+        return EngineUnreachable(f"nobody listens at {endpoint}: {why.says}", hint=why.hint)
     if isinstance(error, aiohttp.ClientConnectorError):
         return EngineUnreachable(f"{endpoint} can't be reached: {error.os_error.strerror or error}")
     if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError | aiohttp.ClientOSError):

@@ -24,6 +24,7 @@ from .places import Places
 from .planning import Install, record_of
 from .record import Record, remove_record, write_record
 from .service import Service
+from .start_order import bring_order
 
 Say = Callable[[str], None]
 
@@ -75,6 +76,8 @@ def _install(todo: Install, undone: contextlib.ExitStack, say: Say) -> None:
             undone.callback(kept_files.put_back, kept_files.write(engine.settings, todo.after))
             if engine.confines_builds:  # by a file that it has read: what it says of builds has not changed
                 kept_files.date(engine.settings, read_at)
+    if not todo.by_systemd and (defaults := bring_order(todo.manager, places)) is not None:
+        undone.callback(kept_files.put_back, defaults)
     if engine.pid:
         _measure(engine, todo)
         say("the engine asks the guard")

@@ -29,6 +29,8 @@ class Places(Struct, frozen=True, kw_only=True):
     init: Path = Path("/etc/init.d/dockworthy-guard")
 
     pid: Path = Path("/run/dockworthy-guard.pid")
+    watch: Path = Path("/run/dockworthy-guard.watch")
+    """The process that starts a killed keeper again, where no service manager does."""
     serving: Path = Path("/run/dockworthy-guard.serving")
     engine_socket: Path = Path("/run/dockworthy-engine/docker.sock")
     """Where the engine listens when the guard stands at its place: below a folder that root alone can enter."""

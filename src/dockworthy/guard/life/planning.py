@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 
 from ... import __version__
 from ...errors import UsageError
+from ...harden.engine_ways import ServiceManager
 from ...harden.settings_text import changed_settings
 from ...harden.situation import parse_settings
 from ...model.guard_policy import GuardPolicy
@@ -22,6 +23,7 @@ from .moving.moving import Moving, plan_move
 from .places import PLUGIN, Places
 from .record import People, Record, read_record
 from .service import Service
+from .start_order import check_order, order_in_words
 
 STARTING_POLICY = b"""\
 # What the guard judges by; `dockworthy guard report` drafts more from what is at work here.
@@ -47,6 +49,8 @@ class Install(Struct, frozen=True, kw_only=True):
     people: People | None = None
     moving: Moving | None = None
     restarting: EngineService | None = None
+    manager: ServiceManager = ServiceManager.NOBODY
+    """Who starts the engine."""
 
     @property
     def service(self) -> Service:
@@ -62,9 +66,10 @@ class Install(Struct, frozen=True, kw_only=True):
         return (
             f"copy dockworthy {__version__} with its Python to {places.bundle}: root's, 140 MB",
             f"write {places.policy}" if self.policy is not None else f"judge by {places.policy}, which is there",
-            f"start the guard before the engine, by {service}; kept running"
+            f"start the guard before the engine, by {service}; one that ends, or is killed, is started again"
             if self.installed is None
             else "the new guard takes over from the one that serves: no request is refused meanwhile",
+            *order_in_words(self.manager, places, by_systemd=self.by_systemd),
             f"write {places.unlock}: a plain shell script that takes the guard out of the way",
             f"{self.engine.settings} names the plugin"
             + (" already" if self.after == self.before else "")
@@ -92,6 +97,9 @@ def plan(
     `tls`: the address at which they are served as well, or OFF (None: as before); `guard`: what the policy, new or old,
     says under that name.
     Raises UsageError, UnreadableInput for an engine's file that is not JSON."""
+    manager = EngineService(engine.pid, places).manager
+    if not by_systemd:
+        check_order(manager)
     before = kept_files.look(engine.settings).content
     try:
         text = None if before is None else before.decode()
@@ -131,7 +139,7 @@ def plan(
     return Install(
         places=places, engine=engine, policy=policy, before=before, after=after, by_systemd=by_systemd, builds=builds,
         confines=(confine_builds and not confines(settings)) or (installed is not None and installed.confines),
-        installed=installed, people=their, moving=moving, restarting=restarting,
+        installed=installed, people=their, moving=moving, restarting=restarting, manager=manager,
     )  # fmt: skip
 
 

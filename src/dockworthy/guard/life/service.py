@@ -16,6 +16,7 @@ from ...errors import UsageError
 from .engine_here import EngineHere, wait_until
 from .keeping.guards import READY_WITHIN
 from .keeping.kept import At, Kept
+from .moving.way import DEFAULTS
 from .places import Places, plain
 from .record import People
 
@@ -59,7 +60,8 @@ class Service:
         return {
             "command": f"{places.current / 'keep.sh'} {places.keep}", "bundle": str(places.bundle),
             "socket": str(places.socket), "log": str(places.log), "state": str(places.state), "keep": str(places.keep),
-            "pid": str(places.pid), "serving": str(places.serving), "init": str(places.init), "unit": places.unit.name,
+            "pid": str(places.pid), "watch": str(places.watch), "defaults": str(DEFAULTS),
+            "serving": str(places.serving), "init": str(places.init), "unit": places.unit.name,
             "after": str(places.after_guard),
             "settings": plain(str(self._engine.settings), "the engine's file"), "pidfile": str(self._engine.pid_file),
             "people": people.path if people else "", "folder": folder if people else "",
@@ -79,6 +81,8 @@ class Service:
             _run("update-rc.d", self._places.init.name, "defaults", check=False)
         if keeper := self._keeper():
             os.kill(keeper, signal.SIGUSR2)
+            if not self.by_systemd:
+                _run(str(self._places.init), "start")  # also by an older version, which had nobody to start it again
         elif self.by_systemd:
             _run("systemctl", "restart", self._places.unit.name)
         else:

@@ -22,6 +22,7 @@ from .places import PLUGIN, Places
 from .planning import STARTING_POLICY
 from .record import People, Record, remove_record
 from .service import Service
+from .start_order import take_order_away
 
 
 def settings_without(places: Places, record: Record) -> bytes | None:
@@ -68,6 +69,7 @@ def uninstall(places: Places, record: Record, say: Callable[[str], None]) -> Non
     """Raises DockworthyError; while the engine still asks the guard, the guard stays."""
     path = Path(record.settings)
     try:
+        take_order_away(places)
         let_go(places, path)
         if record.people is None:
             engine = find_engine(record.endpoint)
@@ -135,6 +137,7 @@ def _remove(places: Places, record: Record, engine: EngineHere) -> None:
         places.before(Path(file)).unlink(missing_ok=True)
     for file in record.files:
         Path(file).unlink(missing_ok=True)
+    take_order_away(places)
     service.forget()
     places.socket.unlink(missing_ok=True)
     with contextlib.suppress(FileNotFoundError):

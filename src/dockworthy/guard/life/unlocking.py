@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from .moving.way import DEFAULTS
 from .places import Places
 
 _USUAL = {
     "settings": "/etc/docker/daemon.json",
     "pidfile": "/var/run/docker.pid",
+    "defaults": str(DEFAULTS),
     **dict.fromkeys(("people", "folder", "moved", "changed"), ""),
 }
-_OF_PLACES = ("state", "init", "pid", "serving")
+_OF_PLACES = ("state", "init", "pid", "watch", "serving")
 
 
 def unlock_script(places: Places) -> str:

@@ -11,6 +11,7 @@
 ### END INIT INFO
 # Written by dockworthy guard install.
 pidfile=@pid@
+watchfile=@watch@
 socket=@socket@
 people=@people@
 folder=@folder@
@@ -19,12 +20,31 @@ log=@log@
 # By its command line: the number may be another's by now, or that of one who is dead and not yet buried.
 runs() { [ -s "$pidfile" ] && grep -q keep.py "/proc/$(cat "$pidfile")/cmdline" 2>/dev/null; }
 
+watched() { [ -s "$watchfile" ] && grep -q dockworthy-guard "/proc/$(cat "$watchfile")/cmdline" 2>/dev/null; }
+
+# Starts the guard again when it was killed: there is no service manager that would. It ends when the guard is stopped.
+watch() {
+    echo $$ >"$watchfile"
+    echo -900 >/proc/self/oom_score_adj 2>/dev/null
+    if runs; then # one that somebody else has started
+        while runs; do sleep 1; done
+        [ -s "$pidfile" ] || { rm -f "$watchfile"; return 0; } # it ended by itself, and was not killed
+    fi
+    while :; do
+        @command@
+        status=$?
+        case $status in 0 | 2) break ;; esac # it was told to end, or its file can't be used
+        echo "the guard's keeper ended with status $status: starting it again" >&2
+        sleep 0.5
+    done
+    rm -f "$watchfile"
+}
+
 start() {
-    runs && return 0
-    rm -f "$pidfile"
-    mkdir -p "$(dirname "$log")"
-    [ -z "$folder" ] || [ -d "$folder" ] || mkdir -m 0700 "$folder" # for the engine's own socket
-    setsid @command@ </dev/null >>"$log" 2>&1 &
+    # A fresh /run has neither the plugin's folder nor that of the engine's own socket: the engine looks for both.
+    mkdir -p "$(dirname "$log")" "$(dirname "$socket")"
+    [ -z "$folder" ] || [ -d "$folder" ] || mkdir -m 0700 "$folder"
+    watched || setsid "$0" watch </dev/null >>"$log" 2>&1 &
     n=0
     until runs && [ -s @serving@ ]; do # the engine must not be started before it answers
         n=$((n + 1))
@@ -34,6 +54,8 @@ start() {
 }
 
 stop() {
+    ! watched || kill -KILL "$(cat "$watchfile")"
+    rm -f "$watchfile"
     runs || return 0
     pid=$(cat "$pidfile")
     kill -TERM "$pid"
@@ -44,6 +66,7 @@ stop() {
 
 case $1 in
 start) start ;;
+watch) watch ;;
 stop) stop ;;
 restart | force-reload) stop && start ;;
 reload) runs && kill -HUP "$(cat "$pidfile")" ;;

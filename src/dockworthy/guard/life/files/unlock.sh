@@ -105,9 +105,10 @@ stop_guard() {
         [ ! -x @init@ ] || @init@ stop 2>/dev/null
         ! command -v update-rc.d >/dev/null || update-rc.d -f "$(basename @init@)" remove >/dev/null 2>&1
     fi
+    [ ! -s @watch@ ] || ! grep -q dockworthy-guard "/proc/$(cat @watch@)/cmdline" 2>/dev/null || kill -KILL "$(cat @watch@)"
     [ ! -s @pid@ ] || ! grep -q keep.py "/proc/$(cat @pid@)/cmdline" 2>/dev/null || kill -KILL "$(cat @pid@)"
     [ ! -s @serving@ ] || ! grep -q guard "/proc/$(cut -d ' ' -f 1 @serving@)/cmdline" 2>/dev/null || kill -KILL "$(cut -d ' ' -f 1 @serving@)"
-    rm -f "$people" @pid@ @serving@
+    rm -f "$people" @watch@ @pid@ @serving@
 }
 
 put_back() {
@@ -116,6 +117,7 @@ put_back() {
         rmdir "$(dirname "$file")" 2>/dev/null
     done
     for file in $changed_files; do cp -p "$kept/$(basename "$file").before" "$file"; done
+    [ ! -f @defaults@ ] || sed -i '/dockworthy-guard first/d' @defaults@ # else the engine's start brings the guard back
 }
 
 stop_engine() {
