@@ -96,6 +96,8 @@ def test_install_guards_a_running_engine_and_uninstall_leaves_it_as_it_was(host:
     assert host.running() == running
     lines = [json.loads(line) for line in host.read("/var/log/dockworthy/guard.jsonl").splitlines()]
     assert any("workload/privileged" in line.get("rules", ()) for line in lines)
+    given = host.dockworthy("guard", "grant", "root", "viewer", "--for", "1h", "--reason", "a test")
+    assert given.returncode == 2 and "guard install --people" in given.stderr, "behind the plugin nobody is known"
     modes = host.run("find", "/opt/dockworthy", "!", "-user", "root", "-o", "-perm", "/022", "!", "-type", "l").stdout
     assert modes == b"", "what runs as root is root's alone"
     done = host.dockworthy("guard", "uninstall", "--yes")

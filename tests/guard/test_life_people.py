@@ -24,7 +24,6 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 SOCKET = "/var/run/docker.sock"
 OWN = "/run/dockworthy-engine/docker.sock"
 INIT = "/etc/init.d/dockworthy-guard"
-LOCKED = "/etc/docker/daemon.json.locked"
 HOLDING = "/var/lib/dockworthy/guard/daemon.json.holding"
 UNLOCK = "/usr/local/sbin/dockworthy-guard-unlock"
 SETTINGS = '{\n    "log-driver": "local",\n\t"debug" : false\n}'
@@ -64,13 +63,16 @@ def host(engines_folder: Path) -> Iterator[OwnHost]:
         for place in ("/opt", "/usr/local"):
             host.run("mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", place)
         host.run(
-            "sh", "-c", "cat >>/etc/passwd", input=b"opal:x:7001:7001::/tmp:/bin/sh\nnils:x:7004:7004::/tmp:/bin/sh\n"
+            "sh",
+            "-c",
+            "cat >>/etc/passwd",
+            input=b"opal:x:7001:7001::/tmp:/bin/sh\nnils:x:7004:7004::/tmp:/bin/sh\nolga:x:7005:7005::/tmp:/bin/sh\n",
         )
         host.run(
             "sh",
             "-c",
             "sed -i '/^docker:/d' /etc/group && cat >>/etc/group",
-            input=b"docker:x:7100:opal,nils\nopal:x:7001:\nnils:x:7004:\n",
+            input=b"docker:x:7100:opal,nils\nopal:x:7001:\nnils:x:7004:\nolga:x:7005:\n",
         )
         host.write("/srv/guard.yaml", POLICY)
         papers = papers_for(engines_folder / "place-papers", "robot")
@@ -161,6 +163,24 @@ def test_installed_everybody_is_known_at_the_usual_place(host: OwnHost) -> None:
     past = host.run("docker", "-H", f"unix://{OWN}", "run", "--privileged", BUSYBOX, "true", check=False)
     assert b"authorization denied by plugin dockworthy" in past.stderr
     host.docker("rm", "-f", "strange")
+
+
+def test_a_grant_is_for_who_can_use_it(host: OwnHost) -> None:
+    """A user outside the group is told how to come in; with the role and no more."""
+    given = grant(host, "olga")
+    assert given.returncode == 2 and "user olga may not open" in given.stderr, given.stderr
+    assert "usermod -aG docker olga" in given.stderr
+    host.run("sed", "-i", "s/^docker:.*/&,olga/", "/etc/group")
+    assert grant(host, "olga").returncode == 0
+    olga = Reached(host, SOCKET, "olga")
+    assert b"before" in olga.docker("ps").stdout
+    assert b"user olga is viewer" in olga.docker("stop", "before", check=False).stderr
+    given = grant(host, "group:olga")
+    assert given.returncode == 0 and "members of olga who are not in docker as well may not open" in given.stderr
+
+
+def grant(host: OwnHost, who: str) -> subprocess.CompletedProcess[str]:
+    return host.dockworthy("guard", "grant", who, "viewer", "--for", "1h", "--reason", "a test")
 
 
 def test_a_second_install_takes_over_without_a_gap(host: OwnHost) -> None:
@@ -256,10 +276,13 @@ def test_unlock_puts_the_engine_back_when_all_is_wrong(host: OwnHost) -> None:
     assert host.run("test", "-e", OWN, check=False).returncode != 0
     assert b"before" in Reached(host, SOCKET, "nils").docker("ps").stdout, "as before: its group is root"
     host.run("mv", "/opt/away", "/opt/dockworthy")
+    plan = host.dockworthy("guard", "uninstall", "--dry-run").stderr
+    assert "end the grants of user:olga, group:olga" in plan, plan
     dockworthy(host, "guard", "uninstall", "--yes")
     assert host.read("/etc/docker/daemon.json") == SETTINGS
     left = {each for each in traces(host).split() if "/tls/" not in each}
-    assert left == {"/etc/dockworthy/guard.yaml", "/etc/docker/daemon.json", LOCKED}
+    assert left == {"/etc/dockworthy/guard.yaml", "/etc/docker/daemon.json"}, "nor grants, nor what unlock put aside"
+    assert grant(host, "olga").returncode == 2, "there is no guard"
 
 
 def test_one_that_was_cut_off_is_taken_back_and_uninstall_leaves_the_engine_as_it_was(host: OwnHost) -> None:

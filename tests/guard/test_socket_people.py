@@ -169,6 +169,13 @@ def test_a_grant_gives_a_role_for_a_time(host: OwnHost) -> None:
     assert host.dockworthy("guard", "revoke", "nils").returncode == 2
 
 
+@pytest.mark.parametrize("who", ["nobody-such", "user:70999", "group:none-such"])
+def test_no_grant_for_somebody_who_does_not_exist(host: OwnHost, who: str) -> None:
+    given = host.dockworthy("guard", "grant", who, "viewer", "--for", "1h", "--reason", "a test")
+    assert given.returncode == 2 and "there is no " in given.stderr and "getent" in given.stderr, given.stderr
+    assert "no grant is in force" in host.dockworthy("guard", "grants").stderr
+
+
 def test_roles_change_with_the_policy(host: OwnHost) -> None:
     nils = Reached(host, PEOPLE, "nils")
     host.write("/etc/dockworthy.yaml", POLICY + '    - {who: "user:nils", role: viewer}\n')

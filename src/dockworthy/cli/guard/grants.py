@@ -31,16 +31,22 @@ LONGEST = 31 * 86400
 def grant(who: str, role: str, span: str, reason: str, projects: tuple[str, ...], images: tuple[str, ...]) -> int:
     """WHO is a user's name, or user:NAME, group:NAME, certificate:NAME, container:NAME.
 
-    It holds from the next request on, at the socket of `guard serve --people`, and ends by itself.
+    It holds from the next request on, at the socket of `guard serve --people`, and ends by itself. Refused where no
+    guard serves people, for users and groups that there are none of, and for a user who may not open that socket.
 
     \b
     Examples:
       dockworthy guard grant alice operator --for 1h --reason "the shop is down"
       dockworthy guard grant group:ops deployer --for 2d --reason "release 7"
     """
+    from ...guard.rights.grantees import check_grantee
     from ...model.guard_policy import Role
 
-    given = _grants().give(_binding(who, Role(role), projects, images), _seconds(span), _one_line(reason), _giver())
+    folder = _grants()
+    binding = _binding(who, Role(role), projects, images)
+    for warning in check_grantee(binding.who):
+        say(f"note: {warning}")
+    given = folder.give(binding, _seconds(span), _one_line(reason), _giver())
     deliver(_line(given), None)
     return 0
 

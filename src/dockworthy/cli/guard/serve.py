@@ -77,6 +77,7 @@ def serve(
         from ...guard.life.living_policy import LivingPolicy
         from ...guard.living import followed
         from ...guard.plugin import plugin_served
+        from ...guard.serving_now import announced
         from ...guard.socket.people import people_served
         from ...guard.socket.tickets import Tickets
 
@@ -92,6 +93,9 @@ def serve(
         remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told.write)
         async with followed(in_force, *papers), plugin, AsyncExitStack() as open_:
             open_.callback(told.end)
+            open_.enter_context(
+                announced(engine=endpoint, plugin=path, people=people or "", tls=tls or "", policy=policy or "")
+            )
             if people is not None:
                 served = people_served(Path(people), endpoint, in_force, tickets, leaving, told=told, tls=remote)
                 await open_.enter_async_context(served)

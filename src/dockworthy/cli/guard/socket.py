@@ -70,6 +70,7 @@ def socket(
     from ...guard.listening import listen
     from ...guard.living import followed
     from ...guard.rights.people_world import PeopleWorld
+    from ...guard.serving_now import announced
     from ...guard.socket.role_gate import RoleGate
     from ...guard.socket.serving import engine_path, serve_alone
     from ...model.guard_policy import Binding, Role
@@ -96,9 +97,11 @@ def socket(
         )
         gate = RoleGate(world, held, told=told, floor=in_force)
         remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told.write)
+        serving = announced(engine=endpoint, people=path, role=role, tls=tls or "", policy=policy or "")
         async with followed(in_force, *papers):
             listening = listen(Path(path), mode=0o666 if everyone else 0o660, group=group)
-            await serve_alone(listening, gate, engine, remote, ready=ready)
+            with serving:
+                await serve_alone(listening, gate, engine, remote, ready=ready)
         told.end()
 
     uvloop.run(live())

@@ -13,6 +13,8 @@ from msgspec import structs
 from ...errors import DockworthyError, UsageError
 from ...harden.settings_text import changed_settings
 from ...harden.situation import parse_settings
+from ..rights.grants import Grants, grants_folder
+from ..serving_now import serving_folder
 from . import kept_files
 from .builds import confines, unconfined
 from .engine_here import EngineHere, find_engine, tell
@@ -61,7 +63,8 @@ def steps_of(places: Places, record: Record) -> tuple[str, ...]:
     return (
         first,
         f"stop and remove the service, {places.unlock} and {places.bundle}",
-        f"{places.audit} stays, and {places.policy} where somebody wrote it",
+        *_grants_in_words(places),
+        f"{places.audit.parent} stays with the audit log, and {places.policy} where somebody wrote it",
     )
 
 
@@ -139,6 +142,9 @@ def _remove(places: Places, record: Record, engine: EngineHere) -> None:
         Path(file).unlink(missing_ok=True)
     take_order_away(places)
     service.forget()
+    for folder in (*_grant_folders(places), serving_folder()):  # a guard that comes later must not find old roles
+        shutil.rmtree(folder, ignore_errors=True)
+    _forget_locked(places, Path(record.settings))
     places.socket.unlink(missing_ok=True)
     with contextlib.suppress(FileNotFoundError):
         if places.policy.read_bytes() == STARTING_POLICY:
@@ -146,6 +152,24 @@ def _remove(places: Places, record: Record, engine: EngineHere) -> None:
     shutil.rmtree(places.bundle, ignore_errors=True)
     remove_record(places)
     kept_files.remove_empty(tuple(map(Path, record.folders)))
+
+
+def _grants_in_words(places: Places) -> tuple[str, ...]:
+    held = [grant.binding.who for folder in _grant_folders(places) for grant in Grants(folder).now()]
+    return (f"end the grants of {', '.join(dict.fromkeys(held))}",) if held else ()
+
+
+def _grant_folders(places: Places) -> set[Path]:
+    """The installed guard's, and that of whoever gave some in this environment (DOCKWORTHY_STATE)."""
+    return {places.state / "grants", grants_folder()}
+
+
+def _forget_locked(places: Places, settings: Path) -> None:
+    """What `unlock` found and put aside, where that was our own work; what somebody else wrote in it stays."""
+    locked = settings.with_name(f"{settings.name}.locked")
+    found = kept_files.look(locked).content
+    if found is not None and found == kept_files.look(places.settings_after).content:
+        locked.unlink()
 
 
 __all__ = ["settings_without", "steps_of", "uninstall"]

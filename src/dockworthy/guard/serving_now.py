@@ -1,0 +1,89 @@
+"""Which guards serve on this host just now: each writes itself down while it does, for `guard status` and `grant`."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ..facts.redaction_key import state_directory
+
+
+class Serving(Struct, frozen=True, kw_only=True):
+    """`started` is the process's start in the kernel's ticks, so that another process of that number is none of these.
+    `plugin` and `people` are sockets, `tls` an address: empty where it does not serve there. `role` of a socket that
+    has one role for everybody."""
+
+    pid: int
+    started: int
+    since: datetime.datetime
+    engine: str
+    plugin: str = ""
+    people: str = ""
+    role: str = ""
+    tls: str = ""
+    policy: str = ""
+    version: str = ""
+
+
+def serving_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    return state_directory(environ) / "guard" / "serving"
+
+
+@contextlib.contextmanager
+def announced(
+    *, engine: str, plugin: str = "", people: str = "", role: str = "", tls: str = "", policy: str = ""
+) -> Iterator[None]:
+    """As long as the context lasts. Where it can't be written down the guard serves all the same."""
+    from .. import __version__
+
+    pid = os.getpid()
+    told = Serving(
+        pid=pid, started=_started(pid), since=datetime.datetime.now(datetime.UTC).replace(microsecond=0), engine=engine,
+        plugin=plugin, people=people, role=role, tls=tls, policy=policy, version=__version__,
+    )  # fmt: skip
+    file = serving_folder() / f"{pid}.json"
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside = file.with_suffix(".new")
+        beside.write_bytes(msgspec.json.encode(told))
+        beside.replace(file)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            file.unlink(missing_ok=True)
+            file.parent.rmdir()
+
+
+def serving_now(folder: Path | None = None) -> list[Serving]:
+    """Those that run, the youngest first. What a killed one left behind is no guard, and is taken away."""
+    found = []
+    for file in sorted((folder or serving_folder()).glob("*.json")):
+        try:
+            told = msgspec.json.decode(file.read_bytes(), type=Serving)
+        except (OSError, msgspec.DecodeError):
+            continue
+        if _started(told.pid) == told.started:
+            found.append(told)
+        else:
+            with contextlib.suppress(OSError):
+                file.unlink()
+    return sorted(found, key=lambda one: one.since, reverse=True)
+
+
+def _started(pid: int) -> int:
+    """0 for one that does not run. Source: proc_pid_stat(5), field 22."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return 0 if fields[0] == "Z" else int(fields[19])
+
+
+__all__ = ["Serving", "announced", "serving_folder", "serving_now"]
