@@ -25,7 +25,12 @@ def explain(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ("docker run --pid container:db busybox", 3, "container db: taken as one that may be used"),
         ("docker run -v data:/data busybox", 3, "volume data: taken as one that is not there yet"),
         ("docker run --no-such busybox", 2, "no-such"),
-        ("docker ps", 2, "not a command line of docker run"),
+        ("docker ps -a", 0, "allowed: containers/json"),
+        ("docker container ls", 0, "allowed: containers/json"),
+        ("docker build -t x .", 3, "builder.entitlements"),
+        ("docker exec -it db sh", 2, "--request /v1.45/containers/NAME/exec --body FILE"),
+        ("docker compose up -d", 2, "dockworthy check compose.yaml"),
+        ("docker volume ls", 2, "--request URI"),
         ("", 2, "name one thing"),
     ],
 )
@@ -56,3 +61,11 @@ def test_the_level_of_the_policy_holds(tmp_path: Path) -> None:
     assert explain(tmp_path, *line).returncode == 1
     (tmp_path / "dockworthy.yaml").write_text("policy: {level: baseline}\n")
     assert explain(tmp_path, *line).returncode == 0
+
+
+def test_what_is_said_of_a_request_can_be_asked(tmp_path: Path) -> None:
+    """The request that is named instead of `docker exec` is one that explain takes."""
+    body = tmp_path / "body.json"
+    body.write_text('{"Cmd": ["sh"], "Privileged": true}')
+    done = explain(tmp_path, "--level", "baseline", "--request", "/v1.45/containers/NAME/exec", "--body", str(body))
+    assert done.returncode == 1 and "privileged" in done.stdout.lower(), done.stdout

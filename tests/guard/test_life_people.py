@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,6 +166,30 @@ def test_installed_everybody_is_known_at_the_usual_place(host: OwnHost) -> None:
     host.docker("rm", "-f", "strange")
 
 
+def status(host: OwnHost, *before: str) -> tuple[int, Any]:
+    done = host.run(*before, str(DOCKWORTHY), "guard", "status", "--format", "json", check=False)
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_status_tells_root_everything_and_others_what_they_may_see(host: OwnHost) -> None:
+    code, told = status(host)
+    assert (code, told["works"], told["engine_asks_it"], told["daemon_json_names_it"]) == (0, True, True, True)
+    assert told["installed"]["people"] == "/run/docker.sock" and told["refused"]["requests"] > 0
+    (serving,) = told["serving"]
+    assert (serving["plugin"], serving["people"], serving["policy"]) == (
+        PLUGIN, "/run/docker.sock", "/etc/dockworthy/guard.yaml"
+    )  # fmt: skip
+    assert told["unseen"] == []
+    text = host.dockworthy("guard", "status").stdout
+    assert "the engine asks it: yes" in text and "in front of the engine at /run/docker.sock" in text, text
+    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    code, told = status(host, *nobody)
+    assert (code, told["works"], told["is_installed"], told["engine_asks_it"]) == (3, None, True, None), told
+    assert len(told["unseen"]) >= 2, "it says what it could not see"
+    plan = host.dockworthy("guard", "uninstall", "--dry-run").stderr
+    assert "started again: docker restart watcher" in plan, plan
+
+
 def test_a_grant_is_for_who_can_use_it(host: OwnHost) -> None:
     """A user outside the group is told how to come in; with the role and no more."""
     given = grant(host, "olga")
@@ -277,7 +302,8 @@ def test_unlock_puts_the_engine_back_when_all_is_wrong(host: OwnHost) -> None:
     assert b"before" in Reached(host, SOCKET, "nils").docker("ps").stdout, "as before: its group is root"
     host.run("mv", "/opt/away", "/opt/dockworthy")
     plan = host.dockworthy("guard", "uninstall", "--dry-run").stderr
-    assert "end the grants of user:olga, group:olga" in plan, plan
+    assert "end the grants of group:olga, user:olga" in plan, plan
+    assert "docker restart" not in plan, "the engine's own socket is back already"
     dockworthy(host, "guard", "uninstall", "--yes")
     assert host.read("/etc/docker/daemon.json") == SETTINGS
     left = {each for each in traces(host).split() if "/tls/" not in each}

@@ -74,6 +74,15 @@ def test_units_bring_the_guard_before_the_engine(debian: DebianHost, bundle: Pat
     assert any(json.loads(line).get("rules") for line in said.splitlines())
     assert "true" in debian.run("docker", "inspect", "-f", "{{.State.Running}}", "before"), "it ran on"
 
+    for name, words in (("viewer", "socket --role viewer /run/viewer.sock"), ("observe", "observe")):
+        debian.shell(f"{GUARD} {words} --unit >/etc/systemd/system/dockworthy-{name}.service 2>/dev/null")
+        debian.run("systemctl", "start", f"dockworthy-{name}")
+        assert debian.run("systemctl", "is-active", f"dockworthy-{name}").strip() == "active"
+    assert "before" in debian.run("docker", "-H", "unix:///run/viewer.sock", "ps")
+    debian.run("systemctl", "stop", "dockworthy-viewer", "dockworthy-observe")
+    debian.run("test", "!", "-e", "/run/viewer.sock")
+    assert "the engine asks it: yes" in debian.shell(f"{GUARD} status")
+
     inode = debian.run("stat", "-Lc", "%i", SOCKET)
     debian.run("systemctl", "kill", "--signal=KILL", "--kill-whom=main", UNIT)
     began = time.monotonic()

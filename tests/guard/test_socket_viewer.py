@@ -231,10 +231,26 @@ def test_who_leaves_leaves_nothing_open(host: OwnHost, viewer: Reached) -> None:
 
 
 def test_an_engine_that_is_away_is_said(host: OwnHost) -> None:
+    host.run("ln", "-s", "/var/run/docker.sock", "/run/nobody.sock")
     start_socket(host, "/run/lost.sock", "--role", "viewer", "--docker", "unix:///run/nobody.sock")
+    host.run("rm", "/run/nobody.sock")
     answer = Reached(host, "/run/lost.sock").ask("GET", "/_ping")
     assert answer.status == 502
     assert "can't reach the engine" in answer.json["message"]
+
+
+def test_a_socket_opens_for_an_engine_that_is_there_and_goes_with_its_guard(host: OwnHost) -> None:
+    done = host.dockworthy("guard", "socket", "--role", "viewer", "/run/none.sock", "--docker", "unix:///run/none")
+    assert done.returncode == 10 and "no engine listens here: /run/none does not exist" in done.stderr, done.stderr
+    assert host.run("test", "-e", "/run/none.sock", check=False).returncode
+    guard = start_socket(host, "/run/short.sock", "--role", "viewer")
+    told = json.loads(host.dockworthy("guard", "status", "--format", "json").stdout)["serving"]
+    assert ("/run/short.sock", "viewer") in {(each["people"], each["role"]) for each in told}
+    host.run("kill", str(Reached(host, "/run/short.sock").pid()))
+    assert guard.wait(30) == 0
+    assert host.run("test", "-e", "/run/short.sock", check=False).returncode, "nobody would answer there"
+    told = json.loads(host.dockworthy("guard", "status", "--format", "json").stdout)["serving"]
+    assert "/run/short.sock" not in {each["people"] for each in told}
 
 
 def test_an_engine_elsewhere_is_none_to_stand_before(host: OwnHost) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
 import socket
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import UsageError
@@ -45,4 +47,22 @@ def listen(path: Path, *, mode: int, group: str | None = None) -> socket.socket:
     return listening
 
 
-__all__ = ["BACKLOG", "listen"]
+@contextlib.contextmanager
+def listened(path: Path, *, mode: int, group: str | None = None) -> Iterator[socket.socket]:
+    """The same, as long as the context lasts: what it made is then gone, unless another has taken its place. Raises
+    UsageError."""
+    is_handed = (given := handed_socket(path)) is not None
+    if given is not None:
+        given.close()
+    listening = listen(path, mode=mode, group=group)
+    made = path.stat()
+    try:
+        yield listening
+    finally:
+        with contextlib.suppress(OSError):
+            now = path.stat()
+            if not is_handed and (now.st_dev, now.st_ino) == (made.st_dev, made.st_ino):
+                path.unlink()
+
+
+__all__ = ["BACKLOG", "listen", "listened"]

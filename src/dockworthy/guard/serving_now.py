@@ -50,8 +50,10 @@ def announced(
     file = serving_folder() / f"{pid}.json"
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.chmod(0o755)  # who serves where is no secret, and `guard status` is everybody's
         beside = file.with_suffix(".new")
         beside.write_bytes(msgspec.json.encode(told))
+        beside.chmod(0o644)
         beside.replace(file)
     try:
         yield

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import structs
+
+from ..model.guard_policy import GuardPolicy
 from .expression.checking import DEEPEST, MACROS
 from .expression.evaluating import MOST_STEPS
 from .expression.library import FUNCTIONS
 from .expression.parsing import LONGEST
 from .expression.types import Fields, ListOf, MapOf, Type, in_words
-from .reference_words import COMMENTS, EXTENDS, INTRODUCTION, RULES, TESTS
+from .reference_words import COMMENTS, EXTENDS, GUARD, GUARD_PARTS, GUARD_ROLES, INTRODUCTION, RULES, TESTS
 from .workload_view import entries
 
 _SHOWN_FUNCTIONS = ("size", "contains", "startsWith", "endsWith", "matches", "int", "double", "timestamp", "duration")
@@ -19,8 +22,19 @@ def policy_page(written_by: str) -> str:
     """`docs/policy.md`."""
     limits = f"At most {LONGEST:,} characters, {DEEPEST} brackets inside each other, {MOST_STEPS:,} entries looked at."
     parts = ["# Policies", written_by, INTRODUCTION, RULES, limits, "## What a rule can ask", _asked(), *_nouns()]
-    parts += ["## What CEL offers here", _offered(), EXTENDS, COMMENTS, TESTS]
+    parts += ["## What CEL offers here", _offered(), EXTENDS, COMMENTS, TESTS, GUARD, _guard(), GUARD_ROLES]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _guard() -> str:
+    """Each part of `guard:`; one without words here is an error."""
+    return _table(("Part", "What it allows or limits", "Default"), [
+        (field.name, GUARD_PARTS[field.name], f"`{_yaml(field.default)}`") for field in structs.fields(GuardPolicy)
+    ])  # fmt: skip
+
+
+def _yaml(default: object) -> str:
+    return "true" if default is True else "false" if default is False else "[]" if default == () else str(default)
 
 
 def _asked() -> str:

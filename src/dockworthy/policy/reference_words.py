@@ -119,3 +119,54 @@ tests:
     expect: {custom/own-registry: pass}
 ```
 """
+
+GUARD = """
+## What the guard lets pass
+
+`guard:` stands beside `policy:` in dockworthy.yaml, and is read by the [guard](guard.md) alone: what requests to the
+engine may ask for beyond the controls of the level, and who may ask. Nothing listed is nothing allowed. `guard
+observe` and `guard report` draft it from what is at work; a change is in force two seconds after the file is written.
+
+```yaml
+policy: {level: baseline}            # the controls that every request is judged by; the guard's own default
+guard:
+  binds: [/srv/shop, "/var/log:ro"]  # folders, not patterns; each for everything below it
+  devices: [/dev/dri/renderD128]
+  log_drivers: [fluentd]
+  images: ["registry.example.com/shop/*"]
+  builds: false
+  roles:
+    - {who: "user:alice", role: operator, projects: [shop]}
+    - {who: "group:deploy", role: deployer, projects: [shop], images: ["registry.example.com/shop/*"]}
+    - {who: "container:traefik", role: viewer}
+```
+"""
+
+GUARD_PARTS = {
+    "binds": "Folders of the host below which a container may mount files, `/srv/shop` to write and `/var/log:ro` only "
+    "to read; the longest that fits counts. Each, and every folder above it, must be writable by root alone and by no "
+    "container. The guard's own files can't be mounted, whatever is listed",
+    "devices": "Devices of the host by path, `/dev/dri/renderD128`, or by numbers, `c 189:*`, beside the harmless ones",
+    "runtimes": "Names of runtimes in daemon.json, `runsc`, beside the engine's own",
+    "log_drivers": "`syslog`, `fluentd`…, beside `json-file`, `local`, `journald` and `none`",
+    "volume_drivers": "Names of volume plugins, beside `local`",
+    "network_drivers": "`macvlan`, `ipvlan`, names of plugins…, beside `bridge` and `overlay`",
+    "images": "Patterns of names that are this policy's own: nobody but an admin tags, loads, commits or builds over "
+    "them. With any, builds by BuildKit are refused, as these may give every name",
+    "registries": "Hosts that the engine may be sent to, and no others: `docker.io`, `registry.example.com`, "
+    "`*.example.com`, `localhost:5000`. None listed: all but the host's own loopback and link",
+    "builds": "May images be built here? BuildKit's are refused all the same unless the engine keeps them from the "
+    "host's network (`guard install --confine-builds`)",
+    "roles": "Who may do what at the guard's socket for people; see below",
+}
+
+GUARD_ROLES = """
+An entry of `roles`: `who` is `user:NAME` (or a number), `group:NAME`, `certificate:NAME` (the common name) or
+`container:NAME`; `role` is `viewer`, `deployer`, `operator` or `admin` ([what each may
+do](guard-socket.md#everybody-by-their-own-name)); `projects` (of Compose, or stacks of Swarm) and `images` (patterns)
+limit it to objects of those, and an admin has no limits. Who holds several roles may do what any of them allows; who
+holds none is refused everything. The host's root is an admin. The policy binds deployers and operators, too: a role
+gives no more than it does. `dockworthy guard grant` gives a role for a time, without this file.
+
+The engine's plugin knows nobody: behind it alone, `roles` counts for nothing, and everybody is judged by the rest.
+"""

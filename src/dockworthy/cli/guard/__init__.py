@@ -18,6 +18,7 @@ FILES = {
     "explain": "explain",
     "observe": "observe",
     "report": "observe",
+    "status": "status",
     "install": "install",
     "uninstall": "uninstall",
     "unlock": "unlock",

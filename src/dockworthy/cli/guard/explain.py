@@ -12,7 +12,7 @@ from ...errors import UsageError
 from .. import options
 from ..exit_status import ExitStatus
 from ..output import deliver
-from .in_force import loader
+from .in_force import level_option, loader
 
 if TYPE_CHECKING:
     from ...guard.asked import Asked
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--method", default="POST", show_default=True, help="Of the request.")
 @click.option("--body", "body_file", metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="Its JSON.")
 @click.option("--docker", "endpoint", metavar="URL", help="Ask this engine what names stand for.  [default: none]")
-@options.level
+@level_option
 @options.policy
 @options.format_of("table", "json")
 @options.output

@@ -7,11 +7,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
+from ..options import LEVELS
 from ..project import load_project, rules_of
 
 if TYPE_CHECKING:
     from ...guard.life.living_policy import Load
     from ...guard.policy_in_force import PolicyInForce
+
+
+level_option = click.option(
+    "--level",
+    type=click.Choice(LEVELS),
+    help="How strict: each level asks all that the one before it asks, and more.  "
+    "[default: what dockworthy.yaml says, else baseline]",
+)
+"""The guard's own default: what nobody asked for is not to stop a host's work."""
 
 
 def loader(level: str | None, policy: str | None) -> Load:

@@ -11,7 +11,8 @@ from ...errors import UsageError
 from .. import options
 from ..output import deliver, say
 from .engine_option import engine_option
-from .in_force import loader
+from .in_force import level_option, loader
+from .unit import print_unit, unit_option
 
 _state = click.option(
     "--state",
@@ -24,14 +25,15 @@ _state = click.option(
 @click.command(short_help="Look on while people work: what would be refused?")
 @engine_option("The engine.")
 @_state
-@options.level
+@level_option
 @options.policy
-def observe(endpoint: str, state_file: str | None, level: str | None, policy: str | None) -> int:
+@unit_option
+def observe(endpoint: str, state_file: str | None, level: str | None, policy: str | None, as_unit: bool) -> int:
     """Follows the engine's events and judges each container, volume and network that is made. In nobody's way.
 
-    Let it run for a week or a month of normal work, as a service or in a terminal; it goes on where it was stopped.
-    Then `dockworthy guard report` drafts a policy. What is asked without making anything (exec, commit, builds) is
-    not seen.
+    Let it run for a week or a month of normal work, in a terminal or as a service (--unit); it goes on where it was
+    stopped. Then `dockworthy guard report` drafts a policy. What is asked without making anything (exec, commit,
+    builds) is not seen.
     """
     import asyncio
     import contextlib
@@ -40,6 +42,9 @@ def observe(endpoint: str, state_file: str | None, level: str | None, policy: st
     from ...guard.observing.observing import observe as look_on
     from ...guard.observing.state import new_state, read_state, write_state
 
+    if as_unit:
+        print_unit("dockworthy-observe", "dockworthy looks on at what is made at the engine", notifies=False)
+        return 0
     in_force, _ = loader(level, policy)()
     file = _file(state_file)
     state = read_state(file) or new_state(in_force.level.value)

@@ -12,7 +12,7 @@ from .. import options
 from ..output import say
 from .audit_options import audit_options, telling
 from .engine_option import engine_option
-from .in_force import absolute, loader
+from .in_force import absolute, level_option, loader
 from .tls_options import tls_endpoint, tls_options
 
 
@@ -23,7 +23,7 @@ from .tls_options import tls_endpoint, tls_options
     "--people", metavar="PATH", help="Also serve people and programs there, by their roles; --docker is behind it."
 )
 @tls_options
-@options.level
+@level_option
 @options.policy
 @audit_options
 def serve(

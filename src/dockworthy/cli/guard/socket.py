@@ -11,7 +11,9 @@ from .. import options
 from ..output import say
 from .audit_options import audit_options, telling
 from .engine_option import engine_option
+from .in_force import level_option
 from .tls_options import tls_endpoint, tls_options
+from .unit import print_unit, unit_option
 
 if TYPE_CHECKING:
     from ...guard.identity.identity import Identity
@@ -30,9 +32,10 @@ ROLES = ("viewer", "deployer", "operator")
 @click.option("--everyone", is_flag=True, help="Everybody on this host may connect.")
 @engine_option("The engine that stands behind it.")
 @tls_options
-@options.level
+@level_option
 @options.policy
 @audit_options
+@unit_option
 def socket(
     path: str,
     role: str,
@@ -49,6 +52,7 @@ def socket(
     policy: str | None,
     audit_file: str | None,
     syslog: bool,
+    as_unit: bool,
 ) -> int:
     """Stands between a program and the engine, in the foreground, and lets pass what the role allows.
 
@@ -56,27 +60,33 @@ def socket(
     environments are blanked. It needs no plugin and changes nothing of the engine. What a deployer or an operator asks
     is also judged by the policy. --tls opens it on a network as well, to whoever has a certificate.
 
+    It does not begin where no engine answers, and takes its socket away when it ends.
+
     --audit and --syslog keep what was refused and what changes something or reads secrets, never a body.
 
     \b
     Examples:
       dockworthy guard socket --role viewer /run/docker-viewer.sock
       dockworthy guard socket --role operator --project shop /run/ops.sock
+      dockworthy guard socket --role viewer /run/viewer.sock --unit
     """
     import uvloop
 
     from ...guard.life.living_policy import LivingPolicy
     from ...guard.life.readiness import tell_ready
-    from ...guard.listening import listen
+    from ...guard.listening import listened
     from ...guard.living import followed
     from ...guard.rights.people_world import PeopleWorld
     from ...guard.serving_now import announced
     from ...guard.socket.role_gate import RoleGate
-    from ...guard.socket.serving import engine_path, serve_alone
+    from ...guard.socket.serving import check_there, engine_path, serve_alone
     from ...model.guard_policy import Binding, Role
     from .in_force import absolute, loader
 
     engine = engine_path(endpoint)
+    if as_unit:
+        print_unit(f"dockworthy-{role}", f"dockworthy's guard: a socket for a {role} at {path}", notifies=True)
+        return 0
     told = telling(audit_file, syslog=syslog)
     binding = Binding(who="user:*", role=Role(role), projects=projects, images=images)
 
@@ -99,10 +109,11 @@ def socket(
         remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told.write)
         serving = announced(engine=endpoint, people=path, role=role, tls=tls or "", policy=policy or "")
         async with followed(in_force, *papers):
-            listening = listen(Path(path), mode=0o666 if everyone else 0o660, group=group)
-            with serving:
+            made = listened(Path(path), mode=0o666 if everyone else 0o660, group=group)
+            with made as listening, serving:
                 await serve_alone(listening, gate, engine, remote, ready=ready)
         told.end()
 
+    uvloop.run(check_there(endpoint))
     uvloop.run(live())
     return 0

@@ -26,17 +26,17 @@ class Builds(Struct, frozen=True, kw_only=True):
     @property
     def refused(self) -> bool:
         """Those with BuildKit, also root's; an admin's at the guard's socket for people are not."""
-        return not self.people and (not self.policy.builds or bool(self.policy.images) or not self.confined)
+        return not self.people and (not self.policy.builds or bool(self.policy.own_images) or not self.confined)
 
     def in_words(self) -> str:
         if self.people:
             return f"{_BUILDS} are for root and admins alone, as no other role may build"
         if not self.policy.builds:
             return f"{_BUILDS} are refused, root's too: the policy says `builds: false`"
-        if self.policy.images:
+        if self.policy.own_images:
             return (
                 f"{_BUILDS} are refused, root's too: BuildKit may give any name to what it builds, and the policy owns "
-                "names of images (`images`). Build elsewhere, or with DOCKER_BUILDKIT=0, which can be judged"
+                "names of images. Build elsewhere, or with DOCKER_BUILDKIT=0, which can be judged"
             )
         if self.confined:
             return f"{_BUILDS} pass: the engine keeps them from the host's network"

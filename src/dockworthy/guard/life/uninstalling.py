@@ -18,6 +18,7 @@ from ..serving_now import serving_folder
 from . import kept_files
 from .builds import confines, unconfined
 from .engine_here import EngineHere, find_engine, tell
+from .moving.askers import stale_mounts
 from .moving.moving import bring_back, engine_behind, start_as_before
 from .moving.restarting import let_go, put
 from .places import PLUGIN, Places
@@ -62,6 +63,7 @@ def steps_of(places: Places, record: Record) -> tuple[str, ...]:
         first = f"the engine is restarted without the guard, at {record.people.path} again; containers run on"
     return (
         first,
+        *_stale(record),
         f"stop and remove the service, {places.unlock} and {places.bundle}",
         *_grants_in_words(places),
         f"{places.audit.parent} stays with the audit log, and {places.policy} where somebody wrote it",
@@ -154,9 +156,19 @@ def _remove(places: Places, record: Record, engine: EngineHere) -> None:
     kept_files.remove_empty(tuple(map(Path, record.folders)))
 
 
+def _stale(record: Record) -> tuple[str, ...]:
+    """Containers that have the guard's socket mounted. None where it is away already, as after `unlock`."""
+    if record.people is None or not Path(record.people.endpoint.removeprefix("unix://")).exists():
+        return ()
+    with contextlib.suppress(DockworthyError):
+        holders = find_engine(f"unix://{record.people.path}").holders
+        return tuple(stale_mounts(record.people.path, holders))
+    return ()
+
+
 def _grants_in_words(places: Places) -> tuple[str, ...]:
-    held = [grant.binding.who for folder in _grant_folders(places) for grant in Grants(folder).now()]
-    return (f"end the grants of {', '.join(dict.fromkeys(held))}",) if held else ()
+    held = {grant.binding.who for folder in _grant_folders(places) for grant in Grants(folder).now()}
+    return (f"end the grants of {', '.join(sorted(held))}",) if held else ()
 
 
 def _grant_folders(places: Places) -> set[Path]:

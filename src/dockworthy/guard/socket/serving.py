@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+from ...engine.connection import Connection
 from ...errors import UsageError
 from ..leaving import Leaving
 from ..listening import BACKLOG
@@ -61,6 +62,12 @@ async def serve_alone(
         await leaving.asked()
 
 
+async def check_there(endpoint: str) -> None:
+    """Raises EngineError where no engine answers: whoever was given the socket would take it for one."""
+    async with Connection(endpoint):
+        pass
+
+
 def engine_path(endpoint: str) -> Path:
     """Raises UsageError for an engine elsewhere: requests go to it as the host's root."""
     if not endpoint.startswith("unix:///"):
@@ -68,4 +75,4 @@ def engine_path(endpoint: str) -> Path:
     return Path(endpoint.removeprefix("unix://"))
 
 
-__all__ = ["engine_path", "serve_alone", "serving"]
+__all__ = ["check_there", "engine_path", "serve_alone", "serving"]

@@ -1,0 +1,142 @@
+"""What of a guard is on this host: installed, serving, asked by the engine. Reads only, and says what it can't see."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ...errors import DockworthyError
+from ..rights.grants import Grants, grants_folder
+from ..serving_now import Serving, serving_folder, serving_now
+from .engine_here import asks_guard
+from .places import PLUGIN, Places
+from .record import Record, read_record
+
+_DAY = datetime.timedelta(days=1)
+
+
+class Refused(Struct, frozen=True, kw_only=True):
+    """Of the last day, as far as the audit log that is written to now goes back. Floods are counted as one line."""
+
+    requests: int
+    last: str = ""
+    who: str = ""
+    says: str = ""
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """None is what could not be seen; `unseen` says why. `installed` is None, too, where nothing is (`is_installed`).
+    `names_plugin`: daemon.json does; `asks`: the engine does so, which was tried."""
+
+    is_installed: bool | None
+    installed: Record | None
+    serving: tuple[Serving, ...]
+    names_plugin: bool | None
+    asks: bool | None
+    policy: str
+    grants: int | None
+    refused: Refused | None
+    unseen: tuple[str, ...]
+
+    @property
+    def works(self) -> bool | None:
+        """A guard serves, and where it is the engine's plugin the engine asks it. None: that can't be told."""
+        wanted = self.is_installed or self.names_plugin or any(each.plugin for each in self.serving)
+        if wanted:
+            return None if self.asks is None else self.asks
+        return None if self.is_installed is None and not self.serving else bool(self.serving)
+
+
+def status_of(places: Places, endpoint: str) -> Status:
+    """`endpoint` of the engine, or of the guard at its place. Never raises what a missing right would."""
+    unseen: list[str] = []
+    record, is_installed = _installed(places, unseen)
+    serving = _serving(places, unseen)
+    settings = Path(record.settings) if record else Path("/etc/docker/daemon.json")
+    at = record.people.endpoint if record and record.people else endpoint
+    grants = Grants(grants_folder()).now() if os.geteuid() == 0 else None
+    return Status(
+        is_installed=is_installed, installed=record, serving=serving, names_plugin=_names_plugin(settings, unseen),
+        asks=_asks(at, unseen), policy=str(places.policy) if places.policy.exists() else "",
+        grants=None if grants is None else len(grants), refused=_refused(places.audit, unseen), unseen=tuple(unseen),
+    )  # fmt: skip
+
+
+def _installed(places: Places, unseen: list[str]) -> tuple[Record | None, bool | None]:
+    try:
+        record = read_record(places)
+    except DockworthyError as error:
+        unseen.append(f"how it was installed: {error.says}")
+        return None, places.current.exists()
+    return record, record is not None
+
+
+def _serving(places: Places, unseen: list[str]) -> tuple[Serving, ...]:
+    """Root's guards, and those of this environment."""
+    found = []
+    for folder in {places.state / "serving", serving_folder()}:
+        try:
+            os.listdir(folder)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            unseen.append(f"who serves: {folder}: {error.strerror}")
+            continue
+        found += serving_now(folder)
+    return tuple(found)
+
+
+def _names_plugin(settings: Path, unseen: list[str]) -> bool | None:
+    try:
+        told = json.loads(settings.read_bytes())
+        return isinstance(told, dict) and PLUGIN in (told.get("authorization-plugins") or ())
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, TypeError) as error:
+        unseen.append(f"{settings}: {getattr(error, 'strerror', None) or error}")
+        return None
+
+
+def _asks(endpoint: str, unseen: list[str]) -> bool | None:
+    path = endpoint.removeprefix("unix://")
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        unseen.append(f"whether the engine asks it: {path} is not yours to open")
+        return None
+    try:
+        return asks_guard(endpoint)
+    except DockworthyError as error:
+        unseen.append(f"whether the engine asks it: {error.says}")
+        return None
+
+
+def _refused(audit: Path, unseen: list[str]) -> Refused | None:
+    """Lines of the file that is written to: the ones before it belong to other days, or to a flood."""
+    since = (datetime.datetime.now(datetime.UTC) - _DAY).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    count, last = 0, {}
+    try:
+        with audit.open("rb") as lines:
+            for line in lines:
+                if b'"decision":"refused"' not in line:
+                    continue
+                try:
+                    told = msgspec.json.decode(line)
+                except msgspec.DecodeError:
+                    continue
+                if str(told.get("time", "")) >= since:
+                    count, last = count + 1, told
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        unseen.append(f"what was refused: {audit}: {error.strerror}")
+        return None
+    return Refused(
+        requests=count, last=str(last.get("time", "")), who=str(last.get("who", "")), says=str(last.get("says", ""))
+    )
+
+
+__all__ = ["Refused", "Status", "status_of"]
