@@ -81,6 +81,7 @@ def test_units_bring_the_guard_before_the_engine(debian: DebianHost, bundle: Pat
     assert "before" in debian.run("docker", "-H", "unix:///run/viewer.sock", "ps")
     debian.run("systemctl", "stop", "dockworthy-viewer", "dockworthy-observe")
     debian.run("test", "!", "-e", "/run/viewer.sock")
+    debian.shell("rm /etc/systemd/system/dockworthy-viewer.service /etc/systemd/system/dockworthy-observe.service")
     assert "the engine asks it: yes" in debian.shell(f"{GUARD} status")
 
     inode = debian.run("stat", "-Lc", "%i", SOCKET)
