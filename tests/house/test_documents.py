@@ -14,7 +14,8 @@ from dockworthy.cli.program import program
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/harden.md", "examples/shop/README.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "examples/shop/README.md")),
+    *(ROOT / "docs" / name for name in ("harden.md", "security.md")),
     *sorted((ROOT / "docs/adr").glob("*.md")),
 ]
 
