@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import cast
 
 import httptools
@@ -31,14 +32,18 @@ _LAST = b"Connection: close\r\n"
 class PluginProtocol(asyncio.Protocol):
     """`httptools` calls the `on_` methods."""
 
-    def __init__(self, answer: Answer, connected: set[PluginProtocol]) -> None:
-        """It keeps itself in `connected` as long as it is."""
-        self._answer, self._connected = answer, connected
+    def __init__(
+        self, answer: Answer, connected: set[PluginProtocol], *, unread: frozenset[bytes] = frozenset()
+    ) -> None:
+        """It keeps itself in `connected` as long as it is. `unread`: paths whose bodies say nothing to us, and are not
+        kept: the engine shows each of its answers there, however long it is."""
+        self._answer, self._connected, self._unread = answer, connected, unread
         self._parser = httptools.HttpRequestParser(self)
         self._now = asyncio.get_running_loop().time
         self._transport: asyncio.Transport | None = None
         self._path = b""
-        self._body = bytearray()
+        self._body: list[bytes] = []
+        self._size = 0
         self._waiting: list[tuple[Awaitable[Said] | Said, bool]] = []
         self._task: asyncio.Task[None] | None = None
         self._asked = False
@@ -78,22 +83,25 @@ class PluginProtocol(asyncio.Protocol):
         del self._parser  # which knows us: so nothing is left for the garbage collector to find
 
     def on_message_begin(self) -> None:
-        self._path, self._body, self._asked = b"", bytearray(), True
+        self._path, self._body, self._size, self._asked = b"", [], 0, True
         self._reading_since = self._now()
 
     def on_url(self, url: bytes) -> None:
         self._path += url
 
     def on_body(self, body: bytes) -> None:
-        self._body += body
-        if len(self._body) > MOST_BYTES:
+        self._size += len(body)
+        if self._path not in self._unread:
+            self._body.append(body)
+        if self._size > MOST_BYTES:
             self._write(413, b'{"Err":"too large"}', keep=False)
 
     def on_message_complete(self) -> None:
         self._reading_since = None
         said: Said | Awaitable[Said]
         try:
-            said = self._answer(self._path.decode("latin-1"), bytes(self._body))
+            body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+            said = self._answer(self._path.decode("latin-1"), body)
         except Exception:
             said = _FAILED
         keep = self._parser.should_keep_alive()
@@ -119,9 +127,15 @@ class PluginProtocol(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return
         keep = keep and not (self.leaves and not self._asked)
-        self._transport.write(_HEAD % (status, _REASONS[status], len(body), b"" if keep else _LAST) + body)
+        self._transport.write(_written(status, body, keep=keep))
         if not keep:
             self._transport.close()
+
+
+@lru_cache(maxsize=8)
+def _written(status: int, body: bytes, *, keep: bool) -> bytes:
+    """Nearly every answer is the same yes."""
+    return _HEAD % (status, _REASONS[status], len(body), b"" if keep else _LAST) + body
 
 
 __all__ = ["LATE", "MOST_BYTES", "MOST_CONNECTIONS", "PluginProtocol"]

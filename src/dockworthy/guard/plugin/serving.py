@@ -28,6 +28,7 @@ InForce = Callable[[], PolicyInForce]
 
 
 _LOOK_EVERY = 5.0
+_UNREAD = frozenset((RESPONSE.encode(),))
 
 
 class Vouched(Protocol):
@@ -56,7 +57,7 @@ async def plugin_served(
     connected: set[PluginProtocol] = set()
     answer = partial(_answer, policy, world, told, vouching)
     server = await asyncio.get_running_loop().create_unix_server(
-        lambda: PluginProtocol(answer, connected), sock=listen(path, mode=0o600), backlog=BACKLOG
+        lambda: PluginProtocol(answer, connected, unread=_UNREAD), sock=listen(path, mode=0o600), backlog=BACKLOG
     )
     hurrying = asyncio.create_task(_hurry(connected))
     try:

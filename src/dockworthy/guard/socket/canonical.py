@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -13,6 +14,7 @@ from ..routes import Call
 from ..routes.route import Body
 from .request_head import RequestHead, has_body
 
+_KNOWN = "known canonical"
 HIJACKED = frozenset(
     (
         "POST /containers/{container}/attach",
@@ -25,7 +27,7 @@ HIJACKED = frozenset(
 """Where the connection may become a raw stream; nowhere else is an upgrade passed on."""
 
 
-class Canonical(Struct, frozen=True, kw_only=True):
+class Canonical(Struct, frozen=True, kw_only=True, dict=True):
     """What the engine is sent. `body` is None where it follows as a stream, `length` what its sender said of it."""
 
     method: str
@@ -45,13 +47,25 @@ class Canonical(Struct, frozen=True, kw_only=True):
 
     def head(self, stamp: tuple[tuple[str, str], ...] = ()) -> bytes:
         """With `stamp`, headers of the guard's own."""
+        if not stamp:
+            return self._begins + self._ends
+        own = "".join([f"{name}: {value}\r\n" for name, value in stamp])
+        return self._begins + own.encode("latin-1") + self._ends
+
+    @cached_property
+    def _begins(self) -> bytes:
         lines = [f"{self.method} {self.target} HTTP/{'1.0' if self.is_old else '1.1'}", "Host: docker"]
-        lines += [f"{name}: {value}" for name, value in (*self.headers, *stamp)]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        return "\r\n".join([*lines, ""]).encode("latin-1")
+
+    @cached_property
+    def _ends(self) -> bytes:
+        """What the guard says itself of the body stands last."""
         if self.in_chunks:
-            lines.append("Transfer-Encoding: chunked")
-        elif self.body is None or self.body or self.method not in ("GET", "HEAD", "DELETE"):
-            lines.append(f"Content-Length: {self.length if self.body is None else len(self.body)}")
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+            return b"Transfer-Encoding: chunked\r\n\r\n"
+        if self.body is None or self.body or self.method not in ("GET", "HEAD", "DELETE"):
+            return f"Content-Length: {self.length if self.body is None else len(self.body)}\r\n\r\n".encode("latin-1")
+        return b"\r\n"
 
 
 def may_hijack(call: Call) -> bool:
@@ -59,7 +73,20 @@ def may_hijack(call: Call) -> bool:
 
 
 def canonical(call: Call, head: RequestHead, *, is_old: bool = False) -> Canonical:
-    """Raises NotCanonical for a body that has more than one meaning, and for an upgrade on a route that has none."""
+    """Raises NotCanonical for a body that has more than one meaning, and for an upgrade on a route that has none.
+
+    Without a body the same head and the same call are always sent on in the same way: that is remembered with the head.
+    """
+    known: tuple[Call, bool, Canonical] | None = head.__dict__.get(_KNOWN)
+    if known is not None and known[0] is call and known[1] is is_old:
+        return known[2]
+    made = _canonical(call, head, is_old=is_old)
+    if not call.body and made.body is not None:
+        head.__dict__[_KNOWN] = (call, is_old, made)
+    return made
+
+
+def _canonical(call: Call, head: RequestHead, *, is_old: bool) -> Canonical:
     headers = head.passed
     if head.upgrade:
         if not may_hijack(call):

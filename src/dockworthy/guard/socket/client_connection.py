@@ -36,8 +36,11 @@ class ClientConnection(asyncio.Protocol):
         self.who: Any = None
         self._task: asyncio.Task[None] | None = None
         self._held_by: set[str] = set()
-        self._tunnelling = self._discarding = self._eof = False
+        self._tunnelling = self._discarding = self._eof = self._paused = False
+        self._again: tuple[bytes, RequestHead] | None = None
+        """A request that came in one piece, and how it was read: the same bytes are the same request."""
         self._read, self._early = 0, b""
+        self._begun, self._last = 0, cast(RequestHead | None, None)
         self._reset()
 
     def _reset(self) -> None:
@@ -46,7 +49,7 @@ class ClientConnection(asyncio.Protocol):
         self._head: RequestHead | None = None
         self._body, self._sending = bytearray(), cast(Canonical | None, None)
         self._streams = self._complete = self._replied = self._upgrades = False
-        self._read = self._lacks = 0
+        self._read = self._lacks = self._head_size = 0
         self.passage: Passage | None = None
         self._pace.enter(Phase.IDLE, self._now())
         self._let_go()
@@ -104,12 +107,14 @@ class ClientConnection(asyncio.Protocol):
 
     def hold(self, reason: str) -> None:
         self._held_by.add(reason)
-        if self._transport is not None and not self._transport.is_closing():
+        if not self._paused and self._transport is not None and not self._transport.is_closing():
+            self._paused = True
             self._transport.pause_reading()
 
     def release(self, reason: str) -> None:
         self._held_by.discard(reason)
-        if not self._held_by and self._transport is not None and not self._transport.is_closing():
+        if self._paused and not self._held_by and self._transport is not None and not self._transport.is_closing():
+            self._paused = False
             self._transport.resume_reading()
 
     # Towards the engine.

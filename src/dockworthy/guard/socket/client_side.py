@@ -36,18 +36,35 @@ class ClientSide(ClientConnection):
             self._feed(data)
 
     def _feed(self, data: bytes) -> None:
+        if self._again is not None and self._read == 0 and data == self._again[0]:
+            self._asked_again(data, self._again[1])
+            return
+        alone, self._begun = self._read == 0, 0
         self._read += len(data)
         if self._lacks:
             self._take_rest(data)
             return
+        self._again = None
         try:
             self._parser.feed_data(data)
+            head = self._last
+            if alone and self._begun == 1 and head is not None and _is_whole(data) and _is_remembered(head):
+                self._again = data, head
         except httptools.HttpParserUpgrade as upgrade:
             self._take_rest(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse(400, "this is no HTTP that the guard reads")
         if self._head is None and self._read > MOST_HEAD:
             self._refuse(431, LONG_HEAD)
+
+    def _asked_again(self, data: bytes, head: RequestHead) -> None:
+        """As the parser would have read it, which stands where it stood: between two requests."""
+        self._read, self._target, self._head = len(data), head.target.encode("latin-1"), head
+        if self._place.refused[0]:
+            self._refuse(*self._place.refused)
+            return
+        self._completed()
+        self._decide()
 
     def _take_rest(self, data: bytes) -> None:
         """Where another protocol is asked for, the parser leaves the body to us; behind it is what came early."""
@@ -79,6 +96,7 @@ class ClientSide(ClientConnection):
     # What httptools calls.
 
     def on_message_begin(self) -> None:
+        self._begun, self._last = self._begun + 1, None
         if self._replied:
             self._close(discard=False)  # in the middle of an answer there is no room for one of ours
         elif self._head is not None:
@@ -86,14 +104,16 @@ class ClientSide(ClientConnection):
 
     def on_url(self, url: bytes) -> None:
         self._target += url
+        self._head_size += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers.append((name, value))
+        self._head_size += len(name) + len(value)
 
     def on_headers_complete(self) -> None:
         if self._discarding:
             return
-        if len(self._target) + sum(len(name) + len(value) for name, value in self._headers) > MOST_HEAD:
+        if self._head_size > MOST_HEAD:
             self._refuse(431, LONG_HEAD)
             return
         try:
@@ -132,6 +152,7 @@ class ClientSide(ClientConnection):
     def on_message_complete(self) -> None:
         if self._discarding or self._lacks:
             return
+        self._last = None if self._body or self._streams or self._upgrades else self._head
         self._completed()
         if not self._streams:
             self._decide()
@@ -161,8 +182,11 @@ class ClientSide(ClientConnection):
                 self._reply(403, passage.message())
                 return
             changed = rewriting(passage.shown, self._place.memory.add, hides=passage.hides, is_old=head.is_old)
-            write = partial(canonical, passage.call, head, is_old=head.is_old and changed is None)
-            request = write() if not is_large(body) else await computed_aside(write)
+            is_old = head.is_old and changed is None
+            if not is_large(body):
+                request = canonical(passage.call, head, is_old=is_old)
+            else:
+                request = await computed_aside(partial(canonical, passage.call, head, is_old=is_old))
             stamp = self._gate.stamp(request.method, request.target, request.body or b"", self.who)
             engine = await self._reach_engine()
         except NotCanonical as error:
@@ -212,6 +236,15 @@ class ClientSide(ClientConnection):
             return
         self._reset()
         self.release("deciding")
+
+
+def _is_whole(data: bytes) -> bool:
+    return data.endswith(b"\r\n\r\n") and data.index(b"\r\n\r\n") == len(data) - 4
+
+
+def _is_remembered(head: RequestHead) -> bool:
+    """Others may hold secrets, which are kept no longer than they are needed, or end the connection."""
+    return head.is_plain and not head.wants_close and not has_body(head) and "expect" not in head.by_name
 
 
 __all__ = ["ClientSide"]

@@ -10,6 +10,8 @@ import httptools
 
 from .rewriting import Rewriting
 
+_CONNECTION = len(b"connection")
+
 
 class Client(Protocol):
     def write(self, data: bytes) -> None: ...
@@ -39,6 +41,7 @@ class EngineSide(asyncio.Protocol):
         self._rewriting: Rewriting | None = None
         self._busy = self._tunnelling = self._complete = self._ended = False
         self._headers: list[tuple[bytes, bytes]] = []
+        self._closes = False
 
     def begin(self, method: str, *, rewriting: Rewriting | None, may_hijack: bool) -> None:
         """The next answer is to a request of this kind."""
@@ -111,10 +114,13 @@ class EngineSide(asyncio.Protocol):
     # What httptools calls.
 
     def on_message_begin(self) -> None:
-        self._headers = []
+        self._headers, self._closes = [], False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name, value))
+        if self._rewriting is not None or self._may_hijack:  # else nobody looks at them
+            self._headers.append((name, value))
+        if len(name) == _CONNECTION and name.lower() == b"connection" and b"close" in value.lower():
+            self._closes = True
 
     def on_headers_complete(self) -> None:
         if self._may_hijack and self._becomes_raw():
@@ -138,8 +144,7 @@ class EngineSide(asyncio.Protocol):
         self._complete = True
 
     def _finish(self) -> None:
-        connection = next((value for name, value in self._headers if name.lower() == b"connection"), b"")
-        keep = self._parser.get_http_version() == "1.1" and b"close" not in connection.lower()
+        keep = not self._closes and self._parser.get_http_version() == "1.1"
         if self._rewriting is not None:
             try:
                 self._write(self._rewriting.end(keep=keep))

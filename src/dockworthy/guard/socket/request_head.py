@@ -30,6 +30,7 @@ _ONCE = frozenset(
 _PLAIN = frozenset(
     (b"Host", b"User-Agent", b"Accept", b"Accept-Encoding", b"Connection", b"Content-Length", b"Content-Type")
 )
+_PLAIN_NAMES = frozenset(name.decode().lower() for name in _PLAIN)
 """As programs write them. What monitors ask again and again is read once; other headers may hold secrets, which are not
 kept."""
 
@@ -56,6 +57,16 @@ class RequestHead(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def wants_close(self) -> bool:
         return self.is_old or "close" in self.by_name.get("connection", "").lower()
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """It holds nothing but what programs send again and again, and nothing that is secret."""
+        return len(self.target) <= SHORT and all(name in _PLAIN_NAMES for name, _ in self.headers)
+
+    @cached_property
+    def judged_alone(self) -> Mapping[str, str]:
+        """What is judged of it where no body came with it."""
+        return {**dict(self.passed), "content-length": "0"}
 
     @cached_property
     def passed(self) -> tuple[tuple[str, str], ...]:
@@ -103,8 +114,10 @@ def has_body(head: RequestHead) -> bool:
     return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
-def judged_headers(head: RequestHead, body: bytes, *, streams: bool) -> dict[str, str]:
+def judged_headers(head: RequestHead, body: bytes, *, streams: bool) -> Mapping[str, str]:
     """As the engine will be sent them: a body that was held has a length."""
+    if not streams and not body:
+        return head.judged_alone
     headers = dict(head.passed)
     sent = head.by_name
     if streams:

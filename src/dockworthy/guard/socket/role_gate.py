@@ -68,7 +68,8 @@ class RoleGate:
         return who.owner
 
     async def judge(self, asked: Asked, who: Met) -> Passage | Decision:
-        identity = await self._identity(who)
+        identity = who.identity.now if who.identity is not None else await self._identity(who)
+        who.identity = identity
         call = understood(asked)
         if isinstance(call, Decision):
             return self._told(structs.replace(asked, user=identity.name), call)
