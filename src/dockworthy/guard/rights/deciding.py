@@ -26,12 +26,14 @@ _FOR_ALL = frozenset(("GET /_ping", "HEAD /_ping", "GET /version"))
 
 class Allowed(Struct, frozen=True, kw_only=True):
     """`call` with containers pinned to their ids where they were looked up. `limits` of what a list may show, empty
-    where it may show all; `sees_secrets` of what it is about; `is_admin`: the policy does not bind them."""
+    where it may show all; `sees_secrets` of what it is about; `is_admin`: the policy does not bind them; `by_roles`:
+    nothing was looked up for it, so the same request is allowed as long as the roles are the same."""
 
     call: Call
     limits: tuple[Binding, ...] = ()
     sees_secrets: bool = False
     is_admin: bool = False
+    by_roles: bool = False
 
 
 class Refused(Struct, frozen=True, kw_only=True):
@@ -56,9 +58,9 @@ async def decide(
     `signed`: must this image be signed?
     Raises EngineError, NotCanonical."""
     if any(binding.role is Role.ADMIN for binding in held):
-        return Allowed(call=call, sees_secrets=True, is_admin=True)
+        return Allowed(call=call, sees_secrets=True, is_admin=True, by_roles=True)
     if call.route.line in _FOR_ALL:
-        return Allowed(call=call)
+        return Allowed(call=call, by_roles=True)
     able = [binding for binding in held if call.right in RIGHTS[binding.role]]
     if not able:
         return Refused(reasons=(_no_role(call, who, held, call.right, grants=grants),))

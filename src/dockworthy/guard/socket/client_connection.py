@@ -39,6 +39,8 @@ class ClientConnection(asyncio.Protocol):
         self._tunnelling = self._discarding = self._eof = self._paused = False
         self._again: tuple[bytes, RequestHead] | None = None
         """A request that came in one piece, and how it was read: the same bytes are the same request."""
+        self._known: tuple[RequestHead, Passage, Canonical] | None = None
+        """The last request that its sender's roles alone let pass, and as what it was sent on."""
         self._read, self._early = 0, b""
         self._begun, self._last = 0, cast(RequestHead | None, None)
         self._reset()

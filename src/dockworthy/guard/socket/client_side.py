@@ -64,7 +64,23 @@ class ClientSide(ClientConnection):
             self._refuse(*self._place.refused)
             return
         self._completed()
-        self._decide()
+        if not self._sent_again(head):
+            self._decide()
+
+    def _sent_again(self, head: RequestHead) -> bool:
+        """The way that most requests of a monitor go: what was judged is not judged anew while the roles hold."""
+        engine, known = self._engine, self._known
+        if engine is None or not engine.is_open or known is None or known[0] is not head:
+            return False
+        _, passage, request = known
+        if not self._gate.may_again(passage, self.who):
+            return False
+        body = request.body or b""
+        stamp = self._gate.stamp(request.method, request.target, body, self.who)
+        self.passage, self._sending = passage, request
+        engine.begin(head.method, rewriting=None, may_hijack=False)
+        engine.write(request.head(stamp) + body)
+        return True
 
     def _take_rest(self, data: bytes) -> None:
         """Where another protocol is asked for, the parser leaves the body to us; behind it is what came early."""
@@ -199,6 +215,8 @@ class ClientSide(ClientConnection):
         else:
             hijacks = may_hijack(passage.call)
             self.passage = passage
+            lasts = passage.by_roles and changed is None and not hijacks and not self._streams
+            self._known = (head, passage, request) if lasts and head.is_plain else None
             engine.begin(head.method, rewriting=changed, may_hijack=hijacks)
             engine.write(request.head(stamp) + (request.body or b""))
             self._sent(engine, request, hijacks=hijacks)

@@ -24,6 +24,9 @@ class Passage(Struct, frozen=True, kw_only=True):
     shown: Shown | None = None
     held: tuple[Binding, ...] = ()
     """The roles by which it may."""
+    by_roles: bool = False
+    """Nothing else decided: no object was looked up, no policy asked."""
+    is_admin: bool = False
 
 
 class Gate(Protocol):
@@ -36,6 +39,10 @@ class Gate(Protocol):
     async def renewed(self, passage: Passage, who: Any) -> Passage | None:
         """Of a request that is under way: None where its sender's roles have changed, so that it would not pass like
         this any more. Never raises."""
+
+    def may_again(self, passage: Passage, who: Any) -> bool:
+        """May the same request pass on the same connection at once? Only where its sender's roles alone decided, and
+        are still the same. Never raises."""
 
     def owner(self, who: Any) -> Owner:
         """Whose connection it is."""

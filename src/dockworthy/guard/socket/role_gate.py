@@ -104,6 +104,18 @@ class RoleGate:
         self._told(Asked(method=call.route.method, target=call.route.path, user=who.name), decision)
         return None
 
+    def may_again(self, passage: Passage, who: Met) -> bool:
+        identity = who.identity
+        if not passage.by_roles or identity is None or identity.now is not identity:
+            return False
+        try:
+            if tuple(self._held(identity)) != passage.held:
+                return False
+        except Exception:
+            return False
+        who.is_admin = passage.is_admin
+        return True
+
     def unjudged(self, asked: Asked, says: str, who: Met) -> None:
         refusal = refused("guard/connections", "Requests can be read, and come at a pace", says)
         self._told(structs.replace(asked, user=who.name), Decision(action="unread", refusals=(refusal,)))
@@ -116,7 +128,11 @@ class RoleGate:
     async def _passage(self, answer: Allowed, held: tuple[Binding, ...]) -> Passage:
         services = await self._world.services() if answer.limits and kind_shown(answer.call) == "task" else ()
         seen = shown(answer.call, answer.limits, services)
-        return Passage(call=answer.call, hides=_hides(answer), shown=seen, held=held)
+        alone = answer.by_roles and self._floor is None and not answer.call.body
+        by_roles = alone and (answer.is_admin or answer.call.route.line not in _UNSEEN)
+        return Passage(
+            call=answer.call, hides=_hides(answer), shown=seen, held=held, by_roles=by_roles, is_admin=answer.is_admin
+        )
 
     async def _decided(self, call: Call, identity: Identity, held: tuple[Binding, ...]) -> Allowed | Refused:
         """Raises EngineError, NotCanonical."""
