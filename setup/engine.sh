@@ -14,15 +14,13 @@ how_it_is_started() {
 
 # Prints the distribution's names for engine, command line, Compose and Buildx, as far as it has them.
 engine_packages() {
-    local name version
+    local name
     package_candidate docker.io >/dev/null || return 1
     printf 'docker.io\n'
-    for name in docker-cli docker-buildx docker-compose-v2 iptables; do
+    for name in docker-cli docker-buildx iptables; do
         package_candidate "$name" >/dev/null && printf '%s\n' "$name"
     done
-    # Debian's name for Compose; before version 2 it was another program, and an outdated one.
-    version=$(package_candidate docker-compose) && dpkg --compare-versions "$version" ge 2 &&
-        ! package_candidate docker-compose-v2 >/dev/null && printf 'docker-compose\n'
+    compose_package
     return 0
 }
 

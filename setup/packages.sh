@@ -20,6 +20,19 @@ package_candidate() {
     [[ -n $version && $version != "(none)" ]] && printf '%s\n' "$version"
 }
 
+# Prints the distribution's name for Compose 2. Debian calls it docker-compose; Ubuntu's docker-compose is version 1, which
+# is another program.
+compose_package() {
+    local version
+    if package_candidate docker-compose-v2 >/dev/null; then
+        printf 'docker-compose-v2\n'
+    elif version=$(package_candidate docker-compose) && dpkg --compare-versions "$version" ge 2; then
+        printf 'docker-compose\n'
+    else
+        return 1
+    fi
+}
+
 refresh_package_lists() {
     quietly "apt-get update" run_apt update
 }
