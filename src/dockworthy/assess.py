@@ -73,17 +73,21 @@ def assess_snapshot(
     rules = _rules(project.policy)
     judged = judge_machine(machine, level, project.policy.levels, rules=rules)
     known = control_ids() | {rule.id for rule in rules}
-    findings, excepted = apply_exceptions(judged, written_in(project.policy), today=today, controls=known)
+    accepted = written_in(project.policy)
+    findings, excepted = apply_exceptions(judged, accepted, today=today, controls=known, of_unknown=True)
     levels = notes_on_levels(project.policy, level, ((unit.name, unit.id) for unit in machine.units))
     findings, declared = apply_declared(findings, project.evidence, today=today)
+    stated = frozenset(evidence.demand for evidence in project.evidence if evidence.until >= today)
     blind = _blind_spots(machine)
     return Result(
         command="assess",
         level=level,
-        verdict=answer_for_machine(machine, findings, project.intent, level=level, today=today, blind=blind),
+        verdict=answer_for_machine(
+            machine, findings, project.intent, level=level, today=today, blind=blind, stated=stated
+        ),
         subjects=subjects_of(findings),
         findings=findings,
-        demands=Weighing(findings, level).demands(requirements(assumed(project.intent))),
+        demands=Weighing(findings, level, stated).demands(requirements(assumed(project.intent))),
         read=_what_was_read(snapshot, machine),
         notes=(*excepted, *levels, *declared),
     )

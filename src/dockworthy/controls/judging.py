@@ -17,6 +17,7 @@ from ..model.control import Control, Subject
 from ..model.field import NOT_READ
 from ..model.finding import Finding, Judgement, Outcome, unknown
 from ..model.levels import Level
+from ..model.pattern import lazy_pattern
 from ..model.workload import Unit
 from ..model.written import Written
 from .selection import controls_for, controls_for_units, controls_for_written, rules_for
@@ -110,7 +111,7 @@ def _ask(
             demand=control.demand,
             evidence=judgement.evidence,
             check_yourself=_how_to_check(control, judgement, model, name),
-            tell=judgement.tell,
+            tell=_way_to_decide(judgement, model, control.subject),
             remedy=remedy,
             references=control.references,
             stricter_than=control.stricter_than,
@@ -119,6 +120,28 @@ def _ask(
 
 
 _GOOD = frozenset((Outcome.PASS, Outcome.NOT_APPLICABLE))
+
+
+def _way_to_decide(judgement: Judgement, model: Any, kind: Subject) -> str:
+    """For an unknown: the command, right or value that would tell, and where dockworthy reads none of these a statement
+    or an exception. No unknown is a dead end."""
+    if judgement.outcome is not Outcome.UNKNOWN:
+        return judgement.tell
+    if kind in _ONLY_IN_FILES or (isinstance(model, Unit) and model.source.line is not None):
+        return judgement.tell or _GAP_IN_A_FILE
+    if not judgement.tell:
+        return f"look yourself, and {_STATED}"
+    return judgement.tell if _IS_READ.search(judgement.tell) else f"{judgement.tell}; then {_STATED}"
+
+
+_ONLY_IN_FILES = frozenset({Subject.BUILD, Subject.ACCESS, Subject.FILE})
+_GAP_IN_A_FILE = "write the value out where it stands, or accept the gap by an exception (`policy.exceptions`)"
+_STATED = "state it under `evidence:` in dockworthy.yaml (who says so, until when), or accept it by an exception"
+_IS_READ = lazy_pattern(
+    r"evidence:|exception|dockworthy|\broot\b|sudo|socket|\bmanager|again|apt-get|on the host|read access|permission"
+    r"|in the environment|--build-arg|in the tag"
+)
+"""Ways after which dockworthy itself reads the fact, or that are statements already."""
 
 
 def _how_to_check(control: Control, judgement: Judgement, model: Any, subject: str) -> str:
@@ -143,7 +166,12 @@ def _judgements(control: Control, model: Any) -> list[Judgement]:
         return [answer] if isinstance(answer, Judgement) else list(answer)
     except Exception as crash:
         # Whatever a judge trips over, the other controls still answer and this one says that it could not.
-        return [unknown(f"the control itself failed: {type(crash).__name__}: {crash}", tell="report this as a bug")]
+        return [
+            unknown(
+                f"the control itself failed: {type(crash).__name__}: {crash}",
+                tell="report it as a bug; until it is mended, accept it by an exception",
+            )
+        ]
 
 
 def _named(subject: str, kind: str, about: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from ..model.allowance import Allowance
 from ..model.finding import Finding
 from ..model.levels import Level
-from ..model.policy import CommentsMean, Policy, sources_of
+from ..model.policy import CommentsMean, Policy, UnknownMeans, sources_of
 from ..model.written import Written
 from .comments import acceptances_of
 from .exceptions import Acceptance, apply_exceptions, written_in
@@ -34,7 +34,11 @@ def apply_policy(
 ) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     """The findings as the policy weighs them, and what a reader must know of it. `controls`: every id there is."""
     weighed, notes = apply_exceptions(
-        findings, acceptances(policy, written, allowances), today=today, controls=controls
+        findings,
+        acceptances(policy, written, allowances),
+        today=today,
+        controls=controls,
+        of_unknown=policy.unknown is UnknownMeans.FAIL,
     )
     names = ((unit.name, unit.id) for unit in written.units)
     others = ((id,) for id in written.files_of_subjects())

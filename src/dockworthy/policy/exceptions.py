@@ -55,14 +55,19 @@ def apply_exceptions(
     *,
     today: datetime.date,
     controls: Collection[str] | None = None,
+    of_unknown: bool = False,
 ) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     """The findings with accepted failures marked, and what a reader must know of the exceptions: expired, or idle.
 
-    `controls` are the ids there are, where that is known: an exception for any other one is a slip of the pen.
+    `of_unknown`: where what is unknown counts against the answer, an exception accepts that, too. `controls` are the
+    ids there are, where that is known: an exception for any other one is a slip of the pen.
     """
     findings = tuple(findings)
     used: set[int] = set()
-    weighed = tuple(_weighed(finding, acceptances, used, today) for finding in findings)
+    accepted = (Outcome.FAIL, Outcome.UNKNOWN) if of_unknown else (Outcome.FAIL,)
+    weighed = tuple(
+        _weighed(finding, acceptances, used, today) if finding.outcome in accepted else finding for finding in findings
+    )
     met = _what_they_meet(findings, acceptances)
     notes = (_note(each, index in used, met[index], today, controls) for index, each in enumerate(acceptances))
     return weighed, tuple(note for note in notes if note)
@@ -117,8 +122,6 @@ def _nearest(acceptance: Acceptance, controls: Iterable[str]) -> str:
 
 
 def _weighed(finding: Finding, acceptances: Sequence[Acceptance], used: set[int], today: datetime.date) -> Finding:
-    if finding.outcome is not Outcome.FAIL:
-        return finding
     for index, each in enumerate(acceptances):
         if each.control == finding.control and each.expires >= today and each.speaks_of(finding):
             used.add(index)

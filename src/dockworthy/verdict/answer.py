@@ -26,9 +26,11 @@ def answer_for_machine(
     level: Level,
     today: datetime.date,
     blind: Sequence[str] = (),
+    stated: frozenset[str] = frozenset(),
 ) -> Verdict:
-    """Should we run Docker in production here, for this use? `blind` says why a whole part could not be read."""
-    weighing, whole = Weighing(findings, level), assumed(intent)
+    """Should we run Docker in production here, for this use? `blind` says why a whole part could not be read. `stated`:
+    demands of which somebody says that they are met."""
+    weighing, whole = Weighing(findings, level, stated), assumed(intent)
 
     def answer_for(other: Intent) -> Answer:
         if impossible(machine, other, today=today):
@@ -40,7 +42,10 @@ def answer_for_machine(
     answer = answer_for(whole)
     return Verdict(
         answer,
-        because=_reasons(answer, impossible(machine, whole, today=today), findings, whole, blind),
+        because=(
+            *_reasons(answer, impossible(machine, whole, today=today), findings, whole, blind),
+            *_silent(weighing, whole),
+        ),
         valid_until=until.isoformat(timespec="seconds").replace("+00:00", "Z"),
         valid_because=why,
         intent=in_words(whole),
@@ -69,6 +74,14 @@ def _reasons(
     deciding = [finding for finding in findings if decides(finding, needs)]
     accepted = sorted({_accepted(f) for f in deciding if f.outcome is Outcome.EXCEPTED and f.exception})
     return (*never, *worst(deciding), *accepted, *_gaps(deciding), *blind)
+
+
+def _silent(weighing: Weighing, intent: Intent) -> list[str]:
+    """Demands that this use makes and no control here speaks of: only a statement decides them."""
+    silent = weighing.silent(requirements(intent))
+    if not silent:
+        return []
+    return [f"nothing here tells of {', '.join(silent)}: state it under `evidence:` in dockworthy.yaml"]
 
 
 def _accepted(finding: Finding) -> str:

@@ -33,12 +33,13 @@ def decides(finding: Finding, needs: Mapping[str, Requirement]) -> bool:
 class Weighing:
     """Counts of outcomes by demand, counted once, asked for many intents.
 
-    At level production a required demand that no finding speaks of is not visible from here; the lower levels ask
-    only what their controls ask.
+    At level production a required demand that no finding speaks of is not visible from here, unless somebody states
+    that it is met (`stated`); the lower levels ask only what their controls ask.
     """
 
-    def __init__(self, findings: Iterable[Finding], level: Level) -> None:
+    def __init__(self, findings: Iterable[Finding], level: Level, stated: frozenset[str] = frozenset()) -> None:
         self._asks_everything = level is Level.PRODUCTION
+        self._stated = stated
         self.by_demand: dict[str, Outcomes] = defaultdict(Counter)
         self._always: Outcomes = Counter()
         for finding in findings:
@@ -70,7 +71,15 @@ class Weighing:
         return self._asks_everything or demand in self.by_demand
 
     def _of(self, demand: str) -> Outcomes:
-        return self.by_demand.get(demand) or Counter({Outcome.UNKNOWN: 1})
+        silent = Outcome.EXCEPTED if demand in self._stated else Outcome.UNKNOWN
+        return self.by_demand.get(demand) or Counter({silent: 1})
+
+    def silent(self, needs: Mapping[str, Requirement]) -> list[str]:
+        """Required demands that no finding speaks of, and nobody either."""
+        if not self._asks_everything:
+            return []
+        required = (demand for demand in DEMANDS if needs[demand].need is Need.REQUIRED)
+        return [demand for demand in required if demand not in self.by_demand and demand not in self._stated]
 
     def _demand(self, demand: str, requirement: Requirement) -> DemandAnswer:
         outcomes = self._of(demand)
