@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from dockworthy.deploy.edge.aliases import named, needs_tasks, still_by_old_names
+from dockworthy.deploy.edge.aliases import found_by_old_names, named, needs_tasks, still_by_old_names
 from dockworthy.deploy.edge.care import cares_of
 from dockworthy.deploy.edge.haproxy.configuration import edge_files
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
@@ -59,6 +59,15 @@ def test_what_runs_under_an_old_name_is_found_by_it_until_it_is_replaced() -> No
     assert named(ROUTES, wanted, new, swarm=False) == structs.replace(wanted, old_names=())
     assert needs_tasks(ROUTES, wanted, swarm=False)
     assert not needs_tasks(ROUTES, structs.replace(wanted, old_names=()), swarm=False)
+
+
+def test_edge_status_names_what_is_found_by_old_names() -> None:
+    secret = structs.replace(ROUTES, aliases={"web": A, "api": B})
+    (said,) = found_by_old_names([ROUTES])
+    assert said.startswith("web, api of shop: the edge finds it by a name that other containers can take")
+    (said,) = found_by_old_names([structs.replace(secret, old_names=("api",))])
+    assert said.startswith("api of shop")
+    assert not [*found_by_old_names([secret])]
 
 
 def test_a_service_of_a_swarm_keeps_the_name_that_it_has_there_and_a_lost_edge_finds_names_again() -> None:

@@ -6,7 +6,7 @@ a host name, which everybody chooses who joins. So the names are ones that nobod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import structs
 
@@ -46,6 +46,17 @@ def still_by_old_names(wanted: ProjectRoutes, services: Iterable[str], tasks: Ta
         for each in services
         if any(not task.is_found_by(wanted.aliases[each]) for task in tasks.get(each, ()) if not task.is_job)
     )
+
+
+def found_by_old_names(projects: Iterable[ProjectRoutes]) -> Iterator[str]:
+    """Services that the edge still asks for by names that others can take, in sentences that say what to do."""
+    for routes in projects:
+        services = dict.fromkeys(served.route.service for served in routes.routes)
+        if old := [each for each in services if each not in routes.aliases or each in routes.old_names]:
+            yield (
+                f"{', '.join(old)} of {routes.project}: the edge finds it by a name that other containers can take: "
+                f"`dockworthy deploy` of {routes.project} gives it one that nobody can guess"
+            )
 
 
 def _alias_of(tasks: Sequence[Task]) -> str:

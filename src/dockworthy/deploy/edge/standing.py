@@ -11,6 +11,7 @@ from ...model.deploy_settings import Tls
 from ...model.edge import CertificateStanding, EdgeStanding, RouteStanding
 from ..site import Site
 from .admin import Admin, Server
+from .aliases import found_by_old_names
 from .care import cares_of
 from .hosts import shared_without_consent
 from .image import EdgeImage
@@ -59,8 +60,9 @@ async def edge_standing(site: Site) -> EdgeStanding:
         renewal_tried=known.tried,
     )
     read = msgspec.structs.replace(read, strangers=await strangers(site.engine, kept.projects))
-    shared = shared_without_consent([*kept.projects.values()])
-    return msgspec.structs.replace(read, cares=(*cares_of(read, now), *shared))
+    projects = [*kept.projects.values()]
+    more = (*shared_without_consent(projects), *found_by_old_names(projects))
+    return msgspec.structs.replace(read, cares=(*cares_of(read, now), *more))
 
 
 class _Told(Struct, frozen=True):
