@@ -124,7 +124,7 @@ UBUNTU = {"docker.io": "27.5", "docker-buildx": "0.20", "docker-compose-v2": "2.
     [
         (DEBIAN_13, ["docker.io", "docker-cli", "docker-buildx", "iptables", "docker-compose"]),
         (DEBIAN_12, ["docker.io", "iptables"]),
-        (UBUNTU, ["docker.io", "docker-buildx", "docker-compose-v2", "iptables"]),
+        (UBUNTU, ["docker.io", "docker-buildx", "iptables", "docker-compose-v2"]),
     ],
     ids=["debian-13", "debian-12", "ubuntu"],
 )
