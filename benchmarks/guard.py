@@ -66,7 +66,7 @@ class Report:
 
     def line(self, what: str, value: str, goal: str = "", met: bool = True) -> None:
         print(
-            f"{what:<56} {value:>24}   {goal and f'goal {goal}: ' + ('met' if met else 'MISSED')}".rstrip(), flush=True
+            f"{what:<64} {value:>16}   {goal and f'goal {goal}: ' + ('met' if met else 'MISSED')}".rstrip(), flush=True
         )
         self.missed |= not met
 
@@ -79,6 +79,9 @@ def compare(report: Report, doors: dict[str, Door], guard: int, rounds: int) -> 
         added, goal = looks[name] - looks["bare"], goals.get(name, 0.0)
         what = f"  added by {name}"
         report.line(what, f"{added:.2f} ms", f"<= {goal} ms" if goal else "", not goal or added <= goal)
+    for name, beside, most in (("plugin", YES, 1.15), ("socket + plugin", YES_BYTES, 1.3)):
+        ratio = looks[name] / looks[beside]
+        report.line(f"  {name}, to {beside}", f"{ratio:.2f}", f"<= {most}", ratio <= most)
     makers = {name: door for name, door in doors.items() if name != "socket alone"}  # a viewer's makes nothing
     makes = p50(makers, max(rounds // 3, 10), create_and_remove, mixed=True)
     report.line("create + remove, the bare engine (p50)", f"{makes['bare']:.1f} ms")

@@ -30,6 +30,17 @@ class Client(Protocol):
         """The engine said all it will say; `midway` an answer that was not complete."""
 
 
+class _End:
+    """Of an answer that is passed on as it comes only the end matters: its headers are not handed to us one by one."""
+
+    def __init__(self) -> None:
+        self.came = self.keep = False
+        self.parser = httptools.HttpResponseParser(self)
+
+    def on_message_complete(self) -> None:
+        self.came, self.keep = True, self.parser.should_keep_alive()
+
+
 class EngineSide(asyncio.Protocol):
     """`httptools` calls the `on_` methods."""
 
@@ -37,6 +48,9 @@ class EngineSide(asyncio.Protocol):
         self._client = client
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
+        self._end_only: _End | None = None
+        """Reads answers of which only the end is looked at. Each answer is read as a whole by one of both parsers."""
+        self._passes = False
         self._method, self._may_hijack = "", False
         self._rewriting: Rewriting | None = None
         self._busy = self._tunnelling = self._complete = self._ended = False
@@ -47,6 +61,9 @@ class EngineSide(asyncio.Protocol):
         """The next answer is to a request of this kind."""
         self._method, self._rewriting, self._may_hijack = method, rewriting, may_hijack
         self._busy, self._complete = True, False
+        self._passes = rewriting is None and not may_hijack and method != "HEAD"
+        if self._passes and self._end_only is None:
+            self._end_only = _End()
 
     @property
     def is_open(self) -> bool:
@@ -90,6 +107,9 @@ class EngineSide(asyncio.Protocol):
             self._client.write(data)
         if self._tunnelling:
             return
+        if self._passes and self._end_only is not None:
+            self._until_end(self._end_only, data)
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -102,6 +122,16 @@ class EngineSide(asyncio.Protocol):
         elif self._complete:
             self._finish()
 
+    def _until_end(self, end: _End, data: bytes) -> None:
+        try:
+            end.parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):  # no other protocol was asked for
+            self._end(midway=True)
+            return
+        if end.came:
+            end.came, self._busy = False, False
+            self._client.answered(keep=end.keep)
+
     def eof_received(self) -> bool:
         self._end(midway=self._busy and not self._tunnelling)
         return self._tunnelling  # its other half is closed by the client
@@ -110,6 +140,9 @@ class EngineSide(asyncio.Protocol):
         self._end(midway=self._busy and not self._tunnelling)
         self._transport = None
         del self._parser  # which knows us
+        if self._end_only is not None:
+            del self._end_only.parser
+            self._end_only = None
 
     # What httptools calls.
 
