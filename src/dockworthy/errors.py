@@ -7,7 +7,8 @@ DockworthyError            exit status of its own, a sentence, and a hint
 ├── EngineError            10  the Docker Engine
 │   ├── EngineUnreachable  10  nobody answers at the endpoint
 │   ├── EngineRefused      11  it answered: not allowed
-│   └── EngineTimeout      12  it took the connection and went silent
+│   ├── EngineTimeout      12  it took the connection and went silent
+│   └── ImageUnavailable   20  a registry does not give an image
 ├── OutputError            13  the result could not be written
 ├── HostError              15  a host could not be reached over ssh, or did not let us in
 ├── NotProven              16  a service does not come up as it is (fix/verify)
@@ -77,6 +78,12 @@ class EngineTimeout(EngineError):
     """The engine took the request and did not answer before the deadline."""
 
     exit_status = 12
+
+
+class ImageUnavailable(EngineError):
+    """The engine works, and an image can't be had: its registry does not give it."""
+
+    exit_status = 20
 
 
 class OutputError(DockworthyError):

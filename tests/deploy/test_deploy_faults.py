@@ -52,6 +52,13 @@ def test_what_does_not_come_up_is_taken_back(shop: Shop, order: str, broken: dic
     assert [each["state"] for each in shop.releases()] == ["kept", "rolled_back"]
 
 
+def test_where_nothing_ran_nothing_is_said_to_run_again(shop: Shop) -> None:
+    shop.compose({"web": {**shop.service(), "command": ["sh", "-c", "exit 3"]}})
+    told = " ".join(shop.deploy(status=18).stdout.split())
+    assert "nothing of it runs, as before" in told and "what ran before" not in told
+    assert not shop.containers(every=True)
+
+
 def test_a_later_service_takes_the_earlier_ones_back_with_it(shop: Shop) -> None:
     shop.compose({"api": shop.service(), "web": shop.service(depends_on=["api"])})
     shop.deploy()

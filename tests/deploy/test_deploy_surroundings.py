@@ -31,7 +31,7 @@ def test_a_registry_that_does_not_answer_and_others_with_port_and_volume(shop: S
     shop.deploy()
     before, records = shop.containers(every=True), shop.releases()
     shop.compose({"web": {**web, "image": NOWHERE}})
-    told = " ".join(shop.deploy(status=10).stderr.split())
+    told = " ".join(shop.deploy(status=20).stderr.split())
     assert f"the image {NOWHERE} can't be pulled" in told and "connection refused" in told
     assert "is 127.0.0.1:9 up" in told
 

@@ -37,7 +37,7 @@ def test_pinned_by_digest_or_why_not(
     shop.compose({"web": {**shop.service(), "image": f"{image}:1"}})
 
     def refused() -> str:
-        return " ".join(shop.deploy(status=10).stderr.split())
+        return " ".join(shop.deploy(status=20).stderr.split())
 
     assert f"docker login {registry.name}" in refused(), "nobody logged in"
     shop.logins = registry.login("wrong", folder=registry.folder / "wrong")

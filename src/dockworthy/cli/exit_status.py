@@ -26,6 +26,7 @@ class ExitStatus(IntEnum):
     OCCUPIED = 17
     ROLLED_BACK = 18
     NOT_TAKEN_BACK = 19
+    NO_IMAGE = 20
     INTERRUPTED = 130
 
 
@@ -34,7 +35,7 @@ MEANINGS: dict[ExitStatus, str] = {
     ExitStatus.NOT_WORTHY: "not worthy, or refused by policy",
     ExitStatus.USAGE: "the command line can't be used, or an input can't be read",
     ExitStatus.UNDECIDED: "undecided: facts are missing",
-    ExitStatus.FAILED: "the Docker Engine does not answer",
+    ExitStatus.FAILED: "the Docker Engine does not answer, or did not do what was asked",
     ExitStatus.ENGINE_REFUSED: "the Docker Engine, or its socket's permissions, said no",
     ExitStatus.ENGINE_TIMEOUT: "the Docker Engine took the request and went silent",
     ExitStatus.OUTPUT: "the result could not be written",
@@ -42,8 +43,9 @@ MEANINGS: dict[ExitStatus, str] = {
     ExitStatus.HOST: "a host could not be reached over ssh, or did not let us in",
     ExitStatus.NOT_PROVEN: "nothing could be proven: a service does not come up as it is",
     ExitStatus.OCCUPIED: "another one is at work on the same project",
-    ExitStatus.ROLLED_BACK: "a release was not kept: what ran before runs again",
+    ExitStatus.ROLLED_BACK: "a release was not kept: what ran before, if anything, runs again",
     ExitStatus.NOT_TAKEN_BACK: "a release failed, and could not be taken back: look at it",
+    ExitStatus.NO_IMAGE: "an image can't be had: its registry does not give it",
     ExitStatus.INTERRUPTED: "interrupted",
 }
 

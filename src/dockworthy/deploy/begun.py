@@ -43,5 +43,6 @@ def begun(
         returns_to=returns_to.number if returns_to is not None else None,
         irreversible=prepared.settings.jobs.irreversible,
         steps=tuple(step.says for step in plan.steps),
+        nothing_before=plan.nothing_before,
         findings=findings,
     )

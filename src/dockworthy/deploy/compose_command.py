@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..engine.docker_command import INSTALL_COMPOSE, Done, must_be_new_enough, run_program
-from ..errors import EngineError, UnreadableInput, UsageError
+from ..errors import EngineError, ImageUnavailable, UnreadableInput, UsageError
 from ..readers.compose.rendering import find_compose
 from .registry_answers import next_command
 
@@ -89,12 +89,12 @@ class ComposeCommand:
             raise EngineError(f"the job {service} can't be started: {done.said}")
 
     async def pull(self, spec: Mapping[str, Any], services: Sequence[str]) -> None:
-        """Raises EngineError in its words."""
+        """Raises ImageUnavailable in its words."""
         done = await self._with(spec, "pull", "--quiet", *services, seconds=1800.0)
         if done.status:
             images = sorted({str(spec["services"][name].get("image")) for name in services})
             guilty = next((image for image in images if image in done.said), images[0])
-            raise EngineError(
+            raise ImageUnavailable(
                 f"the image {', '.join(images)} can't be pulled: {done.said}", hint=next_command(guilty, done.said)
             )
 

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 
 class RouteStanding(Struct, frozen=True, kw_only=True):
-    """`up`: containers that get its requests; `seen`: those that the engine's DNS names."""
+    """`up`: containers that get its requests; `seen`: those that the engine's DNS names; `running`: those that the
+    engine of this host runs, None where it was not asked."""
 
     project: str
     host: str
@@ -14,6 +15,7 @@ class RouteStanding(Struct, frozen=True, kw_only=True):
     service: str
     up: int
     seen: int
+    running: int | None = None
 
 
 class CertificateStanding(Struct, frozen=True, kw_only=True):

@@ -94,6 +94,8 @@ class Release(Struct, frozen=True, kw_only=True):
     returns_to: int | None = None
     irreversible: bool = False
     steps: tuple[str, ...] = ()
+    nothing_before: bool = False
+    """No container of the project was there when it began: taken back, it leaves none."""
     findings: tuple[GateFinding, ...] = ()
     observation: Observation | None = None
     why: str = ""

@@ -175,6 +175,8 @@ class RolloutPlan(Struct, frozen=True, kw_only=True):
     steps: tuple[RolloutStep, ...]
     questions: tuple[Question, ...] = ()
     notes: tuple[str, ...] = ()
+    nothing_before: bool = False
+    """No container of the project was there."""
 
     @property
     def is_empty(self) -> bool:

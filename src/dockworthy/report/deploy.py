@@ -80,7 +80,8 @@ def render_release(release: Release, *, width: int, colour: bool) -> str:
     if release.observation is not None:
         sheet.entry("observed", observation_in_words(release.observation), indent=1, column=_COLUMN)
     if release.state is ReleaseState.ROLLED_BACK:
-        sheet.entry("now", "what ran before runs again", indent=1, column=_COLUMN)
+        now = "nothing of it runs, as before" if release.nothing_before else "what ran before runs again"
+        sheet.entry("now", now, indent=1, column=_COLUMN)
     if release.state is ReleaseState.FAILED:
         look = f"docker stack ps {release.project}" if release.target == "swarm" else "docker compose ps"
         sheet.entry("next", f"look at `{look}`; `dockworthy deploy` or `rollback` goes on from what there is",

@@ -43,6 +43,14 @@ def test_an_edge_that_can_be_left_alone() -> None:
             _edge(routes=(RouteStanding(project="shop", host="s", path="/", service="web", up=0, seen=1),)),
             "1 seen and none well",
         ),
+        (
+            _edge(routes=(RouteStanding(project="s", host="s", path="/", service="web", up=0, seen=0, running=2),)),
+            "2 containers run, and the edge knows none of them: `dockworthy deploy`",
+        ),
+        (
+            _edge(routes=(RouteStanding(project="s", host="s", path="/", service="web", up=0, seen=0, running=0),)),
+            "no container of it runs here",
+        ),
         (_edge(untold="it does not tell"), "it does not tell: the next"),
         (_edge(renewed_by=""), "nothing renews it by itself: dockworthy edge renew --install"),
         (_edge(renewal_tried=rfc3339(NOW - 4 * 86400)), "nothing was seen of a timer"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from ...model.edge import CertificateStanding, EdgeStanding
+from ...model.edge import CertificateStanding, EdgeStanding, RouteStanding
 from .lifetime import DAY, left_in_words
 
 _SILENT = 3 * DAY
@@ -19,7 +19,7 @@ def cares_of(edge: EdgeStanding, now: float) -> Iterator[str]:
         return
     for route in edge.routes:
         if not route.up:
-            found = f"{route.seen} seen and none well" if route.seen else "it has no container"
+            found = f"{route.seen} seen and none well" if route.seen else _unseen(route)
             yield f"{route.host}{route.path.rstrip('/')}: {route.service} of {route.project} does not answer: {found}"
     for stranger in edge.strangers:
         yield (
@@ -34,6 +34,14 @@ def cares_of(edge: EdgeStanding, now: float) -> Iterator[str]:
         yield f"nothing was seen of {edge.renewed_by}, which renews certificates, for three days: dockworthy edge renew"
     if edge.available and edge.version and edge.available != edge.version:
         yield f"HAProxy {edge.version} runs, and the host has {edge.available}: dockworthy edge update"
+
+
+def _unseen(route: RouteStanding) -> str:
+    """Containers may run and not be on the edge's network: those of a deploy that did not get so far."""
+    if not route.running:
+        return "no container of it runs here"
+    many = "container runs" if route.running == 1 else "containers run"
+    return f"{route.running} {many}, and the edge knows none of them: `dockworthy deploy` lets them join it"
 
 
 def _of_a_certificate(certificate: CertificateStanding, edge: EdgeStanding, now: float) -> Iterator[str]:

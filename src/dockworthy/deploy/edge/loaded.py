@@ -21,7 +21,8 @@ async def loaded(admin: Admin) -> tuple[Loaded, ...]:
     """Raises HostError where the edge does not answer, or does not tell."""
     listed = (await admin.ask("show ssl cert")).splitlines()
     if not listed or not listed[0].startswith("# filename"):
-        raise HostError("the edge runs with settings of an older dockworthy, and does not tell its certificates")
+        said = listed[0].strip()[:120] if listed else "nothing"
+        raise HostError(f"the running edge does not tell its certificates (it answered: {said})")
     files = [line.strip() for line in listed if line.strip().endswith(".pem") and not line.startswith("#")]
     if not files:
         return ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 from msgspec import Struct
 
@@ -9,6 +11,7 @@ from ...engine.moments import rfc3339
 from ...errors import HostError
 from ...model.deploy_settings import Tls
 from ...model.edge import CertificateStanding, EdgeStanding, RouteStanding
+from ...model.edge_network import COMPOSE_PROJECT
 from ..site import Site
 from .admin import Admin, Server
 from .aliases import found_by_old_names
@@ -23,6 +26,7 @@ from .process import container_of
 from .renewals import Renewals, renewals
 from .strangers import strangers
 
+_SERVICE = "com.docker.compose.service"
 _ASK = """
 date +%s
 command -v haproxy >/dev/null 2>&1 || PATH=$PATH:/usr/sbin
@@ -53,7 +57,7 @@ async def edge_standing(site: Site) -> EdgeStanding:
         image_since=image.since,
         available="" if image.wanted else available.strip(),
         ports=tuple(port for port in published(kept) if port is not None),
-        routes=tuple(_routes(kept, told.servers if told else ())),
+        routes=tuple(_routes(kept, told.servers if told else (), await _running(site))),
         certificates=tuple(_certificate(each, kept, known, now) for each in (told.certificates if told else ())),
         untold=told.untold if told else "",
         renewed_by=known.by_itself,
@@ -85,7 +89,13 @@ async def _told(admin: Admin) -> _Told | None:
         return _Told(servers, untold=error.says)
 
 
-def _routes(kept: Kept, servers: tuple[Server, ...]) -> list[RouteStanding]:
+async def _running(site: Site) -> Counter[tuple[str, str]]:
+    """(project, service) -> containers that this engine runs. Raises EngineError."""
+    labels = [container.get("Labels") or {} for container in await site.engine.get("/containers/json")]
+    return Counter((each.get(COMPOSE_PROJECT, ""), each.get(_SERVICE, "")) for each in labels)
+
+
+def _routes(kept: Kept, servers: tuple[Server, ...], running: Counter[tuple[str, str]]) -> list[RouteStanding]:
     return [
         RouteStanding(
             project=project.project,
@@ -94,6 +104,7 @@ def _routes(kept: Kept, servers: tuple[Server, ...]) -> list[RouteStanding]:
             service=served.route.service,
             up=sum(server.is_up for server in servers if server.backend == backend),
             seen=sum(server.backend == backend for server in servers),
+            running=running[project.project, served.route.service],
         )
         for project in kept.projects.values()
         for backend, served in project.backends.items()

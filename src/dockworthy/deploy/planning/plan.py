@@ -50,6 +50,7 @@ def plan_of(
         steps=(*gone_first(seen, steps), *steps),
         questions=tuple(each for each in questions(desired, running, only, known) if each.accept not in accepted),
         notes=notes,
+        nothing_before=not any(seen.tasks.values()),
     )
 
 

@@ -42,7 +42,7 @@ def _rollback(releases: list[tuple[str, Release]]) -> Drill | None:
         name = f"release {release.number} of {clean(release.project)}"
         if release.state is ReleaseState.KEPT and release.returns_to is not None:
             return _drill("3.rollback", f"{name} went back to release {release.returns_to}", path, release, True)
-        if release.state is ReleaseState.ROLLED_BACK:
+        if release.state is ReleaseState.ROLLED_BACK and not release.nothing_before:
             return _drill("3.rollback", f"{name} failed, and what ran before ran again", path, release, True)
         if release.state is ReleaseState.FAILED and release.observation is not None and not release.irreversible:
             return _drill("3.rollback", f"{name} failed and could not be taken back", path, release, False)
