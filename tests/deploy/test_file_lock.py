@@ -105,11 +105,12 @@ def contents(state: Path) -> dict[Path, bytes]:
 async def test_killed_at_any_moment_leaves_whole_records(tmp_path: Path, start: Starts) -> None:
     """The deploy alone, its shell alone, or all: each read finds whole records, and the next run clears up."""
     chance, state, seen, rounds = random.Random(), tmp_path / "state", 0, examples(15)
+    latest = 0.25  # seconds; a busy machine needs longer until the first record is written
     for number in range(rounds):
         holder = start()
         assert holder.ask(f"hold w{number}").startswith("ok")
         assert holder.ask("churn") == "ok"
-        await asyncio.sleep(chance.uniform(0.0, 0.25))  # the moment is what is tried
+        await asyncio.sleep(chance.uniform(0.0, latest))  # the moment is what is tried
         family = holder.family()
         holder.signal(signal.SIGKILL, [family[:1], family[1:2], family][number % 3])
         async with store_here(state) as store:
@@ -117,6 +118,7 @@ async def test_killed_at_any_moment_leaves_whole_records(tmp_path: Path, start: 
                 assert found.spec["x"].strip("y") == "" and len(found.spec["x"]) in (1, 90_000)
                 seen = max(seen, found.number)
         holder.end()
+        latest *= 1.0 if seen else 1.4
     assert seen >= 1, "some of them came to write"
     assert await free_after(state, 20) < 10
     assert not await left_over(tmp_path)
