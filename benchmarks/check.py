@@ -27,6 +27,7 @@ DOCKWORTHY = str(Path(sys.executable).with_name("dockworthy"))
 MIB = 1024 * 1024
 PODS = 4500
 PROJECTS = 60
+SERVICES = 5000
 
 
 class Report:
@@ -59,6 +60,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="dockworthy-benchmark-") as name:
         folder = Path(name)
         one_project(report, folder, arguments.times)
+        one_large_project(report, folder)
         many_projects(report, folder / "projects", arguments.times)
         few_pods(report, folder / "few", arguments.times)
         many_pods(report, folder)
@@ -82,6 +84,22 @@ def one_project(report: Report, folder: Path, times: int) -> None:
         ours("--render=auto", most=0.35, what="10 services, with Compose's config")
     ours("--format=sarif", "--render=own", most=0.2, what="10 services as SARIF, for an editor")
     beside_compose_lint(report, [file], [str(file)], times)
+
+
+def one_large_project(report: Report, folder: Path) -> None:
+    """Twice the services may take twice the time, and no more."""
+    costs = []
+    for services in (SERVICES // 2, SERVICES):
+        file = folder / f"large-{services}.yaml"
+        write_compose(file, services)
+        costs.append(
+            measure([DOCKWORTHY, "check", "--render=own", "--format=json", str(file)], env=clean_environment())
+        )
+        assert costs[-1].status == 1, costs[-1].output[-2000:].decode(errors="replace")
+    half, whole = costs
+    report.cost(f"{SERVICES:,} services in one file", whole, 6)
+    times = whole.cpu / half.cpu
+    report.line("  of the CPU time of half as many", f"{times:.1f} times", "< 2.6", times < 2.6)
 
 
 def many_projects(report: Report, folder: Path, times: int) -> None:

@@ -8,7 +8,6 @@ import sys
 from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 
 from msgspec import Struct, structs
 
@@ -18,7 +17,7 @@ from .errors import OutputError, UnreadableInput, UsageError
 from .fix.candidates import NOTHING_KNOWN, candidates
 from .fix.choosing import failing, make_what_helps
 from .fix.replacing import keep_old, replace_content
-from .input_files import checkout_of, reading_only
+from .input_files import checkout_of, read_input, reading_only
 from .model.compose_fix import Known
 from .model.control import Control
 from .model.finding import Finding
@@ -163,7 +162,7 @@ def _of_written(found: FoundFile, written: Written, asked: Asked) -> tuple[Findi
 
 
 def _written(file: FileRepair, asked: Asked) -> FileRepair:
-    with_mark = Path(file.file).read_bytes().startswith(BOM_UTF8)
+    with_mark = read_input(file.file).startswith(BOM_UTF8)
     old, new = ((BOM_UTF8 if with_mark else b"") + text.encode() for text in (file.old, file.new))
     kept = keep_old(file.file, old, os.environ)
     replace_content(file.file, old=old, new=new)

@@ -7,7 +7,7 @@ def main() -> int:
     """The program. Returns its exit status; nothing heavy is imported before a command needs it."""
     import gc
 
-    gc.set_threshold(100_000, 20, 20)  # what is read holds few cycles: looking for them takes a tenth of a call
+    gc.set_threshold(100_000, 50, 1_000)  # what is read holds few cycles: looking for them takes a fifth of a call
     from .interruption import INTERRUPTED, end_quickly_when_interrupted
 
     end_quickly_when_interrupted()

@@ -115,4 +115,4 @@ def _assess_saved(file: str, level: Level, project: ProjectFile) -> Result:
     from ..assess import assess_snapshot
     from ..facts.saved import load
 
-    return assess_snapshot(load(Path("/dev/stdin" if file == "-" else file)), level=level, project=project)
+    return assess_snapshot(load(Path(file)), level=level, project=project)

@@ -71,12 +71,9 @@ def intent(policy: str | None, dry_run: bool, **answers: Any) -> int:
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} can't be read: {error}") from error
+    from ..readers.project_file import text_of_file
+
+    return text_of_file(path) if path.exists() else ""
 
 
 def _asked(known: Intent) -> dict[str, Any]:

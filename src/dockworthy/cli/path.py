@@ -59,7 +59,7 @@ def _snapshot(saved: str | None, hosts: tuple[str, ...], project: ProjectFile) -
     if saved is not None:
         from ..facts.saved import load
 
-        return load(Path("/dev/stdin" if saved == "-" else saved))
+        return load(Path(saved))
     import asyncio
 
     from ..facts.reading import read_snapshot

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from ..errors import OutputError, UnreadableInput
+from ..input_files import read_input
 from ..model.snapshot import SNAPSHOT_VERSION, Snapshot, Tool
 
 Kind = TypeVar("Kind")
@@ -44,7 +45,7 @@ def save(snapshot: Snapshot, path: Path) -> None:
 
 
 def load(path: Path) -> Snapshot:
-    """A snapshot of this version or an older one; keys that are not known are ignored.
+    """A snapshot of this version or an older one; keys that are not known are ignored. `-` is standard input.
 
     Raises UnreadableInput for anything else: says what is wrong, and where in the file.
     """
@@ -63,13 +64,7 @@ def load(path: Path) -> Snapshot:
 
 
 def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise UnreadableInput(f"can't be read: {error.strerror or error}", file=str(path)) from None
-    if len(content) > LARGEST:
-        raise UnreadableInput(f"larger than {LARGEST >> 20} MiB, which no snapshot is", file=str(path))
+    content = read_input(path, most=LARGEST, stdin=True, what="snapshot")
     if not content.strip():
         raise UnreadableInput("empty", file=str(path), hint="dockworthy facts -o FILE writes a snapshot")
     return content

@@ -17,6 +17,9 @@ from ..model.workload import Unit
 from .document import read_document
 
 NOTHING_KNOWN = Known()
+_MOST_NAMED = 20
+"""Services that extend one, in the words of a fix."""
+
 TextOf = Callable[[str], str | None]
 """File, as findings name it -> its text; None where it can't be had."""
 
@@ -26,7 +29,7 @@ def candidates(
 ) -> Iterator[Fix]:
     """Fixes without edits yet, in the order of the findings. What was accepted by an exception is left alone."""
     by_id = {unit.id: unit for unit in units if unit.kind == "service" and unit.dialect.platform is Platform.DOCKER}
-    files: dict[str, Mapping[str, Any]] = {}
+    files: dict[str, _Services] = {}
     for finding in findings:
         unit = by_id.get(finding.subject)
         control = _with_fixes().get(finding.control)
@@ -34,21 +37,27 @@ def candidates(
             continue
         file = unit.source.where
         if file not in files:
-            files[file] = _services(text_of(file), file)
-        service = files[file].get(unit.name)
+            files[file] = _Services(_services(text_of(file), file))
+        service = files[file].written.get(unit.name)
         if isinstance(service, dict):
             written = WrittenService(unit, unit.containers[0], service, known)
-            yield from _fix_of(finding, control, written, _extending(unit.name, files[file]))
+            yield from _fix_of(finding, control, written, files[file].extending(unit.name))
 
 
-def _extending(name: str, services: Mapping[str, Any]) -> list[str]:
-    """Services of the same file that extend this one: what is written for it is theirs, too."""
-    said = {other: service.get("extends") for other, service in services.items() if isinstance(service, dict)}
-    named = {
-        other: extends.get("service") if isinstance(extends, dict) and "file" not in extends else extends
-        for other, extends in said.items()
-    }
-    return [other for other, base in named.items() if base == name]
+class _Services:
+    """The services of one file, and which of them extend which: what is written for one is written for those, too."""
+
+    def __init__(self, services: Mapping[str, Any]) -> None:
+        self.written = services
+        self._heirs: dict[str, list[str]] = {}
+        for name, service in services.items():
+            extends = service.get("extends") if isinstance(service, dict) else None
+            base = extends.get("service") if isinstance(extends, dict) and "file" not in extends else extends
+            if isinstance(base, str):
+                self._heirs.setdefault(base, []).append(name)
+
+    def extending(self, name: str) -> list[str]:
+        return self._heirs.get(name, [])
 
 
 def _fix_of(finding: Finding, control: Control, written: WrittenService, heirs: list[str]) -> Iterator[Fix]:
@@ -65,7 +74,8 @@ def _fix_of(finding: Finding, control: Control, written: WrittenService, heirs: 
 
 
 def _fix(finding: Finding, control: Control, repair: ComposeFix, changes: tuple[Change, ...], heirs: list[str]) -> Fix:
-    also = f"; it holds for {', '.join(heirs)}, too, by `extends`" if heirs else ""
+    more = f" and {len(heirs) - _MOST_NAMED:,} more" if len(heirs) > _MOST_NAMED else ""
+    also = f"; it holds for {', '.join(heirs[:_MOST_NAMED])}{more}, too, by `extends`" if heirs else ""
     return Fix(
         control=control.id,
         subject=finding.subject,

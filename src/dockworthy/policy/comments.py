@@ -53,6 +53,10 @@ class Places:
             subject = subject.rpartition(":")[0]
         return subject, self.files.get(subject, "")
 
+    def has_whole(self, allowance: Allowance) -> bool:
+        """Is the file itself a subject beside those that stand in it?"""
+        return allowance.source.where in self.files
+
     def is_whole_file(self, subject: str) -> bool:
         """A Dockerfile, a text: a comment in it can't speak for all of it by standing somewhere."""
         return subject not in self._lined
@@ -77,6 +81,7 @@ def _acceptance(allowance: Allowance, places: Places) -> Acceptance:
         expires=allowance.expires,
         where=f"{allowance.source.where}:{allowance.source.line}",
         speaks_of=speaks_of,
+        subjects=frozenset(here) if here and not allowance.of_file and not places.has_whole(allowance) else None,
     )
 
 

@@ -24,6 +24,28 @@ class Acceptance(Struct, frozen=True):
     where: str
     speaks_of: Callable[[Finding], bool]
     """Of this finding, whose control is the right one?"""
+    subjects: frozenset[str] | None = None
+    """All that it may speak of, where that is known before any finding is looked at."""
+
+
+class _ByControl:
+    """Which exceptions may speak of a finding, in their order: thousands of them are not asked of each."""
+
+    def __init__(self, acceptances: Sequence[Acceptance]) -> None:
+        self._of_any: defaultdict[str, list[int]] = defaultdict(list)
+        self._of_one: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for index, each in enumerate(acceptances):
+            if each.subjects is None:
+                self._of_any[each.control].append(index)
+            for subject in each.subjects or ():
+                self._of_one[each.control, subject].append(index)
+
+    def of(self, finding: Finding) -> list[int]:
+        subject, found = finding.subject, list(self._of_any.get(finding.control, ()))
+        while subject:  # one on a part of a subject (`web:/etc`) is one on the subject
+            found += self._of_one.get((finding.control, subject), ())
+            subject = subject.rpartition(":")[0]
+        return sorted(found)
 
 
 def written_in(policy: Policy) -> tuple[Acceptance, ...]:
@@ -64,26 +86,29 @@ def apply_exceptions(
     """
     findings = tuple(findings)
     used: set[int] = set()
+    by_control = _ByControl(acceptances)
     accepted = (Outcome.FAIL, Outcome.UNKNOWN) if of_unknown else (Outcome.FAIL,)
     weighed = tuple(
-        _weighed(finding, acceptances, used, today) if finding.outcome in accepted else finding for finding in findings
+        _weighed(finding, acceptances, by_control, used, today) if finding.outcome in accepted else finding
+        for finding in findings
     )
-    met = _what_they_meet(findings, acceptances)
+    met = _what_they_meet(findings, acceptances, by_control)
     notes = (_note(each, index in used, met[index], today, controls) for index, each in enumerate(acceptances))
     return weighed, tuple(note for note in notes if note)
 
 
-def _what_they_meet(findings: Sequence[Finding], acceptances: Sequence[Acceptance]) -> list[set[Outcome] | None]:
+def _what_they_meet(
+    findings: Sequence[Finding], acceptances: Sequence[Acceptance], by_control: _ByControl
+) -> list[set[Outcome] | None]:
     """The outcomes that each speaks of; None where its control judged nothing at all, as at a lower level."""
-    by_control: defaultdict[str, list[Finding]] = defaultdict(list)
+    judged = {finding.control for finding in findings}
+    met: list[set[Outcome] | None] = [set() if each.control in judged else None for each in acceptances]
     for finding in findings:
-        by_control[finding.control].append(finding)
-    return [
-        {finding.outcome for finding in by_control[each.control] if each.speaks_of(finding)}
-        if each.control in by_control
-        else None
-        for each in acceptances
-    ]
+        for index in by_control.of(finding):
+            outcomes = met[index]
+            if outcomes is not None and finding.outcome not in outcomes and acceptances[index].speaks_of(finding):
+                outcomes.add(finding.outcome)
+    return met
 
 
 def _note(
@@ -121,9 +146,16 @@ def _nearest(acceptance: Acceptance, controls: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _weighed(finding: Finding, acceptances: Sequence[Acceptance], used: set[int], today: datetime.date) -> Finding:
-    for index, each in enumerate(acceptances):
-        if each.control == finding.control and each.expires >= today and each.speaks_of(finding):
+def _weighed(
+    finding: Finding,
+    acceptances: Sequence[Acceptance],
+    by_control: _ByControl,
+    used: set[int],
+    today: datetime.date,
+) -> Finding:
+    for index in by_control.of(finding):
+        each = acceptances[index]
+        if each.expires >= today and each.speaks_of(finding):
             used.add(index)
             risk = AcceptedRisk(each.reason, each.owner, each.expires.isoformat(), each.where)
             return structs.replace(finding, outcome=Outcome.EXCEPTED, exception=risk)

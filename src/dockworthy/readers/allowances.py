@@ -51,10 +51,11 @@ def read_allowances(text: str, file: str, *, is_yaml: bool) -> tuple[tuple[Allow
     found: list[Allowance] = []
     notes: list[str] = []
     hidden = _inside_values(text, file) if is_yaml else frozenset()
+    above = _keys_above(lines)
     for number, column, says in _comments(lines, is_yaml=is_yaml):
         if number in hidden:
             continue
-        allowance = _understood(says, Source(file, line=number, column=column), lines)
+        allowance = _understood(says, Source(file, line=number, column=column), lines, above)
         if isinstance(allowance, Allowance):
             found.append(allowance)
         else:
@@ -95,7 +96,7 @@ def _inside_values(text: str, file: str) -> frozenset[int]:
     return frozenset(hidden)
 
 
-def _understood(says: str, source: Source, lines: list[str]) -> Allowance | str:
+def _understood(says: str, source: Source, lines: list[str], above: dict[int, int]) -> Allowance | str:
     match = _SAYS.fullmatch(says)
     if match is None:
         return f"the comment accepts nothing: it is not understood; it is written {SHAPE}"
@@ -113,7 +114,7 @@ def _understood(says: str, source: Source, lines: list[str]) -> Allowance | str:
         first=first,
         last=_last_of(first, lines),
         of_file=match["word"] == "allow-file",
-        within=tuple(_enclosing(first, lines)),
+        within=tuple(_enclosing(first, above)),
     )
 
 
@@ -137,16 +138,25 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _enclosing(first: int, lines: list[str]) -> Iterator[int]:
+def _keys_above(lines: list[str]) -> dict[int, int]:
+    """Each line that says something -> the one before it that is indented less; 0 where there is none."""
+    above: dict[int, int] = {}
+    open_ones: list[int] = []
+    for number, line in enumerate(lines, 1):
+        if _is_content(line):
+            while open_ones and _indent(lines[open_ones[-1] - 1]) >= _indent(line):
+                open_ones.pop()
+            above[number] = open_ones[-1] if open_ones else 0
+            open_ones.append(number)
+    return above
+
+
+def _enclosing(first: int, above: dict[int, int]) -> Iterator[int]:
     """The line and, outwards, each line before it that is indented less: the keys that it is under."""
-    indent = _indent(lines[first - 1]) + 1
-    for number in range(first, 0, -1):
-        line = lines[number - 1]
-        if _is_content(line) and _indent(line) < indent:
-            indent = _indent(line)
-            yield number
-        if indent == 0:
-            return
+    line = first
+    while line:
+        yield line
+        line = above.get(line, 0)
 
 
 def _last_of(first: int, lines: list[str]) -> int:

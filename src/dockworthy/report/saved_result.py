@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from ..errors import UnreadableInput
+from ..input_files import read_input
 from ..model.field import Source
 from ..model.finding import Evidence, Finding, Remedy
 from ..model.result import SCHEMA, Result, SubjectResult
@@ -24,8 +25,8 @@ _HINT = "`--format json -o FILE` saves a result: of `dockworthy check PATH`, or 
 def is_snapshot(path: Path) -> bool:
     """Are these facts that nobody has judged yet? False for what can't be read: `load_result` says why."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=SavedHead).snapshot is not None
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return msgspec.json.decode(read_input(path, most=LARGEST), type=SavedHead).snapshot is not None
+    except (UnreadableInput, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
 
 
@@ -53,13 +54,7 @@ def load_result(path: Path) -> Result:
 
 
 def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise UnreadableInput(f"can't be read: {error.strerror or error}", file=str(path)) from None
-    if len(content) > LARGEST:
-        raise UnreadableInput(f"larger than {LARGEST >> 20} MiB, which no result is", file=str(path))
+    content = read_input(path, most=LARGEST, what="result")
     if not content.strip():
         raise UnreadableInput("empty", file=str(path), hint=_HINT)
     return content

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ...errors import UsageError
+from ...input_files import read_input
 from .. import options
 from ..exit_status import ExitStatus
 from ..output import deliver
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.argument("line", metavar="[docker run ...]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--request", "uri", metavar="URI", help="A request instead: its path and query, as a client sends it.")
 @click.option("--method", default="POST", show_default=True, help="Of the request.")
-@click.option("--body", "body_file", metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="Its JSON.")
+@click.option("--body", "body_file", metavar="FILE", help="Its JSON; - is standard input.")
 @click.option("--docker", "endpoint", metavar="URL", help="Ask this engine what names stand for.  [default: none]")
 @level_option
 @options.policy
@@ -81,10 +81,7 @@ def _asked(line: tuple[str, ...], uri: str | None, method: str, body_file: str |
         if body_file:
             raise UsageError("--body goes with --request")
         return request_of_run(line, os.getcwd())
-    try:
-        body = Path(body_file).read_bytes() if body_file else b""
-    except OSError as error:
-        raise UsageError(f"{body_file} can't be read: {error.strerror}") from None
+    body = read_input(body_file, stdin=True) if body_file else b""
     return as_request(method, uri, body)
 
 

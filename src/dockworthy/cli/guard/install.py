@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...errors import UsageError
+from ...input_files import read_input
 from .. import options
 from ..output import say
 from .agreeing import agreed, dry_run_option, only_root
@@ -134,7 +135,7 @@ def _policy(named: str | None, places: Places) -> tuple[GuardPolicy, bytes | Non
         return in_force.guard, None
     if len(files) > 1:
         raise UsageError(f"{path} extends {files[1].name}, which would not be copied", hint="write it in one file")
-    return in_force.guard, Path(path).read_bytes()
+    return in_force.guard, read_input(path)
 
 
 __all__ = ["install"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ...errors import UsageError
 from ..output import deliver, say
 
 
@@ -32,12 +31,9 @@ class Lines:
         self._edit(lambda text: without_host(text, name), f"{name} is not in it any more")
 
     def _edit(self, change: Callable[[str], str], says: str) -> None:
-        from ...readers.project_file import parse_project_file
+        from ...readers.project_file import parse_project_file, text_of_file
 
-        try:
-            before = self.path.read_text("utf-8") if self.path.exists() else ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{self.path} can't be read: {error}") from error
+        before = text_of_file(self.path) if self.path.exists() else ""
         after = change(before)
         parse_project_file(after, str(self.path))  # what is written must be readable
         if after != before:

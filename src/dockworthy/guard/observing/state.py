@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from ...errors import UsageError
+from ...errors import UnreadableInput, UsageError
+from ...input_files import read_input
 from ..life import kept_files
 
 MOST_KINDS = 2000
@@ -61,9 +62,9 @@ class State(Struct, kw_only=True):
 def read_state(path: Path) -> State | None:
     """None where there is none yet. Raises UsageError for a file that is none of ours."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=State)
-    except FileNotFoundError:
-        return None
+        return msgspec.json.decode(read_input(path), type=State) if path.exists() else None
+    except UnreadableInput:
+        raise
     except (OSError, msgspec.DecodeError) as error:
         raise UsageError(f"{path}: not what guard observe wrote: {error}", hint="name another file") from None
 

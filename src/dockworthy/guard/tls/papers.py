@@ -8,7 +8,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ...errors import UsageError
+from ...errors import UnreadableInput, UsageError
+from ...input_files import MEBIBYTE, read_input
 
 FOLDER = Path("/etc/docker/tls")
 """Where `harden --remote-access` puts an engine's."""
@@ -45,12 +46,9 @@ def context_of(papers: Papers) -> ssl.SSLContext:
 
 
 def _load_authority(context: ssl.SSLContext, file: Path) -> None:
-    try:
+    _look_at("--tlscacert", file)
+    with contextlib.suppress(ssl.SSLError):
         context.load_verify_locations(cafile=file)
-    except ssl.SSLError:
-        pass
-    except OSError as error:
-        raise UsageError(f"--tlscacert {file} can't be read: {error.strerror}", hint=_MADE_BY) from None
     if not context.cert_store_stats()["x509"]:
         raise UsageError(
             f"--tlscacert {file} holds no certificate",
@@ -58,12 +56,17 @@ def _load_authority(context: ssl.SSLContext, file: Path) -> None:
         )
 
 
+def _look_at(option: str, file: Path) -> None:
+    """OpenSSL says neither which file it can't read nor why, and waits where it is a pipe. Raises UsageError."""
+    try:
+        read_input(file, most=MEBIBYTE)
+    except UnreadableInput as error:
+        raise UsageError(f"{option} {file}: {error.problem}", hint=_MADE_BY) from None
+
+
 def _load_own(context: ssl.SSLContext, papers: Papers) -> None:
     for option, file in (("--tlscert", papers.tlscert), ("--tlskey", papers.tlskey)):
-        try:
-            file.open("rb").close()  # OpenSSL does not say which of the two it is
-        except OSError as error:
-            raise UsageError(f"{option} {file} can't be read: {error.strerror}", hint=_MADE_BY) from None
+        _look_at(option, file)
     try:
         context.load_cert_chain(papers.tlscert, papers.tlskey, password=lambda: "")  # else it asks at the terminal
     except (ssl.SSLError, ValueError) as error:

@@ -92,6 +92,7 @@ def _of_file(entry: Entry, scope: Scope) -> Variables | Unknown:
         return Unknown(f"{path} can't be read: {error.problem}", source=entry.source)
     variables = scope.files.variables
     said = read_raw(text) if raw else read_dotenv(text, variables.values, variables.hidden)
+    scope.files.count(len(said), entry.source)
     name = as_written_here(there)
     return Variables(
         {variable: found.value for variable, found in said.items()},

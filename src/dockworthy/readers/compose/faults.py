@@ -226,18 +226,18 @@ def _circles(projects: Sequence[Entry]) -> Iterator[Fault]:
             needs[name] = dict(_needed(service)) if service.is_mapping else {}
     done: set[str] = set()
     for start in needs:
-        way, waiting = [start], [iter(needs[start].items())]
+        way, waiting = {start: None}, [iter(needs[start].items())]
         while waiting and start not in done:
             name, at = next(waiting[-1], ("", None))
             if at is None:
-                done.add(way.pop())
+                done.add(way.popitem()[0])
                 waiting.pop()
             elif name in way:
-                circle = " -> ".join([*way[way.index(name) :], name])
+                circle = " -> ".join([*list(way)[list(way).index(name) :], name])
                 yield Fault(f"the services wait for each other: {circle}", at.source)
                 return
             elif name in needs and name not in done:
-                way.append(name)
+                way[name] = None
                 waiting.append(iter(needs[name].items()))
 
 

@@ -30,16 +30,26 @@ MOST_VALUES: Final = 500_000
 """A project that holds more is a bomb made of aliases, or of `extends`."""
 
 
-class Files:
-    """The files of one project. `folder` is where relative paths of its first file begin; `reach` hears of each."""
+class Budget:
+    """The values of a project with all that it includes, counted: one that is included a thousand times counts so."""
 
-    def __init__(self, variables: Variables, folder: str, reach: Reach | None = None) -> None:
+    def __init__(self) -> None:
+        self.values = 0
+
+
+class Files:
+    """The files of one project. `folder` is where relative paths of its first file begin; `reach` hears of each.
+    `budget` is what including projects have counted already."""
+
+    def __init__(
+        self, variables: Variables, folder: str, reach: Reach | None = None, budget: Budget | None = None
+    ) -> None:
         self.variables = variables
         self._folder = folder
         self._reach = reach
         self._folders: dict[str, str] = {}
         self._loaded: dict[str, Entry] = {}
-        self._values = 0
+        self.budget = Budget() if budget is None else budget
 
     def folder_of(self, source: Source) -> str:
         """The absolute folder of the file in which something stands."""
@@ -72,8 +82,8 @@ class Files:
 
     def count(self, number: int, at: Source) -> None:
         """Raises UnreadableInput where the project has grown beyond all sense."""
-        self._values += number
-        if self._values > MOST_VALUES:
+        self.budget.values += number
+        if self.budget.values > MOST_VALUES:
             raise UnreadableInput(f"more than {MOST_VALUES:,} values, aliases counted", file=at.where, line=at.line)
 
     def _entry(self, value: Value, key: Source, depth: int, via: Source | None = None) -> Entry:

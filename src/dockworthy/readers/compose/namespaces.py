@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...model.field import Field, Set, Unset
+from ...model.field import Field, Set, Unknown, Unset
 from ...model.workload import Namespaces
 from .entry import Entry, listed_as_mapping
 from .fields import by_default, field_of
 from .scope import Scope
 
 Services = Mapping[str, Entry]
+_MOST_SHARING = 100
+"""Services in a row, each in a namespace of the next: followed no further, for each of them follows all behind it."""
 
 
 def read_namespaces(service: Entry, services: Services, scope: Scope, silent: Unset) -> Namespaces:
@@ -74,6 +76,8 @@ def _mode(service: Entry, key: str, services: Services) -> Field[str]:
         seen.add(name)
         if other is not None and other.gap is not None:
             return other.gap
+        if len(seen) > _MOST_SHARING:
+            return Unknown(f"more than {_MOST_SHARING} services share it, one from the next", source=written.source)
         if other is None:
             return Set(f"container:{name}", field.source, field.origin)
         joined = other.text()

@@ -17,7 +17,7 @@ from ..yaml_source import Value, documents
 from .entry import Entry
 from .extending import Extending
 from .faults import faults_in, refusal_of_compose, refusal_of_ours
-from .loading import Files
+from .loading import Budget, Files
 from .merging import merged
 from .reach import Reach
 from .rendering import ComposeProgram, NotAsked, Refused
@@ -105,11 +105,12 @@ def _project(
     above: tuple[str, ...],
     wholes: list[Entry],
     reach: Reach | None,
+    budget: Budget | None = None,
 ) -> list[Unit]:
     """`documents`: the files of the project, a later one over the earlier. `above`: files that include this one.
     `wholes` gets the project as it is with all its files, and those that it includes. `reach` hears of every file that
     is read, where it matters."""
-    files = Files(with_project_name(variables, documents, folder), folder, reach)
+    files = Files(with_project_name(variables, documents, folder), folder, reach, budget)
     parts = [_extended(files.take(document, folder), files) for document in documents]
     whole = reduce(merged, parts)
     wholes.append(whole)
@@ -124,7 +125,7 @@ def _project(
         if service.get("provider") is None:  # a program of the host makes that, no container
             services[name] = service
     units = {name: read_service(name, service, services, scope) for name, service in services.items()}
-    own = [_with_others_mounts(unit, services[name], units) for name, unit in units.items()]
+    own = [_with_others_mounts(unit, services[name], units, files) for name, unit in units.items()]
     if version is not None:
         note = f"{version.key}: Compose ignores `version`, which is obsolete: it can be taken out"
         own[:1] = [structs.replace(unit, notes=(note, *unit.notes)) for unit in own[:1]]
@@ -170,7 +171,7 @@ def _included(
     named = _listed(entry, "env_file") if entry.is_mapping else []
     env_files = [os.path.join(files.folder_of(item.source), item.text()) for item in named]
     variables = with_env_files(files.variables, env_files or [os.path.join(folder, ".env")])
-    return _project(documents, variables, folder, above, wholes, reach)
+    return _project(documents, variables, folder, above, wholes, reach, files.budget)
 
 
 def _folder_of(entry: Entry, first: str, files: Files) -> str:
@@ -180,7 +181,7 @@ def _folder_of(entry: Entry, first: str, files: Files) -> str:
     return os.path.abspath(os.path.join(files.folder_of(written.source), written.text()))
 
 
-def _with_others_mounts(unit: Unit, service: Entry, units: Mapping[str, Unit]) -> Unit:
+def _with_others_mounts(unit: Unit, service: Entry, units: Mapping[str, Unit], files: Files) -> Unit:
     """`volumes_from: [db, "db:ro", "container:NAME"]`: what another one mounts is mounted here, too."""
     listed = service.get("volumes_from")
     container = unit.containers[0]
@@ -188,6 +189,7 @@ def _with_others_mounts(unit: Unit, service: Entry, units: Mapping[str, Unit]) -
     for entry in listed.items() if listed is not None else []:
         name, _, mode = entry.text().partition(":")
         if name in units and name != "container":
+            files.count(len(units[name].containers[0].mounts), entry.source)
             mounts += [_as_seen_here(mount, mode, entry) for mount in units[name].containers[0].mounts]
         else:
             unclear["mounts"] = Unknown(f"what {entry.text()} mounts is not in this file", source=entry.source)

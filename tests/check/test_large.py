@@ -1,0 +1,112 @@
+"""What a file costs grows as the file does, and what is no file is not read."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from dockworthy.check import check
+from dockworthy.cli.run import run
+from dockworthy.model.levels import Level
+
+MOST = 6.0
+"""Times the cost for four times the size: 4 where it grows as that does, 16 where it grows with the square."""
+
+
+def _extending(number: int) -> str:
+    heirs = "".join(f"  s{n}: {{extends: {{service: base}}, privileged: true}}\n" for n in range(number))
+    return f"services:\n  base: {{image: a}}\n{heirs}"
+
+
+def _plain(number: int) -> str:
+    return "services:\n" + "".join(f"  s{n}: {{image: a, ports: ['{n + 9000}:80']}}\n" for n in range(number))
+
+
+def _sharing(number: int) -> str:
+    chain = "".join(f"  s{n}: {{image: a, pid: 'service:s{n + 1}', ipc: 'service:s{n + 1}'}}\n" for n in range(number))
+    return f"services:\n{chain}  s{number}: {{image: a}}\n"
+
+
+def _waiting(number: int) -> str:
+    chain = "".join(f"  s{n}: {{image: a, depends_on: [s{n + 1}]}}\n" for n in range(number))
+    return f"services:\n{chain}  s{number}: {{image: a}}\n"
+
+
+def _accepting(number: int) -> str:
+    allow = "    # dockworthy: allow workload/privileged until 2999-01-01: x\n"
+    return "services:\n" + "".join(f"  s{n}:\n{allow}    image: a\n    privileged: true\n" for n in range(number))
+
+
+def _cost(text: str, file: Path) -> float:
+    file.write_text(text)
+    began = time.process_time()
+    result = check([str(file)], level=Level.BASELINE)
+    assert not result.unread
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("shape", [_plain, _extending, _sharing, _waiting, _accepting])
+def test_four_times_the_services_cost_four_times_as_much(shape: object, tmp_path: Path) -> None:
+    assert callable(shape)
+    _cost(shape(50), tmp_path / "warm.yaml")
+    small = min(_cost(shape(400), tmp_path / "small.yaml") for _ in range(2))
+    large = min(_cost(shape(1600), tmp_path / "large.yaml") for _ in range(2))
+    assert large < MOST * small + 0.2
+
+
+def test_one_env_file_for_many_and_one_project_included_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.env").write_text("".join(f"V{n}=x\n" for n in range(2000)))
+    services = "".join(f"  s{n}: {{image: a, env_file: a.env}}\n" for n in range(1000))
+    Path("compose.yaml").write_text(f"services:\n{services}")
+    assert run(["check", "--render=own", "compose.yaml"]) == 2
+    assert "more than 500,000 values" in capsys.readouterr().out
+    for level in range(14):
+        Path(f"f{level}.yaml").write_text(f"include: [f{level + 1}.yaml, ./f{level + 1}.yaml]\nservices: {{}}\n")
+    Path("f14.yaml").write_text(f"services: {{s: {{image: a, command: [{'a, ' * 20_000}a]}}}}\n")
+    assert run(["check", "--render=own", "f0.yaml"]) == 2
+    assert "more than 500,000 values" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "large"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["guard", "explain", "--request", "/v1.45/volumes/create", "--body"],
+        ["check", "compose.yaml", "--policy"],
+        ["check", "compose.yaml", "--baseline"],
+        ["assess", "--from"],
+        ["path", "--from"],
+        ["policy", "test"],
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]) + arguments[-1],
+)
+def test_a_file_option_takes_files_alone(
+    arguments: list[str],
+    kind: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("compose.yaml").write_text("services: {web: {image: a}}\n")
+    given = Path("given")
+    if kind == "pipe":
+        os.mkfifo(given)
+    elif kind == "device":
+        given.symlink_to("/dev/zero")
+    elif kind == "folder":
+        given.mkdir()
+    else:
+        with given.open("wb") as file:
+            file.truncate(1 << 40)
+    assert run([*arguments, str(given)]) == 2
+    said = capsys.readouterr().err
+    assert any(word in said for word in ("not a regular file", "larger than", "is a directory", "it is outside of")), (
+        said
+    )
