@@ -24,7 +24,7 @@ def test_the_examples_of_rules_are_rules() -> None:
 
 
 def test_the_policies_of_the_page_are_policies_and_its_tests_right(project: Project) -> None:
-    whole, extending, compose, tests = BLOCKS
+    whole, extending, compose, tests, guard = BLOCKS
     project.write(dockworthy__yaml=whole, tests__yaml=tests, compose__yaml=compose)
     assert project.run("policy", "show")[0] == 0
     status, out, _ = project.run("policy", "test", "tests.yaml")
@@ -35,6 +35,8 @@ def test_the_policies_of_the_page_are_policies_and_its_tests_right(project: Proj
     (below / "dockworthy.yaml").write_text(extending)
     project.write(policy__yaml=whole)
     assert project.run("policy", "show", "--policy", "below/dockworthy.yaml")[0] == 0
+    project.write(guard__yaml=guard)
+    assert project.run("policy", "show", "--policy", "guard.yaml")[0] == 0
 
 
 @pytest.mark.parametrize("struct", [Container, Unit])

@@ -10,8 +10,9 @@ from msgspec import Struct
 from ..model.knowledge import base_images, distributions, program_releases
 from .image_names import parse_image
 
-KNOWN_ON = min(base_images.KNOWN_ON, distributions.KNOWN_ON, program_releases.KNOWN_ON)
-"""The day by which is judged what has ended: judging is a pure function, and asks no clock."""
+KNOWN_ON = max(base_images.KNOWN_ON, distributions.KNOWN_ON, program_releases.KNOWN_ON)
+"""The day by which is judged what has ended: judging is a pure function, and asks no clock. It may be later than that of
+the table that names the end, for ends are announced years ahead and are not put off."""
 
 _RELEASE = re.compile(r"\d+(?:\.\d+)?")
 

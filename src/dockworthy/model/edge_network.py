@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 
 COMPOSE_PROJECT = "com.docker.compose.project"
 """The label by which Compose knows its containers."""
@@ -16,11 +15,6 @@ EDGE_FRONT = "dockworthy-edge-front"
 EDGE_NETWORKS = (EDGE_NETWORK, EDGE_FRONT)
 
 _ALIAS = re.compile(r"[0-9a-f]{32}")
-
-
-def new_alias() -> str:
-    """A name on the edge's network that nobody can guess: 128 random bits."""
-    return secrets.token_hex(16)
 
 
 def is_alias(name: str) -> bool:

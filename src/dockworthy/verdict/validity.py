@@ -23,8 +23,8 @@ def valid_until(machine: Machine, findings: Iterable[Finding]) -> tuple[datetime
 def _ends(machine: Machine, findings: Iterable[Finding]) -> Iterator[tuple[datetime.datetime, str]]:
     taken = moment(machine.taken)
     yield taken + FACTS_HOLD_FOR, "the facts are a month old then"
-    oldest = knowledge.all_known()[0]
-    yield _end_of_day(oldest.until), f"what dockworthy knows of {oldest.what} is from {oldest.on}"
+    known = knowledge.first_to_age()
+    yield _end_of_day(known.until), f"what dockworthy knows of {known.what} is from {known.on}"
     for finding in findings:
         if finding.outcome is Outcome.EXCEPTED and finding.exception is not None:
             day = datetime.date.fromisoformat(finding.exception.expires)

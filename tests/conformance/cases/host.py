@@ -122,11 +122,11 @@ HOST = (
     ),
     Case(
         "a-rule-for-devices",
-        {"device_rules": ("c 1:3 rwm",)},
-        docker_run="--device-cgroup-rule 'c 1:3 rwm' shop",
-        marathon=parameters("device-cgroup-rule=c 1:3 rwm"),
-        request={"HostConfig": {"DeviceCgroupRules": ["c 1:3 rwm"]}},
-        compose="device_cgroup_rules: ['c 1:3 rwm']",
+        {"device_rules": ("c 189:* rwm",)},
+        docker_run="--device-cgroup-rule 'c 189:* rwm' shop",
+        marathon=parameters("device-cgroup-rule=c 189:* rwm"),
+        request={"HostConfig": {"DeviceCgroupRules": ["c 189:* rwm"]}},
+        compose="device_cgroup_rules: ['c 189:* rwm']",
         found={"workload/devices": BAD},
     ),
     Case(

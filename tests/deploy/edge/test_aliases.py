@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from dockworthy.deploy.edge.aliases import found_by_old_names, named, needs_tasks, still_by_old_names
+from dockworthy.deploy.edge.aliases import found_by_old_names, named, needs_tasks, new_alias, still_by_old_names
 from dockworthy.deploy.edge.care import cares_of
 from dockworthy.deploy.edge.haproxy.configuration import edge_files
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
@@ -18,7 +18,7 @@ from dockworthy.deploy.targets.swarm.service_spec import task_template, with_edg
 from dockworthy.errors import Refused
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 from dockworthy.model.edge import EdgeStanding
-from dockworthy.model.edge_network import is_alias, new_alias
+from dockworthy.model.edge_network import is_alias
 from dockworthy.model.rollout import Desired, Task, TaskState
 
 A, B = "a" * 32, "b" * 32

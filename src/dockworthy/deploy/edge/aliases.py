@@ -1,20 +1,26 @@
 """The secret names by which the edge finds the containers of services, and how services with older names get them.
 
 HAProxy asks the engine's DNS, which answers with whoever has the name on a network: by an alias, a container's name or
-a host name, which everybody chooses who joins. So the names are ones that nobody can guess. Pure.
+a host name, which everybody chooses who joins. So the names are ones that nobody can guess.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import structs
 
-from ...model.edge_network import is_alias, new_alias
+from ...model.edge_network import is_alias
 from ...model.rollout import Task
 from .kept import ProjectRoutes
 
 Tasks = Mapping[str, Sequence[Task]]
+
+
+def new_alias() -> str:
+    """A name on the edge's network that nobody can guess: 128 random bits."""
+    return secrets.token_hex(16)
 
 
 def named(wanted: ProjectRoutes, before: ProjectRoutes | None, tasks: Tasks, *, swarm: bool) -> ProjectRoutes:

@@ -1,6 +1,7 @@
 """Knowledge that ages: dates and versions that others decide. Each file says on which day it was true.
 
-A file has `WHAT` it knows (in words), `KNOWN_ON` which day, and from which `SOURCES`. `all_known` lists them.
+A file has `WHAT` it knows (in words), `KNOWN_ON` which day, from which `SOURCES`, and where it ages more slowly than
+others `HOLDS_FOR` how long. `all_known` lists them.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ class Known(NamedTuple):
     what: str
     on: datetime.date
     sources: tuple[str, ...]
+    holds_for: datetime.timedelta = HOLDS_FOR
 
     @property
     def until(self) -> datetime.date:
-        return self.on + HOLDS_FOR
+        return self.on + self.holds_for
 
 
 def all_known() -> tuple[Known, ...]:
@@ -49,7 +51,12 @@ def all_known() -> tuple[Known, ...]:
         guarded_engines,
         program_releases,
     )
-    return tuple(sorted((Known(file.WHAT, file.KNOWN_ON, file.SOURCES) for file in files), key=lambda known: known.on))
+    known = (Known(file.WHAT, file.KNOWN_ON, file.SOURCES, getattr(file, "HOLDS_FOR", HOLDS_FOR)) for file in files)
+    return tuple(sorted(known, key=lambda each: each.on))
+
+
+def first_to_age() -> Known:
+    return min(all_known(), key=lambda each: each.until)
 
 
 def sentence() -> str:
