@@ -13,10 +13,11 @@ from msgspec import Struct, structs
 
 from .controls.judging import judge_written
 from .controls.registry import control_ids
-from .errors import OutputError, UnreadableInput, UsageError
+from .errors import DockworthyError, OutputError, UnreadableInput, UsageError
 from .fix.candidates import NOTHING_KNOWN, candidates
 from .fix.choosing import failing, make_what_helps
-from .fix.replacing import keep_old, replace_content
+from .fix.kept import forget, keep_old
+from .fix.replacing import replace_content
 from .input_files import checkout_of, read_input, reading_only
 from .model.compose_fix import Known
 from .model.control import Control
@@ -164,10 +165,15 @@ def _of_written(found: FoundFile, written: Written, asked: Asked) -> tuple[Findi
 def _written(file: FileRepair, asked: Asked) -> FileRepair:
     with_mark = read_input(file.file).startswith(BOM_UTF8)
     old, new = ((BOM_UTF8 if with_mark else b"") + text.encode() for text in (file.old, file.new))
-    kept = keep_old(file.file, old, os.environ)
-    replace_content(file.file, old=old, new=new)
+    kept = keep_old(file.file, old, new, os.environ)
+    try:
+        replace_content(file.file, old=old, new=new)
+    except DockworthyError:
+        forget(kept, os.environ)
+        raise
     if not _is_as_planned(file, asked):
         replace_content(file.file, old=new, new=old)
+        forget(kept, os.environ)
         raise OutputError(f"{file.file}: what was written is not judged as planned; it is as it was before")
     return structs.replace(file, kept_at=str(kept))
 

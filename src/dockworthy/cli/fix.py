@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
 @click.option("--all", "everything", is_flag=True, help="Also fixes to be proven: they can stop a service or a build.")
 @click.option("--control", "controls", metavar="ID", multiple=True, help="Only fixes of this control (repeatable).")
+@click.option("--undo", is_flag=True, help="Put back what the files said before dockworthy changed them last.")
 @options.yes
 @click.option(
     "--engine",
@@ -48,6 +49,7 @@ def fix(
     dry_run: bool,
     everything: bool,
     controls: tuple[str, ...],
+    undo: bool,
     yes: bool,
     engine: bool,
     verify: bool,
@@ -83,6 +85,10 @@ def fix(
     ~/.local/state). A second run changes nothing. - reads standard input and writes the repaired text to standard
     output. What the policy accepts by an exception is left as it is.
 
+    --undo puts back what each file said before, all files or none: for one that was changed since it says where the old
+    content lies, and refuses. A folder stands for all files in it that dockworthy changed. Undoing twice changes
+    nothing more.
+
     Exit status 1 says that a fix which was asked for could not be made.
 
     \b
@@ -94,12 +100,20 @@ def fix(
       dockworthy fix --engine compose.yaml          digests of images, too
       dockworthy fix --verify --probe http://localhost:8080/ compose.yaml
       dockworthy fix --all --control privileged .   one control alone
+      dockworthy fix --undo --dry-run .             what could be put back
       dockworthy fix - <compose.yaml >fixed.yaml    as a filter
     """
     from ..repair import plan_repair
 
     not_both("--diff", "--dry-run", diff and dry_run)
     not_both("--diff", "--format json", diff and format_ == "json")
+    if undo:
+        from .fix_undo import undo as undo_changes
+
+        others = {"--all": everything, "--control": controls, "--verify": verify, "--engine": engine, "--host": hosts}
+        for name, given in others.items():
+            not_both("--undo", name, bool(given))
+        return undo_changes(paths, dry_run=dry_run, diff=diff, yes=yes, format_=format_, output=output)
     not_both("--verify", "--all", verify and everything)
     not_both("--verify", "--control", verify and bool(controls))
     needs_verify(verify, {"--probe": bool(probes), "--hand-in": bool(hand_in), "--pull": pull})

@@ -9,20 +9,14 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import OutputError
-from ..facts.redaction_key import state_directory
 from .refused import FixRefused
 
 _SUFFIX = ".dockworthy-new"
 _STALE = 60
 """Seconds: no run takes as long between the new file and its renaming."""
-
-MOST_KEPT = 100
-"""Old files that are kept; the oldest go first."""
 
 
 def replace_content(path: str, *, old: bytes, new: bytes) -> None:
@@ -90,23 +84,3 @@ def _sync_folder(folder: str) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def keep_old(path: str, old: bytes, environ: Mapping[str, str]) -> Path:
-    """A copy of the old content in dockworthy's own state folder, for its owner alone. Raises OutputError."""
-    folder = state_directory(environ) / "fixed"
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    kept = folder / f"{stamp}-{os.path.basename(path)}"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(old)
-            file.flush()
-            os.fsync(file.fileno())
-        for oldest in sorted(folder.iterdir())[:-MOST_KEPT]:
-            oldest.unlink(missing_ok=True)
-    except OSError as error:
-        says = f"the old content of {path} can't be kept in {folder}: {error.strerror}"
-        raise OutputError(says, hint="DOCKWORTHY_STATE names another folder; nothing was changed") from error
-    return kept
