@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..model.fix import Change, How
+from ..model.fix import WHOLE_FILE, Change, How
 from .layout import Layout
-from .plain_changes import as_list, same
+from .plain_changes import as_list, place_of, same
 from .plain_data import scalar
 from .splices import NoPlace, Splice, Splices
 from .yaml_tree import Kind, Node
@@ -15,6 +15,8 @@ from .yaml_tree import Kind, Node
 
 def splices_of(text: str, root: Node, change: Change, wanted: Any, layout: Layout) -> list[Splice]:
     """`wanted`: what the whole document must say afterwards. Raises NoPlace."""
+    if change.service == WHOLE_FILE:
+        return _Finding(Splices(text, layout), change).top(root, wanted)
     services = root.entry("services")
     entry = services[1].entry(change.service) if services is not None else None
     if entry is None:
@@ -27,6 +29,9 @@ class _Finding:
     def __init__(self, splices: Splices, change: Change) -> None:
         self._splices = splices
         self._change = change
+
+    def top(self, root: Node, wanted: Any) -> list[Splice]:
+        return self._in_mapping(root, self._change.path, wanted)
 
     def service(self, name: Node, value: Node, wanted: Any) -> list[Splice]:
         if value.kind is not Kind.ALIAS:
@@ -85,7 +90,7 @@ class _Finding:
         return [self._splices.delete_item(value, index) for index in here]
 
     def _place(self) -> str:
-        return ".".join(("services", self._change.service, *self._change.path))
+        return ".".join(place_of(self._change))
 
     def _elsewhere(self, base: Node) -> NoPlace:
         anchor = f"&{base.anchor}" if base.anchor else "an anchor"

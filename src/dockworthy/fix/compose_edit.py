@@ -13,11 +13,11 @@ from typing import Any
 from msgspec import structs
 
 from ..errors import UsageError
-from ..model.fix import Change, How
+from ..model.fix import WHOLE_FILE, Change, How
 from .change_splices import splices_of
 from .document import read_document
 from .layout import Layout, layout_of
-from .plain_changes import as_list, same, with_change
+from .plain_changes import as_list, place_of, same, with_change
 from .refused import FixRefused
 from .splices import NoPlace, Splice
 from .yaml_tree import Node, holds_anchor
@@ -43,14 +43,18 @@ def edit_compose(text: str, changes: Sequence[Change], *, file: str, layout: Lay
 
 def changed_data(data: Any, change: Change, file: str) -> Any:
     """The data with the change made. Raises FixRefused where it has no such place."""
-    if not isinstance(data.get("services"), dict) or not isinstance(data["services"].get(change.service), dict):
+    services = data.get("services")
+    is_there = change.service == WHOLE_FILE or (
+        isinstance(services, dict) and isinstance(services.get(change.service), dict)
+    )
+    if not is_there:
         raise FixRefused(f"there is no service {change.service} in this file", file=file)
     try:
         wanted = with_change(data, change)
     except (KeyError, IndexError, ValueError, TypeError):
-        place = ".".join(("services", change.service, *change.path))
+        place = ".".join(place_of(change))
         raise FixRefused(f"{place} is not what it should be", file=file) from None
-    if not wanted.get("services", {}).get(change.service):
+    if change.service != WHOLE_FILE and not wanted.get("services", {}).get(change.service):
         raise FixRefused(f"nothing would be left of services.{change.service}", file=file)
     return wanted
 
@@ -59,7 +63,10 @@ def _waves(root: Node, singles: Sequence[Change]) -> Iterator[list[Change]]:
     """Changes that can be made at once: of services that no anchor ties to each other, one each."""
     services = root.entry("services")
     found = {name.value: value for name, value in services[1].pairs} if services is not None else {}
-    if any(change.service in found and holds_anchor(found[change.service]) for change in singles):
+    if any(
+        change.service == WHOLE_FILE or (change.service in found and holds_anchor(found[change.service]))
+        for change in singles
+    ):
         yield from ([change] for change in singles)
         return
     queues: dict[str, list[Change]] = {}
@@ -77,7 +84,7 @@ def _with_changes(
     layout = layout or layout_of(text, root)
     for change in wave:
         wanted = changed_data(data, change, file)
-        if same(data["services"][change.service], wanted["services"][change.service]):
+        if same(_part(data, change), _part(wanted, change)):
             continue
         try:
             splices += splices_of(text, root, change, wanted, layout)
@@ -91,6 +98,11 @@ def _with_changes(
         return edited, *read_document(edited, file)
     except UsageError:
         raise _by_hand(wave[0], file) from None
+
+
+def _part(data: Any, change: Change) -> Any:
+    """What of the file the change is about."""
+    return data if change.service == WHOLE_FILE else data["services"][change.service]
 
 
 def _single(change: Change) -> Iterator[Change]:
@@ -128,7 +140,11 @@ def _too_much(first: Any, wanted: Any, got: Any, change: Change, file: str) -> F
 
 def _by_hand(change: Change, file: str) -> FixRefused:
     return FixRefused(
-        f"services.{change.service} is laid out in a way that can't be changed without changing more",
+        f"{_where(change)} is laid out in a way that can't be changed without changing more",
         file=file,
         hint="make the change by hand",
     )
+
+
+def _where(change: Change) -> str:
+    return change.path[0] if change.service == WHOLE_FILE else f"services.{change.service}"

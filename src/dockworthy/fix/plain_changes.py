@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..model.fix import Change, How
+from ..model.fix import WHOLE_FILE, Change, How
 
 
 def same(one: Any, other: Any) -> bool:
@@ -16,7 +16,12 @@ def same(one: Any, other: Any) -> bool:
 
 def with_change(data: Any, change: Change) -> Any:
     """The data with the change made. The data itself is not touched. Raises KeyError where there is no such place."""
-    return _changed(data, ("services", change.service, *change.path), change)
+    return _changed(data, place_of(change), change)
+
+
+def place_of(change: Change) -> tuple[str, ...]:
+    """The whole path, from the top of the file."""
+    return change.path if change.service == WHOLE_FILE else ("services", change.service, *change.path)
 
 
 def _changed(data: Any, path: Sequence[str], change: Change) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -23,8 +23,15 @@ class How(StrEnum):
     REMOVE = "remove"
 
 
+WHOLE_FILE: Final = ""
+"""In place of a service's name: the change is one of the file's top level, as `volumes` and `secrets` are."""
+
+
 class Change(Struct, frozen=True, omit_defaults=True):
-    """A key of a Compose service: `path` leads from the service to it, `value` is plain YAML (None for a removal)."""
+    """A key of a Compose service: `path` leads from the service to it, `value` is plain YAML (None for a removal).
+
+    Where `service` is WHOLE_FILE the path begins at the top of the file.
+    """
 
     service: str
     path: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -88,6 +88,12 @@ def database_of(container: Container) -> Database | None:
     if named is not None and seen and named.programs:
         return None  # the image of a database, running something else: a dump, a client
     return named
+
+
+def runs_a_database(command: Iterable[str]) -> bool:
+    """Does a command, or the script that starts it, name the program of a database?"""
+    words = {word.rsplit("/", 1)[-1] for line in command for word in line.split()}
+    return any(words & database.programs for database in DATABASES)
 
 
 def _programs(container: Container) -> frozenset[str]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec import Struct
 
+from ...controls.workload._databases import runs_a_database
 from ...errors import EngineError
 from .images import Account, Image, ImageLook
 from .inside import Who, stepped_down_to
@@ -19,14 +23,21 @@ _SERVICE_USERS = ("app", "node", "www-data", "nginx", "nobody")
 
 class Baseline(Struct, frozen=True, kw_only=True):
     """`folders`: where it wrote, each as the image has it (None: the image has no such folder). `user`: as whom it
-    could run instead. `processors` that the engine has, 0 where it does not say."""
+    could run instead. `stores`: what it stores outlives a run of it, and the copy that was measured is empty.
+    `processors` that the engine has, 0 where it does not say."""
 
     seen: Seen
     use: Use
     wrote: tuple[Written, ...]
     folders: dict[str, InImage | None]
     user: Who | None
+    stores: bool = False
     processors: int = 0
+
+    @property
+    def tells_limits(self) -> bool:
+        """Does what was measured say what it needs? An empty database needs next to nothing, a filled one all of it."""
+        return self.use.of_running or not self.stores
 
 
 async def measure(
@@ -46,7 +57,23 @@ async def measure(
     finally:
         await look.close()
     processors = int((await project.engine.get("/info")).get("NCPU") or 0)
-    return Baseline(seen=seen, use=use, wrote=wrote, folders=folders, user=user, processors=processors)
+    return Baseline(
+        seen=seen,
+        use=use,
+        wrote=wrote,
+        folders=folders,
+        user=user,
+        stores=stores(facts) or project.begins_empty(name),
+        processors=processors,
+    )
+
+
+def stores(facts: Mapping[str, Any]) -> bool:
+    """Has it a volume that it may write to (its image's own count), or is it a database, be it all in memory?"""
+    mounts = facts.get("Mounts") or ()
+    if any(mount.get("Type") == "volume" and mount.get("RW", True) for mount in mounts):
+        return True
+    return runs_a_database([str(facts.get("Path") or ""), *map(str, facts.get("Args") or ())])
 
 
 async def _user(project: ScratchProject, container: str, facts: dict[str, object], look: ImageLook) -> Who | None:

@@ -36,6 +36,8 @@ class Use:
     """The most that was seen, from samples of the engine's stats."""
 
     def __init__(self) -> None:
+        self.of_running = False
+        """Is what the running project uses among the samples?"""
         self.memory = 0
         self.pids = 0
         self.cpus = 0.0

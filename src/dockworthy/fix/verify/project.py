@@ -14,6 +14,7 @@ from ...engine.docker_command import Docker
 from ...engine.filters import filters
 from ...model.fix import Change
 from .owner import Owner
+from .removal import remove_containers
 from .trials import with_changes
 
 _STOP = 5
@@ -48,6 +49,11 @@ class ScratchProject:
         self._variables = variables
         self._started: dict[str, tuple[dict[str, Any], str]] = {}
         self._fresh = 0
+        self._beginning_empty = {
+            name
+            for name, service in config["services"].items()
+            if any(map(_begins_empty, service.get("volumes") or ()))
+        }
         self._deaf: set[str] = set()  # those that do not end when they are asked to: once is enough to wait
         self.starts = 0
 
@@ -55,6 +61,10 @@ class ScratchProject:
         """Its definition, without any change."""
         found: dict[str, Any] = self._config["services"][name]
         return found
+
+    def begins_empty(self, name: str) -> bool:
+        """Has it a folder of the host that it may write to, and that is empty here when it is first started?"""
+        return name in self._beginning_empty
 
     def own_volumes(self, name: str) -> tuple[str, ...]:
         """Named volumes that no other service has: these can be fresh for it alone."""
@@ -114,7 +124,7 @@ class ScratchProject:
     async def remove(self, name: str) -> None:
         """The service's container and the volumes that are only its own; named ones go with the set they are of."""
         with contextlib.suppress(NotStarted):
-            await self.docker.run("rm", "--force", "--volumes", await self.container(name))
+            await remove_containers(self.docker, [await self.container(name)])
 
     async def stop(self, name: str) -> None:
         """Stops it in order, so that what it keeps is whole; at once where it keeps nothing."""
@@ -161,6 +171,11 @@ class ScratchProject:
     async def _compose(self, file: Path, *arguments: str) -> Any:
         command = ("compose", "-p", self._owner.project, "--project-directory", str(self._folder), "-f", str(file))
         return await self.docker.run(*command, *arguments, timeout=120, more=self._variables)
+
+
+def _begins_empty(mount: Mapping[str, Any]) -> bool:
+    source = Path(str(mount.get("source") or "/"))
+    return mount["type"] == "bind" and not mount.get("read_only") and source.is_dir() and not any(source.iterdir())
 
 
 def _volumes_of(service: Mapping[str, Any]) -> tuple[str, ...]:

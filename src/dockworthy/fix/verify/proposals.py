@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from ...model.fix import Change, Fix, FixKind, How
+from ...model.fix import WHOLE_FILE, Change, Fix, FixKind, How
 from .baseline import Baseline
 from .inside import Who
 from .limits import cpu_limit, memory_limit, memory_text, pids_limit
@@ -113,14 +114,23 @@ def _read_only(name: str, service: Mapping[str, Any], baseline: Baseline, who: W
     keep = [folder for folder in others if may_be_covered(folder, None)]
     otherwise: tuple[Proposal, ...] = ()
     if keep:  # they hold files of the image, which a volume starts with and a tmpfs would hide
-        volumes = Change(name, ("volumes",), list(keep), How.ADD)
+        named = {volume_name(name, folder): folder for folder in keep}
+        volumes = Change(name, ("volumes",), [f"{volume}:{folder}" for volume, folder in named.items()], How.ADD)
+        declared = tuple(Change(WHOLE_FILE, ("volumes", volume), {}) for volume in named)
         words = f"{says}, and volumes at {', '.join(keep)}"
-        otherwise = (Proposal(topic="read-only", says=words, changes=(*changes, volumes)),)
+        otherwise = (Proposal(topic="read-only", says=words, changes=(*changes, volumes, *declared)),)
     return [Proposal(topic="read-only", says=says, changes=tuple(changes), otherwise=otherwise)]
+
+
+def volume_name(service: str, folder: str) -> str:
+    """A volume without a name would be left behind by `docker compose down`, and be another one after it."""
+    return f"{service}-{'-'.join(re.findall('[A-Za-z0-9_.]+', folder))}-writable"
 
 
 def _limits(name: str, service: Mapping[str, Any], baseline: Baseline) -> list[Proposal]:
     """What has a limit already keeps it: whoever set it knows the load."""
+    if not baseline.tells_limits:
+        return []
     written = ((service.get("deploy") or {}).get("resources") or {}).get("limits")
     use = baseline.use
     memory, cpus, pids = memory_limit(use.memory), cpu_limit(use.cpus, baseline.processors), pids_limit(use.pids)

@@ -25,7 +25,7 @@ async def use_of_running(engine: Connection, project: str, service: str, use: Us
                 use.add(await engine.get(f"/containers/{each['Id']}/stats?stream=false&one-shot=true"), clock())
                 await asyncio.sleep(_APART)
             use.begin_again()
-            found = True
+            found = use.of_running = True
     except EngineError:  # it ended meanwhile
         return found
     return found

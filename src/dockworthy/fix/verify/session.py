@@ -93,12 +93,23 @@ class Session:
         for name in wanted:
             if await use_of_running(engine, str(rendered.get("name")), name, baselines[name].use):
                 self._speech.note(f"{name}: its limits leave room also over what the running project uses now")
+            elif not baselines[name].tells_limits:
+                self._speech.note(
+                    f"{name}: no limit is proposed, for it stores data and the copy that was measured is empty: set "
+                    "mem_limit, cpus and pids_limit from what it uses when it is filled and busy (docker stats), or "
+                    "run --verify beside the running project"
+                )
         kept, refused = await stages.tightest(runs, wanted, self._candidates, baselines)
         states, starts = await stages.all_together(self._wanted, baselines, kept)
         if unasked := [name for name in wanted if name not in {probe.service for probe in probes}]:
             self._speech.note(f"{', '.join(unasked)}: seen to start; a --probe that has the work done shows more")
         for service, folders in _in_memory(kept):
             self._speech.note(f"{service}: what it writes to {folders} goes when it stops, not when it is recreated")
+        for service, folders in _in_volumes(kept):
+            self._speech.note(
+                f"{service}: its volumes at {folders} keep what the image has there now: after an update of the image "
+                "remove them, so that they start from the new one"
+            )
         for name in self._stand_ins.never_met:
             self._speech.note(f"--hand-in {name}: no variable, secret, config or file that was used is called so")
         if any(_is_limit(change) for each in kept for change in each.changes):
@@ -158,6 +169,14 @@ def _in_memory(kept: Sequence[Kept]) -> Iterator[tuple[str, str]]:
         entries = [entry for change in each.changes if change.path == ("tmpfs",) for entry in change.value]
         if entries:
             yield each.service, ", ".join(str(entry).split(":")[0] for entry in entries)
+
+
+def _in_volumes(kept: Sequence[Kept]) -> Iterator[tuple[str, str]]:
+    """Service and folders that become a volume."""
+    for each in kept:
+        entries = [entry for change in each.changes if change.path == ("volumes",) for entry in change.value]
+        if entries:
+            yield each.service, ", ".join(str(entry).rpartition(":")[2] for entry in entries)
 
 
 def _is_limit(change: Change) -> bool:

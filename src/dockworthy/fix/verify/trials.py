@@ -6,13 +6,15 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...model.fix import Change, How
+from ...model.fix import WHOLE_FILE, Change, How
 
 
 def with_changes(service: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
     """A copy of the rendered service, changed. Values are taken over as they are."""
     changed = copy.deepcopy(dict(service))
     for change in changes:
+        if change.service == WHOLE_FILE:  # a volume that is named there is one without a name in a trial
+            continue
         _make(changed, change.path, change)
     if "volumes" in changed:
         changed["volumes"] = [_long_form(mount) for mount in changed["volumes"]]
@@ -20,8 +22,8 @@ def with_changes(service: Mapping[str, Any], changes: Iterable[Change]) -> dict[
 
 
 def _long_form(mount: Any) -> Any:
-    """A path alone is a volume without a name."""
-    return {"type": "volume", "target": mount} if isinstance(mount, str) else mount
+    """A path, or `name:path` of a volume that a trial has as one without a name: it goes with its container."""
+    return {"type": "volume", "target": mount.rpartition(":")[2]} if isinstance(mount, str) else mount
 
 
 def _make(place: dict[str, Any], path: tuple[str, ...], change: Change) -> None:
