@@ -12,9 +12,10 @@ from ..model.compose_fix import ComposeFix, Known, WrittenService
 from ..model.control import Control
 from ..model.dialect import Platform
 from ..model.finding import Finding, Outcome
-from ..model.fix import Change, Fix
+from ..model.fix import Change, Fix, How
 from ..model.workload import Unit
 from .document import read_document
+from .plain_changes import as_list
 
 NOTHING_KNOWN = Known()
 _MOST_NAMED = 20
@@ -80,10 +81,18 @@ def _fix(finding: Finding, control: Control, repair: ComposeFix, changes: tuple[
         control=control.id,
         subject=finding.subject,
         kind=repair.kind,
-        says=f"{repair.says}; the container is recreated{also}",
+        says=f"{repair.says}{_removed(changes)}; the container is recreated{also}",
         may_break=repair.may_break,
         changes=changes,
     )
+
+
+def _removed(changes: Iterable[Change]) -> str:
+    """Each entry of a list that goes, by its name: who is to agree must see it."""
+    lists = [(change.path, change.value) for change in changes if change.how is How.REMOVE and change.value is not None]
+    named = (f"{', '.join(map(str, as_list(value)))} from {'.'.join(path)}" for path, value in lists)
+    words = " and ".join(named)
+    return f": removes {words}" if words else ""
 
 
 @cache

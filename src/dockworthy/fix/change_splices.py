@@ -13,7 +13,9 @@ from .splices import NoPlace, Splice, Splices
 from .yaml_tree import Kind, Node
 
 
-def splices_of(text: str, root: Node, change: Change, wanted: Any, layout: Layout) -> list[Splice]:
+def splices_of(
+    text: str, root: Node, change: Change, wanted: Any, layout: Layout, *, at_anchors: bool = False
+) -> list[Splice]:
     """`wanted`: what the whole document must say afterwards. Raises NoPlace."""
     if change.service == WHOLE_FILE:
         return _Finding(Splices(text, layout), change).top(root, wanted)
@@ -22,11 +24,12 @@ def splices_of(text: str, root: Node, change: Change, wanted: Any, layout: Layou
     if entry is None:
         at = root.start if services is None else services[1].start
         raise NoPlace(f"services.{change.service} does not stand in this file itself", at)
-    return _Finding(Splices(text, layout), change).service(*entry, wanted["services"][change.service])
+    return _Finding(Splices(text, layout), change, at_anchors).service(*entry, wanted["services"][change.service])
 
 
 class _Finding:
-    def __init__(self, splices: Splices, change: Change) -> None:
+    def __init__(self, splices: Splices, change: Change, at_anchors: bool = False) -> None:
+        self._at_anchors = at_anchors
         self._splices = splices
         self._change = change
 
@@ -34,7 +37,8 @@ class _Finding:
         return self._in_mapping(root, self._change.path, wanted)
 
     def service(self, name: Node, value: Node, wanted: Any) -> list[Splice]:
-        if value.kind is not Kind.ALIAS:
+        if self._at_anchors or value.kind is not Kind.ALIAS:
+            value = value.meant
             return self._in_mapping(value, self._change.path, wanted)
         key = self._change.path[0]
         if key not in wanted or value.meant.kind is not Kind.MAPPING:
@@ -46,6 +50,9 @@ class _Finding:
             raise NoPlace(f"{self._place()} is not a mapping", mapping.start)
         key, entry = path[0], mapping.entry(path[0])
         if entry is None:
+            base = next((base for base in mapping.merges() if base.entry(key)), None) if self._at_anchors else None
+            if base is not None and (key in wanted or len(base.pairs) > 1):  # `<<` must go on naming a mapping
+                return self._in_mapping(base, path, wanted)
             if key not in wanted:
                 raise self._elsewhere(next(mapping.merges(), mapping))
             return [self._splices.insert_key(mapping, key, wanted[key])]
@@ -54,6 +61,10 @@ class _Finding:
         return self._in_value(entry[0], entry[1], path[1:], wanted[key])
 
     def _in_value(self, name: Node | None, value: Node, path: Sequence[str], wanted: Any) -> list[Splice]:
+        if self._at_anchors and value.kind is Kind.ALIAS and value.meant.kind is not Kind.SCALAR:
+            if not path and self._change.how is How.SET:
+                raise NoPlace(f"{self._place()} is replaced as a whole", value.start)
+            name, value = None, value.meant
         whole = [self._splices.replace(name, value, wanted)] if wanted is not None or not path else []
         if value.kind in (Kind.ALIAS, Kind.SCALAR):
             return whole

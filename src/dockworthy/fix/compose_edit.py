@@ -23,20 +23,23 @@ from .splices import NoPlace, Splice
 from .yaml_tree import Node, holds_anchor
 
 
-def edit_compose(text: str, changes: Sequence[Change], *, file: str, layout: Layout | None = None) -> str:
+def edit_compose(
+    text: str, changes: Sequence[Change], *, file: str, layout: Layout | None = None, at_anchors: bool = False
+) -> str:
     """The text with the changes made, one after the other; everything else byte for byte the same.
 
     A change that is made already is left out. Raises FixRefused (file, line, what to do by hand) where a change has no
     place in this text, or would change more than was asked; UnreadableInput where the text is broken. `layout`: that of
-    the file, where the text is a part of one.
+    the file, where the text is a part of one. `at_anchors`: what an alias or a merge brings is changed where its anchor
+    stands, in an extension (`x-...`), which must then be meant by all services that use it.
     """
     root, data = read_document(text, file)
     first = wanted = data
     for wave in _waves(root, list(chain.from_iterable(map(_single, changes)))):
         for change in wave:
             wanted = changed_data(wanted, change, file)
-        text, root, data = _with_changes(text, root, data, wave, file=file, layout=layout)
-    if not same(data, wanted):
+        text, root, data = _with_changes(text, root, data, wave, file=file, layout=layout, at_anchors=at_anchors)
+    if not same(_meant(data, at_anchors), _meant(wanted, at_anchors)):
         raise _too_much(first, wanted, data, changes[0], file)
     return text
 
@@ -77,7 +80,7 @@ def _waves(root: Node, singles: Sequence[Change]) -> Iterator[list[Change]]:
 
 
 def _with_changes(
-    text: str, root: Node, data: Any, wave: Sequence[Change], *, file: str, layout: Layout | None
+    text: str, root: Node, data: Any, wave: Sequence[Change], *, file: str, layout: Layout | None, at_anchors: bool
 ) -> tuple[str, Node, Any]:
     """The text with the changes spliced in, read again."""
     splices: list[Splice] = []
@@ -87,17 +90,24 @@ def _with_changes(
         if same(_part(data, change), _part(wanted, change)):
             continue
         try:
-            splices += splices_of(text, root, change, wanted, layout)
+            splices += splices_of(text, root, change, wanted, layout, at_anchors=at_anchors)
         except NoPlace as none:
             line = text.count("\n", 0, none.at) + 1
             raise FixRefused(none.says, file=file, line=line, hint=none.hint) from None
     if not splices:
         return text, root, data
+    if at_anchors:  # several services ask for the same change of the one anchor
+        splices = [splice for number, splice in enumerate(splices) if splice not in splices[:number]]
     edited = apply_splices(text, splices)
     try:
         return edited, *read_document(edited, file)
     except UsageError:
         raise _by_hand(wave[0], file) from None
+
+
+def _meant(data: Any, at_anchors: bool) -> Any:
+    """What the file means to Compose: an extension means nothing by itself."""
+    return {key: value for key, value in data.items() if not str(key).startswith("x-")} if at_anchors else data
 
 
 def _part(data: Any, change: Change) -> Any:
