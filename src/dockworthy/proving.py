@@ -11,9 +11,11 @@ from .errors import UsageError
 from .fix.choosing import failing, make
 from .fix.compose_edit import edit_compose
 from .fix.verify import Options, Verified, prove
+from .fix.verify.fitting import CANT_BE_WRITTEN
+from .fix.verify.prove_service import NOT_TOGETHER
 from .model.fix import Fix, FixKind
 from .model.repair import FileRepair, Repair
-from .model.verified import Kept
+from .model.verified import Kept, ProvenNeed
 from .repair import Asked, findings_of_text
 
 
@@ -36,7 +38,11 @@ def prove_repair(repair: Repair, asked: Asked, options: Options, *, say: Callabl
         made=(*safe.made, *_fixes(file, verified, after)),
         not_made=tuple(left for left in file.not_made if _key(left.fix) not in shown),
         offered=tuple(fix for fix in file.made if fix.kind is FixKind.TO_BE_PROVEN and _key(fix) not in tried),
-        verified=structs.replace(verified, notes=(*verified.notes, *_new_failures(before, after))),
+        verified=structs.replace(
+            verified,
+            notes=(*verified.notes, *_new_failures(before, after)),
+            needs=tuple(_needs(file, verified, after)),
+        ),
     )
     return structs.replace(repair, files=(proven,))
 
@@ -70,6 +76,31 @@ def _fixes(file: FileRepair, verified: Verified, after: set[tuple[str, str]]) ->
         kept = said.get(_key(fix))
         if fix.kind is FixKind.TO_BE_PROVEN and kept and (fix.control, fix.subject) not in after:
             yield structs.replace(fix, says=kept.says, changes=kept.changes, may_break="")
+
+
+def _needs(file: FileRepair, verified: Verified, after: set[tuple[str, str]]) -> Iterator[ProvenNeed]:
+    """What fails still, and was seen to be needed: the next run would try in vain to take it away."""
+    failing_still = {_key(fix): fix.control for fix in file.made if (fix.control, fix.subject) in after}
+    seen = [
+        (kept.service, kept.controls, f"fix --verify: {kept.says}, for with none {kept.because}")
+        for kept in verified.kept
+        if kept.because
+    ]
+    seen += [
+        (
+            refused.service,
+            refused.controls,
+            f"fix --verify: not with this: {refused.says}: {refused.why}: {refused.log}",
+        )
+        for refused in verified.refused
+        if not refused.why.startswith((CANT_BE_WRITTEN, NOT_TOGETHER))
+    ]
+    told: set[tuple[str, str]] = set()
+    for service, controls, reason in seen:
+        for control in controls:
+            if (service, control) in failing_still and (service, control) not in told:
+                told.add((service, control))
+                yield ProvenNeed(control=control, service=service, reason=reason.removesuffix(": "))
 
 
 def _key(fix: Fix) -> tuple[str, str]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import yaml
+from msgspec import structs
+
 from dockworthy.model.fix import Change, Fix, FixKind
 from dockworthy.model.repair import FileRepair, Repair
-from dockworthy.model.verified import FinalState, Kept, Measured, Refused, Verified
+from dockworthy.model.verified import FinalState, Kept, Measured, ProvenNeed, Refused, Verified
 from dockworthy.report.repair import render_repair, repair_json
 
 DROPPED = Change("web", ("cap_drop",), ["ALL"])
@@ -37,6 +40,18 @@ def test_for_people() -> None:
     assert "web up: it listens on 80" in words and "- web runs without its `devices`" in words
     assert "no run can show it web takes devices away (workload/y)" in words
     assert "1 change proven, 1 refused, in 7 starts and 12 s. 1 more no run can show: --all takes it in." in words
+
+
+def test_what_is_needed_is_offered_as_an_exception() -> None:
+    need = ProvenNeed(control="workload/x", service="web", reason='chown: "/data": Operation not permitted # \x1b')
+    verified = structs.replace(VERIFIED, needs=(need,))
+    made = Repair(files=(FileRepair(file="c.yaml", old="a\n", new="b\n", verified=verified),))
+    shown = render_repair(made, width=60, colour=False)
+    offered = shown[shown.index("    policy:") :].partition("  measured")[0]
+    (exception,) = yaml.safe_load(offered)["policy"]["exceptions"]
+    assert (exception["control"], exception["subject"], exception["reason"]) == (need.control, "web", need.reason)
+    (file,) = json.loads(repair_json(made))["files"]
+    assert file["verified"]["exceptions"] == [{"control": "workload/x", "subject": "web", "reason": need.reason}]
 
 
 def test_for_programs() -> None:

@@ -8,12 +8,24 @@ from .fix import Change
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """Changes that the service was seen to work with. `controls` are those whose fixes they stand for."""
+    """Changes that the service was seen to work with. `controls` are those whose fixes they stand for.
+
+    `because`: what was seen when it was made tighter still, "" where nothing tighter was tried.
+    """
 
     service: str
     says: str
     changes: tuple[Change, ...]
     controls: tuple[str, ...] = ()
+    because: str = ""
+
+
+class ProvenNeed(Struct, frozen=True, kw_only=True):
+    """What a control forbids and a run showed that the service needs: `reason` says what was seen without it."""
+
+    control: str
+    service: str
+    reason: str
 
 
 class Refused(Struct, frozen=True, kw_only=True):
@@ -58,6 +70,7 @@ class Verified(Struct, frozen=True, kw_only=True):
     trials: int
     seconds: float
     notes: tuple[str, ...] = ()
+    needs: tuple[ProvenNeed, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:

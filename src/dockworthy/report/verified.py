@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from msgspec import Struct
 
-from ..model.verified import FinalState, Kept, Measured, Refused, Verified
+from ..model.verified import FinalState, Kept, Measured, ProvenNeed, Refused, Verified
 from .sheet import Sheet
 from .words import number_of
 
@@ -30,6 +32,14 @@ class RefusedOut(Struct, frozen=True):
     controls: tuple[str, ...]
 
 
+class NeedOut(Struct, frozen=True):
+    """An exception that the run gave the reason for; who owns it, and until when it holds, people decide."""
+
+    control: str
+    subject: str
+    reason: str
+
+
 class MeasuredOut(Struct, frozen=True):
     """The unchanged service: seconds until it was up, bytes, cores, processes and threads, and paths it wrote to."""
 
@@ -51,6 +61,7 @@ class VerifiedOut(Struct, frozen=True):
     notes: tuple[str, ...]
     trials: int
     seconds: float
+    exceptions: tuple[NeedOut, ...] = ()
 
 
 def verified_out(verified: Verified) -> VerifiedOut:
@@ -64,6 +75,7 @@ def verified_out(verified: Verified) -> VerifiedOut:
         verified.notes,
         verified.trials,
         round(verified.seconds, 1),
+        tuple(NeedOut(each.control, each.service, each.reason) for each in verified.needs),
     )
 
 
@@ -71,6 +83,7 @@ def write_verified(sheet: Sheet, verified: Verified) -> None:
     """Below the file's name: first what will stand in it, last what nobody knows."""
     _write_kept(sheet, verified.kept)
     _write_refused(sheet, verified.refused)
+    _write_needs(sheet, verified.needs)
     if verified.measured:
         sheet.line("measured, as it is", indent=2)
     for measured in verified.measured:
@@ -100,6 +113,20 @@ def _write_refused(sheet: Sheet, refused: tuple[Refused, ...]) -> None:
         sheet.entry(each.service, f"{each.says}: {each.why}", indent=4, column=_COLUMN)
         if each.log:
             sheet.entry("", f"its log: {each.log}", column=_COLUMN, style="quiet")
+
+
+def _write_needs(sheet: Sheet, needs: tuple[ProvenNeed, ...]) -> None:
+    """As dockworthy.yaml takes them, but for the owner and the last day."""
+    if needs:
+        sheet.line("needed, as the run showed: to accept it, put this into dockworthy.yaml", style="open", indent=2)
+        sheet.verbatim("", "policy:", column=4)
+        sheet.verbatim("", "  exceptions:", column=4)
+    for each in needs:
+        sheet.verbatim("", f"    - control: {each.control}", column=4)
+        sheet.verbatim("", f"      subject: {each.service}", column=4)
+        sheet.verbatim("", f"      reason: {json.dumps(each.reason, ensure_ascii=False)}", column=4)
+        sheet.verbatim("", "      owner: WHO  # who answers for it", column=4)
+        sheet.verbatim("", "      expires: YYYY-MM-DD  # when it is looked at again", column=4)
 
 
 def _in_words(measured: Measured) -> str:

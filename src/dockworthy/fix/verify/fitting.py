@@ -9,6 +9,7 @@ from ...model.verified import Kept, Refused
 from ..compose_edit import edit_compose
 from ..refused import FixRefused
 
+CANT_BE_WRITTEN = "it can't be written"
 Fits = Callable[[Sequence[Change]], str]
 """Why the changes have no place in the text, "" where they have."""
 
@@ -32,7 +33,7 @@ def that_fit(proven: Sequence[Kept], others: Sequence[Kept], fits: Fits) -> tupl
         before = [change for one in (*others, *kept) for change in one.changes]
         if why := fits([*before, *each.changes]):
             refused.append(
-                Refused(service=each.service, says=each.says, why=f"it can't be written: {why}", controls=each.controls)
+                Refused(service=each.service, says=each.says, why=f"{CANT_BE_WRITTEN}: {why}", controls=each.controls)
             )
         else:
             kept.append(each)

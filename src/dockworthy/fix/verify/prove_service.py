@@ -26,6 +26,9 @@ _TURNS = 5
 """How often the log is asked what else is missing, before all capabilities are searched."""
 
 
+NOT_TOGETHER = "it does not work together with the others"
+
+
 class ServiceProver:
     """Of a service whose `baseline` was seen."""
 
@@ -37,13 +40,20 @@ class ServiceProver:
         self._look = look
         self._folders = dict(baseline.folders)
         self._alone: dict[str, Seen] = {}
+        self._seen_without = ""
         self.refused: list[Refused] = []
 
     async def tightest(self) -> tuple[Kept, ...]:
         """What is kept. What is not is then in `refused`."""
         proposals = await self._with_a_user() or await self._with_capabilities()
         return tuple(
-            Kept(service=self._name, says=each.says, changes=each.changes, controls=each.controls)
+            Kept(
+                service=self._name,
+                says=each.says,
+                changes=each.changes,
+                controls=each.controls,
+                because=self._seen_without if each.topic == "capabilities" else "",
+            )
             for each in proposals
             if each.changes
         )
@@ -78,6 +88,7 @@ class ServiceProver:
         has = capabilities_of(self._trying.service)
         seen = await self._trying.with_these((none,))
         needed = () if seen.up else await self._needed(has, seen)
+        self._seen_without = "" if seen.up else ": ".join(part for part in (seen.why, seen.line) if part)
         kept: tuple[Proposal, ...] = (self._capabilities(needed),)
         if needed == has:
             self._refuse(none, seen)
@@ -173,7 +184,7 @@ class ServiceProver:
             Refused(
                 service=self._name,
                 says=proposal.says,
-                why=seen.why if seen is not None else "it does not work together with the others",
+                why=seen.why if seen is not None else NOT_TOGETHER,
                 log=seen.line if seen is not None else "",
                 controls=proposal.controls,
             )

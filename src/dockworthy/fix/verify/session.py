@@ -115,7 +115,7 @@ class Session:
         if any(_is_limit(change) for each in kept for change in each.changes):
             self._speech.note("limits come from what was seen: a day's load may need more, so look at them under load")
         return Verified(
-            kept=tuple(kept),
+            kept=tuple(self._speech.cleaned_kept(each) for each in kept),
             refused=tuple(self._speech.cleaned(each) for each in refused),
             measured=tuple(_measured(name, baseline) for name, baseline in baselines.items()),
             states=states,

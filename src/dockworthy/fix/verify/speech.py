@@ -8,7 +8,7 @@ from collections.abc import Callable
 from msgspec import structs
 
 from ...facts.redaction import Redactor
-from ...model.verified import Refused
+from ...model.verified import Kept, Refused
 from .stand_ins import StandIns
 
 Say = Callable[[str], None]
@@ -39,6 +39,9 @@ class Speech:
     def shown(self, text: str) -> str:
         """Without what is a secret, or looks like one."""
         return str(self._redactor.clean(self._stand_ins.hidden(text)))
+
+    def cleaned_kept(self, kept: Kept) -> Kept:
+        return structs.replace(kept, because=self.shown(kept.because)) if kept.because else kept
 
     def cleaned(self, refused: Refused) -> Refused:
         return structs.replace(refused, why=self.shown(refused.why), log=self.shown(refused.log))
