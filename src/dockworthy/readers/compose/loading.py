@@ -177,7 +177,7 @@ def _gap(found: Interpolated, source: Source) -> Unknown | None:
     demand = f" ({first.demand})" if first.demand else ""
     return Unknown(
         f"the variable {first.name} has no value here{demand}",
-        tell=f"set {first.name} in the environment, or in .env beside the file",
+        tell=f"set {first.name} in .env beside the file, or in the environment with --trust-environment",
         source=source,
     )
 
