@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from guard.large_requests import largest
-from guard.people_host import PEOPLE, POLICY, SECRET
+from guard.people_host import PEOPLE, POLICY, REMOTE, SECRET, papers_of
 from guard.sockets import Reached, from_container, from_named_cgroup
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost
@@ -100,6 +100,14 @@ def test_nobody_takes_the_name_of_a_container_with_a_role(host: OwnHost) -> None
         "create", "--name", "watcher", "--label", "com.docker.compose.project=shop", BUSYBOX, check=False
     )
     assert "has a role of its own" in refused(done)
+
+
+def test_nobody_takes_the_role_of_a_container_away_by_another_name(host: OwnHost) -> None:
+    robot = ("env", f"DOCKER_CERT_PATH={papers_of(host) / 'robot'}", "docker", "--tlsverify", "-H", f"tcp://{REMOTE}")
+    refused = host.run(*robot, "rename", "watcher", "other", check=False)
+    assert b"container watcher has a role of its own" in refused.stderr, refused.stderr
+    Reached(host, PEOPLE).docker("rename", "watcher", "other")
+    Reached(host, PEOPLE).docker("rename", "other", "watcher")
 
 
 def test_a_group_has_its_role_and_who_has_none_is_told(host: OwnHost) -> None:

@@ -137,6 +137,55 @@ def test_an_image_that_was_made_of_another_project_is_not_run(host: OwnHost) -> 
         root.docker("rmi", "bank-saved")
 
 
+def test_nor_is_it_looked_at(host: OwnHost) -> None:
+    """Its environment, command, labels and history are those of the container."""
+    opal, vera, root = (Reached(host, PEOPLE, user) for user in ("opal", "vera", ""))
+    root.docker("run", "-d", "--name", "bank-vault", "-e", "PIN=1234-of-the-bank", "--label", f"{LABEL}=bank", BUSYBOX,
+                "sleep", "3600")  # fmt: skip
+    id = root.docker("commit", "bank-vault", "committed").stdout.decode().strip()
+    try:
+        assert b"1234-of-the-bank" in root.ask("GET", "/images/committed/json").body, "else this proves nothing"
+        for name in (
+            "committed",
+            "committed:latest",
+            "docker.io/library/committed",
+            id,
+            id.removeprefix("sha256:")[:12],
+        ):
+            for target in (f"/images/{name}/json", f"/v1.41/images/{name}/history", f"/images/get?names={name}"):
+                answer = opal.ask("GET", target)
+                assert answer.status == 403 and b"is of project bank" in answer.body, (target, answer)
+        listed = ("images -a", "system df -v", "events --since 10m --until 0s --filter type=image")
+        for command in listed:
+            assert b"committed" in vera.docker(*command.split()).stdout, command
+            assert b"committed" not in opal.docker(*command.split()).stdout, command
+            assert id.encode()[7:19] not in opal.docker(*command.split()).stdout, command
+        assert vera.ask("GET", "/images/committed/json").json["Config"]["Env"][0] == "PIN=***"  # who has no limits
+        assert opal.ask("GET", f"/images/{BUSYBOX}/json").status == 200
+    finally:
+        root.docker("rm", "-f", "bank-vault")
+        root.docker("rmi", "committed")
+
+
+def test_nobody_makes_what_another_project_will_want(host: OwnHost) -> None:
+    dora, root = Reached(host, PEOPLE, "dora"), Reached(host, PEOPLE)
+    root.docker("volume", "create", "--label", f"{LABEL}=shop-two", "shop-two_x")
+    try:
+        for name in ("bank_new", "bank-web-1", "shop-two_data"):
+            for command in (("volume", "create"), ("network", "create"), ("create", "--name")):
+                more = (BUSYBOX, "true") if command[0] == "create" else ()
+                refused = dora.docker(*command, *((name, *MINE) if more else (*MINE, name)), *more, check=False)
+                assert b"begins as project" in refused.stderr, (command, name, refused.stderr)
+        mounted = ("--mount", f"type=volume,src=bank_new,dst=/x,volume-label={LABEL}=shop")
+        refused = dora.docker("create", *MINE, *mounted, BUSYBOX, "true", check=False)
+        assert b"begins as project bank" in refused.stderr, refused.stderr
+        refused = dora.docker("rename", "shop", "bank-web-1", check=False)
+        assert b"begins as project bank" in refused.stderr
+        dora.docker("volume", "create", *MINE, "shop_new")
+    finally:
+        root.docker("volume", "rm", "shop-two_x", "shop_new")
+
+
 def test_compose_makes_anew_what_has_a_volume_without_a_name(host: OwnHost) -> None:
     """It names the old container's volume, which carries no label."""
     dora = Reached(host, PEOPLE, "dora")

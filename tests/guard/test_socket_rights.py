@@ -26,7 +26,7 @@ from dockworthy.guard.routes import find_call
 from dockworthy.guard.socket.tickets import GOOD_FOR, HEADER, Tickets
 from dockworthy.model.guard_policy import Binding, Role
 
-LABEL = "com.docker.compose.project"
+LABEL, STACK_LABEL = "com.docker.compose.project", "com.docker.stack.namespace"
 ID = "a" * 64
 
 
@@ -70,6 +70,11 @@ class Known:
             ("network", "shop_net"): {"Id": "d" * 64, "Name": "shop_net", "Labels": {LABEL: "shop"}},
             ("image", "bank-saved"): {"Id": "sha256:1", "Config": {"Labels": {LABEL: "bank"}}, "RepoDigests": []},
             ("image", "pulled"): {"Config": {"Labels": {LABEL: "ci"}}, "RepoDigests": ["x/pulled@sha256:0"]},
+            ("image", "shop-made"): {"Config": {"Labels": {LABEL: "shop"}}, "RepoDigests": []},
+            ("image", "made-here"): {"Config": {"Labels": None}, "RepoDigests": []},
+            ("volume", "ledger-of-theirs"): {"Name": "ledger-of-theirs", "Labels": {LABEL: "bank"}},
+            ("service", "two"): {"Spec": {"Name": "two", "Labels": {STACK_LABEL: "shop"},
+             "TaskTemplate": {"ContainerSpec": {"Labels": {STACK_LABEL: "bank"}}}}},
             ("container", "abc"): container("abc", "shop"),
             ("container", f"abc{'0' * 61}"): {**container("bank-two", "bank"), "Id": f"abc{'0' * 61}"},
             ("container", "e" * 64): ON_SHOP_NET,
@@ -82,7 +87,7 @@ class Known:
                     "TaskTemplate": {"ContainerSpec": {"Secrets": [{"SecretID": "bank_key", "SecretName": "k"}]}},
                 },
             },
-        }
+        }  # fmt: skip
 
     async def found(self, kind: str, reference: str) -> Mapping[str, Any] | None:
         return self.objects.get((kind, reference))
@@ -98,6 +103,9 @@ class Known:
         if filters == {"volume": "f" * 64}:
             return [{"Id": ID, "Names": ["/shop"], "Labels": {LABEL: "shop"}}]
         return []
+
+    async def projects(self) -> frozenset[str]:
+        return frozenset({"shop", "shop-admin", "bank", "later"})
 
     async def services(self) -> list[Mapping[str, Any]]:
         return [{"ID": "s1", "Spec": {"Name": "bank_api", "Labels": {"com.docker.stack.namespace": "bank"},

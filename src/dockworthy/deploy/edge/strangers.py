@@ -17,12 +17,11 @@ from ..targets.running import task_of
 from .compose_file import CONTAINER
 from .kept import ProjectRoutes, old_name
 
-_TASK_OF = "com.docker.swarm.service.id"
+_TASK = "com.docker.swarm.task.id"
 
 
 async def strangers(engine: Connection, projects: Mapping[str, ProjectRoutes]) -> tuple[str, ...]:
-    """Their names, each with where it is. Containers of services are told by their service. Raises
-    EngineError."""
+    """Their names, each with where it is. Of a service with several tasks the service is named. Raises EngineError."""
     secret = {alias for routes in projects.values() for alias in routes.aliases.values()}
     found: list[str] = []
     for network in EDGE_NETWORKS:
@@ -31,7 +30,9 @@ async def strangers(engine: Connection, projects: Mapping[str, ProjectRoutes]) -
             continue
         ids = [id for id in facts.get("Containers") or {} if not id.startswith("lb-")]
         for container in await asyncio.gather(*(_asked(engine, f"/containers/{quote(id)}/json") for id in ids)):
-            if container is not None and not _belongs(container, network, projects, secret):
+            if container is None or _belongs(container, network, projects, secret):
+                continue
+            if facts.get("Scope") != "swarm" or not await _is_task(engine, container):
                 found.append(f"the container {container['Name'].lstrip('/')} on {network}")
         if facts.get("Scope") == "swarm":
             for service in await engine.get("/services"):
@@ -56,8 +57,6 @@ def _belongs(
     project = labels.get(COMPOSE_PROJECT, "")
     if project == EDGE_PROJECT and container["Name"] == f"/{CONTAINER}":
         return True
-    if labels.get(_TASK_OF):
-        return True
     if network != EDGE_NETWORK:
         return False
     task = task_of(container)
@@ -66,6 +65,15 @@ def _belongs(
     if routes is not None and (task.service in routes.old_names or task.service not in routes.aliases):
         secret = {*secret, old_name(project, task.service)}
     return bool(names & secret)
+
+
+async def _is_task(engine: Connection, container: Mapping[str, Any]) -> bool:
+    """By what the swarm knows of it: the label alone can be given to any container. Whether its service may be there is
+    asked of the service."""
+    id = str((container["Config"].get("Labels") or {}).get(_TASK) or "")
+    task = await _asked(engine, f"/tasks/{quote(id, safe='')}") if id else None
+    status = (task or {}).get("Status") or {}
+    return bool((status.get("ContainerStatus") or {}).get("ContainerID") == container["Id"])
 
 
 def _names(service: Mapping[str, Any], network: str) -> set[str] | None:

@@ -14,10 +14,14 @@ def is_limited(binding: Binding) -> bool:
     return bool(binding.projects or binding.images)
 
 
-def within(binding: Binding, each: Touched, *, looks: bool) -> bool:
-    """`looks`: an image that is only looked at, or fetched, is of no project."""
-    if each.kind == "image" and not binding.images:
-        return looks
+def within(binding: Binding, each: Touched, *, looks: bool, secrets: bool = False) -> bool:
+    """`looks`: an image is only looked at, or fetched: one of no project is then everybody's. `secrets`: with the
+    values of its environment, which are everybody's only if the image is a registry's."""
+    if each.kind == "image":
+        if binding.projects and each.is_local and each.project not in binding.projects and (each.project or secrets):
+            return False
+        if not binding.images:
+            return looks
     if each.kind not in ("image", "node", "plugin") and binding.projects and each.project not in binding.projects:
         return False
     return not binding.images or each.image is None or _is_one_of(each.image, binding.images)

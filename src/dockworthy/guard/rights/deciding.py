@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 from msgspec import Struct, structs
 
@@ -16,12 +16,15 @@ from ..routes import Call
 from ..routes.builder import asks_for_builder
 from ..routes.route import Right
 from .covering import is_limited, within
+from .projects import project_by_name
 from .roles import RIGHTS, roles_with
-from .touched import Objects, Touched, read_body, touched_by
+from .touched import Objects, Touched, names_given, read_body, touched_by
 
 _TITLE = "People and programs have the rights that their work needs"
 _FOR_ALL = frozenset(("GET /_ping", "HEAD /_ping", "GET /version"))
 """What a client asks first; without it, it could not even show why it was refused."""
+_SWARMS = "com.docker.swarm."
+"""So begin the labels that a swarm gives its tasks."""
 
 
 class Allowed(Struct, frozen=True, kw_only=True):
@@ -53,9 +56,10 @@ async def decide(
     *,
     grants: bool = True,
     signed: Callable[[str], bool] = lambda image: False,
+    projects: Callable[[], frozenset[str]] = frozenset,
 ) -> Allowed | Refused:
     """`roled`: names of containers that have roles of their own; `grants`: somebody may be given a role for a time;
-    `signed`: must this image be signed?
+    `signed`: must this image be signed? `projects`: those that any role names, beside the ones that are there.
     Raises EngineError, NotCanonical."""
     if any(binding.role is Role.ADMIN for binding in held):
         return Allowed(call=call, sees_secrets=True, is_admin=True, by_roles=True)
@@ -74,6 +78,10 @@ async def decide(
     fitting = [binding for binding in able if _covers(binding, call, touched)]
     if not fitting:
         reasons.append(_out_of_limits(call, who, able, touched, grants=grants))
+    if all(binding.projects for binding in fitting or able):
+        own = frozenset(name for binding in fitting or able for name in binding.projects)
+        reasons += [each async for each in _names_of_others(call, touched, own, objects, projects)]
+        reasons += _labels_of_the_swarm(call)
     if all(binding.images for binding in fitting or able):
         for each in touched:
             if each.image and each.makes and signed(each.image) and not await _is_of_its_registry(each.image, objects):
@@ -133,13 +141,45 @@ def _covers(binding: Binding, call: Call, touched: Sequence[Touched], *, secrets
         return True
     if not touched and (secrets or call.route.action.endswith("/prune")):
         return False
-    return all(_within(binding, each, call) for each in touched)
+    return all(_within(binding, each, call, secrets=secrets) for each in touched)
 
 
-def _within(binding: Binding, each: Touched, call: Call) -> bool:
-    return within(
-        binding, each, looks=call.right in (Right.VIEW, Right.REGISTRY) or call.route.action == "images/create"
-    )
+def _within(binding: Binding, each: Touched, call: Call, *, secrets: bool = False) -> bool:
+    looks = call.right in (Right.VIEW, Right.REGISTRY) or call.route.action == "images/create"
+    return within(binding, each, looks=looks, secrets=secrets)
+
+
+async def _names_of_others(
+    call: Call,
+    touched: Sequence[Touched],
+    own: frozenset[str],
+    objects: Objects,
+    roles: Callable[[], frozenset[str]],
+) -> AsyncIterator[Refusal]:
+    """Compose and `docker stack` use what is there under a name of theirs, whoever made it."""
+    names = [name for name in names_given(call, touched) if "_" in name or "-" in name]
+    if not names:
+        return
+    known = own | roles() | await objects.projects()
+    for name in dict.fromkeys(names):
+        project = project_by_name(name, known)
+        if project and project not in own:
+            yield refused(
+                "guard/roles",
+                _TITLE,
+                f"the name {name} begins as project {project} calls what it makes",
+                "choose a name that begins with your own project's, or ask an admin",
+            )
+
+
+def _labels_of_the_swarm(call: Call) -> Iterator[Refusal]:
+    if call.route.action != "containers/create":
+        return
+    labels = ApiObject(read_body(call), "").words("Labels")
+    given = [name for name in labels if name.startswith(_SWARMS)]
+    if given:
+        says = f"the label {given[0]} says that a container is a task of a service's"
+        yield refused("guard/roles", _TITLE, says, "leave it out: the swarm itself labels its tasks")
 
 
 def _pinned(call: Call, touched: Sequence[Touched]) -> Call:
@@ -153,10 +193,13 @@ def _reserved(call: Call, touched: Sequence[Touched], reserved: frozenset[str]) 
     wanted = call.query.get("name", "").lstrip("/")
     if call.route.action in ("containers/create", "containers/rename") and wanted in reserved:
         yield refused("guard/roles", _TITLE, f"the name {wanted} has a role of its own", "ask an admin")
-    inside = call.right is Right.EXEC
+    inside, renames = call.right is Right.EXEC, call.route.action == "containers/rename"
     for each in touched:
         if each.kind == "container" and each.name in reserved and (inside or each.joins):
             yield refused("guard/roles", _TITLE, f"{each} has a role of its own, which you would have", "ask an admin")
+        elif each.kind == "container" and each.name in reserved and renames and each.id:
+            says = f"{each} has a role of its own, which goes by its name"
+            yield refused("guard/roles", _TITLE, says, "ask an admin")
 
 
 def _roles_of(who: Identity, held: Sequence[Binding]) -> str:

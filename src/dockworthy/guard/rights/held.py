@@ -30,6 +30,10 @@ class Roles:
         names = (binding.who.partition(":") for binding in self._all())
         return frozenset(name for kind, _, name in names if kind == "container")
 
+    def projects(self) -> frozenset[str]:
+        """Those to which a role is limited: they may come, if they are not there yet."""
+        return frozenset(name for binding in self._all() for name in binding.projects)
+
     def _all(self) -> list[Binding]:
         return [*self._policy().guard.roles, *(grant.binding for grant in self._grants.now())]
 

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from ..engine_world import EngineWorld
+from ..parallel import look_up
+from .projects import projects_of
 
 _PLACES = {
     "container": "/containers/{}/json",
@@ -23,6 +25,7 @@ _PLACES = {
     "plugin": "/plugins/{}/json",
     "image": "/images/{}/json",
 }
+_LABELLED = ("/containers/json?all=1", "/volumes", "/networks", "/services")
 
 
 class PeopleWorld(EngineWorld):
@@ -47,6 +50,12 @@ class PeopleWorld(EngineWorld):
         """Of the swarm."""
         answer = await self._get("/services")
         return answer if isinstance(answer, list) else []
+
+    async def projects(self) -> frozenset[str]:
+        """Of all that is labelled here."""
+        containers, volumes, networks, services = await look_up(self._listed, _LABELLED)
+        listed = (containers, (volumes or {}).get("Volumes"), networks, (each.get("Spec") for each in services or ()))
+        return frozenset(name for objects in listed for each in objects or () for name in projects_of(each))
 
     async def running(self) -> Mapping[str, Mapping[str, Any]]:
         """Id -> what its inspect says, of each that runs. Who asks while the engine is asked waits for the next answer,

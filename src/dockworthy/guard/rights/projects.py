@@ -1,16 +1,48 @@
-"""The project of an object: of Compose, or a stack of Swarm."""
+"""The project of an object: of Compose, or a stack of Swarm. And the names by which a project calls what it makes."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 _LABELS = ("com.docker.compose.project", "com.docker.stack.namespace")
+_SEPARATORS = ("_", "-")
+"""Between a project's name and that of a part of it: `shop_data`, `shop-web-1`."""
+
+
+def projects_of(owner: Any) -> frozenset[str]:
+    """All that its labels name: one, unless somebody labelled it for two."""
+    labels = owner.get("Labels") if isinstance(owner, dict) else None
+    found = (labels.get(name) for name in _LABELS) if isinstance(labels, dict) else ()
+    return frozenset(each for each in found if isinstance(each, str) and each)
 
 
 def project_of(owner: Any) -> str:
+    """What is labelled for two projects is of none."""
     labels = owner.get("Labels") if isinstance(owner, dict) else None
     found = [labels[name] for name in _LABELS if name in labels] if isinstance(labels, dict) else []
-    return found[0] if len(set(found)) == 1 and isinstance(found[0], str) else ""  # two of two projects: of none
+    return found[0] if len(set(found)) == 1 and isinstance(found[0], str) else ""
 
 
-__all__ = ["project_of"]
+def project_of_service(spec: Any) -> str:
+    """The swarm gives a service's tasks labels of their own: they are of its project, or carry none at all."""
+    run = _inside(_inside(spec, "TaskTemplate"), "ContainerSpec")
+    project = project_of(spec)
+    return project if projects_of(run) <= {project} else ""
+
+
+def _inside(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def project_by_name(name: str, projects: Collection[str]) -> str:
+    """The one of them that calls its objects like this: of several the longest (`shop-admin` before `shop`). Empty for
+    none. Letters count alike in both cases: names of containers do in DNS."""
+    spelt = name.casefold()
+    fitting = (
+        each for each in projects if each and spelt.startswith(tuple(each.casefold() + one for one in _SEPARATORS))
+    )
+    return max(fitting, key=len, default="")
+
+
+__all__ = ["project_by_name", "project_of", "project_of_service", "projects_of"]

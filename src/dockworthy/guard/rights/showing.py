@@ -11,7 +11,8 @@ from msgspec import Struct
 from ...model.guard_policy import Binding
 from ..routes import Call
 from .covering import within
-from .touched import Touched, described, listed_container
+from .projects import projects_of
+from .touched import Touched, described, image_found, listed_container
 
 _KINDS = {
     "GET /containers/json": "container",
@@ -83,7 +84,7 @@ class Shown(Struct, frozen=True, kw_only=True):
             yield self.services[item["ServiceID"]]
         elif kind == "image":
             for name in [*(item.get("RepoTags") or ()), *(item.get("RepoDigests") or ())] or ["<none>"]:
-                yield Touched(kind=kind, name=name, image=name)
+                yield image_found(name, item, item)
         elif kind == "event":
             yield from _of_event(item)
         else:
@@ -96,7 +97,10 @@ def _of_event(event: Mapping[str, Any]) -> Iterator[Touched]:
         yield listed_container({"Labels": attributes, "Image": attributes.get("image", "")})
     elif event["Type"] == "image":
         name = attributes.get("name", "<none>")
-        yield Touched(kind="image", name=name, image=name)
+        # It carries the image's labels as long as the image is there; whether a registry has it does not show.
+        projects = projects_of({"Labels": attributes})
+        project = " and ".join(sorted(projects)) or ("unknown" if event.get("Action") == "delete" else "")
+        yield Touched(kind="image", name=name, image=name, project=project, is_local=bool(project))
 
 
 def kind_shown(call: Call) -> str:

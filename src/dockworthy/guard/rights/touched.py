@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct, structs
@@ -16,12 +16,14 @@ from ..bounds import check_bounds, check_size
 from ..judges.naming import BEGINNING
 from ..parallel import look_up
 from ..routes import Call
-from .projects import project_of
+from .projects import project_of, project_of_service, projects_of
 from .references import CLAIMING, ELSEWHERE, NO_NETWORKS, QUERIES, Claim, Reference, claims_in, references_in
 
 _SPECIES = {"services": "service", "tasks": "task", "secrets": "secret", "configs": "config", "nodes": "node"}
 _MAKES = ("containers/create", "services/create", "services/update", "networks/create", "volumes/create",
           "secrets/create", "configs/create")  # fmt: skip
+_NAMING = frozenset(("containers/create", "containers/rename", "services/create", "networks/create", "volumes/create",
+                     "secrets/create", "configs/create"))  # fmt: skip
 _NAMELESS = re.compile(r"[0-9a-f]{64}")
 """What the engine calls a volume for which no name was given."""
 
@@ -38,13 +40,17 @@ class Objects(Protocol):
     async def containers_with(self, **filters: str) -> Sequence[Mapping[str, Any]]:
         """As `GET /containers/json` lists them, running or not: those with this `network` or `volume`."""
 
+    async def projects(self) -> frozenset[str]:
+        """The projects that any labels here name."""
+
     async def services(self) -> Sequence[Mapping[str, Any]]:
         """Of the swarm; none where there is no swarm."""
 
 
 class Touched(Struct, frozen=True, kw_only=True):
     """`image` is None where it has none. `joins`: it is another's that what is made would share. `id` is what pins a
-    container that was named. `why` says which field of the request is about it; `makes`: the request makes it."""
+    container that was named. `why` says which field of the request is about it; `makes`: the request makes it.
+    `is_local`: an image that was made on this host, and came from no registry."""
 
     kind: str
     name: str
@@ -54,6 +60,7 @@ class Touched(Struct, frozen=True, kw_only=True):
     id: str = ""
     why: str = ""
     makes: bool = False
+    is_local: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -71,13 +78,13 @@ async def _named_by(call: Call, specs: Sequence[Any], objects: Objects) -> Async
     for part, reference in call.names.items():
         kind = _SPECIES[call.route.path.split("/")[1]] if part == "object" else part
         if kind == "image":
-            yield Touched(kind=kind, name=reference, image=reference)
+            yield await _image(reference, objects)
         elif (touched := await _existing(kind, reference, objects)) is not None:
             yield touched
     for parameter, kind in QUERIES.get(call.route.action, {}).items():
         for reference in call.values.get(parameter, ()) if kind != ELSEWHERE else ():
             if kind == "image":
-                yield Touched(kind=kind, name=reference, image=reference)
+                yield await _image(reference, objects)
             elif (touched := await _existing(kind, reference, objects)) is not None:
                 yield structs.replace(touched, id="")
     if call.route.action == "images/create":
@@ -86,7 +93,11 @@ async def _named_by(call: Call, specs: Sequence[Any], objects: Objects) -> Async
         yield Touched(kind="image", name=name, image=f"{name}:{tag}" if tag and ":" not in tag else name)
     for spec in specs:
         if call.route.action in _MAKES:
-            yield _made(call, ApiObject(spec, call.route.action))
+            made = _made(call, ApiObject(spec, call.route.action))
+            yield made
+            there = await _existing("volume", made.name, objects) if call.route.action == "volumes/create" else None
+            if there is not None:  # the engine answers with it, and changes nothing
+                yield there
         named = {(each.kind, each.name): each for each in references_in(call.route.action, spec)}
         for found in await look_up(lambda each: _referred(each, objects), named.values()):
             for touched in found:
@@ -118,9 +129,21 @@ async def _specs(call: Call, objects: Objects) -> list[Any]:
 def _made(call: Call, body: ApiObject) -> Touched:
     kind = call.route.path.split("/")[1].removesuffix("s")
     image = body.word("Image") if kind == "container" else body.word("TaskTemplate", "ContainerSpec", "Image")
-    name = body.word("Name") or call.query.get("name", "") or "without a name"
+    name = call.query.get("name", "").lstrip("/") if kind == "container" else body.word("Name")
+    project = project_of_service(body.data) if kind == "service" else project_of(body.data)
     has_image = kind in ("container", "service")
-    return Touched(kind=kind, name=name, project=project_of(body.data), image=image if has_image else None, makes=True)
+    return Touched(
+        kind=kind, name=name or "without a name", project=project, image=image if has_image else None, makes=True
+    )
+
+
+def names_given(call: Call, touched: Iterable[Touched]) -> Iterator[str]:
+    """Names that the request gives to something, so that whoever uses such a name later gets that."""
+    if call.route.action == "containers/rename":
+        yield call.query.get("name", "").lstrip("/")
+    for each in touched:
+        if each.makes and (call.route.action in _NAMING or each.why):
+            yield each.name
 
 
 async def _referred(reference: Reference, objects: Objects) -> list[Touched]:
@@ -145,12 +168,23 @@ async def _referred(reference: Reference, objects: Objects) -> list[Touched]:
 async def _made_image(reference: Reference, objects: Objects) -> list[Touched]:
     """An image that was made on this host (`docker commit`, `compose build`) for a project holds what its containers
     hold. One that came from a registry, or went to one, is no project's: everybody may pull it."""
-    found = await objects.found("image", reference.name)
-    if found is None or found.get("RepoDigests"):
-        return []
-    project = project_of(found.get("Config") or {})
-    made = Touched(kind="local image", name=reference.name, project=project, why=reference.field)
-    return [made] if project else []
+    image = await _image(reference.name, objects)
+    made = Touched(kind="local image", name=reference.name, project=image.project, why=reference.field)
+    return [made] if image.project else []
+
+
+async def _image(reference: str, objects: Objects) -> Touched:
+    found = await objects.found("image", reference)
+    return image_found(reference, found, (found or {}).get("Config"))
+
+
+def image_found(name: str, found: Mapping[str, Any] | None, labelled: Any) -> Touched:
+    """As an inspect, or a list, has it; None for one that is not here. `labelled`: what of it holds the labels. One
+    that is labelled for several projects belongs to none of them, and is not everybody's either."""
+    digests = [each for each in (found or {}).get("RepoDigests") or () if not str(each).startswith("<none>")]
+    is_local = found is not None and not digests
+    project = " and ".join(sorted(projects_of(labelled))) if is_local else ""
+    return Touched(kind="image", name=name, image=name, project=project, is_local=is_local)
 
 
 async def _taken(call: Call, specs: Sequence[Any], objects: Objects) -> AsyncIterator[Touched]:
@@ -165,7 +199,7 @@ async def _taken(call: Call, specs: Sequence[Any], objects: Objects) -> AsyncIte
         return
     for spec in specs if call.route.action in CLAIMING else ():
         claims = list(claims_in(call.route.action, spec))
-        project = project_of(spec)
+        project = project_of_service(spec)  # of a container what its labels say
         networks = [each.name for each in references_in(call.route.action, spec) if each.kind == "network"]
         if call.route.action == "networks/connect":
             container = await objects.found("container", ApiObject(spec, "").word("Container")) or {}
@@ -200,7 +234,7 @@ async def _colliding(
             continue
         for service in await objects.services():
             spec = service.get("Spec") or {}
-            if project_of(spec) != project and (claim := _first(wanted, _held_by_service(spec, network))):
+            if project_of_service(spec) != project and (claim := _first(wanted, _held_by_service(spec, network))):
                 yield structs.replace(described("service", service, ""), image=None, why=_has(claim, reference))
 
 
@@ -283,7 +317,8 @@ def described(kind: str, found: Mapping[str, Any], reference: str) -> Touched:
     spec = found.get("Spec", found)
     image = ApiObject(spec, kind).word("TaskTemplate", "ContainerSpec", "Image") if kind == "service" else None
     name = ApiObject(found, kind).word("Name") or ApiObject(spec, kind).word("Name") or reference
-    return Touched(kind=kind, name=name, project=project_of(spec), image=image)
+    project = project_of_service(spec) if kind == "service" else project_of(spec)
+    return Touched(kind=kind, name=name, project=project, image=image)
 
 
 def listed_container(found: Mapping[str, Any]) -> Touched:
@@ -292,4 +327,13 @@ def listed_container(found: Mapping[str, Any]) -> Touched:
     return Touched(kind="container", name=name, project=project_of(found), image=str(found.get("Image", "")))
 
 
-__all__ = ["Objects", "Touched", "described", "listed_container", "read_body", "touched_by"]
+__all__ = [
+    "Objects",
+    "Touched",
+    "described",
+    "image_found",
+    "listed_container",
+    "names_given",
+    "read_body",
+    "touched_by",
+]

@@ -44,7 +44,7 @@ class Stamping(Protocol):
 
 class RoleGate:
     """`floor` is judged here where no plugin does it, `unseen` of what the engine shows its plugin too little;
-    `reserved` are containers with roles of their own."""
+    `reserved` are containers with roles of their own, `projects` those that roles are limited to."""
 
     def __init__(
         self,
@@ -55,11 +55,12 @@ class RoleGate:
         floor: Callable[[], PolicyInForce] | None = None,
         unseen: Callable[[], PolicyInForce] | None = None,
         reserved: Callable[[], frozenset[str]] = frozenset,
+        projects: Callable[[], frozenset[str]] = frozenset,
         stamping: Stamping | None = None,
     ) -> None:
         self._world, self._held, self._told = world, held, told
         self._floor, self._unseen = floor, unseen
-        self._reserved, self._stamping = reserved, stamping
+        self._reserved, self._projects, self._stamping = reserved, projects, stamping
 
     def meet(self, transport: asyncio.BaseTransport) -> Met:
         return meet(transport)
@@ -146,7 +147,9 @@ class RoleGate:
         in_force = self._floor or self._unseen
         signed = in_force().must_be_signed if in_force is not None else (lambda image: False)
         grants = self._floor is None
-        return await decide(call, identity, held, world, self._reserved, grants=grants, signed=signed)
+        return await decide(
+            call, identity, held, world, self._reserved, grants=grants, signed=signed, projects=self._projects
+        )
 
     async def _identity(self, who: Met) -> Identity:
         if who.identity is None:

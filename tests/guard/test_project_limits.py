@@ -1,0 +1,180 @@
+"""What a role that is limited to projects reaches of others' images, names and labels, without an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from dockworthy.guard.decision import Refusal
+from dockworthy.guard.rights.deciding import Allowed
+from dockworthy.model.guard_policy import Role
+from guard.test_showing import names, seen
+from guard.test_socket_rights import LABEL, MINE, OF_SHOP, asks, bound
+
+STACK = "com.docker.stack.namespace"
+VIEWER, DEPLOYER, OPERATOR = (bound(role, "shop") for role in (Role.VIEWER, Role.DEPLOYER, Role.OPERATOR))
+DIGEST = "x@sha256:" + "0" * 64
+IMAGES = [
+    {"Id": "pulled", "RepoTags": ["pulled:1"], "RepoDigests": [DIGEST], "Labels": {LABEL: "bank"}},
+    {"Id": "mine", "RepoTags": ["shop-web:1"], "RepoDigests": [], "Labels": {LABEL: "shop"}},
+    {"Id": "nobodys", "RepoTags": ["tool:1"], "RepoDigests": None, "Labels": None},
+    {"Id": "theirs", "RepoTags": ["committed:1"], "RepoDigests": [], "Labels": {LABEL: "bank"}},
+    {"Id": "stack", "RepoTags": [], "RepoDigests": ["<none>@<none>"], "Labels": {STACK: "bank"}},
+    {"Id": "both", "RepoTags": ["both:1"], "RepoDigests": [], "Labels": {LABEL: "shop", STACK: "bank"}},
+]
+
+
+@pytest.mark.parametrize("line", ["GET /images/{}/json", "GET /v1.45/images/{}/history", "GET /images/get?names={}",
+                                  "GET /images/{}/get", "DELETE /images/{}"])  # fmt: skip
+async def test_an_image_that_was_made_of_another_project_is_not_looked_at(line: str) -> None:
+    for held in ((VIEWER,), (OPERATOR,), OF_SHOP, (bound(Role.DEPLOYER, "shop", images=("*",)), OPERATOR)):
+        answer = await asks(line.format("bank-saved"), *held)
+        assert isinstance(answer, Refusal), held
+        assert "bank-saved is of project bank" in answer.says or not answer.says.startswith("user x is operator of"), (
+            line
+        )
+
+
+async def test_images_of_nobody_are_looked_at_as_ever_and_their_environments_where_they_are_public() -> None:
+    for image, sees in (("pulled", True), ("shop-made", True), ("made-here", False)):
+        answer = await asks(f"GET /images/{image}/json", OPERATOR)
+        assert isinstance(answer, Allowed) and answer.sees_secrets is sees, image
+        answer = await asks(f"GET /images/{image}/history", VIEWER)
+        assert isinstance(answer, Allowed) and not answer.sees_secrets
+    everywhere = await asks("GET /images/bank-saved/json", bound(Role.OPERATOR))
+    assert isinstance(everywhere, Allowed) and everywhere.sees_secrets
+    split = await asks("GET /images/bank-saved/json", bound(Role.VIEWER), OPERATOR)
+    assert isinstance(split, Allowed) and not split.sees_secrets
+
+
+def test_lists_and_events_hide_images_of_other_projects() -> None:
+    assert names("/images/json", IMAGES) == ["pulled", "mine", "nobodys"]
+    assert [each["Id"] for each in seen("/system/df", {"Images": IMAGES})["Images"]] == ["pulled", "mine", "nobodys"]
+
+
+IMAGE_EVENTS: tuple[tuple[str, Mapping[str, str], bool], ...] = (
+    ("pull", {"name": "nginx:1"}, True),
+    ("tag", {"name": "shop-web:1", LABEL: "shop"}, True),
+    ("tag", {"name": "committed:1", LABEL: "bank"}, False),
+    ("untag", {"name": "committed:1", STACK: "bank"}, False),
+    ("delete", {"name": "sha256:0"}, False),
+)
+
+
+@pytest.mark.parametrize("action, attributes, shows", IMAGE_EVENTS)
+def test_events_of_images_are_of_their_projects(action: str, attributes: Mapping[str, str], shows: bool) -> None:
+    import json
+
+    from dockworthy.guard.asked import Asked
+    from dockworthy.guard.rights.showing import shown
+    from dockworthy.guard.routes import find_call
+    from guard.test_showing import OF_SHOP as LIMIT
+    from guard.test_showing import SERVICES
+
+    found = shown(find_call(Asked(method="GET", target="/events")), (LIMIT,), SERVICES)
+    event = {"Type": "image", "Action": action, "Actor": {"ID": "x", "Attributes": attributes}}
+    assert found is not None and bool(found.line(json.dumps(event).encode() + b"\n")) is shows
+
+
+def made(kind: str, name: str) -> tuple[str, Any]:
+    if kind == "containers":
+        return f"POST /containers/create?name={quote(name)}", MINE
+    labels = {LABEL: "shop"} if kind in ("volumes", "networks") else {STACK: "shop"}
+    return f"POST /{kind}/create", {"Name": name, "Labels": labels}
+
+
+KINDS = ("containers", "volumes", "networks", "services", "secrets", "configs")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_no_name_is_given_that_another_project_would_give(kind: str) -> None:
+    for name in ("bank_new", "bank-web-1", "Bank_new", "shop-admin_data", "shop-admin-web-1", "later_data"):
+        line, body = made(kind, name)
+        answer = await asks(line, *OF_SHOP, body=body)
+        assert isinstance(answer, Refusal) and "begins as project" in answer.says, name
+        assert isinstance(await asks(line, bound(Role.DEPLOYER), body=body), Allowed)
+    for name in (
+        "shop_new",
+        "shop-web-1",
+        "shop-administrator-1",
+        "bankers_data",
+        "bank",
+        "ledger",
+        "0a1b2c_shop-web-1",
+    ):
+        line, body = made(kind, name)
+        answer = await asks(line, *OF_SHOP, body=body)
+        assert isinstance(answer, Allowed), (name, answer)
+    line, body = made(kind, "bank_new")
+    assert isinstance(await asks(line, bound(Role.DEPLOYER, "shop", "bank"), body=body), Allowed)
+
+
+@pytest.mark.parametrize(
+    "line, body",
+    [
+        ("POST /containers/shop/rename?name=bank-web-1", None),
+        ("POST /containers/shop/rename?name=%2Fbank_x", None),
+        ("POST /containers/create?name=bank-web-1", {**MINE, "Name": "shop-web-1"}),
+        ("POST /containers/create", {**MINE, "HostConfig": {"Mounts": [{"Type": "volume", "Source": "bank_new",
+         "Target": "/x", "VolumeOptions": {"Labels": {LABEL: "shop"}}}]}}),
+        ("POST /services/create", {"Name": "shop_web", "Labels": {STACK: "shop"}, "TaskTemplate": {"ContainerSpec": {
+         "Mounts": [{"Type": "volume", "Source": "bank_new", "VolumeOptions": {"Labels": {STACK: "shop"}}}]}}}),
+        ("POST /services/shop_web/update?version=1", {"Name": "shop_web", "Labels": {STACK: "shop"}, "TaskTemplate": {
+         "ContainerSpec": {"Mounts": [{"Type": "volume", "Source": "bank_new",
+         "VolumeOptions": {"Labels": {STACK: "shop"}}}]}}}),
+    ],
+)  # fmt: skip
+async def test_nor_by_a_rename_nor_by_the_volumes_that_a_container_makes(line: str, body: Any) -> None:
+    answer = await asks(line, *OF_SHOP, body=body)
+    assert isinstance(answer, Refusal) and "begins as project bank" in answer.says
+
+
+async def test_a_volume_that_is_there_is_whose_it_is() -> None:
+    """The engine answers with it, whatever labels the request has."""
+    line, body = made("volumes", "ledger-of-theirs")
+    answer = await asks(line, *OF_SHOP, body=body)
+    assert isinstance(answer, Refusal) and "volume ledger-of-theirs is of project bank" in answer.says
+
+
+def service(own: Mapping[str, str], tasks: Mapping[str, str]) -> Any:
+    return {"Name": "shop_web", "Labels": own, "TaskTemplate": {"ContainerSpec": {"Image": "x", "Labels": tasks}}}
+
+
+@pytest.mark.parametrize("line", ["POST /services/create", "POST /services/shop_web/update?version=1"])
+async def test_a_services_tasks_are_of_its_project(line: str) -> None:
+    for own, tasks in (
+        ({STACK: "shop"}, {LABEL: "bank"}), ({STACK: "shop"}, {STACK: "bank"}), ({LABEL: "shop"}, {STACK: "bank"}),
+        ({STACK: "shop"}, {STACK: "shop", LABEL: "bank"}), ({}, {STACK: "shop"}),
+    ):  # fmt: skip
+        assert isinstance(await asks(line, *OF_SHOP, body=service(own, tasks)), Refusal), (own, tasks)
+        assert isinstance(await asks(line, bound(Role.DEPLOYER), body=service(own, tasks)), Allowed)
+    for own, tasks in (({STACK: "shop"}, {STACK: "shop"}), ({STACK: "shop"}, {}), ({STACK: "shop"}, {LABEL: "shop"})):
+        answer = await asks(line, *OF_SHOP, body=service(own, tasks))
+        assert isinstance(answer, Allowed), (own, tasks, answer)
+
+
+async def test_a_service_that_counts_as_two_is_touched_and_seen_by_neither() -> None:
+    assert isinstance(await asks("DELETE /services/two", *OF_SHOP), Refusal)
+    two = {"ID": "s", "Id": "s", "Spec": service({STACK: "shop"}, {STACK: "bank"})}
+    assert names("/services", [two]) == []
+
+
+async def test_labels_of_the_swarms_own_are_given_by_the_swarm() -> None:
+    for name in ("com.docker.swarm.service.id", "com.docker.swarm.task", "com.docker.swarm.node.id"):
+        body = {**MINE, "Labels": {**MINE["Labels"], name: "x"}}
+        answer = await asks("POST /containers/create", *OF_SHOP, body=body)
+        assert isinstance(answer, Refusal) and name in answer.says
+
+
+async def test_a_container_keeps_the_name_that_has_a_role() -> None:
+    held = bound(Role.DEPLOYER), bound(Role.OPERATOR)
+    watcher = frozenset({"watcher"})
+    answer = await asks("POST /containers/watcher/rename?name=other", *held, reserved=watcher)
+    assert isinstance(answer, Refusal) and "container watcher has a role of its own" in answer.says
+    assert isinstance(
+        await asks("POST /containers/watcher/rename?name=other", bound(Role.ADMIN), reserved=watcher), Allowed
+    )
+    assert isinstance(await asks("POST /containers/shop/rename?name=other", *held, reserved=watcher), Allowed)
