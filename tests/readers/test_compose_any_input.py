@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dockworthy.check import check
 from dockworthy.errors import UnreadableInput
 from dockworthy.model.field import Set
+from dockworthy.model.levels import Level
 from dockworthy.readers.compose.dotenv import parse_dotenv
 from dockworthy.readers.compose.interpolation import interpolate
 from effort import examples
@@ -44,6 +49,63 @@ def test_bombs_do_not_go_off(text: str, says: str) -> None:
     with pytest.raises(UnreadableInput, match=says):
         parsed(text)
     assert time.process_time() - before < 20
+
+
+def _doubled(lines: int) -> str:
+    return "A0=0123456789\n" + "".join(f"A{n}=${{A{n - 1}}}${{A{n - 1}}}\n" for n in range(1, lines))
+
+
+_ONCE = "services: {web: {image: a}}"
+
+
+@pytest.mark.parametrize(
+    ("files", "where"),
+    [
+        ({".env": _doubled(40), "compose.yaml": _ONCE}, ".env:15: A14: variables make this value larger"),
+        ({"web.env": _doubled(40), "compose.yaml": "services: {web: {image: a, env_file: web.env}}"}, "web.env:15"),
+        ({"sub/.env": _doubled(40), "sub/c.yaml": _ONCE, "compose.yaml": "include: [sub/c.yaml]"}, "sub/.env:15"),
+        (
+            {".env": _doubled(13), "compose.yaml": "services:\n web:\n  image: a\n  command: " + "$A12" * 9},
+            "compose.yaml:4: .* larger than 131,072",
+        ),
+        (
+            {".env": _doubled(13) + "".join(f"B{n}=$A12\n" for n in range(500)), "compose.yaml": _ONCE},
+            ".env:4[0-9][0-9]: .*values of this project",
+        ),
+        (
+            {".env": _doubled(13), "compose.yaml": f"x-a: {['$A12'] * 500}\nservices: {{web: {{image: a}}}}"},
+            "compose.yaml:1: .*values of this project",
+        ),
+    ],
+)
+def test_variables_that_hold_variables_do_not_fill_the_memory(
+    files: dict[str, str], where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    tracemalloc.start()
+    try:
+        found = check(["compose.yaml"], level=Level.BASELINE)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert re.search(where, " ".join(f"{what}: {why}" for what, why in found.unread))
+    assert most < 200 * 1024 * 1024
+
+
+def test_a_long_value_that_nothing_repeats_is_read() -> None:
+    text = f"KEY='{'k' * 300_000}'\nTWICE=$KEY"
+    assert len(parse_dotenv(text.replace("TWICE=$KEY", ""), {})["KEY"]) == 300_000
+    with pytest.raises(ValueError, match="131,072"):
+        parse_dotenv(text, {})
+
+
+def test_a_quote_that_is_never_closed_costs_what_its_lines_say() -> None:
+    before = time.process_time()
+    parse_dotenv("A='\n" + ("x" * 50_000 + "\n") * 190, {})
+    assert time.process_time() - before < 2
 
 
 def test_merge_keys_do_not_grow_without_end() -> None:

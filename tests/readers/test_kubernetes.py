@@ -126,7 +126,7 @@ def test_aliases_of_lists_do_not_grow_without_end() -> None:
     for level in range(1, 8):
         items = ", ".join([f"*l{level - 1}"] * 12)
         lists.append(f"l{level}: &l{level} {{kind: List, items: [{items}]}}")
-    with pytest.raises(UnreadableInput, match="objects"):
+    with pytest.raises(UnreadableInput, match="aliases counted"):
         read("\n".join([*lists, "kind: List", "items: [*l7]"]))
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import yaml
 
 from ..errors import UnreadableInput
+from ..readers.yaml_text import LONGEST_NUMBER
 from .yaml_tree import Kind, Node
 
 _CONSTRUCTOR = yaml.SafeLoader("")
@@ -51,7 +52,9 @@ class PlainReading:
 
 
 def type_of_plain(written: str) -> str:
-    """The type that YAML 1.1 gives to a scalar without quotes: `str`, `bool`, `int`, ..."""
+    """The type that YAML 1.1 gives to a scalar without quotes: `str`, `bool`, `int`, ... What is too long is a text."""
+    if len(written) > LONGEST_NUMBER:
+        return "str"
     tag: str = _CONSTRUCTOR.resolve(yaml.ScalarNode, written, (True, False))  # type: ignore[no-untyped-call]
     return tag.removeprefix(_TAG)
 

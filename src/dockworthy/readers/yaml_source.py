@@ -1,7 +1,8 @@
 """YAML and JSON text as values that know their line, through libyaml's nodes.
 
 Fast (no Python objects are built for what nobody asks), bounded (libyaml refuses nesting beyond 1,000 levels; an
-alias is the same node, never a copy), strict (a key that comes twice is an error with both lines).
+alias is the same node, never a copy, and counts as often as it is read), strict (a key that comes twice is an error
+with both lines).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import yaml
 from ..errors import UnreadableInput
 from ..model.field import Source
 from .yaml_mapping import read_mapping
-from .yaml_text import LOADER, refuse_too_many, with_whole_letters
+from .yaml_text import LOADER, LONGEST_NUMBER, refuse_bomb, refuse_too_many, with_whole_letters
 
 _TAG: Final = "tag:yaml.org,2002:"
 _CONSTRUCTOR = yaml.SafeLoader("")
@@ -114,6 +115,8 @@ class Value:
     def integer(self) -> int:
         if not isinstance(self.node, yaml.ScalarNode) or self.node.tag != f"{_TAG}int":
             raise self.wrong("a whole number")
+        if len(self.node.value) > LONGEST_NUMBER:
+            raise self.wrong("a whole number")
         try:
             number: int = _CONSTRUCTOR.construct_yaml_int(self.node)
         except ValueError as error:
@@ -141,6 +144,8 @@ class Value:
 
     def _scalar(self, node: yaml.Node) -> Any:
         tag = node.tag.removeprefix(_TAG)
+        if tag in ("int", "float") and len(node.value) > LONGEST_NUMBER:
+            raise self.wrong("a number")
         if tag == "bool":
             return self.boolean()
         if tag == "int":
@@ -167,6 +172,8 @@ def documents(text: str, file: str) -> Iterator[Value]:
         refuse_too_many(text, file)
         for node in yaml.compose_all(text, Loader=LOADER):
             if node is not None and node.tag != f"{_TAG}null":
+                if "*" in text and "&" in text:
+                    refuse_bomb(node, file)
                 yield Value(node, file)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

@@ -9,17 +9,32 @@ from typing import Final
 from msgspec import Struct
 
 from ...model.pattern import lazy_pattern
-from .interpolation import Hidden, interpolate, nothing_hidden
+from .interpolation import GrowsTooLarge, Growth, Hidden, interpolate, nothing_hidden
 
 _LINE: Final = lazy_pattern(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(?:[=:]\s*(.*))?")
 _LONGEST: Final = 200
 """Lines of one value: a private key has some fifty."""
 
 _CLOSED: Final = lazy_pattern(r"""(['"])((?:[^\\]|\\.)*?)\1""", re.DOTALL)
+_CLOSES: Final = {
+    "'": lazy_pattern(r"(?:[^\\']|\\.)*+'"),
+    '"': lazy_pattern(r'(?:[^\\"]|\\.)*+"'),
+}
+"""A further line of a value, from its beginning to the quote."""
+
 _ESCAPES: Final = {
     **{"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"},
     **{'"': '"', "\\": "\\", "$": "$$"},
 }
+
+
+class AssignmentTooLarge(ValueError):
+    """The value of `variable` in that line."""
+
+    def __init__(self, why: GrowsTooLarge, variable: str, line: int) -> None:
+        super().__init__(str(why))
+        self.variable = variable
+        self.line = line
 
 
 class Assignment(Struct, frozen=True):
@@ -35,13 +50,18 @@ def parse_dotenv(text: str, outer: Mapping[str, str]) -> dict[str, str]:
     return {name: found.value for name, found in read_dotenv(text, outer).items()}
 
 
-def read_dotenv(text: str, outer: Mapping[str, str], hidden: Hidden = nothing_hidden) -> dict[str, Assignment]:
-    """Every name with its last value. A name alone takes its value from `outer`.
+def read_dotenv(
+    text: str, outer: Mapping[str, str], hidden: Hidden = nothing_hidden, growth: Growth | None = None
+) -> dict[str, Assignment]:
+    """Every name with its last value. A name alone takes its value from `outer`. `growth` counts the values' letters.
+
+    Raises AssignmentTooLarge.
 
     A line that is no assignment is left out: what it meant nobody can tell, and Compose itself refuses it loudly.
     """
     found: dict[str, Assignment] = {}
     known = dict(outer)
+    growth = Growth() if growth is None else growth
     unseen: dict[str, str] = {}
     lines = text.splitlines()
     at = 0
@@ -58,7 +78,10 @@ def read_dotenv(text: str, outer: Mapping[str, str], hidden: Hidden = nothing_hi
             continue
         if written[:1] in ("'", '"'):
             written, at = _to_its_end(written, lines, at)
-        value, why = _value(written, known, lambda name: hidden(name) or unseen.get(name, ""))
+        try:
+            value, why = _value(written, known, lambda name: hidden(name) or unseen.get(name, ""), growth)
+        except GrowsTooLarge as error:
+            raise AssignmentTooLarge(error, name, began + 1) from None
         found[name] = Assignment(value, began + 1, why)
         known[name] = outer.get(name, value)
         unseen[name] = why
@@ -77,15 +100,16 @@ def read_raw(text: str) -> dict[str, Assignment]:
 
 def _to_its_end(written: str, lines: list[str], at: int) -> tuple[str, int]:
     """A quoted value goes on to the quote that closes it; where none does, the line is all there is."""
-    whole, following = written, at
-    while _CLOSED.match(whole) is None and following < min(len(lines), at + _LONGEST):
-        whole += "\n" + lines[following]
-        following += 1
-    return (whole, following) if _CLOSED.match(whole) is not None else (written, at)
+    if _CLOSED.match(written) is None:
+        closes = _CLOSES[written[0]]
+        for following in range(at, min(len(lines), at + _LONGEST)):
+            if closes.match(lines[following]) is not None:
+                return "\n".join([written, *lines[at : following + 1]]), following + 1
+    return written, at
 
 
-def _value(written: str, variables: Mapping[str, str], hidden: Hidden) -> tuple[str, str]:
-    """The value, and why it may not be seen."""
+def _value(written: str, variables: Mapping[str, str], hidden: Hidden, growth: Growth) -> tuple[str, str]:
+    """The value, and why it may not be seen. Raises GrowsTooLarge."""
     closed = _CLOSED.match(written)
     if closed is not None and closed[1] == "'":
         return closed[2].replace("\\'", "'"), ""
@@ -95,6 +119,10 @@ def _value(written: str, variables: Mapping[str, str], hidden: Hidden) -> tuple[
         text = written.split(" #", 1)[0].strip()
     try:
         read = interpolate(text, variables, hidden)
+        if "$" in text:
+            growth.add(read.text)
+    except GrowsTooLarge:
+        raise
     except ValueError:
         return text, ""
     return read.text, next((gap.hidden for gap in read.missing if gap.hidden), "")

@@ -10,13 +10,13 @@ from ...errors import UnreadableInput
 from ...input_files import refusal
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ..files import FoundFile
-from .dotenv import read_dotenv, read_raw
+from .dotenv import read_raw
 from .entry import Entry, listed_as_mapping
 from .fields import origin_of
 from .loading import hidden_value
 from .paths import as_written_here
 from .scope import Scope
-from .variables import Variables
+from .variables import Variables, read_env_file
 
 
 class Environment(Struct, frozen=True):
@@ -91,9 +91,9 @@ def _of_file(entry: Entry, scope: Scope) -> Variables | Unknown:
     except UnreadableInput as error:
         return Unknown(f"{path} can't be read: {error.problem}", source=entry.source)
     variables = scope.files.variables
-    said = read_raw(text) if raw else read_dotenv(text, variables.values, variables.hidden)
-    scope.files.count(len(said), entry.source)
     name = as_written_here(there)
+    said = read_raw(text) if raw else read_env_file(text, name, variables)
+    scope.files.count(len(said), entry.source)
     return Variables(
         {variable: found.value for variable, found in said.items()},
         {variable: Source(name, variable, found.line) for variable, found in said.items()},

@@ -8,12 +8,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from msgspec import Struct
 
 _NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _OPERATORS = (":-", ":?", ":+", "-", "?", "+")
 _DEEPEST = 20
+LONGEST: Final = 128 * 1024
+"""Letters that variables may add to one value. Linux passes no longer variable or argument to a program."""
+
+MOST_LETTERS: Final = 16 * 1024 * 1024
+"""Letters of all values of a project into which variables were put."""
+
+
+class GrowsTooLarge(ValueError):
+    """Variables whose values hold variables, each twice: thirty lines of them would fill the memory."""
+
+
+class Growth:
+    """The letters of the values into which variables were put, counted over a project with all that it includes."""
+
+    def __init__(self) -> None:
+        self.letters = 0
+
+    def add(self, value: str) -> None:
+        """Raises GrowsTooLarge."""
+        self.letters += len(value)
+        if self.letters > MOST_LETTERS:
+            raise GrowsTooLarge(f"variables make the values of this project larger than {MOST_LETTERS:,} letters")
 
 
 class Missing(Struct, frozen=True):
@@ -46,7 +69,7 @@ def interpolate(
 ) -> Interpolated:
     """`$$` is a dollar, and so is one that begins no variable (`$(date)`, `^a$`): Compose leaves it as it is.
 
-    Raises ValueError, with a sentence, where a `${` begins none.
+    Raises ValueError, with a sentence, where a `${` begins none, and where the text grows too large.
     """
     if "$" not in text:
         return Interpolated(text)
@@ -59,6 +82,8 @@ def interpolate(
         found, at = _one(text, dollar, variables, hidden, depth)
         parts.append(found)
     parts.append(Interpolated(text[at:]))
+    if sum(len(part.text) for part in parts) > len(text) + LONGEST:
+        raise GrowsTooLarge(f"variables make this value larger than {LONGEST:,} letters")
     return Interpolated(
         "".join(part.text for part in parts),
         tuple(gap for part in parts for gap in part.missing),

@@ -124,6 +124,8 @@ class Files:
     def _scalar(self, value: Value, source: Source, key: Source, tag: str) -> Entry:
         try:
             found = interpolate(value.scalar_text(), self.variables.values, self.variables.hidden)
+            if "$" in value.scalar_text():
+                self.variables.growth.add(found.text)
             _refuse_what_no_path_can_hold(found.text)
         except ValueError as error:
             raise UnreadableInput(f"{value.path}: {error}", file=value.file, line=value.line) from error

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from ...errors import UnreadableInput
 from ...input_files import is_file, refusal
@@ -14,8 +14,8 @@ from ...model.field import Source
 from ...model.pattern import lazy_pattern
 from ..files import FoundFile
 from ..yaml_source import Value
-from .dotenv import read_dotenv
-from .interpolation import interpolate
+from .dotenv import Assignment, AssignmentTooLarge, read_dotenv
+from .interpolation import Growth, interpolate
 from .paths import as_written_here
 
 _NO_LETTER_OF_A_NAME: Final = lazy_pattern(r"[^-_a-z0-9]")
@@ -23,13 +23,15 @@ _NO_LETTER_OF_A_NAME: Final = lazy_pattern(r"[^-_a-z0-9]")
 
 class Variables(Struct, frozen=True):
     """`places`: for those that an env file gives a value, its line. `unseen`: those that have a value which may not be
-    seen -> why. `unread`: why a file that may give a value to all others was not read.
+    seen -> why. `unread`: why a file that may give a value to all others was not read. `growth`: what a project's
+    values have grown to by now; variables made of these count on.
     """
 
     values: Mapping[str, str]
     places: Mapping[str, Source] = {}
     unseen: Mapping[str, str] = {}
     unread: str = ""
+    growth: Growth = field(default_factory=Growth)
 
     def with_default(self, name: str, value: str) -> Variables:
         return structs.replace(self, values={name: value, **self.values})
@@ -50,7 +52,7 @@ def environment_of(environ: Mapping[str, str], *, trusted: bool) -> Variables:
 def with_env_files(outer: Variables, paths: Iterable[str]) -> Variables:
     """`outer` outranks the files, and a later file the earlier; one that is not there says nothing.
 
-    Raises UnreadableInput where one is no text.
+    Raises UnreadableInput where one is no text, and where its values grow too large.
     """
     values: dict[str, str] = {}
     places: dict[str, Source] = {}
@@ -62,14 +64,24 @@ def with_env_files(outer: Variables, paths: Iterable[str]) -> Variables:
             unread = f"it may be set in {name}: {why}"
         if not is_file(path):
             continue
-        for variable, found in read_dotenv(FoundFile(name, path, True).text(), outer.values, outer.hidden).items():
+        for variable, found in read_env_file(FoundFile(name, path, True).text(), name, outer).items():
             values[variable] = found.value
             places[variable] = Source(name, variable, found.line)
             unseen[variable] = found.hidden
     known = {*outer.values, *outer.unseen}
     places = {name: place for name, place in places.items() if name not in known}
     unseen = {name: why for name, why in unseen.items() if why and name not in outer.values}
-    return Variables({**values, **outer.values}, {**places, **outer.places}, {**unseen, **outer.unseen}, unread)
+    return Variables(
+        {**values, **outer.values}, {**places, **outer.places}, {**unseen, **outer.unseen}, unread, outer.growth
+    )
+
+
+def read_env_file(text: str, name: str, outer: Variables) -> dict[str, Assignment]:
+    """What the env file called `name` says. Raises UnreadableInput with the line where its values grow too large."""
+    try:
+        return read_dotenv(text, outer.values, outer.hidden, outer.growth)
+    except AssignmentTooLarge as error:
+        raise UnreadableInput(f"{error.variable}: {error}", file=name, line=error.line) from None
 
 
 def with_project_name(variables: Variables, files: Sequence[Value], folder: str) -> Variables:
