@@ -18,11 +18,12 @@ from machines.own_host import OwnHost, start_host
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
+OPEN = "/var/log/entered"
 ENDPOINT = "unix:///var/run/docker.sock"
 
 
 def drill(host: OwnHost, *options: str) -> CompletedProcess[str]:
-    folders = ("--folder", "/run/drilled", "--read-folder", "/run/to-read")
+    folders = ("--folder", "/run/drilled", "--read-folder", "/run/to-read", "--open-folder", OPEN)
     return host.dockworthy("drill", "guard", "--docker", ENDPOINT, "--image", BUSYBOX, *folders, *options)
 
 
@@ -54,8 +55,8 @@ def drilled(bare: OwnHost) -> Drilled:
     """The engine takes its plugin up while it runs, so that what ran before goes on running."""
     before = drill(bare, "--before")
     bare.docker("swarm", "init", "--advertise-addr", "127.0.0.1")
-    bare.run("mkdir", "/run/drilled", "/run/to-read")
-    bare.write("/etc/guard.yaml", "guard: {binds: [/run/drilled, '/run/to-read:ro']}")
+    bare.run("mkdir", "/run/drilled", "/run/to-read", OPEN)
+    bare.write("/etc/guard.yaml", f"guard: {{binds: [/run/drilled, '/run/to-read:ro', {OPEN}]}}")
     start_guard(bare, "--policy", "/etc/guard.yaml")
     bare.write("/etc/docker/daemon.json", '{"authorization-plugins": ["dockworthy"]}')
     bare.run("kill", "-HUP", bare.read("/var/run/docker.pid").strip())

@@ -8,6 +8,7 @@ from typing import Any
 from dockworthy.guard.floor.replaceable import Mounted
 from dockworthy.guard.host_tree import HostTree
 from dockworthy.guard.own_paths import OwnPaths, own_paths
+from dockworthy.guard.way_in import WayIn
 from dockworthy.readers.engine_context import EngineContext
 
 FEATURES = frozenset({"seccomp", "cgroupns"})
@@ -65,6 +66,9 @@ class EmptyWorld:
 
     def who_may_swap(self, path: str, *, follow: bool) -> str:
         return ""
+
+    def way_in(self, path: str) -> WayIn | None:
+        return None
 
     def device_numbers(self, path: str) -> frozenset[tuple[str, int, int]]:
         return frozenset()

@@ -36,6 +36,7 @@ mount --make-rprivate / && mount --make-rshared / || exit 20
 mkdir -p {folder}/etc && mount -t tmpfs tmpfs {folder}/etc && mkdir {folder}/etc/upper {folder}/etc/work &&
     mount -t overlay -o lowerdir=/etc,upperdir={folder}/etc/upper,workdir={folder}/etc/work overlay /etc || exit 23
 for place in {places}; do mkdir -p $place && mount -t tmpfs -o mode=0755 tmpfs $place || exit 21; done
+mount -o remount,nosuid,nodev /run || exit 26
 mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys &&
     mount --bind /proc/sys/net /proc/sys/net && mount -o remount,bind,rw /proc/sys/net || exit 24
 if [ -e /proc/sysrq-trigger ]; then

@@ -31,10 +31,13 @@ def drill() -> None:
 @click.option("--image", metavar="NAME", default="busybox:latest", show_default=True, help="One that has `sleep`.")
 @click.option("--folder", metavar="PATH", default="", help="One that the guard's policy lists, to try mounts of it.")
 @click.option("--read-folder", metavar="PATH", default="", help="One that it lists with :ro.")
+@click.option("--open-folder", metavar="PATH", default="", help="One that it lists and that everybody can enter.")
 @click.option("--before", is_flag=True, help="Make what nobody may use later, on an engine that has no guard yet.")
 @click.option("--yes", is_flag=True, help="Use an engine that has containers of others, too.")
 @click.option("--all", "all_shown", is_flag=True, help="Show each trial, not only what went wrong.")
-def guard(endpoint: str, image: str, folder: str, read_folder: str, before: bool, yes: bool, all_shown: bool) -> int:
+def guard(
+    endpoint: str, image: str, folder: str, read_folder: str, open_folder: str, before: bool, yes: bool, all_shown: bool
+) -> int:
     """Are all attacks stopped, and do all good calls pass?
 
     Use a scratch engine with the version and the settings of yours: an attack that comes through is done. The drill
@@ -44,7 +47,7 @@ def guard(endpoint: str, image: str, folder: str, read_folder: str, before: bool
     """
     from ..drills.guard import Scratch, run
 
-    scratch = Scratch(_socket_of(endpoint), image, folder=folder, readable=read_folder)
+    scratch = Scratch(_socket_of(endpoint), image, folder=folder, readable=read_folder, entered=open_folder)
     scratch.look()
     others = scratch.others()
     if others and not yes:

@@ -25,6 +25,7 @@ from .mounted import mounted
 from .own_paths import OwnPaths, engine_folders, own_paths
 from .parallel import look_up
 from .root_alone import who_may_swap, who_may_write
+from .way_in import WayIn, way_in
 
 _FRESH_FOR = 10.0
 """Seconds: what an engine is changes only when it starts anew."""
@@ -166,6 +167,9 @@ class EngineWorld:
 
     def who_may_swap(self, path: str, *, follow: bool) -> str:
         return who_may_swap(path, follow=follow)
+
+    def way_in(self, path: str) -> WayIn | None:
+        return way_in(path, self.tree())
 
     def device_numbers(self, path: str) -> frozenset[tuple[str, int, int]]:
         return device_numbers(path)

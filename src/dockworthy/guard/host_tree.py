@@ -44,15 +44,36 @@ class HostTree:
         self._mounts = {mount.target: mount for mount in mounts}
         self._covers: dict[tuple[str, ...], Cover] = {}
 
-    def place(self, path: str) -> Place:
-        """Of an absolute path without links: what lies there, under all that is mounted at it."""
+    def mount_of(self, path: str) -> MountPoint | None:
+        """The mount that an absolute path without links is on."""
         top = path
         while top not in _ENDS and top not in self._mounts:
             top = posixpath.dirname(top)
-        mount = self._mounts.get(top)
+        return self._mounts.get(top)
+
+    def place(self, path: str) -> Place:
+        """Of an absolute path without links: what lies there, under all that is mounted at it."""
+        mount = self.mount_of(path)
         if mount is None:
             return Place("", path)
-        return Place(mount.device, _joined(mount.root, path[len(top) :].strip("/")))
+        rest = path if mount.target == "/" else path[len(mount.target) :]
+        return Place(mount.device, _joined(mount.root, rest.strip("/")))
+
+    def names_of(self, place: Place) -> Iterator[tuple[MountPoint | None, str]]:
+        """Every path of the host that shows `place` or something in it, with the mount that it is on. A path that
+        another mount covers shows nothing of it."""
+        if not place.device:
+            yield None, place.path
+            return
+        for mount in self._mounts.values():
+            if mount.device != place.device:
+                continue
+            if _is_within(mount.root, place.path):
+                yield mount, mount.target
+            elif _is_within(place.path, mount.root):
+                path = _joined(mount.target, place.path[len(mount.root.rstrip("/")) :].strip("/"))
+                if self.mount_of(path) is mount:
+                    yield mount, path
 
     def ways(self, path: str) -> tuple[Place, ...]:
         """Each name on the way to `path`, the last one too, as an entry of its folder."""
@@ -131,6 +152,10 @@ def spellings(path: str) -> Iterator[str]:
     real = os.path.realpath(path)
     if real != plain(path):
         yield real
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def _joined(top: str, rest: str) -> str:

@@ -12,6 +12,7 @@ from ..readers.engine_context import EngineContext
 from .floor.replaceable import Mounted
 from .host_tree import HostTree
 from .own_paths import OwnPaths
+from .way_in import WayIn
 
 
 class World(Protocol):
@@ -71,6 +72,10 @@ class World(Protocol):
 
     def who_may_swap(self, path: str, *, follow: bool) -> str:
         """The same of a path that was judged when its container was made: links of root's are followed if `follow`."""
+
+    def way_in(self, path: str) -> WayIn | None:
+        """How others than root reach what lies at a path of the host, so that a setuid file or a device there would
+        give them root; None where nobody does."""
 
     def device_numbers(self, path: str) -> Container[tuple[str, int, int]]:
         """Of the device at a path of the host, or of those in the folder there: `("c", 10, 229)`."""

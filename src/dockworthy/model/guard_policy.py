@@ -55,7 +55,8 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     `binds`: folders of the host below which a container may mount files: `/srv/shop` to read and write them,
     `/var/log:ro` only to read them; the longest that fits counts. Each, and every folder above it, must be writable by
-    root alone, and by no container. `devices`, `runtimes`, `log_drivers`, `volume_drivers`, `network_drivers`: allowed
+    root alone, and by no container; what is written lies below a folder that root alone can enter, or on a mount with
+    nosuid and nodev. `devices`, `runtimes`, `log_drivers`, `volume_drivers`, `network_drivers`: allowed
     beside the engine's own harmless ones; a device by its path, or by its numbers (`c 189:*`) where a device rule
     opens what is not there yet. `images`: names that are this policy's own (`registry.example.com/shop/*`): nobody
     but an admin tags, loads or builds over them. `registries`: hosts that the engine may be sent to, and no others

@@ -145,7 +145,8 @@ guard:
 GUARD_PARTS = {
     "binds": "Folders of the host below which a container may mount files, `/srv/shop` to write and `/var/log:ro` only "
     "to read; the longest that fits counts. Each, and every folder above it, must be writable by root alone and by no "
-    "container. The guard's own files can't be mounted, whatever is listed",
+    "container. What is written lies below a folder that root alone can enter (`chmod o-x /srv/shop`), or on a mount "
+    "with `nosuid,nodev`. The guard's own files can't be mounted, whatever is listed",
     "devices": "Devices of the host by path, `/dev/dri/renderD128`, or by numbers, `c 189:*`, beside the harmless ones",
     "runtimes": "Names of runtimes in daemon.json, `runsc`, beside the engine's own",
     "log_drivers": "`syslog`, `fluentd`…, beside `json-file`, `local`, `journald` and `none`",

@@ -75,14 +75,17 @@ def report(state_file: str | None, output: str | None) -> int:
       dockworthy guard report -o guard.yaml
       sudo dockworthy guard install --policy guard.yaml
     """
+    from ...guard.host_tree import host_tree
     from ...guard.observing.drafting import draft
     from ...guard.observing.state import read_state
+    from ...guard.way_in import way_in
 
     file = _file(state_file)
     state = read_state(file)
     if state is None:
         raise UsageError(f"{file} is not there: nothing was observed", hint="run `dockworthy guard observe` first")
-    deliver(draft(state), output)
+    tree = host_tree()
+    deliver(draft(state, lambda path: way_in(path, tree)), output)
     return 0
 
 

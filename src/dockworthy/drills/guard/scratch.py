@@ -39,12 +39,14 @@ class Scratch:
         circumstances: frozenset[str] = frozenset(),
         folder: str = "",
         readable: str = "",
+        entered: str = "",
     ) -> None:
-        """`folder`: one that the guard's policy lists under `binds`; `readable`: one that it lists with `:ro`."""
+        """`folder`: one that the guard's policy lists under `binds`, where only root gets in; `readable`: one that it
+        lists with `:ro`; `entered`: one that it lists, where everybody gets in."""
         self.socket = socket
         self.circumstances = circumstances
         self.names: dict[str, str] = {"image": image}
-        folders = {"folder": folder, "readable": readable}
+        folders = {"folder": folder, "readable": readable, "entered": entered}
         self.names |= {name: path.rstrip("/") for name, path in folders.items() if path}
         self.info: dict[str, Any] = {}
 

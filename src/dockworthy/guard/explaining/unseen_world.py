@@ -10,6 +10,7 @@ from ...readers.engine_context import EngineContext
 from ..floor.replaceable import Mounted
 from ..host_tree import HostTree
 from ..own_paths import OwnPaths, own_paths
+from ..way_in import WayIn
 
 _USUAL = EngineContext(
     api_version=Version(1, 45),
@@ -89,6 +90,10 @@ class UnseenWorld:
 
     def who_may_swap(self, path: str, *, follow: bool) -> str:
         return self.who_may_write(path)
+
+    def way_in(self, path: str) -> WayIn | None:
+        self._note(f"who can enter the folder that holds {path}: taken as root alone")
+        return None
 
     def device_numbers(self, path: str) -> Container[tuple[str, int, int]]:
         self._note(f"the numbers of device {path}: taken as those of the rule")

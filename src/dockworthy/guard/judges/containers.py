@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
+from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOLE, WORDS, ListOf, Shape
 from ..asked import NotCanonical
 from ..decision import Refusal, refused
 from ..floor.mounts import listed_for
+from ..floor.replaceable import Mounted
+from ..routes import Right
+from ..routes.query_values import says_yes
 from .case import Case
 from .existing import judge_existing, might_be, mounts_of
-from .host_mounts import host_mounts, refused_beside_others
+from .host_mounts import host_mounts, refused_beside_others, refused_ways_in
 from .naming import refused_name
 
 _EXEC: dict[str, Shape] = {
@@ -50,6 +54,8 @@ async def exec_create(case: Case) -> AsyncIterator[Refusal]:
         )
     async for refusal in judge_existing(case, case.call.names["container"], why="in which the command would run"):
         yield refusal
+    async for refusal in _written_inside(case, case.call.names["container"]):
+        yield refusal
 
 
 async def exec_start(case: Case) -> AsyncIterator[Refusal]:
@@ -61,7 +67,10 @@ async def exec_start(case: Case) -> AsyncIterator[Refusal]:
     process = execution.get("ProcessConfig")
     if not isinstance(process, dict) or process.get("privileged") is not False:
         yield refused("workload/privileged", "Containers are not privileged", "the command would be run privileged")
-    async for refusal in judge_existing(case, str(execution.get("ContainerID")), why="in which the command would run"):
+    container = str(execution.get("ContainerID"))
+    async for refusal in judge_existing(case, container, why="in which the command would run"):
+        yield refusal
+    async for refusal in _written_inside(case, container):
         yield refusal
 
 
@@ -86,14 +95,35 @@ async def _mounted_again(case: Case, reference: str) -> AsyncIterator[Refusal]:
             why = case.world.who_may_swap(mount.path, follow=follow)
             if why:
                 yield refused("guard/binds", "Files of the host that are mounted can be swapped by root alone", why)
+        async for refusal in _ways_in(case, id, mounts):
+            yield refusal
         itself = str((inspect or {}).get("Id", "")) if id == reference else id
         async for refusal in refused_beside_others(case, mounts, but=(itself,)):
+            yield refusal
+
+
+async def _ways_in(case: Case, reference: str, mounts: Iterable[Mounted]) -> AsyncIterator[Refusal]:
+    inspect = ApiObject(await case.world.container(reference), "GET /containers/{id}/json")
+    remapped = inspect.word("HostConfig", "UsernsMode") != "host"
+    async for refusal in refused_ways_in(case, mounts, remapped=remapped):
+        yield refusal
+
+
+async def _written_inside(case: Case, reference: str) -> AsyncIterator[Refusal]:
+    """What a command in a container can do to the folders that it writes, also one that was made before the guard."""
+    inspect = await case.world.container(reference)
+    for id in (reference, *await might_be(case, reference, inspect)):
+        async for refusal in _ways_in(case, id, host_mounts(await mounts_of(case, id), "this container")):
             yield refusal
 
 
 async def attach(case: Case) -> AsyncIterator[Refusal]:
     async for refusal in judge_existing(case, case.call.names["container"], why="whose input and output it would be"):
         yield refusal
+    has_input = case.call.route.right is Right.EXEC or says_yes(case.call.query.get("stdin", ""))
+    if has_input:
+        async for refusal in _written_inside(case, case.call.names["container"]):
+            yield refusal
 
 
 async def container_files(case: Case) -> AsyncIterator[Refusal]:

@@ -32,7 +32,7 @@ from ..rights.projects import project_of
 from ..routes.builder import is_builder
 from .case import Case
 from .existing import judge_existing, mounts_of
-from .host_mounts import host_mounts, is_recursive, refused_beside_others
+from .host_mounts import host_mounts, is_recursive, refused_beside_others, refused_ways_in
 from .images import buildkit
 from .naming import refused_name
 from .networks import refused_edge, refused_network
@@ -128,9 +128,10 @@ async def _mounts(
             asked = config.words("Options")
             for refusal in refused_volume(item.word("Source"), config.word("Name"), asked, policy, case.world):
                 yield refusal
-    async for refusal in refused_beside_others(
-        case, host_mounts(mounts, "this container"), but=await _replaced(case, request)
-    ):
+    of_host = tuple(host_mounts(mounts, "this container"))
+    async for refusal in refused_ways_in(case, of_host, listed=True):
+        yield refusal
+    async for refusal in refused_beside_others(case, of_host, but=await _replaced(case, request)):
         yield refusal
 
 

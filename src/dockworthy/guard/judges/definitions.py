@@ -12,7 +12,7 @@ from ..floor.replaceable import Mounted
 from ..host_tree import plain
 from ..mounted import bound_device
 from .case import Case
-from .host_mounts import refused_beside_others
+from .host_mounts import refused_beside_others, refused_ways_in
 
 _VOLUME: dict[str, Shape] = {
     **dict.fromkeys(("Name", "Driver"), TEXT),
@@ -32,7 +32,11 @@ async def volume_create(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     device = bound_device(options)
     if device.startswith("/"):
-        asked = Mounted(holder=f"volume {name}", path=plain(device), writable=await _is_awaited(case, name))
+        asked = Mounted(
+            holder=f"volume {name}", path=plain(device), writable=await _is_awaited(case, name), volume=name
+        )
+        async for refusal in refused_ways_in(case, (asked,), listed=True):
+            yield refusal
         async for refusal in refused_beside_others(case, (asked,)):
             yield refusal
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from ...model.dialect import Version
 from ...model.workload import Mount, MountKind
 from ..aside import computed_aside
-from ..decision import Refusal
-from ..floor.mounts import KEPT_IN
+from ..decision import Refusal, refused
+from ..floor.mounts import KEPT_IN, listed_for
 from ..floor.replaceable import Mounted, refused_replaceable
 from ..host_tree import plain
 from .case import Case
@@ -27,6 +27,7 @@ def host_mounts(mounts: Iterable[Mount], holder: str, *, id: str = "") -> Iterat
             yield Mounted(
                 holder=holder, path=plain(path), writable=not mount.read_only,
                 follows=mount.propagation not in KEPT_IN, id=id,
+                volume=mount.source if mount.kind is MountKind.VOLUME else "",
             )  # fmt: skip
 
 
@@ -51,8 +52,32 @@ async def refused_beside_others(
         yield refusal
 
 
+async def refused_ways_in(
+    case: Case, mounts: Iterable[Mounted], *, remapped: bool = True, listed: bool = False
+) -> AsyncIterator[Refusal]:
+    """Of what a container may write, or the engine fills: a volume, also one that is mounted to be read, is given an
+    image's files while it is empty. `remapped`: would root in the container be another user, where the engine remaps
+    users? `listed`: look only at what the policy lists; other paths are refused as such."""
+    seen = dict.fromkeys(each.path for each in mounts if each.writable or each.volume)
+    paths = [path for path in seen if path and not (listed and listed_for(path, case.policy.guard) is None)]
+    if not paths or (remapped and "userns" in ((await case.world.context()).features or ())):
+        return
+    for path in paths:
+        if case.world.own_paths().give_root(path, case.world.tree()):
+            continue  # whoever writes it is root already: other rules judge that
+        way = case.world.way_in(path)
+        if way is not None:
+            yield refused(
+                "guard/way-in",
+                "Nobody but root can enter on the host what a container writes",
+                f"{path} would be writable, and every user of the host can enter {way.folder}: a setuid program or a "
+                "device that the container makes there would give them root",
+                way.remedy(path),
+            )
+
+
 async def is_recursive(case: Case) -> bool:
     return (await case.world.context()).api_version >= _RECURSIVE_SINCE
 
 
-__all__ = ["host_mounts", "is_recursive", "refused_beside_others"]
+__all__ = ["host_mounts", "is_recursive", "refused_beside_others", "refused_ways_in"]

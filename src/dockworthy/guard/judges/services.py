@@ -18,7 +18,7 @@ from ..floor.security_options import LABEL_TYPES
 from ..mounted import bound_device
 from ..parallel import look_up
 from .case import Case
-from .host_mounts import host_mounts, is_recursive, refused_beside_others
+from .host_mounts import host_mounts, is_recursive, refused_beside_others, refused_ways_in
 from .networks import refused_edge, refused_network
 from .registries import host_in, refused_registry
 
@@ -102,6 +102,8 @@ async def _mounts(case: Case, run: ApiObject, mounts: Sequence[Mount]) -> AsyncI
             for refusal in refused_volume(mount.source, there.word("Driver"), options, policy, case.world):
                 yield refusal
             asked += host_mounts((structs.replace(mount, host_path=bound_device(options)),), holder)
+    async for refusal in refused_ways_in(case, asked, listed=True):
+        yield refusal
     async for refusal in refused_beside_others(case, asked, unasked=True):
         yield refusal
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from ...harden.engine_ways import ServiceManager
 from ...harden.settings_text import changed_settings
 from ...harden.situation import parse_settings
 from ...model.guard_policy import GuardPolicy
+from ..host_tree import host_tree
 from ..root_alone import who_may_write
+from ..way_in import way_in
 from . import kept_files
 from .builds import Builds, confined, confines
 from .engine_here import EngineHere
@@ -49,6 +52,8 @@ class Install(Struct, frozen=True, kw_only=True):
     people: People | None = None
     moving: Moving | None = None
     restarting: EngineService | None = None
+    entered: tuple[str, ...] = ()
+    """Folders that the policy lists to be written and that others than root can enter, each with what to do."""
     manager: ServiceManager = ServiceManager.NOBODY
     """Who starts the engine."""
 
@@ -78,6 +83,7 @@ class Install(Struct, frozen=True, kw_only=True):
             *in_words(self.people, self.installed.people if self.installed else None),
             *(() if self.moving else (running if self.engine.pid else "no engine runs: the next one asks the guard",)),
             self.builds.in_words(),
+            *self.entered,
             "measure: the engine asks the guard and containers run; else all of this is taken back",
         )
 
@@ -140,7 +146,20 @@ def plan(
         places=places, engine=engine, policy=policy, before=before, after=after, by_systemd=by_systemd, builds=builds,
         confines=(confine_builds and not confines(settings)) or (installed is not None and installed.confines),
         installed=installed, people=their, moving=moving, restarting=restarting, manager=manager,
+        entered=() if settings.get("userns-remap") else tuple(_entered(guard or GuardPolicy())),
     )  # fmt: skip
+
+
+def _entered(policy: GuardPolicy) -> Iterator[str]:
+    """A folder that is shut itself lets containers write what lies below it, though not the folder as a whole."""
+    tree = host_tree()
+    for folder in policy.folders():
+        way = None if folder.read_only else way_in(f"{folder.path.rstrip('/')}/data", tree)
+        if way is not None:
+            yield (
+                f"WARNING: containers that write below {folder.path} are refused while every user of the host can "
+                f"enter it: {way.remedy(folder.path)}"
+            )
 
 
 def _check_owner(policy: Path) -> None:

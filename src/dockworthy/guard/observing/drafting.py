@@ -5,17 +5,22 @@ from __future__ import annotations
 import datetime
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 
 from ..judges.registries import host_in, of_host
+from ..way_in import WayIn
 from .askers import drafted_roles
 from .state import Seen, State
 
 _NAMED_GONE = 10
 
 
-def draft(state: State) -> str:
+WaysIn = Callable[[str], WayIn | None]
+"""Who on this host can enter what a container would write at a path."""
+
+
+def draft(state: State, ways_in: WaysIn = lambda path: None) -> str:
     """A dockworthy.yaml. Its comments quote names that others chose: each stays one line."""
     seen = sorted(state.seen.values(), key=lambda one: (-one.count, one.kind, one.first))
     passed = sum(one.count for one in seen if not one.rules)
@@ -27,7 +32,7 @@ def draft(state: State) -> str:
     if state.beyond:
         lines.append(f"# {state.beyond} more are not told apart.")
     lines += ["# Read each line: what stands here is allowed to everybody.", "policy:", f"  level: {state.level}"]
-    lists, roles = list(_lists(seen)), list(drafted_roles(state))
+    lists, roles = list(_lists(seen, ways_in)), list(drafted_roles(state))
     lines += [*(lists or (["guard:"] if roles else [])), *roles]
     left = [one for one in seen if one.needs is None]
     if left:
@@ -45,7 +50,7 @@ def _gone(gone: dict[str, int]) -> str:
     return _one_line(f"# {sum(gone.values())} more were gone before they could be looked at: {named}.")
 
 
-def _lists(seen: list[Seen]) -> Iterator[str]:
+def _lists(seen: list[Seen], ways_in: WaysIn) -> Iterator[str]:
     found: dict[str, dict[str, list[Seen]]] = defaultdict(lambda: defaultdict(list))
     for one in seen:
         for part, values in (one.needs or {}).items():
@@ -62,6 +67,9 @@ def _lists(seen: list[Seen]) -> Iterator[str]:
             whose = found[part][value]
             others = f" and {len(whose) - 1} kinds more" if len(whose) > 1 else ""
             yield f"    # for {_named(whose[0])}{others}"
+            way = ways_in(value) if part == "binds" and not value.endswith(":ro") else None
+            if way is not None:
+                yield _one_line(f"    # refused until others than root can't enter it: {way.remedy(value)}")
             yield f"    - {json.dumps(value)}"
 
 

@@ -10,13 +10,15 @@ from ..host_tree import plain
 
 BY_RULE = {
     "guard/binds": "binds",
+    "guard/way-in": "binds",
     "guard/devices": "devices",
     "guard/runtime": "runtimes",
     "guard/log-driver": "log_drivers",
     "guard/volume-driver": "volume_drivers",
     "guard/network-driver": "network_drivers",
 }
-"""A refusal by these ends when the policy lists what was asked for."""
+"""A refusal by these ends when the policy lists what was asked for; for a way in also a folder is shut, which the draft
+says."""
 Needs = dict[str, list[str]]
 
 
