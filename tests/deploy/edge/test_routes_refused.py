@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.deploy.edge.conflicts import ports, refuse_conflicts
+from dockworthy.deploy.edge.conflicts import image_of_all, ports, refuse_conflicts
 from dockworthy.deploy.edge.kept import Page, ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.reading import read_routes
 from dockworthy.deploy.environments import with_standby
-from dockworthy.errors import UnreadableInput, UsageError
+from dockworthy.errors import Refused, UnreadableInput, UsageError
 from dockworthy.model.deploy_settings import CertificateFiles, DeploySettings, Edge, Route, Tls
 from dockworthy.readers.project_file import parse_project_file
 
@@ -198,6 +198,51 @@ def _project(name: str, *routes: Route, edge: Edge = Edge()) -> ProjectRoutes:  
 def test_other_ports_than_those_of_the_edge_are_refused(wanted: ProjectRoutes, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         refuse_conflicts(wanted, [_project("a", Route("a.x", "web", 80))])
+
+
+OLD, NEW = (f"registry.example.com/haproxy@sha256:{digit * 64}" for digit in "ab")
+
+
+def _with_image(name: str, image: str = "") -> ProjectRoutes:
+    return _project(name, Route(f"{name}.x", "web", 80), edge=Edge(image=image))
+
+
+@pytest.mark.parametrize(("theirs", "in_force"), [("", ""), ("", None), (OLD, OLD), (OLD, None), ("", OLD), (NEW, "")])
+def test_no_project_chooses_the_image_of_an_edge_that_serves_others(theirs: str, in_force: str | None) -> None:
+    others = [_with_image("shop", theirs), _with_image("wiki")]
+    with pytest.raises(Refused, match=f"deploy.edge.image is {NEW}.*shop, wiki") as refused:
+        image_of_all(_with_image("blog", NEW), others, in_force)
+    assert refused.value.exit_status == 1
+    assert (OLD if OLD in (theirs, in_force) else "the image made on the host") in refused.value.says
+    assert "dockworthy edge update --image" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("wanted", "others", "in_force", "runs"),
+    [
+        ("", [], OLD, ""),
+        (NEW, [], OLD, NEW),
+        (NEW, [], None, NEW),
+        ("", ["", ""], None, ""),
+        ("", ["", OLD], OLD, OLD),
+        ("", [OLD], None, OLD),
+        (OLD, ["", OLD], OLD, OLD),
+        (NEW, [""], NEW, NEW),
+        (NEW, [NEW, NEW], OLD, NEW),
+        ("", ["", ""], OLD, OLD),
+        ("", [NEW], OLD, OLD),
+    ],
+)
+def test_who_is_alone_chooses_the_image_and_others_keep_that_of_the_host(
+    wanted: str, others: list[str], in_force: str | None, runs: str
+) -> None:
+    there = [_with_image(f"p{number}", image) for number, image in enumerate(others)]
+    assert image_of_all(_with_image("blog", wanted), there, in_force) == runs
+
+
+def test_a_project_that_leaves_changes_no_image() -> None:
+    assert image_of_all(None, [_with_image("shop", NEW)], OLD) == OLD
+    assert image_of_all(None, [], OLD) == OLD
 
 
 def test_ports_are_those_of_all_projects() -> None:

@@ -60,6 +60,20 @@ def test_routes_of_another_project_are_refused_by_its_name(here: EdgeHere) -> No
     assert _status(here, "taken") == 404
 
 
+def test_a_project_cannot_swap_the_haproxy_of_the_others(here: EdgeHere) -> None:
+    """It holds the keys and the requests of all of them."""
+    here.do(lambda edge, _: edge.ensure(here.routes("victim", _route("victim"))))
+    before = here.engine.inspect("dockworthy-edge-proxy-1")["Id"]
+    wanted = here.routes("evil", _route("evil"))
+    evil = f"localhost:5000/evil/haproxy@sha256:{'e' * 64}"
+    wanted = structs.replace(wanted, edge=structs.replace(wanted.edge, image=evil))
+    for work in ("would_change", "ensure"):
+        with pytest.raises(Refused, match=f"deploy.edge.image is {evil}, the edge runs the image made on the host"):
+            here.do(lambda edge, _, work=work: getattr(edge, work)(wanted))
+    assert here.engine.inspect("dockworthy-edge-proxy-1")["Id"] == before
+    assert (_status(here, "victim"), _status(here, "evil")) == (503, 404)
+
+
 def test_two_deploys_at_once_lose_no_routes(here: EdgeHere) -> None:
     async def all_at_once(edge: EdgeRunner, site: Site) -> None:
         async def one(name: str) -> None:

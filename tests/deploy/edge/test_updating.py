@@ -116,3 +116,21 @@ def test_one_that_does_not_take_over_is_put_back(serving: EdgeHere, monkeypatch:
         serving.do(lambda _, site: Updater(site).update())
     assert serving.engine.inspect(PROXY)["Image"] == older
     asyncio.run(_until_200(serving))
+
+
+def test_the_hosts_administrator_chooses_the_image_for_all_projects(serving: EdgeHere) -> None:
+    """And a deploy of a project that names none keeps it."""
+    serving.do(lambda _, site: Updater(site).update())
+    chosen, _ = _runs_an_older_one(serving)
+    updated = serving.do(lambda _, site: Updater(site).update(chosen))
+    assert updated.swapped and serving.engine.inspect(PROXY)["Image"] == chosen
+    try:
+        other = serving.routes("later", Route("later.example.com", "web", 8000))
+        planned = serving.do(lambda edge, _: edge.would_change(other))
+        assert planned.reloaded and any(chosen in note for note in planned.notes)
+        serving.do(lambda edge, _: edge.ensure(other))
+        assert serving.engine.inspect(PROXY)["Image"] == chosen
+    finally:
+        serving.do(lambda _, site: Updater(site).update())
+        serving.do(lambda edge, _: edge.remove("later"))
+    assert serving.engine.inspect(PROXY)["Image"] != chosen

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...errors import UsageError
+from ...errors import Refused, UsageError
 from .compose_file import PROJECT, SETTINGS
 from .hosts import refuse_taken_hosts
 from .kept import ProjectRoutes
@@ -20,8 +20,8 @@ def refuse_conflicts(
 ) -> None:
     """`before`: the routes of the same project that are in force.
 
-    Raises Refused for requests that belong to another project, and UsageError for another port or image; both name
-    the other project.
+    Raises Refused for requests that belong to another project, and UsageError for another port; both name the other
+    project.
     """
     others = [*others]
     refuse_taken_hosts(wanted, others, before)
@@ -29,13 +29,40 @@ def refuse_conflicts(
         for what, ours, theirs in (
             ("http", wanted.edge.http, other.edge.http),
             ("https", wanted.edge.https if wanted.has_tls else None, other.edge.https if other.has_tls else None),
-            ("image", wanted.edge.image or None, other.edge.image or None),
         ):
             if ours is not None and theirs is not None and ours != theirs:
                 raise UsageError(
                     f"deploy.edge.{what} is {ours}, and the project {other.project} has {theirs} at the same edge",
                     hint="a host has one edge for all its projects: give it the same in each dockworthy.yaml",
                 )
+
+
+def image_of_all(wanted: ProjectRoutes | None, others: Iterable[ProjectRoutes], in_force: str | None) -> str:
+    """The image of the edge, "" for the one that is made on the host. HAProxy holds the keys and the requests of all
+    projects, so none of them chooses it for the others: only who is alone at the edge does, or all of them together.
+
+    `in_force`: the image that the edge was last told to run, None where there was none yet. Raises Refused, which
+    names both images, the other projects, and the way.
+    """
+    others = [*others]
+    if not others:
+        return wanted.edge.image if wanted is not None else in_force or ""
+    if in_force is None:
+        in_force = next((other.edge.image for other in others if other.edge.image), "")
+    if wanted is None or wanted.edge.image in ("", in_force):
+        return in_force
+    if all(other.edge.image == wanted.edge.image for other in others):
+        return wanted.edge.image
+    names = ", ".join(other.project for other in others)
+    raise Refused(
+        f"deploy.edge.image is {wanted.edge.image}, the edge runs {image_in_words(in_force)}, and serves {names}, too",
+        hint="take it out of dockworthy.yaml; or decide for all projects of this host, as its administrator: "
+        f"dockworthy edge update --image {wanted.edge.image}",
+    )
+
+
+def image_in_words(image: str) -> str:
+    return image or "the image made on the host"
 
 
 def ports(projects: Iterable[ProjectRoutes]) -> Ports:

@@ -12,7 +12,7 @@ from ...model.deploy_settings import Tls
 from ..site import Site
 from .certificates import ToBeMade, certificates
 from .compose_file import accepted
-from .conflicts import Ports, ports, refuse_conflicts, refuse_foreign
+from .conflicts import Ports, image_in_words, image_of_all, ports, refuse_conflicts, refuse_foreign
 from .haproxy.configuration import edge_files
 from .haproxy.frontends import HTTP, HTTPS
 from .hosts import owned
@@ -31,12 +31,14 @@ AWAY = 2.0
 
 class EdgeChange(Struct, frozen=True):
     """What was done: nothing, or it was `started`, made anew (`recreated`: its ports were closed for a moment), or
-    told of new routes (`reloaded`: no connection was cut). `notes`: what is worth knowing of it, as sentences."""
+    told of new routes (`reloaded`: no connection was cut). `notes`: what is worth knowing of it, as sentences.
+    `image`: what it is to run where that is another one than before, in words."""
 
     started: bool = False
     recreated: bool = False
     reloaded: bool = False
     notes: tuple[str, ...] = ()
+    image: str = ""
 
 
 async def outlook(
@@ -48,6 +50,12 @@ async def outlook(
     notes: list[str] = []
     if change.started or change.recreated:
         notes += exceptions_in_words(accepted(has_shell=True))
+    if (
+        change != EdgeChange()
+        and not change.image
+        and (named := chosen_image(kept)) not in (None, "", wanted.edge.image)
+    ):
+        notes.append(f"the edge of this host runs {named}, as another project or its administrator chose")
     if change != EdgeChange() and wanted.edge.tls is Tls.ACME and not (await renewals(site)).by_itself:
         notes.append("nothing renews its certificates between deploys: dockworthy edge renew --install")
     return msgspec.structs.replace(change, notes=tuple(notes))
@@ -61,6 +69,7 @@ def exceptions_in_words(whys: Mapping[str, str]) -> tuple[str, ...]:
 async def _change(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectRoutes, *, swarm: bool) -> EdgeChange:
     every = [routes for name, routes in kept.projects.items() if name != wanted.project]
     refuse_conflicts(wanted, every, kept.projects.get(wanted.project))
+    asked = image_of_all(wanted, every, chosen_image(kept))
     wanted = with_owner(wanted, kept)
     every.append(wanted)
     opened = ports(every)
@@ -68,11 +77,11 @@ async def _change(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectR
     container = await process.container()
     refuse_foreign(container, f"{site.state}/edge")
     if not kept.compose or not kept.image or container is None:
-        return EdgeChange(started=True)
+        return EdgeChange(started=True, image=asked)
     image = msgspec.json.decode(kept.image, type=EdgeImage)
-    asked = next((each.edge.image for each in every if each.edge.image), "")
-    moved = _on_swarm(kept) != swarm
-    if moved or image.wanted != asked or published(kept) != opened or container["State"] != "running":
+    if image.wanted != asked:
+        return EdgeChange(recreated=True, image=f"{image_in_words(image.wanted)} -> {image_in_words(asked)}")
+    if _on_swarm(kept) != swarm or published(kept) != opened or container["State"] != "running":
         return EdgeChange(recreated=True)
     try:
         files = edge_files(every, await certificates(site, every, look=True), exporter=image.has_exporter)
@@ -86,6 +95,11 @@ def with_owner(wanted: ProjectRoutes, kept: Kept) -> ProjectRoutes:
     """With the host names that the project has first."""
     others = [routes for name, routes in kept.projects.items() if name != wanted.project]
     return msgspec.structs.replace(wanted, owns=owned(wanted, others, kept.projects.get(wanted.project)))
+
+
+def chosen_image(kept: Kept) -> str | None:
+    """What the edge was last told to run, "" for the image made on the host; None before its first start."""
+    return msgspec.json.decode(kept.image, type=EdgeImage).wanted if kept.image else None
 
 
 def _on_swarm(kept: Kept) -> bool:

@@ -54,7 +54,10 @@ class ProjectEdge:
         self.notes = change.notes
         names = ", ".join(self.wanted.names)
         if change.started:
-            return _step(f"start the edge, for {names}", 0.0)
+            with_image = f" with the image {change.image}" if change.image else ""
+            return _step(f"start the edge{with_image}, for {names}", 0.0)
+        if change.image:
+            return _step(f"make the edge anew with another image: {change.image}", AWAY)
         if change.recreated:
             return _step("make the edge anew: its ports or its network change", AWAY)
         if change.reloaded:

@@ -19,12 +19,12 @@ from .acme import due, known, obtain
 from .admin import Admin
 from .certificates import certificates
 from .compose_file import accepted, compose_file
-from .conflicts import ports, refuse_conflicts, refuse_foreign
+from .conflicts import image_of_all, ports, refuse_conflicts, refuse_foreign
 from .haproxy.configuration import EdgeFiles, edge_files
 from .image import EdgeImage, edge_image
 from .keeping import Keeper, Kept
 from .kept import ProjectRoutes
-from .outlook import ENDS_WITHIN, EdgeChange, exceptions_in_words, outlook, published, with_owner
+from .outlook import ENDS_WITHIN, EdgeChange, chosen_image, exceptions_in_words, outlook, published, with_owner
 from .ports_taken import refuse_taken
 from .process import EdgeProcess
 from .renewals import remember_tried
@@ -54,6 +54,7 @@ class EdgeRunner:
             others = {name: routes for name, routes in kept.projects.items() if name != wanted.project}
             before = kept.projects.get(wanted.project)
             refuse_conflicts(wanted, others.values(), before)
+            image_of_all(wanted, others.values(), chosen_image(kept))
             wanted = with_owner(wanted, kept)
             every = [*others.values(), wanted]
             change = await self._apply(kept, wanted.project, wanted, every)
@@ -119,7 +120,8 @@ class EdgeRunner:
             opened = published(kept)
         await refuse_taken(self._site, opened)
         refuse_foreign(await self._process.container(), self._keeper.folder)
-        asked = next((each.edge.image for each in every if each.edge.image), "")
+        others = [each for each in every if each.project != project]
+        asked = image_of_all(wanted, others, chosen_image(kept))
         image = await edge_image(self._site, asked, kept.image, self._environ)
         files = edge_files(every, await certificates(self._site, every), exporter=image.has_exporter)
         cpus = (await self._site.engine.get("/info")).get("NCPU") or 1

@@ -44,21 +44,23 @@ class Updater:
         self._keeper = Keeper(site)
         self._process = EdgeProcess(site, self._keeper, Admin(site), environ)
 
-    async def look(self) -> Updated:
+    async def look(self, image: str = "") -> Updated:
         """What `update` would do. An image that is made to know it goes again. Raises what `update` raises."""
         async with self._keeper.locked():
-            _, before = await self._found()
-            after = await edge_image(self._site, "", "", self._environ, fresh=True)
-            if after.runs != before.runs:
+            _, before = await self._found(image)
+            after = await edge_image(self._site, image, "", self._environ, fresh=True)
+            if after.runs != before.runs and not image:
                 await self._site.engine.send("DELETE", f"/images/{quote(after.runs)}?force=true", answer=False)
             return Updated(before.version, after.version, after.runs != before.runs)
 
-    async def update(self) -> Updated:
-        """Raises UsageError where there is no edge, or one whose image dockworthy.yaml names; HostError and EngineError
-        where the new one does not run: the edge then is as it was."""
+    async def update(self, image: str = "") -> Updated:
+        """`image`: the one that all projects of the host are to have, by digest; "" is made of the distribution's.
+
+        Raises UsageError where there is no edge, or one whose image a project's dockworthy.yaml names; HostError and
+        EngineError where the new one does not run: the edge then is as it was."""
         async with self._keeper.locked():
-            kept, before = await self._found()
-            after = await edge_image(self._site, "", "", self._environ, fresh=True)
+            kept, before = await self._found(image)
+            after = await edge_image(self._site, image, "", self._environ, fresh=True)
             found = Updated(before.version, after.version, after.runs != before.runs)
             if not found.differs:
                 return found
@@ -71,16 +73,18 @@ class Updater:
             await self._tidy({before.runs, after.runs})
             return msgspec.structs.replace(found, swapped=True)
 
-    async def _found(self) -> tuple[Kept, EdgeImage]:
+    async def _found(self, wanted: str) -> tuple[Kept, EdgeImage]:
         kept = await self._keeper.read()
         refuse_foreign(await container_of(self._site), self._keeper.folder)
         if not kept.image or not kept.compose or not kept.current:
             raise UsageError(f"no edge runs on {self._site.name}", hint="dockworthy deploy starts it")
         image = msgspec.json.decode(kept.image, type=EdgeImage)
-        if image.wanted:
+        naming = [name for name, each in kept.projects.items() if each.edge.image == image.wanted]
+        if image.wanted and naming and not wanted:
             raise UsageError(
-                f"the edge of {self._site.name} runs {image.wanted}, as deploy.edge.image has it",
-                hint="write a newer digest there, and deploy",
+                f"the edge of {self._site.name} runs {image.wanted}, as {', '.join(naming)} has in deploy.edge.image",
+                hint="write a newer digest there, and deploy; where other projects are at this edge: "
+                "dockworthy edge update --image IMAGE@sha256:…",
             )
         return kept, image
 
