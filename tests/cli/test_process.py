@@ -118,7 +118,7 @@ def test_a_terminal_without_unicode(pod: str, tmp_path: Path) -> None:
     ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run([*PROGRAM, "check", "."], env=ascii_only, cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 1, done.stderr
-    assert b"\\xff-\\xe4.yaml:5:61 web" in done.stdout
+    assert b"\\xff-\\xe4.yaml:5:61 1 pod is privileged: web" in done.stdout
 
 
 def test_json_of_a_name_that_is_no_text(pod: str, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_only_one_that_is_of_no_more_use_is_said_to_be_superfluous() -> None:
         return note
 
     assert said(finding(Outcome.PASS), exception()).endswith("matches no failure: it can be removed")
-    assert said(finding(Outcome.UNKNOWN), exception()).endswith("not visible from here")
+    assert said(finding(Outcome.UNKNOWN), exception()).endswith("unknown")
     assert said(finding(), exception("web")).endswith("was not judged here")
     assert said(finding(), exception(control="workload/privileged")).endswith("judged nothing here")
     expired = said(finding(Outcome.PASS), exception(expires="2026-11-01"))

@@ -110,7 +110,7 @@ def test_one_abandoned_repository_is_a_fault_beside_a_good_one() -> None:
 
 def test_what_lies_elsewhere_is_only_seen() -> None:
     proof = only(evidence(stores=[store("restic", "s3:b", local=False)]), "1.backup")
-    assert proof.strength is Strength.SEEN and "not visible" in proof.says
+    assert proof.strength is Strength.SEEN and "unknown" in proof.says
 
 
 def test_the_age_of_what_lies_on_a_share_is_measured() -> None:

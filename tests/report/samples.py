@@ -12,6 +12,7 @@ from dockworthy.model.result import Answer, DemandAnswer, Result, SubjectResult,
 PRIVILEGED = {
     "control": "workload/privileged",
     "title": "Containers are not privileged",
+    "fault": "{who} [is|are] privileged",
     "severity": Severity.CRITICAL,
     "level": Level.BASELINE,
     "demand": "1.privileges",
@@ -22,6 +23,7 @@ DROP_IT = Remedy("Drop `privileged`; add back the one capability or device that 
 FILE_MODES = {
     "control": "host/file-modes",
     "title": "The engine's files can't be changed by others",
+    "fault": "{n} [file of the engine|files of the engine] can be changed by others",
     "severity": Severity.HIGH,
     "level": Level.RESTRICTED,
     "demand": "3.least-privilege",
@@ -30,6 +32,7 @@ FILE_MODES = {
 LOG_ROTATION = {
     "control": "workload/log-rotation",
     "title": "Container logs are rotated, so that they can't fill the disk",
+    "fault": "{who} [fills|fill] the disk with logs",
     "severity": Severity.MEDIUM,
     "level": Level.PRODUCTION,
     "demand": "3.logs",
@@ -37,6 +40,7 @@ LOG_ROTATION = {
 AUDIT = {
     "control": "host/audit-rules",
     "title": "Changes to the engine's files are written to the audit log",
+    "fault": "{n} [file of the engine is|files of the engine are] not watched",
     "severity": Severity.MEDIUM,
     "level": Level.PRODUCTION,
     "demand": "3.least-privilege",
@@ -44,6 +48,7 @@ AUDIT = {
 RESTART = {
     "control": "workload/restart-policy",
     "title": "Containers come back by themselves after a crash or a reboot",
+    "fault": "{who} [stays|stay] down",
     "severity": Severity.LOW,
     "level": Level.PRODUCTION,
     "demand": "7.foundation",

@@ -52,7 +52,7 @@ def test_a_failure_stands_at_its_line() -> None:
     summary, unread, first, *_ = commands(render_github(project()))
     assert summary[0] == "notice" and summary[2].startswith("Not yet, at level production: web is privileged")
     assert unread[1]["file"] == "deploy/pod.yaml" and unread[1]["line"] == "3"
-    assert first[1] == {"file": "compose.yaml", "line": "4", "col": "17", "title": "Containers are not privileged"}
+    assert first[1] == {"file": "compose.yaml", "line": "4", "col": "17", "title": "web is privileged"}
     assert first[2].startswith("web: privileged: true. Drop `privileged`;")
 
 

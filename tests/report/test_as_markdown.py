@@ -75,15 +75,15 @@ def test_as_a_person_has_seen_it(name: str) -> None:
     assert_golden(f"{name}.md", render_markdown(result))
 
 
-def test_verdict_reasons_date_and_demands_come_first() -> None:
+def test_verdict_what_matters_and_date_come_first_and_demands_after_what_fails() -> None:
     text = render_markdown(assessed(3))
     wanted = [
         "# Should we",
         "**Not yet",
-        "- 3 containers are root",
+        "- **critical** 3 containers are privileged: web-1, web-2, web-3. Remedy: Drop `privileged`",
         "Holds until 2026-12-01",
-        "## Demands",
         "## What fails",
+        "## Demands",
     ]
     places = [text.index(part) for part in wanted]
     assert places == sorted(places)

@@ -56,7 +56,7 @@ def test_each_control_is_folded_and_what_is_critical_stands_open() -> None:
     assert text.count("<details open>") == 1
     assert text.count("<details") == text.count("</details>") == 5
     shown = text_of(text)
-    assert "critical: Containers are not privileged (1 finding)" in shown
+    assert "critical: 1 service is privileged: web (1 finding)" in shown
     assert "not parsed" not in shown and "**" not in shown.split("What might break")[0]
 
 

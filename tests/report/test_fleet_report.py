@@ -69,4 +69,4 @@ def test_json_holds_each_result_as_one_host_alone_would_give_it() -> None:
 def test_markdown() -> None:
     text = render_fleet_markdown(fleet())
     assert "| shop | not yet | the first reason |" in text
-    assert "| high | title of engine/a | shop, db |" in text
+    assert "| high | title of engine/a: not true of 2 engines | shop, db |" in text

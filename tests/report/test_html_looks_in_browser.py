@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 import pytest
 from in_browser import IN_BROWSER
+from messy_host import messy_result
 from playwright.sync_api import expect
 from samples import LOG_ROTATION, assessed, finding
 
@@ -42,9 +44,9 @@ def test_on_paper_all_that_matches_stands_open_and_the_controls_are_gone(opened:
 def test_without_a_script_everything_that_matters_is_there(opened: Any) -> None:
     page = opened(assessed(30), java_script_enabled=False)
     assert page.locator(".filter:visible").count() == 0
-    assert page.locator("summary:visible").count() == 8
-    page.click("summary >> text=The engine's files")
-    expect(page.locator("text=Take the write permission of others from /etc/docker/file-0.")).to_be_visible()
+    assert page.locator(".group > summary:visible").count() == 8
+    page.click("summary >> text=6 files of the engine")
+    expect(page.locator("dd >> text=Take the write permission of others from /etc/docker/file-0.")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
@@ -87,3 +89,21 @@ def test_every_text_can_be_read_on_its_ground(opened: Any, scheme: str) -> None:
     assert low == []
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (background == "rgb(255, 255, 255)") == (scheme == "light")
+
+
+def test_a_dozen_messy_containers_fit_ten_printed_pages(opened: Any) -> None:
+    page = opened(messy_result())
+    pages = re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))
+    assert 1 < len(pages) <= 10
+
+
+@pytest.mark.parametrize(("width", "shown"), [(390, 0), (1280, 1)])
+def test_demands_are_folded_on_a_phone_and_come_after_what_matters_most(opened: Any, width: int, shown: int) -> None:
+    page = opened(messy_result(), viewport={"width": width, "height": 800})
+    rows = page.locator("#demands >> xpath=ancestor::section >> tbody tr")
+    assert rows.first.is_visible() == bool(shown)
+    tops = [page.locator(f"#{id}").bounding_box()["y"] for id in ("matters", "demands", "findings")]
+    assert tops == sorted(tops) and tops[0] < 800
+    if not shown:
+        page.click("#demands")
+        assert rows.first.is_visible()

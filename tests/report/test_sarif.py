@@ -207,7 +207,7 @@ def test_problems_alone_and_the_rest_as_notifications() -> None:
     assert {r["properties"]["outcome"] for r in run["results"]} == {"fail", "pending"}
     (unseen,) = run["invocations"][0]["toolExecutionNotifications"]
     assert unseen["associatedRule"]["id"] == "host/audit-rules"
-    assert "2 findings are not visible from here" in unseen["message"]["text"]
+    assert "2 findings are unknown" in unseen["message"]["text"]
     assert "What would tell: root, or read access to /etc/audit" in unseen["message"]["text"]
 
 

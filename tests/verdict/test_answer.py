@@ -108,8 +108,8 @@ def test_the_worst_comes_first_and_many_objects_are_one_sentence() -> None:
         for number in range(100)
     ]
     assert answer(findings).because == (
-        "title of a/critical: not true of 100 objects (critical)",
-        "title of a/low: not true of 1 object (low)",
+        "title of a/critical: not true of 100 containers: 0, 1, 2 and 97 more (critical)",
+        "title of a/low: not true of 1 container: web (low)",
     )
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 )
 @options.format_of("table", "json", "sarif", "junit", "html", "markdown")
 @options.output
+@options.by
 @options.verbose
 @options.quiet
 def assess(
@@ -52,6 +53,7 @@ def assess(
     earlier: str | None,
     format_: str,
     output: str | None,
+    by: str,
     verbose: bool,
     quiet: bool,
 ) -> int:
@@ -108,7 +110,7 @@ def assess(
         )
     if old is not None:
         return show_difference(old, result, format_=format_, file=output, verbose=verbose, quiet=quiet)
-    return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)
+    return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet, by=by)
 
 
 def _assess_saved(file: str, level: Level, project: ProjectFile) -> Result:

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
 @options.trust
 @options.format_of("table", "json", "sarif", "junit", "github", "gitlab", "markdown", "html")
 @options.output
+@options.by
 @options.verbose
 @options.quiet
 def check(
@@ -81,6 +82,7 @@ def check(
     trust_environment: bool,
     format_: str,
     output: str | None,
+    by: str,
     verbose: bool,
     quiet: bool,
 ) -> int:
@@ -102,7 +104,7 @@ def check(
     (without Git: of the folder that is named, or of the file's). --trust-environment allows both.
 
     What nobody wrote is a fact, and can fail a control. What a file can't tell, such as the user of an image, is
-    listed as not visible and is no reason against the file.
+    listed as unknown and is no reason against the file.
 
     With --baseline or --changed-since the answer is by new failures alone. A failure is known where it failed before
     for the same reasons, on whatever line; what is known is counted, shown with -v, and stays in the JSON result.
@@ -156,7 +158,7 @@ def check(
         project = load_project(policy, judged=paths, checkout=checkout)
         known_before = _known_before(baseline, project.policy)
         result = known_before(judge_by(project)(paths))
-    return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet)
+    return show(result, format_=format_, file=output, verbose=verbose, quiet=quiet, by=by)
 
 
 def _known_before(baseline: str | None, policy: Policy) -> Callable[[Result], Result]:

@@ -21,6 +21,13 @@ LEVELS = ("baseline", "restricted", "production")
 """As in model/levels.py, which is not imported for `--help`; a test holds them equal."""
 
 verbose = click.option("-v", "--verbose", is_flag=True, help="Show every finding with its evidence.")
+by = click.option(
+    "--by",
+    type=click.Choice(["control", "container"]),
+    default="control",
+    show_default=True,
+    help="What failures are listed by: the control that fails, or the container (service, image, host) that fails it.",
+)
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print the verdict line alone.")
 output = click.option("-o", "--output", "output", metavar="FILE", help="Write to FILE instead of standard output.")
 yes = click.option("--yes", is_flag=True, help="Ask nothing.")

@@ -18,13 +18,15 @@ WIDEST = 100
 """Columns: longer lines are tiring to read."""
 
 
-def show(result: Result, *, format_: str, file: str | None, verbose: bool, quiet: bool) -> ExitStatus:
+def show(
+    result: Result, *, format_: str, file: str | None, verbose: bool, quiet: bool, by: str = "control"
+) -> ExitStatus:
     """Renders, delivers. Raises OutputError."""
-    deliver(_content(result, format_, file, verbose=verbose, quiet=quiet), file)
+    deliver(_content(result, format_, file, verbose=verbose, quiet=quiet, by=by), file)
     return status_of(result)
 
 
-def _content(result: Result, format_: str, file: str | None, *, verbose: bool, quiet: bool) -> Content:
+def _content(result: Result, format_: str, file: str | None, *, verbose: bool, quiet: bool, by: str) -> Content:
     """`--quiet` is for people: what a program reads is whole."""
     if format_ in FORMATS:
         return content_in(format_, result, verbose=verbose)
@@ -33,7 +35,7 @@ def _content(result: Result, format_: str, file: str | None, *, verbose: bool, q
     if quiet:
         return verdict_line(result)
     width, colour = paper(file)
-    return render_terminal(result, width=width, colour=colour, verbose=verbose)
+    return render_terminal(result, width=width, colour=colour, verbose=verbose, by=by)
 
 
 def paper(file: str | None) -> tuple[int, bool]:

@@ -116,6 +116,8 @@ def _ask(
             references=control.references,
             stricter_than=control.stricter_than,
             also_for=control.also_for,
+            fault=control.fault,
+            follows_from=control.follows_from,
         )
 
 

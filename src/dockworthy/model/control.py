@@ -40,11 +40,16 @@ class Subject(StrEnum):
 class Control(Struct, kw_only=True):
     """The rule as data. Its id is the path of its file: `controls/workload/privileged.py` is `workload/privileged`.
 
-    `title` states the secure state. `demand` is what it is shown under; `also_for` are further demands that are not met
-    either where it fails. `since` is the first version of the Pod Security Standards that asks for it.
+    `title` states the secure state, `fault` what is wrong where it fails, with the number of those that have it
+    (model/fault.py): `{who} [mounts|mount] the Docker socket`. `demand` is what it is shown under; `also_for` are
+    further demands that are not met either where it fails. `since` is the first version of the Pod Security Standards
+    that asks for it.
+
     `platforms`, where given, are the only ones the rule speaks of. `needs_running`: it asks what a container does, so
     what is only written is not asked. `stricter_than` names laxer controls on the same matter: what passes here passes
     there. Both are asked, each with exceptions of its own; a report may show their failures as one.
+    `follows_from` names controls whose failure brings this one with it, as `privileged` switches seccomp off: reports
+    list it below them.
 
     `fixes`: exact repairs in a Compose file, the first that gives changes for the service at hand is taken.
     `build_fixes`: exact repairs in a Dockerfile, all of them taken.
@@ -57,6 +62,7 @@ class Control(Struct, kw_only=True):
     """
 
     title: str
+    fault: str = ""
     rationale: str
     level: Level
     severity: Severity
@@ -69,6 +75,7 @@ class Control(Struct, kw_only=True):
     since: Version | None = None
     platforms: frozenset[Platform] | None = None
     stricter_than: tuple[str, ...] = ()
+    follows_from: tuple[str, ...] = ()
     needs_running: bool = False
     fixes: tuple[ComposeFix, ...] = ()
     build_fixes: tuple[BuildFix, ...] = ()

@@ -119,6 +119,10 @@ class Finding(Struct, frozen=True, kw_only=True):
     """The laxer controls on the same matter, which have findings of their own."""
     also_for: tuple[str, ...] = ()
     """Demands that it belongs to, too."""
+    fault: str = ""
+    """What is wrong where it fails, as a sentence to count in (model/fault.py)."""
+    follows_from: tuple[str, ...] = ()
+    """Controls whose failure on the same line brings this one with it."""
 
     @property
     def demands(self) -> tuple[str, ...]:

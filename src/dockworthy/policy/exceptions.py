@@ -135,7 +135,7 @@ def _idle(met: set[Outcome] | None) -> str:
     if not met:
         return "matches no failure: what it speaks of was not judged here"
     if Outcome.UNKNOWN in met:
-        return "matches no failure: whether it is needed is not visible from here"
+        return "matches no failure: whether it is needed is unknown"
     return "matches no failure: it can be removed"
 
 

@@ -12,6 +12,7 @@ from itertools import zip_longest
 
 from msgspec import Struct
 
+from ..model.fault import fault_of
 from ..model.field import Source
 from ..model.finding import Finding, Outcome
 from ..model.levels import Severity
@@ -105,10 +106,10 @@ def _annotation(findings: list[Finding], kind: str, file: str, line: int | None)
     source = first.evidence[0].source if first.evidence else None
     column = source.column if source is not None and source.line == line and len(findings) == 1 else None
     if len(findings) == 1:
-        title, message = first.title, f"{_says(first)}\n({first.control}, {first.severity.value})"
+        title, message = fault_of(first), f"{_says(first)}\n({first.control}, {first.severity.value})"
     else:
         title = f"{name_of(first)}: {number_of(len(findings), 'finding')}"
-        message = "\n".join(f"{f.severity.value}: {f.title}: {_says(f)} ({f.control})" for f in findings)
+        message = "\n".join(f"{f.severity.value}: {fault_of(f)}: {_says(f)} ({f.control})" for f in findings)
     return Annotation(kind, short(title, LONGEST_TITLE), _lines(message), visible(file), line, column)
 
 

@@ -18,6 +18,7 @@ from .grouping import (
     name_of,
     number_of_controls,
     says_its_name,
+    what_matters,
 )
 from .markdown import code, fence, plain, prose, table
 from .places import chain
@@ -41,9 +42,9 @@ def render_markdown(result: Result, *, verbose: bool = False) -> str:
     """The whole report. `verbose` shows every finding, and also what passes."""
     parts = [
         *_head(result),
-        *_demands(result.demands),
         *_unread(result),
         *_failures(result, verbose=verbose),
+        *_demands(result.demands),
         *_unseen(result, verbose=verbose),
         *_others(result, Outcome.PENDING, verbose=verbose),
         *_accepted(result),
@@ -58,8 +59,7 @@ def _head(result: Result) -> Iterator[str]:
     verdict = result.verdict
     yield f"# {QUESTIONS.get(result.command, 'Fit for production?')}"
     yield f"**{plain(answer_in_words(result))}**"
-    if verdict.because:
-        yield _list(plain(reason) for reason in verdict.because)
+    yield from _what_matters(result)
     if use := use_sentence(verdict):
         yield prose(use)
     yield from _alternatives(result)
@@ -69,6 +69,24 @@ def _head(result: Result) -> Iterator[str]:
         yield f"Read: {'; '.join(plain(sentence.rstrip('.')) for sentence in result.read)}. Nothing was changed."
     if result.notes:
         yield _list(plain(note) for note in result.notes)
+
+
+def _what_matters(result: Result) -> Iterator[str]:
+    """The faults with objects and remedies; where there are none, the reasons of the verdict."""
+    groups = what_matters(by_fault(result.findings))
+    if groups:
+        yield _list(map(_matter, groups))
+    elif result.verdict.because:
+        yield _list(plain(reason) for reason in result.verdict.because)
+
+
+def _matter(group: Group) -> str:
+    remedy = f" Remedy: {prose(group.remedies[0].says)}" if group.remedies else ""
+    return f"**{group.severity.value}** {_says(group)}.{remedy}"
+
+
+def _says(group: Group) -> str:
+    return plain(f"{group.says}: {some_of(group.objects)}" if group.objects else group.says)
 
 
 def _alternatives(result: Result) -> Iterator[str]:
@@ -90,7 +108,7 @@ def _demands(demands: Iterable[DemandAnswer]) -> Iterator[str]:
     ]
     if rows:
         yield "## Demands"
-        yield table(("Demand", "Answer", "For this use", "Fail", "Not visible", "Pass"), rows)
+        yield table(("Demand", "Answer", "For this use", "Fail", "Unknown", "Pass"), rows)
 
 
 def _unread(result: Result) -> Iterator[str]:
@@ -104,14 +122,21 @@ def _failures(result: Result, *, verbose: bool) -> Iterator[str]:
     if groups:
         yield f"## {HEADINGS[Outcome.FAIL]}: {number_of_controls(groups)}"
     for group in groups:
-        yield f"### {group.severity.value}: {plain(group.first.title)}"
+        yield f"### {group.severity.value}: {_says(group)}"
         names = ", ".join(code(control) for control in group.controls)
-        yield f"{names} ({group.first.level.value}), {number_of(len(group.findings), 'finding')}"
+        count = number_of(len(group.findings), "finding")
+        yield f"{names} ({group.first.level.value}), {count}. Rule: {plain(group.first.title)}."
         yield _findings(group, verbose=verbose)
+        if group.brings:
+            yield "It brings with it:\n\n" + _list(_brought(each) for each in group.brought)
         if group.first.check_yourself:
             yield "Check it yourself:\n\n" + fence(group.first.check_yourself, "sh")
         for remedy in group.remedies if verbose else group.remedies[:1]:
             yield _remedy(remedy)
+
+
+def _brought(group: Group) -> str:
+    return f"{plain(group.says)} ({code(group.first.control)})"
 
 
 def _findings(group: Group, *, verbose: bool) -> str:

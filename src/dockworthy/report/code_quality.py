@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from ..model.fault import fault_of
 from ..model.finding import Finding, Outcome
 from ..model.levels import Severity
 from ..model.result import Result
@@ -77,5 +78,5 @@ def _issue(finding: Finding, file: str, mark: str) -> Issue:
 
 
 def _says(finding: Finding) -> str:
-    says = f"{finding.title}: {named_fact(finding).rstrip('.')}."
+    says = f"{fault_of(finding)}: {named_fact(finding).rstrip('.')}."
     return visible(f"{says} {finding.remedy.says}" if finding.remedy is not None else says)

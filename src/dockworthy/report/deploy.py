@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..model.fault import fault_of
 from ..model.finding import Finding
 from ..model.release import Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, RolloutStep
@@ -51,7 +52,7 @@ def render_refusal(
     for finding in findings:
         sheet.blank()
         sheet.entry(
-            finding.severity, f"{finding.control}: {finding.title}", indent=1, column=_COLUMN, label_style="bad"
+            finding.severity, f"{finding.control}: {fault_of(finding)}", indent=1, column=_COLUMN, label_style="bad"
         )
         for evidence in finding.evidence[:3]:
             place = f"{evidence.source}: " if evidence.source else ""

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from ..model.fault import fault_sentence, subject_names
+from ..model.field import Source
 from ..model.finding import Evidence, Finding, Outcome, Remedy
 from ..model.levels import Severity
 from .visible import short
@@ -18,10 +20,28 @@ LONGEST_NAME = 60
 
 class Group(Struct, frozen=True):
     """Findings of one control, in the order they were found; never empty. `also`: other controls that fail of the same
-    subjects for the same facts."""
+    subjects for the same facts. `brings`: findings of other controls that these bring with them."""
 
     findings: tuple[Finding, ...]
     also: tuple[str, ...] = ()
+    brings: tuple[Finding, ...] = ()
+
+    @property
+    def says(self) -> str:
+        """What is wrong, with how many: `2 containers mount the Docker socket`."""
+        return fault_sentence(self.findings)
+
+    @property
+    def objects(self) -> list[str]:
+        """With whom, short; nobody where it is the host or its engine itself, or the sentence speaks of no objects."""
+        if self.first.subject == self.first.kind or (self.first.fault and "{" not in self.first.fault):
+            return []
+        return [short(name, LONGEST_NAME) for name in subject_names(self.findings)]
+
+    @property
+    def brought(self) -> list[Group]:
+        """`brings`, one group a control."""
+        return grouped(self.brings)
 
     @property
     def controls(self) -> tuple[str, ...]:
@@ -68,16 +88,58 @@ def by_control(findings: Iterable[Finding], outcome: Outcome) -> list[Group]:
 
 
 def by_fault(findings: Iterable[Finding]) -> list[Group]:
-    """What fails, as `by_control`; a stricter control and a laxer one that rest on the same facts of the same subjects
-    are one entry, which begins with the name of the more severe."""
+    """What fails, as `by_control`, one entry a fault: what another failure brings with it is listed there, and a
+    stricter control and a laxer one that rest on the same facts of the same subjects are one entry, which begins with
+    the name of the more severe."""
+    failing = [finding for finding in findings if finding.outcome is Outcome.FAIL]
+    brought = _brought(failing)
     entries: list[Group] = []
-    for group in by_control(findings, Outcome.FAIL):
+    for group in by_control_and_severity(finding for finding in failing if id(finding) not in brought):
         same = next((n for n, entry in enumerate(entries) if _is_one_fault(entry, group)), None)
         if same is None:
             entries.append(group)
         else:
             entries[same] = Group(entries[same].findings, (*entries[same].also, group.first.control))
-    return entries
+    return [_with_what_it_brings(entry, brought.values()) for entry in entries]
+
+
+def what_matters(groups: Sequence[Group], least: int = 3) -> Sequence[Group]:
+    """All faults that are critical, and at least so many where there are."""
+    critical = sum(group.severity is Severity.CRITICAL for group in groups)
+    return groups[: max(critical, least)]
+
+
+def by_control_and_severity(findings: Iterable[Finding]) -> list[Group]:
+    """Of one control what is critical stands apart from what is not: it would count the others as critical."""
+    groups: defaultdict[tuple[str, Severity], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        groups[finding.control, finding.severity].append(finding)
+    return sorted((Group(tuple(group)) for group in groups.values()), key=lambda group: group.weight)
+
+
+def _brought(failing: Iterable[Finding]) -> dict[int, tuple[Finding, Finding]]:
+    """Findings that another one brings: they follow from its control, and rest on the same line of the same subject.
+    Gives each with the one that brings it, by its identity."""
+    failing = list(failing)
+    causes = {control for finding in failing for control in finding.follows_from}
+    places = {(f.control, f.subject, _source_of(f)): f for f in failing if f.control in causes}
+    brought = {}
+    for finding in failing:
+        places_of_causes = ((control, finding.subject, _source_of(finding)) for control in finding.follows_from)
+        cause = next((places[place] for place in places_of_causes if place in places and place[2]), None)
+        if cause is not None:
+            brought[id(finding)] = (finding, cause)
+    return brought
+
+
+def _source_of(finding: Finding) -> Source | None:
+    return finding.evidence[0].source if finding.evidence else None
+
+
+def _with_what_it_brings(entry: Group, brought: Iterable[tuple[Finding, Finding]]) -> Group:
+    own = {id(finding) for finding in entry.findings}
+    brings = tuple(finding for finding, cause in brought if id(cause) in own)
+    return Group(entry.findings, entry.also, brings) if brings else entry
 
 
 def _is_one_fault(one: Group, other: Group) -> bool:
@@ -92,7 +154,8 @@ def _facts_of(group: Group) -> set[tuple[str, tuple[Evidence, ...]]]:
 
 def number_of_controls(groups: Iterable[Group]) -> str:
     """`3 controls`: those that lead, and those that fail with them."""
-    return number_of(sum(len(group.controls) for group in groups), "control")
+    controls = {control for group in groups for control in (*group.controls, *(f.control for f in group.brings))}
+    return number_of(len(controls), "control")
 
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:

@@ -26,7 +26,7 @@ from .visible import visible
 from .words import verdict_sentence
 
 _SKIPPED = {
-    Outcome.UNKNOWN: "Not visible from here",
+    Outcome.UNKNOWN: "Unknown",
     Outcome.NOT_APPLICABLE: "Does not apply",
     Outcome.EXCEPTED: "Accepted risk",
     Outcome.PENDING: "Done, in force later",

@@ -57,7 +57,7 @@ _BASES = {
 
 
 def render_sarif(result: Result, *, everything: bool = True) -> bytes:
-    """One run, in UTF-8. Without `everything` only what fails is a result; what is not visible is a notification."""
+    """One run, in UTF-8. Without `everything` only what fails is a result; what is unknown is a notification."""
     run = _run(result, f"{TOOL.name}/{result.command}/", everything=everything)
     return encode(Log(SARIF_SCHEMA, "2.1.0", (run,)))
 
@@ -167,7 +167,7 @@ def _unseen(result: Result, rules: dict[str, int]) -> Iterator[Notification]:
     for group in by_control(result.findings, Outcome.UNKNOWN):
         first = group.first
         count = number_of(len(group.findings), "finding is", "findings are")
-        says = f"{first.title}: {count} not visible from here: {fact_of(first)}"
+        says = f"{first.title}: {count} unknown: {fact_of(first)}"
         tell = f" What would tell: {first.tell or NOTHING_TELLS}"
         rule = RuleReference(first.control, rules[first.control])
         yield Notification("warning", Text(plain(f"{says}.{tell}")), rule)

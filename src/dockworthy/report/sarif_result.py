@@ -81,7 +81,7 @@ def plain(text: str) -> str:
 def _says(finding: Finding) -> str:
     says = named_fact(finding).rstrip(".")
     if finding.outcome is Outcome.UNKNOWN and finding.tell:
-        return f"Not visible from here: {says}. What would tell: {finding.tell}"
+        return f"Unknown: {says}. What would tell: {finding.tell}"
     if finding.outcome is Outcome.PENDING:
         return f"Done, in force later: {says}."
     return f"{says}. {finding.remedy.says}" if finding.remedy is not None else f"{says}."

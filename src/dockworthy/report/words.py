@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from ..model.fault import names_in_words
 from ..model.finding import Finding, Outcome
 from ..model.result import Answer, Result, Verdict
 
@@ -24,7 +25,7 @@ QUESTIONS = {
 
 HEADINGS = {
     Outcome.FAIL: "What fails",
-    Outcome.UNKNOWN: "Not visible from here",
+    Outcome.UNKNOWN: "Unknown",
     Outcome.PENDING: "Done, in force later",
     Outcome.EXCEPTED: "Accepted risks",
     Outcome.PASS: "Passes",
@@ -39,7 +40,7 @@ VERDICTS = {**ANSWERS, Answer.ACCEPTED: "yes, with accepted risks"}
 
 OUTCOMES = {
     Outcome.FAIL: "fail",
-    Outcome.UNKNOWN: "not visible from here",
+    Outcome.UNKNOWN: "unknown",
     Outcome.PENDING: "in force later",
     Outcome.EXCEPTED: "accepted",
     Outcome.PASS: "pass",
@@ -81,21 +82,18 @@ def use_sentence(verdict: Verdict) -> str:
 
 
 def counts_sentence(findings: Iterable[Finding]) -> str:
-    """`4 fail, 2 not visible from here, 40 pass`; what did not happen is left out."""
+    """`4 fail, 2 unknown, 40 pass`; what did not happen is left out."""
     counts = Counter(finding.outcome for finding in findings)
     return ", ".join(f"{counts[outcome]} {word}" for outcome, word in OUTCOMES.items() if counts[outcome])
 
 
-def some_of(names: Sequence[str], *, show: int = 3) -> str:
-    """`web, db, cache and 97 more`. One name too many is shown: "and 1 more" is no shorter."""
-    if len(names) <= show + 1:
-        return ", ".join(names)
-    return f"{', '.join(names[:show])} and {len(names) - show} more"
+some_of = names_in_words
+"""`web, db, cache and 97 more`."""
 
 
 def as_many_as_fit(names: Sequence[str], columns: int) -> str:
     """`some_of` the names, as few as it takes to stay within `columns`, but never none."""
-    fitting = (some_of(names, show=show) for show in (3, 2, 1))
+    fitting = (some_of(names, show) for show in (3, 2, 1))
     return next((text for text in fitting if len(text) <= columns), some_of(names, show=0) if names else "")
 
 

@@ -56,7 +56,7 @@ def answer_for_machine(
 
 
 def what_would_decide(findings: Sequence[Finding], intent: Intent) -> tuple[str, ...]:
-    """What is not visible and counts for this use: each fact with what would tell it, as sentences."""
+    """What is unknown and counts for this use: each fact with what would tell it, as sentences."""
     needs = requirements(assumed(intent))
     unseen = (each for each in findings if each.outcome is Outcome.UNKNOWN and decides(each, needs))
     return tuple(f"{each.title} ({each.subject}): {_told_by(each)}" for each in unseen)
@@ -69,7 +69,7 @@ def _told_by(finding: Finding) -> str:
 def _reasons(
     answer: Answer, never: Sequence[str], findings: Sequence[Finding], intent: Intent, blind: Sequence[str]
 ) -> tuple[str, ...]:
-    """Most serious first: what can't be, what is wrong, what is accepted, what is not visible."""
+    """Most serious first: what can't be, what is wrong, what is accepted, what is unknown."""
     needs = requirements(intent)
     deciding = [finding for finding in findings if decides(finding, needs)]
     accepted = sorted({_accepted(f) for f in deciding if f.outcome is Outcome.EXCEPTED and f.exception})
@@ -93,4 +93,4 @@ def _accepted(finding: Finding) -> str:
 
 def _gaps(findings: Iterable[Finding]) -> list[str]:
     count = sum(finding.outcome is Outcome.UNKNOWN for finding in findings)
-    return [f"not visible from here: {number_of(count, 'fact')} that this use rests on"] if count else []
+    return [f"unknown: {number_of(count, 'fact')} that this use rests on"] if count else []

@@ -1,4 +1,4 @@
-"""One answer for several hosts: the worst of theirs; a host that can't be reached is not visible, the others stand."""
+"""One answer for several hosts: the worst of theirs; a host that can't be reached is unknown, the others stand."""
 
 from __future__ import annotations
 

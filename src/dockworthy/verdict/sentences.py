@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
+from ..model.fault import fault_sentence, names_in_words, subject_names
 from ..model.finding import Finding, Outcome
-from ..model.levels import Severity
+
+_LONGEST_NAME = 60
 
 
 def worst(findings: Iterable[Finding], most: int = 3) -> list[str]:
-    """The most serious failures, one sentence a control, with how many objects have it."""
-    times: Counter[tuple[int, str, str]] = Counter()
+    """The most serious failures, one sentence a control: what is wrong, and with which objects."""
+    groups: dict[tuple[int, str], list[Finding]] = {}
     for finding in findings:
         if finding.outcome is Outcome.FAIL:
-            times[(finding.severity.rank, finding.control, finding.title)] += 1
-    ranked = sorted(times.items(), key=lambda entry: (entry[0][0], -entry[1], entry[0][1]))
-    sentences = [
-        f"{title}: not true of {number_of(count, 'object')} ({_of(rank)})" for (rank, _, title), count in ranked[:most]
-    ]
+            groups.setdefault((finding.severity.rank, finding.control), []).append(finding)
+    ranked = sorted(groups.items(), key=lambda entry: (entry[0][0], -len(entry[1]), entry[0][1]))
+    sentences = [_sentence(group) for _, group in ranked[:most]]
     if len(ranked) > most:
         sentences.append(f"{number_of(len(ranked) - most, 'more control')} failing")
     return sentences
 
 
-def _of(rank: int) -> str:
-    return list(Severity)[rank].value
+def _sentence(group: list[Finding]) -> str:
+    named = [name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..." for name in subject_names(group)]
+    says, names = fault_sentence(group), names_in_words(named)
+    return f"{says}{': ' if names else ''}{names} ({group[0].severity.value})"
 
 
 def number_of(count: int, what: str) -> str:

@@ -33,7 +33,7 @@ def decides(finding: Finding, needs: Mapping[str, Requirement]) -> bool:
 class Weighing:
     """Counts of outcomes by demand, counted once, asked for many intents.
 
-    At level production a required demand that no finding speaks of is not visible from here, unless somebody states
+    At level production a required demand that no finding speaks of is unknown, unless somebody states
     that it is met (`stated`); the lower levels ask only what their controls ask.
     """
 

@@ -32,7 +32,7 @@ def test_a_timer_and_its_repository(tmp_path: Path, run_dockworthy: Run) -> None
     tree = debian(Tree(tmp_path))
     control = "machine/backup-recent"
     outcome, says = finding(run_dockworthy, tree, control)
-    assert outcome == "unknown" and says.startswith("not visible from here; looked for")
+    assert outcome == "unknown" and says.startswith("unknown; looked for")
 
     timer(tree, "backup", "ExecStart=/usr/bin/restic -r /srv/restic backup /srv/data\n")
     restic(tree.path("/srv/restic"), "init")

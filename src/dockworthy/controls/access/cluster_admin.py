@@ -18,6 +18,7 @@ _BINDING = (
 
 control = Control(
     title="Nobody is bound to cluster-admin",
+    fault="{who} [grants|grant] cluster-admin",
     rationale="A program that is cluster-admin makes each hole in it a hole in the cluster. People who need it seldom should "
     "take it for the time that they need it.",
     level=Level.PRODUCTION,

@@ -15,6 +15,7 @@ _RBAC = "rbac.authorization.k8s.io"
 
 control = Control(
     title="No role lets its holder gain more rights",
+    fault="{who} [lets|let] [its holder|their holders] gain more rights",
     rationale="`escalate` and `bind` are the two verbs that let somebody write a role stronger than their own; `impersonate` is "
     "being somebody else; a token for another account, an approved certificate, or a webhook that changes every object come "
     "to the same.",

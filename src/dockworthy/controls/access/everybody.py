@@ -17,6 +17,7 @@ _BINDING = (
 
 control = Control(
     title="Roles are bound to accounts of their own, not to everybody",
+    fault="{who} [grants|grant] rights to everybody",
     rationale="`system:unauthenticated` needs no password at all, `system:authenticated` any account (with some clouds: any "
     "account of that cloud). The `default` service account is the one of every pod that names none.",
     level=Level.PRODUCTION,

@@ -15,6 +15,7 @@ _SERVICE = (
 
 control = Control(
     title="Services are reached through the edge, or from chosen addresses only",
+    fault="{who} [is|are] open to every address",
     rationale="A NodePort opens a port on every node, past the edge with its TLS and its log. A load balancer without "
     "`loadBalancerSourceRanges` is open to all. `externalIPs` takes over traffic to addresses that may belong to somebody else.",
     level=Level.PRODUCTION,

@@ -14,6 +14,7 @@ _RULE = "rules: [{host: shop.example.com}]"
 
 control = Control(
     title="Every host of an Ingress has a certificate",
+    fault="{who} [has|have] hosts without a certificate",
     rationale="What comes in without TLS can be read and changed on its way; browsers say so to every visitor.",
     level=Level.PRODUCTION,
     severity=Severity.HIGH,

@@ -15,6 +15,7 @@ _LABEL = "pod-security.kubernetes.io/enforce"
 
 control = Control(
     title="Each namespace enforces a Pod Security Standard",
+    fault="{who} [enforces|enforce] no Pod Security Standard",
     rationale="With the label the API server itself refuses a pod that is not up to the standard, whoever sends it. Without, "
     "only the files that somebody checks are held to it.",
     level=Level.PRODUCTION,

@@ -14,6 +14,7 @@ _ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{nam
 
 control = Control(
     title="Few may start pods or enter them",
+    fault="{who} [lets|let] [its holder|their holders] start pods or enter them",
     rationale="A new pod can mount every secret and take every service account of its namespace, and the node itself where "
     "no standard holds it back. Entering a running pod gives what that pod has, and leaves nothing that shows in its image.",
     level=Level.PRODUCTION,

@@ -14,6 +14,7 @@ _ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{nam
 
 control = Control(
     title="No role reads secrets that it does not name",
+    fault="{who} [reads|read] secrets that [it does|they do] not name",
     rationale="`list` and `watch` answer with the secrets themselves, not only with their names. Among them are the tokens "
     "of other service accounts, and with these their rights.",
     level=Level.PRODUCTION,

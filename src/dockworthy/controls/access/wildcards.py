@@ -14,6 +14,7 @@ _ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{nam
 
 control = Control(
     title="Roles name what they allow, without wildcards",
+    fault="{who} [grants|grant] rights by wildcard",
     rationale="`*` among the verbs holds escalate, bind and impersonate too; `*` among the resources holds secrets, "
     "pods/exec and every kind of object that an operator installs next year. All three wildcards together are cluster-admin "
     "under another name.",

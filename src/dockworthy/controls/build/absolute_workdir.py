@@ -20,6 +20,7 @@ from ._repairs import standing
 
 control = Control(
     title="Working directories are absolute paths",
+    fault="{who} [has|have] a relative WORKDIR",
     rationale="Where a relative path leads changes with the base image: files land elsewhere, with other owners.",
     level=Level.PRODUCTION,
     severity=Severity.LOW,

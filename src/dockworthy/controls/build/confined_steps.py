@@ -15,6 +15,7 @@ from ._repairs import standing
 
 control = Control(
     title="Build steps stay in their sandbox",
+    fault="{who} [runs|run] a step outside of the build's sandbox",
     rationale="`--security=insecure` gives a step every privilege on the machine that builds, `--network=host` all that "
     "it listens to and can reach: whoever changes the Dockerfile has that machine.",
     level=Level.RESTRICTED,

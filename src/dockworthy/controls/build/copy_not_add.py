@@ -19,6 +19,7 @@ from .remote_add import is_remote
 
 control = Control(
     title="Files of the project are copied with COPY",
+    fault="{who} [uses|use] ADD where COPY does",
     rationale="A file that turns out to be an archive is unpacked by ADD, an address is fetched. COPY does neither, so "
     "what is read is what happens.",
     level=Level.PRODUCTION,

@@ -17,6 +17,7 @@ from ._repairs import standing
 
 control = Control(
     title="No instruction is a deprecated one",
+    fault="{who} [uses|use] deprecated instructions",
     rationale="MAINTAINER, and ENV or LABEL without `=`, are deprecated: builders warn of them, and the old form takes "
     "everything up to the end of the line as one value.",
     level=Level.PRODUCTION,

@@ -16,6 +16,7 @@ from ._repairs import standing, steps
 
 control = Control(
     title="A build does not upgrade its distribution",
+    fault="{who} [upgrades|upgrade] the distribution",
     rationale="`dist-upgrade` may replace the kernel's and the init's packages, or lead to another release, and makes "
     "each build another image. (A plain upgrade that brings security fixes to an old base is better than none.)",
     level=Level.PRODUCTION,

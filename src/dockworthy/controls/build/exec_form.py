@@ -19,6 +19,7 @@ from ._repairs import standing
 
 control = Control(
     title="The program gets the engine's signals",
+    fault="{who} [starts|start] the program through a shell, which keeps signals from it",
     rationale="`docker stop` sends SIGTERM to the first process. A shell in between may keep it: the program is killed "
     "after ten seconds, in the middle of its requests.",
     level=Level.PRODUCTION,

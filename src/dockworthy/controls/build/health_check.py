@@ -12,6 +12,7 @@ from ._faults import Fault, weigh
 
 control = Control(
     title="The image says how its health is checked",
+    fault="{who} [has|have] no HEALTHCHECK",
     rationale="A program that hangs still runs. An orchestrator that has probes of its own does not need this; plain "
     "Docker, Compose and Swarm do.",
     level=Level.PRODUCTION,

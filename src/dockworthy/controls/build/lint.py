@@ -16,6 +16,7 @@ from ._repairs import flag_behind, marked, steps
 
 control = Control(
     title="hadolint finds no other fault",
+    fault="{who} [breaks|break] other rules of hadolint",
     rationale="hadolint holds what many teams learned of Dockerfiles that build and then surprise: ports that don't "
     "exist, stages that are named twice, installs that wait for an answer.",
     level=Level.PRODUCTION,

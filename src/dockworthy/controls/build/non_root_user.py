@@ -20,6 +20,7 @@ from ._repairs import standing
 
 control = Control(
     title="The image names a user other than root",
+    fault="{who} [makes|make] an image that runs as root",
     rationale="Whoever starts the image and says nothing gets its user. What breaks out of a root process is root on the "
     "host; what breaks out of another user's process is nobody.",
     level=Level.RESTRICTED,

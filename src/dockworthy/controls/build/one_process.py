@@ -15,6 +15,7 @@ from ._faults import Fault, weigh
 
 control = Control(
     title="The image starts one service",
+    fault="{who} [makes|make] an image that starts several services",
     rationale="When one of several services in a container dies, the container runs on and looks well; logs mix, limits "
     "hit the wrong one, and upgrading one restarts all.",
     level=Level.PRODUCTION,

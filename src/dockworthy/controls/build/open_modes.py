@@ -15,6 +15,7 @@ from ._faults import Fault, weigh
 
 control = Control(
     title="No file is made writable for everybody, or setuid",
+    fault="{who} [makes|make] files writable for everybody, or setuid",
     rationale="Whoever gets into one process can change the program of another one where everybody may write, and become "
     "root through a setuid program.",
     level=Level.PRODUCTION,

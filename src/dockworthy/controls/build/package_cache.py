@@ -18,6 +18,7 @@ from ._repairs import Step, flag_behind, marked, steps
 
 control = Control(
     title="Package managers leave no cache in the image",
+    fault="{who} [leaves|leave] a package cache in the image",
     rationale="Lists and downloads of a package manager serve nothing at run time, make each pull slower, and can't be "
     "taken away by a later step: the layer keeps them.",
     level=Level.PRODUCTION,

@@ -18,6 +18,7 @@ from ._repairs import standing
 
 control = Control(
     title="Package lists are refreshed in the step that installs",
+    fault="{who} [refreshes|refresh] package lists in another step than the install",
     rationale="The builder keeps the result of a step whose text is the same. `apt-get update` alone is never run again, "
     "and old packages with known holes are installed for good.",
     level=Level.PRODUCTION,

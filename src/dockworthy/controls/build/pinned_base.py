@@ -18,6 +18,7 @@ from ._repairs import standing
 
 control = Control(
     title="Base images are named by digest",
+    fault="{who} [names|name] a base image without its digest",
     rationale="`latest`, or no tag, is whatever was pushed last: tomorrow's build of the same commit is another image, and "
     "nobody can tell what changed. A version's tag can be pushed again, too; a digest can not.",
     level=Level.PRODUCTION,

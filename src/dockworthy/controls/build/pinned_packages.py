@@ -10,6 +10,7 @@ from ._faults import weigh_marks
 
 control = Control(
     title="Packages are installed at a version",
+    fault="{who} [installs|install] packages without a version",
     rationale="Two builds of the same commit install different packages: what was tested is not what is deployed, and a "
     "package that was taken over enters unseen. A lock file does the same for a language's packages.",
     level=Level.PRODUCTION,

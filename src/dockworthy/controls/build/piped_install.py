@@ -14,6 +14,7 @@ from ._faults import Fault, weigh
 
 control = Control(
     title="No step runs what it has just fetched unseen",
+    fault="{who} [runs|run] what was just fetched, unseen",
     rationale="A script from an address can be another one tomorrow, or for you alone, and nothing checks it before it "
     "runs as root in the build.",
     level=Level.PRODUCTION,

@@ -12,6 +12,7 @@ from ._repairs import flag_behind, marked, steps
 
 control = Control(
     title="Only the packages that are named are installed",
+    fault="{who} [installs|install] recommended packages that nobody named",
     rationale="apt installs what a package recommends, too: often several times as much, none of it needed to run, all "
     "of it to be patched.",
     level=Level.PRODUCTION,

@@ -12,6 +12,7 @@ from ._faults import Fault, weigh
 
 control = Control(
     title="Files from elsewhere enter images only with their checksum",
+    fault="{who} [adds|add] a file from elsewhere without its checksum",
     rationale="`ADD` with an address fetches at build time and checks nothing: what the server sends goes in.",
     level=Level.PRODUCTION,
     severity=Severity.MEDIUM,

@@ -12,6 +12,7 @@ from ._faults import Fault, weigh
 
 control = Control(
     title="Secrets of the build are mounted, not handed in as arguments",
+    fault="{who} [takes|take] a secret as a build argument",
     rationale="`docker history` shows the build arguments that a step saw, and so does the provenance that BuildKit "
     "attaches. A secret mount exists for its step alone.",
     level=Level.RESTRICTED,

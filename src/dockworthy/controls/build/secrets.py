@@ -16,6 +16,7 @@ from ._secret_files import may_be_secret, secret_sources
 
 control = Control(
     title="No secret stands in the Dockerfile or enters the image",
+    fault="{who} [puts|put] a secret into the Dockerfile or the image",
     rationale="Variables, labels and build steps of an image are read by everyone who may pull it, files also after a "
     "later step has removed them, and the Dockerfile by everyone who may read the repository.",
     level=Level.BASELINE,

@@ -17,6 +17,7 @@ from ._repairs import standing
 
 control = Control(
     title="What is started is said once",
+    fault="{who} [says|say] more than once what is started",
     rationale="An instruction that has no effect looks as if it had: somebody will rely on it, or mend the wrong one.",
     level=Level.PRODUCTION,
     severity=Severity.LOW,

@@ -14,6 +14,7 @@ from ._faults import Fault, weigh
 
 control = Control(
     title="The image holds no SSH server",
+    fault="{who} [installs|install] an SSH server",
     rationale="Who may log in is then decided in every image once more, and what was changed by hand over it is gone "
     "with the next deploy. `docker exec` needs no server.",
     level=Level.PRODUCTION,

@@ -18,6 +18,7 @@ from ._repairs import standing
 
 control = Control(
     title="The build does without sudo",
+    fault="{who} [uses|use] sudo",
     rationale="Where sudo works without a password in the image, every process in the container can become root with "
     "it; and it changes environment and signals on the way.",
     level=Level.PRODUCTION,

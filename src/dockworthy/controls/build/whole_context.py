@@ -13,6 +13,7 @@ from ._faults import Fault, weigh
 
 control = Control(
     title="What is copied into the image is chosen",
+    fault="{who} [copies|copy] the whole folder into the image",
     rationale="History, credentials and local files of whoever builds end up in the image, where everybody who pulls it "
     "can read them; and each change of any of them builds everything again.",
     level=Level.PRODUCTION,

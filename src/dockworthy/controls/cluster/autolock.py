@@ -12,6 +12,7 @@ from ._swarm import gap, spec, swarm_source
 
 control = Control(
     title="Managers' keys are locked",
+    fault="Managers' keys are not locked",
     rationale="The keys that decrypt the swarm's state lie beside it on every manager's disk. Locked, they need a key that "
     "people keep.",
     level=Level.RESTRICTED,

@@ -14,6 +14,7 @@ from ._swarm import gap, managers, node_name, part
 
 control = Control(
     title="Managers run no workloads where there are workers",
+    fault="{n} [manager runs|managers run] workloads though there are workers",
     rationale="A manager holds the keys and the state of the whole swarm. Workloads beside it share its kernel.",
     level=Level.PRODUCTION,
     severity=Severity.LOW,

@@ -14,6 +14,7 @@ _ONE, _TWO, _THREE = ([node(f"m{n}", "manager") for n in range(count)] for count
 
 control = Control(
     title="The swarm has an odd number of managers, three to seven",
+    fault="The swarm's number of managers keeps no quorum, or is even",
     rationale="With one manager its loss is the swarm's loss; with two, the loss of either is. An even number survives no "
     "more losses than one less, and each manager holds all keys of the swarm.",
     level=Level.PRODUCTION,

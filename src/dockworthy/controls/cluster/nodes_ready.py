@@ -15,6 +15,7 @@ from ._swarm import gap, node_name, part
 
 control = Control(
     title="Every node of the swarm is ready and reachable",
+    fault="{n} [node is|nodes are] not ready or not reachable",
     rationale="The swarm goes on while a node is missing, so nobody notices, until the next one fails.",
     level=Level.PRODUCTION,
     severity=Severity.HIGH,

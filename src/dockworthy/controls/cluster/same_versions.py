@@ -14,6 +14,7 @@ from ._swarm import gap, part
 
 control = Control(
     title="All nodes of the swarm run the same engine",
+    fault="Nodes of the swarm run different engines",
     rationale="A mixed swarm is meant for the hour of an upgrade. After that it means that one node was forgotten, with its "
     "holes.",
     level=Level.PRODUCTION,

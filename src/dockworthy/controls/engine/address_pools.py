@@ -23,6 +23,7 @@ _POOL = '{"default-address-pools": [{"base": "%s", "size": %d}]}'
 
 control = Control(
     title="The engine's address pools hold enough networks and collide with nothing",
+    fault="The engine's address pools are too small, or collide with other networks",
     rationale="With the default pools the 32nd network fails (`could not find an available, non-overlapping IPv4 "
     "address pool`), and before that 172.16.0.0/12 and 192.168.0.0/16 hide a company's own hosts and VPNs from every "
     "container.",

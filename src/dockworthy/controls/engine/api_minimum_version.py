@@ -25,6 +25,7 @@ def _said(version: str, minimum: str) -> dict[str, Any]:
 
 control = Control(
     title="The engine is not held back for clients of old API versions",
+    fault="The engine serves clients of old API versions",
     rationale="An engine whose minimum API version was lowered serves clients that the next one refuses. They are "
     "found best before the upgrade, not by it.",
     level=Level.PRODUCTION,

@@ -37,6 +37,7 @@ _PUBLISHED: dict[str, Any] = {
 
 control = Control(
     title="The engine's API is on no network, or demands client certificates",
+    fault="The engine's API is on the network and asks for no client certificate",
     rationale="Whoever reaches the API is root on this host: one request starts a container with the host's file "
     "system in it. Without `tlsverify` nobody is asked who they are; the address 127.0.0.1 is no protection from "
     "programs and browsers on this host.",

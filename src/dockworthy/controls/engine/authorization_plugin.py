@@ -11,6 +11,7 @@ from ._settings import judge_setting, texts
 
 control = Control(
     title="An authorization plugin decides about each request to the engine",
+    fault="No authorization plugin decides about requests to the engine",
     rationale="The engine itself knows no rights: its socket is all or nothing. A policy that is only checked before "
     "a deploy is passed by with one `docker run`; an authorization plugin sees that request, too.",
     level=Level.PRODUCTION,

@@ -14,6 +14,7 @@ _SIZED = on_host(daemon_json={"storage-driver": "devicemapper", "storage-opts": 
 
 control = Control(
     title="devicemapper's base device size is left at its default",
+    fault="devicemapper's base device size was changed",
     rationale="A larger base device lets one container fill the disk of all; it also can't be made smaller again.",
     level=Level.RESTRICTED,
     severity=Severity.LOW,

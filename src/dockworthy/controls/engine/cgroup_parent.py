@@ -15,6 +15,7 @@ _OF_THE_SYSTEM = ("", "-.slice", "system.slice", "user.slice", "init.scope", "ma
 
 control = Control(
     title="Containers live under a cgroup of their own",
+    fault="Containers share a cgroup with the host's own services",
     rationale="In the root cgroup, or in the one of the system's services, containers share the limits of the engine, "
     "of SSH and of everything else: a busy one slows down the host itself.",
     level=Level.RESTRICTED,

@@ -13,6 +13,7 @@ _CGROUP_2 = on_host(cgroup={"version": 2, "controllers": ["cpu", "memory", "pids
 
 control = Control(
     title="New containers get IPC and cgroup namespaces of their own",
+    fault="New containers get no IPC or cgroup namespace of their own",
     rationale="With `default-ipc-mode: shareable` any container may join another one's shared memory. With "
     "`default-cgroupns-mode: host` a container sees the names and limits of everything else on the host.",
     level=Level.RESTRICTED,

@@ -21,6 +21,7 @@ _WEAKER = {
 
 control = Control(
     title="The default runtime isolates containers as well as runc does",
+    fault="The default runtime isolates containers less than runc does",
     rationale="A program that is set as default runtime starts every container, as root, with whatever walls it "
     "likes. Special ones (graphics cards, WebAssembly) belong to the containers that need them.",
     level=Level.RESTRICTED,

@@ -13,6 +13,7 @@ from ._settings import judge_setting
 
 control = Control(
     title="The engine filters containers' system calls by default",
+    fault="The engine does not filter containers' system calls by default",
     rationale="The built-in profile blocks the calls that no ordinary program needs and most kernel exploits use. "
     "`unconfined` takes it away from every container that does not ask for a profile of its own.",
     level=Level.BASELINE,

@@ -11,6 +11,7 @@ from ._settings import judge_switch
 
 control = Control(
     title="Experimental features of the engine are off",
+    fault="Experimental features of the engine are on",
     rationale="They come without a promise: they change, break or go with any release, and are tested less.",
     level=Level.PRODUCTION,
     severity=Severity.LOW,

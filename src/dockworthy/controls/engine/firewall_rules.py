@@ -11,6 +11,7 @@ from ._settings import judge_switch
 
 control = Control(
     title="The engine may write its own firewall rules",
+    fault="The engine does not write its own firewall rules",
     rationale="Isolation between networks, the address translation of containers and the limits of published ports "
     "are firewall rules of the engine. With `iptables` off nothing of it is there. (IPv6: machine/ipv6-filtered.)",
     level=Level.RESTRICTED,

@@ -12,6 +12,7 @@ from ._settings import judge_switch
 
 control = Control(
     title="Containers on the default bridge cannot reach each other",
+    fault="Containers on the default bridge reach each other",
     rationale="Whoever names no network lands on the default bridge. With `icc` on, a container that was broken into "
     "reaches every port of all the others there, published or not.",
     level=Level.RESTRICTED,

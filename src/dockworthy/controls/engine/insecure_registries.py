@@ -15,6 +15,7 @@ _THIS_HOST = ("localhost", "127.", "[::1]", "::1")
 
 control = Control(
     title="Every registry and mirror is reached over verified TLS",
+    fault="The engine reaches registries or mirrors without verified TLS",
     rationale="Without TLS, or with a certificate that nobody checks, whoever sits between engine and registry "
     "reads the credentials and hands out images of their own, which then run on this host.",
     level=Level.BASELINE,

@@ -18,6 +18,7 @@ _ALL = {"MemoryLimit": True, "SwapLimit": True, "CpuCfsQuota": True, "PidsLimit"
 
 control = Control(
     title="The engine can enforce limits of memory, CPU and processes",
+    fault="The engine can't enforce limits of memory, CPU or processes",
     rationale="Without the control groups for it the engine takes a limit, warns once, and ignores it: one container "
     "then takes all memory of the host.",
     level=Level.RESTRICTED,

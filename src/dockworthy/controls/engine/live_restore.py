@@ -15,6 +15,7 @@ _ALONE = {"LocalNodeState": "inactive"}
 
 control = Control(
     title="Containers survive a restart of the engine",
+    fault="A restart of the engine stops every container",
     rationale="With `live-restore` the engine can be updated, reconfigured and even crash while the containers go on. "
     "Without it, patching the engine is an outage, and so is put off. Swarm nodes are drained instead.",
     level=Level.PRODUCTION,

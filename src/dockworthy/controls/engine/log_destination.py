@@ -33,6 +33,7 @@ _RSYSLOG = {"tool": "rsyslog", "to": "192.0.2.9:6514", "source": {"where": "/etc
 
 control = Control(
     title="Container logs leave the host for a central place",
+    fault="Container logs stay on this host",
     rationale="After an intrusion the logs on the host are worth nothing, and after a broken disk there are none. "
     "Gathered in one place they can be searched over hosts and kept when the container is gone.",
     level=Level.PRODUCTION,

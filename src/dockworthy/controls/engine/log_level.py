@@ -13,6 +13,7 @@ from ._settings import judge_setting, judge_switch
 
 control = Control(
     title="The engine logs at level info, and is not in debug mode",
+    fault="The engine does not log at level info",
     rationale="At `info` the log holds what an investigation needs. Debug mode fills the disk, writes request bodies "
     "and opens profiling addresses in the API; `warn` and above leave out who did what.",
     level=Level.PRODUCTION,

@@ -17,6 +17,7 @@ _UNLIMITED = (None, "", "-1", "0", -1, 0)
 
 control = Control(
     title="Container logs are rotated by default",
+    fault="Container logs grow without end by default",
     rationale="`json-file` without `max-size` grows until the disk is full; then containers, engine and host fail "
     "together. A container's own settings can differ, but the default is what the next container gets.",
     level=Level.PRODUCTION,

@@ -16,6 +16,7 @@ _THIS_HOST = ("127.", "localhost:", "[::1]:")
 
 control = Control(
     title="The engine's metrics are served on this host only",
+    fault="The engine's metrics are open to the network",
     rationale="The metrics address asks for no password and has no TLS. What containers do, how often and how many "
     "there are is for the monitoring, not for the network.",
     level=Level.RESTRICTED,

@@ -11,6 +11,7 @@ from ._settings import judge_switch
 
 control = Control(
     title="By default processes in containers can't gain privileges",
+    fault="By default processes in containers can gain privileges",
     rationale="A setuid program in an image makes an ordinary user of the container root in it. With this default "
     "such programs run without gaining anything, in every container that does not ask otherwise.",
     level=Level.PRODUCTION,

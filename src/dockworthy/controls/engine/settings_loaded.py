@@ -17,6 +17,7 @@ _LOCAL = on_host(daemon_json={"log-driver": "local", "live-restore": True, "defa
 
 control = Control(
     title="The engine runs with the settings that are written",
+    fault="The engine runs with other settings than those that are written",
     rationale="What the file says is what people believe. If the engine runs with something else, a review of the "
     "file is worth nothing, and the next restart, perhaps that of an update at night, changes the behaviour.",
     level=Level.PRODUCTION,

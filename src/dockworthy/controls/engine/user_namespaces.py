@@ -12,6 +12,7 @@ from ._settings import judge_setting
 
 control = Control(
     title="Root in a container is nobody on the host: user namespaces, or a rootless engine",
+    fault="Root in a container is root on the host",
     rationale="A process that breaks out of its container keeps its user. With `userns-remap`, or an engine that "
     "itself runs without root, that user has no rights on the host.",
     level=Level.PRODUCTION,

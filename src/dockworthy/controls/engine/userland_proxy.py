@@ -11,6 +11,7 @@ from ._settings import judge_switch
 
 control = Control(
     title="Published ports do without the userland proxy",
+    fault="Published ports go through the userland proxy",
     rationale="Where the kernel can translate addresses itself, docker-proxy only adds a process for each published "
     "port, copies each byte twice for local clients, and is one more program that listens.",
     level=Level.PRODUCTION,

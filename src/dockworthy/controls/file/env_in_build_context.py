@@ -12,6 +12,7 @@ _COMPOSE = "services: {web: {build: .}}\n"
 
 control = Control(
     title="No build takes a file of secrets into its image",
+    fault="{n} [file|files] of secrets [enters|enter] an image by its build",
     rationale="What a build copies is in the image's layers for good, also where a later step removes it; who may pull "
     "the image reads it. That Git ignores the file keeps no build from taking it.",
     level=Level.RESTRICTED,

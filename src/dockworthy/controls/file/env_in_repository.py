@@ -10,6 +10,7 @@ from ._secrets import judge_kinds
 
 control = Control(
     title="Files of variables with secrets stay out of the repository",
+    fault="{n} [file|files] with secrets in variables [is|are] in the repository",
     rationale="An .env file is where Compose looks for what a project must not say aloud. One that Git does not ignore "
     "says it to everyone who has the repository.",
     level=Level.RESTRICTED,

@@ -10,6 +10,7 @@ from ._secrets import judge_kinds
 
 control = Control(
     title="No address in the project's files holds a password",
+    fault="{n} [file holds|files hold] a password in an address",
     rationale="An address is printed by every client that can't reach it, shown in process lists, and copied from file to "
     "file. The password in it goes along.",
     level=Level.RESTRICTED,

@@ -19,6 +19,7 @@ def _block(kind: str, body: str = _BODY) -> str:
 
 control = Control(
     title="No private key lies among the project's files",
+    fault="{n} [file holds|files hold] a private key",
     rationale="A private key is a login, a server's identity or a signature. In a file of the project it is read by "
     "everyone who has a copy of it, and history keeps it when the file is removed.",
     level=Level.RESTRICTED,

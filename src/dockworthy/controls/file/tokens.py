@@ -12,6 +12,7 @@ _TAIL = "a8Kd02LmQ9xTz4RvB7nYpW3sHc6EfJgU1iOq"  # of no token: put together, so 
 
 control = Control(
     title="No access token lies among the project's files",
+    fault="{n} [file holds|files hold] an access token",
     rationale="Tokens of registries, code hosts and clouds are known by their shape, to us and to everybody else. Who has "
     "one acts in its owner's name, without a second factor.",
     level=Level.RESTRICTED,

@@ -32,6 +32,7 @@ _NO_AUDIT = {"host": {**_host()["host"], "audit_rules": absent()}}
 
 control = Control(
     title="The audit log records use and change of the engine's files",
+    fault="{n} [file of the engine is|files of the engine are] not watched by the audit log",
     rationale="The engine's own log can be rewritten by whoever controls the engine. The kernel's audit log names "
     "the login behind each change, and can be sent to another machine as it is written.",
     level=Level.PRODUCTION,

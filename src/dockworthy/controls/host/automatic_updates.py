@@ -19,6 +19,7 @@ def _updates(program: str, enabled: bool) -> dict[str, Any]:
 
 control = Control(
     title="Security updates of the host install themselves",
+    fault="Security updates of the host do not install themselves",
     rationale="Between the fix and its use in attacks lie days. Unattended upgrades of the distribution's security "
     "archive close that gap; the engine's own package can be left out and updated by plan.",
     level=Level.PRODUCTION,

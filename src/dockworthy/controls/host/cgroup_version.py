@@ -12,6 +12,7 @@ from ._fields import not_known
 
 control = Control(
     title="The host uses cgroup v2",
+    fault="The host uses cgroup v1",
     rationale="Version 2 limits memory with its swap and page cache as one, tells the pressure on each resource, and "
     "lets rootless engines set limits. systemd has removed version 1, and the engine will.",
     level=Level.PRODUCTION,

@@ -15,6 +15,7 @@ _FULL = 80
 
 control = Control(
     title="The table of connections has room",
+    fault="The kernel's table of connections is nearly full",
     rationale="Every connection to or from a container passes address translation and takes a place. With none left "
     "the kernel drops new connections: services time out at the busiest hour, and nothing in their logs says why.",
     level=Level.PRODUCTION,

@@ -19,6 +19,7 @@ def _load(quarter: float, cpus: int = 4) -> dict[str, Any]:
 
 control = Control(
     title="The processors keep up with the work",
+    fault="The processors do not keep up with the work",
     rationale="A load above the number of processors for fifteen minutes means that everything waits, health checks "
     "too: they time out, containers are restarted, and that is more work.",
     level=Level.PRODUCTION,

@@ -37,6 +37,7 @@ def _free(*gigabytes: float) -> dict[str, Any]:
 
 control = Control(
     title="The engine's disk will not be full within two weeks",
+    fault="The engine's disk will be full within two weeks",
     rationale="`df` shows room until the night on which it does not. The use of some days tells which night that is, early "
     "enough to clean up, rotate logs, or buy a disk.",
     level=Level.PRODUCTION,

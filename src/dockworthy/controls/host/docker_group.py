@@ -12,6 +12,7 @@ from ._fields import in_both, not_known
 
 control = Control(
     title="Nobody is in the docker group who may not be root",
+    fault="The docker group makes users root who may not be",
     rationale="Whoever may open the engine's socket can mount the host's disk into a container: membership of the "
     "group is root, with no password asked and no command logged. A stolen login of a member is a stolen host.",
     level=Level.BASELINE,

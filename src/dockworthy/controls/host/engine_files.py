@@ -29,6 +29,7 @@ _SETTINGS = "/etc/docker/daemon.json"
 
 control = Control(
     title="The engine's files belong to root, and nobody else may write them",
+    fault="{n} [file of the engine has the wrong owner or is|files of the engine have the wrong owner or are] too open",
     rationale="The engine runs as root and does what these files say. A unit file, daemon.json or program that "
     "another user may write is that user's way to root; a key that another may read speaks for the engine.",
     level=Level.BASELINE,

@@ -22,6 +22,7 @@ def _engine(executable: str, *packages: str) -> dict[str, Any]:
 
 control = Control(
     title="The engine is a package that the host's package manager keeps current",
+    fault="The host's package manager does not keep the engine current",
     rationale="Static binaries get no updates until somebody remembers them. A snap updates and restarts the engine "
     "when it likes, containers included, and can't see most of the host's paths.",
     level=Level.PRODUCTION,

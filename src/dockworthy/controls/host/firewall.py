@@ -21,6 +21,7 @@ def _firewall(**changed: Any) -> dict[str, Any]:
 
 control = Control(
     title="A firewall refuses what nobody allowed",
+    fault="No firewall refuses what nobody allowed",
     rationale="A service that is started by mistake, or listens on every address by default, is on the network at "
     "once. A firewall that refuses by default makes that a local mistake.",
     level=Level.RESTRICTED,

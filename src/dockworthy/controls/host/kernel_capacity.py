@@ -24,6 +24,7 @@ _ENOUGH = {"fs__inotify__max_user_instances": "8192", "fs__inotify__max_user_wat
 
 control = Control(
     title="The kernel's host-wide limits fit many containers",
+    fault="{n} [limit of the kernel is|limits of the kernel are] too low for many containers",
     rationale="These defaults were made for one desktop user. Containers share them, since most run as the same user "
     "number, and then fail with errors that name files or disks, not the limit.",
     level=Level.PRODUCTION,

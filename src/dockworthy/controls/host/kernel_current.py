@@ -30,6 +30,7 @@ def _kernel(release: str, built: str) -> dict[str, Any]:
 
 control = Control(
     title="The running kernel was built within the last year",
+    fault="The running kernel is more than a year old",
     rationale="A container is a process of this kernel. Each year brings local holes that are also ways out of a "
     "container; a kernel that was built a year ago has none of the fixes since.",
     level=Level.BASELINE,

@@ -30,6 +30,7 @@ _GOOD = sysctls(**{name.replace(".", "__"): wanted.value for name, wanted in WAN
 
 control = Control(
     title="The kernel is hardened against its own users",
+    fault="{n} [setting leaves|settings leave] the kernel open to its own users",
     rationale="Containers call the same kernel as everybody. These settings cost nothing and take away what most "
     "escapes begin with: addresses of the kernel, memory of neighbours, programs loaded into it.",
     level=Level.PRODUCTION,

@@ -28,6 +28,7 @@ def _kernel(taint: int) -> dict[str, Any]:
 
 control = Control(
     title="The running kernel has seen no damage",
+    fault="The running kernel reports damage",
     rationale="After a machine check, a corrupt page or an oops parts of the kernel have stopped or are wrong. It "
     "goes on, loses data now and then, and hangs at the next occasion.",
     level=Level.PRODUCTION,

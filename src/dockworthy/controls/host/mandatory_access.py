@@ -22,6 +22,7 @@ def _both(lsm: list[str], *options: str) -> dict[str, Any]:
 
 control = Control(
     title="AppArmor or SELinux confines containers",
+    fault="Neither AppArmor nor SELinux confines containers",
     rationale="It forbids containers to mount, to trace other processes and to write to the kernel's own files, "
     "whatever their root may do. It has to be in the kernel, and the engine has to use it.",
     level=Level.RESTRICTED,

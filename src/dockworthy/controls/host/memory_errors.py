@@ -12,6 +12,7 @@ from ._fields import not_known
 
 control = Control(
     title="The memory makes no errors",
+    fault="The memory makes errors",
     rationale="Corrected errors are the sign before those that are not. Uncorrected ones crash programs, or worse, "
     "do not: a wrong number is written to the database and to every backup.",
     level=Level.BASELINE,

@@ -25,6 +25,7 @@ def _memory(available: int, swap_free: int = 0, swap_total: int = 0) -> dict[str
 
 control = Control(
     title="There is memory left, and little is swapped out",
+    fault="Memory runs short",
     rationale="Below a tenth the next peak ends with the kernel killing a process, often the largest: the database. "
     "A swap that fills up shows the same, earlier and slower.",
     level=Level.PRODUCTION,

@@ -17,6 +17,7 @@ _RESOLVED = ("127.0.0.53", "127.0.0.54")
 
 control = Control(
     title="Containers have name servers that they can reach",
+    fault="Containers have no name server that they can reach",
     rationale="A server on 127.0.0.1 is the host's, not the container's: the engine leaves it out, and old ones put "
     "public servers in its place. Names of the own network then fail, and questions leave the house.",
     level=Level.PRODUCTION,

@@ -21,6 +21,8 @@ _BRIDGE = "net__bridge__bridge-nf-call-iptables"
 
 control = Control(
     title="The kernel forwards and filters containers' traffic",
+    fault="{n} [setting of the kernel breaks|settings of the kernel break] forwarding or filtering of "
+    "containers' traffic",
     rationale="The engine switches both on when it starts. A hardening script or `sysctl --system` with another value "
     "switches them off again, and containers lose their network, or their walls, at that moment.",
     level=Level.PRODUCTION,

@@ -12,6 +12,7 @@ from ._fields import not_known
 
 control = Control(
     title="No installed update waits for a reboot",
+    fault="An installed update waits for a reboot",
     rationale="Until the reboot the old kernel or library runs, with the holes that the update closed. And a host "
     "that nobody dares to reboot has never proven that its containers come back.",
     level=Level.PRODUCTION,

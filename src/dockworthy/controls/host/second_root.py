@@ -19,6 +19,7 @@ def _accounts(*accounts: tuple[str, int]) -> dict[str, Any]:
 
 control = Control(
     title="Only root has the user number 0",
+    fault="Another account than root has the user number 0",
     rationale="The kernel knows numbers, not names: every account with the number 0 is root, with a password of its "
     "own that nobody thinks of.",
     level=Level.BASELINE,

@@ -13,6 +13,7 @@ _FILE = "/etc/ssh/sshd_config"
 
 control = Control(
     title="SSH refuses empty passwords",
+    fault="SSH accepts empty passwords",
     rationale="With PermitEmptyPasswords an account without a password, made by a script or by mistake, is open to "
     "the network.",
     level=Level.BASELINE,

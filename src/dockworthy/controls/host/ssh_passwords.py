@@ -13,6 +13,7 @@ _FILE = "/etc/ssh/sshd_config"
 
 control = Control(
     title="SSH asks for a key, not for a password alone",
+    fault="A password alone is enough to log in by SSH",
     rationale="A password that leaked elsewhere, or is on a list, opens the host. A key stays on the machine of its "
     "owner, and a second factor makes even a stolen one useless.",
     level=Level.RESTRICTED,

@@ -13,6 +13,7 @@ _FILE = "/etc/ssh/sshd_config"
 
 control = Control(
     title="root can't log in over SSH with a password",
+    fault="root can log in over SSH with a password",
     rationale="Passwords of root are guessed day and night by programs all over the internet, and a login as root "
     "does not say which person it was.",
     level=Level.BASELINE,

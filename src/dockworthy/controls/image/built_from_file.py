@@ -11,6 +11,7 @@ from ._history import instruction, place, short
 
 control = Control(
     title="Images are built from a file, not committed from a container",
+    fault="{who} [was|were] committed from a container",
     rationale="An image that was committed can't be built again with a security update, and nobody sees what is in it.",
     level=Level.PRODUCTION,
     severity=Severity.MEDIUM,

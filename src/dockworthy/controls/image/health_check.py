@@ -10,6 +10,7 @@ from ...model.levels import Level, Severity
 
 control = Control(
     title="Images that wait to be used say how their health is checked",
+    fault="{who} [has|have] no health check",
     rationale="The image's author knows best what a working program answers. Images in use are judged by whether their "
     "containers are checked.",
     level=Level.PRODUCTION,

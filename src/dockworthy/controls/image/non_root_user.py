@@ -10,6 +10,7 @@ from ...model.levels import Level, Severity
 
 control = Control(
     title="Images that wait to be used name a user other than root",
+    fault="{who} [runs|run] as root",
     rationale="Whoever starts an image and says nothing gets its user. Images in use are judged by what their "
     "containers really run as.",
     level=Level.PRODUCTION,

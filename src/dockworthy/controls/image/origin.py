@@ -10,6 +10,7 @@ from ...model.levels import Level, Severity
 
 control = Control(
     title="Images in use came from a registry, and their digest is known",
+    fault="{who} [comes|come] from no known registry",
     rationale="What was built or loaded here can't be fetched again after the disk is lost, nor compared with what was "
     "tested. A registry's digest names exactly one image, everywhere.",
     level=Level.PRODUCTION,

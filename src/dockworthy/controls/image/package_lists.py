@@ -12,6 +12,7 @@ from ._history import judge_steps
 
 control = Control(
     title="Package lists are refreshed in the step that installs",
+    fault="{who} refreshed package lists in another step than the install",
     rationale="The builder keeps the result of a step whose text is the same. `apt-get update` alone is never run again, "
     "and old packages with known holes are installed for good.",
     level=Level.PRODUCTION,

@@ -12,6 +12,7 @@ from ._history import judge_steps
 
 control = Control(
     title="Files from elsewhere enter images only with their checksum",
+    fault="{who} [holds|hold] files that were added without a checksum",
     rationale="`ADD` with an address fetches at build time and checks nothing: what the server sends goes in. Local "
     "archives, which `ADD` unpacks, are no such risk.",
     level=Level.PRODUCTION,

@@ -13,6 +13,7 @@ from ._history import instruction, short
 
 control = Control(
     title="Images hold no secrets",
+    fault="{who} [holds|hold] secrets",
     rationale="Environment, labels and build steps of an image are read by everyone who may pull it, and stay in each "
     "copy and each registry for good.",
     level=Level.RESTRICTED,

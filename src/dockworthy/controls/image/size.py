@@ -11,6 +11,7 @@ from ..sizes import GIGABYTE, in_words
 
 control = Control(
     title="Images hold little more than they need",
+    fault="{who} [holds|hold] more than needed",
     rationale="Each package more is one more to be updated, and each gigabyte delays the start on a new host.",
     level=Level.PRODUCTION,
     severity=Severity.LOW,

@@ -44,7 +44,7 @@ def judged(
     gaps = _gaps(machine, looked_in)
     if proofs:
         return Judgement(Outcome.UNKNOWN, (*_evidence(proofs), *gaps), tell=f"{tell}; or {_DECLARE}")
-    nothing = Evidence(f"not visible from here; looked for {looked_for}")
+    nothing = Evidence(f"unknown; looked for {looked_for}")
     return Judgement(Outcome.UNKNOWN, (nothing, *gaps), tell=f"{tell}; or {_DECLARE}")
 
 

@@ -19,6 +19,7 @@ def _prometheus(rules: int, managers: list[str]) -> dict[str, object]:
 
 control = Control(
     title="Alerts are watched for, and handed to somebody",
+    fault="Nobody is told of alerts",
     rationale="A full disk at three in the morning is mended in five minutes by whoever is called, and is a lost database by "
     "nine if nobody is.",
     level=Level.PRODUCTION,

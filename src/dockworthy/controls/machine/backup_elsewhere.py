@@ -26,6 +26,7 @@ def _on(data_disk: str, *stores: dict[str, Any]) -> dict[str, Any]:
 
 control = Control(
     title="Backups lie on another host than the data",
+    fault="Backups lie on the same host as the data",
     rationale="A dead disk, a burnt host or an intruder who encrypts it takes what lies beside the data as well. Three "
     "copies, on two kinds of storage, one of them elsewhere.",
     level=Level.PRODUCTION,
@@ -64,13 +65,13 @@ _TELL = "whoever keeps the backups: where does the copy lie that survives the lo
 def backup_elsewhere(machine: Machine) -> Judgement:
     stores = machine.evidence.stores
     if isinstance(stores, Unknown):
-        return unknown(f"not visible from here: {stores.reason}", stores.source, tell=stores.tell or _TELL)
+        return unknown(f"unknown: {stores.reason}", stores.source, tell=stores.tell or _TELL)
     found = [s for s in (stores.value if isinstance(stores, Set) else ()) if s.does in (Task.BACKUP, Task.DUMP)]
     away = next((store for store in found if not store.local), None)
     if away is not None:
         return passed(f"{away.tool} writes to {away.place}, which is not on this host", away.source)
     if not found:
-        return unknown("not visible from here; looked for where backups are written to", stores.source, tell=_TELL)
+        return unknown("unknown; looked for where backups are written to", stores.source, tell=_TELL)
     return _on_this_host(machine, found)
 
 
@@ -85,5 +86,5 @@ def _on_this_host(machine: Machine, stores: list[Store]) -> Judgement:
             says = f"{one.tool}: {one.place} lies on {', '.join(shared)}, as the data does"
             return failed(says, Source(one.place, via=one.source))
     places = tuple(Evidence(f"{s.tool}: {s.place} lies on {', '.join(s.disks) or 'an unknown disk'}") for s in stores)
-    gap = Evidence("the backups lie on other disks of this host; whether a copy leaves it is not visible")
+    gap = Evidence("the backups lie on other disks of this host; whether a copy leaves it is unknown")
     return Judgement(Outcome.UNKNOWN, (gap, *places[:3]), tell=_TELL)

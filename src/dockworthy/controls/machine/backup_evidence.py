@@ -24,6 +24,7 @@ def _machine(**state: object) -> dict[str, object]:
 
 control = Control(
     title="The data was backed up lately",
+    fault="The data was not backed up lately",
     rationale="Volumes and folders of containers lie on this host's disk alone. Without a copy somewhere else one fault "
     "loses them. That a backup ran does not prove that it can be restored: only a restore does.",
     level=Level.PRODUCTION,

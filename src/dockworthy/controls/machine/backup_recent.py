@@ -12,6 +12,7 @@ from ._proofs import judged, proofs_of
 
 control = Control(
     title="Backups are made, and the newest is young",
+    fault="No backup is recent",
     rationale="Jobs stop silently: a password that changed, a full disk, a timer that nobody enabled. What counts is not "
     "that a tool is installed but when the last snapshot was made.",
     level=Level.PRODUCTION,

@@ -21,6 +21,7 @@ _OPEN = on_host(firewall={"backend": "nft"})
 
 control = Control(
     title="Containers cannot reach the cloud's metadata address",
+    fault="Containers can reach the cloud's metadata address",
     rationale=f"{_ADDRESS} hands out credentials, start scripts and keys of the machine without a password. One request "
     "that a container can be talked into is enough.",
     level=Level.PRODUCTION,

@@ -18,6 +18,7 @@ _WEB = {"name": "web", "inspect": {"Image": "sha256:a1", "Config": {"Image": "sh
 
 control = Control(
     title="Containers run the current build of their image",
+    fault="{who} [runs|run] an old build of [its|their] image",
     rationale="A newer image with the same tag was pulled or built here, most often for a reason. Until the container is "
     "recreated, it runs the old one, and a restart after a crash changes nothing.",
     level=Level.PRODUCTION,

@@ -17,6 +17,7 @@ _NAMELESS: dict[str, list[str]] = {"RepoTags": [], "RepoDigests": []}
 
 control = Control(
     title="No image is left without a name and without a use",
+    fault="{who} [has|have] neither a name nor a use",
     rationale="Each new build under the same tag leaves the one before nameless. Unpatched programs lie there, and room "
     "is gone.",
     level=Level.PRODUCTION,

@@ -18,6 +18,7 @@ _DATABASE = {"engine": {"containers": [container("postgres:17.2")]}}
 
 control = Control(
     title="Databases are dumped by their own tools, and the newest dump is young",
+    fault="Databases have no recent dump",
     rationale="Files of a running database, copied one after the other, are of different moments. The database's own dump, "
     "or a tool that talks to it (pgBackRest, Barman), gives one that can be restored.",
     level=Level.PRODUCTION,

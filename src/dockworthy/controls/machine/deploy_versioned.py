@@ -12,6 +12,7 @@ from ._proofs import judged, proofs_of
 
 control = Control(
     title="What is deployed is under version control",
+    fault="What is deployed is not under version control",
     rationale="Who changed what, when and why; the state of last week; the same on a new host: all of that is one command "
     "where the files are under version control with a copy elsewhere, and guesswork where they are not.",
     level=Level.PRODUCTION,

@@ -15,6 +15,7 @@ from ._evidence_examples import evidence, job
 
 control = Control(
     title="A dump in a pipe fails when the dump fails",
+    fault="{n} [backup job hides|backup jobs hide] a failed dump behind a pipe",
     rationale="A shell tells of a pipe only how its last command ended. The database was down, the password had changed: "
     "gzip packed nothing, and the job was green every night.",
     level=Level.PRODUCTION,
@@ -38,7 +39,7 @@ control = Control(
 def dump_pipeline(machine: Machine) -> Iterator[Judgement]:
     jobs = machine.evidence.jobs
     if isinstance(jobs, Unknown):
-        yield unknown(f"not visible from here: {jobs.reason}", jobs.source, tell=jobs.tell or "run as root")
+        yield unknown(f"unknown: {jobs.reason}", jobs.source, tell=jobs.tell or "run as root")
         return
     dumps = [job for job in (jobs.value if isinstance(jobs, Set) else ()) if job.does is Task.DUMP]
     if not dumps:

@@ -13,6 +13,7 @@ _FILE = Source("dockworthy.yaml", "intent")
 
 control = Control(
     title="What will run here is stated",
+    fault="What will run here is not stated, or can't be kept with this team",
     rationale="A cache that can be rebuilt and a customer database need different things. Without the answer the "
     "strictest usual use is assumed.",
     level=Level.PRODUCTION,

@@ -16,6 +16,7 @@ _TYPED = {"com.docker.compose.project": "", "com.docker.compose.project.config_f
 
 control = Control(
     title="Containers are made from a file, not typed in",
+    fault="{who} [comes|come] from no known file",
     rationale="What a file says can be read, reviewed, checked and run again on a new host. What somebody typed lives in "
     "that person's memory, until the host is lost.",
     level=Level.PRODUCTION,

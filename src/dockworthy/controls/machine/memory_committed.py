@@ -26,6 +26,7 @@ def _memory(gigabytes: int) -> dict[str, object]:
 
 control = Control(
     title="The containers' memory limits fit into the host",
+    fault="The containers' memory limits exceed the host's memory",
     rationale="When all use what they may, the host runs out, and the kernel kills what it likes: the database, or the "
     "engine.",
     level=Level.PRODUCTION,

@@ -15,6 +15,7 @@ _OF_HOST = ["node_cpu_seconds_total"]
 
 control = Control(
     title="Metrics of the containers are collected",
+    fault="Metrics of the containers are not collected",
     rationale="CPU, memory, restarts and disk tell of trouble hours before it is an outage, and what the trouble was after "
     "it. An exporter alone keeps nothing: somebody must collect what it serves.",
     level=Level.PRODUCTION,

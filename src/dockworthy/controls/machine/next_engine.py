@@ -32,6 +32,7 @@ def _seen(image: str, engine: str = "28.5.2", minimum: str = "1.24", **config: A
 
 control = Control(
     title="The programs that talk to the engine can talk to the next one, too",
+    fault="{who} can't talk to the next engine",
     rationale=f"Engine {NEXT_MAJOR} refuses API versions that engines served for eight years. A reverse proxy that asks "
     "the engine for its containers then routes to none, and an updater restarts in a loop, at the moment of the upgrade.",
     level=Level.PRODUCTION,

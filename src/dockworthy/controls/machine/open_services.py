@@ -28,6 +28,7 @@ _OPEN_HOST = on_host(firewall={"backend": "nft", "input_policy": "accept"})
 
 control = Control(
     title="No service of this host answers strangers without a password",
+    fault="{n} [service answers|services answer] strangers without a password",
     rationale="Redis, memcached, MongoDB, Elasticsearch, etcd and the engine's API ask nobody who they are unless somebody "
     "made them. Found by a scan they are read, emptied and held to ransom, or (Redis, the engine) they run programs.",
     level=Level.RESTRICTED,

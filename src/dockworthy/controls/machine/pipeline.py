@@ -15,6 +15,7 @@ _BUILDS = project(pipelines=[".gitlab-ci.yml"], builds=True)
 
 control = Control(
     title="Images are built by a pipeline, from a commit",
+    fault="Images are not built by a pipeline from a commit",
     rationale="Built by a pipeline, an image can be built again, says which commit it is, and was tested on the way. Built "
     "by hand it is what somebody had that day.",
     level=Level.PRODUCTION,

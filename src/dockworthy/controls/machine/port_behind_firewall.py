@@ -34,6 +34,7 @@ _BLOCKLIST = ("-A DOCKER-USER -m set --match-set unwanted src -j DROP",)
 
 control = Control(
     title="A published port is open to those only whom the host's firewall lets in",
+    fault="{n} [published port is|published ports are] open past the host's firewall",
     rationale="The engine translates and forwards a published port before the firewall's INPUT rules, where ufw and most "
     "people's rules stand, see the packet. What the firewall seems to forbid is open to everyone.",
     level=Level.RESTRICTED,

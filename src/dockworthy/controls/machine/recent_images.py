@@ -20,6 +20,7 @@ def _built(created: str) -> dict[str, object]:
 
 control = Control(
     title="Images in use were built in the last 90 days",
+    fault="{who} in use [was|were] built more than 90 days ago",
     rationale="Distributions publish security updates weekly. They reach a container only when its image is built again.",
     level=Level.PRODUCTION,
     severity=Severity.MEDIUM,

@@ -42,6 +42,7 @@ def _cache(size: int) -> dict[str, Any]:
 
 control = Control(
     title="What nobody uses takes little of the disk",
+    fault="What nobody uses takes much of the disk",
     rationale="Images of old versions, build cache and layers of stopped containers grow with every deploy until the disk "
     "is full and everything on it stops.",
     level=Level.PRODUCTION,

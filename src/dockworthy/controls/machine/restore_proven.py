@@ -12,6 +12,7 @@ from ._proofs import judged, proofs_of
 
 control = Control(
     title="A restore was made, and worked",
+    fault="No restore is proven to work",
     rationale="A backup that was never restored is a hope: the wrong folder, a key that only the lost host had, a dump that "
     "is empty since March. It is known to work when it was restored, within the last half year.",
     level=Level.PRODUCTION,

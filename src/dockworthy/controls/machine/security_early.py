@@ -15,6 +15,7 @@ _FILE = ".gitlab-ci.yml"
 
 control = Control(
     title="A pipeline checks files and images before they come here",
+    fault="No pipeline checks files and images before they come here",
     rationale="A privileged container or an image with a known hole costs a minute in a merge request, and a night in "
     "production. A check whose failure stops nothing is no check.",
     level=Level.PRODUCTION,

@@ -21,6 +21,7 @@ def _network(subnet: str) -> dict[str, object]:
 
 control = Control(
     title="Networks of containers do not cover addresses that the host needs",
+    fault="{who} [covers|cover] addresses that the host needs",
     rationale="The host sends everything for a network's addresses to its containers: a name server, a swarm node or a "
     "file server with such an address is gone, often only after somebody made the one network too many.",
     level=Level.PRODUCTION,

@@ -21,6 +21,7 @@ _OLD = {
 
 control = Control(
     title="Neighbours on the network do not reach unpublished ports",
+    fault="Neighbours on the network reach unpublished ports",
     rationale="Before version 28 the engine itself did not stop a machine next door that sends packets for the "
     "containers' addresses to this host: with FORWARD on ACCEPT every port of every container is open to it.",
     level=Level.PRODUCTION,

@@ -15,6 +15,7 @@ _LEFT = [{"Name": "old", "Driver": "bridge", "Scope": "local"}]
 
 control = Control(
     title="Every network has containers",
+    fault="{who} [has|have] no containers",
     rationale="The engine's pools hold some thirty networks by default; then no project starts any more. A forgotten "
     "network also keeps addresses from others.",
     level=Level.PRODUCTION,

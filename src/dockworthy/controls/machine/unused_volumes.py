@@ -17,6 +17,7 @@ _LEFT = [{"Name": "old-data", "Driver": "local", "Labels": None}]
 
 control = Control(
     title="Every volume is mounted by a container",
+    fault="{who} [is|are] mounted by no container",
     rationale="Volumes stay when their containers go. Data that nobody knows of is neither backed up nor protected, and a "
     "hasty `prune` removes what was still needed.",
     level=Level.PRODUCTION,

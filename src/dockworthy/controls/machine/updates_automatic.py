@@ -24,6 +24,7 @@ def _engine(image: dict[str, Any], *containers: dict[str, Any]) -> dict[str, Any
 
 control = Control(
     title="Newer images reach the containers by themselves",
+    fault="Newer images do not reach the containers by themselves",
     rationale="Security updates of base images come weekly. If somebody must think of it, they come when there is time. The "
     "updates must be automatic, be it by a pipeline that builds again or by a tool here that pulls.",
     level=Level.PRODUCTION,

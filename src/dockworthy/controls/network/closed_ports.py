@@ -10,6 +10,7 @@ from ...model.levels import Level, Severity
 
 control = Control(
     title="A container's port is open to the outside only where it is published",
+    fault="{who} [opens|open] unpublished ports of containers to the outside",
     rationale="On a macvlan or ipvlan network a container is a machine of the LAN: the host's firewall does not see its "
     "traffic, and what listens for the neighbours only is open to everyone there. A bridge in mode `nat-unprotected` "
     "lets everyone in who knows the way.",

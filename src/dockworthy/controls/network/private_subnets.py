@@ -12,6 +12,7 @@ from ...model.levels import Level, Severity
 
 control = Control(
     title="Networks of containers use private addresses",
+    fault="{who} [uses|use] public addresses",
     rationale="The host routes a network's addresses to its containers. If they belong to somebody on the internet, "
     "neither the host nor any container reaches that somebody.",
     level=Level.PRODUCTION,

@@ -26,6 +26,7 @@ def _change(before: str, now: str) -> str:
 
 control = Control(
     title="A change does not loosen the policy that it is judged by",
+    fault="The change loosens the policy that it is judged by",
     rationale="A pull request that adds an exception, lowers the level or takes out a rule excuses itself: whatever it "
     "brings along is green. With --changed-since the policy of the base counts, and the loosening is a failure of its "
     "own: somebody must decide it, apart from what it would excuse.",

@@ -10,6 +10,7 @@ from ...model.levels import Level, Severity
 
 control = Control(
     title="Data of volumes on other machines travels encrypted",
+    fault="{who} [sends|send] data unencrypted",
     rationale="Whoever listens on the network between this host and the file server reads the data, and with NFS's "
     "`sec=sys` writes it, too.",
     level=Level.PRODUCTION,

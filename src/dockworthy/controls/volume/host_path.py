@@ -10,6 +10,7 @@ from ...model.levels import Level, Severity
 
 control = Control(
     title="No waiting volume leads to a sensitive path of the host",
+    fault="{who} [leads|lead] to a sensitive path of the host",
     rationale="The `local` driver binds any path that the volume's options name. Rules that look at bind mounts alone "
     "don't see it. Volumes in use are judged at the containers that mount them.",
     level=Level.PRODUCTION,

@@ -10,6 +10,7 @@ from ...model.levels import Level, Severity
 
 control = Control(
     title="Volumes hold no passwords in their options",
+    fault="{who} [has|have] a password in [its|their] options",
     rationale="`docker volume inspect` shows the options to everyone with access to the engine, and they lie unencrypted "
     "in the engine's data.",
     level=Level.RESTRICTED,

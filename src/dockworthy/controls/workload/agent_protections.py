@@ -16,6 +16,7 @@ _JOB = (
 
 control = Control(
     title="No attribute loosens what a Titus agent holds back",
+    fault="{who} [loosens|loosen] what the Titus agent holds back",
     rationale="`allowNestedContainers` lets a job make containers of its own, and `seccompAgentEnabledForPerfSyscalls` opens the "
     "kernel's performance counters, which show what other containers do.",
     level=Level.PRODUCTION,

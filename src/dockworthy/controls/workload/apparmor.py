@@ -15,10 +15,12 @@ from ._written_options import without_option
 
 control = Control(
     title="The AppArmor profile is the default one or a named one",
+    fault="{who} [is|are] not confined by AppArmor",
     rationale="AppArmor's default profile denies mounts, raw kernel files and more, whatever capabilities are given.",
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="1.host-access",
+    follows_from=("workload/privileged",),
     also_for=("1.privileges",),
     subject=Subject.UNIT,
     references=(pss("appArmorProfile"), cis("1.6.0", "5.2"), cis("1.8.0", "5.2"), nist("4.4.3"), owasp("D04")),

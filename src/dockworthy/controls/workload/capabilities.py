@@ -16,10 +16,12 @@ from ._containers import Fault, judge_containers
 
 control = Control(
     title="Containers have no capability beyond the default ones",
+    fault="{who} [has|have] capabilities beyond the default ones",
     rationale="Capabilities such as SYS_ADMIN, SYS_PTRACE or NET_ADMIN are keys to the host or its network.",
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="1.privileges",
+    follows_from=("workload/privileged",),
     also_for=("1.host-access", "3.least-privilege"),
     subject=Subject.UNIT,
     references=(pss("capabilities_baseline"), cis("1.6.0", "5.4"), cis("1.8.0", "5.4"), nist("4.4.3"), owasp("D04")),

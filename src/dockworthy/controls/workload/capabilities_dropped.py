@@ -17,11 +17,13 @@ from ._containers import Fault, judge_containers
 
 control = Control(
     title="All capabilities are dropped, at most NET_BIND_SERVICE is added back",
+    fault="{who} [keeps|keep] more capabilities than NET_BIND_SERVICE",
     rationale="Even the default capabilities let root in a container change owners, forge packets and make devices: "
     "most programs need none of them.",
     level=Level.RESTRICTED,
     severity=Severity.MEDIUM,
     demand="1.privileges",
+    follows_from=("workload/privileged",),
     subject=Subject.UNIT,
     since=Version(1, 22),
     stricter_than=("workload/capabilities",),

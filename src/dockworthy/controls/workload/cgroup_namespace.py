@@ -12,6 +12,7 @@ from ._platforms import CONTAINERS
 
 control = Control(
     title="No container opts out of a cgroup namespace of its own",
+    fault="{who} [uses|use] the host's cgroup namespace",
     rationale="From the host's cgroup namespace a container sees the groups, limits and ids of every other container; "
     "with a writable /sys/fs/cgroup it changes them.",
     level=Level.RESTRICTED,

@@ -12,6 +12,7 @@ from ._platforms import CONTAINERS
 
 control = Control(
     title="Containers stay below the engine's own cgroup",
+    fault="{who} [runs|run] outside of the engine's own cgroup",
     rationale="What the host allows all containers together is set on the engine's cgroup: a container that is moved "
     "elsewhere has left these limits behind.",
     level=Level.PRODUCTION,

@@ -14,6 +14,7 @@ from ._platforms import checked_by
 
 control = Control(
     title="The CPU time of every container is limited",
+    fault="{who} [has|have] no CPU limit",
     rationale="An endless loop in one container takes every core. Shares only weigh who waits: they hold nobody back who "
     "is alone. `--cpus` and `--cpu-quota` are the same limit.",
     level=Level.PRODUCTION,

@@ -11,6 +11,7 @@ from ._platforms import CONTAINERS
 
 control = Control(
     title="Containers are on networks of their own",
+    fault="{who} [is|are] on the default bridge network",
     rationale="The default bridge is where everything lands that names no network: strangers reach each other's ports, "
     "and there are no names, only addresses that change.",
     level=Level.PRODUCTION,

@@ -13,6 +13,7 @@ from ._platforms import WITH_DEVICES
 
 control = Control(
     title="No device rule opens the host's disks, memory or consoles",
+    fault="{who} [has|have] device rules that open disks, memory or consoles of the host",
     rationale="With the rule `a *:* rwm` a container makes a node for the host's disk (the default capability MKNOD is "
     "enough) and reads and writes it, though no device was handed to it.",
     level=Level.BASELINE,

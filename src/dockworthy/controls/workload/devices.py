@@ -13,6 +13,7 @@ from ._unclear import as_far_as_told
 
 control = Control(
     title="No device of the host is handed to a container",
+    fault="{who} [has|have] devices of the host",
     rationale="A driver is code of the kernel, and a device ties the container to its host. Where the work needs one "
     "(a GPU, a tunnel, a serial line), that is an exception with an owner. Disks, memory and consoles are judged by "
     "stricter controls of their own.",

@@ -24,6 +24,7 @@ _JOB = (
 
 control = Control(
     title="A disruption budget keeps enough instances running",
+    fault="{who} [has|have] no disruption budget that works",
     rationale="Kubernetes and Titus empty a node before it is updated. Without a budget all instances of a service may be "
     "taken at once; with one that allows none ever, the node can't be emptied, and is never updated.",
     level=Level.PRODUCTION,

@@ -14,6 +14,7 @@ _WRITABLE = {"HostConfig": {"ReadonlyRootfs": False}}
 
 control = Control(
     title="Nobody changed a container since it was started",
+    fault="{who} [was|were] changed after the start",
     rationale="What was written into a container's own layer stands in no image and no repository: the next deploy "
     "loses it, and an intruder's work looks the same.",
     level=Level.PRODUCTION,

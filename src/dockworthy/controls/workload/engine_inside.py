@@ -16,6 +16,7 @@ from ._ports import is_loopback, published_of, shares_host_network
 
 control = Control(
     title="An engine inside a container demands client certificates",
+    fault="{who} [runs|run] a Docker Engine that asks for no client certificate",
     rationale="Docker-in-Docker listens on the network. Without TLS every container beside it, and everybody who reaches a "
     "published port, gives it commands: it is privileged, so its root is root on the host.",
     level=Level.BASELINE,

@@ -16,6 +16,7 @@ from ._unclear import as_far_as_told
 
 control = Control(
     title="No mount leads to the engine's socket",
+    fault="{who} [mounts|mount] the Docker socket",
     rationale="The engine does as root whatever its socket is asked for: a container that reaches it, by the socket "
     "itself, a folder above it or a volume bound to one, owns the host. Mounting it read-only changes nothing: a socket "
     "is connected to, not written. Where dockworthy's guard stands at it, the container has its role there and no more.",

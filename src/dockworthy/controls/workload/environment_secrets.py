@@ -18,6 +18,7 @@ _HASH = "hash:0123456789abcdef"  # what the reading of facts leaves of a secret
 
 control = Control(
     title="No secret stands in environment variables or arguments",
+    fault="{who} [has|have] secrets in environment variables or arguments",
     rationale="Everybody who may ask the engine sees a container's environment and arguments, children inherit them, and "
     "programs print them when they fail. A file that only the program may read does none of this.",
     level=Level.RESTRICTED,

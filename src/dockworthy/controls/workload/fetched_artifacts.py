@@ -13,6 +13,7 @@ _APP = "{{id: /shop, container: {{docker: {{image: shop}}}}, {more}}}"
 
 control = Control(
     title="Marathon fetches files over encrypted connections only",
+    fault="{who} [fetches|fetch] files over unencrypted connections",
     rationale="The agent fetches the file before each start and unpacks it beside the program. Over http or ftp everybody on "
     "the way can put another one in its place; Mesos compares no checksum.",
     level=Level.PRODUCTION,

@@ -14,6 +14,7 @@ from ._platforms import checked_by
 
 control = Control(
     title="The health of every container is checked",
+    fault="{who} [has|have] no health check",
     rationale="A program that hangs still runs. Without a check nobody notices, nothing is restarted, and a deploy can "
     "not tell whether the new version works.",
     level=Level.PRODUCTION,

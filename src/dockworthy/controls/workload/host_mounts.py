@@ -15,6 +15,7 @@ _MOUNT = {"Type": "bind", "Destination": "/x", "RW": True}
 
 control = Control(
     title="No mount hands the host's own files to a container",
+    fault="{who} [mounts|mount] the host's own files",
     rationale="Who writes the host's programs, services, users or kernel settings is root there at the next login or "
     "start; who reads its keys and password hashes is root somewhat later. Folders that hold a container's data, and "
     "single harmless files such as /etc/localtime, are not meant.",

@@ -14,6 +14,7 @@ from ...model.workload import Unit
 
 control = Control(
     title="Containers do not share the host's network, PID or IPC namespace",
+    fault="{who} [shares|share] a namespace of the host",
     rationale="In the host's network namespace a container reaches everything that listens on loopback and can open any "
     "port; in its PID namespace it sees and signals every process; in its IPC namespace it reads shared memory.",
     level=Level.BASELINE,

@@ -11,6 +11,7 @@ from ._containers import Fault, judge_faults
 
 control = Control(
     title="Pods mount no path of the node",
+    fault="{who} [mounts|mount] a path of the node",
     rationale="A path of the node ties the pod to that node and opens the node's files, sockets and devices to it.",
     level=Level.BASELINE,
     severity=Severity.HIGH,

@@ -11,6 +11,7 @@ from ._containers import Fault, judge_faults
 
 control = Control(
     title="Probes and lifecycle hooks name no host",
+    fault="{who} [has|have] probes or hooks that name a host",
     rationale="The node's kubelet sends a probe: with a host of its own it is a request into the node's network, its "
     "loopback included, that the pod itself could not make.",
     level=Level.BASELINE,

@@ -20,6 +20,7 @@ _ONLY_READ = ("/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo", "/etc/os
 
 control = Control(
     title="Mounts show a container nothing of the host that is not its own",
+    fault="{who} [mounts|mount] something of the host that is not [its|their] own",
     rationale="The host's process list, logs, temporary files, credentials and settings belong to everybody on it. An "
     "agent that watches the host needs some of them: then that is an exception with an owner. The kernel's /sys, read "
     "only, shows what every container sees anyway.",

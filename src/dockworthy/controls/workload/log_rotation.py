@@ -18,6 +18,7 @@ from ._platforms import ENGINES, checked_by
 
 control = Control(
     title="Container logs are kept, and rotated",
+    fault="{who} [keeps|keep] no logs, or logs without limit",
     rationale="The driver json-file, the engine's default, writes one file without end until `max-size` is set; the "
     "driver none keeps nothing. `local` and `journald` rotate by themselves, the others send the logs away.",
     level=Level.PRODUCTION,

@@ -14,6 +14,7 @@ from ._platforms import checked_by
 
 control = Control(
     title="The memory of every container is limited",
+    fault="{who} [has|have] no memory limit",
     rationale="When the host runs out of memory the kernel ends processes of its own choice: a database, the engine, the "
     "SSH server. A limit makes it the one that leaks.",
     level=Level.RESTRICTED,

@@ -17,6 +17,7 @@ _KEY = "titusParameter.agent.imds.requireToken"
 
 control = Control(
     title="The metadata service asks a job for a token",
+    fault="{who} [reaches|reach] the metadata service without a token",
     rationale="Without a token a request that an intruder slips into the program (a URL to fetch, a redirect) is answered with "
     "the keys of its IAM role. With one it must first be asked for, which such a request can't do.",
     level=Level.PRODUCTION,

@@ -16,6 +16,7 @@ _MOUNT = {"Type": "bind", "Source": "/srv/shop", "Destination": "/x", "RW": True
 
 control = Control(
     title="Nothing mounted in a container appears on the host",
+    fault="{who} [has|have] mounts that appear on the host",
     rationale="With shared propagation a container that may mount puts file systems over the host's folders, and over "
     "those of every container that has the same mount.",
     level=Level.RESTRICTED,

@@ -16,6 +16,7 @@ _SHOP = "matchLabels: {app: shop}"
 
 control = Control(
     title="A network policy limits who reaches a pod and whom it reaches",
+    fault="{who} [has|have] no network policy for traffic in or out",
     rationale="A pod that no policy selects takes connections from everywhere and makes them to everywhere: one broken "
     "program is in the network of all. As soon as a policy selects it, only what is listed passes.",
     level=Level.PRODUCTION,

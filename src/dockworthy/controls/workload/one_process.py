@@ -13,6 +13,7 @@ from ._platforms import CONTAINERS
 
 control = Control(
     title="A container runs one service",
+    fault="{who} [runs|run] several services",
     rationale="When one of several services in a container dies, the container runs on and looks well; logs mix, limits "
     "hit the wrong one, and upgrading one restarts all. Workers of the same program, and an init that only starts it, "
     "are one service.",

@@ -13,6 +13,7 @@ from ._platforms import WITH_DEVICES
 
 control = Control(
     title="The kernel may end a container that runs out of memory",
+    fault="{who} may not be killed when memory runs out",
     rationale="With the killer switched off a container at its limit stands still instead of being restarted; without a "
     "limit the host itself runs out of memory and nothing may be ended.",
     level=Level.RESTRICTED,

@@ -17,6 +17,7 @@ from ._platforms import ENGINES, checked_by
 
 control = Control(
     title="The number of processes of every container is limited",
+    fault="{who} [has|have] no limit on processes",
     rationale="Process ids are one pool for the whole host: a program that forks without end stops logins, the engine "
     "and every other container.",
     level=Level.RESTRICTED,

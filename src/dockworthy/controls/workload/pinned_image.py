@@ -19,6 +19,7 @@ from ._platforms import checked_by
 
 control = Control(
     title="Images are named by digest",
+    fault="{who} [uses|use] an image that is not named by digest",
     rationale="`latest`, or no tag, is whatever was pushed last: nobody knows which version runs, and a restart on "
     "another host starts another one. A version's tag can be pushed again, too; a digest can not.",
     level=Level.PRODUCTION,

@@ -12,6 +12,7 @@ from ._containers import Fault, judge_containers
 
 control = Control(
     title="Containers are not privileged",
+    fault="{who} [is|are] privileged",
     rationale="A privileged container has every device and every capability of the host and neither seccomp nor "
     "AppArmor between: a fault in its program is a fault of the host.",
     level=Level.BASELINE,

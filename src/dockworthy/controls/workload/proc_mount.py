@@ -15,10 +15,12 @@ from ._written_options import without_option
 
 control = Control(
     title="The default masks over /proc and /sys are in place",
+    fault="{who} [runs|run] without the masks over /proc and /sys",
     rationale="Without the masks a container reads /proc/kcore and writes /proc/sys of the host's kernel.",
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="1.host-access",
+    follows_from=("workload/privileged",),
     also_for=("1.privileges",),
     subject=Subject.UNIT,
     references=(pss("procMount"), nist("4.4.3")),

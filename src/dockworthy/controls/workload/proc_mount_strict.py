@@ -12,10 +12,12 @@ from ._proc_mount import unmasked
 
 control = Control(
     title="The default masks over /proc are in place, in a user namespace too",
+    fault="{who} [runs|run] without the masks over /proc",
     rationale="A user namespace takes the power from what lies behind the masks, not the knowledge.",
     level=Level.RESTRICTED,
     severity=Severity.MEDIUM,
     demand="1.host-access",
+    follows_from=("workload/privileged",),
     subject=Subject.UNIT,
     platforms=frozenset({Platform.KUBERNETES}),
     since=Version(1, 35),

@@ -13,6 +13,7 @@ from ._unclear import as_far_as_told
 
 control = Control(
     title="Published ports are bound to a chosen address",
+    fault="{who} [publishes|publish] ports on every address of the host",
     rationale="The engine opens a published port on every address of the host, IPv6 included, with rules that come "
     "before those of ufw and firewalld. A database that is meant for the neighbours is then on the internet. A web server's own "
     "ports are meant to be open: say so in an exception, or publish from the one edge.",

@@ -15,6 +15,7 @@ from ._states import not_told
 
 control = Control(
     title="No container is restarted again and again",
+    fault="{who} [restarts|restart] again and again",
     rationale="Each restart is an outage, and a program that fails at every start fills logs and takes CPU. The restart "
     "policy is right to try; somebody must see that it does.",
     level=Level.PRODUCTION,

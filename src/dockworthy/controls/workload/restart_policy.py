@@ -15,6 +15,7 @@ from ._platforms import ENGINES, checked_by
 
 control = Control(
     title="A container that should run comes back after a failure",
+    fault="{who} [stays|stay] down after a failure",
     rationale="Programs crash and hosts are restarted, mostly at night. `always`, `unless-stopped` and `on-failure` all "
     "bring a container back, with longer and longer pauses; one that falls again and again is found by its restarts, not "
     "by forbidding them.",

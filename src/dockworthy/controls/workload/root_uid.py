@@ -12,6 +12,7 @@ from ._containers import Fault, judge_faults
 
 control = Control(
     title="Nobody sets runAsUser to 0",
+    fault="{who} [sets|set] runAsUser to 0",
     rationale="`runAsNonRoot` is checked when the container starts; a written uid 0 is known before.",
     level=Level.RESTRICTED,
     severity=Severity.HIGH,

@@ -13,6 +13,7 @@ from ._root_user import runs_as_root
 
 control = Control(
     title="Containers do not run as root",
+    fault="{who} [runs|run] as root",
     rationale="Root inside is uid 0 to the kernel: with a mount, a capability or a fault more it is root on the host.",
     level=Level.RESTRICTED,
     severity=Severity.HIGH,

@@ -13,11 +13,13 @@ from ._written_options import without_option
 
 control = Control(
     title="No container switches seccomp off",
+    fault="{who} [runs|run] with seccomp off",
     rationale="The default seccomp profile keeps some 60 system calls from a container, among them those that most kernel "
     "exploits begin with.",
     level=Level.BASELINE,
     severity=Severity.HIGH,
     demand="1.privileges",
+    follows_from=("workload/privileged",),
     subject=Subject.UNIT,
     references=(
         pss("seccompProfile_baseline"),

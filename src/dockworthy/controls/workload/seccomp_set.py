@@ -13,11 +13,13 @@ from ._seccomp import ALLOWED, judge_filtered, wrong_profiles
 
 control = Control(
     title="A seccomp profile is in force",
+    fault="{who} [has|have] no seccomp profile",
     rationale="Where no profile is named, Docker filters system calls and Kubernetes often does not: at this level the "
     "filter must be certain.",
     level=Level.RESTRICTED,
     severity=Severity.HIGH,
     demand="1.privileges",
+    follows_from=("workload/privileged",),
     subject=Subject.UNIT,
     since=Version(1, 19),
     stricter_than=("workload/seccomp",),

@@ -17,6 +17,7 @@ from ._written_options import parted
 
 control = Control(
     title="SELinux separates the container as the platform means it to",
+    fault="{who} [loosens|loosen] SELinux separation",
     rationale="A type outside the container types, or a user or role of its own, makes SELinux treat the container as "
     "something else than a container.",
     level=Level.BASELINE,

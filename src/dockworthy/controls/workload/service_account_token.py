@@ -17,6 +17,7 @@ _BINDING = (
 
 control = Control(
     title="Only pods that use the API server hold a token for it",
+    fault="{who} [holds|hold] a token of the API server without need",
     rationale="Unless it is switched off, every pod gets the token of its service account. Who breaks into the program has "
     "the account's rights at once, and with the default account those that anybody ever bound to it.",
     level=Level.PRODUCTION,

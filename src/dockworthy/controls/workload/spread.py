@@ -13,6 +13,7 @@ _APP = "{{id: /shop, instances: {instances}, container: {{docker: {{image: shop}
 
 control = Control(
     title="Instances of an app are spread over several agents",
+    fault="{who} may have all instances on one agent",
     rationale="Without a constraint Marathon starts every instance where the first offer comes from, often all on one agent: "
     "two of them survive the loss of a host no better than one.",
     level=Level.PRODUCTION,

@@ -15,6 +15,7 @@ from ._platforms import CONTAINERS
 
 control = Control(
     title="No SSH server runs inside a container",
+    fault="{who} [runs|run] an SSH server",
     rationale="`docker exec` and the logs do what SSH is wanted for, under the engine's own access control. A server of "
     "its own means keys in the image, users in the container, and changes by hand.",
     level=Level.PRODUCTION,

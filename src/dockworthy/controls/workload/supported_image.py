@@ -12,6 +12,7 @@ from ..supported_images import Support, distribution_of, program_of
 
 control = Control(
     title="Images are of release lines that still get fixes",
+    fault="{who} [uses|use] an image that gets no more fixes",
     rationale="After the last day of its line a database, a runtime or a distribution gets no more fixes: what is found "
     "in it later stays open, whatever is updated around it. The day is known years before.",
     level=Level.PRODUCTION,

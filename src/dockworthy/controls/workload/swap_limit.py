@@ -13,6 +13,7 @@ _UNLIMITED = -1
 
 control = Control(
     title="A container with a memory limit can not swap without end",
+    fault="{who} may swap without limit",
     rationale="What the limit keeps out of memory then fills the host's swap, and the disk is busy for everybody.",
     level=Level.PRODUCTION,
     severity=Severity.LOW,

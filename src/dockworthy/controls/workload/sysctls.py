@@ -17,6 +17,7 @@ from ._containers import Fault, judge_faults
 
 control = Control(
     title="Only sysctls that are safe in a namespace are set",
+    fault="{who} [sets|set] unsafe sysctls",
     rationale="A sysctl that has no namespace of its own acts on the whole host, and some switch protections off.",
     level=Level.BASELINE,
     severity=Severity.MEDIUM,

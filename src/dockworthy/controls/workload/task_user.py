@@ -15,6 +15,7 @@ _APP = "{{id: /shop, container: {{type: {type}, docker: {{image: shop{docker}}}}
 
 control = Control(
     title="Each task of Marathon names the user that it runs as",
+    fault="{who} [names|name] no user to run as",
     rationale="Mesos' runtime does not look at the image's USER: without `user` a task is what Marathon itself is, mostly "
     "root. On the Docker runtime `user` does not reach the container, only the parameter of that name does.",
     level=Level.PRODUCTION,

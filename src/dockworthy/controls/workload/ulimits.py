@@ -24,6 +24,7 @@ _WITHOUT_END = {
 
 control = Control(
     title="No container raises its resource limits (ulimits) without end",
+    fault="{who} [raises|raise] resource limits (ulimits) without end",
     rationale="Ulimits are the kernel's own limits a process: the engine's defaults suit most programs, and some programs "
     "slow down when the number of open files is huge.",
     level=Level.PRODUCTION,

@@ -12,6 +12,7 @@ from ._states import not_told
 
 control = Control(
     title="Every container that has a health check is healthy",
+    fault="{who} [is|are] unhealthy",
     rationale="The engine only writes down that a container is unhealthy; it goes on running and taking requests until "
     "somebody looks.",
     level=Level.PRODUCTION,

@@ -17,6 +17,7 @@ _DEPLOYMENT = (
 
 control = Control(
     title="An update keeps instances that serve",
+    fault="{who} [serves|serve] nothing during an update",
     rationale="`Recreate`, and a `minimumHealthCapacity` of 0, stop what works before it is known whether the new version "
     "does. With `OnDelete` nobody updates anything until it is deleted by hand.",
     level=Level.PRODUCTION,

@@ -14,6 +14,7 @@ _WRITABLE = {"HostConfig": {"ReadonlyRootfs": False}}
 
 control = Control(
     title="Nobody installed or upgraded packages inside a running container",
+    fault="{who} had packages installed or upgraded while running",
     rationale="A security upgrade inside a container lasts until it is recreated, and then the hole is open again while "
     "everybody believes it closed. Build a new image and redeploy.",
     level=Level.PRODUCTION,

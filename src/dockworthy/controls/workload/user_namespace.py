@@ -12,6 +12,7 @@ from ._platforms import CONTAINERS
 
 control = Control(
     title="No container opts out of the engine's user namespace",
+    fault="{who} [opts|opt] out of the engine's user namespace",
     rationale="With `userns: host` root in the container is root on the host, though the engine was set up so that it "
     "is not.",
     level=Level.RESTRICTED,

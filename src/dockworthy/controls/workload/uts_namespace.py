@@ -12,6 +12,7 @@ from ._platforms import CONTAINERS
 
 control = Control(
     title="Containers have a host name of their own",
+    fault="{who} [uses|use] the host's UTS namespace",
     rationale="Shared, the host's name is seen from inside and, with SYS_ADMIN, changed from there.",
     level=Level.RESTRICTED,
     severity=Severity.LOW,

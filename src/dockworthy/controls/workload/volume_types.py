@@ -11,6 +11,7 @@ from ._containers import Fault, judge_faults
 
 control = Control(
     title="Pods use only configMap, csi, downwardAPI, emptyDir, ephemeral, image, claim, projected and secret volumes",
+    fault="{who} [uses|use] a type of volume that is not allowed",
     rationale="Inline volumes of other types let whoever writes the pod reach storage by address, past the cluster's "
     "claims and quotas, or the node itself.",
     level=Level.RESTRICTED,

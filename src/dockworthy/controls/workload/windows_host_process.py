@@ -12,6 +12,7 @@ from ._containers import Fault, judge_faults
 
 control = Control(
     title="No container is a Windows HostProcess",
+    fault="{who} [runs|run] as a Windows HostProcess",
     rationale="A HostProcess container has the node's file system, network and accounts: it is privileged by another name.",
     level=Level.BASELINE,
     severity=Severity.CRITICAL,

@@ -14,6 +14,7 @@ from ._platforms import checked_by
 
 control = Control(
     title="Containers' root file systems are read-only",
+    fault="{who} [has|have] a writable root file system",
     rationale="An intruder has nowhere to leave a program, and nobody repairs a container by hand: what must be written "
     "goes to a volume or a tmpfs, and is known.",
     level=Level.RESTRICTED,

@@ -109,7 +109,7 @@ def _user_namespace(host: ApiObject, context: EngineContext) -> Field[str]:
     if isinstance(mode, Unknown):
         return mode
     if context.features is None:
-        return Unknown("whether the engine remaps users is not visible", source=context.features_source)
+        return Unknown("whether the engine remaps users is unknown", source=context.features_source)
     if isinstance(mode, Set) and mode.value == "host":
         return mode
     remapped = bool(context.features & {"userns", "rootless"})

@@ -30,7 +30,7 @@ class Security:
 
     def _platform(self, feature: str) -> bool | Unknown:
         if self._context.features is None:
-            return Unknown(f"whether the engine has {feature} is not visible", source=self._context.features_source)
+            return Unknown(f"whether the engine has {feature} is unknown", source=self._context.features_source)
         return feature in self._context.features
 
     @property
@@ -59,6 +59,8 @@ class Security:
             return silent
         if written is not None:
             return Set(_apparmor(written), silent.source)
+        if self._is_privileged and self._apparmor_profile == "unconfined":  # nobody wrote that: privileged brings it
+            return Set(_apparmor(self._apparmor_profile), self._host.at("Privileged").source, Origin.PLATFORM)
         if self._apparmor_profile:
             return Set(_apparmor(self._apparmor_profile), self._host.source, Origin.PLATFORM)
         on = self._platform("apparmor")

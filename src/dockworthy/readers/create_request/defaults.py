@@ -17,10 +17,10 @@ def logging_of(log: ApiObject, context: EngineContext) -> Field[Logging]:
     if isinstance(written, Unknown) or (isinstance(written, Set) and written.value.driver):
         return written
     if not context.log_driver:
-        return Unknown("the engine's log driver is not visible", source=log.source)
+        return Unknown("the engine's log driver is unknown", source=log.source)
     source = Source("GET /info", "LoggingDriver")
     if context.log_driver == _ROTATED_BY_OPTIONS:
-        reason = f"it logs as the engine does by default ({_ROTATED_BY_OPTIONS}), whose options are not visible"
+        reason = f"it logs as the engine does by default ({_ROTATED_BY_OPTIONS}), whose options are unknown"
         return Unknown(reason, tell="log-opts in the engine's daemon.json", source=source)
     return Set(Logging(context.log_driver), source, Origin.PLATFORM)
 

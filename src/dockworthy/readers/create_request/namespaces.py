@@ -43,7 +43,7 @@ def _cgroup(host: ApiObject, context: EngineContext) -> Field[str]:
     if isinstance(mode, Unknown) or (isinstance(mode, Set) and mode.value):
         return mode
     if context.features is None:
-        return Unknown("the engine's default cgroup namespace is not visible", source=context.features_source)
+        return Unknown("the engine's default cgroup namespace is unknown", source=context.features_source)
     private = "cgroupns" in context.features
     if private and host.at("Privileged").data is True:
         reason = "whether a privileged container shares the host's cgroup namespace depends on the version of cgroups"
@@ -58,7 +58,7 @@ def _user(host: ApiObject, context: EngineContext) -> Field[str]:
     if isinstance(mode, Set) and mode.value == "host":
         return mode
     if context.features is None:
-        return Unknown("whether the engine remaps users is not visible", source=context.features_source)
+        return Unknown("whether the engine remaps users is unknown", source=context.features_source)
     remapped = bool(context.features & {"userns", "rootless"})
     return Set("private" if remapped else "host", context.features_source, Origin.PLATFORM)
 

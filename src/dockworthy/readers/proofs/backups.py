@@ -24,7 +24,7 @@ def read_backups(around: Surroundings) -> Iterator[Proof]:
         if job.does in (Task.BACKUP, Task.DUMP) and job.target not in written:
             yield from (_of_job(around, job, demand) for demand in _demands(job.does))
         elif job.does is Task.RESTORE and job.enabled:
-            says = f"{job.tool} restores by {_by(job)}; whether that succeeds is not visible"
+            says = f"{job.tool} restores by {_by(job)}; whether that succeeds is unknown"
             yield Proof(_FILES, job.tool, Strength.SEEN, says, job.source, Task.RESTORE, job.last_run)
     told = {store.tool for store in stores}
     for seen in around.doing(Task.BACKUP, Task.DUMP):
@@ -42,7 +42,7 @@ def _demands(task: Task) -> tuple[str, ...]:
 def _of_store(around: Surroundings, store: Store, demand: str) -> Proof:
     source = Source(store.place, via=store.source) if store.local else store.source
     if not store.local and not store.newest:
-        says = f"{store.tool} writes to {store.place}; how old the newest copy there is, is not visible"
+        says = f"{store.tool} writes to {store.place}; how old the newest copy there is, is unknown"
         return Proof(demand, store.tool, Strength.SEEN, says, source, store.does)
     if store.newest:
         days = around.days_since(store.newest)
@@ -65,7 +65,7 @@ def _of_job(around: Surroundings, job: Job, demand: str) -> Proof:
         says = f"{job.tool} is set up in {job.by}, which is not switched on"
         return Proof(demand, job.tool, Strength.SEEN, says, job.source, job.does, good=False)
     ran = f", last {ago(around.days_since(job.last_run))}" if job.last_run else ""
-    says = f"{job.tool} runs by {_by(job)}{ran}; what it leaves behind is not visible"
+    says = f"{job.tool} runs by {_by(job)}{ran}; what it leaves behind is unknown"
     return Proof(demand, job.tool, Strength.SEEN, says, job.source, job.does, job.last_run)
 
 

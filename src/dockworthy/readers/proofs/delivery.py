@@ -33,11 +33,11 @@ def read_delivery(around: Surroundings) -> Iterator[Proof]:
     yield from _by_folder(around)
     yield from _uncommitted(around)
     for seen in around.doing(Task.PIPELINE):
-        says = f"{seen.tool} runs here ({seen.who}); what it builds and deploys is not visible"
+        says = f"{seen.tool} runs here ({seen.who}); what it builds and deploys is unknown"
         for demand in ("5.pipeline", "3.auto-deploy"):
             yield Proof(demand, seen.tool, Strength.SEEN, says, seen.source, Task.PIPELINE)
     for seen in around.doing(Task.DEPLOY):
-        says = f"{seen.tool} runs here ({seen.who}); whether deploys are started by hand is not visible"
+        says = f"{seen.tool} runs here ({seen.who}); whether deploys are started by hand is unknown"
         yield Proof("3.auto-deploy", seen.tool, Strength.SEEN, says, seen.source, Task.DEPLOY)
     for job in listed(around.evidence.jobs):
         if job.does is Task.DEPLOY:
@@ -70,12 +70,12 @@ def _pipeline(around: Surroundings, project: Project) -> Iterator[Proof]:
     source = Source(f"{project.repository.rstrip('/')}/{file}")
     image = _built_from(around, project)
     strength = Strength.MEASURED if image else Strength.SEEN
-    ran = f"; {image} was built from its commit {project.head[:12]}" if image else "; whether it ran is not visible"
+    ran = f"; {image} was built from its commit {project.head[:12]}" if image else "; whether it ran is unknown"
     checks = [check for check in project.checks if check not in project.toothless]
     if project.builds:
         yield Proof("5.pipeline", file, strength, f"{file} of {project.name} builds{ran}", source, Task.PIPELINE)
     if project.deploys:
-        says = f"{file} of {project.name} deploys; whether what runs came from it is not visible"
+        says = f"{file} of {project.name} deploys; whether what runs came from it is unknown"
         yield Proof("3.auto-deploy", file, Strength.SEEN, says, source, Task.DEPLOY)
     if checks:
         says = f"{file} of {project.name} calls {', '.join(checks)}{ran}"

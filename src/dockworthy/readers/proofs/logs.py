@@ -21,7 +21,7 @@ def read_logs(around: Surroundings) -> Iterator[Proof]:
             says = f"{seen.tool} ({seen.who}) runs and is connected to {sent[seen.who]}"
             yield Proof(DEMAND, seen.tool, Strength.MEASURED, says, Source("/proc/net/tcp"), Task.LOGS)
         else:
-            says = f"{seen.tool} runs ({seen.who}, {seen.how}); where it sends logs to is not visible"
+            says = f"{seen.tool} runs ({seen.who}, {seen.how}); where it sends logs to is unknown"
             yield Proof(DEMAND, seen.tool, Strength.SEEN, says, seen.source, Task.LOGS)
     for forwarding in listed(around.evidence.forwarding):
         yield _forwarded(around, forwarding)

@@ -99,7 +99,7 @@ def _of_netdata(answer: Answer) -> Iterator[Proof]:
     else:
         yield _proof(Task.METRICS, "Netdata", Strength.SEEN, f"Netdata ({answer.who}) answers", source)
     if answer.alert_rules > 0:
-        says = f"Netdata watches {answer.alert_rules} alarms; whom it tells is not visible"
+        says = f"Netdata watches {answer.alert_rules} alarms; whom it tells is unknown"
         yield _proof(Task.ALERTS, "Netdata", Strength.SEEN, says, source)
 
 

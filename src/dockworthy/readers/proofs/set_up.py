@@ -25,7 +25,7 @@ def read_set_up(around: Surroundings) -> Iterator[Proof]:
             yield Proof(DEMAND, job.tool, Strength.SEEN, says, job.source, Task.SETUP, job.last_run)
     for seen in around.doing(Task.SETUP):
         if seen.tool not in told:
-            says = f"{seen.tool} runs ({seen.who}); what it sets up is not visible"
+            says = f"{seen.tool} runs ({seen.who}); what it sets up is unknown"
             yield Proof(DEMAND, seen.tool, Strength.SEEN, says, seen.source, Task.SETUP)
 
 
@@ -38,5 +38,5 @@ def _of(around: Surroundings, one: SetUp) -> Proof:
     if one.tool in _RUNS_AGAIN and one.failures == 0 and days is not None and days <= _LATEST:
         says = f"{one.tool} set this host up again without a failure{when}"
         return Proof(DEMAND, one.tool, Strength.MEASURED, says, one.source, Task.SETUP, one.last_run)
-    says = f"{one.tool} has set up this host{when}; how much of it, and whether it would again, is not visible"
+    says = f"{one.tool} has set up this host{when}; how much of it, and whether it would again, is unknown"
     return Proof(DEMAND, one.tool, Strength.SEEN, says, one.source, Task.SETUP, one.last_run)

@@ -32,7 +32,7 @@ def read_log_driver(log: ApiObject, context: EngineContext) -> Field[Logging]:
     if isinstance(driver, Set) and driver.value:
         return Set(Logging(driver.value, log.words("Options")), log.source)
     if isinstance(driver, Unknown) or not context.log_driver:
-        return Unknown("the engine's log driver is not visible", source=log.source)
+        return Unknown("the engine's log driver is unknown", source=log.source)
     return Set(Logging(context.log_driver), Source("GET /info", "LoggingDriver"), Origin.PLATFORM)
 
 

@@ -15,7 +15,7 @@ def read_seccomp(privileges: ApiObject, context: EngineContext) -> Field[Profile
     if isinstance(mode, Set) and mode.value not in ("", "default"):
         return Set(Profile("Unconfined" if mode.value == "unconfined" else "Localhost"), mode.source)
     if context.features is None:
-        return Unknown("whether the engine has seccomp is not visible", source=context.features_source)
+        return Unknown("whether the engine has seccomp is unknown", source=context.features_source)
     on = "seccomp" in context.features
     return Set(Profile("RuntimeDefault" if on else "Unconfined"), context.features_source, Origin.PLATFORM)
 

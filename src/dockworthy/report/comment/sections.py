@@ -47,9 +47,12 @@ class Sections:
     def failing(self, group: Group) -> str:
         """One control, collapsed; what is critical stands open."""
         count = number_of(len(group.findings), "finding")
-        summary = f"<b>{group.severity.value}</b>: {in_html(group.first.title)} ({count})"
+        says = f"{group.says}: {some_of(group.objects)}" if group.objects else group.says
+        summary = f"<b>{group.severity.value}</b>: {in_html(says)} ({count})"
         names = ", ".join(code(control) for control in group.controls)
         parts = [f"{names} ({group.first.level.value})", self._findings(group)]
+        if group.brings:
+            parts.append("It brings with it: " + ", ".join(code(each.first.control) for each in group.brought))
         for remedy in group.remedies if self._verbose else group.remedies[:1]:
             parts.append(f"**Remedy:** {prose(remedy.says)}")
             parts += [fence(remedy.command, "sh")] if remedy.command else []
@@ -60,7 +63,7 @@ class Sections:
         return details(summary, parts, is_open=group.severity is Severity.CRITICAL)
 
     def others(self) -> Iterator[str]:
-        """What asks for nothing now, collapsed: what is not visible, what is accepted, what is in force later."""
+        """What asks for nothing now, collapsed: what is unknown, what is accepted, what is in force later."""
         told = by_tell(self._result.findings)
         if told:
             summary = f"{HEADINGS[Outcome.UNKNOWN]} ({number_of(sum(how_many(g) for _, g in told), 'finding')})"

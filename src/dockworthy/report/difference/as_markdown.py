@@ -28,7 +28,7 @@ def _entry(move: Move, *, verbose: bool) -> str:
     group = move.group
     names = ", ".join(group.names) if verbose else some_of(group.names)
     lines = [
-        f"- **{group.severity.value}** {plain(group.first.title)} ({code(group.first.control)})",
+        f"- **{group.severity.value}** {plain(move.title)} ({code(group.first.control)})",
         f"  - {code(names)}: {move.says}: {prose(fact_of(group.first))}",
     ]
     if move.now is Outcome.FAIL and group.remedies:

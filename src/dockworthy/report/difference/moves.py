@@ -23,7 +23,7 @@ HEADINGS = {
 
 _WAS = {
     Outcome.FAIL: "failed",
-    Outcome.UNKNOWN: "was not visible",
+    Outcome.UNKNOWN: "was unknown",
     Outcome.PENDING: "was to be in force later",
     Outcome.EXCEPTED: "was accepted",
     Outcome.PASS: "passed",
@@ -32,7 +32,7 @@ _WAS = {
 
 _IS = {
     Outcome.FAIL: "fails",
-    Outcome.UNKNOWN: "not visible from here",
+    Outcome.UNKNOWN: "unknown",
     Outcome.PENDING: "in force later",
     Outcome.EXCEPTED: "accepted",
     Outcome.PASS: "passes",
@@ -48,6 +48,11 @@ class Move(Struct, frozen=True):
     was: Outcome | None
     now: Outcome | None
     group: Group
+
+    @property
+    def title(self) -> str:
+        """What is wrong now, or the rule."""
+        return self.group.says if self.now is Outcome.FAIL else self.group.first.title
 
     @property
     def says(self) -> str:

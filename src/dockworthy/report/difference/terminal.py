@@ -45,7 +45,7 @@ def _write_way(sheet: Sheet, way: Way, difference: Difference, *, verbose: bool)
 
 def _write_move(sheet: Sheet, move: Move, *, verbose: bool) -> None:
     group, severity = move.group, move.group.severity.value
-    sheet.entry(severity, group.first.title, indent=2, column=COLUMN, label_style=severity)
+    sheet.entry(severity, move.title, indent=2, column=COLUMN, label_style=severity)
     names = ", ".join(group.names) if verbose else some_of(group.names)
     sheet.line(f"{names}: {move.says}", indent=COLUMN)
     sheet.line(short(fact_of(group.first), 300), indent=COLUMN, style="quiet")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from ...model.finding import Outcome
+from ...model.fault import fault_sentence
+from ...model.finding import Finding, Outcome
 from ...model.fleet import FleetResult
 from ...model.levels import Severity
 
@@ -18,15 +19,21 @@ class CommonFault(Struct, frozen=True):
 
 def common_faults(fleet: FleetResult) -> list[CommonFault]:
     """The severity is that of its most serious finding on any host."""
+    found: dict[str, list[Finding]] = {}
+    objects: dict[str, set[tuple[str, str]]] = {}
     where: dict[str, dict[str, None]] = {}
-    worst: dict[str, tuple[Severity, str]] = {}
+    worst: dict[str, Severity] = {}
     for host in fleet.hosts:
         for finding in host.result.findings if host.result else ():
             if finding.outcome is not Outcome.FAIL:
                 continue
+            found.setdefault(finding.control, []).append(finding)
+            objects.setdefault(finding.control, set()).add((host.host, finding.subject))
             where.setdefault(finding.control, {})[host.host] = None
             known = worst.get(finding.control)
-            if known is None or finding.severity.rank < known[0].rank:
-                worst[finding.control] = (finding.severity, finding.title)
-    faults = [CommonFault(c, worst[c][1], worst[c][0], tuple(hosts)) for c, hosts in where.items()]
+            if known is None or finding.severity.rank < known.rank:
+                worst[finding.control] = finding.severity
+    faults = [
+        CommonFault(c, fault_sentence(found[c], len(objects[c])), worst[c], tuple(hosts)) for c, hosts in where.items()
+    ]
     return sorted(faults, key=lambda fault: (fault.severity.rank, -len(fault.hosts), fault.control))

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ...model.levels import Severity
+from ..visible import visible
 from .rows import Row
 from .view import GroupView, Section
 
@@ -28,7 +29,7 @@ def page_data(sections: Iterable[Section]) -> str:
 
 def _group(outcome: str, group: GroupView, strings: dict[str, int]) -> dict[str, Any]:
     first = group.first
-    about = f"{first.title} {first.control} {first.demand} {group.demand}"
+    about = f"{visible(group.says)} {first.title} {first.control} {first.demand} {group.demand}"
     rows = [_row(row, strings) for row in group.rows]
     return {"outcome": outcome, "demands": list(first.demands), "about": about, "rows": rows}
 

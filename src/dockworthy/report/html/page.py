@@ -24,7 +24,7 @@ from ..words import OUTCOMES, VERDICTS
 from .content import Content, of_fleet, of_result
 from .data import SEVERITIES, page_data
 from .rows import remedy_in_a_line
-from .view import demand_view, host_view, readable_time, sections_of
+from .view import demand_view, host_view, matters_of, readable_time, sections_of
 
 
 def render_html(result: Result, *, made: str = "") -> bytes:
@@ -43,6 +43,7 @@ def _render(content: Content, made: str) -> bytes:
     page = _template().render(
         content=content,
         verdict=VERDICTS[content.verdict.answer],
+        matters=matters_of(content.findings),
         sections=sections,
         demands=[demand_view(demand) for demand in spoken_of(content.demands)],
         hosts=[host_view(host) for host in content.hosts],

@@ -9,13 +9,15 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from ...model.demands import DEMANDS
+from ...model.fault import fault_sentence
 from ...model.finding import Finding, Outcome
 from ...model.fleet import HostResult
 from ...model.requirement import Need
 from ...model.result import DemandAnswer
-from ..grouping import Group, by_control, by_tell
+from ..grouping import Group, by_control, by_control_and_severity, by_fault, by_tell, fact_of, name_of, what_matters
 from ..words import ANSWERS, HEADINGS, NOTHING_TELLS, VERDICTS, number_of, some_of
-from .rows import NO_LINES, Lines, Row, rows_of
+from .content import FindingOnHost
+from .rows import NO_LINES, Lines, Row, remedy_in_a_line, rows_of
 
 AT_FIRST = 10
 """Rows of a group that stand in the page itself; the script adds the others."""
@@ -35,12 +37,44 @@ class GroupView(Struct, frozen=True):
         return self.group.first
 
     @property
+    def says(self) -> str:
+        """What is wrong; of what does not fail the rule."""
+        if self.first.outcome is not Outcome.FAIL:
+            return self.first.title
+        hosts = {(row.host, row.subject) for row in self.rows}
+        return fault_sentence(self.group.findings, len(hosts))
+
+    @property
     def at_first(self) -> list[Row]:
         return self.rows if len(self.rows) <= AT_FIRST + 1 else self.rows[:AT_FIRST]
 
     @property
     def benchmarks(self) -> list[str]:
         return [f"{r.benchmark} {r.version} {r.id}{' (retired)' if r.retired else ''}" for r in self.first.references]
+
+
+class Matter(Struct, frozen=True):
+    """A fault that matters most: what is wrong with whom, and what to do."""
+
+    severity: str
+    says: str
+    names: str
+    remedy: str
+    control: str
+
+
+def matters_of(findings: Sequence[Finding]) -> list[Matter]:
+    """All that is critical, and at least three."""
+    return [_matter(group) for group in what_matters(by_fault(findings))]
+
+
+def _matter(group: Group) -> Matter:
+    remedy = remedy_in_a_line(group.remedies[0]) if group.remedies else ""
+    where = {(f.host if isinstance(f, FindingOnHost) else "", f.subject) for f in group.findings}
+    says = fault_sentence(group.findings, len(where))
+    hosts = [f"{name_of(f)} on {f.host}" for f in group.findings if isinstance(f, FindingOnHost)]
+    names = some_of(hosts or group.objects, 6) or fact_of(group.first)
+    return Matter(group.severity.value, says, names, remedy, group.first.control)
 
 
 class Block(Struct, frozen=True):
@@ -114,6 +148,9 @@ def sections_of(findings: Sequence[Finding], lines: Lines = NO_LINES) -> list[Se
 def _blocks(findings: Sequence[Finding], outcome: Outcome, numbers: Iterator[int], lines: Lines) -> list[Block]:
     if outcome is Outcome.UNKNOWN:
         parts = [(tell or NOTHING_TELLS, groups) for tell, groups in by_tell(findings)]
+    elif outcome is Outcome.FAIL:
+        failing = by_control_and_severity(finding for finding in findings if finding.outcome is outcome)
+        parts = [("", failing)] if failing else []
     else:
         parts = [("", groups)] if (groups := by_control(findings, outcome)) else []
     return [Block(tell, [_group(next(numbers), group, lines) for group in groups]) for tell, groups in parts]

@@ -13,16 +13,16 @@ _STYLES = {Answer.YES: "good", Answer.ACCEPTED: "good", Answer.NO: "bad", Answer
 
 
 def write_demands(sheet: Sheet, result: Result) -> None:
-    """Numbers first, the words last: they may be long. `unseen` counts what is not visible from here."""
+    """Numbers first, the words last: they may be long."""
     demands = spoken_of(result.demands)
     if not demands:
         return
     fails = _width("fail", [demand.fail for demand in demands])
-    unseen = _width("unseen", [demand.unknown for demand in demands])
+    unseen = _width("unknown", [demand.unknown for demand in demands])
     sheet.blank()
-    sheet.line(f"  {'Demands':<9} {'fail':>{fails}} {'unseen':>{unseen}}", style="heading")
+    sheet.line(f"  {'Demands':<9} {'fail':>{fails}} {'unknown':>{unseen}}", style="heading")
     for demand in demands:
-        numbers = f" {_number(demand.fail):>{fails}} {_number(demand.unknown):>{unseen}}  "
+        numbers = f" {_number(demand.fail):>{fails}} {_number(demand.unknown):>{unseen}} "
         _write(sheet, demand, numbers)
 
 
@@ -31,7 +31,7 @@ def _write(sheet: Sheet, demand: DemandAnswer, numbers: str) -> None:
     words = DEMANDS.get(demand.demand, demand.demand)
     if demand.need is not Need.REQUIRED:
         words = f"{words} ({demand.need.value.replace('_', ' ')})"
-    column = 2 + len(label) + len(numbers)
+    column = 3 + len(label) + len(numbers)
     sheet.entry(label + numbers, words, indent=2, column=column, label_style=_STYLES.get(demand.answer, "open"))
 
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from ...model.result import Answer, Result
-from ..grouping import Group, by_fault, by_tell, fact_of, how_many
+from ..grouping import Group, by_fault, by_tell, what_matters
 from ..sheet import Sheet
 from ..words import (
-    NOTHING_TELLS,
     QUESTIONS,
-    as_many_as_fit,
     counts_sentence,
     number_of,
-    some_of,
     use_sentence,
     verdict_sentence,
 )
+from .failures import with_names
+from .unseen import write_way_to_know
 
 _STYLES = {Answer.YES: "good", Answer.ACCEPTED: "good", Answer.NO: "bad", Answer.NOT_YET: "bad"}
 
 COLUMN = 12
 """Where the text begins that stands beside a severity."""
+
+MATTER = 3
+"""Faults on the first screen, where no more of them are critical."""
+
+MOST_MATTER = 9
+"""Lines of them that the first screen has room for."""
 
 
 def write_head(sheet: Sheet, result: Result, *, verbose: bool) -> None:
@@ -28,7 +33,7 @@ def write_head(sheet: Sheet, result: Result, *, verbose: bool) -> None:
     sheet.blank()
     if result.command in QUESTIONS:
         sheet.line(QUESTIONS[result.command])
-    write_verdict(sheet, result, at_most=0 if verbose else 3)
+    write_verdict(sheet, result, at_most=0 if verbose else 2)
     use = use_sentence(result.verdict)
     if use:
         sheet.line(use, style="quiet", at_most=0 if verbose else 3)
@@ -53,28 +58,26 @@ def _read(result: Result) -> str:
 
 
 def _write_what_matters(sheet: Sheet, result: Result) -> None:
+    """All that is critical, and at least three faults; with their remedies where these fit the screen as well."""
     failures = by_fault(result.findings)
     if failures:
+        shown = what_matters(failures, MATTER)
         sheet.heading("What matters most")
-        for group in failures[:3]:
-            _write_failure(sheet, group)
+        for group in shown[:MOST_MATTER]:
+            _write_failure(sheet, group, with_remedy=len(shown) <= MATTER)
+        if len(shown) > MOST_MATTER:
+            sheet.line(f"and {len(shown) - MOST_MATTER} more that are critical", indent=COLUMN)
         return
     told = by_tell(result.findings)
     if told and result.verdict.answer is Answer.UNDECIDED:
         sheet.heading("What would tell")
         for tell, groups in told[:3]:
-            sheet.entry("-", tell or _no_tell(groups), indent=2, column=4, at_most=2)
-            titles = some_of([group.first.title for group in groups], show=2)
-            sheet.line(f"{number_of(how_many(groups), 'finding')}: {titles}", indent=4, style="quiet", at_most=1)
+            write_way_to_know(sheet, tell, groups)
 
 
-def _no_tell(groups: list[Group]) -> str:
-    return f"{NOTHING_TELLS}; the reason is: {fact_of(groups[0].first)}"
-
-
-def _write_failure(sheet: Sheet, group: Group) -> None:
+def _write_failure(sheet: Sheet, group: Group, *, with_remedy: bool) -> None:
     severity = group.severity.value
-    sheet.entry(severity, group.first.title, indent=2, column=COLUMN, label_style=severity, at_most=1)
-    sheet.line(as_many_as_fit(group.names, sheet.width - COLUMN), indent=COLUMN, at_most=1)
-    if group.first.remedy is not None:
+    text = with_names(group, sheet.width - COLUMN)
+    sheet.entry(severity, text, indent=2, column=COLUMN, label_style=severity, at_most=2)
+    if group.first.remedy is not None and with_remedy:
         sheet.line(group.first.remedy.says, indent=COLUMN, style="quiet", at_most=1)

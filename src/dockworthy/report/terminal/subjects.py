@@ -15,7 +15,7 @@ from ..words import number_of
 SHOWN = 12
 LONGEST_NAME = 28
 _SHORTEST_PATH = 12
-_UNSEEN = "unseen"
+_UNSEEN = "unknown"
 
 
 def write_subjects(sheet: Sheet, result: Result, *, verbose: bool) -> None:
@@ -42,7 +42,7 @@ def write_subjects(sheet: Sheet, result: Result, *, verbose: bool) -> None:
 
 
 def _counts(findings: list[Finding]) -> list[int]:
-    """Failures by severity, and what is not visible."""
+    """Failures by severity, and what is unknown."""
     failing = Counter(finding.severity for finding in findings if finding.outcome is Outcome.FAIL)
     unseen = sum(finding.outcome is Outcome.UNKNOWN for finding in findings)
     return [*(failing[severity] for severity in Severity), unseen]

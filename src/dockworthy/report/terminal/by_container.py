@@ -1,0 +1,57 @@
+"""What fails, by object: what a person who owns one container or service has to do."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from ...model.fault import fault_without_name
+from ...model.finding import Finding, Outcome, Remedy
+from ...model.levels import Severity
+from ...model.result import Result
+from ..grouping import fact_of, name_of
+from ..sheet import Sheet
+from ..visible import short
+from .evidence import place_of
+from .written import write_offer
+
+COLUMN = 12
+LONGEST_FACT = 120
+
+
+def write_by_container(sheet: Sheet, result: Result, *, verbose: bool) -> None:
+    """The worst first. `verbose` adds the remedy of each."""
+    found: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in result.findings:
+        if finding.outcome is Outcome.FAIL:
+            found[finding.subject].append(finding)
+    for findings in sorted(found.values(), key=_counts, reverse=True):
+        first = findings[0]
+        kind = "" if first.subject == first.kind else f"{first.kind} "
+        counts = ", ".join(
+            f"{count} {severity.value}" for severity, count in zip(Severity, _counts(findings), strict=True) if count
+        )
+        sheet.heading(f"{kind}{name_of(first)}: {counts}")
+        for finding in sorted(findings, key=lambda finding: (finding.severity.rank, finding.control)):
+            _write_fault(sheet, finding, written=result.command == "check", verbose=verbose)
+    write_offer(sheet, result)
+
+
+def _counts(findings: list[Finding]) -> list[int]:
+    """How many of each severity, critical first."""
+    failing = Counter(finding.severity for finding in findings)
+    return [failing[severity] for severity in Severity]
+
+
+def _write_fault(sheet: Sheet, finding: Finding, *, written: bool, verbose: bool) -> None:
+    severity = finding.severity.value
+    place = f"{place_of(finding)} " if written else ""
+    text = f"{place}{fault_without_name(finding)}: {short(fact_of(finding), LONGEST_FACT)} ({finding.control})"
+    sheet.entry(severity, text, indent=2, column=COLUMN, label_style=severity)
+    if verbose and finding.remedy is not None:
+        _write_remedy(sheet, finding.remedy)
+
+
+def _write_remedy(sheet: Sheet, remedy: Remedy) -> None:
+    sheet.line(remedy.says, indent=COLUMN, style="quiet")
+    if remedy.command:
+        sheet.verbatim("", remedy.command, column=COLUMN)

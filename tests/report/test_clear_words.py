@@ -1,0 +1,137 @@
+"""A finding names the fault and the object; what matters most comes first, for a host with a dozen messy containers."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+from messy_host import messy_result
+from samples import PRIVILEGED, finding
+
+from dockworthy.controls.registry import all_controls
+from dockworthy.model.control import Control
+from dockworthy.model.fault import fault_of, fault_sentence, in_words
+from dockworthy.model.field import Source
+from dockworthy.model.finding import Outcome
+from dockworthy.model.levels import Severity
+from dockworthy.report.as_markdown import render_markdown
+from dockworthy.report.grouping import by_fault
+from dockworthy.report.terminal import render_terminal
+
+CRITICAL = (
+    "2 containers mount the Docker socket: adm-portainer, adm-nodeexp",
+    "1 container has capabilities beyond the default ones: vpn",
+    "1 container keeps a database outside of named volumes: db",
+    "1 container has devices that give power over the host: media",
+    "1 container mounts the host's own files: adm-nodeexp",
+    "1 container shares a namespace of the host: adm-nodeexp",
+    "1 container is privileged: ci-runner",
+)
+
+
+@pytest.mark.parametrize("control", [pytest.param(control, id=id) for id, control in all_controls().items()])
+def test_every_control_says_what_is_wrong_of_one_and_of_several(control: Control) -> None:
+    one, many = in_words(control.fault, "1 container"), in_words(control.fault, "2 containers", 2)
+    assert control.fault and control.fault.rstrip(".") == control.fault
+    assert not re.search(r"[\[\]{}|]", one + many)
+    assert {one, many}.isdisjoint({control.title})
+    if "{" in control.fault:
+        assert one != many
+
+
+def test_a_teams_own_rule_has_a_title_alone() -> None:
+    broken = finding({**PRIVILEGED, "fault": "", "title": "images are ours"}, "container/web", Outcome.FAIL, "x", None)
+    assert fault_sentence([broken]) == "images are ours: not true of 1 container"
+    assert fault_of(broken) == "not so: images are ours"
+
+
+def test_all_criticals_are_on_the_first_screen_with_their_objects() -> None:
+    screen = render_terminal(messy_result()).splitlines()[:24]
+    for says in CRITICAL:
+        assert any(says in line for line in screen), says
+
+
+def test_a_line_a_failing_control_and_all_evidence_with_v() -> None:
+    result = messy_result()
+    lines = render_terminal(result).splitlines()
+    assert len(lines) < 200
+    assert len(render_terminal(result, verbose=True).splitlines()) > 1000
+    assert "Remove the mount" not in "\n".join(lines)
+    assert "Remove the mount" in render_terminal(result, verbose=True)
+
+
+def test_what_is_critical_does_not_count_what_is_not() -> None:
+    groups = by_fault(messy_result().findings)
+    dropped = {group.severity: group.objects for group in groups if group.first.control.endswith("-dropped")}
+    assert dropped[Severity.CRITICAL] == ["vpn"]
+    assert "vpn" not in dropped[Severity.MEDIUM]
+
+
+def test_what_privileged_brings_is_listed_below_it() -> None:
+    groups = by_fault(messy_result().findings)
+    privileged = next(group for group in groups if group.first.control == "workload/privileged")
+    assert {each.control for each in privileged.brings} == {
+        "workload/apparmor",
+        "workload/capabilities",
+        "workload/capabilities-dropped",
+        "workload/proc-mount",
+        "workload/proc-mount-strict",
+        "workload/seccomp",
+        "workload/seccomp-set",
+    } & {each.control for each in messy_result().findings if each.outcome is Outcome.FAIL}
+    others = [group for group in groups if group is not privileged]
+    assert not any("ci-runner" in group.objects for group in others if group.first.control in set(privileged.brings))
+    assert "which also fails workload/apparmor" in render_terminal(messy_result())
+
+
+def test_a_fault_of_its_own_is_never_listed_below_another() -> None:
+    """Another line of the same service, the same line of another service."""
+    here, there = Source("compose.yaml", "services.web.privileged", 4), Source("compose.yaml", "x", 9)
+    seccomp = {**PRIVILEGED, "control": "workload/seccomp", "follows_from": ("workload/privileged",)}
+    cause = finding(PRIVILEGED, "compose.yaml#web", Outcome.FAIL, "privileged: true", here)
+    for subject, source in (("compose.yaml#web", there), ("compose.yaml#db", here), ("compose.yaml#web", None)):
+        other = finding(seccomp, subject, Outcome.FAIL, "off", source)
+        assert len(by_fault([cause, other])) == 2
+    accepted = msgspec.structs.replace(cause, outcome=Outcome.EXCEPTED)
+    assert [g.first.control for g in by_fault([accepted, finding(seccomp, cause.subject, Outcome.FAIL, "", here)])] == [
+        "workload/seccomp"
+    ]
+
+
+def test_every_failure_is_in_one_entry() -> None:
+    failing = [each for each in messy_result().findings if each.outcome is Outcome.FAIL]
+    groups = by_fault(failing)
+    told = {(f.control, f.subject) for group in groups for f in (*group.findings, *group.brings)}
+    merged = {(control, f.subject) for group in groups for control in group.also for f in group.findings}
+    assert told | merged == {(f.control, f.subject) for f in failing}
+
+
+def test_by_container_each_has_its_faults() -> None:
+    text = render_terminal(messy_result(), by="container")
+    start = text.index("container adm-portainer: 1 critical")
+    own = text[start:].split("\n\n")[0]
+    assert "critical  mounts the Docker socket: /run/docker.sock of the host" in own
+    assert "adm-nodeexp" not in own
+
+
+def test_names_that_two_files_share_are_told_with_their_files() -> None:
+    twice = [
+        finding(PRIVILEGED, f"{file}#web", Outcome.FAIL, "x", None, kind="service") for file in ("a.yaml", "b.yaml")
+    ]
+    assert by_fault(twice)[0].objects == ["a.yaml#web", "b.yaml#web"]
+
+
+def test_markdown_begins_with_what_matters_most() -> None:
+    text = render_markdown(messy_result())
+    first = text.splitlines()[:14]
+    for says in CRITICAL:
+        assert any(line.startswith(f"- **critical** {says}. Remedy: ") for line in first), says
+    assert text.index("## What fails") < text.index("## Demands")
+
+
+def test_a_title_never_stands_for_a_failure() -> None:
+    """The rule in its good state reads as passed beside a red word."""
+    titles = {control.title for control in all_controls().values()}
+    for line in render_terminal(messy_result()).split("Demands")[0].splitlines():
+        assert not any(line.strip().endswith(title) for title in titles), line
