@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from guard.large_requests import largest
-from guard.people_host import PEOPLE, POLICY, REMOTE, SECRET, papers_of
+from guard.people_host import AUDIT, PEOPLE, POLICY, REMOTE, SECRET, papers_of
 from guard.sockets import Reached, from_container, from_named_cgroup
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost
@@ -100,6 +100,64 @@ def test_nobody_takes_the_name_of_a_container_with_a_role(host: OwnHost) -> None
         "create", "--name", "watcher", "--label", "com.docker.compose.project=shop", BUSYBOX, check=False
     )
     assert "has a role of its own" in refused(done)
+
+
+READS = (
+    "GET /containers/shop/json", "GET /v1.41/containers/shop/json?size=1", "GET /images/of-the-shop/json",
+    "GET /images/of-the-shop/history", "GET /containers/shop/logs?stdout=1&details=1", "GET /containers/shop/export",
+    "HEAD /containers/shop/archive?path=%2Fetc", "GET /containers/shop/archive?path=%2Fetc%2Fpasswd",
+    "GET /exec/{execution}/json",
+)  # fmt: skip
+"""What shows an operator secrets."""
+
+
+@pytest.mark.parametrize("line", READS, ids=lambda line: line.partition("?")[0].replace("/", "-"))
+def test_who_reads_secrets_is_written_down(host: OwnHost, line: str) -> None:
+    root, opal = Reached(host, PEOPLE), Reached(host, PEOPLE, "opal")
+    if "/of-the-shop" in line:
+        root.docker("commit", "shop", "of-the-shop")
+    if "{execution}" in line:
+        made = root.ask("POST", "/containers/shop/exec", {"Cmd": ["true"]}).json["Id"]
+        line = line.replace("{execution}", made)
+    method, _, target = line.partition(" ")
+
+    def told(who: str) -> list[str]:
+        lines = [json.loads(each) for each in host.read(AUDIT).splitlines()]
+        first, *_, last = target.partition("?")[0].removeprefix("/v1.41").strip("/").split("/")
+        return [
+            each["decision"]
+            for each in lines
+            if (each["method"], each["action"], each.get("who")) == (method, f"{first}/{last}", who)
+        ]
+
+    before = told("user opal"), told("user root")
+    assert opal.ask(method, target).status == 200
+    assert root.ask(method, target).status == 200
+    assert told("user opal") == [*before[0], "allowed"]
+    if line.endswith("/json") or "?size" in line or "history" in line:
+        assert told("user root") == before[1]  # who could read all that on the disk
+    root.docker("rmi", "of-the-shop", check=False)
+
+
+def test_a_look_without_secrets_leaves_no_line_and_each_of_an_admins_does(host: OwnHost) -> None:
+    vera = Reached(host, PEOPLE, "vera")
+    lines = host.read(AUDIT).count("\n")
+    for target in ("/containers/shop/json", "/containers/json", "/containers/shop/logs?stdout=1", "/info"):
+        assert vera.ask("GET", target).status == 200
+    assert Reached(host, PEOPLE, "opal").ask("GET", "/containers/json").status == 200
+    assert host.read(AUDIT).count("\n") == lines
+    chief = papers_of(host) / "chief"
+    script = f"""
+import http.client, ssl
+context = ssl.create_default_context(cafile="{chief}/ca.pem"); context.check_hostname = False
+context.load_cert_chain("{chief}/cert.pem", "{chief}/key.pem")
+asking = http.client.HTTPSConnection("127.0.0.1", 2376, context=context)
+for _ in range(3):
+    asking.request("GET", "/containers/shop/json"); assert b"{SECRET}" in asking.getresponse().read()
+"""
+    host.run("/usr/bin/python3", "-c", script)
+    added = host.read(AUDIT).splitlines()[lines:]
+    assert [json.loads(each)["who"] for each in added] == ["certificate chief"] * 3
 
 
 def test_nobody_takes_the_role_of_a_container_away_by_another_name(host: OwnHost) -> None:

@@ -30,11 +30,13 @@ NOTHING: tuple[Refusal, ...] = ()
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """`action` names what was asked (`containers/create`), `subject` the object that it is about."""
+    """`action` names what was asked (`containers/create`), `subject` the object that it is about. `reads_secrets`: the
+    answer shows what may be secret, so that it is written down who read it."""
 
     action: str
     subject: str = ""
     refusals: tuple[Refusal, ...] = ()
+    reads_secrets: bool = False
 
     @property
     def allowed(self) -> bool:

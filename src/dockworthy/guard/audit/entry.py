@@ -45,7 +45,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 def is_kept(asked: Asked, decision: Decision) -> bool:
     """All that is refused, and all that changes something or reads what may hold secrets; a look that is allowed is
     not: monitors ask for the list of containers every second."""
-    return not decision.allowed or (asked.method, decision.action) not in _LOOKS
+    return not decision.allowed or decision.reads_secrets or (asked.method, decision.action) not in _LOOKS
 
 
 def entry_of(asked: Asked, decision: Decision, *, who: str = "", now: datetime.datetime) -> Entry:

@@ -16,9 +16,9 @@ from ..asked import Asked
 MOST_CHARACTERS = 1000
 
 _SHOWN = frozenset(
-    "all condition copyUIDGID detachKeys dockerfile follow force fromImage h link name noOverwriteDirNonDir noprune"
-    " path pause platform ps_args quiet repo rm signal since size stderr stdin stdout stream t tag tail timestamps"
-    " until v version w".split()
+    "all condition copyUIDGID details detachKeys dockerfile follow force fromImage h link name noOverwriteDirNonDir"
+    " noprune path pause platform ps_args quiet repo rm signal since size stderr stdin stdout stream t tag tail"
+    " timestamps until v version w".split()
 )
 """Names of a query whose values are no secrets; any other's is hidden: build arguments, remotes, changes, filters."""
 _SECRET_KEYS = frozenset(

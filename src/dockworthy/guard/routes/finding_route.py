@@ -49,7 +49,8 @@ class Call(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def passes(self) -> Decision:
         """What is said of it where nothing speaks against it."""
-        return Decision(action=self.route.action, subject=self.subject)
+        secrets = self.right is Right.SECRETS
+        return Decision(action=self.route.action, subject=self.subject, reads_secrets=secrets)
 
     @cached_property
     def target(self) -> str:

@@ -20,7 +20,7 @@ from ..policy_in_force import PolicyInForce
 from ..rights.deciding import Allowed, Refused, decide
 from ..rights.people_world import PeopleWorld
 from ..rights.showing import kind_shown, shown
-from ..routes import Call
+from ..routes import Call, Right
 from .gate import Passage
 from .meeting import Met, meet
 from .places import Owner
@@ -77,12 +77,16 @@ class RoleGate:
         held = tuple(self._held(identity))
         answer = await self._decided(call, identity, held)
         decision = await self._decision(call, answer)
-        if self._floor is not None or not decision.allowed:  # else the plugin tells of it
+        shows = _shows_secrets(answer, identity)
+        if shows and decision.allowed:
+            decision = structs.replace(decision, reads_secrets=True)
+        by_plugin = self._floor is None and decision.allowed and not (shows and call.right is Right.VIEW)
+        if not by_plugin:  # which does not know what of the answer is shown
             decision = self._told(structs.replace(asked, user=identity.name), decision)
         if isinstance(answer, Refused) or not decision.allowed:
             return decision
         who.is_admin = answer.is_admin
-        return await self._passage(answer, held)
+        return await self._passage(answer, held, told=shows)
 
     async def renewed(self, passage: Passage, who: Met) -> Passage | None:
         try:
@@ -126,11 +130,12 @@ class RoleGate:
             return ()
         return (self._stamping.stamp(method, target, body, is_admin=who.is_admin, who=who.identity.name),)
 
-    async def _passage(self, answer: Allowed, held: tuple[Binding, ...]) -> Passage:
+    async def _passage(self, answer: Allowed, held: tuple[Binding, ...], *, told: bool = False) -> Passage:
+        """`told`: each time that it is asked is told of."""
         services = await self._world.services() if answer.limits and kind_shown(answer.call) == "task" else ()
         seen = shown(answer.call, answer.limits, services)
         alone = answer.by_roles and self._floor is None and not answer.call.body
-        by_roles = alone and (answer.is_admin or answer.call.route.line not in _UNSEEN)
+        by_roles = alone and not told and (answer.is_admin or answer.call.route.line not in _UNSEEN)
         return Passage(
             call=answer.call, hides=_hides(answer), shown=seen, held=held, by_roles=by_roles, is_admin=answer.is_admin
         )
@@ -169,6 +174,14 @@ class RoleGate:
         if policy is None or answer.is_admin or not call.route.judge:
             return call.passes
         return await judge_call(answer.call, self._world, policy())
+
+
+def _shows_secrets(answer: Allowed | Refused, who: Identity) -> bool:
+    """The host's root is left out, who could read all of it on the disk: what watches a host (dockworthy, too) looks at
+    everything every few seconds."""
+    if isinstance(answer, Refused) or (answer.is_admin and who.is_root):
+        return False
+    return answer.call.right is Right.SECRETS or (answer.sees_secrets and answer.call.route.line in HIDING)
 
 
 def _hides(answer: Allowed) -> bool:
