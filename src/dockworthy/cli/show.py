@@ -22,8 +22,19 @@ def show(
     result: Result, *, format_: str, file: str | None, verbose: bool, quiet: bool, by: str = "control"
 ) -> ExitStatus:
     """Renders, delivers. Raises OutputError."""
-    deliver(_content(result, format_, file, verbose=verbose, quiet=quiet, by=by), file)
+    deliver(_for_logs(_content(result, format_, file, verbose=verbose, quiet=quiet, by=by)), file)
     return status_of(result)
+
+
+def _for_logs(content: Content) -> Content:
+    """A command to a pipeline's agent may also come about where a renderer puts two texts side by side."""
+    from ..report.visible import without_commands
+
+    if isinstance(content, str):
+        return without_commands(content)
+    if isinstance(content, bytes):
+        return without_commands(content.decode()).encode() if b"##" in content else content
+    return (without_commands(part.decode()).encode() if b"##" in part else part for part in content)
 
 
 def _content(result: Result, format_: str, file: str | None, *, verbose: bool, quiet: bool, by: str) -> Content:

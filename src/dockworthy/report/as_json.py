@@ -30,7 +30,7 @@ from .document import (
     VerdictOut,
 )
 from .repairs import NO_REPAIRS, Repairs, repairs_for, repairs_of
-from .visible import without_odd_bytes
+from .visible import json_for_logs, without_odd_bytes
 
 TOOL = ToolOut("dockworthy", __version__)
 
@@ -58,11 +58,13 @@ def json_parts(result: Result) -> Iterator[bytes]:
 
 
 def encode(document: Struct) -> bytes:
-    """Any output type as JSON. Bytes of a name that are no UTF-8 are written as `\\xff`: JSON has no word for them."""
+    """Any output type as JSON. Bytes of a name that are no UTF-8 are written as `\\xff`: JSON has no word for them.
+    What would turn a terminal's writing, or steer the agent that prints a log, is escaped."""
     try:
-        return msgspec.json.encode(document) + b"\n"
+        encoded = msgspec.json.encode(document)
     except UnicodeEncodeError:
-        return msgspec.json.encode(without_odd_bytes(msgspec.to_builtins(document))) + b"\n"
+        encoded = msgspec.json.encode(without_odd_bytes(msgspec.to_builtins(document)))
+    return json_for_logs(encoded) + b"\n"
 
 
 def document(result: Result, *, findings: tuple[FindingOut, ...]) -> Document:

@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
+from .visible import json_for_logs
+
 
 def json_text(told: Any) -> str:
     """Indented by two, with a line's end."""
-    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
+    return json_for_logs(msgspec.json.format(msgspec.json.encode(told), indent=2)).decode() + "\n"

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, Final
+
+from ..model.pattern import lazy_pattern
+
+_COMMAND: Final = lazy_pattern(r"##(?=\w*\[)")
 
 
 def visible(text: str) -> str:
     """`text` with everything that a terminal would not show as itself written out: `\\x1b`, `\\n`, `\\u202e`, `\\xff`.
 
     That is control characters, line ends, characters that turn the direction of writing, and bytes that are no UTF-8.
+    What a pipeline's agent takes for a command in its log is none any more: see `without_commands`.
     """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _written_out(char) for char in text)
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else _written_out(char) for char in text)
+    return without_commands(text)
+
+
+def without_commands(text: str) -> str:
+    """`##vso[task.setvariable …]` (Azure Pipelines), `##[…]` (old runners of GitHub) and `##teamcity[…]` steer the
+    agent that prints a log, wherever they stand in a line: here they become `# #vso[…]`."""
+    return _COMMAND.sub("# #", text) if "##" in text else text
+
+
+def json_for_logs(encoded: bytes) -> bytes:
+    """JSON that says the same, with what `visible` writes out as JSON's own escapes: `\\u202e`, `#\\u0023vso[`."""
+    if encoded.isascii() and b"##" not in encoded and b"\x7f" not in encoded:
+        return encoded
+    text = encoded.decode()
+    odd = {char for char in set(text) if not char.isprintable() and char != "\n"}
+    if odd:
+        text = text.translate({ord(char): json.dumps(char)[1:-1] if char != "\x7f" else "\\u007f" for char in odd})
+    return _COMMAND.sub(r"#\\u0023", text).encode()
 
 
 def short(text: str, limit: int) -> str:
