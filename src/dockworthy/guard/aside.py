@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar, cast
 
+from .asked import TooMuch
+
 _LARGE = 16 * 1024
 """Bytes. What Docker and Compose send for a container has a tenth."""
 _LONG = 256
@@ -19,6 +21,9 @@ _THREADS = 2
 _SWITCH = 0.0005
 """Seconds for which a thread may keep the interpreter while the loop wants it: Python's own 5 ms are twenty times what
 a small request takes."""
+
+MOST_SECONDS = 20.0
+"""For one request. The largest that the bounds let pass takes one, and as long as its look-ups at the engine take."""
 
 World = TypeVar("World")
 Result = TypeVar("Result")
@@ -31,10 +36,17 @@ def is_large(body: bytes) -> bool:
 
 async def aside(work: Callable[[World], Coroutine[Any, Any, Result]], world: World) -> Result:
     """`work` in a thread and a loop of its own. It is given a `world` whose questions are asked in this loop, where the
-    connections to the engine live. Raises what `work` raises."""
+    connections to the engine live. Raises what `work` raises, and TooMuch where it takes longer than MOST_SECONDS."""
     loop = asyncio.get_running_loop()
     bridged = cast(World, _Bridged(world, loop))
-    return await loop.run_in_executor(_pool(), lambda: asyncio.run(work(bridged)))
+
+    async def limited() -> Result:
+        try:
+            return await asyncio.wait_for(work(bridged), MOST_SECONDS)
+        except TimeoutError:
+            raise TooMuch(f"it can't be judged within {MOST_SECONDS:.0f} s") from None
+
+    return await loop.run_in_executor(_pool(), lambda: asyncio.run(limited()))
 
 
 async def computed_aside(work: Callable[[], Result]) -> Result:

@@ -6,7 +6,7 @@ engine for everybody, because the engine waits for its plugin.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .asked import TooMuch
@@ -17,6 +17,15 @@ MOST_ENTRIES = 200_000
 """Of all lists and objects of a body together."""
 MOST_DEFAULT = 1000
 """Of a list, or of the names of an object, that is not named below."""
+
+MOST_PATH = 4096
+"""Characters of a path: PATH_MAX, with which the kernel takes it."""
+MOST_DEEP = 64
+"""Folders of a path. What people mount has ten."""
+_PATHS = frozenset("source target device pathonhost pathincontainer path workingdir dir".split())
+"""Keys, in small letters, whose texts are paths; `device` is an option of a volume."""
+_BY_PATH = frozenset(("tmpfs", "volumes"))
+"""Objects whose names are paths."""
 
 _MOST_BY_NUMBER = {
     64: "VolumesFrom EndpointsConfig Networks DeviceRequests Ulimits SecurityOpt DeviceIDs Capabilities Placement",
@@ -40,7 +49,7 @@ def check_size(body: bytes) -> None:
 
 
 def check_bounds(document: Any) -> None:
-    """Before anything is looked up. Raises TooMuch, with every list that is too long."""
+    """Before anything is looked up. Raises TooMuch, with every list and path that is too long."""
     too_long: list[str] = []
     entries = 0
     left: list[tuple[str, Any]] = [("", document)]
@@ -54,12 +63,29 @@ def check_bounds(document: Any) -> None:
             too_long.append(f"{key or 'the body'} has {len(value)} entries, more than {most}")
         elif isinstance(value, dict):
             left += value.items()
+            too_long += _long_paths(key, value)
         else:
             left += [("", item) for item in value if isinstance(item, dict | list)]
+            if key.casefold() == "binds":
+                too_long += (why for text in value for part in str(text).split(":") if (why := _why(key, part)))
     if too_long:
         raise TooMuch("; ".join(sorted(too_long)[:10]))
     if entries > MOST_ENTRIES:
         raise TooMuch(f"the body has {entries} entries, more than {MOST_ENTRIES}")
 
 
-__all__ = ["MOST", "MOST_BYTES", "MOST_DEFAULT", "MOST_ENTRIES", "check_bounds", "check_size"]
+def _long_paths(key: str, value: dict[str, Any]) -> Iterator[str]:
+    paths = list(value) if key.casefold() in _BY_PATH else []
+    paths += [text for name, text in value.items() if isinstance(text, str) and name.casefold() in _PATHS]
+    yield from (why for path in paths if (why := _why(key, path)))
+
+
+def _why(key: str, path: str) -> str:
+    """A text too long to be a path, or `""`."""
+    if len(path) > MOST_PATH:
+        return f"a path in {key or 'the body'} has {len(path)} characters, more than {MOST_PATH}"
+    deep = sum(map(bool, path.split("/")))
+    return f"a path in {key or 'the body'} has {deep} folders, more than {MOST_DEEP}" if deep > MOST_DEEP else ""
+
+
+__all__ = ["MOST", "MOST_BYTES", "MOST_DEEP", "MOST_DEFAULT", "MOST_ENTRIES", "MOST_PATH", "check_bounds", "check_size"]

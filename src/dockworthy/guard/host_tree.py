@@ -42,6 +42,7 @@ class HostTree:
         what is mounted below a read-only bind read-only, too?"""
         self.recursive = recursive
         self._mounts = {mount.target: mount for mount in mounts}
+        self._decides: dict[str, frozenset[Place]] = {}
         self._covers: dict[tuple[str, ...], Cover] = {}
 
     def mount_of(self, path: str) -> MountPoint | None:
@@ -56,8 +57,7 @@ class HostTree:
         mount = self.mount_of(path)
         if mount is None:
             return Place("", path)
-        rest = path if mount.target == "/" else path[len(mount.target) :]
-        return Place(mount.device, _joined(mount.root, rest.strip("/")))
+        return Place(mount.device, _below(mount, path))
 
     def names_of(self, place: Place) -> Iterator[tuple[MountPoint | None, str]]:
         """Every path of the host that shows `place` or something in it, with the mount that it is on. A path that
@@ -78,17 +78,32 @@ class HostTree:
     def ways(self, path: str) -> tuple[Place, ...]:
         """Each name on the way to `path`, the last one too, as an entry of its folder."""
         found = []
+        mount = self.mount_of(posixpath.dirname(path))
         while path not in _ENDS:
-            above, name = posixpath.split(path)
-            folder = self.place(above)
-            found.append(Place(folder.device, _joined(folder.path, name)))
+            above = posixpath.dirname(path)
+            if mount is None:
+                found.append(Place("", path))
+            else:
+                found.append(Place(mount.device, _below(mount, path)))
+                if above == mount.target and above not in _ENDS:
+                    mount = self.mount_of(posixpath.dirname(above))
             path = above
         return tuple(found)
 
     def decides(self, path: str) -> frozenset[Place]:
         """Folders on the way to `path`: who writes in one of them, or below a mount of it, can put another file, or a
         link, in the place of what `path` leads to."""
-        return frozenset(folder for entry in self.ways(path) for folder in entry.folders)
+        if path not in self._decides:
+            found: set[Place] = set()
+            for device, entry in self.ways(path):
+                while entry not in _ENDS:
+                    folder = Place(device, posixpath.dirname(entry))
+                    if folder in found:  # and so are those above it
+                        break
+                    found.add(folder)
+                    entry = folder.path
+            self._decides[path] = frozenset(found)
+        return self._decides[path]
 
     def mounted_below(self, path: str) -> tuple[MountPoint, ...]:
         below = path.rstrip("/") + "/"
@@ -152,6 +167,12 @@ def spellings(path: str) -> Iterator[str]:
     real = os.path.realpath(path)
     if real != plain(path):
         yield real
+
+
+def _below(mount: MountPoint, path: str) -> str:
+    """`path`, which is on `mount`, as its file system has it."""
+    rest = path if mount.target == "/" else path[len(mount.target) :]
+    return _joined(mount.root, rest.strip("/"))
 
 
 def _is_within(path: str, folder: str) -> bool:

@@ -28,8 +28,9 @@ def who_may_swap(path: str, *, follow: bool = True) -> str:
 
 def _walk(path: str, *, follow: bool, links: int, any_end: bool = False) -> str:
     parts = PurePosixPath(path).parts
-    for count in range(1, len(parts) + 1):
-        place = str(PurePosixPath(*parts[:count]))
+    place = ""
+    for count, part in enumerate(parts, start=1):
+        place = os.path.join(place, part)
         try:
             seen = os.lstat(place)
             target = os.readlink(place) if follow and stat.S_ISLNK(seen.st_mode) else ""

@@ -8,10 +8,13 @@ container may write. Two that bind the very same folder are fine: nobody replace
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from ..asked import TooMuch
 from ..decision import Refusal, refused
 from ..host_tree import HostTree, Place
 from .mounts import Host
@@ -34,14 +37,17 @@ class Mounted(Struct, frozen=True, kw_only=True):
     volume: str = ""
 
 
-def refused_replaceable(asked: Sequence[Mounted], others: Sequence[Mounted], host: Host) -> Iterator[Refusal]:
-    """`asked`: what one container or service would mount; `others`: what all that are there do, also stopped ones."""
+def refused_replaceable(
+    asked: Sequence[Mounted], others: Sequence[Mounted], host: Host, *, until: float = math.inf
+) -> Iterator[Refusal]:
+    """`asked`: what one container or service would mount; `others`: what all that are there do, also stopped ones.
+    `until`: the end of judging, on the monotonic clock. Raises TooMuch."""
     tree, own = host.tree(), host.own_paths()
     known = [each for each in others if each.path]
-    may_gain = (each for each in (*known, *asked) if not own.give_root(each.path, tree))
+    may_gain = (each for each in _until(until, (*known, *asked)) if not own.give_root(each.path, tree))
     writers = {top: each for each in may_gain for top in _written(each, tree)}
-    mounted = {folder: each for each in known for folder in tree.decides(each.path)}
-    for mount in asked:
+    mounted = {folder: each for each in _until(until, known) for folder in tree.decides(each.path)}
+    for mount in _until(until, asked):
         writer = next((writers[folder] for folder in tree.decides(mount.path) if folder in writers), None)
         below = next((mounted[top] for top in _written(mount, tree) if top in mounted), None)
         if writer is not None:
@@ -51,6 +57,13 @@ def refused_replaceable(asked: Sequence[Mounted], others: Sequence[Mounted], hos
         else:
             continue
         yield refused("guard/replaceable", _TITLE, says, _REMEDY)
+
+
+def _until(end: float, mounts: Sequence[Mounted]) -> Iterator[Mounted]:
+    for mount in mounts:
+        if time.monotonic() > end:
+            raise TooMuch("to compare its mounts with all that are there takes too long")
+        yield mount
 
 
 def _written(mount: Mounted, tree: HostTree) -> tuple[Place, ...]:

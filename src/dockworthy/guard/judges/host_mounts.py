@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 
 from ...model.dialect import Version
@@ -13,8 +14,10 @@ from ..floor.replaceable import Mounted, refused_replaceable
 from ..host_tree import plain
 from .case import Case
 
-_FEW = 50
-"""Mounts of a request that are judged at once; of more others shall not wait."""
+_FEW = 200
+"""Mounts, of a request and of all that is there, that are judged at once; for more others shall not wait."""
+_LOOKS_FOR = 5.0
+"""Seconds."""
 _RECURSIVE_SINCE = Version(1, 44)
 """Of the API: Engine 25 makes what is mounted below a read-only bind read-only, too."""
 
@@ -43,9 +46,10 @@ async def refused_beside_others(
     others = tuple(other for other in await case.world.mounted() if other.id not in but)
 
     def judged() -> tuple[Refusal, ...]:
-        return tuple(refused_replaceable(mounts, others, case.world))
+        until = time.monotonic() + _LOOKS_FOR
+        return tuple(refused_replaceable(mounts, others, case.world, until=until))
 
-    refusals = judged() if len(mounts) <= _FEW else await computed_aside(judged)
+    refusals = judged() if len(mounts) + len(others) <= _FEW else await computed_aside(judged)
     if refusals and take_back is not None:
         take_back()
     for refusal in refusals:
