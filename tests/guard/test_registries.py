@@ -10,7 +10,7 @@ import pytest
 
 from dockworthy.facts.host.root import Root
 from dockworthy.guard.asked import Asked
-from dockworthy.guard.host_network import names_of_loopback
+from dockworthy.guard.host_network import names_of_host, what_of_host
 from dockworthy.guard.judges import judge
 from dockworthy.guard.observing.drafting import draft
 from dockworthy.guard.observing.state import Seen, State
@@ -32,10 +32,28 @@ OWN = (
         "Localhost",
     ),
     *("a.localhost:80", "localhost.localdomain:80", "0.0.0.0:5000", "169.254.169.254:80", "2130706433:80", "127.1:80"),
+    *(
+        "172.17.0.1:9999",
+        "203.0.113.7",
+        "2886795265:80",
+        "0xac110001:80",
+        "172.17.1:80",
+        "172.17.0.1.:80",
+        "172.17.0.2:80",
+    ),
     *("0x7f.1:80", "0177.0.0.1:80", "shophost:5000", "SHOPHOST:5000", "localhost.:80", "127.0.0.1.:80"),
 )
 """Hosts in whose place the host itself or its link answers, as they may stand in an image's name."""
-BRACKETS = ("[::1]:5000", "[::ffff:127.0.0.1]:80", "[::]:80", "[fe80::1]:80", "[::ffff:7f00:1]:80")
+BRACKETS = (
+    "[::1]:5000",
+    "[::ffff:127.0.0.1]:80",
+    "[::]:80",
+    "[fe80::1]:80",
+    "[::ffff:7f00:1]:80",
+    "[2001:db8::7]:5000",
+    "[2001:DB8:0::7]:80",
+    "[::ffff:172.17.0.1]:80",
+)
 ELSEWHERE = ("registry.example.com", "registry.example.com:5000", "10.0.0.5:5000", "quay.io", "192.0.2.1", "docker.io")
 
 
@@ -127,6 +145,36 @@ def test_names_of_the_host_are_those_of_its_own_table(tmp_path: Any) -> None:
     table = (
         "127.0.0.1 localhost\n127.0.1.1\tShop shop.example.com. # 127.0.0.1 no\n::1 ip6-localhost\n10.0.0.1 db\nodd\n"
     )
+    table += "10.0.0.7 lan\n0.0.0.0 blocked\nfd00::7%eth0 six\n169.254.1.1 link\n"
     (tmp_path / "etc/hosts").write_text(table)
-    assert names_of_loopback(Root(tmp_path)) == {"localhost", "shop", "shop.example.com", "ip6-localhost"}
-    assert names_of_loopback(Root(tmp_path / "etc")) == frozenset()
+    (tmp_path / "etc/hostname").write_text("Till-1\n")
+    own = {"10.0.0.7": "it", "fd00::7": "it"}
+    found = names_of_host(Root(tmp_path), lambda address: own.get(address, ""))
+    expected = {"localhost", "shop", "shop.example.com", "ip6-localhost", "lan", "blocked", "six", "link", "till-1"}
+    assert found == expected
+    assert names_of_host(Root(tmp_path / "etc"), lambda address: "") == frozenset()
+
+
+ROUTES = """Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT
+docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
+eth0\t00020C0A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
+"""
+
+
+def test_addresses_of_the_host_are_those_that_its_kernel_sends_to_itself(tmp_path: Any) -> None:
+    (tmp_path / "proc/net").mkdir(parents=True)
+    (tmp_path / "proc/net/route").write_text(ROUTES)
+    zero = "0" * 32
+    six = f"fd5a{'0' * 28} 40 {zero} 00 {zero} 00000100 00000001 00000000 00000001 br-0123456789ab\n"
+    (tmp_path / "proc/net/ipv6_route").write_text(six + f"fd6a{'0' * 28} 40 {zero} 00 {zero} 0 0 0 0 eth0\n")
+    (tmp_path / "proc/sys/net/ipv4").mkdir(parents=True)
+    (tmp_path / "proc/sys/net/ipv4/ip_nonlocal_bind").write_text("0\n")
+    root = Root(tmp_path)
+    root.byteorder = "little"
+    for address in ("127.0.0.1", "127.9.8.7"):
+        assert what_of_host(root, address) == "the host itself"
+    for address in ("172.17.0.9", "fd5a::9"):
+        assert what_of_host(root, address) == "an address of containers on this host"
+    for address in ("10.12.2.9", "fd6a::9", "192.0.2.1"):
+        assert what_of_host(root, address) == "", address
+    assert what_of_host(Root(tmp_path / "none"), "192.0.2.1") == ""

@@ -139,6 +139,34 @@ def test_who_reads_secrets_is_written_down(host: OwnHost, line: str) -> None:
     root.docker("rmi", "of-the-shop", check=False)
 
 
+def test_nor_to_any_other_address_of_the_host_or_of_its_containers(host: OwnHost) -> None:
+    host.run("ip", "address", "add", "198.51.100.7/32", "dev", "lo")
+    host.run("ip", "-6", "address", "add", "2001:db8:7::7/128", "dev", "lo", check=False)
+    root, dora = Reached(host, PEOPLE), Reached(host, PEOPLE, "dora")
+    network = root.ask("GET", "/networks/bridge").json
+    gateway = network["IPAM"]["Config"][0]["Gateway"]
+    (container, *_) = [each["IPv4Address"].partition("/")[0] for each in network["Containers"].values()]
+    hosts = host.read("/etc/hosts")
+    try:
+        host.write("/etc/hosts", f"{hosts}\n{gateway} registry-here.example.com\n")
+        for registry in (gateway, container, "198.51.100.7", "registry-here.example.com"):
+            name = f"{registry}:9/x"
+            for line in (
+                f"GET /distribution/{name}/json",
+                f"POST /images/create?fromImage={name}&tag=1",
+                f"GET /images/search?term={name}",
+            ):
+                answer = dora.ask(*line.split(" "))
+                assert answer.status == 403 and b"guard/registries" in answer.body, (line, answer)
+        six = dora.ask("GET", "/images/search?term=%5B2001:db8:7::7%5D:9/x")
+        assert six.status == 403 and b"guard/registries" in six.body, six
+        assert root.ask("GET", f"/distribution/{gateway}:9/x/json").status != 403, "an admin does"
+        assert b"guard/registries" not in dora.ask("GET", "/distribution/192.0.2.1:9/x/json").body
+    finally:
+        host.write("/etc/hosts", hosts)
+        host.run("ip", "address", "del", "198.51.100.7/32", "dev", "lo")
+
+
 def test_a_look_without_secrets_leaves_no_line_and_each_of_an_admins_does(host: OwnHost) -> None:
     vera = Reached(host, PEOPLE, "vera")
     lines = host.read(AUDIT).count("\n")

@@ -58,8 +58,12 @@ class EmptyWorld:
     def addresses_of_host(self) -> tuple[tuple[str, str], ...]:
         return ()
 
-    def names_of_loopback(self) -> frozenset[str]:
+    def names_of_host(self) -> frozenset[str]:
         return frozenset({"shophost"})
+
+    def what_of_host(self, address: str) -> str:
+        own = ("172.17.0.1", "203.0.113.7", "2001:db8::7")
+        return "the host itself" if address in own else "a container here" if address == "172.17.0.2" else ""
 
     def who_may_write(self, path: str) -> str:
         return ""

@@ -157,10 +157,15 @@ class EngineWorld:
 
         return addresses_of_host(Root(Path("/")))
 
-    def names_of_loopback(self) -> frozenset[str]:
-        from .host_network import names_of_loopback
+    def names_of_host(self) -> frozenset[str]:
+        from .host_network import names_of_host
 
-        return names_of_loopback(Root(Path("/")))
+        return names_of_host(Root(Path("/")), self.what_of_host)
+
+    def what_of_host(self, address: str) -> str:
+        from .host_network import what_of_host
+
+        return what_of_host(Root(Path("/")), address)
 
     def who_may_write(self, path: str) -> str:
         return who_may_write(path)

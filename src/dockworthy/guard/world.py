@@ -61,8 +61,11 @@ class World(Protocol):
     def addresses_of_host(self) -> tuple[tuple[str, str], ...]:
         """Networks that the host itself sends to, each with what it is in words."""
 
-    def names_of_loopback(self) -> frozenset[str]:
-        """Names that lead to the host itself by its own table, in small letters."""
+    def names_of_host(self) -> frozenset[str]:
+        """Names that lead to the host itself or its link by its own table, in small letters."""
+
+    def what_of_host(self, address: str) -> str:
+        """What of the host an address leads to (itself, containers of its engine); empty for any other."""
 
     def who_may_write(self, path: str) -> str:
         """Why a path of the host does not belong to root alone, from `/` down to it; `""` where it does.

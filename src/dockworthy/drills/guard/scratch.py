@@ -60,6 +60,9 @@ class Scratch:
             raise UsageError(f"the engine has no image {self.names['image']}", hint="pull it, or name one: --image")
         for network in ("host", "bridge"):
             self.keep(f"{network}_network", (self._get(f"/networks/{network}") or {}).get("Id", ""))
+        settings = ((self._get("/networks/bridge") or {}).get("IPAM") or {}).get("Config") or []
+        gateways = [each["Gateway"] for each in settings if "." in each.get("Gateway", "")]
+        self.names |= {"gateway": gateways[0]} if gateways else {}
         self._find_made_before()
         twice = (
             b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\nContent-Type: a\r\nContent-Type: b\r\n\r\n"

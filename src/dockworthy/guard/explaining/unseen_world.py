@@ -80,9 +80,13 @@ class UnseenWorld:
         self._note("addresses that the host itself sends to: taken as others")
         return ()
 
-    def names_of_loopback(self) -> frozenset[str]:
+    def names_of_host(self) -> frozenset[str]:
         self._note("names of the host itself: taken as localhost alone")
         return frozenset()
+
+    def what_of_host(self, address: str) -> str:
+        self._note("addresses of the host itself: taken as its loopback alone")
+        return ""
 
     def who_may_write(self, path: str) -> str:
         self._note(f"who can write {path} and the folders above it: taken as root alone")

@@ -1,7 +1,7 @@
 """Where a request sends the engine: registries by the names of images, by a search, by a login, by a push.
 
-The engine connects as the host: an address of the host's own loopback, or of its cloud, would lead to what no container
-reaches, and the answer comes back in an error. Sources: distribution/reference, splitDockerDomain; Engine
+The engine connects as the host: an address of the host's own, of its containers, or of its cloud, would lead to what
+no container reaches, and the answer comes back in an error. Sources: distribution/reference, splitDockerDomain; Engine
 26.1, registry/search.go, splitReposSearchTerm, and registry/service.go, Auth.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from fnmatch import fnmatchcase
 
 from ...readers.create_request.keys import TEXT
@@ -48,13 +48,14 @@ def refused_registry(case: Case, host: str) -> Iterator[Refusal]:
     if known:
         says = f"{host} is not one of guard.registries"
     else:
-        says = of_host(host, case.world.names_of_loopback())
+        says = of_host(host, case.world.names_of_host(), case.world.what_of_host)
     if says:
         yield refused("guard/registries", _TITLE, says, "let an admin list it under guard.registries")
 
 
-def of_host(host: str, own: frozenset[str] = frozenset()) -> str:
-    """Why it is no registry but the host's own loopback, or its link; `own` are other names of the host."""
+def of_host(host: str, own: frozenset[str] = frozenset(), what: Callable[[str], str] = lambda address: "") -> str:
+    """Why it is no registry but the host itself, its containers, or its link. `own` are other names of the host,
+    `what` tells what of it an address is, or is empty."""
     name = _PORT.sub("", host) if not host.endswith("]") and (host.count(":") == 1 or "]" in host) else host
     name = name.strip("[]").partition("%")[0].rstrip(".")
     if name in own or name.rpartition(".")[2] in ("localhost", "localdomain"):
@@ -65,7 +66,10 @@ def of_host(host: str, own: frozenset[str] = frozenset()) -> str:
     address = getattr(address, "ipv4_mapped", None) or address
     if address.is_loopback or address.is_unspecified:
         return f"{host} is the host itself"
-    return f"{host} is an address of the host's link" if address.is_link_local or address.is_multicast else ""
+    if address.is_link_local or address.is_multicast:
+        return f"{host} is an address of the host's link"
+    known = what(str(address))
+    return f"{host} is {known}" if known else ""
 
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

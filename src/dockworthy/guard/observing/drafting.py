@@ -6,8 +6,11 @@ import datetime
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import PurePosixPath
+from functools import partial
+from pathlib import Path, PurePosixPath
 
+from ...facts.host.root import Root
+from ..host_network import what_of_host
 from ..judges.registries import host_in, of_host
 from ..way_in import WayIn
 from .askers import drafted_roles
@@ -79,7 +82,8 @@ def _registries(seen: Iterable[Seen]) -> dict[str, list[Seen]]:
     for one in seen:
         if one.image and not one.image.startswith("sha256:"):
             found[host_in(one.image) or "docker.io"].append(one)
-    return found if any(map(of_host, found)) else {}
+    here = partial(what_of_host, Root(Path("/")))  # a draft is written on the host that was observed
+    return found if any(of_host(host, what=here) for host in found) else {}
 
 
 def _needed(binds: Iterable[str]) -> Iterator[str]:
