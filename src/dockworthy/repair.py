@@ -6,18 +6,20 @@ import datetime
 import os
 import sys
 from codecs import BOM_UTF8
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 
 from msgspec import Struct, structs
 
 from .controls.judging import judge_written
 from .controls.registry import control_ids
-from .errors import DockworthyError, OutputError, UnreadableInput, UsageError
+from .errors import OutputError, UnreadableInput, UsageError
 from .fix.candidates import NOTHING_KNOWN, candidates
 from .fix.choosing import failing, make_what_helps
 from .fix.kept import forget, keep_old
+from .fix.new_files import remove_new, write_new
 from .fix.replacing import replace_content
+from .fix.secret_files import CONTROL, Moved, move_secrets
 from .input_files import checkout_of, read_input, reading_only
 from .model.compose_fix import Known
 from .model.control import Control
@@ -25,7 +27,8 @@ from .model.finding import Finding
 from .model.fix import Fix, FixKind
 from .model.levels import Level
 from .model.policy import Policy
-from .model.repair import FileRepair, Repair
+from .model.repair import FileRepair, NewFile, Repair
+from .model.workload import Unit
 from .model.written import Written
 from .policy.applying import apply_policy
 from .readers.allowances import allowances_in
@@ -42,6 +45,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     kinds: frozenset[FixKind] = frozenset({FixKind.SAFE})
     controls: frozenset[str] = frozenset()
     known: Known = NOTHING_KNOWN
+    may_add_files: bool = True
+    """May secrets be moved into files beside the one that is repaired?"""
     trusted: bool = False
     """May the files read this environment's variables, and files outside of their checkout?"""
 
@@ -64,12 +69,15 @@ def plan_repair(paths: Sequence[str], asked: Asked, *, stdin_name: str = STANDAR
     """
     files: list[FileRepair] = []
     unread: list[tuple[str, str]] = []
+    new_files: set[str] = set()
     with asked.reading(paths):
         for found in Search(paths, stdin=sys.stdin.buffer, stdin_name=stdin_name):
             try:
                 if found.judged:
-                    repaired = _repaired(found.loaded(), asked)
-                    files += [repaired] if repaired is not None else []
+                    repaired = _repaired(found.loaded(), asked, new_files)
+                    if repaired is not None:
+                        files.append(repaired)
+                        new_files.update(each.path for each in repaired.new_files)
             except UnreadableInput as error:
                 if found.named_by_user or may_be_ours(found):
                     unread.append((found.name, error.says))
@@ -102,8 +110,8 @@ def findings_of_text(file: str, text: str, asked: Asked) -> tuple[Finding, ...]:
         return _findings(FoundFile(file, file, True, content=text.encode()), asked)
 
 
-def _repaired(found: FoundFile, asked: Asked) -> FileRepair | None:
-    """None for a file that has no service of Compose and is no Dockerfile."""
+def _repaired(found: FoundFile, asked: Asked, taken: Collection[str]) -> FileRepair | None:
+    """None for a file that has no service of Compose and is no Dockerfile. `taken`: files that others will make."""
     text = found.text()
     written = read_written(found, asked.surroundings)
     if written.builds:
@@ -111,21 +119,48 @@ def _repaired(found: FoundFile, asked: Asked) -> FileRepair | None:
     units = [unit for unit in written.units if unit.kind == "service" and unit.source.where == found.name]
     if not units:
         return None
-    fixes = list(candidates(_of_written(found, written, asked), units, {found.name: text}.get, asked.known))
+    findings = _of_written(found, written, asked)
+    fixes = list(candidates(findings, units, {found.name: text}.get, asked.known))
     wanted = [fix for fix in fixes if asked.wants(fix)]
 
     def judged(changed: str) -> Sequence[Finding]:
         return _findings(structs.replace(found, content=changed.encode()), asked)
 
     made = make_what_helps(text, wanted, judged, file=found.name)
+    moved = _moved_secrets(made.text, units, findings, asked, taken, file=found.name)
+    is_wanted = bool(moved.files)
     return FileRepair(
         file=found.name,
         old=text,
-        new=made.text,
-        made=made.made,
+        new=moved.text,
+        made=made.made + (moved.made if is_wanted else ()),
         not_made=made.not_made,
-        offered=tuple(fix for fix in fixes if not asked.wants(fix)),
+        offered=tuple(fix for fix in fixes if not asked.wants(fix)) + (() if is_wanted else moved.made),
+        new_files=moved.files,
+        notes=moved.notes,
     )
+
+
+def _moved_secrets(
+    text: str,
+    units: Sequence[Unit],
+    findings: Sequence[Finding],
+    asked: Asked,
+    taken: Collection[str],
+    *,
+    file: str,
+) -> Moved:
+    """Secrets in files of their own: nothing where no file can be written beside this one. Without files and with fixes
+    where it was not asked for."""
+    failing_on = [subject for control, subject in failing(findings) if control == CONTROL]
+    if not failing_on or not os.path.isfile(file):
+        return Moved(text)
+    moved = move_secrets(text, units, failing_on, file=file, taken=taken)
+    if not asked.may_add_files:
+        names = "secrets stand in `environment`: `dockworthy fix --all --control environment-secrets` moves them"
+        return Moved(text, notes=(names,) if moved.made else ())
+    is_asked = FixKind.TO_BE_PROVEN in asked.kinds and (not asked.controls or CONTROL in asked.controls)
+    return moved if is_asked else Moved(text, moved.made)
 
 
 def _repaired_build(found: FoundFile, text: str, asked: Asked) -> FileRepair:
@@ -165,14 +200,18 @@ def _of_written(found: FoundFile, written: Written, asked: Asked) -> tuple[Findi
 def _written(file: FileRepair, asked: Asked) -> FileRepair:
     with_mark = read_input(file.file).startswith(BOM_UTF8)
     old, new = ((BOM_UTF8 if with_mark else b"") + text.encode() for text in (file.old, file.new))
-    kept = keep_old(file.file, old, new, os.environ)
+    kept = keep_old(file.file, old, new, os.environ, file.new_files)
+    written: list[NewFile] = []
     try:
+        write_new(file.new_files, written)
         replace_content(file.file, old=old, new=new)
-    except DockworthyError:
+    except BaseException:
+        remove_new(written)
         forget(kept, os.environ)
         raise
     if not _is_as_planned(file, asked):
         replace_content(file.file, old=new, new=old)
+        remove_new(written)
         forget(kept, os.environ)
         raise OutputError(f"{file.file}: what was written is not judged as planned; it is as it was before")
     return structs.replace(file, kept_at=str(kept))
@@ -187,4 +226,7 @@ def _is_as_planned(file: FileRepair, asked: Asked) -> bool:
         return False
     if file.is_build:  # a part of a finding may stay: what was judged before it was written is what counts
         return findings == findings_of_text(file.file, file.new, asked)
-    return not failing(findings) & {(fix.control, fix.subject) for fix in file.made}
+    made = {(fix.control, fix.subject) for fix in file.made}
+    if file.new_files:  # of several secrets some may stay
+        made -= failing(findings_of_text(file.file, file.new, asked))
+    return not failing(findings) & made

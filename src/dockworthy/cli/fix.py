@@ -85,6 +85,10 @@ def fix(
     ~/.local/state). A second run changes nothing. - reads standard input and writes the repaired text to standard
     output. What the policy accepts by an exception is left as it is.
 
+    --all also moves passwords out of `environment` into files below `secrets/` (mode 600, ignored by Git) for images
+    that are known to read them there: PostgreSQL, MySQL, MariaDB, MongoDB. Of each that stays it says why. Values are
+    shown nowhere; change them afterwards, for they were readable. --verify moves none.
+
     --undo puts back what each file said before, all files or none: for one that was changed since it says where the old
     content lies, and refuses. A folder stands for all files in it that dockworthy changed. Undoing twice changes
     nothing more.
@@ -124,7 +128,10 @@ def fix(
     trusted = trust_environment or verify  # what is started here may as well be read as it will be started
     project = load_project(policy, judged=paths, checkout=options.checkout_to_judge(paths, trust=trusted))
     known = told_by_engine(hosts, project) if engine or verify else None
-    asked = asked_for(everything or verify, controls, level_of(level, project), project, known, trusted=trusted)
+    asked = asked_for(
+        everything or verify, controls, level_of(level, project), project, known, trusted=trusted,
+        may_add_files=not verify,
+    )  # fmt: skip
     repair = plan_repair(paths, asked)
     if verify:
         repair = proven(
@@ -166,6 +173,8 @@ def _say_of(repair: Repair) -> None:
     from ..report.repair import summary
 
     for file in repair.files:
+        for note in file.notes:
+            say(note)
         for refused in file.verified.refused if file.verified is not None else ():
             say(f"{refused.service} does not work with it: {refused.says}: {refused.why}: {refused.log}".rstrip(": "))
         for left in file.not_made:

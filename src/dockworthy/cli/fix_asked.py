@@ -38,9 +38,11 @@ def asked_for(
     known: Known | None,
     *,
     trusted: bool,
+    may_add_files: bool = True,
 ) -> Asked:
     """Raises UsageError for a control that has no repair."""
     from ..controls.registry import chapter_controls
+    from ..fix.secret_files import CONTROL as SECRETS
     from ..model.compose_fix import Known
     from ..model.fix import FixKind
     from ..repair import Asked
@@ -50,7 +52,7 @@ def asked_for(
     there = {control.id: control for chapter in chapters for control in chapter_controls(chapter)}
     named = frozenset(find_control(id, there).id for id in controls)
     for id in sorted(named):
-        if not (there[id].fixes or there[id].build_fixes):
+        if id != SECRETS and not (there[id].fixes or there[id].build_fixes):
             raise UsageError(f"{id} has no exact repair", hint=f"`dockworthy explain {id}` says what to do by hand")
     return Asked(
         level=level,
@@ -60,4 +62,5 @@ def asked_for(
         controls=named,
         known=known or Known(),
         trusted=trusted,
+        may_add_files=may_add_files,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,12 +14,24 @@ from msgspec import Struct
 
 from ..errors import OutputError
 from ..facts.redaction_key import state_directory
+from ..model.repair import NewFile
 
 MOST_KEPT = 100
 """Old files that are kept; the oldest go first."""
 
 _CONTENTS = "fixed"
 _RECORDS = "fixed-records"
+
+
+class Made(Struct, frozen=True):
+    """A file that was made with the change, and the SHA-256 of its content."""
+
+    path: str
+    digest: str
+
+    @property
+    def is_ignore_file(self) -> bool:
+        return os.path.basename(self.path) == ".gitignore"
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -34,6 +46,7 @@ class Record(Struct, frozen=True, kw_only=True):
     new: str
     kept_at: str
     undone: str = ""
+    made: tuple[Made, ...] = ()
 
     @property
     def old_content(self) -> bytes | None:
@@ -53,13 +66,16 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def keep_old(path: str, old: bytes, new: bytes, environ: Mapping[str, str]) -> Path:
+def keep_old(path: str, old: bytes, new: bytes, environ: Mapping[str, str], new_files: Iterable[NewFile] = ()) -> Path:
     """A copy of the old content, for its owner alone, and the record of the change. Raises OutputError."""
     state = state_directory(environ)
     contents, records = state / _CONTENTS, state / _RECORDS
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     kept = contents / f"{stamp}-{os.path.basename(path)}"
-    record = Record(path=os.path.realpath(path), at=now(), old=digest(old), new=digest(new), kept_at=str(kept))
+    made = tuple(Made(each.path, digest(each.content)) for each in new_files)
+    record = Record(
+        path=os.path.realpath(path), at=now(), old=digest(old), new=digest(new), kept_at=str(kept), made=made
+    )
     try:
         for folder in (contents, records):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from ..errors import UsageError
 from ..input_files import read_input
 from .kept import Record, digest, note_undone, records
+from .new_files import is_as_made, remove_made
 from .refused import FixRefused
 from .replacing import replace_content
 
@@ -60,6 +61,8 @@ def put_back(plan: UndonePlan, environ: Mapping[str, str]) -> None:
     for each in plan.files:
         if not each.as_before:
             replace_content(each.record.path, old=each.now, new=each.before)
+    remove_made(made for each in plan.files for made in each.record.made)
+    for each in plan.files:
         note_undone(each.record, environ)
 
 
@@ -107,4 +110,11 @@ def _undo(file: str, record: Record) -> Undo:
             file=file,
             hint=f"what it said before lies at {record.kept_at}: compare them with diff; nothing was put back",
         )
+    for made in record.made:
+        if not made.is_ignore_file and not is_as_made(made):
+            raise FixRefused(
+                f"{made.path}, which was made with the change, was changed since: undoing would lose that",
+                file=file,
+                hint="write the value where it is to stand by hand; nothing was put back",
+            )
     return Undo(file=file, record=record, now=now, before=before)

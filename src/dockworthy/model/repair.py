@@ -16,11 +16,24 @@ class NotMade(Struct, frozen=True):
     hint: str = ""
 
 
+class NewFile(Struct, frozen=True):
+    """A file that the repaired one needs, for its owner alone. `uid`: whom it must belong to where that can be chosen,
+    None for whoever writes it. What it says may be a secret: it is shown nowhere."""
+
+    path: str
+    content: bytes
+    uid: int | None = None
+
+    def __repr__(self) -> str:
+        return f"NewFile({self.path!r})"
+
+
 class FileRepair(Struct, frozen=True, kw_only=True):
     """One file. `offered` are fixes that were not asked for: of the other kind, or of other controls.
 
     `kept_at` is where the old text lies, "" where nothing was written. `verified`: what a run of the services showed,
-    None where none was asked for. `is_build`: it is a Dockerfile.
+    None where none was asked for. `is_build`: it is a Dockerfile. `new_files` are written beside it.
+    `notes` are for people.
     """
 
     file: str
@@ -31,6 +44,8 @@ class FileRepair(Struct, frozen=True, kw_only=True):
     offered: tuple[Fix, ...] = ()
     kept_at: str = ""
     verified: Verified | None = None
+    new_files: tuple[NewFile, ...] = ()
+    notes: tuple[str, ...] = ()
     is_build: bool = False
 
     @property

@@ -55,6 +55,8 @@ class FileOut(Struct, frozen=True):
     not_made: tuple[FixOut, ...]
     offered: tuple[FixOut, ...]
     verified: VerifiedOut | UnsetType = UNSET
+    new_files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class RepairDocument(Struct, frozen=True):
@@ -78,6 +80,8 @@ def repair_json(repair: Repair) -> bytes:
             tuple(_fix(left.fix, left) for left in file.not_made),
             tuple(map(_fix, file.offered)),
             UNSET if file.verified is None else verified_out(file.verified),
+            tuple(each.path for each in file.new_files),
+            file.notes,
         )
         for file in repair.files
     )
@@ -94,7 +98,7 @@ def render_repair(repair: Repair, *, width: int, colour: bool, verbose: bool = F
     """The plan, or what was done. `verbose` shows also what was not asked for."""
     sheet = Sheet(width=width, colour=colour)
     for file in repair.files:
-        if file.made or file.not_made or file.verified or (verbose and file.offered):
+        if file.made or file.not_made or file.notes or file.verified or (verbose and file.offered):
             _write_file(sheet, file, written=repair.written, verbose=verbose)
     for name, why in repair.unread:
         sheet.blank()
@@ -142,6 +146,10 @@ def _write_file(sheet: Sheet, file: FileRepair, *, written: bool, verbose: bool)
             sheet.entry("", f"{left.why}{f'; {left.hint}' if left.hint else ''}", column=_COLUMN, style="bad")
     if verbose or file.verified is not None:
         _write_fixes(sheet, "not asked for" if file.verified is None else "no run can show it", file.offered)
+    if file.notes:
+        sheet.line("to know", style="open", indent=2)
+    for note in file.notes:
+        sheet.point(note, indent=4)
     if file.kept_at:
         sheet.verbatim("  before", file.kept_at, column=_COLUMN)
 

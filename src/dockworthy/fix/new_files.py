@@ -1,0 +1,86 @@
+"""Files that a repair makes beside the repaired one: secrets for their owner alone. They go again when it is undone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import OutputError
+from ..model.repair import NewFile
+from .kept import Made, digest
+
+
+def write_new(files: Iterable[NewFile], written: list[NewFile]) -> None:
+    """Adds to `written` each that is there now. Raises OutputError where one exists already, or can't be written."""
+    for file in files:
+        try:
+            _write(file, written)
+        except OSError as error:
+            raise OutputError(f"{file.path} can't be written: {error.strerror}", hint="nothing was changed") from error
+
+
+def remove_new(written: Iterable[NewFile]) -> None:
+    """Those that were made just now."""
+    for file in written:
+        with contextlib.suppress(OSError):
+            os.unlink(file.path)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(file.path))
+
+
+def is_as_made(made: Made) -> bool:
+    """Is it gone, or does it say what it said?"""
+    try:
+        return digest(Path(made.path).read_bytes()) == made.digest
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
+def remove_made(files: Iterable[Made]) -> None:
+    """Those that say what they said, and the folder where nothing else is in it."""
+    for made in sorted(files, key=lambda each: each.is_ignore_file):
+        folder = os.path.dirname(made.path)
+        with contextlib.suppress(OSError):
+            if made.is_ignore_file and os.listdir(folder) != [os.path.basename(made.path)]:
+                continue  # it goes on keeping other secrets out of Git
+            if is_as_made(made):
+                os.unlink(made.path)
+            os.rmdir(folder)
+
+
+def _write(file: NewFile, written: list[NewFile]) -> None:
+    """Nobody can lead it elsewhere by a link, also where the project's folder belongs to another user."""
+    path = Path(file.path)
+    folder = _open_folder(path.parent)
+    try:
+        how = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(path.name, how, 0o600, dir_fd=folder)
+        written.append(file)
+        with os.fdopen(handle, "wb") as opened:
+            os.fchmod(handle, 0o600)
+            if os.geteuid() == 0:
+                status = os.fstat(folder)
+                ids = (status.st_uid, status.st_gid) if file.uid is None else (file.uid, file.uid)
+                os.fchown(handle, *ids)
+            opened.write(file.content)
+            opened.flush()
+            os.fsync(handle)
+    finally:
+        os.close(folder)
+
+
+def _open_folder(folder: Path) -> int:
+    """Made where it is not there, for whom the project belongs to."""
+    is_new = False
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+        is_new = True
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    if is_new and os.geteuid() == 0 and not os.listdir(handle):
+        status = folder.parent.stat()
+        os.fchown(handle, status.st_uid, status.st_gid)
+    return handle
