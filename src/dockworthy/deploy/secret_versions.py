@@ -13,7 +13,9 @@ from msgspec import Struct
 
 from ..errors import UsageError
 from ..facts.redaction import redacted
+from ..facts.redaction_key import state_directory
 from ..model.secret_names import is_secret
+from .own_state import refuse_own_file
 
 _CUT = "dockworthy.version:"
 """Stands in a record for a value that is kept apart."""
@@ -128,6 +130,7 @@ def restored(spec: Any, values: Mapping[str, str]) -> Any:
 
 def _content(key: str, definition: Mapping[str, Any], environ: Mapping[str, str]) -> Content:
     if file := definition.get("file"):
+        refuse_own_file(key, file, str(state_directory(environ)))
         try:
             status = os.stat(file)
             mode = stat.S_IMODE(status.st_mode)

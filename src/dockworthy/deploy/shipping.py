@@ -31,6 +31,7 @@ from .in_force import cut_off, in_force, unfinished
 from .observing.counting import ASKED
 from .observing.of_release import watched_of
 from .observing.watching import Watch
+from .own_state import refuse_own_state
 from .planning.causes import earlier
 from .planning.replacing import stopping_first
 from .preparing import Prepared
@@ -145,8 +146,10 @@ class Shipping:
 
     async def _refuse_reserved(self, desired: Desired) -> None:
         engine = self.to.site.engine
-        asked = (engine.get("/networks"), engine.get("/containers/json?all=true"))
-        refuse_reserved(desired, *await asyncio.gather(*asked))
+        asked = (engine.get(path) for path in ("/networks", "/containers/json?all=true", "/volumes"))
+        networks, containers, volumes = await asyncio.gather(*asked)
+        refuse_reserved(desired, networks, containers)
+        await refuse_own_state(self.to.site, desired, volumes.get("Volumes") or ())
 
     async def _edge(self, prepared: Prepared, asked: Asked) -> ProjectEdge:
         desired = prepared.desired

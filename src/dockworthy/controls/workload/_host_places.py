@@ -28,7 +28,7 @@ def _paths(text: str, below: str = "") -> tuple[str, ...]:
 
 _PROGRAMS = _paths(
     "/bin /sbin /lib /lib32 /lib64 /libx32 /boot /usr/bin /usr/sbin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec"
-    " /usr/local/bin /usr/local/sbin /usr/local/lib /opt/cni /opt/containerd"
+    " /usr/local/bin /usr/local/sbin /usr/local/lib /opt/cni /opt/containerd /opt/dockworthy"
 )
 _SETTINGS = _paths(
     "passwd group shadow gshadow sudoers sudoers.d pam.d security nsswitch.conf login.defs subuid subgid"
@@ -36,7 +36,7 @@ _SETTINGS = _paths(
     " systemd init init.d inittab rc.local rc.d rc0.d rc1.d rc2.d rc3.d rc4.d rc5.d rc6.d rcS.d dbus-1 polkit-1 udev"
     " ssh profile profile.d bash.bashrc bashrc zsh environment shells skel update-motd.d"
     " ld.so.preload ld.so.conf ld.so.conf.d alternatives modprobe.d modules modules-load.d sysctl.conf sysctl.d"
-    " docker containerd containers default sysconfig apparmor.d selinux audit logrotate.d logrotate.conf"
+    " docker dockworthy containerd containers default sysconfig apparmor.d selinux audit logrotate.d logrotate.conf"
     " apt yum.conf yum.repos.d dnf zypp network netplan NetworkManager iproute2 fstab crypttab exports"
     " kernel grub.d initramfs-tools dracut.conf.d needrestart cloud",
     "/etc/",
@@ -57,6 +57,19 @@ PLACES: tuple[Places, ...] = (
         ROOT,
         True,
         ("/etc/kubernetes", "/etc/rancher", "/var/lib/kubelet", "/var/lib/rancher"),
+    ),
+    Places(
+        "the keys, the secrets of all projects and the guard's settings that dockworthy keeps",
+        ROOT,
+        True,
+        _paths("edge/authority edge/internal edge/acme edge/routes guard harden versions.key", "/var/lib/dockworthy/"),
+    ),
+    Places(
+        "the records and the secrets of all projects that dockworthy shipped",
+        ROOT,
+        True,
+        _paths("releases releases/* releases/*/versions", "/var/lib/dockworthy/"),
+        inside=False,
     ),
     Places("the files and secrets of every container", ROOT, True, ("/var/lib/containerd", "/var/lib/containers")),
     Places(

@@ -66,6 +66,9 @@ control = Control(
                     "/var/lib/docker/volumes",
                     "/var/spool/cron/crontabs",
                     "/run/dbus",
+                    "/etc/dockworthy",
+                    "/opt/dockworthy",
+                    "/var/lib/dockworthy/edge",
                 )
             ),
             *(
@@ -80,6 +83,10 @@ control = Control(
                     "/var/lib/docker",
                     "/var",
                     "/dev",
+                    "/var/lib/dockworthy",
+                    "/var/lib/dockworthy/edge/authority/key.pem",
+                    "/var/lib/dockworthy/releases/blog",
+                    "/var/lib/dockworthy/versions.key",
                 )
             ),
         ],
@@ -108,6 +115,8 @@ control = Control(
                     "/sys",
                     "/proc",
                     "/lib/modules",
+                    # A secret that dockworthy put there for this container.
+                    "/var/lib/dockworthy/releases/shop/versions/secrets.db/0123456789ab",
                 )
             ),
             *(

@@ -1,0 +1,115 @@
+"""What dockworthy keeps on a host is mounted in no container of a project: the edge's sockets and keys, the host's
+authority, the records and secrets of all projects, the guard's settings. No exception in dockworthy.yaml allows it."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from ..errors import HostError, Refused
+from ..model.rollout import Desired
+from .site import Site
+
+_USUAL = "/var/lib/dockworthy"
+_PROGRAM = ("/etc/dockworthy", "/opt/dockworthy")
+"""Their secrets are few, and `/etc` or `/opt` is often read: who mounts a folder above them is judged by
+`workload/host_mounts`."""
+_REMOTE = ("nfs", "nfs4", "cifs", "smb3", "tmpfs")
+"""File systems whose device is no path of this host."""
+_PATH = re.compile(r"(?<![^=:,])/[^:,]*")
+_HINT = "mount the folder of the project's data alone; dockworthy.yaml can't allow this one"
+
+_COMPARE = r"""
+own() { # PATH: says the path of ours that a mount of it would show, by any name that the host has for it
+  real=$(readlink -m -- "$1" 2>/dev/null || readlink -f -- "$1" 2>/dev/null || printf %s "$1")
+  for state in $dw_state; do
+    at=$real
+    while :; do # ours, or below it
+      if [ "$at" = "$state" ] || [ "$at" -ef "$state" ]; then printf '%s\n' "$state"; return; fi
+      case $at in ''|/|.) break ;; esac
+      at=${at%/*}; at=${at:-/}
+    done
+    case $dw_above in *" $state "*) ;; *) continue ;; esac
+    at=$state rest=
+    while [ "$at" != / ] && [ -n "$at" ]; do # a folder above it
+      rest=/${at##*/}$rest at=${at%/*}
+      if [ "$real" = "${at:-/}" ] || [ "${real%/}$rest" -ef "$state" ]; then printf '%s\n' "$state"; return; fi
+    done
+  done
+  echo -
+}
+"""
+
+
+class HostPath(Struct, frozen=True):
+    """A path of the host that a container of the project is to see. `where`: what of the project says so."""
+
+    where: str
+    path: str
+
+
+async def refuse_own_state(site: Site, desired: Desired, volumes: Iterable[Mapping[str, Any]]) -> None:
+    """`volumes`: all of the engine, as it lists them. Raises Refused, and HostError where the host does not answer."""
+    paths = [*host_paths(desired, volumes)]
+    if not paths:
+        return
+    above = tuple(dict.fromkeys((posixpath.normpath(site.state), _USUAL)))
+    given = {
+        "dw_state": " ".join(await _resolved(site, (*above, *_PROGRAM))),
+        "dw_above": f" {' '.join(await _resolved(site, above))} ",
+    }
+    script = "".join(f"{name}={shlex.quote(value)}\n" for name, value in given.items()) + _COMPARE
+    script += "".join(f"own {shlex.quote(each.path)}\n" for each in paths)
+    done = await site.hand.run(script)
+    found = done.output.splitlines()
+    if done.status or len(found) != len(paths):
+        raise HostError(f"{site.name} does not tell where the mounts of {desired.project} lead: {done.words}")
+    for each, ours in zip(paths, found, strict=True):
+        if ours != "-":
+            raise Refused(f"{each.where} mounts {each.path}, and {ours} is dockworthy's own", hint=_HINT)
+
+
+def refuse_own_file(where: str, path: str, state: str) -> None:
+    """`path`: a file of this machine that a project brings as a secret or config. Raises Refused."""
+    real = os.path.realpath(path)
+    for ours in dict.fromkeys((os.path.realpath(state), _USUAL, *_PROGRAM)):
+        if real == ours or real.startswith(f"{ours}/"):
+            raise Refused(f"{where}: {path} is in {ours}, which is dockworthy's own", hint=_HINT)
+
+
+async def _resolved(site: Site, paths: Iterable[str]) -> list[str]:
+    """As the host has them; none holds a blank."""
+    words = " ".join(map(shlex.quote, paths))
+    done = await site.hand.run(f'for p in {words}; do readlink -m -- "$p" 2>/dev/null || printf "%s\\n" "$p"; done')
+    return done.output.splitlines()
+
+
+def host_paths(desired: Desired, volumes: Iterable[Mapping[str, Any]]) -> Iterator[HostPath]:
+    """By mounts of services, and by volumes that bind a folder, also those that are there already. Files of secrets
+    and configs are dockworthy's by now: they are read where they are brought (`refuse_own_file`)."""
+    there = {str(each["Name"]): each.get("Options") or {} for each in volumes}
+    for service, written in desired.spec["services"].items():
+        for mount in written.get("volumes") or ():
+            source = str(mount.get("source") or "")
+            if mount.get("type") == "bind" and source:
+                yield HostPath(f"{service}: volumes", source if source.startswith("/") else f"/{source}")
+    for key, definition in (desired.spec.get("volumes") or {}).items():
+        definition = definition or {}
+        name = str(definition.get("name") or f"{desired.project}_{key}")
+        for options in (definition.get("driver_opts") or {}, there.get(name, {})):
+            for path in _paths_of(options):
+                yield HostPath(f"volumes.{key}", path)
+
+
+def _paths_of(options: Mapping[str, Any]) -> Iterator[str]:
+    """Of a bind (`device`), an overlay (`lowerdir=/a:/b`), and of drivers that take a folder by another option."""
+    if str(options.get("type") or "").lower() in _REMOTE:
+        return
+    for value in options.values():
+        yield from _PATH.findall(str(value))
