@@ -24,6 +24,8 @@ class Case:
     said in HostConfig and at the top of a request stands in the same words in its HostConfig and Config, and need not
     be written again.
 
+    `volumes` are there: name -> as `GET /volumes` has them; a Compose file declares the same under `volumes`.
+    `makes`: volumes that come with what is asked, which an engine and a Compose file tell in the same way.
     `follows`: values that what is said brings with it, for readers that tell them as written too.
     `found`: control -> the outcome that it must have in every syntax of whose platform it speaks; `not_found_in` are
     the syntaxes in which that control is not compared, since their platform judges otherwise.
@@ -41,6 +43,8 @@ class Case:
     marathon: str | None = None
     marathon_pod: str | None = None
     titus: str | None = None
+    volumes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    makes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     found: Mapping[str, Outcome] = field(default_factory=dict)
     not_found_in: tuple[str, ...] = ()
     follows: Mapping[str, Any] = field(default_factory=dict)

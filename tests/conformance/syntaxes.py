@@ -10,6 +10,8 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
+from msgspec import structs
+
 from conformance.case import Case
 from dockworthy.model.dialect import Version
 from dockworthy.model.field import Set, Source
@@ -51,14 +53,25 @@ _INSPECT: dict[str, Any] = {
 """As an engine tells of a container about which nothing was said."""
 
 
+def _engine(volumes: Mapping[str, Mapping[str, Any]]) -> EngineContext:
+    return structs.replace(ENGINE, volumes={name: {"Name": name, **volume} for name, volume in volumes.items()})
+
+
+def _declared(volume: Mapping[str, Any]) -> dict[str, Any]:
+    return {"driver": volume.get("Driver", "local"), "driver_opts": volume.get("Options", {})}
+
+
 def _docker_run(case: Case) -> Unit | None:
-    return None if case.docker_run is None else read_docker_run(shlex.split(case.docker_run), ENGINE, folder="/srv")
+    if case.docker_run is None:
+        return None
+    return read_docker_run(shlex.split(case.docker_run), _engine(case.volumes), folder="/srv")
 
 
 def _request(case: Case) -> Unit | None:
     if case.request is None:
         return None
-    read = read_create_request(json.dumps(_over({"Image": "shop"}, case.request)).encode(), context=ENGINE)
+    body = json.dumps(_over({"Image": "shop"}, case.request)).encode()
+    read = read_create_request(body, context=_engine(case.volumes))
     assert not read.unknown_keys
     return read.unit
 
@@ -69,7 +82,7 @@ def _container(case: Case) -> Unit | None:
     inspect = _over(_INSPECT, _inspected(case.request or {}))
     inspect["NetworkSettings"] = {"Ports": {}, "Networks": {inspect["HostConfig"]["NetworkMode"]: {}}}
     facts = ContainerFacts(id="1", name="shop", inspect=Set(_over(inspect, case.container or {}), Source("example")))
-    return read_container(facts, ENGINE)
+    return read_container(facts, _engine({**case.volumes, **case.makes}))
 
 
 def _inspected(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,6 +109,8 @@ def _compose(case: Case) -> Unit | None:
     if case.compose is None:
         return None
     text = "services:\n  shop:\n    image: shop\n" + indent(case.compose, "    ")
+    declared = {name: _declared(volume) for name, volume in {**case.volumes, **case.makes}.items()}
+    text += f"\nvolumes: {json.dumps(declared)}"
     (document,) = documents(text, "compose.yaml")
     (unit,) = read_compose(document, environ={}, folder=Path("/srv"))
     assert isinstance(unit, Unit)
@@ -106,7 +121,7 @@ def _service(case: Case) -> Unit | None:
     if case.service is None:
         return None
     silent = {"Name": "shop", "TaskTemplate": {"ContainerSpec": {"Image": "shop"}}}
-    return read_service({"Spec": _over(silent, case.service)}, ENGINE)
+    return read_service({"Spec": _over(silent, case.service)}, _engine(case.volumes))
 
 
 def _marathon(case: Case) -> Unit | None:

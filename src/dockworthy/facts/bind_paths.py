@@ -10,6 +10,7 @@ from msgspec import structs
 
 from ..model.field import Set, Unknown
 from ..model.snapshot import ContainerFacts
+from ..model.volume_options import bound_path
 from .host.reading import TELL_AGAIN
 from .host.root import NotHeld, Root
 from .host_files import HostFiles
@@ -47,9 +48,10 @@ def _devices(inspect: Mapping[str, Any], volumes: Iterable[Mapping[str, Any]]) -
     names = {mount.get("Name") for mount in _mounts(inspect) if mount.get("Type") == "volume"}
     for volume in volumes:
         options = volume.get("Options")
-        device = options.get("device") if isinstance(options, dict) else None
-        if volume.get("Name") in names and isinstance(device, str) and device.startswith("/"):
-            yield device
+        if volume.get("Name") in names and isinstance(options, dict):
+            path = bound_path("local", {key: value for key, value in options.items() if isinstance(value, str)})
+            if path:
+                yield path
 
 
 async def with_resolved_binds(

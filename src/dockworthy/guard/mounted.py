@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..model.volume_options import bound_path, volume_content
 from ..model.workload import MountKind
 from ..readers.api_object import ApiObject
 from .floor.mounts import KEPT_IN
@@ -24,18 +25,12 @@ def mounted(containers: Any, volumes: Any, services: Any) -> tuple[Mounted, ...]
     return (*_of_containers(containers, ways), *_of_services(services, ways))
 
 
-def bound_device(options: Mapping[str, str]) -> str:
-    """With `o=bind` the `local` driver mounts the path of the host that `device` names."""
-    flags = options.get("o", "").split(",")
-    return options.get("device", "") if {"bind", "rbind"} & set(flags) else ""
-
-
 def _ways_of(volume: ApiObject) -> Iterator[str]:
     """Where the engine itself keeps a volume is not looked at: a network file system may be mounted there, and hang."""
-    device, kept = bound_device(volume.words("Options")), volume.word("Mountpoint")
-    if device.startswith("/"):
-        yield from spellings(device)
-    elif kept.startswith("/"):
+    shown, kept = volume_content("", volume.words("Options")).folders, volume.word("Mountpoint")
+    for folder in shown:
+        yield from spellings(folder.path)
+    if not shown and kept.startswith("/"):
         yield plain(kept)
 
 
@@ -70,7 +65,7 @@ def _of_services(services: Any, ways: Ways) -> Iterator[Mounted]:
 def _of_service(item: ApiObject, ways: Ways, holder: str, id: str, project: str) -> Iterator[Mounted]:
     is_volume = item.word("Type") == MountKind.VOLUME
     volume = item.word("Source") if is_volume else ""
-    asked = bound_device(item.words("VolumeOptions", "DriverConfig", "Options"))
+    asked = bound_path("", item.words("VolumeOptions", "DriverConfig", "Options"))
     found = ways.get(volume) or tuple(_bound(asked if is_volume else item.word("Source")))
     for way in found or ([""] if volume else ()):
         yield Mounted(
@@ -79,4 +74,4 @@ def _of_service(item: ApiObject, ways: Ways, holder: str, id: str, project: str)
         )  # fmt: skip
 
 
-__all__ = ["bound_device", "mounted"]
+__all__ = ["mounted"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ..controls.judging import judge_units
 from ..model.control import Control
@@ -14,7 +14,7 @@ from ..model.guard_policy import GuardPolicy
 from ..model.image_names import last_fitting
 from ..model.levels import Level
 from ..model.policy import Policy
-from ..model.workload import Unit
+from ..model.workload import Container, Unit
 from ..policy.exceptions import apply_exceptions, written_in
 from .decision import Refusal
 
@@ -31,19 +31,31 @@ class PolicyInForce(Struct, frozen=True, kw_only=True):
 
     def refused_new(self, unit: Unit) -> Iterator[Refusal]:
         """Exceptions do not count: they go by a name, and the name of what is made is its maker's choice."""
-        return _refusals(judge_units([unit], self.level, rules=self.rules, only_bad=True))
+        return _refusals(judge_units([self._vouched(unit)], self.level, rules=self.rules, only_bad=True))
 
     def refused_existing(self, unit: Unit) -> Iterator[Refusal]:
         """For a container that is there: exceptions for its name count."""
-        findings = judge_units([unit], self.level, self.policy.levels, rules=self.rules, only_bad=True)
+        findings = judge_units([self._vouched(unit)], self.level, self.policy.levels, rules=self.rules, only_bad=True)
         today = datetime.datetime.now(datetime.UTC).date()
         accepted, _ = apply_exceptions(findings, written_in(self.policy), today=today)
         return _refusals(accepted)
+
+    def _vouched(self, unit: Unit) -> Unit:
+        """What a driver that the policy lists mounts can't be seen; who listed it answers for it."""
+        listed = self.guard.volume_drivers
+        if not any(mount.driver in listed for box in unit.containers for mount in box.mounts):
+            return unit
+        return structs.replace(unit, containers=tuple(_with_plain_volumes(box, listed) for box in unit.containers))
 
     def must_be_signed(self, image: str) -> bool:
         """Does `policy.before_deploy` demand a signature of an image of this name?"""
         demands = self.policy.before_deploy.signatures
         return any((fits := last_fitting(each.images, image)) and not fits.startswith("!") for each in demands)
+
+
+def _with_plain_volumes(container: Container, drivers: Collection[str]) -> Container:
+    mounts = (structs.replace(m, driver="", options={}) if m.driver in drivers else m for m in container.mounts)
+    return structs.replace(container, mounts=tuple(mounts))
 
 
 def _refusals(findings: Iterable[Finding]) -> Iterator[Refusal]:

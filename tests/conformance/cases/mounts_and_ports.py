@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from ..case import BAD, GOOD, Case, parameters
+from dockworthy.model.finding import Outcome
+
+from ..case import BAD, GAP, GOOD, Case, parameters
 
 
 def _mounted(kind: str, source: str, target: str, *, writable: bool = True, propagation: str = "") -> dict[str, Any]:
@@ -20,7 +23,54 @@ def _of_service(**mount: Any) -> dict[str, Any]:
     return {"TaskTemplate": {"ContainerSpec": {"Mounts": [mount]}}}
 
 
+def _volume_that(name: str, found: Outcome, *, driver: str = "local", **options: str) -> Iterator[Case]:
+    """One that is there and mounted by its name; and one that the request itself makes with these options."""
+    volume = {"Driver": driver, "Options": options}
+    asked = {"DriverConfig": {"Name": driver, "Options": options}}
+    said = [f"volume-driver={driver}", *(f"volume-opt={key}={value}" for key, value in options.items())]
+    flag = ",".join(["type=volume", "source=v1", "target=/x", *(f'"{each}"' if "," in each else each for each in said)])
+    mounts = {"mounts": [("volume", "v1", "/x", False, "")]}
+    by_options = {"Type": "volume", "Source": "v1", "Target": "/x", "VolumeOptions": asked}
+    inspected = {"Mounts": [{"Type": "volume", "Name": "v1", "Driver": driver, "Destination": "/x", "RW": True}]}
+    yield Case(
+        f"a-volume-that-is-{name}",
+        mounts,
+        docker_run="-v v1:/x shop",
+        request={"HostConfig": {"Binds": ["v1:/x"]}},
+        container={**inspected, "HostConfig": {"Binds": None}},
+        compose="volumes: ['v1:/x']",
+        service=_of_service(Type="volume", Source="v1", Target="/x"),
+        volumes={"v1": volume},
+        found={"workload/host-mounts": found},
+    )
+    yield Case(
+        f"a-volume-that-shall-be-{name}",
+        mounts,
+        docker_run=f"--mount '{flag}' shop",
+        marathon=parameters(f"mount={flag}"),
+        request={"HostConfig": {"Mounts": [by_options]}},
+        container={**inspected, "HostConfig": {"Mounts": None}},
+        compose="volumes: [{type: volume, source: v1, target: /x}]",
+        service=_of_service(**by_options),
+        makes={"v1": volume},
+        found={"workload/host-mounts": found},
+    )
+
+
 MOUNTS_AND_PORTS = (
+    *_volume_that("a-disk", BAD, type="ext4", device="/dev/vda"),
+    *_volume_that("a-disk-read-only", BAD, type="xfs", device="/dev/mapper/root", o="ro"),
+    *_volume_that("the-hosts-etc", BAD, type="none", device="/etc", o="ro,bind"),
+    *_volume_that("an-overlay-over-the-host", BAD, type="overlay", device="overlay", o="lowerdir=/etc:/usr"),
+    *_volume_that("the-kernels-proc", BAD, type="proc", device="proc"),
+    *_volume_that("the-hosts-cgroups", BAD, type="cgroup2", device="cgroup2"),
+    *_volume_that("the-hosts-devices", BAD, type="devtmpfs", device="udev"),
+    *_volume_that("in-memory", GOOD, type="tmpfs", device="tmpfs", o="size=10m"),
+    *_volume_that("on-another-machine", GOOD, type="nfs", device=":/shop", o="addr=10.0.0.2,rw"),
+    *_volume_that("a-share-of-windows", GOOD, type="cifs", device="//nas.example.com/shop", o="guest"),
+    *_volume_that("a-folder-for-data", GOOD, type="none", device="/srv/shop", o="bind"),
+    *_volume_that("of-a-driver-that-nobody-knows", GAP, driver="rclone", remote="shop:data"),
+    *_volume_that("of-a-file-system-that-nobody-knows", GAP, type="zfs", device="tank/shop"),
     Case(
         "a-folder-of-the-host",
         {"mounts": [("bind", "/srv/data", "/data", False, "rprivate")]},

@@ -7,6 +7,7 @@ from ...model.engine import DataVolume
 from ...model.field import Source
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, unknown
 from ...model.levels import Level, Severity
+from ...model.volume_options import VolumeKind, volume_content
 
 control = Control(
     title="No waiting volume leads to a sensitive path of the host",
@@ -90,15 +91,16 @@ def host_path(volume: DataVolume) -> Judgement:
     place = Source(volume.source.where, f"{volume.name}.Options")
     if volume.used_by:
         return not_applicable("in use: judged at the containers that mount it", volume.source)
-    device, mount_options = volume.options.get("device", ""), volume.options.get("o", "")
-    if not device.startswith("/") or (device.startswith("//") and "bind" not in mount_options):
-        return passed("it leads to no path of the host", place)
-    path = _plain(device)
-    if not _is_sensitive(path):
-        return passed(f"it leads to {path}", place)
-    if mount_options.startswith("hash:"):
-        return unknown("its options hold a secret and were left out", place, tell="docker volume inspect")
-    return failed(f"whoever mounts it has {path} of the host", place)
+    content = volume_content(volume.driver, volume.options)
+    if content.kind is VolumeKind.UNKNOWN:
+        return unknown(f"{content.says} can't be seen", place, tell="docker volume inspect")
+    if content.kind is VolumeKind.DISK:
+        return failed(f"whoever mounts it has {content.says} of the host", place)
+    paths = [_plain(folder.path) for folder in content.folders]
+    sensitive = next((path for path in paths if _is_sensitive(path)), "")
+    if sensitive:
+        return failed(f"whoever mounts it has {sensitive} of the host", place)
+    return passed(f"it leads to {', '.join(paths)}" if paths else "it leads to no path of the host", place)
 
 
 def _plain(path: str) -> str:

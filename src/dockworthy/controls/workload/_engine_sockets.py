@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model.workload import EnginePaths, Mount, MountKind
-from ._host_paths import Relation, host_path, real_path, relation
+from ._host_paths import Relation, host_folders, real_path, relation
 
 _CONTAINERD = ("/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")
 """The engine's own runtime: one of both is there wherever an engine runs."""
@@ -24,9 +24,10 @@ def socket_reached(mount: Mount, paths: EnginePaths) -> str:
     """The socket that a mount leads to; `""` where it leads to none. Read-only makes no difference to a socket."""
     if mount.kind is MountKind.NPIPE:
         return mount.source if "docker_engine" in mount.source or "containerd" in mount.source else ""
-    path = host_path(mount)
-    if not path:
-        return ""
+    return next((socket for folder in host_folders(mount) if (socket := _socket_at(folder.path, paths))), "")
+
+
+def _socket_at(path: str, paths: EnginePaths) -> str:
     if path.rsplit("/", 1)[-1] in _NAMES:
         return path
     for socket in (*(real_path(socket) for socket in paths.sockets), *_CONTAINERD):

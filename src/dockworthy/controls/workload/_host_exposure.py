@@ -7,9 +7,10 @@ from functools import lru_cache
 from msgspec import Struct
 
 from ...model.levels import Level, Severity
+from ...model.volume_options import VolumeKind
 from ...model.workload import EnginePaths, Mount
 from ._engine_sockets import socket_reached
-from ._host_paths import Relation, host_path, real_path, relation
+from ._host_paths import Relation, content_of, host_folders, real_path, relation
 from ._host_places import PLACES, ROOT, VIEW, Places
 
 
@@ -33,11 +34,16 @@ def exposure(mount: Mount, paths: EnginePaths) -> Exposure | None:
 
     What a mount has only because it leads to the engine's socket (`/run`) is that control's matter.
     """
-    path = host_path(mount)
-    if not path:
+    content = content_of(mount)
+    if content is not None and content.kind is VolumeKind.DISK:
+        return Exposure("every file of that disk, whoever it belongs to", ROOT, Severity.CRITICAL)
+    folders = host_folders(mount)
+    if not folders:
         return None
-    socket_only = path.startswith("/run") and bool(socket_reached(mount, paths))
-    return _exposure(path, mount.read_only, real_path(paths.data_root), socket_only)
+    reaches = bool(socket_reached(mount, paths)) and any(folder.path.startswith("/run") for folder in folders)
+    root = real_path(paths.data_root)
+    opened = (_exposure(each.path, each.read_only, root, reaches and each.path.startswith("/run")) for each in folders)
+    return min((e for e in opened if e is not None), key=lambda e: (e.level.rank, e.severity.rank), default=None)
 
 
 @lru_cache(maxsize=4096)

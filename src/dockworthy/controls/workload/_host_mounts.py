@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...model.levels import Level
+from ...model.volume_options import VolumeKind
 from ...model.workload import Unit
+from ._containers import Fault
 from ._graded import GradedFault
 from ._host_exposure import exposure
-from ._host_paths import described
+from ._host_paths import content_of, described
+from ._platforms import ENGINES
+
+
+def unclear_volumes(unit: Unit) -> Iterator[Fault]:
+    """Volumes of which nothing tells what they show: of a driver that is not the engine's, with options that no one
+    knows. Marathon's external volumes have providers of another kind."""
+    for container in unit.containers:
+        for mount in container.mounts:
+            content = content_of(mount)
+            at_engine = unit.dialect.platform in ENGINES or mount.options
+            if content is not None and content.kind is VolumeKind.UNKNOWN and at_engine:
+                yield Fault(f"volume {mount.source} at {mount.target}: {content.says} can't be seen", mount.declared_at)
 
 
 def faults_at(level: Level, unit: Unit) -> list[GradedFault]:

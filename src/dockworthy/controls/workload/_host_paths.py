@@ -7,6 +7,7 @@ import re
 from enum import Enum
 from fnmatch import fnmatchcase
 
+from ...model.volume_options import HostFolder, VolumeContent, VolumeKind, is_bind, volume_content
 from ...model.workload import Mount, MountKind
 
 _LINKS = (("/var/run", "/run"), ("/var/lock", "/run/lock"))
@@ -28,6 +29,26 @@ def host_path(mount: Mount) -> str:
     """The path of the host that a mount shows; `""` where it shows none (a volume, a tmpfs)."""
     path = mount.host_path or (mount.source if mount.kind is MountKind.BIND else "")
     return real_path(path) if path.startswith("/") else ""
+
+
+def content_of(mount: Mount) -> VolumeContent | None:
+    """What a volume shows; None for other mounts."""
+    return volume_content(mount.driver, mount.options) if mount.kind is MountKind.VOLUME else None
+
+
+def host_folders(mount: Mount) -> tuple[HostFolder, ...]:
+    """Every path of the host that a mount shows: an overlay shows several."""
+    content = content_of(mount)
+    shown = content.folders if content is not None and content.kind is VolumeKind.HOST else ()
+    path = host_path(mount)
+    read_only = mount.read_only or any(folder.read_only for folder in shown)
+    folders = tuple(HostFolder(real_path(each.path), mount.read_only or each.read_only) for each in shown)
+    if not path or len(shown) > 1:
+        return folders
+    if folders and not mount.options.get("device", "/").startswith("/") and is_bind(mount.options):
+        # Some versions of Compose take it from the file's folder, others leave that to the engine, which takes it from /.
+        return (HostFolder(path, read_only), *folders)
+    return (HostFolder(path, read_only),)  # the reader may know where links lead
 
 
 def real_path(path: str) -> str:
@@ -57,5 +78,8 @@ def _parts(path: str) -> list[str]:
 
 def described(mount: Mount) -> str:
     """`/etc of the host, read-only, at /x`."""
-    access = "read-only" if mount.read_only else "writable"
-    return f"{host_path(mount)} of the host, {access}, at {mount.target}"
+    access, path, content = "read-only" if mount.read_only else "writable", host_path(mount), content_of(mount)
+    if content is None or (path and content.says == content.folders[0].path):
+        return f"{path} of the host, {access}, at {mount.target}"
+    named = f" by the volume {mount.source}" if mount.source else ""
+    return f"{content.says}{named}, {access}, at {mount.target}"

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ...model.device_rule import ALWAYS_OPEN, DeviceRule, devices_behind, read_device_rule
 from ...model.guard_policy import BindFolder, GuardPolicy
+from ...model.volume_options import VolumeKind, volume_content
 from ...model.workload import Device, Mount, MountKind
 from ...readers.api_object import ApiObject
 from ..decision import Refusal, refused
@@ -162,10 +163,11 @@ def refused_volume(
             why = f"volume {name} can be"
             yield from refused_path(options.get("device", ""), policy, host, read_only=False, why=why)
             return
+        what = volume_content("", options).says or "more than a folder of the engine's own"
         yield refused(
             "guard/volume-options",
             "Volumes hold the engine's own folders",
-            f"volume {name} mounts by its options {sorted(options)}",
+            f"volume {name} mounts {what} by its options {sorted(options)}",
             "leave the options out",
         )
 
@@ -180,7 +182,7 @@ def _is_tmpfs(options: Mapping[str, str]) -> bool:
             "device",
             "o",
         }
-        and not {"bind", "rbind", "remount", "move"} & set(options.get("o", "").split(","))
+        and volume_content("", options).kind is VolumeKind.MEMORY
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from ...model.volume_options import bound_path
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import TEXT, TEXT_MAP, Shape
 from ..decision import Refusal, refused
 from ..floor.mounts import refused_volume
 from ..floor.replaceable import Mounted
 from ..host_tree import plain
-from ..mounted import bound_device
 from .case import Case
 from .host_mounts import refused_beside_others, refused_ways_in
 
@@ -30,7 +30,7 @@ async def volume_create(case: Case) -> AsyncIterator[Refusal]:
     name, options = body.word("Name") or "nameless", body.words("DriverOpts")
     for refusal in refused_volume(name, body.word("Driver"), options, case.policy.guard, case.world):
         yield refusal
-    device = bound_device(options)
+    device = bound_path("", options)
     if device.startswith("/"):
         asked = Mounted(
             holder=f"volume {name}", path=plain(device), writable=await _is_awaited(case, name), volume=name

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
+from ...model.volume_options import bound_path
 from ...model.workload import Mount, MountKind
 from ...readers.api_object import ApiObject
 from ...readers.service import read_service
@@ -15,7 +16,6 @@ from ..decision import Refusal, refused
 from ..floor.container_values import LOG_DRIVERS, refused_log_options
 from ..floor.mounts import refused_mounts, refused_volume, refused_words, writable_after_all
 from ..floor.security_options import LABEL_TYPES
-from ..mounted import bound_device
 from ..parallel import look_up
 from .case import Case
 from .host_mounts import host_mounts, is_recursive, refused_beside_others, refused_ways_in
@@ -101,7 +101,7 @@ async def _mounts(case: Case, run: ApiObject, mounts: Sequence[Mount]) -> AsyncI
             options = there.words("Options")
             for refusal in refused_volume(mount.source, there.word("Driver"), options, policy, case.world):
                 yield refusal
-            asked += host_mounts((structs.replace(mount, host_path=bound_device(options)),), holder)
+            asked += host_mounts((structs.replace(mount, host_path=bound_path("", options)),), holder)
     async for refusal in refused_ways_in(case, asked, listed=True):
         yield refusal
     async for refusal in refused_beside_others(case, asked, unasked=True):

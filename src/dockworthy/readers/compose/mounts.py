@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 from ...model.field import Unknown
+from ...model.volume_options import bound_path, is_bind
 from ...model.workload import Mount, MountKind
 from .entry import Entry
 from .scope import Scope
@@ -52,7 +53,7 @@ def _gap_of(entry: Entry, scope: Scope) -> Unknown | None:
         return entry.gap
     name = entry.word("source") if entry.is_mapping else parts_of(entry.text())[0]
     declared = scope.declared("volumes", name)
-    parts = [] if declared is None else [declared.get("name"), declared.get("driver_opts")]
+    parts = [] if declared is None else [declared.get(key) for key in ("name", "driver", "driver_opts")]
     return next((part.gap for part in parts if part is not None and part.gap is not None), None)
 
 
@@ -105,20 +106,20 @@ def _long(entry: Entry, scope: Scope) -> Mount:
 
 
 def _volume(name: str, target: str, read_only: bool, entry: Entry, scope: Scope) -> Mount:
-    """A named volume stands for a path of the host where its driver's options say so (`o: bind`)."""
+    """A named volume stands for a path of the host where its driver's options say so (`o: bind`, `type: proc`)."""
     declared = scope.declared("volumes", name)
     options = declared.get("driver_opts") if declared is not None else None
     said = {} if options is None else {key: value.text() for key, value in options.mapping().items() if value.content}
-    bound = {"bind", "rbind"} & set(said.get("o", "").split(","))
-    device = said.get("device", "")
+    driver = declared.word("driver") if declared is not None else ""
+    path = bound_path(driver, said)
     return Mount(
         kind=MountKind.VOLUME,
         source=(declared.word("name") if declared is not None else "") or name,
         target=target,
         read_only=read_only,
         declared_at=entry.source,
-        host_path=scope.host_path(device, entry) if bound and device else "",
-        driver=declared.word("driver") if declared is not None else "",
+        host_path=scope.host_path(said["device"], entry) if path and is_bind(said) else path,
+        driver=driver,
         options=said,
         anonymous=not name,
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ...model.field import Source
+from ...model.volume_options import bound_path
 from ...model.workload import Device, Mount, MountKind
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
@@ -26,7 +27,7 @@ def _mount(item: ApiObject, context: EngineContext, resolved: Mapping[str, str])
     name, source = item.word("Name"), item.word("Source")
     volume = ApiObject(context.volumes.get(name), "GET /volumes") if kind is MountKind.VOLUME else None
     options = {} if volume is None else volume.words("Options")
-    path = source if kind is MountKind.BIND else _bound_by_options(options)
+    path = source if kind is MountKind.BIND else bound_path(item.word("Driver"), options)
     return Mount(
         kind=kind,
         source=name if kind is MountKind.VOLUME else source,
@@ -39,12 +40,6 @@ def _mount(item: ApiObject, context: EngineContext, resolved: Mapping[str, str])
         options=options,
         anonymous=kind is MountKind.VOLUME and _is_anonymous(name, volume),
     )
-
-
-def _bound_by_options(options: Mapping[str, str]) -> str:
-    """The `local` driver mounts what its options name: with `o=bind` (or rbind) a path of the host."""
-    flags = options.get("o", "").split(",")
-    return options.get("device", "") if {"bind", "rbind"} & set(flags) else ""
 
 
 def _is_anonymous(name: str, volume: ApiObject | None) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ...model.field import Source
+from ...model.volume_options import bound_path
 from ...model.workload import Mount, MountKind
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
@@ -39,9 +40,10 @@ def _texts(listed: ApiObject) -> Iterator[tuple[str, Source]]:
 def _mount(item: ApiObject, context: EngineContext) -> Mount:
     kind = _KINDS.get(item.word("Type"), MountKind.BIND)
     source = item.word("Source")
-    options = item.words("VolumeOptions", "DriverConfig", "Options")
+    driver, options = item.word("VolumeOptions", "DriverConfig", "Name"), {}
     if kind is MountKind.VOLUME:
-        options = _options_of(source, context) or options
+        options = options_of(source, context) or item.words("VolumeOptions", "DriverConfig", "Options")
+        driver = driver or driver_of(source, context)
     return Mount(
         kind=kind,
         source=source,
@@ -49,8 +51,8 @@ def _mount(item: ApiObject, context: EngineContext) -> Mount:
         read_only=item.at("ReadOnly").data is True,
         declared_at=item.source,
         propagation=item.word("BindOptions", "Propagation"),
-        host_path=source if kind is MountKind.BIND else _bound_by_options(options),
-        driver=item.word("VolumeOptions", "DriverConfig", "Name"),
+        host_path=source if kind is MountKind.BIND else bound_path(driver, options),
+        driver=driver,
         options=options,
         anonymous=kind is MountKind.VOLUME and not source,
     )
@@ -62,7 +64,8 @@ def _bind(text: str, declared_at: Source, host: ApiObject, context: EngineContex
     source = parts[0] if len(parts) > 1 else ""
     modes = parts[2].split(",") if len(parts) > 2 else []
     kind = MountKind.BIND if source.startswith(("/", ".", "~")) else MountKind.VOLUME
-    options = _options_of(source, context) if kind is MountKind.VOLUME else {}
+    options = options_of(source, context) if kind is MountKind.VOLUME else {}
+    driver = host.word("VolumeDriver") or driver_of(source, context) if kind is MountKind.VOLUME else ""
     return Mount(
         kind=kind,
         source=source,
@@ -70,22 +73,20 @@ def _bind(text: str, declared_at: Source, host: ApiObject, context: EngineContex
         read_only="ro" in modes,
         declared_at=declared_at,
         propagation=next((mode for mode in modes if mode in _PROPAGATIONS), ""),
-        host_path=source if kind is MountKind.BIND else _bound_by_options(options),
-        driver=host.word("VolumeDriver") if kind is MountKind.VOLUME else "",
+        host_path=source if kind is MountKind.BIND else bound_path(driver, options),
+        driver=driver,
         options=options,
         anonymous=not source,
     )
 
 
-def _options_of(volume: str, context: EngineContext) -> dict[str, str]:
+def options_of(volume: str, context: EngineContext) -> dict[str, str]:
     """Those that a volume which is there already was made with: asking for others changes nothing."""
     return ApiObject(context.volumes.get(volume), "GET /volumes").words("Options")
 
 
-def _bound_by_options(options: Mapping[str, str]) -> str:
-    """With `o=bind` (or rbind) the `local` driver mounts the path of the host that `device` names."""
-    flags = options.get("o", "").split(",")
-    return options.get("device", "") if {"bind", "rbind"} & set(flags) else ""
+def driver_of(volume: str, context: EngineContext) -> str:
+    return ApiObject(context.volumes.get(volume), "GET /volumes").word("Driver")
 
 
 def _tmpfs(tmpfs: ApiObject) -> Iterator[Mount]:
@@ -98,4 +99,4 @@ def _nameless(target: str, declared_at: Source) -> Mount:
     return Mount(MountKind.VOLUME, "", target, False, declared_at, anonymous=True)
 
 
-__all__ = ["read_mounts"]
+__all__ = ["driver_of", "options_of", "read_mounts"]

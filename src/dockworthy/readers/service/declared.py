@@ -75,7 +75,7 @@ def _container(name: str, spec: ApiObject, task: ApiObject, context: EngineConte
         init=run.boolean("Init"),
         command=_command(run),
         environment=read_environment(run.texts("Env")),
-        mounts=read_mounts(run),
+        mounts=read_mounts(run, context),
         ports=read_ports(spec),
         limits=read_limits(task),
         health=_or_by_image(read_health(run.at("Healthcheck"))),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ...model.field import Field, Origin, Set, Source, Unknown, Unset
+from ...model.volume_options import bound_path
 from ...model.workload import Limits, Logging, Mount, MountKind, Port
 from ..api_object import ApiObject
+from ..create_request.mounts import driver_of, options_of
 from ..engine_context import EngineContext
 from ..engine_words import above_zero
 
@@ -36,15 +38,19 @@ def read_log_driver(log: ApiObject, context: EngineContext) -> Field[Logging]:
     return Set(Logging(context.log_driver), Source("GET /info", "LoggingDriver"), Origin.PLATFORM)
 
 
-def read_mounts(run: ApiObject) -> tuple[Mount, ...]:
-    return tuple(_mount(item) for item in run.items("Mounts"))
+def read_mounts(run: ApiObject, context: EngineContext) -> tuple[Mount, ...]:
+    return tuple(_mount(item, context) for item in run.items("Mounts"))
 
 
-def _mount(item: ApiObject) -> Mount:
+def _mount(item: ApiObject, context: EngineContext) -> Mount:
+    """Options that the service asks for count on each node that has no such volume yet. Where it asks for none, this
+    node's volume tells."""
     kind = _KINDS.get(item.word("Type"), MountKind.VOLUME)
     source = item.word("Source")
-    options = item.words("VolumeOptions", "DriverConfig", "Options")
-    bound = options.get("device", "") if "bind" in options.get("o", "") else ""
+    driver, options = item.word("VolumeOptions", "DriverConfig", "Name"), dict[str, str]()
+    if kind is MountKind.VOLUME:
+        options = item.words("VolumeOptions", "DriverConfig", "Options") or options_of(source, context)
+        driver = driver or driver_of(source, context)
     return Mount(
         kind=kind,
         source=source,
@@ -52,8 +58,8 @@ def _mount(item: ApiObject) -> Mount:
         read_only=item.at("ReadOnly").data is True,
         declared_at=item.source,
         propagation=item.word("BindOptions", "Propagation"),
-        host_path=source if kind is MountKind.BIND else bound,
-        driver=item.word("VolumeOptions", "DriverConfig", "Name"),
+        host_path=source if kind is MountKind.BIND else bound_path(driver, options),
+        driver=driver,
         options=options,
         anonymous=kind is MountKind.VOLUME and not source,
     )
