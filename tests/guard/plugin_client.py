@@ -81,6 +81,7 @@ def wait(condition: Any, what: str, said: Path, seconds: float = 60.0) -> None:
 def serving(folder: Path, *options: str) -> Iterator[Serving]:
     """`options` follow `guard serve --socket …`. Nobody answers at its engine's address."""
     said, path = folder / "said", folder / "plugin.sock"
+    path.unlink(missing_ok=True)  # of one before
     with said.open("wb") as heard:
         process = subprocess.Popen(
             [str(DOCKWORTHY), "guard", "serve", "--socket", str(path), "--docker", f"unix://{folder}/no-engine",

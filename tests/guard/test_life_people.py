@@ -190,6 +190,47 @@ def test_status_tells_root_everything_and_others_what_they_may_see(host: OwnHost
     assert "started again: docker restart watcher" in plan, plan
 
 
+def test_a_member_of_the_group_is_not_told_that_the_engine_asks_nobody(host: OwnHost) -> None:
+    """The guard's own socket answers them by their role, whatever the engine does."""
+    for name, number in (("opal", 7001), ("nils", 7004)):
+        member = ("setpriv", f"--reuid={number}", f"--regid={number}", "--groups=7100")
+        code, told = status(host, *member)
+        assert (code, told["works"], told["engine_asks_it"]) == (3, None, None), (name, str(told))
+        assert any("your role decides" in each for each in told["unseen"]), told
+
+
+def test_what_status_asks_itself_is_no_refusal(host: OwnHost) -> None:
+    host.run("docker", "-H", f"unix://{OWN}", "run", "--privileged", BUSYBOX, "true", check=False)
+    _, before = status(host)
+    _, told = status(host)
+    assert told["refused"] == before["refused"] and "privileged" in told["refused"]["says"], told
+
+
+def test_a_typo_in_the_policy_shuts_nobody_out_when_the_guard_is_killed(host: OwnHost) -> None:
+    policy = "/etc/dockworthy/guard.yaml"
+    good = host.read(policy)
+    host.write(policy, good + "  level: basline\n")
+    try:
+        code, told = status(host)
+        assert (code, told["works"]) == (1, False) and f"{policy}:" in told["policy_problem"], told
+        text = host.run(str(DOCKWORTHY), "guard", "status", check=False).stdout.decode()
+        assert "the policy on disk can't be used: " in text and "in force: the one of 20" in text, text
+        assert host.run(INIT, "reload", check=False).returncode != 0
+        killed = int(host.read("/run/dockworthy-guard.serving").split()[0])
+        host.run("kill", "-KILL", str(killed))
+        opal = Reached(host, SOCKET, "opal")
+        assert b"before" in opal.docker("ps").stdout, "the spare judges by the last good policy"
+        host.run(INIT, "restart")
+        assert b"before" in opal.docker("ps").stdout, "so does a guard that is started anew"
+        assert b"guard/roles" in opal.docker("run", BUSYBOX, "true", check=False).stderr
+        noted = [line for line in host.read("/var/log/dockworthy/guard.jsonl").splitlines() if "guard/policy" in line]
+        assert any("in force: the one of 20" in line for line in noted), noted
+    finally:
+        host.write(policy, good)
+    assert host.run(INIT, "reload", check=False).returncode == 0
+    assert status(host)[0] == 0
+
+
 def test_a_grant_is_for_who_can_use_it(host: OwnHost) -> None:
     """A user outside the group is told how to come in; with the role and no more."""
     given = grant(host, "olga")

@@ -10,11 +10,20 @@ from typing import Any
 
 import pytest
 
+from dockworthy.guard.life.kept_policy import PolicyKeeping
 from guard.plugin_client import Serving, serving
+from machines.program import run_dockworthy
 
 FREE = "policy: {level: baseline}\nguard: {network_drivers: [macvlan]}\n"
 STRICT = "policy: {level: baseline}\n"
 BROKEN = "policy: {level: basline}\n"
+FREE_WITH_A_RULE = """\
+policy:
+  level: baseline
+  rules:
+    - {id: custom/ours, severity: low, when: "!workload.image.startsWith('registry.example.com/')", says: Ours only}
+guard: {network_drivers: [macvlan]}
+"""
 MACVLAN = {"Name": "n", "Driver": "macvlan"}
 
 
@@ -64,6 +73,52 @@ def test_a_guard_does_not_begin_with_a_bad_policy(tmp_path: Path) -> None:
     (tmp_path / "guard.yaml").write_text(BROKEN)
     with pytest.raises(AssertionError, match=r"guard\.yaml:1"), serving(tmp_path, "--policy", "guard.yaml"):
         pass
+
+
+def test_a_guard_that_starts_with_a_broken_file_judges_by_the_last_good_policy(tmp_path: Path, policy: Path) -> None:
+    """A typo must not shut the engine to everybody at the next start of the guard."""
+    policy.write_text(FREE_WITH_A_RULE)
+    with serving(tmp_path, "--policy", str(policy)):
+        pass
+    kept = PolicyKeeping(policy).file
+    assert (kept.stat().st_mode & 0o777, kept.stat().st_uid) == (0o600, os.geteuid())
+    replace(policy, BROKEN)
+    with serving(tmp_path, "--policy", str(policy)) as guard:
+        guard.hears(f"the policy on disk can't be used: {policy}:1: ")
+        guard.hears("in force: the one of 20")
+        assert allowed(guard)
+        replace(policy, STRICT)
+        guard.hears("the policy was read anew")
+        assert not allowed(guard)
+
+
+@pytest.mark.parametrize("mode", (0o644, 0o620))
+def test_a_kept_policy_that_others_may_open_is_not_used(tmp_path: Path, policy: Path, mode: int) -> None:
+    with serving(tmp_path, "--policy", str(policy)):
+        pass
+    kept = PolicyKeeping(policy).file
+    kept.chmod(mode)
+    replace(policy, BROKEN)
+    with pytest.raises(AssertionError, match=r"guard\.yaml:1"), serving(tmp_path, "--policy", str(policy)):
+        pass
+
+
+def test_the_copy_of_one_policy_is_not_used_for_another(tmp_path: Path, policy: Path) -> None:
+    with serving(tmp_path, "--policy", str(policy)):
+        pass
+    other = tmp_path / "other.yaml"
+    other.write_text(BROKEN)
+    with pytest.raises(AssertionError, match=r"other\.yaml:1"), serving(tmp_path, "--policy", str(other)):
+        pass
+
+
+def test_a_check_says_whether_the_file_can_be_used(tmp_path: Path, policy: Path) -> None:
+    """What `systemctl reload` asks first, so that it fails where the file is bad."""
+    check = ("guard", "serve", "--socket", str(tmp_path / "none.sock"), "--policy", str(policy), "--check")
+    assert run_dockworthy(*check).returncode == 0
+    replace(policy, BROKEN)
+    ended = run_dockworthy(*check)
+    assert (ended.returncode, f"{policy}:1: " in ended.stderr) == (2, True), ended.stderr
 
 
 def test_no_question_is_lost_while_it_is_read_anew(guard: Serving, policy: Path) -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ..options import LEVELS
-from ..project import load_project, rules_of
+from ..project import rules_of
 
 if TYPE_CHECKING:
+    from ...guard.life.kept_policy import PolicyKeeping
     from ...guard.life.living_policy import Load
     from ...guard.policy_in_force import PolicyInForce
 
@@ -28,10 +29,22 @@ level_option = click.option(
 
 def loader(level: str | None, policy: str | None) -> Load:
     """Reads the same files each time it is called, wherever the process is by then."""
+    return partial(_load, level, _path(policy))
+
+
+def keeping(level: str | None, policy: str | None) -> PolicyKeeping | None:
+    """Where the last good one is kept; None where there is no file at all."""
+    from ...guard.life.kept_policy import PolicyKeeping
+
+    path = _path(policy)
+    return None if path is None else PolicyKeeping(path, level)
+
+
+def _path(policy: str | None) -> str | None:
     from ...readers.project_file import find_project_file
 
     found = find_project_file(Path()) if policy is None else Path(policy)
-    return partial(_load, level, None if found is None else os.path.abspath(found))
+    return None if found is None else os.path.abspath(found)
 
 
 def _load(level: str | None, path: str | None) -> tuple[PolicyInForce, tuple[Path, ...]]:
@@ -39,8 +52,9 @@ def _load(level: str | None, path: str | None) -> tuple[PolicyInForce, tuple[Pat
     from ...guard.policy_in_force import PolicyInForce
     from ...model.levels import Level
     from ...model.policy import ProjectFile, sources_of
+    from ...readers.whole_project import read_project_file
 
-    project = ProjectFile() if path is None else load_project(path)
+    project = ProjectFile() if path is None else read_project_file(Path(path))  # errors name the whole path
     asked = Level(level) if level else project.policy.level or Level.BASELINE
     files = [path, *sources_of(project.policy).files] if path is not None else []
     in_force = PolicyInForce(level=asked, policy=project.policy, guard=project.guard, rules=rules_of(project))
@@ -52,4 +66,4 @@ def absolute(*paths: str | Path | None) -> tuple[str, ...]:
     return tuple(os.path.abspath(path) for path in paths if path)
 
 
-__all__ = ["absolute", "loader"]
+__all__ = ["absolute", "keeping", "loader"]

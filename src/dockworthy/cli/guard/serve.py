@@ -12,7 +12,7 @@ from .. import options
 from ..output import say
 from .audit_options import audit_options, telling
 from .engine_option import engine_option
-from .in_force import absolute, level_option, loader
+from .in_force import absolute, keeping, level_option, loader
 from .tls_options import tls_endpoint, tls_options
 
 
@@ -26,6 +26,7 @@ from .tls_options import tls_endpoint, tls_options
 @level_option
 @options.policy
 @audit_options
+@click.option("--check", "only_checks", is_flag=True, help="Read the policy, say what is wrong with it, and end.")
 def serve(
     path: str,
     endpoint: str,
@@ -38,6 +39,7 @@ def serve(
     policy: str | None,
     audit_file: str | None,
     syslog: bool,
+    only_checks: bool,
 ) -> int:
     """Answers the engine's questions: may this request pass?
 
@@ -45,7 +47,8 @@ def serve(
     /run/docker/plugins. Start this first: an engine does not start without its plugin. Everything that is not known
     to be allowed is refused, with the control's title, the fact and the remedy in docker's own error line.
 
-    The policy is read anew when its file changes, and on SIGHUP. One that can't be read changes nothing.
+    The policy is read anew when its file changes, and on SIGHUP. One that can't be read changes nothing; a guard that
+    starts then judges by the last good one, of which it keeps a copy, and says so.
 
     --audit and --syslog keep what was refused and what changes something or reads secrets, never a body. What neither
     of them takes (a full disk) is refused; what only looks is not. Of what is refused to one person, thirty a minute
@@ -58,13 +61,22 @@ def serve(
     """
     import uvloop
 
+    from ...guard.audit.notes import Note
     from ...guard.life.readiness import tell_ready
     from ...guard.life.spare import wait_for_its_turn
 
+    if only_checks:
+        loader(level, policy)()
+        return 0
     if tls and not people:
         raise UsageError("--tls serves people from elsewhere, and --people is missing", hint="--people PATH")
     wait_for_its_turn(lambda: _load_all(level, policy))
     told = telling(audit_file, syslog=syslog)
+
+    def heard(text: str) -> None:
+        """Of the policy: which one is in force is a matter of the audit, too."""
+        say(text)
+        told.note(Note(action="guard/policy", says=text))
 
     def ready() -> None:
         say(f"judging at {path}")
@@ -81,7 +93,8 @@ def serve(
         from ...guard.socket.people import people_served
         from ...guard.socket.tickets import Tickets
 
-        in_force, tickets, leaving = LivingPolicy(loader(level, policy), say), Tickets(key=handed_key()), Leaving()
+        in_force = LivingPolicy(loader(level, policy), heard, keeping(level, policy))
+        tickets, leaving = Tickets(key=handed_key()), Leaving()
         say(f"the policy is at level {in_force().level.value}")
         world = EngineWorld(
             endpoint,
@@ -109,13 +122,13 @@ def serve(
 def _load_all(level: str | None, policy: str | None) -> None:
     """Into memory, what `serve` needs. What it was told of is read when it serves: it may be another by then."""
     from ...guard import engine_world, living, plugin  # noqa: F401
-    from ...guard.life import living_policy  # noqa: F401
+    from ...guard.life.living_policy import last_good
     from ...guard.plugin.warming import warm_up
     from ...guard.socket import people  # noqa: F401
     from ...guard.tls import endpoint  # noqa: F401
 
     with suppress(DockworthyError):
-        warm_up(loader(level, policy)()[0])
+        warm_up(last_good(loader(level, policy), keeping(level, policy)))
 
 
 __all__ = ["serve"]

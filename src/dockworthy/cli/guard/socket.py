@@ -81,7 +81,7 @@ def socket(
     from ...guard.socket.role_gate import RoleGate
     from ...guard.socket.serving import check_there, engine_path, serve_alone
     from ...model.guard_policy import Binding, Role
-    from .in_force import absolute, loader
+    from .in_force import absolute, keeping, loader
 
     engine = engine_path(endpoint)
     if as_unit:
@@ -98,7 +98,7 @@ def socket(
         tell_ready()
 
     async def live() -> None:
-        in_force = LivingPolicy(loader(level, policy), say)
+        in_force = LivingPolicy(loader(level, policy), say, keeping(level, policy))
         world = PeopleWorld(
             endpoint,
             sockets=absolute(path),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
 def status(endpoint: str, format_: str, output: str | None) -> int:
     """Reads only. As root it sees everything; else what anybody may see, and it says what it could not.
 
-    Exit status 0: a guard serves, and the engine asks it where it is the engine's plugin. 1: none does, or it is not
-    asked. 3: that can't be told.
+    Exit status 0: a guard serves, its policy can be read, and the engine asks it where it is the engine's plugin.
+    1: one of these is not so. 3: that can't be told.
     """
     from ...guard.life.places import Places
     from ...guard.life.status import status_of
+    from .in_force import loader
 
-    found = status_of(Places(), endpoint)
+    found = status_of(Places(), endpoint, lambda path: loader(None, path)())
     deliver(_as_json(found) if format_ == "json" else _as_text(found), output)
     if found.works is None:
         return ExitStatus.UNDECIDED
@@ -44,7 +46,7 @@ def _as_text(found: Status) -> str:
         lines.append("serving: no guard was seen")
     lines.append(f"the engine asks it: {_word(found.asks)}" + _but(found))
     if found.policy:
-        lines.append(f"policy: {found.policy}")
+        lines.append(f"policy: {found.policy}{_in_force(found)}")
     if found.grants is not None:
         lines.append(f"grants in force: {found.grants}")
     if found.refused is not None:
@@ -54,6 +56,17 @@ def _as_text(found: Status) -> str:
         lines.append(f"  the last{who} at {found.refused.last}: {found.refused.says}")
     lines += [f"not seen: {each}" for each in found.unseen]
     return "".join(f"{visible(line)}\n" for line in lines)
+
+
+def _in_force(found: Status) -> str:
+    time = found.policy_since and found.policy_since.strftime("%Y-%m-%d %H:%M:%S UTC")
+    if not found.policy_problem:
+        return f", in force since {time}" if time else ""
+    if time is None:
+        kept = "no last good one is kept" if os.geteuid() == 0 else "root sees which one is in force"
+    else:
+        kept = f"in force: the one of {time}, until the file is mended"
+    return f": the policy on disk can't be used: {found.policy_problem}; {kept}"
 
 
 def _installed(found: Status) -> str:
@@ -107,6 +120,8 @@ def _as_json(found: Status) -> str:
         "daemon_json_names_it": found.names_plugin,
         "engine_asks_it": found.asks,
         "policy": found.policy or None,
+        "policy_problem": found.policy_problem or None,
+        "policy_since": found.policy_since and found.policy_since.isoformat(),
         "grants": found.grants,
         "refused": found.refused and msgspec.to_builtins(found.refused),
         "unseen": list(found.unseen),

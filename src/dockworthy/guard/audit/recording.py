@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ..asked import Asked
 from ..decision import Decision, refused
 from .entry import entry_of, is_kept
+from .notes import Note
 from .rotating_file import RotatingFile
 from .syslog import Syslog
 
@@ -43,6 +44,14 @@ class Audit:
         if heard or not decision.allowed:
             return decision
         return Decision(action=decision.action, subject=decision.subject, refusals=(_UNHEARD,))
+
+    def note(self, note: Note) -> bool:
+        """Was it written down? Without any place nobody asks for it: yes. Never raises."""
+        if self._file is None and self._syslog is None:
+            return True
+        line = note.line(datetime.datetime.now(datetime.UTC))
+        heard = self._to_file(line)
+        return self._to_syslog(line, warning=False) or heard
 
     def _written(self, asked: Asked, decision: Decision, who: str) -> bool:
         line = entry_of(asked, decision, who=who, now=datetime.datetime.now(datetime.UTC)).line()

@@ -16,7 +16,8 @@ from ..asked import Asked
 MOST_CHARACTERS = 1000
 
 _SHOWN = frozenset(
-    "all condition copyUIDGID details detachKeys dockerfile follow force fromImage h link name noOverwriteDirNonDir"
+    "all condition copyUIDGID details detachKeys dockerfile dockworthy follow force fromImage h link name"
+    " noOverwriteDirNonDir"
     " noprune path pause platform ps_args quiet repo rm signal since size stderr stdin stdout stream t tag tail"
     " timestamps until v version w".split()
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..asked import Asked
 from ..decision import Decision
 from .bounded import SECONDS, SINGLY
+from .notes import Note
 from .per_person import PerPerson
 from .recording import Audit
 
@@ -33,6 +34,10 @@ class Telling:
         self._audit.record(asked, decision)
         by = f"{asked.user}: " if asked.user else ""
         self._say(f"refused {by}{decision.action} {decision.subject}: {' '.join(decision.message().split())}")
+
+    def note(self, note: Note) -> bool:
+        """Was it written down?"""
+        return self._audit.note(note)
 
     def end(self) -> None:
         """Nothing more comes: what is still to be told is told."""

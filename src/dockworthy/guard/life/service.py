@@ -40,7 +40,7 @@ class Service:
         words = places.command(endpoint, path, tls=tls, syslog=Path("/dev/log").exists())
         for word in words:
             plain(word if word.startswith("/") else f"/{word.partition('://')[2]}", "the path")
-        fills = self._fills()
+        fills = self._fills(words)
         kept = Kept(
             sockets=(At(str(places.socket), 0o600), *((At(people.path, people.mode, people.group),) if people else ())),
             command=words, again=(str(places.current / "keep.sh"), str(places.keep)),
@@ -54,10 +54,11 @@ class Service:
         else:
             yield places.init, _filled("init.sh", fills), 0o755
 
-    def _fills(self) -> dict[str, str]:
+    def _fills(self, words: Sequence[str]) -> dict[str, str]:
         places, people = self._places, self._people
         folder = str(places.engine_socket.parent)
         return {
+            "check": " ".join((*words, "--check")),
             "command": f"{places.current / 'keep.sh'} {places.keep}", "bundle": str(places.bundle),
             "socket": str(places.socket), "log": str(places.log), "state": str(places.state), "keep": str(places.keep),
             "pid": str(places.pid), "watch": str(places.watch), "defaults": str(DEFAULTS),

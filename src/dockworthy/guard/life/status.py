@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from ...errors import DockworthyError
+from ...errors import DockworthyError, UnreadableInput
 from ..rights.grants import Grants, grants_folder
 from ..serving_now import Serving, serving_folder, serving_now
-from .engine_here import asks_guard
+from .engine_here import PROBE, asks_guard
+from .kept_policy import PolicyKeeping
 from .places import PLUGIN, Places
 from .record import Record, read_record
 
@@ -39,30 +41,44 @@ class Status(Struct, frozen=True, kw_only=True):
     names_plugin: bool | None
     asks: bool | None
     policy: str
+    policy_problem: str
+    """Why the policy's file can't be used; empty where it can."""
+    policy_since: datetime.datetime | None
+    """Since when the policy in force, the last good one, is that."""
     grants: int | None
     refused: Refused | None
     unseen: tuple[str, ...]
 
     @property
     def works(self) -> bool | None:
-        """A guard serves, and where it is the engine's plugin the engine asks it. None: that can't be told."""
+        """A guard serves, where it is the engine's plugin the engine asks it, and its policy can be read. None: that
+        can't be told."""
+        if self.policy_problem:
+            return False
         wanted = self.is_installed or self.names_plugin or any(each.plugin for each in self.serving)
         if wanted:
             return None if self.asks is None else self.asks
         return None if self.is_installed is None and not self.serving else bool(self.serving)
 
 
-def status_of(places: Places, endpoint: str) -> Status:
-    """`endpoint` of the engine, or of the guard at its place. Never raises what a missing right would."""
+def status_of(places: Places, endpoint: str, read: Callable[[str], object]) -> Status:
+    """`endpoint` of the engine, or of the guard at its place; `read` reads a policy, and raises DockworthyError. Never
+    raises what a missing right would."""
     unseen: list[str] = []
     record, is_installed = _installed(places, unseen)
     serving = _serving(places, unseen)
     settings = Path(record.settings) if record else Path("/etc/docker/daemon.json")
     at = record.people.endpoint if record and record.people else endpoint
     grants = Grants(grants_folder()).now() if os.geteuid() == 0 else None
+    policies = list(dict.fromkeys(each.policy for each in serving if each.policy and each.plugin))
+    if not policies and (places.policy.exists() or is_installed):
+        policies.append(str(places.policy))
+    problem, since = _policy(policies[0], read, unseen) if policies else ("", None)
     return Status(
         is_installed=is_installed, installed=record, serving=serving, names_plugin=_names_plugin(settings, unseen),
-        asks=_asks(at, unseen), policy=str(places.policy) if places.policy.exists() else "",
+        asks=_asks(at, serving, unseen, is_guards=bool(is_installed) and record is None),
+        policy=policies[0] if policies else "",
+        policy_problem=problem, policy_since=since,
         grants=None if grants is None else len(grants), refused=_refused(places.audit, unseen), unseen=tuple(unseen),
     )  # fmt: skip
 
@@ -102,13 +118,34 @@ def _names_plugin(settings: Path, unseen: list[str]) -> bool | None:
         return None
 
 
-def _asks(endpoint: str, unseen: list[str]) -> bool | None:
+def _policy(path: str, read: Callable[[str], object], unseen: list[str]) -> tuple[str, datetime.datetime | None]:
+    """What is wrong with the file, and since when the last good one is in force."""
+    kept = PolicyKeeping(path).read()
+    since = kept.taken_up if kept is not None else None
+    try:
+        read(path)
+    except DockworthyError as error:
+        file = error.file if isinstance(error, UnreadableInput) else path
+        if os.geteuid() != 0 and not os.access(file, os.R_OK):
+            unseen.append(f"the policy: {file} is not yours to read")
+            return "", since
+        return error.says, since
+    return "", since
+
+
+def _asks(endpoint: str, serving: tuple[Serving, ...], unseen: list[str], *, is_guards: bool) -> bool | None:
+    """`is_guards`: a guard is installed, and whether this is its own socket can't be seen."""
     path = endpoint.removeprefix("unix://")
     if os.path.exists(path) and not os.access(path, os.W_OK):
         unseen.append(f"whether the engine asks it: {path} is not yours to open")
         return None
     try:
-        return asks_guard(endpoint)
+        if asks_guard(endpoint):
+            return True
+        if is_guards or os.path.realpath(path) in {os.path.realpath(each.people) for each in serving if each.people}:
+            unseen.append(f"whether the engine asks it: at {path} the guard may answer, and your role decides")
+            return None
+        return False
     except DockworthyError as error:
         unseen.append(f"whether the engine asks it: {error.says}")
         return None
@@ -127,6 +164,8 @@ def _refused(audit: Path, unseen: list[str]) -> Refused | None:
                     told = msgspec.json.decode(line)
                 except msgspec.DecodeError:
                     continue
+                if _is_probe(told):
+                    continue
                 if str(told.get("time", "")) >= since:
                     count, last = count + 1, told
     except FileNotFoundError:
@@ -137,6 +176,11 @@ def _refused(audit: Path, unseen: list[str]) -> Refused | None:
     return Refused(
         requests=count, last=str(last.get("time", "")), who=str(last.get("who", "")), says=str(last.get("says", ""))
     )
+
+
+def _is_probe(told: dict[str, object]) -> bool:
+    """What `guard status` and `install` ask themselves."""
+    return str(told.get("target", "")).endswith(PROBE)
 
 
 __all__ = ["Refused", "Status", "status_of"]

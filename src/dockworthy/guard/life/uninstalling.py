@@ -18,6 +18,7 @@ from ..serving_now import serving_folder
 from . import kept_files
 from .builds import confines, unconfined
 from .engine_here import EngineHere, find_engine, tell
+from .kept_policy import kept_policies_folder
 from .moving.askers import stale_mounts
 from .moving.moving import bring_back, engine_behind, start_as_before
 from .moving.restarting import let_go, put
@@ -144,7 +145,11 @@ def _remove(places: Places, record: Record, engine: EngineHere) -> None:
         Path(file).unlink(missing_ok=True)
     take_order_away(places)
     service.forget()
-    for folder in (*_grant_folders(places), serving_folder()):  # a guard that comes later must not find old roles
+    for folder in (
+        *_grant_folders(places),
+        kept_policies_folder(),
+        serving_folder(),
+    ):  # a guard that comes later must not find old roles
         shutil.rmtree(folder, ignore_errors=True)
     _forget_locked(places, Path(record.settings))
     places.socket.unlink(missing_ok=True)

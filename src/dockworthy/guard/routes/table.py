@@ -172,7 +172,7 @@ _VOLUMES_AND_NETWORKS = (
 )
 _SWARM = (
     _route("GET /swarm", _ADMIN, judge="admins_only"),  # its answer holds the tokens with which a host joins
-    _route("GET /swarm/unlockkey", _ADMIN, judge="admins_only"),
+    _route("GET /swarm/unlockkey", _ADMIN, "dockworthy", judge="admins_only"),
     _route("POST /swarm/init", _ADMIN, "", Body.JSON, "admins_only"),
     _route("POST /swarm/join", _ADMIN, "", Body.JSON, "admins_only"),
     _route("POST /swarm/leave", _ADMIN, "force", judge="admins_only"),

@@ -69,7 +69,7 @@ start) start ;;
 watch) watch ;;
 stop) stop ;;
 restart | force-reload) stop && start ;;
-reload) runs && kill -HUP "$(cat "$pidfile")" ;;
+reload) runs && @check@ && kill -HUP "$(cat "$pidfile")" ;;
 status) if runs; then echo "dockworthy-guard runs"; else echo "dockworthy-guard does not run"; exit 3; fi ;;
 *) echo "usage: $0 start|stop|restart|reload|status" >&2; exit 2 ;;
 esac
