@@ -105,7 +105,7 @@ class _Repairing:
             return FixRefused(f"with it the file could not be judged any more: {broken.says}", file=self.file)
         line = fixes[0].fix.lines[0]
         if not _is_better(self.judged, judged, {each.fix.control for each in fixes}):
-            says = "with it the finding would still be there, or another one would come"
+            says = "this fix alone would not clear the finding"
             return FixRefused(says, file=self.file, line=line, hint="see the remedy, and change it by hand")
         self.made += [self._told(each.fix) for each in fixes]
         self.text, self.judged = new.text, judged

@@ -49,8 +49,9 @@ def is_telling(name: str) -> bool:
 
 
 def is_never_ours(name: str) -> bool:
-    """Does its name say that it is something else, so that it need not be opened?"""
-    return _is_of_others(name)
+    """Does its name say that it is something else, so that it need not be opened? `Dockerfile.py` may be the Dockerfile
+    of a Python service as well as a program: its text tells."""
+    return _is_of_others(name) and _BUILD_NAME.match(name) is None
 
 
 def begins_like_ours(text: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Any, TypeVar
 
 import msgspec
 
 from ..errors import UnreadableInput
+from ..model.deploy_settings import ALLOWED
 from ..model.pattern import lazy_pattern
 from .yaml_source import Value
 
@@ -15,6 +17,10 @@ T = TypeVar("T")
 _AT = lazy_pattern(r" - at `\$(?P<path>.*)`$")
 _UNKNOWN = lazy_pattern(r"Object contains unknown field `(?P<field>.*)`")
 _NEEDED = lazy_pattern(r"Object missing required field `(?P<field>.*)`")
+_PATTERN = lazy_pattern(r"`str` matching regex (?P<pattern>.*)$")
+_UNION = lazy_pattern(r"`([a-z]+(?: \| [a-z]+)+)`")
+_LENGTH = lazy_pattern(r" of length (?P<bound><=|>=) (?P<number>\d+)")
+_BOUNDS = {"<=": "most", ">=": "least"}
 _WORDS = {
     "Invalid enum value": "no such choice:",
     "Invalid RFC3339 encoded date": "not a day like 2027-03-01",
@@ -26,6 +32,8 @@ _WORDS = {
     "`object`": "a mapping",
     "`array`": "a list",
     "`null`": "nothing",
+    " <= ": " of at most ",
+    " >= ": " of at least ",
     "Expected": "expected",
 }
 """The library's words -> those of people who write YAML."""
@@ -48,9 +56,19 @@ def _explained(problem: str, document: Value, kind: Any) -> UnreadableInput:
         return _unknown_key(unknown["field"], path, place, kind)
     if needed := _NEEDED.fullmatch(says):
         says = f"`{needed['field']}` is missing"
+    says = _in_words(says)
+    return UnreadableInput(f"{path or 'the file'}: {says}", file=place.file, line=place.line, hint=_choices(kind, path))
+
+
+def _in_words(says: str) -> str:
+    """What is expected, in words: `expected a duration, as 30s`."""
+    if found := _PATTERN.search(says):
+        pattern = ast.literal_eval(found["pattern"])
+        says = says[: found.start()] + (ALLOWED.get(pattern) or f"text that matches {pattern}")
+    says = _LENGTH.sub(lambda length: f" of at {_BOUNDS[length['bound']]} {length['number']} characters", says)
     for theirs, ours in _WORDS.items():
         says = says.replace(theirs, ours)
-    return UnreadableInput(f"{path or 'the file'}: {says}", file=place.file, line=place.line, hint=_choices(kind, path))
+    return _UNION.sub(lambda union: " or ".join(_WORDS.get(f"`{each}`", each) for each in union[1].split(" | ")), says)
 
 
 def _unknown_key(field: str, path: str, place: Value, kind: Any) -> UnreadableInput:

@@ -162,6 +162,27 @@ class Value:
         return self._keys
 
 
+_BROKEN = (
+    ("cannot start any token", "a character that can't stand here: indent by spaces, and put such a value in quotes"),
+    ("mapping values are not allowed", "`key: value` can't stand here: mind the indentation, or put a value that holds "
+     "`: ` in quotes"),
+    ("expected ',' or ']'", "the list that begins with `[` is not closed, as in `[80, 443]`"),
+    ("expected ',' or '}'", "the mapping that begins with `{` is not closed, as in `{host: shop.example.com}`"),
+    ("expected '-' indicator", "each line of this list begins with `- ` at the same indentation"),
+    ("expected <block end>", "the indentation does not fit the lines above"),
+    ("expected key", "the indentation does not fit the lines above, or a `:` or a quote is missing"),
+    ("expected ':'", "a key without its `:`, as in `image: shop`"),
+    ("while scanning a quoted scalar", "a quote that is not closed"),
+)  # fmt: skip
+"""What the parser says -> what a person does about it."""
+
+
+def _broken(error: yaml.MarkedYAMLError) -> str:
+    """Why a text is no YAML, in words; the parser's own where we have no better ones."""
+    raw = " ".join(part for part in (error.context, error.problem) if part)
+    return next((ours for theirs, ours in _BROKEN if theirs in raw), raw or "not YAML")
+
+
 def documents(text: str, file: str) -> Iterator[Value]:
     """The documents of a YAML or JSON text, empty ones left out.
 
@@ -178,7 +199,7 @@ def documents(text: str, file: str) -> Iterator[Value]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise UnreadableInput(
-            " ".join(part for part in (error.context, error.problem) if part) or "not YAML",
+            _broken(error),
             file=file,
             line=None if mark is None else min(mark.line + 1, text.count("\n") + 1),  # the end is one line too far
         ) from error

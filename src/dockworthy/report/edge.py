@@ -32,7 +32,8 @@ def render_edge(edge: EdgeStanding, *, width: int, colour: bool) -> str:
         sheet.entry("certificate", _certificate(certificate), indent=1, column=_COLUMN, label_style=style)
     if edge.certificates:
         tried = f", last seen {edge.renewal_tried}" if edge.renewal_tried else ""
-        sheet.entry("renewed by", f"{edge.renewed_by or 'nobody by itself'}{tried}", indent=1, column=_COLUMN)
+        renewal = f"automatic, by {edge.renewed_by}" if edge.renewed_by else "automatic renewal: not set up"
+        sheet.entry("renewal", renewal + tried, indent=1, column=_COLUMN)
     for care in edge.cares:
         sheet.entry("care", care, indent=1, column=_COLUMN, label_style="bad")
     return str(sheet)

@@ -79,7 +79,9 @@ SWARM = Plan(
         Reason(lambda s: s.in_swarm, 2, "this engine is in a swarm already"),
         Reason(lambda s: s.operators > 1, 1, "several people can look after it"),
         Reason(lambda s: s.relaxed, -4, "availability: best-effort does not need three managers"),
-        Reason(lambda s: s.operators == 1, -2, "team.operators: 1: a quorum that is lost at the wrong time needs two"),
+        Reason(
+            lambda s: s.operators == 1, -2, "one person (team.operators: 1) is too few to recover a lost Swarm quorum"
+        ),
         Reason(
             lambda s: s.precious,
             -1,

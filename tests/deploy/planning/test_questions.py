@@ -19,9 +19,7 @@ def test_a_renamed_project_would_begin_with_an_empty_database() -> None:
     plan = plan_of(desired(db=DATA), seen, number=2, last=None)
     (question,) = plan.questions
     assert question.accept == "data:empty"
-    assert (
-        question.says == "db would start on a new, empty volume shop_data, and oldshop_data is there with data of old"
-    )
+    assert question.says == "db would start on a new, empty volume shop_data; an older volume, oldshop_data, exists"
     assert "volumes: {data: {name: oldshop_data, external: true}}" in question.hint
     assert asked(desired(db=DATA), seen, "data:empty") == []
 

@@ -91,7 +91,7 @@ def _judge(rules: _Rules, answer: ServiceAnswer, source: Source) -> Judgement:
         says = f"{what} asks who it is, or refuses ({answer.asked} was answered: {answer.says})"
         return passed(says, source, about=about)
     if answer.answered is Answered.SILENT:
-        says = f"{what}: nobody answered {answer.asked} in time"
+        says = f"{what}: {answer.asked} got no answer in time"
         return unknown(says, source, tell="ask it from another machine of your network", about=about)
     if answer.answered is Answered.OTHER:
         says = (

@@ -57,7 +57,7 @@ def _of_a_certificate(certificate: CertificateStanding, edge: EdgeStanding, now:
     elif certificate.is_late or (certificate.is_due and not edge.renewed_by):
         yield f"{over}: dockworthy edge renew"
     elif certificate.kind == "acme" and not edge.renewed_by:
-        yield f"{over}, and nothing renews it by itself: dockworthy edge renew --install"
+        yield f"{over}, and automatic renewal is not set up: dockworthy edge renew --install"
 
 
 def _age(moment: str, now: float) -> float:

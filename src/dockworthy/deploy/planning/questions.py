@@ -51,7 +51,7 @@ def _empty(desired: Desired, running: Running, key: str, name: str) -> Iterator[
     there = (mounted or older)[0]
     yield Question(
         accept=f"{key}:empty",
-        says=f"{' and '.join(users)} would start on a new, empty volume {name}, and {there} is there with data of old",
+        says=f"{' and '.join(users)} would start on a new, empty volume {name}; an older volume, {there}, exists",
         hint=f"to go on with it: `volumes: {{{key}: {{name: {there}, external: true}}}}`; to begin anew: "
         f"--accept {key}:empty",
     )

@@ -92,7 +92,7 @@ def _ask_etcd() -> Question:
 def _ask_postgres() -> Question:
     words = b"user\0postgres\0database\0postgres\0application_name\0dockworthy\0\0"
     start = struct.pack(">ii", 8 + len(words), 196608) + words
-    return Question(start, "may postgres come in?", _postgres, goodbye=b"X\0\0\0\4")
+    return Question(start, "the PostgreSQL login test", _postgres, goodbye=b"X\0\0\0\4")
 
 
 QUESTIONS: dict[str, Question] = {
