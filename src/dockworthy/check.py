@@ -46,6 +46,7 @@ from .verdict.subjects import subjects_of
 from .verdict.weighing import Weighing
 
 if TYPE_CHECKING:
+    from .policy.newcomers import Newcomers
     from .readers.image_facts import KnownImage
 
 NO_POLICY = Policy()
@@ -74,6 +75,7 @@ def check(
     trusted: bool = False,
     checkout: Checkout | None = None,
     excused: Excused | None = None,
+    newcomers: Newcomers | None = None,
     policy_change: PolicyChange | None = None,
     tracked: Sequence[str] = (),
 ) -> Result:
@@ -88,8 +90,8 @@ def check(
     The files may be somebody else's: nothing outside of their `checkout` (None: that of `paths`) is read, the variables
     of this environment are hidden from them, and Compose is asked only where it sees neither. `trusted`: with both.
 
-    Of a change: `excused` says which exceptions in the files count, `policy_change` is judged as well, and what Git
-    `tracked` (real paths) is judged although it is ignored.
+    Of a change: `excused` says which exceptions in the files count, `newcomers` what is new in it, `policy_change` is
+    judged as well, and what Git `tracked` (real paths) is judged although it is ignored.
     """
     named = [stdin_name if path == "-" and stdin_name != STANDARD_INPUT else path for path in paths]
     with reading_only(None if trusted else checkout or checkout_of(named)):
@@ -118,7 +120,7 @@ def check(
             unclear = (*unclear, *not_counting)
         if policy_change is not None:
             written = structs.replace(written, policies=(policy_change,))
-        result = _judged(written, unread, level, policy, rules, allowances, left_out=search.ignored)
+        result = _judged(written, unread, level, policy, rules, allowances, newcomers, left_out=search.ignored)
         result = structs.replace(result, notes=(*unclear, *charts, *result.notes, *passed_over(compose)))
         fixes = tuple(without_secrets(_fixes(result, written, texts, edited=edits), secrets))
         return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets), fixes=fixes)
@@ -200,13 +202,21 @@ def _judged(
     policy: Policy,
     rules: Sequence[Control],
     allowances: Sequence[Allowance],
+    newcomers: Newcomers | None,
     *,
     left_out: int,
 ) -> Result:
     today = datetime.datetime.now(datetime.UTC).date()
-    judged = judge_written(written, level, policy.levels, rules=rules)
     known = control_ids() | {rule.id for rule in rules}
+    of_new: list[str] = []
+    if newcomers is not None:
+        policy, of_new = newcomers.policy_for(policy, level, ((unit.name, unit.id) for unit in written.units))
+    judged = judge_written(written, level, policy.levels, rules=rules)
+    if newcomers is not None:
+        judged = newcomers.with_hidden_failing(judged)
     findings, notes = apply_policy(judged, policy, written, allowances, level=level, today=today, controls=known)
+    if newcomers is not None:
+        findings = tuple(newcomers.without_old_exceptions(findings, policy, of_new))
     files = written.files_of_subjects()
     subjects = subjects_of(findings, files=files)
     return Result(
@@ -218,7 +228,7 @@ def _judged(
         demands=Weighing(findings, level).demands_seen(),
         read=tuple(_what_was_read(files, left_out)),
         unread=unread,
-        notes=(*(note for unit in written.units for note in unit.notes), *written.notes, *notes),
+        notes=(*(note for unit in written.units for note in unit.notes), *written.notes, *notes, *of_new),
     )
 
 

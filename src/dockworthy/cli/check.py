@@ -110,8 +110,8 @@ def check(
     for the same reasons, on whatever line; what is known is counted, shown with -v, and stays in the JSON result.
 
     With --changed-since a change can't excuse itself: the policy is REF's, exceptions by comment count as far as they
-    were there, and a policy that asks less now is a failure of its own. --policy FILE from outside of the checkout is
-    taken as given.
+    were there, a policy that asks less now is a failure of its own, and so is what a control can't tell because a value
+    is hidden and was not. --policy FILE from outside of the checkout is taken as given.
 
     \b
     Examples:

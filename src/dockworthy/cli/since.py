@@ -19,6 +19,7 @@ from ..model.policy_change import PolicyChange
 from ..model.result import Result
 from ..policy.excuses import Excuses
 from ..policy.loosening import policy_change
+from ..policy.newcomers import Newcomers
 from ..readers.project_file import NAME, find_project_file
 from ..readers.repository import Earlier, Tree, files_since
 from ..verdict.known import set_known_aside
@@ -46,7 +47,8 @@ def judged_since(
         judge = judge_by(project)
         was = _failed_then(earlier, partial(judge, excused=excuses.noted))
         tracked = [os.path.join(earlier.repository, name) for name in earlier.tracked]
-        result = judge(paths, excused=excuses.weighed, policy_change=change, tracked=tracked)
+        newcomers = Newcomers(was, earlier.says)
+        result = judge(paths, excused=excuses.weighed, newcomers=newcomers, policy_change=change, tracked=tracked)
         fails = project.policy.unknown is UnknownMeans.FAIL
         return set_known_aside(result, was, of=earlier.says, saved=False, unknown_fails=fails)
 

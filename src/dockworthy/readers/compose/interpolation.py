@@ -41,11 +41,13 @@ class Growth:
 
 class Missing(Struct, frozen=True):
     """A variable that has no value here; `demand` is what the file says where it needs one (`${VAR:?demand}`).
-    `hidden`: why its value may not be seen, where it has one."""
+    `hidden`: why its value may not be seen, where it has one. `instead`: the file says what counts where it has a value
+    (`${VAR:+instead}`)."""
 
     name: str
     demand: str = ""
     hidden: str = ""
+    instead: bool = False
 
 
 Hidden = Callable[[str], str]
@@ -127,7 +129,7 @@ def _braced(written: str, variables: Mapping[str, str], hidden: Hidden, depth: i
     if name is None or (not operator and name.end() != len(inner)):
         raise ValueError(f"`{written[:40]}` is no variable")
     if why := hidden(name[0]):
-        return Interpolated(written, (Missing(name[0], hidden=why),))
+        return Interpolated(written, (Missing(name[0], hidden=why, instead=operator.endswith("+")),))
     value = variables.get(name[0])
     there = value is not None and (value != "" or not operator.startswith(":"))
     argument = inner[name.end() + len(operator) :]

@@ -11,6 +11,7 @@ from msgspec import structs
 from ...errors import UnreadableInput
 from ...input_files import exists, refusal
 from ...model.field import Source, Unknown
+from ...model.hidden import IS_HIDDEN
 from ...model.pattern import lazy_pattern
 from ..files import FoundFile
 from ..yaml_mapping import MERGE_KEY
@@ -175,7 +176,7 @@ def _gap(found: Interpolated, source: Source) -> Unknown | None:
         return None
     first = found.missing[0]
     if first.hidden:
-        return hidden_value(first.name, first.hidden, source)
+        return hidden_value(f"{first.name}:+..." if first.instead else first.name, first.hidden, source)
     demand = f" ({first.demand})" if first.demand else ""
     return Unknown(
         f"the variable {first.name} has no value here{demand}",
@@ -187,4 +188,4 @@ def _gap(found: Interpolated, source: Source) -> Unknown | None:
 def hidden_value(name: str, why: str, source: Source) -> Unknown:
     """Somebody else's file asks for a value that it may not have."""
     tell = "`--trust-environment` hands it out; only to files that you trust" if why == FROM_ENVIRONMENT else ""
-    return Unknown(f"${{{name}}} is hidden: {why}", tell=tell, source=source)
+    return Unknown(f"${{{name}}} {IS_HIDDEN} {why}", tell=tell, source=source)

@@ -192,7 +192,12 @@ def _with_others_mounts(unit: Unit, service: Entry, units: Mapping[str, Unit], f
             files.count(len(units[name].containers[0].mounts), entry.source)
             mounts += [_as_seen_here(mount, mode, entry) for mount in units[name].containers[0].mounts]
         else:
-            unclear["mounts"] = Unknown(f"what {entry.text()} mounts is not in this file", source=entry.source)
+            says, other = f"what {entry.text()} mounts is not in this file", unclear.get("mounts")
+            unclear["mounts"] = (
+                Unknown(says, source=entry.source)
+                if other is None
+                else structs.replace(other, reason=f"{other.reason}; {says}")
+            )
     whole = structs.replace(container, mounts=tuple(mounts), unclear=unclear)
     return structs.replace(unit, containers=(whole, *unit.containers[1:]))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from msgspec import structs
 
 from ...model.dialect import Dialect, Platform, Version
 from ...model.field import Field, Set, Source, Unknown, Unset
+from ...model.hidden import is_hidden
 from ...model.workload import Annotation, Container, Device, Role, SecurityContext, Sysctl, Unit
 from ..engine_words import capability_names
 from .entry import Entry, listed_as_mapping
@@ -133,8 +135,15 @@ def _unclear(service: Entry, scope: Scope) -> dict[str, Unknown]:
         if part == "mounts":
             gaps += gaps_of_volumes(service, scope)
         if gaps:
-            found[part] = gaps[0]
+            found[part] = _all_of(list(dict.fromkeys(gaps)))
     return found
+
+
+def _all_of(gaps: list[Unknown]) -> Unknown:
+    """The first gap, with the reasons of them all: what is hidden comes first, so that no other gap covers it."""
+    reasons = Counter(gap.reason for gap in sorted(gaps, key=lambda gap: not is_hidden(gap.reason)))
+    says = "; ".join(f"{reason} ({number} times)" if number > 1 else reason for reason, number in reasons.items())
+    return structs.replace(next(gap for gap in gaps if gap.reason == next(iter(reasons))), reason=says)
 
 
 def _operating_system(platform: Entry) -> str:
