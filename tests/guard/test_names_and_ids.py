@@ -78,5 +78,35 @@ async def test_nobody_is_called_as_another_ones_id(line: str) -> None:
     body = {"Image": "x"} if "create" in line else None
     world = Engine(**{AGENTS: AGENT, "shop": TAME})
     assert "another container's id begins with" in (await ask(line.format(AGENTS[:12]), body, world=world)).message()
-    for name in (AGENTS[:8], "c0ffee" * 3, "shop-web-1"):
+    assert "another container's id begins with" in (await ask(line.format(AGENTS[:4]), body, world=world)).message()
+    for name in (AGENTS[:3], "c0ffee" * 3, "shop-web-1"):
         assert (await ask(line.format(name), body, world=world)).allowed
+
+
+BANK, STORED = "cafe1" + "0" * 59, "4kq0" + "z" * 21
+
+
+class Swarm(World):
+    """With the network of another project, and one object of each kind that a swarm has."""
+
+    async def ids_beginning(self, kind: str, beginning: str) -> tuple[str, ...]:
+        id = BANK if kind == "network" else STORED
+        return (id,) if id.startswith(beginning) else ()
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "id"),
+    [
+        ("POST /networks/create", {}, BANK),
+        ("POST /services/create", {"TaskTemplate": {"ContainerSpec": {"Image": "shop"}}}, STORED),
+        ("POST /secrets/create", {"Data": "eA=="}, STORED),
+        ("POST /configs/create", {"Data": "eA=="}, STORED),
+    ],
+)
+async def test_no_other_object_is_called_as_another_ones_id(line: str, body: dict[str, Any], id: str) -> None:
+    """`docker network connect` with an id that root pasted would join who is called so."""
+    for name in (id[:4], id[:12], id):
+        decision = await ask(line, {**body, "Name": name}, world=Swarm())
+        assert "'s id begins with" in decision.message(), name
+    for name in (id[:3], "shop", "beef", "shop_default", f"{id[:12]}-x"):
+        assert "'s id begins with" not in (await ask(line, {**body, "Name": name}, world=Swarm())).message(), name

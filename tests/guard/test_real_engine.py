@@ -119,3 +119,11 @@ def written_later(guarded: Guarded, settings: str) -> bool:
     guarded.host.write("/etc/docker/daemon.json", settings)
     ages = guarded.host.run("stat", "-c", "%Y", "/etc/docker/daemon.json", "/run/docker.pid").stdout.split()
     return int(ages[0]) > int(ages[1]) + 2
+
+
+def test_no_network_is_called_as_the_id_of_another_begins(guarded: Guarded) -> None:
+    """`docker network connect` with that id would join it instead."""
+    bridge = guarded.docker("network", "inspect", "-f", "{{.Id}}", "bridge").stdout.decode().strip()
+    for name in (bridge[:4], bridge[:12], bridge):
+        refused = guarded.docker("network", "create", name, check=False)
+        assert refused.returncode and b"another network's id begins with" in refused.stderr, name

@@ -28,6 +28,9 @@ class EmptyWorld:
     async def containers_beginning(self, beginning: str) -> tuple[str, ...]:
         return ()
 
+    async def ids_beginning(self, kind: str, beginning: str) -> tuple[str, ...]:
+        return ()
+
     async def execution(self, id: str) -> Mapping[str, Any] | None:
         return None
 

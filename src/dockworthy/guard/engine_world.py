@@ -87,6 +87,11 @@ class EngineWorld:
         ids = (str(each.get("Id", "")) for each in answer)
         return tuple(id for id in ids if id.startswith(beginning))
 
+    async def ids_beginning(self, kind: str, beginning: str) -> tuple[str, ...]:
+        """By the key of the API's list: networks have `Id`, objects of a swarm `ID`."""
+        ids = (str(each.get("Id") or each.get("ID") or "") for each in await self._listed(f"/{kind}s") or ())
+        return tuple(id for id in ids if id.startswith(beginning))
+
     async def execution(self, id: str) -> Mapping[str, Any] | None:
         return await self._one(f"/exec/{quote(id, safe='')}/json")
 

@@ -30,6 +30,9 @@ class World(Protocol):
     async def containers_beginning(self, beginning: str) -> tuple[str, ...]:
         """Ids of all containers, running or not, that begin so."""
 
+    async def ids_beginning(self, kind: str, beginning: str) -> tuple[str, ...]:
+        """Ids of all networks, services, secrets or configs (`kind`: in the singular) that begin so."""
+
     async def execution(self, id: str) -> Mapping[str, Any] | None:
         """`GET /exec/{id}/json`."""
 

@@ -47,6 +47,11 @@ class UnseenWorld:
         self._note(f"containers whose id begins with {beginning}: taken as none")
         return ()
 
+    async def ids_beginning(self, kind: str, beginning: str) -> tuple[str, ...]:
+        if any(letter.isdigit() for letter in beginning):  # not for each good name
+            self._note(f"{kind}s whose id begins with {beginning}: taken as none")
+        return ()
+
     async def execution(self, id: str) -> Mapping[str, Any] | None:
         return self._note(f"exec {id[:12]}: taken as one that may be started")
 

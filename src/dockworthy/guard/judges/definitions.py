@@ -13,6 +13,7 @@ from ..floor.replaceable import Mounted
 from ..host_tree import plain
 from .case import Case
 from .host_mounts import refused_beside_others, refused_ways_in
+from .naming import refused_name
 
 _VOLUME: dict[str, Shape] = {
     **dict.fromkeys(("Name", "Driver"), TEXT),
@@ -47,8 +48,13 @@ async def _is_awaited(case: Case, name: str) -> bool:
 
 
 async def stored(case: Case) -> AsyncIterator[Refusal]:
-    """A secret or a config."""
-    body = ApiObject(case.body(_STORED), case.call.route.action)
+    """A secret or a config. None is renamed by a change."""
+    action = case.call.route.action
+    body = ApiObject(case.body(_STORED), action)
+    if action.endswith("/create"):
+        kind = "secret" if "/secrets/" in action else "config"
+        async for refusal in refused_name(case, body.word("Name"), kind):
+            yield refusal
     if body.word("Driver", "Name"):
         yield refused(
             "guard/secret-driver", "Secrets are kept by the swarm itself", f"driver {body.word('Driver', 'Name')}"

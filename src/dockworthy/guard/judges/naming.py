@@ -1,4 +1,4 @@
-"""Names that a container may be given."""
+"""Names that an object may be given: none that is spelt as the id of another one begins."""
 
 from __future__ import annotations
 
@@ -9,14 +9,27 @@ from ..decision import Refusal, refused
 from .case import Case
 
 BEGINNING = re.compile(r"[0-9a-f]{1,63}")
-"""Of an id; many a good name is spelt so, too (`db`)."""
-_SHORT_ID = re.compile(r"[0-9a-f]{12,64}")
-"""As `docker ps` shows ids. Shorter ones begin the id of something ever so often by chance."""
+"""Of a container's id; many a good name is spelt so, too (`db`)."""
+_LIKE_AN_ID = re.compile(r"[0-9a-z]{4,64}")
+"""The engine's ids are hexadecimal, the swarm's have all letters. People paste 12 digits and type four; what is shorter
+begins the id of something ever so often by chance."""
 
 
-async def refused_name(case: Case, name: str) -> AsyncIterator[Refusal]:
-    """The engine takes a name before the beginning of an id: who pastes the id of another container meant that one."""
-    if _SHORT_ID.fullmatch(name) and await case.world.containers_beginning(name):
+async def refused_name(case: Case, name: str, kind: str = "container") -> AsyncIterator[Refusal]:
+    """The engine takes a name before the beginning of an id: who pastes the id of another object meant that one.
+
+    `kind`: container, network, service, secret or config. Volumes have no ids, and only admins name nodes.
+    """
+    if not _LIKE_AN_ID.fullmatch(name):
+        return
+    if kind == "container":
+        found = await case.world.containers_beginning(name)
+    else:
+        found = await case.world.ids_beginning(kind, name)
+    if found:
         yield refused(
-            "guard/names", "A name is not the id of another container", f"another container's id begins with {name}"
+            "guard/names",
+            f"A name is not the id of another {kind}",
+            f"another {kind}'s id begins with {name}",
+            "choose another name",
         )

@@ -10,7 +10,7 @@ from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import ENDPOINT, TEXT, TEXT_MAP, TRUTH, ListOf, Shape
 from ..decision import NOTHING, Refusal, refused
 from .case import Case
-from .naming import BEGINNING
+from .naming import BEGINNING, refused_name
 
 DRIVERS = ("", "default", "bridge", "overlay")
 _OPTIONS = frozenset(
@@ -83,6 +83,8 @@ async def refused_edge(
 
 async def network_create(case: Case) -> AsyncIterator[Refusal]:
     body = ApiObject(case.body(_NETWORK), "POST /networks/create")
+    async for refusal in refused_name(case, body.word("Name"), "network"):
+        yield refusal
     driver = body.word("Driver")
     if driver not in (*DRIVERS, *case.policy.guard.network_drivers):
         yield refused(

@@ -19,12 +19,15 @@ from ..floor.security_options import LABEL_TYPES
 from ..parallel import look_up
 from .case import Case
 from .host_mounts import host_mounts, is_recursive, refused_beside_others, refused_ways_in
+from .naming import refused_name
 from .networks import refused_edge, refused_network
 from .registries import host_in, refused_registry
 
 
 async def service_create(case: Case) -> AsyncIterator[Refusal]:
     async for refusal in _judge(case, case.body(SERVICE)):
+        yield refusal
+    async for refusal in refused_name(case, ApiObject(case.body(SERVICE), "").word("Name"), "service"):
         yield refusal
 
 
