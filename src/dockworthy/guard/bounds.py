@@ -24,6 +24,9 @@ MOST_DEEP = 64
 """Folders of a path. What people mount has ten."""
 _PATHS = frozenset("source target device pathonhost pathincontainer path workingdir dir".split())
 """Keys, in small letters, whose texts are paths; `device` is an option of a volume."""
+MOST_TASKS = 1000
+"""Of one service: each costs the managers memory and a place in their log."""
+_TASKS = frozenset(("replicas", "totalcompletions", "maxconcurrent"))
 _BY_PATH = frozenset(("tmpfs", "volumes"))
 """Objects whose names are paths."""
 
@@ -64,6 +67,11 @@ def check_bounds(document: Any) -> None:
         elif isinstance(value, dict):
             left += value.items()
             too_long += _long_paths(key, value)
+            too_long += (
+                f"{name} is {number}, more than {MOST_TASKS}"
+                for name, number in value.items()
+                if isinstance(number, int) and number > MOST_TASKS and name.casefold() in _TASKS
+            )
         else:
             left += [("", item) for item in value if isinstance(item, dict | list)]
             if key.casefold() == "binds":
@@ -88,4 +96,14 @@ def _why(key: str, path: str) -> str:
     return f"a path in {key or 'the body'} has {deep} folders, more than {MOST_DEEP}" if deep > MOST_DEEP else ""
 
 
-__all__ = ["MOST", "MOST_BYTES", "MOST_DEEP", "MOST_DEFAULT", "MOST_ENTRIES", "MOST_PATH", "check_bounds", "check_size"]
+__all__ = [
+    "MOST",
+    "MOST_BYTES",
+    "MOST_DEEP",
+    "MOST_DEFAULT",
+    "MOST_ENTRIES",
+    "MOST_PATH",
+    "MOST_TASKS",
+    "check_bounds",
+    "check_size",
+]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ...model.guard_policy import GuardPolicy
 from ...readers.api_object import ApiObject
 from ..decision import Refusal, refused
+from .expanded import LOG_FIELDS, why_not_a_pattern, why_not_a_tag
 from .security_options import refused_security_options
 
 RUNTIMES = ("", "runc", "io.containerd.runc.v2")
@@ -124,23 +126,115 @@ def refused_values(host: ApiObject, policy: GuardPolicy, *, no_new_privileges: b
         if not silent and not rule.allowed(value, policy):
             yield refused(rule.rule, rule.title, f"{'.'.join(rule.key)} is {_shown(value)}", rule.remedy)
     yield from refused_security_options(host.at("SecurityOpt").data or (), no_new_privileges=no_new_privileges)
-    yield from _options(host)
+    yield from _options(host, policy)
 
 
-def _options(host: ApiObject) -> Iterator[Refusal]:
+def _options(host: ApiObject, policy: GuardPolicy) -> Iterator[Refusal]:
     storage: Mapping[str, str] = host.at("StorageOpt").data or {}
     if set(storage) - {"size"}:
         yield refused(
             "guard/storage-options", "Storage options set a size only", f"StorageOpt has {_shown(sorted(storage))}"
         )
+    yield from _paced_devices(host, policy)
+    yield from refused_without_oom_killer(host.at("OomKillDisable").data, host.at("Memory").data)
     yield from refused_log_options(host.at("LogConfig", "Type").data or "", host.at("LogConfig", "Config").data or {})
 
 
 def refused_log_options(driver: str, options: Mapping[str, str]) -> Iterator[Refusal]:
-    """Of the engine's own drivers; those that the policy names are its matter."""
+    """Names and values of the engine's own drivers. Of those that the policy names only what the engine itself reads:
+    it expands templates for all of them, and keeps lines for those that are slow."""
+    own = driver in LOG_DRIVERS
     strange = sorted(set(options) - _LOG_OPTIONS)
-    if strange and driver in LOG_DRIVERS:
+    if strange and own:
         yield refused("guard/log-options", "Log options name no file and no address", f"they have {_shown(strange)}")
+    for name, value in sorted(options.items()):
+        check = _LOG_VALUES.get(name) if own or name not in ("max-size", "max-file", "compress") else None
+        why = "" if not value else check(value) if check is not None else why_not_a_tag(value) if "{{" in value else ""
+        if why:
+            yield refused(
+                "guard/log-options",
+                "Log options cost the engine little",
+                f"{name} is {_shown(value)}: {why}",
+                f"plain fields in a tag ({LOG_FIELDS}), and sizes as in `max-size=10m`",
+            )
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    return lambda value: "" if value in words else f"it is none of {', '.join(words)}"
+
+
+def _of_length(most: int) -> Callable[[str], str]:
+    return lambda value: "" if len(value) <= most else f"it has {len(value)} characters, more than {most}"
+
+
+def _of_size(least: int, most: int) -> Callable[[str], str]:
+    def why(value: str) -> str:
+        found = _SIZE.fullmatch(value)
+        if value == "-1" and most == _MOST_LOG:
+            return ""  # no limit, which is the engine's own
+        if found is None:
+            return "it is no size, such as 10m"
+        size = float(found[1]) * 1000 ** " kmgtp".index(found[2].lower() or " ")
+        return "" if least <= size <= most else f"it is not between {least} and {most} bytes"
+
+    return why
+
+
+def _number(value: str) -> str:
+    good = value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= _MOST_FILES and len(value) < 9
+    return "" if good else f"it is no number from 1 to {_MOST_FILES}"
+
+
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?) ?([kKmMgGtTpP]?)i?[bB]?", re.ASCII)
+_MOST_LOG = 10**13
+_MOST_BUFFER = 64 * 1024 * 1024
+"""In the engine's memory, for each container that writes faster than its driver takes it. Its own default is 1 MB."""
+_MOST_FILES = 1000
+"""The engine renames each of them whenever one is full."""
+_LOG_VALUES: Mapping[str, Callable[[str], str]] = {
+    "tag": why_not_a_tag,
+    "labels": _of_length(4096),
+    "env": _of_length(4096),
+    "labels-regex": why_not_a_pattern,
+    "env-regex": why_not_a_pattern,
+    "mode": _one_of("blocking", "non-blocking"),
+    "compress": _one_of("true", "false", "1", "0", "t", "f", "T", "F", "TRUE", "FALSE", "True", "False"),
+    "max-buffer-size": _of_size(1, _MOST_BUFFER),
+    "max-size": _of_size(1000, _MOST_LOG),
+    "max-file": _number,
+}
+
+
+_BLOCK_DEVICE = re.compile(
+    r"/dev/(?:(?:[shvx]|xv)?d[a-z]{1,3}\d{0,3}|nvme\d{1,3}n\d{1,3}(?:p\d{1,3})?|mmcblk\d{1,3}(?:p\d{1,3})?"
+    r"|(?:dm-|md|loop|sr|zram|nbd|ram|bcache|drbd)\d{1,4}|mapper/[\w.+-]{1,128}|disk/by-[a-z]{1,16}/[\w.:+-]{1,255})",
+    re.ASCII,
+)
+_PACED = ("BlkioWeightDevice", *(f"BlkioDevice{what}" for what in ("ReadBps", "WriteBps", "ReadIOps", "WriteIOps")))
+
+
+def _paced_devices(host: ApiObject, policy: GuardPolicy) -> Iterator[Refusal]:
+    """The engine looks the path up and says whether it is there, of any file."""
+    paths = {item.word("Path") for name in _PACED for item in host.items(name)}
+    for path in sorted(paths - set(policy.devices)):
+        if not _BLOCK_DEVICE.fullmatch(path):
+            yield refused(
+                "guard/devices",
+                "Limits of devices name devices",
+                f"{_shown(path)} is no name of a block device",
+                "name it as in /dev/sda, or list it under guard.devices",
+            )
+
+
+def refused_without_oom_killer(disabled: Any, memory: Any) -> Iterator[Refusal]:
+    """Without a limit it is the host that has no memory left, and the kernel kills everything but this container."""
+    if disabled is True and not (isinstance(memory, int) and memory > 0):
+        yield refused(
+            "guard/oom-kill",
+            "Who is never killed for memory has a limit of it",
+            "OomKillDisable is true, and no memory limit is set",
+            "set a memory limit (--memory), or leave --oom-kill-disable out",
+        )
 
 
 def _shown(value: Any) -> str:
@@ -148,4 +242,4 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-__all__ = ["LOG_DRIVERS", "RUNTIMES", "refused_log_options", "refused_values"]
+__all__ = ["LOG_DRIVERS", "RUNTIMES", "refused_log_options", "refused_values", "refused_without_oom_killer"]

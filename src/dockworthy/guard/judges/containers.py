@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
 
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOLE, WORDS, ListOf, Shape
 from ..asked import NotCanonical
 from ..decision import Refusal, refused
+from ..floor.container_values import refused_log_options, refused_without_oom_killer
 from ..floor.mounts import listed_for
 from ..floor.replaceable import Mounted
 from ..routes import Right
@@ -82,6 +84,9 @@ async def start(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     async for refusal in _mounted_again(case, reference):
         yield refusal
+    logs = ApiObject(await case.world.container(reference), "GET /containers/{id}/json").at("HostConfig", "LogConfig")
+    for refusal in refused_log_options(logs.word("Type"), logs.words("Config")):
+        yield refusal
 
 
 async def _mounted_again(case: Case, reference: str) -> AsyncIterator[Refusal]:
@@ -138,10 +143,23 @@ async def update(case: Case) -> AsyncIterator[Refusal]:
         yield refused(
             "guard/update", "An update changes limits and the restart policy", f"it would change {', '.join(strange)}"
         )
+    async for refusal in _oom_killer(case, body):
+        yield refusal
     if body.get("RestartPolicy"):  # with another one it may start with the engine
         async for refusal in judge_existing(case, case.call.names["container"], accepted=True):
             yield refusal
         async for refusal in _mounted_again(case, case.call.names["container"]):
+            yield refusal
+
+
+async def _oom_killer(case: Case, body: Mapping[str, Any]) -> AsyncIterator[Refusal]:
+    """What an update leaves out, or says as 0, stays."""
+    disabled, memory = body.get("OomKillDisable"), body.get("Memory") or 0
+    if disabled or memory < 0:
+        inspect = ApiObject(await case.world.container(case.call.names["container"]), "GET /containers/{id}/json")
+        host = inspect.at("HostConfig")
+        disabled = host.at("OomKillDisable").data if disabled is None else disabled
+        for refusal in refused_without_oom_killer(disabled, memory or host.at("Memory").data):
             yield refusal
 
 

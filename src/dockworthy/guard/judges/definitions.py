@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 
 from ...model.volume_options import bound_path
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import TEXT, TEXT_MAP, Shape
 from ..decision import Refusal, refused
+from ..floor.expanded import why_not_a_payload
 from ..floor.mounts import refused_volume
 from ..floor.replaceable import Mounted
 from ..host_tree import plain
@@ -63,6 +65,20 @@ async def stored(case: Case) -> AsyncIterator[Refusal]:
         yield refused(
             "guard/templating", "Templates are the engine's own", f"{body.word('Templating', 'Name')} is none"
         )
+    elif body.word("Templating", "Name") and (why := why_not_a_payload(_text(body.word("Data")))):
+        yield refused(
+            "guard/templating",
+            "Templates of a secret or config are fields, conditions and the swarm's own functions",
+            why,
+            "use fields such as .Service.Name, and secret, config, env, if, else, with, eq, and, or",
+        )
+
+
+def _text(data: str) -> str:
+    try:
+        return base64.b64decode(data).decode(errors="replace")
+    except ValueError:  # the engine can't read it either
+        return ""
 
 
 JUDGES = {

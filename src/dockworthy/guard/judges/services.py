@@ -12,8 +12,10 @@ from ...model.workload import Mount, MountKind
 from ...readers.api_object import ApiObject
 from ...readers.service import read_service
 from ...readers.service.keys import SERVICE
+from ..bounds import check_bounds
 from ..decision import Refusal, refused
 from ..floor.container_values import LOG_DRIVERS, refused_log_options
+from ..floor.expanded import MOST_IN_A_SERVICE, TASK_FIELDS, templates_of_tasks
 from ..floor.mounts import refused_mounts, refused_volume, refused_words, writable_after_all
 from ..floor.security_options import LABEL_TYPES
 from ..parallel import look_up
@@ -39,6 +41,7 @@ async def service_update(case: Case) -> AsyncIterator[Refusal]:
         service = await case.world.service(case.call.names["object"])
         previous = (service or {}).get("PreviousSpec")
         if isinstance(previous, dict):
+            check_bounds(previous)
             async for refusal in _judge(case, previous):
                 yield refusal
 
@@ -71,7 +74,7 @@ def _kind(task: ApiObject) -> Iterator[Refusal]:
 
 def _templates(run: ApiObject) -> Iterator[Refusal]:
     """The swarm fills them in when a task starts, in all texts of a mount, in the hostname and in the environment: the
-    last two are the container's own. Source: swarmkit, template/expand.go."""
+    last two are the container's own, and may hold plain fields. Source: swarmkit, template/expand.go."""
     for mount in run.items("Mounts"):
         if any("{{" in text for text in _texts(mount.data)):
             yield refused(
@@ -80,6 +83,19 @@ def _templates(run: ApiObject) -> Iterator[Refusal]:
                 f"{mount.path} holds a template, which could become any path",
                 "name it in full; the hostname and the environment may hold templates",
             )
+    texts = [run.word("Hostname"), *(str(text) for text in run.at("Env").data or ())]
+    found = [templates_of_tasks(text) for text in texts if "{{" in text]
+    strange = next((strange for _, strange in found if strange), "")
+    number = sum(count for count, _ in found)
+    if strange or number > MOST_IN_A_SERVICE:
+        yield refused(
+            "guard/templating",
+            "Templates of a service are plain fields",
+            f"its hostname or environment holds {strange!r}"
+            if strange
+            else f"its hostname and environment hold {number} templates, more than {MOST_IN_A_SERVICE}",
+            f"{TASK_FIELDS} pass; what is meant for the program is written {{{{`…`}}}}",
+        )
 
 
 def _texts(value: Any) -> Iterator[str]:

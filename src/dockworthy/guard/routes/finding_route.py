@@ -11,8 +11,9 @@ from urllib.parse import quote, urlencode
 from msgspec import Struct
 
 from ...model.dialect import Version
-from ..asked import Asked, NotCanonical
+from ..asked import Asked, NotCanonical, TooMuch
 from ..decision import Decision
+from ..floor.expanded import why_not_filters
 from ..target import SHORT, Target, read_target
 from .bodies import check_body
 from .query_values import in_plain_words, says_yes
@@ -111,6 +112,8 @@ def _check_query(target: Target, route: Route) -> None:
     for name, values in target.query.items():
         if name not in route.query and not is_open:
             raise NotCanonical(f"{route.action} takes no {name!r} in its query")
+        if name in ("filters", "filter") and (why := next(filter(None, map(why_not_filters, values)), "")):
+            raise TooMuch(f"{name} in the query: {why}")
         if len(values) > 1 and name in route.query and name not in route.lists:
             raise NotCanonical(f"{name!r} comes twice in the query")
 

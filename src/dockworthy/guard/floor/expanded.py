@@ -1,0 +1,116 @@
+"""Texts that the engine expands: Go templates and regular expressions. A few hundred bytes may ask for gigabytes.
+
+A template that defines others and calls them multiplies what it prints; so do pipelines of `js`, and `range`. So only
+plain fields pass, a bounded number of them. Where payloads of secrets and configs are templates, the swarm's own
+functions pass, too, and conditions. A regular expression in Go takes time in proportion to its length, but counted
+repetitions (`x{1000}`) make it a thousand times as long.
+
+Sources: Engine 26.1, daemon/logger/loggerutils/log_tag.go, daemon/logger/loginfo.go; swarmkit, template/context.go.
+"""
+
+from __future__ import annotations
+
+import re
+
+_OPEN = r"\{\{(?:- )?\s*+"
+_CLOSE = r"\s*+(?:(?<=\s)-)?\}\}"
+_QUOTED = r'"[^"\\\n]*+"|`[^`]*+`'
+
+
+def _action(*forms: str) -> re.Pattern[str]:
+    return re.compile(f"{_OPEN}(?:{'|'.join(forms)}){_CLOSE}")
+
+
+_LOG = _action(
+    r"\.(?:Name|ID|FullID|ImageName|ImageID|ImageFullID|DaemonName|Hostname)",
+    r'index\s+\.ContainerLabels\s+"[^"\\\n]*+"',
+)
+_TASK = _action(
+    r"\.Service\.(?:ID|Name|Labels\.\w++)",
+    r"\.Node\.(?:ID|Hostname|Platform\.(?:Architecture|OS))",
+    r"\.Task\.(?:ID|Name|Slot)",
+    r'index\s+\.Service\.Labels\s+"[^"\\\n]*+"',
+    _QUOTED,
+)
+_ATOM = rf"(?>\.[\w.]*+|{_QUOTED}|\d++|\(|\)|(?:index|secret|config|env|if|else|end|with|eq|ne|not|and|or)\b)"
+_PAYLOAD = _action(rf"(?:{_ATOM}\s*+)++", r"/\*(?:(?!\*/).)*+\*/")
+
+LOG_FIELDS = "{{.Name}} {{.ID}} {{.FullID}} {{.ImageName}} {{.ImageID}} {{.ImageFullID}} {{.DaemonName}}"
+TASK_FIELDS = "{{.Service.Name}}, {{.Node.Hostname}}, {{.Task.Slot}} and the like"
+MOST_IN_A_TAG = 16
+MOST_IN_A_SERVICE = 64
+"""Templates of one service's hostname and environment together."""
+MOST_IN_A_PAYLOAD = 64
+_MOST_TAG = 512
+_MOST_PATTERN = 512
+_MOST_FILTERS = 16 * 1024
+_MOST_COUNTED = 8
+_COUNTED = re.compile(r"\{\s*(\d+)\s*(?:,\s*(\d*)\s*)?\}")
+_MOST_TIMES = 99
+_ESCAPED = re.compile(r"\\u00([0-7][0-9a-fA-F])")
+
+
+def _strange(text: str, known: re.Pattern[str]) -> tuple[int, str]:
+    """How many templates the text holds, and the beginning of the first that is none of the known ones."""
+    count, at = 0, text.find("{{")
+    while at >= 0:
+        found = known.match(text, at)
+        if found is None:
+            return count, text[at : at + 40]
+        count, at = count + 1, text.find("{{", found.end())
+    return count, ""
+
+
+def why_not_a_tag(text: str) -> str:
+    """Of a log driver; `""` where it may stand."""
+    count, strange = _strange(text, _LOG)
+    if len(text) > _MOST_TAG:
+        return f"it has {len(text)} characters, more than {_MOST_TAG}"
+    if strange:
+        return f"it holds {strange!r}"
+    return f"it holds {count} templates, more than {MOST_IN_A_TAG}" if count > MOST_IN_A_TAG else ""
+
+
+def templates_of_tasks(text: str) -> tuple[int, str]:
+    """Of a service's hostname or environment: how many, and the first that is no plain field."""
+    return _strange(text, _TASK)
+
+
+def why_not_a_payload(text: str) -> str:
+    """Of a secret or config that is a template; `""` where it may stand."""
+    count, strange = _strange(text, _PAYLOAD)
+    if strange:
+        return f"it holds {strange!r}"
+    return f"it holds {count} templates, more than {MOST_IN_A_PAYLOAD}" if count > MOST_IN_A_PAYLOAD else ""
+
+
+def why_not_a_pattern(text: str) -> str:
+    """Of a regular expression; `""` where it may stand."""
+    return f"it has {len(text)} characters, more than {_MOST_PATTERN}" if len(text) > _MOST_PATTERN else _counted(text)
+
+
+def why_not_filters(text: str) -> str:
+    """Of the JSON in a query, in which names are regular expressions; `""` where it may stand."""
+    if len(text) > _MOST_FILTERS:
+        return f"it has {len(text)} characters, more than {_MOST_FILTERS}"
+    return _counted(_ESCAPED.sub(lambda match: chr(int(match[1], 16)), text))
+
+
+def _counted(text: str) -> str:
+    counted = _COUNTED.findall(text)
+    if len(counted) > _MOST_COUNTED:
+        return f"it counts repetitions {len(counted)} times, more than {_MOST_COUNTED}"
+    most = max((min(int((number or "0")[:9]), 10**9) for pair in counted for number in pair), default=0)
+    return f"it repeats {most} times, more than {_MOST_TIMES}" if most > _MOST_TIMES else ""
+
+
+__all__ = [
+    "LOG_FIELDS",
+    "MOST_IN_A_SERVICE",
+    "TASK_FIELDS",
+    "templates_of_tasks",
+    "why_not_a_pattern",
+    "why_not_a_payload",
+    "why_not_a_tag",
+    "why_not_filters",
+]
