@@ -155,7 +155,7 @@ GUARD_PARTS = {
     "images": "Patterns of names that are this policy's own: nobody but an admin tags, loads, commits or builds over "
     "them. With any, builds by BuildKit are refused, as these may give every name",
     "registries": "Hosts that the engine may be sent to, and no others: `docker.io`, `registry.example.com`, "
-    "`*.example.com`, `localhost:5000`. None listed: all but the host's own loopback and link",
+    "`*.example.com`, `localhost:5000`. None listed: all but the host itself, its containers and its link",
     "builds": "May images be built here? BuildKit's are refused all the same unless the engine keeps them from the "
     "host's network (`guard install --confine-builds`)",
     "roles": "Who may do what at the guard's socket for people; see below",
