@@ -59,7 +59,15 @@ htpasswd +b FILE USER SECRET
 zip|zipcloak|unzip -P SECRET
 7z|7za|7zr|7zz|rar|unrar|arj -pSECRET
 ipmitool|ipmi-sensors -P SECRET
-snmpwalk|snmpget|snmpset|snmpbulkwalk|snmptrap -A SECRET -X SECRET
+snmpwalk|snmpget|snmpset|snmpbulkwalk|snmptrap -A SECRET -X SECRET -c SECRET
+snmpbulkget|snmpgetnext|snmpinform|snmptable -A SECRET -X SECRET -c SECRET
+openconnect -p SECRET
+useradd|usermod|groupadd|groupmod -*p SECRET
+iscsiadm ... node.session.auth.password|node.session.auth.password_in -v SECRET
+iscsiadm ... discovery.sendtargets.auth.password|discovery.sendtargets.auth.password_in -v SECRET
+net use \\SHARE SECRET /OPTION
+net use DRIVE: \\SHARE SECRET /OPTION
+net user NAME SECRET /OPTION
 twine|flit ... upload|publish -p SECRET
 poetry publish -p SECRET
 dotnet nuget push -k SECRET
@@ -134,6 +142,8 @@ _NAMING = frozenset(
 _PORTS = re.compile(r"(?:[\d.]+:|\[[\da-f:]+\]:)?\d+(?:-\d+)?:\d+(?:-\d+)?(?:/\w+)?\Z")
 _TEMPLATE = re.compile(r"[A-Z]{2,}")
 _ATTACHED = re.compile(r"(-\w)([A-Z]{2,})\Z")
+_JOINED = re.compile(r"-[fsSLkvgijNqRaO#46]+u(?=[^:]+:)")
+"""`curl -fsubob:x`: letters that take no value, and the one that does, with a name behind it."""
 _FOLLOWS_FLAG = re.compile(r"--?[A-Za-z][\w-]*\Z")
 
 Place = tuple[int, int, int]
@@ -213,6 +223,7 @@ def _flag(usage: _Usage, words: list[str], number: int, secrets: list[Place], ju
     """How many words its value takes."""
     word = words[number]
     name, equals, value = word.partition("=")
+    joined = _JOINED.match(word)
     short = word[:2] if not word.startswith("--") and len(word) > 2 else ""
     if name in usage.flags:
         judged.add(number)
@@ -224,6 +235,8 @@ def _flag(usage: _Usage, words: list[str], number: int, secrets: list[Place], ju
             return 1
     elif short in usage.attached:
         secrets += _matched(usage.attached[short], number, word[2:], 2)
+    elif joined is not None and "-u" in usage.bundled:
+        secrets += _matched(usage.bundled["-u"], number, word[joined.end() :], joined.end())
     elif short and word[1:].isalpha() and f"-{word[-1]}" in usage.bundled and number + 1 < len(words):
         secrets += _matched(usage.bundled[f"-{word[-1]}"], number + 1, words[number + 1], 0)
         return 1
@@ -234,6 +247,8 @@ def _by_place(usage: _Usage, words: list[str], placed: list[int]) -> Iterator[Pl
     for number in placed:
         for pattern in usage.prefixed:
             yield from _matched(pattern, number, words[number], 0)
+    if usage.prefixed:  # `/user:bob` is an option, wherever it stands
+        placed = [number for number in placed if not words[number].startswith("/")]
     if usage.rest:
         for number in placed:
             yield from _matched(_pattern("SECRET"), number, words[number], 0)

@@ -80,6 +80,9 @@ _SQL = lazy_pattern(
 _MONGO_AUTH = lazy_pattern(r"\.(?:auth|changeUserPassword)\(\s*[\"'][^\"']*[\"']\s*,\s*[\"']([^\"']+)[\"']")
 _NETRC = lazy_pattern(r"(?<!\S)login\s+\S+\s+password\s+(\S+)")
 _REDIS_LINE = lazy_pattern(r"(?m)(?:^|[\"'])[ \t]*(?:requirepass|masterauth)[ \t]+([^\s\"']+)")
+_EXPECT = lazy_pattern(
+    r"(?i:assword|assphrase|\bPIN\b)[^\x00]{0,120}?\bsend\s+(?:(?:-s|--)\s+)*[\\\"{']{0,3}((?!\$)[^\"{}\\\s]{1,200})\\+[rn]"
+)
 _REDIS_USER = lazy_pattern(r"(?i)\bsetuser\s[^|&;\n]{0,200}?[\s'\"][>#]([^\s'\"]+)")
 _SAID = (
     lazy_pattern(
@@ -105,7 +108,7 @@ _HINTS = (
     "nrak-", "pmak-", "lin_api", "ntn_", "dp.", "tskey-", "pul-", "cfpat-", "figd_", "atatt3x", "r8_", "ptr_", "ops_",
     "atlasv1", "rubygems", "hvs.", "hvb.", "hvr.", "swm", "age-", "eyj", "$", "{s", "hooks", "@", ":aa", "sig",
     "pass", "pwd", "psw", "pw", "secret", "token", "key", "cred", "cookie", "salt", "dsn", "auth", "string", "bearer",
-    "identified", "login", "setuser", "x-",
+    "identified", "login", "setuser", "x-", "assword", "assphrase",
 )  # fmt: skip
 """One of these stands in every text that a shape above matches (lower case): most texts need no further look."""
 
@@ -307,7 +310,7 @@ def _by_words_before(text: str) -> Iterator[Secret]:
     for match in _SQL.finditer(text):
         if may_be_secret(match[2]):
             yield _group(match, 2)
-    for shape in (_MONGO_AUTH, _NETRC, _REDIS_LINE, _REDIS_USER):
+    for shape in (_MONGO_AUTH, _NETRC, _REDIS_LINE, _REDIS_USER, _EXPECT):
         yield from (_group(match, 1) for match in shape.finditer(text) if may_be_secret(match[1]))
     for shape in _SAID:
         for match in shape.finditer(text):
