@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ....model.deploy_settings import seconds_of
 from ..kept import ProjectRoutes, ServedRoute
+from .shares import of_project
 from .waiting import SAFE, entering, waiting_room
 from .words import formatted, word
 
@@ -25,13 +26,13 @@ Twice, soon after each other: on a busy host one answer comes late (2 s), and of
 with three of them (`error-limit 3`) two old containers that end at the same moment used up all tries of a request."""
 
 
-def backends(project: ProjectRoutes) -> Iterator[str]:
+def backends(project: ProjectRoutes, *, alone: bool) -> Iterator[str]:
     for name, served in project.backends.items():
         yield from _users(name, served)
         yield ""
         yield f"# {served.route.host}{served.route.path}"
         yield f"backend {name}"
-        for line in _lines(project, name, served):
+        for line in _lines(project, name, served, alone=alone):
             yield f"    {line}"
 
 
@@ -48,11 +49,12 @@ def _users(name: str, served: ServedRoute) -> Iterator[str]:
             yield f"    user {word(user)} password {word(password)}"
 
 
-def _lines(project: ProjectRoutes, name: str, served: ServedRoute) -> Iterator[str]:
+def _lines(project: ProjectRoutes, name: str, served: ServedRoute, *, alone: bool) -> Iterator[str]:
     route = served.route
     milliseconds = max(1, round(seconds_of(route.timeout) * 1000))
     yield f"timeout server {milliseconds}ms"
     yield from entering(served)
+    yield from of_project(project, alone=alone)
     yield from _rate(route.rate)
     yield from _refused(name, served)
     yield from _sent_on(project, served)

@@ -9,6 +9,7 @@ from importlib import resources
 from msgspec import Struct
 
 from ..kept import ProjectRoutes
+from . import shares
 from .backends import backends, page_file
 from .frontends import ADMIN, CERTIFICATES, METRICS, RUN, SERVERS, frontends, nobody, uses_acme
 from .waiting import any_waits
@@ -26,7 +27,7 @@ global
     description {{marker}}
     default-path config
     nbthread {THREADS}
-    maxconn 4000
+    maxconn {{most}}
     stats socket {RUN}/{ADMIN} mode 666 level admin
     server-state-file {RUN}/{SERVERS}
     log stdout format raw local0 info
@@ -111,7 +112,8 @@ def edge_files(
     scripts = [name for name, needed in ((_ACME, uses_acme(ordered)), (_HOLD, any_waits(ordered))) if needed]
     for name in scripts:
         files[name] = resources.files(__package__.rpartition(".")[0]).joinpath(name).read_text()
-    text = _TOP.replace("{more}", "\n".join(f"    lua-load {name}" for name in scripts)) + lines + "\n"
+    top = _TOP.replace("{most}", str(shares.CONNECTIONS))
+    text = top.replace("{more}", "\n".join(f"    lua-load {name}" for name in scripts)) + lines + "\n"
     digest = hashlib.sha256("\0".join([text, *(part for pair in files.items() for part in pair)]).encode())
     short = digest.hexdigest()[:16]
     return EdgeFiles({**files, FILE: text.replace("{marker}", _MARK + short)}, short)
@@ -146,7 +148,8 @@ def _nearness(file: str) -> tuple[bool, bool]:
 def _lines(projects: Sequence[ProjectRoutes], exporter: bool) -> Iterator[str]:
     if exporter:
         yield from _METRICS.splitlines()
+    yield from shares.tables()
     yield from frontends(projects)
     yield from nobody()
     for project in projects:
-        yield from backends(project)
+        yield from backends(project, alone=len(projects) == 1)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ....model.deploy_settings import Tls
 from ..kept import ProjectRoutes
 from .matching import host_is, uses
+from .shares import of_address
 from .waiting import HOLD, any_waits, waiting
 from .words import formatted, word
 
@@ -30,10 +31,12 @@ def frontends(projects: Sequence[ProjectRoutes]) -> Iterator[str]:
     """The lines of all of them. Probes of our own come by a socket, and are neither sent to https nor held up."""
     with_tls = any(each.has_tls for each in projects)
     routing = [*uses(projects), "default_backend nobody"]
-    yield from _section("frontend http", f"bind :{HTTP}", _front(), _challenges(projects), _sent(projects), routing)
+    yield from _section(
+        "frontend http", f"bind :{HTTP}", of_address(), _front(), _challenges(projects), _sent(projects), routing
+    )
     if with_tls:
         bind = f"bind :{HTTPS} ssl crt-list {CERTIFICATES} alpn h2,http/1.1"
-        yield from _section("frontend https", bind, _front(), _sent(projects, secure=True), routing)
+        yield from _section("frontend https", bind, of_address(), _front(), _sent(projects, secure=True), routing)
     bind = f"bind unix@{RUN}/{PROBE} mode 666"
     yield from _section("frontend probe", bind, _front(source="127.0.0.1"), routing)
     if any_waits(projects):
