@@ -115,4 +115,4 @@ def test_editor_and_code_scanning_get_the_lines(dockerfile: Path, capsys: pytest
     assert replacement["deletedRegion"] == {"startLine": 3, "startColumn": 1, "endLine": 4, "endColumn": 1}
     assert replacement["insertedContent"]["text"] == "COPY shop.py /x/  \r\n"
     assert run(["check", "Dockerfile"]) == 1
-    assert "can be repaired in the file" in capsys.readouterr().out
+    assert "can be made in the file" in capsys.readouterr().out

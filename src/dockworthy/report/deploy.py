@@ -8,6 +8,7 @@ from ..model.fault import fault_of
 from ..model.finding import Finding
 from ..model.release import Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, RolloutStep
+from .grouping import by_fault
 from .sheet import Sheet
 from .words import number_of
 
@@ -49,7 +50,13 @@ def render_refusal(
     """What stopped a deploy at the gate, and what to do next. Nothing was changed."""
     sheet = Sheet(width=width, colour=colour)
     sheet.line(f"{project}: refused, and nothing was changed", style="heading")
-    for finding in findings:
+    groups = by_fault(findings)
+    brought = {id(finding) for group in groups for finding in group.brings}
+    brings: dict[tuple[str, str], list[str]] = {}
+    for group in groups:
+        for each in group.brings:
+            brings.setdefault((group.first.control, each.subject), []).append(each.control)
+    for finding in (finding for finding in findings if id(finding) not in brought):
         sheet.blank()
         sheet.entry(
             finding.severity, f"{finding.control}: {fault_of(finding)}", indent=1, column=_COLUMN, label_style="bad"
@@ -57,6 +64,8 @@ def render_refusal(
         for evidence in finding.evidence[:3]:
             place = f"{evidence.source}: " if evidence.source else ""
             sheet.entry(finding.subject.rsplit("#", 1)[-1], f"{place}{evidence.says}", indent=1, column=_COLUMN)
+        if also := brings.get((finding.control, finding.subject)):
+            sheet.entry("brings", ", ".join(also), indent=1, column=_COLUMN)
         if finding.remedy is not None:
             sheet.entry("remedy", finding.remedy.says, indent=1, column=_COLUMN)
     if because:

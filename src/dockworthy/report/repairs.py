@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from ..model.finding import Finding, Outcome
 from ..model.fix import Fix, FixKind
@@ -16,6 +17,9 @@ Repairs = Mapping[tuple[str, str], tuple[Fix, ...]]
 """Control and subject -> what repairs it."""
 
 NO_REPAIRS: Repairs = {}
+
+_MOST_FILES = 3
+"""Files that a command names one by one."""
 
 KINDS = {FixKind.SAFE: "safe", FixKind.TO_BE_PROVEN: "to be proven"}
 
@@ -33,18 +37,21 @@ def repairs_for(finding: Finding, repairs: Repairs) -> tuple[Fix, ...]:
 
 
 def offer(result: Result) -> str:
-    """`dockworthy fix` for all that it repairs, in one sentence; `""` where that is nothing."""
-    repairs = repairs_of(result)
-    found = [fix for finding in result.findings for fix in repairs_for(finding, repairs)[:1]]
-    if not found:
+    """`dockworthy fix` for all that it repairs, in one sentence; `""` where that is nothing. It counts as `fix` does:
+    of what is unknown it makes some certain, too."""
+    if not result.fixes:
         return ""
-    safe = sum(fix.kind is FixKind.SAFE for fix in found)
-    count = number_of(len(found), "finding")
-    return f"{count} can be repaired in the file ({safe} safely, {len(found) - safe} to be proven by a run)"
+    safe = sum(fix.kind is FixKind.SAFE for fix in result.fixes)
+    count = number_of(len(result.fixes), "fix", "fixes")
+    return f"{count} can be made in the files ({safe} safe, {len(result.fixes) - safe} to be proven by a run)"
 
 
-def command(result: Result, findings: Iterable[Finding]) -> str:
-    """The command that repairs the files in which these stand."""
+def command(result: Result) -> str:
+    """The command that repairs all that can be repaired: it names the files, or of many the folder that holds them."""
     file_of = {subject.id: subject.file for subject in result.subjects if subject.file}
-    files = dict.fromkeys(file_of[finding.subject] for finding in findings if finding.subject in file_of)
-    return "dockworthy fix " + " ".join(shlex.quote(visible(file)) for file in list(files)[:3] or ["."])
+    files = list(dict.fromkeys(file_of[fix.subject] for fix in result.fixes if fix.subject in file_of))
+    if len(files) > _MOST_FILES:
+        absolute = files[0].startswith("/")
+        alike = [file for file in files if file.startswith("/") == absolute]
+        files = [posixpath.commonpath([posixpath.dirname(file) for file in alike]) or "."]
+    return "dockworthy fix " + " ".join(shlex.quote(visible(file)) for file in files or ["."])

@@ -52,7 +52,7 @@ def test_an_edge_that_can_be_left_alone() -> None:
             "no container of it runs here",
         ),
         (_edge(untold="it does not tell"), "it does not tell: the next"),
-        (_edge(renewed_by=""), "nothing renews it by itself: dockworthy edge renew --install"),
+        (_edge(renewed_by=""), "automatic renewal is not set up: dockworthy edge renew --install"),
         (_edge(renewal_tried=rfc3339(NOW - 4 * 86400)), "nothing was seen of a timer"),
         (_edge(available="3.0.12-1"), "dockworthy edge update"),
         (_edge(certificates=(_certificate(10, is_due=True, is_late=True),)), "ends in 10 days: dockworthy edge renew"),

@@ -13,7 +13,7 @@ from ...model.levels import Severity
 from ...model.result import Result
 from ..grouping import Group, by_fault, how_many, name_of, number_of_controls
 from ..markdown import code, fence, plain, table
-from ..repairs import command, offer, repairs_for, repairs_of
+from ..repairs import command, offer
 from ..visible import short
 from ..words import QUESTIONS, answer_in_words, counts_sentence, number_of
 from .pieces import bullets
@@ -90,6 +90,4 @@ def _name(finding: Finding) -> str:
 def _offer(result: Result) -> Iterator[str]:
     offered = offer(result)
     if offered:
-        repairs = repairs_of(result)
-        repaired = [finding for finding in result.findings if repairs_for(finding, repairs)]
-        yield f"{offered}:\n\n" + fence(command(result, repaired), "sh")
+        yield f"{offered}:\n\n" + fence(command(result), "sh")

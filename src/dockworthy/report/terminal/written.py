@@ -39,6 +39,4 @@ def write_offer(sheet: Sheet, result: Result) -> None:
     if offered:
         sheet.blank()
         sheet.line(f"{offered}; see what would change with:")
-        repairs = repairs_of(result)
-        repaired = [finding for finding in result.findings if repairs_for(finding, repairs)]
-        sheet.verbatim("", f"{command(result, repaired)} --diff", indent=2, column=2)
+        sheet.verbatim("", f"{command(result)} --diff", indent=2, column=2)
