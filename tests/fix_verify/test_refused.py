@@ -70,7 +70,7 @@ services:
         ("services: {web: {image: not-here:1}}\n", (), 2, "web needs not-here:1"),
         (f"services: {{web: {{image: {BUSYBOX}}}}}\n", ("--probe", "http://localhost:x/"), 2, "no number"),
         (f"services: {{a: {{image: {BUSYBOX}}}, b: {{image: {BUSYBOX}}}}}\n", ("--probe", "true"), 2, "which service"),
-        (f"services: {{web: {{image: {BUSYBOX}, depends_on: [x]}}}}\n", (), 2, "Compose can't read it"),
+        (f"services: {{web: {{image: {BUSYBOX}, depends_on: [x]}}}}\n", (), 2, "Compose would refuse this file"),
         (f"services: {{web: {{image: {BUSYBOX}, profiles: [p]}}}}\n", (), 2, "COMPOSE_PROFILES"),
         ("services: {web: {image: shop\n", (), 2, "compose.yaml:"),
         ("services: {web: {image: shop}}\n", (OTHER,), 2, "one Compose file at a time"),

@@ -22,6 +22,7 @@ PASSWORD = "correct-horse-7-battery"
 PROJECT = "dockworthy-test-shop"
 FILE = f"""\
 # The shop. Who changes this tells ops.
+name: {PROJECT}
 services:
   web:
     image: dockworthy-test-shop:1.0
