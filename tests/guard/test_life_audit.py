@@ -8,16 +8,21 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from msgspec import structs
 
 from dockworthy.errors import UsageError
-from dockworthy.guard.asked import Asked
+from dockworthy.guard.asked import Asked, NotCanonical
 from dockworthy.guard.audit import Audit
+from dockworthy.guard.audit.redaction import image_of, shown_target
 from dockworthy.guard.audit.rotating_file import RotatingFile
 from dockworthy.guard.audit.syslog import Syslog
+from dockworthy.guard.audit.telling import Telling
 from dockworthy.guard.decision import Decision, refused
+from dockworthy.guard.routes import Call, find_call
+from dockworthy.guard.socket.answers import error
 from guard.plugin_client import serving
 
 ALLOWED = Decision(action="containers/start", subject="web")
@@ -78,6 +83,21 @@ def test_a_value_that_is_a_word_cuts_no_other_word(tmp_path: Path) -> None:
         Asked(method="POST", target=f"/build?remote=https://me:{SECRET}@example.com/x"),
         Asked(method="POST", target=f"/commit?changes=ENV+A%3D{SECRET}"),
         Asked(method="GET", target=f"//me:{SECRET}@example.com/x"),
+        Asked(method="POST", target=f"/images/create?fromImage=me:{SECRET}@example.com/x&tag=1"),
+        Asked(method="POST", target=f"/images/create?fromImage=me%3A{SECRET}%40example.com%2Fx"),
+        Asked(method="POST", target=f"/images/create?fromImage={SECRET}@example.com/x"),
+        Asked(method="POST", target=f"/images/create?fromImage=me:a/{SECRET}@example.com/x"),
+        Asked(method="POST", target=f"/images/create?fromImage=https://me:a/{SECRET}@example.com/x"),
+        Asked(method="POST", target=f"/images/x/tag?repo=me:{SECRET}@example.com/x@sha256:{'0' * 64}"),
+        Asked(method="GET", target=f"/images/get?names=me:{SECRET}@example.com/x"),
+        Asked(method="POST", target=f"/build?t=me:{SECRET}@example.com/x"),
+        Asked(method="GET", target=f"/v1.45/images/me:{SECRET}@example.com/x/json"),
+        Asked(method="GET", target=f"/v1.45/images/me%3Aa%2F{SECRET}%40example.com/x/json"),
+        Asked(method="GET", target=f"/v1.45/images/me%253A{SECRET}%2540example.com/x/json"),
+        Asked(method="GET", target=f"/distribution/me:{SECRET}@example.com/x/json"),
+        Asked(method="HEAD", target=f"/containers/x/archive?path=/srv/me:{SECRET}@example.com/x"),
+        posted("/containers/create", {"Image": f"me:{SECRET}@example.com/x"}),
+        posted("/services/create", {"TaskTemplate": {"ContainerSpec": {"Image": f"me:{SECRET}@example.com/x"}}}),
         Asked(method="POST", target="/images/create?fromImage=x", headers={"x-registry-auth": SECRET}),
     ],
     ids=lambda asked: asked.target[:30],
@@ -86,10 +106,56 @@ def test_no_secret_is_written(tmp_path: Path, asked: Asked) -> None:
     """Not even where a sentence of the guard's would quote it."""
     audit = Audit(RotatingFile(tmp_path / "log"), say=silent)
     action = "containers/create" if "containers" in asked.target else "other"
-    audit.record(asked, Decision(action=action, refusals=(refused("guard/x", "X", f"it is {SECRET}"),)))
-    audit.record(asked, Decision(action=action))
+    call = find_call_or_none(asked)
+    subject = call.subject if call is not None else ""
+    refusals = (refused("guard/x", "X", f"it is {SECRET}"),)
+    audit.record(asked, Decision(action=action, subject=subject, refusals=refusals))
+    audit.record(asked, Decision(action=action, subject=subject, reads_secrets=True))
     assert SECRET not in (tmp_path / "log").read_text()
     assert [line["decision"] for line in lines(tmp_path / "log")] == ["refused", "allowed"]
+
+
+def find_call_or_none(asked: Asked) -> Call | None:
+    try:
+        return find_call(structs.replace(asked, headers={"content-length": "0"}, body=b""))
+    except NotCanonical:
+        return None
+
+
+def test_what_is_no_login_is_shown() -> None:
+    digest = "sha256:" + "0a" * 32
+    for target in (
+        f"/images/create?fromImage=registry.example.com:5000/shop/web:1@{digest}",
+        f"/v1.45/images/registry.example.com:5000/shop/web:1@{digest}/json",
+        f"/images/create?fromImage=web@{digest}",
+        "/containers/x/archive?path=/etc/systemd/system/getty@tty1.service",
+    ):
+        assert shown_target(target) == target
+    image = f"registry.example.com:5000/shop/web:1@{digest}"
+    assert image_of(json.dumps({"Image": image}).encode()) == image
+
+
+ODD = "a\u202eb\u2066c\u200fd\x1b[2Je\nf\x7fg\u2028h\ud800i"
+"""Turns the direction of writing, steers a terminal, ends a line, is half of a pair."""
+
+
+def test_no_character_in_a_line_or_a_sentence_steers_a_terminal(tmp_path: Path) -> None:
+    audit, said = Audit(RotatingFile(tmp_path / "log"), say=silent), []
+    telling = Telling(audit, said.append)
+    asked = Asked(method="POST", target="/containers/create?name=x", user=f"user {ODD}",
+                  body=json.dumps({"Image": ODD}).encode())  # fmt: skip
+    decision = Decision(action=f"POST {ODD}", subject=ODD, refusals=(refused("guard/x", ODD, ODD, ODD),))
+    assert not audit.record(structs.replace(asked, body=b"{}"), structs.replace(decision, refusals=())).refusals
+    audit.record(asked, structs.replace(decision, action="containers/create"))
+    telling.write(asked, decision)
+    texts = [decision.message(), *said, *(str(value) for line in lines(tmp_path / "log") for value in line.values())]
+    texts.append(
+        json.loads(error(403, f"{ODD}: no", keep=False).partition(b"\r\n\r\n")[2])["message"].replace("\n", "")
+    )
+    assert len(texts) > 20
+    for text in texts:
+        assert text.replace("\n", "").isprintable(), text
+    assert "\\u202e" in texts[0] and "a\\u202eb" in lines(tmp_path / "log")[0]["subject"]
 
 
 def test_what_is_written_and_what_is_not(tmp_path: Path) -> None:
@@ -172,10 +238,10 @@ def full_disk_left(place: Path) -> int:
 def test_whatever_fails_in_the_telling_is_a_no_and_no_silence(tmp_path: Path) -> None:
     said: list[str] = []
     audit = Audit(RotatingFile(tmp_path / "log"), say=said.append)
-    odd = Decision(action="containers/start", subject="half of a pair: \ud800")
+    odd = Decision(action="containers/start", subject=cast(str, None))
     assert audit.record(START, odd).refusals[0].rule == "guard/audit"
     assert audit.record(START, ALLOWED).allowed
-    assert said == ["the audit takes no line: UnicodeEncodeError", "the audit is written again"]
+    assert said == ["the audit takes no line: TypeError", "the audit is written again"]
 
 
 def test_the_machines_log_gets_the_same_lines(tmp_path: Path) -> None:

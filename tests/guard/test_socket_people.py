@@ -167,6 +167,23 @@ def test_nor_to_any_other_address_of_the_host_or_of_its_containers(host: OwnHost
         host.run("ip", "address", "del", "198.51.100.7/32", "dev", "lo")
 
 
+ODD_IMAGES = ("https://u:p@h.invalid/x", "a//b", "UPPER/x", "x/../../info", ":1", "x@sha256:0", "x:", "/x", "x/")
+
+
+def test_an_image_that_can_have_no_such_name_is_the_engines_matter_and_leaves_a_line(host: OwnHost) -> None:
+    dora = Reached(host, PEOPLE, "dora")
+    lines = len(host.read(AUDIT).splitlines())
+    for image in ODD_IMAGES:
+        body = {"Image": image, "Labels": {"com.docker.compose.project": "shop"}}
+        direct = Reached(host, "/var/run/docker.sock").ask("POST", "/v1.45/containers/create", body)
+        assert direct.status in (400, 404), (image, direct)
+        answer = dora.ask("POST", "/v1.45/containers/create", body)
+        assert answer.status in (403, direct.status), (image, answer)
+    written = [json.loads(each) for each in host.read(AUDIT).splitlines()[lines:]]
+    assert [each["who"] for each in written if each.get("who")] == ["user dora"] * len(ODD_IMAGES)
+    assert "u:p" not in json.dumps(written)
+
+
 def test_a_look_without_secrets_leaves_no_line_and_each_of_an_admins_does(host: OwnHost) -> None:
     vera = Reached(host, PEOPLE, "vera")
     lines = host.read(AUDIT).count("\n")

@@ -232,11 +232,26 @@ def test_who_leaves_leaves_nothing_open(host: OwnHost, viewer: Reached) -> None:
 
 def test_an_engine_that_is_away_is_said(host: OwnHost) -> None:
     host.run("ln", "-s", "/var/run/docker.sock", "/run/nobody.sock")
-    start_socket(host, "/run/lost.sock", "--role", "viewer", "--docker", "unix:///run/nobody.sock")
+    options = ("--role", "viewer", "--docker", "unix:///run/nobody.sock", "--audit", "/var/log/lost.jsonl")
+    start_socket(host, "/run/lost.sock", *options)
     host.run("rm", "/run/nobody.sock")
-    answer = Reached(host, "/run/lost.sock").ask("GET", "/_ping")
+    lost = Reached(host, "/run/lost.sock")
+    answer = lost.ask("GET", "/_ping")
     assert answer.status == 502
     assert "can't reach the engine" in answer.json["message"]
+    (line,) = [json.loads(each) for each in host.read("/var/log/lost.jsonl").splitlines()]
+    assert (line["decision"], line["target"]) == ("refused", "/_ping") and "can't reach the engine" in line["says"]
+    deaf = "import socket,sys\ns=socket.socket(socket.AF_UNIX); s.bind('/run/nobody.sock'); s.listen()\n"
+    deaf += "print('open',flush=True)\nc=s.accept()[0]; c.recv(9); c.close()"
+    hanging_up = subprocess.Popen([*host.inside, "/usr/bin/python3", "-c", deaf], stdout=subprocess.PIPE)
+    try:
+        assert hanging_up.stdout is not None and hanging_up.stdout.readline() == b"open\n"
+        assert lost.ask("GET", "/version").status == 502
+    finally:
+        hanging_up.kill()
+        hanging_up.communicate()
+    line = json.loads(host.read("/var/log/lost.jsonl").splitlines()[-1])
+    assert line["target"] == "/version" and "hung up" in line["says"]
 
 
 def test_a_socket_opens_for_an_engine_that_is_there_and_goes_with_its_guard(host: OwnHost) -> None:

@@ -21,6 +21,10 @@ class NoSuchObject(EngineError):
     """The engine does not know the object: it was removed between the list and the question."""
 
 
+class NotUnderstood(EngineError):
+    """The engine takes the question for none (400): no object can have such a name."""
+
+
 class WrongState(EngineError):
     """The engine is not in the state that the question needs (503: no manager of a swarm)."""
 
@@ -60,6 +64,8 @@ def failed_answer(status: int, body: bytes, endpoint: str, asked: str) -> Engine
     says = _message(body)
     if status in (401, 403):
         return EngineRefused(f"the engine at {endpoint} refused {asked}: {says}")
+    if status == 400:
+        return NotUnderstood(f"the engine answered {asked} with status {status}: {says}", hint=_way_back(says))
     if status == 404:
         return NoSuchObject(f"the engine does not know what {asked} asks for: {says}")
     if status == 503:

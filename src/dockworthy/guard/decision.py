@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from ..report.visible import visible
+
 MOST_CHARACTERS = 600
 """Of one reason: longer ones fill a person's screen with what a report should say."""
 MOST_IN_ALL = 4000
@@ -74,7 +76,7 @@ def _reasons(refusals: Iterable[Refusal]) -> Iterator[tuple[str, str]]:
                 rule=rule, title=title, says=says[: max(len(says) - over, 0)] + "…", remedy=remedy
             ).in_words()
         text = text if len(text) <= MOST_CHARACTERS + 1 else text[: MOST_CHARACTERS - 1] + "…"
-        yield " ".join(text.split()), rule
+        yield visible(" ".join(text.split())), rule
 
 
 def _ended(text: str) -> str:

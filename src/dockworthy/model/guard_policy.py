@@ -60,8 +60,9 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     beside the engine's own harmless ones; a device by its path, or by its numbers (`c 189:*`) where a device rule
     opens what is not there yet. `images`: names that are this policy's own (`registry.example.com/shop/*`): nobody
     but an admin tags, loads or builds over them. `registries`: hosts that the engine may be sent to, and no others
-    (`docker.io`, `registry.example.com`, `*.example.com`, `localhost:5000`); none listed: all but the host's own
-    loopback and link. `builds`: may images be built here? `roles`: who may do what at the guard's socket for people.
+    (`docker.io`, `registry.example.com`, `*.example.com`, `localhost:5000`); none listed: all but the host
+    itself, its containers and its link. `builds`: may images be built here? `roles`: who may do what at the guard's
+    socket for people.
     Raises ValueError for a folder that could be read in two ways.
     """
 

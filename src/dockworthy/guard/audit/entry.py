@@ -7,12 +7,13 @@ import datetime
 import msgspec
 from msgspec import Struct
 
+from ...report.visible import visible
 from ..aside import is_large
 from ..asked import Asked
 from ..decision import Decision
 from ..routes import Right
 from ..routes.table import ROUTES
-from .redaction import image_of, shown_target, without_login, without_secrets
+from .redaction import action_without_login, image_of, image_without_login, shown_target, without_secrets
 
 _encoder = msgspec.json.Encoder()
 _LOOKS = frozenset(
@@ -53,12 +54,12 @@ def entry_of(asked: Asked, decision: Decision, *, who: str = "", now: datetime.d
     return Entry(
         time=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         decision="allowed" if decision.allowed else "refused",
-        method=asked.method[:20],
+        method=visible(asked.method)[:20],
         target=shown_target(asked.target),
-        action=without_login(decision.action),
-        who=(who or asked.user)[:200],
-        subject=decision.subject[:200],
-        image=image_of(asked.body) if decision.action == "containers/create" else "",
+        action=visible(action_without_login(decision.action)),
+        who=visible(who or asked.user)[:200],
+        subject=visible(image_without_login(decision.subject))[:200],
+        image=visible(image_of(asked.body)) if decision.action == "containers/create" else "",
         rules=tuple(refusal.rule for refusal in decision.refusals),
         says=_says(asked, decision),
     )
@@ -68,7 +69,7 @@ def _says(asked: Asked, decision: Decision) -> str:
     """Of a large request only what the rules demand: to look for each of its secrets in a sentence takes too long."""
     if is_large(asked.body):
         return " ".join(dict.fromkeys(f"{refusal.title} ({refusal.rule})." for refusal in decision.refusals))
-    return without_secrets(" ".join(decision.message().split()), asked)
+    return visible(without_secrets(" ".join(decision.message().split()), asked))
 
 
 __all__ = ["Entry", "entry_of", "is_kept"]

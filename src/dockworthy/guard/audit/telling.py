@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 
 from ..asked import Asked
 from ..decision import Decision
 from .bounded import SECONDS, SINGLY
+from .entry import entry_of
 from .notes import Note
 from .per_person import PerPerson
 from .recording import Audit
@@ -32,8 +34,9 @@ class Telling:
     def write(self, asked: Asked, decision: Decision) -> None:
         """A refusal, at once: whoever calls has bounded them."""
         self._audit.record(asked, decision)
-        by = f"{asked.user}: " if asked.user else ""
-        self._say(f"refused {by}{decision.action} {decision.subject}: {' '.join(decision.message().split())}")
+        entry = entry_of(asked, decision, now=datetime.datetime.now(datetime.UTC))
+        by = f"{entry.who}: " if entry.who else ""
+        self._say(f"refused {by}{entry.action} {entry.subject}: {entry.says}")
 
     def note(self, note: Note) -> bool:
         """Was it written down?"""

@@ -144,7 +144,7 @@ class ClientConnection(asyncio.Protocol):
         elif self._tunnelling or self._eof:
             self._transport.close()
         elif midway and not self._replied:
-            self._reply(502, "the engine hung up before it answered")
+            self._refuse(502, "the engine hung up before it answered")
         elif midway:
             self._close(discard=False)
 
@@ -173,7 +173,7 @@ class ClientConnection(asyncio.Protocol):
     # The guard's own answers.
 
     def _refuse(self, status: int, says: str, *, discard: bool = True) -> None:
-        """What can't be judged."""
+        """What can't be judged, or has no answer."""
         method = self._head.method if self._head is not None else "?"
         target = self._target.decode("latin-1") or "?"
         self._reply(status, says, discard=discard)  # first: whatever becomes of the telling

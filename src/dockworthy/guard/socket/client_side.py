@@ -209,9 +209,10 @@ class ClientSide(ClientConnection):
             self._reply(403, refusal_of(error).in_words())
             self._gate.unjudged(asked, str(error), self.who)
         except (OSError, DockworthyError) as error:
-            self._reply(502, f"the guard can't reach the engine: {error}")
+            self._unanswered(502, f"the guard can't reach the engine: {error}", asked)
         except Exception as error:
-            self._reply(500, f"the guard failed on this request ({type(error).__name__}), so it did not pass")
+            says = f"the guard failed on this request ({type(error).__name__}), so it did not pass"
+            self._unanswered(500, says, asked)
         else:
             hijacks = may_hijack(passage.call)
             self.passage = passage
@@ -220,6 +221,10 @@ class ClientSide(ClientConnection):
             engine.begin(head.method, rewriting=changed, may_hijack=hijacks)
             engine.write(request.head(stamp) + (request.body or b""))
             self._sent(engine, request, hijacks=hijacks)
+
+    def _unanswered(self, status: int, says: str, asked: Asked) -> None:
+        self._reply(status, says)  # first: whatever becomes of the telling
+        self._gate.unjudged(asked, says, self.who)
 
     def _sent(self, engine: EngineSide, request: Canonical, *, hijacks: bool) -> None:
         self._sending = request

@@ -48,7 +48,7 @@ class Gate(Protocol):
         """Whose connection it is."""
 
     def unjudged(self, asked: Asked, says: str, who: Any) -> None:
-        """Hears of a request that was refused before it could be judged."""
+        """Hears of a request that was refused before it could be judged, or got no answer of the engine's."""
 
     def stamp(self, method: str, target: str, body: bytes, who: Any) -> tuple[tuple[str, str], ...]:
         """Headers of the guard's own for exactly this request."""

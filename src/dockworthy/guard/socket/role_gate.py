@@ -122,7 +122,7 @@ class RoleGate:
         return True
 
     def unjudged(self, asked: Asked, says: str, who: Met) -> None:
-        refusal = refused("guard/connections", "Requests can be read, and come at a pace", says)
+        refusal = refused("guard/connections", "Requests can be read, come at a pace, and reach the engine", says)
         self._told(structs.replace(asked, user=who.name), Decision(action="unread", refusals=(refusal,)))
 
     def stamp(self, method: str, target: str, body: bytes, who: Met) -> tuple[tuple[str, str], ...]:
