@@ -13,7 +13,7 @@ from dockworthy.model.snapshot import Snapshot
 from dockworthy.model.way import Fit
 from dockworthy.readers.machine import read_machine
 from dockworthy.verdict.plans import PLANS
-from dockworthy.verdict.ways import ways
+from dockworthy.verdict.ways import Situation, ways
 
 SHOP = Intent(Data.PRECIOUS, Code.OWN, Exposure.INTERNET, Availability.ZERO_DOWNTIME, Team(2, True))
 PLAYGROUND = Intent(Data.NONE, Code.UNTRUSTED, Exposure.INTERNET, Availability.BEST_EFFORT, Team(1))
@@ -62,3 +62,30 @@ def test_a_sandbox_on_the_host_makes_untrusted_code_possible() -> None:
 def test_operators_that_nobody_counted_are_one() -> None:
     uncounted = structs.replace(LONER, team=Team())
     assert {way.id: way.fit for way in ways(uncounted, None, PLANS)}["one-host"] is Fit.UNFIT
+
+
+def test_what_is_found_here_counts() -> None:
+    """Hosts of dockworthy.yaml, services and volumes: the same intent, another answer."""
+
+    def machine(services: int) -> Machine:
+        snapshot = tight.with_one_container()
+        (container,) = snapshot["engine"]["containers"]["value"]
+        several = [msgspec.json.decode(msgspec.json.encode(container)) for _ in range(services)]
+        for number, each in enumerate(several):
+            each["name"] = each["inspect"]["value"]["Name"] = f"s{number}"
+            each["inspect"]["value"]["Config"]["Labels"] = {}
+        snapshot["engine"]["containers"] = tight.known(several)
+        return read_machine(msgspec.convert(snapshot, Snapshot, strict=False))
+
+    best = ways(BANK, machine(40), PLANS, hosts=3)[0]
+    assert best.id == "platform" and "Kubernetes" in best.title
+    assert any("Kubernetes" in reason for reason in best.reasons_for)
+    assert ways(BANK, machine(4), PLANS, hosts=3)[0].id == "swarm"
+    assert Situation(BANK, machine(4), 3).seen() == ("3 hosts in dockworthy.yaml", "4 services", "0 volumes")
+    shop = {way.id: way for way in ways(SHOP, None, PLANS, hosts=2)}
+    assert "dockworthy.yaml names several hosts already" in shop["independent-hosts"].reasons_for
+
+
+def test_every_way_tells_its_hours_and_what_it_takes_in_money() -> None:
+    for way in ways(SHOP, None, PLANS):
+        assert "hours" in way.effort and "money: " in way.effort

@@ -29,9 +29,10 @@ def path(
 ) -> int:
     """Which way to production fits your constraints, and which do not?
 
-    Weighs six ways (one host, several, Swarm, a rented service, a platform, not Docker) by what dockworthy.yaml
-    states and by what this host has, and says for each what speaks for it and against it, the effort, and what it
-    costs to leave again. Works where no engine is.
+    Weighs six ways (one host, several, Swarm, a rented service, Kubernetes or another platform, not Docker) by what
+    dockworthy.yaml states and by what is found here (its hosts, the swarm, services, volumes), and says for each what
+    speaks for it and against it, the effort in hours, what it takes in money, and what it costs to leave again. Works
+    where no engine is.
 
     \b
     Examples:
@@ -43,15 +44,17 @@ def path(
     from ..verdict.intents import in_words
     from ..verdict.plans import PLANS
     from ..verdict.requirements import assumed
-    from ..verdict.ways import ways
+    from ..verdict.ways import Situation, ways
 
     project = load_project(policy)
     intent = project.intent
     snapshot = None if no_host else _snapshot(saved, hosts, project)
     machine = read_machine(snapshot) if snapshot is not None else None
     whole = assumed(intent)
-    found = ways(whole, machine, PLANS)
-    deliver(render_ways(found, in_words(whole), stated=intent.is_stated, format_=format_), output)
+    named = len(project.hosts)
+    found = ways(whole, machine, PLANS, hosts=named)
+    seen = Situation(whole, machine, named).seen()
+    deliver(render_ways(found, in_words(whole), stated=intent.is_stated, format_=format_, seen=seen), output)
     return 0
 
 

@@ -11,14 +11,19 @@ from .json_text import json_text
 _WORDS = {Fit.FITS: "fits", Fit.POSSIBLE: "possible", Fit.UNFIT: "does not fit"}
 
 
-def render_ways(found: Sequence[Way], intent: str, *, stated: bool, format_: str) -> str:
-    """`format_` is `table`, `markdown` or `json`. `intent` is the use in words, `stated` whether the team said it."""
+def render_ways(found: Sequence[Way], intent: str, *, stated: bool, format_: str, seen: Sequence[str] = ()) -> str:
+    """`format_` is `table`, `markdown` or `json`. `intent` is the use in words, `stated` whether the team said it,
+    `seen` what was found here that the reasons rest on."""
     if format_ == "json":
-        document = {"schema": 1, "command": "path", "intent": intent, "stated": stated, "ways": found}
+        document = {"schema": 1, "command": "path", "intent": intent, "stated": stated, "seen": seen, "ways": found}
         return json_text(document)
     head = f"For {intent}{'' if stated else ' (assumed where dockworthy.yaml is silent: dockworthy intent)'}:"
+    here = [f"Seen: {', '.join(seen)}."] if seen else []
+    here.append("Hours are orders of magnitude, for people who know Linux and Docker.")
     blocks = [_markdown(way) if format_ == "markdown" else _text(way) for way in found]
-    return "\n\n".join(["\n".join(textwrap.wrap(head, 80)), *blocks]) + "\n"
+    return (
+        "\n\n".join(["\n".join(textwrap.wrap(head, 80)), "\n".join(textwrap.wrap(" ".join(here), 80)), *blocks]) + "\n"
+    )
 
 
 def _text(way: Way) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model.policy import Code, Data
-from .ways import RULED_OUT, Plan, Reason, Situation, exposed
+from .ways import MANY_SERVICES, RULED_OUT, Plan, Reason, Situation, exposed
 
 
 def _always(_: Situation) -> bool:
@@ -34,11 +34,13 @@ ONE_HOST = Plan(
     "one-host",
     "Do it yourself, on one host",
     1,
-    "days: harden the host, a pipeline, an edge, a backup that was restored once",
+    "about 20 to 40 hours to begin (harden the host, a pipeline, an edge, a backup that was restored once), 2 "
+    "to 5 hours a month; money: one server, and storage elsewhere for backups",
     "little: a Compose file and volumes move to any other host with an engine",
     (
         Reason(lambda s: not s.survives, 3, "one host is enough: it need not survive the loss of it"),
         Reason(_few, 2, "it is what one or two people can look after"),
+        Reason(lambda s: s.hosts > 1 and not s.survives, -1, "dockworthy.yaml names several hosts: one would do"),
         Reason(lambda s: s.precious and not s.survives, 1, "data stays in one place, which makes its backup simple"),
         Reason(lambda s: s.survives, RULED_OUT, "availability: survives-host-loss, and one host is lost whole"),
         UNSANDBOXED,
@@ -51,11 +53,14 @@ INDEPENDENT_HOSTS = Plan(
     "independent-hosts",
     "Do it yourself, on several independent hosts",
     2,
-    "a week or two: the same as one host, each; a load balancer or DNS in front; one repository that deploys to all",
+    "about 40 to 80 hours to begin (as one host, each; a load balancer or DNS in front; one repository that "
+    "deploys to all), 4 to 8 hours a month; money: two servers or more, a load balancer, and storage "
+    "elsewhere for backups",
     "little: every host can be left alone",
     (
         Reason(lambda s: s.survives and not s.precious, 3, "a host may die: what it served, another serves"),
         Reason(_always, 1, "nothing is shared, so one fault stays on one host"),
+        Reason(lambda s: s.hosts > 1 and not s.in_swarm, 1, "dockworthy.yaml names several hosts already"),
         Reason(lambda s: s.relaxed, -3, "availability: best-effort: the second host earns nothing"),
         Reason(
             lambda s: s.survives and s.precious,
@@ -72,12 +77,22 @@ SWARM = Plan(
     "swarm",
     "Do it yourself, on several hosts with Swarm",
     3,
-    "weeks: three managers, an edge on more than one of them, data that stays where it is, drills of a lost host",
+    "about 80 to 160 hours to begin (three managers, an edge on more than one of them, data that stays where "
+    "it is, drills of a lost host), 8 to 16 hours a month; money: three servers or more, and storage "
+    "elsewhere for backups",
     "some: Compose files stay, but overlays, secrets and placement must be said anew elsewhere",
     (
         Reason(lambda s: s.survives, 4, "availability: survives-host-loss: tasks of a dead host start on another"),
         Reason(lambda s: s.in_swarm, 2, "this engine is in a swarm already"),
         Reason(lambda s: s.operators > 1, 1, "several people can look after it"),
+        Reason(
+            lambda s: s.survives and 0 < s.nodes < 3,
+            -1,
+            "the swarm here has fewer than three nodes: it keeps no quorum",
+        ),
+        Reason(
+            lambda s: s.survives and s.volumes > 0, -1, "volumes hold data on this host: Swarm does not take them along"
+        ),
         Reason(lambda s: s.relaxed, -4, "availability: best-effort does not need three managers"),
         Reason(
             lambda s: s.operators == 1, -2, "one person (team.operators: 1) is too few to recover a lost Swarm quorum"
@@ -97,7 +112,8 @@ RENTED = Plan(
     "rented-service",
     "A rented cloud service that runs containers",
     4,
-    "days to start, then a bill each month and somebody who reads it",
+    "about 10 to 30 hours to begin, 1 to 4 hours a month; money: a bill by use each month, usually more than a server "
+    "with as much memory costs, and somebody who reads it",
     "much where its own database, queue and identity are used; little for plain containers",
     (
         Reason(_nobody, 4, "nobody here mends hosts: somebody else does"),
@@ -116,13 +132,25 @@ RENTED = Plan(
 
 PLATFORM = Plan(
     "platform",
-    "A ready-made platform (a hosted one, or one that you install)",
+    "Kubernetes or another ready-made platform, hosted or your own",
     3,
-    "days for a hosted one; weeks for one of your own, and its upgrades for ever",
+    "hosted: about 20 to 60 hours to begin, 4 to 8 hours a month; money: a monthly fee beside the servers. "
+    "One of your own: about 160 to 400 hours to begin, 20 to 40 hours a month for upgrades and faults; money: "
+    "three servers or more",
     "some: deploys, routes and secrets are in the platform's words",
     (
         Reason(lambda s: s.operators <= 1 and not s.untrusted, 1, "deploys, certificates and logs come with it"),
-        Reason(lambda s: s.survives and s.operators >= 3, 2, "with three people or more a Kubernetes can be kept"),
+        Reason(lambda s: s.survives and s.operators >= 3, 2, "Kubernetes: three people or more can keep one"),
+        Reason(
+            lambda s: s.has_many_services and s.operators >= 3,
+            4,
+            "Kubernetes: so many services run here that placing them by hand costs more than a cluster does",
+        ),
+        Reason(
+            lambda s: 0 < s.services < MANY_SERVICES and not s.survives,
+            -1,
+            "few services run here: Kubernetes would be more work than all of them",
+        ),
         Reason(lambda s: s.survives and 0 < s.operators < 3, -3, "team.operators: fewer than three for a cluster"),
         Reason(lambda s: s.relaxed and not _nobody(s), -1, "availability: best-effort needs less than a platform"),
         Reason(lambda s: s.intent.data is Data.PRECIOUS, -1, "data: precious: its volumes still need your backup"),
@@ -133,7 +161,8 @@ NO_DOCKER = Plan(
     "not-docker",
     "Not Docker: packages and services of the distribution, or virtual machines",
     2,
-    "as much as you are used to: configuration management in place of images",
+    "about 20 to 60 hours for each service to begin (configuration management in place of images), 2 to 5 "
+    "hours a month; money: one server, or a virtual machine for each service",
     "none of Docker's; what you script stays yours",
     (
         Reason(

@@ -12,14 +12,46 @@ from ..model.field import Set
 from ..model.machine import Machine
 from ..model.policy import Availability, Code, Data, Exposure, Intent
 from ..model.way import Fit, Way
+from ..model.workload import Unit
 from .impossible import is_sandbox
+from .sentences import number_of
 
 
 class Situation(NamedTuple):
-    """What the reasons look at. `machine` is None where no host was read."""
+    """What the reasons look at. `machine` is None where no host was read; `hosts`: how many dockworthy.yaml names."""
 
     intent: Intent
     machine: Machine | None
+    hosts: int = 0
+
+    @property
+    def services(self) -> int:
+        """What runs here, each service of a project once; 0 where no engine was read."""
+        return len({_service_of(unit) for unit in self.machine.units}) if self.machine else 0
+
+    @property
+    def volumes(self) -> int:
+        return len(self.machine.volumes) if self.machine else 0
+
+    @property
+    def nodes(self) -> int:
+        """Of the swarm that this engine is in; 0 in none, or where they are not told."""
+        cluster = self.machine.cluster if self.machine else None
+        return len(cluster.nodes.value) if cluster is not None and isinstance(cluster.nodes, Set) else 0
+
+    @property
+    def has_many_services(self) -> bool:
+        """So many that people lose sight of what runs where."""
+        return self.services >= MANY_SERVICES
+
+    def seen(self) -> tuple[str, ...]:
+        """What was found that the reasons rest on, in words."""
+        found = [number_of(self.hosts, "host") + " in dockworthy.yaml"] if self.hosts else []
+        if self.in_swarm:
+            found.append(f"a swarm of {number_of(self.nodes, 'node')}" if self.nodes else "an engine in a swarm")
+        if self.machine is not None and isinstance(self.machine.engine_answers, Set):
+            found += [number_of(self.services, "service"), number_of(self.volumes, "volume")]
+        return tuple(found)
 
     @property
     def operators(self) -> int:
@@ -72,13 +104,22 @@ class Plan(NamedTuple):
 
 RULED_OUT = -10
 
+MANY_SERVICES = 20
 
-def ways(intent: Intent, machine: Machine | None, plans: tuple[Plan, ...]) -> tuple[Way, ...]:
+
+def ways(intent: Intent, machine: Machine | None, plans: tuple[Plan, ...], *, hosts: int = 0) -> tuple[Way, ...]:
     """Every way, the fitting ones first, of equal ones the one with the least effort. The intent must be whole."""
-    situation = Situation(intent, machine)
+    situation = Situation(intent, machine, hosts)
     weighed = [(plan, [reason for reason in plan.reasons if reason.holds(situation)]) for plan in plans]
     ordered = sorted(weighed, key=lambda entry: (_rank(_fit(entry[1])), -_sum(entry[1]), entry[0].effort_rank))
     return tuple(_way(plan, reasons) for plan, reasons in ordered)
+
+
+def _service_of(unit: Unit) -> tuple[str, str]:
+    """Project and service of a container that Compose made; of others the name."""
+    project = unit.labels.get("com.docker.compose.project", "")
+    service = unit.labels.get("com.docker.compose.service", "")
+    return (project, service) if project and service else ("", unit.name)
 
 
 def _fit(reasons: list[Reason]) -> Fit:
