@@ -16,6 +16,27 @@ from dockworthy.readers.project_file import find_project_file, parse_project_fil
 from dockworthy.readers.whole_project import read_project_file
 from effort import examples
 
+_ROLE = "roles:\n    - who: user:vera\n      role: deployer\n      "
+
+
+@pytest.mark.parametrize(
+    ("guard", "line", "says"),
+    [
+        (f"{_ROLE}projects: []", 5, "expected a list of at least one entry"),
+        (f"{_ROLE}images: []", 5, "expected a list of at least one entry"),
+        (f"{_ROLE}projects: ['']", 5, "expected text that is not empty"),
+        (f"{_ROLE}images: [' ']", 5, "expected text that is not empty"),
+        ("registries: []", 2, "expected a list of at least one entry"),
+        ("registries: ['']", 2, "expected text that is not empty"),
+        ("devices: ['']", 2, "expected text that is not empty"),
+    ],
+)
+def test_a_limit_that_names_nothing_is_refused(guard: str, line: int, says: str) -> None:
+    with pytest.raises(UnreadableInput) as raised:
+        parse_project_file(f"guard:\n   {guard}\n", "f")
+    assert says in str(raised.value) and raised.value.line == line
+    assert raised.value.hint == ("leave it out for no limit" if "list" in says else "")
+
 
 def test_a_whole_file() -> None:
     project = parse_project_file(

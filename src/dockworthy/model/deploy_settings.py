@@ -16,27 +16,27 @@ ALLOWED: dict[str, str] = {}
 """Pattern -> what it allows, in words and with an example: nobody should have to read a regular expression."""
 
 
-def _text(pattern: str, allowed: str, *, max_length: int | None = None) -> Meta:
+def text(pattern: str, allowed: str, *, max_length: int | None = None) -> Meta:
     """A text that the pattern matches."""
     ALLOWED[pattern] = allowed
     return Meta(pattern=pattern, max_length=max_length)
 
 
-Duration = Annotated[str, _text(r"^(\d+(\.\d+)?(ms|s|m|h))+$(?!\n)", "a duration, as `30s`, `500ms` or `1h30m`")]
+Duration = Annotated[str, text(r"^(\d+(\.\d+)?(ms|s|m|h))+$(?!\n)", "a duration, as `30s`, `500ms` or `1h30m`")]
 """As Compose writes them: `500ms`, `30s`, `1m30s`."""
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
 _LABELS = r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$(?!\n)"
-HostName = Annotated[str, _text(rf"^{_LABELS}", "a host name, as `shop.example.com`", max_length=253)]
+HostName = Annotated[str, text(rf"^{_LABELS}", "a host name, as `shop.example.com`", max_length=253)]
 """Letters as they are in DNS; a name in other letters is written as DNS has it (`xn--…`)."""
 HostOrWildcard = Annotated[
-    str, _text(rf"^(\*\.)?{_LABELS}", "a host name, as `shop.example.com` or `*.example.com`", max_length=253)
+    str, text(rf"^(\*\.)?{_LABELS}", "a host name, as `shop.example.com` or `*.example.com`", max_length=253)
 ]
 """`*.example.com` stands for one more label."""
 ProjectName = Annotated[
     str,
-    _text(
+    text(
         r"^[a-z0-9][a-z0-9_-]*$(?!\n)",
         "a project name of lower-case letters, digits, `-` and `_`, as `shop`",
         max_length=128,
@@ -44,11 +44,11 @@ ProjectName = Annotated[
 ]
 """As Compose takes it."""
 HeaderName = Annotated[
-    str, _text(r"^[A-Za-z0-9][A-Za-z0-9-]*$(?!\n)", "the name of an HTTP header, as `X-Frame-Options`", max_length=100)
+    str, text(r"^[A-Za-z0-9][A-Za-z0-9-]*$(?!\n)", "the name of an HTTP header, as `X-Frame-Options`", max_length=100)
 ]
 HeaderValue = Annotated[
     str,
-    _text(r"^[!-~]([ -~]*[!-~])?$(?!\n)", "the value of an HTTP header: one line of ASCII, as `DENY`", max_length=3000),
+    text(r"^[!-~]([ -~]*[!-~])?$(?!\n)", "the value of an HTTP header: one line of ASCII, as `DENY`", max_length=3000),
 ]
 
 
@@ -83,9 +83,9 @@ class Acme(Struct, frozen=True, forbid_unknown_fields=True):
     """`directory` is the authority's address ("": Let's Encrypt's), `ca` a PEM file by which that one is trusted."""
 
     email: Annotated[
-        str, _text(r"^([^\s@]+@[^\s@]+)?$(?!\n)", "an e-mail address, as `ops@example.com`", max_length=254)
+        str, text(r"^([^\s@]+@[^\s@]+)?$(?!\n)", "an e-mail address, as `ops@example.com`", max_length=254)
     ] = ""
-    directory: Annotated[str, _text(r"^(https://[!-~]+)?$(?!\n)", "an address that begins with `https://`")] = ""
+    directory: Annotated[str, text(r"^(https://[!-~]+)?$(?!\n)", "an address that begins with `https://`")] = ""
     ca: str = ""
 
 
@@ -103,7 +103,7 @@ class Edge(Struct, frozen=True, forbid_unknown_fields=True):
     acme: Acme = Acme()
     image: Annotated[
         str,
-        _text(
+        text(
             r"^([!-~]+@sha256:[0-9a-f]{64})?$(?!\n)",
             "an image with its digest, as `haproxy@sha256:` and 64 hexadecimal digits",
         ),
@@ -134,29 +134,27 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True):
     host: HostOrWildcard
     service: Annotated[
         str,
-        _text(
-            r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$(?!\n)", "the name of a service, as `web`", max_length=63
-        ),
+        text(r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$(?!\n)", "the name of a service, as `web`", max_length=63),
     ]
     port: Port
     path: Annotated[
-        str, _text(r"^/[A-Za-z0-9._~!$&()*+,;=:@/-]*$(?!\n)", "a path that begins with `/`, as `/api`", max_length=500)
+        str, text(r"^/[A-Za-z0-9._~!$&()*+,;=:@/-]*$(?!\n)", "a path that begins with `/`, as `/api`", max_length=500)
     ] = "/"
     health: Annotated[
-        str, _text(r"^(/[!-~]*)?$(?!\n)", "a path that begins with `/`, as `/healthz`", max_length=500)
+        str, text(r"^(/[!-~]*)?$(?!\n)", "a path that begins with `/`, as `/healthz`", max_length=500)
     ] = ""
     strip_path: bool = False
     redirect_from: tuple[HostName, ...] = ()
     headers: dict[HeaderName, HeaderValue] = {}
     basic_auth: str = ""
-    body: Annotated[str, _text(r"^(\d{1,9}[kmg]?)?$(?!\n)", "a size in bytes or with `k`, `m` or `g`, as `10m`")] = ""
+    body: Annotated[str, text(r"^(\d{1,9}[kmg]?)?$(?!\n)", "a size in bytes or with `k`, `m` or `g`, as `10m`")] = ""
     rate: Annotated[
-        str, _text(r"^([1-9]\d{0,6}/[1-9]\d{0,3}(s|m|h))?$(?!\n)", "requests in a time, as `100/1s` or `1000/1m`")
+        str, text(r"^([1-9]\d{0,6}/[1-9]\d{0,3}(s|m|h))?$(?!\n)", "requests in a time, as `100/1s` or `1000/1m`")
     ] = ""
     retry_unsafe: bool = False
     timeout: Duration = "60s"
     maintenance: str = ""
-    wait: Annotated[str, _text(r"^((\d+(\.\d+)?(ms|s|m|h))+)?$(?!\n)", "a duration, as `30s`, `500ms` or `1h30m`")] = ""
+    wait: Annotated[str, text(r"^((\d+(\.\d+)?(ms|s|m|h))+)?$(?!\n)", "a duration, as `30s`, `500ms` or `1h30m`")] = ""
     share_with: tuple[ProjectName, ...] = ()
 
 
@@ -169,14 +167,14 @@ class ExistingEdge(Struct, frozen=True, forbid_unknown_fields=True):
 
     address: Annotated[
         str,
-        _text(
+        text(
             r"^(https?://[A-Za-z0-9.-]+(:[1-9]\d{0,4})?/?)?$(?!\n)",
             "an address of a scheme, a host and a port, as `http://127.0.0.1:8000`",
             max_length=260,
         ),
     ] = ""
     settle: Duration = "2s"
-    drain: Annotated[str, _text(r"^((SIG)?[A-Z][A-Z0-9]{1,8})?$(?!\n)", "the name of a signal, as `SIGTERM`")] = ""
+    drain: Annotated[str, text(r"^((SIG)?[A-Z][A-Z0-9]{1,8})?$(?!\n)", "the name of a signal, as `SIGTERM`")] = ""
 
 
 class Objectives(Struct, frozen=True, forbid_unknown_fields=True):

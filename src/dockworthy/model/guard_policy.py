@@ -9,9 +9,18 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from .deploy_settings import text
+
 KINDS = ("user", "group", "certificate", "container")
 Who = Annotated[str, Meta(extra_json_schema={"pattern": f"^({'|'.join(KINDS)}):[^ ].*$"})]
 """`user:alice`, `group:ops`, `certificate:ci` (the subject's common name), `container:traefik`."""
+
+
+NO_LIMIT = "leave it out for no limit"
+Word = Annotated[str, text(r"\S", "text that is not empty")]
+Limits = Annotated[tuple[Word, ...], Meta(extra_json_schema={"minItems": 1})]
+"""Names or patterns. Who writes an empty list meant to allow nothing, so that dockworthy.yaml may not say it; who means
+no limit writes nothing."""
 
 
 class Role(StrEnum):
@@ -25,15 +34,17 @@ class Role(StrEnum):
 
 class Binding(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A role of somebody's. `projects` (of Compose, stacks of Swarm) and `images` (`registry.example.com/shop/*`) limit
-    it to objects of those; empty: no limit. Raises ValueError for limits of an admin, who could remove them, and for a
-    `who` of no known kind."""
+    it to objects of those; left out: no limit. Raises ValueError for limits of an admin, who could remove them, for a
+    limit without a name, and for a `who` of no known kind."""
 
     who: Who
     role: Role
-    projects: tuple[str, ...] = ()
-    images: tuple[str, ...] = ()
+    projects: Limits = ()
+    images: Limits = ()
 
     def __post_init__(self) -> None:
+        if not all(each.strip() for each in (*self.projects, *self.images)):
+            raise ValueError(f"a project or an image without a name limits nothing: {NO_LIMIT}")
         kind, _, name = self.who.partition(":")
         if kind not in KINDS or not name.strip():
             raise ValueError(f"who is {', '.join(f'{each}:NAME' for each in KINDS)}, not {self.who!r}")
@@ -67,13 +78,13 @@ class GuardPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     binds: tuple[Folder, ...] = ()
-    devices: tuple[str, ...] = ()
-    runtimes: tuple[str, ...] = ()
-    log_drivers: tuple[str, ...] = ()
-    volume_drivers: tuple[str, ...] = ()
-    network_drivers: tuple[str, ...] = ()
-    images: tuple[str, ...] = ()
-    registries: tuple[str, ...] = ()
+    devices: tuple[Word, ...] = ()
+    runtimes: tuple[Word, ...] = ()
+    log_drivers: tuple[Word, ...] = ()
+    volume_drivers: tuple[Word, ...] = ()
+    network_drivers: tuple[Word, ...] = ()
+    images: tuple[Word, ...] = ()
+    registries: Limits = ()
     builds: bool = True
     roles: tuple[Binding, ...] = ()
 

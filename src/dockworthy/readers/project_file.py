@@ -9,6 +9,7 @@ from ..errors import UnreadableInput
 from ..input_files import read_input
 from ..model.demands import DEMANDS
 from ..model.deploy_settings import DeploySettings
+from ..model.guard_policy import NO_LIMIT
 from ..model.policy import Exposure, ProjectFile, Reach
 from ..model.ports import Ports
 from .strict_document import converted, nearest, value_at
@@ -16,6 +17,7 @@ from .yaml_source import Value, documents
 
 NAME = "dockworthy.yaml"
 _MOST_BYTES = 1024 * 1024
+_LIMITS = ("projects", "images")
 _NO_DEPLOY = DeploySettings()
 
 
@@ -53,6 +55,7 @@ def parse_document(text: str, file: str) -> tuple[ProjectFile, Value | None]:
         raise UnreadableInput("more than one document", file=file, line=read[1].line)
     project = converted(read[0], ProjectFile)
     _check_demands(project, read[0])
+    _check_limits(project, read[0])
     _check_published(project.harden.published or {}, read[0])
     if project.deploy != _NO_DEPLOY:
         from .deploy_routes import check_deploy  # most projects have none
@@ -71,6 +74,22 @@ def _check_demands(project: ProjectFile, document: Value) -> None:
                 file=document.file,
                 line=value_at(document, path).line,
                 hint=nearest(demand, DEMANDS) or "`dockworthy assess` lists them",
+            )
+
+
+def _check_limits(project: ProjectFile, document: Value) -> None:
+    """An empty list would be no limit at all."""
+    paths = [".guard.registries"]
+    paths += [f".guard.roles[{index}].{key}" for index in range(len(project.guard.roles)) for key in _LIMITS]
+    for path in paths:
+        parent, _, key = path.rpartition(".")
+        found = value_at(document, parent).get(key) if value_at(document, parent).is_mapping else None
+        if found is not None and found.is_sequence and not found.items():
+            raise UnreadableInput(
+                f"{path[1:]}: expected a list of at least one entry",
+                file=found.file,
+                line=found.line,
+                hint=NO_LIMIT,
             )
 
 

@@ -65,7 +65,9 @@ def _in_words(says: str) -> str:
     if found := _PATTERN.search(says):
         pattern = ast.literal_eval(found["pattern"])
         says = says[: found.start()] + (ALLOWED.get(pattern) or f"text that matches {pattern}")
-    says = _LENGTH.sub(lambda length: f" of at {_BOUNDS[length['bound']]} {length['number']} characters", says)
+    unit = "entries" if "`array`" in says else "characters"
+    says = _LENGTH.sub(lambda length: f" of at {_BOUNDS[length['bound']]} {length['number']} {unit}", says)
+    says = says.replace(" 1 entries", " one entry").replace(" 1 characters", " one character")
     for theirs, ours in _WORDS.items():
         says = says.replace(theirs, ours)
     return _UNION.sub(lambda union: " or ".join(_WORDS.get(f"`{each}`", each) for each in union[1].split(" | ")), says)
@@ -101,6 +103,8 @@ def _type_at(kind: Any, path: str) -> Any:
     """The msgspec type information at a path of the document."""
     kind = msgspec.inspect.type_info(kind)
     for key in re.findall(r"[^.\[\]]+", path):
+        if isinstance(kind, msgspec.inspect.Metadata):
+            kind = kind.type
         if isinstance(kind, msgspec.inspect.StructType):
             kind = next((field.type for field in kind.fields if field.encode_name == key), None)
         elif isinstance(kind, msgspec.inspect.DictType):

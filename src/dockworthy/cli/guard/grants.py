@@ -43,7 +43,7 @@ def grant(who: str, role: str, span: str, reason: str, projects: tuple[str, ...]
     from ...model.guard_policy import Role
 
     folder = _grants()
-    binding = _binding(who, Role(role), projects, images)
+    binding = binding_of(who, Role(role), projects, images)
     for warning in check_grantee(binding.who):
         say(f"note: {warning}")
     given = folder.give(binding, _seconds(span), _one_line(reason), _giver())
@@ -80,14 +80,19 @@ def _grants() -> Grants:
     return Grants(grants_folder())
 
 
-def _binding(who: str, role: Role, projects: tuple[str, ...], images: tuple[str, ...]) -> Binding:
+def binding_of(who: str, role: Role, projects: tuple[str, ...], images: tuple[str, ...]) -> Binding:
+    """Raises UsageError."""
     import msgspec
 
-    from ...model.guard_policy import Binding
+    from ...model.guard_policy import NO_LIMIT, Binding
 
+    for option, limits in (("--project", projects), ("--image", images)):
+        if not all(limit.strip() for limit in limits):
+            raise UsageError(f"{option} is empty", hint=NO_LIMIT)
+    limited = {key: limits for key, limits in (("projects", projects), ("images", images)) if limits}
     whom = who if ":" in who else f"user:{who}"
     try:
-        return msgspec.convert({"who": whom, "role": role, "projects": projects, "images": images}, Binding)
+        return msgspec.convert({"who": whom, "role": role, **limited}, Binding)
     except msgspec.ValidationError as error:
         raise UsageError(
             f"{who}: {error}", hint="user:NAME, group:NAME, certificate:NAME or container:NAME; an admin has no limits"
@@ -131,4 +136,4 @@ def _line(grant: Grant) -> str:
     )
 
 
-__all__ = ["grant", "grants", "revoke"]
+__all__ = ["binding_of", "grant", "grants", "revoke"]

@@ -80,15 +80,16 @@ def socket(
     from ...guard.serving_now import announced
     from ...guard.socket.role_gate import RoleGate
     from ...guard.socket.serving import check_there, engine_path, serve_alone
-    from ...model.guard_policy import Binding, Role
+    from ...model.guard_policy import Role
+    from .grants import binding_of
     from .in_force import absolute, keeping, loader
 
     engine = engine_path(endpoint)
+    binding = binding_of("user:*", Role(role), projects, images)
     if as_unit:
         print_unit(f"dockworthy-{role}", f"dockworthy's guard: a socket for a {role} at {path}", notifies=True)
         return 0
     told = telling(audit_file, syslog=syslog)
-    binding = Binding(who="user:*", role=Role(role), projects=projects, images=images)
 
     def held(who: Identity) -> tuple[Binding, ...]:
         return () if who.has_ended else (binding,)
