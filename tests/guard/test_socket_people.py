@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from dockworthy.guard.rights.grants import Grants, grants_folder
+from dockworthy.model.guard_policy import Binding, Role
 from guard.large_requests import largest
 from guard.people_host import AUDIT, PEOPLE, POLICY, REMOTE, SECRET, papers_of
 from guard.sockets import Reached, from_container, from_named_cgroup
@@ -275,9 +277,38 @@ def test_a_grant_gives_a_role_for_a_time(host: OwnHost) -> None:
     assert nils.docker("exec", "bank", "sh", "-c", "echo in").stdout == b"in\n"
     listed = host.dockworthy("guard", "grants").stdout
     assert "user:nils" in listed and "the shop is down" in listed
+    id = listed.split()[0]
     assert host.dockworthy("guard", "revoke", "nils").returncode == 0
     refused(nils.docker("exec", "bank", "id", check=False))
     assert host.dockworthy("guard", "revoke", "nils").returncode == 2
+    lines = [line for line in map(json.loads, host.read(AUDIT).splitlines()) if line.get("grant") == id]
+    noted = [line for line in lines if line["decision"] == "noted"]
+    assert [line["action"] for line in noted] == ["guard/grant", "guard/revoke"], lines
+    assert {line["who"] for line in noted} == {"root"}, noted
+    assert all(
+        (line["to"], line["role"], line["reason"]) == ("user:nils", "operator", "the shop is down") for line in noted
+    )
+    passed = [line for line in lines if line["decision"] == "allowed"]
+    assert any(line["action"] == "containers/exec" and line["who"] == "user nils" for line in passed), lines
+    assert {line["role"] for line in passed} == {"operator"}
+
+
+def test_the_end_of_a_grant_is_written_down(host: OwnHost) -> None:
+    binding = Binding(who="user:nils", role=Role.VIEWER, projects=("shop",))
+    given = Grants(grants_folder()).give(binding, 1, "for a moment", "root")
+    host.wait(lambda: '"guard/end"' in host.read(AUDIT), "its end is written down")
+    (ended,) = (line for line in map(json.loads, host.read(AUDIT).splitlines()) if line.get("grant") == given.id)
+    assert (ended["to"], ended["projects"], ended["reason"]) == ("user:nils", ["shop"], "for a moment")
+
+
+def test_what_an_admin_does_names_the_role_and_that_the_policy_was_not_asked(host: OwnHost) -> None:
+    Reached(host, PEOPLE).docker("run", "--rm", "--privileged", "--name", "asroot", BUSYBOX, "true")
+    Reached(host, PEOPLE, "opal").docker("exec", "shop", "true")
+    lines = list(map(json.loads, host.read(AUDIT).splitlines()))
+    made = next(line for line in lines if line["action"] == "containers/create" and line.get("subject") == "asroot")
+    assert (made["role"], made["policy"], "grant" in made) == ("admin", "not asked", False), made
+    ran = next(line for line in lines if line["action"] == "containers/exec" and line["who"] == "user opal")
+    assert (ran["role"], "policy" in ran) == ("operator", False), ran
 
 
 @pytest.mark.parametrize("who", ["nobody-such", "user:70999", "group:none-such"])

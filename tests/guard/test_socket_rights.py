@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,10 +20,12 @@ from dockworthy.guard.decision import Refusal
 from dockworthy.guard.identity.identity import Identity
 from dockworthy.guard.identity.peer import Peer, peer_of
 from dockworthy.guard.identity.telling import certificate, identity_of
+from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.guard.rights.deciding import Allowed, Refused, decide
 from dockworthy.guard.rights.grants import Grants
+from dockworthy.guard.rights.held import Roles
 from dockworthy.guard.rights.people_world import PeopleWorld
-from dockworthy.guard.routes import find_call
+from dockworthy.guard.routes import Call, find_call
 from dockworthy.guard.socket.tickets import GOOD_FOR, HEADER, Tickets
 from dockworthy.model.guard_policy import Binding, Role
 
@@ -112,13 +115,17 @@ class Known:
                  "TaskTemplate": {"Networks": [{"Target": "d" * 64, "Aliases": ["api"]}]}}}]  # fmt: skip
 
 
-async def asks(
-    line: str, *held: Binding, body: Any = None, reserved: frozenset[str] = frozenset()
-) -> Allowed | Refusal:
+def call_of(line: str, body: Any) -> Call:
     method, target = line.split(" ", 1)
     content = b"" if body is None else json.dumps(body).encode()
     headers = {"content-length": str(len(content))} | ({"content-type": "application/json"} if content else {})
-    call = find_call(Asked(method=method, target=target, headers=headers, body=content))
+    return find_call(Asked(method=method, target=target, headers=headers, body=content))
+
+
+async def asks(
+    line: str, *held: Binding, body: Any = None, reserved: frozenset[str] = frozenset()
+) -> Allowed | Refusal:
+    call = call_of(line, body)
     answer = await decide(call, Identity(name="user x"), held, Known(), lambda: reserved)
     return answer.reasons[0] if isinstance(answer, Refused) else answer
 
@@ -127,6 +134,7 @@ def bound(role: Role, *projects: str, images: tuple[str, ...] = ()) -> Binding:
     return Binding(who="user:x", role=role, projects=projects, images=images)
 
 
+BUILDER = "POST /images/create?fromImage=moby/buildkit&tag=buildx-stable-1"
 OF_SHOP = bound(Role.DEPLOYER, "shop"), bound(Role.OPERATOR, "shop")
 MINE = {"Image": "x", "Labels": {LABEL: "shop"}}
 STACK = {"Name": "s", "Labels": {"com.docker.stack.namespace": "shop"}}
@@ -360,6 +368,60 @@ async def test_to_attach_without_input_is_to_look() -> None:
     assert isinstance(await asks("POST /containers/bank/attach?stream=1&stdout=1", viewer), Refusal)
 
 
+@pytest.mark.parametrize(
+    ("line", "body", "held", "remedy"),
+    [
+        ("POST /containers/shop/exec", {}, [bound(Role.DEPLOYER, "shop")], "grant x operator --project shop --for 1h"),
+        ("POST /containers/shop/exec", {}, [bound(Role.VIEWER)], "grant x operator --project shop --for 1h"),
+        ("POST /containers/bank/exec", {}, [bound(Role.DEPLOYER, "shop")], "grant x operator --project bank --for 1h"),
+        ("POST /containers/bank/exec", {}, [bound(Role.OPERATOR, "shop")], "grant x operator --project bank --for 1h"),
+        ("POST /containers/shop/exec", {}, [], "grant x operator --project NAME --for 1h"),
+        ("GET /containers/json", None, [], "grant x viewer --for 1h"),
+        ("POST /containers/none/exec", {}, [bound(Role.VIEWER, "shop")], "grant x operator --project shop --for 1h"),
+        ("POST /containers/create", {"Image": "x"}, [bound(Role.VIEWER, "shop")], "x deployer --image x --for 1h"),
+        (
+            "POST /containers/create", {**MINE, "HostConfig": {"Binds": ["bank_data:/x"]}},
+            [bound(Role.DEPLOYER, "shop")],
+            "grant x deployer --project shop --project bank --for 1h",
+        ),
+        (
+            "POST /containers/create", {**MINE, "AttachStdin": True}, [bound(Role.DEPLOYER, "shop")],
+            "grant x operator --project shop --for 1h",
+        ),
+        ("POST /build", None, [bound(Role.VIEWER)], "let root do it"),
+        (BUILDER, None, [bound(Role.VIEWER)], "let root do it"),
+        ("GET /swarm/unlockkey", None, [bound(Role.DEPLOYER, "shop")], "let root do it"),
+    ],
+)  # fmt: skip
+async def test_the_grant_that_a_refusal_names_gives_what_was_asked_and_no_more(
+    line: str, body: Any, held: list[Binding], remedy: str
+) -> None:
+    """And, once given, it lets the request pass."""
+    who = Identity(name="user x", names=frozenset({"user:x"}))
+    call = call_of(line, body)
+    answer = await decide(call, who, held, Known())
+    assert isinstance(answer, Refused)
+    told = [reason.remedy for reason in answer.reasons if reason.remedy]
+    assert told and remedy in told[-1], answer.reasons
+    assert all("admin --for" not in each and "grant x admin" not in each for each in told)
+    given = re.search(r"grant x (\w+)((?: --\w+ \S+)*) --for", told[-1])
+    if given and "NAME" not in remedy and "/none/" not in line:
+        options = [part.split() for part in given[2].split(" --") if part]
+        projects = tuple(value for name, value in options if name == "project")
+        images = tuple(value for name, value in options if name == "image")
+        grant = Binding(who="user:x", role=Role(given[1]), projects=projects, images=images)
+        assert isinstance(await decide(call, who, [*held, grant], Known()), Allowed) or "AttachStdin" in str(body)
+
+
+async def test_a_role_that_may_not_and_a_project_of_others_are_both_told() -> None:
+    refusal = await asks("POST /containers/bank/exec", bound(Role.DEPLOYER, "shop"), body={})
+    assert isinstance(refusal, Refusal)
+    assert "deployer of shop" in refusal.says and "needs operator or admin" in refusal.says, refusal
+    assert "container bank is of project bank" in refusal.says
+    pulls = await asks(BUILDER, bound(Role.VIEWER))
+    assert isinstance(pulls, Refusal) and "building images needs admin" in pulls.says, pulls
+
+
 async def test_who_may_not_attach_input_makes_no_container_that_waits_for_it() -> None:
     """`docker run -i` would leave one behind that never starts."""
     deployer, operator = bound(Role.DEPLOYER, "shop"), bound(Role.OPERATOR, "shop")
@@ -452,6 +514,24 @@ def test_grants_end_by_themselves_and_belong_to_their_folders_owner(tmp_path: Pa
     assert grants.now() == []
     with pytest.raises(UsageError):
         grants.revoke(given.id)
+
+
+def test_a_grant_does_not_pass_to_a_later_user_of_the_same_name(tmp_path: Path) -> None:
+    grants = Grants(tmp_path / "grants")
+    grants.give(bound(Role.OPERATOR), 3600, "why", "root", uid=7001)
+    roles = Roles(PolicyInForce, grants)
+    first, later = (Identity(name="user x", names=frozenset({"user:x", f"user:{uid}"})) for uid in (7001, 7002))
+    assert [binding.role for binding in roles.held(first)] == [Role.OPERATOR]
+    assert roles.held(later) == []
+
+
+def test_each_grant_that_has_ended_is_told_once(tmp_path: Path) -> None:
+    grants, other = Grants(tmp_path / "grants"), Grants(tmp_path / "grants")
+    grants.give(bound(Role.OPERATOR), 3600, "why", "root")
+    over = grants.give(bound(Role.VIEWER), -1, "over", "root")
+    assert other.take_ended() == [over]
+    assert grants.take_ended() == other.take_ended() == []
+    assert len(grants.now()) == 1
 
 
 class Engine:

@@ -10,13 +10,16 @@ from msgspec import Struct
 class Asked(Struct, frozen=True, kw_only=True):
     """`target` is the request line's, escapes and all; `headers` by name in small letters; `body` empty where none
     was seen (the engine shows an authorization plugin bodies of JSON only). `user`: who sent it, as far as the engine
-    knows: the name in a client's certificate."""
+    knows: the name in a client's certificate. `role` and `grant`: by which of theirs it passes, where
+    a role decided."""
 
     method: str
     target: str
     headers: Mapping[str, str] = {}
     body: bytes = b""
     user: str = ""
+    role: str = ""
+    grant: str = ""
 
 
 class NotCanonical(Exception):

@@ -28,6 +28,8 @@ class Serving(Struct, frozen=True, kw_only=True):
     role: str = ""
     tls: str = ""
     policy: str = ""
+    audit: str = ""
+    syslog: bool = False
     version: str = ""
 
 
@@ -37,7 +39,15 @@ def serving_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 @contextlib.contextmanager
 def announced(
-    *, engine: str, plugin: str = "", people: str = "", role: str = "", tls: str = "", policy: str = ""
+    *,
+    engine: str,
+    plugin: str = "",
+    people: str = "",
+    role: str = "",
+    tls: str = "",
+    policy: str = "",
+    audit: str = "",
+    syslog: bool = False,
 ) -> Iterator[None]:
     """As long as the context lasts. Where it can't be written down the guard serves all the same."""
     from .. import __version__
@@ -45,7 +55,8 @@ def announced(
     pid = os.getpid()
     told = Serving(
         pid=pid, started=_started(pid), since=datetime.datetime.now(datetime.UTC).replace(microsecond=0), engine=engine,
-        plugin=plugin, people=people, role=role, tls=tls, policy=policy, version=__version__,
+        plugin=plugin, people=people, role=role, tls=tls, policy=policy, audit=audit, syslog=syslog,
+        version=__version__,
     )  # fmt: skip
     file = serving_folder() / f"{pid}.json"
     with contextlib.suppress(OSError):

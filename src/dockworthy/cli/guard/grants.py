@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
-from ...errors import UsageError
+from ...errors import OutputError, UsageError
 from ..output import deliver, say
 
 if TYPE_CHECKING:
+    from ...guard.audit.notes import Note
     from ...guard.rights.grants import Grant, Grants
     from ...model.guard_policy import Binding, Role
 
@@ -39,14 +41,21 @@ def grant(who: str, role: str, span: str, reason: str, projects: tuple[str, ...]
       dockworthy guard grant alice operator --for 1h --reason "the shop is down"
       dockworthy guard grant group:ops deployer --for 2d --reason "release 7"
     """
-    from ...guard.rights.grantees import check_grantee
+    from ...guard.audit.notes import of_grant
+    from ...guard.rights.grantees import check_grantee, user_number
     from ...model.guard_policy import Role
 
     folder = _grants()
     binding = binding_of(who, Role(role), projects, images)
     for warning in check_grantee(binding.who):
         say(f"note: {warning}")
-    given = folder.give(binding, _seconds(span), _one_line(reason), _giver())
+    tell = _audit()
+    for over in folder.take_ended():
+        tell(of_grant("end", over, f"the grant {over.id} of {over.binding.who} has ended"))
+    given = folder.give(binding, _seconds(span), _one_line(reason), _giver(), user_number(binding.who))
+    if not tell(of_grant("grant", given, f"{given.by} gives {binding.who} a role", who=given.by)):
+        folder.revoke(given.id)
+        raise OutputError("the audit log takes no line, and a grant leaves one: nothing was given")
     deliver(_line(given), None)
     return 0
 
@@ -66,9 +75,24 @@ def grants() -> int:
 def revoke(which: str) -> int:
     """By the grant's id, or all of somebody's. Streams that it opened (exec, attach, logs, events) end within two
     seconds; a command that runs in a container goes on there."""
-    for gone in _grants().revoke(which if ":" in which or re.fullmatch("[0-9a-f]{8}", which) else f"user:{which}"):
+    from ...guard.audit.notes import of_grant
+
+    folder = _grants()
+    tell = _audit()
+    for gone in folder.revoke(which if ":" in which or re.fullmatch("[0-9a-f]{8}", which) else f"user:{which}"):
+        tell(of_grant("revoke", gone, f"{_giver()} takes the role of {gone.binding.who} away", who=_giver()))
         deliver(f"revoked {_line(gone)}", None)
     return 0
+
+
+def _audit() -> Callable[[Note], bool]:
+    """Writes to the audit of each guard that serves people here. Raises UsageError where one can't be written."""
+    from ...guard.serving_now import serving_now
+    from .audit_options import telling
+
+    places = {(each.audit, each.syslog) for each in serving_now() if each.people and not each.role}
+    audits = [telling(audit or None, syslog=syslog) for audit, syslog in sorted(places)]
+    return lambda note: sum(audit.note(note) for audit in audits) == len(audits)  # each hears it
 
 
 def _grants() -> Grants:

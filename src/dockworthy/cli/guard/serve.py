@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +16,9 @@ from .audit_options import audit_options, telling
 from .engine_option import engine_option
 from .in_force import absolute, keeping, level_option, loader
 from .tls_options import tls_endpoint, tls_options
+
+if TYPE_CHECKING:
+    from ...guard.rights.grants import Grant
 
 
 @click.command(short_help="The engine's authorization plugin, in the foreground.")
@@ -61,7 +66,7 @@ def serve(
     """
     import uvloop
 
-    from ...guard.audit.notes import Note
+    from ...guard.audit.notes import Note, of_grant
     from ...guard.life.readiness import tell_ready
     from ...guard.life.spare import wait_for_its_turn
 
@@ -78,6 +83,9 @@ def serve(
         say(text)
         told.note(Note(action="guard/policy", says=text))
 
+    def ended(grant: Grant) -> None:
+        told.note(of_grant("end", grant, f"the grant {grant.id} of {grant.binding.who} has ended"))
+
     def ready() -> None:
         say(f"judging at {path}")
         tell_ready()
@@ -89,6 +97,7 @@ def serve(
         from ...guard.life.living_policy import LivingPolicy
         from ...guard.living import followed
         from ...guard.plugin import plugin_served
+        from ...guard.rights.grants import Grants, grants_folder
         from ...guard.serving_now import announced
         from ...guard.socket.people import people_served
         from ...guard.socket.tickets import Tickets
@@ -107,11 +116,21 @@ def serve(
         async with followed(in_force, *papers), plugin, AsyncExitStack() as open_:
             open_.callback(told.end)
             open_.enter_context(
-                announced(engine=endpoint, plugin=path, people=people or "", tls=tls or "", policy=policy or "")
+                announced(
+                    engine=endpoint,
+                    plugin=path,
+                    people=people or "",
+                    tls=tls or "",
+                    policy=policy or "",
+                    audit="".join(absolute(audit_file)),
+                    syslog=syslog,
+                )
             )
             if people is not None:
                 served = people_served(Path(people), endpoint, in_force, tickets, leaving, told=told, tls=remote)
                 await open_.enter_async_context(served)
+                ending = asyncio.create_task(Grants(grants_folder()).watch_ended(ended))
+                open_.callback(ending.cancel)
             ready()
             await leaving.asked()
 

@@ -25,7 +25,9 @@ _LOOKS = frozenset(
 
 class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`who` is empty where nobody can know: the engine tells its plugin no name for a caller at its Unix socket.
-    `rules` and `says` stand where it was refused. Bodies are never kept; `image` is that of a container to be made."""
+    `rules` and `says` stand where it was refused. Bodies are never kept; `image` is that of a container to be made.
+    `role` lets it pass, by `grant` where it was given for a time; `policy` says `not asked` where that is an
+    admin's."""
 
     time: str
     decision: str
@@ -35,6 +37,9 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     who: str = ""
     subject: str = ""
     image: str = ""
+    role: str = ""
+    grant: str = ""
+    policy: str = ""
     rules: tuple[str, ...] = ()
     says: str = ""
 
@@ -60,6 +65,9 @@ def entry_of(asked: Asked, decision: Decision, *, who: str = "", now: datetime.d
         who=visible(who or asked.user)[:200],
         subject=visible(image_without_login(decision.subject))[:200],
         image=visible(image_of(asked.body)) if decision.action == "containers/create" else "",
+        role=asked.role,
+        grant=asked.grant,
+        policy="not asked" if asked.role == "admin" and decision.allowed else "",
         rules=tuple(refusal.rule for refusal in decision.refusals),
         says=_says(asked, decision),
     )

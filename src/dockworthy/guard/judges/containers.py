@@ -192,7 +192,7 @@ async def admins_only(case: Case) -> AsyncIterator[Refusal]:
         "guard/admins-only",
         "What reaches the engine or the host itself is for admins",
         f"{case.call.route.method} {case.call.route.action}",
-        "ask an admin; dockworthy guard grant gives a right for a time",
+        "an admin, who is root on the host, may at the guard's socket for people; the plugin alone lets nobody",
     )
 
 

@@ -37,6 +37,10 @@ class Vouched(Protocol):
     @property
     def who(self) -> str: ...
     @property
+    def role(self) -> str: ...
+    @property
+    def grant(self) -> str: ...
+    @property
     def is_admin(self) -> bool:
         """The policy does not bind them."""
 
@@ -96,7 +100,7 @@ def _answer(
         return 200, denied(str(error))
     vouched = vouching(asked)
     if vouched is not None:
-        asked = structs.replace(asked, user=vouched.who)
+        asked = structs.replace(asked, user=vouched.who, role=vouched.role, grant=vouched.grant)
         if vouched.is_admin and isinstance(begun, Call):
             begun = begun.passes
     if isinstance(begun, Decision):

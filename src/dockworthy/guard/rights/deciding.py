@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct, structs
 
+from ...errors import DockworthyError
 from ...model.guard_policy import Binding, Role
 from ...model.image_names import in_full, repository_of
 from ...readers.api_object import ApiObject
+from ..asked import NotCanonical
 from ..decision import Refusal, refused
 from ..identity.identity import Identity
 from ..routes import Call
@@ -30,12 +32,14 @@ _SWARMS = "com.docker.swarm."
 class Allowed(Struct, frozen=True, kw_only=True):
     """`call` with containers pinned to their ids where they were looked up. `limits` of what a list may show, empty
     where it may show all; `sees_secrets` of what it is about; `is_admin`: the policy does not bind them; `by_roles`:
-    nothing was looked up for it, so the same request is allowed as long as the roles are the same."""
+    nothing was looked up for it, so the same request is allowed as long as the roles are the same; `by`: the role
+    that allows it, None where everybody may."""
 
     call: Call
     limits: tuple[Binding, ...] = ()
     sees_secrets: bool = False
     is_admin: bool = False
+    by: Binding | None = None
     by_roles: bool = False
 
 
@@ -61,15 +65,17 @@ async def decide(
     """`roled`: names of containers that have roles of their own; `grants`: somebody may be given a role for a time;
     `signed`: must this image be signed? `projects`: those that any role names, beside the ones that are there.
     Raises EngineError, NotCanonical."""
-    if any(binding.role is Role.ADMIN for binding in held):
-        return Allowed(call=call, sees_secrets=True, is_admin=True, by_roles=True)
+    admin = next((binding for binding in held if binding.role is Role.ADMIN), None)
+    if admin is not None:
+        return Allowed(call=call, sees_secrets=True, is_admin=True, by_roles=True, by=admin)
     if call.route.line in _FOR_ALL:
         return Allowed(call=call, by_roles=True)
+    if asks_for_builder(call) and not any(Right.BUILD in RIGHTS[binding.role] for binding in held):
+        return Refused(reasons=(_no_role(call, who, held, Right.BUILD, (), grants=grants),))
     able = [binding for binding in held if call.right in RIGHTS[binding.role]]
     if not able:
-        return Refused(reasons=(_no_role(call, who, held, call.right, grants=grants),))
-    if asks_for_builder(call) and not any(Right.BUILD in RIGHTS[binding.role] for binding in held):
-        return Refused(reasons=(_no_role(call, who, held, Right.BUILD, grants=grants),))
+        about = await _touched_if_known(call, objects) if held else ()
+        return Refused(reasons=(_no_role(call, who, held, call.right, about, grants=grants),))
     touched: list[Touched] = []
     reserved = roled() if call.right in (Right.EXEC, Right.CREATE) else frozenset()
     if reserved or any(is_limited(binding) for binding in held):
@@ -88,7 +94,7 @@ async def decide(
                 reasons.append(_only_named_so(each.image))
     may_attach = any(Right.EXEC in RIGHTS[binding.role] and _covers(binding, call, touched) for binding in held)
     if not may_attach and _attaches_input(call):
-        reasons.append(_no_input(who, held, grants=grants))
+        reasons.append(_no_input(who, held, touched, grants=grants))
     if reasons:
         is_theirs = all(each.makes or any(_within(one, each, call) for one in able) for each in touched)
         return Refused(reasons=tuple(reasons), within=is_theirs)
@@ -96,7 +102,15 @@ async def decide(
         Right.SECRETS in RIGHTS[binding.role] and _covers(binding, call, touched, secrets=True) for binding in held
     )
     limits = tuple(fitting) if all(is_limited(binding) for binding in fitting) else ()
-    return Allowed(call=_pinned(call, touched), limits=limits, sees_secrets=sees)
+    return Allowed(call=_pinned(call, touched), limits=limits, sees_secrets=sees, by=fitting[0])
+
+
+async def _touched_if_known(call: Call, objects: Objects) -> Sequence[Touched]:
+    """For the words of a refusal only: nothing where it can't be looked up."""
+    try:
+        return await touched_by(call, objects, neighbours=False)
+    except (DockworthyError, NotCanonical):
+        return ()
 
 
 async def _is_of_its_registry(image: str, objects: Objects) -> bool:
@@ -115,9 +129,9 @@ def _attaches_input(call: Call) -> bool:
     return call.route.action == "containers/create" and ApiObject(read_body(call), "").at("AttachStdin").data is True
 
 
-def _no_input(who: Identity, held: Sequence[Binding], *, grants: bool) -> Refusal:
+def _no_input(who: Identity, held: Sequence[Binding], touched: Sequence[Touched], *, grants: bool) -> Refusal:
     """Said before anything is made: later the attach would be refused, and a container left that never started."""
-    granting = _granting(who, Right.EXEC) if grants else ""
+    granting = _granting(who, Right.EXEC, held, touched) if grants else ""
     return refused(
         "guard/roles",
         _TITLE,
@@ -203,30 +217,39 @@ def _reserved(call: Call, touched: Sequence[Touched], reserved: frozenset[str]) 
 
 
 def _roles_of(who: Identity, held: Sequence[Binding]) -> str:
-    roles = " and ".join(dict.fromkeys(binding.role.value for binding in held))
+    roles = " and ".join(dict.fromkeys(map(_with_limits, held)))
     return f"{who.name} is {roles}" if roles else f"{who.name} has no role here"
 
 
-def _no_role(call: Call, who: Identity, held: Sequence[Binding], right: Right, *, grants: bool) -> Refusal:
+def _with_limits(binding: Binding) -> str:
+    limits = ", ".join((*binding.projects, *binding.images))
+    return binding.role.value + (f" of {limits}" if limits else "")
+
+
+def _no_role(
+    call: Call, who: Identity, held: Sequence[Binding], right: Right, touched: Sequence[Touched], *, grants: bool
+) -> Refusal:
     what = f"{call.route.method} {call.route.action}" if right is call.right else "building images"
-    remedy = _granting(who, right) if grants else ""
-    return refused("guard/roles", _TITLE, f"{_roles_of(who, held)}, and {what} needs {roles_with(right)}", remedy)
+    outside = [each for each in touched if not any(_within(one, each, call) for one in held)]
+    says = f"{_roles_of(who, held)}, and {what} needs {roles_with(right)}{_places(outside, held)}"
+    return refused("guard/roles", _TITLE, says, _granting(who, right, held, touched) if grants else "")
 
 
 def _out_of_limits(
     call: Call, who: Identity, able: Sequence[Binding], touched: Sequence[Touched], *, grants: bool
 ) -> Refusal:
-    limits = "; ".join(
-        f"{each.role.value} of {', '.join((*each.projects, *each.images))}" for each in able if is_limited(each)
-    )
+    limits = "; ".join(_with_limits(each) for each in able if is_limited(each))
     outside = [each for each in touched if not any(_within(one, each, call) for one in able)]
-    by_images = any(each.images for each in able)
-    places = "".join(f", and {each} is of {_place(each, by_images=by_images)}" for each in dict.fromkeys(outside))
-    projects = tuple(dict.fromkeys(each.project for each in outside))
-    remedy = _granting(who, call.right, projects) if grants and all(projects) and projects else ""
+    places = _places(outside, able)
+    remedy = _granting(who, call.right, able, touched) if grants and outside else ""
     return refused(
         "guard/roles", _TITLE, f"{who.name} is {limits}{places or ', and this is about all of them'}", remedy
     )
+
+
+def _places(outside: Sequence[Touched], held: Sequence[Binding]) -> str:
+    by_images = any(each.images for each in held)
+    return "".join(f", and {each} is of {_place(each, by_images=by_images)}" for each in dict.fromkeys(outside))
 
 
 def _place(each: Touched, *, by_images: bool) -> str:
@@ -235,15 +258,42 @@ def _place(each: Touched, *, by_images: bool) -> str:
     return f"{project}{image}" + (f" ({each.why})" if each.why else "")
 
 
-def _granting(who: Identity, right: Right, projects: tuple[str, ...] = ()) -> str:
-    """The command by which root gives them a role for a time; empty for somebody who can have none."""
+def _granting(who: Identity, right: Right, held: Sequence[Binding], touched: Sequence[Touched]) -> str:
+    """The command by which root gives them a role for a time that allows this and no more; empty for somebody who can
+    have none. Never an admin's role: an admin is root on the host."""
+    role = next(role for role, rights in RIGHTS.items() if right in rights)
+    if role is Role.ADMIN:
+        return "this takes an admin, who is root on the host: let root do it"
     kind, _, name = who.name.partition(" ")
     if f"{kind}:{name}" not in who.names:
         return ""
+    limit = _limit_of_grant(role, held, touched)
+    if limit is None:
+        return "let root do it: no grant for one project or image would do"
     whom = name if kind == "user" else f"{kind}:{name}"
-    role = next(role.value for role, rights in RIGHTS.items() if right in rights)
-    limit = "" if role == Role.ADMIN else "".join(f" --project {shlex.quote(project)}" for project in projects)
-    return f'ask root: dockworthy guard grant {shlex.quote(whom)} {role}{limit} --for 1h --reason "…"'
+    return f'ask root: dockworthy guard grant {shlex.quote(whom)} {role.value}{limit} --for 1h --reason "…"'
+
+
+def _limit_of_grant(role: Role, held: Sequence[Binding], touched: Sequence[Touched]) -> str | None:
+    """Options that keep a grant to what was asked for. None where it can't be kept to that."""
+    about = [each for each in touched if each.kind != "image"]
+    if touched and not about:
+        return None if any(map(is_limited, held)) else ""
+    if about and all(each.project for each in about):
+        return _options("--project", (each.project for each in about))
+    if about:
+        return _options("--image", (each.image for each in about)) if all(each.image for each in about) else None
+    own = [name for binding in held for name in binding.projects]
+    if own:
+        return _options("--project", own)
+    images = [name for binding in held for name in binding.images]
+    if images:
+        return _options("--image", images)
+    return "" if role is Role.VIEWER or held else " --project NAME"  # whose a thing is, is not told to everybody
+
+
+def _options(name: str, values: Iterable[str | None]) -> str:
+    return "".join(f" {name} {shlex.quote(each)}" for each in dict.fromkeys(values) if each)
 
 
 __all__ = ["Allowed", "Refused", "decide"]

@@ -38,6 +38,15 @@ def check_grantee(who: str) -> Iterator[str]:
         yield "nobody is served by certificate here yet: dockworthy guard install --tls ADDRESS"
 
 
+def user_number(who: str) -> int | None:
+    """Of `user:NAME`: a later user of that name is another one."""
+    kind, _, name = who.partition(":")
+    try:
+        return pwd.getpwnam(name).pw_uid if kind == "user" and not name.isdigit() else None
+    except KeyError:
+        return None
+
+
 def _user(name: str, doors: list[str]) -> Iterator[str]:
     try:
         entry = pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name)
@@ -92,4 +101,4 @@ def _owner(path: str) -> str:
         return ""
 
 
-__all__ = ["check_grantee"]
+__all__ = ["check_grantee", "user_number"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,15 +17,22 @@ from ...errors import OutputError, UsageError
 from ...facts.redaction_key import state_directory
 from ...model.guard_policy import Binding
 
+_LOOK_EVERY = 1.0
+
 
 class Grant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`by` is who gave it, `until` an instant with its time zone."""
+    """`by` is who gave it, `until` an instant with its time zone; `uid` the number of the user whom it was given to, so
+    that a later user of that name does not have it."""
 
     id: str
     binding: Binding
     until: datetime.datetime
     reason: str
     by: str
+    uid: int | None = None
+
+    def is_for(self, names: Collection[str]) -> bool:
+        return self.binding.who in names and (self.uid is None or f"user:{self.uid}" in names)
 
 
 def grants_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -49,10 +57,10 @@ class Grants:
         found = [grant for grant in self._read.values() if grant is not None and grant.until > today]
         return sorted(found, key=lambda grant: grant.until)
 
-    def give(self, binding: Binding, seconds: int, reason: str, by: str) -> Grant:
+    def give(self, binding: Binding, seconds: int, reason: str, by: str, uid: int | None = None) -> Grant:
         """Raises OutputError where it can't be kept."""
         until = datetime.datetime.now(datetime.UTC).replace(microsecond=0) + datetime.timedelta(seconds=seconds)
-        grant = Grant(id=secrets.token_hex(4), binding=binding, until=until, reason=reason, by=by)
+        grant = Grant(id=secrets.token_hex(4), binding=binding, until=until, reason=reason, by=by, uid=uid)
         file = self._folder / f"{grant.id}.json"
         aside = file.with_suffix(".new")
         try:
@@ -79,12 +87,26 @@ class Grants:
                 raise OutputError(f"grant {grant.id} can't be revoked: {error.strerror}") from None
         return gone
 
-    def _forget_old(self) -> None:
+    def take_ended(self) -> list[Grant]:
+        """Those whose time is over, each told to one caller only: their files go."""
         in_force = {f"{grant.id}.json" for grant in self.now()}
+        ended = []
         for name, grant in self._read.items():
             if grant is not None and name not in in_force:
                 with contextlib.suppress(OSError):
                     (self._folder / name).unlink()
+                    ended.append(grant)
+        return ended
+
+    async def watch_ended(self, told: Callable[[Grant], object]) -> None:
+        """Until it is cancelled."""
+        while True:
+            for grant in self.take_ended():
+                told(grant)
+            await asyncio.sleep(_LOOK_EVERY)
+
+    def _forget_old(self) -> None:
+        self.take_ended()
 
 
 def _one(file: Path) -> Grant | None:

@@ -23,7 +23,14 @@ class Roles:
         if who.is_root:
             return [_ROOT]
         names = who.now.names
-        return [binding for binding in self._all() if binding.who in names]
+        own = [binding for binding in self._policy().guard.roles if binding.who in names]
+        return [*own, *(grant.binding for grant in self._grants.now() if grant.is_for(names))]
+
+    def granted(self, binding: Binding) -> str:
+        """The id of the grant that gives it; empty where the policy does, or root has it anyway."""
+        if binding is _ROOT or binding in self._policy().guard.roles:
+            return ""
+        return next((grant.id for grant in self._grants.now() if grant.binding == binding), "")
 
     def reserved(self) -> frozenset[str]:
         """Names of containers that have a role."""

@@ -27,6 +27,8 @@ class Passage(Struct, frozen=True, kw_only=True):
     by_roles: bool = False
     """Nothing else decided: no object was looked up, no policy asked."""
     is_admin: bool = False
+    by: Binding | None = None
+    """The role that lets it pass; None where everybody may."""
 
 
 class Gate(Protocol):

@@ -21,6 +21,8 @@ class Met(Struct):
     facts: Peer | Identity
     identity: Identity | None = None
     is_admin: bool = False
+    role: str = ""
+    grant: str = ""
 
     @property
     def name(self) -> str:

@@ -39,7 +39,7 @@ def people_served(
     roles = Roles(policy, Grants(grants_folder()))
     gate = RoleGate(
         PeopleWorld(endpoint), roles.held, told=told, unseen=policy, reserved=roles.reserved, projects=roles.projects,
-        stamping=tickets,
+        stamping=tickets, granted=roles.granted,
     )  # fmt: skip
     return serving(listen(path, mode=0o666), gate, engine, leaving, tls)
 

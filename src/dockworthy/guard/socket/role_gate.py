@@ -32,6 +32,8 @@ _ENDED = "A stream ends with the role that opened it"
 
 Held = Callable[[Identity], Sequence[Binding]]
 """The roles of somebody, now."""
+Granted = Callable[[Binding], str]
+"""The id of the grant that gives a role; empty where the policy does."""
 Told = Callable[[Asked, Decision], Decision]
 """Hears of each decision, with the name of who asked, and gives back the one that holds."""
 
@@ -39,7 +41,9 @@ Told = Callable[[Asked, Decision], Decision]
 class Stamping(Protocol):
     """Tells the plugin who asks."""
 
-    def stamp(self, method: str, target: str, body: bytes, *, is_admin: bool, who: str) -> tuple[str, str]: ...
+    def stamp(
+        self, method: str, target: str, body: bytes, *, is_admin: bool, who: str, role: str, grant: str
+    ) -> tuple[str, str]: ...
 
 
 class RoleGate:
@@ -57,10 +61,12 @@ class RoleGate:
         reserved: Callable[[], frozenset[str]] = frozenset,
         projects: Callable[[], frozenset[str]] = frozenset,
         stamping: Stamping | None = None,
+        granted: Granted = lambda _: "",
     ) -> None:
         self._world, self._held, self._told = world, held, told
         self._floor, self._unseen = floor, unseen
         self._reserved, self._projects, self._stamping = reserved, projects, stamping
+        self._granted = granted
 
     def meet(self, transport: asyncio.BaseTransport) -> Met:
         return meet(transport)
@@ -82,10 +88,12 @@ class RoleGate:
             decision = structs.replace(decision, reads_secrets=True)
         by_plugin = self._floor is None and decision.allowed and not (shows and call.right is Right.VIEW)
         if not by_plugin:  # which does not know what of the answer is shown
-            decision = self._told(structs.replace(asked, user=identity.name), decision)
+            role, grant = self._by(answer.by) if isinstance(answer, Allowed) else ("", "")
+            decision = self._told(structs.replace(asked, user=identity.name, role=role, grant=grant), decision)
         if isinstance(answer, Refused) or not decision.allowed:
             return decision
         who.is_admin = answer.is_admin
+        who.role, who.grant = self._by(answer.by)
         return await self._passage(answer, held, told=shows)
 
     async def renewed(self, passage: Passage, who: Met) -> Passage | None:
@@ -119,6 +127,7 @@ class RoleGate:
         except Exception:
             return False
         who.is_admin = passage.is_admin
+        who.role, who.grant = self._by(passage.by)
         return True
 
     def unjudged(self, asked: Asked, says: str, who: Met) -> None:
@@ -128,7 +137,15 @@ class RoleGate:
     def stamp(self, method: str, target: str, body: bytes, who: Met) -> tuple[tuple[str, str], ...]:
         if self._stamping is None or who.identity is None:
             return ()
-        return (self._stamping.stamp(method, target, body, is_admin=who.is_admin, who=who.identity.name),)
+        return (
+            self._stamping.stamp(
+                method, target, body, is_admin=who.is_admin, who=who.identity.name, role=who.role, grant=who.grant
+            ),
+        )
+
+    def _by(self, binding: Binding | None) -> tuple[str, str]:
+        """Role and grant, for the audit."""
+        return ("", "") if binding is None else (binding.role.value, self._granted(binding))
 
     async def _passage(self, answer: Allowed, held: tuple[Binding, ...], *, told: bool = False) -> Passage:
         """`told`: each time that it is asked is told of."""
@@ -137,7 +154,13 @@ class RoleGate:
         alone = answer.by_roles and self._floor is None and not answer.call.body
         by_roles = alone and not told and (answer.is_admin or answer.call.route.line not in _UNSEEN)
         return Passage(
-            call=answer.call, hides=_hides(answer), shown=seen, held=held, by_roles=by_roles, is_admin=answer.is_admin
+            call=answer.call,
+            hides=_hides(answer),
+            shown=seen,
+            held=held,
+            by_roles=by_roles,
+            is_admin=answer.is_admin,
+            by=answer.by,
         )
 
     async def _decided(self, call: Call, identity: Identity, held: tuple[Binding, ...]) -> Allowed | Refused:

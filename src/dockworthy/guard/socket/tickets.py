@@ -29,6 +29,11 @@ class Vouched(Struct, frozen=True, kw_only=True):
 
     who: str
     is_admin: bool
+    role: str = ""
+    grant: str = ""
+
+
+_Sealed = tuple[str, bool, str, float, str, str]
 
 
 class _Ticket(Struct, frozen=True):
@@ -49,11 +54,15 @@ class Tickets:
         self._spent: dict[str, float] = {}
         """Tickets of other guards that were taken here, and until when each was good."""
 
-    def stamp(self, method: str, target: str, body: bytes, *, is_admin: bool, who: str) -> tuple[str, str]:
+    def stamp(
+        self, method: str, target: str, body: bytes, *, is_admin: bool, who: str, role: str = "", grant: str = ""
+    ) -> tuple[str, str]:
         now = self._clock()
         self._forget(now)
         until = now + GOOD_FOR
-        ticket = _Ticket(Vouched(who=who, is_admin=is_admin), method, target, _digest(body), until)
+        ticket = _Ticket(
+            Vouched(who=who, is_admin=is_admin, role=role, grant=grant), method, target, _digest(body), until
+        )
         token = f"{self._own}.{next(self._random)}"
         if self._key is not None:
             token = f"{token}.{_written(ticket)}"
@@ -112,13 +121,16 @@ _NOTHING = hashlib.blake2b(b"", digest_size=32).digest()
 def _written(ticket: _Ticket) -> str:
     """In hex: what it says beside the request that it is for."""
     vouched = ticket.vouched
-    return msgspec.json.encode((vouched.who, vouched.is_admin, ticket.body.hex(), ticket.until)).hex()
+    return msgspec.json.encode(
+        (vouched.who, vouched.is_admin, ticket.body.hex(), ticket.until, vouched.role, vouched.grant)
+    ).hex()
 
 
 def _read(text: str, asked: Asked) -> _Ticket | None:
     try:
-        who, is_admin, body, until = msgspec.json.decode(bytes.fromhex(text), type=tuple[str, bool, str, float])
-        return _Ticket(Vouched(who=who, is_admin=is_admin), asked.method, asked.target, bytes.fromhex(body), until)
+        who, is_admin, body, until, role, grant = msgspec.json.decode(bytes.fromhex(text), type=_Sealed)
+        vouched = Vouched(who=who, is_admin=is_admin, role=role, grant=grant)
+        return _Ticket(vouched, asked.method, asked.target, bytes.fromhex(body), until)
     except (ValueError, msgspec.DecodeError):
         return None
 
