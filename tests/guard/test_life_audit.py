@@ -16,6 +16,7 @@ from msgspec import structs
 from dockworthy.errors import UsageError
 from dockworthy.guard.asked import Asked, NotCanonical
 from dockworthy.guard.audit import Audit
+from dockworthy.guard.audit.notes import Note
 from dockworthy.guard.audit.redaction import image_of, shown_target
 from dockworthy.guard.audit.rotating_file import RotatingFile
 from dockworthy.guard.audit.syslog import Syslog
@@ -148,6 +149,8 @@ def test_no_character_in_a_line_or_a_sentence_steers_a_terminal(tmp_path: Path) 
     assert not audit.record(structs.replace(asked, body=b"{}"), structs.replace(decision, refusals=())).refusals
     audit.record(asked, structs.replace(decision, action="containers/create"))
     telling.write(asked, decision)
+    telling.note(Note(action="guard/grant", says="given", reason=ODD, projects=(ODD,)))
+    assert "a\\u202eb" in lines(tmp_path / "log")[-1]["reason"]
     texts = [decision.message(), *said, *(str(value) for line in lines(tmp_path / "log") for value in line.values())]
     texts.append(
         json.loads(error(403, f"{ODD}: no", keep=False).partition(b"\r\n\r\n")[2])["message"].replace("\n", "")

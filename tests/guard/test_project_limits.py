@@ -10,6 +10,7 @@ import pytest
 
 from dockworthy.guard.decision import Refusal
 from dockworthy.guard.rights.deciding import Allowed
+from dockworthy.guard.rights.touched import image_found
 from dockworthy.model.guard_policy import Role
 from guard.test_showing import names, seen
 from guard.test_socket_rights import LABEL, MINE, OF_SHOP, asks, bound
@@ -53,6 +54,20 @@ async def test_images_of_nobody_are_looked_at_as_ever_and_their_environments_whe
 def test_lists_and_events_hide_images_of_other_projects() -> None:
     assert names("/images/json", IMAGES) == ["pulled", "mine", "nobodys"]
     assert [each["Id"] for each in seen("/system/df", {"Images": IMAGES})["Images"]] == ["pulled", "mine", "nobodys"]
+
+
+@pytest.mark.parametrize(
+    "digests, is_local",
+    [
+        (["committed@sha256:0"], True), (["committed@sha256:0", "team/x@sha256:0"], True), (["x@sha256:1"], False),
+        (["registry.example.com/x@sha256:0"], False), (["x@sha256:0", "localhost:5000/x@sha256:0"], False), ([], True),
+    ],
+)  # fmt: skip
+def test_a_digest_that_containerds_store_gives_is_no_registrys(digests: list[str], is_local: bool) -> None:
+    """There the id is the digest, and each name has it."""
+    labels = {"Labels": {LABEL: "bank"}}
+    found = image_found("x", {"Id": "sha256:0", "RepoDigests": digests}, labels)
+    assert (found.is_local, found.project) == (is_local, "bank" if is_local else "")
 
 
 IMAGE_EVENTS: tuple[tuple[str, Mapping[str, str], bool], ...] = (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from ...report.visible import visible
 from ..rights.grants import Grant
 
 _encoder = msgspec.json.Encoder()
@@ -30,8 +32,16 @@ class Note(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def line(self, now: datetime.datetime) -> bytes:
         """`now` in UTC. JSON without a line break inside; `decision` is `noted`, as nothing was asked."""
         time = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        told = {"time": time, "decision": "noted", **msgspec.to_builtins(self)}
+        told = {"time": time, "decision": "noted", **_visible(msgspec.to_builtins(self))}
         return _encoder.encode(told)
+
+
+def _visible(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _visible(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_visible(inner) for inner in value]
+    return visible(value) if isinstance(value, str) else value
 
 
 def of_grant(action: str, grant: Grant, says: str, *, who: str = "") -> Note:

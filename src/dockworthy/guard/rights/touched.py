@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from msgspec import Struct, structs
 
 from ...errors import UnreadableInput
+from ...model.image_names import names_registry
 from ...readers.api_object import ApiObject
 from ...readers.create_request.strict_json import parse
 from ..asked import NotCanonical
@@ -181,7 +182,10 @@ async def _image(reference: str, objects: Objects) -> Touched:
 def image_found(name: str, found: Mapping[str, Any] | None, labelled: Any) -> Touched:
     """As an inspect, or a list, has it; None for one that is not here. `labelled`: what of it holds the labels. One
     that is labelled for several projects belongs to none of them, and is not everybody's either."""
-    digests = [each for each in (found or {}).get("RepoDigests") or () if not str(each).startswith("<none>")]
+    digests = [str(each) for each in (found or {}).get("RepoDigests") or () if not str(each).startswith("<none>")]
+    if found is not None and all(each.rpartition("@")[2] == found.get("Id") for each in digests):
+        # In containerd's store the id is the digest, and every name has it: only a registry in the name says something.
+        digests = [each for each in digests if names_registry(each)]
     is_local = found is not None and not digests
     project = " and ".join(sorted(projects_of(labelled))) if is_local else ""
     return Touched(kind="image", name=name, image=name, project=project, is_local=is_local)

@@ -1,0 +1,46 @@
+"""Where the engine keeps images in containerd's store, each has a digest, also one that no registry ever saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dockworthy.guard.rights.touched import image_found
+from guard.sockets import Reached
+from machines.images import BUSYBOX
+from machines.own_host import OwnHost, start_host
+
+pytestmark = pytest.mark.engine
+LABEL = "com.docker.compose.project"
+
+
+@pytest.fixture(scope="module")
+def host(engines_folder: Path) -> Iterator[OwnHost]:
+    host = start_host(engines_folder / "guard-containerd-images")
+    try:
+        host.start_engine({"features": {"containerd-snapshotter": True}})
+        host.load_busybox()
+        yield host
+    finally:
+        host.stop()
+
+
+def test_what_was_made_here_of_a_project_is_the_projects(host: OwnHost) -> None:
+    host.docker("create", "--name", "containerd-bank", "--label", f"{LABEL}=bank", BUSYBOX, "true")
+    host.docker("commit", "containerd-bank", "committed")
+    host.docker("tag", "committed", "registry.example.com/bank/web")
+    engine = Reached(host, "/var/run/docker.sock")
+    for name, project in (("committed", "bank"), (BUSYBOX, "")):
+        found = engine.ask("GET", f"/images/{name}/json").json
+        assert found["RepoDigests"], "else this proves nothing"
+        if name == "committed":
+            found["RepoDigests"] = [each for each in found["RepoDigests"] if each.startswith("committed@")]
+        image = image_found(name, found, found["Config"])
+        assert image.is_local and image.project == project, found
+    listed = {each["Id"]: each for each in engine.ask("GET", "/images/json").json}
+    found = engine.ask("GET", "/images/registry.example.com/bank/web/json").json
+    found["RepoDigests"] = [each for each in found["RepoDigests"] if "registry.example.com" in each]
+    assert not image_found("web", found, found["Config"]).is_local, "a name of a registry's is believed"
+    assert listed[found["Id"]]["Labels"] == {LABEL: "bank"}
