@@ -102,6 +102,7 @@ def check(
             ignoring=ignoring,
             skip_others=skip_others,
             tracked=tracked,
+            listing=_listed_for_compose,
         )
         compose = find_compose(os.environ, trusted=trusted) if asking_compose else None
         with remembering() as texts:
@@ -121,7 +122,10 @@ def check(
         if policy_change is not None:
             written = structs.replace(written, policies=(policy_change,))
         result = _judged(written, unread, level, policy, rules, allowances, newcomers, left_out=search.ignored)
-        result = structs.replace(result, notes=(*unclear, *charts, *result.notes, *passed_over(compose)))
+        result = structs.replace(
+            result,
+            notes=(*unclear, *charts, *map(_bake_not_judged, search.bakes), *result.notes, *passed_over(compose)),
+        )
         fixes = tuple(without_secrets(_fixes(result, written, texts, edited=edits), secrets))
         return structs.replace(result, lines=quoted_lines(result.findings, texts.text, secrets), fixes=fixes)
 
@@ -156,6 +160,16 @@ def _nothing_to_judge(paths: Sequence[str], written: Written, charts: Sequence[s
 def _not_judged(chart: str) -> str:
     says = "the templates of this Helm chart are not judged; what it renders is, by"
     return f"{chart}: {says} `helm template {shlex.quote(chart)} | dockworthy check -`"
+
+
+def _listed_for_compose(folder: str) -> Sequence[str]:
+    from .readers.compose.together import listed_in_env_file  # most folders have no such list
+
+    return listed_in_env_file(folder)
+
+
+def _bake_not_judged(bake: str) -> str:
+    return f"{bake}: what `docker buildx bake` makes of it is not judged; the Dockerfiles that are found are"
 
 
 def _read(search: Search, surroundings: Surroundings) -> tuple[Written, Unread, Secrets]:

@@ -96,7 +96,8 @@ def check(
     can't be read is named; the others are judged all the same, and the exit status is 2.
 
     A Compose file is read as Compose would read it: with its override beside it, with what it extends and includes,
-    with anchors, and with variables from .env beside it. A variable that has no value here leaves unknown what depends
+    with anchors, and with variables from .env beside it. The files that COMPOSE_FILE in .env lists are judged, whatever
+    they are called. A variable that has no value here leaves unknown what depends
     on it. What the file leaves to the engine is Docker's documented default.
 
     The files may be somebody else's, as in a pull request: what they take from this environment is hidden and unknown,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Final
 
 from msgspec import Struct, structs
 
 from ..errors import UnreadableInput, UsageError
-from ..input_files import read_bounded, read_input, read_start, refusal
+from ..input_files import is_file, read_bounded, read_input, read_start, refusal
+from ..model.pattern import lazy_pattern
 from .recognising import HEAD, begins_like_ours, is_telling, mentions_ours
 from .remembering import remember
 from .walking import Seen, Walk
@@ -27,6 +28,11 @@ _A_RESULT = b'{"schema":1,"tool":{"name":"dockworthy"'
 """What our own results begin with; people save them beside what was judged."""
 
 STANDARD_INPUT: Final = "<stdin>"
+COMPOSE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""What Compose looks for where nobody names a file, in this order."""
+
+_ENV_FILE: Final = ".env"
+_BAKE: Final = lazy_pattern(r"docker-bake(?:\.override)?\.(?:hcl|json)")
 
 
 class FoundFile(Struct, frozen=True):
@@ -66,13 +72,23 @@ class FoundFile(Struct, frozen=True):
         return structs.replace(self, content=self.raw())
 
 
+Listing = Callable[[str], Sequence[str]]
+"""A folder with a `.env` -> the files that `COMPOSE_FILE` in it lists. Raises UnreadableInput."""
+
+
+def _nothing_listed(folder: str) -> Sequence[str]:
+    return ()
+
+
 class Search:
     """The files of one call, each once, also where several paths lead to it. `ignored` counts what was left out, and
-    `charts` are the folders of Helm charts, whose templates are not judged.
+    `charts` are the folders of Helm charts, whose templates are not judged; `bakes` are files of `docker buildx bake`,
+    which are not, either.
 
     `stdin_name` is the name that standard input (`-`) goes by, and its folder where relative paths are looked for.
     `skip_others`: a named file need not be one of ours, as if its folder were walked. `tracked`: files, by their real
-    paths, that are taken in although Git's rules leave them out.
+    paths, that are taken in although Git's rules leave them out. `listing`: what Compose runs in a
+    folder is found, too.
     """
 
     def __init__(
@@ -84,9 +100,13 @@ class Search:
         ignoring: bool = True,
         skip_others: bool = False,
         tracked: Sequence[str] = (),
+        listing: Listing = _nothing_listed,
     ) -> None:
         self.ignored = 0
         self.charts: list[str] = []
+        self.bakes: list[str] = []
+        self._judged: set[object] = set()
+        self._listing = listing
         self._paths = list(dict.fromkeys(paths))
         self._stdin = stdin
         self._stdin_name = stdin_name
@@ -113,22 +133,64 @@ class Search:
 
     def _named(self, path: str) -> Iterator[FoundFile]:
         if not self._skip_others:
+            self._judged.add(identity(path))
             yield FoundFile(path, path, True)
         elif (found := _found(Seen(path, is_telling(os.path.basename(path))))) is not None:
+            self._judged.add(identity(path))
             yield found
+        beside = os.path.join(os.path.dirname(path), _ENV_FILE)
+        if os.path.basename(path) in COMPOSE_NAMES and is_file(beside):  # another one is for `docker compose -f`
+            yield from self._listed_in(beside)
 
     def _walked(self, folder: str) -> Iterator[FoundFile]:
         walk = Walk(ignoring=self._ignoring, tracked=self._tracked)
+        env_files = []
         for seen in walk.over(folder):
+            base = os.path.basename(seen.name)
+            if base == _ENV_FILE and not seen.problem:
+                env_files.append(seen.name)
+            elif _BAKE.fullmatch(base):
+                self.bakes.append(seen.name)
             found = _found(seen)
             if found is None:
                 continue
             same = identity(seen.name)
             if found.problem or same not in self._taken:
                 self._taken.add(same)
+                if found.judged:
+                    self._judged.add(same)
                 yield found
+        for env_file in env_files:
+            yield from self._listed_in(env_file)
         self.ignored += walk.ignored
         self.charts += walk.charts
+
+    def _listed_in(self, env_file: str) -> Iterator[FoundFile]:
+        """What Compose runs where nobody names a file is what `COMPOSE_FILE` in `.env` lists, whatever it is called."""
+        try:
+            content = read_input(env_file, most=MOST_BYTES)
+        except UnreadableInput as error:
+            yield FoundFile(env_file, env_file, True, problem=error.problem)
+            return
+        if b"COMPOSE_FILE" not in content:
+            return
+        folder = os.path.dirname(env_file)
+        try:
+            listed = self._listing(folder)
+        except UnreadableInput as error:
+            line = "" if error.line is None else f"line {error.line}: "
+            yield FoundFile(env_file, env_file, True, problem=f"{line}{error.problem}")
+            return
+        for path in (os.path.normpath(os.path.join(folder, name)) for name in listed):
+            if identity(path) not in self._judged:
+                self._judged.add(identity(path))
+                names = f"COMPOSE_FILE in {env_file} names it"
+                if why := refusal(path):
+                    yield FoundFile(path, path, True, problem=f"{names}, and {why}")
+                elif not is_file(path):
+                    yield FoundFile(path, path, True, problem=f"{names}, and there is no such file")
+                else:
+                    yield FoundFile(path, path, True)
 
 
 def _from_standard_input(stdin: BinaryIO, name: str) -> FoundFile:

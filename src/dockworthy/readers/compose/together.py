@@ -13,13 +13,14 @@ from typing import Final
 from ...errors import UnreadableInput
 from ...model.workload import Unit
 from ...model.written import Written
-from ..files import FoundFile
+from ..files import COMPOSE_NAMES, FoundFile
 from ..yaml_source import Value, documents
+from .paths import as_written_here
 from .project import read_compose
 from .rendering import ComposeProgram
-from .variables import Variables, with_env_files
+from .variables import environment_of, with_env_files
 
-_FIRST: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_LISTING: Final = ("COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR")
 _OVER: Final = (
     "compose.override.yml",
     "compose.override.yaml",
@@ -46,7 +47,7 @@ def read_project(
         return Written(units=tuple(_read(written, folder, environ, None, trusted)))
     names = [os.path.join(os.path.dirname(found.name), name) for name in files_together(found.path)]
     if len(names) == 1:
-        part = not found.named_by_user and os.path.basename(found.path) not in _FIRST
+        part = not found.named_by_user and os.path.basename(found.path) not in COMPOSE_NAMES
         return Written(units=tuple(_read(written, folder, environ, compose, trusted, part=part)))
     if not found.named_by_user and not _same(found.name, names[0]):
         return Written(notes=(f"{found.name}: Compose lays it over {names[0]}, and it was judged as part of that",))
@@ -59,22 +60,40 @@ def read_project(
 def files_together(path: str) -> list[str]:
     """The files of the project to which one belongs, the first one first, relative to its folder; alone, only it."""
     folder, name = os.path.split(path)
-    listed = _listed_in_env_file(folder)
+    listed = _listed_beside(folder)
     if not listed:
-        first = next((name for name in _FIRST if os.path.isfile(os.path.join(folder, name))), "")
+        first = next((name for name in COMPOSE_NAMES if os.path.isfile(os.path.join(folder, name))), "")
         over = next((name for name in _OVER if os.path.isfile(os.path.join(folder, name))), "")
         listed = [first, over] if first and over else []
     known = {os.path.realpath(os.path.join(folder, one)) for one in listed}
     return listed if os.path.realpath(path) in known else [name]
 
 
-def _listed_in_env_file(folder: str) -> list[str]:
+def _listed_beside(folder: str) -> list[str]:
     try:
-        values = with_env_files(Variables({}), [os.path.join(folder, ".env")]).values
+        return listed_in_env_file(folder)
     except UnreadableInput:  # said where its variables are asked for
         return []
-    separator = values.get("COMPOSE_PATH_SEPARATOR") or os.pathsep
-    return [name for name in values.get("COMPOSE_FILE", "").split(separator) if name]
+
+
+def listed_in_env_file(folder: str) -> list[str]:
+    """The files that `COMPOSE_FILE` in `.env` lists. Raises UnreadableInput where that can't be told: a variable of the
+    environment would choose what is judged.
+    """
+    path = os.path.join(folder, ".env")
+    others = {name: value for name, value in os.environ.items() if name not in _LISTING}
+    found = with_env_files(environment_of(others, trusted=False), [path])
+    for name in _LISTING:
+        if why := found.unseen.get(name):
+            place = found.places.get(name)
+            raise UnreadableInput(
+                f"which files Compose reads can't be told: {name} is hidden, {why}",
+                file=as_written_here(path),
+                line=None if place is None else place.line,
+                hint="write it without a variable",
+            )
+    separator = found.values.get("COMPOSE_PATH_SEPARATOR") or os.pathsep
+    return [name for name in found.values.get("COMPOSE_FILE", "").split(separator) if name]
 
 
 def _read(
