@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +86,44 @@ def test_a_dry_run_changes_nothing(host: OwnHost) -> None:
     assert traces(host) == before
     assert host.dockworthy("guard", "install").returncode == 2, "nobody agreed"
     assert host.dockworthy("guard", "uninstall", "--yes").returncode == 2, "there is none"
+
+
+def test_the_plan_names_what_can_not_be_started_again(host: OwnHost) -> None:
+    for name, option in (("proxy", "-v=/var/run/docker.sock:/var/run/docker.sock"), ("strong", "--privileged")):
+        host.docker("run", "-d", "--name", name, option, BUSYBOX, "sleep", "3600")
+    try:
+        plan = host.dockworthy("guard", "install", "--dry-run").stderr
+        for name, rule in (("proxy", "socket"), ("strong", "workload/privileged")):
+            (line,) = (line for line in plan.splitlines() if f"container {name} " in line)
+            assert "nobody can start it again, root neither" in line and rule in line, line
+        assert "container before " not in plan
+    finally:
+        host.docker("rm", "-f", "proxy", "strong")
+
+
+def test_what_ended_by_itself_is_not_missed_and_what_failed_is_named(host: OwnHost) -> None:
+    def check(*ids: str) -> str:
+        script = (
+            "import sys; from pathlib import Path; from dockworthy.errors import EngineError\n"
+            "from dockworthy.guard.life.engine_here import EngineHere, check_running\n"
+            "at = 'unix:///var/run/docker.sock'\n"
+            "try: check_running(EngineHere(endpoint=at, settings=Path('/x'), running=frozenset(sys.argv[1:])))\n"
+            "except EngineError as error: print(error.says)"
+        )
+        return host.run(sys.executable, "-c", script, *ids).stdout.decode()
+
+    ids = {
+        name: host.docker("run", "-d", *options, "--name", name, BUSYBOX, "sh", "-c", f"exit {status}").stdout.decode()
+        for name, status, options in (("good-job", 0, ()), ("bad-job", 3, ()), ("gone-job", 1, ("--rm",)))
+    }
+    good, bad, gone = (id.strip() for id in ids.values())
+    host.docker("wait", good, bad)
+    host.wait(lambda: b"gone-job" not in host.docker("ps", "-a").stdout, "it is removed")
+    try:
+        assert check(good, gone) == ""
+        assert check(good, bad, gone) == "containers that ran do not run any more: bad-job (exit status 3)\n"
+    finally:
+        host.docker("rm", good, bad)
 
 
 def test_install_guards_a_running_engine_and_uninstall_leaves_it_as_it_was(host: OwnHost) -> None:

@@ -16,7 +16,7 @@ from .agreeing import agreed, dry_run_option, only_root
 
 if TYPE_CHECKING:
     from ...guard.life.places import Places
-    from ...model.guard_policy import GuardPolicy
+    from ...guard.policy_in_force import PolicyInForce
 
 _docker = click.option(
     "--docker",
@@ -84,18 +84,22 @@ def install(
       sudo dockworthy guard install --policy guard.yaml --people
       sudo dockworthy guard uninstall                     as it was before
     """
+    from msgspec import structs
+
     from ...facts.redaction_key import state_directory
     from ...guard.life.engine_here import find_engine
     from ...guard.life.installing import install as bring
     from ...guard.life.places import Places
     from ...guard.life.planning import plan
     from ...guard.life.record import own_endpoint, read_record
+    from ...guard.life.refused_starts import refused_starts
     from ...guard.life.tried import check_tried
     from ...guard.life.uninstalling import uninstall as take_away
 
     only_root()
     places = Places()
-    guard, text = _policy(policy, places)
+    in_force, text = _policy(policy, places)
+    guard = in_force.guard
     record = read_record(places)
     if record is not None and not record.done:
         cut_off = ("an installation was cut off: take back what it did, and start anew",)
@@ -110,6 +114,9 @@ def install(
     todo = plan(places, engine, text, by_systemd=by_systemd, people=people, tls=tls, guard=guard,
         confine_builds=confine_builds,
     )  # fmt: skip
+    if engine.pid and record is None:
+        starts = refused_starts(engine.endpoint, in_force, places, people=todo.people is not None)
+        todo = structs.replace(todo, refused_starts=starts)
     if not agreed("dockworthy guard install", todo.in_words(), dry_run=dry_run, yes=yes):
         return 0
     bring(todo, say)
@@ -121,21 +128,21 @@ def install(
     return 0
 
 
-def _policy(named: str | None, places: Places) -> tuple[GuardPolicy, bytes | None]:
-    """The `guard:` of what will be judged by, and its text where it is to be copied: one file that stands for itself.
+def _policy(named: str | None, places: Places) -> tuple[PolicyInForce, bytes | None]:
+    """What will be judged by, and its text where it is to be copied: one file that stands for itself.
     Raises UsageError."""
-    from ...model.guard_policy import GuardPolicy
+    from ...guard.policy_in_force import PolicyInForce
     from .in_force import loader
 
     path = named or (str(places.policy) if places.policy.exists() else None)
     if path is None:
-        return GuardPolicy(), None
+        return PolicyInForce(), None
     in_force, files = loader(None, path)()
     if named is None:
-        return in_force.guard, None
+        return in_force, None
     if len(files) > 1:
         raise UsageError(f"{path} extends {files[1].name}, which would not be copied", hint="write it in one file")
-    return in_force.guard, read_input(path)
+    return in_force, read_input(path)
 
 
 __all__ = ["install"]

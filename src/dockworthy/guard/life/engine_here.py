@@ -6,14 +6,14 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from ...engine.connection import Connection
-from ...engine.faults import WrongState
+from ...engine.faults import NoSuchObject, WrongState
 from ...errors import EngineError, EngineRefused, UsageError
 from ...facts.host.daemon import read_daemon
 from ...facts.host.names import Names
@@ -138,10 +138,12 @@ def asks_guard(endpoint: str) -> bool:
 
 
 def check_running(engine: EngineHere) -> None:
-    """Does all run that ran? Raises EngineError."""
+    """Does all run that ran? What ended by itself meanwhile, with status 0 or by `--rm`, does not count. Raises
+    EngineError that names the others."""
     stopped = engine.running - running_at(engine.endpoint)
-    if stopped:
-        raise EngineError(f"{len(stopped)} containers that ran do not run any more")
+    failed = asyncio.run(_failed(engine.endpoint, stopped)) if stopped else ()
+    if failed:
+        raise EngineError(f"containers that ran do not run any more: {', '.join(failed)}")
 
 
 def wait_until(condition: Callable[[], bool], otherwise: str, *, seconds: float = TAKES_OVER_WITHIN) -> None:
@@ -156,6 +158,21 @@ def wait_until(condition: Callable[[], bool], otherwise: str, *, seconds: float 
             says = f": {error.says}"
         time.sleep(0.1)
     raise EngineError(otherwise + says, hint="its log tells why: journalctl -u docker")
+
+
+async def _failed(endpoint: str, ids: Iterable[str]) -> list[str]:
+    """Those of these that are there, do not run and did not end well, with their status."""
+    found = []
+    async with Connection(endpoint) as connection:
+        for id in ids:
+            try:
+                inspect = await connection.get(f"/containers/{id}/json")
+            except NoSuchObject:
+                continue
+            state = inspect.get("State") or {}
+            if not state.get("Running") and state.get("ExitCode") != 0:
+                found.append(f"{str(inspect.get('Name', id)).lstrip('/')} (exit status {state.get('ExitCode')})")
+    return sorted(found)
 
 
 async def _told(endpoint: str) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class Install(Struct, frozen=True, kw_only=True):
     restarting: EngineService | None = None
     entered: tuple[str, ...] = ()
     """Folders that the policy lists to be written and that others than root can enter, each with what to do."""
+    refused_starts: tuple[str, ...] = ()
+    """Containers that run and that the policy will not let start again, with the reasons."""
     manager: ServiceManager = ServiceManager.NOBODY
     """Who starts the engine."""
 
@@ -84,6 +86,7 @@ class Install(Struct, frozen=True, kw_only=True):
             *(() if self.moving else (running if self.engine.pid else "no engine runs: the next one asks the guard",)),
             self.builds.in_words(),
             *self.entered,
+            *self.refused_starts,
             "measure: the engine asks the guard and containers run; else all of this is taken back",
         )
 
