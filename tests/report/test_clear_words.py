@@ -63,9 +63,19 @@ def test_a_line_a_failing_control_and_all_evidence_with_v() -> None:
 
 def test_what_is_critical_does_not_count_what_is_not() -> None:
     groups = by_fault(messy_result().findings)
-    dropped = {group.severity: group.objects for group in groups if group.first.control.endswith("-dropped")}
-    assert dropped[Severity.CRITICAL] == ["vpn"]
-    assert "vpn" not in dropped[Severity.MEDIUM]
+    kept = {group.severity: group.objects for group in groups if group.first.control == "workload/data-volume"}
+    assert kept == {Severity.CRITICAL: ["db"], Severity.HIGH: ["cache"]}
+
+
+def test_added_capabilities_are_one_fault_of_two_controls() -> None:
+    groups = [
+        group for group in by_fault(messy_result().findings) if "vpn" in group.objects and len(group.objects) == 1
+    ]
+    assert [group.first.control for group in groups if "capabilities" in group.first.control] == [
+        "workload/capabilities"
+    ]
+    (added,) = (group for group in groups if group.first.control == "workload/capabilities")
+    assert [each.control for each in added.brings] == ["workload/capabilities-dropped"]
 
 
 def test_what_privileged_brings_is_listed_below_it() -> None:

@@ -31,7 +31,7 @@ def _group(outcome: str, group: GroupView, strings: dict[str, int]) -> dict[str,
     first = group.first
     about = f"{visible(group.says)} {first.title} {first.control} {first.demand} {group.demand}"
     rows = [_row(row, strings) for row in group.rows]
-    return {"outcome": outcome, "demands": list(first.demands), "about": about, "rows": rows}
+    return {"outcome": outcome, "control": first.control, "demands": list(first.demands), "about": about, "rows": rows}
 
 
 def _row(row: Row, strings: dict[str, int]) -> list[int]:

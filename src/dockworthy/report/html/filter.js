@@ -59,13 +59,14 @@ function matchingRows(group, want) {
 function apply() {
   const want = wanted();
   if (want.words.length && !searchable) makeSearchable();
-  let found = 0, total = 0, controls = 0;
+  const controls = new Set();
+  let found = 0, total = 0;
   for (const group of groups) {
     const before = group.matching;
     group.matching = matchingRows(group, want);
     total += group.rows.length;
     found += group.matching.length;
-    controls += group.matching.length > 0;
+    if (group.matching.length) controls.add(group.control);
     group.element.hidden = group.matching.length === 0;
     if (same(before, group.matching)) continue;
     group.counter.textContent = number(group.matching.length);
@@ -73,7 +74,7 @@ function apply() {
     if (group.element.open && !group.element.hidden) fill(group); else group.stale = true;
   }
   hideEmpty();
-  byId("matches").textContent = `${number(found)} of ${counted(total, "finding")}, in ${counted(controls, "control")}`;
+  byId("matches").textContent = `${number(found)} of ${counted(total, "finding")}, in ${counted(controls.size, "control")}`;
   remember();
 }
 
@@ -90,7 +91,7 @@ function hideEmpty() {
     const shown = groups.filter((group) => group.outcome === section.dataset.outcome && group.matching.length);
     const found = shown.reduce((sum, group) => sum + group.matching.length, 0);
     section.hidden = shown.length === 0;
-    section.querySelector("h3 .count").textContent = `${counted(shown.length, "control")}, ${counted(found, "finding")}`;
+    section.querySelector("h3 .count").textContent = `${counted(new Set(shown.map((group) => group.control)).size, "control")}, ${counted(found, "finding")}`;
   }
 }
 

@@ -60,7 +60,7 @@ class Matter(Struct, frozen=True):
     says: str
     names: str
     remedy: str
-    control: str
+    brings: str
 
 
 def matters_of(findings: Sequence[Finding]) -> list[Matter]:
@@ -74,7 +74,8 @@ def _matter(group: Group) -> Matter:
     says = fault_sentence(group.findings, len(where))
     hosts = [f"{name_of(f)} on {f.host}" for f in group.findings if isinstance(f, FindingOnHost)]
     names = some_of(hosts or group.objects, 6) or fact_of(group.first)
-    return Matter(group.severity.value, says, names, remedy, group.first.control)
+    brings = ", ".join(each.first.control for each in group.brought)
+    return Matter(group.severity.value, says, names, remedy, brings)
 
 
 class Block(Struct, frozen=True):
@@ -98,7 +99,8 @@ class Section(Struct, frozen=True):
     @property
     def counted(self) -> str:
         findings = sum(len(group.rows) for group in self.groups)
-        return f"{number_of(len(self.groups), 'control')}, {number_of(findings, 'finding')}"
+        controls = {group.first.control for group in self.groups}
+        return f"{number_of(len(controls), 'control')}, {number_of(findings, 'finding')}"
 
 
 class DemandView(Struct, frozen=True):
