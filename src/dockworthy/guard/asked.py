@@ -26,8 +26,12 @@ class NotCanonical(Exception):
     """The request could be read in two ways, or is none that the guard knows: it is refused. The text says why."""
 
 
+class NotAName(NotCanonical):
+    """A name in the request is none that the engine takes. The text says which, and why."""
+
+
 class TooMuch(NotCanonical):
     """The request asks for more than the guard looks into. The text says of what."""
 
 
-__all__ = ["Asked", "NotCanonical", "TooMuch"]
+__all__ = ["Asked", "NotAName", "NotCanonical", "TooMuch"]

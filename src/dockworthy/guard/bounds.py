@@ -6,10 +6,10 @@ engine for everybody, because the engine waits for its plugin.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .asked import TooMuch
+from .asked import NotCanonical, TooMuch
 
 MOST_BYTES = 2 * 1024 * 1024
 """Of a body that is judged."""
@@ -52,7 +52,8 @@ def check_size(body: bytes) -> None:
 
 
 def check_bounds(document: Any) -> None:
-    """Before anything is looked up. Raises TooMuch, with every list and path that is too long."""
+    """Before anything is looked up. Raises TooMuch, with every list and path that is too long; NotCanonical for a text
+    that the kernel would end before its end."""
     too_long: list[str] = []
     entries = 0
     left: list[tuple[str, Any]] = [("", document)]
@@ -62,6 +63,7 @@ def check_bounds(document: Any) -> None:
             continue
         entries += len(value)
         most = MOST.get(key, MOST_DEFAULT)
+        texts: Iterable[Any] = ()
         if len(value) > most:
             too_long.append(f"{key or 'the body'} has {len(value)} entries, more than {most}")
         elif isinstance(value, dict):
@@ -72,10 +74,14 @@ def check_bounds(document: Any) -> None:
                 for name, number in value.items()
                 if isinstance(number, int) and number > MOST_TASKS and name.casefold() in _TASKS
             )
+            texts = (*value, *value.values())
         else:
+            texts = value
             left += [("", item) for item in value if isinstance(item, dict | list)]
             if key.casefold() == "binds":
                 too_long += (why for text in value for part in str(text).split(":") if (why := _why(key, part)))
+        if any("\0" in text for text in texts if isinstance(text, str)):
+            raise NotCanonical(f"a text in {key or 'the body'} holds a NUL, which ends it for the kernel")
     if too_long:
         raise TooMuch("; ".join(sorted(too_long)[:10]))
     if entries > MOST_ENTRIES:

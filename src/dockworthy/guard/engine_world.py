@@ -9,15 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from ..engine.connection import Connection
-from ..engine.faults import NoSuchObject, WrongState
+from ..engine.faults import NoSuchObject, NotUnderstood, WrongState
 from ..errors import EngineError, EngineUnreachable
 from ..facts.host.root import Root
 from ..model.field import Set, Source
 from ..model.snapshot import EngineFacts
 from ..readers.engine_context import EngineContext, engine_context
+from .asked import NotAName
 from .device_numbers import device_numbers
 from .floor.replaceable import Mounted
 from .host_tree import HostTree, host_tree
@@ -25,6 +26,7 @@ from .mounted import mounted
 from .own_paths import OwnPaths, engine_folders, own_paths
 from .parallel import look_up
 from .root_alone import who_may_swap, who_may_write
+from .routes.table import may_name
 from .way_in import WayIn, way_in
 
 _FRESH_FOR = 10.0
@@ -190,10 +192,17 @@ class EngineWorld:
             await connection.__aexit__(None, None, None)
 
     async def _one(self, path: str) -> Mapping[str, Any] | None:
+        """Raises NotAName for a name that the engine does not take, or its plugin does not let pass."""
+        kind, _, rest = path.removeprefix("/").partition("/")
+        name = unquote(rest.removesuffix("/json"))
+        if not may_name(kind, name):
+            raise NotAName(f"{name!r} names no {kind.removesuffix('s')}")
         try:
             answer = await self._get(path)
         except NoSuchObject:
             return None
+        except NotUnderstood as error:
+            raise NotAName(f"{name!r} names no {kind.removesuffix('s')}: {error.says.partition(': ')[2]}") from None
         if not isinstance(answer, dict):
             raise EngineError(f"the engine answered GET {path} with no object")
         return answer

@@ -112,7 +112,7 @@ _RULES = (
         _never,
         "guard/device-requests",
         "Devices are named, not asked for by their kind",
-        "name the device under Devices and in guard.devices",
+        "name each device, as in --device /dev/nvidia0, and an admin lists it under guard.devices",
     ),
 )
 

@@ -13,7 +13,7 @@ from ...model.volume_options import VolumeKind, volume_content
 from ...model.workload import Device, Mount, MountKind
 from ...readers.api_object import ApiObject
 from ..decision import Refusal, refused
-from ..host_tree import HostTree
+from ..host_tree import HostTree, spellings
 from ..own_paths import OwnPaths
 
 _VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
@@ -35,6 +35,8 @@ class Host(Protocol):
     """What the rules look up of the host's files."""
 
     def who_may_write(self, path: str) -> str: ...
+
+    def who_may_swap(self, path: str, *, follow: bool) -> str: ...
 
     def tree(self) -> HostTree: ...
 
@@ -105,14 +107,16 @@ def refused_path(path: str, policy: GuardPolicy, host: Host, *, read_only: bool,
     listed = listed_for(path, policy)
     if listed is None or str(PurePosixPath(path)) != (path.rstrip("/") or "/") or ".." in PurePosixPath(path).parts:
         allowed = ", ".join(policy.binds) or "none is listed"
-        yield refused("guard/binds", _BIND, f"{path} is not below one of them ({allowed})", "use a volume")
+        remedy = _other_way(path, host) if read_only and listed is None else "use a volume"
+        yield refused("guard/binds", _BIND, f"{path} is not below one of them ({allowed})", remedy)
         return
     if not read_only:
         yield from _refused_to_write(path, listed, policy, why)
-    swapped = host.who_may_write(path)
+    places = tuple(spellings(path)) if is_followed(path, listed, read_only=read_only) else (path,)
+    swapped = host.who_may_write(places[-1]) or (len(places) > 1 and host.who_may_swap(path, follow=True))
     if swapped:
         yield refused("guard/binds", f"{_BIND}, and that only root can change", swapped, "use a volume")
-    own = host.own_paths().refuses(path, host.tree(), read_only=read_only)
+    own = next(filter(None, (host.own_paths().refuses(each, host.tree(), read_only=read_only) for each in places)), "")
     if own:
         yield refused(
             "guard/own-paths",
@@ -120,6 +124,21 @@ def refused_path(path: str, policy: GuardPolicy, host: Host, *, read_only: bool,
             f"{path} would open {own} to be {'read' if read_only else 'written'}",
             "mount a folder that does not hold it" if read_only else "mount it read-only, or a folder without it",
         )
+
+
+def is_followed(path: str, listed: BindFolder | None, *, read_only: bool) -> bool:
+    """May it be a link? Where the policy lists exactly this path to be read, as /etc/localtime:ro, which is a link of
+    root's. One below a listed folder may be a container's."""
+    return listed is not None and listed.read_only and read_only and listed.path == path
+
+
+def _other_way(path: str, host: Host) -> str:
+    """What is asked for to be read, and is nothing of the guard's or the engine's, root may list."""
+    plain_path = str(PurePosixPath(path))
+    is_plain = path.startswith("/") and not path.startswith("//") and ":" not in path and ".." not in path.split("/")
+    if not is_plain or host.own_paths().refuses(plain_path, host.tree(), read_only=True):
+        return "use a volume"
+    return f"use a volume, or root lists {plain_path}:ro under guard.binds"
 
 
 def _refused_to_write(path: str, listed: BindFolder, policy: GuardPolicy, why: str) -> Iterator[Refusal]:
@@ -229,6 +248,7 @@ def _is_allowed(rule: DeviceRule, policy: GuardPolicy, numbers_of: NumbersOf) ->
 __all__ = [
     "KEPT_IN",
     "Host",
+    "is_followed",
     "listed_for",
     "refused_device_rules",
     "refused_devices",

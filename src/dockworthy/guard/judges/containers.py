@@ -10,7 +10,7 @@ from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOL
 from ..asked import NotCanonical
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_log_options, refused_without_oom_killer
-from ..floor.mounts import listed_for
+from ..floor.mounts import is_followed, listed_for
 from ..floor.replaceable import Mounted
 from ..routes import Right
 from ..routes.query_values import says_yes
@@ -96,7 +96,8 @@ async def _mounted_again(case: Case, reference: str) -> AsyncIterator[Refusal]:
     for id in (reference, *await might_be(case, reference, inspect)):
         mounts = tuple(host_mounts(await mounts_of(case, id), "this container"))
         for mount in mounts:
-            follow = listed_for(mount.path, case.policy.guard) is None
+            listed = listed_for(mount.path, case.policy.guard)
+            follow = listed is None or is_followed(mount.path, listed, read_only=not mount.writable)
             why = case.world.who_may_swap(mount.path, follow=follow)
             if why:
                 yield refused("guard/binds", "Files of the host that are mounted can be swapped by root alone", why)

@@ -79,12 +79,13 @@ def _document(case: Case) -> ApiObject:
 
 
 def _unit(case: Case, request: ApiObject, context: EngineContext) -> Unit:
-    """What other containers lend is judged with them, so that it is no gap here."""
+    """What other containers lend is judged with them, and devices that are asked for by their kind are refused, so that
+    neither is a gap here."""
     unit = read_create_document(
         request, name=case.call.query.get("name", ""), context=context, api_version=case.call.version
     )
     container = unit.containers[0]
-    unclear = {part: gap for part, gap in container.unclear.items() if part != "mounts"}
+    unclear = {part: gap for part, gap in container.unclear.items() if part not in ("mounts", "devices")}
     return structs.replace(unit, containers=(structs.replace(container, unclear=unclear),))
 
 

@@ -11,7 +11,7 @@ from ..aside import computed_aside
 from ..decision import Refusal, refused
 from ..floor.mounts import KEPT_IN, listed_for
 from ..floor.replaceable import Mounted, refused_replaceable
-from ..host_tree import plain
+from ..host_tree import spellings
 from .case import Case
 
 _FEW = 200
@@ -26,9 +26,9 @@ def host_mounts(mounts: Iterable[Mount], holder: str, *, id: str = "") -> Iterat
     """Those that lead to a path of the host."""
     for mount in mounts:
         path = mount.host_path or (mount.source if mount.kind is MountKind.BIND else "")
-        if path.startswith("/"):
+        for way in spellings(path) if path.startswith("/") else ():
             yield Mounted(
-                holder=holder, path=plain(path), writable=not mount.read_only,
+                holder=holder, path=way, writable=not mount.read_only,
                 follows=mount.propagation not in KEPT_IN, id=id,
                 volume=mount.source if mount.kind is MountKind.VOLUME else "",
             )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from ...errors import DockworthyError
 from ..aside import aside, is_large
-from ..asked import Asked, NotCanonical, TooMuch
+from ..asked import Asked, NotAName, NotCanonical, TooMuch
 from ..decision import Decision, Refusal, refused
 from ..policy_in_force import PolicyInForce
 from ..routes import Call, find_call
@@ -77,6 +77,8 @@ async def _refusals(call: Call, world: World, policy: PolicyInForce) -> tuple[Re
 def refusal_of(error: Exception) -> Refusal:
     if isinstance(error, TooMuch):
         return refused("guard/size", "A request asks for what can be judged in a moment", str(error), "make several")
+    if isinstance(error, NotAName):
+        return refused("guard/names", "What a name stands for can be looked up", str(error), "write the name in full")
     if isinstance(error, NotCanonical):
         return refused("guard/canonical", _FORM, str(error))
     if isinstance(error, DockworthyError):

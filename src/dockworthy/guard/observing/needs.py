@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..floor.mounts import KEPT_IN, Host
+from ...model.guard_policy import GuardPolicy
+from ..floor.mounts import KEPT_IN, Host, refused_path
 from ..host_tree import plain
 
 BY_RULE = {
@@ -39,9 +40,10 @@ def needs_of(thing: Mapping[str, Any], rules: frozenset[str], host: Host) -> Nee
 
 def _never(bind: str, host: Host) -> bool:
     path = bind.removesuffix(":ro")
-    if not path.startswith("/") or ":" in path or host.who_may_write(path):
+    if not path.startswith("/") or ":" in path:
         return True
-    return bool(host.own_paths().refuses(path, host.tree(), read_only=bind != path))
+    listed = GuardPolicy(binds=(bind,))
+    return any(refused_path(path, listed, host, read_only=bind != path))
 
 
 def _binds(thing: Mapping[str, Any]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ...engine.faults import NotUnderstood
+from ..asked import NotAName
 from ..engine_world import EngineWorld
 from ..parallel import look_up
 from .projects import projects_of
@@ -47,7 +47,7 @@ class PeopleWorld(EngineWorld):
             return None  # as a path it could be another route's
         try:
             return await self._one(_PLACES[kind].format(quote(reference, safe="/:@")))
-        except NotUnderstood:  # what is no image's name here is none where the engine looks, either
+        except NotAName:  # what is no image's name here is none where the engine looks, either
             return None
 
     async def containers_with(self, **filters: str) -> list[Mapping[str, Any]]:

@@ -5,6 +5,7 @@ Sources: the API reference v1.45; `api/server/router` of Engine 26.1 for the nam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from .route import Body, Right, Route
@@ -239,4 +240,19 @@ def pattern_of(route: Route) -> str:
     return pattern
 
 
-__all__ = ["ROUTES", "pattern_of"]
+_KINDS = {
+    "containers": "{container}",
+    "exec": "{execution}",
+    "images": "{image}",
+    "volumes": "{volume}",
+    "networks": "{network}",
+    "plugins": "{plugin}",
+}
+
+
+def may_name(kind: str, name: str) -> bool:
+    """May an object of this kind, as paths begin (`images`), be called so?"""
+    return re.fullmatch(_PARTS[_KINDS.get(kind, "{object}")], name) is not None
+
+
+__all__ = ["ROUTES", "may_name", "pattern_of"]

@@ -10,12 +10,12 @@ from msgspec import structs
 
 from ...model.guard_policy import Binding
 from ..aside import aside, is_large
-from ..asked import Asked
+from ..asked import Asked, NotAName
 from ..decision import Decision, Refusal, refused
 from ..identity.identity import Identity
 from ..identity.peer import Peer
 from ..identity.telling import identity_of
-from ..judges import judge_call, understood
+from ..judges import judge_call, refusal_of, understood
 from ..policy_in_force import PolicyInForce
 from ..rights.deciding import Allowed, Refused, decide
 from ..rights.people_world import PeopleWorld
@@ -81,8 +81,12 @@ class RoleGate:
         if isinstance(call, Decision):
             return self._told(structs.replace(asked, user=identity.name), call)
         held = tuple(self._held(identity))
-        answer = await self._decided(call, identity, held)
-        decision = await self._decision(call, answer)
+        try:
+            answer = await self._decided(call, identity, held)
+            decision = await self._decision(call, answer)
+        except NotAName as error:
+            wrong = Decision(action=call.route.action, subject=call.subject, refusals=(refusal_of(error),))
+            return self._told(structs.replace(asked, user=identity.name), wrong)
         shows = _shows_secrets(answer, identity)
         if shows and decision.allowed:
             decision = structs.replace(decision, reads_secrets=True)
