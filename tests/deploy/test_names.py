@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any
 
 import pytest
 
 from dockworthy.cli.deploying import _images
+from dockworthy.deploy import other_projects
 from dockworthy.deploy.environments import settings_in
 from dockworthy.deploy.names import ANSWERS, refuse_strange_names
-from dockworthy.deploy.planning.questions import questions
+from dockworthy.deploy.planning import questions
 from dockworthy.errors import UsageError
 from dockworthy.fix.verify.probes import probes_from
 from dockworthy.model.deploy_settings import DeploySettings, Environment
@@ -51,8 +53,8 @@ def test_names_that_are_there_pass() -> None:
 
 
 def test_every_answer_that_a_question_asks_for_is_known() -> None:
-    asked = re.findall(r"accept=f\"\{\w+\}:([a-z-]+)\"", __import__("inspect").getsource(__import__(
-        questions.__module__, fromlist=["questions"])))  # fmt: skip
+    sources = "".join(inspect.getsource(module) for module in (questions, other_projects))
+    asked = re.findall(r"accept=f\"\{\w+\}:([a-z-]+)\"", sources)
     assert sorted(asked) == sorted(ANSWERS)
 
 

@@ -10,6 +10,7 @@ from .asked import Asked
 from .destination import Destination
 from .edge.existing import Theirs, what_is_lost
 from .edge.project_edge import ProjectEdge
+from .other_projects import Others, joins
 from .planning.causes import Earlier
 from .planning.plan import plan_of
 from .preparing import Prepared
@@ -29,12 +30,15 @@ class Foreseen(Struct, frozen=True, kw_only=True):
     last: Release | None
     known: Earlier | None
     standby: str | None
+    others: Others | None = None
+    """What other projects have, where that is asked about: what a release returns to was asked about before."""
 
     async def plan(self) -> RolloutPlan:
         """Routes are opened first, and closed last."""
+        desired, running = self.prepared.desired, await self.target.running()
         plan = plan_of(
-            self.prepared.desired,
-            await self.target.running(),
+            desired,
+            running,
             number=await self.to.elsewhere.next_number(),
             last=self.last,
             accepted=self.asked.accept,
@@ -42,6 +46,11 @@ class Foreseen(Struct, frozen=True, kw_only=True):
             known=self.known,
             standby=self.standby,
         )
+        if self.others is not None:
+            changed = {step.subject for step in plan.steps}
+            more = (each for each in joins(desired, self.others, running) if each.accept not in self.asked.accept)
+            asked = (each for each in more if each.accept.removesuffix(":joins") in changed)
+            plan = structs.replace(plan, questions=(*plan.questions, *asked))
         return await self.target.planned(await self._with_the_edge(plan))
 
     async def _with_the_edge(self, plan: RolloutPlan) -> RolloutPlan:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ..errors import UsageError
 
-ANSWERS: Final = ("anonymous", "by-hand", "empty", "shared")
+ANSWERS: Final = ("anonymous", "by-hand", "empty", "joins", "shared")
 """What `--accept NAME:ANSWER` can say. `questions` asks them."""
 
 

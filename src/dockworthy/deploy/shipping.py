@@ -31,12 +31,14 @@ from .in_force import cut_off, in_force, unfinished
 from .observing.counting import ASKED
 from .observing.of_release import watched_of
 from .observing.watching import Watch
+from .other_projects import Others, joined_networks, on_networks, refuse_others_names
 from .own_state import refuse_own_state
 from .planning.causes import earlier
 from .planning.replacing import stopping_first
 from .preparing import Prepared
 from .rolling_out import RollOut
 from .store import Lock
+from .targets.running import inspected_or_none
 from .targets.target import Target
 
 Agree = Callable[[RolloutPlan], bool]
@@ -99,6 +101,10 @@ class Shipping:
         shipped_before = last
         if self.to.takes_over:  # what runs is none of these releases'
             known, shipped_before = None, await self.to.elsewhere.in_force()
+        try:
+            others = await self._refuse_reserved(prepared.desired)
+        except Refused as refused:
+            return Shipped(refused_because=(f"{refused.says}: {refused.hint}",))
         foreseen = Foreseen(
             to=self.to,
             target=target,
@@ -109,9 +115,9 @@ class Shipping:
             last=shipped_before,
             known=known,
             standby=standby,
+            others=others if returns_to is None else None,
         )
         try:
-            await self._refuse_reserved(prepared.desired)
             plan = await foreseen.plan()
         except Refused as refused:
             return Shipped(refused_because=(f"{refused.says}: {refused.hint}",))
@@ -144,12 +150,19 @@ class Shipping:
             await self.store.clean(await self.store.releases(skip_damaged=True))
         return Shipped(plan=plan, release=ended)
 
-    async def _refuse_reserved(self, desired: Desired) -> None:
+    async def _refuse_reserved(self, desired: Desired) -> Others:
+        """What belongs to the edge, to dockworthy and to other projects. Raises Refused, EngineError, HostError."""
         engine = self.to.site.engine
         asked = (engine.get(path) for path in ("/networks", "/containers/json?all=true", "/volumes"))
         networks, containers, volumes = await asyncio.gather(*asked)
         refuse_reserved(desired, networks, containers)
         await refuse_own_state(self.to.site, desired, volumes.get("Volumes") or ())
+        others = Others(networks=networks, containers=containers, volumes=volumes.get("Volumes") or ())
+        there = on_networks([*joined_networks(desired, networks)], others, desired.project)
+        inspected = await asyncio.gather(*(inspected_or_none(engine, id) for id in there))
+        others = structs.replace(others, inspected=[each for each in inspected if each is not None])
+        refuse_others_names(desired, others)
+        return others
 
     async def _edge(self, prepared: Prepared, asked: Asked) -> ProjectEdge:
         desired = prepared.desired

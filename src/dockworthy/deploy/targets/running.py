@@ -52,8 +52,15 @@ async def _inspected(engine: Connection, listed: Iterable[Mapping[str, Any]]) ->
 
 async def read_task(engine: Connection, container: str) -> Task | None:
     """One container as a task; None where it is gone."""
+    facts = await inspected_or_none(engine, container)
+    return task_of(facts) if facts is not None else None
+
+
+async def inspected_or_none(engine: Connection, container: str) -> Mapping[str, Any] | None:
+    """A container as the engine tells it in full; None where it is gone."""
     try:
-        return task_of(await engine.get(f"/containers/{container}/json"))
+        facts: Mapping[str, Any] = await engine.get(f"/containers/{container}/json")
+        return facts
     except NoSuchObject:
         return None
 

@@ -1,0 +1,256 @@
+"""What a project would share with containers of other projects of the engine. Pure.
+
+To join another project's network, namespace or volume is a question: a person says yes (`--accept web:joins`). To take
+a name that another project's containers are found by, is refused: its clients would reach the wrong container.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from ..errors import Refused
+from ..model.edge_network import COMPOSE_PROJECT, EDGE_NETWORKS, EDGE_PROJECT
+from ..model.rollout import Desired, Question, Running
+from .targets.swarm.names import STACK
+
+_SERVICE = ("com.docker.compose.service", "com.docker.swarm.service.name")
+_NAMESPACES = ("network_mode", "pid", "ipc", "uts", "cgroup")
+_OWN_NETWORKS = ("", "bridge", "default", "host", "none", "nat")
+
+
+class Others(Struct, frozen=True, kw_only=True):
+    """What the engine has, as it lists it. `inspected`: containers of other projects on networks that the project
+    joins, as the engine tells them in full: the list has no names by which they are found there."""
+
+    networks: Sequence[Mapping[str, Any]] = ()
+    containers: Sequence[Mapping[str, Any]] = ()
+    volumes: Sequence[Mapping[str, Any]] = ()
+    inspected: Sequence[Mapping[str, Any]] = ()
+
+
+class Joined(Struct, frozen=True):
+    """A network that a service joins and that the project does not make alone. `asked`: the names that its file gives
+    it there; `given`: those that Compose adds."""
+
+    service: str
+    network: str
+    asked: tuple[str, ...]
+    given: tuple[str, ...]
+
+
+def project_of(labelled: Mapping[str, Any]) -> str:
+    """The Compose project or stack of a container, network or volume; "" for none."""
+    labels = labelled.get("Labels") or {}
+    return str(labels.get(COMPOSE_PROJECT) or labels.get(STACK) or "")
+
+
+def joined_networks(desired: Desired, networks: Iterable[Mapping[str, Any]]) -> Iterator[Joined]:
+    """The edge's own are no matter of this: see `edge.reserved`."""
+    there = {str(each["Name"]): each for each in networks}
+    names: dict[str, str] = {}
+    for key, definition in (desired.spec.get("networks") or {}).items():
+        named = str((definition or {}).get("name") or f"{desired.project}_{key}")
+        names[key] = _full_name(named, there)
+    for service, written in desired.spec["services"].items():
+        container = desired.container_names.get(service, "")
+        given = tuple(filter(None, (service, container)))
+        for key, how in (written.get("networks") or {}).items():
+            name = names.get(key, f"{desired.project}_{key}")
+            if _is_anothers(name, there, desired.project):
+                yield Joined(service, name, tuple(map(str, (how or {}).get("aliases") or ())), given)
+        mode = str(written.get("network_mode") or "")
+        if ":" not in mode and mode not in _OWN_NETWORKS:
+            name = _full_name(mode, there)
+            if _is_anothers(name, there, desired.project):
+                yield Joined(service, name, (), given)
+
+
+def on_networks(joined: Iterable[Joined], others: Others, project: str) -> list[str]:
+    """Ids of the containers of other projects that are there."""
+    wanted = {each.network for each in joined}
+    return [
+        str(each["Id"])
+        for each in others.containers
+        if project_of(each) != project and wanted & {*((each.get("NetworkSettings") or {}).get("Networks") or {})}
+    ]
+
+
+def refuse_others_names(desired: Desired, others: Others) -> None:
+    """Raises Refused."""
+    for service, container in desired.container_names.items():
+        _refuse_container_name(service, container, desired.project, others)
+    for service, written in desired.spec["services"].items():
+        for label in (COMPOSE_PROJECT, STACK):
+            named = str((written.get("labels") or {}).get(label) or desired.project)
+            if named not in (desired.project, EDGE_PROJECT):
+                raise Refused(
+                    f"{service} has the label {label}: {named}, and would count as a container of that project",
+                    hint="take the label out: Compose writes it",
+                )
+    bridges = {f"br-{str(each['Id'])[:12]}": each for each in others.networks}
+    for key, definition in (desired.spec.get("networks") or {}).items():
+        parent = str(((definition or {}).get("driver_opts") or {}).get("parent") or "").partition(".")[0]
+        owner = project_of(bridges[parent]) if parent in bridges else ""
+        if owner not in ("", desired.project, EDGE_PROJECT):
+            raise Refused(
+                f"networks.{key} is at {parent}, the bridge of a network of the project {owner}",
+                hint="give it an interface of the host as `parent`",
+            )
+    for each, name, where, other in _clashes(desired, others):
+        owner = project_of(where)
+        if name in each.asked or (owner and owner == project_of(other)):
+            raise Refused(
+                f"{each.service} would be {name} on the network {each.network}, where a container of the project "
+                f"{project_of(other)} is found by that name ({_name(other)})",
+                hint="give it another alias, or the service another name; a network of your own has all names free",
+            )
+
+
+def joins(desired: Desired, others: Others, running: Running) -> tuple[Question, ...]:
+    """Networks and volumes that the service's containers have now were answered when they came to them."""
+    there = {
+        service: {name for task in tasks for name in (*task.addresses, *task.mounts.values())}
+        for service, tasks in running.tasks.items()
+    }
+    found: dict[str, list[str]] = {}
+    for service, written in desired.spec["services"].items():
+        for key in _NAMESPACES:
+            kind, _, name = str(written.get(key) or "").partition(":")
+            if kind == "container" and (other := _container(name, others.containers, desired.project)):
+                found.setdefault(service, []).append(f"the {_SPACES[key]} of {_in_words(other)}")
+        for text in written.get("volumes_from") or ():
+            kind, _, rest = str(text).partition(":")
+            name = rest.partition(":")[0] if kind == "container" else ""
+            if name and (other := _container(name, others.containers, desired.project)):
+                found.setdefault(service, []).append(f"the volumes of {_in_words(other)}")
+    for service, name, other in _volumes_of_others(desired, others):
+        if name not in there.get(service, ()):
+            found.setdefault(service, []).append(f"the volume {name} with {_in_words(other)}")
+    known = {str(each["Name"]): each for each in others.networks}
+    for each in joined_networks(desired, others.networks):
+        owner = project_of(known[each.network])
+        if owner and each.network not in there.get(each.service, ()):
+            found.setdefault(each.service, []).append(f"the network {each.network} of the project {owner}")
+    for each, name, _, other in _clashes(desired, others):
+        if each.network not in there.get(each.service, ()):
+            found.setdefault(each.service, []).append(
+                f"the name {name} on the network {each.network} with {_in_words(other)}"
+            )
+    return tuple(
+        Question(
+            accept=f"{service}:joins",
+            says=f"{service} would share {', and '.join(dict.fromkeys(shared))}",
+            hint=f"take it out, or say that the other one may be reached so: --accept {service}:joins",
+        )
+        for service, shared in found.items()
+    )
+
+
+_SPACES = {
+    "network_mode": "network and the loopback address",
+    "pid": "processes",
+    "ipc": "shared memory",
+    "uts": "host name",
+    "cgroup": "cgroup",
+}
+
+
+def _volumes_of_others(desired: Desired, others: Others) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """(service, volume, container of another project that mounts it). Two that write have a question of their own."""
+    named = {
+        key: str((definition or {}).get("name") or f"{desired.project}_{key}")
+        for key, definition in (desired.spec.get("volumes") or {}).items()
+    }
+    for service, written in desired.spec["services"].items():
+        for mount in written.get("volumes") or ():
+            name = named.get(str(mount.get("source"))) if mount.get("type") == "volume" else None
+            for other in others.containers if name else ():
+                theirs = [each for each in other.get("Mounts") or () if each.get("Name") == name]
+                both_write = not mount.get("read_only") and any(each.get("RW") for each in theirs)
+                asked = both_write and other.get("State") == "running"
+                if theirs and not asked and project_of(other) not in ("", desired.project):
+                    yield service, str(name), other
+
+
+def _clashes(desired: Desired, others: Others) -> Iterator[tuple[Joined, str, Mapping[str, Any], Mapping[str, Any]]]:
+    """(joined, name, network, container of another project that is found by that name there)."""
+    known = {str(each["Name"]): each for each in others.networks}
+    for each in joined_networks(desired, others.networks):
+        for other in others.inspected:
+            if other_names := _found_by(other, each.network):
+                for name in dict.fromkeys((*each.asked, *each.given)):
+                    if name.lower() in other_names:
+                        yield each, name, known[each.network], _as_listed(other)
+
+
+def _found_by(container: Mapping[str, Any], network: str) -> set[str]:
+    """The names that the engine's DNS has for it on a network, in small letters."""
+    at = ((container.get("NetworkSettings") or {}).get("Networks") or {}).get(network)
+    if at is None:
+        return set()
+    labels = (container.get("Config") or {}).get("Labels") or {}
+    names = [*(at.get("Aliases") or ()), *(at.get("DNSNames") or ()), str(container.get("Name") or "").lstrip("/")]
+    return {str(name).lower() for name in (*names, *(labels.get(key) for key in _SERVICE)) if name}
+
+
+def _as_listed(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    labels = (container.get("Config") or {}).get("Labels") or {}
+    return {"Id": container["Id"], "Names": [container.get("Name") or ""], "Labels": labels}
+
+
+def _refuse_container_name(service: str, name: str, project: str, others: Others) -> None:
+    for each in others.containers:
+        if project_of(each) != project and name in _names(each):
+            raise Refused(
+                f"{service}: container_name {name} is that of {_in_words(each)}", hint="choose another name, or none"
+            )
+    if name.startswith((f"{project}-", f"{project}_")):
+        return
+    listed = (*others.containers, *others.networks, *others.volumes)
+    for other in sorted({project_of(each) for each in listed} - {"", project}):
+        if re.fullmatch(rf"{re.escape(other)}[-_].+[-_]\d+", name):
+            raise Refused(
+                f"{service}: container_name {name} is one that Compose gives to containers of the project {other}",
+                hint="choose another name, or none: Compose would stop with a conflict when that project grows",
+            )
+
+
+def _is_anothers(name: str, there: Mapping[str, Mapping[str, Any]], project: str) -> bool:
+    """Also one that somebody made by hand, which belongs to no project."""
+    return name in there and name not in EDGE_NETWORKS and project_of(there[name]) != project
+
+
+def _full_name(name: str, there: Mapping[str, Mapping[str, Any]]) -> str:
+    """The engine takes an id, or the beginning of one, too; a name counts before."""
+    if name and name not in there:
+        return next((full for full, each in there.items() if str(each["Id"]).startswith(name)), name)
+    return name
+
+
+def _container(name: str, containers: Iterable[Mapping[str, Any]], project: str) -> Mapping[str, Any] | None:
+    """The container of another project that is meant by a name, an id or its beginning."""
+    name, found = name.lstrip("/"), None
+    for each in containers:
+        if name in _names(each):
+            found = each
+            break
+        if name and str(each["Id"]).startswith(name):
+            found = found or each
+    return found if found is not None and project_of(found) not in ("", project) else None
+
+
+def _names(container: Mapping[str, Any]) -> set[str]:
+    return {str(name).lstrip("/") for name in container.get("Names") or ()}
+
+
+def _name(container: Mapping[str, Any]) -> str:
+    return min(_names(container), key=len, default=str(container["Id"])[:12])
+
+
+def _in_words(container: Mapping[str, Any]) -> str:
+    project = project_of(container)
+    return f"the container {_name(container)}" + (f" of the project {project}" if project else "")
