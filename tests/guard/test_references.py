@@ -68,7 +68,7 @@ ELSE = {
     "timestamps tail details follow stdout stderr stdin logs stream one-shot detachKeys hijack signal t h w condition",
     "force link v noprune quiet tag message changes platform comment author pause path noOverwriteDirNonDir copyUIDGID",
     "version registryAuthFrom rotateWorkerToken rotateManagerToken rotateManagerUnlockKey remote name timeout id",
-    "ps_args",
+    "ps_args dockworthy",
     "keep-storage reserved-space max-used-space min-free-space dockerfile extrahosts q nocache pull rm forcerm memory",
     "memswap cpushares cpusetcpus cpusetmems cpuperiod cpuquota buildargs shmsize squash labels target outputs buildid",
     "session ulimits isolation cgroupparent securityopt",

@@ -230,6 +230,24 @@ def test_who_leaves_leaves_nothing_open(host: OwnHost, viewer: Reached) -> None:
     host.wait(lambda: open_files() <= before + 2, "the guard let go of them")
 
 
+def test_who_reads_secrets_at_an_operators_socket_is_written_down(host: OwnHost, viewer: Reached) -> None:
+    log = "/var/log/audited.jsonl"
+    start_socket(host, "/run/audited.sock", "--role", "operator", "--project", "shop", "--audit", log)
+    operator = Reached(host, "/run/audited.sock")
+    host.docker("create", "--name", "reads", "-e", f"PASSWORD={SECRET}", "--label", "com.docker.compose.project=shop",
+                BUSYBOX, "true")  # fmt: skip
+    before = host.read(AUDIT)
+    try:
+        assert SECRET.encode() in operator.ask("GET", "/containers/reads/json").body
+        assert operator.ask("GET", "/containers/json").status == 200
+        assert viewer.ask("GET", "/containers/reads/json").status == 200
+    finally:
+        host.docker("rm", "reads")
+    (line,) = [json.loads(each) for each in host.read(log).splitlines()]
+    assert (line["decision"], line["target"], line["who"]) == ("allowed", "/containers/reads/json", "user root")
+    assert host.read(AUDIT) == before
+
+
 def test_an_engine_that_is_away_is_said(host: OwnHost) -> None:
     host.run("ln", "-s", "/var/run/docker.sock", "/run/nobody.sock")
     options = ("--role", "viewer", "--docker", "unix:///run/nobody.sock", "--audit", "/var/log/lost.jsonl")
