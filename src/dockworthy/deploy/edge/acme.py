@@ -64,14 +64,16 @@ async def due(site: Site, project: ProjectRoutes) -> tuple[str, ...]:
 async def obtain(site: Site, project: ProjectRoutes, names: Iterable[str]) -> None:
     """The edge must answer for these names already. Raises HostError in the client's words."""
     wanted = tuple(names)
-    if project.acme_ca:
-        await write_file(site.hand, f"{site.state}/edge/acme/ca.pem", project.acme_ca.encode())
+    trusted = f"{site.state}/edge/acme/ca/{project.project}.pem" if project.acme_ca else ""
+    if trusted:  # by this project alone: it says who may give certificates for its names
+        await write_file(site.hand, trusted, project.acme_ca.encode())
     acme = project.edge.acme
     given = {
         "dw_folder": f"{site.state}/edge",
         "dw_names": " ".join(wanted),
         "dw_server": acme.directory,
         "dw_email": acme.email,
+        "dw_ca": trusted,
     }
     script = "".join(f"{name}={shlex.quote(value)}\n" for name, value in given.items())
     script += files(__package__).joinpath("acme.sh").read_text()

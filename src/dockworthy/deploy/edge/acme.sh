@@ -1,11 +1,14 @@
 # shellcheck shell=sh
 # Certificates of an ACME authority, proven over http: the client writes below run/acme, from where HAProxy answers.
-# Takes $dw_folder, $dw_names (those that are wanted, by spaces), $dw_server ("" is the client's own), $dw_email.
-: "${dw_folder:?}" "${dw_names:?}" "${dw_server=}" "${dw_email=}"
+# Takes $dw_folder, $dw_names (those that are wanted, by spaces), $dw_server ("" is the client's own), $dw_email and
+# $dw_ca (a file by which that authority is trusted, "" for those that the host trusts).
+: "${dw_folder:?}" "${dw_names:?}" "${dw_server=}" "${dw_email=}" "${dw_ca=}"
 command -v openssl >/dev/null || { echo "openssl is not installed on this host" >&2; exit 44; }
 umask 077
 { mkdir -p "$dw_folder/acme" && cd "$dw_folder/acme"; } || exit 1
-[ ! -s ca.pem ] || export LEGO_CA_CERTIFICATES="$PWD/ca.pem" REQUESTS_CA_BUNDLE="$PWD/ca.pem"
+rm -f ca.pem # of an older version, which trusted one project's authority for all of them
+unset LEGO_CA_CERTIFICATES REQUESTS_CA_BUNDLE
+[ -z "$dw_ca" ] || export LEGO_CA_CERTIFICATES="$dw_ca" REQUESTS_CA_BUNDLE="$dw_ca"
 client=$(command -v lego || command -v certbot) || {
     echo "neither lego nor certbot is installed on this host" >&2
     exit 44

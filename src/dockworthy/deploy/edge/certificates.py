@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 from ...errors import HostError
@@ -9,6 +10,7 @@ from ...model.deploy_settings import Tls
 from ..site import Site
 from .acme import due, known
 from .authority import NO_OPENSSL, TO_BE_MADE, Request, asked, asked_here
+from .haproxy.frontends import NOBODY, NOBODYS_NAME
 from .kept import ProjectRoutes
 
 
@@ -40,13 +42,19 @@ async def certificates(site: Site, projects: Iterable[ProjectRoutes], *, look: b
                 found[project.project] = await _internal(site, project, missing, look)
         for name, text in project.certificates.items():
             found[f"{project.project}.{name.replace('*', '_')}"] = text
+    if found:
+        with contextlib.suppress(HostError):  # without openssl there is none: then the first of all is shown
+            found[NOBODY] = await _asked(site, Request(NOBODY, f"DNS:{NOBODYS_NAME}", look))
     return found
 
 
 async def _internal(site: Site, project: ProjectRoutes, wanted: Iterable[str], look: bool) -> str:
     """Made on the host, where the authority's key stays; renewed when it is over within thirty days."""
     names = ",".join(f"{'IP' if name.replace('.', '').isdigit() else 'DNS'}:{name}" for name in wanted)
-    request = Request(project.project, names, look)
+    return await _asked(site, Request(project.project, names, look))
+
+
+async def _asked(site: Site, request: Request) -> str:
     done = await asked(site.hand, f"{site.state}/edge", request)
     if done.status == NO_OPENSSL:
         done = await asked_here(site, request)
@@ -54,5 +62,5 @@ async def _internal(site: Site, project: ProjectRoutes, wanted: Iterable[str], l
         raise ToBeMade
     if done.status or "PRIVATE KEY" not in done.output:
         hint = "apt-get install openssl, or use `tls: files`" if done.status == NO_OPENSSL else ""
-        raise HostError(f"{site.name}: no certificate was made for {project.project}: {done.words}", hint=hint)
+        raise HostError(f"{site.name}: no certificate was made for {request.project}: {done.words}", hint=hint)
     return done.output

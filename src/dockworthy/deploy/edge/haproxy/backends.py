@@ -12,6 +12,7 @@ from .waiting import SAFE, entering, waiting_room
 from .words import formatted, word
 
 _PROBES = "{ fe_name probe }"
+_PLAIN = r"^[A-Za-z0-9._~!$&'()*+,;=:@/-]*$"
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _CLIENTS = 50_000
 """Addresses whose requests are counted at a time, each with some 100 bytes."""
@@ -108,9 +109,21 @@ def _sent_on(project: ProjectRoutes, served: ServedRoute) -> Iterator[str]:
         yield f"http-request set-header X-Forwarded-Proto https if {_PROBES}"
     if route.strip_path:
         yield f"http-request set-header X-Forwarded-Prefix {formatted(served.path)}"
-        yield f"http-request replace-path {word(f'^{re.escape(served.path)}/?(.*)$')} '/\\1'"
+        yield from _stripped(served)
     if not route.retry_unsafe:
         yield f"http-request disable-l7-retry unless {SAFE}"
+
+
+def _stripped(served: ServedRoute) -> Iterator[str]:
+    """What is spelt as the route is passed on as it is. Where the route's own part is spelt otherwise (`//api/x`,
+    `/%61pi/x`), the rest goes in its plain form, if that needs no `%`."""
+    below = word(served.path + "/")
+    spelt = "{ var(txn.spelt) -m bool }"
+    whole = word(served.path)
+    yield f"http-request set-var(txn.spelt) bool(true) if {{ path -m str {whole} }} or {{ path -m beg {below} }}"
+    yield f"http-request deny deny_status 400 if !{spelt} !{{ var(txn.path) -m reg {word(_PLAIN)} }}"
+    yield f"http-request set-path '/%[var(txn.path),bytes({len(served.path) + 1})]' unless {spelt}"
+    yield f"http-request replace-path {word(f'^{re.escape(served.path)}/?(.*)$')} '/\\1' if {spelt}"
 
 
 def _health(project: ProjectRoutes, served: ServedRoute) -> Iterator[str]:

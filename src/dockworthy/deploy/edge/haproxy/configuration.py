@@ -11,7 +11,7 @@ from msgspec import Struct
 from ..kept import ProjectRoutes
 from . import shares
 from .backends import backends, page_file
-from .frontends import ADMIN, CERTIFICATES, METRICS, RUN, SERVERS, frontends, nobody, uses_acme
+from .frontends import ADMIN, CERTIFICATES, METRICS, NOBODY, NOBODYS_NAME, RUN, SERVERS, frontends, nobody, uses_acme
 from .waiting import any_waits
 
 FILE = "haproxy.cfg"
@@ -123,6 +123,8 @@ def certificate_list(projects: Sequence[ProjectRoutes], certificates: Iterable[s
     """A certificate is shown for names of its own project alone, whatever other names it holds: else one that a
     project brings for another one's host would be shown there."""
     files = sorted(certificates)
+    if NOBODY in files:  # HAProxy shows the first where nothing fits
+        yield f"certs/{NOBODY}.pem {NOBODYS_NAME}"
     for project in projects:
         named: dict[str, list[str]] = {name: [] for name in project.names}
         for file in files:

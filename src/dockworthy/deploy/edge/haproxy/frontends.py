@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ....model.deploy_settings import Tls
 from ..kept import ProjectRoutes
-from .matching import host_is, uses
+from .matching import host_is, refused_spellings, uses
 from .shares import of_address
 from .waiting import HOLD, any_waits, waiting
 from .words import formatted, word
@@ -19,9 +19,14 @@ SERVERS = "servers"
 """What a new process is told of the servers, so that it need not wait for the first answer of the engine's DNS."""
 CERTIFICATES = "certificates"
 """The list of certificates, each with the names for which it is shown."""
+NOBODY, NOBODYS_NAME = "_nobody", "nobody.invalid"
+"""The certificate for names that no project has, and for clients that name none: it tells of no project. None is called
+so, as none begins with `_`."""
 CHALLENGE = "/.well-known/acme-challenge/"
 
-_FORGED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Real-IP")
+_FORGED = ("Forwarded", "X-Real-IP", "Front-End-Https", "X-Original-URL", "X-Original-Host", "X-Rewrite-URL", "Proxy")
+"""Besides all that begin with X-Forwarded-: applications believe them, and some act on them (`Proxy` becomes the
+variable HTTP_PROXY of a CGI program)."""
 _DOTS = r"/\.\.?(;[^/]*)?(/|$)"
 """A path that climbs: an application might find itself elsewhere than the route that was judged."""
 _NOBODY = "Nothing is served here under this name and path.\n"
@@ -30,7 +35,7 @@ _NOBODY = "Nothing is served here under this name and path.\n"
 def frontends(projects: Sequence[ProjectRoutes]) -> Iterator[str]:
     """The lines of all of them. Probes of our own come by a socket, and are neither sent to https nor held up."""
     with_tls = any(each.has_tls for each in projects)
-    routing = [*uses(projects), "default_backend nobody"]
+    routing = [*refused_spellings(projects), *uses(projects), "default_backend nobody"]
     yield from _section(
         "frontend http", f"bind :{HTTP}", of_address(), _front(), _challenges(projects), _sent(projects), routing
     )
@@ -64,7 +69,14 @@ def _front(source: str = "") -> Iterator[str]:
     yield "http-request set-var(txn.host) req.hdr(host),field(1,:),lower,rtrim(.)"
     yield "http-request set-var(txn.path) path,url_dec,regsub(//+,/,g)"
     yield "http-request deny deny_status 400 unless { var(txn.path) -m found }"  # what can't be decoded
-    yield f"http-request deny deny_status 400 if {{ var(txn.path) -m reg {word(_DOTS)} }}"
+    # As applications may read it that take `\\` for `/`, and what follows a `;` for no part of the name.
+    yield r"http-request set-var(txn.plain) var(txn.path),regsub('\\\\','/',g),regsub(';[^/]*','',g),regsub(//+,/,g)"
+    for name in ("path", "plain"):
+        yield f"http-request deny deny_status 400 if {{ var(txn.{name}) -m reg {word(_DOTS)} }}"
+    # A client may ask the next hop to drop headers that it names here, ours among them.
+    yield "http-request set-header Connection Upgrade if { req.hdr(connection) -i upgrade }"
+    yield "http-request del-header Connection unless { req.hdr(connection) -i upgrade }"
+    yield "http-request del-header X-Forwarded- -m beg"
     for name in _FORGED:
         yield f"http-request del-header {name}"
     yield f"http-request set-header X-Forwarded-For {source or '%[src]'}"

@@ -28,6 +28,21 @@ def uses(projects: Iterable[ProjectRoutes]) -> Iterator[str]:
         yield f"use_backend {name} if {host} {{ var(txn.path) -m beg {word(served.path + '/')} }}"
 
 
+def refused_spellings(projects: Iterable[ProjectRoutes]) -> Iterator[str]:
+    """Requests that one reader takes for a route's and another one does not (`/admin;x`, `/admin\\`): without a rule,
+    the service of a shorter route would get them past the password of this one."""
+    every = [served for each in projects for served in each.routes]
+    for served in every:
+        if not served.path or any(";" in other.path for other in every if other.host == served.host):
+            continue
+        own, below = word(served.path), word(served.path + "/")
+        for matches in (f"-m str {own}", f"-m beg {below}"):
+            yield (
+                f"http-request deny deny_status 400 if {host_is(served.host)} {{ var(txn.plain) {matches} }} "
+                f"!{{ var(txn.path) {matches} }}"
+            )
+
+
 def _order(served: ServedRoute) -> tuple[bool, int, str, int, str]:
     """Longer names are nearer to what was asked for, and so are longer paths."""
     return served.host.startswith("*."), -len(served.host), served.host, -len(served.path), served.path
