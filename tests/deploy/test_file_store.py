@@ -61,6 +61,23 @@ class TestOverSsh(StoreSuite):
                 await lock.check()
 
 
+async def test_a_record_that_never_ends_is_a_damaged_one(tmp_path: Path) -> None:
+    """A link to a device, a pipe that nobody writes to, a folder, and a file of gigabytes (all holes)."""
+    async with store_here(tmp_path) as store:
+        async with store.lock(who="anna", doing="deploy"):
+            await store.write(release(1))
+        folder = Path(store.folder)
+        (folder / "2.json").symlink_to("/dev/zero")
+        os.mkfifo(folder / "3.json")
+        (folder / "4.json").mkdir()
+        with (folder / "5.json").open("wb") as file:
+            file.truncate(5_000_000_000)
+        async with asyncio.timeout(10):
+            assert [found.number for found in await store.releases(skip_damaged=True)] == [1]
+            with pytest.raises(UnreadableInput, match=r"2\.json"):
+                await store.releases()
+
+
 async def test_a_damaged_record_is_named(tmp_path: Path) -> None:
     async with store_here(tmp_path) as store:
         for number in (1, 2, 3):

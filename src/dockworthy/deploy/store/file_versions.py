@@ -25,7 +25,8 @@ key() { # FILE FOLDER MAKING: made where there is none; of two that come at once
     rm -f -- "$aside"
   fi
   [ -r "$1" ] || { r done 1 "${why:-it can't be read}"; return; }
-  base64 <"$1" >&3
+  [ -f "$1" ] || { r done 1 "it is no regular file"; return; }
+  head -c 1000 -- "$1" | base64 >&3
   r done 0 ''
 }
 """.replace("BYTES", str(_KEY_BYTES)).replace("ASIDE", ASIDE)

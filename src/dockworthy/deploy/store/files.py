@@ -18,7 +18,7 @@ from .file_lock import FileLock, held
 from .file_versions import host_key, must_be_name, put_version, remove_versions, version_of
 from .host_files import PUT, failed
 from .record import decoded, encoded, superfluous
-from .release_store import KEPT
+from .release_store import KEPT, MOST_BYTES
 
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}")
 _USED = 46
@@ -27,7 +27,12 @@ _READ = r"""
 cd {folder} 2>/dev/null || exit 0
 for file in [0-9]*.json; do
   case ${{file%.json}} in *[!0-9]*) continue ;; esac
-  text=$(base64 <"$file" 2>/dev/null | tr -d '\n') && [ -e "$file" ] && printf '%s %s\n' "${{file%.json}}" "$text"
+  # A link to a device would never end, and one that is too large is none of ours.
+  if [ -f "$file" ] && [ "$(stat -L -c %s "$file")" -le {most} ]; then
+    text=$(head -c {most} "$file" 2>/dev/null | base64 | tr -d '\n')
+  else text=
+  fi
+  if [ -e "$file" ] || [ -h "$file" ]; then printf '%s %s\n' "${{file%.json}}" "$text"; fi
 done
 exit 0
 """
@@ -72,7 +77,7 @@ class FileStore:
 
     async def releases(self, *, skip_damaged: bool = False) -> Sequence[Release]:
         """All that are kept, oldest first. Raises UnreadableInput for a damaged one, unless it is to be skipped."""
-        done = await self._hand.run(_READ.format(folder=shlex.quote(self.folder)))
+        done = await self._hand.run(_READ.format(folder=shlex.quote(self.folder), most=10 * MOST_BYTES))
         if done.status:
             raise failed(done, self._hand.name, f"{self.folder} can't be read")
         found = []
