@@ -26,6 +26,38 @@ def who_may_swap(path: str, *, follow: bool = True) -> str:
     return _walk(path, follow=follow, links=_MOST_LINKS, any_end=True)
 
 
+def who_may_change(path: str) -> str:
+    """Why a file that the guard judges by can be made another one by others than root and the guard's own user; `""`
+    where it can't. Its own owner and mode count, those of every folder above it, and of every link on the way. In a
+    folder like /tmp others can neither rename nor remove what is root's."""
+    links, seen = 0, None
+    place, parts = "/", list(PurePosixPath(os.path.abspath(path)).parts[1:])
+    while parts:
+        part = parts.pop(0)
+        if part == "..":
+            place = os.path.dirname(place)
+            continue
+        place = os.path.join(place, part)
+        try:
+            seen = os.lstat(place)
+            target = os.readlink(place) if stat.S_ISLNK(seen.st_mode) else ""
+        except OSError as error:
+            return f"{place} can't be looked at: {error.strerror}"
+        if seen.st_uid not in (0, os.geteuid()):
+            what = "is a link that" if target else ""
+            return f"{place} {what} belongs to user {seen.st_uid}".replace("  ", " ")
+        if target:
+            links += 1
+            if links > _MOST_LINKS:
+                return f"{place} is one of too many links"
+            place = "/" if target.startswith("/") else os.path.dirname(place)
+            parts = [each for each in PurePosixPath(target).parts if each != "/"] + parts
+            continue
+        if seen.st_mode & _GROUP_OR_OTHERS and not (stat.S_ISDIR(seen.st_mode) and seen.st_mode & stat.S_ISVTX):
+            return f"{place} can be written by others than root"
+    return "" if seen is None or stat.S_ISREG(seen.st_mode) else f"{path} is not a file"
+
+
 def _walk(path: str, *, follow: bool, links: int, any_end: bool = False) -> str:
     parts = PurePosixPath(path).parts
     place = ""
@@ -64,4 +96,4 @@ def _why(place: str, seen: os.stat_result, *, last: bool, any_end: bool) -> str:
     return ""
 
 
-__all__ = ["who_may_swap", "who_may_write"]
+__all__ = ["who_may_change", "who_may_swap", "who_may_write"]

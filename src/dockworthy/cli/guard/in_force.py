@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...errors import UnreadableInput
 from ..options import LEVELS
 from ..project import rules_of
 
@@ -27,9 +28,10 @@ level_option = click.option(
 """The guard's own default: what nobody asked for is not to stop a host's work."""
 
 
-def loader(level: str | None, policy: str | None) -> Load:
-    """Reads the same files each time it is called, wherever the process is by then."""
-    return partial(_load, level, _path(policy))
+def loader(level: str | None, policy: str | None, *, followed: bool = False) -> Load:
+    """Reads the same files each time it is called, wherever the process is by then. `followed`: for a guard, which
+    takes over what they say; then others than root may not be able to change them."""
+    return partial(_load_guarded if followed else _load, level, _path(policy))
 
 
 def keeping(level: str | None, policy: str | None) -> PolicyKeeping | None:
@@ -45,6 +47,21 @@ def _path(policy: str | None) -> str | None:
 
     found = find_project_file(Path()) if policy is None else Path(policy)
     return None if found is None else os.path.abspath(found)
+
+
+def _load_guarded(level: str | None, path: str | None) -> tuple[PolicyInForce, tuple[Path, ...]]:
+    """Raises UnreadableInput, also for a file that others than root could change: whoever writes it is root."""
+    from ...guard.root_alone import who_may_change
+
+    in_force, files = _load(level, path)
+    for file in files:
+        if why := who_may_change(str(file)):
+            raise UnreadableInput(
+                f"others than root could change what the guard judges by: {why}",
+                file=str(file),
+                hint="let the file, the folders above it and every link to it be root's: chown root, chmod go-w",
+            )
+    return in_force, files
 
 
 def _load(level: str | None, path: str | None) -> tuple[PolicyInForce, tuple[Path, ...]]:

@@ -137,7 +137,7 @@ def _policy(named: str | None, places: Places) -> tuple[PolicyInForce, bytes | N
     path = named or (str(places.policy) if places.policy.exists() else None)
     if path is None:
         return PolicyInForce(), None
-    in_force, files = loader(None, path)()
+    in_force, files = loader(None, path, followed=named is None)()
     if named is None:
         return in_force, None
     if len(files) > 1:

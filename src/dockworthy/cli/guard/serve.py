@@ -71,7 +71,7 @@ def serve(
     from ...guard.life.spare import wait_for_its_turn
 
     if only_checks:
-        loader(level, policy)()
+        loader(level, policy, followed=True)()
         return 0
     if tls and not people:
         raise UsageError("--tls serves people from elsewhere, and --people is missing", hint="--people PATH")
@@ -102,7 +102,7 @@ def serve(
         from ...guard.socket.people import people_served
         from ...guard.socket.tickets import Tickets
 
-        in_force = LivingPolicy(loader(level, policy), heard, keeping(level, policy))
+        in_force = LivingPolicy(loader(level, policy, followed=True), heard, keeping(level, policy))
         tickets, leaving = Tickets(key=handed_key()), Leaving()
         say(f"the policy is at level {in_force().level.value}")
         world = EngineWorld(
@@ -147,7 +147,7 @@ def _load_all(level: str | None, policy: str | None) -> None:
     from ...guard.tls import endpoint  # noqa: F401
 
     with suppress(DockworthyError):
-        warm_up(last_good(loader(level, policy), keeping(level, policy)))
+        warm_up(last_good(loader(level, policy, followed=True), keeping(level, policy)))
 
 
 __all__ = ["serve"]

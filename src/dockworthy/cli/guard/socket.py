@@ -99,7 +99,7 @@ def socket(
         tell_ready()
 
     async def live() -> None:
-        in_force = LivingPolicy(loader(level, policy), say, keeping(level, policy))
+        in_force = LivingPolicy(loader(level, policy, followed=True), say, keeping(level, policy))
         world = PeopleWorld(
             endpoint,
             sockets=absolute(path),

@@ -31,7 +31,7 @@ def status(endpoint: str, format_: str, output: str | None) -> int:
     from ...guard.life.status import status_of
     from .in_force import loader
 
-    found = status_of(Places(), endpoint, lambda path: loader(None, path)())
+    found = status_of(Places(), endpoint, lambda path: loader(None, path, followed=True)())
     deliver(_as_json(found) if format_ == "json" else _as_text(found), output)
     if found.works is None:
         return ExitStatus.UNDECIDED

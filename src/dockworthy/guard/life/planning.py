@@ -15,7 +15,7 @@ from ...harden.settings_text import changed_settings
 from ...harden.situation import parse_settings
 from ...model.guard_policy import GuardPolicy
 from ..host_tree import host_tree
-from ..root_alone import who_may_write
+from ..root_alone import who_may_change
 from ..way_in import way_in
 from . import kept_files
 from .builds import Builds, confined, confines
@@ -167,10 +167,7 @@ def _entered(policy: GuardPolicy) -> Iterator[str]:
 
 def _check_owner(policy: Path) -> None:
     """Raises UsageError for a policy that others than root can change: they would be root."""
-    seen = policy.stat()
-    why = f"{policy} can be written by others than root" if seen.st_uid or seen.st_mode & 0o022 else ""
-    why = why or who_may_write(str(policy.resolve()))
-    if why:
+    if why := who_may_change(str(policy)):
         raise UsageError(why, hint=f"chown root {policy}; chmod go-w {policy}")
 
 
