@@ -19,6 +19,7 @@ from ..asked import NotCanonical
 from ..bounds import check_bounds, check_size
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_values
+from ..floor.cost import memory_of_host, refused_cost
 from ..floor.mounts import (
     refused_device_rules,
     refused_devices,
@@ -55,6 +56,8 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
     for refusal in refused_values(
         host, case.policy.guard, no_new_privileges="no-new-privileges" in (context.features or ())
     ):
+        yield refusal
+    for refusal in refused_cost(request, host, memory_of_host()):
         yield refusal
     async for refusal in refused_name(case, case.call.query.get("name", "").lstrip("/")):
         yield refusal
