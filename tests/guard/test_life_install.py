@@ -88,6 +88,23 @@ def test_a_dry_run_changes_nothing(host: OwnHost) -> None:
     assert host.dockworthy("guard", "uninstall", "--yes").returncode == 2, "there is none"
 
 
+def test_a_program_of_somebody_elses_stays(host: OwnHost) -> None:
+    host.write("/usr/local/bin/dockworthy", "#!/bin/sh\necho theirs\n")
+    try:
+        assert "is another's and stays" in install(host)
+        uninstall(host)
+        assert "echo theirs" in host.read("/usr/local/bin/dockworthy")
+    finally:
+        host.run("rm", "-f", "/usr/local/bin/dockworthy")
+    install(host)
+    host.write("/usr/local/bin/dockworthy", "#!/bin/sh\necho theirs\n")
+    try:
+        uninstall(host)
+        assert "echo theirs" in host.read("/usr/local/bin/dockworthy"), "put there after the guard came"
+    finally:
+        host.run("rm", "-f", "/usr/local/bin/dockworthy")
+
+
 def test_the_plan_names_what_can_not_be_started_again(host: OwnHost) -> None:
     for name, option in (("proxy", "-v=/var/run/docker.sock:/var/run/docker.sock"), ("strong", "--privileged")):
         host.docker("run", "-d", "--name", name, option, BUSYBOX, "sleep", "3600")
@@ -133,6 +150,7 @@ def test_install_guards_a_running_engine_and_uninstall_leaves_it_as_it_was(host:
     assert json.loads(host.read("/etc/docker/daemon.json"))["authorization-plugins"] == ["dockworthy"]
     assert refused(host)
     assert host.running() == running
+    assert host.run("/usr/local/bin/dockworthy", "--version").stdout.startswith(b"dockworthy")
     lines = [json.loads(line) for line in host.read("/var/log/dockworthy/guard.jsonl").splitlines()]
     assert any("workload/privileged" in line.get("rules", ()) for line in lines)
     given = host.dockworthy("guard", "grant", "root", "viewer", "--for", "1h", "--reason", "a test")

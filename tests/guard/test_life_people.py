@@ -341,7 +341,12 @@ def test_unlock_puts_the_engine_back_when_all_is_wrong(host: OwnHost) -> None:
     assert host.running() == running
     assert host.run("test", "-e", OWN, check=False).returncode != 0
     assert b"before" in Reached(host, SOCKET, "nils").docker("ps").stdout, "as before: its group is root"
+    assert "(group docker) is root on this host" in said and "until: docker restart watcher" in said, said
     host.run("mv", "/opt/away", "/opt/dockworthy")
+    text = host.run(str(DOCKWORTHY), "guard", "status", check=False).stdout.decode()
+    assert "the guard is out of the way" in text and "comes back with: dockworthy guard install --people" in text, text
+    again = host.dockworthy("guard", "install", "--people", "--dry-run").stderr
+    assert "it is started again" in again and "no request is refused meanwhile" not in again, again
     plan = host.dockworthy("guard", "uninstall", "--dry-run").stderr
     assert "end the grants of group:olga, user:olga" in plan, plan
     assert "docker restart" not in plan, "the engine's own socket is back already"

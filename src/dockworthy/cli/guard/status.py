@@ -45,6 +45,12 @@ def _as_text(found: Status) -> str:
     if not found.serving:
         lines.append("serving: no guard was seen")
     lines.append(f"the engine asks it: {_word(found.asks)}" + _but(found))
+    if found.is_away:
+        people = " --people" if found.installed and found.installed.people else ""
+        lines.append(
+            "the guard is out of the way (unlocked, or stopped): nothing is judged, and whoever may open the engine's "
+            f"socket is root on this host; it comes back with: dockworthy guard install{people}"
+        )
     if found.policy:
         lines.append(f"policy: {found.policy}{_in_force(found)}")
     if found.grants is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -24,6 +25,8 @@ class Places(Struct, frozen=True, kw_only=True):
     log: Path = Path("/var/log/dockworthy/guard.log")
     state: Path = Path("/var/lib/dockworthy/guard")
     unlock: Path = Path("/usr/local/sbin/dockworthy-guard-unlock")
+    program: Path = Path("/usr/local/bin/dockworthy")
+    """What people call, and what refusals name: starts the bundle's."""
     unit: Path = Path("/etc/systemd/system/dockworthy-guard.service")
     after_guard: Path = Path("/etc/systemd/system/docker.service.d/dockworthy-guard.conf")
     init: Path = Path("/etc/init.d/dockworthy-guard")
@@ -38,6 +41,23 @@ class Places(Struct, frozen=True, kw_only=True):
     @property
     def current(self) -> Path:
         return self.bundle / "current"
+
+    @property
+    def calling(self) -> bytes:
+        """What stands in `program`."""
+        return f'#!/bin/sh\n# Written by dockworthy guard install.\nexec {self.current / "start.sh"} "$@"\n'.encode()
+
+    @property
+    def has_program(self) -> bool:
+        """Is it ours? What somebody else put there is theirs."""
+        try:
+            return not self.program.is_symlink() and self.program.read_bytes() == self.calling
+        except OSError:
+            return False
+
+    @property
+    def may_have_program(self) -> bool:
+        return self.has_program or not os.path.lexists(self.program)
 
     @property
     def record(self) -> Path:

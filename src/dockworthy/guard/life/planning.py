@@ -16,6 +16,7 @@ from ...harden.situation import parse_settings
 from ...model.guard_policy import GuardPolicy
 from ..host_tree import host_tree
 from ..root_alone import who_may_change
+from ..serving_now import serving_now
 from ..way_in import way_in
 from . import kept_files
 from .builds import Builds, confined, confines
@@ -49,6 +50,8 @@ class Install(Struct, frozen=True, kw_only=True):
     builds: Builds
     confines: bool = False
     installed: Record | None = None
+    serves: bool = False
+    """A guard does, just now."""
     people: People | None = None
     moving: Moving | None = None
     restarting: EngineService | None = None
@@ -72,9 +75,14 @@ class Install(Struct, frozen=True, kw_only=True):
             running = f"the engine is restarted ({self.restarting.in_words}): {self.engine.while_restarted()}"
         return (
             f"copy dockworthy {__version__} with its Python to {places.bundle}: root's, 140 MB",
+            f"write {places.program}, which starts it: the command that refusals name"
+            if places.may_have_program
+            else f"{places.program} is another's and stays: call {places.current / 'start.sh'}",
             f"write {places.policy}" if self.policy is not None else f"judge by {places.policy}, which is there",
             f"start the guard before the engine, by {service}; one that ends, or is killed, is started again"
             if self.installed is None
+            else "the guard that is installed serves nobody now (unlocked, or stopped): it is started again"
+            if not self.serves
             else "the new guard takes over from the one that serves: no request is refused meanwhile",
             *order_in_words(self.manager, places, by_systemd=self.by_systemd),
             f"write {places.unlock}: a plain shell script that takes the guard out of the way",
@@ -148,7 +156,8 @@ def plan(
     return Install(
         places=places, engine=engine, policy=policy, before=before, after=after, by_systemd=by_systemd, builds=builds,
         confines=(confine_builds and not confines(settings)) or (installed is not None and installed.confines),
-        installed=installed, people=their, moving=moving, restarting=restarting, manager=manager,
+        installed=installed, serves=any(each.plugin for each in serving_now()), people=their,
+        moving=moving, restarting=restarting, manager=manager,
         entered=() if settings.get("userns-remap") else tuple(_entered(guard or GuardPolicy())),
     )  # fmt: skip
 

@@ -47,6 +47,8 @@ class Service:
             pid_file=str(places.pid), serving=str(places.serving),
         )  # fmt: skip
         yield places.unlock, _filled("unlock.sh", fills), 0o755
+        if places.may_have_program:
+            yield places.program, places.calling, 0o755
         yield places.keep, kept.written(), 0o600
         if self.by_systemd:
             yield places.unit, _filled("guard.service", fills), 0o644

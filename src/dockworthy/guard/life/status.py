@@ -50,6 +50,11 @@ class Status(Struct, frozen=True, kw_only=True):
     unseen: tuple[str, ...]
 
     @property
+    def is_away(self) -> bool:
+        """Installed, and nobody judges: unlocked, or stopped."""
+        return bool(self.is_installed) and not self.serving and self.asks is False
+
+    @property
     def works(self) -> bool | None:
         """A guard serves, where it is the engine's plugin the engine asks it, and its policy can be read. None: that
         can't be told."""
@@ -69,6 +74,8 @@ def status_of(places: Places, endpoint: str, read: Callable[[str], object]) -> S
     serving = _serving(places, unseen)
     settings = Path(record.settings) if record else Path("/etc/docker/daemon.json")
     at = record.people.endpoint if record and record.people else endpoint
+    if not os.path.exists(at.removeprefix("unix://")):
+        at = endpoint  # unlocked: the engine is back at its own place
     grants = Grants(grants_folder()).now() if os.geteuid() == 0 else None
     policies = list(dict.fromkeys(each.policy for each in serving if each.policy and each.plugin))
     if not policies and (places.policy.exists() or is_installed):

@@ -142,6 +142,8 @@ def _remove(places: Places, record: Record, engine: EngineHere) -> None:
             Path(file).unlink(missing_ok=True)
         places.before(Path(file)).unlink(missing_ok=True)
     for file in record.files:
+        if Path(file) == places.program and not places.has_program:
+            continue  # somebody has put another there since
         Path(file).unlink(missing_ok=True)
     take_order_away(places)
     service.forget()

@@ -167,6 +167,16 @@ start_engine() {
     esac
 }
 
+# A mounted socket is the file that was there when the container started: the guard's, which is gone.
+stale() {
+    command -v docker >/dev/null || return 0
+    names=$(docker -H "unix://$people" ps -q | while read -r id; do
+        docker -H "unix://$people" inspect -f '{{.Name}}{{range .Mounts}} {{.Source}}{{end}} ' "$id" |
+            sed -n "s,^/\([^ ]*\) .*/$(basename "$people") .*,\1,p"
+    done | tr '\n' ' ')
+    [ -z "$names" ] || say "these have the guard's socket mounted, and reach nobody until: docker restart $names"
+}
+
 if [ -n "$people" ] && [ -d "$folder" ]; then
     say "restarting the engine: its socket comes back to $people"
     hold
@@ -178,6 +188,7 @@ if [ -n "$people" ] && [ -d "$folder" ]; then
     rm -f "$folder/docker.sock" "$kept/environ.unlocking" "$kept/cmdline.unlocking"
     rmdir "$folder" 2>/dev/null
     say "try: docker ps"
+    stale
 elif engine_runs && kill -HUP "$(engine)"; then
     say "the engine (process $(engine)) was told to read it; try: docker ps"
 elif under_systemd; then
@@ -187,4 +198,6 @@ elif under_systemd; then
 else
     say "no engine runs; start it as you do"
 fi
+group=$(stat -Lc %G "${people:-/var/run/docker.sock}" 2>/dev/null)
+say "nothing is judged now: whoever may open the engine's socket${group:+ (group $group)} is root on this host"
 say "the guard comes back with: dockworthy guard install${people:+ --people}"
