@@ -57,7 +57,16 @@ def own_paths(
     places = Places()
     shut = (places.state, places.policy.parent, places.engine_socket.parent, places.socket.parent)
     hidden = (*_ENGINE_HIDDEN, *map(str, shut), *engine, *keys)
-    files = (places.bundle, places.unlock, places.unit, places.after_guard, places.init, places.pid, places.serving)
+    files = (
+        places.bundle,
+        places.unlock,
+        places.program,
+        places.unit,
+        places.after_guard,
+        places.init,
+        places.pid,
+        places.serving,
+    )
     logs = (str(places.audit.parent), *kept)
     return OwnPaths(
         sockets=_spelt(("/run/docker.sock", *sockets)),
