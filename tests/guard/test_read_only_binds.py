@@ -164,13 +164,13 @@ def test_what_is_drafted_of_what_was_seen(host: dict[str, Any], needs: list[str]
 
 
 @pytest.mark.parametrize(
-    ("path", "allowed"),
+    ("path", "allowed", "starts"),
     [
-        ("/var/log", False),
-        ("/opt/dockworthy", False),
-        ("/etc/dockworthy", False),
-        ("/var/log:ro", True),
-        ("/opt/shop", True),
+        ("/var/log", False, True),
+        ("/opt/dockworthy", False, False),
+        ("/etc/dockworthy", False, False),
+        ("/var/log:ro", True, True),
+        ("/opt/shop", True, True),
     ],
 )
 @pytest.mark.parametrize(
@@ -178,10 +178,13 @@ def test_what_is_drafted_of_what_was_seen(host: dict[str, Any], needs: list[str]
     [("POST /containers/{}/exec", {"Cmd": ["sh"]}), ("GET /containers/{}/archive?path=/x", None),
      ("POST /containers/create", {"Image": "x", "HostConfig": {"PidMode": "container:{}"}})],
 )  # fmt: skip
-async def test_who_writes_own_paths_is_entered_by_nobody(path: str, allowed: bool, line: str, body: Any) -> None:
-    """A container of the time before the guard goes on."""
+async def test_who_writes_own_paths_is_entered_by_nobody(
+    path: str, allowed: bool, starts: bool, line: str, body: Any
+) -> None:
+    """A container of the time before the guard goes on, unless what it writes is the host's (workload/host-mounts)."""
     text = json.dumps(body).replace("{}", A)
     world = Host(listed(A, path))
     decision = await ask(line.replace("{}", A), json.loads(text), world=world)
     assert ("guard/own-paths" not in decision.message()) is allowed, decision.message()
-    assert (await ask(f"POST /containers/{A}/start", world=world)).allowed
+    started = await ask(f"POST /containers/{A}/start", world=world)
+    assert started.allowed is starts and ("workload/host-mounts" in started.message()) is not starts
