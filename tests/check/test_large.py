@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from pathlib import Path
@@ -41,20 +42,29 @@ def _accepting(number: int) -> str:
 
 
 def _cost(text: str, file: Path) -> float:
+    """Seconds of CPU. Without the collector of cycles: what it costs depends on all that the tests before left behind."""
     file.write_text(text)
-    began = time.process_time()
-    result = check([str(file)], level=Level.BASELINE)
-    assert not result.unread
-    return time.process_time() - began
+    gc.collect()
+    gc.disable()
+    try:
+        began = time.process_time()
+        result = check([str(file)], level=Level.BASELINE)
+        assert not result.unread
+        return time.process_time() - began
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("shape", [_plain, _extending, _sharing, _waiting, _accepting])
 def test_four_times_the_services_cost_four_times_as_much(shape: object, tmp_path: Path) -> None:
     assert callable(shape)
     _cost(shape(50), tmp_path / "warm.yaml")
-    small = min(_cost(shape(400), tmp_path / "small.yaml") for _ in range(2))
-    large = min(_cost(shape(1600), tmp_path / "large.yaml") for _ in range(2))
-    assert large < MOST * small + 0.2
+    for _ in range(4):  # a busy machine slows down one of the two now and then; what grows too fast always does
+        small = min(_cost(shape(400), tmp_path / "small.yaml") for _ in range(2))
+        large = _cost(shape(1600), tmp_path / "large.yaml")
+        if large < MOST * small + 0.2:
+            return
+    pytest.fail(f"four times the services took {large:.2f} s of CPU, one part {small:.2f} s")
 
 
 def test_one_env_file_for_many_and_one_project_included_often(

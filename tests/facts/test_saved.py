@@ -107,7 +107,7 @@ def test_a_device_is_written_to_and_never_replaced(tmp_path: Path) -> None:
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput, match="No such file or directory"):
         load(tmp_path / "none.json")
-    with pytest.raises(UnreadableInput, match="Is a directory"):
+    with pytest.raises(UnreadableInput, match="not a regular file, but a folder"):
         load(tmp_path)
 
 

@@ -26,6 +26,10 @@ ROUTE = "deploy: {{routes: [{{host: {host}, service: web, port: {port}}}]}}"
         (ROUTE.format(host="a" * 300, port=80), "expected text of at most 253 characters"),
         (ROUTE.format(host="a.example.com", port=80000), "expected a whole number of at most 65535"),
         ("deploy: {edge: {http: eighty}}", "expected true or false or a whole number, got text"),
+        (
+            "deploy: {routes: [{host: a.example.com, service: web, port: 80, headers: {'@': x}}]}",
+            "expected the name of an HTTP header, as `X-Frame-Options`",
+        ),
         ("deploy: [1", "the list that begins with `[` is not closed, as in `[80, 443]`"),
         ("deploy: {a: 1", "the mapping that begins with `{` is not closed"),
         ("\tdeploy: 1", "indent by spaces"),

@@ -17,7 +17,7 @@ Who = Annotated[str, Meta(extra_json_schema={"pattern": f"^({'|'.join(KINDS)}):[
 
 
 NO_LIMIT = "leave it out for no limit"
-Word = Annotated[str, text(r"\S", "text that is not empty")]
+Word = Annotated[str, text(r"\S", "text that is not empty, as `shop`")]
 Limits = Annotated[tuple[Word, ...], Meta(extra_json_schema={"minItems": 1})]
 """Names or patterns. Who writes an empty list meant to allow nothing, so that dockworthy.yaml may not say it; who means
 no limit writes nothing."""

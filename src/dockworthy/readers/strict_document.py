@@ -14,7 +14,7 @@ from ..model.pattern import lazy_pattern
 from .yaml_source import Value
 
 T = TypeVar("T")
-_AT = lazy_pattern(r" - at `\$(?P<path>.*)`$")
+_AT = lazy_pattern(r" - at (?:`key` in )?`\$(?P<path>.*)`$")
 _UNKNOWN = lazy_pattern(r"Object contains unknown field `(?P<field>.*)`")
 _NEEDED = lazy_pattern(r"Object missing required field `(?P<field>.*)`")
 _PATTERN = lazy_pattern(r"`str` matching regex (?P<pattern>.*)$")

@@ -90,6 +90,7 @@ def socket(
         print_unit(f"dockworthy-{role}", f"dockworthy's guard: a socket for a {role} at {path}", notifies=True)
         return 0
     told = telling(audit_file, syslog=syslog)
+    remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told.write)
 
     def held(who: Identity) -> tuple[Binding, ...]:
         return () if who.has_ended else (binding,)
@@ -107,7 +108,6 @@ def socket(
             keys=absolute(tlskey),
         )
         gate = RoleGate(world, held, told=told, floor=in_force)
-        remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told.write)
         serving = announced(engine=endpoint, people=path, role=role, tls=tls or "", policy=policy or "")
         async with followed(in_force, *papers):
             made = listened(Path(path), mode=0o666 if everyone else 0o660, group=group)
