@@ -42,7 +42,7 @@ def _accepting(number: int) -> str:
 
 
 def _cost(text: str, file: Path) -> float:
-    """Seconds of CPU. Without the collector of cycles: what it costs depends on all that the tests before left behind."""
+    """Seconds of CPU, without the collector of cycles: that costs what all the tests before have left behind."""
     file.write_text(text)
     gc.collect()
     gc.disable()
