@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dockworthy.cli.run import run
+from dockworthy.guard.life.places import Places
 from machines.program import run_dockworthy
 
 
@@ -69,3 +71,19 @@ def test_what_is_said_of_a_request_can_be_asked(tmp_path: Path) -> None:
     body.write_text('{"Cmd": ["sh"], "Privileged": true}')
     done = explain(tmp_path, "--level", "baseline", "--request", "/v1.45/containers/NAME/exec", "--body", str(body))
     assert done.returncode == 1 and "privileged" in done.stdout.lower(), done.stdout
+
+
+def test_the_policy_of_the_guard_that_is_installed_here_counts_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed, own = tmp_path / "guard.yaml", tmp_path / "own.yaml"
+    installed.write_text("guard: {network_drivers: [macvlan]}\n")
+    own.write_text("policy: {level: baseline}\n")
+    monkeypatch.setattr("dockworthy.guard.life.places.Places", lambda: Places(policy=installed))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "body.json").write_text('{"Name": "n", "Driver": "macvlan"}')
+    request = ["guard", "explain", "--request", "/v1.45/networks/create", "--body", "body.json"]
+    assert run(request) == 0
+    assert f"policy {installed}" in capsys.readouterr().out
+    assert run([*request[:2], "--policy", str(own), *request[2:]]) == 1
+    assert f"policy {own}" in capsys.readouterr().out

@@ -47,6 +47,7 @@ def explain(
     """Would it pass, and if not, why?
 
     Nothing is sent. Without --docker what the guard would look up is listed, with what was taken for the answer.
+    Where a guard is installed on this host, its policy is the one that counts unless --policy names another.
     Exit status 1 says refused, 3 that it would pass if the engine answers so. Options go before the line.
 
     \b
@@ -59,16 +60,25 @@ def explain(
     import asyncio
 
     asked = _asked(line, uri, method, body_file)
-    in_force, _ = loader(level, policy)()
+    in_force, files = loader(level, policy or _of_this_host())()
+    judged_by = str(files[0]) if files else ""
 
     explained = asyncio.run(_explain(asked, in_force, endpoint))
     if format_ == "json":
-        deliver(_as_json(explained, in_force), output)
+        deliver(_as_json(explained, in_force, judged_by), output)
     else:
-        deliver(_as_text(explained, in_force), output)
+        deliver(_as_text(explained, in_force, judged_by), output)
     if not explained.decision.allowed:
         return ExitStatus.NOT_WORTHY
     return ExitStatus.UNDECIDED if explained.open else ExitStatus.DONE
+
+
+def _of_this_host() -> str | None:
+    """The policy of the guard that is installed here."""
+    from ...guard.life.places import Places
+
+    installed = Places().policy
+    return str(installed) if installed.exists() else None
 
 
 def _asked(line: tuple[str, ...], uri: str | None, method: str, body_file: str | None) -> Asked:
@@ -98,12 +108,13 @@ async def _explain(asked: Asked, in_force: PolicyInForce, endpoint: str | None) 
         await world.close()
 
 
-def _as_text(explained: Explained, in_force: PolicyInForce) -> str:
+def _as_text(explained: Explained, in_force: PolicyInForce, judged_by: str) -> str:
     from ...report.visible import visible
 
     decision = explained.decision
     word = "refused" if decision.refusals else "allowed, if the engine answers so" if explained.open else "allowed"
-    lines = [f"{word}: {decision.action} {decision.subject}".rstrip() + f" (level {in_force.level.value})"]
+    by = f"level {in_force.level.value}" + (f", policy {judged_by}" if judged_by else "")
+    lines = [f"{word}: {decision.action} {decision.subject}".rstrip() + f" ({by})"]
     lines += [f"  - {refusal.in_words()}" for refusal in decision.refusals]
     if explained.open:
         lines += ["", "Not asked of an engine:", *(f"  - {note}" for note in explained.open)]
@@ -113,7 +124,7 @@ def _as_text(explained: Explained, in_force: PolicyInForce) -> str:
     return "".join(f"{visible(each)}\n" for each in lines)
 
 
-def _as_json(explained: Explained, in_force: PolicyInForce) -> str:
+def _as_json(explained: Explained, in_force: PolicyInForce, judged_by: str) -> str:
     import msgspec
 
     from ...report.json_text import json_text
@@ -122,6 +133,7 @@ def _as_json(explained: Explained, in_force: PolicyInForce) -> str:
     told: dict[str, Any] = {
         "allowed": decision.allowed,
         "level": in_force.level.value,
+        "policy": judged_by or None,
         "action": decision.action,
         "subject": decision.subject,
         "refusals": [msgspec.to_builtins(refusal) for refusal in decision.refusals],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...errors import OutputError, UsageError
+from .. import options
 from ..output import deliver, say
 
 if TYPE_CHECKING:
@@ -61,13 +62,26 @@ def grant(who: str, role: str, span: str, reason: str, projects: tuple[str, ...]
 
 
 @click.command(short_help="The grants in force.")
-def grants() -> int:
+@options.format_of("table", "json")
+@options.output
+def grants(format_: str, output: str | None) -> int:
     """One a line: its id, whose, which role, until when, why, and who gave it."""
     found = _grants().now()
+    if format_ == "json":
+        deliver(_as_json(found), output)
+        return 0
     if not found:
         say("no grant is in force")
-    deliver("".join(map(_line, found)), None)
+    deliver("".join(map(_line, found)), output)
     return 0
+
+
+def _as_json(found: list[Grant]) -> str:
+    import msgspec
+
+    from ...report.json_text import json_text
+
+    return json_text({"grants": [msgspec.to_builtins(grant) for grant in found]})
 
 
 @click.command(short_help="Ends grants before their time.")
