@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dockworthy.cli.run import run
 from dockworthy.guard.rights.grants import Grants
 
 
