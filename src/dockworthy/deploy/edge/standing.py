@@ -16,6 +16,7 @@ from ..site import Site
 from .admin import Admin, Server
 from .aliases import found_by_old_names
 from .care import cares_of
+from .haproxy.frontends import NOBODY
 from .hosts import shared_without_consent
 from .image import EdgeImage
 from .keeping import Keeper, Kept
@@ -46,6 +47,8 @@ async def edge_standing(site: Site) -> EdgeStanding:
     clock, _, available = (await site.hand.run(_ASK)).output.partition("\n")
     now = float(clock or 0)
     told = await _told(Admin(site)) if container is not None and container["State"] == "running" else None
+    # What names that nobody has are shown is nobody's to renew.
+    shown = [each for each in told.certificates if each.file != NOBODY] if told else []
     image = msgspec.json.decode(kept.image, type=EdgeImage) if kept.image else EdgeImage("", "", "", False, False)
     read = EdgeStanding(
         host=site.name,
@@ -58,7 +61,7 @@ async def edge_standing(site: Site) -> EdgeStanding:
         available="" if image.wanted else available.strip(),
         ports=tuple(port for port in published(kept) if port is not None),
         routes=tuple(_routes(kept, told.servers if told else (), await _running(site))),
-        certificates=tuple(_certificate(each, kept, known, now) for each in (told.certificates if told else ())),
+        certificates=tuple(_certificate(each, kept, known, now) for each in shown),
         untold=told.untold if told else "",
         renewed_by=known.by_itself,
         renewal_tried=known.tried,
