@@ -91,6 +91,8 @@ def test_links_and_second_names_lead_to_the_same(state: Path, tmp_path: Path, al
         {"type": "none", "o": "bind", "device": "STATE/edge/run"},
         {"type": "overlay", "device": "overlay", "o": "lowerdir=/srv:STATE,upperdir=/srv/u,workdir=/srv/w"},
         {"mountpoint": "STATE"},
+        {"type": "tmpfs", "o": "bind", "device": "STATE"},
+        {"type": "nfs", "o": "rbind", "device": "STATE"},
     ],
 )
 def test_a_volume_that_shows_it_is_refused_also_one_that_is_there_already(state: Path, options: dict[str, str]) -> None:

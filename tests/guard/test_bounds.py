@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import statistics
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from dockworthy.errors import EngineError
+from dockworthy.guard.aside import aside, computed_aside
 from dockworthy.guard.asked import Asked, TooMuch
 from dockworthy.guard.bounds import MOST, MOST_BYTES, MOST_DEFAULT, MOST_ENTRIES, check_bounds
 from dockworthy.guard.decision import Decision
@@ -118,6 +120,17 @@ async def timed(request: Asked) -> tuple[float, Decision]:
     start = time.perf_counter()
     decision = await judge(request, Slow(), PolicyInForce())
     return time.perf_counter() - start, decision
+
+
+async def test_what_is_judged_aside_does_not_wait_for_itself() -> None:
+    """As many at a time as there are threads, and each has something computed aside."""
+    all_begun = threading.Barrier(2)
+
+    async def work(world: EmptyWorld) -> int:
+        all_begun.wait(10)
+        return await computed_aside(lambda: 1)
+
+    assert await asyncio.wait_for(asyncio.gather(*(aside(work, EmptyWorld()) for _ in range(2))), 10) == [1, 1]
 
 
 async def test_a_small_request_is_answered_while_the_largest_is_judged() -> None:

@@ -6,11 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from dockworthy.errors import UsageError
 from dockworthy.guard.observing.needs import needs_of
 from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.model.dialect import Version
 from dockworthy.model.guard_policy import GuardPolicy
+from dockworthy.readers.engine_context import EngineContext
 from dockworthy.readers.project_file import parse_project_file
 from guard.test_judging import ask
 from guard.test_replaceable_binds import A, Host, bind, listed
@@ -85,6 +88,20 @@ async def test_a_disk_below_a_folder_to_read() -> None:
         "POST /containers/create", {"Image": "x", "HostConfig": {"Binds": ["/var/log:/l:ro"]}}, world=DISK, policy=READ
     )
     assert "/var/log/disk is mounted below it" in older.message(), "this world's API is an old one"
+
+
+class NewEngine(Host):
+    async def context(self) -> EngineContext:
+        return structs.replace(await super().context(), api_version=Version(1, 45))
+
+
+@pytest.mark.parametrize(("version", "allowed"), [("", True), ("/v1.45", True), ("/v1.44", True), ("/v1.43", False)])
+async def test_who_speaks_an_older_api_gets_the_binds_of_then(version: str, allowed: bool) -> None:
+    """For them the engine makes read-only what is named alone, not what is mounted below it."""
+    body = {"Image": "x", "HostConfig": {"Binds": ["/var/log:/l:ro"]}}
+    world = NewEngine(mounts=[("/var/log/disk", "/logs")])
+    said = (await ask(f"POST {version}/containers/create", body, world=world, policy=READ)).message()
+    assert ("/var/log/disk is mounted below it" not in said) is allowed, said
 
 
 EVERYTHING = PolicyInForce(guard=GuardPolicy(binds=("/",)))

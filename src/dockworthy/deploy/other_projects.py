@@ -19,7 +19,7 @@ from .targets.swarm.names import STACK
 
 _SERVICE = ("com.docker.compose.service", "com.docker.swarm.service.name")
 _NAMESPACES = ("network_mode", "pid", "ipc", "uts", "cgroup")
-_OWN_NETWORKS = ("", "bridge", "default", "host", "none", "nat")
+_OWN_NETWORKS = ("", "bridge", "default", "host", "none")
 
 
 class Others(Struct, frozen=True, kw_only=True):

@@ -14,14 +14,13 @@ from msgspec import Struct
 
 from ..errors import HostError, Refused
 from ..model.rollout import Desired
+from ..model.volume_options import VolumeKind, volume_content
 from .site import Site
 
 _USUAL = "/var/lib/dockworthy"
 _PROGRAM = ("/etc/dockworthy", "/opt/dockworthy")
 """Their secrets are few, and `/etc` or `/opt` is often read: who mounts a folder above them is judged by
 `workload/host_mounts`."""
-_REMOTE = ("nfs", "nfs4", "cifs", "smb3", "tmpfs")
-"""File systems whose device is no path of this host."""
 _PATH = re.compile(r"(?<![^=:,])/[^:,]*")
 _HINT = "mount the folder of the project's data alone; dockworthy.yaml can't allow this one"
 
@@ -87,7 +86,10 @@ async def _resolved(site: Site, paths: Iterable[str]) -> list[str]:
     """As the host has them; none holds a blank."""
     words = " ".join(map(shlex.quote, paths))
     done = await site.hand.run(f'for p in {words}; do readlink -m -- "$p" 2>/dev/null || printf "%s\\n" "$p"; done')
-    return done.output.splitlines()
+    found = done.output.splitlines()
+    if done.status or not found:
+        raise HostError(f"{site.name} does not tell where dockworthy keeps its state: {done.words}")
+    return found
 
 
 def host_paths(desired: Desired, volumes: Iterable[Mapping[str, Any]]) -> Iterator[HostPath]:
@@ -109,7 +111,8 @@ def host_paths(desired: Desired, volumes: Iterable[Mapping[str, Any]]) -> Iterat
 
 def _paths_of(options: Mapping[str, Any]) -> Iterator[str]:
     """Of a bind (`device`), an overlay (`lowerdir=/a:/b`), and of drivers that take a folder by another option."""
-    if str(options.get("type") or "").lower() in _REMOTE:
-        return
-    for value in options.values():
-        yield from _PATH.findall(str(value))
+    content = volume_content("local", {key: str(value) for key, value in options.items()})
+    yield from (folder.path for folder in content.folders)
+    if not content.folders and content.kind not in (VolumeKind.REMOTE, VolumeKind.MEMORY):
+        for value in options.values():
+            yield from _PATH.findall(str(value))

@@ -50,13 +50,19 @@ async def aside(work: Callable[[World], Coroutine[Any, Any, Result]], world: Wor
 
 
 async def computed_aside(work: Callable[[], Result]) -> Result:
-    return await asyncio.get_running_loop().run_in_executor(_pool(), work)
+    """In threads of their own: what is judged aside waits for this, and would wait for itself."""
+    return await asyncio.get_running_loop().run_in_executor(_computing(), work)
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
     sys.setswitchinterval(_SWITCH)
     return ThreadPoolExecutor(_THREADS, thread_name_prefix="aside")
+
+
+@cache
+def _computing() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="computing")
 
 
 class _Bridged:

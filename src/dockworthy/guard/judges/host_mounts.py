@@ -81,7 +81,10 @@ async def refused_ways_in(
 
 
 async def is_recursive(case: Case) -> bool:
-    return (await case.world.context()).api_version >= _RECURSIVE_SINCE
+    """A client that speaks an older API gets what engines did then (moby: DefaultReadOnlyNonRecursive)."""
+    spoken = case.call.version
+    engines = (await case.world.context()).api_version >= _RECURSIVE_SINCE
+    return engines and (spoken is None or spoken >= _RECURSIVE_SINCE)
 
 
 __all__ = ["host_mounts", "is_recursive", "refused_beside_others", "refused_ways_in"]

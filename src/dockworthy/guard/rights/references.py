@@ -18,7 +18,7 @@ from msgspec import Struct
 
 ELSEWHERE = "elsewhere"
 """Looked into by code of its own (`touched.py`), or an admin's."""
-NO_NETWORKS = frozenset(("", "default", "bridge", "none", "host", "nat"))
+NO_NETWORKS = frozenset(("", "default", "bridge", "none", "host"))
 """Words that name no network of a project."""
 
 
