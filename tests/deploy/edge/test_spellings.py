@@ -13,6 +13,7 @@ from deploy.edge import test_shares
 from deploy.edge.clients import ask
 from deploy.edge.test_shares import PLAIN
 from dockworthy.deploy.edge.haproxy.configuration import certificate_list
+from dockworthy.deploy.edge.haproxy.matching import refused_spellings
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
 from dockworthy.model.deploy_settings import Route
 
@@ -88,6 +89,13 @@ def test_a_client_cannot_have_the_next_hop_drop_a_header(tmp_path: Path, monkeyp
         assert not any("x-" in line for line in connection), connection
         assert "x-forwarded-for: 127.0.0.1" in got
     assert "connection: upgrade" in socket[1]
+
+
+def test_a_guests_route_with_a_semicolon_opens_no_other_path() -> None:
+    guest = ProjectRoutes("blog", PLAIN, (ServedRoute(Route("shop.x", "blog", 80, path="/b;v")),))
+    rules = [rule for rule in refused_spellings([SHOP, guest]) if "/admin" in rule]
+    assert len(rules) == 2 and all(rule.startswith("http-request deny deny_status 400") for rule in rules)
+    assert all("/b;v" in rule for rule in rules), "the guest's own requests are no spelling of another path"
 
 
 def test_a_name_that_nobody_has_is_shown_no_projects_certificate() -> None:

@@ -30,16 +30,22 @@ def uses(projects: Iterable[ProjectRoutes]) -> Iterator[str]:
 
 def refused_spellings(projects: Iterable[ProjectRoutes]) -> Iterator[str]:
     """Requests that one reader takes for a route's and another one does not (`/admin;x`, `/admin\\`): without a rule,
-    the service of a shorter route would get them past the password of this one."""
+    the service of a shorter route would get them past the password of this one. Not those of a route that is itself
+    written with a `;`."""
     every = [served for each in projects for served in each.routes]
     for served in every:
-        if not served.path or any(";" in other.path for other in every if other.host == served.host):
+        if not served.path or ";" in served.path:
             continue
+        others = dict.fromkeys(each.path for each in every if each.host == served.host and ";" in each.path)
+        but = "".join(
+            f" !{{ var(txn.path) -m str {word(path)} }} !{{ var(txn.path) -m beg {word(f'{path}/')} }}"
+            for path in others
+        )
         own, below = word(served.path), word(served.path + "/")
         for matches in (f"-m str {own}", f"-m beg {below}"):
             yield (
                 f"http-request deny deny_status 400 if {host_is(served.host)} {{ var(txn.plain) {matches} }} "
-                f"!{{ var(txn.path) {matches} }}"
+                f"!{{ var(txn.path) {matches} }}{but}"
             )
 
 
