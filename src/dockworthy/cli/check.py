@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Judge = Callable[..., Result]
 
 
-@click.command(short_help="Are these files fit for production?")
+@click.command(short_help="Judges files: Compose, Dockerfile, Kubernetes, Marathon, Titus.")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @options.level
 @options.policy

@@ -9,7 +9,7 @@ from .deploying import asked_for, gate_of, outcome_of, show_and_ask
 from .project import load_project
 
 
-@click.command(short_help="Ship a project: no failed request, or back to what ran before.")
+@click.command(short_help="Deploys a project without a failed request, or rolls back.")
 @click.argument("services", metavar="[SERVICE]...", nargs=-1)
 @click.option(
     "--image", "images", metavar="SERVICE=REF", multiple=True, help="This image, in place of the written one."

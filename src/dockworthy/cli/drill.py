@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..drills.guard.outcome import Result
 
 
-@click.group(short_help="Tries what is said to hold, on a real system.")
+@click.group(short_help="Tests on a real system that a protection works.")
 def drill() -> None:
     """A drill does what an attacker or an accident would do, and removes all that it made.
 
@@ -26,7 +26,7 @@ def drill() -> None:
     """
 
 
-@drill.command(short_help="Attacks and good calls, asked of a guarded engine.")
+@drill.command(short_help="Sends attacks and good calls to a guarded engine.")
 @click.option("--docker", "endpoint", metavar="URL", required=True, help="The engine's socket: unix:///PATH.")
 @click.option("--image", metavar="NAME", default="busybox:latest", show_default=True, help="One that has `sleep`.")
 @click.option("--folder", metavar="PATH", default="", help="One that the guard's policy lists, to try mounts of it.")

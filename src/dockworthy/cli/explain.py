@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..report.decision import Decision
 
 
-@click.command(short_help="What a control asks, why, and how to satisfy it; why a file was judged as it was.")
+@click.command(short_help="What a control asks, and why a file passed or failed it.")
 @click.argument("control", required=False)
 @click.argument("paths", metavar="[PATH...]", nargs=-1)
 @click.option("--subject", metavar="NAME", default="", help="Of this service, pod or file alone.")

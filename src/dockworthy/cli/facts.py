@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..model.snapshot import Snapshot
 
 
-@click.command(short_help="All that was read, as JSON, secrets left out.")
+@click.command(short_help="Prints every fact that was read, as JSON, without secrets.")
 @options.host
 @options.sudo
 @options.root

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..repair import Asked
 
 
-@click.command(short_help="Repairs files in place: comments and layout stay.")
+@click.command(short_help="Repairs files in place; comments and layout stay.")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--diff", is_flag=True, help="Show what would change, as a unified diff; write nothing.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..model.hardening import HardenPlan
 
 
-@click.command(short_help="Make the host and its engine fit: plan, apply, measure, take back.")
+@click.command(short_help="Hardens the host and its engine: plan, apply, measure, undo.")
 @click.option("--apply", is_flag=True, help="Do it, after the plan was shown.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.  [default]")
 @click.option("--undo", is_flag=True, help="Take the last run back, whole.")

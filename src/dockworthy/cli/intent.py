@@ -31,7 +31,7 @@ QUESTIONS = {
 }
 
 
-@click.command(short_help="Asks what you will run, and writes the answers to dockworthy.yaml.")
+@click.command(short_help="Asks what you will run, and writes it to dockworthy.yaml.")
 @click.option("--data", type=click.Choice(CHOICES["data"]), help="What is lost when a disk is lost.")
 @click.option("--code", type=click.Choice(CHOICES["code"]), help="Who wrote what runs.")
 @click.option("--exposure", type=click.Choice(CHOICES["exposure"]), help="Who can reach it.")

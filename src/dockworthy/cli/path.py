@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..model.snapshot import Snapshot
 
 
-@click.command(short_help="Which way to production fits your constraints, and which do not.")
+@click.command(short_help="Compares the paths to production, with what each one costs.")
 @options.policy
 @options.host
 @click.option("--from", "saved", metavar="FILE", help="Look at a snapshot that `dockworthy facts` saved.")

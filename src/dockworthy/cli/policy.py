@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..model.policy_tests import PolicyTestsAnswer
 
 
-@click.group(short_help="What is asked and accepted here, and does it say what you mean?")
+@click.group(short_help="Shows and tests your policy.")
 def policy() -> None:
     """What is asked and accepted here, and does it say what you mean?
 
@@ -32,7 +32,7 @@ def policy() -> None:
     """
 
 
-@policy.command(short_help="Judge examples by the policy, and compare with what you expect.")
+@policy.command(short_help="Judges examples by the policy and compares with what you expect.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @options.policy
 @options.format_of("table", "json", "junit")
@@ -68,7 +68,7 @@ def _tests_in(format_: str, answer: PolicyTestsAnswer, output: str | None) -> Co
     return render_policy_tests(answer, width=width, colour=colour)
 
 
-@policy.command(short_help="The whole policy, after all that it extends.")
+@policy.command(short_help="Prints the whole policy, with everything that it extends.")
 @options.policy
 @options.format_of("table", "json")
 @options.output

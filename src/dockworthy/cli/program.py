@@ -8,15 +8,21 @@ from .. import __version__
 from .exit_status import MEANINGS
 from .lazy_group import LazyGroup
 
-COMMANDS = (
-    *("assess", "check", "fix", "explain", "policy", "intent", "path", "facts"),
-    *("harden", "guard", "hosts", "deploy", "rollback", "releases", "edge", "drill"),
-)
-"""In the order in which a person needs them. Each is `cli/NAME.py`, and in it a click command of that name."""
+SECTIONS = {
+    "Assess": ("assess", "check", "explain", "policy", "intent", "path", "facts"),
+    "Fix and harden": ("fix", "harden", "guard"),
+    "Deploy": ("deploy", "rollback", "releases", "edge", "hosts"),
+    "Prove": ("drill",),
+    "This program": ("completion",),
+}
+"""The sections of `--help`, in the order in which a person needs them."""
+
+COMMANDS = tuple(name for names in SECTIONS.values() for name in names)
+"""Each is `cli/NAME.py`, and in it a click command of that name."""
 
 
 class Program(LazyGroup):
-    """Names the nearest command where there is none of a name, and ends its help with exit status and examples."""
+    """Suggests the nearest command for an unknown name; its help has sections, the exit status and examples."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -25,6 +31,16 @@ class Program(LazyGroup):
         if name not in COMMANDS and not name.startswith("-"):
             ctx.fail(f"there is no command {name!r}{_nearest(name)}")
         return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        widest = max(map(len, COMMANDS))
+        for title, names in SECTIONS.items():
+            commands = ((name, self.get_command(ctx, name)) for name in names)
+            room = formatter.width - widest - 6
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(name.ljust(widest), command.get_short_help_str(room)) for name, command in commands if command]
+                )
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Exit status"):

@@ -27,7 +27,7 @@ def _of_a_project(command: Command) -> Command:
     return _environment(options.policy(options.host(options.sudo(command))))
 
 
-@click.group(invoke_without_command=True, short_help="What was shipped, and what became of it.")
+@click.group(invoke_without_command=True, short_help="Lists the releases, what each changed and how it ended.")
 @_of_a_project
 @options.format_of("table", "json")
 @options.output
@@ -61,7 +61,7 @@ def releases(
     return 0
 
 
-@releases.command(short_help="One release, whole.")
+@releases.command(short_help="Prints one release with everything that belongs to it.")
 @click.argument("number", type=int)
 @_of_a_project
 @options.format_of("table", "json")
@@ -84,7 +84,7 @@ def show(
     return 0
 
 
-@releases.command(short_help="What differs between two releases.")
+@releases.command(short_help="Prints what differs between two releases.")
 @click.argument("older", type=int)
 @click.argument("newer", type=int)
 @_of_a_project
@@ -107,7 +107,7 @@ def diff(
     return 1 if text else 0
 
 
-@releases.command(short_help="What of the release in force really runs.")
+@releases.command(short_help="Compares the release in force with what really runs.")
 @_of_a_project
 @options.format_of("table", "json")
 @options.output

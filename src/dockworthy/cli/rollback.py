@@ -10,7 +10,7 @@ from .exit_status import ExitStatus
 from .project import load_project
 
 
-@click.command(short_help="Bring an earlier release back.")
+@click.command(short_help="Goes back to an earlier release.")
 @click.argument("release", metavar="[RELEASE]", type=int, required=False)
 @click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml (deploy.environments).")
 @options.shows_plan

@@ -14,8 +14,6 @@ from .exit_status import ExitStatus
 from .output import discard_standard_output, say
 from .program import program
 
-ISSUES = "the project's issue tracker"
-
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """The exit status. Click's own `main` is not used: it takes a broken pipe and an engine's hang-up for the same."""
@@ -67,7 +65,7 @@ def _report(says: str, hint: str, excerpt: tuple[str, ...] = ()) -> None:
 def _bug(crash: Exception) -> int:
     with contextlib.suppress(Exception):
         say(f"dockworthy: {type(crash).__name__}: {crash}")
-    say(f"hint: this is a bug in dockworthy; please report it to {ISSUES}, with DOCKWORTHY_DEBUG=1 set for its trace")
+    say("hint: this is a bug in dockworthy; please report it, with what DOCKWORTHY_DEBUG=1 prints")
     if os.environ.get("DOCKWORTHY_DEBUG") == "1":
         import traceback
 

@@ -10,7 +10,12 @@ FILES = {"status": "status", "renew": "renew", "update": "update"}
 """Command -> the file that holds it, in the order in which `--help` shows them."""
 
 
-@click.group(cls=LazyGroup, package=__package__, files=FILES, short_help="What a host shows to the world, kept fresh.")
+@click.group(
+    cls=LazyGroup,
+    package=__package__,
+    files=FILES,
+    short_help="The HAProxy in front: status, update, certificates.",
+)
 def edge() -> None:
     """The edge of a host: HAProxy in front of every project that `deploy` shipped there with routes. It has one,
     whatever the folder.

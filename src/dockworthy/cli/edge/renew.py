@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...deploy.site import Site
 
 
-@click.command(short_help="Certificates that end soon are renewed; no connection is cut.")
+@click.command(short_help="Renews certificates that expire soon, without cutting connections.")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--install", "install_", is_flag=True, help="Have it done by itself, by a systemd timer or by cron here.")
 @click.option("--uninstall", "uninstall_", is_flag=True, help="Take that away again.")

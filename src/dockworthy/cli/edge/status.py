@@ -11,7 +11,7 @@ from ..show import paper
 from .on_site import endpoint_of_edge, of_a_host, on_site
 
 
-@click.command(short_help="What it serves, and what needs care.")
+@click.command(short_help="Shows routes, certificates and containers, and what needs attention.")
 @of_a_host
 @options.format_of("table", "json")
 @options.output

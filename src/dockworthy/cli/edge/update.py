@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _BY_DIGEST = re.compile(r"[!-~]+@sha256:[0-9a-f]{64}")
 
 
-@click.command(short_help="HAProxy as the distribution has it now; the edge is away for a moment.")
+@click.command(short_help="Installs the distribution's newest HAProxy; a short gap in service.")
 @click.option("--image", metavar="IMAGE@DIGEST", default="", help="Run this image for all projects of the host.")
 @options.yes
 @options.only_says

@@ -26,7 +26,9 @@ FILES = {
 """Command -> the file that holds it, in the order in which `--help` shows them."""
 
 
-@click.group(cls=LazyGroup, package=__package__, files=FILES, short_help="Judges every request to the engine's API.")
+@click.group(
+    cls=LazyGroup, package=__package__, files=FILES, short_help="Judges every request to the engine's API, by who asks."
+)
 def guard() -> None:
     """The same controls and policy that judge files and what runs, for everyone who talks to the engine.
 

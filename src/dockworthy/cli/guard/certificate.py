@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,62}")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,62}")
 
 
-@click.command(short_help="Makes certificates: the guard's own, and people's.")
+@click.command(short_help="Makes certificates for the guard and for people.")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--server", metavar="ADDRESS", multiple=True, help="The guard's, for an address or name of its host.")
 @click.option("--out", metavar="FOLDER", default=".", show_default=True, help="Where they are put.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="What a request or a docker run line would get, without an engine.",
+    short_help="Tells how a request or a docker run line would be judged.",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.argument("line", metavar="[docker run ...]", nargs=-1, type=click.UNPROCESSED)

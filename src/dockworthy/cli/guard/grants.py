@@ -24,7 +24,7 @@ LONGEST = 31 * 86400
 """Seconds. What somebody needs for longer stands in dockworthy.yaml, where others read it."""
 
 
-@click.command(short_help="Gives somebody a role for a time.")
+@click.command(short_help="Gives a person a role for a limited time.")
 @click.argument("who", metavar="WHO")
 @click.argument("role", type=click.Choice(("viewer", "deployer", "operator", "admin")))
 @click.option("--for", "span", metavar="TIME", required=True, help="How long: 30m, 1h, 2d.")
@@ -61,7 +61,7 @@ def grant(who: str, role: str, span: str, reason: str, projects: tuple[str, ...]
     return 0
 
 
-@click.command(short_help="The grants in force.")
+@click.command(short_help="Lists the grants in force.")
 @options.format_of("table", "json")
 @options.output
 def grants(format_: str, output: str | None) -> int:
@@ -84,7 +84,7 @@ def _as_json(found: list[Grant]) -> str:
     return json_text({"grants": [msgspec.to_builtins(grant) for grant in found]})
 
 
-@click.command(short_help="Ends grants before their time.")
+@click.command(short_help="Ends grants before they expire.")
 @click.argument("which", metavar="ID|WHO")
 def revoke(which: str) -> int:
     """By the grant's id, or all of somebody's. Streams that it opened (exec, attach, logs, events) end within two

@@ -28,7 +28,7 @@ _docker = click.option(
 )
 
 
-@click.command(short_help="Bring the guard to this machine, before its engine.")
+@click.command(short_help="Installs the guard on this machine, in front of its engine.")
 @_docker
 @click.option(
     "--policy",

@@ -22,7 +22,7 @@ _state = click.option(
 )
 
 
-@click.command(short_help="Look on while people work: what would be refused?")
+@click.command(short_help="Records requests without refusing any.")
 @engine_option("The engine.")
 @_state
 @level_option
@@ -63,7 +63,7 @@ def observe(endpoint: str, state_file: str | None, level: str | None, policy: st
     return 0
 
 
-@click.command(short_help="Draft a policy from what was observed.")
+@click.command(short_help="Drafts a policy from what was observed.")
 @_state
 @options.output
 def report(state_file: str | None, output: str | None) -> int:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ...guard.rights.grants import Grant
 
 
-@click.command(short_help="The engine's authorization plugin, in the foreground.")
+@click.command(short_help="Runs the engine's authorization plugin in the foreground.")
 @click.option("--socket", "path", metavar="PATH", required=True, help="Where the engine asks: in /run/docker/plugins.")
 @engine_option("The engine, to look up what names stand for.")
 @click.option(

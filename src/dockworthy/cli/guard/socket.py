@@ -23,7 +23,7 @@ ROLES = ("viewer", "deployer", "operator")
 """As in model/guard_policy.py, without admin: that socket would be the engine's own."""
 
 
-@click.command(short_help="A socket with one role: for proxies, monitors and CI.")
+@click.command(short_help="Runs a socket with one role, for proxies, monitors and CI.")
 @click.argument("path", metavar="PATH")
 @click.option("--role", type=click.Choice(ROLES), required=True, help="What whoever connects may do.")
 @click.option("--project", "projects", metavar="NAME", multiple=True, help="Only objects of that Compose project.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...guard.serving_now import Serving
 
 
-@click.command(short_help="Is it installed, does it serve, does the engine ask it?")
+@click.command(short_help="Shows whether the guard runs and the engine asks it.")
 @engine_option("The engine, or the guard at its place.")
 @options.format_of("table", "json")
 @options.output

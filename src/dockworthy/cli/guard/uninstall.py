@@ -10,7 +10,7 @@ from ..output import say
 from .agreeing import agreed, dry_run_option, only_root
 
 
-@click.command(short_help="Take the guard away: the engine as it was before.")
+@click.command(short_help="Uninstalls the guard; the engine is as it was before.")
 @dry_run_option
 @options.yes
 def uninstall(dry_run: bool, yes: bool) -> int:

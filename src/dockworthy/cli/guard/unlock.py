@@ -10,7 +10,7 @@ import click
 from ..output import deliver
 
 
-@click.command(short_help="Take the guard out of the engine's way, when everything is wrong.")
+@click.command(short_help="Emergency: removes the guard from the engine's path.")
 @click.option("--print", "shown", is_flag=True, help="Print the shell script instead of running it.")
 def unlock(shown: bool) -> int:
     """Runs the plain shell script that `install` wrote to /usr/local/sbin/dockworthy-guard-unlock.

@@ -29,7 +29,7 @@ FILES = {
     package=__package__,
     files=FILES,
     invoke_without_command=True,
-    short_help="How the hosts stand; one comes, is emptied, leaves.",
+    short_help="Shows the hosts; adds, drains and removes them.",
 )
 @options.level
 @options.policy

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ...model.hardening import HardenPlan
 
 
-@click.command(short_help="A machine from nothing to ready, and into the swarm.")
+@click.command(short_help="Sets up a machine and joins it to the swarm.")
 @click.argument("address", metavar="ssh://USER@HOST")
 @click.option("--name", metavar="NAME", help="How dockworthy.yaml calls it.  [default: HOST]")
 @click.option("--manager", "as_manager", is_flag=True, help="It joins as manager (1, 3 or 5 are right).")

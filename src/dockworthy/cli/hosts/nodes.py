@@ -11,7 +11,7 @@ from ..output import say
 from .common import agreed, asks_a_manager, manager_of, nodes_by, the_node, timeout
 
 
-@click.command(short_help="A node's tasks go elsewhere, and no new ones come.")
+@click.command(short_help="Moves a node's tasks elsewhere; it gets no new ones.")
 @click.argument("node")
 @click.option("--force", is_flag=True, help="Also where something stops, or begins elsewhere with an empty volume.")
 @timeout
@@ -72,7 +72,7 @@ async def _drain(
     return 0
 
 
-@click.command(short_help="A node takes tasks again.")
+@click.command(short_help="Lets a drained node take tasks again.")
 @click.argument("node")
 @timeout
 @asks_a_manager

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...model.hosts import SwarmNode
 
 
-@click.command(short_help="A host leaves: drained, out of the swarm, out of dockworthy.yaml.")
+@click.command(short_help="Removes a host: drained, out of the swarm and of dockworthy.yaml.")
 @click.argument("node")
 @click.option("--force", is_flag=True, help="Also where something stops, begins empty, or an even number is left.")
 @timeout

@@ -12,7 +12,7 @@ from .common import agreed, asks_a_manager, manager_of, nodes_by, the_node
 _force = click.option("--force", is_flag=True, help="Also to an even number, for as long as one is replaced.")
 
 
-@click.command(short_help="Nodes become managers; 1, 3 or 5 are right.")
+@click.command(short_help="Makes nodes managers; use 1, 3 or 5.")
 @click.argument("nodes", metavar="NODE...", nargs=-1, required=True)
 @_force
 @asks_a_manager
@@ -62,7 +62,7 @@ async def _promote(
     return 0
 
 
-@click.command(short_help="Managers become workers, as far as a majority stays.")
+@click.command(short_help="Makes managers workers, if a majority remains.")
 @click.argument("nodes", metavar="NODE...", nargs=-1, required=True)
 @_force
 @asks_a_manager

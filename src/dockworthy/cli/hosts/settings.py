@@ -18,7 +18,7 @@ _STEPS = {
 }
 
 
-@click.command(short_help="Must a manager be given a key when it starts?")
+@click.command(short_help="Turns autolock on or off: a key to start a manager.")
 @click.argument("state", type=click.Choice(("on", "off", "rotate")))
 @asks_a_manager
 def autolock(state: str, yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> int:
@@ -70,7 +70,7 @@ def _terminal() -> TextIO:
         ) from None
 
 
-@click.command(short_help="A new authority for the swarm, and new certificates for its nodes.")
+@click.command(short_help="Replaces the swarm's certificate authority and node certificates.")
 @timeout
 @asks_a_manager
 def rotate_ca(timeout: float, yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> int:
