@@ -18,7 +18,11 @@ LABEL = "com.docker.compose.service"
 def container(project: str, service: str, network: str, *aliases: str, **more: Any) -> dict[str, Any]:
     """As the list has it, with what an inspect tells besides."""
     name, labels = f"{project}-{service}-1", {PROJECT: project, LABEL: service}
-    at = {"Aliases": [name, service, *aliases], "DNSNames": [name, service, *aliases]}
+    at = {
+        "Aliases": [name, service, *aliases], "DNSNames": [name, service, *aliases], "IPAddress": "172.20.0.9",
+        "MacAddress": "02:42:ac:14:00:09",
+        "IPAMConfig": {"IPv6Address": "fd00::9", "LinkLocalIPs": ["169.254.9.9"]},
+    }  # fmt: skip
     return {
         "Id": f"{name}-".ljust(64, "c"), "Names": [f"/{name}"], "Name": f"/{name}", "Labels": labels,
         "State": "running",
@@ -30,6 +34,8 @@ DATA = {"Type": "volume", "Name": "shop_data", "RW": True}
 WEB = container("shop", "web", "shop_default", "Store")
 DB = container("shop", "db", "shop_default", Mounts=[DATA])
 GUEST = container("wiki", "app", "proxy", "wiki")
+GUEST["NetworkSettings"]["Networks"]["wiki_inner"] = {"Aliases": ["app"], "IPAddress": "172.30.0.9"}
+GUEST["Config"]["Labels"]["com.docker.swarm.service.name"] = "wiki_app"
 PLAIN = {**container("", "tools", "bridge"), "Names": ["/tools"], "Name": "/tools", "Labels": {}}
 CONTAINERS = [WEB, DB, GUEST, PLAIN]
 NETWORKS = [
@@ -111,6 +117,11 @@ def test_a_guest_of_a_shared_network_that_takes_another_guests_name_is_asked_abo
         ("db", {"network_mode": "shop_default"}, {}),
         ("x", {"networks": {"proxy": {"aliases": ["wiki"]}}}, {"networks": PROXY}),
         ("x", {"networks": {"proxy": {"aliases": ["wiki-app-1"]}}}, {"networks": PROXY}),
+        ("x", {"networks": {"proxy": {"aliases": ["Wiki-App-1.Proxy"]}}}, {"networks": PROXY}),
+        ("x", {"networks": {"proxy": {"aliases": ["app.wiki_inner"]}}}, {"networks": PROXY}),
+        ("x", {"networks": {"proxy": {"aliases": ["tasks.wiki_app"]}}}, {"networks": PROXY}),
+        ("x", {"networks": {"proxy": None}, "hostname": "wiki"}, {"networks": PROXY}),
+        ("x", {"network_mode": "proxy", "hostname": "app.proxy"}, {}),
     ],
 )
 def test_a_name_that_another_projects_container_is_found_by_is_refused(
@@ -119,6 +130,30 @@ def test_a_name_that_another_projects_container_is_found_by_is_refused(
     with pytest.raises(Refused, match=r"where a container of the project (shop|wiki) is found by that name") as refused:
         asked(desired(service, called=called, **parts))
     assert refused.value.exit_status == 1
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"networks": {"proxy": {"ipv4_address": "172.20.0.9"}}},
+        {"networks": {"proxy": {"ipv4_address": "::ffff:172.20.0.9"}}},
+        {"networks": {"proxy": {"ipv6_address": "FD00:0:0:0:0::9"}}},
+        {"networks": {"proxy": {"link_local_ips": ["169.254.1.1", "169.254.9.9"]}}},
+        {"networks": {"proxy": {"link_local_ips": ["172.20.0.9"]}}},
+        {"networks": {"proxy": {"mac_address": "02-42-AC-14-00-09"}}},
+        {"networks": {"proxy": None}, "mac_address": "0242.ac14.0009"},
+    ],
+)
+def test_an_address_of_another_projects_container_is_refused_in_any_spelling(written: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match=r"project wiki is found by that address \(wiki-app-1\)") as refused:
+        asked(desired(written, networks=PROXY))
+    assert "leave the address out" in (refused.value.hint or "")
+
+
+def test_free_names_and_addresses_of_a_shared_network_are_no_question() -> None:
+    how = {"aliases": ["x.proxy", "app.else", "172.30.0.9.wiki_inner"], "ipv4_address": "172.20.0.8",
+           "link_local_ips": ["172.30.0.9"], "mac_address": "02-42-AC-14-00-08"}  # fmt: skip
+    assert asked(desired({"networks": {"proxy": how}, "hostname": "x"}, networks=PROXY)) == []
 
 
 @pytest.mark.parametrize("name", ["shop-web-2", "shop-web-1", "shop_web_7", "shop-new-thing-3", "tools", "wiki-app-1"])

@@ -44,14 +44,24 @@ ON_SHOP_NET = {
         "Networks": {
             "shop_net": {
                 "NetworkID": "d" * 64,
-                "Aliases": ["db", "e" * 12],
-                "IPAMConfig": {"IPv4Address": "10.1.0.9"},
+                "Aliases": ["db", "e" * 12, "tasks.bank-jobs"],
+                "IPAMConfig": {
+                    "IPv4Address": "10.1.0.9",
+                    "IPv6Address": "fd00::9",
+                    "LinkLocalIPs": ["169.254.9.9"],
+                },
                 "MacAddress": "02:42:0a:01:00:09",
             }
         }
     },
 }
 """A container of the bank's that somebody let onto the shop's network."""
+
+AT_HOME = {
+    **container("vault", "bank"),
+    "Id": "9" * 64,
+    "NetworkSettings": {"Networks": {"bank_net": {"NetworkID": "b" * 64, "Aliases": ["vault"]}}},
+}
 
 
 class Known:
@@ -65,7 +75,8 @@ class Known:
             ("execution", "e" * 64): {"ContainerID": "bank"},
             ("volume", "shop_data"): {"Name": "shop_data", "Labels": {LABEL: "shop"}},
             ("volume", "bank_data"): {"Name": "bank_data", "Labels": {LABEL: "bank"}},
-            ("network", "bank_net"): {"Name": "bank_net", "Labels": {LABEL: "bank"}},
+            ("network", "bank_net"): {"Id": "b" * 64, "Name": "bank_net", "Labels": {LABEL: "bank"}},
+            ("container", "9" * 64): AT_HOME,
             ("service", "bank_web"): {"Spec": {"Name": "bank_web", "Labels": {"com.docker.stack.namespace": "bank"}}},
             ("task", "t1"): {"ServiceID": "bank_web"},
             ("secret", "bank_key"): {"Spec": {"Name": "bank_key", "Labels": {"com.docker.stack.namespace": "bank"}}},
@@ -103,9 +114,14 @@ class Known:
     async def containers_with(self, **filters: str) -> list[Mapping[str, Any]]:
         if filters == {"network": "d" * 64}:
             return [{"Id": "e" * 64, "Names": ["/bank-db"], "Labels": {LABEL: "bank"}}]
+        if filters == {"network": "b" * 64}:
+            return [{"Id": "9" * 64, "Names": ["/vault"], "Labels": {LABEL: "bank"}}]
         if filters == {"volume": "f" * 64}:
             return [{"Id": ID, "Names": ["/shop"], "Labels": {LABEL: "shop"}}]
         return []
+
+    async def networks(self) -> list[Mapping[str, Any]]:
+        return [value for (kind, _), value in self.objects.items() if kind == "network"]
 
     async def projects(self) -> frozenset[str]:
         return frozenset({"shop", "shop-admin", "bank", "later"})
@@ -200,7 +216,27 @@ ELSEWHERE: dict[str, tuple[str, Any]] = {
     "another's service's name": endpoint(Aliases=["bank_api"]),
     "another's service's alias": endpoint(Aliases=["api"]),
     "another's address": endpoint(IPAMConfig={"IPv4Address": "10.1.0.9"}),
+    "another's address mapped to IPv6": endpoint(IPAMConfig={"IPv4Address": "::ffff:10.1.0.9"}),
+    "another's address mapped to IPv6 in hexadecimal": endpoint(IPAMConfig={"IPv6Address": "0:0::FFFF:a01:9"}),
+    "another's IPv6 address": endpoint(IPAMConfig={"IPv6Address": "FD00:0:0:0::0009"}),
+    "another's address as a link-local one": endpoint(IPAMConfig={"LinkLocalIPs": ["10.1.0.9"]}),
+    "another's link-local address": endpoint(IPAMConfig={"LinkLocalIPs": ["169.254.1.1", "::ffff:a9fe:909"]}),
     "another's hardware address": endpoint(MacAddress="02:42:0A:01:00:09"),
+    "another's hardware address with dashes": endpoint(MacAddress="02-42-0a-01-00-09"),
+    "another's hardware address with dots": endpoint(MacAddress="0242.0A01.0009"),
+    "another's name with the network's": endpoint(Aliases=["DB.shop_net."]),
+    "another's name with the network's of a network that it does not join": endpoint(Aliases=["vault.bank_net"]),
+    "another's name with the network's as a host name": (
+        "POST /containers/create",
+        {**MINE, "Hostname": "bank-db.Shop_Net", "HostConfig": {"NetworkMode": "shop_net"}},
+    ),
+    "another's tasks": endpoint(Aliases=["tasks.bank_api"]),
+    "another's tasks by the service's alias, with the network's name": endpoint(Aliases=["Tasks.api.shop_net"]),
+    "another's alias as a service's tasks": (
+        "POST /services/create",
+        {**STACK, "Name": "bank-jobs", "TaskTemplate": {"ContainerSpec": {"Image": "x"},
+         "Networks": [{"Target": "shop_net"}]}},
+    ),
     "another's alias when it joins": (
         "POST /networks/shop_net/connect",
         {"Container": "shop", "EndpointConfig": {"Aliases": ["db"]}},
@@ -258,7 +294,8 @@ async def test_in_their_project_they_work_and_the_name_is_pinned_to_its_id() -> 
 GOOD: dict[str, tuple[str, Any]] = {
     "a link to one's own": host(Links=["shop:db"]),
     "one's own network with other names": endpoint(
-        Aliases=["web", "shop-web-1"], IPAMConfig={"IPv4Address": "10.1.0.8"}
+        Aliases=["web", "vault", "shop-web-1", "web.shop_net", "db.bank_net", "db.example.com", "tasks.web"],
+        IPAMConfig={"IPv4Address": "10.1.0.8", "IPv6Address": "fd00::90"}, MacAddress="02-42-0a-01-00-08",
     ),
     "a volume that it makes with the label": host(
         Mounts=[{"Type": "volume", "Source": "new", "Target": "/x", "VolumeOptions": {"Labels": {LABEL: "shop"}}}]

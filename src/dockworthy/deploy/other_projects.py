@@ -1,7 +1,8 @@
 """What a project would share with containers of other projects of the engine. Pure.
 
 To join another project's network, namespace or volume is a question: a person says yes (`--accept web:joins`). To take
-a name that another project's containers are found by, is refused: its clients would reach the wrong container.
+a name or an address that another project's containers are found by, is refused: its clients would reach the wrong
+container.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from ..errors import Refused
 from ..model.edge_network import COMPOSE_PROJECT, EDGE_NETWORKS, EDGE_PROJECT
+from ..model.network_names import comparable, endpoint_names, is_address, with_network, with_tasks
 from ..model.rollout import Desired, Question, Running
 from .targets.swarm.names import STACK
 
@@ -33,8 +35,8 @@ class Others(Struct, frozen=True, kw_only=True):
 
 
 class Joined(Struct, frozen=True):
-    """A network that a service joins and that the project does not make alone. `asked`: the names that its file gives
-    it there; `given`: those that Compose adds."""
+    """A network that a service joins and that the project does not make alone. `asked`: the names and addresses that
+    its file gives it there; `given`: the names that Compose adds."""
 
     service: str
     network: str
@@ -58,15 +60,25 @@ def joined_networks(desired: Desired, networks: Iterable[Mapping[str, Any]]) -> 
     for service, written in desired.spec["services"].items():
         container = desired.container_names.get(service, "")
         given = tuple(filter(None, (service, container)))
+        everywhere = tuple(str(written[key]) for key in ("hostname", "mac_address") if written.get(key))
         for key, how in (written.get("networks") or {}).items():
             name = names.get(key, f"{desired.project}_{key}")
             if _is_anothers(name, there, desired.project):
-                yield Joined(service, name, tuple(map(str, (how or {}).get("aliases") or ())), given)
+                yield Joined(service, name, (*_asked_at(how or {}), *everywhere), given)
         mode = str(written.get("network_mode") or "")
         if ":" not in mode and mode not in _OWN_NETWORKS:
             name = _full_name(mode, there)
             if _is_anothers(name, there, desired.project):
-                yield Joined(service, name, (), given)
+                yield Joined(service, name, everywhere, given)
+
+
+def _asked_at(endpoint: Mapping[str, Any]) -> Iterator[str]:
+    """Names and addresses under `services.NAME.networks.NETWORK`."""
+    for key in ("aliases", "link_local_ips"):
+        yield from map(str, endpoint.get(key) or ())
+    for key in ("ipv4_address", "ipv6_address", "mac_address"):
+        if endpoint.get(key):
+            yield str(endpoint[key])
 
 
 def on_networks(joined: Iterable[Joined], others: Others, project: str) -> list[str]:
@@ -103,10 +115,14 @@ def refuse_others_names(desired: Desired, others: Others) -> None:
     for each, name, where, other in _clashes(desired, others):
         owner = project_of(where)
         if name in each.asked or (owner and owner == project_of(other)):
+            theirs = f"a container of the project {project_of(other)}" if project_of(other) else "another container"
+            what = "address" if is_address(name) else "name"
             raise Refused(
-                f"{each.service} would be {name} on the network {each.network}, where a container of the project "
-                f"{project_of(other)} is found by that name ({_name(other)})",
-                hint="give it another alias, or the service another name; a network of your own has all names free",
+                f"{each.service} would be {name} on the network {each.network}, where {theirs} is found by that {what} "
+                f"({_name(other)})",
+                hint="leave the address out: the engine gives it a free one"
+                if what == "address"
+                else "give it another alias, or the service another name; a network of your own has all names free",
             )
 
 
@@ -183,18 +199,26 @@ def _clashes(desired: Desired, others: Others) -> Iterator[tuple[Joined, str, Ma
         for other in others.inspected:
             if other_names := _found_by(other, each.network):
                 for name in dict.fromkeys((*each.asked, *each.given)):
-                    if name.lower() in other_names:
+                    if comparable(name) in other_names:
                         yield each, name, known[each.network], _as_listed(other)
 
 
-def _found_by(container: Mapping[str, Any], network: str) -> set[str]:
-    """The names that the engine's DNS has for it on a network, in small letters."""
-    at = ((container.get("NetworkSettings") or {}).get("Networks") or {}).get(network)
-    if at is None:
-        return set()
-    labels = (container.get("Config") or {}).get("Labels") or {}
-    names = [*(at.get("Aliases") or ()), *(at.get("DNSNames") or ()), str(container.get("Name") or "").lstrip("/")]
-    return {str(name).lower() for name in (*names, *(labels.get(key) for key in _SERVICE)) if name}
+def _found_by(container: Mapping[str, Any], network: str) -> frozenset[str]:
+    """The names and addresses, in the engine's spelling, by which who is on this network reaches it: those that it has
+    there, and NAME.NETWORK of each of its networks."""
+    endpoints = (container.get("NetworkSettings") or {}).get("Networks") or {}
+    if network not in endpoints:
+        return frozenset()
+    config = container.get("Config") or {}
+    service, swarms = ((config.get("Labels") or {}).get(key) for key in _SERVICE)
+    own = [str(container.get("Name") or "").lstrip("/"), config.get("Hostname"), config.get("MacAddress"), service]
+    own += with_tasks([str(swarms)]) if swarms else ()
+    found: set[str] = set()
+    for joined, endpoint in endpoints.items():
+        names = [*(str(each) for each in own if each), *endpoint_names(endpoint or {})]
+        full = with_network(names, joined)
+        found.update(comparable(each) for each in full if joined == network or each.endswith(f".{joined}"))
+    return frozenset(found)
 
 
 def _as_listed(container: Mapping[str, Any]) -> Mapping[str, Any]:

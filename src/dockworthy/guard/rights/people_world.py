@@ -56,6 +56,10 @@ class PeopleWorld(EngineWorld):
         answer = await self._get(f"/containers/json?all=1&filters={wanted}")
         return answer if isinstance(answer, list) else []
 
+    async def networks(self) -> list[Mapping[str, Any]]:
+        answer = await self._get("/networks")
+        return answer if isinstance(answer, list) else []
+
     async def services(self) -> list[Mapping[str, Any]]:
         """Of the swarm."""
         answer = await self._get("/services")

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from ...errors import UnreadableInput
 from ...model.image_names import names_registry
+from ...model.network_names import comparable, endpoint_names, networks_in, with_network, with_tasks
 from ...readers.api_object import ApiObject
 from ...readers.create_request.strict_json import parse
 from ..asked import NotCanonical
@@ -40,6 +41,9 @@ class Objects(Protocol):
 
     async def containers_with(self, **filters: str) -> Sequence[Mapping[str, Any]]:
         """As `GET /containers/json` lists them, running or not: those with this `network` or `volume`."""
+
+    async def networks(self) -> Sequence[Mapping[str, Any]]:
+        """As `GET /networks` lists them."""
 
     async def projects(self) -> frozenset[str]:
         """The projects that any labels here name."""
@@ -203,6 +207,8 @@ async def _taken(call: Call, specs: Sequence[Any], objects: Objects) -> AsyncIte
         return
     for spec in specs if call.route.action in CLAIMING else ():
         claims = list(claims_in(call.route.action, spec))
+        if call.route.path.startswith("/services/"):
+            claims += [Claim(f"tasks.{each.value}", each.field) for each in claims]
         project = project_of_service(spec)  # of a container what its labels say
         networks = [each.name for each in references_in(call.route.action, spec) if each.kind == "network"]
         if call.route.action == "networks/connect":
@@ -220,26 +226,35 @@ async def _taken(call: Call, specs: Sequence[Any], objects: Objects) -> AsyncIte
 async def _colliding(
     claims: Sequence[Claim], networks: Iterable[str], project: str, objects: Objects
 ) -> AsyncIterator[Touched]:
-    wanted = {_spelt(claim.value): claim for claim in claims if claim.value}
+    wanted = {comparable(claim.value): claim for claim in claims if claim.value}
     if not wanted:
         return
-    for reference in dict.fromkeys(networks):
-        network = await objects.found("network", reference) if reference not in NO_NETWORKS else None
+    dotted = {comparable(network) for claim in claims for network in networks_in(claim.value)}
+    named = [str(each.get("Name")) for each in await objects.networks()] if dotted else []
+    joined = [each for each in dict.fromkeys(networks) if each not in NO_NETWORKS]
+    for reference in dict.fromkeys((*joined, *(name for name in named if comparable(name) in dotted))):
+        network = await objects.found("network", reference)
         id = ApiObject(network, "").word("Id")
         if network is None or not id:
             continue
+        name = str(network.get("Name") or reference)
+
+        def taken(held: Iterable[str], name: str = name, is_joined: bool = reference in joined) -> Claim | None:
+            full = [*with_network(held, name)]
+            return _first(wanted, full if is_joined else [each for each in full if each.endswith(f".{name}")])
+
         listed = await objects.containers_with(network=id)
         others = [str(each["Id"]) for each in listed if project_of(each) != project]
         for container in await look_up(lambda each: objects.found("container", each), others):
-            if container is not None and (claim := _first(wanted, _held_by_container(container, network))):
+            if container is not None and (claim := taken(_held_by_container(container, network))):
                 touched = _container(container)
-                yield structs.replace(touched, id="", image=None, why=_has(claim, reference))
+                yield structs.replace(touched, id="", image=None, why=_has(claim, name))
         if ApiObject(network, "").word("Scope") == "local":
             continue
         for service in await objects.services():
             spec = service.get("Spec") or {}
-            if project_of_service(spec) != project and (claim := _first(wanted, _held_by_service(spec, network))):
-                yield structs.replace(described("service", service, ""), image=None, why=_has(claim, reference))
+            if project_of_service(spec) != project and (claim := taken(_held_by_service(spec, network))):
+                yield structs.replace(described("service", service, ""), image=None, why=_has(claim, name))
 
 
 def _has(claim: Claim, network: str) -> str:
@@ -247,12 +262,7 @@ def _has(claim: Claim, network: str) -> str:
 
 
 def _first(wanted: Mapping[str, Claim], held: Iterable[str]) -> Claim | None:
-    return next((wanted[each] for each in map(_spelt, held) if each in wanted), None)
-
-
-def _spelt(name: str) -> str:
-    """The engine's name server knows no case."""
-    return name.casefold().rstrip(".")
+    return next((wanted[each] for each in map(comparable, held) if each in wanted), None)
 
 
 def _endpoints(container: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
@@ -263,12 +273,10 @@ def _endpoints(container: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
 def _held_by_container(container: Mapping[str, Any], network: Mapping[str, Any]) -> list[str]:
     """Its names and addresses on that network; of one that is stopped those that it comes back with."""
     read = ApiObject(container, "")
-    held = [read.word("Name").lstrip("/"), read.word("Config", "Hostname")]
+    held = [read.word("Name").lstrip("/"), read.word("Config", "Hostname"), read.word("Config", "MacAddress")]
     for name, endpoint in _endpoints(container).items():
         if network.get("Id") == endpoint.get("NetworkID") or network.get("Name") == name:
-            held += [*(endpoint.get("Aliases") or ()), *(endpoint.get("DNSNames") or ())]
-            held += [str(endpoint.get(key) or "") for key in ("MacAddress", "IPAddress", "GlobalIPv6Address")]
-            held += [str(each) for each in (endpoint.get("IPAMConfig") or {}).values() if isinstance(each, str)]
+            held += endpoint_names(endpoint)
     return [each for each in held if each]
 
 
@@ -278,7 +286,7 @@ def _held_by_service(spec: Mapping[str, Any], network: Mapping[str, Any]) -> lis
     for owner in (read, read.at("TaskTemplate")):
         for joined in owner.items("Networks"):
             if joined.word("Target") in (network.get("Id"), network.get("Name")):
-                held += [read.word("Name"), *(joined.at("Aliases").data or ())]
+                held += with_tasks((read.word("Name"), *(joined.at("Aliases").data or ())))
     return held
 
 
