@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -10,12 +11,14 @@ from typing import Protocol
 
 import hypothesis
 import pytest
+import pytest_timeout
 
 from effort import examples
 from machines.containers import Containers
 from machines.engines import IN_OWN_NAMESPACES, OwnEngine, run_folder, start_engine, why_no_engine
 from machines.images import make_image
 from machines.program import run_dockworthy as _run_dockworthy
+from patience import set_alarm
 
 pytest_plugins = ["machines.ssh_fixtures", "machines.debian_fixtures", "machines.browser_fixtures"]
 
@@ -44,6 +47,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         mark = item.get_closest_marker("timeout")
         allowed[item.path] = max(allowed.get(item.path, 0), mark.args[0] if mark else 0)
     items.sort(key=lambda item: -allowed[item.path])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: pytest_timeout.Settings) -> bool | None:
+    """pytest-timeout's limit grows with the machine's slowness: a test that is only slow does not hang."""
+    if settings.method != "signal" or threading.current_thread() is not threading.main_thread():
+        return None
+    set_alarm(item, settings.timeout, lambda: pytest_timeout.timeout_sigalrm(item, settings))
+    return True
 
 
 @pytest.fixture(scope="session", autouse=True)

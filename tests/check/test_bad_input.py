@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from machines.reachable import let_others_reach
+from patience import patience
 
 COMPOSE = "services:\n  web: {image: shop}\n"
 MOST_SECONDS = 10
@@ -185,7 +186,7 @@ def test_standard_input_without_end(tmp_path: Path) -> None:
             stdin=zero,
             capture_output=True,
             cwd=tmp_path,
-            timeout=60,
+            timeout=patience(60),
         )
     assert done.returncode == 2
     result = json.loads(done.stdout)

@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from patience import patience
 
 PROGRAM = [sys.executable, "-m", "dockworthy"]
 POD = """
@@ -33,14 +34,14 @@ sys.exit(main())
 """
 
 WAYS_TO_HANG = {
-    "sleep": "time.sleep(60)",
-    "lock": "threading.Event().wait(60)",
-    "loop": "asyncio.run(asyncio.sleep(60))",
-    "a thread that never ends": "asyncio.run(asyncio.to_thread(time.sleep, 60))",
+    "sleep": "time.sleep(10**6)",
+    "lock": "threading.Event().wait()",
+    "loop": "asyncio.run(asyncio.sleep(10**6))",
+    "a thread that never ends": "asyncio.run(asyncio.to_thread(time.sleep, 10**6))",
     "deaf": """
     while True:
         try:
-            time.sleep(60)
+            time.sleep(10**6)
         except BaseException:
             pass""",
 }
@@ -58,10 +59,8 @@ def test_an_interrupt_ends_it_at_once(how: str) -> None:
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "hanging\n"
-        began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=30)
-    assert time.monotonic() - began < 5, "what hangs has not to end first"
+        _, error = process.communicate(timeout=patience(30))  # what hangs never ends
     assert process.returncode == 130
     assert "Traceback" not in error
 
@@ -81,7 +80,7 @@ sys.exit(main())
 
 
 def test_an_interrupt_while_it_starts_ends_it_without_a_traceback() -> None:
-    done = subprocess.run([sys.executable, "-c", STARTING], capture_output=True, check=False, timeout=30)
+    done = subprocess.run([sys.executable, "-c", STARTING], capture_output=True, check=False, timeout=patience(30))
     assert (done.returncode, done.stderr) == (130, b"")
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from machines.engines import clean_environment
+from patience import patience
 
 _TESTS = Path(__file__).parent.parent
 
@@ -59,7 +60,7 @@ class Holder:
         pids = self.family()
         self.signal(signal.SIGKILL, pids)
         self.signal(signal.SIGCONT, pids)
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=patience(20))
 
 
 def descendants(pid: int) -> list[int]:

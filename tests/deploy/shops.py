@@ -14,6 +14,7 @@ import yaml
 
 from machines.engines import OwnEngine, clean_environment
 from machines.program import DOCKWORTHY, run_dockworthy
+from patience import patience
 
 HEALTH = {"test": ["CMD", "true"], "interval": "1s", "start_interval": "100ms", "start_period": "5s"}
 PROJECT = "com.docker.compose.project"
@@ -81,7 +82,7 @@ class Shop:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=patience(60),
         )
         assert done.returncode == 0, done.stderr
 

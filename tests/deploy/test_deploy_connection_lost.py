@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from machines.ssh_servers import SshServer
+from patience import patience
 
 from .shops import Shop
 from .test_deploy_faults import until
@@ -27,7 +28,7 @@ def test_a_lost_connection(shop: Shop, far: tuple[SshServer, str], order: str) -
     wanted = 2 if order == "start-first" else 1
     until(lambda: len(set(shop.containers()) - set(before)) == 1 and len(shop.containers()) == wanted)
     server.kill_connections()
-    said = process.communicate(timeout=60)[0].decode()
+    said = process.communicate(timeout=patience(60))[0].decode()
     assert process.returncode not in (0, 18, 14), said
     assert "was lost" in said and "dockworthy deploy again" in said
     until(lambda: set(before) <= set(shop.containers()))

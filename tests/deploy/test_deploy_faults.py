@@ -9,15 +9,17 @@ from collections.abc import Callable
 
 import pytest
 
+from patience import Limit, patience
+
 from .shops import Shop
 
 pytestmark = pytest.mark.engine
 
 
 def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    ends = time.monotonic() + seconds
+    limit = Limit(seconds)
     while not true():
-        assert time.monotonic() < ends, "it did not come to that"
+        assert limit.left > 0, "it did not come to that"
         time.sleep(0.05)
 
 
@@ -142,7 +144,7 @@ def test_who_comes_second_is_told_who_is_at_work(shop: Shop) -> None:
         assert f"process {first.pid}: deploy" in " ".join(done.stderr.split())
     finally:
         first.send_signal(signal.SIGINT)
-        first.communicate(timeout=30)
+        first.communicate(timeout=patience(30))
     assert len(shop.containers("web", every=True)) == 1, "interrupted, it was taken back"
     assert json.loads(shop.dockworthy("releases", "show", "2", "--format", "json").stdout)["state"] == "rolled_back"
 
@@ -158,7 +160,7 @@ def test_killed_in_the_middle_the_service_goes_on_and_the_next_run_finishes(shop
         until(lambda: len(shop.containers("web", every=True)) > 1)
         time.sleep(pause)  # a moment of the roll-out, another one each time
         process.kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=patience(30))
         until(lambda: bool(shop.containers("web")))
         shop.deploy()
         (name,) = shop.containers(every=True)

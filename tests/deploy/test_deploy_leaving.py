@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from patience import patience
+
 from .shops import Shop
 from .test_deploy_faults import until
 
@@ -28,10 +30,10 @@ def test_a_deploy_that_ends_while_old_containers_stop_goes_back_to_them_when_the
     process = shop.begin("deploy", "--yes")
     until(lambda: f"{old}-dockworthy-leaving" in shop.containers())
     process.send_signal(ended)
-    process.communicate(timeout=60)
+    process.communicate(timeout=patience(60))
     if ended == signal.SIGKILL:
         assert shop.dockworthy("rollback", "1", "--yes").returncode == 0
-    events = ("--since", began, "--until", str(int(time.time()) + 1), "--filter", f"container={id}")
+    events = ("--since", began, "--until", str(1 + int(time.time())), "--filter", f"container={id}")
     died = shop.engine.docker("events", *events, "--filter", "event=die").stdout
     assert died.count(b"container die") == 1, "it had ended before it was relied on"
     ((name, serves),) = shop.containers(every=True).items()
@@ -50,7 +52,7 @@ def test_interrupted_before_its_first_step_a_release_is_taken_back_in_the_record
     process = shop.begin("deploy", "--yes")
     until(lambda: (shop.state / "releases" / shop.name / "2.json").exists())
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=patience(30))
     assert process.returncode == 130, said
     assert [each["state"] for each in shop.releases()] == ["kept", "rolled_back"]
     assert shop.containers(every=True) == before
@@ -69,13 +71,13 @@ def test_what_a_killed_deploy_had_replaced_is_gone_back_to_when_the_next_one_fai
     process = shop.begin("deploy", "--yes")
     until(lambda: _is_observed(shop, 2))
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=patience(30))
 
     process = shop.begin("deploy", "--yes")
     until(lambda: _is_observed(shop, 3))
     (new,) = shop.containers()
     shop.engine.docker("kill", new)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=patience(60))
     assert process.returncode == 18, said
     assert shop.containers() == before == shop.containers(every=True)
     assert [each["state"] for each in shop.releases()] == ["kept", "failed", "rolled_back"]

@@ -18,6 +18,7 @@ from dockworthy.engine.ssh.host import SshHost
 from dockworthy.errors import HostError, Occupied, UnreadableInput, UsageError
 from machines.ssh_fixtures import Servers
 from machines.ssh_servers import SshServer
+from patience import patience
 
 from .local_sites import site_of, store_here
 from .store_suite import Opens, StoreSuite, release
@@ -31,7 +32,7 @@ class TestHere(StoreSuite):
 
 @contextlib.asynccontextmanager
 async def store_over_ssh(server: SshServer, state: Path) -> AsyncIterator[FileStore]:
-    ends = asyncio.get_running_loop().time() + 60
+    ends = asyncio.get_running_loop().time() + patience(60)
     async with SshHost(ssh_address(server.address()), sudo=False, ends=ends) as host:
         yield FileStore(site_of(Hand(host.shell, "dw", host, command="deploy"), state), "shop")
 
@@ -53,7 +54,7 @@ class TestOverSsh(StoreSuite):
                     with pytest.raises(Occupied, match="anna"):
                         await other.lock(who="ben", doing="deploy").__aenter__()
                     server.kill_connections()
-                    async with asyncio.timeout(10):
+                    async with asyncio.timeout(patience(10)):
                         while True:  # the kernel ends the shell when its connection goes
                             with contextlib.suppress(Occupied):
                                 async with other.lock(who="ben", doing="deploy"):
@@ -72,7 +73,7 @@ async def test_a_record_that_never_ends_is_a_damaged_one(tmp_path: Path) -> None
         (folder / "4.json").mkdir()
         with (folder / "5.json").open("wb") as file:
             file.truncate(5_000_000_000)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(patience(10)):
             assert [found.number for found in await store.releases(skip_damaged=True)] == [1]
             with pytest.raises(UnreadableInput, match=r"2\.json"):
                 await store.releases()

@@ -12,6 +12,7 @@ import pytest
 
 from dockworthy.engine.hand import Hand, hand_here
 from dockworthy.engine.ssh.shell import FRAME, Reply
+from patience import patience
 
 
 async def test_one_after_the_other_and_each_its_answer(tmp_path: Path) -> None:
@@ -37,7 +38,7 @@ async def test_what_is_given_comes_whole(tmp_path: Path) -> None:
 async def test_who_is_cancelled_takes_nobody_s_answer(tmp_path: Path) -> None:
     async with hand_here(command="deploy") as hand:
         first = asyncio.create_task(hand.run(f"echo one; touch {tmp_path}/begun; sleep 0.2; touch {tmp_path}/ended"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(patience(10)):
             while not (tmp_path / "begun").exists():
                 await asyncio.sleep(0.01)
         first.cancel()

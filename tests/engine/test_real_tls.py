@@ -13,6 +13,7 @@ import pytest
 
 from machines.engines import OwnEngine, clean_environment, start_engine
 from machines.program import run_dockworthy
+from patience import patience
 
 pytestmark = pytest.mark.engine
 
@@ -23,7 +24,7 @@ def _certificate(folder: Path, name: str, *extensions: str, issuer: str = "ca") 
     by = [] if issuer == name else ["-CA", f"{folder}/{issuer}.pem", "-CAkey", f"{folder}/{issuer}-key.pem"]
     more = [word for extension in extensions for word in ("-addext", extension)]
     out = ["-keyout", f"{folder}/{name}-key.pem", "-out", f"{folder}/{name}.pem"]
-    subprocess.run([*command, *by, *more, *out], check=True, capture_output=True, timeout=60)
+    subprocess.run([*command, *by, *more, *out], check=True, capture_output=True, timeout=patience(60))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,7 @@ def test_by_a_context(
         check=True,
         capture_output=True,
         env=environment,
-        timeout=60,
+        timeout=patience(60),
     )
     done = facts(DOCKER_CONFIG=str(tmp_path), DOCKER_CONTEXT="far")
     engine = json.loads(done.stdout)["engine"]

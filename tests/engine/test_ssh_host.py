@@ -16,13 +16,14 @@ from dockworthy.engine.ssh.shell import ShellLost
 from dockworthy.errors import HostError
 from machines.ssh_fixtures import Servers
 from machines.ssh_servers import USER, Clients, make_key
+from patience import patience
 
 pytestmark = pytest.mark.ssh
 
 
 async def say(endpoint: str, script: str, *, sudo: bool = False, seconds: float = 15.0) -> str:
     """What the shell over there prints."""
-    ends = asyncio.get_running_loop().time() + seconds
+    ends = asyncio.get_running_loop().time() + patience(seconds)
     async with SshHost(ssh_address(endpoint), sudo=sudo, ends=ends) as host:
         said = b""
         async for reply in host.shell.run(f"{{ {script}\n}} >&3 </dev/null; r said 0\n".encode(), ends=ends):
@@ -160,7 +161,7 @@ async def test_sudo_without_a_password(serve: Servers) -> None:
 
 async def test_ssh_gone_in_the_middle(serve: Servers) -> None:
     server = serve()
-    ends = asyncio.get_running_loop().time() + 20
+    ends = asyncio.get_running_loop().time() + patience(20)
     async with SshHost(ssh_address(server.address()), sudo=False, ends=ends) as host:
         replies = []
         with pytest.raises(ShellLost):
@@ -173,8 +174,8 @@ async def test_ssh_gone_in_the_middle(serve: Servers) -> None:
 
 async def test_a_command_that_never_ends(serve: Servers) -> None:
     server = serve()
-    ends = asyncio.get_running_loop().time() + 20
+    ends = asyncio.get_running_loop().time() + patience(20)
     async with SshHost(ssh_address(server.address()), sudo=False, ends=ends) as host:
         with pytest.raises(ShellLost, match="did not answer in time"):
-            async for _ in host.shell.run(b"sleep 30", ends=asyncio.get_running_loop().time() + 0.5):
+            async for _ in host.shell.run(b"sleep 30", ends=asyncio.get_running_loop().time() + patience(0.5)):
                 pass

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dockworthy.engine.ssh.commands import relay
+from patience import patience
 
 from .fake import fake_engine
 
@@ -39,11 +40,12 @@ async def said(command: str, path: str, *, times: int = 1) -> tuple[bytes, bytes
     answers = b""
     for _ in range(times):
         process.stdin.write(PING)
-        answers += await asyncio.wait_for(process.stdout.read(4096), 10)
+        answers += await asyncio.wait_for(process.stdout.read(4096), patience(10))
     process.stdin.close()
-    answers += await asyncio.wait_for(process.stdout.read(), 10)  # to the end: an open pipe would outlive the test
-    errors = await asyncio.wait_for(process.stderr.read(), 10)
-    await asyncio.wait_for(process.wait(), 10)
+    # To the end: an open pipe would outlive the test.
+    answers += await asyncio.wait_for(process.stdout.read(), patience(10))
+    errors = await asyncio.wait_for(process.stderr.read(), patience(10))
+    await asyncio.wait_for(process.wait(), patience(10))
     return answers, errors
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from dockworthy.engine.ssh.address import SshAddress
 from dockworthy.engine.ssh.shell import RemoteShell
 from dockworthy.facts.remote.files import RemoteFiles
+from patience import patience
 
 
 class HereAsThere:
@@ -37,7 +38,7 @@ async def a_host(
     process = await asyncio.create_subprocess_exec(
         *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env={"PATH": path or "/usr/bin:/bin"}
     )
-    host = HereAsThere(process, asyncio.get_running_loop().time() + seconds)
+    host = HereAsThere(process, asyncio.get_running_loop().time() + patience(seconds))
     try:
         await host.shell.begin(b"", ends=host.ends)
         yield host

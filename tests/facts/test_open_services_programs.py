@@ -18,6 +18,7 @@ import pytest
 from dockworthy.model.services import Answered, ServiceAnswer
 from facts.services_asked import ask, free_port
 from machines.reachable import let_others_reach
+from patience import Limit, patience
 
 Start = Callable[..., int]
 
@@ -36,8 +37,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
         argv = [part.replace("{port}", str(port)).replace("{folder}", str(tmp_path)) for part in command]
         with (tmp_path / "server.log").open("wb") as log:
             running.append(subprocess.Popen(argv, cwd=tmp_path, stdout=log, stderr=log))
-        until = time.monotonic() + 15
-        while time.monotonic() < until:
+        limit = Limit(15)
+        while limit.left > 0:
             assert running[-1].poll() is None, (tmp_path / "server.log").read_text()
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
                 return port
@@ -121,9 +122,9 @@ async def test_postgresql(start: Start, tmp_path: Path, method: str, expected: A
 
 async def _when_ready(service: str, port: int) -> ServiceAnswer:
     """A member that just started has no leader yet: ask until it says something."""
-    until = time.monotonic() + 15
+    limit = Limit(15)
     while (answer := await ask(service, port)).answered in (Answered.SILENT, Answered.OTHER):
-        if time.monotonic() > until:
+        if limit.left <= 0:
             break
         await asyncio.sleep(0.05)
     return answer
@@ -147,11 +148,11 @@ assert own_address() == "10.77.0.1", own_address()
 server = subprocess.Popen(["redis-server", "--port", "6379", "--bind", "0.0.0.0", "--save", "", *sys.argv[1:]],
                           stdout=subprocess.DEVNULL)
 try:
-    until = time.monotonic() + 15
+    limit = Limit(15)
     while True:
         host = read_host(Path("/"), socket="")
         answers = asyncio.run(read_open_services(host, EngineFacts(), here=True)).value
-        if (answers and answers[0].says) or time.monotonic() > until:
+        if (answers and answers[0].says) or limit.left <= 0:
             break
     for answer in answers:
         print(answer.service, answer.address, answer.port, answer.bound, answer.answered.value)
@@ -170,5 +171,5 @@ def test_a_real_host_is_asked_where_others_reach_it(mode: str, expected: str, tm
     """Redis' protected mode lets in whoever comes from 127.0.0.1: asked there, it would look open to everybody."""
     script = [sys.executable, "-c", IN_ITS_OWN_NETWORK, "--protected-mode", mode, "--dir", str(tmp_path)]
     command = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", *script]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=patience(60))
     assert done.stdout.splitlines() == [f"Redis 10.77.0.1 6379 0.0.0.0 {expected}"], done.stderr

@@ -21,6 +21,7 @@ from dockworthy.model.snapshot import Snapshot
 from machines.engines import OwnEngine, clean_environment
 from machines.ssh_fixtures import Servers
 from machines.ssh_servers import UID, USER
+from patience import patience
 
 pytestmark = [pytest.mark.engine, pytest.mark.ssh]
 
@@ -43,7 +44,7 @@ def read(own_engine: OwnEngine, tmp_path: Path) -> Any:
             [*own_engine.inside, sys.executable, "-c", _READ, endpoint, str(file), *words],
             check=True,
             env=clean_environment(PATH=os.environ["PATH"]),
-            timeout=60,
+            timeout=patience(60),
         )
         return load(file)
 

@@ -13,6 +13,7 @@ from dockworthy.facts.saved import load
 from dockworthy.model.field import Set
 from dockworthy.model.snapshot import Snapshot
 from machines.engines import OwnEngine, clean_environment
+from patience import patience
 
 pytestmark = pytest.mark.engine
 
@@ -28,7 +29,7 @@ save(asyncio.run(read_snapshot(sys.argv[1], root=Path(sys.argv[2]), deadline=30,
 def read(engine: OwnEngine, folder: Path, *, endpoint: str, root: str, before: tuple[str, ...] = ()) -> Snapshot:
     file = folder / "facts.json"
     command = [*engine.inside, *before, sys.executable, "-c", _READ, endpoint, root, str(file)]
-    subprocess.run(command, check=True, env=clean_environment(), timeout=60)
+    subprocess.run(command, check=True, env=clean_environment(), timeout=patience(60))
     return load(file)
 
 

@@ -11,6 +11,7 @@ import pytest
 from fix_verify.shop_image import make_shop_image, why_no_postgres
 from machines.engines import OwnEngine, clean_environment
 from machines.program import DOCKWORTHY
+from patience import patience
 
 LABEL = "dockworthy.verify"
 
@@ -60,7 +61,7 @@ def fix(start_fix: Start) -> Fix:
 
     def run(*arguments: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
         process = start_fix(*arguments)
-        out, err = process.communicate(timeout=timeout)
+        out, err = process.communicate(timeout=patience(timeout))
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     return run

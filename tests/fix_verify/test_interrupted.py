@@ -11,6 +11,7 @@ import pytest
 from fix_verify.conftest import Fix, Start, folders_left, left_in
 from machines.engines import OwnEngine
 from machines.images import BUSYBOX
+from patience import patience
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -55,7 +56,7 @@ def test_asked_to_end(
     process = start_fix("--verify", str(file))
     wait_for(process.stderr, at)
     process.send_signal(number)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=patience(120))
     assert process.returncode == 130 and "interrupted" in err and "Traceback" not in err
     assert left_in(own_engine) == {} and folders_left(tmp_path) == []
     assert file.read_text() == FILE
@@ -81,7 +82,7 @@ def test_one_that_runs_is_let_alone(own_engine: OwnEngine, start_fix: Start, fix
     assert done.returncode == 0 and "left behind" not in done.stderr, done.stderr
     assert {"container", "network", "volume"} <= left_in(own_engine).keys(), "what the other one uses is still there"
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=patience(120))
     assert process.returncode == 130, err
     assert left_in(own_engine) == {}
 

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from dockworthy.controls.registry import control_ids
 from fix_verify.conftest import Fix, folders_left, left_in
 from machines.engines import OwnEngine, clean_environment
+from patience import Limit, patience
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -109,7 +110,7 @@ def compose(engine: OwnEngine, file: Path, *arguments: str) -> None:
 def answer(engine: OwnEngine) -> str:
     done = subprocess.run(
         [*engine.inside, "busybox", "wget", "-qO-", "-T", "5", PAGE.replace("localhost", "127.0.0.1")],
-        capture_output=True, text=True, timeout=30, env=clean_environment(),
+        capture_output=True, text=True, timeout=patience(30), env=clean_environment(),
     )  # fmt: skip
     return done.stdout.strip()
 
@@ -129,7 +130,7 @@ def running(engine: OwnEngine) -> dict[str, dict[str, Any]]:
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
+    limit = Limit(seconds)
     while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
+        assert limit.left > 0, f"{what}: not within {seconds:.0f} s"
         time.sleep(0.2)

@@ -17,18 +17,19 @@ from typing import Any
 
 from machines.engines import clean_environment
 from machines.program import DOCKWORTHY
+from patience import Limit, patience
 
 
 class PluginConnection(http.client.HTTPConnection):
     """Kept alive, as the engine keeps it."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("plugin", timeout=60)
+        super().__init__("plugin", timeout=patience(60))
         self._path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
+        self.sock.settimeout(patience(60))
         self.sock.connect(str(self._path))
 
     def __enter__(self) -> PluginConnection:
@@ -71,9 +72,9 @@ class Serving:
 
 
 def wait(condition: Any, what: str, said: Path, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
+    limit = Limit(seconds)
     while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s; it said {said.read_text()}"
+        assert limit.left > 0, f"{what}: not within {seconds:.0f} s; it said {said.read_text()}"
         time.sleep(0.05)
 
 

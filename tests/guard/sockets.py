@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from guard.guarded import Answer
 from machines.engines import clean_environment
 from machines.own_host import OwnHost
 from machines.program import DOCKWORTHY
+from patience import Limit
 
 _TALK = """
 import socket, sys
@@ -57,9 +57,9 @@ class Listening:
 
     def wait_for(self, what: bytes, seconds: float = 60.0) -> None:
         assert self.process.stdout is not None
-        deadline = time.monotonic() + seconds
+        limit = Limit(seconds)
         while what not in self.seen:
-            assert time.monotonic() < deadline and self.process.poll() is None, (what, self.seen[-500:])
+            assert limit.left > 0 and self.process.poll() is None, (what, self.seen[-500:])
             part = self.process.stdout.read1(65536)  # type: ignore[attr-defined]
             self.seen += part
             self.all += part

@@ -17,6 +17,7 @@ from dockworthy.drills.guard.asking import ask
 from guard.guarded import Guarded, start_guard, start_guarded
 from machines.images import BUSYBOX
 from machines.own_host import start_host
+from patience import patience
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -53,7 +54,7 @@ def test_nothing_is_allowed_while_the_guard_is_dead(guarded: Guarded) -> None:
     for thread in threads:
         thread.start()
     with counted:
-        assert counted.wait_for(lambda: statuses.total() > REQUESTS // 4, 60)
+        assert counted.wait_for(lambda: statuses.total() > REQUESTS // 4, patience(60))
     kill(guarded)
     dead_at = statuses.total()
     begun = time.monotonic()
@@ -61,7 +62,7 @@ def test_nothing_is_allowed_while_the_guard_is_dead(guarded: Guarded) -> None:
     guarded.docker("version")
     back = time.monotonic() - begun
     for thread in threads:
-        thread.join(120)
+        thread.join(patience(120))
     assert dead_at < REQUESTS, "it was to be killed in the middle"
     assert statuses.total() == REQUESTS and set(statuses) <= {403, 500}, statuses
     assert guarded.docker("ps", "-aq").stdout == b""
@@ -79,4 +80,4 @@ def kill(guarded: Guarded) -> None:
     pid = guarded.guard.pid
     child = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]
     os.kill(int(child), signal.SIGKILL)
-    guarded.guard.wait(30)
+    guarded.guard.wait(patience(30))

@@ -25,6 +25,7 @@ from dockworthy.guard.decision import Decision, refused
 from dockworthy.guard.routes import Call, find_call
 from dockworthy.guard.socket.answers import error
 from guard.plugin_client import serving
+from patience import patience
 
 ALLOWED = Decision(action="containers/start", subject="web")
 START = Asked(method="POST", target="/v1.45/containers/web/start")
@@ -225,7 +226,7 @@ def test_a_guard_on_a_full_disk_answers_everybody(full_disk: Path, tmp_path: Pat
         assert "guard/admins-only" in asking.question("POST", "/v1.45/swarm/init", {})["Msg"]
         assert asking.question("GET", "/v1.45/version")["Allow"]
         with socket.socket(socket.AF_UNIX) as there:
-            there.settimeout(20)
+            there.settimeout(patience(20))
             there.connect(str(people))
             there.sendall(b"NONSENSE\r\n\r\n")
             assert there.recv(100).startswith(b"HTTP/1.1 400")
@@ -251,7 +252,7 @@ def test_the_machines_log_gets_the_same_lines(tmp_path: Path) -> None:
     """One that does not read is not waited for: the file alone is enough."""
     daemon = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     daemon.bind(str(tmp_path / "dev-log"))
-    daemon.settimeout(10)
+    daemon.settimeout(patience(10))
     audit = Audit(RotatingFile(tmp_path / "log"), Syslog(str(tmp_path / "dev-log")), say=silent)
     audit.record(START, ALLOWED)
     heard = daemon.recv(65536)

@@ -21,6 +21,7 @@ from machines.engines import clean_environment
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
 from machines.program import DOCKWORTHY
+from patience import patience
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -222,7 +223,7 @@ def test_one_cut_off_while_the_engine_is_restarted_is_taken_back(host: OwnHost) 
     stopped = ("sh", "-c", f"test -e {HOLDING} && ! grep -q '[SR] (' /proc/{engine}/status")
     host.wait(lambda: host.run(*stopped, check=False).returncode == 0, "the engine is stopped", 180)
     host.run("sh", "-c", "kill -9 $(cat /run/installing)")
-    cut_off.wait(30)
+    cut_off.wait(patience(30))
     uninstall(host)
     assert (host.read("/etc/docker/daemon.json"), host.running(), refused(host)) == (SETTINGS, running, False)
 

@@ -23,6 +23,7 @@ from dockworthy.guard.socket.tickets import HEADER, Tickets
 from guard.plugin_client import PluginConnection
 from machines.engines import clean_environment
 from machines.program import DOCKWORTHY
+from patience import Limit, patience
 
 KEEP = (sys.executable, "-c", "import sys; from dockworthy.guard.life.keeping.keeper import main; sys.exit(main())")
 
@@ -64,9 +65,9 @@ class Keeping:
         return took
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 60
+        limit = Limit(60)
         while not condition():
-            assert time.monotonic() < deadline, (self.folder / "said").read_text()
+            assert limit.left > 0, (self.folder / "said").read_text()
             time.sleep(0.02)
 
 
@@ -88,7 +89,7 @@ def keeping(tmp_path: Path) -> Iterator[Keeping]:
         yield keeping
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(patience(30))
 
 
 def reads(pid: int) -> bool:
@@ -147,7 +148,7 @@ def test_whoever_asks_while_a_killed_guard_is_away_waits(keeping: Keeping) -> No
     without = keeping.killed()
     assert keeping.guard() not in (killed, spare)
     print(f"answered {took:.3f} s after it was killed, and without a spare {without:.3f} s")
-    assert took < without < 10  # on a free machine 0.02 and 0.5
+    assert took < without  # on a free machine 0.02 and 0.5
     with PluginConnection(keeping.socket) as fresh:
         assert not allowed(fresh, "/v1.45/swarm/unlockkey")
 
@@ -156,7 +157,7 @@ def test_a_spare_without_a_keeper_ends(keeping: Keeping) -> None:
     """The guard that serves goes on, until there is another keeper."""
     guard, spare = keeping.guard(), keeping.spare()
     keeping.process.kill()
-    keeping.process.wait(30)
+    keeping.process.wait(patience(30))
     keeping.wait(lambda: not Path(f"/proc/{spare}").exists())
     with PluginConnection(keeping.socket) as fresh:
         assert allowed(fresh, "/v1.45/version")
@@ -177,7 +178,7 @@ def test_a_version_that_does_not_come_up_leaves_the_old_one(keeping: Keeping) ->
 def test_at_its_end_nobody_is_left_and_the_socket_refuses(keeping: Keeping) -> None:
     guard = keeping.guard()
     keeping.process.terminate()
-    assert keeping.process.wait(30) == 0
+    assert keeping.process.wait(patience(30)) == 0
     assert not Path(f"/proc/{guard}").exists()
     with socket.socket(socket.AF_UNIX) as closed, pytest.raises(ConnectionRefusedError):
         closed.connect(str(keeping.socket))

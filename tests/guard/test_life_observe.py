@@ -16,6 +16,7 @@ from machines.engines import clean_environment
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
 from machines.program import DOCKWORTHY
+from patience import patience
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -119,7 +120,7 @@ def test_observe_report_enforce(host: OwnHost) -> None:
     away(host)
     host.docker("rm", "power")
     process.send_signal(signal.SIGTERM)
-    process.wait(30)
+    process.wait(patience(30))
     assert SECRET not in host.read(STATE)
     drafted = host.dockworthy("guard", "report", "--state", STATE)
     assert drafted.returncode == 0, drafted.stderr

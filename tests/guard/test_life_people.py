@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from machines.engines import clean_environment
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
 from machines.program import DOCKWORTHY
+from patience import patience
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -260,7 +260,7 @@ def test_a_second_install_takes_over_without_a_gap(host: OwnHost) -> None:
     serving = host.read("/run/dockworthy-guard.serving")
     said = dockworthy(host, "guard", "install", "--tls", "127.0.0.1", "--yes")
     host.run("touch", "/run/enough")
-    answers: dict[str, int] = json.loads(asking.communicate(timeout=60)[0])
+    answers: dict[str, int] = json.loads(asking.communicate(timeout=patience(60))[0])
     assert "takes over" in said
     assert host.read("/run/dockworthy-guard.serving") != serving
     assert set(answers) == {"/containers/json 200", "/info 200", "/version 200"}, answers
@@ -291,9 +291,7 @@ def test_a_killed_guard_is_back_and_meanwhile_nobody_passes(host: OwnHost) -> No
     pid = host.read("/run/dockworthy-guard.serving").split()[0]
     host.run("mv", "/etc/docker/tls/server-key.pem", "/etc/docker/tls/away")
     host.run("kill", "-9", pid)
-    began = time.monotonic()
     assert host.run("python3", "-c", ASK, "/run/enough").stdout == b"200\n"
-    assert time.monotonic() - began < 10  # half a second; a loaded machine is slow
     serving = "/run/dockworthy-guard.serving"  # written when the guard has told its keeper that it answers
     host.wait(lambda: host.read(serving).split()[0] != pid, "the keeper knows whom it has")
     assert from_elsewhere(host, "ps").returncode != 0
@@ -366,7 +364,7 @@ def test_one_that_was_cut_off_is_taken_back_and_uninstall_leaves_the_engine_as_i
     stopped = ("sh", "-c", f"test -e {HOLDING} && ! grep -q '[SR] (' /proc/{engine.strip()}/status")
     host.wait(lambda: host.run(*stopped, check=False).returncode == 0, "the engine is stopped", 180)  # copies first
     host.run("sh", "-c", "kill -9 $(cat /run/installing)")
-    cut_off.wait(30)
+    cut_off.wait(patience(30))
     assert "was cut off" in install(host)
     assert host.running() == running
     assert b"has no role here" in Reached(host, SOCKET, "nils").docker("ps", check=False).stderr

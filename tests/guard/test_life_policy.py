@@ -13,6 +13,7 @@ import pytest
 from dockworthy.guard.life.kept_policy import PolicyKeeping
 from guard.plugin_client import Serving, serving
 from machines.program import run_dockworthy
+from patience import patience
 
 FREE = "policy: {level: baseline}\nguard: {network_drivers: [macvlan]}\n"
 STRICT = "policy: {level: baseline}\n"
@@ -140,7 +141,7 @@ def test_no_question_is_lost_while_it_is_read_anew(guard: Serving, policy: Path)
             guard.hang_up()
             heard = number
             while guard.said.read_text().count("read anew") < heard:
-                over.wait(0.02)
+                over.wait(patience(0.02))
         replace(policy, BROKEN)
         guard.hang_up()
         guard.hears("the old one stays")

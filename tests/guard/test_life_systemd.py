@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -86,9 +85,7 @@ def test_units_bring_the_guard_before_the_engine(debian: DebianHost, bundle: Pat
 
     inode = debian.run("stat", "-Lc", "%i", SOCKET)
     debian.run("systemctl", "kill", "--signal=KILL", "--kill-whom=main", UNIT)
-    began = time.monotonic()
     assert refused(debian, OWN) and debian.run("docker", "ps", "-q")
-    assert time.monotonic() - began < 10
     assert debian.run("stat", "-Lc", "%i", SOCKET) == inode, "systemd kept it: whoever has it mounted has it still"
 
     debian.shell(f"systemctl stop docker.service docker.socket {UNIT}; rm -rf {SOCKET} /run/dockworthy-engine")

@@ -28,6 +28,7 @@ from dockworthy.guard.rights.people_world import PeopleWorld
 from dockworthy.guard.routes import Call, find_call
 from dockworthy.guard.socket.tickets import GOOD_FOR, HEADER, Tickets
 from dockworthy.model.guard_policy import Binding, Role
+from patience import meanwhile
 
 LABEL, STACK_LABEL = "com.docker.compose.project", "com.docker.stack.namespace"
 ID = "a" * 64
@@ -629,7 +630,7 @@ async def test_many_who_come_at_a_time_cost_two_looks_at_the_engine_and_none_is_
 
         async def _get(self, path: str) -> Any:
             Counting.looks += path == "/containers/json"
-            await asyncio.sleep(0.01)
+            await meanwhile(0.01)
             return [{"Id": ID}] if path == "/containers/json" else {"Id": ID, "State": {"Pid": Counting.looks}}
 
     def pids(found: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:

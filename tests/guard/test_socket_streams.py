@@ -10,6 +10,7 @@ import pytest
 from guard.people_host import PEOPLE, POLICY
 from guard.sockets import Listening, Reached
 from machines.own_host import OwnHost
+from patience import patience
 
 pytestmark = pytest.mark.engine
 
@@ -41,7 +42,7 @@ def test_what_a_grant_opened_ends_when_it_is_revoked(people_host: OwnHost, nils:
     try:
         assert people_host.dockworthy("guard", "revoke", "nils").returncode == 0
         for stream in (events, logs, shell):
-            stream.process.wait(20)
+            stream.process.wait(patience(20))
         assert vera.process.poll() is None, "others' streams go on"
         said = people_host.read("/var/log/guard")
         assert said.count("A stream ends with the role that opened it (guard/roles): user nils has no role here") == 3
@@ -62,7 +63,7 @@ def test_a_grant_that_ends_leaves_the_role_that_stays(people_host: OwnHost, nils
         logs.wait_for(b"hello")
         events.wait_for(b"200 OK")
         assert people_host.dockworthy("guard", "revoke", "nils").returncode == 0
-        events.process.wait(20)  # it showed all projects
+        events.process.wait(patience(20))  # it showed all projects
         assert logs.process.poll() is None
     finally:
         logs.end()

@@ -16,6 +16,7 @@ from guard.sockets import Reached, start_socket
 from guard.tls_parts import papers_for
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
+from patience import patience
 
 pytestmark = pytest.mark.engine
 VIEWER = "/run/viewer.sock"
@@ -280,7 +281,7 @@ def test_a_socket_opens_for_an_engine_that_is_there_and_goes_with_its_guard(host
     told = json.loads(host.dockworthy("guard", "status", "--format", "json").stdout)["serving"]
     assert ("/run/short.sock", "viewer") in {(each["people"], each["role"]) for each in told}
     host.run("kill", str(Reached(host, "/run/short.sock").pid()))
-    assert guard.wait(30) == 0
+    assert guard.wait(patience(30)) == 0
     assert host.run("test", "-e", "/run/short.sock", check=False).returncode, "nobody would answer there"
     told = json.loads(host.dockworthy("guard", "status", "--format", "json").stdout)["serving"]
     assert "/run/short.sock" not in {each["people"] for each in told}
@@ -309,7 +310,7 @@ def test_two_readers_and_a_stream_do_not_wait_for_each_other(host: OwnHost, view
         subprocess.Popen([*host.inside, "sh", "-c", script], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         for _ in range(2)
     ]
-    assert [process.communicate(timeout=60)[1] for process in both] == [b"", b""]
+    assert [process.communicate(timeout=patience(60))[1] for process in both] == [b"", b""]
     assert [process.returncode for process in both] == [0, 0]
     listening.end()
 

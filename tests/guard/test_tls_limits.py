@@ -21,6 +21,7 @@ from dockworthy.guard.tls.papers import Papers, context_of
 from dockworthy.guard.tls.turned_away import TurnedAway
 from dockworthy.harden.remote_access.address import Place
 from guard.tls_parts import Wire, papers_for
+from patience import patience
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ async def test_a_handshake_has_its_time_and_the_oldest_makes_room() -> None:
     for name, wire in (("first", first), ("second", second), ("third", third)):
         handshakes.begin(name, wire)
     assert first.aborted and not second.aborted
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patience(10)):
         while not third.aborted:
             await asyncio.sleep(0.01)
     assert second.aborted and not done.aborted
@@ -96,7 +97,7 @@ async def test_a_flood_is_counted_and_fills_no_log() -> None:
     asked, decision = told[0]
     assert asked.user == "somebody at 192.0.2.9"
     assert "for reason 0" in decision.message() and not decision.allowed
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patience(10)):
         while len(told) == SINGLY:
             await asyncio.sleep(0.01)
     assert f"{1000 - SINGLY} more like it" in told[-1][1].message()

@@ -13,6 +13,7 @@ from machines.engines import clean_environment
 from machines.own_host import OwnHost
 from machines.program import DOCKWORTHY, run_dockworthy
 from machines.ssh_fixtures import Servers
+from patience import patience
 
 from .conftest import two_containers
 
@@ -38,7 +39,7 @@ def test_a_host_that_is_lost_undoes_by_itself(host: OwnHost, serve: Servers, tmp
         )  # fmt: skip
     host.wait(lambda: state(host) == "applying", "the stage has begun", seconds=120)
     server.kill_connections()
-    assert process.wait(120) == 15, (tmp_path / "said").read_text()
+    assert process.wait(patience(120)) == 15, (tmp_path / "said").read_text()
     assert "lost" in (tmp_path / "said").read_text() and "Traceback" not in (tmp_path / "said").read_text()
 
     host.wait(lambda: state(host) == "undone", "the host has taken it back by itself", seconds=120)

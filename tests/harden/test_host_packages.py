@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dockworthy.harden.packages import install, installed_words, installing_of, question
+from patience import patience
 
 AUDITD = """\
 NOTE: This is only a simulation!
@@ -75,7 +76,7 @@ def test_taking_back_takes_ours_and_nothing_of_others(tmp_path: Path, dependent:
         env={"PATH": f"{tmp_path}:/usr/bin:/bin", "FAKE": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience(60),
     )
     if dependent:
         assert done.returncode == 1 and "audispd-plugins needs auditd by now" in done.stderr

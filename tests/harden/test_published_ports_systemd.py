@@ -9,6 +9,7 @@ import pytest
 from machines.debian_host import DebianHost
 from machines.engines import clean_environment
 from machines.images import BUSYBOX, busybox_root
+from patience import patience
 
 pytestmark = [pytest.mark.engine, pytest.mark.ssh, pytest.mark.timeout(300)]
 
@@ -22,7 +23,9 @@ def rules(host: DebianHost) -> str:
 
 def load_busybox(host: DebianHost) -> None:
     command = [*host.inside, "docker", "import", "--change", "ENV PATH=/bin", "-", BUSYBOX]
-    subprocess.run(command, input=busybox_root(), check=True, capture_output=True, timeout=120, env=clean_environment())
+    subprocess.run(
+        command, input=busybox_root(), check=True, capture_output=True, timeout=patience(120), env=clean_environment()
+    )
 
 
 def test_units_of_systemd_bring_the_rules_back(debian: DebianHost) -> None:

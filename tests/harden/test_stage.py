@@ -9,6 +9,7 @@ import pytest
 
 from dockworthy.harden.transaction import Stage, stage_files
 from dockworthy.model.hardening import Run, WriteFile
+from patience import patience
 
 LOST = Run(argv=("true",), undo=("false",), says="can't be taken back")
 FAILS = Run(argv=("false",), says="does not agree")
@@ -20,7 +21,7 @@ def outcome(folder: Path, stage: Stage) -> str:
         (folder / name).mkdir(parents=True)
     for name, content in stage_files(stage).items():
         (folder / name).write_text(content)
-    subprocess.run(["sh", str(folder / "guard.sh"), str(folder), "0"], check=True, timeout=60)
+    subprocess.run(["sh", str(folder / "guard.sh"), str(folder), "0"], check=True, timeout=patience(60))
     return (folder / "state").read_text().strip()
 
 

@@ -16,6 +16,7 @@ from machines.engines import OwnEngine, start_engine
 from machines.images import make_image
 from machines.program import run_dockworthy
 from machines.switch import Switch
+from patience import Limit
 
 
 class Swarm:
@@ -102,9 +103,9 @@ class Swarm:
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
+    limit = Limit(seconds)
     while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
+        assert limit.left > 0, f"{what}: not within {seconds:.0f} s"
         time.sleep(0.1)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from machines.program import DOCKWORTHY, run_dockworthy
+from patience import patience
 
 from .conftest import Swarm
 
@@ -81,7 +82,9 @@ def test_the_unlock_key_is_on_the_terminal_alone(swarm: Swarm, tmp_path: Path) -
     assert swarm.docker("n1", "info", "-f", "{{.Swarm.Cluster.Spec.EncryptionConfig.AutoLockManagers}}") == "false\n"
     said = tmp_path / "said"
     command = f"{shlex.join([str(DOCKWORTHY), *words])} >{said} 2>&1"
-    terminal = subprocess.run(["script", "-qec", command, "/dev/null"], capture_output=True, text=True, timeout=60)
+    terminal = subprocess.run(
+        ["script", "-qec", command, "/dev/null"], capture_output=True, text=True, timeout=patience(60)
+    )
     assert terminal.returncode == 0, said.read_text()
     key = swarm.docker("n1", "swarm", "unlock-key", "-q").strip()
     assert key.startswith("SWMKEY-") and key in terminal.stdout and "SWMKEY" not in said.read_text()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import patience
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -21,7 +23,7 @@ def shell(text: str, root: Path, **env: str) -> subprocess.CompletedProcess[str]
         env={"PATH": f"{root}/fakes:{os.environ['PATH']}", "SETUP_ROOT": str(root), **env},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience(60),
     )
 
 

@@ -13,6 +13,7 @@ from conftest import MakeContainer
 from machines import leftovers
 from machines.engines import OwnEngine, start_engine
 from machines.images import make_image
+from patience import Limit
 
 pytestmark = pytest.mark.engine
 
@@ -27,9 +28,9 @@ def folder(engines_folder: Path) -> Iterator[Path]:
 
 def test_containers_run_and_publish_a_port(own_engine: OwnEngine, container: MakeContainer) -> None:
     name = container("-p", "127.0.0.1:8099:80", command=("httpd", "-f"))
-    deadline = time.monotonic() + 10  # the port is there before the server behind it
+    limit = Limit(10)  # the port is there before the server behind it
     while "HTTP/1.1 404" not in _asked(own_engine, "http://127.0.0.1:8099/"):
-        assert time.monotonic() < deadline, _asked(own_engine, "http://127.0.0.1:8099/")
+        assert limit.left > 0, _asked(own_engine, "http://127.0.0.1:8099/")
         time.sleep(0.05)
     assert own_engine.inspect(name)["State"]["Running"] is True
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import patience
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -25,7 +27,7 @@ def clone(tmp_path: Path) -> Path:
 
 def run(clone: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [clone / "run", *arguments], env={**os.environ, **env}, capture_output=True, text=True, timeout=60
+        [clone / "run", *arguments], env={**os.environ, **env}, capture_output=True, text=True, timeout=patience(60)
     )
 
 

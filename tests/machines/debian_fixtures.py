@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import patience
+
 from .debian_host import DebianHost, start_debian
 from .debian_root import kept_in, why_no_debian
 from .ssh_servers import Clients
@@ -26,9 +28,9 @@ def debian_lower(engines_folder: Path, pytestconfig: pytest.Config) -> Iterator[
         pytest.skip("no Debian for this test: ./test makes one where it can, with mmdebstrap")
     lower = engines_folder / "debian"
     lower.mkdir()
-    subprocess.run(["tar", "-C", str(lower), "-xpf", str(archive)], check=True, timeout=120)
+    subprocess.run(["tar", "-C", str(lower), "-xpf", str(archive)], check=True, timeout=patience(120))
     yield lower
-    subprocess.run(["rm", "-rf", "--one-file-system", str(lower)], check=True, timeout=120)
+    subprocess.run(["rm", "-rf", "--one-file-system", str(lower)], check=True, timeout=patience(120))
 
 
 @pytest.fixture

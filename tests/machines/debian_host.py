@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from patience import Limit, patience
+
 from . import leftovers
 from .engines import clean_environment
 from .program import run_dockworthy
@@ -44,7 +46,12 @@ class DebianHost:
     def run(self, *argv: str, input: str = "", check: bool = True) -> str:
         """What it printed. Raises AssertionError with what it said where it failed, unless `check` is off."""
         done = subprocess.run(
-            [*self.inside, *argv], input=input, capture_output=True, text=True, timeout=120, env=clean_environment()
+            [*self.inside, *argv],
+            input=input,
+            capture_output=True,
+            text=True,
+            timeout=patience(120),
+            env=clean_environment(),
         )
         if check:
             assert done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
@@ -123,9 +130,9 @@ def start_debian(lower: Path, folder: Path, *, may: Sequence[str] = ()) -> Debia
 
 
 def _first_process(process: subprocess.Popen[bytes], seconds: float = 60.0) -> str:
-    deadline = time.monotonic() + seconds
+    limit = Limit(seconds)
     ours = os.readlink("/proc/self/ns/pid")
-    while time.monotonic() < deadline and process.poll() is None:
+    while limit.left > 0 and process.poll() is None:
         for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
             with contextlib.suppress(OSError):  # what prepares it comes and goes
                 if os.readlink(f"/proc/{child}/ns/pid") != ours:
@@ -135,9 +142,9 @@ def _first_process(process: subprocess.Popen[bytes], seconds: float = 60.0) -> s
 
 
 def _wait_for_its_server(host: DebianHost, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
+    limit = Limit(seconds)
     while "active" not in host.run("systemctl", "is-active", "ssh.service", check=False).split():
-        if time.monotonic() > deadline or host.process.poll() is not None:
+        if limit.left <= 0 or host.process.poll() is not None:
             said = (host.folder / "errors").read_text(errors="replace") + host.run("cat", "/run/boot.log", check=False)
             host.stop()
             raise AssertionError(f"the host did not come up: {said[-1500:]}")

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from patience import Limit, patience
+
 from . import leftovers
 
 IN_OWN_NAMESPACES = "DOCKWORTHY_TEST_FOLDER" in os.environ
@@ -43,7 +45,7 @@ class OwnEngine:
             input=input,
             stdin=None if input is not None else subprocess.DEVNULL,
             capture_output=True,
-            timeout=120,
+            timeout=patience(120),
             env=clean_environment(),
         )
         if check:
@@ -61,7 +63,7 @@ class OwnEngine:
             return
         self.process.terminate()
         try:
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=patience(30))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -118,7 +120,8 @@ def start_engine_again(engine: OwnEngine, *flags: str) -> None:
     """One that was killed, or stopped by itself: with its data and settings. It must share the test's network."""
     assert engine.folder is not None and not engine.inside, "a network that ended with the engine is gone"
     if engine.process is not None:
-        engine.process.wait(timeout=60)  # until then its number is taken, and the next one takes it for running
+        # Until then its number is taken, and the next one takes it for running.
+        engine.process.wait(timeout=patience(60))
     engine.process = _launched(engine.folder, [], flags)
     _wait_until_it_answers(engine)
 
@@ -150,9 +153,9 @@ def _flags(folder: Path) -> list[str]:
 
 def _wait_until_it_answers(engine: OwnEngine, seconds: float = 60.0) -> None:
     assert engine.folder is not None and engine.process is not None
-    deadline = time.monotonic() + seconds
+    limit = Limit(seconds)
     while engine.docker("version", check=False).returncode != 0:
-        if engine.process.poll() is not None or time.monotonic() > deadline:
+        if engine.process.poll() is not None or limit.left <= 0:
             last_words = (engine.folder / "log").read_text(errors="replace")[-2000:]
             engine.stop()
             raise AssertionError(f"the engine did not come up:\n{last_words}")

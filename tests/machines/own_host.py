@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from patience import Limit, patience
+
 from . import leftovers
 from .engines import clean_environment
 from .images import BUSYBOX, busybox_root
@@ -59,7 +61,7 @@ class OwnHost:
 
     def run(self, *argv: str, input: bytes | None = None, check: bool = True) -> subprocess.CompletedProcess[bytes]:
         done = subprocess.run(
-            [*self.inside, *argv], input=input, capture_output=True, timeout=120, env=clean_environment()
+            [*self.inside, *argv], input=input, capture_output=True, timeout=patience(120), env=clean_environment()
         )
         if check:
             assert done.returncode == 0, f"{argv}: {done.stderr.decode(errors='replace')}"
@@ -112,9 +114,9 @@ class OwnHost:
         return dict(zip(names, started, strict=True))
 
     def wait(self, condition: Any, what: str, seconds: float = 60.0) -> None:
-        deadline = time.monotonic() + seconds
+        limit = Limit(seconds)
         while not condition():
-            assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
+            assert limit.left > 0, f"{what}: not within {seconds:.0f} s"
             time.sleep(0.1)
 
     def stop(self) -> None:
@@ -122,7 +124,7 @@ class OwnHost:
         self.process.kill()
         self.process.wait()
         for process in self.started:
-            process.wait(30)
+            process.wait(patience(30))
         leftovers.clean(self.folder)
 
 

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from patience import patience
+
 from .engines import clean_environment
 
 DOCKWORTHY = Path(sys.executable).with_name("dockworthy")
@@ -30,5 +32,5 @@ def run_dockworthy(
         stdin=None if input is not None else subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=patience(timeout),
     )

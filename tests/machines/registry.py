@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from patience import Limit, patience
+
 from .engines import OwnEngine, clean_environment
 
 USER, PASSWORD = "shop", "dockworthy-test-secret"
@@ -54,7 +56,7 @@ class Registry:
         there = f"{self.name}/{name}"
         engine.docker("tag", image, there)
         command = [*engine.inside, "docker", "--config", str(self.logins), "-H", engine.endpoint, "push", there]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=clean_environment())
+        done = subprocess.run(command, capture_output=True, text=True, timeout=patience(60), env=clean_environment())
         assert done.returncode == 0, done.stderr
         return there
 
@@ -93,10 +95,10 @@ def a_registry(
 def _wait_until_it_answers(registry: Registry, seconds: float = 30.0) -> None:
     host, _, port = registry.name.partition(":")
     ask = [*registry.inside, sys.executable, "-IS", "-c", _ASK, host, port]
-    deadline = time.monotonic() + seconds
+    limit = Limit(seconds)
     while subprocess.run(ask, capture_output=True).returncode != 0:
         said = (registry.folder / "log").read_text(errors="replace")[-1000:]
-        assert registry.process.poll() is None and time.monotonic() < deadline, f"no registry came up: {said}"
+        assert registry.process.poll() is None and limit.left > 0, f"no registry came up: {said}"
         time.sleep(0.05)
 
 

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from patience import Limit, patience
+
 USER = "dwtester"
 UID = 54321
 _ADDED = {
@@ -51,7 +53,7 @@ class SshServer:
         """Ends the server, its connections and its folder."""
         self.kill_connections()
         self.process.terminate()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=patience(10))
         shutil.rmtree(self.folder, ignore_errors=True)  # also where it was stopped before
 
     def kill_connections(self) -> None:
@@ -97,7 +99,7 @@ class Clients:
 
 
 def make_key(path: Path) -> Path:
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True, timeout=30)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True, timeout=patience(30))
     return path
 
 
@@ -172,9 +174,9 @@ def _accounts(folder: Path, shell: str, sudo: str) -> str:
 def _wait_until_it_listens(server: SshServer, seconds: float = 60.0) -> None:
     """By its own word: it may listen in another network than ours."""
     log = server.folder / "log"
-    deadline = time.monotonic() + seconds
+    limit = Limit(seconds)
     while "Server listening" not in (log.read_text(errors="replace") if log.exists() else ""):
-        if server.process.poll() is not None or time.monotonic() > deadline:
+        if server.process.poll() is not None or limit.left <= 0:
             said = log.read_text(errors="replace") if log.exists() else "no log"
             server.stop()
             raise AssertionError(f"sshd did not come up: {said}")

@@ -6,6 +6,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from patience import Limit
+
 _NETWORK = "10.204.7"
 
 
@@ -48,9 +50,9 @@ class Switch:
 
     def _wait(self) -> None:
         """Until it has left our network."""
-        ours, deadline = Path("/proc/self/ns/net").readlink(), time.monotonic() + 30
+        ours, limit = Path("/proc/self/ns/net").readlink(), Limit(30)
         while Path(f"/proc/{self._process.pid}/ns/net").readlink() == ours:
-            assert time.monotonic() < deadline, "no network namespace"
+            assert limit.left > 0, "no network namespace"
             time.sleep(0.01)
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from dockworthy.model.result import Result
 from dockworthy.model.workload import Unit
 from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.yaml_source import documents
+from patience import patience
 
 SHOP = Path(__file__).parent / "compose_projects" / "shop"
 
@@ -111,21 +111,17 @@ def test_a_stranger_that_was_named_is_refused(tmp_path: Path) -> None:
         checked(tmp_path)
 
 
-def test_standard_input_and_the_time_it_takes(capsys: pytest.CaptureFixture[str]) -> None:
-    began = time.monotonic()
+def test_standard_input() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "dockworthy", "check", "--format", "json", "-"],
         input=(SHOP / "compose.yaml").read_bytes(),
         cwd=SHOP,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=patience(60),
     )
-    took = time.monotonic() - began
     assert done.returncode == 1, done.stderr
     assert {subject["id"] for subject in json.loads(done.stdout)["subjects"]} >= {"<stdin>#web", "<stdin>#debug"}
-    with capsys.disabled():
-        print(f" [10 services as a whole process: {took * 1000:.0f} ms] ", end="")
 
 
 def _as_compose_has_it() -> dict[str, Any]:
@@ -135,7 +131,7 @@ def _as_compose_has_it() -> dict[str, Any]:
             cwd=SHOP,
             capture_output=True,
             check=False,
-            timeout=60,
+            timeout=patience(60),
             env={**os.environ, "SMTP_USER": "shop"},
         )
     except FileNotFoundError:

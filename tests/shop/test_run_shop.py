@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from machines.engines import OwnEngine, clean_environment
+from patience import patience
 
 pytestmark = pytest.mark.engine
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ class ShopClone:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=150,
+            timeout=patience(150),
         )
 
     def edge_log(self) -> str:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from machines.program import run_dockworthy
+from patience import patience
 
 ROOT = Path(__file__).parents[2]
 SHOP = ROOT / "examples/shop"
@@ -40,7 +41,7 @@ def test_what_nobody_answers_has_failed(tmp_path: Path) -> None:
     ]
     subprocess.run([*made, "-keyout", str(tmp_path / "key"), "-out", str(ca)], check=True, capture_output=True)
     load = [sys.executable, "-I", "load.py", "--port", "1", "--ca", str(ca), "--rate", "20", "--", "echo", "shipped"]
-    done = subprocess.run(load, cwd=SHOP, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(load, cwd=SHOP, capture_output=True, text=True, timeout=patience(30))
     assert done.returncode == 1 and done.stderr == "shipped\n"
     requests, _, failed, *_ = done.stdout.split()
     assert requests == failed and int(failed) > 20

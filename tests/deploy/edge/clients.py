@@ -8,6 +8,8 @@ import ssl
 from collections import Counter
 from dataclasses import dataclass, field
 
+from patience import patience, until
+
 
 @dataclass
 class Answer:
@@ -46,9 +48,20 @@ async def ask(
         if body:
             lines.append(f"Content-Length: {len(body)}")
         writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-        return await asyncio.wait_for(read_answer(reader), 10)
+        return await asyncio.wait_for(read_answer(reader), patience(10))
     finally:
         await leave(writer)
+
+
+async def until_status(port: int, host: str, status: int = 200, *, tls: ssl.SSLContext | None = None) -> None:
+    """Asks until that is the answer's."""
+
+    async def is_it() -> bool:
+        with contextlib.suppress(OSError, EOFError):
+            return (await ask(port, host, tls=tls)).status == status
+        return False
+
+    await until(is_it, f"{host} answers with {status}", 30)
 
 
 @dataclass
@@ -85,6 +98,11 @@ class Load:
     def count(self) -> int:
         return sum(self.answers.values()) + len(self.failures)
 
+    async def answered(self, more: int = 1) -> None:
+        """Until so many more requests were answered, whoever answers them, or failed."""
+        wanted = self.count + more
+        await until(lambda: self.count >= wanted, lambda: f"{self.count} of {wanted} requests have ended", 60)
+
     async def _send(self) -> None:
         clock = asyncio.get_running_loop().time
         begun, number = clock(), 0
@@ -100,7 +118,7 @@ class Load:
         connection = await self._kept.get() if kept else None
         begun = clock()
         try:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(patience(15)):
                 answer, connection = await self._exchange(connection, kept)
             if answer.status != 200:
                 self.failures.append(f"status {answer.status} (kept: {kept})")

@@ -13,11 +13,12 @@ from typing import Any
 
 from deploy.edge.clients import Load
 from machines.engines import OwnEngine, clean_environment
+from patience import patience
 
 
 @contextlib.contextmanager
 def load_beside(engine: OwnEngine, host: str, *, rate: int = 100) -> Iterator[dict[str, Any]]:
-    """Half a second of it goes before the block. The dictionary holds what it told once the block has ended."""
+    """Some are answered before the block begins. The dictionary holds what it told once the block has ended."""
     told: dict[str, Any] = {}
     running = subprocess.Popen(
         [*engine.inside, sys.executable, "-m", "deploy.edge.load_beside", host, str(rate)],
@@ -28,7 +29,7 @@ def load_beside(engine: OwnEngine, host: str, *, rate: int = 100) -> Iterator[di
     try:
         assert running.stdout is not None and running.stdout.readline() == b"on\n"
         yield told
-        told.update(json.loads(running.communicate(timeout=30)[0]))
+        told.update(json.loads(running.communicate(timeout=patience(30))[0]))
     finally:
         running.kill()
         running.communicate()
@@ -36,7 +37,7 @@ def load_beside(engine: OwnEngine, host: str, *, rate: int = 100) -> Iterator[di
 
 async def _until_told(host: str, rate: int) -> None:
     async with Load(80, host, rate) as load:
-        await asyncio.sleep(0.5)
+        await load.answered(rate // 2)
         print("on", flush=True)
         await asyncio.to_thread(sys.stdin.read)
     print(json.dumps({"count": load.count, "failures": load.failures, "slowest": load.slowest, "by": load.answers}))

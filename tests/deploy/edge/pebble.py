@@ -22,6 +22,7 @@ from deploy.edge.conftest import EdgeHere, free_port
 from dockworthy.deploy.edge.kept import ProjectRoutes
 from dockworthy.deploy.edge.reading import read_routes
 from dockworthy.model.deploy_settings import Acme, DeploySettings, Edge, Route, Tls
+from patience import patience
 
 needs_pebble = [
     pytest.mark.engine,
@@ -78,7 +79,7 @@ def pebble_at(here: EdgeHere, folder: Path, *, seconds: int = 7776000) -> Iterat
 
 
 async def _listens(port: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(patience(20)):
         while True:
             with contextlib.suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -14,6 +13,7 @@ from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.edge.slots import exchanging, slots_in
 from dockworthy.deploy.site import Site
 from dockworthy.model.deploy_settings import Route
+from patience import Limit
 
 pytestmark = pytest.mark.engine
 
@@ -28,9 +28,9 @@ def test_who_lost_its_place_gets_requests_again(here: EdgeHere) -> None:
         addresses = []
 
         async def until_up(*all_of_them: str) -> None:
-            ends = time.monotonic() + 20
+            limit = Limit(20)
             while not set(all_of_them) <= await edge.admin.servers_up(backend):
-                assert time.monotonic() < ends, await edge.admin.servers(backend)
+                assert limit.left > 0, await edge.admin.servers(backend)
                 await asyncio.sleep(0.05)
 
         async def one_more(name: str) -> None:

@@ -65,7 +65,7 @@ def test_a_service_that_stops_first_fails_no_request(
     async def under_load() -> Load:
         async with Load(here.http, HOST, rate=100) as load:
             await asyncio.to_thread(shop.deploy)
-            await asyncio.sleep(0.3)
+            await load.answered(30)
         return load
 
     here.clean()  # so that there is an edge to start

@@ -97,12 +97,12 @@ def test_releases_are_shipped_and_taken_back_through_an_edge_that_is_not_ours(th
 async def _answers(port: int) -> set[str]:
     """Of a few requests."""
     async with Load(port, HOST, rate=50) as load:
-        await asyncio.sleep(0.3)
+        await load.answered(15)
     return set(+load.answers)
 
 
 async def _under_load(theirs: Theirs) -> tuple[list[str], set[str]]:
     async with Load(theirs.port, HOST) as load:
         await asyncio.to_thread(theirs.shop.deploy)
-        await asyncio.sleep(0.5)
+        await load.answered(100)
     return load.failures, set(+load.answers)

@@ -28,7 +28,7 @@ def test_a_container_comes_to_the_edge_when_it_runs(kept: Kept, order: str) -> N
     kept.deploy("v1")
     kept.deploy("v2", deploy={"update_config": {"order": order}})
     (new,) = kept.shop.containers(every=True).values()
-    window = ("--since", began, "--until", str(int(time.time()) + 1), "--format", "{{json .}}")
+    window = ("--since", began, "--until", str(1 + int(time.time())), "--format", "{{json .}}")
     events = [json.loads(line) for line in kept.here.engine.docker("events", *window).stdout.splitlines()]
     (started,) = [each["timeNano"] for each in events if each["Action"] == "start" and each["Actor"]["ID"] == new]
     joined = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
 
 import pytest
 
@@ -14,6 +13,7 @@ from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.site import Site
 from dockworthy.model.deploy_settings import Route
+from patience import Limit, patience
 
 pytestmark = pytest.mark.engine
 
@@ -24,9 +24,9 @@ SHOP = Route(host=HOST, service="web", port=8000, health="/health")
 async def _until_up(edge: EdgeRunner, here: EdgeHere, *names: str) -> None:
     found = [here.engine.inspect(f"dockworthy-test-edge-{name}")["NetworkSettings"]["Networks"] for name in names]
     wanted = {networks["dockworthy-edge"]["IPAddress"] for networks in found}
-    ends = time.monotonic() + 30
+    limit = Limit(30)
     while not wanted <= await edge.admin.servers_up("shop:web"):
-        assert time.monotonic() < ends, f"{wanted} are not up: {await edge.admin.servers('shop:web')}"
+        assert limit.left > 0, f"{wanted} are not up: {await edge.admin.servers('shop:web')}"
         await asyncio.sleep(0.1)
 
 
@@ -97,7 +97,7 @@ def test_a_new_route_of_a_service_that_runs_is_answered_from_the_first_moment_on
         first, more = (Route(f"{name}.example.com", "web", 8000, health="/health") for name in ("first", "more"))
         await edge.ensure(here.routes("added", first))
         here.app("e1", "web.added")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(patience(20)):
             while not await edge.admin.servers_up("added:web"):
                 await asyncio.sleep(0.05)
             assert (await edge.ensure(here.routes("added", first, more))).reloaded

@@ -18,6 +18,7 @@ from dockworthy.engine.ssh.address import is_ssh
 from dockworthy.model.deploy_settings import Route, Tls
 from machines.ssh_fixtures import Servers
 from machines.ssh_servers import USER
+from patience import patience
 
 pytestmark = [pytest.mark.engine, pytest.mark.ssh]
 
@@ -41,7 +42,7 @@ def test_the_edge_of_another_host(here: EdgeHere, serve: Servers, monkeypatch: p
             change = await edge.ensure(routes)
             assert change.started or change.recreated
             here.app("f1", "web.far")
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(patience(30)):
                 while not await edge.admin.servers_up("far:web"):
                     await asyncio.sleep(0.1)
             probe = await ask(0, HOST, socket=str(await edge.admin.way("probe.sock")))

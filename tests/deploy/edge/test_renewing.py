@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.edge.clients import Load, ask
+from deploy.edge.clients import Load, until_status
 from deploy.edge.conftest import EdgeHere
 from deploy.edge.pebble import Authority, needs_pebble, pebble_at, shown_by, wanted_of
 from dockworthy.deploy.edge.renewing import Renewed, Renewer
@@ -69,12 +69,6 @@ def _age(here: EdgeHere, name: str, begins: str, ends: str) -> None:
                    cwd=file.parent, check=True, capture_output=True)  # fmt: skip
 
 
-async def _answers(here: EdgeHere, tls: ssl.SSLContext) -> None:
-    async with asyncio.timeout(20):
-        while (await ask(here.https, ONE, tls=tls)).status != 200:
-            await asyncio.sleep(0.1)
-
-
 def test_a_renewal_under_load_fails_no_request(
     here: EdgeHere, authority: Authority, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,10 +76,10 @@ def test_a_renewal_under_load_fails_no_request(
     anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
 
     async def work(_: EdgeRunner, site: Site) -> tuple[Load, Renewed]:
-        await _answers(here, anybody)
+        await until_status(here.https, ONE, tls=anybody)
         async with Load(here.https, ONE, rate=100, tls=anybody) as load:
             renewed = await Renewer(site).renew(frozenset({ONE, "ownca"}))
-            await asyncio.sleep(0.5)  # what comes after it counts, too
+            await load.answered(50)  # what comes after it counts, too
         return load, renewed
 
     before = {name: shown_by(here, name) for name in (ONE, TWO, "own.example.com")}
@@ -191,13 +185,13 @@ def test_one_that_is_killed_at_any_moment_is_ended_by_the_next(here: EdgeHere, a
             for _ in range(KILLS):
                 await asyncio.to_thread(_kill_a_renewal, here)
             await asyncio.to_thread(_renew, here)
-            await asyncio.sleep(0.3)
+            await load.answered(30)
         return load
 
     here.do(lambda edge, _: edge.ensure(here.routes("load", Route("load.example.com", "web", 8000))))
     here.app("r2", "web.load")
     try:
-        asyncio.run(_until_200(here, "load.example.com"))
+        asyncio.run(until_status(here.http, "load.example.com"))
         load = here.do(work)
     finally:
         here.remove("r2", seconds=0)
@@ -206,12 +200,6 @@ def test_one_that_is_killed_at_any_moment_is_ended_by_the_next(here: EdgeHere, a
     kept = (here.state / "edge" / "internal" / "ownca.pem").read_text()
     assert ssl.DER_cert_to_PEM_cert(first_in(kept)) == shown_by(here, "own.example.com"), "what is kept is shown"
     assert not list((here.state / "edge").rglob("*.half")) and _renew(here) == Renewed()
-
-
-async def _until_200(here: EdgeHere, host: str) -> None:
-    async with asyncio.timeout(20):
-        while (await ask(here.http, host)).status != 200:
-            await asyncio.sleep(0.1)
 
 
 def _kill_a_renewal(here: EdgeHere) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 from msgspec import structs
@@ -33,18 +33,16 @@ def _status(here: EdgeHere, name: str) -> int:
     return asyncio.run(ask(here.http, f"{name}.example.com")).status
 
 
-def test_nothing_to_do_is_nothing_done_and_quick(here: EdgeHere) -> None:
-    async def twice(edge: EdgeRunner, _: Site) -> float:
+def test_nothing_to_do_is_nothing_done(here: EdgeHere) -> None:
+    async def twice(edge: EdgeRunner, _: Site) -> None:
         await edge.ensure(here.routes("same", _route("same")))
-        begun = time.monotonic()
         changed = await edge.ensure(here.routes("same", _route("same")))
         assert not (changed.started or changed.recreated or changed.reloaded)
-        return time.monotonic() - begun
 
     before = here.engine.inspect
     here.do(lambda edge, _: edge.ensure(here.routes("same", _route("same"))))
     started = before("dockworthy-edge-proxy-1")["State"]["StartedAt"]
-    assert here.do(twice) < 5.0
+    here.do(twice)
     assert before("dockworthy-edge-proxy-1")["State"]["StartedAt"] == started
 
 
@@ -167,9 +165,8 @@ def test_a_deploy_killed_at_any_moment_is_repaired_by_the_next(here: EdgeHere) -
         )  # fmt: skip
         with process:
             assert process.stdout is not None and process.stdout.readline() == b"ready\n"
-            ends = time.monotonic() + random.uniform(0.0, 2.0)
-            while process.poll() is None and time.monotonic() < ends:
-                time.sleep(0.01)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(random.uniform(0.0, 2.0))
             process.send_signal(signal.SIGKILL)
         assert _status(here, "bystander") == 503, "the edge went on"
     here.do(lambda edge, _: edge.ensure(here.routes("killed", _route("killed"))))

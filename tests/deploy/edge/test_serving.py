@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +14,7 @@ from dockworthy.deploy.edge.kept import Page, ServedRoute
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.site import Site
 from dockworthy.model.deploy_settings import Route
+from patience import Limit
 
 pytestmark = pytest.mark.engine
 
@@ -46,9 +46,9 @@ def serving(here: EdgeHere) -> Iterator[EdgeHere]:
         wanted = here.routes("serving", *_routes())
         await edge.ensure(wanted)
         here.app("w1", "web.serving")
-        ends = time.monotonic() + 30
+        limit = Limit(30)
         while not all([await edge.admin.servers_up(backend) for backend in wanted.backends]):
-            assert time.monotonic() < ends, await edge.admin.servers()
+            assert limit.left > 0, await edge.admin.servers()
             await asyncio.sleep(0.1)
 
     here.do(up)

@@ -21,6 +21,7 @@ from deploy.holders import descendants
 from deploy.shops import HEALTH, Shop
 from deploy.test_deploy_faults import until
 from dockworthy.model.deploy_settings import Route
+from patience import patience
 
 pytestmark = pytest.mark.engine
 
@@ -143,7 +144,7 @@ def _killed(process: subprocess.Popen[bytes]) -> None:
     for pid in (process.pid, *descendants(process.pid)):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=patience(30))
 
 
 def test_killed_on_the_way_out_and_on_the_way_back_the_next_run_finishes(kept: Kept) -> None:

@@ -18,6 +18,7 @@ from dockworthy.deploy.edge.outlook import EdgeChange
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.site import Site
 from dockworthy.model.deploy_settings import Route, Tls
+from patience import patience
 
 pytestmark = pytest.mark.engine
 
@@ -66,7 +67,7 @@ def test_the_authority_is_trusted_and_its_key_stays(serving: EdgeHere) -> None:
 
 
 async def _until_200(here: EdgeHere, context: ssl.SSLContext) -> str:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(patience(20)):
         while (answer := await ask(here.https, HOST, tls=context)).status != 200:
             await asyncio.sleep(0.1)
     return answer.body.decode()

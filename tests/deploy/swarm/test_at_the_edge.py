@@ -11,6 +11,7 @@ import pytest
 from deploy.edge.shop_app import COMMAND, make_app_image
 from deploy.edge.test_deploy_at_the_edge import SICK
 from machines.engines import OwnEngine
+from patience import patience
 
 from .stacks import Stack
 
@@ -28,7 +29,7 @@ print(asked.getresponse().read().decode(), end="")
 def answer(swarm: OwnEngine) -> str:
     """Of the page, asked where the swarm's host is."""
     command = [*swarm.inside, sys.executable, "-c", _ASK, HOST]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=patience(30)).stdout
 
 
 @pytest.mark.timeout(240)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -74,9 +73,9 @@ async def test_a_killed_process_of_this_machine_holds_nothing(
             await taken.__aenter__()
     child.kill()
     await child.wait()
-    began = time.monotonic()
+    monkeypatch.setattr(swarm_lock, "_DEAD", float("inf"))  # its signs of life are not waited for
     async with opens() as other, other.lock(who="ben", doing="deploy") as lock:
-        assert lock.epoch == 2 and time.monotonic() - began < 5
+        assert lock.epoch == 2
     with contextlib.suppress(Exception):
         await taken.__aexit__(None, None, None)
 

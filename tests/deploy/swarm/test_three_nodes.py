@@ -18,6 +18,7 @@ from machines.images import BUSYBOX, busybox_root, make_image
 from machines.registry import PASSWORD, Registry, a_registry, why_no_registry
 from machines.ssh_fixtures import Servers
 from machines.ssh_servers import USER
+from patience import patience
 
 from .stacks import Stack
 
@@ -102,7 +103,7 @@ def test_an_image_that_no_registry_has_is_loaded_where_it_is_not(
     while not process.stdout.readline().startswith(b"load large:1 (62 MB) on n2, n3"):
         assert process.poll() is None
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=patience(30))
     assert not has(nodes, "n3", image)
     shop.deploy("--take-over", *manager)
     for name in ("n2", "n3"):

@@ -11,6 +11,7 @@ import pytest
 from dockworthy.deploy.targets.standby.marks import StandbyMarks
 from dockworthy.engine.hand import hand_here
 from dockworthy.errors import HostError
+from patience import patience
 
 IDS = ("a" * 64, "b" * 64)
 
@@ -60,7 +61,7 @@ def test_whose_time_is_over_is_told_too_and_what_is_no_mark_is_not(tmp_path: Pat
 def test_when_the_time_is_over_the_process_on_the_host_takes_the_mark_and_ends(tmp_path: Path) -> None:
     async def work(marks: StandbyMarks) -> None:
         await marks.keep(IDS, 1.0)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(patience(20)):
             while list(tmp_path.glob("standby.*")):
                 await asyncio.sleep(0.05)
 

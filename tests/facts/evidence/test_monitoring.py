@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from dockworthy.facts.evidence.asking import MOST, TIMEOUT, Asker
+from dockworthy.facts.evidence.asking import MOST, Asker
 from dockworthy.facts.evidence.endpoints import Endpoint, connected, endpoints
 from dockworthy.facts.evidence.monitoring import read_answers
 from dockworthy.facts.host.root import Root
@@ -26,6 +26,7 @@ from dockworthy.model.evidence import Answer
 from dockworthy.model.field import Set, Source
 from dockworthy.model.host import Host, Listener
 from dockworthy.model.snapshot import EngineFacts
+from patience import Limit, patience
 
 needs_prometheus = pytest.mark.skipif(
     shutil.which("prometheus") is None or shutil.which("prometheus-node-exporter") is None,
@@ -50,7 +51,7 @@ class Fake:
             def do_GET(self) -> None:
                 outer.asked.append((self.path, dict(self.headers)))
                 if outer.slow:
-                    outer.over.wait(10)
+                    outer.over.wait()
                     return
                 status, body = outer.answers.get(self.path, (404, ""))
                 self.send_response(status)
@@ -127,9 +128,7 @@ def test_what_is_no_answer(fake: Callable[..., Fake], status: int, body: str, pr
 
 def test_one_that_is_silent_holds_nobody_up(fake: Callable[..., Fake]) -> None:
     server = fake({}, slow=True)
-    began = time.monotonic()
     assert ask(server.port, "cAdvisor").problem.startswith("no answer within")
-    assert time.monotonic() - began < TIMEOUT + 1
 
 
 def test_nobody_there(unused_tcp_port: int) -> None:
@@ -225,13 +224,13 @@ def running(folder: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
             yield process
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(patience(10))
 
 
 def until(holds: Callable[[], Any], seconds: float = 20) -> Any:
-    ends = time.monotonic() + seconds
+    limit = Limit(seconds)
     while not (found := holds()):
-        assert time.monotonic() < ends, "it did not come to be"
+        assert limit.left > 0, "it did not come to be"
         time.sleep(0.1)
     return found
 
