@@ -1,6 +1,7 @@
 """How long the tests wait on this machine: limits are written for a quiet one, and grow with how slow it is now.
 
     patience(20)                      seconds for `timeout=`, `asyncio.timeout`, `process.wait`, a socket
+    within(20)                        the same as a setting of the product: "40.0s"
     wait_until(condition, "it runs")  polls; fails with these words when the limit is over
     await until(condition, "it runs") the same where an event loop runs; the condition may be a coroutine function
     meanwhile(0.5), lull(0.5)         a time in which something must go on happening, or not happen at all
@@ -25,8 +26,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-_LEAST = 2.0
-"""What is quiet when a limit is set may be busy a second later."""
+QUIET = 2.0
+"""The least slowness: what is quiet when a limit is set may be busy a second later."""
 
 _LOOPS = 200_000
 _REFERENCE = 0.008
@@ -35,12 +36,17 @@ _REFERENCE = 0.008
 
 def slowness() -> float:
     """How many times as long as on a quiet machine things take now, at least 2: processors, and who waits for them."""
-    return max(_LEAST, processor() * (1.0 + _waiting() / _cores()))
+    return max(QUIET, processor() * (1.0 + _waiting() / _cores()))
 
 
 def patience(seconds: float) -> float:
     """The limit that is `seconds` on a quiet machine."""
     return seconds * slowness()
+
+
+def within(seconds: float) -> str:
+    """The same as dockworthy.yaml writes it: for a setting that must not be what fails (`healthy_within`)."""
+    return f"{patience(seconds):.1f}s"
 
 
 class Limit:

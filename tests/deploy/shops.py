@@ -14,7 +14,7 @@ import yaml
 
 from machines.engines import OwnEngine, clean_environment
 from machines.program import DOCKWORTHY, run_dockworthy
-from patience import patience
+from patience import patience, within
 
 HEALTH = {"test": ["CMD", "true"], "interval": "1s", "start_interval": "100ms", "start_period": "5s"}
 PROJECT = "com.docker.compose.project"
@@ -31,7 +31,8 @@ class Shop:
         self.state = folder / "state"
         self.logins: Path | None = None  # what `docker login` stored; None: nothing
         self.write(
-            "dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": {"healthy_within": "8s", "observe": "0s"}}
+            "dockworthy.yaml",
+            {"policy": {"level": "baseline"}, "deploy": {"healthy_within": within(8), "observe": "0s"}},
         )
 
     def write(self, file: str, content: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from patience import patience
+from patience import patience, within
 
 from .shops import Shop
 from .test_deploy_faults import until
@@ -61,7 +61,7 @@ def test_interrupted_before_its_first_step_a_release_is_taken_back_in_the_record
 
 def test_what_a_killed_deploy_had_replaced_is_gone_back_to_when_the_next_one_fails(shop: Shop) -> None:
     """The next one finishes it, as is asked, and only its observation tells what the new one is worth."""
-    deploying = {"healthy_within": "20s", "observe": "30s"}
+    deploying = {"healthy_within": within(20), "observe": "30s"}
     shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": {**deploying, "observe": "0s"}})
     shop.compose({"web": shop.service()})
     shop.deploy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import socket
@@ -20,6 +21,7 @@ from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.site import Site, reach
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 from machines.engines import OwnEngine
+from patience import patience, wait_until
 
 T = TypeVar("T")
 
@@ -52,6 +54,17 @@ class EdgeHere:
         run = ("run", "-d", "--name", f"dockworthy-test-edge-{name}", "--network", "dockworthy-edge")
         made = self.engine.docker(*run, "--network-alias", alias, *options, self.image, *COMMAND)
         return made.stdout.decode().strip()
+
+    def listens(self, name: str) -> None:
+        """Waits until it does: from then on the edge finds it well as soon as it looks."""
+        there = self.engine.inspect(f"dockworthy-test-edge-{name}")["NetworkSettings"]["Networks"]["dockworthy-edge"]
+
+        def is_open() -> bool:
+            with contextlib.suppress(OSError), socket.create_connection((there["IPAddress"], 8000), patience(1)):
+                return True
+            return False
+
+        wait_until(is_open, f"{name} listens")
 
     def remove(self, name: str, *, seconds: int = 2) -> None:
         self.engine.docker("stop", "-t", str(seconds), f"dockworthy-test-edge-{name}", check=False)

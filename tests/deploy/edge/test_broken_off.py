@@ -43,6 +43,7 @@ def test_who_lost_its_place_gets_requests_again(here: EdgeHere) -> None:
         old = addresses[:]
         async with Load(here.http, HOST, rate=50) as load:
             await one_more("x3")
+            await until_up(*addresses)
             slots = [slot for slot in slots_in(await edge.admin.servers_state()) if slot.backend == backend]
             words, _ = exchanging([slot for slot in slots if slot.address != addresses[2]], old[:1], addresses[2:])
             await edge.admin.ask("; ".join(words))  # and here it was killed

@@ -13,6 +13,7 @@ from deploy.edge.conftest import EdgeHere
 from deploy.edge.shop_app import COMMAND
 from deploy.shops import Shop
 from dockworthy.model.deploy_settings import Route
+from patience import patience, within
 
 pytestmark = pytest.mark.engine
 
@@ -31,7 +32,7 @@ def test_a_release_that_answers_500_goes_back(here: EdgeHere, shop: Shop) -> Non
     shop.image, shop.state = here.image, Path(here.state)
     routes = [{"host": HOST, "service": "web", "port": 8000, "health": "/health"}]
     edge = {"http": here.http, "https": here.https, "tls": "off"}
-    settings = {"observe": "2s", "edge": edge, "routes": routes, "healthy_within": "20s"}
+    settings = {"observe": "2s", "edge": edge, "routes": routes, "healthy_within": within(20)}
     shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
     healthy = {"environment": {"NAME": "v1"}, "init": False, "healthcheck": {"disable": True}}
     try:
@@ -53,9 +54,10 @@ def test_a_service_that_stops_first_fails_no_request(
     here: EdgeHere, shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.image, shop.state = here.image, Path(here.state)
-    routes = [{"host": HOST, "service": "web", "port": 8000, "health": "/health"}]
+    wait = round(patience(10))
+    routes = [{"host": HOST, "service": "web", "port": 8000, "health": "/health", "wait": f"{wait}s"}]
     edge = {"http": here.http, "https": here.https, "tls": "off"}
-    settings = {"observe": "0s", "edge": edge, "routes": routes, "healthy_within": "20s"}
+    settings = {"observe": "0s", "edge": edge, "routes": routes, "healthy_within": within(20)}
     shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
 
     def version(name: str) -> None:
@@ -75,7 +77,9 @@ def test_a_service_that_stops_first_fails_no_request(
         assert "note" in first.stderr and "workload/published-ports" in " ".join(first.stderr.split())
         assert "requests for web wait" not in first.stderr
         version("v2")
-        assert "requests for web wait at the edge meanwhile, 10 s" in " ".join(shop.deploy("--dry-run").stdout.split())
+        assert f"requests for web wait at the edge meanwhile, {wait} s" in " ".join(
+            shop.deploy("--dry-run").stdout.split()
+        )
         load = asyncio.run(under_load())
     finally:
         here.do(lambda runner, _: runner.remove(shop.name))

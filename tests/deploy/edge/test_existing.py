@@ -15,6 +15,7 @@ from deploy.edge.their_edge import make_their_image
 from deploy.shops import Shop
 from deploy.test_deploy_faults import until
 from machines.engines import OwnEngine
+from patience import within
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 
@@ -47,7 +48,7 @@ class Theirs:
         }
 
     def settings(self, **more: str) -> None:
-        existing = {"address": f"http://127.0.0.1:{self.port}", "settle": "1s", **more}
+        existing = {"address": f"http://127.0.0.1:{self.port}", "settle": within(0.5), **more}
         routes = [{"host": HOST, "service": "web", "port": 8000, "health": "/health"}]
         deploy = {"observe": "2s", "edge": "existing", "existing_edge": existing, "routes": routes}
         self.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": deploy})

@@ -17,7 +17,7 @@ from deploy.edge.conftest import EdgeHere
 from deploy.edge.shop_app import COMMAND
 from deploy.shops import Shop
 from dockworthy.model.deploy_settings import Route
-from patience import patience
+from patience import patience, within
 
 pytestmark = pytest.mark.engine
 
@@ -31,7 +31,7 @@ class Named:
         self.others: list[str] = []
         settings = {
             "observe": "0s",
-            "healthy_within": "20s",
+            "healthy_within": within(20),
             "edge": {"http": here.http, "https": here.https, "tls": "off"},
             "routes": [{"host": HOST, "service": "web", "port": 8000, "health": "/health"}],
         }

@@ -21,7 +21,7 @@ from deploy.holders import descendants
 from deploy.shops import HEALTH, Shop
 from deploy.test_deploy_faults import until
 from dockworthy.model.deploy_settings import Route
-from patience import patience
+from patience import patience, within
 
 pytestmark = pytest.mark.engine
 
@@ -41,7 +41,7 @@ class Kept:
     def observed(self, observe: str) -> None:
         edge = {"http": self.here.http, "https": self.here.https, "tls": "off"}
         routes = [{"host": HOST, "service": "web", "port": 8000, "health": "/health"}]
-        settings = {"observe": observe, "edge": edge, "routes": routes, "healthy_within": "20s"}
+        settings = {"observe": observe, "edge": edge, "routes": routes, "healthy_within": within(20)}
         self.shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
 
     def version(self, name: str, **more: object) -> None:

@@ -19,6 +19,7 @@ defaults
   timeout connect 1s
   timeout client 30s
   timeout server 30s
+  timeout check 5s
   option redispatch 1
   retries 3
   retry-on conn-failure empty-response

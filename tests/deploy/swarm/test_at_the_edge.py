@@ -11,7 +11,7 @@ import pytest
 from deploy.edge.shop_app import COMMAND, make_app_image
 from deploy.edge.test_deploy_at_the_edge import SICK
 from machines.engines import OwnEngine
-from patience import patience
+from patience import patience, within
 
 from .stacks import Stack
 
@@ -37,7 +37,7 @@ def answer(swarm: OwnEngine) -> str:
 def test_served_replaced_and_taken_back(shop: Stack, swarm: OwnEngine) -> None:
     shop.image = make_app_image(swarm)
     routes = [{"host": HOST, "service": "web", "port": 8000, "health": "/health"}]
-    settings = {"observe": "2s", "edge": {"http": 80, "tls": "off"}, "routes": routes, "healthy_within": "30s"}
+    settings = {"observe": "2s", "edge": {"http": 80, "tls": "off"}, "routes": routes, "healthy_within": within(30)}
     shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
     more = {"init": False, "healthcheck": {"disable": True}}
     try:

@@ -11,6 +11,7 @@ import pytest
 from deploy.edge.load_beside import load_beside
 from deploy.edge.shop_app import COMMAND, make_app_image
 from machines.engines import OwnEngine
+from patience import within
 
 from ..test_deploy_faults import until
 from .stacks import Stack
@@ -24,7 +25,9 @@ ROUTES = [{"host": HOST, "service": "web", "port": 8000, "health": "/health"}]
 
 def target(shop: Stack, kind: str) -> None:
     settings = {"target": kind, "observe": "1s", "edge": {"http": 80, "tls": "off"}, "routes": ROUTES}
-    shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": {**settings, "healthy_within": "30s"}})
+    shop.write(
+        "dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": {**settings, "healthy_within": within(30)}}
+    )
 
 
 @pytest.fixture

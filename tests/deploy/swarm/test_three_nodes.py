@@ -18,7 +18,7 @@ from machines.images import BUSYBOX, busybox_root, make_image
 from machines.registry import PASSWORD, Registry, a_registry, why_no_registry
 from machines.ssh_fixtures import Servers
 from machines.ssh_servers import USER
-from patience import patience
+from patience import patience, within
 
 from .stacks import Stack
 
@@ -50,7 +50,7 @@ def shop(nodes: Swarm, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
 
 
 def settle(shop: Stack, hosts: dict[str, str], **deploy: Any) -> None:
-    deploy = {"observe": "0s", "healthy_within": "30s", **deploy}
+    deploy = {"observe": "0s", "healthy_within": within(30), **deploy}
     shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": deploy, "hosts": hosts})
 
 
