@@ -131,12 +131,13 @@ async def _when_ready(service: str, port: int) -> ServiceAnswer:
 
 
 IN_ITS_OWN_NETWORK = """
-import asyncio, subprocess, sys, time
+import asyncio, subprocess, sys
 from pathlib import Path
 from dockworthy.facts.open_services import read_open_services
 from dockworthy.facts.open_services.candidates import own_address
 from dockworthy.facts.host import read_host
 from dockworthy.model.snapshot import EngineFacts
+from patience import Limit
 
 def run(words): subprocess.run(words.split(), check=True)
 
@@ -171,5 +172,6 @@ def test_a_real_host_is_asked_where_others_reach_it(mode: str, expected: str, tm
     """Redis' protected mode lets in whoever comes from 127.0.0.1: asked there, it would look open to everybody."""
     script = [sys.executable, "-c", IN_ITS_OWN_NETWORK, "--protected-mode", mode, "--dir", str(tmp_path)]
     command = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", *script]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=patience(60))
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=patience(60), env=env)
     assert done.stdout.splitlines() == [f"Redis 10.77.0.1 6379 0.0.0.0 {expected}"], done.stderr

@@ -65,7 +65,7 @@ class Guarded:
 
 _SEND = """
 import socket, sys
-s = socket.socket(socket.AF_UNIX); s.settimeout(30); s.connect(sys.argv[1])
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
 s.sendall(sys.stdin.buffer.read())
 while part := s.recv(65536):
     sys.stdout.buffer.write(part)

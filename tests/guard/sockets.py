@@ -17,7 +17,7 @@ from patience import Limit
 
 _TALK = """
 import socket, sys
-s = socket.socket(socket.AF_UNIX); s.settimeout(15); s.connect(sys.argv[1])
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
 s.sendall(sys.stdin.buffer.read())
 while part := s.recv(65536):
     sys.stdout.buffer.write(part); sys.stdout.buffer.flush()
@@ -158,7 +158,7 @@ pid, cgroup, target = sys.argv[1:]
 roots = [l.split()[4] for l in open("/proc/self/mountinfo") if " - cgroup2 " in l]
 open(f"{roots[0]}{cgroup}/cgroup.procs", "w").write(str(os.getpid()))
 os.setns(os.open(f"/proc/{pid}/ns/mnt", 0))
-s = socket.socket(socket.AF_UNIX); s.settimeout(20); s.connect("/docker.sock")
+s = socket.socket(socket.AF_UNIX); s.connect("/docker.sock")
 s.sendall(f"GET {target} HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n".encode())
 while part := s.recv(65536): os.write(1, part)
 """

@@ -23,7 +23,6 @@ context.load_cert_chain(f"{folder}/cert.pem", f"{folder}/key.pem")
 
 def answer(request):
     with context.wrap_socket(socket.create_connection(address), server_hostname=address[0]) as there:
-        there.settimeout(30)
         try:
             there.sendall(request)
         except (BrokenPipeError, ConnectionResetError):

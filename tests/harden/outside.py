@@ -6,6 +6,7 @@ import json
 import sys
 
 from machines.own_host import OwnHost
+from patience import patience
 
 HOST, CLIENT = "192.0.2.1", "192.0.2.2"
 HOST_IPV6, CLIENT_IPV6 = "2001:db8::1", "2001:db8::2"
@@ -26,20 +27,21 @@ mount -t overlay -o lowerdir=/etc,upperdir=/run/etc/up,workdir=/run/etc/work ove
 _ASK = """
 import json, socket, sys
 from concurrent.futures import ThreadPoolExecutor
+most = float(sys.argv[1])
 def asked(way):
     kind, source, address, port = way
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         if kind == "udp":
             with socket.socket(family, socket.SOCK_DGRAM) as client:
-                client.settimeout(1.5)
+                client.settimeout(most)
                 client.bind((source, 0))
                 client.connect((address, port))
                 try:
                     return client.send(b"hello") > 0 and client.recv(100) != b""
                 except ConnectionRefusedError:
                     return True  # the container itself says that nobody listens there
-        with socket.create_connection((address, port), 1.5, (source, 0)) as client:
+        with socket.create_connection((address, port), most, (source, 0)) as client:
             client.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
             return client.recv(100) != b""
     except OSError:
@@ -57,7 +59,7 @@ def join(host: OwnHost) -> None:
 def reached(host: OwnHost, *ways: tuple[str, str, str, int]) -> list[bool]:
     """(`tcp` or `udp`, the client's address, the host's, port): does somebody answer there? All are asked at once."""
     done = host.run(
-        "ip", "netns", "exec", "outside", sys.executable, "-c", _ASK, input=json.dumps(ways).encode()
+        "ip", "netns", "exec", "outside", sys.executable, "-c", _ASK, str(patience(1)), input=json.dumps(ways).encode()
     )  # fmt: skip
     answers: list[bool] = json.loads(done.stdout)
     return answers

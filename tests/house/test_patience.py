@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-BY_THEMSELVES = {"patience.py", "machines/leftovers.py", "machines/debian_root.py"}
-"""The place itself, and what ./test runs without the tests' modules."""
+BY_THEMSELVES = {"patience.py", "house/test_patience.py", "machines/leftovers.py", "machines/debian_root.py"}
+"""The place itself and its examples, and what ./test runs without the tests' modules."""
 
 _CLOCK = re.compile(r"\b(monotonic|perf_counter|\w*loop\(\)\.time|clock)\(\)")
+_IN_A_PROGRAM = re.compile(r"\bs\w*\.settimeout\(\d|HTTPConnection\(.*timeout=\d")
 
 
 def _files() -> list[Path]:
@@ -59,6 +60,8 @@ def refused(text: str) -> Iterator[str]:
             if ast.unparse(node.func) in ("asyncio.sleep", "time.sleep") and id(node) not in polls:
                 if any(_number(each) for each in node.args):
                     yield f"{node.lineno}: a pause outside a loop: wait for a condition, or say meanwhile(...)"
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _IN_A_PROGRAM.search(node.value):
+            yield f"{node.lineno}: a limit in a program's text: who starts the program ends it, too"
         elif (
             isinstance(node, ast.BinOp)
             and isinstance(node.op, ast.Add)
@@ -85,6 +88,7 @@ def test_limits_and_pauses_come_from_one_place() -> None:
         ("asyncio.timeout(0.5)", "a limit"),
         ("asyncio.wait_for(x, 5)", "a limit"),
         ("s.settimeout(1)", "a limit"),
+        ('X = "s.settimeout(15); s.connect()"', "a limit in a program"),
         ("time.sleep(1)", "a pause"),
         ("await asyncio.sleep(0.3)", "a pause"),
         ("ends = time.monotonic() + 10", "a deadline"),

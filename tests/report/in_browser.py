@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
+
+from patience import patience
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -32,6 +35,8 @@ class Opened:
         self.asked: list[str] = []
         self.complaints: list[str] = []
         self.page: Page = context.new_page()
+        self.page.set_default_timeout(patience(30) * 1000)
+        expect.set_options(timeout=patience(5) * 1000)
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -39,5 +44,6 @@ class Opened:
         self.page.goto(file.as_uri())
 
 
-def matches(page: Page) -> str:
-    return page.inner_text("#matches")
+def shows(page: Page, words: str | re.Pattern[str]) -> None:
+    """How many findings match is said in these words, or will be: what a click leads to may come a moment later."""
+    expect(page.locator("#matches")).to_have_text(words)

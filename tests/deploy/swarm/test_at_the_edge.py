@@ -20,7 +20,7 @@ pytestmark = pytest.mark.engine
 HOST = "swarm.example.com"
 _ASK = """
 import http.client, sys
-asked = http.client.HTTPConnection("127.0.0.1", 80, timeout=10)
+asked = http.client.HTTPConnection("127.0.0.1", 80)
 asked.request("GET", "/", headers={"Host": sys.argv[1]})
 print(asked.getresponse().read().decode(), end="")
 """
