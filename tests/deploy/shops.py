@@ -32,11 +32,16 @@ class Shop:
         self.logins: Path | None = None  # what `docker login` stored; None: nothing
         self.write(
             "dockworthy.yaml",
-            {"policy": {"level": "baseline"}, "deploy": {"healthy_within": within(8), "observe": "0s"}},
+            {"policy": {"level": "baseline"}, "deploy": {"healthy_within": within(20), "observe": "0s"}},
         )
 
     def write(self, file: str, content: Mapping[str, Any]) -> None:
         (self.folder / file).write_text(yaml.safe_dump(dict(content)))
+
+    def waits_for_health(self) -> None:
+        """A deploy of what does not become healthy goes on until the test ends it."""
+        deploy = {"healthy_within": "1h", "observe": "0s"}
+        self.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": deploy})
 
     def service(self, *command: str, **more: Any) -> dict[str, Any]:
         """One that does what it is told, healthy at once, and ends when it is asked to."""

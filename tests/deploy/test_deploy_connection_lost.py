@@ -8,11 +8,9 @@ from machines.ssh_servers import SshServer
 from patience import patience
 
 from .shops import Shop
-from .test_deploy_faults import until
+from .test_deploy_faults import NEVER, until
 
 pytestmark = [pytest.mark.engine, pytest.mark.ssh]
-
-NEVER = {"test": ["CMD", "sleep", "60"], "interval": "1s", "timeout": "60s"}
 
 
 @pytest.mark.parametrize("order", ["start-first", "stop-first"])
@@ -23,6 +21,7 @@ def test_a_lost_connection(shop: Shop, far: tuple[SshServer, str], order: str) -
     shop.deploy("--host", host)
     before = shop.containers()
 
+    shop.waits_for_health()
     shop.compose({"web": {**shop.service(deploy=ordered, environment={"NEW": "1"}), "healthcheck": NEVER}})
     process = shop.begin("deploy", "--yes", "--host", host)
     wanted = 2 if order == "start-first" else 1

@@ -15,6 +15,9 @@ from .shops import Shop
 
 pytestmark = pytest.mark.engine
 
+NEVER = {"test": ["CMD", "sleep", "900"], "interval": "1s", "timeout": "15m"}
+"""No container is healthy."""
+
 
 def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
     limit = Limit(seconds)
@@ -31,7 +34,7 @@ def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
         ("stop-first", {"healthcheck": {"test": ["CMD", "false"], "interval": "200ms", "retries": 2}}, "is unhealthy"),
         (
             "start-first",
-            {"healthcheck": {"test": ["CMD", "sleep", "9"], "interval": "200ms", "timeout": "60s"}},
+            {"healthcheck": {"test": ["CMD", "sleep", "900"], "interval": "200ms", "timeout": "15m"}},
             "was not healthy after",
         ),
         ("start-first", {"command": ["/nowhere"], "init": False}, "/nowhere"),
@@ -136,7 +139,8 @@ def test_an_empty_volume_beside_an_old_one_is_asked_about(shop: Shop) -> None:
 def test_who_comes_second_is_told_who_is_at_work(shop: Shop) -> None:
     shop.compose({"web": shop.service()})
     shop.deploy()
-    shop.compose({"web": {**shop.service(), "healthcheck": {"test": ["CMD", "sleep", "60"], "interval": "1s"}}})
+    shop.waits_for_health()
+    shop.compose({"web": {**shop.service(), "healthcheck": NEVER}})
     first = shop.begin("deploy", "--yes")
     try:
         until(lambda: len(shop.containers("web")) == 2)

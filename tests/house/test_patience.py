@@ -53,6 +53,13 @@ def refused(text: str) -> Iterator[str]:
         for line in node.body
         for inner in ast.walk(line)
     }
+    took = (
+        ast.unparse(node.targets[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and re.search(_CLOCK.pattern + " - ", ast.unparse(node.value))
+    )
+    # A name of such a time is no fault beside another one: `took < without`.
+    measured = re.compile("|".join([_CLOCK.pattern + " - ", *(rf"^{re.escape(name)} <=? [\d.]+$" for name in took)]))
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             if any(_number(limit) for limit in _limits(node)):
@@ -70,7 +77,7 @@ def refused(text: str) -> Iterator[str]:
             if _number(node.right) or isinstance(node.right, ast.Name):
                 yield f"{node.lineno}: a deadline: Limit(...), or the clock + patience(...)"
         elif isinstance(node, ast.Compare) and isinstance(node.ops[-1], ast.Lt | ast.LtE):
-            if re.search(_CLOCK.pattern + " - ", ast.unparse(node)) and "patience(" not in ast.unparse(node):
+            if measured.search(ast.unparse(node)) and "patience(" not in ast.unparse(node):
                 yield f"{node.lineno}: how long something takes: benchmarks/, Effort, or a peer of the same run"
 
 
@@ -95,6 +102,8 @@ def test_limits_and_pauses_come_from_one_place() -> None:
         ("ends = asyncio.get_running_loop().time() + 10", "a deadline"),
         ("assert time.monotonic() - began < 3", "how long"),
         ("assert 1 < time.perf_counter() - began <= 3", "how long"),
+        ("took = time.monotonic() - began\nassert took < 5", "how long"),
+        ("took = time.monotonic() - began\nassert took < without", ""),
         ("asyncio.timeout(patience(20))", ""),
         ("while not done():\n    time.sleep(0.1)", ""),
         ("await asyncio.sleep(0)", ""),

@@ -20,6 +20,7 @@ from dockworthy.deploy.site import Site
 from dockworthy.errors import EngineError
 from dockworthy.model.deploy_settings import Route
 from machines.program import run_dockworthy
+from patience import patience
 
 pytestmark = pytest.mark.engine
 
@@ -91,7 +92,7 @@ def test_an_update_is_as_short_as_it_says(serving: EdgeHere, capsys: pytest.Capt
     assert serving.engine.inspect(PROXY)["Image"] == image["runs"] != older
     there = [serving.engine.docker("image", "inspect", id, check=False).returncode for id in (oldest, older)]
     assert there == [1, 0], "the one from before stays, for a way back"
-    assert gap < 2 * AWAY, "twice what is announced: other tests may take the processor meanwhile"
+    assert gap < patience(AWAY), "as announced, on a machine as quiet as this one is"
     done = run_dockworthy("edge", "update", env=environment, inside=serving.engine.inside)
     assert done.returncode == 0 and "nothing to do" in done.stderr
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -58,7 +57,7 @@ async def _websocket(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWri
 
 
 def test_a_change_of_containers_and_one_that_takes_all_of_them(here: EdgeHere) -> None:
-    async def work(edge: EdgeRunner, site: Site) -> tuple[Observation, Observation, float]:
+    async def work(edge: EdgeRunner, site: Site) -> tuple[Observation, Observation]:
         await edge.ensure(here.routes("watched", SHOP))
         here.app("w1", "web.watched")
         await _until_up(edge, 1)
@@ -72,16 +71,15 @@ def test_a_change_of_containers_and_one_that_takes_all_of_them(here: EdgeHere) -
             well = await watch.observed()
         async with await _watch(edge) as watch:
             task = asyncio.create_task(watch.observed())
-            began = time.monotonic()
             await asyncio.to_thread(here.engine.docker, "kill", "dockworthy-test-edge-w2")
-            return well, await task, time.monotonic() - began
+            return well, await task
 
     try:
-        well, sick, seconds = here.do(work)
+        well, sick = here.do(work)
     finally:
         for name in ("w1", "w2"):
             here.remove(name)
         here.do(lambda edge, _: edge.remove("watched"))
     assert well.broken == () and well.probes > 10 and (well.requests_failed, well.probes_failed) == (0, 0)
-    assert "web failed" in sick.broken[0] and seconds < 5
+    assert "web failed" in sick.broken[0]
     assert f"at the edge: GET {SHOP.host}/" in sick.broken[-1] and "got 503 after" in sick.broken[-1]

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.engine
     [
         ({"command": ["sh", "-c", "echo no database; exit 3"]}, "web.1 ended with status 3"),
         (
-            {"healthcheck": {"test": ["CMD", "sleep", "9"], "interval": "200ms", "timeout": "60s"}},
+            {"healthcheck": {"test": ["CMD", "sleep", "900"], "interval": "200ms", "timeout": "15m"}},
             "was not healthy after 2 s",
         ),
         ({"deploy": {"placement": {"constraints": ["node.labels.disk==fast"]}}}, "no suitable node"),
