@@ -29,14 +29,17 @@ T = TypeVar("T")
 QUIET = 2.0
 """The least slowness: what is quiet when a limit is set may be busy a second later."""
 
+_MOST = 30.0
+"""Else what hangs would hold a crowded machine up for hours."""
+
 _LOOPS = 200_000
 _REFERENCE = 0.008
 """Seconds of processor time that so many loops take on the machine that the limits are written for."""
 
 
 def slowness() -> float:
-    """How many times as long as on a quiet machine things take now, at least 2: processors, and who waits for them."""
-    return max(QUIET, processor() * (1.0 + _waiting() / _cores()))
+    """How many times as long as on a quiet machine things take now, from 2 to 30."""
+    return min(max(QUIET, processor() * (1.0 + _waiting() / _cores())), _MOST)
 
 
 def patience(seconds: float) -> float:

@@ -25,7 +25,7 @@ from dockworthy.model.dialect import Version
 from engine.fake import CUT, HANG, HANG_UP, VERSION, FakeEngine, Raw, Status, fake_engine
 from engine.test_endpoint import make_context
 from machines.reachable import let_others_reach
-from patience import Limit, meanwhile
+from patience import Limit, meanwhile, patience
 
 
 async def test_one_question_proves_the_engine_and_negotiates(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ async def test_a_hung_engine_costs_the_deadline_and_no_more(tmp_path: Path) -> N
 
 async def test_one_hung_call_has_a_deadline_of_its_own(tmp_path: Path) -> None:
     async with fake_engine(tmp_path, {"/info": HANG}) as fake:
-        async with Connection(fake.endpoint, per_call=0.1) as connection:
+        async with Connection(fake.endpoint, per_call=patience(0.05)) as connection:
             with pytest.raises(EngineTimeout, match="GET /info"):
                 await connection.get("/info")
             assert await connection.get("/networks") == []
@@ -199,7 +199,7 @@ async def test_waiting_for_ones_turn_costs_no_time_of_ones_own(tmp_path: Path) -
         return {"ID": "slow"}
 
     async with fake_engine(tmp_path, {"/info": slow}) as fake:
-        async with Connection(fake.endpoint, per_call=0.5) as connection:
+        async with Connection(fake.endpoint, per_call=patience(0.25)) as connection:
             answers = await asyncio.gather(*(connection.get("/info") for _ in range(100)))
     assert len(answers) == 100
 

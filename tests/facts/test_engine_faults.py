@@ -14,7 +14,7 @@ from dockworthy.facts.redaction import Redactor
 from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.snapshot import EngineFacts
 from engine.fake import HANG, HANG_UP, VERSION, FakeEngine, Status, fake_engine
-from patience import Limit
+from patience import Limit, patience
 
 ALL = [field for field in EngineFacts.__struct_fields__ if field not in ("endpoint", "unread")]
 SWARM = ("swarm", "nodes", "services", "tasks", "secrets", "configs")
@@ -70,7 +70,7 @@ async def test_a_hung_engine_within_the_deadline(tmp_path: Path) -> None:
 async def test_everything_but_the_version_hangs(tmp_path: Path) -> None:
     answers = dict.fromkeys(("/info", "/containers/json", "/images/json", "/volumes", "/networks", "/plugins"), HANG)
     within = Limit(3)
-    facts, _ = await read(tmp_path, {**answers, "/system/df": HANG}, deadline=0.4)
+    facts, _ = await read(tmp_path, {**answers, "/system/df": HANG}, deadline=patience(0.2))
     assert within.left > 0
     assert isinstance(facts.version, Set)
     assert all(isinstance(getattr(facts, field), Unknown) for field in ALL if field != "version")
@@ -79,7 +79,7 @@ async def test_everything_but_the_version_hangs(tmp_path: Path) -> None:
 async def test_one_hung_container_does_not_hold_up_the_others(tmp_path: Path) -> None:
     answers = answers_for(container("a" * 64, "stuck"), container("b" * 64, "well"))
     answers[f"/containers/{'a' * 64}/json"] = HANG
-    facts, _ = await read(tmp_path, answers, deadline=0.5)
+    facts, _ = await read(tmp_path, answers, deadline=patience(0.25))
     assert isinstance(facts.containers, Set)
     stuck, well = facts.containers.value
     assert isinstance(stuck.inspect, Unknown) and stuck.name == "stuck"
@@ -186,7 +186,7 @@ async def test_slow_volumes_do_not_hide_the_other_sizes(tmp_path: Path, monkeypa
             return HANG
         return {"LayersSize": 7, "Images": [{"Id": "i", "Size": 5, "Labels": {"a": "b"}}], "Containers": None}
 
-    monkeypatch.setattr("dockworthy.facts.disk._SECONDS", 0.2)
+    monkeypatch.setattr("dockworthy.facts.disk._SECONDS", patience(0.1))
     facts, _ = await read(tmp_path, {"/system/df": usage})
     assert isinstance(facts.disk_usage, Set)
     assert facts.disk_usage.value["Images"] == [{"Id": "i", "Size": 5}]
@@ -209,7 +209,7 @@ async def test_drift_has_a_deadline_for_all_together(tmp_path: Path, monkeypatch
     answers = answers_for(*(container(id, f"c{id[-1]}", pid=7) for id in ids))
     answers |= {f"/containers/{id}/changes": HANG for id in ids}
     answers[f"/containers/{ids[0]}/changes"] = [{"Path": "/x", "Kind": 1}, {"Path": "/y", "Kind": 2}, {}, 5]
-    monkeypatch.setattr("dockworthy.facts.drift._SECONDS", 0.3)
+    monkeypatch.setattr("dockworthy.facts.drift._SECONDS", patience(0.15))
     facts, fake = await read(tmp_path, answers)
     assert isinstance(facts.containers, Set)
     first, *others = facts.containers.value

@@ -10,6 +10,7 @@ from dockworthy.facts.fleet import read_fleet
 from dockworthy.model.field import Set, Unknown
 from machines.ssh_fixtures import Servers
 from machines.ssh_servers import Clients
+from patience import patience
 
 pytestmark = pytest.mark.ssh
 
@@ -19,7 +20,7 @@ async def test_one_host_is_down_and_the_others_stand(serve: Servers) -> None:
     down.stop()
     nowhere = "/nowhere/docker.sock"
     endpoints = [first.address(path=nowhere), down.address(), last.address(path=nowhere)]
-    readings = await read_fleet(endpoints, deadline=20)
+    readings = await read_fleet(endpoints, deadline=patience(20))
     assert [reading.endpoint for reading in readings] == endpoints
     assert [reading.snapshot is not None for reading in readings] == [True, False, True]
     assert readings[1].error == f"nobody listens for ssh at {down.name}"
@@ -36,7 +37,9 @@ async def test_all_hosts_are_read_at_once(serve: Servers, tmp_path: Path) -> Non
     arrived.mkdir()
     wait = f"while [ $(ls {arrived} | wc -l) -lt 3 ]; do sleep 0.05; done"
     servers = [serve(f'ForceCommand touch {arrived}/{name}; {wait}; eval "$SSH_ORIGINAL_COMMAND"') for name in "abc"]
-    readings = await read_fleet([server.address(path="/nowhere/docker.sock") for server in servers], deadline=60)
+    readings = await read_fleet(
+        [server.address(path="/nowhere/docker.sock") for server in servers], deadline=patience(60)
+    )
     assert [reading.error for reading in readings] == ["", "", ""]
 
 

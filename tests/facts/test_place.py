@@ -11,12 +11,13 @@ from dockworthy.facts.reading import read_snapshot
 from dockworthy.model.field import Set, Unknown
 from dockworthy.model.snapshot import Snapshot
 from engine.fake import fake_engine
+from patience import patience
 
 HERE = {"KernelVersion": os.uname().release, "Name": os.uname().nodename, "Swarm": {"LocalNodeState": "inactive"}}
 
 
 async def read(endpoint: str) -> Snapshot:
-    return await read_snapshot(endpoint, deadline=5, probe=False, environ={"HOME": "/nonexistent"})
+    return await read_snapshot(endpoint, deadline=patience(5), probe=False, environ={"HOME": "/nonexistent"})
 
 
 async def test_an_engine_of_this_machine(tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ import asyncio, sys
 from dockworthy.facts.reading import read_snapshot
 from dockworthy.facts.saved import save
 from pathlib import Path
-save(asyncio.run(read_snapshot(sys.argv[1], deadline=40, sudo="sudo" in sys.argv[3:])), Path(sys.argv[2]))
+save(asyncio.run(read_snapshot(sys.argv[1], deadline=float(sys.argv[3]), sudo="sudo" in sys.argv[4:])),
+     Path(sys.argv[2]))
 """
 
 
@@ -41,7 +42,7 @@ def read(own_engine: OwnEngine, tmp_path: Path) -> Any:
     def read(endpoint: str, *words: str) -> Snapshot:
         file = tmp_path / "facts.json"
         subprocess.run(
-            [*own_engine.inside, sys.executable, "-c", _READ, endpoint, str(file), *words],
+            [*own_engine.inside, sys.executable, "-c", _READ, endpoint, str(file), str(patience(40)), *words],
             check=True,
             env=clean_environment(PATH=os.environ["PATH"]),
             timeout=patience(60),

@@ -22,13 +22,14 @@ import asyncio, os, sys
 from pathlib import Path
 from dockworthy.facts.reading import read_snapshot
 from dockworthy.facts.saved import save
-save(asyncio.run(read_snapshot(sys.argv[1], root=Path(sys.argv[2]), deadline=30, probe=False)), Path(sys.argv[3]))
+save(asyncio.run(read_snapshot(sys.argv[1], root=Path(sys.argv[2]), deadline=float(sys.argv[4]), probe=False)),
+     Path(sys.argv[3]))
 """
 
 
 def read(engine: OwnEngine, folder: Path, *, endpoint: str, root: str, before: tuple[str, ...] = ()) -> Snapshot:
     file = folder / "facts.json"
-    command = [*engine.inside, *before, sys.executable, "-c", _READ, endpoint, root, str(file)]
+    command = [*engine.inside, *before, sys.executable, "-c", _READ, endpoint, root, str(file), str(patience(30))]
     subprocess.run(command, check=True, env=clean_environment(), timeout=patience(60))
     return load(file)
 

@@ -13,6 +13,7 @@ from dockworthy.facts.host.programs import AskedProgram, ProgramFailed
 from dockworthy.facts.host.root import Root
 from dockworthy.model.field import Set, Unknown
 from dockworthy.model.host import Firewall
+from patience import patience
 
 from .host_trees import Tree
 
@@ -127,8 +128,8 @@ def test_no_program_answers_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("command", "reason", "deadline"),
     [
-        (["/bin/sh", "-c", "exit 3"], "status 3", 20.0),
-        (["/bin/sh", "-c", "sleep 30"], "no answer in 0.05 s", 0.05),
+        (["/bin/sh", "-c", "exit 3"], "status 3", patience(20)),
+        (["/bin/sh", "-c", "sleep 1000"], "no answer in 0.05 s", 0.05),
         (["/nowhere"], "could not be started", 20.0),
     ],
 )
