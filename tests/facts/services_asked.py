@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import socket
+from unittest.mock import patch
 
+from dockworthy.facts import open_services
 from dockworthy.facts.open_services import ask_services
 from dockworthy.facts.open_services.candidates import Candidate
 from dockworthy.model.field import Set
 from dockworthy.model.services import ServiceAnswer
+from patience import patience
 
 
 def free_port() -> int:
@@ -18,7 +21,8 @@ def free_port() -> int:
 
 
 async def ask(service: str, port: int) -> ServiceAnswer:
-    field = await ask_services([Candidate(service, "127.0.0.1", port, "0.0.0.0")])
+    with patch.multiple(open_services, SECONDS=patience(1.5), _EACH=patience(0.5)):
+        field = await ask_services([Candidate(service, "127.0.0.1", port, "0.0.0.0")])
     assert isinstance(field, Set)
     (answer,) = field.value
     return answer

@@ -122,15 +122,15 @@ async def test_mongo_is_asked_for_a_list_in_its_own_protocol() -> None:
 async def test_a_silent_port_is_not_waited_for_until_the_end_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_services, "SECONDS", None)  # no limit of all
     async with fake(lambda _: b"", silent=True) as slow:
-        answer = await ask("Redis", slow)
-    assert answer.answered is Answered.SILENT
+        field = await ask_services([Candidate("Redis", "127.0.0.1", slow, "0.0.0.0")])
+    assert isinstance(field, Set) and field.value[0].answered is Answered.SILENT
     assert (await ask("Redis", free_port())).answered is Answered.SILENT
 
 
 async def test_no_more_than_the_most_are_asked_and_all_together_in_time() -> None:
     async with fake(lambda _: b"", silent=True) as slow:
         began = time.monotonic()
-        await ask("Redis", slow)
+        await ask_services([Candidate("Redis", "127.0.0.1", slow, "0.0.0.0")])
         one = time.monotonic() - began
         field = await ask_services([Candidate("Redis", "127.0.0.1", slow, "0.0.0.0")] * (MOST + 10))
         both = time.monotonic() - began
