@@ -1,12 +1,15 @@
 # shellcheck shell=bash
 # Packages, through apt: only what is missing, nothing removed, nothing replaced.
 
-# Stands while apt installs for us.
-readonly INSTALLING=/var/lib/dockworthy/packages-unfinished
+# Stands while apt installs for us, and holds the names of the packages that were there before.
+readonly INSTALLING=${SETUP_ROOT:-}/var/lib/dockworthy/packages-unfinished
+# One name a line: each package that came with an installation of ours, for `./run --uninstall`.
+readonly INSTALLED_HERE=${SETUP_ROOT:-}/var/lib/dockworthy/packages-installed
 
 have_apt() { command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
 
-# Prints those of the named packages that stand on this machine in any state but "removed".
+# installed_packages [NAME...]: prints those that are on this machine in any state but "removed"; without names, all.
+# shellcheck disable=SC2120
 installed_packages() {
     command -v dpkg-query >/dev/null || return 0
     dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
@@ -40,9 +43,19 @@ refresh_package_lists() {
 # install_packages NAME...: `--no-remove` makes apt stop where one package would push out another.
 install_packages() {
     finish_what_was_killed || return 1
-    { mkdir -p "${INSTALLING%/*}" && touch "$INSTALLING"; } || return 1
+    [[ -s $INSTALLING ]] || { mkdir -p "${INSTALLING%/*}" && every_package >"$INSTALLING"; } || return 1
     quietly "apt-get install $*" run_apt install -y --no-install-recommends --no-remove --no-upgrade "$@" || return 1
+    remember_what_came
     rm -f "$INSTALLING"
+}
+
+# Prints every package that is on this machine in any state but "removed", sorted.
+# shellcheck disable=SC2119
+every_package() { installed_packages | LC_ALL=C sort -u; }
+
+# Dependencies came with us, too: what is here now and was not before.
+remember_what_came() {
+    every_package | LC_ALL=C comm -13 "$INSTALLING" - >>"$INSTALLED_HERE"
 }
 
 # What dpkg was left with is ours to mend only where our own mark says that we were killed there.
