@@ -120,6 +120,38 @@ def test_a_new_subject_may_leave_open_what_the_host_says(capsys: pytest.CaptureF
     assert not [f for f in result["findings"] if f["outcome"] == "fail" and f["control"] in hidden]
 
 
+SHOWN = "    read_only: true\n"
+RESTRICTED = "policy:\n  level: restricted\n"
+
+
+@pytest.mark.parametrize("renamed", ["compose.yaml", "deploy/other.yaml"])
+def test_a_renamed_service_hides_nothing_that_it_showed(renamed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also with another one that stays, and in another file."""
+    project(RESTRICTED, WEB + SHOWN)
+    Path(renamed).parent.mkdir(exist_ok=True)
+    git("mv", "-k", "compose.yaml", renamed)
+    Path(renamed).write_text((WEB + SHOWN).replace("web:", "site:").replace("true", "${HOME:+false}"))
+    status, result = since(capsys=capsys)
+    assert status == 1 and "site writable-root" in new(result)
+
+
+def test_a_renamed_service_keeps_what_was_hidden(capsys: pytest.CaptureFixture[str]) -> None:
+    hidden = "    read_only: ${HOME:+false}\n"
+    project(RESTRICTED, WEB + hidden)
+    Path("compose.yaml").write_text((WEB + hidden).replace("web:", "site:"))
+    _, result = since(capsys=capsys)
+    assert "site writable-root" not in new(result)
+
+
+def test_a_new_service_beside_a_changed_one_is_no_renamed_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """A mount that is gone is a part of a service that stays."""
+    hidden = "  site:\n    image: shop\n    read_only: ${HOME:+false}\n"
+    project(RESTRICTED, WEB + "    volumes: ['./etc:/etc/shop']\n")
+    Path("compose.yaml").write_text(WEB + hidden)
+    _, result = since(capsys=capsys)
+    assert "site writable-root" not in new(result)
+
+
 def test_an_exception_for_the_control_accepts_it(capsys: pytest.CaptureFixture[str]) -> None:
     project(BASELINE + EXCEPTION.replace("debug", "web"))
     Path("compose.yaml").write_text(WEB + "    pid: ${HOME:+host}\n")

@@ -57,16 +57,30 @@ class Newcomers:
 
     def with_hidden_failing(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """What can't be told because it is hidden fails, unless the same was hidden at the base. Of a subject that was
-        not there, only what every container must satisfy."""
+        not there, only what every container must satisfy. One that may be another one renamed is held to what that one
+        showed."""
+        findings = list(findings)
+        now = {_normal(finding.subject) for finding in findings}
+        gone = {each for each in self._subjects if not {each, _whole(each)} & now}
         for finding in findings:
-            yield self._failing(finding) if finding.outcome is Outcome.UNKNOWN and self._fails(finding) else finding
+            unknown = finding.outcome is Outcome.UNKNOWN
+            yield self._failing(finding) if unknown and self._fails(finding, gone) else finding
 
-    def _fails(self, finding: Finding) -> bool:
+    def _fails(self, finding: Finding, gone: set[str]) -> bool:
+        subject = _normal(finding.subject)
+        was_there = self._was_there(subject)
+        earlier = {subject} if was_there else self._earlier_names(subject, gone)
         hidden = {fact.says for fact in finding.evidence if is_hidden(fact.says)}
-        if not hidden - self._hidden.get((finding.control, _normal(finding.subject)), set()):
+        if not hidden - set[str]().union(*(self._hidden.get((finding.control, each), ()) for each in earlier)):
             return False
         grave = finding.level is Level.BASELINE and finding.severity in (Severity.CRITICAL, Severity.HIGH)
-        return grave or self._was_there(finding.subject)
+        return grave or was_there or bool(earlier)
+
+    def _earlier_names(self, subject: str, gone: set[str]) -> set[str]:
+        """Those of the base that this one may be: gone from its file, or from any where the file is new, too."""
+        file = _file(subject)
+        is_new = all(_file(each) != file for each in self._subjects)
+        return {each for each in gone if is_new or _file(each) == file}
 
     def _failing(self, finding: Finding) -> Finding:
         evidence = tuple(
@@ -109,12 +123,21 @@ class Newcomers:
     def _was_there(self, subject: str) -> bool:
         """Itself, or the one of which it is a part (`web:/etc`)."""
         name = _normal(subject)
-        return name in self._subjects or name.rpartition(":")[0] in self._subjects
+        return name in self._subjects or _whole(name) in self._subjects
 
 
 def _normal(subject: str) -> str:
     file, mark, inside = subject.partition("#")
     return os.path.normpath(file) + mark + inside
+
+
+def _file(subject: str) -> str:
+    return subject.partition("#")[0]
+
+
+def _whole(subject: str) -> str:
+    """The subject of which this is a part; empty for one that is whole."""
+    return subject.rpartition(":")[0]
 
 
 def _name(subject: str) -> str:
