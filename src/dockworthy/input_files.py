@@ -21,6 +21,12 @@ from .errors import UnreadableInput
 
 MEBIBYTE: Final = 1024 * 1024
 _ALLOWED: Final = "only `--trust-environment` reads it"
+_GITS: Final = (".git", "git~1")
+"""The folder, and its short name on NTFS."""
+_IGNORED: Final = dict.fromkeys(
+    map(ord, "\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u206a\u206b\u206c\u206d\u206e\u206f\ufeff")
+)
+"""Letters that HFS+ passes over in a name."""
 _NO_FILES: Final = ("/proc", "/sys", "/dev")
 """What the kernel tells and takes there is in no checkout, wherever that begins."""
 
@@ -39,7 +45,7 @@ class Checkout(Struct, frozen=True):
         root = next((root for root in self.roots if is_inside(real, root)), None)
         if root is None or any(is_inside(real, folder) and not is_inside(root, folder) for folder in _NO_FILES):
             return f"it is outside of {' and '.join(self.roots)}: {_ALLOWED}"
-        if ".git" in real[len(root) :].split(os.sep):
+        if any(map(_is_gits, real[len(root) :].split(os.sep))):
             return f"it is Git's own: {_ALLOWED}"
         return ""
 
@@ -60,6 +66,12 @@ def reading_only(checkout: Checkout | None) -> Iterator[None]:
         yield
     finally:
         _CHECKOUT.reset(token)
+
+
+def _is_gits(name: str) -> bool:
+    """Is `.git` so called where a file system takes other spellings for the same: letters in either case, and what git
+    itself refuses in a name for NTFS (a dot, a blank or a stream at the end) and HFS+."""
+    return name.translate(_IGNORED).partition(":")[0].rstrip(". ").casefold() in _GITS
 
 
 def is_inside(path: str, folder: str) -> bool:

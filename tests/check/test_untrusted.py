@@ -233,6 +233,7 @@ def test_nothing_of_the_machine_is_told(attack: str, machine: Outside, capsys: p
         ),
         ({"compose.yaml": service(env_file="../variables")}, "../variables: it is outside of "),
         ({"compose.yaml": service(env_file=".git/config")}, ".git/config: it is Git's own"),
+        ({".GIT/config": "A=b", "compose.yaml": service(env_file=".GIT/config")}, ".GIT/config: it is Git's own"),
         ({"compose.yaml": service(env_file="missing.env")}, "missing.env is not here"),
         ({"Dockerfile": "->../Dockerfile"}, "Dockerfile: it is outside of "),
         (

@@ -25,7 +25,7 @@ VARIABLES = {"NAME": "shop", "EMPTY": ""}
         ("${EMPTY-a}", ""),
         ("${NONE-a}", "a"),
         ("${NAME:+a}", "a"),
-        ("${NONE:+a}", ""),
+        ("${EMPTY:+a}", ""),
         ("${EMPTY+a}", "a"),
         ("${NONE:-${NAME:-b}}", "shop"),
         ("${NONE:-{}}", "{}"),
@@ -39,7 +39,19 @@ def test_variables(text: str, result: str) -> None:
     assert (found.text, found.missing) == (result, ())
 
 
-@pytest.mark.parametrize("text", ["$NONE", "${NONE}", "a${NONE:?say it}b", "${EMPTY:?}", "${A:-${NONE}}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$NONE",
+        "${NONE}",
+        "a${NONE:?say it}b",
+        "${EMPTY:?}",
+        "${A:-${NONE}}",
+        "${NONE:+host}",
+        "${NONE+x}",
+        "${A:-${NONE:+host}}",
+    ],
+)
 def test_a_missing_variable_is_a_gap_and_the_text_stays(text: str) -> None:
     found = interpolate(text, VARIABLES)
     assert found.missing and "$" in found.text
@@ -57,6 +69,21 @@ def test_a_missing_variable_leaves_unknown_what_depends_on_it() -> None:
         assert isinstance(field, Unknown) and "has no value here" in field.reason
     assert isinstance(found.image, Unknown) and "which" in found.image.reason and "TAG" in found.image.tell
     assert isinstance(parsed("services: {web: {privileged: $ROOT}}", ROOT="true").privileged, Set)
+
+
+def test_what_counts_where_a_variable_has_a_value_is_unknown_where_it_has_none(tmp_path: Path) -> None:
+    written(tmp_path, compose="services: {web: {image: s, pid: '${DEBUG:+host}', privileged: $ROOT, user: $NOBODY}}")
+    (tmp_path / ".env").write_text("ROOT=${DEBUG:+true}\nNOBODY=$DEBUG\n")
+    container = read(tmp_path)["web"].containers[0]
+    unit = read(tmp_path)["web"]
+    for field in (unit.namespaces.pid, container.privileged, container.context.user):
+        assert isinstance(field, Unknown) and "DEBUG" in field.reason, field
+    assert (
+        isinstance(unit.namespaces.pid, Unknown)
+        and "decides whether ${DEBUG:+...} is empty" in unit.namespaces.pid.reason
+    )
+    privileged = read(tmp_path, DEBUG="1")["web"].containers[0].privileged
+    assert isinstance(privileged, Set) and privileged.value is True
 
 
 def test_env_files() -> None:

@@ -125,4 +125,5 @@ def _value(written: str, variables: Mapping[str, str], hidden: Hidden, growth: G
         raise
     except ValueError:
         return text, ""
-    return read.text, next((gap.hidden for gap in read.missing if gap.hidden), "")
+    why = (gap.hidden or f"it depends on {gap.name}, which has no value here" for gap in read.missing)
+    return read.text, next(why, "")

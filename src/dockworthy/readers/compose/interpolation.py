@@ -1,7 +1,8 @@
 """`$VAR` and `${VAR}` in a Compose file. Source: the Compose specification, interpolation.
 
 A variable that is not set here is a gap and no empty text: the host on which the project runs may well set it. So is
-one whose value is hidden, also where the file has a default: what would count is the value that nobody may see.
+one whose value is hidden, also where the file has a default: what would count is the value that nobody may see. And
+`${VAR:+host}` is not empty where VAR has no value here: it is `host` wherever VAR has one.
 """
 
 from __future__ import annotations
@@ -134,6 +135,8 @@ def _braced(written: str, variables: Mapping[str, str], hidden: Hidden, depth: i
     there = value is not None and (value != "" or not operator.startswith(":"))
     argument = inner[name.end() + len(operator) :]
     if operator.endswith("+"):
+        if value is None:
+            return Interpolated(written, (Missing(name[0], instead=True),))
         return interpolate(argument, variables, hidden, depth + 1) if there else Interpolated("")
     if there and value is not None:
         return Interpolated(value, used=(name[0],))

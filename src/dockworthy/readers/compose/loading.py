@@ -178,8 +178,9 @@ def _gap(found: Interpolated, source: Source) -> Unknown | None:
     if first.hidden:
         return hidden_value(f"{first.name}:+..." if first.instead else first.name, first.hidden, source)
     demand = f" ({first.demand})" if first.demand else ""
+    decides = f", which decides whether ${{{first.name}:+...}} is empty" if first.instead else ""
     return Unknown(
-        f"the variable {first.name} has no value here{demand}",
+        f"the variable {first.name} has no value here{demand}{decides}",
         tell=f"set {first.name} in .env beside the file, or in the environment with --trust-environment",
         source=source,
     )
