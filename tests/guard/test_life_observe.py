@@ -47,7 +47,9 @@ def host(engines_folder: Path) -> Iterator[OwnHost]:
         host.start_engine({})
         host.load_busybox()
         host.run("mkdir", "-p", "/etc/shop", "/run/shop")
-        host.run("sh", "-c", "cat >>/etc/passwd", input=b"opal:x:7001:7001::/tmp:/bin/sh\n")
+        host.run(
+            "sh", "-c", "cat >>/etc/passwd", input=b"opal:x:7001:7001::/tmp:/bin/sh\nruby:x:7002:7002::/tmp:/bin/sh\n"
+        )
         host.run("sh", "-c", "sed -i '/^docker:/d' /etc/group; echo docker:x:7100:nils >>/etc/group; "
                  "chgrp docker /run/docker.sock")  # fmt: skip
         yield host
@@ -115,6 +117,18 @@ def test_observe_report_enforce(host: OwnHost) -> None:
     host.wait(lambda: "opal" in askers(host), "somebody who is connected is seen")
     looking.kill()
     looking.wait()
+    making = [*host.inside, *(word.replace("opal", "ruby") for word in as_opal), "docker", "create", "--name", "rubys"]
+
+    def is_maker() -> bool:
+        host.docker("rm", "-f", "rubys", check=False)
+        subprocess.run([*making, BUSYBOX, "true"], check=True, capture_output=True, env=clean_environment())
+        return "ruby" in json.loads(host.read(STATE))["makers"]
+
+    host.wait(is_maker, "who makes a container is known")
+    assert "alone at the engine when" in host.dockworthy("guard", "report", "--state", STATE).stdout, (
+        "while it is observed"
+    )
+    host.docker("rm", "-f", "rubys")
     host.wait(lambda: "watcher" in askers(host), "so is a container that has the socket mounted")
     host.docker("rm", "-f", "watcher")
     away(host)
@@ -129,8 +143,9 @@ def test_observe_report_enforce(host: OwnHost) -> None:
     assert guard.binds == ("/etc/shop:ro", "/run/shop", "/var/log:ro"), drafted.stdout
     assert guard.log_drivers == ("syslog",)
     assert {(binding.who, binding.role.value) for binding in guard.roles} == {
-        ("user:opal", "deployer"), ("user:opal", "operator"), ("user:nils", "viewer"), ("container:watcher", "viewer")
-    }, "who was there goes on, who may come may look"  # fmt: skip
+        ("user:ruby", "deployer"), ("user:ruby", "operator"), ("user:opal", "viewer"), ("user:nils", "viewer"),
+        ("container:watcher", "viewer"),
+    }, "who made something goes on, who looked or may come may look"  # fmt: skip
     assert "workload/privileged" in drafted.stdout.partition("# Refused whatever")[2]
     host.write(POLICY, drafted.stdout)
     start_guard(host, "--policy", POLICY)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -13,6 +14,9 @@ from ...engine.events import follow
 from ...errors import EngineError
 
 _PATHS = {"container": "/containers/{}/json", "volume": "/volumes/{}", "network": "/networks/{}"}
+
+_JUST = 1.0
+"""Seconds: of what was made before, who made it may be gone, and another one have come."""
 
 
 class Made(Struct, frozen=True):
@@ -26,16 +30,23 @@ class Made(Struct, frozen=True):
 
 
 async def look_at_once(
-    connection: Connection, since: float, kinds: Sequence[str], found: asyncio.Queue[Made | EngineError | None]
+    connection: Connection,
+    since: float,
+    kinds: Sequence[str],
+    found: asyncio.Queue[Made | EngineError | None],
+    just_made: Callable[[], None] = lambda: None,
 ) -> None:
     """In the order in which they were made, and None, or what the engine failed with, at the end: whoever judges them
-    takes longer than the engine takes to remove one, and is not waited for."""
+    takes longer than the engine takes to remove one, and is not waited for. `just_made` is called for each that was
+    made a moment ago."""
     try:
         async for event in follow(connection, since=since, kinds=kinds, actions=("create",)):
             actor = event.get("Actor") or {}
             at = int(event.get("timeNano") or 0) / 1e9
             if at <= since:
                 continue  # the engine tells the last one once more
+            if time.time() - at < _JUST:
+                just_made()
             kind, image = str(event.get("Type")), str((actor.get("Attributes") or {}).get("image", ""))
             thing = asyncio.create_task(_thing(connection, _PATHS[kind].format(actor.get("ID"))))
             await found.put(Made(kind, image, at, thing))

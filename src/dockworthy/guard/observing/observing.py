@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..engine_world import EngineWorld
 from ..judges import judge
 from ..policy_in_force import PolicyInForce
 from .as_request import container_request, network_request, volume_request
-from .askers import look_at_askers
+from .askers import look_at_askers, look_who_makes
 from .looking import Made, look_at_once
 from .needs import needs_of
 from .state import Seen, State, write_state
@@ -60,8 +61,10 @@ async def observe(endpoint: str, policy: PolicyInForce, state: State, file: Path
 async def _follow(connection: Connection, world: EngineWorld, policy: PolicyInForce, state: State, file: Path) -> None:
     """Raises EngineError when the engine hangs up."""
     found: asyncio.Queue[Made | EngineError | None] = asyncio.Queue(MOST_WAITING)
-    looking = asyncio.create_task(look_at_once(connection, state.until, tuple(_AS_REQUEST), found))
     path = connection.endpoint.removeprefix("unix://")
+    kinds = tuple(_AS_REQUEST)
+    just_made = partial(look_who_makes, path, state)
+    looking = asyncio.create_task(look_at_once(connection, state.until, kinds, found, just_made))
     asking = asyncio.create_task(look_at_askers(connection, path, state, lambda: write_state(file, state)))
     asking.add_done_callback(lambda done: done.cancelled() or done.exception())  # who hung up is told by the events
     written = 0.0

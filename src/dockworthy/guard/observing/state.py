@@ -31,8 +31,9 @@ class Seen(Struct, kw_only=True):
 class State(Struct, kw_only=True):
     """`since` and `until`: when it was begun, and the last event that was judged, in seconds since 1970. `gone`: what
     was away before it could be looked at, by kind and image; `users`: how often each was
-    seen connected, also members of the socket's group who were not; `holders`: containers that have the socket mounted;
-    `beyond`: what is not told apart."""
+    seen connected, also members of the socket's group who were not; `makers`: how often each was the only one who was
+    connected when something was made; `present`: the same with others; `holders`: containers that have the socket
+    mounted; `beyond`: what is not told apart."""
 
     since: float
     until: float
@@ -40,6 +41,8 @@ class State(Struct, kw_only=True):
     seen: dict[str, Seen] = {}
     gone: dict[str, int] = {}
     users: dict[str, int] = {}
+    makers: dict[str, int] = {}
+    present: dict[str, int] = {}
     holders: dict[str, int] = {}
     beyond: int = 0
 
