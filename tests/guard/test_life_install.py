@@ -57,9 +57,10 @@ def install(host: OwnHost, *options: str) -> str:
     return done.stderr
 
 
-def uninstall(host: OwnHost) -> None:
+def uninstall(host: OwnHost) -> str:
     done = host.dockworthy("guard", "uninstall", "--yes")
     assert done.returncode == 0, done.stderr
+    return done.stderr
 
 
 def build(host: OwnHost) -> str:
@@ -189,7 +190,9 @@ def test_builds_are_refused_with_their_reason_and_pass_where_the_engine_confines
     assert (build(host), refused(host), host.running()) == ("", True, running)
     assert "live-restore" not in host.read("/etc/docker/daemon.json")
 
-    uninstall(host)
+    plan = host.dockworthy("guard", "uninstall", "--dry-run").stderr
+    assert "stay without the host's network until the engine is restarted" in plan, plan
+    assert "until the engine is restarted" in uninstall(host).partition("no longer asks the guard")[2]
     assert (host.read("/etc/docker/daemon.json"), host.running()) == (SETTINGS, running)
 
 

@@ -35,6 +35,8 @@ guard:
     - {who: "user:opal", role: operator}
     - {who: "container:watcher", role: viewer}
     - {who: "certificate:robot", role: viewer}
+    - {who: "user:ophal", role: viewer}
+    - {who: "container:wacher", role: viewer}
 """
 ASK = """
 import collections, json, os, socket, sys, threading
@@ -140,10 +142,14 @@ def test_installed_everybody_is_known_at_the_usual_place(host: OwnHost) -> None:
     assert "is operator. Keeps: see what is there" in opal and "Loses: make, change and remove" in opal
     assert "loses everything" in nils and "guard grant nils viewer" in nils
     assert "is viewer. Keeps: see" in watcher and "loses everything" in strange
+    assert "gives user:ophal a role, and this host has no user of that name" in plan.stderr
+    assert "gives container:wacher a role, and this host has no container" in plan.stderr
+    assert "user:opal a role, and" not in plan.stderr and "container:watcher a role, and" not in plan.stderr
     assert "started again: docker restart watcher" in plan.stderr and "restart strange" not in plan.stderr
     assert host.dockworthy("guard", "install", "--people").returncode == 2, "nobody agreed"
     said = install(host)
     assert "refused everything now: user nils, container strange" in said, said
+    assert "started again: docker restart watcher" in said.partition("the engine asks the guard")[2], said
     assert host.running() == running, "no container was restarted"
     assert mode_of(host) == mode == b"660 root docker\n"
     settings = json.loads(host.read("/etc/docker/daemon.json"))

@@ -22,11 +22,13 @@ from dockworthy.guard.identity.peer import Peer, peer_of
 from dockworthy.guard.identity.telling import certificate, identity_of
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.guard.rights.deciding import Allowed, Refused, decide
+from dockworthy.guard.rights.grantees import group_number, user_number
 from dockworthy.guard.rights.grants import Grants
 from dockworthy.guard.rights.held import Roles
 from dockworthy.guard.rights.people_world import PeopleWorld
 from dockworthy.guard.routes import Call, find_call
 from dockworthy.guard.socket.tickets import GOOD_FOR, HEADER, Tickets
+from dockworthy.guard.socket_access import unknown_names
 from dockworthy.model.guard_policy import Binding, Role
 from patience import meanwhile
 
@@ -426,6 +428,14 @@ async def test_to_attach_without_input_is_to_look() -> None:
             "POST /containers/create", {**MINE, "AttachStdin": True}, [bound(Role.DEPLOYER, "shop")],
             "grant x operator --project shop --for 1h",
         ),
+        (
+            "POST /containers/create", {"Image": "x"}, [bound(Role.DEPLOYER, "shop", "blog")],
+            "make it your project's: --label com.docker.compose.project=shop",
+        ),
+        (
+            "POST /volumes/create", {"Name": "x"}, [bound(Role.DEPLOYER, "shop")],
+            "make it your project's: --label com.docker.compose.project=shop",
+        ),
         ("POST /build", None, [bound(Role.VIEWER)], "let root do it"),
         (BUILDER, None, [bound(Role.VIEWER)], "let root do it"),
         ("GET /swarm/unlockkey", None, [bound(Role.DEPLOYER, "shop")], "let root do it"),
@@ -561,6 +571,37 @@ def test_a_grant_does_not_pass_to_a_later_user_of_the_same_name(tmp_path: Path) 
     first, later = (Identity(name="user x", names=frozenset({"user:x", f"user:{uid}"})) for uid in (7001, 7002))
     assert [binding.role for binding in roles.held(first)] == [Role.OPERATOR]
     assert roles.held(later) == []
+
+
+def test_nor_to_a_later_group(tmp_path: Path) -> None:
+    """Made anew under the name, it has another number, and other members."""
+    grants = Grants(tmp_path / "grants")
+    given = grants.give(Binding(who="group:ops", role=Role.OPERATOR), 3600, "why", "root", gid=8001)
+    roles = Roles(PolicyInForce, grants)
+    first, later = (
+        Identity(name="user x", names=frozenset({"user:x", "user:7001", "group:ops", f"group:{gid}"}))
+        for gid in (8001, 8002)
+    )
+    assert [binding.role for binding in roles.held(first)] == [Role.OPERATOR]
+    assert roles.held(later) == []
+    assert Grants(tmp_path / "grants").now() == [given]
+
+
+def test_a_grant_holds_the_number_of_who_has_the_name_now() -> None:
+    assert (user_number("user:nobody"), group_number("group:nogroup")) == (65534, 65534)
+    assert (user_number("group:nogroup"), group_number("user:nobody")) == (None, None)
+    assert (user_number("user:no-such-user"), group_number("group:no-such-group")) == (None, None)
+
+
+def test_names_in_the_policy_that_nobody_has_are_told() -> None:
+    names = ("user:root", "user:0", "user:roto", "group:nogroup", "group:ops-x", "container:web", "container:wbe",
+             "certificate:ci", "user:roto")  # fmt: skip
+    told = unknown_names([Binding(who=who, role=Role.VIEWER) for who in names], frozenset({"web"}))
+    assert [each.split(" a role")[0].rpartition(" ")[2] for each in told] == [
+        "user:roto",
+        "group:ops-x",
+        "container:wbe",
+    ]
 
 
 def test_each_grant_that_has_ended_is_told_once(tmp_path: Path) -> None:

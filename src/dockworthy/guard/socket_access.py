@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..model.guard_policy import Binding
 from .identity.identity import Identity
 from .identity.telling import user
 
@@ -44,6 +45,34 @@ def _holds(source: str, path: str) -> bool:
 
 def _is_file(path: str) -> bool:
     return not os.path.isdir(path)
+
+
+def unknown_names(roles: Iterable[Binding], containers: frozenset[str]) -> tuple[str, ...]:
+    """A sentence for each name in `guard.roles` that nobody has here: a typing error, or somebody who comes later.
+    `containers`: names of those that are there, running or not."""
+    unknown = []
+    for who in dict.fromkeys(each.who for each in roles):
+        kind, _, name = who.partition(":")
+        if not _is_known(kind, name, containers):
+            unknown.append(
+                f"WARNING: the policy gives {who} a role, and this host has no {kind} of that name: whoever comes "
+                "under it has the role; is it spelt right?"
+            )
+    return tuple(unknown)
+
+
+def _is_known(kind: str, name: str, containers: frozenset[str]) -> bool:
+    """Certificates are known to whoever signs them alone, and a number needs no name."""
+    if kind == "container":
+        return name in containers
+    try:
+        if kind == "user" and not name.isdigit():
+            pwd.getpwnam(name)
+        elif kind == "group" and not name.isdigit():
+            grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def members_of(group: str) -> tuple[str, ...]:

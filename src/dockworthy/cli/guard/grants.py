@@ -43,7 +43,7 @@ def grant(who: str, role: str, span: str, reason: str, projects: tuple[str, ...]
       dockworthy guard grant group:ops deployer --for 2d --reason "release 7"
     """
     from ...guard.audit.notes import of_grant
-    from ...guard.rights.grantees import check_grantee, user_number
+    from ...guard.rights.grantees import check_grantee, group_number, user_number
     from ...model.guard_policy import Role
 
     folder = _grants()
@@ -53,7 +53,10 @@ def grant(who: str, role: str, span: str, reason: str, projects: tuple[str, ...]
     tell = _audit()
     for over in folder.take_ended():
         tell(of_grant("end", over, f"the grant {over.id} of {over.binding.who} has ended"))
-    given = folder.give(binding, _seconds(span), _one_line(reason), _giver(), user_number(binding.who))
+    given = folder.give(
+        binding, _seconds(span), _one_line(reason), _giver(),
+        uid=user_number(binding.who), gid=group_number(binding.who),
+    )  # fmt: skip
     if not tell(of_grant("grant", given, f"{given.by} gives {binding.who} a role", who=given.by)):
         folder.revoke(given.id)
         raise OutputError("the audit log takes no line, and a grant leaves one: nothing was given")

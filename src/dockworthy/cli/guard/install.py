@@ -122,6 +122,8 @@ def install(
     bring(todo, say)
     if todo.moving is not None and todo.moving.left_out:
         say(f"note: without a role, and refused everything now: {', '.join(todo.moving.left_out)}")
+    for each in todo.moving.stale_mounts if todo.moving is not None else ():
+        say(f"note: {each}")
     if todo.builds.refused:
         say(f"note: {todo.builds.in_words()}")
     say(f"done; when everything is wrong: {places.unlock}")

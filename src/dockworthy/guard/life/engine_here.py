@@ -40,6 +40,8 @@ class EngineHere(Struct, frozen=True, kw_only=True):
     version: str = ""
     running: frozenset[str] = frozenset()
     """Ids of the containers that run."""
+    containers: frozenset[str] = frozenset()
+    """Names of all containers, also of those that do not run."""
     holders: tuple[Holder, ...] = ()
     """Containers that have its socket mounted."""
     argv: tuple[str, ...] = ()
@@ -179,10 +181,11 @@ async def _told(endpoint: str) -> dict[str, Any]:
     """What only the engine itself says."""
     async with Connection(endpoint) as connection:
         info = await connection.get("/info")
-        listed = await connection.get("/containers/json")
+        listed, there = [await connection.get(f"/containers/json{query}") for query in ("", "?all=1")]
         return {
             "version": str(connection.version.get("Version", "")),
             "running": frozenset(str(each["Id"]) for each in listed),
+            "containers": frozenset(str(name).lstrip("/") for each in there for name in each.get("Names") or ()),
             "holders": holders_in(listed, endpoint.removeprefix("unix://")),
             "live_restore": bool(info.get("LiveRestoreEnabled")),
             "in_swarm": info.get("Swarm", {}).get("LocalNodeState", "inactive") != "inactive",

@@ -17,6 +17,7 @@ from ...model.guard_policy import GuardPolicy
 from ..host_tree import host_tree
 from ..root_alone import who_may_change
 from ..serving_now import serving_now
+from ..socket_access import unknown_names
 from ..way_in import way_in
 from . import kept_files
 from .builds import Builds, confined, confines
@@ -57,6 +58,8 @@ class Install(Struct, frozen=True, kw_only=True):
     restarting: EngineService | None = None
     entered: tuple[str, ...] = ()
     """Folders that the policy lists to be written and that others than root can enter, each with what to do."""
+    unknown_names: tuple[str, ...] = ()
+    """Roles of the policy for whom nobody here is."""
     refused_starts: tuple[str, ...] = ()
     """Containers that run and that the policy will not let start again, with the reasons."""
     manager: ServiceManager = ServiceManager.NOBODY
@@ -94,6 +97,7 @@ class Install(Struct, frozen=True, kw_only=True):
             *(() if self.moving else (running if self.engine.pid else "no engine runs: the next one asks the guard",)),
             self.builds.in_words(),
             *self.entered,
+            *self.unknown_names,
             *self.refused_starts,
             "measure: the engine asks the guard and containers run; else all of this is taken back",
         )
@@ -158,6 +162,7 @@ def plan(
         confines=(confine_builds and not confines(settings)) or (installed is not None and installed.confines),
         installed=installed, serves=any(each.plugin for each in serving_now()), people=their,
         moving=moving, restarting=restarting, manager=manager,
+        unknown_names=unknown_names(guard.roles, engine.containers) if guard is not None and their is not None else (),
         entered=() if settings.get("userns-remap") else tuple(_entered(guard or GuardPolicy())),
     )  # fmt: skip
 

@@ -64,6 +64,7 @@ def steps_of(places: Places, record: Record) -> tuple[str, ...]:
         first = f"the engine is restarted without the guard, at {record.people.path} again; containers run on"
     return (
         first,
+        *_builds_in_words(record),
         *_stale(record),
         f"stop and remove the service, {places.unlock} and {places.bundle}",
         *_grants_in_words(places),
@@ -92,6 +93,8 @@ def uninstall(places: Places, record: Record, say: Callable[[str], None]) -> Non
         says = "no longer asks the guard" if engine.pid or record.people else "does not run; the next one asks no guard"
         say(f"the engine {says}")
         _remove(places, record, engine)
+        for each in _builds_in_words(record) if engine.pid else ():
+            say(f"note: {each}")
     except OSError as error:
         raise UsageError(f"{error.filename or path} can't be written: {error.strerror}") from error
 
@@ -161,6 +164,16 @@ def _remove(places: Places, record: Record, engine: EngineHere) -> None:
     shutil.rmtree(places.bundle, ignore_errors=True)
     remove_record(places)
     kept_files.remove_empty(tuple(map(Path, record.folders)))
+
+
+def _builds_in_words(record: Record) -> tuple[str, ...]:
+    """The engine reads `builder` when it starts and never again. One that is moved back is restarted for that."""
+    if not record.confines or record.people is not None:
+        return ()
+    return (
+        "image builds stay without the host's network until the engine is restarted, when it suits you: it reads "
+        f"`builder` of {record.settings} only when it starts (containers stop with it without live-restore)",
+    )
 
 
 def _stale(record: Record) -> tuple[str, ...]:

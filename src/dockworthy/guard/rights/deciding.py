@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from msgspec import Struct, structs
 
 from ...errors import DockworthyError
+from ...model.edge_network import COMPOSE_PROJECT
 from ...model.guard_policy import Binding, Role
 from ...model.image_names import in_full, repository_of
 from ...readers.api_object import ApiObject
@@ -25,6 +26,8 @@ from .touched import Objects, Touched, names_given, read_body, touched_by
 _TITLE = "People and programs have the rights that their work needs"
 _FOR_ALL = frozenset(("GET /_ping", "HEAD /_ping", "GET /version"))
 """What a client asks first; without it, it could not even show why it was refused."""
+_LABELLED = ("container", "volume", "network", "secret", "config")
+"""What Docker's own commands make with `--label`, and a project is known by."""
 _SWARMS = "com.docker.swarm."
 """So begin the labels that a swarm gives its tasks."""
 
@@ -241,10 +244,21 @@ def _out_of_limits(
     limits = "; ".join(_with_limits(each) for each in able if is_limited(each))
     outside = [each for each in touched if not any(_within(one, each, call) for one in able)]
     places = _places(outside, able)
-    remedy = _granting(who, call.right, able, touched) if grants and outside else ""
+    remedy = _labelling(call, able, outside)
+    if not remedy and grants and outside:
+        remedy = _granting(who, call.right, able, touched)
     return refused(
         "guard/roles", _TITLE, f"{who.name} is {limits}{places or ', and this is about all of them'}", remedy
     )
+
+
+def _labelling(call: Call, able: Sequence[Binding], outside: Sequence[Touched]) -> str:
+    """What makes it one of their project's, where it lacks nothing but the project."""
+    labelled = [structs.replace(each, project=able[0].projects[0]) for each in outside if able[0].projects]
+    of_none = all(each.makes and not each.project and each.kind in _LABELLED for each in outside)
+    if not labelled or not of_none or not all(_within(able[0], each, call) for each in labelled):
+        return ""
+    return f"make it your project's: --label {COMPOSE_PROJECT}={shlex.quote(able[0].projects[0])}"
 
 
 def _places(outside: Sequence[Touched], held: Sequence[Binding]) -> str:

@@ -47,6 +47,15 @@ def user_number(who: str) -> int | None:
         return None
 
 
+def group_number(who: str) -> int | None:
+    """The same of `group:NAME`."""
+    kind, _, name = who.partition(":")
+    try:
+        return grp.getgrnam(name).gr_gid if kind == "group" and not name.isdigit() else None
+    except KeyError:
+        return None
+
+
 def _user(name: str, doors: list[str]) -> Iterator[str]:
     try:
         entry = pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name)
@@ -101,4 +110,4 @@ def _owner(path: str) -> str:
         return ""
 
 
-__all__ = ["check_grantee", "user_number"]
+__all__ = ["check_grantee", "group_number", "user_number"]

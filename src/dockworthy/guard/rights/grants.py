@@ -7,7 +7,8 @@ import contextlib
 import datetime
 import os
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import msgspec
@@ -21,8 +22,8 @@ _LOOK_EVERY = 1.0
 
 
 class Grant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`by` is who gave it, `until` an instant with its time zone; `uid` the number of the user whom it was given to, so
-    that a later user of that name does not have it."""
+    """`by` is who gave it, `until` an instant with its time zone; `uid` or `gid` the number of the user or the group
+    that it was given to, so that a later one of that name does not have it."""
 
     id: str
     binding: Binding
@@ -30,9 +31,13 @@ class Grant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str
     by: str
     uid: int | None = None
+    gid: int | None = None
 
-    def is_for(self, names: Collection[str]) -> bool:
-        return self.binding.who in names and (self.uid is None or f"user:{self.uid}" in names)
+    def is_for(self, names: AbstractSet[str]) -> bool:
+        numbers = [
+            f"{kind}:{number}" for kind, number in (("user", self.uid), ("group", self.gid)) if number is not None
+        ]
+        return self.binding.who in names and names >= {*numbers}
 
 
 def grants_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -57,10 +62,19 @@ class Grants:
         found = [grant for grant in self._read.values() if grant is not None and grant.until > today]
         return sorted(found, key=lambda grant: grant.until)
 
-    def give(self, binding: Binding, seconds: int, reason: str, by: str, uid: int | None = None) -> Grant:
+    def give(
+        self,
+        binding: Binding,
+        seconds: int,
+        reason: str,
+        by: str,
+        *,
+        uid: int | None = None,
+        gid: int | None = None,
+    ) -> Grant:
         """Raises OutputError where it can't be kept."""
         until = datetime.datetime.now(datetime.UTC).replace(microsecond=0) + datetime.timedelta(seconds=seconds)
-        grant = Grant(id=secrets.token_hex(4), binding=binding, until=until, reason=reason, by=by, uid=uid)
+        grant = Grant(id=secrets.token_hex(4), binding=binding, until=until, reason=reason, by=by, uid=uid, gid=gid)
         file = self._folder / f"{grant.id}.json"
         aside = file.with_suffix(".new")
         try:

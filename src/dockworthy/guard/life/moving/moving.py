@@ -48,8 +48,13 @@ class Moving(Struct, frozen=True, kw_only=True):
             f"the guard's socket comes to {people.path}, for {people.group} and root as before "
             f"({people.mode:04o}): who connects has the role that the policy gives them, and none without it",
             *in_words(self.roles, group=people.group, mode=people.mode, holders=engine.holders),
-            *stale_mounts(people.path, engine.holders),
+            *self.stale_mounts,
         )
+
+    @property
+    def stale_mounts(self) -> tuple[str, ...]:
+        """Which containers are to be restarted, and how."""
+        return tuple(stale_mounts(self.people.path, self.engine.holders))
 
     def kept(self) -> tuple[kept_files.Kept, ...]:
         """The files that say where the engine listens, as they are."""
