@@ -22,6 +22,7 @@ from .edge.aliases import named, needs_tasks
 from .edge.certificates import authority_file
 from .edge.existing import Theirs, find_theirs, is_theirs
 from .edge.haproxy.frontends import PROBE
+from .edge.hosts import without_dropped_consents
 from .edge.project_edge import ProjectEdge
 from .edge.reading import read_routes
 from .edge.reserved import refuse_reserved
@@ -79,7 +80,7 @@ class Shipping:
     ) -> Shipped:
         """Plan -> what the policy asks `before` -> record -> roll out -> observe -> keep or take back."""
         last = in_force(releases)
-        edge = await self._edge(prepared, asked)
+        edge = await self._edge(prepared, asked, comes_back=returns_to is not None)
         prepared = structs.replace(prepared, desired=structs.replace(prepared.desired, edge_names=edge.aliases))
         standby = prepared.settings.standby if returns_to is None and not self.to.takes_over else None
         standby = standby if standby and seconds_of(standby) else None
@@ -164,19 +165,22 @@ class Shipping:
         refuse_others_names(desired, others)
         return others
 
-    async def _edge(self, prepared: Prepared, asked: Asked) -> ProjectEdge:
+    async def _edge(self, prepared: Prepared, asked: Asked, *, comes_back: bool) -> ProjectEdge:
         desired = prepared.desired
         replicas = {name: service.replicas for name, service in desired.services.items()}
-        routes, runner = None, self.to.edge()
+        runner, notes = self.to.edge(), tuple[str, ...]()
+        routes = None
         before = await runner.routes_of(desired.project)
         if desired.routed:
             routes = read_routes(
                 desired.project, prepared.settings, asked.folder, replicas=replicas, stop_first=stopping_first(desired)
             )
+            if comes_back:
+                routes, notes = without_dropped_consents(routes, before, asked.settings.routes)
             swarm = self.to.kind is TargetKind.SWARM or self.to.takes_over
             tasks = await self.to.tasks() if needs_tasks(routes, before, swarm=swarm) else {}
             routes = named(routes, before, tasks, swarm=swarm)
-        return ProjectEdge(runner, desired.project, routes, before, authority=authority_file(self.to.site))
+        return ProjectEdge(runner, desired.project, routes, before, authority=authority_file(self.to.site), notes=notes)
 
     async def _begin(self, release: Release, prepared: Prepared, releases: Sequence[Release]) -> None:
         """The record comes before everything else: what a killed run began is known by it."""

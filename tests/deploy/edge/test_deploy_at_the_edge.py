@@ -110,3 +110,34 @@ def test_a_path_of_another_projects_host_is_refused_by_the_owners_name(here: Edg
     finally:
         here.do(lambda runner, _: runner.remove(shop.name))
         here.do(lambda runner, _: runner.remove("owner"))
+
+
+def test_a_consent_that_was_dropped_does_not_come_back_by_a_rollback(here: EdgeHere, shop: Shop) -> None:
+    shop.image, shop.state = here.image, Path(here.state)
+    edge = {"http": here.http, "https": here.https, "tls": "off"}
+    route = {"host": HOST, "service": "web", "port": 8000}
+    more = {"init": False, "healthcheck": {"disable": True}}
+
+    def version(name: str, *guests: str) -> None:
+        routes = [{**route, **({"share_with": list(guests)} if guests else {})}]
+        settings = {"observe": "0s", "edge": edge, "routes": routes}
+        shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
+        shop.compose({"web": shop.service(*COMMAND, environment={"NAME": name}, **more)})
+
+    def shared() -> tuple[str, ...]:
+        routes = here.do(lambda runner, _: runner.routes_of(shop.name))
+        return tuple(name for served in routes.routes for name in served.route.share_with)
+
+    try:
+        version("v1", "guest")
+        shop.deploy()
+        version("v2")
+        shop.deploy()
+        assert shared() == ()
+        for options in (("--dry-run",), ("--yes",)):
+            said = shop.dockworthy("rollback", *options)
+            assert said.returncode == 0, said.stderr
+            assert "is not shared with guest again" in " ".join((said.stdout + said.stderr).split())
+        assert asyncio.run(ask(here.http, HOST)).body.startswith(b"v1") and shared() == ()
+    finally:
+        here.do(lambda runner, _: runner.remove(shop.name))

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from dockworthy.deploy.edge.conflicts import refuse_conflicts
 from dockworthy.deploy.edge.haproxy.configuration import edge_files
-from dockworthy.deploy.edge.hosts import owned, shared_without_consent
+from dockworthy.deploy.edge.hosts import owned, shared_without_consent, without_dropped_consents
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
 from dockworthy.errors import Refused, UnreadableInput
 from dockworthy.model.deploy_settings import Edge, Route, Tls
@@ -26,6 +26,28 @@ def route(host: str, path: str = "/", *share_with: str, **more: tuple[str, ...])
 
 SHOP = project("shop", route("shop.x", redirect_from=("old.x",)), route("shop.x", "/api"), owns=["shop.x", "old.x"])
 WILD = project("wild", route("*.x"), owns=["*.x"])
+
+
+@pytest.mark.parametrize(
+    ("now", "written", "kept"),
+    [
+        (None, [], ()),
+        (project("shop", route("shop.x")), [route("shop.x")], ()),
+        (project("shop", route("shop.x", "/", "wiki")), [route("shop.x", "/", "ci")], ()),
+        (project("shop", route("shop.x", "/api", "blog")), [route("other.x", "/", "blog")], ()),
+        (project("shop", route("shop.x", "/", "blog")), [route("shop.x")], ("blog",)),
+        (project("shop"), [route("SHOP.x", "/", "ci", "blog")], ("blog",)),
+    ],
+)
+def test_a_release_that_comes_back_brings_no_consent_that_was_dropped(
+    now: ProjectRoutes | None, written: list[Route], kept: tuple[str, ...]
+) -> None:
+    earlier = project("shop", route("shop.x", "/", "blog"), route("shop.x", "/api"))
+    back, notes = without_dropped_consents(earlier, now, written)
+    assert [served.route.share_with for served in back.routes] == [kept, ()]
+    assert structs.replace(back, routes=()) == structs.replace(earlier, routes=())
+    assert len(notes) == 1 - len(kept)
+    assert all(note.startswith("shop.x/ is not shared with blog again, as it was in that release") for note in notes)
 
 
 @pytest.mark.parametrize(

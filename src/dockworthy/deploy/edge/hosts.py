@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ...errors import Refused
-from .kept import ProjectRoutes
+from ...model.deploy_settings import Route
+from .kept import ProjectRoutes, ServedRoute
 
 
 class Claim(Struct, frozen=True):
@@ -75,6 +76,28 @@ def refuse_taken_hosts(wanted: ProjectRoutes, others: Sequence[ProjectRoutes], b
             if unowned or (guest and not any(theirs.holds(claim) for theirs in met)):
                 continue
             raise _without_consent(claim, met, wanted.project, other.project)
+
+
+def without_dropped_consents(
+    wanted: ProjectRoutes, now: ProjectRoutes | None, written: Iterable[Route]
+) -> tuple[ProjectRoutes, tuple[str, ...]]:
+    """Routes of an earlier release without the consents that the project has dropped since: neither `now`, at the edge,
+    nor `written` in its dockworthy.yaml. With a sentence about each that does not come back."""
+    given: dict[tuple[str, str], set[str]] = {}
+    for served in (*(now.routes if now is not None else ()), *map(ServedRoute, written)):
+        given.setdefault((served.host, served.path), set()).update(served.route.share_with)
+    routes, notes = [], []
+    for served in wanted.routes:
+        had, left = served.route.share_with, given.get((served.host, served.path), set())
+        kept = tuple(project for project in had if project in left)
+        routes.append(structs.replace(served, route=structs.replace(served.route, share_with=kept)))
+        notes += [
+            f"{served.host}{served.path or '/'} is not shared with {project} again, as it was in that release: "
+            "dockworthy.yaml no longer says so (`share_with`)"
+            for project in had
+            if project not in left
+        ]
+    return structs.replace(wanted, routes=tuple(routes)), tuple(notes)
 
 
 def shared_without_consent(projects: Sequence[ProjectRoutes]) -> Iterator[str]:

@@ -28,9 +28,10 @@ class ProjectEdge:
         found: ProjectRoutes | None = None,
         *,
         authority: str = "",
+        notes: tuple[str, ...] = (),
     ) -> None:
         """`found`: what the edge has of it now; `authority`: the host's file by which clients trust what
-        `tls: internal` shows."""
+        `tls: internal` shows; `notes`: what a plan is to say of the routes, besides."""
         self.aliases: dict[str, str] = {}
         for routes in (found, wanted):
             self.aliases |= routes.aliases if routes is not None else {}
@@ -41,8 +42,9 @@ class ProjectEdge:
         self._authority = authority
         self._before: ProjectRoutes | None = None
         self._opened = False
-        self.notes: tuple[str, ...] = ()
-        """Of the change that `step` foresaw."""
+        self._said = notes
+        self.notes = notes
+        """And those of the change that `step` foresaw."""
 
     async def step(self) -> RolloutStep | None:
         """What opening it would do; None where there is nothing to do. Raises what stands in the way."""
@@ -51,7 +53,7 @@ class ProjectEdge:
                 return None
             return _step(f"take the routes of {self._project} off the edge", 0.0)
         change = await self.runner.would_change(self.wanted)
-        self.notes = change.notes
+        self.notes = (*self._said, *change.notes)
         names = ", ".join(self.wanted.names)
         if change.started:
             with_image = f" with the image {change.image}" if change.image else ""
