@@ -8,6 +8,7 @@ import pytest
 
 from dockworthy.errors import UnreadableInput
 from dockworthy.model.field import Origin, Set, Unknown
+from dockworthy.model.workload import MountKind
 from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.yaml_source import documents
 from readers.compose_read import image_of, parsed, read, written
@@ -134,3 +135,25 @@ def test_an_anchors_value_stands_where_it_was_written() -> None:
     )
     assert isinstance(found.privileged, Set) and found.privileged.source.line == 2
     assert isinstance(found.capabilities_add, Set) and found.capabilities_add.value == ()
+
+
+@pytest.mark.parametrize(
+    ("short", "kind", "source", "target"),
+    [
+        ("v:/x", MountKind.VOLUME, "", "v:/x"),
+        ("é:/x", MountKind.VOLUME, "", "é:/x"),
+        ("v:/x:/y:ro", MountKind.BIND, "v:/x", "/y"),
+        ("1:/x", MountKind.VOLUME, "1", "/x"),
+        ("vv:/x", MountKind.VOLUME, "vv", "/x"),
+    ],
+)
+def test_one_letter_before_a_colon_is_a_drive_as_compose_reads_it(
+    tmp_path: Path, short: str, kind: MountKind, source: str, target: str
+) -> None:
+    """`docker compose config` 2.26 gave each of these."""
+    written(tmp_path, compose=f"services: {{web: {{image: s, volumes: ['{short}']}}}}\n")
+    unit = read(tmp_path)["web"]
+    (mount,) = unit.containers[0].mounts
+    assert (mount.kind, mount.target) == (kind, target) and mount.source.endswith(source)
+    told = f"on drive {short[:2]} of Windows" if short[0].isalpha() and short[1] == ":" else ""
+    assert [told in note for note in unit.notes] == ([True] if told else [])

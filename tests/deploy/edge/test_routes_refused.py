@@ -150,6 +150,39 @@ def test_a_page_may_be_in_a_folder_of_the_project_and_the_project_behind_a_link(
         assert _page_of(tmp_path / "shop", name) == Page("text/html", "<h1>later</h1>")
 
 
+@pytest.mark.parametrize(
+    ("route", "edge", "line", "says"),
+    [
+        ("maintenance: gone.html", "tls: internal", 6, "maintenance: gone.html: can't be read: No such file"),
+        ("basic_auth: users", "tls: internal", 6, "basic_auth: users: can't be read: No such file"),
+        ("maintenance: empty.html", "tls: internal", 6, "maintenance: empty.html: a page has from 1 to"),
+        ("maintenance: /etc/hostname", "tls: internal", 6, "it is out of the folder of dockworthy.yaml"),
+        ("wait: 1s", "tls: files, certificates: {a.b: {certificate: a.pem, key: k}}", 3, "certificate: a.pem: can't"),
+    ],
+)
+def test_a_file_that_is_not_there_is_told_with_the_line_that_names_it(
+    tmp_path: Path, route: str, edge: str, line: int, says: str
+) -> None:
+    (tmp_path / "empty.html").touch()
+    file = tmp_path / "dockworthy.yaml"
+    file.write_text(
+        f"deploy:\n  edge:\n    {{{edge}}}\n  routes:\n"
+        f"    - {{host: a.b, service: web, port: 80}}\n"
+        f"    - {{host: a.b, path: /x, service: web, port: 80, {route}}}\n"
+    )
+    settings = parse_project_file(file.read_text(), str(file)).deploy
+    with pytest.raises(UnreadableInput) as error:
+        read_routes("shop", settings, tmp_path)
+    assert (error.value.file, error.value.line) == (str(file), line) and says in error.value.problem
+
+
+def test_a_release_that_comes_back_may_name_what_is_written_there_no_more(tmp_path: Path) -> None:
+    (tmp_path / "dockworthy.yaml").write_text("deploy: {}\n")
+    with pytest.raises(UnreadableInput) as error:
+        _page_of(tmp_path, "gone.html")
+    assert error.value.file == str(tmp_path / "gone.html")
+
+
 def _page_of(folder: Path, name: str) -> Page | None:
     settings = DeploySettings(edge=Edge(tls=Tls.OFF), routes=(Route("a.b", "web", 80, maintenance=name),))
     return read_routes("shop", settings, folder).routes[0].page

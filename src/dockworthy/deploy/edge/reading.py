@@ -7,12 +7,18 @@ import re
 import ssl
 import stat
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from ...errors import UnreadableInput
 from ...model.deploy_settings import CertificateFiles, DeploySettings, Edge, Tls, seconds_of
+from ...readers.project_file import NAME, text_of_file
+from ...readers.yaml_source import Value, documents
 from .kept import SLOTS, Page, ProjectRoutes, ServedRoute
+
+Read = TypeVar("Read")
 
 _MOST = 64 * 1024
 _WAIT = 10.0
@@ -36,22 +42,61 @@ def read_routes(
     """`folder`: that of dockworthy.yaml. `replicas`: service -> how many, where that is more than a few. `stop_first`:
     services whose old containers go before new ones come.
 
-    Raises UnreadableInput with file and line for a file that can't be used.
+    Raises UnreadableInput with file and line for a file that can't be used: the line of the file that is wrong, or
+    the one of dockworthy.yaml that names it.
     """
     assert isinstance(settings.edge, Edge), "an edge that was there before is not ours to configure"
     served = tuple(
         ServedRoute(
             route,
-            _users(folder / route.basic_auth) if route.basic_auth else {},
-            _page(folder, route.maintenance) if route.maintenance else None,
+            _named(folder, "basic_auth", route.basic_auth, _users) if route.basic_auth else {},
+            _named(folder, "maintenance", route.maintenance, partial(_page, folder)) if route.maintenance else None,
             max(SLOTS, 2 * (replicas or {}).get(route.service, 1) + 2),
             seconds_of(route.wait) if route.wait else _WAIT if route.service in stop_first else 0.0,
         )
         for route in settings.routes
     )
     acme = settings.edge.acme.ca if settings.edge.tls is Tls.ACME else ""
-    trusted = _text(folder / acme) if acme else ""
+    trusted = _named(folder, "ca", acme, _text) if acme else ""
     return ProjectRoutes(project, settings.edge, served, _certificates(settings.edge, folder), trusted)
+
+
+def _named(folder: Path, key: str, name: str, read: Callable[[Path], Read]) -> Read:
+    """The file `name` as `read` reads it. What is wrong with the file as a whole is said at the line of `key` in
+    dockworthy.yaml, where it stands there: a release that comes back may name what is written there no more."""
+    try:
+        return read(folder / name)
+    except UnreadableInput as error:
+        place = None if error.line else _place_of(folder / NAME, key, name)
+        if place is None:
+            raise
+        raise UnreadableInput(
+            f"{key}: {name}: {error.problem}", file=place.file, line=place.line, hint=error.hint
+        ) from None
+
+
+def _place_of(project_file: Path, key: str, name: str) -> Value | None:
+    try:
+        found = [*documents(text_of_file(project_file), str(project_file))]
+    except UnreadableInput:
+        return None
+    return next((at for each in found for at in _members(each.get("deploy"), key) if at.scalar_text() == name), None)
+
+
+def _members(value: Value | None, key: str) -> Iterator[Value]:
+    """All that are called so, however deep; only texts and numbers."""
+    if value is None:
+        return
+    inner = value.items() if value.is_sequence else []
+    if value.is_mapping:
+        for name in value.keys():
+            member = value.get(name)
+            if member is not None and name == key and not member.is_mapping and not member.is_sequence:
+                yield member
+            elif member is not None:
+                inner.append(member)
+    for each in inner:
+        yield from _members(each, key)
 
 
 def _users(path: Path) -> dict[str, str]:
@@ -77,9 +122,8 @@ def _users(path: Path) -> dict[str, str]:
     return users
 
 
-def _page(folder: Path, name: str) -> Page:
+def _page(folder: Path, path: Path) -> Page:
     """It is shown to everybody: only a file of the project itself can be one, not what a link or `..` leads to."""
-    path = folder / name
     try:
         real, root = path.resolve(strict=True), folder.resolve(strict=True)
     except (OSError, RuntimeError) as error:
@@ -105,7 +149,8 @@ def _certificates(edge: Edge, folder: Path) -> dict[str, str]:
 
 def _pair(files: CertificateFiles, folder: Path) -> str:
     """Chain and key as one PEM text, the way HAProxy wants them."""
-    certificate, key = _text(folder / files.certificate), _text(folder / files.key)
+    certificate = _named(folder, "certificate", files.certificate, _text)
+    key = _named(folder, "key", files.key, _text)
     whole = f"{certificate.strip()}\n{key.strip()}\n"
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as both:  # mode 0600
         both.write(whole)

@@ -10,7 +10,7 @@ from ...model.volume_options import bound_path, is_bind
 from ...model.workload import Mount, MountKind
 from .entry import Entry
 from .scope import Scope
-from .short_forms import cleaned, parts_of, target_of_mount
+from .short_forms import cleaned, is_drive, parts_of, target_of_mount
 
 _KINDS = {kind.value: kind for kind in MountKind}
 _PROPAGATION = frozenset({"shared", "slave", "private", "rshared", "rslave", "rprivate"})
@@ -36,6 +36,16 @@ def read_mounts(service: Entry, scope: Scope) -> tuple[Mount, ...]:
 def _listed(service: Entry, key: str) -> list[Entry]:
     found = service.get(key)
     return [] if found is None else found.items()
+
+
+def drives_in(service: Entry) -> Iterator[str]:
+    """A sentence for each mount that Compose takes for a path of Windows."""
+    for entry in _listed(service, "volumes"):
+        if entry.gap is None and not entry.is_mapping and is_drive(entry.text()):
+            yield (
+                f"{entry.source}: Compose reads {entry.text()} as a path on drive {entry.text()[:2]} of Windows, and "
+                "no Linux engine takes it: the name of a volume has two letters or more"
+            )
 
 
 def gaps_of_volumes(service: Entry, scope: Scope) -> list[Unknown]:

@@ -17,7 +17,7 @@ from .environment import labels_of_files, read_environment
 from .fields import field_of
 from .hooks import with_hooks
 from .limits import read_limits
-from .mounts import gaps_of_volumes, read_mounts
+from .mounts import drives_in, gaps_of_volumes, read_mounts
 from .namespaces import Services, read_namespaces, read_networks
 from .operation import (
     read_command,
@@ -72,6 +72,7 @@ def read_service(name: str, service: Entry, services: Services, scope: Scope) ->
         replicas=field_of(service.at("deploy", "replicas") or service.get("scale"), silent, Entry.integer),
         update=read_update(service, silent),
         unclear=unclear,
+        notes=tuple(drives_in(service)),
     )
 
 

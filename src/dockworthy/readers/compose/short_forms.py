@@ -7,7 +7,8 @@ import re
 
 from .entry import Entry
 
-_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_DRIVE = re.compile(r"[^\W\d_]:")
+"""Compose takes one letter before a colon for a drive of Windows, also the volume `v` in `v:/data`."""
 
 
 def parts_of(text: str) -> list[str]:
@@ -15,6 +16,10 @@ def parts_of(text: str) -> list[str]:
     drive = text[:2] if _DRIVE.match(text) else ""
     first, *others = text[len(drive) :].split(":")
     return [drive + first, *others]
+
+
+def is_drive(text: str) -> bool:
+    return _DRIVE.match(text) is not None
 
 
 def target_of_mount(entry: Entry) -> str:
