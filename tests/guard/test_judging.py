@@ -378,3 +378,16 @@ async def test_a_container_whose_device_rule_opens_the_host_is_not_started_nor_e
     world = World(tame=structs_of(SHOP, PidMode="", DeviceCgroupRules=["c 10:* rwm"]))
     for line, body in (("POST /containers/tame/start", None), ("POST /containers/tame/exec", {"Cmd": ["sh"]})):
         assert "workload/device-rules" in (await ask(line, body, world=world)).message(), line
+
+
+@pytest.mark.parametrize(("runtime", "listed"), [("nvidia", ["nvidia"]), ("our-own", ["our-own", "nvidia"])])
+async def test_a_runtime_that_the_policy_lists_is_vouched_for(runtime: str, listed: list[str]) -> None:
+    """A control says of `nvidia` that it isolates less, and of `our-own` that nobody knows."""
+    made = {"Image": "x", "HostConfig": {"Runtime": runtime}}
+    line = "POST /containers/create"
+    refused = await ask(line, made)
+    assert {"guard/runtime", "workload/runtime"} <= {each.rule for each in refused.refusals}
+    policy = PolicyInForce(guard=GuardPolicy(runtimes=tuple(listed)))
+    assert (await ask(line, made, policy=policy)).allowed
+    other = {"Image": "x", "HostConfig": {"Runtime": "nvidia-legacy"}}
+    assert not (await ask(line, other, policy=policy)).allowed

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 
 from ..controls.judging import judge_units
 from ..model.control import Control
+from ..model.field import Set, Unset
 from ..model.finding import Finding, Outcome
 from ..model.guard_policy import GuardPolicy
 from ..model.image_names import last_fitting
@@ -41,11 +42,12 @@ class PolicyInForce(Struct, frozen=True, kw_only=True):
         return _refusals(accepted)
 
     def _vouched(self, unit: Unit) -> Unit:
-        """What a driver that the policy lists mounts can't be seen; who listed it answers for it."""
-        listed = self.guard.volume_drivers
-        if not any(mount.driver in listed for box in unit.containers for mount in box.mounts):
+        """What a driver that the policy lists mounts can't be seen, nor which walls a runtime builds that it lists; who
+        listed them answers for them."""
+        drivers, runtimes = self.guard.volume_drivers, self.guard.runtimes
+        if not drivers and not runtimes:
             return unit
-        return structs.replace(unit, containers=tuple(_with_plain_volumes(box, listed) for box in unit.containers))
+        return structs.replace(unit, containers=tuple(_vouched(box, drivers, runtimes) for box in unit.containers))
 
     def must_be_signed(self, image: str) -> bool:
         """Does `policy.before_deploy` demand a signature of an image of this name?"""
@@ -53,9 +55,12 @@ class PolicyInForce(Struct, frozen=True, kw_only=True):
         return any((fits := last_fitting(each.images, image)) and not fits.startswith("!") for each in demands)
 
 
-def _with_plain_volumes(container: Container, drivers: Collection[str]) -> Container:
+def _vouched(container: Container, drivers: Collection[str], runtimes: Collection[str]) -> Container:
     mounts = (structs.replace(m, driver="", options={}) if m.driver in drivers else m for m in container.mounts)
-    return structs.replace(container, mounts=tuple(mounts))
+    runtime = container.runtime
+    if isinstance(runtime, Set) and runtime.value in runtimes:
+        runtime = Unset(runtime.source)
+    return structs.replace(container, mounts=tuple(mounts), runtime=runtime)
 
 
 def _refusals(findings: Iterable[Finding]) -> Iterator[Refusal]:

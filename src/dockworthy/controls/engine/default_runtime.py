@@ -10,14 +10,8 @@ from ...model.field import Set, Unknown
 from ...model.finding import Judgement, Outcome, Remedy, unknown
 from ...model.levels import Level, Severity
 from ..examples import settings_not_seen
+from ..runtimes import is_known, why_weaker
 from ._settings import judge_setting
-
-_KNOWN = ("runc", "crun", "youki", "io.containerd.runc.v2", "runsc", "io.containerd.runsc.v1", "sysbox-runc")
-_KNOWN_FAMILIES = ("kata", "io.containerd.kata")
-_WEAKER = {
-    "nvidia": "the NVIDIA runtime gives devices and driver files of the host to every container that asks",
-    "io.containerd.runtime.v1.linux": "this runtime was removed from containerd 2.0",
-}
 
 control = Control(
     title="The default runtime isolates containers as well as runc does",
@@ -45,17 +39,13 @@ control = Control(
 def default_runtime(engine: Engine) -> Judgement:
     setting = engine.setting("default-runtime")
     judgement = judge_setting(engine, "default-runtime", _fault, f"default runtime {_name(setting)}")
-    if judgement.outcome is Outcome.PASS and not _is_known(_name(setting)):
+    if judgement.outcome is Outcome.PASS and not is_known(_name(setting)):
         return unknown(f"default runtime {_name(setting)}: which walls it builds is not known", setting.source)
     return judgement
 
 
 def _fault(runtime: Any) -> str:
-    return _WEAKER.get(str(runtime), "")
-
-
-def _is_known(name: str) -> bool:
-    return name in _KNOWN or name.startswith(_KNOWN_FAMILIES)
+    return why_weaker(str(runtime))
 
 
 def _name(setting: Set[Any] | Unknown | object) -> str:
