@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from msgspec import structs
 
 from dockworthy.guard.asked import Asked
 from dockworthy.guard.decision import MOST_CHARACTERS, MOST_IN_ALL, Decision, refused
+from dockworthy.guard.floor.mounts import NumbersOf
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.model.guard_policy import Binding, GuardPolicy, Role
@@ -277,7 +278,7 @@ async def test_an_error_of_the_guards_own_is_a_no() -> None:
 
 
 class Confined(EmptyWorld):
-    def builds_are_confined(self) -> bool:
+    async def builds_are_confined(self) -> bool:
         return True
 
 
@@ -346,13 +347,13 @@ async def test_what_fails_midway_takes_no_reason_away() -> None:
 
 
 class WithDevices(EmptyWorld):
-    def device_numbers(self, path: str) -> frozenset[tuple[str, int, int]]:
+    async def device_numbers(self, paths: Iterable[str]) -> NumbersOf:
         found = {
             "/dev/ttyUSB0": [("c", 188, 0)],
             "/dev/snd": [("c", 116, 2), ("c", 116, 3)],
             "/dev/fake": [("b", 188, 1)],
         }
-        return frozenset(found.get(path, ()))
+        return lambda path: frozenset(found.get(path, ()))
 
 
 @pytest.mark.parametrize(

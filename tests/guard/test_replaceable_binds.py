@@ -251,7 +251,7 @@ class Slow(EngineWorld):
     def tree(self) -> HostTree:
         return HostTree()
 
-    def own_paths(self) -> OwnPaths:
+    async def _own_paths(self) -> OwnPaths:
         return own_paths()
 
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import struct
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +188,11 @@ OLD = {
     "State": {"Status": "running", "Running": True},
     "Mounts": [{"Type": "bind", "Source": "/srv/x", "Destination": "/x", "RW": True}],
 }  # fmt: skip
+READING: dict[str, Any] = {
+    **OLD,
+    "Name": "/reading",
+    "Mounts": [{**OLD["Mounts"][0], "RW": False, "Propagation": "rslave"}],
+}
 BOUND = {"type": "none", "o": "bind", "device": "/srv/x"}
 
 
@@ -205,6 +210,9 @@ class Entered(World):
     async def execution(self, id: str) -> Mapping[str, Any] | None:
         return {"ContainerID": "a" * 64, "ProcessConfig": {"privileged": False}}
 
+    async def ways_in(self, paths: Sequence[str]) -> Sequence[WayIn | None]:
+        return [self.way_in(path) for path in paths]
+
     def way_in(self, path: str) -> WayIn | None:
         return None if path.startswith("/srv/shut") else WayIn(folder="/srv", closing="chmod o-x /srv")
 
@@ -214,7 +222,7 @@ class Remapped(Entered):
 
 
 def entered(inspect: Mapping[str, Any] = OLD, world: type[Entered] = Entered) -> Entered:
-    return world(**{"old": inspect, "a" * 64: inspect})
+    return world(**{"old": inspect, "a" * 64: inspect, "reading": READING})
 
 
 def create(**host: Any) -> tuple[str, Any]:
@@ -247,6 +255,22 @@ BAD = {
     "a start": ("POST /containers/old/start", None),
     "a restart": ("POST /containers/old/restart", None),
     "another restart policy": ("POST /containers/old/update", {"RestartPolicy": {"Name": "always"}}),
+    "to be read, with what is mounted there later": create(Binds=["/srv/x:/x:ro,rslave"]),
+    "to be read, with what is mounted there later, by a mount": create(
+        Mounts=[
+            {
+                "Type": "bind",
+                "Source": "/srv/x",
+                "Target": "/x",
+                "ReadOnly": True,
+                "BindOptions": {"Propagation": "rslave"},
+            }
+        ]
+    ),
+    "a service that reads, with what is mounted there later": service(
+        {"Type": "bind", "Source": "/srv/x", "Target": "/x", "ReadOnly": True, "BindOptions": {"Propagation": "rslave"}}
+    ),
+    "a start of one that reads, with what is mounted there later": ("POST /containers/reading/start", None),
     "a command": ("POST /containers/old/exec", {"Cmd": ["sh"]}),
     "a command that was made before": (f"POST /exec/{'b' * 64}/start", {}),
     "its input": ("POST /containers/old/attach?stdin=1&stream=1", None),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from dockworthy.guard.floor.mounts import Host, NumbersOf
 from dockworthy.guard.floor.replaceable import Mounted
-from dockworthy.guard.host_tree import HostTree
+from dockworthy.guard.host_tree import HostTree, spellings
 from dockworthy.guard.own_paths import OwnPaths, own_paths
 from dockworthy.guard.way_in import WayIn
 from dockworthy.readers.engine_context import EngineContext
@@ -49,13 +50,19 @@ class EmptyWorld:
     def announce(self, mounts: Sequence[Mounted]) -> Callable[[], None]:
         return lambda: None
 
+    async def looked_at(self, paths: Iterable[str] = ()) -> Host:
+        return self
+
+    def spellings(self, path: str) -> Sequence[str]:
+        return tuple(spellings(path))
+
     def tree(self) -> HostTree:
         return HostTree()
 
     def own_paths(self) -> OwnPaths:
         return own_paths()
 
-    def builds_are_confined(self) -> bool:
+    async def builds_are_confined(self) -> bool:
         return False
 
     def addresses_of_host(self) -> tuple[tuple[str, str], ...]:
@@ -74,8 +81,8 @@ class EmptyWorld:
     def who_may_swap(self, path: str, *, follow: bool) -> str:
         return ""
 
-    def way_in(self, path: str) -> WayIn | None:
-        return None
+    async def ways_in(self, paths: Sequence[str]) -> Sequence[WayIn | None]:
+        return [None] * len(paths)
 
-    def device_numbers(self, path: str) -> frozenset[tuple[str, int, int]]:
-        return frozenset()
+    async def device_numbers(self, paths: Iterable[str]) -> NumbersOf:
+        return lambda path: frozenset()

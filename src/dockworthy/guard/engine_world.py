@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
+
+from msgspec import Struct
 
 from ..engine.connection import Connection
 from ..engine.faults import NoSuchObject, NotUnderstood, WrongState
@@ -20,18 +21,19 @@ from ..model.snapshot import EngineFacts
 from ..readers.engine_context import EngineContext, engine_context
 from .asked import NotAName
 from .device_numbers import device_numbers
+from .floor.mounts import NumbersOf
 from .floor.replaceable import Mounted
-from .host_tree import HostTree, host_tree
+from .host_tree import HostTree, host_tree, spellings
 from .mounted import mounted
 from .own_paths import OwnPaths, engine_folders, own_paths
 from .parallel import look_up
+from .path_lookups import HostFiles, Look, PathHangs, PathLookups
 from .root_alone import who_may_swap, who_may_write
 from .routes.table import may_name
 from .way_in import WayIn, way_in
 
 _FRESH_FOR = 10.0
 """Seconds: what an engine is changes only when it starts anew."""
-_LOOKS_FOR = 10.0
 _STARTED_FOR = 60.0
 """Seconds: looking through all processes for the engine's takes a tenth of one."""
 _LISTS = ("/containers/json?all=1", "/volumes", "/services")
@@ -39,12 +41,42 @@ _MADE_WITHIN = 60.0
 """Seconds: an engine gives a registry 20 for the digest of a service's image, and the swarm 20 for the service."""
 _SEEN_FOR = 0.5
 """Seconds: what root mounts on the host changes seldom, and one request looks several times."""
+_MOST_KNOWN = 4096
+"""Paths of which it is remembered where they led: what a container had mounted when its file system went away."""
 
 
-@cache
-def _threads() -> ThreadPoolExecutor:
-    """Where paths are looked at: one on a network file system may never answer."""
-    return ThreadPoolExecutor(2, thread_name_prefix="paths")
+class PathFacts(Struct, frozen=True, kw_only=True):
+    """Of one path of the host. `written`: why others than root may write it, by spelling; `swapped`: why they may swap
+    it, by spelling and by whether links are followed."""
+
+    spellings: tuple[str, ...]
+    written: Mapping[str, str]
+    swapped: Mapping[tuple[str, bool], str]
+
+
+class LookedAt:
+    """The host's files as far as they were looked at for one request: all of it is judged by the same state. KeyError
+    for a path that was not."""
+
+    def __init__(self, known: Mapping[str, PathFacts], mounts: HostTree, own: OwnPaths) -> None:
+        self._known, self._mounts, self._own = known, mounts, own
+        self._written = {way: why for each in known.values() for way, why in each.written.items()}
+        self._swapped = {way: why for each in known.values() for way, why in each.swapped.items()}
+
+    def spellings(self, path: str) -> tuple[str, ...]:
+        return self._known[path].spellings
+
+    def who_may_write(self, path: str) -> str:
+        return self._written[path]
+
+    def who_may_swap(self, path: str, *, follow: bool) -> str:
+        return self._swapped[path, follow]
+
+    def tree(self) -> HostTree:
+        return self._mounts
+
+    def own_paths(self) -> OwnPaths:
+        return self._own
 
 
 class EngineWorld:
@@ -67,6 +99,8 @@ class EngineWorld:
         self._tree: tuple[float, HostTree] | None = None
         self._announced: list[tuple[float, tuple[Mounted, ...]]] = []
         self._confined = (0.0, False)
+        self._led: dict[str, str] = {}
+        self._lookups: PathLookups | None = None
         self._connection: Connection | None = None
         self._context: tuple[float, EngineContext] | None = None
         self._opening = asyncio.Lock()
@@ -110,15 +144,23 @@ class EngineWorld:
         containers, volumes, services = await look_up(self._listed, _LISTS)
         now = time.monotonic()
         self._announced = [each for each in self._announced if each[0] > now]
-        looking = asyncio.get_running_loop().run_in_executor(_threads(), mounted, containers, volumes, services)
-        try:
-            found = await asyncio.wait_for(looking, _LOOKS_FOR)
-        except TimeoutError:
-            raise EngineError(
-                f"paths that containers mount do not answer within {_LOOKS_FOR:.0f} s",
-                hint="does a network file system not answer?",
-            ) from None
+        found = await self._paths.look(lambda look: mounted(containers, volumes, services, partial(self._spelt, look)))
         return (*found, *(one for _, each in self._announced for one in each))
+
+    def _spelt(self, look: Look[Any], path: str) -> Iterable[str]:
+        """Where it leads: of a path that does not answer, where it led the last time. The engine can't mount it anew
+        meanwhile, and what has it mounted was looked at when it was mounted."""
+        found = tuple(spellings(path, lambda path: look.real(path, self._led.get(path, ""))))
+        if len(self._led) >= _MOST_KNOWN:
+            self._led.clear()
+        self._led[path] = found[-1]
+        return found
+
+    @property
+    def _paths(self) -> PathLookups:
+        if self._lookups is None:
+            self._lookups = PathLookups(self.tree)
+        return self._lookups
 
     async def _listed(self, path: str) -> Any:
         try:
@@ -140,24 +182,43 @@ class EngineWorld:
             self._tree = (time.monotonic() + _SEEN_FOR, host_tree())
         return self._tree[1]
 
-    def own_paths(self) -> OwnPaths:
+    async def looked_at(self, paths: Iterable[str] = ()) -> LookedAt:
+        wanted = tuple(paths)
+        own = await self._own_paths()
+        if not wanted:
+            return LookedAt({}, self.tree(), own)
+        known = await self._paths.look(lambda look: {path: _facts(path, look.files) for path in wanted}, *wanted)
+        return LookedAt(known, self.tree(), own)
+
+    async def _own_paths(self) -> OwnPaths:
+        """Those of the last time where they do not answer now: they change when the engine starts anew."""
         if self._own is None or self._own[0] < time.monotonic():
-            socket = self._endpoint.removeprefix("unix://") if self._endpoint.startswith("unix://") else ""
-            files = {**self._files, "sockets": (*self._files["sockets"], socket)}
-            engine = engine_folders(socket) if socket else ()
-            seconds = _STARTED_FOR if engine else _FRESH_FOR
-            self._own = (time.monotonic() + seconds, own_paths(**files, engine=engine))
+            try:
+                self._own = await self._paths.look(lambda look: self._own_paths_now(look.files))
+            except PathHangs:
+                if self._own is None:
+                    raise
+                self._own = (time.monotonic() + _FRESH_FOR, self._own[1])
         return self._own[1]
 
-    def builds_are_confined(self) -> bool:
-        if self._confined[0] < time.monotonic():
-            from .confined_builds import builds_are_confined  # facts of the host: most never build
+    def _own_paths_now(self, files: HostFiles) -> tuple[float, OwnPaths]:
+        """With the end of the time for which they hold."""
+        socket = self._endpoint.removeprefix("unix://") if self._endpoint.startswith("unix://") else ""
+        named = {**self._files, "sockets": (*self._files["sockets"], socket)}
+        engine = engine_folders(socket) if socket else ()
+        seconds = _STARTED_FOR if engine else _FRESH_FOR
+        return time.monotonic() + seconds, own_paths(**named, engine=engine, real=files.real)
 
-            self._confined = (
-                time.monotonic() + _FRESH_FOR,
-                self._endpoint.startswith("unix://") and builds_are_confined(self._endpoint.removeprefix("unix://")),
-            )
+    async def builds_are_confined(self) -> bool:
+        if self._confined[0] < time.monotonic():
+            confined = await self._paths.look(lambda look: self._confined_now())
+            self._confined = (time.monotonic() + _FRESH_FOR, confined)
         return self._confined[1]
+
+    def _confined_now(self) -> bool:
+        from .confined_builds import builds_are_confined  # facts of the host: most never build
+
+        return self._endpoint.startswith("unix://") and builds_are_confined(self._endpoint.removeprefix("unix://"))
 
     def addresses_of_host(self) -> tuple[tuple[str, str], ...]:
         from .host_network import addresses_of_host  # facts of the host: few make networks
@@ -174,17 +235,18 @@ class EngineWorld:
 
         return what_of_host(Root(Path("/")), address)
 
-    def who_may_write(self, path: str) -> str:
-        return who_may_write(path)
+    async def ways_in(self, paths: Sequence[str]) -> Sequence[WayIn | None]:
+        if not paths:
+            return ()
+        tree = self.tree()
+        return await self._paths.look(lambda look: [way_in(path, tree, look.files) for path in paths], *paths)
 
-    def who_may_swap(self, path: str, *, follow: bool) -> str:
-        return who_may_swap(path, follow=follow)
-
-    def way_in(self, path: str) -> WayIn | None:
-        return way_in(path, self.tree())
-
-    def device_numbers(self, path: str) -> frozenset[tuple[str, int, int]]:
-        return device_numbers(path)
+    async def device_numbers(self, paths: Iterable[str]) -> NumbersOf:
+        wanted = tuple(paths)
+        if not wanted:
+            return lambda path: frozenset()
+        found = await self._paths.look(lambda look: {path: device_numbers(path) for path in wanted})
+        return found.__getitem__
 
     async def close(self) -> None:
         connection, self._connection, self._context = self._connection, None, None
@@ -221,6 +283,16 @@ class EngineWorld:
                 connection = Connection(self._endpoint, deadline=None)
                 self._connection = await connection.__aenter__()
             return self._connection
+
+
+def _facts(path: str, files: HostFiles) -> PathFacts:
+    found = tuple(spellings(path, files.real))
+    ways = dict.fromkeys((path, *found))
+    return PathFacts(
+        spellings=found,
+        written={way: who_may_write(way, files) for way in ways},
+        swapped={(way, follow): who_may_swap(way, files, follow=follow) for way in ways for follow in (False, True)},
+    )
 
 
 __all__ = ["EngineWorld"]

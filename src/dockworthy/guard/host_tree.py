@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -161,12 +161,12 @@ def plain(path: str) -> str:
     return "/" + posixpath.normpath(path).lstrip("/")
 
 
-def spellings(path: str) -> Iterator[str]:
+def spellings(path: str, real: Callable[[str], str] = os.path.realpath) -> Iterator[str]:
     """As it is written, and where its links lead now: what was mounted then may be either."""
     yield plain(path)
-    real = os.path.realpath(path)
-    if real != plain(path):
-        yield real
+    led = real(path)
+    if led != plain(path):
+        yield led
 
 
 def _below(mount: MountPoint, path: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..model.volume_options import bound_path, volume_content
@@ -13,38 +13,39 @@ from .floor.replaceable import Mounted
 from .host_tree import plain, spellings
 from .rights.projects import project_of
 
+Spelt = Callable[[str], Iterable[str]]
 Ways = Mapping[str, tuple[str, ...]]
 """Name of a volume -> the paths of the host where it lies."""
 
 
-def mounted(containers: Any, volumes: Any, services: Any) -> tuple[Mounted, ...]:
+def mounted(containers: Any, volumes: Any, services: Any, spelt: Spelt = spellings) -> tuple[Mounted, ...]:
     """From `GET /containers/json?all=1`, `GET /volumes` and `GET /services`. A volume that the engine keeps itself
-    counts where it lies."""
+    counts where it lies; other paths count by all that `spelt` makes of them."""
     known = {volume.word("Name"): volume for volume in ApiObject(volumes, "GET /volumes").items("Volumes")}
-    ways = {name: tuple(_ways_of(volume)) for name, volume in known.items()}
-    return (*_of_containers(containers, ways), *_of_services(services, ways))
+    ways = {name: tuple(_ways_of(volume, spelt)) for name, volume in known.items()}
+    return (*_of_containers(containers, ways, spelt), *_of_services(services, ways, spelt))
 
 
-def _ways_of(volume: ApiObject) -> Iterator[str]:
+def _ways_of(volume: ApiObject, spelt: Spelt) -> Iterator[str]:
     """Where the engine itself keeps a volume is not looked at: a network file system may be mounted there, and hang."""
     shown, kept = volume_content("", volume.words("Options")).folders, volume.word("Mountpoint")
     for folder in shown:
-        yield from spellings(folder.path)
+        yield from spelt(folder.path)
     if not shown and kept.startswith("/"):
         yield plain(kept)
 
 
-def _bound(path: str) -> Iterator[str]:
+def _bound(path: str, spelt: Spelt) -> Iterator[str]:
     if path.startswith("/"):
-        yield from spellings(path)
+        yield from spelt(path)
 
 
-def _of_containers(containers: Any, ways: Ways) -> Iterator[Mounted]:
+def _of_containers(containers: Any, ways: Ways, spelt: Spelt) -> Iterator[Mounted]:
     for container in containers if isinstance(containers, list) else ():
         name, project = str((container.get("Names") or [""])[0]).lstrip("/"), project_of(container)
         for item in ApiObject(container, "GET /containers/json").items("Mounts"):
             volume = item.word("Name") if item.word("Type") == MountKind.VOLUME else ""
-            for way in ways.get(volume) or _bound(item.word("Source")):
+            for way in ways.get(volume) or _bound(item.word("Source"), spelt):
                 yield Mounted(
                     holder=f"container {name}", path=way, writable=item.at("RW").data is not False,
                     follows=item.word("Propagation") not in KEPT_IN, id=str(container.get("Id", "")), project=project,
@@ -52,21 +53,22 @@ def _of_containers(containers: Any, ways: Ways) -> Iterator[Mounted]:
                 )  # fmt: skip
 
 
-def _of_services(services: Any, ways: Ways) -> Iterator[Mounted]:
+def _of_services(services: Any, ways: Ways, spelt: Spelt) -> Iterator[Mounted]:
     """Also by their settings before the last change: a roll-out that fails brings them back without a question."""
     for service in services if isinstance(services, list) else ():
         found = ApiObject(service, "GET /services")
         for part, when in (("Spec", ""), ("PreviousSpec", ", when it is rolled back,")):
             holder = f"service {found.word('Spec', 'Name')}{when}"
             for item in found.at(part, "TaskTemplate", "ContainerSpec").items("Mounts"):
-                yield from _of_service(item, ways, holder, found.word("ID"), project_of(service.get(part)))
+                project = project_of(service.get(part))
+                yield from _of_service(item, ways, spelt, holder, id=found.word("ID"), project=project)
 
 
-def _of_service(item: ApiObject, ways: Ways, holder: str, id: str, project: str) -> Iterator[Mounted]:
+def _of_service(item: ApiObject, ways: Ways, spelt: Spelt, holder: str, *, id: str, project: str) -> Iterator[Mounted]:
     is_volume = item.word("Type") == MountKind.VOLUME
     volume = item.word("Source") if is_volume else ""
     asked = bound_path("", item.words("VolumeOptions", "DriverConfig", "Options"))
-    found = ways.get(volume) or tuple(_bound(asked if is_volume else item.word("Source")))
+    found = ways.get(volume) or tuple(_bound(asked if is_volume else item.word("Source"), spelt))
     for way in found or ([""] if volume else ()):
         yield Mounted(
             holder=holder, path=way, writable=item.at("ReadOnly").data is not True,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from msgspec import Struct
@@ -50,10 +51,15 @@ class OwnPaths(Struct, frozen=True, kw_only=True):
 
 
 def own_paths(
-    *, sockets: Iterable[str] = (), engine: Iterable[str] = (), kept: Iterable[str] = (), keys: Iterable[str] = ()
+    *,
+    sockets: Iterable[str] = (),
+    engine: Iterable[str] = (),
+    kept: Iterable[str] = (),
+    keys: Iterable[str] = (),
+    real: Callable[[str], str] = os.path.realpath,
 ) -> OwnPaths:
     """Those of an installed guard, with `sockets` and folders of the `engine` that lie elsewhere, files that only
-    root changes (`kept`: logs, policies), and private `keys`."""
+    root changes (`kept`: logs, policies), and private `keys`. `real` tells where links lead."""
     places = Places()
     shut = (places.state, places.policy.parent, places.engine_socket.parent, places.socket.parent)
     hidden = (*_ENGINE_HIDDEN, *map(str, shut), *engine, *keys)
@@ -69,15 +75,15 @@ def own_paths(
     )
     logs = (str(places.audit.parent), *kept)
     return OwnPaths(
-        sockets=_spelt(("/run/docker.sock", *sockets)),
-        powers=_spelt((*_ENGINE, *map(str, files))),
-        hidden=_spelt(hidden),
-        kept=_spelt(logs),
+        sockets=_spelt(("/run/docker.sock", *sockets), real),
+        powers=_spelt((*_ENGINE, *map(str, files)), real),
+        hidden=_spelt(hidden, real),
+        kept=_spelt(logs, real),
     )
 
 
-def _spelt(paths: Iterable[str]) -> tuple[str, ...]:
-    found = (spelling for path in paths if path.startswith("/") for spelling in spellings(path))
+def _spelt(paths: Iterable[str], real: Callable[[str], str]) -> tuple[str, ...]:
+    found = (spelling for path in paths if path.startswith("/") for spelling in spellings(path, real))
     return tuple(dict.fromkeys(path for path in found if path != "/"))
 
 

@@ -6,24 +6,26 @@ import os
 import stat
 from pathlib import PurePosixPath
 
+from .path_lookups import HostFiles
+
 _GROUP_OR_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _MOST_LINKS = 40  # what the kernel allows in one path, too
 
 
-def who_may_write(path: str) -> str:
+def who_may_write(path: str, files: HostFiles | None = None) -> str:
     """Why not, in words; `""` where only root can write every folder on the way.
 
     The last part may belong to anybody where it is a file or folder: what is mounted is that inode. A link on the way
     is refused even where root made it: it may lead out of the folders that a policy lists. What is not there yet is
     made by the engine, as root. Sources: path_resolution(7), symlink(7).
     """
-    return _walk(path, follow=False, links=_MOST_LINKS)
+    return _walk(path, files or HostFiles(), follow=False, links=_MOST_LINKS)
 
 
-def who_may_swap(path: str, *, follow: bool = True) -> str:
+def who_may_swap(path: str, files: HostFiles | None = None, *, follow: bool = True) -> str:
     """The same of a path that was judged when its container was made: what is at the end may be anything. Links of
     root's are followed, unless `follow` is false: root in a container, who may write there, is root here, too."""
-    return _walk(path, follow=follow, links=_MOST_LINKS, any_end=True)
+    return _walk(path, files or HostFiles(), follow=follow, links=_MOST_LINKS, any_end=True)
 
 
 def who_may_change(path: str) -> str:
@@ -58,25 +60,25 @@ def who_may_change(path: str) -> str:
     return "" if seen is None or stat.S_ISREG(seen.st_mode) else f"{path} is not a file"
 
 
-def _walk(path: str, *, follow: bool, links: int, any_end: bool = False) -> str:
+def _walk(path: str, files: HostFiles, *, follow: bool, links: int, any_end: bool = False) -> str:
     parts = PurePosixPath(path).parts
     place = ""
     for count, part in enumerate(parts, start=1):
         place = os.path.join(place, part)
         try:
-            seen = os.lstat(place)
-            target = os.readlink(place) if follow and stat.S_ISLNK(seen.st_mode) else ""
+            seen, target = files.entry(place)
         except FileNotFoundError:
             return ""
         except OSError as error:
             return f"{place} can't be looked at: {error.strerror}"
+        target = target if follow else ""
         if target and not links:
             return f"{place} is one of too many links"
         if ".." in PurePosixPath(target.lstrip("./")).parts:
             return f"{place} is a link that walks"
         if target:  # in a folder that root alone can write: only root can make it lead elsewhere
             whole = os.path.join(os.path.dirname(place), target, *parts[count:])
-            return _walk(os.path.normpath(whole), follow=True, links=links - 1, any_end=any_end)
+            return _walk(os.path.normpath(whole), files, follow=True, links=links - 1, any_end=any_end)
         why = _why(place, seen, last=count == len(parts), any_end=any_end)
         if why:
             return why

@@ -19,13 +19,13 @@ from pathlib import PurePosixPath
 from msgspec import Struct
 
 from .host_tree import HostTree
+from .path_lookups import HostFiles
 
 _OF_THE_SYSTEM = frozenset(
     "/ /boot /dev /etc /home /lib /lib64 /media /mnt /opt /proc /run /sbin /srv /sys /tmp /usr /usr/lib /usr/local"
     " /usr/share /var /var/cache /var/lib /var/log /var/mail /var/opt /var/spool /var/tmp /var/www".split()
 )
 """Folders that programs and people enter: to shut one of these would break the host."""
-_ACCESS_LISTS = frozenset(("system.posix_acl_access", "system.nfs4_acl", "system.richacl"))
 _MODES_MAY_NOT_COUNT = ("fuse", "9p", "cifs", "smb")
 """File systems, by how their names begin, that may let people in whatever the mode of a folder says."""
 
@@ -46,74 +46,68 @@ class WayIn(Struct, frozen=True, kw_only=True):
         return f"bind {below} after `chmod go-x {shlex.quote(path)}` on the host, or {flags}, or bind it read-only"
 
 
-def way_in(path: str, tree: HostTree) -> WayIn | None:
+def way_in(path: str, tree: HostTree, files: HostFiles | None = None) -> WayIn | None:
     """None where nobody but root, and root's group, reaches what lies at `path`, or where setuid programs and devices
     count for nothing. A path that is not there yet is one that the engine makes, for everybody to enter."""
-    real = os.path.realpath(path)
-    if not _holds_files(real):
+    files = files or HostFiles()
+    real = files.real(path)
+    if not _holds_files(real, files):
         return None
     for top in tree.reached(real):
         for mount, name in tree.names_of(top):
             if mount is not None and {"nosuid", "nodev"} <= set(mount.options):
                 continue
-            found = _open_above(name, tree)
+            found = _open_above(name, tree, files)
             if found is not None:
                 return found
     return None
 
 
-def _holds_files(path: str) -> bool:
+def _holds_files(path: str, files: HostFiles) -> bool:
     """A socket or a device is no program, and stays what it is."""
     try:
-        mode = os.lstat(path).st_mode
+        mode = files.entry(path)[0].st_mode
     except OSError:
         return True
     return stat.S_ISDIR(mode) or stat.S_ISREG(mode)
 
 
-def _open_above(path: str, tree: HostTree) -> WayIn | None:
+def _open_above(path: str, tree: HostTree, files: HostFiles) -> WayIn | None:
     folder, closing = "/", ""
     for above in reversed(PurePosixPath(path).parents):
         try:
-            seen = os.lstat(above)
+            seen, _ = files.entry(str(above))
         except FileNotFoundError:
             break
         except OSError:
             continue
         folder = str(above)
-        if _is_shut(folder, seen, tree):
+        if _is_shut(folder, seen, tree, files):
             return None
-        closing = _closing(folder, seen)
+        closing = _closing(folder, seen, files)
     return WayIn(folder=folder, closing=closing)
 
 
-def _is_shut(folder: str, seen: os.stat_result, tree: HostTree) -> bool:
+def _is_shut(folder: str, seen: os.stat_result, tree: HostTree, files: HostFiles) -> bool:
     """Can root alone enter it? The owner of a folder opens it when they like. With an access list the bits of the mode
     do not tell who gets in, so such a folder counts as open."""
     if seen.st_uid != 0 or seen.st_mode & stat.S_IXOTH or (seen.st_mode & stat.S_IXGRP and seen.st_gid != 0):
         return False
     mount = tree.mount_of(folder)
     return stat.S_ISDIR(seen.st_mode) and not (
-        _has_access_list(folder) or (mount is not None and mount.fstype.startswith(_MODES_MAY_NOT_COUNT))
+        files.has_access_list(folder) or (mount is not None and mount.fstype.startswith(_MODES_MAY_NOT_COUNT))
     )
 
 
-def _has_access_list(folder: str) -> bool:
-    try:
-        return bool(_ACCESS_LISTS & set(os.listxattr(folder, follow_symlinks=False)))
-    except OSError:  # a file system without any
-        return False
-
-
-def _closing(folder: str, seen: os.stat_result) -> str:
+def _closing(folder: str, seen: os.stat_result, files: HostFiles) -> str:
     if folder in _OF_THE_SYSTEM:
         return ""
     name = shlex.quote(folder)
     by_group = seen.st_mode & stat.S_IXGRP and seen.st_gid != 0
     steps = [
         f"chown root {name}" if seen.st_uid else "",
-        f"setfacl -b {name}" if _has_access_list(folder) else "",
-        f"chmod {'go-x' if by_group or _has_access_list(folder) else 'o-x'} {name}",
+        f"setfacl -b {name}" if files.has_access_list(folder) else "",
+        f"chmod {'go-x' if by_group or files.has_access_list(folder) else 'o-x'} {name}",
     ]
     return " && ".join(step for step in steps if step)
 

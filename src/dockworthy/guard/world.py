@@ -5,13 +5,12 @@ The judges know this interface only; `engine_world.py` asks a real engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..readers.engine_context import EngineContext
+from .floor.mounts import Host, NumbersOf
 from .floor.replaceable import Mounted
-from .host_tree import HostTree
-from .own_paths import OwnPaths
 from .way_in import WayIn
 
 
@@ -52,13 +51,11 @@ class World(Protocol):
         """What a service will mount that the engine does not list yet: it may ask a registry first. Gives what takes
         that back, where nothing comes of it."""
 
-    def tree(self) -> HostTree:
-        """What is mounted on the host."""
+    async def looked_at(self, paths: Iterable[str] = ()) -> Host:
+        """The host's files as far as they matter for `paths`, which are whole. Raises PathHangs where one does not
+        answer: looking at it must hold up nobody else."""
 
-    def own_paths(self) -> OwnPaths:
-        """Of the guard and its engine."""
-
-    def builds_are_confined(self) -> bool:
+    async def builds_are_confined(self) -> bool:
         """Does daemon.json forbid BuildKit the host's network and insecure steps (`builder.entitlements`)?"""
 
     def addresses_of_host(self) -> tuple[tuple[str, str], ...]:
@@ -70,21 +67,13 @@ class World(Protocol):
     def what_of_host(self, address: str) -> str:
         """What of the host an address leads to (itself, containers of its engine); empty for any other."""
 
-    def who_may_write(self, path: str) -> str:
-        """Why a path of the host does not belong to root alone, from `/` down to it; `""` where it does.
+    async def ways_in(self, paths: Sequence[str]) -> Sequence[WayIn | None]:
+        """How others than root reach what lies at each of these paths of the host, so that a setuid file or a device
+        there would give them root; None where nobody does. Raises PathHangs."""
 
-        A path that is not there yet counts as far as it is there.
-        """
-
-    def who_may_swap(self, path: str, *, follow: bool) -> str:
-        """The same of a path that was judged when its container was made: links of root's are followed if `follow`."""
-
-    def way_in(self, path: str) -> WayIn | None:
-        """How others than root reach what lies at a path of the host, so that a setuid file or a device there would
-        give them root; None where nobody does."""
-
-    def device_numbers(self, path: str) -> Container[tuple[str, int, int]]:
-        """Of the device at a path of the host, or of those in the folder there: `("c", 10, 229)`."""
+    async def device_numbers(self, paths: Iterable[str]) -> NumbersOf:
+        """Tells of each of these paths the numbers of the device there, or of those in the folder there:
+        `("c", 10, 229)`. Raises PathHangs."""
 
 
 __all__ = ["World"]

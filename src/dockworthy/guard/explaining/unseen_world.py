@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...model.dialect import Version
 from ...readers.engine_context import EngineContext
+from ..floor.mounts import Host, NumbersOf
 from ..floor.replaceable import Mounted
-from ..host_tree import HostTree
+from ..host_tree import HostTree, spellings
 from ..own_paths import OwnPaths, own_paths
 from ..way_in import WayIn
 
@@ -71,13 +72,19 @@ class UnseenWorld:
     def announce(self, mounts: Sequence[Mounted]) -> Callable[[], None]:
         return lambda: None
 
+    async def looked_at(self, paths: Iterable[str] = ()) -> Host:
+        return self
+
+    def spellings(self, path: str) -> Sequence[str]:
+        return tuple(spellings(path))
+
     def tree(self) -> HostTree:
         return HostTree()
 
     def own_paths(self) -> OwnPaths:
         return own_paths()
 
-    def builds_are_confined(self) -> bool:
+    async def builds_are_confined(self) -> bool:
         self._note("builder.entitlements in daemon.json: taken as forbidding network-host")
         return True
 
@@ -100,13 +107,17 @@ class UnseenWorld:
     def who_may_swap(self, path: str, *, follow: bool) -> str:
         return self.who_may_write(path)
 
-    def way_in(self, path: str) -> WayIn | None:
-        self._note(f"who can enter the folder that holds {path}: taken as root alone")
-        return None
+    async def ways_in(self, paths: Sequence[str]) -> Sequence[WayIn | None]:
+        for path in paths:
+            self._note(f"who can enter the folder that holds {path}: taken as root alone")
+        return [None] * len(paths)
 
-    def device_numbers(self, path: str) -> Container[tuple[str, int, int]]:
-        self._note(f"the numbers of device {path}: taken as those of the rule")
-        return _Every()
+    async def device_numbers(self, paths: Iterable[str]) -> NumbersOf:
+        def taken(path: str) -> Container[tuple[str, int, int]]:
+            self._note(f"the numbers of device {path}: taken as those of the rule")
+            return _Every()
+
+        return taken
 
     def _note(self, text: str) -> Mapping[str, Any] | None:
         """What is there hides nothing from the judges by not being there: no object is a harmless one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from ...model.volume_options import VolumeKind, volume_content
 from ...model.workload import Device, Mount, MountKind
 from ...readers.api_object import ApiObject
 from ..decision import Refusal, refused
-from ..host_tree import HostTree, spellings
+from ..host_tree import HostTree
 from ..own_paths import OwnPaths
 
 _VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
@@ -32,15 +32,25 @@ KEPT_IN = ("", "private", "rprivate")
 
 
 class Host(Protocol):
-    """What the rules look up of the host's files."""
+    """What the rules know of the host's files: it was looked up before, for the paths that a request is about."""
 
-    def who_may_write(self, path: str) -> str: ...
+    def spellings(self, path: str) -> Sequence[str]:
+        """As it is written, and where its links lead now."""
 
-    def who_may_swap(self, path: str, *, follow: bool) -> str: ...
+    def who_may_write(self, path: str) -> str:
+        """Why a path of the host does not belong to root alone, from `/` down to it; `""` where it does.
 
-    def tree(self) -> HostTree: ...
+        A path that is not there yet counts as far as it is there.
+        """
 
-    def own_paths(self) -> OwnPaths: ...
+    def who_may_swap(self, path: str, *, follow: bool) -> str:
+        """The same of a path that was judged when its container was made: links of root's are followed if `follow`."""
+
+    def tree(self) -> HostTree:
+        """What is mounted on the host."""
+
+    def own_paths(self) -> OwnPaths:
+        """Of the guard and its engine."""
 
 
 def refused_mounts(
@@ -102,17 +112,24 @@ def listed_for(path: str, policy: GuardPolicy) -> BindFolder | None:
     return next((folder for folder in policy.folders() if _is_below(path, folder.path)), None)
 
 
+def may_list(path: str, policy: GuardPolicy) -> BindFolder | None:
+    """The folder by which a path may be mounted as it is written, before anything is looked up."""
+    is_plain = str(PurePosixPath(path)) == (path.rstrip("/") or "/") and ".." not in PurePosixPath(path).parts
+    return listed_for(path, policy) if is_plain else None
+
+
 def refused_path(path: str, policy: GuardPolicy, host: Host, *, read_only: bool, why: str = "") -> Iterator[Refusal]:
     """A path of the host that is to be mounted. `why` it is not read-only although that is asked for."""
-    listed = listed_for(path, policy)
-    if listed is None or str(PurePosixPath(path)) != (path.rstrip("/") or "/") or ".." in PurePosixPath(path).parts:
+    listed = may_list(path, policy)
+    if listed is None:
         allowed = ", ".join(policy.binds) or "none is listed"
-        remedy = _other_way(path, host) if read_only and listed is None else "use a volume"
+        is_below = listed_for(path, policy) is not None
+        remedy = _other_way(path, host) if read_only and not is_below else "use a volume"
         yield refused("guard/binds", _BIND, f"{path} is not below one of them ({allowed})", remedy)
         return
     if not read_only:
         yield from _refused_to_write(path, listed, policy, why)
-    places = tuple(spellings(path)) if is_followed(path, listed, read_only=read_only) else (path,)
+    places = tuple(host.spellings(path)) if is_followed(path, listed, read_only=read_only) else (path,)
     swapped = host.who_may_write(places[-1]) or (len(places) > 1 and host.who_may_swap(path, follow=True))
     if swapped:
         yield refused("guard/binds", f"{_BIND}, and that only root can change", swapped, "use a volume")
@@ -250,6 +267,7 @@ __all__ = [
     "Host",
     "is_followed",
     "listed_for",
+    "may_list",
     "refused_device_rules",
     "refused_devices",
     "refused_mounts",

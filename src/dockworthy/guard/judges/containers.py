@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
+from ...model.workload import Mount, MountKind
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOLE, WORDS, ListOf, Shape
 from ..asked import NotCanonical
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_log_options, refused_without_oom_killer
-from ..floor.mounts import is_followed, listed_for
+from ..floor.mounts import KEPT_IN, Host, is_followed, listed_for
 from ..floor.replaceable import Mounted
 from ..routes import Right
 from ..routes.query_values import says_yes
 from .case import Case
 from .existing import judge_existing, might_be, mounts_of
-from .host_mounts import host_mounts, refused_beside_others, refused_ways_in
+from .host_mounts import bound, host_mounts, refused_beside_others, refused_ways_in
 from .naming import refused_name
 
 _EXEC: dict[str, Shape] = {
@@ -94,11 +95,11 @@ async def _mounted_again(case: Case, reference: str) -> AsyncIterator[Refusal]:
     folder that the policy lists, which a container may have made."""
     inspect = await case.world.container(reference)
     for id in (reference, *await might_be(case, reference, inspect)):
-        mounts = tuple(host_mounts(await mounts_of(case, id), "this container"))
+        mounts, host = await _mounts(case, id)
         for mount in mounts:
             listed = listed_for(mount.path, case.policy.guard)
             follow = listed is None or is_followed(mount.path, listed, read_only=not mount.writable)
-            why = case.world.who_may_swap(mount.path, follow=follow)
+            why = host.who_may_swap(mount.path, follow=follow)
             if why:
                 yield refused("guard/binds", "Files of the host that are mounted can be swapped by root alone", why)
         async for refusal in _ways_in(case, id, mounts):
@@ -106,6 +107,20 @@ async def _mounted_again(case: Case, reference: str) -> AsyncIterator[Refusal]:
         itself = str((inspect or {}).get("Id", "")) if id == reference else id
         async for refusal in refused_beside_others(case, mounts, but=(itself,)):
             yield refusal
+
+
+async def _mounts(case: Case, reference: str, *, written: bool = False) -> tuple[tuple[Mounted, ...], Host]:
+    """What of the host a container mounts at its next start, with what is known of it; `written`: without what it only
+    reads, which then is not looked at."""
+    mounts = await mounts_of(case, reference)
+    if written:
+        mounts = tuple(each for each in mounts if not (each.read_only and each.kind is MountKind.BIND and _stays(each)))
+    host = await case.world.looked_at(dict.fromkeys(filter(None, map(bound, mounts))))
+    return tuple(host_mounts(mounts, "this container", host)), host
+
+
+def _stays(mount: Mount) -> bool:
+    return mount.propagation in KEPT_IN
 
 
 async def _ways_in(case: Case, reference: str, mounts: Iterable[Mounted]) -> AsyncIterator[Refusal]:
@@ -119,7 +134,7 @@ async def _written_inside(case: Case, reference: str) -> AsyncIterator[Refusal]:
     """What a command in a container can do to the folders that it writes, also one that was made before the guard."""
     inspect = await case.world.container(reference)
     for id in (reference, *await might_be(case, reference, inspect)):
-        async for refusal in _ways_in(case, id, host_mounts(await mounts_of(case, id), "this container")):
+        async for refusal in _ways_in(case, id, (await _mounts(case, id, written=True))[0]):
             yield refusal
 
 

@@ -33,7 +33,14 @@ from ..rights.projects import project_of
 from ..routes.builder import is_builder
 from .case import Case
 from .existing import judge_existing, mounts_of
-from .host_mounts import host_mounts, is_recursive, refused_beside_others, refused_ways_in
+from .host_mounts import (
+    host_mounts,
+    is_recursive,
+    looked_at,
+    not_refused,
+    refused_beside_others,
+    refused_ways_in,
+)
 from .images import buildkit
 from .naming import refused_name
 from .networks import refused_edge, refused_network
@@ -111,28 +118,30 @@ async def _mounts(
     items = tuple(host.items("Mounts"))
     lent = await _lent(case, request)
     rules = host.at("DeviceCgroupRules").data or ()
+    numbers_of = await case.world.device_numbers(each for each in policy.devices if rules and each.startswith("/"))
     for refusal in (
         *refused_words(items),
         *refused_devices(container.devices, policy),
-        *refused_device_rules(rules, policy, case.world.device_numbers),
+        *refused_device_rules(rules, policy, numbers_of),
     ):
         yield refusal
     mounts = (*container.mounts, *lent)
-    writable = writable_after_all(mounts, case.world, recursive=await is_recursive(case))
-    writable |= _relabelled(host)
-    for refusal in refused_mounts(mounts, policy, case.world, writable):
+    there = {name: ApiObject(volume, "GET /volumes") for name, volume in volumes.items()}
+    configs = [(item, item.at("VolumeOptions", "DriverConfig")) for item in items]
+    options = [*(each.words("Options") for each in there.values()), *(each.words("Options") for _, each in configs)]
+    files = await looked_at(case, mounts, options)
+    open_below = writable_after_all(mounts, files, recursive=await is_recursive(case))
+    for refusal in refused_mounts(mounts, policy, files, {**open_below, **_relabelled(host)}):
         yield refusal
-    for name, volume in volumes.items():
-        there = ApiObject(volume, "GET /volumes")
-        for refusal in refused_volume(name, there.word("Driver"), there.words("Options"), policy, case.world):
+    for name, volume in there.items():
+        for refusal in refused_volume(name, volume.word("Driver"), volume.words("Options"), policy, files):
             yield refusal
-    for item in items:
-        config = item.at("VolumeOptions", "DriverConfig")
+    for item, config in configs:
         if item.word("Type") == MountKind.VOLUME or config.data:
             asked = config.words("Options")
-            for refusal in refused_volume(item.word("Source"), config.word("Name"), asked, policy, case.world):
+            for refusal in refused_volume(item.word("Source"), config.word("Name"), asked, policy, files):
                 yield refusal
-    of_host = tuple(host_mounts(mounts, "this container"))
+    of_host = tuple(host_mounts(not_refused(mounts, policy), "this container", files, open_below))
     async for refusal in refused_ways_in(case, of_host, listed=True):
         yield refusal
     async for refusal in refused_beside_others(case, of_host, but=await _replaced(case, request)):

@@ -14,7 +14,7 @@ from ..floor.mounts import refused_volume
 from ..floor.replaceable import Mounted
 from ..host_tree import plain
 from .case import Case
-from .host_mounts import refused_beside_others, refused_ways_in
+from .host_mounts import looked_at, refused_beside_others, refused_ways_in
 from .naming import refused_name
 
 _VOLUME: dict[str, Shape] = {
@@ -31,7 +31,8 @@ async def volume_create(case: Case) -> AsyncIterator[Refusal]:
     if body.at("ClusterVolumeSpec").data is not None:
         yield refused("guard/volume-driver", "Volumes belong to one host", "it would be a volume of the cluster")
     name, options = body.word("Name") or "nameless", body.words("DriverOpts")
-    for refusal in refused_volume(name, body.word("Driver"), options, case.policy.guard, case.world):
+    host = await looked_at(case, (), (options,))
+    for refusal in refused_volume(name, body.word("Driver"), options, case.policy.guard, host):
         yield refusal
     device = bound_path("", options)
     if device.startswith("/"):

@@ -14,6 +14,7 @@ from ...model.workload import Mount, MountKind, Unit
 from ...readers.api_object import ApiObject
 from ...readers.container.inspected import read_container
 from ..decision import Refusal, refused
+from ..floor.mounts import Host
 from ..host_tree import plain
 from ..parallel import look_up
 from .case import Case
@@ -47,7 +48,8 @@ async def judge_existing(
     for refusal in judged:
         about = f"container {name}{f', {why}' if why else ''}: {refusal.says}"
         yield structs.replace(refusal, says=about)
-    for refusal in () if accepted else _own_paths(case, unit.containers[0].mounts):
+    written = [] if accepted else list(_written(unit.containers[0].mounts))
+    for refusal in _own_paths(await case.world.looked_at(), written) if written else ():
         yield structs.replace(refusal, says=f"container {name}{f', {why}' if why else ''}: {refusal.says}")
     for joined in _joined(inspect):
         if accepted and not _ID.fullmatch(joined):
@@ -61,19 +63,24 @@ async def judge_existing(
             yield refusal
 
 
-def _own_paths(case: Case, mounts: Sequence[Mount]) -> Iterator[Refusal]:
-    """What it writes of the guard's and the engine's own: it was made before the guard, or by an admin."""
+def _written(mounts: Sequence[Mount]) -> Iterator[str]:
     for mount in mounts:
         path = mount.host_path or (mount.source if mount.kind is MountKind.BIND else "")
         if path.startswith("/") and not mount.read_only:
-            own = case.world.own_paths().opened(plain(path), case.world.tree())
-            if own:
-                yield refused(
-                    "guard/own-paths",
-                    "What the guard and the engine have of their own is mounted in no container",
-                    f"it can write {own}",
-                    "mount it read-only, or a folder without it",
-                )
+            yield plain(path)
+
+
+def _own_paths(host: Host, paths: Sequence[str]) -> Iterator[Refusal]:
+    """What it writes of the guard's and the engine's own: it was made before the guard, or by an admin."""
+    for path in paths:
+        own = host.own_paths().opened(path, host.tree())
+        if own:
+            yield refused(
+                "guard/own-paths",
+                "What the guard and the engine have of their own is mounted in no container",
+                f"it can write {own}",
+                "mount it read-only, or a folder without it",
+            )
 
 
 async def might_be(case: Case, reference: str, inspect: Mapping[str, Any] | None) -> tuple[str, ...]:

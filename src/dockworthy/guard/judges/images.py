@@ -74,7 +74,7 @@ async def buildkit(case: Case) -> AsyncIterator[Refusal]:
     """What BuildKit builds is shown to nobody: it is allowed where the engine itself forbids it the host's network."""
     if not case.policy.guard.builds:
         yield refused("guard/builds", _HERE, "guard.builds is off", "build elsewhere, and deploy by digest")
-    elif not case.world.builds_are_confined():
+    elif not await case.world.builds_are_confined():
         yield refused(
             "guard/builds",
             "BuildKit builds without the host's network",

@@ -21,7 +21,14 @@ from ..floor.mounts import refused_mounts, refused_volume, refused_words, writab
 from ..floor.security_options import LABEL_TYPES
 from ..parallel import look_up
 from .case import Case
-from .host_mounts import host_mounts, is_recursive, refused_beside_others, refused_ways_in
+from .host_mounts import (
+    host_mounts,
+    is_recursive,
+    looked_at,
+    not_refused,
+    refused_beside_others,
+    refused_ways_in,
+)
 from .naming import refused_name
 from .networks import refused_edge, refused_network
 from .registries import host_in, refused_registry
@@ -110,23 +117,28 @@ def _texts(value: Any) -> Iterator[str]:
 async def _mounts(case: Case, run: ApiObject, mounts: Sequence[Mount]) -> AsyncIterator[Refusal]:
     policy = case.policy.guard
     holder = "a service that is being made"
-    writable = writable_after_all(mounts, case.world, recursive=await is_recursive(case))
-    for refusal in refused_mounts(mounts, policy, case.world, writable):
-        yield refusal
-    asked = list(host_mounts(mounts, holder))
     named = [mount for mount in mounts if mount.source and mount.kind is MountKind.VOLUME]
-    volumes = await look_up(case.world.volume, (mount.source for mount in named))
-    for mount, volume in zip(named, volumes, strict=True):
-        if volume is not None:
-            there = ApiObject(volume, "GET /volumes")
-            options = there.words("Options")
-            for refusal in refused_volume(mount.source, there.word("Driver"), options, policy, case.world):
-                yield refusal
-            asked += host_mounts((structs.replace(mount, host_path=bound_path("", options)),), holder)
+    found = await look_up(case.world.volume, (mount.source for mount in named))
+    volumes = [(mount, ApiObject(volume, "GET /volumes")) for mount, volume in zip(named, found, strict=True) if volume]
+    there = [_as_it_is(mount, volume) for mount, volume in volumes]
+    host = await looked_at(case, (*mounts, *there), (volume.words("Options") for _, volume in volumes))
+    open_below = writable_after_all(mounts, host, recursive=await is_recursive(case))
+    for refusal in refused_mounts(mounts, policy, host, open_below):
+        yield refusal
+    for mount, volume in volumes:
+        driver, options = volume.word("Driver"), volume.words("Options")
+        for refusal in refused_volume(mount.source, driver, options, policy, host):
+            yield refusal
+    asked = tuple(host_mounts(not_refused((*mounts, *there), policy), holder, host, open_below))
     async for refusal in refused_ways_in(case, asked, listed=True):
         yield refusal
     async for refusal in refused_beside_others(case, asked, unasked=True):
         yield refusal
+
+
+def _as_it_is(mount: Mount, volume: ApiObject) -> Mount:
+    """A volume that is there stays what it is, whatever the service says of it."""
+    return structs.replace(mount, host_path=bound_path("", volume.words("Options")), driver=volume.word("Driver"))
 
 
 def _values(case: Case, task: ApiObject, run: ApiObject) -> Iterator[Refusal]:

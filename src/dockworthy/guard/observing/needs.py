@@ -38,6 +38,13 @@ def needs_of(thing: Mapping[str, Any], rules: frozenset[str], host: Host) -> Nee
     return needs
 
 
+def paths_of(thing: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of the host, that it mounts."""
+    return tuple(
+        path for bind in _binds(thing) if (path := bind.removesuffix(":ro")).startswith("/") and ":" not in path
+    )
+
+
 def _never(bind: str, host: Host) -> bool:
     path = bind.removesuffix(":ro")
     if not path.startswith("/") or ":" in path:
@@ -115,4 +122,4 @@ _FOUND: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     "network_drivers": _own_driver,
 }
 
-__all__ = ["BY_RULE", "Needs", "needs_of"]
+__all__ = ["BY_RULE", "Needs", "needs_of", "paths_of"]

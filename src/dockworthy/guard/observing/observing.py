@@ -19,7 +19,7 @@ from ..policy_in_force import PolicyInForce
 from .as_request import container_request, network_request, volume_request
 from .askers import look_at_askers, look_who_makes
 from .looking import Made, look_at_once
-from .needs import needs_of
+from .needs import needs_of, paths_of
 from .state import Seen, State, write_state
 
 _AS_REQUEST: Mapping[str, Callable[[Mapping[str, Any], EngineContext], Asked]] = {
@@ -95,12 +95,13 @@ async def seen_of(kind: str, thing: Mapping[str, Any], asked: Asked, policy: Pol
     """`thing` as the engine shows it, `asked` as it would be made again."""
     decision = await judge(asked, world, policy)
     rules = {refusal.rule: refusal.says for refusal in reversed(decision.refusals)}
+    host = await world.looked_at(paths_of(thing)) if rules else None
     return Seen(
         kind=kind,
         image=str((thing.get("Config") or {}).get("Image", "")),
         first=str(thing.get("Name", "")).lstrip("/"),
         rules=rules,
-        needs=needs_of(thing, frozenset(rules), world) if rules else {},
+        needs=needs_of(thing, frozenset(rules), host) if host is not None else {},
     )
 
 
