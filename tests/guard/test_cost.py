@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from guard.test_judging import ask
+from guard.test_judging import SHOP, World, ask
 
 MS, HUGE = 1_000_000, 100 * 1024**4
 
@@ -27,6 +28,11 @@ MS, HUGE = 1_000_000, 100 * 1024**4
         ({"HostConfig": {"Tmpfs": {"/x": "size=100T"}}}, "guard/memory-files"),
         ({"HostConfig": {"Tmpfs": {"/x": "size=1m,size=100t"}}}, "guard/memory-files"),
         ({"HostConfig": {"Tmpfs": {"/x": "rw,size=101%"}}}, "guard/memory-files"),
+        ({"HostConfig": {"Tmpfs": {"/x": "size=0"}}}, "guard/memory-files"),
+        ({"HostConfig": {"Tmpfs": {"/x": "size=0xffffffffffffff"}}}, "guard/memory-files"),
+        ({"HostConfig": {"Tmpfs": {"/x": "size=1m,nr_blocks=100g"}}}, "guard/memory-files"),
+        ({"HostConfig": {"Tmpfs": {"/x": "nr_blocks=0"}}}, "guard/memory-files"),
+        ({"HostConfig": {"Tmpfs": {"/x": "nr_blocks=256,mode=700"}}}, ""),
         ({"HostConfig": {"Tmpfs": {"/x": "rw,size=50%", "/y": "size=1m", "/z": ""}}}, ""),
         ({"HostConfig": {"Mounts": [{"Type": "tmpfs", "Target": "/x", "TmpfsOptions": {"SizeBytes": HUGE}}]}},
          "guard/memory-files"),
@@ -50,3 +56,75 @@ async def test_what_a_service_costs(run: dict[str, Any]) -> None:
     spec = {"Name": "shop-web", "TaskTemplate": {"ContainerSpec": {"Image": "shop@sha256:" + "0" * 64, **run}}}
     message = (await ask("POST /services/create", spec)).message()
     assert any(rule in message for rule in ("guard/health-check", "guard/oom-kill", "guard/memory-files")), message
+
+
+class WithImage(World):
+    """Every image asks for a health check, and has so many volumes."""
+
+    def __init__(self, check: Mapping[str, Any], volumes: int = 0) -> None:
+        config = {"Healthcheck": dict(check), "Volumes": {f"/{each}": {} for each in range(volumes)}}
+        self._image = {"Id": "sha256:1", "Config": config}
+        super().__init__()
+
+    async def image(self, reference: str) -> Mapping[str, Any] | None:
+        return self._image
+
+
+OFTEN = {"Test": ["CMD", "true"], "Interval": MS, "StartInterval": MS}
+
+
+@pytest.mark.parametrize(
+    ("check", "allowed"),
+    [
+        (None, False),
+        ({"Test": ["CMD", "false"]}, False),
+        ({"Interval": 1000 * MS}, False),
+        ({"Interval": 1000 * MS, "StartInterval": 1000 * MS}, True),
+        ({"Test": ["NONE"]}, True),
+    ],
+)
+async def test_what_an_image_brings_counts_where_the_request_says_nothing(check: Any, allowed: bool) -> None:
+    body = {"Image": "shop", **({} if check is None else {"Healthcheck": check})}
+    decision = await ask("POST /containers/create", body, world=WithImage(OFTEN))
+    assert decision.allowed is allowed and ("the image's HEALTHCHECK" in decision.message()) is not allowed
+    spec = {"Name": "shop-web", "TaskTemplate": {"ContainerSpec": {**body, "Image": "shop@sha256:" + "0" * 64}}}
+    message = (await ask("POST /services/create", spec, world=WithImage(OFTEN))).message()
+    assert ("guard/health-check" in message) is not allowed, message
+
+
+async def test_a_container_of_such_an_image_does_not_start() -> None:
+    """It was made before the guard, or its image came between."""
+    made = {
+        **SHOP,
+        "Config": {**SHOP["Config"], "Healthcheck": OFTEN},
+        "HostConfig": {**SHOP["HostConfig"], "PidMode": ""},
+    }
+    decision = await ask("POST /containers/shop/start", world=World(shop=made))
+    assert "guard/health-check" in decision.message()
+
+
+async def test_an_image_has_bounds_as_a_request_has() -> None:
+    for number, allowed in ((512, True), (513, False)):
+        decision = await ask("POST /containers/create", {"Image": "x"}, world=WithImage({}, volumes=number))
+        assert decision.allowed is allowed, decision.message()
+    assert "of its image, Volumes has 513 entries" in decision.message()
+
+
+HUGE_MEMORY = {"type": "tmpfs", "device": "tmpfs", "o": "size=100t"}
+
+
+class WithVolume(World):
+    async def volume(self, name: str) -> Mapping[str, Any] | None:
+        return {"Name": name, "Driver": "local", "Options": HUGE_MEMORY}
+
+
+async def test_a_volume_in_memory_has_bounds() -> None:
+    wanted = {"Name": "v", "DriverOpts": HUGE_MEMORY}
+    assert "guard/memory-files" in (await ask("POST /volumes/create", wanted)).message()
+    assert (await ask("POST /volumes/create", {**wanted, "DriverOpts": {**HUGE_MEMORY, "o": "size=1m"}})).allowed
+    made = await ask("POST /containers/create", {"Image": "x", "HostConfig": {"Binds": ["v:/x"]}}, world=WithVolume())
+    assert "guard/memory-files" in made.message()
+    mount = {"Type": "volume", "Source": "v", "Target": "/x"}
+    task = {"ContainerSpec": {"Image": "shop@sha256:" + "0" * 64, "Mounts": [mount]}}
+    spec = {"Name": "shop-web", "TaskTemplate": task}
+    assert "guard/memory-files" in (await ask("POST /services/create", spec, world=WithVolume())).message()

@@ -65,6 +65,9 @@ class World(EngineWorld):
     async def volume(self, name: str) -> Any:
         return None
 
+    async def image(self, reference: str) -> Any:
+        return None
+
 
 @pytest.fixture
 def shop() -> Iterator[Path]:

@@ -245,6 +245,9 @@ class Slow(EngineWorld):
             raise WrongState("no manager")
         return {"Volumes": []} if path == "/volumes" else []
 
+    async def image(self, reference: str) -> None:
+        return None
+
     async def context(self) -> EngineContext:
         return await EmptyWorld().context()
 

@@ -44,8 +44,14 @@ class EmptyWorld:
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         return None
 
+    async def image(self, reference: str) -> Mapping[str, Any] | None:
+        return None
+
     async def mounted(self) -> Sequence[Mounted]:
         return ()
+
+    async def left_open(self, id: str, targets: Iterable[str]) -> frozenset[str]:
+        return frozenset()
 
     def announce(self, mounts: Sequence[Mounted]) -> Callable[[], None]:
         return lambda: None

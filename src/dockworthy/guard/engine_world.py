@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+import msgspec
 from msgspec import Struct
 
 from ..engine.connection import Connection
@@ -18,10 +20,11 @@ from ..errors import EngineError, EngineUnreachable
 from ..facts.host.root import Root
 from ..model.field import Set, Source
 from ..model.snapshot import EngineFacts
+from ..readers.api_object import ApiObject
 from ..readers.engine_context import EngineContext, engine_context
 from .asked import NotAName
 from .device_numbers import device_numbers
-from .floor.mounts import NumbersOf
+from .floor.mounts import RECURSIVE_SINCE, NumbersOf
 from .floor.replaceable import Mounted
 from .host_tree import HostTree, host_tree, spellings
 from .mounted import mounted
@@ -41,6 +44,11 @@ _MADE_WITHIN = 60.0
 """Seconds: an engine gives a registry 20 for the digest of a service's image, and the swarm 20 for the service."""
 _SEEN_FOR = 0.5
 """Seconds: what root mounts on the host changes seldom, and one request looks several times."""
+_IMAGE = re.compile(r"[A-Za-z0-9\[][A-Za-z0-9_.:@/\[\]-]*")
+"""All that may stand in an image's name. Source: github.com/distribution/reference."""
+_ID = re.compile(r"[0-9a-f]{64}")
+_MOST_CONFIG = 16 * 1024 * 1024
+"""Bytes of what the engine keeps of one container."""
 _MOST_KNOWN = 4096
 """Paths of which it is remembered where they led: what a container had mounted when its file system went away."""
 
@@ -100,6 +108,8 @@ class EngineWorld:
         self._announced: list[tuple[float, tuple[Mounted, ...]]] = []
         self._confined = (0.0, False)
         self._led: dict[str, str] = {}
+        self._not_recursive: dict[str, frozenset[str]] = {}
+        self._folder = ""
         self._lookups: PathLookups | None = None
         self._connection: Connection | None = None
         self._context: tuple[float, EngineContext] | None = None
@@ -109,6 +119,7 @@ class EngineWorld:
         if self._context is not None and self._context[0] > time.monotonic():
             return self._context[1]
         info = await self._get("/info")
+        self._folder = str(info.get("DockerRootDir") or "").rstrip("/")
         version = (await self._open()).version
         source = Source("GET /info")
         facts = EngineFacts(endpoint=self._endpoint, version=Set(version, source), info=Set(info, source))
@@ -140,12 +151,56 @@ class EngineWorld:
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         return await self._one(f"/services/{quote(reference, safe='')}")
 
+    async def image(self, reference: str) -> Mapping[str, Any] | None:
+        if not _IMAGE.fullmatch(reference) or any(part in ("", ".", "..") for part in reference.split("/")):
+            return None  # as a path it could be another route's
+        try:
+            return await self._one(f"/images/{quote(reference, safe='/:@')}/json")
+        except NotAName:  # what is no image's name here is none where the engine looks, either
+            return None
+
     async def mounted(self) -> Sequence[Mounted]:
         containers, volumes, services = await look_up(self._listed, _LISTS)
         now = time.monotonic()
         self._announced = [each for each in self._announced if each[0] > now]
-        found = await self._paths.look(lambda look: mounted(containers, volumes, services, partial(self._spelt, look)))
+        recursive = (await self.context()).api_version >= RECURSIVE_SINCE
+
+        def work(look: Look[Any]) -> tuple[Mounted, ...]:
+            tree = self.tree()
+
+            def left_open(id: str, target: str, path: str) -> bool:
+                return bool(tree.mounted_below(path)) and not (recursive and self._is_recursive(look.files, id, target))
+
+            return mounted(containers, volumes, services, partial(self._spelt, look), left_open)
+
+        found = await self._paths.look(work)
         return (*found, *(one for _, each in self._announced for one in each))
+
+    async def left_open(self, id: str, targets: Iterable[str]) -> frozenset[str]:
+        recursive, wanted = (await self.context()).api_version >= RECURSIVE_SINCE, tuple(targets)
+        if not recursive or not wanted:
+            return frozenset(wanted)
+        return await self._paths.look(
+            lambda look: frozenset(each for each in wanted if not self._is_recursive(look.files, id, each))
+        )
+
+    def _is_recursive(self, files: HostFiles, id: str, target: str) -> bool:
+        """Does the engine make what is mounted below a read-only bind of a container's read-only, too? For a client of
+        an older API it does not, and keeps that where nothing but its own file shows it."""
+        if id not in self._not_recursive:
+            if len(self._not_recursive) >= _MOST_KNOWN:
+                self._not_recursive.clear()
+            if not _ID.fullmatch(id) or not self._folder:
+                return False
+            try:
+                kept = msgspec.json.decode(files.read(f"{self._folder}/containers/{id}/config.v2.json", _MOST_CONFIG))
+            except (OSError, msgspec.MsgspecError):
+                return False
+            points = ApiObject(kept, "config.v2.json").entries("MountPoints")
+            self._not_recursive[id] = frozenset(
+                name for name, point in points if point.at("Spec", "BindOptions", "ReadOnlyNonRecursive").data
+            )
+        return target not in self._not_recursive[id]
 
     def _spelt(self, look: Look[Any], path: str) -> Iterable[str]:
         """Where it leads: of a path that does not answer, where it led the last time. The engine can't mount it anew

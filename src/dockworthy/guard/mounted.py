@@ -14,16 +14,25 @@ from .host_tree import plain, spellings
 from .rights.projects import project_of
 
 Spelt = Callable[[str], Iterable[str]]
+LeftOpen = Callable[[str, str, str], bool]
+"""From a container's id, the target of a mount of its, and the path of the host that it shows."""
 Ways = Mapping[str, tuple[str, ...]]
 """Name of a volume -> the paths of the host where it lies."""
 
 
-def mounted(containers: Any, volumes: Any, services: Any, spelt: Spelt = spellings) -> tuple[Mounted, ...]:
+def mounted(
+    containers: Any,
+    volumes: Any,
+    services: Any,
+    spelt: Spelt = spellings,
+    left_open: LeftOpen = lambda id, target, path: False,
+) -> tuple[Mounted, ...]:
     """From `GET /containers/json?all=1`, `GET /volumes` and `GET /services`. A volume that the engine keeps itself
-    counts where it lies; other paths count by all that `spelt` makes of them."""
+    counts where it lies; other paths count by all that `spelt` makes of them. `left_open` tells whether what
+    is mounted on the host below a path that a container only reads stays writable there."""
     known = {volume.word("Name"): volume for volume in ApiObject(volumes, "GET /volumes").items("Volumes")}
     ways = {name: tuple(_ways_of(volume, spelt)) for name, volume in known.items()}
-    return (*_of_containers(containers, ways, spelt), *_of_services(services, ways, spelt))
+    return (*_of_containers(containers, ways, spelt, left_open), *_of_services(services, ways, spelt))
 
 
 def _ways_of(volume: ApiObject, spelt: Spelt) -> Iterator[str]:
@@ -40,16 +49,18 @@ def _bound(path: str, spelt: Spelt) -> Iterator[str]:
         yield from spelt(path)
 
 
-def _of_containers(containers: Any, ways: Ways, spelt: Spelt) -> Iterator[Mounted]:
+def _of_containers(containers: Any, ways: Ways, spelt: Spelt, left_open: LeftOpen) -> Iterator[Mounted]:
     for container in containers if isinstance(containers, list) else ():
         name, project = str((container.get("Names") or [""])[0]).lstrip("/"), project_of(container)
+        id = str(container.get("Id", ""))
         for item in ApiObject(container, "GET /containers/json").items("Mounts"):
             volume = item.word("Name") if item.word("Type") == MountKind.VOLUME else ""
             for way in ways.get(volume) or _bound(item.word("Source"), spelt):
+                is_written = item.at("RW").data is not False
+                follows = item.word("Propagation") not in KEPT_IN
                 yield Mounted(
-                    holder=f"container {name}", path=way, writable=item.at("RW").data is not False,
-                    follows=item.word("Propagation") not in KEPT_IN, id=str(container.get("Id", "")), project=project,
-                    volume=volume,
+                    holder=f"container {name}", path=way, writable=is_written, id=id, project=project, volume=volume,
+                    follows=follows or (not is_written and left_open(id, item.word("Destination"), way)),
                 )  # fmt: skip
 
 
@@ -72,8 +83,12 @@ def _of_service(item: ApiObject, ways: Ways, spelt: Spelt, holder: str, *, id: s
     for way in found or ([""] if volume else ()):
         yield Mounted(
             holder=holder, path=way, writable=item.at("ReadOnly").data is not True,
-            follows=item.word("BindOptions", "Propagation") not in KEPT_IN, id=id, project=project, volume=volume,
+            follows=_follows(item.at("BindOptions")), id=id, project=project, volume=volume,
         )  # fmt: skip
+
+
+def _follows(options: ApiObject) -> bool:
+    return options.word("Propagation") not in KEPT_IN or options.at("ReadOnlyNonRecursive").data is True
 
 
 __all__ = ["mounted"]

@@ -44,8 +44,15 @@ class World(Protocol):
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         """`GET /services/{id}`."""
 
+    async def image(self, reference: str) -> Mapping[str, Any] | None:
+        """`GET /images/{name}/json`: by name, digest or id."""
+
     async def mounted(self) -> Sequence[Mounted]:
         """What of the host all containers mount, running or not, and all services; and what was announced."""
+
+    async def left_open(self, id: str, targets: Iterable[str]) -> frozenset[str]:
+        """Those of a container's read-only binds below which what is mounted on the host stays writable, because an
+        older client made it; all where that can't be told. `targets`: their paths in the container."""
 
     def announce(self, mounts: Sequence[Mounted]) -> Callable[[], None]:
         """What a service will mount that the engine does not list yet: it may ask a registry first. Gives what takes

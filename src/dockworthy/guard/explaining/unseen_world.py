@@ -65,9 +65,16 @@ class UnseenWorld:
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         return self._note(f"service {reference}: taken as one that may be changed")
 
+    async def image(self, reference: str) -> Mapping[str, Any] | None:
+        """What nearly every image leaves out, a health check of its own above all, alone leaves nothing open."""
+        return None
+
     async def mounted(self) -> Sequence[Mounted]:
         self._note("what other containers and services mount of the host: taken as nothing")
         return ()
+
+    async def left_open(self, id: str, targets: Iterable[str]) -> frozenset[str]:
+        return frozenset()
 
     def announce(self, mounts: Sequence[Mounted]) -> Callable[[], None]:
         return lambda: None

@@ -3,31 +3,32 @@ killed last when the host has no memory left."""
 
 from __future__ import annotations
 
+import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ...readers.api_object import ApiObject
+from ..asked import TooMuch
+from ..bounds import check_bounds
 from ..decision import Refusal, refused
 
 LEAST_INTERVAL = 500_000_000
 """Nanoseconds between two health checks. The engine itself takes 1 ms; each check is a new process by way of it."""
-_SIZE = re.compile(r"(?:\A|,)size=(\d{1,20})([kmgtpe%]?)(?=,|\Z)", re.IGNORECASE | re.ASCII)
+_LIMITS = ("size", "nr_blocks")
+"""Options of a tmpfs that say how much it takes; of several the last counts. Source: mm/shmem.c."""
+_NUMBER = re.compile(r"([1-9]\d{0,19})([kmgtpe%]?)", re.IGNORECASE | re.ASCII)
 _UNITS = " kmgtpe"
 
 
-def refused_cost(container: ApiObject, host: ApiObject, memory: int) -> Iterator[Refusal]:
+def refused_cost(
+    container: ApiObject, host: ApiObject, memory: int, image: Mapping[str, Any] | None = None
+) -> Iterator[Refusal]:
     """`container` holds the health check and `host` the rest: of a service both are its ContainerSpec. `memory`: what
-    this host has, in bytes."""
-    for key in ("Interval", "StartInterval"):
-        every = container.at("Healthcheck", key).data
-        if isinstance(every, int) and 0 < every < LEAST_INTERVAL:
-            yield refused(
-                "guard/health-check",
-                "Health checks leave the engine time for others",
-                f"Healthcheck.{key} is {every / 1_000_000:g} ms, less than {LEAST_INTERVAL // 1_000_000} ms",
-                "check every second, or every 30 seconds, which is the engine's own",
-            )
+    this host has, in bytes; `image`: as the engine inspects it, where it is here."""
+    yield from refused_health_check(container.at("Healthcheck").data, image)
+    yield from _refused_image(image)
     score = host.at("OomScoreAdj").data
     if isinstance(score, int) and score < 0:
         yield refused(
@@ -37,16 +38,62 @@ def refused_cost(container: ApiObject, host: ApiObject, memory: int) -> Iterator
             "leave --oom-score-adj out, or give a number from 0 to 1000",
         )
     for where, size in _sizes(host, memory):
-        if size > memory:
+        yield from _refused_size(where, size, memory)
+
+
+def refused_health_check(check: Any, image: Mapping[str, Any] | None = None) -> Iterator[Refusal]:
+    """The engine takes from the image what a container's own check leaves out."""
+    own = check if isinstance(check, dict) else {}
+    brought = ((image or {}).get("Config") or {}).get("Healthcheck") or {}
+    if (own.get("Test") or brought.get("Test") or ("",))[0] == "NONE":
+        return
+    for key in ("Interval", "StartInterval"):
+        every, whose = own.get(key), "Healthcheck"
+        if not every:
+            every, whose = brought.get(key), "the image's HEALTHCHECK:"
+        if isinstance(every, int) and 0 < every < LEAST_INTERVAL:
             yield refused(
-                "guard/memory-files",
-                "Files in memory are no larger than the host's memory",
-                f"{where} may take {size} bytes, and this host has {memory}",
-                "give it a smaller size, or a volume",
+                "guard/health-check",
+                "Health checks leave the engine time for others",
+                f"{whose}{'.' if whose == 'Healthcheck' else ' '}{key} is {every / 1_000_000:g} ms, less than "
+                f"{LEAST_INTERVAL // 1_000_000} ms",
+                "check every second, or every 30 seconds, which is the engine's own"
+                + (" (--health-interval)" if whose != "Healthcheck" else ""),
             )
 
 
-def _sizes(host: ApiObject, memory: int) -> Iterator[tuple[str, int]]:
+def _refused_image(image: Mapping[str, Any] | None) -> Iterator[Refusal]:
+    """Its volumes, ports, variables and labels become the container's, as if it had asked for them."""
+    config = (image or {}).get("Config") or {}
+    try:
+        check_bounds(config)
+    except TooMuch as much:
+        yield refused(
+            "guard/size",
+            "A request asks for what can be judged in a moment",
+            f"of its image, {much}",
+            "build it with fewer of them",
+        )
+
+
+def refused_memory_volume(name: str, options: Mapping[str, str], memory: int) -> Iterator[Refusal]:
+    """A volume by the options of the local driver."""
+    if options.get("type") in ("tmpfs", "ramfs"):
+        yield from _refused_size(f"volume {name}", size_of(options.get("o", ""), memory), memory)
+
+
+def _refused_size(where: str, size: float, memory: int) -> Iterator[Refusal]:
+    if size > memory:
+        takes = f"{size:.0f} bytes" if math.isfinite(size) else "all there is, or its size can't be read"
+        yield refused(
+            "guard/memory-files",
+            "Files in memory are no larger than the host's memory",
+            f"{where} may take {takes}, and this host has {memory}",
+            "give it a smaller size (size=64m), or a volume",
+        )
+
+
+def _sizes(host: ApiObject, memory: int) -> Iterator[tuple[str, float]]:
     shared = host.at("ShmSize").data
     if isinstance(shared, int):
         yield "/dev/shm", shared
@@ -60,17 +107,34 @@ def _sizes(host: ApiObject, memory: int) -> Iterator[tuple[str, int]]:
         yield f"the volume at {item.word('Target')}", size_of(written, memory)
 
 
-def size_of(options: str, memory: int) -> int:
-    """Of a tmpfs, from the options of its mount: `size=10m,mode=700`; the last counts. 0 where none is written."""
-    found = _SIZE.findall(options)
-    if not found:
+def size_of(options: str, memory: int) -> float:
+    """Of a tmpfs, from the options of its mount: `size=10m,mode=700`; the last counts. 0 where none is written: then it
+    takes half of the memory. Infinite where nothing limits it (`size=0`), and for what is no plain number: the kernel
+    reads `0x…`, too."""
+    named = [option.partition("=") for option in options.split(",")]
+    written = [(name, value) for name, _, value in named if name.strip().lower() in _LIMITS]
+    if not written:
         return 0
-    number, unit = found[-1]
-    return int(number) * memory // 100 if unit == "%" else int(number) * 1024 ** _UNITS.index(unit.lower() or " ")
+    name, value = written[-1]
+    found = _NUMBER.fullmatch(value)
+    if found is None or name not in _LIMITS:
+        return math.inf
+    number, unit = int(found[1]), found[2].lower()
+    if unit == "%":
+        return number * memory // 100 if name == "size" else math.inf
+    size: int = number * 1024 ** _UNITS.index(unit or " ")
+    return size if name == "size" else size * os.sysconf("SC_PAGE_SIZE")
 
 
 def memory_of_host() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-__all__ = ["LEAST_INTERVAL", "memory_of_host", "refused_cost", "size_of"]
+__all__ = [
+    "LEAST_INTERVAL",
+    "memory_of_host",
+    "refused_cost",
+    "refused_health_check",
+    "refused_memory_volume",
+    "size_of",
+]

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from ...model.device_rule import ALWAYS_OPEN, DeviceRule, devices_behind, read_device_rule
+from ...model.dialect import Version
 from ...model.guard_policy import BindFolder, GuardPolicy
 from ...model.volume_options import VolumeKind, volume_content
 from ...model.workload import Device, Mount, MountKind
@@ -27,6 +28,8 @@ _HARMLESS_NUMBERS = (DeviceRule("c", 10, 229), DeviceRule("c", 10, 200))
 """fuse and net/tun."""
 _DEVICES = "Devices of the host are handed over where the policy lists them"
 _PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
+RECURSIVE_SINCE = Version(1, 44)
+"""Of the API: Engine 25 makes what is mounted below a read-only bind read-only, too."""
 KEPT_IN = ("", "private", "rprivate")
 """Propagations with which nothing that is mounted later comes in; what comes in is writable."""
 
@@ -264,6 +267,7 @@ def _is_allowed(rule: DeviceRule, policy: GuardPolicy, numbers_of: NumbersOf) ->
 
 __all__ = [
     "KEPT_IN",
+    "RECURSIVE_SINCE",
     "Host",
     "is_followed",
     "listed_for",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...model.workload import Mount, MountKind
@@ -11,8 +11,10 @@ from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOL
 from ..asked import NotCanonical
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_log_options, refused_without_oom_killer
+from ..floor.cost import refused_health_check
 from ..floor.mounts import KEPT_IN, Host, is_followed, listed_for
 from ..floor.replaceable import Mounted
+from ..host_tree import plain
 from ..routes import Right
 from ..routes.query_values import says_yes
 from .case import Case
@@ -85,7 +87,10 @@ async def start(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     async for refusal in _mounted_again(case, reference):
         yield refusal
-    logs = ApiObject(await case.world.container(reference), "GET /containers/{id}/json").at("HostConfig", "LogConfig")
+    inspect = ApiObject(await case.world.container(reference), "GET /containers/{id}/json")
+    for refusal in refused_health_check(inspect.at("Config", "Healthcheck").data):  # also what its image brought
+        yield refusal
+    logs = inspect.at("HostConfig", "LogConfig")
     for refusal in refused_log_options(logs.word("Type"), logs.words("Config")):
         yield refusal
 
@@ -113,14 +118,21 @@ async def _mounts(case: Case, reference: str, *, written: bool = False) -> tuple
     """What of the host a container mounts at its next start, with what is known of it; `written`: without what it only
     reads, which then is not looked at."""
     mounts = await mounts_of(case, reference)
+    read = [each for each in mounts if each.read_only and each.propagation in KEPT_IN]
+    open_below = await _left_open(case, reference, read) if read else frozenset()
     if written:
-        mounts = tuple(each for each in mounts if not (each.read_only and each.kind is MountKind.BIND and _stays(each)))
+        shut = [each for each in read if each.kind is MountKind.BIND and each.target not in open_below]
+        mounts = tuple(each for each in mounts if each not in shut)
     host = await case.world.looked_at(dict.fromkeys(filter(None, map(bound, mounts))))
-    return tuple(host_mounts(mounts, "this container", host)), host
+    return tuple(host_mounts(mounts, "this container", host, open_below)), host
 
 
-def _stays(mount: Mount) -> bool:
-    return mount.propagation in KEPT_IN
+async def _left_open(case: Case, reference: str, read: Sequence[Mount]) -> frozenset[str]:
+    """By their targets: those below which something is mounted on the host that stays writable."""
+    tree = (await case.world.looked_at()).tree()
+    targets = [each.target for each in read if tree.mounted_below(plain(bound(each)))]
+    inspect = await case.world.container(reference) if targets else None
+    return await case.world.left_open(str((inspect or {}).get("Id", "")), targets) if targets else frozenset()
 
 
 async def _ways_in(case: Case, reference: str, mounts: Iterable[Mounted]) -> AsyncIterator[Refusal]:

@@ -19,7 +19,7 @@ from ..asked import NotCanonical
 from ..bounds import check_bounds, check_size
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_values
-from ..floor.cost import memory_of_host, refused_cost
+from ..floor.cost import memory_of_host, refused_cost, refused_memory_volume
 from ..floor.mounts import (
     refused_device_rules,
     refused_devices,
@@ -64,7 +64,7 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
         host, case.policy.guard, no_new_privileges="no-new-privileges" in (context.features or ())
     ):
         yield refusal
-    for refusal in refused_cost(request, host, memory_of_host()):
+    for refusal in refused_cost(request, host, memory_of_host(), await case.world.image(request.word("Image"))):
         yield refusal
     async for refusal in refused_name(case, case.call.query.get("name", "").lstrip("/")):
         yield refusal
@@ -135,6 +135,8 @@ async def _mounts(
         yield refusal
     for name, volume in there.items():
         for refusal in refused_volume(name, volume.word("Driver"), volume.words("Options"), policy, files):
+            yield refusal
+        for refusal in refused_memory_volume(name, volume.words("Options"), memory_of_host()):
             yield refusal
     for item, config in configs:
         if item.word("Type") == MountKind.VOLUME or config.data:

@@ -9,6 +9,7 @@ from ...model.volume_options import bound_path
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import TEXT, TEXT_MAP, Shape
 from ..decision import Refusal, refused
+from ..floor.cost import memory_of_host, refused_memory_volume
 from ..floor.expanded import why_not_a_payload
 from ..floor.mounts import refused_volume
 from ..floor.replaceable import Mounted
@@ -33,6 +34,8 @@ async def volume_create(case: Case) -> AsyncIterator[Refusal]:
     name, options = body.word("Name") or "nameless", body.words("DriverOpts")
     host = await looked_at(case, (), (options,))
     for refusal in refused_volume(name, body.word("Driver"), options, case.policy.guard, host):
+        yield refusal
+    for refusal in refused_memory_volume(name, options, memory_of_host()):
         yield refusal
     device = bound_path("", options)
     if device.startswith("/"):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 
-from ...model.dialect import Version
 from ...model.guard_policy import GuardPolicy
 from ...model.volume_options import bound_path
 from ...model.workload import Mount, MountKind
 from ..aside import computed_aside
 from ..decision import Refusal, refused
-from ..floor.mounts import KEPT_IN, Host, listed_for, may_list
+from ..floor.mounts import KEPT_IN, RECURSIVE_SINCE, Host, listed_for, may_list
 from ..floor.replaceable import Mounted, refused_replaceable
 from .case import Case
 
@@ -19,8 +18,6 @@ _FEW = 200
 """Mounts, of a request and of all that is there, that are judged at once; for more others shall not wait."""
 _LOOKS_FOR = 5.0
 """Seconds."""
-_RECURSIVE_SINCE = Version(1, 44)
-"""Of the API: Engine 25 makes what is mounted below a read-only bind read-only, too."""
 
 
 def bound(mount: Mount) -> str:
@@ -113,8 +110,8 @@ async def refused_ways_in(
 async def is_recursive(case: Case) -> bool:
     """A client that speaks an older API gets what engines did then (moby: DefaultReadOnlyNonRecursive)."""
     spoken = case.call.version
-    engines = (await case.world.context()).api_version >= _RECURSIVE_SINCE
-    return engines and (spoken is None or spoken >= _RECURSIVE_SINCE)
+    engines = (await case.world.context()).api_version >= RECURSIVE_SINCE
+    return engines and (spoken is None or spoken >= RECURSIVE_SINCE)
 
 
 __all__ = [

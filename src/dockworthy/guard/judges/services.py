@@ -15,7 +15,7 @@ from ...readers.service.keys import SERVICE
 from ..bounds import check_bounds
 from ..decision import Refusal, refused
 from ..floor.container_values import LOG_DRIVERS, refused_log_options
-from ..floor.cost import memory_of_host, refused_cost
+from ..floor.cost import memory_of_host, refused_cost, refused_memory_volume
 from ..floor.expanded import MOST_IN_A_SERVICE, TASK_FIELDS, templates_of_tasks
 from ..floor.mounts import refused_mounts, refused_volume, refused_words, writable_after_all
 from ..floor.security_options import LABEL_TYPES
@@ -60,7 +60,7 @@ async def _judge(case: Case, spec: Mapping[str, Any]) -> AsyncIterator[Refusal]:
     run = task.at("ContainerSpec")
     registry = refused_registry(case, host_in(run.word("Image")))
     words = (*refused_words(run.items("Mounts")), *_templates(run))
-    cost = refused_cost(run, run, memory_of_host())
+    cost = refused_cost(run, run, memory_of_host(), await case.world.image(run.word("Image")))
     for refusal in (*_kind(task), *words, *_values(case, task, run), *cost, *registry):
         yield refusal
     async for refusal in _networks(case, found):
@@ -128,6 +128,8 @@ async def _mounts(case: Case, run: ApiObject, mounts: Sequence[Mount]) -> AsyncI
     for mount, volume in volumes:
         driver, options = volume.word("Driver"), volume.words("Options")
         for refusal in refused_volume(mount.source, driver, options, policy, host):
+            yield refusal
+        for refusal in refused_memory_volume(mount.source, options, memory_of_host()):
             yield refusal
     asked = tuple(host_mounts(not_refused((*mounts, *there), policy), holder, host, open_below))
     async for refusal in refused_ways_in(case, asked, listed=True):

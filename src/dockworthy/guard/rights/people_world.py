@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ..asked import NotAName
 from ..engine_world import EngineWorld
 from ..parallel import look_up
 from .projects import projects_of
@@ -25,10 +23,7 @@ _PLACES = {
     "config": "/configs/{}",
     "node": "/nodes/{}",
     "plugin": "/plugins/{}/json",
-    "image": "/images/{}/json",
 }
-_IMAGE = re.compile(r"[A-Za-z0-9\[][A-Za-z0-9_.:@/\[\]-]*")
-"""All that may stand in an image's name. Source: github.com/distribution/reference."""
 _LABELLED = ("/containers/json?all=1", "/volumes", "/networks", "/services")
 
 
@@ -41,14 +36,9 @@ class PeopleWorld(EngineWorld):
         self._next_look: asyncio.Task[Mapping[str, Mapping[str, Any]]] | None = None
 
     async def found(self, kind: str, reference: str) -> Mapping[str, Any] | None:
-        if kind != "image":
-            return await self._one(_PLACES[kind].format(quote(reference, safe="")))
-        if not _IMAGE.fullmatch(reference) or any(part in ("", ".", "..") for part in reference.split("/")):
-            return None  # as a path it could be another route's
-        try:
-            return await self._one(_PLACES[kind].format(quote(reference, safe="/:@")))
-        except NotAName:  # what is no image's name here is none where the engine looks, either
-            return None
+        if kind == "image":
+            return await self.image(reference)
+        return await self._one(_PLACES[kind].format(quote(reference, safe="")))
 
     async def containers_with(self, **filters: str) -> list[Mapping[str, Any]]:
         """Running or not: those with this `network` or `volume`."""
