@@ -12,6 +12,8 @@ import pytest
 
 from dockworthy.engine.hand import Hand, hand_here
 from dockworthy.engine.ssh.shell import FRAME, Reply
+from dockworthy.errors import HostError
+from machines.odd_files import ODD, odd
 from patience import patience
 
 
@@ -68,3 +70,26 @@ async def test_of_a_script_that_is_cut_off_nothing_runs(tmp_path: Path, given: b
         text = b"M=mark\n" + FRAME.encode() + script[:length]
         subprocess.run(["sh", "-s"], input=text, capture_output=True, cwd=tmp_path, check=False)
         assert (tmp_path / "done").exists() == (length == len(script)), script[:length]
+
+
+@pytest.mark.parametrize("kind", ODD)
+async def test_what_is_no_file_is_not_read(tmp_path: Path, kind: str) -> None:
+    """It would never end, and go on when nobody asks any more."""
+    path = odd(tmp_path / "file", kind)
+    async with hand_here(command="deploy") as hand, asyncio.timeout(patience(10)):
+        with pytest.raises(HostError, match=r"no regular file|too large"):
+            await hand.file(str(path))
+        assert (await hand.run("echo still here")).output == "still here\n"
+        if kind != "far too large":
+            with pytest.raises(HostError, match="can't be written"):
+                await hand.hold(str(path), "anna")
+
+
+async def test_a_file_is_read_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("one\ntwo")
+    (tmp_path / "link").symlink_to("file")
+    async with hand_here(command="deploy") as hand:
+        assert await hand.file(f"{tmp_path}/file") == await hand.file(f"{tmp_path}/link") == "one\ntwo"
+        assert await hand.file(f"{tmp_path}/none") is None
+        with pytest.raises(HostError, match="too large"):
+            await hand.file(f"{tmp_path}/file", most=6)

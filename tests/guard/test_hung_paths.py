@@ -33,13 +33,10 @@ from machines import hung_folder
 from machines.hung_folder import FUSE, HungFolder
 from machines.images import BUSYBOX
 from machines.own_host import start_host
+from patience import meanwhile, patience, until
 
 needs_fuse = pytest.mark.skipif(os.geteuid() != 0 or not os.path.exists(FUSE), reason="a file system is mounted")
 A, B = "a" * 64, "b" * 64
-SOON = 0.1
-"""Seconds in which others are served."""
-LONG = 0.6
-"""Seconds that the loop of a busy machine may pause; a look at such a path does not come back at all."""
 
 
 class World(EngineWorld):
@@ -88,7 +85,7 @@ def hung(shop: Path) -> Iterator[HungFolder]:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(path_lookups, "LIMIT", 1.0)
+    monkeypatch.setattr(path_lookups, "LIMIT", patience(1.0))
 
 
 def policy(*binds: str) -> PolicyInForce:
@@ -119,15 +116,9 @@ async def longest_pause(during: asyncio.Future[Any]) -> float:
 
 
 async def soon(make: Callable[[], Coroutine[Any, Any, Decision]]) -> Decision:
-    """The answer; once in a while on a busy machine it comes soon."""
-    took = []
-    for _ in range(20):
-        begun = time.perf_counter()
-        answer = await make()
-        took.append(time.perf_counter() - begun)
-        if took[-1] < SOON:
-            return answer
-    raise AssertionError(f"it took {took}")
+    """The answer, which comes long before anybody stops waiting for a path."""
+    async with asyncio.timeout(patience(0.1)):
+        return await make()
 
 
 def rules(decision: Decision) -> set[str]:
@@ -146,14 +137,14 @@ async def test_a_path_that_hangs_is_refused_in_time_and_holds_up_nobody(
     world = await warm(World(), shop)
     refused = asyncio.ensure_future(create(world, shop, bind.format(shop), large=large))
     pausing = asyncio.ensure_future(longest_pause(refused))
-    await asyncio.sleep(0.2)
-    assert not refused.done()
+    await meanwhile(0.2)
     assert (await soon(lambda: create(world, shop, f"{shop}/good:/x"))).allowed
     assert (await soon(lambda: create(world, shop))).allowed
-    decision = await asyncio.wait_for(refused, 3)
+    assert not refused.done()
+    decision = await refused
     assert "guard/hung-path" in rules(decision), decision.message()
     assert f"{shop}/hung does not answer" in decision.message() and "findmnt" in decision.message()
-    assert await pausing < LONG
+    assert await pausing < patience(0.3)
     known = await soon(lambda: create(world, shop, f"{shop}/hung/other:/x"))
     assert "guard/hung-path" in rules(known)
 
@@ -183,12 +174,12 @@ async def test_what_the_policy_does_not_list_is_not_looked_at(shop: Path, hung: 
 async def test_many_paths_that_hang_use_up_no_threads(shop: Path, hung: HungFolder) -> None:
     world, before = await warm(World(), shop), threading.active_count()
     many = [asyncio.ensure_future(create(world, shop, f"{shop}/hung/{each}:/x")) for each in range(200)]
-    await asyncio.sleep(0.4)
+    await meanwhile(0.4)
     assert (await soon(lambda: create(world, shop, f"{shop}/good:/x"))).allowed
     assert all("guard/hung-path" in rules(each) for each in await asyncio.gather(*many))
     assert threading.active_count() - before <= 5
     hung.let_go()
-    await until(lambda: threading.active_count() <= before)
+    await until(lambda: threading.active_count() <= before, "the threads end")
 
 
 @needs_fuse
@@ -204,7 +195,7 @@ async def test_it_is_looked_at_again_when_it_answers(
     async def answers() -> bool:
         return "guard/hung-path" not in rules(await create(world, shop, f"{shop}/hung:/x"))
 
-    await until_so(answers)
+    await until(answers, "it is looked at again")
 
 
 @needs_fuse
@@ -213,7 +204,7 @@ async def test_what_a_container_mounts_hangs(shop: Path, hung: HungFolder, line:
     world = await warm(World(listed(A, f"{shop}/hung/x"), listed(B, f"{shop}/good")), shop)
     body: Any = {"Cmd": ["sh"]} if line == "exec" else {}
     refused = asyncio.ensure_future(judge(asked(body, f"/containers/{A}/{line}"), world, policy()))
-    assert await longest_pause(refused) < LONG
+    assert await longest_pause(refused) < patience(0.3)
     assert "guard/hung-path" in rules(await refused)
 
 
@@ -250,7 +241,10 @@ def test_a_guard_ends_while_a_path_hangs(shop: Path, hung: HungFolder) -> None:
         "asyncio.run(main())\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, f"{shop}/hung"], stdin=subprocess.DEVNULL, capture_output=True, timeout=20
+        [sys.executable, "-c", script, f"{shop}/hung"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=patience(20),
     )
     assert b"PathHangs" in done.stderr
 
@@ -273,22 +267,21 @@ def test_an_engine_answers_everybody_else(guarded: Guarded) -> None:
     guarded.docker(*run, "/run/shop/good:/x", BUSYBOX, "true")
     script = str(Path(hung_folder.__file__))
     command = [*guarded.host.inside, sys.executable, script, "/run/shop/hung"]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as serving:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as serving:
         assert serving.stdout is not None and serving.stdout.readline() == b"hung\n"
         asking = threading.Thread(
             target=lambda: guarded.docker(*run, "/run/shop/hung/a:/x", BUSYBOX, "true", check=False)
         )
         asking.start()
-        took = []
+        served = 0
         while asking.is_alive():
-            begun = time.perf_counter()
             assert guarded.ask("GET", "/containers/json").status == 200
-            guarded.docker(*run, "/run/shop/good:/x", BUSYBOX, "true")
-            took.append(time.perf_counter() - begun)
-        assert len(took) > 1, "it was refused only after a while"
+            served += asking.is_alive()
+        assert served, "it was refused only after a while"
+        guarded.docker(*run, "/run/shop/good:/x", BUSYBOX, "true")
         refused = guarded.docker(*run, "/run/shop/hung/b:/x", BUSYBOX, "true", check=False)
         assert b"guard/hung-path" in refused.stderr and b"/run/shop/hung does not answer" in refused.stderr
-        serving.terminate()
+        serving.communicate()
 
 
 def test_links_lead_where_they_lead(shop: Path) -> None:
@@ -296,17 +289,3 @@ def test_links_lead_where_they_lead(shop: Path) -> None:
     (shop / "up").symlink_to("good/../link/./x")
     for path in ("link/a", "link/../good", "up/y", "round/x", "no/../good", "good//./x", "no/no/../../link"):
         assert HostFiles().real(f"{shop}/{path}") == os.path.realpath(f"{shop}/{path}"), path
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async def so() -> bool:
-        return true()
-
-    await until_so(so)
-
-
-async def until_so(true: Callable[[], Any]) -> None:
-    end = time.monotonic() + 5
-    while not await true():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.01)

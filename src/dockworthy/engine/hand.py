@@ -33,6 +33,20 @@ else r done 1 "$dw"; rm -rf "$dw"; fi
 braces: one that is cut off on its way is a syntax error, and nothing of it runs."""
 
 
+CONTENT = """
+content() { # FILE MOST: to standard output. 44: none is there, 45: no regular file, 46: larger than MOST bytes
+  [ -e "$1" ] || [ -h "$1" ] || return 44
+  [ -f "$1" ] || return 45
+  [ "$(stat -L -c %s -- "$1")" -le "$2" ] || return 46
+  head -c "$2" -- "$1"
+}
+"""
+"""How scripts read a file of the host: a pipe or a device never ends, and who reads one outlives whoever asked."""
+_NOT_READ = {45: "it is no regular file", 46: "it is too large"}
+MOST_FILE = 16 * 1024 * 1024
+"""Bytes of a file that is read whole, if not said otherwise."""
+
+
 class Done(NamedTuple):
     """How a script ended: its status, what it printed, and the last line that it had to say of an error."""
 
@@ -99,7 +113,8 @@ class Hand:
         """Takes the lock `path` for `who` until this hand leaves; `""`, or who has it already."""
         lock = shlex.quote(path)
         script = (
-            f"if ( : >>{lock} ) 2>/dev/null; then exec 9>>{lock}; "
+            f"if [ -e {lock} ] && ! [ -f {lock} ]; then r lock 2 ''; "
+            f"elif ( : >>{lock} ) 2>/dev/null; then exec 9>>{lock}; "
             f"if flock -n 9; then printf %s {shlex.quote(who)} >{lock}; r lock 0 ''; "
             f"else exec 9>&-; r lock 1 \"$(head -c 200 {lock} | tr -d '\\n')\"; fi; else r lock 2 ''; fi"
         )
@@ -111,21 +126,24 @@ class Hand:
         except ShellLost as lost:
             raise HostError(f"{self.name} was lost: {lost}") from None
         if status == 2:
-            raise HostError(f"{path} can't be written on {self.name}", hint="is the file system read-only?")
+            hint = "is the file system read-only, or something else than a file there?"
+            raise HostError(f"{path} can't be written on {self.name}", hint=hint)
         return "" if status == 0 else holder or "somebody"
 
-    async def file(self, path: str) -> str | None:
+    async def file(self, path: str, *, most: int = MOST_FILE, seconds: float = 60.0) -> str | None:
         """A file's text; None where there is none. It goes through no other file. Raises HostError where it can't be
-        read."""
+        read, is no regular file, or has more than `most` bytes."""
         quoted = shlex.quote(path)
         done = await self.within(
-            f"if [ -e {quoted} ] || [ -L {quoted} ]; then why=$(cat -- {quoted} 2>&1 >&3 9>&-); "
-            'r done "$?" "$why"; else r done 44 ""; fi'
+            f'{CONTENT}why=$(content {quoted} {most} 2>&1 >&3 8>&- 9>&-); r done "$?" "$why"', seconds=seconds
         )
         if done.status == 44:
             return None
         if done.status:
-            raise HostError(f"{self.name}: {path} can't be read: {done.words}")
+            raise HostError(
+                f"{self.name}: {path} can't be read: {_NOT_READ.get(done.status, done.words)}",
+                hint="dockworthy keeps a file there: see what it is, and remove it",
+            )
         return done.output
 
 

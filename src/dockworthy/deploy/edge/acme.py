@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from msgspec import Struct
 
+from ...engine.hand import CONTENT
 from ...errors import HostError
 from ..site import Site, write_file
 from .kept import ProjectRoutes
@@ -15,10 +16,12 @@ from .lifetime import Lifetime, lifetime
 
 _OBTAINING = 180.0
 """Seconds for one name."""
+_MOST_PEM = 1024 * 1024
+"""Bytes of a certificate with its chain and key."""
 _HELD = """
 ( export LC_ALL=C; cd {folder} 2>/dev/null || exit 0; echo "@ $(date +%s)"; for n in {names}; do
-  [ -s $n.pem ] && dates=$(openssl x509 -in $n.pem -noout -dates 2>/dev/null) || continue
-  echo "# $n"; echo "$dates"; cat $n.pem
+  pem=$(content "$n.pem" {most}) && dates=$(printf '%s\\n' "$pem" | openssl x509 -noout -dates 2>/dev/null) || continue
+  echo "# $n"; echo "$dates"; printf '%s\\n' "$pem"
 done ) >&3 9>&- 8>&-; r done 0 ''
 """
 
@@ -38,7 +41,8 @@ class Held(Struct, frozen=True):
 async def held(site: Site, project: ProjectRoutes) -> dict[str, Held]:
     """Name -> what there is and is not over yet."""
     folder, names = shlex.quote(f"{site.state}/edge/acme"), " ".join(project.names)
-    done = await site.hand.within(_HELD.replace("{folder}", folder).replace("{names}", names))
+    filled = _HELD.replace("{folder}", folder).replace("{names}", names).replace("{most}", str(_MOST_PEM))
+    done = await site.hand.within(CONTENT + filled)
     clock, *parts = done.output.split("\n# ")
     found: dict[str, Held] = {}
     for part in parts:

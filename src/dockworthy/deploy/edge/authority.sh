@@ -26,14 +26,14 @@ settings() { # LINES
     printf '[req]\ndistinguished_name=dn\nprompt=no\n[dn]\nCN=%s\n[ext]\n%b\n' "$1" "$2" >settings.cnf
 }
 good() { # FILE: not over within thirty days
-    [ -s "$1" ] && openssl x509 -in "$1" -noout -checkend $soon >/dev/null 2>&1
+    [ -f "$1" ] && [ -s "$1" ] && openssl x509 -in "$1" -noout -checkend $soon >/dev/null 2>&1
 }
 
 trusted() {
-    good $ca && [ -s $key ]
+    good $ca && [ -f $key ] && [ -s $key ]
 }
 fits() {
-    good "$mine" && [ "$(cat "$names" 2>/dev/null)" = "$dw_names" ] && openssl verify -CAfile $ca "$mine" >/dev/null 2>&1
+    good "$mine" && [ -f "$names" ] && [ "$(cat "$names" 2>/dev/null)" = "$dw_names" ] && openssl verify -CAfile $ca "$mine" >/dev/null 2>&1
 }
 
 if [ -n "$dw_look" ] && ! { trusted && fits; }; then exit 45; fi

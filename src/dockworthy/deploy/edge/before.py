@@ -11,8 +11,9 @@ from ..site import Site
 from .due import Due
 
 _ENDS = ("pem", "names")
-_KEEP = '[ ! -e "$f" ] || { cp -p -- "$f" "$f.half" && sync "$f.half" && mv -f "$f.half" "$f.before"; }'
-_PUT_BACK = '[ ! -e "$f.before" ] || { cp -p -- "$f.before" "$f.half" && sync "$f.half" && mv -f "$f.half" "$f"; }'
+_COPY = '[ ! -e "{0}" ] || {{ [ -f "{0}" ] && cp -p -- "{0}" "$f.half" && sync "$f.half" && mv -f "$f.half" "{1}"; }}'
+_KEEP = _COPY.format("$f", "$f.before")
+_PUT_BACK = _COPY.format("$f.before", "$f")
 
 
 class Before:

@@ -20,6 +20,8 @@ from .compose_file import USER
 
 _BUILDING = 600.0
 _LOADING = 300.0
+_MOST_ARCHIVE = 128 * 1024 * 1024
+"""Bytes."""
 RUN_ONCE = (
     "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
     "--memory", "256m", "--memory-swap", "256m", "--cpus", "1", "--pids-limit", "100", "--user", f"{USER}:{USER}",
@@ -114,7 +116,7 @@ async def _loaded(site: Site, docker: Docker, archive: str) -> None:
     if (await site.hand.run(there, seconds=_LOADING)).status == 0:
         return
     # No docker command there: the archive comes here, and goes back through the engine.
-    sent = await site.hand.within(f"cat -- {shlex.quote(archive)} >&3; r done $? ''", seconds=_LOADING)
-    done = await docker.run("load", "--quiet", input=sent.output.encode("utf-8", "surrogateescape"), timeout=_LOADING)
-    if sent.status or done.status:
+    sent = await site.hand.file(archive, most=_MOST_ARCHIVE, seconds=_LOADING)
+    done = await docker.run("load", "--quiet", input=(sent or "").encode("utf-8", "surrogateescape"), timeout=_LOADING)
+    if sent is None or done.status:
         raise EngineError(f"the edge's image can't be given to the engine of {site.name}: {done.said}")

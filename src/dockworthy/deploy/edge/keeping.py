@@ -23,13 +23,15 @@ from collections.abc import AsyncIterator, Mapping
 import msgspec
 from msgspec import Struct
 
-from ...engine.hand import Done
+from ...engine.hand import MOST_FILE, Done
 from ...errors import HostError
 from ..site import Site, write_file
 from .kept import ProjectRoutes
 
 _WAIT = 60
 """Seconds that another deploy may take with the edge."""
+_ODD = f"! -type d ! -type f -print -o -type f -size +{MOST_FILE}c -print"
+"""For find: a pipe, a device or a link, and what is too large to be read."""
 _VERSIONS = 5
 """Of the settings: the one that counts, and those before."""
 
@@ -55,7 +57,8 @@ class Keeper:
         """Alone among the deploys of all projects of the host; the lock ends with the shell that holds it."""
         lock = shlex.quote(f"{self.folder}/lock")
         done = await self._site.hand.within(
-            f"( umask 077; mkdir -p -- {shlex.quote(self.folder)} && : >>{lock} ) 2>/dev/null && "
+            f"( umask 077; mkdir -p -- {shlex.quote(self.folder)} && {{ [ ! -e {lock} ] || [ -f {lock} ]; }} && "
+            f": >>{lock} ) 2>/dev/null && "
             f"{{ command exec 8>>{lock}; }} 2>/dev/null && flock -w {_WAIT} 8; r done $? ''",
             seconds=_WAIT + 10.0,
         )
@@ -70,21 +73,29 @@ class Keeper:
 
     async def read(self) -> Kept:
         folder = shlex.quote(self.folder)
-        names = "routes compose.json image.json settings/current"
+        files = "routes compose.json image.json"
         done = await self._site.hand.within(
-            f"( cd {folder} 2>/dev/null && for n in {names}; do [ -e $n ] || [ -h $n ] || continue; echo $n; done | "
-            "tar -cf - -T - ) >&3 9>&- 8>&-; r done 0 ''"
+            f"odd=$(cd {folder} 2>/dev/null && find {files} {_ODD} 2>/dev/null | head -n 1); "
+            f'if [ -n "$odd" ]; then r done 1 "$odd"; else '
+            f"( cd {folder} 2>/dev/null && for n in {files} settings/current; do "
+            "[ -e $n ] || [ -h $n ] || continue; echo $n; done | "
+            "tar -cf - -T - ) >&3 9>&- 8>&-; r done 0 ''; fi"
         )
-        files, current = _unpacked(done.output.encode("utf-8", "surrogateescape"))
+        if done.status:
+            raise HostError(
+                f"{self._site.name}: {self.folder}/{done.words} is no file of the edge's, or is too large",
+                hint="see what it is, and remove it",
+            )
+        found, current = _unpacked(done.output.encode("utf-8", "surrogateescape"))
         try:
             return Kept(
                 {
                     name.removeprefix("routes/").removesuffix(".json"): msgspec.json.decode(raw, type=ProjectRoutes)
-                    for name, raw in sorted(files.items())
+                    for name, raw in sorted(found.items())
                     if name.startswith("routes/") and name.endswith(".json")
                 },
-                files.get("compose.json", b"").decode(),
-                files.get("image.json", b"").decode(),
+                found.get("compose.json", b"").decode(),
+                found.get("image.json", b"").decode(),
                 current,
             )
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -15,7 +15,7 @@ import os
 import shlex
 from collections.abc import AsyncIterator
 
-from ...engine.hand import Hand
+from ...engine.hand import CONTENT, Hand
 from ...errors import DockworthyError, HostError, Occupied
 from .host_files import ASIDE, FENCED, TOP, failed, fence, taken_over
 
@@ -27,6 +27,7 @@ lock() { # FOLDER WHO TAKE_OVER: descriptor 9 holds it
   tries=0; first=
   while [ $tries -lt TRIES ]; do
     tries=$((tries + 1)); top "$1"; : "${first:=$top}"; now="$1/lock.$top"
+    if [ -e "$now" ] && ! [ -f "$now" ]; then r done 2 "$now is no regular file"; return; fi
     if [ "$top" != 0 ] && ! ( exec 8<"$now" && flock -n -s 8 ) 2>/dev/null; then
       [ -e "$now" ] || continue
       [ "$3" = yes ] && [ "$top" = "$first" ] || { r done 1 "$(head -n 1 "$now" | head -c 400)"; return; }
@@ -77,7 +78,9 @@ class FileLock:
 
     async def _taker(self) -> str:
         folder = shlex.quote(self._folder)
-        done = await self._hand.run(f'{TOP}\ntop {folder}; head -n 1 {folder}/"lock.$top" | head -c 400')
+        done = await self._hand.run(
+            f'{TOP}{CONTENT}top {folder}; content {folder}/"lock.$top" 4096 | head -n 1 | head -c 400'
+        )
         return _printable(done.output)
 
 

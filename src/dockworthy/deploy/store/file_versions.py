@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Iterable
 
-from ...engine.hand import Hand
+from ...engine.hand import CONTENT, Hand
 from ...errors import HostError, UsageError
 from .host_files import ASIDE, PUT, failed
 
@@ -26,14 +26,15 @@ key() { # FILE FOLDER MAKING: made where there is none; of two that come at once
   fi
   [ -r "$1" ] || { r done 1 "${why:-it can't be read}"; return; }
   [ -f "$1" ] || { r done 1 "it is no regular file"; return; }
-  head -c 1000 -- "$1" | base64 >&3
+  content "$1" 1000 | base64 >&3
   r done 0 ''
 }
 """.replace("BYTES", str(_KEY_BYTES)).replace("ASIDE", ASIDE)
 
 
 _IN_PLACE = """
-if cmp -s "$new" "$at" && [ "$(stat -c '%a %u %g' "$new")" = "$(stat -c '%a %u %g' "$at")" ]; then rm -f -- "$new"
+if [ -f "$at" ] && cmp -s "$new" "$at" &&
+  [ "$(stat -c '%a %u %g' "$new")" = "$(stat -c '%a %u %g' "$at")" ]; then rm -f -- "$new"
 else fenced && mv -f -- "$new" "$at" && sync "${at%/*}"; fi
 """
 _REMOVE = """
@@ -58,7 +59,9 @@ async def host_key(hand: Hand, file: str, folder: str, *, making: bool) -> bytes
 
     It is in memory alone: on no command line, and in no file but its own.
     """
-    done = await hand.within(f"{_KEY}key {shlex.quote(file)} {shlex.quote(folder)} {'yes' if making else 'no'}")
+    done = await hand.within(
+        f"{CONTENT}{_KEY}key {shlex.quote(file)} {shlex.quote(folder)} {'yes' if making else 'no'}"
+    )
     if done.status:
         raise failed(done, hand.name, f"the key of the versions, {file}, can't be made")
     if done.words == "none":

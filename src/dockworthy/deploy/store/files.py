@@ -10,6 +10,7 @@ import shlex
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from ...engine.hand import CONTENT
 from ...errors import HostError, UnreadableInput, UsageError
 from ...model.release import Release
 from ..secret_versions import used_versions
@@ -27,11 +28,7 @@ _READ = r"""
 cd {folder} 2>/dev/null || exit 0
 for file in [0-9]*.json; do
   case ${{file%.json}} in *[!0-9]*) continue ;; esac
-  # A link to a device would never end, and one that is too large is none of ours.
-  if [ -f "$file" ] && [ "$(stat -L -c %s "$file")" -le {most} ]; then
-    text=$(head -c {most} "$file" 2>/dev/null | base64 | tr -d '\n')
-  else text=
-  fi
+  text=$(content "$file" {most} 2>/dev/null | base64 | tr -d '\n')
   if [ -e "$file" ] || [ -h "$file" ]; then printf '%s %s\n' "${{file%.json}}" "$text"; fi
 done
 exit 0
@@ -39,7 +36,7 @@ exit 0
 _WRITE = """
 number={number} folder={folder} file={folder}/{number}.json new=
 if ! [ -e "$file" ]; then
-  last=$(cat "$folder/last" 2>/dev/null)
+  last=$(content "$folder/last" 100 2>/dev/null)
   case $last in ''|*[!0-9]*) last=0 ;; esac
   [ "$number" -gt "$last" ] || exit {used}
   new=yes
@@ -77,7 +74,7 @@ class FileStore:
 
     async def releases(self, *, skip_damaged: bool = False) -> Sequence[Release]:
         """All that are kept, oldest first. Raises UnreadableInput for a damaged one, unless it is to be skipped."""
-        done = await self._hand.run(_READ.format(folder=shlex.quote(self.folder), most=10 * MOST_BYTES))
+        done = await self._hand.run(CONTENT + _READ.format(folder=shlex.quote(self.folder), most=10 * MOST_BYTES))
         if done.status:
             raise failed(done, self._hand.name, f"{self.folder} can't be read")
         found = []
@@ -94,7 +91,8 @@ class FileStore:
         """Larger than that of every release there ever was, also of those that are gone."""
         folder = shlex.quote(self.folder)
         done = await self._hand.run(
-            f"cat {folder}/last 2>/dev/null; ls {folder} 2>/dev/null | sed -n 's/^\\([0-9]*\\)\\.json$/\\1/p'; exit 0"
+            f"{CONTENT}content {folder}/last 100 2>/dev/null; "
+            f"ls {folder} 2>/dev/null | sed -n 's/^\\([0-9]*\\)\\.json$/\\1/p'; exit 0"
         )
         return max((int(word) for word in done.output.split() if word.isdecimal()), default=0) + 1
 
@@ -107,6 +105,7 @@ class FileStore:
     async def _write(self, number: int, content: bytes) -> None:
         done = await self._hand.run(
             PUT
+            + CONTENT
             + self._fence
             + _WRITE.format(number=number, folder=shlex.quote(self.folder), size=len(content), used=_USED),
             given=content,

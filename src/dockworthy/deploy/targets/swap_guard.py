@@ -37,7 +37,9 @@ for tries in $(seq 600); do
   busy=
   for mark in FOLDER/swap.*; do
     [ -e "$mark" ] || continue
-    if guard=$(cat "$mark") && [ -n "$guard" ] && kill -0 "$guard" 2>/dev/null; then busy=yes; else rm -f "$mark"; fi
+    if [ -f "$mark" ] && guard=$(head -c 20 "$mark") && [ -n "$guard" ] && kill -0 "$guard" 2>/dev/null; then
+      busy=yes
+    else rm -f "$mark"; fi
   done
   [ -n "$busy" ] || exit 0
   sleep 0.1

@@ -37,6 +37,7 @@ _READ = """
 cd {folder} 2>/dev/null || exit 0
 now=$(date +%s)
 for mark in standby.*; do
+  [ -f "$mark" ] || continue
   read -r until ids 2>/dev/null <"$mark" || continue
   case $mark in *.over) until=0 ;; esac
   case $until in ''|*[!0-9]*) continue ;; esac

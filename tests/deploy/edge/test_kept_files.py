@@ -1,0 +1,88 @@
+"""Something else in the place of a file that dockworthy keeps on a host: no script reads it for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from deploy.local_sites import site_of, store_here
+from dockworthy.deploy.edge.acme import held
+from dockworthy.deploy.edge.before import Before
+from dockworthy.deploy.edge.due import Due
+from dockworthy.deploy.edge.keeping import Keeper
+from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.deploy.targets.standby.marks import StandbyMarks
+from dockworthy.engine.hand import hand_here
+from dockworthy.errors import DockworthyError, HostError
+from dockworthy.model.deploy_settings import Edge, Route, Tls
+from machines.odd_files import ODD, odd
+from patience import patience
+
+PROJECT = ProjectRoutes(
+    "shop", Edge(tls=Tls.ACME), (ServedRoute(Route(host="shop.example.org", service="web", port=80)),)
+)
+NO_FILES = tuple(kind for kind in ODD if kind not in ("folder", "far too large"))
+
+
+@pytest.mark.parametrize("name", ["compose.json", "image.json", "routes/shop.json"])
+@pytest.mark.parametrize("kind", [*NO_FILES, "far too large"])
+async def test_the_folder_of_the_edge(tmp_path: Path, kind: str, name: str) -> None:
+    (tmp_path / "edge" / "routes").mkdir(parents=True)
+    odd(tmp_path / "edge" / name, kind)
+    async with hand_here(command="deploy") as hand, asyncio.timeout(patience(20)):
+        with pytest.raises(HostError, match=name):
+            await Keeper(site_of(hand, tmp_path)).read()
+        (tmp_path / "edge" / name).unlink()
+        assert (await Keeper(site_of(hand, tmp_path)).read()).projects == {}
+
+
+@pytest.mark.parametrize("kind", ODD)
+async def test_certificates_of_an_authority(tmp_path: Path, kind: str) -> None:
+    """It counts as none: the next one takes its place."""
+    (tmp_path / "edge" / "acme").mkdir(parents=True)
+    odd(tmp_path / "edge" / "acme" / "shop.example.org.pem", kind)
+    due = Due("shop", "shop.example.org", Tls.ACME, ("shop.example.org",), "")
+    async with hand_here(command="deploy") as hand, asyncio.timeout(patience(20)):
+        site = site_of(hand, tmp_path)
+        assert await held(site, PROJECT) == {}
+        if kind in NO_FILES:
+            with pytest.raises(HostError, match="can't be kept"):
+                await Before(site, [due]).keep()
+
+
+async def test_a_certificate_is_read_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "edge" / "acme"
+    folder.mkdir(parents=True)
+    made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=shop"]
+    subprocess.run(
+        ["openssl", *made, "-keyout", "key.pem", "-out", "chain.pem"], cwd=folder, check=True, capture_output=True
+    )
+    text = (folder / "chain.pem").read_text() + (folder / "key.pem").read_text()
+    (folder / "shop.example.org.pem").write_text(text)
+    async with hand_here(command="deploy") as hand:
+        found = await held(site_of(hand, tmp_path), PROJECT)
+    assert found["shop.example.org"].text == text and not found["shop.example.org"].is_due
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
+async def test_locks_and_notes(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "edge").mkdir()
+    odd(tmp_path / "edge" / "lock", kind)
+    odd(tmp_path / "standby.1", kind)
+    async with hand_here(command="deploy") as hand, asyncio.timeout(patience(20)):
+        with pytest.raises(HostError, match="can't be written"):
+            async with Keeper(site_of(hand, tmp_path)).locked():
+                pass
+        assert await StandbyMarks(hand, str(tmp_path), "/nowhere").read() == ()
+    async with store_here(tmp_path) as store, asyncio.timeout(patience(20)):
+        folder = Path(store.folder)
+        folder.mkdir(parents=True)
+        odd(folder / "lock.3", kind)
+        odd(folder / "last", kind)
+        assert await store.next_number() == 1
+        with pytest.raises(DockworthyError, match="no regular file"):
+            async with store.lock(who="anna", doing="deploy"):
+                pass
