@@ -24,7 +24,13 @@ _CHECK = (
     "import _socket as s; c = s.socket(); c.connect(('127.0.0.1', 8000)); "
     "c.send(b'GET /health HTTP/1.1\\r\\n\\r\\n'); assert b' 200 ' in c.recv(99)[:20]"
 )
-HEALTH = {"test": ["CMD", COMMAND[0], "-I", "-S", "-c", _CHECK], "interval": "500ms", "retries": 2}
+HEALTH = {
+    "test": ["CMD", COMMAND[0], "-I", "-S", "-c", _CHECK],
+    "interval": "500ms",
+    "retries": 2,
+    "start_period": "5m",
+    "start_interval": "500ms",
+}
 SICK = """
 import http.server as s
 

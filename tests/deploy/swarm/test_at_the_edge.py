@@ -10,6 +10,7 @@ import pytest
 
 from deploy.edge.shop_app import COMMAND, make_app_image
 from deploy.edge.test_deploy_at_the_edge import SICK
+from deploy.edge.test_existing import HEALTH
 from machines.engines import OwnEngine
 from patience import patience, within
 
@@ -39,7 +40,7 @@ def test_served_replaced_and_taken_back(shop: Stack, swarm: OwnEngine) -> None:
     routes = [{"host": HOST, "service": "web", "port": 8000, "health": "/health"}]
     settings = {"observe": "2s", "edge": {"http": 80, "tls": "off"}, "routes": routes, "healthy_within": within(30)}
     shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
-    more = {"init": False, "healthcheck": {"disable": True}}
+    more = {"init": False, "healthcheck": HEALTH}  # a swarm ends the old ones as soon as new ones are healthy
     try:
         for name in ("v1", "v2"):
             shop.compose({"web": shop.service(*COMMAND, environment={"NAME": name}, **more)})
