@@ -18,6 +18,7 @@ from machines.containers import Containers
 from machines.engines import IN_OWN_NAMESPACES, OwnEngine, run_folder, start_engine, why_no_engine
 from machines.images import make_image
 from machines.program import run_dockworthy as _run_dockworthy
+from machines.reachable import reachable_folder
 from patience import set_alarm
 
 pytest_plugins = ["machines.ssh_fixtures", "machines.debian_fixtures", "machines.browser_fixtures"]
@@ -64,6 +65,13 @@ def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKWORTHY_STATE", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users of this machine can enter, where `tmp_path` is closed to them."""
+    with reachable_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

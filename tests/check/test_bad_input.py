@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from machines.reachable import let_others_reach
 from patience import patience, processor
 
 COMPOSE = "services:\n  web: {image: shop}\n"
@@ -195,18 +194,17 @@ def test_standard_input_without_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+def test_a_file_that_may_not_be_read(open_folder: Path) -> None:
     from dockworthy.check import check
     from dockworthy.model.levels import Level
 
-    (tmp_path / "a.yaml").write_text(COMPOSE)
-    (tmp_path / "b.yaml").write_text(COMPOSE)
-    (tmp_path / "a.yaml").chmod(0)
-    let_others_reach(tmp_path)
+    (open_folder / "a.yaml").write_text(COMPOSE)
+    (open_folder / "b.yaml").write_text(COMPOSE)
+    (open_folder / "a.yaml").chmod(0)
     os.seteuid(65534)
     try:
-        result = check([str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml")], level=Level.BASELINE)
+        result = check([str(open_folder / "a.yaml"), str(open_folder / "b.yaml")], level=Level.BASELINE)
     finally:
         os.seteuid(0)
-    assert result.unread == ((f"{tmp_path}/a.yaml", f"{tmp_path}/a.yaml: can't be read: Permission denied"),)
-    assert [subject.id for subject in result.subjects] == [f"{tmp_path}/b.yaml#web"]
+    assert result.unread == ((f"{open_folder}/a.yaml", f"{open_folder}/a.yaml: can't be read: Permission denied"),)
+    assert [subject.id for subject in result.subjects] == [f"{open_folder}/b.yaml#web"]

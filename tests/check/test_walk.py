@@ -15,7 +15,6 @@ from dockworthy.check import check
 from dockworthy.model.levels import Level
 from dockworthy.readers.files import FoundFile, Search
 from effort import examples
-from machines.reachable import let_others_reach
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a}]}\n"
 COMPOSE = "services:\n  web: {image: shop}\n"
@@ -187,14 +186,13 @@ def test_it_ends_below_a_hundred_folders(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_a_folder_that_can_not_be_listed_is_said(tmp_path: Path) -> None:
-    lay(tmp_path, {"shut/a.yaml": POD, "a.yaml": POD})
-    (tmp_path / "shut").chmod(0)
-    let_others_reach(tmp_path)
+def test_a_folder_that_can_not_be_listed_is_said(open_folder: Path) -> None:
+    lay(open_folder, {"shut/a.yaml": POD, "a.yaml": POD})
+    (open_folder / "shut").chmod(0)
     os.seteuid(65534)
     try:
-        result = check([str(tmp_path)], level=Level.BASELINE)
+        result = check([str(open_folder)], level=Level.BASELINE)
     finally:
         os.seteuid(0)
-    assert result.unread == ((f"{tmp_path}/shut", f"{tmp_path}/shut: can't be listed: Permission denied"),)
+    assert result.unread == ((f"{open_folder}/shut", f"{open_folder}/shut: can't be listed: Permission denied"),)
     assert len(result.subjects) == 1

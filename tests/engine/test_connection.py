@@ -24,7 +24,6 @@ from dockworthy.errors import EngineError, EngineRefused, EngineTimeout, EngineU
 from dockworthy.model.dialect import Version
 from engine.fake import CUT, HANG, HANG_UP, VERSION, FakeEngine, Raw, Status, fake_engine
 from engine.test_endpoint import make_context
-from machines.reachable import let_others_reach
 from patience import Limit, meanwhile, patience
 
 
@@ -81,10 +80,9 @@ async def test_nobody_listens_at_a_port() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-async def test_not_allowed_to_open_the_socket(tmp_path: Path) -> None:
-    async with fake_engine(tmp_path) as fake:
-        (tmp_path / "engine.sock").chmod(0o600)
-        let_others_reach(tmp_path)
+async def test_not_allowed_to_open_the_socket(open_folder: Path) -> None:
+    async with fake_engine(open_folder) as fake:
+        (open_folder / "engine.sock").chmod(0o600)
         await _warm_up(fake.endpoint)
         os.seteuid(65534)
         try:

@@ -17,7 +17,6 @@ import pytest
 
 from dockworthy.model.services import Answered, ServiceAnswer
 from facts.services_asked import ask, free_port
-from machines.reachable import let_others_reach
 from patience import Limit, patience
 
 Start = Callable[..., int]
@@ -108,15 +107,15 @@ async def test_etcd_before_and_after_users_are_switched_on(start: Start) -> None
 @needs("initdb")
 @needs("postgres")
 @pytest.mark.parametrize(("method", "expected"), [("trust", Answered.OPEN), ("scram-sha-256", Answered.PASSWORD)])
-async def test_postgresql(start: Start, tmp_path: Path, method: str, expected: Answered) -> None:
+async def test_postgresql(start: Start, open_folder: Path, method: str, expected: Answered) -> None:
     as_nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups") if os.geteuid() == 0 else ()
-    data = tmp_path / "pg"
-    let_others_reach(tmp_path)
-    tmp_path.chmod(0o777)
-    (tmp_path / "secret").write_text("swordfish")
-    made = ("initdb", "-D", str(data), "-U", "postgres", f"--auth={method}", f"--pwfile={tmp_path}/secret", "-N")
-    subprocess.run([*as_nobody, *made], check=True, capture_output=True, cwd=tmp_path)
-    port = start(*as_nobody, "postgres", "-D", str(data), "-p", "{port}", "-k", str(tmp_path), "-h", "127.0.0.1")
+    data = open_folder / "pg"
+    open_folder.chmod(0o777)
+    (open_folder / "secret").write_text("swordfish")
+    made = ("initdb", "-D", str(data), "-U", "postgres", f"--auth={method}", f"--pwfile={open_folder}/secret", "-N")
+    done = subprocess.run([*as_nobody, *made], capture_output=True, text=True, cwd=open_folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    port = start(*as_nobody, "postgres", "-D", str(data), "-p", "{port}", "-k", str(open_folder), "-h", "127.0.0.1")
     assert (await _when_ready("PostgreSQL", port)).answered is expected
 
 

@@ -7,13 +7,14 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from patience import Limit, patience
+
+from .reachable import make_reachable
 
 USER = "dwtester"
 UID = 54321
@@ -118,12 +119,7 @@ def start_ssh_server(
     `user_shell` adds an ordinary account (USER) with that login shell, `sudo` its line in sudoers; both exist for this
     server alone. `inside` goes before the command: a server in another network then `listens_at` an address there.
     """
-    # Not below pytest's own folder: an ordinary account must be able to read its keys there.
-    place = Path(os.environ.get("DOCKWORTHY_TEST_FOLDER", "/var/tmp"))
-    if place != Path("/var/tmp"):
-        place.chmod(0o711)  # ./test made it for this run, and removes it with all that is in it
-    folder = Path(tempfile.mkdtemp(prefix="dockworthy-test-sshd-", dir=place))
-    folder.chmod(0o755)
+    folder = make_reachable("dockworthy-test-sshd-")  # an ordinary account must be able to read its keys there
     make_key(folder / "host_key")
     shutil.copy(f"{clients.key}.pub", folder / "authorized_keys")
     port = _free_port()

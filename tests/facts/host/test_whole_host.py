@@ -16,7 +16,6 @@ from dockworthy.facts.host.reading import guarded, guarded_all
 from dockworthy.facts.host.root import Root
 from dockworthy.model.field import Field, Set, Unknown, Unset
 from dockworthy.model.host import Host
-from machines.reachable import let_others_reach
 
 from .host_trees import Tree, debian
 
@@ -136,11 +135,9 @@ def as_nobody() -> Iterator[None]:
 
 
 @pytest.fixture
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+def closed(open_folder: Path) -> Tree:
     """A Debian host whose closed files are closed to an ordinary user."""
-    base = tmp_path_factory.mktemp("closed")
-    let_others_reach(base)
-    tree = debian(Tree(base / "root"))
+    tree = debian(Tree(open_folder / "root"))
     tree.write("/etc/docker/daemon.json", "{}", mode=0o000)
     tree.write("/etc/ssh/sshd_config", "Port 22", mode=0o000)
     tree.path("/etc/shadow").chmod(0o000)
