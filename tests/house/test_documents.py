@@ -59,3 +59,17 @@ def test_the_index_names_every_page() -> None:
     index = (ROOT / "docs/README.md").read_text()
     pages = [path.name for path in (ROOT / "docs").glob("*.md") if path.name != "README.md"]
     assert [name for name in pages if f"]({name})" not in index] == []
+
+
+def test_the_architecture_names_what_exists() -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+    named = re.findall(r"`((?:src|setup)[\w./]*)`", page)
+    assert len(named) >= 40
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_architecture_names_every_package() -> None:
+    """In the order of the layers that import-linter checks."""
+    page = (ROOT / "docs/architecture.md").read_text()
+    packages = {path.name for path in (ROOT / "src/dockworthy").iterdir() if (path / "__init__.py").exists()}
+    assert [name for name in sorted(packages) if f"`{name}`" not in page] == []
