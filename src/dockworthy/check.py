@@ -24,6 +24,7 @@ from .input_files import Checkout, checkout_of, reading_only
 from .model.allowance import Allowance
 from .model.control import Control
 from .model.dialect import Version
+from .model.finding import Outcome
 from .model.fix import Fix
 from .model.levels import Level
 from .model.orchestrated import Neighbours
@@ -138,10 +139,27 @@ def _fixes(result: Result, written: Written, texts: ReadTexts, *, edited: bool) 
         yield from fixes_for(result.findings, written.units, texts.text)
     else:
         yield from candidates(result.findings, written.units, texts.text)
+        yield from _moves_of_secrets(result, written, texts)
     if written.builds:
         from .fix.build_candidates import build_fixes_for
 
         yield from build_fixes_for(result.findings, written.builds, texts.text, edited=edited)
+
+
+def _moves_of_secrets(result: Result, written: Written, texts: ReadTexts) -> Iterator[Fix]:
+    """`fix` makes them as well, so they count: secrets in `environment` that an image reads from files. An editor can't
+    make them, for they need new files."""
+    asked_by = "workload/environment-secrets"
+    failing_on = {f.subject for f in result.findings if f.control == asked_by and f.outcome is Outcome.FAIL}
+    units = [unit for unit in written.units if unit.kind == "service" and unit.id in failing_on]
+    for file in dict.fromkeys(unit.source.where for unit in units):
+        text = texts.text(file)
+        if text is None or not os.path.isfile(file):
+            continue
+        from .fix.secret_files import move_secrets  # where there is one to move
+
+        own = [unit for unit in units if unit.source.where == file]
+        yield from move_secrets(text, own, failing_on, file=file, counting=True).made
 
 
 def _nothing_to_judge(paths: Sequence[str], written: Written, charts: Sequence[str]) -> UsageError:

@@ -77,6 +77,8 @@ def test_secrets_in_a_text(text: str, kept: str) -> None:
         "key=value",
         "sha256:" + "0123456789abcdef" * 4,
         "--tlskey=/etc/docker/key.pem",
+        "cat: can't open '/run/secrets/db_postgres_password': Permission denied",
+        'open "/run/secrets/token": No such file or directory',
     ],
 )
 def test_texts_without_a_secret_stay(text: str) -> None:

@@ -16,6 +16,7 @@ services:
   web: {image: "shop:1", privileged: true}
   ci: {image: "shop:1", privileged: true, volumes: ["/var/run/docker.sock:/var/run/docker.sock"]}
   odd: {image: "shop:1", security_opt: ["apparmor=unconfined"]}
+  db: {image: "postgres:17", environment: {POSTGRES_PASSWORD: "Tr0ub4dor-3"}}
 """
 
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from dockworthy.cli.run import run
+from dockworthy.fix.secret_images import reading_of
 from dockworthy.model.fix import FixKind
 from dockworthy.model.levels import Level
 from dockworthy.repair import Asked, plan_repair
@@ -68,6 +69,37 @@ def test_people_are_told_what_is_left_to_do(project: Path, capsys: pytest.Captur
     assert (
         "web: DB_PASSWORD stays where it is: registry.example.com/shop:1 is not known to read DB_PASSWORD_FILE" in out
     )
+
+
+@pytest.mark.parametrize(
+    ("image", "variable", "file_variable"),
+    [
+        ("wordpress:6", "WORDPRESS_DB_PASSWORD", "WORDPRESS_DB_PASSWORD_FILE"),
+        ("nextcloud:32-fpm", "MYSQL_PASSWORD", "MYSQL_PASSWORD_FILE"),
+        ("docker.io/grafana/grafana:12", "GF_SECURITY_ADMIN_PASSWORD", "GF_SECURITY_ADMIN_PASSWORD__FILE"),
+        ("gitea/gitea:1.24", "GITEA__database__PASSWD", "GITEA__database__PASSWD__FILE"),
+    ],
+)
+def test_programs_that_read_files_get_them(image: str, variable: str, file_variable: str, compose: Path) -> None:
+    compose.write_text(f"services:\n  web:\n    image: {image}\n    environment:\n      {variable}: Tr0ub4dor-3x\n")
+    assert run([*MOVE, "compose.yaml"]) in (0, 1)
+    web = yaml.safe_load(compose.read_text())["services"]["web"]
+    if os.geteuid() == 0:
+        assert web["environment"] == {file_variable: f"/run/secrets/web_{variable.lower()}"}
+
+
+@pytest.mark.parametrize(
+    ("image", "uid"),
+    [("wordpress:6", 33), ("wordpress:6-fpm-alpine", 82), ("gitea/gitea:1", 0), ("gitea/gitea:1-rootless", 1000)],
+)
+def test_the_file_belongs_to_who_opens_it(image: str, uid: int) -> None:
+    reading = reading_of(image)
+    assert reading is not None and reading.uid == uid
+
+
+@pytest.mark.parametrize("image", ["me/wordpress", "registry.example.com/grafana/grafana", "gitea", "grafana"])
+def test_what_only_has_the_name_is_not_known_to_read_files(image: str) -> None:
+    assert reading_of(image) is None
 
 
 def test_git_ignores_the_folder(project: Path) -> None:

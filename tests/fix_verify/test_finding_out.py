@@ -7,14 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dockworthy.errors import UsageError
+from dockworthy.fix.verify.baseline import Baseline
 from dockworthy.fix.verify.bisect import largest, smallest, without_superfluous
 from dockworthy.fix.verify.capabilities import DEFAULT, capabilities_of, only
 from dockworthy.fix.verify.complaints import hinted_capabilities, new_complaints, refused_paths, telling_line
 from dockworthy.fix.verify.limits import Use, cpu_limit, memory_limit, memory_text, pids_limit
 from dockworthy.fix.verify.needs import InImage, Written, own_writes, tmpfs_entry, writable_folders
 from dockworthy.fix.verify.probes import probes_from
+from dockworthy.fix.verify.proposals import proposals_for
 from dockworthy.fix.verify.trials import with_changes
-from dockworthy.model.fix import Change, How
+from dockworthy.fix.verify.watching import Seen
+from dockworthy.model.fix import Change, Fix, FixKind, How
 
 SETS = st.sets(st.integers(0, 13))
 
@@ -55,6 +58,21 @@ def test_capabilities_that_a_service_has(service: dict[str, list[str]], has: tup
     assert capabilities_of(with_changes(service, only("web", service, has))) == has or set(
         capabilities_of(with_changes(service, only("web", service, has)))
     ) == set(has)
+
+
+def test_options_of_security_have_nothing_to_do_with_each_other() -> None:
+    """no-new-privileges is no answer to seccomp=unconfined, so that is tried by itself."""
+    service = {"image": "shop", "security_opt": ["seccomp=unconfined"]}
+    gone = Change("web", ("security_opt",), ["seccomp=unconfined"], How.REMOVE)
+    ours = Change("web", ("security_opt",), ["no-new-privileges:true"], How.ADD)
+    fixes = [
+        Fix(control=control, subject="compose.yaml#web", kind=FixKind.TO_BE_PROVEN, says=control, changes=(change,))
+        for control, change in (("workload/seccomp", gone), ("workload/privilege-escalation", ours))
+    ]
+    baseline = Baseline(seen=Seen(up=True), use=Use(), wrote=(), folders={}, user=None, stores=True)
+    found = {each.controls: each.changes for each in proposals_for("web", service, baseline, fixes, None)}
+    assert found[("workload/privilege-escalation",)] == (ours,)
+    assert found[("workload/seccomp",)] == (gone,)
 
 
 def test_only_what_differs_is_changed() -> None:

@@ -16,8 +16,11 @@ from dockworthy.model.field import Source
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Severity
 from dockworthy.report.as_markdown import render_markdown
+from dockworthy.report.deploy import render_refusal
 from dockworthy.report.grouping import by_fault
+from dockworthy.report.html.view import BROUGHT, sections_of
 from dockworthy.report.terminal import render_terminal
+from dockworthy.report.terminal.failures import what_is_new
 
 CRITICAL = (
     "2 containers mount the Docker socket: adm-portainer, adm-nodeexp",
@@ -55,10 +58,43 @@ def test_all_criticals_are_on_the_first_screen_with_their_objects() -> None:
 def test_a_line_a_failing_control_and_all_evidence_with_v() -> None:
     result = messy_result()
     lines = render_terminal(result).splitlines()
-    assert len(lines) < 200
+    assert len(lines) < 220
     assert len(render_terminal(result, verbose=True).splitlines()) > 1000
-    assert "Remove the mount" not in "\n".join(lines)
-    assert "Remove the mount" in render_terminal(result, verbose=True)
+    assert "Set `mem_limit`" not in "\n".join(lines[24:])
+    assert "Set `mem_limit`" in render_terminal(result, verbose=True)
+
+
+def test_what_is_critical_says_what_was_seen_and_what_to_do() -> None:
+    """The added capability is named, and nobody needs a second command for the remedy."""
+    text = " ".join(render_terminal(messy_result()).split())
+    assert "- vpn: holds SYS_MODULE, NET_ADMIN" in text
+    assert "remedy: Remove the mount" in text
+
+
+def test_the_fault_is_not_said_twice() -> None:
+    text = " ".join(render_terminal(messy_result()).split())
+    assert "about requests to the engine: who reaches the socket may do everything (engine/authorization" in text
+    assert what_is_new("icc is on: containers reach each other", "Containers reach each other") == "icc is on"
+    assert what_is_new("a disk is full: /data", "A disk is full") == "/data"
+
+
+def test_a_refused_deploy_lists_and_counts_faults_as_the_verdict_does() -> None:
+    failing = [each for each in messy_result().findings if each.outcome is Outcome.FAIL]
+    text = render_refusal("shop", failing, (), width=80, colour=False)
+    groups = by_fault(failing)
+    count = sum(len(group.findings) for group in groups)
+    controls = len({group.first.control for group in groups})
+    assert text.startswith(f"shop: refused by {count} findings of {controls} controls, and nothing was changed")
+    severities = [line.split()[0] for line in text.splitlines() if line[1:9].strip() in set(Severity)]
+    assert severities == sorted(severities, key=lambda each: Severity(each).rank) and len(severities) == len(groups)
+    assert re.search(r"\n brings +workload/apparmor", text)
+
+
+def test_the_number_of_controls_is_that_of_the_entries() -> None:
+    result = messy_result()
+    entries = {group.first.control for group in by_fault(result.findings)}
+    assert f"What fails: {len(entries)} controls" in render_terminal(result)
+    assert f"What fails: {len(entries)} controls" in render_markdown(result)
 
 
 def test_what_is_critical_does_not_count_what_is_not() -> None:
@@ -123,6 +159,22 @@ def test_by_container_each_has_its_faults() -> None:
     own = text[start:].split("\n\n")[0]
     assert "critical  mounts the Docker socket: /run/docker.sock of the host" in own
     assert "adm-nodeexp" not in own
+
+
+def test_by_container_what_a_fault_brings_is_below_it() -> None:
+    text = render_terminal(messy_result(), by="container")
+    own = text[text.index("container ci-runner: ") :].split("\n\n")[0]
+    assert own.startswith("container ci-runner: 1 critical")
+    assert "(workload/seccomp" not in own and "which also fails" in own
+
+
+def test_the_page_lists_what_a_fault_brings_apart_from_the_faults() -> None:
+    failing = next(section for section in sections_of(messy_result().findings) if section.outcome is Outcome.FAIL)
+    faults, brought = failing.blocks
+    assert faults.heading == "" and brought.heading == BROUGHT
+    assert "workload/seccomp" in {group.first.control for group in brought.groups}
+    listed = [finding for group in failing.groups for finding in group.group.findings]
+    assert len(listed) == sum(each.outcome is Outcome.FAIL for each in messy_result().findings)
 
 
 def test_names_that_two_files_share_are_told_with_their_files() -> None:

@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 
 import tight
+from dockworthy.model.field import Source
 from dockworthy.model.finding import AcceptedRisk, Evidence, Finding, Outcome
 from dockworthy.model.levels import Level, Severity
 from dockworthy.model.machine import Machine
@@ -111,6 +112,27 @@ def test_the_worst_comes_first_and_many_objects_are_one_sentence() -> None:
         "title of a/critical: not true of 100 containers: 0, 1, 2 and 97 more (critical)",
         "title of a/low: not true of 1 container: web (low)",
     )
+
+
+def test_what_another_failure_brings_is_no_reason_of_its_own() -> None:
+    """The reasons and the number behind them are those of the list below: a fault is told once."""
+    here = (Evidence("privileged: true", Source("container", "Privileged")),)
+    cause = structs.replace(finding(FAIL, severity=Severity.CRITICAL), evidence=here)
+    brought = [
+        structs.replace(
+            finding(FAIL, control=f"workload/{name}", severity=severity),
+            evidence=here,
+            follows_from=("workload/privileged",),
+        )
+        for name, severity in (("seccomp", Severity.CRITICAL), ("capabilities", Severity.HIGH))
+    ]
+    others = [finding(FAIL, control=f"a/{number}") for number in range(4)]
+    laxer = structs.replace(finding(FAIL, control="a/lax"), evidence=(Evidence("same"),))
+    stricter = structs.replace(laxer, control="a/strict", stricter_than=("a/lax",))
+    because = answer([*brought, cause, *others, laxer, stricter]).because
+    assert because[0].startswith("title of workload/privileged")
+    assert because[3] == "3 more controls failing that this use rests on"
+    assert not any("seccomp" in reason or "capabilities" in reason for reason in because)
 
 
 def test_what_the_intent_does_not_need_does_not_decide() -> None:

@@ -86,8 +86,9 @@ def fix(
     output. What the policy accepts by an exception is left as it is.
 
     --all also moves passwords out of `environment` into files below `secrets/` (mode 600, ignored by Git) for images
-    that are known to read them there: PostgreSQL, MySQL, MariaDB, MongoDB. Of each that stays it says why. Values are
-    shown nowhere; change them afterwards, for they were readable. --verify moves none.
+    that are known to read them there: PostgreSQL, MySQL, MariaDB, MongoDB, WordPress, Nextcloud, Grafana, Gitea. Of
+    each that stays it says why. Values are shown nowhere; change them afterwards, for they were readable. --verify
+    moves none; run after --all, it proves that the services come up with the files.
 
     --undo puts back what each file said before, all files or none: for one that was changed since it says where the old
     content lies, and refuses. A folder stands for all files in it that dockworthy changed. Undoing twice changes

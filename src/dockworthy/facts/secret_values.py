@@ -62,6 +62,8 @@ _COOKIE = lazy_pattern(r"(?i)(?<![\w-])((?:set-)?cookie:\s+)([^\n\"'\\=]+=[^\n\"
 _CUSTOM_HEADER = lazy_pattern(r"(?i)(?<![\w/-])(x-[\w-]+)(:)([^\s\"',;\\]+)")
 _PAIR = lazy_pattern(
     r"(?<![\w.?&-])(-{0,2}[A-Za-z_][\w.-]*)(=|\\?[\"']\s*[:=]\s*|:[^\S\n]+|[^\S\n]+=[^\S\n]+)"
+    r"(?!(?:Permission denied|No such file or directory|Is a directory|Not a directory|Read-only file system"
+    r"|Operation not permitted)(?!\w))"  # what the system says of a file: `'/run/db_password': Permission denied`
     r"(?=(\\\"[^\"\\]*\\\"|\"(?:[^\"\\]|\\.)*\"|'[^']*'|\$\{[^}]*\}{1,2}[^\s,;&|\"'`\\]*|\{\{.*?\}\}"
     r"|[^\s,;&|\"'`\\]{1,4096}))"
 )

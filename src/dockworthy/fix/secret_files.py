@@ -50,13 +50,20 @@ class _Secret(Struct, frozen=True):
     value: str
     entry: str | None
     uid: int
+    file_variable: str
 
 
 def move_secrets(
-    text: str, units: Iterable[Unit], failing_on: Iterable[str], *, file: str, taken: Collection[str] = ()
+    text: str,
+    units: Iterable[Unit],
+    failing_on: Iterable[str],
+    *,
+    file: str,
+    taken: Collection[str] = (),
+    counting: bool = False,
 ) -> Moved:
     """Of the services whose subjects are `failing_on`. What can't be moved stays, and a sentence says why. `taken`:
-    files that are not there yet, and will be."""
+    files that are not there yet, and will be. `counting`: only the fixes are asked for, so no other file is read."""
     subjects = set(failing_on)
     try:
         data = read_document(text, file)[1]
@@ -91,7 +98,7 @@ def move_secrets(
             moved.append(f"{secret.variable} to {FOLDER}/{name}")
         if moved:
             made.append(_fix(unit, moved, whole=all_of_it and len(moved) == len(movable)))
-    if files:
+    if files and not counting:
         ignore = folder / ".gitignore"
         if str(ignore) not in taken and not ignore.exists():
             files.insert(0, NewFile(path=str(ignore), content=_IGNORE))
@@ -108,13 +115,14 @@ def _movable(unit: Unit, written: dict[str, Any], notes: list[str]) -> tuple[lis
     found: list[_Secret] = []
     for name in names:
         value, entry = _written_value(written.get("environment"), name)
+        file_variable = name + (reading.suffix if reading is not None else "_FILE")
         why = ""
         uid: int | str = 0
         if reading is None or name not in reading.variables:
             what = image if image and "$" not in image else "its image"
             why = (
-                f"{what} is not known to read {name}_FILE: if its documentation names a way to read it from a file, "
-                "use that; else give the program a start script that does"
+                f"{what} is not known to read {file_variable}: if its documentation names a way to read it from a "
+                "file, use that; else give the program a start script that does"
             )
         elif value is None:
             why = "its value does not stand in this file's `environment`, or is made of variables"
@@ -122,15 +130,15 @@ def _movable(unit: Unit, written: dict[str, Any], notes: list[str]) -> tuple[lis
             why = "a file would not give exactly this value, with its line breaks or spaces at the ends"
         elif name in _elsewhere_in(written):
             why = "its command or health check reads the variable, which would be empty there"
-        elif f"{name}_FILE" in _names(written.get("environment")):
-            why = f"{name}_FILE is set already"
+        elif file_variable in _names(written.get("environment")):
+            why = f"{file_variable} is set already"
         else:
             uid = _reader(written, reading.uid)
             why = uid if isinstance(uid, str) else ""
         if why or value is None or isinstance(uid, str):
             notes.append(f"{unit.name}: {name} stays where it is: {why}")
         else:
-            found.append(_Secret(unit.name, name, value, entry, uid))
+            found.append(_Secret(unit.name, name, value, entry, uid, file_variable))
     return found, bool(found) and len(found) == len(names)
 
 
@@ -205,7 +213,7 @@ def _free_name(secret: _Secret, data: Any, folder: Path, coming: Collection[str]
 
 def _changes(secret: _Secret, name: str, written: dict[str, Any]) -> list[Change]:
     service, at = secret.service, f"/run/secrets/{name}"
-    there = Change(service, ("environment",), {f"{secret.variable}_FILE": at}, How.ADD)
+    there = Change(service, ("environment",), {secret.file_variable: at}, How.ADD)
     gone = (
         Change(service, ("environment", secret.variable), how=How.REMOVE)
         if secret.entry is None

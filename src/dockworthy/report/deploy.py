@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model.fault import fault_of
 from ..model.finding import Finding
 from ..model.release import Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, RolloutStep
-from .grouping import by_fault
+from .grouping import Group, by_fault, how_many, number_of_controls
 from .sheet import Sheet
 from .words import number_of
 
@@ -49,25 +48,11 @@ def render_refusal(
 ) -> str:
     """What stopped a deploy at the gate, and what to do next. Nothing was changed."""
     sheet = Sheet(width=width, colour=colour)
-    sheet.line(f"{project}: refused, and nothing was changed", style="heading")
     groups = by_fault(findings)
-    brought = {id(finding) for group in groups for finding in group.brings}
-    brings: dict[tuple[str, str], list[str]] = {}
+    told = f" by {number_of(how_many(groups), 'finding')} of {number_of_controls(groups)}" if groups else ""
+    sheet.line(f"{project}: refused{told}, and nothing was changed", style="heading")
     for group in groups:
-        for each in group.brings:
-            brings.setdefault((group.first.control, each.subject), []).append(each.control)
-    for finding in (finding for finding in findings if id(finding) not in brought):
-        sheet.blank()
-        sheet.entry(
-            finding.severity, f"{finding.control}: {fault_of(finding)}", indent=1, column=_COLUMN, label_style="bad"
-        )
-        for evidence in finding.evidence[:3]:
-            place = f"{evidence.source}: " if evidence.source else ""
-            sheet.entry(finding.subject.rsplit("#", 1)[-1], f"{place}{evidence.says}", indent=1, column=_COLUMN)
-        if also := brings.get((finding.control, finding.subject)):
-            sheet.entry("brings", ", ".join(also), indent=1, column=_COLUMN)
-        if finding.remedy is not None:
-            sheet.entry("remedy", finding.remedy.says, indent=1, column=_COLUMN)
+        _write_refused(sheet, group)
     if because:
         sheet.blank()
     for reason in because:
@@ -75,10 +60,28 @@ def render_refusal(
     if findings:
         sheet.blank()
         sheet.line(
-            "`dockworthy check -v` shows all of it, `dockworthy fix --diff` what can be repaired; an exception with a "
-            "reason and an end goes into dockworthy.yaml (policy.exceptions)"
+            "The images are known here, so this may be more than `dockworthy check` finds in the files. "
+            "`dockworthy fix --diff` shows what can be repaired; an exception with a reason and an end goes into "
+            "dockworthy.yaml (policy.exceptions)"
         )
     return str(sheet)
+
+
+def _write_refused(sheet: Sheet, group: Group) -> None:
+    """A fault with all its objects; as `check` lists it, so that the two can be compared."""
+    sheet.blank()
+    severity = group.severity.value
+    says = f"{group.says}: {', '.join(group.objects)}" if group.objects else group.says
+    sheet.entry(severity, f"{says} ({', '.join(group.controls)})", indent=1, column=_COLUMN, label_style="bad")
+    for finding in group.findings:
+        for evidence in finding.evidence[:3]:
+            place = f"{evidence.source}: " if evidence.source else ""
+            sheet.entry("", f"- {place}{evidence.says}", indent=1, column=_COLUMN)
+    if group.brings:
+        brought = ", ".join(each.first.control for each in group.brought)
+        sheet.entry("brings", brought, indent=1, column=_COLUMN)
+    for remedy in group.remedies[:1]:
+        sheet.entry("remedy", remedy.says, indent=1, column=_COLUMN)
 
 
 def render_release(release: Release, *, width: int, colour: bool) -> str:

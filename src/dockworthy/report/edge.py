@@ -27,6 +27,8 @@ def render_edge(edge: EdgeStanding, *, width: int, colour: bool) -> str:
         says += f"{number_of(route.up, 'container')} up"
         says += f" of {route.seen}" if route.seen != route.up else ""
         sheet.entry("route", says, indent=1, column=_COLUMN, label_style="good" if route.up else "bad")
+    if not edge.routes:
+        sheet.entry("routes", "none: no project is shown here now", indent=1, column=_COLUMN)
     for certificate in edge.certificates:
         style = "bad" if certificate.is_late or certificate.failed else "open" if certificate.is_due else "good"
         sheet.entry("certificate", _certificate(certificate), indent=1, column=_COLUMN, label_style=style)

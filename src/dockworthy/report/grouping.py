@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from ..model.consequences import are_one_fault, brought_with, without_brought
 from ..model.fault import fault_sentence, subject_names
-from ..model.field import Source
-from ..model.finding import Evidence, Finding, Outcome, Remedy
+from ..model.finding import Finding, Outcome, Remedy
 from ..model.levels import Severity
 from .visible import short
 from .words import number_of
@@ -92,15 +92,15 @@ def by_fault(findings: Iterable[Finding]) -> list[Group]:
     stricter control and a laxer one that rest on the same facts of the same subjects are one entry, which begins with
     the name of the more severe."""
     failing = [finding for finding in findings if finding.outcome is Outcome.FAIL]
-    brought = _brought(failing)
+    brought = brought_with(failing)
     entries: list[Group] = []
-    for group in by_control_and_severity(finding for finding in failing if id(finding) not in brought):
-        same = next((n for n, entry in enumerate(entries) if _is_one_fault(entry, group)), None)
+    for group in by_control_and_severity(without_brought(failing)):
+        same = next((n for n, entry in enumerate(entries) if are_one_fault(entry.findings, group.findings)), None)
         if same is None:
             entries.append(group)
         else:
             entries[same] = Group(entries[same].findings, (*entries[same].also, group.first.control))
-    return [_with_what_it_brings(entry, brought.values()) for entry in entries]
+    return [_with_what_it_brings(entry, brought) for entry in entries]
 
 
 def what_matters(groups: Sequence[Group], least: int = 3) -> Sequence[Group]:
@@ -117,45 +117,15 @@ def by_control_and_severity(findings: Iterable[Finding]) -> list[Group]:
     return sorted((Group(tuple(group)) for group in groups.values()), key=lambda group: group.weight)
 
 
-def _brought(failing: Iterable[Finding]) -> dict[int, tuple[Finding, Finding]]:
-    """Findings that another one brings: they follow from its control, and rest on the same line of the same subject.
-    Gives each with the one that brings it, by its identity."""
-    failing = list(failing)
-    causes = {control for finding in failing for control in finding.follows_from}
-    places = {(f.control, f.subject, _source_of(f)): f for f in failing if f.control in causes}
-    brought = {}
-    for finding in failing:
-        places_of_causes = ((control, finding.subject, _source_of(finding)) for control in finding.follows_from)
-        cause = next((places[place] for place in places_of_causes if place in places and place[2]), None)
-        if cause is not None:
-            brought[id(finding)] = (finding, cause)
-    return brought
-
-
-def _source_of(finding: Finding) -> Source | None:
-    return finding.evidence[0].source if finding.evidence else None
-
-
 def _with_what_it_brings(entry: Group, brought: Iterable[tuple[Finding, Finding]]) -> Group:
     own = {id(finding) for finding in entry.findings}
     brings = tuple(finding for finding, cause in brought if id(cause) in own)
     return Group(entry.findings, entry.also, brings) if brings else entry
 
 
-def _is_one_fault(one: Group, other: Group) -> bool:
-    a, b = one.first, other.first
-    related = a.control in b.stricter_than or b.control in a.stricter_than
-    return related and _facts_of(one) == _facts_of(other)
-
-
-def _facts_of(group: Group) -> set[tuple[str, tuple[Evidence, ...]]]:
-    return {(finding.subject, finding.evidence) for finding in group.findings}
-
-
 def number_of_controls(groups: Iterable[Group]) -> str:
-    """`3 controls`: those that lead, and those that fail with them."""
-    controls = {control for group in groups for control in (*group.controls, *(f.control for f in group.brings))}
-    return number_of(len(controls), "control")
+    """`3 controls`: those that lead. What fails with them is no fault more."""
+    return number_of(len({group.first.control for group in groups}), "control")
 
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:

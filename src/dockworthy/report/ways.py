@@ -19,7 +19,7 @@ def render_ways(found: Sequence[Way], intent: str, *, stated: bool, format_: str
         return json_text(document)
     head = f"For {intent}{'' if stated else ' (assumed where dockworthy.yaml is silent: dockworthy intent)'}:"
     here = [f"Seen: {', '.join(seen)}."] if seen else []
-    here.append("Hours are orders of magnitude, for people who know Linux and Docker.")
+    here.append("Hours are estimates, for people who know Linux and Docker: yours may be half or double.")
     blocks = [_markdown(way) if format_ == "markdown" else _text(way) for way in found]
     return (
         "\n\n".join(["\n".join(textwrap.wrap(head, 80)), "\n".join(textwrap.wrap(" ".join(here), 80)), *blocks]) + "\n"

@@ -73,7 +73,7 @@ def _reasons(
     needs = requirements(intent)
     deciding = [finding for finding in findings if decides(finding, needs)]
     accepted = sorted({_accepted(f) for f in deciding if f.outcome is Outcome.EXCEPTED and f.exception})
-    return (*never, *worst(deciding), *accepted, *_gaps(deciding), *blind)
+    return (*never, *worst(deciding, which=" that this use rests on"), *accepted, *_gaps(deciding), *blind)
 
 
 def _silent(weighing: Weighing, intent: Intent) -> list[str]:

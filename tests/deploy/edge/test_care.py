@@ -69,6 +69,13 @@ def test_what_needs_care_is_said_with_what_to_do(edge: EdgeStanding, care: str) 
     assert "shop.example.com" in render_edge(edge, width=80, colour=False)
 
 
+def test_an_edge_without_a_project_says_so_and_needs_no_care() -> None:
+    """What a failed first deploy leaves: the edge runs, and shows nobody."""
+    empty = _edge(routes=(), certificates=())
+    assert list(cares_of(empty, NOW)) == []
+    assert "none: no project is shown here" in render_edge(empty, width=80, colour=False)
+
+
 def test_no_edge_at_all() -> None:
     assert "has no edge" in render_edge(EdgeStanding(host="h", is_there=False), width=80, colour=False)
 

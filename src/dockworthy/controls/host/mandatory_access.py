@@ -55,7 +55,7 @@ def mandatory_access(machine: Machine) -> Judgement:
     lsm = machine.host.lsm
     if isinstance(lsm, Set) and not set(lsm.value) & set(_WALLS):
         return failed(
-            f"neither AppArmor nor SELinux is active: {', '.join(lsm.value) or 'none'}", lsm.source, about=HOST
+            f"security modules of the kernel that are active: {', '.join(lsm.value) or 'none'}", lsm.source, about=HOST
         )
     if used is None:
         if not isinstance(lsm, Set):

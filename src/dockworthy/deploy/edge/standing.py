@@ -62,7 +62,7 @@ async def edge_standing(site: Site) -> EdgeStanding:
         ports=tuple(port for port in published(kept) if port is not None),
         routes=tuple(_routes(kept, told.servers if told else (), await _running(site))),
         certificates=tuple(_certificate(each, kept, known, now) for each in shown),
-        untold=told.untold if told else "",
+        untold=told.untold if told and kept.projects else "",  # without a project there is no certificate to tell of
         renewed_by=known.by_itself,
         renewal_tried=known.tried,
     )

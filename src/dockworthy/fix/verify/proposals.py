@@ -8,7 +8,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from ...controls.workload._written_options import parted
 from ...model.fix import WHOLE_FILE, Change, Fix, FixKind, How
+from ..plain_changes import as_list
 from .baseline import Baseline
 from .inside import Who
 from .limits import cpu_limit, memory_limit, memory_text, pids_limit
@@ -40,7 +42,7 @@ def proposals_for(
         *_read_only(name, service, baseline, who),
         *_limits(name, service, baseline),
     ]
-    covered = {change.path for proposal in found for change in proposal.changes}
+    covered = {topic for proposal in found for change in proposal.changes for topic in _topics(change)}
     found += [_of_candidate(fix, name) for fix in own if not _is_ours(fix, covered) and can_be_shown(fix)]
     return tuple(_with_controls(proposal, own) for proposal in found if proposal.changes)
 
@@ -52,12 +54,12 @@ def can_be_shown(fix: Fix) -> bool:
 
 def controls_of(changes: Iterable[Change], candidates: Iterable[Fix]) -> tuple[str, ...]:
     """The controls of those candidates that change the same keys."""
-    keys = {(change.service, _topic(change.path)) for change in changes}
+    keys = {(change.service, topic) for change in changes for topic in _topics(change)}
     found = {
         fix.control: None
         for fix in candidates
         for change in fix.changes
-        if (change.service, _topic(change.path)) in keys
+        if any((change.service, topic) in keys for topic in _topics(change))
     }
     return tuple(found)
 
@@ -66,10 +68,16 @@ def _is_for(fix: Fix, name: str) -> bool:
     return fix.kind is FixKind.TO_BE_PROVEN and any(change.service == name for change in fix.changes)
 
 
-def _is_ours(fix: Fix, covered: set[tuple[str, ...]]) -> bool:
+def _is_ours(fix: Fix, covered: set[str]) -> bool:
     """Does the run find out by itself what this fix guesses?"""
-    topics = {_topic(path) for path in covered}
-    return all(change.path[0] in OURS or _topic(change.path) in topics for change in fix.changes)
+    return all(change.path[0] in OURS or covered.issuperset(_topics(change)) for change in fix.changes)
+
+
+def _topics(change: Change) -> set[str]:
+    """What a change is about: of `security_opt` each option by its name, for one is no answer to another."""
+    if change.path[0] == "security_opt" and (options := as_list(change.value)):
+        return {f"security_opt {parted(str(option))[0]}" for option in options}
+    return {_topic(change.path)}
 
 
 def _topic(path: tuple[str, ...]) -> str:

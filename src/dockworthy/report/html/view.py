@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from ...model.consequences import brought_with, without_brought
 from ...model.demands import DEMANDS
 from ...model.fault import fault_sentence
 from ...model.finding import Finding, Outcome
@@ -21,6 +22,9 @@ from .rows import NO_LINES, Lines, Row, remedy_in_a_line, rows_of
 
 AT_FIRST = 10
 """Rows of a group that stand in the page itself; the script adds the others."""
+
+
+BROUGHT = "What these faults bring with them, and what goes with them:"
 
 
 class GroupView(Struct, frozen=True):
@@ -79,9 +83,9 @@ def _matter(group: Group) -> Matter:
 
 
 class Block(Struct, frozen=True):
-    """Groups that belong together; for unknowns `tell` is what would tell."""
+    """Groups that belong together, below a sentence where there is one."""
 
-    tell: str
+    heading: str
     groups: list[GroupView]
 
 
@@ -99,7 +103,9 @@ class Section(Struct, frozen=True):
     @property
     def counted(self) -> str:
         findings = sum(len(group.rows) for group in self.groups)
-        controls = {group.first.control for group in self.groups}
+        controls = {group.first.control for group in self.blocks[0].groups}
+        if self.outcome is not Outcome.FAIL:
+            controls = {group.first.control for group in self.groups}
         return f"{number_of(len(controls), 'control')}, {number_of(findings, 'finding')}"
 
 
@@ -149,13 +155,19 @@ def sections_of(findings: Sequence[Finding], lines: Lines = NO_LINES) -> list[Se
 
 def _blocks(findings: Sequence[Finding], outcome: Outcome, numbers: Iterator[int], lines: Lines) -> list[Block]:
     if outcome is Outcome.UNKNOWN:
-        parts = [(tell or NOTHING_TELLS, groups) for tell, groups in by_tell(findings)]
+        parts = [(f"What would tell: {tell or NOTHING_TELLS}", groups) for tell, groups in by_tell(findings)]
     elif outcome is Outcome.FAIL:
-        failing = by_control_and_severity(finding for finding in findings if finding.outcome is outcome)
-        parts = [("", failing)] if failing else []
+        parts = _failing([finding for finding in findings if finding.outcome is outcome])
     else:
         parts = [("", groups)] if (groups := by_control(findings, outcome)) else []
-    return [Block(tell, [_group(next(numbers), group, lines) for group in groups]) for tell, groups in parts]
+    return [Block(heading, [_group(next(numbers), group, lines) for group in groups]) for heading, groups in parts]
+
+
+def _failing(failing: Sequence[Finding]) -> list[tuple[str, list[Group]]]:
+    """The faults, and apart from them what they bring with them, which no remedy of its own takes away."""
+    brought = [finding for finding, _ in brought_with(failing)]
+    parts = (("", by_control_and_severity(without_brought(failing))), (BROUGHT, by_control_and_severity(brought)))
+    return [(heading, groups) for heading, groups in parts if groups]
 
 
 def _group(number: int, group: Group, lines: Lines) -> GroupView:

@@ -8,7 +8,7 @@ from ...model.fault import fault_without_name
 from ...model.finding import Finding, Outcome, Remedy
 from ...model.levels import Severity
 from ...model.result import Result
-from ..grouping import fact_of, name_of
+from ..grouping import Group, by_fault, fact_of, name_of
 from ..sheet import Sheet
 from ..visible import short
 from .evidence import place_of
@@ -31,22 +31,26 @@ def write_by_container(sheet: Sheet, result: Result, *, verbose: bool) -> None:
             f"{count} {severity.value}" for severity, count in zip(Severity, _counts(findings), strict=True) if count
         )
         sheet.heading(f"{kind}{name_of(first)}: {counts}")
-        for finding in sorted(findings, key=lambda finding: (finding.severity.rank, finding.control)):
-            _write_fault(sheet, finding, written=result.command == "check", verbose=verbose)
+        for group in by_fault(findings):
+            _write_fault(sheet, group, written=result.command == "check", verbose=verbose)
     write_offer(sheet, result)
 
 
 def _counts(findings: list[Finding]) -> list[int]:
-    """How many of each severity, critical first."""
-    failing = Counter(finding.severity for finding in findings)
+    """How many faults of each severity, critical first: what one brings with it is none of its own."""
+    failing = Counter(group.severity for group in by_fault(findings))
     return [failing[severity] for severity in Severity]
 
 
-def _write_fault(sheet: Sheet, finding: Finding, *, written: bool, verbose: bool) -> None:
-    severity = finding.severity.value
+def _write_fault(sheet: Sheet, group: Group, *, written: bool, verbose: bool) -> None:
+    finding, severity = group.first, group.severity.value
     place = f"{place_of(finding)} " if written else ""
-    text = f"{place}{fault_without_name(finding)}: {short(fact_of(finding), LONGEST_FACT)} ({finding.control})"
+    text = (
+        f"{place}{fault_without_name(finding)}: {short(fact_of(finding), LONGEST_FACT)} ({', '.join(group.controls)})"
+    )
     sheet.entry(severity, text, indent=2, column=COLUMN, label_style=severity)
+    if group.brings:
+        sheet.line(f"which also fails {', '.join(each.first.control for each in group.brought)}", indent=COLUMN)
     if verbose and finding.remedy is not None:
         _write_remedy(sheet, finding.remedy)
 

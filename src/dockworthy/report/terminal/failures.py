@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from ...model.finding import Remedy
+from ...model.levels import Severity
 from ...model.result import Result
-from ..grouping import Group, by_fault, fact_of, number_of_controls
+from ..grouping import Group, by_fault, fact_of, named_fact, number_of_controls
 from ..sheet import Sheet
 from ..visible import short
 from ..words import as_many_as_fit, some_of
@@ -15,6 +18,8 @@ COLUMN = 12
 """Where an entry's text begins."""
 
 LONGEST_FACT = 120
+FACTS = 3
+"""Facts of what is critical that stand below its line."""
 
 
 def write_failures(sheet: Sheet, result: Result, *, verbose: bool) -> None:
@@ -46,17 +51,44 @@ def _write_line(sheet: Sheet, result: Result, group: Group) -> None:
     sheet.entry(severity, text, indent=2, column=COLUMN, label_style=severity)
     if group.brings:
         sheet.line(f"which also fails {', '.join(each.first.control for each in group.brought)}", indent=COLUMN)
+    if group.severity is Severity.CRITICAL:
+        _write_what_to_do(sheet, group)
+
+
+def _write_what_to_do(sheet: Sheet, group: Group) -> None:
+    """Of what is critical the facts and the remedy, in a few lines: nobody should need a second command for these. A
+    fact that is the same of all is what the line above says."""
+    told = group.findings if len(group.findings) == 1 or len(group.facts) > 1 else ()
+    several = len(told) > FACTS + 1
+    for finding in told[:FACTS] if several else told:
+        sheet.line(f"- {named_fact(finding)}", indent=COLUMN, at_most=2)
+    if several:
+        sheet.line(f"and {len(told) - FACTS} more", indent=COLUMN)
+    if group.first.remedy is not None:
+        sheet.line(f"remedy: {group.first.remedy.says}", indent=COLUMN, at_most=2)
 
 
 def with_names(group: Group, columns: int, *, behind: int = 0) -> str:
     """What is wrong, and with whom: as many names as fit; of the host or the engine itself the fact."""
     if not group.objects:
-        return f"{group.says}: {short(fact_of(group.first), LONGEST_FACT)}"
+        fact = short(what_is_new(fact_of(group.first), group.says), LONGEST_FACT)
+        return f"{group.says}: {fact}" if fact else group.says
     left = columns - len(group.says) - len(": ") - behind
     names = as_many_as_fit(group.objects, left)
     if names.startswith(" and"):  # not one fits: they go to the next line
         names = as_many_as_fit(group.objects, columns)
     return f"{group.says}: {names.strip()}"
+
+
+def what_is_new(fact: str, says: str) -> str:
+    """The fact without the parts that only say the fault again: `icc is on` of `icc is on: containers on the default
+    bridge reach each other`."""
+    said = set(_words(says))
+    return ": ".join(part for part in fact.split(": ") if not said.issuperset(_words(part)))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", text.lower())
 
 
 def _write_whole(sheet: Sheet, result: Result, group: Group) -> None:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from ...model.finding import Finding, Outcome
 from ...model.levels import Severity
 from ...model.result import Result
-from ..grouping import name_of
+from ..grouping import by_fault, name_of
 from ..sheet import Sheet
 from ..visible import short, visible
 from ..words import number_of
@@ -42,8 +42,8 @@ def write_subjects(sheet: Sheet, result: Result, *, verbose: bool) -> None:
 
 
 def _counts(findings: list[Finding]) -> list[int]:
-    """Failures by severity, and what is unknown."""
-    failing = Counter(finding.severity for finding in findings if finding.outcome is Outcome.FAIL)
+    """Faults by severity, and what is unknown: what one fault brings with it counts once."""
+    failing = Counter(group.severity for group in by_fault(findings))
     unseen = sum(finding.outcome is Outcome.UNKNOWN for finding in findings)
     return [*(failing[severity] for severity in Severity), unseen]
 
