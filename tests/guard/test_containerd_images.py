@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from dockworthy.guard.engine_world import EngineWorld
 from dockworthy.guard.rights.touched import image_found
 from guard.sockets import Reached
+from guard.test_device_nodes import archive
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
 
@@ -44,3 +47,23 @@ def test_what_was_made_here_of_a_project_is_the_projects(host: OwnHost) -> None:
     found["RepoDigests"] = [each for each in found["RepoDigests"] if "registry.example.com" in each]
     assert not image_found("web", found, found["Config"]).is_local, "a name of a registry's is believed"
     assert listed[found["Id"]]["Labels"] == {LABEL: "bank"}
+
+
+async def test_device_nodes_are_found_where_layers_lie_in_no_folders(host: OwnHost) -> None:
+    """By what a container holds, before it starts."""
+    bad = archive(("disk", tarfile.BLKTYPE, 7, 0))
+    host.run("docker", "import", "--change", "ENV PATH=/bin", "-", "containerd-nodes:1", input=bad)
+    host.docker("create", "--name", "containerd-bad", "containerd-nodes:1", "true")
+    host.docker("create", "--name", "containerd-good", BUSYBOX, "true")
+    world = EngineWorld(f"unix:///proc/{host.inside[1].partition('=')[2]}/root/run/docker.sock")
+    try:
+        for name, node in (("containerd-bad", "/disk (block device 7:0)"), ("containerd-good", "")):
+            found = await world.container(name)
+            assert found is not None and not (found["GraphDriver"]["Data"] or {}), "else this proves nothing"
+            assert await world.device_node(found) == node
+            assert await world.device_node(found) == node
+        image = await world.image("containerd-nodes:1")
+        assert image is not None and await world.device_node(image) == "", "that is told when it starts"
+    finally:
+        await world.close()
+        host.docker("rm", "containerd-bad", "containerd-good")

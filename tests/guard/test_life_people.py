@@ -146,6 +146,8 @@ def test_installed_everybody_is_known_at_the_usual_place(host: OwnHost) -> None:
     assert "gives container:wacher a role, and this host has no container" in plan.stderr
     assert "user:opal a role, and" not in plan.stderr and "container:watcher a role, and" not in plan.stderr
     assert "started again: docker restart watcher" in plan.stderr and "restart strange" not in plan.stderr
+    (entered,) = (line for line in lines if "only admins can run commands in these" in line)
+    assert "before" in entered and "--force-recreate" in entered
     assert host.dockworthy("guard", "install", "--people").returncode == 2, "nobody agreed"
     said = install(host)
     assert "refused everything now: user nils, container strange" in said, said
@@ -160,7 +162,11 @@ def test_installed_everybody_is_known_at_the_usual_place(host: OwnHost) -> None:
         "hosts": [f"unix://{OWN}"],
     }
     opal, nils = Reached(host, SOCKET, "opal"), Reached(host, SOCKET, "nils")
-    assert opal.docker("exec", "before", "sh", "-c", "echo in").stdout == b"in\n"
+    into = opal.docker("exec", "before", "id", check=False)
+    assert b"guard/device-nodes" in into.stderr, into.stderr
+    host.docker("run", "-d", "--name", "anew", BUSYBOX, "sleep", "3600")
+    assert opal.docker("exec", "anew", "sh", "-c", "echo in").stdout == b"in\n"
+    host.docker("rm", "-f", "anew")
     assert b"guard/roles" in opal.docker("run", BUSYBOX, "true", check=False).stderr
     told_nils = nils.docker("ps", check=False).stderr
     assert b"user nils has no role here" in told_nils

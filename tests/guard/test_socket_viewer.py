@@ -31,8 +31,8 @@ def host(engines_folder: Path) -> Iterator[OwnHost]:
         host.start_engine({})
         host.load_busybox()
         host.docker(
-            "run", "-d", "--name", "shop", "-e", f"PASSWORD={SECRET}", "--label", "traefik.enable=true", BUSYBOX,
-            "sh", "-c", "echo hello; exec sleep 3600",
+            "run", "-d", "--cap-drop", "MKNOD", "--name", "shop", "-e", f"PASSWORD={SECRET}",
+            "--label", "traefik.enable=true", BUSYBOX, "sh", "-c", "echo hello; exec sleep 3600",
         )  # fmt: skip
         host.docker("volume", "create", "--opt", "type=tmpfs", "--opt", "o=size=9m", "--opt", "device=tmpfs", "share")
         papers = papers_for(engines_folder / "viewer-papers", "monitor")

@@ -38,6 +38,9 @@ class EmptyWorld:
     async def volume(self, name: str) -> Mapping[str, Any] | None:
         return None
 
+    async def device_node(self, found: Mapping[str, Any]) -> str:
+        return ""
+
     async def network(self, reference: str) -> Mapping[str, Any] | None:
         return None
 

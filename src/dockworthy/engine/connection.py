@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import math
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -133,7 +133,7 @@ class Connection:
             async for line in content:
                 yield line
 
-    async def chunks(self, path: str) -> AsyncIterator[bytes]:
+    async def chunks(self, path: str) -> AsyncGenerator[bytes, None]:
         """Of an answer that is too much to be held: an image. Raises EngineError and its kinds."""
         async with self._streamed("GET", path) as content:
             async for chunk in content.iter_chunked(_CHUNK):

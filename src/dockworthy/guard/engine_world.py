@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -27,6 +29,7 @@ from .device_numbers import device_numbers
 from .floor.mounts import RECURSIVE_SINCE, NumbersOf
 from .floor.replaceable import Mounted
 from .host_tree import HostTree, host_tree, spellings
+from .image_nodes import Stream, layers_of, node_in_archive, node_in_layers
 from .mounted import mounted
 from .own_paths import OwnPaths, engine_folders, own_paths
 from .parallel import look_up
@@ -42,6 +45,8 @@ _STARTED_FOR = 60.0
 _LISTS = ("/containers/json?all=1", "/volumes", "/services")
 _MADE_WITHIN = 60.0
 """Seconds: an engine gives a registry 20 for the digest of a service's image, and the swarm 20 for the service."""
+_UNPACKED_WITHIN = 60.0
+"""Seconds for the layers of a large image on a cold disk, or for all that a container holds."""
 _SEEN_FOR = 0.5
 """Seconds: what root mounts on the host changes seldom, and one request looks several times."""
 _IMAGE = re.compile(r"[A-Za-z0-9\[][A-Za-z0-9_.:@/\[\]-]*")
@@ -87,6 +92,12 @@ class LookedAt:
         return self._own
 
 
+@cache
+def _unpacking() -> ThreadPoolExecutor:
+    """Where the layers of images are looked through, which may take long."""
+    return ThreadPoolExecutor(2, thread_name_prefix="layers")
+
+
 class EngineWorld:
     """Opened at the first question: the engine starts after its plugin."""
 
@@ -111,6 +122,8 @@ class EngineWorld:
         self._not_recursive: dict[str, frozenset[str]] = {}
         self._folder = ""
         self._lookups: PathLookups | None = None
+        self._clean: set[str] = set()
+        """Images without device nodes, where only their containers tell."""
         self._connection: Connection | None = None
         self._context: tuple[float, EngineContext] | None = None
         self._opening = asyncio.Lock()
@@ -144,6 +157,47 @@ class EngineWorld:
 
     async def volume(self, name: str) -> Mapping[str, Any] | None:
         return await self._one(f"/volumes/{quote(name, safe='')}")
+
+    async def device_node(self, found: Mapping[str, Any]) -> str:
+        """Raises EngineError where it can't be told."""
+        folders = layers_of(found)
+        try:
+            if folders is None:
+                return await self._node_in_container(found)
+            looking = asyncio.get_running_loop().run_in_executor(_unpacking(), node_in_layers, folders)
+            return await asyncio.wait_for(looking, _UNPACKED_WITHIN)
+        except OSError:  # the engine sees other folders than the guard does, or the guard is not root
+            return await self._node_in_container(found)
+        except TimeoutError:
+            raise EngineError(
+                f"what an image brings can't be looked through within {_UNPACKED_WITHIN:.0f} s",
+                hint="ask again: what was looked at is remembered",
+            ) from None
+
+    async def _node_in_container(self, found: Mapping[str, Any]) -> str:
+        """By all that a container holds, where its layers can't be read; once for each image in which there is none.
+        What an image alone holds is not told."""
+        image = str(found.get("Image", ""))
+        if "HostConfig" not in found or image in self._clean:
+            return ""
+        chunks = (await self._open()).chunks(f"/containers/{quote(str(found['Id']), safe='')}/export")
+        loop = asyncio.get_running_loop()
+
+        async def next_one() -> bytes:
+            return await anext(chunks, b"")
+
+        stream = Stream(lambda: asyncio.run_coroutine_threadsafe(next_one(), loop).result(_UNPACKED_WITHIN))
+        try:
+            looking = loop.run_in_executor(_unpacking(), node_in_archive, stream)
+            node = await asyncio.wait_for(looking, _UNPACKED_WITHIN)
+        except ValueError as error:
+            raise EngineError(f"what a container holds can't be looked through: {error}") from None
+        finally:
+            with contextlib.suppress(RuntimeError):  # a thread that was given up still waits for a piece
+                await chunks.aclose()
+        if not node:
+            self._clean.add(image)
+        return node
 
     async def network(self, reference: str) -> Mapping[str, Any] | None:
         return await self._one(f"/networks/{quote(reference, safe='')}")

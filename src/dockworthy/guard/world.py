@@ -38,6 +38,10 @@ class World(Protocol):
     async def volume(self, name: str) -> Mapping[str, Any] | None:
         """`GET /volumes/{name}`."""
 
+    async def device_node(self, found: Mapping[str, Any]) -> str:
+        """The first device node that an image, or the image of a container, brings (image_nodes); `""` for none. Of an
+        image whose layers the engine shows nowhere, `""`: its containers are looked at when they start."""
+
     async def network(self, reference: str) -> Mapping[str, Any] | None:
         """`GET /networks/{id}`."""
 

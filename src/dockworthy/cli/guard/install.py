@@ -92,7 +92,7 @@ def install(
     from ...guard.life.places import Places
     from ...guard.life.planning import plan
     from ...guard.life.record import own_endpoint, read_record
-    from ...guard.life.refused_starts import refused_starts
+    from ...guard.life.refused_starts import not_entered, refused_starts
     from ...guard.life.tried import check_tried
     from ...guard.life.uninstalling import uninstall as take_away
 
@@ -117,6 +117,8 @@ def install(
     if engine.pid and record is None:
         starts = refused_starts(engine.endpoint, in_force, places, people=todo.people is not None)
         todo = structs.replace(todo, refused_starts=starts)
+    if engine.pid and todo.people is not None:
+        todo = structs.replace(todo, not_entered=not_entered(engine.endpoint))
     if not agreed("dockworthy guard install", todo.in_words(), dry_run=dry_run, yes=yes):
         return 0
     bring(todo, say)

@@ -10,11 +10,13 @@ import msgspec
 
 from ...errors import EngineError, UsageError
 from ...model.dialect import Version
+from .archives import archive
 from .asking import API, Answer, send
 
 PREFIX = "dockworthy-drill"
 _BEFORE = f"{PREFIX}-before"
 _VICTIM = f"{PREFIX}-victim"
+_NODES = f"{PREFIX}-nodes:1"
 _BOUND_VOLUME = f"{_BEFORE}-volume"
 _SLEEP = {"Cmd": ["sleep", "86400"]}
 _MADE_BEFORE: dict[str, dict[str, Any]] = {
@@ -92,9 +94,13 @@ class Scratch:
             self.names[f"{name}_short"] = value[:12]
 
     def make_victim(self) -> None:
-        """A harmless container that runs."""
+        """A harmless container that runs, and an image that brings the node of a disk."""
         self._make(_VICTIM, {}, start=True)
         self.names["container"] = _VICTIM
+        repository, _, tag = _NODES.partition(":")
+        path = f"/images/create?fromSrc=-&repo={repository}&tag={tag}"
+        if self._ask("POST", path, archive("nodes", ""), check=False).status == 200:
+            self.names["nodes"] = _NODES
 
     def make_before(self) -> None:
         """On an engine that is not guarded yet. Raises EngineError where it can't be made."""
@@ -156,8 +162,10 @@ class Scratch:
         return answer.json if answer.status == 200 else None
 
     def _ask(self, method: str, path: str, body: Any = None, *, check: bool = True) -> Answer:
-        content = b"" if body is None else msgspec.json.encode(body)
-        kind = "Content-Type: application/json\r\n" if content else ""
+        """`body` goes as JSON, bytes as an archive."""
+        content = b"" if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
+        kind = "application/x-tar" if isinstance(body, bytes) else "application/json"
+        kind = f"Content-Type: {kind}\r\n" if content else ""
         head = f"{method} {path} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n{kind}"
         answer = send(self.socket, f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
         if check and answer.status >= 300:

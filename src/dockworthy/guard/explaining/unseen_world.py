@@ -56,6 +56,9 @@ class UnseenWorld:
     async def execution(self, id: str) -> Mapping[str, Any] | None:
         return self._note(f"exec {id[:12]}: taken as one that may be started")
 
+    async def device_node(self, found: Mapping[str, Any]) -> str:
+        return ""
+
     async def volume(self, name: str) -> Mapping[str, Any] | None:
         return self._note(f"volume {name}: taken as one that is not there yet, or is a plain one")
 

@@ -18,7 +18,7 @@ from ..host_tree import plain
 from ..routes import Right
 from ..routes.query_values import says_yes
 from .case import Case
-from .existing import judge_existing, might_be, mounts_of
+from .existing import judge_existing, might_be, mounts_of, refused_nodes
 from .host_mounts import bound, host_mounts, refused_beside_others, refused_ways_in
 from .naming import refused_name
 
@@ -112,6 +112,8 @@ async def _mounted_again(case: Case, reference: str) -> AsyncIterator[Refusal]:
         itself = str((inspect or {}).get("Id", "")) if id == reference else id
         async for refusal in refused_beside_others(case, mounts, but=(itself,)):
             yield refusal
+    async for refusal in refused_nodes(case, reference):
+        yield refusal
 
 
 async def _mounts(case: Case, reference: str, *, written: bool = False) -> tuple[tuple[Mounted, ...], Host]:
@@ -143,11 +145,14 @@ async def _ways_in(case: Case, reference: str, mounts: Iterable[Mounted]) -> Asy
 
 
 async def _written_inside(case: Case, reference: str) -> AsyncIterator[Refusal]:
-    """What a command in a container can do to the folders that it writes, also one that was made before the guard."""
+    """What a command in a container can do to the folders that it writes, and with what its image brings; also in one
+    that was made before the guard."""
     inspect = await case.world.container(reference)
     for id in (reference, *await might_be(case, reference, inspect)):
         async for refusal in _ways_in(case, id, (await _mounts(case, id, written=True))[0]):
             yield refusal
+    async for refusal in refused_nodes(case, reference):
+        yield refusal
 
 
 async def attach(case: Case) -> AsyncIterator[Refusal]:

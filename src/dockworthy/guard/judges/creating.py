@@ -32,7 +32,7 @@ from ..parallel import look_up
 from ..rights.projects import project_of
 from ..routes.builder import is_builder
 from .case import Case
-from .existing import judge_existing, mounts_of
+from .existing import judge_existing, mounts_of, refused_image
 from .host_mounts import (
     host_mounts,
     is_recursive,
@@ -64,7 +64,8 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
         host, case.policy.guard, no_new_privileges="no-new-privileges" in (context.features or ())
     ):
         yield refusal
-    for refusal in refused_cost(request, host, memory_of_host(), await case.world.image(request.word("Image"))):
+    image = await case.world.image(request.word("Image"))
+    for refusal in refused_cost(request, host, memory_of_host(), image):
         yield refusal
     async for refusal in refused_name(case, case.call.query.get("name", "").lstrip("/")):
         yield refusal
@@ -74,6 +75,9 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     async for refusal in _mounts(case, request, unit, volumes):
         yield refusal
+    if image is not None:
+        async for refusal in refused_image(case, image, userns=host.word("UsernsMode")):
+            yield refusal
     for refusal in case.policy.refused_new(unit):
         yield refusal
 

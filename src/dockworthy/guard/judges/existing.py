@@ -16,6 +16,7 @@ from ...readers.container.inspected import read_container
 from ..decision import Refusal, refused
 from ..floor.mounts import Host
 from ..host_tree import plain
+from ..image_nodes import is_remapped
 from ..parallel import look_up
 from .case import Case
 from .naming import BEGINNING
@@ -83,6 +84,32 @@ def _own_paths(host: Host, paths: Sequence[str]) -> Iterator[Refusal]:
             )
 
 
+async def refused_nodes(case: Case, reference: str) -> AsyncIterator[Refusal]:
+    """Of the image of a container that is there, for whoever starts it or runs commands in it."""
+    inspect = await case.world.container(reference)
+    for id in (reference, *await might_be(case, reference, inspect)):
+        found = await case.world.container(id)
+        if found is not None:
+            host = ApiObject(found, "GET /containers/{id}/json").at("HostConfig")
+            async for refusal in refused_image(case, found, userns=host.word("UsernsMode")):
+                yield refusal
+
+
+async def refused_image(case: Case, found: Mapping[str, Any], *, userns: str = "") -> AsyncIterator[Refusal]:
+    """`found`: an image, or a container of it, as the engine shows it."""
+    if is_remapped((await case.world.context()).features, userns):
+        return
+    node = await case.world.device_node(found)
+    if node:
+        yield refused(
+            "guard/device-nodes",
+            "Images bring no device nodes",
+            f"the image brings {node}: whoever has an account on the host, and a process with their user id in the "
+            "container, could open that device",
+            "build the image without it: what a container needs in /dev the engine makes itself",
+        )
+
+
 async def might_be(case: Case, reference: str, inspect: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Ids that begin with what is the name of another one, or of which several begin so. The engine looks it up once
     more: should the other one be renamed or removed meanwhile, it finds one of these."""
@@ -127,4 +154,4 @@ async def mounts_of(case: Case, reference: str) -> tuple[Mount, ...]:
     return tuple(mount for mount in mounts if mount.kind is MountKind.BIND or mount.host_path)
 
 
-__all__ = ["judge_existing", "might_be", "mounts_of"]
+__all__ = ["judge_existing", "might_be", "mounts_of", "refused_image", "refused_nodes"]

@@ -21,6 +21,7 @@ from ..floor.mounts import refused_mounts, refused_volume, refused_words, writab
 from ..floor.security_options import LABEL_TYPES
 from ..parallel import look_up
 from .case import Case
+from .existing import refused_image
 from .host_mounts import (
     host_mounts,
     is_recursive,
@@ -60,7 +61,8 @@ async def _judge(case: Case, spec: Mapping[str, Any]) -> AsyncIterator[Refusal]:
     run = task.at("ContainerSpec")
     registry = refused_registry(case, host_in(run.word("Image")))
     words = (*refused_words(run.items("Mounts")), *_templates(run))
-    cost = refused_cost(run, run, memory_of_host(), await case.world.image(run.word("Image")))
+    image = await case.world.image(run.word("Image"))
+    cost = refused_cost(run, run, memory_of_host(), image)
     for refusal in (*_kind(task), *words, *_values(case, task, run), *cost, *registry):
         yield refusal
     async for refusal in _networks(case, found):
@@ -69,6 +71,9 @@ async def _judge(case: Case, spec: Mapping[str, Any]) -> AsyncIterator[Refusal]:
     unit = read_service({"Spec": dict(spec)}, context)
     async for refusal in _mounts(case, run, unit.containers[0].mounts):
         yield refusal
+    if image is not None:
+        async for refusal in refused_image(case, image):
+            yield refusal
     for refusal in case.policy.refused_new(unit):
         yield refusal
 

@@ -62,6 +62,8 @@ class Install(Struct, frozen=True, kw_only=True):
     """Roles of the policy for whom nobody here is."""
     refused_starts: tuple[str, ...] = ()
     """Containers that run and that the policy will not let start again, with the reasons."""
+    not_entered: tuple[str, ...] = ()
+    """Containers in which nobody but an admin runs commands, in a sentence."""
     manager: ServiceManager = ServiceManager.NOBODY
     """Who starts the engine."""
 
@@ -99,6 +101,7 @@ class Install(Struct, frozen=True, kw_only=True):
             *self.entered,
             *self.unknown_names,
             *self.refused_starts,
+            *self.not_entered,
             "measure: the engine asks the guard and containers run; else all of this is taken back",
         )
 

@@ -1,4 +1,4 @@
-"""Containers that are there and that the policy will not let start again: said before the guard comes."""
+"""Containers that are there and that will not be started again, or entered: said before the guard comes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Sequence
 
 from ...engine.connection import Connection
+from ...engine.faults import NoSuchObject
 from ..asked import Asked
 from ..engine_world import EngineWorld
 from ..judges import judge
 from ..policy_in_force import PolicyInForce
+from ..rights.device_nodes import can_make_nodes
 from .places import Places
 
 MOST = 30
@@ -24,6 +26,35 @@ def refused_starts(endpoint: str, policy: PolicyInForce, places: Places, *, peop
     lines = [f"WARNING: container {name} runs on, and once it is stopped {by_whom}: {why}" for name, why in refused]
     more = len(lines) - MOST
     return (*lines[:MOST], *((f"WARNING: and {more} more containers can't be started again",) if more > 0 else ()))
+
+
+def not_entered(endpoint: str) -> tuple[str, ...]:
+    """A line with the containers in which nobody but an admin runs commands, as they have the capability to make device
+    nodes. None where the engine remaps users. Raises EngineError."""
+    names = asyncio.run(_with_mknod(endpoint))
+    if not names:
+        return ()
+    shown = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
+    return (
+        "WARNING: only admins can run commands in these (exec, attach), until they are made anew (docker compose up -d "
+        "--force-recreate): they have the capability MKNOD, by which a container's root and a user of this host "
+        f"together open its disk: {shown}",
+    )
+
+
+async def _with_mknod(endpoint: str) -> list[str]:
+    async with Connection(endpoint) as connection:
+        if any("name=userns" in str(each) for each in (await connection.get("/info")).get("SecurityOptions") or ()):
+            return []
+        names = []
+        for each in await connection.get("/containers/json"):
+            try:
+                inspect = await connection.get(f"/containers/{each['Id']}/json")
+            except NoSuchObject:
+                continue
+            if can_make_nodes(inspect):
+                names.append(str(inspect.get("Name", "")).lstrip("/"))
+        return sorted(names)
 
 
 async def _refused(endpoint: str, policy: PolicyInForce, places: Places) -> Sequence[tuple[str, str]]:
@@ -44,4 +75,4 @@ async def _refused(endpoint: str, policy: PolicyInForce, places: Places) -> Sequ
     return sorted(found)
 
 
-__all__ = ["refused_starts"]
+__all__ = ["not_entered", "refused_starts"]

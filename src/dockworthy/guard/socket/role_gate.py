@@ -18,6 +18,7 @@ from ..identity.telling import identity_of
 from ..judges import judge_call, refusal_of, understood
 from ..policy_in_force import PolicyInForce
 from ..rights.deciding import Allowed, Refused, decide
+from ..rights.device_nodes import refused_with_mknod, without_mknod
 from ..rights.people_world import PeopleWorld
 from ..rights.showing import kind_shown, shown
 from ..routes import Call, Right
@@ -179,9 +180,16 @@ class RoleGate:
         in_force = self._floor or self._unseen
         signed = in_force().must_be_signed if in_force is not None else (lambda image: False)
         grants = self._floor is None
-        return await decide(
+        answer = await decide(
             call, identity, held, world, self._reserved, grants=grants, signed=signed, projects=self._projects
         )
+        if isinstance(answer, Refused):
+            return answer
+        if not answer.is_admin:
+            reasons = tuple([each async for each in refused_with_mknod(answer.call, world)])
+            if reasons:
+                return Refused(reasons=reasons, within=True)
+        return structs.replace(answer, call=without_mknod(answer.call, is_admin=answer.is_admin))
 
     async def _identity(self, who: Met) -> Identity:
         if who.identity is None:
