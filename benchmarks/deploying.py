@@ -87,7 +87,7 @@ class Measured:
         )
 
     def load(self, address: str = "127.0.0.1") -> Load:
-        return Load(self.http, HOST, address=address, answers=LastSeen())
+        return Load(self.http, HOST, address=address, steady=True, answers=LastSeen())
 
     async def dockworthy(self, *arguments: str) -> Ended:
         return await self.run(sys.executable, str(DOCKWORTHY), *arguments)

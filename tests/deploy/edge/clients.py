@@ -68,13 +68,15 @@ async def until_status(port: int, host: str, status: int = 200, *, tls: ssl.SSLC
 class Load:
     """Requests for one host at a steady rate while it is entered; half of them by ten connections that are kept.
 
-    On a slow machine the rate is lower: where all takes three times as long, as many requests come meanwhile.
+    On a slow machine the rate is lower, unless it is `steady`: where all takes three times as long, as many requests
+    come meanwhile.
     """
 
     port: int
     host: str
     rate: int = 200
     address: str = "127.0.0.1"
+    steady: bool = False
     tls: ssl.SSLContext | None = None
     answers: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
@@ -114,7 +116,7 @@ class Load:
             task = asyncio.create_task(self._one(kept=number % 2 == 0))
             self._waiting.add(task)
             task.add_done_callback(self._waiting.discard)
-            due += patience(1) / QUIET / self.rate
+            due += (1.0 if self.steady else patience(1) / QUIET) / self.rate
             await asyncio.sleep(max(0.0, due - clock()))
 
     async def _one(self, *, kept: bool) -> None:
