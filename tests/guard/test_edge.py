@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dockworthy.deploy.edge.compose_file import compose_file
+from dockworthy.guard import edge_record
+from dockworthy.guard.edge_record import EDGE_FOLDER
+from dockworthy.guard.path_lookups import HostFiles
+from guard.guarded import Guarded, start_guarded
 from guard.test_judging import World, ask
+from machines.images import BUSYBOX
+from machines.own_host import start_host
 
 ALIAS = "0123456789abcdef0123456789abcdef"
 OURS = {"com.docker.compose.project": "dockworthy-edge"}
@@ -57,6 +70,8 @@ ATTACKS: dict[str, tuple[str, Any]] = {
     "connect by what is nearly secret": ("POST /v1.45/networks/ddd/connect", _connect(ALIAS[1:], ALIAS.upper())),
     "connect to the front": ("POST /v1.45/networks/fff/connect", _connect(ALIAS)),
     "a service": ("POST /v1.45/services/create", _service("dockworthy-edge", "web.shop")),
+    "connect by a name that looks secret": ("POST /v1.45/networks/ddd/connect", _connect("f" * 32)),
+    "a service by a name that looks secret": ("POST /v1.45/services/create", _service("ddd", "f" * 32)),
     "a service by id": ("POST /v1.45/services/create", _service("d" * 64, "web")),
 }
 
@@ -64,13 +79,130 @@ ATTACKS: dict[str, tuple[str, Any]] = {
 @pytest.mark.parametrize("how", ATTACKS)
 async def test_who_joins_the_edge_by_another_way_is_refused(how: str) -> None:
     line, body = ATTACKS[how]
-    decision = await ask(line, body, world=World(**_FOUND))
+    decision = await ask(line, body, world=Recorded(**_FOUND))
     assert "guard/edge" in {refusal.rule for refusal in decision.refusals}
+
+
+SPEC = compose_file("sha256:" + "1" * 64, EDGE_FOLDER, (80, 443), cpus=2, has_shell=True)["services"]["proxy"]
+EDGE: dict[str, Any] = {
+    "Image": SPEC["image"],
+    "Labels": OURS,
+    "User": SPEC["user"],
+    "Entrypoint": SPEC["entrypoint"],
+    "Cmd": SPEC["command"],
+    "Healthcheck": {"Test": [word.replace("$$", "$") for word in SPEC["healthcheck"]["test"]], "Interval": 10**10},
+    "HostConfig": {
+        "NetworkMode": "dockworthy-edge",
+        "Mounts": [
+            {
+                "Type": "bind",
+                "Source": each["source"],
+                "Target": each["target"],
+                "ReadOnly": each.get("read_only", False),
+            }
+            for each in SPEC["volumes"]
+        ],
+    },
+}
+LIKE_IT: dict[str, dict[str, Any]] = {
+    "a label alone": {"Image": "x", "Labels": OURS, "HostConfig": {"NetworkMode": "dockworthy-edge"}},
+    "the front by a label": {"Image": "x", "Labels": OURS, "HostConfig": {"NetworkMode": "dockworthy-edge-front"}},
+    "another image": {**EDGE, "Image": "x"},
+    "another program": {**EDGE, "Entrypoint": ["sh"]},
+    "another command": {**EDGE, "Cmd": ["-W", "-f", "/x"]},
+    "another health check": {**EDGE, "Healthcheck": {"Test": ["CMD", "sh"]}},
+    "the image's health check": {key: value for key, value in EDGE.items() if key != "Healthcheck"},
+    "another user": {**EDGE, "User": "0"},
+    "variables": {**EDGE, "Env": ["LD_PRELOAD=/x"]},
+    "a folder more": {**EDGE, "HostConfig": {**EDGE["HostConfig"], "Binds": ["v:/usr"]}},
+    "no folder": {**EDGE, "HostConfig": {"NetworkMode": "dockworthy-edge"}},
+    "folders of another": {**EDGE, "HostConfig": {**EDGE["HostConfig"], "VolumesFrom": ["x"]}},
+}
+
+
+class Recorded(World):
+    async def edge_names(self) -> frozenset[str]:
+        return frozenset((ALIAS,))
+
+    async def edge_specs(self) -> Sequence[Mapping[str, Any]]:
+        return (SPEC,)
+
+
+@pytest.mark.parametrize("how", LIKE_IT)
+async def test_who_only_says_that_it_is_the_edge_is_refused(how: str) -> None:
+    decision = await ask(_CREATE, LIKE_IT[how], world=Recorded(**_FOUND))
+    assert "guard/edge" in {refusal.rule for refusal in decision.refusals}
+
+
+async def test_the_edge_as_root_wrote_it() -> None:
+    decision = await ask(_CREATE, EDGE, world=Recorded(**_FOUND))
+    assert "guard/edge" not in {refusal.rule for refusal in decision.refusals}, decision.message()
+    decision = await ask(_CREATE, EDGE, world=World(**_FOUND))
+    assert "guard/edge" in {refusal.rule for refusal in decision.refusals}, "root wrote nothing"
+
+
+def test_only_what_is_roots_alone_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("files of root's are made")
+    folder = Path(tempfile.mkdtemp(dir="/var/lib", prefix="dockworthy-test-"))
+    try:
+        monkeypatch.setattr(edge_record, "EDGE_FOLDER", str(folder))
+        (folder / "coming.json").write_text(json.dumps({"services": {"proxy": SPEC}}))
+        (folder / "compose.json").write_text("")
+        assert edge_record.edge_specs(HostFiles()) == (SPEC,)
+        (folder / "routes").mkdir()
+        (folder / "joining").mkdir()
+        (folder / "routes" / "shop.json").write_text(json.dumps({"aliases": {"web": ALIAS}}))
+        (folder / "joining" / "wiki.json").write_text(json.dumps(["e" * 32]))
+        (folder / "joining" / "evil.json").write_text(json.dumps(["f" * 32]))
+        os.chown(folder / "joining" / "evil.json", 1000, 0)
+        (folder / "joining" / "odd.json").write_text("{")
+        assert edge_record.edge_names(HostFiles()) == {ALIAS, "e" * 32}
+        os.chown(folder / "coming.json", 1000, 0)
+        assert edge_record.edge_specs(HostFiles()) == ()
+        os.chown(folder / "coming.json", 0, 0)
+        folder.chmod(0o777)
+        assert edge_record.edge_specs(HostFiles()) == ()
+        folder.chmod(0o700)
+        (folder / "coming.json").unlink()
+        os.mkfifo(folder / "coming.json")
+        assert edge_record.edge_specs(HostFiles()) == ()
+    finally:
+        shutil.rmtree(folder)
+
+
+POLICY = f"guard: {{binds: [{EDGE_FOLDER}]}}"
+
+
+@pytest.fixture
+def guarded(engines_folder: Path) -> Iterator[Guarded]:
+    host = start_host(engines_folder / "guard-edge-record")
+    try:
+        host.write("/etc/guard.yaml", POLICY)
+        host.run("mkdir", "-p", f"{EDGE_FOLDER}/settings", f"{EDGE_FOLDER}/run")
+        host.run("chmod", "700", EDGE_FOLDER)
+        yield start_guarded(host, "--policy", "/etc/guard.yaml")
+    finally:
+        host.stop()
+
+
+@pytest.mark.engine
+def test_compose_makes_what_root_wrote(guarded: Guarded) -> None:
+    image = guarded.docker("image", "inspect", "--format", "{{.Id}}", BUSYBOX).stdout.decode().strip()
+    spec = compose_file(image, EDGE_FOLDER, (8080, None), cpus=1, has_shell=True)
+    up = ("compose", "-f", f"{EDGE_FOLDER}/coming.json", "create")
+    guarded.host.write(f"{EDGE_FOLDER}/coming.json", json.dumps(spec))
+    made = guarded.docker(*up, check=False)
+    assert made.returncode == 0, made.stderr.decode()
+    guarded.docker("compose", "-f", f"{EDGE_FOLDER}/coming.json", "rm", "-f")
+    spec["services"]["proxy"]["command"] = ["-c", "evil"]
+    guarded.host.write("/etc/evil.json", json.dumps(spec))
+    refused = guarded.docker("compose", "-f", "/etc/evil.json", "create", check=False)
+    assert refused.returncode and b"guard/edge" in refused.stderr
 
 
 GOOD: dict[str, tuple[str, Any]] = {
     "another network": (_CREATE, {"Image": "x", "HostConfig": {"NetworkMode": "shop"}}),
-    "the edge itself": (_CREATE, {"Image": "x", "Labels": OURS, "HostConfig": {"NetworkMode": "dockworthy-edge"}}),
     "what a deploy asks": ("POST /v1.45/networks/dockworthy-edge/connect", _connect(ALIAS)),
     "what a deploy to a swarm asks": ("POST /v1.45/services/create", _service("ddd", "web", "web.shop", ALIAS)),
 }
@@ -79,5 +211,5 @@ GOOD: dict[str, tuple[str, Any]] = {
 @pytest.mark.parametrize("how", GOOD)
 async def test_a_deploy_and_other_networks_are_not_held_up(how: str) -> None:
     line, body = GOOD[how]
-    decision = await ask(line, body, world=World(**_FOUND))
+    decision = await ask(line, body, world=Recorded(**_FOUND))
     assert "guard/edge" not in {refusal.rule for refusal in decision.refusals}

@@ -53,6 +53,12 @@ class EmptyWorld:
     async def mounted(self) -> Sequence[Mounted]:
         return ()
 
+    async def edge_specs(self) -> Sequence[Mapping[str, Any]]:
+        return ()
+
+    async def edge_names(self) -> frozenset[str]:
+        return frozenset()
+
     async def left_open(self, id: str, targets: Iterable[str]) -> frozenset[str]:
         return frozenset()
 

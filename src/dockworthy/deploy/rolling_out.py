@@ -83,6 +83,7 @@ class RollOut:
 
     async def _roll_out(self) -> None:
         await self._become(ReleaseState.ROLLING_OUT)
+        await self._edge.announce()
         for step in self._plan.steps:
             await self._lock.check()
             self._say(step.says)

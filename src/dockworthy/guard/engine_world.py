@@ -26,6 +26,7 @@ from ..readers.api_object import ApiObject
 from ..readers.engine_context import EngineContext, engine_context
 from .asked import NotAName
 from .device_numbers import device_numbers
+from .edge_record import EDGE_FOLDER, edge_names, edge_specs
 from .floor.mounts import RECURSIVE_SINCE, NumbersOf
 from .floor.replaceable import Mounted
 from .host_tree import HostTree, host_tree, spellings
@@ -229,6 +230,12 @@ class EngineWorld:
 
         found = await self._paths.look(work)
         return (*found, *(one for _, each in self._announced for one in each))
+
+    async def edge_specs(self) -> Sequence[Mapping[str, Any]]:
+        return await self._paths.look(lambda look: edge_specs(look.files), EDGE_FOLDER)
+
+    async def edge_names(self) -> frozenset[str]:
+        return await self._paths.look(lambda look: edge_names(look.files), EDGE_FOLDER)
 
     async def left_open(self, id: str, targets: Iterable[str]) -> frozenset[str]:
         recursive, wanted = (await self.context()).api_version >= RECURSIVE_SINCE, tuple(targets)

@@ -93,6 +93,14 @@ class HostFiles:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
         return content
 
+    def names(self, folder: str) -> list[str]:
+        """Raises OSError."""
+        self._step(folder)
+        try:
+            return sorted(os.listdir(folder))
+        finally:
+            self._step("")
+
     def real(self, path: str) -> str:
         """Where the links of a whole path lead; what is not there is taken as it is written."""
         rest = path.split("/")[::-1]

@@ -5,7 +5,7 @@ The judges know this interface only; `engine_world.py` asks a real engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..readers.engine_context import EngineContext
@@ -53,6 +53,12 @@ class World(Protocol):
 
     async def mounted(self) -> Sequence[Mounted]:
         """What of the host all containers mount, running or not, and all services; and what was announced."""
+
+    async def edge_specs(self) -> Sequence[Mapping[str, Any]]:
+        """What the edge's container is made of, by what root wrote on this host: services of Compose files."""
+
+    async def edge_names(self) -> Container[str]:
+        """The names by which containers may join the edge's network, by what root wrote on this host."""
 
     async def left_open(self, id: str, targets: Iterable[str]) -> frozenset[str]:
         """Those of a container's read-only binds below which what is mounted on the host stays writable, because an

@@ -16,9 +16,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import json
 import shlex
 import tarfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -107,6 +109,14 @@ class Keeper:
 
     async def write(self, name: str, text: str) -> None:
         await write_file(self._site.hand, f"{self.folder}/{name}", text.encode())
+
+    async def announce(self, spec: Mapping[str, Any]) -> None:
+        """What the edge's container is about to be made of: by this the guard knows it (guard/edge_record.py)."""
+        await self.write("coming.json", json.dumps(spec))
+
+    async def announce_names(self, project: str, names: Iterable[str]) -> None:
+        """By which containers of the project will join the edge's network, before the first does."""
+        await self.write(f"joining/{project}.json", json.dumps(sorted(names)))
 
     async def write_routes(self, project: str, routes: ProjectRoutes | None) -> None:
         """None removes them."""

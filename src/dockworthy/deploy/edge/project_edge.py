@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import structs
@@ -36,6 +37,8 @@ class ProjectEdge:
         for routes in (found, wanted):
             self.aliases |= routes.aliases if routes is not None else {}
         """Service -> the secret name by which the edge finds its containers."""
+        self._announced = False
+        self._known_names = frozenset(found.aliases.values() if found is not None else ())
         self.runner = runner
         self.wanted = wanted
         self._project = project
@@ -74,6 +77,14 @@ class ProjectEdge:
                 gaps.remove(served.route.service)
                 yield f"requests for {served.route.service} wait at the edge meanwhile, {served.wait:g} s at the most"
 
+    async def announce(self) -> None:
+        """Before anything joins its network: the guard lets in whom the host's own files name. Raises HostError."""
+        wanted = set(self.wanted.aliases.values()) if self.wanted is not None else set()
+        every = {*self._known_names, *self.aliases.values()}
+        if every != self._known_names & wanted:  # a way back joins by the names from before
+            self._announced = True
+            await self.runner.announce_names(self._project, every)
+
     async def open(self, say: Callable[[str], None]) -> None:
         """Raises UsageError, EngineError, HostError; the edge then is as it was."""
         self._before = await self.runner.routes_of(self._project)
@@ -89,6 +100,10 @@ class ProjectEdge:
     async def settle(self, tasks: Mapping[str, Sequence[Task]]) -> None:
         """The release is kept: names that others can take are trusted no longer than somebody has them. Raises what
         `open` raises."""
+        if self._announced:
+            with contextlib.suppress(HostError):  # what nobody joins by any more may stay until the next deploy
+                names = self.wanted.aliases.values() if self.wanted is not None else ()
+                await self.runner.announce_names(self._project, names)
         if self.wanted is None or not self.wanted.old_names:
             return
         left = still_by_old_names(self.wanted, self.wanted.old_names, tasks)

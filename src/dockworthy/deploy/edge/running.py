@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -100,6 +100,10 @@ class EdgeRunner:
         async with self._keeper.locked():
             await self._process.anew()
 
+    async def announce_names(self, project: str, names: Iterable[str]) -> None:
+        """On the host, for its guard. Raises HostError."""
+        await self._keeper.announce_names(project, names)
+
     async def routes_of(self, project: str) -> ProjectRoutes | None:
         """What a project asks of the edge now."""
         return (await self._keeper.read()).projects.get(project)
@@ -183,6 +187,7 @@ class EdgeRunner:
         there = await self._process.container()
         if there is not None and there["State"] != "running":
             await self._site.engine.send("DELETE", f"/containers/{there['Id']}?force=true", answer=False)
+        await self._keeper.announce(spec)
         await self._compose().up(spec, stop_within=ENDS_WITHIN)
 
     def _compose(self) -> ComposeCommand:

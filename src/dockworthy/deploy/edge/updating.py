@@ -93,6 +93,7 @@ class Updater:
         spec["services"][SERVICE] |= {"image": image.runs, "healthcheck": health_check(has_shell=image.has_shell)}
         # For its first process: else it would answer 503 until the engine's DNS does.
         await self._process.leave_servers({})
+        await self._keeper.announce(spec)
         await self._compose().up(spec, stop_within=ENDS_WITHIN)
         await self._process.serves(f"dockworthy-{kept.current}")
         await self._keeper.tell_servers("")
@@ -110,6 +111,7 @@ class Updater:
 
     async def _put_back(self, kept: Kept, error: BaseException) -> None:
         try:
+            await self._keeper.announce(json.loads(kept.compose))
             await self._compose().up(json.loads(kept.compose), stop_within=ENDS_WITHIN)
             await self._keeper.write("compose.json", kept.compose)
             await self._keeper.write("image.json", kept.image)

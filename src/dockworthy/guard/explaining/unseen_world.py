@@ -21,7 +21,7 @@ _USUAL = EngineContext(
 
 
 class _Every:
-    def __contains__(self, numbers: object) -> bool:
+    def __contains__(self, what: object) -> bool:
         return True
 
 
@@ -75,6 +75,13 @@ class UnseenWorld:
     async def mounted(self) -> Sequence[Mounted]:
         self._note("what other containers and services mount of the host: taken as nothing")
         return ()
+
+    async def edge_specs(self) -> Sequence[Mapping[str, Any]]:
+        return ()
+
+    async def edge_names(self) -> Container[str]:
+        self._note("names by which containers join the edge: taken as known")
+        return _Every()
 
     async def left_open(self, id: str, targets: Iterable[str]) -> frozenset[str]:
         return frozenset()

@@ -18,6 +18,7 @@ from ...readers.engine_context import EngineContext
 from ..asked import NotCanonical
 from ..bounds import check_bounds, check_size
 from ..decision import Refusal, refused
+from ..edge_record import is_made_of
 from ..floor.container_values import refused_values
 from ..floor.cost import memory_of_host, refused_cost, refused_memory_volume
 from ..floor.mounts import (
@@ -71,7 +72,7 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     async for refusal in _what_it_joins(case, request):
         yield refusal
-    async for refusal in _networks(case, request):
+    async for refusal in _networks(case, request, unit):
         yield refusal
     async for refusal in _mounts(case, request, unit, volumes):
         yield refusal
@@ -227,8 +228,11 @@ async def _network_of_nobody(case: Case, request: ApiObject) -> AsyncIterator[Re
         )
 
 
-async def _networks(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:
-    mode, project = request.word("HostConfig", "NetworkMode"), request.words("Labels").get(COMPOSE_PROJECT, "")
+async def _networks(case: Case, request: ApiObject, unit: Unit) -> AsyncIterator[Refusal]:
+    mode = request.word("HostConfig", "NetworkMode")
+    is_edge = request.words("Labels").get(COMPOSE_PROJECT) == EDGE_PROJECT and any(
+        is_made_of(request, unit.containers[0], spec) for spec in await case.world.edge_specs()
+    )
     names = {mode} - {"host"} if ":" not in mode else set()  # the word alone is a control's matter
     for name, endpoint in request.entries("NetworkingConfig", "EndpointsConfig"):
         names |= {name, endpoint.word("NetworkID")}
@@ -239,8 +243,9 @@ async def _networks(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:
     for name in sorted(names):
         async for refusal in refused_network(case, name):
             yield refusal
-        async for refusal in refused_edge(case, name, project=project):
-            yield refusal
+        if not is_edge:
+            async for refusal in refused_edge(case, name):
+                yield refusal
 
 
 JUDGES = {"create": create}

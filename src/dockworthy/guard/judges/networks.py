@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import AsyncIterator, Collection
 
-from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT, is_alias
+from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, is_alias
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import ENDPOINT, TEXT, TEXT_MAP, TRUTH, ListOf, Shape
 from ..decision import NOTHING, Refusal, refused
@@ -61,18 +61,21 @@ async def refused_network(case: Case, reference: str) -> AsyncIterator[Refusal]:
         yield refused("guard/networks", "The host's own network stays the host's", f"network {reference} is the host's")
 
 
-async def refused_edge(
-    case: Case, reference: str, *, aliases: Collection[str] = (), project: str = ""
-) -> AsyncIterator[Refusal]:
-    """For a container that would join it. `aliases`: the names that it gets there; `project`: the one that it is of.
+async def refused_edge(case: Case, reference: str, *, aliases: Collection[str] = ()) -> AsyncIterator[Refusal]:
+    """For a container that would join it, and is not the edge's own. `aliases`: the names that it gets there.
 
     The edge finds containers by names that nobody can guess, which `dockworthy deploy` gives them when they run. Who
     joins by another way wants to be taken for one of them, or to reach what is routed past the edge's passwords.
     """
     network = await case.world.network(reference) if reference and "/" not in reference else None
     name = str(network.get("Name")) if network is not None else reference
-    if name not in EDGE_NETWORKS or project == EDGE_PROJECT or (name == EDGE_NETWORK and any(map(is_alias, aliases))):
+    if name not in EDGE_NETWORKS:
         return
+    secret = [alias for alias in aliases if is_alias(alias)] if name == EDGE_NETWORK else []
+    if secret:
+        known = await case.world.edge_names()
+        if any(alias in known for alias in secret):
+            return
     yield refused(
         "guard/edge",
         "Containers come to the edge by `dockworthy deploy`",

@@ -1,0 +1,92 @@
+"""The edge's own container, and those that it serves, known by what root wrote on this host: a label or a name is the
+choice of whoever makes a container.
+
+`dockworthy deploy` writes the Compose file of the edge before it makes the container. A request that makes the same has
+no command of its own, no files and no variables: whoever sends it gets the edge, and nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ..model.workload import Container, MountKind
+from ..readers.api_object import ApiObject
+from .path_lookups import HostFiles
+from .root_alone import who_may_swap
+
+EDGE_FOLDER = "/var/lib/dockworthy/edge"
+"""Root's; an edge of another account is none under a guard, which lets no container mount what an account owns."""
+_FILES = ("coming.json", "compose.json")
+_MOST_BYTES = 16 * 1024 * 1024
+_MOST_PROJECTS = 10_000
+
+
+def edge_specs(files: HostFiles) -> Sequence[Mapping[str, Any]]:
+    """The service of each file that is there and is root's alone."""
+    return tuple(_specs(files))
+
+
+def _specs(files: HostFiles) -> Iterator[Mapping[str, Any]]:
+    for name in _FILES:
+        found = ApiObject(_written(f"{EDGE_FOLDER}/{name}", files), name).at("services", "proxy").data
+        if isinstance(found, dict):
+            yield found
+
+
+def edge_names(files: HostFiles) -> frozenset[str]:
+    """The secret names by which containers join the edge's network: of the routes that there are, and of a deploy that
+    is on its way."""
+    found: set[str] = set()
+    for folder in (f"{EDGE_FOLDER}/routes", f"{EDGE_FOLDER}/joining"):
+        try:
+            names = files.names(folder)
+        except OSError:
+            continue
+        for name in names if len(names) <= _MOST_PROJECTS else ():
+            written = _written(f"{folder}/{name}", files) if name.endswith(".json") else None
+            aliases = written.get("aliases") if isinstance(written, dict) else written
+            each = aliases.values() if isinstance(aliases, dict) else aliases if isinstance(aliases, list) else ()
+            found.update(str(alias) for alias in each)
+    return frozenset(found)
+
+
+def _written(path: str, files: HostFiles) -> Any:
+    """A file that is root's alone; None where it is not, or can't be read."""
+    try:
+        found = msgspec.json.decode(files.read(path, _MOST_BYTES))
+        is_roots = files.entry(path)[0].st_uid == 0 and not who_may_swap(path, files)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return found if is_roots else None
+
+
+def is_made_of(request: ApiObject, container: Container, spec: Mapping[str, Any]) -> bool:
+    """Is `container`, which `request` would make, what `spec` says?"""
+    volumes = [volume for volume in spec.get("volumes") or () if isinstance(volume, dict)]
+    binds = sorted((str(each.get("source")), str(each.get("target"))) for each in volumes)
+    return (
+        request.word("Image") == spec.get("image")
+        and request.at("Entrypoint").data == spec.get("entrypoint")
+        and request.at("Cmd").data == spec.get("command")
+        and request.word("User") == spec.get("user")
+        and not request.at("Env").data
+        and not request.at("HostConfig", "VolumesFrom").data
+        and _check(request) == _wanted_check(spec)
+        and all(mount.kind is MountKind.BIND for mount in container.mounts)
+        and sorted((mount.source, mount.target) for mount in container.mounts) == binds
+    )
+
+
+def _check(request: ApiObject) -> list[str]:
+    return [str(word) for word in request.at("Healthcheck", "Test").data or ()]
+
+
+def _wanted_check(spec: Mapping[str, Any]) -> list[str]:
+    check = spec.get("healthcheck") or {}
+    return ["NONE"] if check.get("disable") else [str(word).replace("$$", "$") for word in check.get("test") or ()]
+
+
+__all__ = ["EDGE_FOLDER", "edge_names", "edge_specs", "is_made_of"]
