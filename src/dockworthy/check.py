@@ -21,6 +21,7 @@ from .facts.quoting import quoted_lines, without_secrets
 from .facts.written_secrets import with_secrets_marked
 from .fix.candidates import candidates
 from .input_files import Checkout, checkout_of, reading_only
+from .model import knowledge
 from .model.allowance import Allowance
 from .model.control import Control
 from .model.dialect import Version
@@ -260,7 +261,13 @@ def _judged(
         demands=Weighing(findings, level).demands_seen(),
         read=tuple(_what_was_read(files, left_out)),
         unread=unread,
-        notes=(*(note for unit in written.units for note in unit.notes), *written.notes, *notes, *of_new),
+        notes=(
+            *(note for unit in written.units for note in unit.notes),
+            *written.notes,
+            *notes,
+            *of_new,
+            *knowledge.aged(today),
+        ),
     )
 
 

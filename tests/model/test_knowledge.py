@@ -67,3 +67,10 @@ def test_tables_are_in_order_and_agree_with_the_releases() -> None:
     assert releases.ENGINE_NEWEST[0] == NEXT_MAJOR == releases.ENGINE_LINES[0].version[0]
     assert OLDEST_API < OLDEST_API_AT_FIRST
     assert all(change.since <= releases.ENGINE_NEWEST for change in SETTINGS)
+
+
+def test_what_is_too_old_is_said_with_its_day() -> None:
+    first = knowledge.first_to_age()
+    assert knowledge.aged(first.until) == []
+    (says,) = knowledge.aged(first.until + datetime.timedelta(days=1))
+    assert first.what in says and str(first.on) in says and "newer dockworthy" in says

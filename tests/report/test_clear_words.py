@@ -17,8 +17,8 @@ from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Severity
 from dockworthy.report.as_markdown import render_markdown
 from dockworthy.report.deploy import render_refusal
-from dockworthy.report.grouping import by_fault
-from dockworthy.report.html.view import BROUGHT, sections_of
+from dockworthy.report.grouping import by_fault, number_of_controls
+from dockworthy.report.html.view import BROUGHT, matters_of, sections_of
 from dockworthy.report.terminal import render_terminal
 from dockworthy.report.terminal.failures import what_is_new
 
@@ -188,7 +188,7 @@ def test_markdown_begins_with_what_matters_most() -> None:
     text = render_markdown(messy_result())
     first = text.splitlines()[:14]
     for says in CRITICAL:
-        assert any(line.startswith(f"- **critical** {says}. Remedy: ") for line in first), says
+        assert any(line.startswith(f"- **critical** {says}") and ". Remedy: " in line for line in first), says
     assert text.index("## What fails") < text.index("## Demands")
 
 
@@ -197,3 +197,15 @@ def test_a_title_never_stands_for_a_failure() -> None:
     titles = {control.title for control in all_controls().values()}
     for line in render_terminal(messy_result()).split("Demands")[0].splitlines():
         assert not any(line.strip().endswith(title) for title in titles), line
+
+
+def test_of_one_object_markdown_and_the_page_say_what_was_seen() -> None:
+    result = messy_result()
+    assert "vpn: holds SYS\\_MODULE, NET\\_ADMIN. Remedy:" in render_markdown(result)
+    assert any(matter.names == "vpn: holds SYS_MODULE, NET_ADMIN" for matter in matters_of(result.findings))
+
+
+def test_the_page_counts_the_controls_that_the_others_count() -> None:
+    result = messy_result()
+    failing = next(section for section in sections_of(result.findings) if section.outcome is Outcome.FAIL)
+    assert failing.counted.startswith(number_of_controls(by_fault(result.findings)))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -89,4 +92,25 @@ def proven(
         endpoint=options.endpoint_of(hosts, project) if hosts else "",
         pull=pull,
     )
-    return prove_repair(repair, asked, wanted, say=say)
+    from ..fix.verify.not_proven import NotProven
+
+    try:
+        return prove_repair(repair, asked, wanted, say=say)
+    except NotProven as failed:
+        changed = [file.file for file in repair.files if _is_as_fix_left_it(file.file)]
+        if changed:
+            undo = f"`dockworthy fix --undo {shlex.join(changed)}` puts it back"
+            failed.hint = f"`dockworthy fix` changed this file before, unproven: {undo}; else {failed.hint}"
+        raise
+
+
+def _is_as_fix_left_it(file: str) -> bool:
+    """Is what stands there what `fix` wrote? Then that may be why it does not come up."""
+    from ..fix.kept import digest, records
+
+    try:
+        content = Path(file).read_bytes()
+    except OSError:
+        return False
+    path = os.path.realpath(file)
+    return any(each.path == path and not each.undone and each.new == digest(content) for each in records(os.environ))

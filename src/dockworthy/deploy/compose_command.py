@@ -94,8 +94,9 @@ class ComposeCommand:
         if done.status:
             images = sorted({str(spec["services"][name].get("image")) for name in services})
             guilty = next((image for image in images if image in done.said), images[0])
+            which = "the image" if len(images) == 1 else "at least one of the images"
             raise ImageUnavailable(
-                f"the image {', '.join(images)} can't be pulled: {done.said}", hint=next_command(guilty, done.said)
+                f"{which} {', '.join(images)} can't be pulled: {done.said}", hint=next_command(guilty, done.said)
             )
 
     async def up(self, spec: Mapping[str, Any], *, stop_within: int | None = None) -> None:

@@ -82,7 +82,8 @@ def _what_matters(result: Result) -> Iterator[str]:
 
 def _matter(group: Group) -> str:
     remedy = f" Remedy: {prose(group.remedies[0].says)}" if group.remedies else ""
-    return f"**{group.severity.value}** {_says(group)}.{remedy}"
+    seen = f": {prose(fact_of(group.first))}" if len(group.findings) == 1 and group.objects else ""
+    return f"**{group.severity.value}** {_says(group)}{seen}.{remedy}"
 
 
 def _says(group: Group) -> str:

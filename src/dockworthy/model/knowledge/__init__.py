@@ -59,6 +59,15 @@ def first_to_age() -> Known:
     return min(all_known(), key=lambda each: each.until)
 
 
+def aged(today: datetime.date) -> list[str]:
+    """A sentence where some of it is too old to be relied on: an image that has no fixes any more may pass."""
+    old = [known for known in all_known() if known.until < today]
+    if not old:
+        return []
+    whats = ", ".join(f"{known.what} ({known.on})" for known in old)
+    return [f"what dockworthy knows is too old of: {whats}; a newer dockworthy knows what has ended since"]
+
+
 def sentence() -> str:
     """Of which day it is, for the head of a report: the oldest file's."""
     return f"what dockworthy knows of versions is from {all_known()[0].on}"

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from ...model.consequences import brought_with, without_brought
 from ...model.demands import DEMANDS
 from ...model.fault import fault_sentence
 from ...model.finding import Finding, Outcome
@@ -78,6 +77,8 @@ def _matter(group: Group) -> Matter:
     says = fault_sentence(group.findings, len(where))
     hosts = [f"{name_of(f)} on {f.host}" for f in group.findings if isinstance(f, FindingOnHost)]
     names = some_of(hosts or group.objects, 6) or fact_of(group.first)
+    if len(group.findings) == 1 and group.objects:  # of one object there is room for what was seen
+        names = f"{names}: {fact_of(group.first)}"
     brings = ", ".join(each.first.control for each in group.brought)
     return Matter(group.severity.value, says, names, remedy, brings)
 
@@ -165,8 +166,11 @@ def _blocks(findings: Sequence[Finding], outcome: Outcome, numbers: Iterator[int
 
 def _failing(failing: Sequence[Finding]) -> list[tuple[str, list[Group]]]:
     """The faults, and apart from them what they bring with them, which no remedy of its own takes away."""
-    brought = [finding for finding, _ in brought_with(failing)]
-    parts = (("", by_control_and_severity(without_brought(failing))), (BROUGHT, by_control_and_severity(brought)))
+    led = {id(finding) for fault in by_fault(failing) for finding in fault.findings}
+    parts = (
+        ("", by_control_and_severity(finding for finding in failing if id(finding) in led)),
+        (BROUGHT, by_control_and_severity(finding for finding in failing if id(finding) not in led)),
+    )
     return [(heading, groups) for heading, groups in parts if groups]
 
 
