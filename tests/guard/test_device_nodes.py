@@ -19,7 +19,7 @@ from dockworthy.guard import image_nodes
 from dockworthy.guard.asked import Asked
 from dockworthy.guard.image_nodes import Stream, is_harmful, is_remapped, layers_of, node_in_archive, node_in_layers
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.rights.device_nodes import can_make_nodes, refused_with_mknod, without_mknod
+from dockworthy.guard.rights.device_nodes import can_make_nodes, pinned, refused_with_mknod, without_mknod
 from dockworthy.guard.routes import Call, find_call
 from dockworthy.readers.create_request.strict_json import parse
 from dockworthy.readers.engine_context import EngineContext
@@ -147,6 +147,25 @@ async def test_nobody_enters_what_can_make_nodes(line: str, body: Any) -> None:
         assert not await refusals(line, body, host=host)
     assert not await refusals(line, body, host={}, remaps=True)
     assert await refusals(line, body, host={"UsernsMode": "host"}, remaps=True)
+
+
+async def test_who_shares_the_processes_of_a_container_is_in_it() -> None:
+    body = {"Image": "x", "HostConfig": {"PidMode": "container:old"}}
+    (says,) = await refusals(CREATE, body, host={})
+    assert "who shares its processes" in says
+    assert not await refusals(CREATE, body, host={"CapDrop": ["MKNOD"]})
+    assert not await refusals(CREATE, {"Image": "x", "HostConfig": {"NetworkMode": "container:old"}}, host={})
+
+
+async def test_what_is_entered_is_what_was_looked_at() -> None:
+    """A name may be another container's a moment later."""
+    for line, body in ENTERED:
+        call = await pinned(call_of(line, body), Engine(host={}))
+        assert call.names.get("container", ID) == ID
+        assert "/old/" not in call.target
+    for line in ("POST /containers/old/start", "POST /containers/gone/exec"):
+        call = call_of(line, {"Cmd": ["sh"]} if "exec" in line else None)
+        assert await pinned(call, Engine(host={})) == call
 
 
 async def test_looking_is_not_entering() -> None:
@@ -347,6 +366,8 @@ def test_a_person_opens_no_disk_by_a_node_that_a_container_made(host: OwnHost) -
     refused = pat.docker("exec", "nodes-old", "id", check=False)
     assert b"guard/device-nodes" in refused.stderr and b"--force-recreate" in refused.stderr
     assert pat.docker("attach", "nodes-old", check=False, input=b"x").returncode, "the client hides why"
+    joined = pat.docker("run", "--rm", "--pid", "container:nodes-old", BUSYBOX, "true", check=False)
+    assert b"guard/device-nodes" in joined.stderr
     asked = pat.docker("run", "--rm", "--cap-add", "MKNOD", BUSYBOX, "true", check=False)
     assert b"guard/device-nodes" in asked.stderr
     # An operator enters what root made at the guard's socket. An admin who wants the capability names it.

@@ -153,6 +153,10 @@ async def _made(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
             "it adds MKNOD: with an account on the host, the node of a disk that the container makes can be opened",
             "leave it out: pipes, sockets and files need no capability",
         )
+    kind, _, joined = host.word("PidMode").partition(":")
+    if kind == "container":  # root there makes a setuid program in its files, and traces a process that runs it
+        async for refusal in _with_mknod(joined, engine, "who shares its processes"):
+            yield refusal
 
 
 async def _unseen_image(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
@@ -185,6 +189,11 @@ async def _entered(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
     if "execution" in call.names:
         execution = await engine.execution(call.names["execution"])
         reference = str((execution or {}).get("ContainerID", ""))
+    async for refusal in _with_mknod(reference, engine, "who runs commands in it"):
+        yield refusal
+
+
+async def _with_mknod(reference: str, engine: Engine, who: str) -> AsyncIterator[Refusal]:
     inspect = await engine.container(reference) if reference else None
     if inspect is None or not can_make_nodes(inspect):  # the engine says itself that there is none
         return
@@ -194,14 +203,24 @@ async def _entered(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
         yield refused(
             "guard/device-nodes",
             _TITLE,
-            f"container {name} has the capability MKNOD, as the engine gives it: who runs commands in it, and has an "
-            "account on the host, could open the host's disk",
+            f"container {name} has the capability MKNOD, as the engine gives it: {who}, and has an account on the "
+            "host, could open the host's disk",
             _HOW,
         )
+
+
+async def pinned(call: Call, engine: Engine) -> Call:
+    """A container that is entered, by its id: its name may be another's a moment later."""
+    name = call.names.get("container", "")
+    if call.route.action not in _ENTERED or call.right is not Right.EXEC or not name:
+        return call
+    inspect = await engine.container(name)
+    id = str((inspect or {}).get("Id", ""))
+    return structs.replace(call, names={**call.names, "container": id}) if id else call
 
 
 async def _is_remapped(engine: Engine, mode: str) -> bool:
     return is_remapped((await engine.context()).features, mode)
 
 
-__all__ = ["can_make_nodes", "refused_with_mknod", "without_mknod"]
+__all__ = ["can_make_nodes", "pinned", "refused_with_mknod", "without_mknod"]

@@ -18,7 +18,7 @@ from ..identity.telling import identity_of
 from ..judges import judge_call, refusal_of, understood
 from ..policy_in_force import PolicyInForce
 from ..rights.deciding import Allowed, Refused, decide
-from ..rights.device_nodes import refused_with_mknod, without_mknod
+from ..rights.device_nodes import pinned, refused_with_mknod, without_mknod
 from ..rights.people_world import PeopleWorld
 from ..rights.showing import kind_shown, shown
 from ..routes import Call, Right
@@ -186,6 +186,7 @@ class RoleGate:
         if isinstance(answer, Refused):
             return answer
         if not answer.is_admin:
+            answer = structs.replace(answer, call=await pinned(answer.call, world))
             reasons = tuple([each async for each in refused_with_mknod(answer.call, world)])
             if reasons:
                 return Refused(reasons=reasons, within=True)
