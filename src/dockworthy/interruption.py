@@ -29,6 +29,25 @@ def run_to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
                 signal.signal(number, handler)
 
 
+async def to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
+    """What is taken back is taken back whole: who is cancelled meanwhile waits for its end first, then the cancelling
+    goes on. `asyncio.shield` alone would leave it at work beside what comes next, and cut off where nothing comes."""
+    doing = asyncio.ensure_future(work)
+    interrupted = False
+    while not doing.done():
+        try:
+            await asyncio.shield(doing)
+        except asyncio.CancelledError:
+            if doing.cancelled():
+                raise
+            interrupted = True
+        except Exception:  # its own: it is raised below
+            break
+    if interrupted and doing.exception() is None:
+        raise asyncio.CancelledError
+    return doing.result()
+
+
 async def _cancelled_by_signals(work: Coroutine[Any, Any, Result]) -> Result:
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(work)

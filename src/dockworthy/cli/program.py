@@ -11,7 +11,7 @@ from .lazy_group import LazyGroup
 SECTIONS = {
     "Assess": ("assess", "check", "explain", "policy", "intent", "path", "facts"),
     "Fix and harden": ("fix", "harden", "guard"),
-    "Deploy": ("deploy", "rollback", "releases", "edge", "hosts"),
+    "Deploy": ("deploy", "rollback", "releases", "remove", "edge", "hosts"),
     "Prove": ("drill",),
     "This program": ("completion",),
 }

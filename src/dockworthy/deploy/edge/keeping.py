@@ -161,6 +161,13 @@ class Keeper:
             'while read -r old; do [ "$old" = "$now" ] || rm -rf -- "$old"; done'
         )
 
+    async def forget_others(self) -> None:
+        """All versions but the one that counts: what a project had that is gone stands in them, keys among it."""
+        await self._done(
+            "[ -d settings ] || exit 0; cd settings && now=$(readlink current); for old in *; do "
+            '[ "$old" = current ] || [ "$old" = "$now" ] || rm -rf -- "$old" || exit; done; sync -f .'
+        )
+
     async def _done(self, script: str, given: bytes | None = None) -> Done:
         whole = f"umask 077; cd {shlex.quote(self.folder)} || exit 1\n{script}"
         done = await self._site.hand.run(whole, given=given)

@@ -81,7 +81,7 @@ async def _change(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectR
     image = msgspec.json.decode(kept.image, type=EdgeImage)
     if image.wanted != asked:
         return EdgeChange(recreated=True, image=f"{image_in_words(image.wanted)} -> {image_in_words(asked)}")
-    if _on_swarm(kept) != swarm or published(kept) != opened or container["State"] != "running":
+    if on_swarm(kept) != swarm or published(kept) != opened or container["State"] != "running":
         return EdgeChange(recreated=True)
     try:
         files = edge_files(every, await certificates(site, every, look=True), exporter=image.has_exporter)
@@ -102,9 +102,9 @@ def chosen_image(kept: Kept) -> str | None:
     return msgspec.json.decode(kept.image, type=EdgeImage).wanted if kept.image else None
 
 
-def _on_swarm(kept: Kept) -> bool:
+def on_swarm(kept: Kept) -> bool:
     """Was it made on a network of a swarm? That goes with the swarm."""
-    return bool(json.loads(kept.compose)["networks"]["edge"].get("external"))
+    return bool(kept.compose) and bool(json.loads(kept.compose)["networks"]["edge"].get("external"))
 
 
 def published(kept: Kept) -> Ports:

@@ -44,6 +44,14 @@ async def remember_tried(site: Site, failed: dict[str, str], well: frozenset[str
     await _write(site, structs.replace(before, tried=now(), by=who_runs(), failed=kept))
 
 
+async def forget_failed(site: Site, names: frozenset[str]) -> None:
+    """These are nobody's any more. Raises HostError."""
+    before = await renewals(site)
+    if names & before.failed.keys():
+        left = {name: failure for name, failure in before.failed.items() if name not in names}
+        await _write(site, structs.replace(before, failed=left))
+
+
 async def remember_who(site: Site, by_itself: str) -> None:
     """Raises HostError."""
     await _write(site, structs.replace(await renewals(site), by_itself=by_itself))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from ...errors import DockworthyError, HostError
+from ...interruption import to_its_end
 from ...model.deploy_settings import Tls
 from ..compose_command import ComposeCommand
 from ..site import Site
@@ -20,6 +20,7 @@ from .admin import Admin
 from .certificates import certificates
 from .compose_file import accepted, compose_file
 from .conflicts import image_of_all, ports, refuse_conflicts, refuse_foreign
+from .forgetting import forget_certificates
 from .haproxy.configuration import EdgeFiles, edge_files
 from .image import EdgeImage, edge_image
 from .keeping import Keeper, Kept
@@ -73,7 +74,7 @@ class EdgeRunner:
                 await remember_tried(self._site, dict.fromkeys(names, error.says), frozenset())
             if set(names) <= set(await known(self._site, wanted)):
                 return msgspec.structs.replace(done, notes=(*done.notes, error.says))
-            await asyncio.shield(self._take_back(before, wanted.project, error))
+            await to_its_end(self._take_back(before, wanted.project, error))
             raise
         await self._apply(await self._keeper.read(), wanted.project, wanted, every)
         await remember_tried(self._site, {}, frozenset(names))
@@ -94,6 +95,25 @@ class EdgeRunner:
             await self._keeper.write_routes(project, None)
             await self._keeper.write("compose.json", "")
             return EdgeChange()
+
+    async def forget(self, project: str, names: Collection[str]) -> None:
+        """A project that is removed: its routes, then its certificates, and all settings that hold them. The edge goes
+        with the last project. `names`: host names that were the project's. Raises EngineError, HostError."""
+        async with self._keeper.locked():
+            kept = await self._keeper.read()
+            others = [routes for name, routes in kept.projects.items() if name != project]
+            runs = await self._process.container() is not None
+            if others and runs and project in kept.projects:
+                await self._apply(kept, project, None, others)
+            elif not runs or (not others and project in kept.projects):
+                if kept.compose and not others:
+                    await self._compose().down(json.loads(kept.compose), stop_within=ENDS_WITHIN)
+                    await self._keeper.write("compose.json", "")
+                await self._keeper.switch("")  # the next deploy of any project makes them anew
+                await self._keeper.write_routes(project, None)
+            await self._keeper.forget_others()
+            theirs = {name for each in others for name in each.names}
+            await forget_certificates(self._site, project, [name for name in names if name not in theirs])
 
     async def anew(self) -> None:
         """HAProxy asks the DNS for all its servers again, and no connection is cut. Raises HostError, EngineError."""
@@ -139,7 +159,7 @@ class EdgeRunner:
                 await self._keeper.write_routes(project, wanted)
             return await self._switch(kept, image, files, spec, every)
         except BaseException as error:
-            await asyncio.shield(self._take_back(kept, project, error))
+            await to_its_end(self._take_back(kept, project, error))
             raise
 
     async def _switch(

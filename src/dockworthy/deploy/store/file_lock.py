@@ -17,11 +17,12 @@ from collections.abc import AsyncIterator
 
 from ...engine.hand import CONTENT, Hand
 from ...errors import DockworthyError, HostError, Occupied
-from .host_files import ASIDE, FENCED, TOP, failed, fence, taken_over
+from .host_files import ASIDE, FENCED, FLOOR, TOP, failed, fence, taken_over
 
 _TRIES = 20
 """As many may be faster than we before we give up."""
-_LOCK = """
+_LOCK = (
+    """
 lock() { # FOLDER WHO TAKE_OVER: descriptor 9 holds it
   command -v flock >/dev/null || { r done 2 "flock is not installed (package util-linux)"; return; }
   tries=0; first=
@@ -33,6 +34,7 @@ lock() { # FOLDER WHO TAKE_OVER: descriptor 9 holds it
       [ "$3" = yes ] && [ "$top" = "$first" ] || { r done 1 "$(head -n 1 "$now" | head -c 400)"; return; }
     fi
     aside=$(umask 077; mktemp "$1/ASIDEXXXXXX" 2>&1) || { r done 2 "$aside"; return; }
+    if [ "$top" = 0 ]; then floor "$1"; fi
     why=$( { printf '%s, since %s\\n' "$2" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$aside"; } 2>&1) ||
       { rm -f -- "$aside"; r done 2 "$why"; return; }
     mine="$1/lock.$((top + 1))"
@@ -45,6 +47,9 @@ lock() { # FOLDER WHO TAKE_OVER: descriptor 9 holds it
   done
   r done 2 "too many were faster"
 }
+floor() { # FOLDER: no project begins below the epochs of one that was removed: a holder of that one may only sleep
+  now=$(cat "$1/../FLOOR" 2>/dev/null); case $now in ''|*[!0-9]*) ;; *) top=$now ;; esac
+}
 tidy() { # FOLDER EPOCH: what those before left
   for file in "$1"/lock.*; do
     case ${file##*/lock.} in ''|*[!0-9]*) continue ;; esac
@@ -52,7 +57,10 @@ tidy() { # FOLDER EPOCH: what those before left
   done
   find "$1" -name 'ASIDE*' -type f -exec rm -f -- {} + 2>/dev/null
 }
-""".replace("TRIES", str(_TRIES)).replace("ASIDE", ASIDE)
+""".replace("TRIES", str(_TRIES))
+    .replace("ASIDE", ASIDE)
+    .replace("FLOOR", FLOOR)
+)
 
 
 class FileLock:
@@ -110,7 +118,7 @@ def _occupied(host: str, project: str, holder: str) -> DockworthyError:
     return Occupied(
         f"somebody is at work on {project} on {host}: {holder or 'without a name'}",
         hint="wait until that has ended; where it hangs (a laptop that sleeps, a lost network): --take-over. It then "
-        "stops before its next step",
+        "ends within seconds and touches nothing any more",
     )
 
 

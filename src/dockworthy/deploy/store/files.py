@@ -17,9 +17,9 @@ from ..secret_versions import used_versions
 from ..site import Site
 from .file_lock import FileLock, held
 from .file_versions import host_key, must_be_name, put_version, remove_versions, version_of
-from .host_files import PUT, failed
+from .host_files import FLOOR, PUT, failed
 from .record import decoded, encoded, superfluous
-from .release_store import KEPT, MOST_BYTES
+from .release_store import KEPT, MOST_BYTES, StoreContents
 
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}")
 _USED = 46
@@ -46,6 +46,27 @@ put "$file" {size} 600 '' || exit
 [ -z "$new" ] || ls "$folder" | grep -c '^[0-9]*\\.json$'
 exit 0
 """
+
+
+_CONTENTS = """
+cd {folder} 2>/dev/null && for each in * versions/*/*; do
+  case $each in versions|lock.*) continue ;; esac
+  if [ -e "$each" ] || [ -h "$each" ]; then printf '%s\\n' "$each"; fi
+done
+[ ! -e {removed} ] || echo removed
+exit 0
+"""
+_ERASE = """
+epoch=$top
+floor=$(cat {parent}/{floor} 2>/dev/null)
+case $floor in ''|*[!0-9]*) floor=0 ;; esac
+if [ "$epoch" -gt "$floor" ]; then
+  printf '%s\\n' "$epoch" | put {parent}/{floor} $((${{#epoch}} + 1)) 600 '' || exit
+fi
+rm -rf -- {removed} && {{ [ ! -e {folder} ] || mv -T -- {folder} {removed}; }} && sync -f {parent} &&
+  rm -rf -- {removed}
+"""
+"""The folder goes at once: who comes next makes a new one, of which nothing of this one is removed."""
 
 
 class FileStore:
@@ -147,6 +168,40 @@ class FileStore:
         used = {version for release in keep for version in used_versions(release.versions, release.spec)}
         async with self._fenced():
             await remove_versions(self._hand, f"{self.folder}/versions", used, fence=self._fence)
+
+    async def contents(self) -> StoreContents:
+        """Raises HostError."""
+        folder, removed = (shlex.quote(each) for each in (self.folder, self._removed))
+        done = await self._hand.run(_CONTENTS.format(folder=folder, removed=removed))
+        if done.status:
+            raise failed(done, self._hand.name, f"{self.folder} can't be read")
+        lines = done.output.splitlines()
+        numbers = sorted(
+            int(word) for each in lines if (word := each.removesuffix(".json")) != each and word.isdecimal()
+        )
+        versions = [each.split("/")[1:] for each in lines if each.startswith("versions/") and each.count("/") == 2]
+        return StoreContents(
+            tuple(map(str, numbers)), tuple((name, version) for name, version in versions), has_more=bool(lines)
+        )
+
+    async def erase(self) -> None:
+        """Needs the lock. Raises HostError, Occupied."""
+        assert self._held is not None, "nobody else may be at work"
+        script = _ERASE.format(
+            parent=shlex.quote(self.folder.rpartition("/")[0]),
+            folder=shlex.quote(self.folder),
+            removed=shlex.quote(self._removed),
+            floor=FLOOR,
+        )
+        done = await self._hand.run(PUT + self._fence + script)
+        if done.status:
+            raise failed(done, self._hand.name, f"{self.folder} can't be removed")
+
+    @property
+    def _removed(self) -> str:
+        """Where the folder is on its way out. No project has a dot in its name."""
+        parent, _, name = self.folder.rpartition("/")
+        return f"{parent}/.removed.{name}"
 
     @property
     def _fence(self) -> str:

@@ -10,6 +10,9 @@ from ...errors import DockworthyError, HostError, Occupied
 ASIDE = ".new."
 """How files begin that are not whole yet. What a killed run left of them goes when the next one takes the lock."""
 
+FLOOR = ".epochs"
+"""Beside the projects' folders: the highest epoch of those that were removed."""
+
 FENCED = 45
 """The status of a script that found a later epoch than its own."""
 

@@ -6,12 +6,26 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from ...model.release import Release
 
 MOST_BYTES = 100_000
 """Of a release's record."""
 KEPT = 20
 """Releases of a project; older ones go when a new one is written."""
+
+
+class StoreContents(Struct, frozen=True):
+    """`releases`: numbers, as text. `versions`: (name, version). `has_more`: also what an unfinished run left."""
+
+    releases: tuple[str, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+    has_more: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.releases and not self.versions and not self.has_more
 
 
 class Lock(Protocol):
@@ -65,3 +79,10 @@ class ReleaseStore(Protocol):
 
     async def clean(self, keep: Sequence[Release]) -> None:
         """Removes versions that no release in `keep` uses."""
+
+    async def contents(self) -> StoreContents:
+        """All that is kept of the project, damaged records among it."""
+
+    async def erase(self) -> None:
+        """Removes all of it; what was killed in the middle of that is ended by the next one. The holder of the lock
+        writes nothing afterwards. Raises Occupied where somebody took over."""

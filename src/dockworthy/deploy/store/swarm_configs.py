@@ -15,12 +15,12 @@ from typing import Any
 import msgspec
 
 from ...engine.connection import Connection
-from ...errors import UnreadableInput, UsageError
+from ...errors import EngineError, UnreadableInput, UsageError
 from ...model.release import Release
 from ..secret_versions import used_versions
 from .file_versions import must_be_name, version_of
 from .record import decoded, encoded, superfluous
-from .release_store import KEPT
+from .release_store import KEPT, StoreContents
 from .swarm_lock import LAST, Head, SwarmLock, held
 from .swarm_objects import KIND, PROJECT, Kind, Object, SwarmObjects
 
@@ -29,6 +29,7 @@ _PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _NUMBER, _OUTCOME = "dockworthy.number", "dockworthy.outcome"
 _KEY = "dockworthy.versions-key"
 _VERSION_OF, _VERSION = "dockworthy.version-of", "dockworthy.version"
+_KINDS: tuple[Kind, Kind] = ("configs", "secrets")
 _MOST = 500_000
 _LONGEST = 64
 
@@ -122,11 +123,36 @@ class SwarmStore:
         """Those that a service still uses stay until the next time. Raises EngineError, Occupied."""
         await self._fence()
         used = {version for release in keep for version in used_versions(release.versions, release.spec)}
-        kinds: tuple[Kind, Kind] = ("configs", "secrets")
-        for kind in kinds:
+        for kind in _KINDS:
             for each in await self._objects.find(kind, dockworthy_kind="version", dockworthy_project=self.project):
                 if (each.labels.get(_VERSION_OF), each.labels.get(_VERSION)) not in used:
                     await self._objects.remove(kind, each)
+
+    async def contents(self) -> StoreContents:
+        """Raises EngineError."""
+        found = [each for kind in _KINDS for each in await self._objects.find(kind, dockworthy_project=self.project)]
+        labels = [each.labels for each in found]
+        return StoreContents(
+            tuple(each[_NUMBER] for each in labels if each.get(KIND) == "release" and _NUMBER in each),
+            tuple(
+                (each.get(_VERSION_OF, ""), each.get(_VERSION, "")) for each in labels if each.get(KIND) == "version"
+            ),
+            has_more=bool(found),
+        )
+
+    async def erase(self) -> None:
+        """The lock goes last. Raises EngineError, also where a service still uses a version; Occupied."""
+        await self._fence()
+        for kind in _KINDS:
+            for each in await self._objects.find(kind, dockworthy_project=self.project):
+                if each.name != self._head.name and not await self._objects.remove(kind, each):
+                    raise EngineError(
+                        f"the swarm's {kind.removesuffix('s')} {each.name} is still in use",
+                        hint="docker service ls: which service of another stack mounts it?",
+                    )
+        await self._fence()
+        if (head := await self._head.read()) is not None:
+            await self._objects.remove("configs", head)
 
     async def _records(self) -> list[Object]:
         found = await self._objects.find("configs", dockworthy_kind="release", dockworthy_project=self.project)

@@ -1,0 +1,115 @@
+"""`dockworthy remove`: take a project off a host, with all that a deploy brought there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import UsageError
+from . import options
+from .deploying import asked_for, project_name
+from .exit_status import ExitStatus
+from .output import deliver, say
+from .project import load_project
+from .show import not_both, paper
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ..model.removal import Removal
+
+
+@click.command(short_help="Removes a project from a host, with all that belongs to it.")
+@click.argument("project", metavar="[PROJECT]", required=False)
+@click.option("--volumes", is_flag=True, help="What it wrote goes, too: its volumes, with and without a name.")
+@click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml (deploy.environments).")
+@options.shows_plan
+@click.option("--take-over", is_flag=True, help="Where another deploy holds the project and hangs: take it from that.")
+@options.yes
+@options.policy
+@options.host
+@options.sudo
+@options.format_of("table", "json")
+@options.output
+def remove(
+    project: str | None,
+    volumes: bool,
+    environment: str | None,
+    dry_run: bool,
+    take_over: bool,
+    yes: bool,
+    policy: str | None,
+    hosts: tuple[str, ...],
+    sudo: bool,
+    format_: str,
+    output: str | None,
+) -> int:
+    """Take a project off a host: its containers (on a swarm its services) and networks, its routes at the edge, its
+    certificates with their keys, its records, and the versions of its secrets and configs. PROJECT is its name with
+    Compose; without it the project of this folder is meant.
+
+    Volumes stay, unless --volumes says that the data is to go as well; images stay, and so do files of yours. What a
+    container of another project uses stays, too, and is named. The edge goes with the last project that it serves.
+
+    The plan is shown first and must be agreed to. A run that was killed is ended by the next one.
+
+    \b
+    Examples:
+      dockworthy remove --dry-run          what would go, and what stays
+      dockworthy remove                    the project of this folder
+      dockworthy remove shop --volumes     another one, with its data
+      dockworthy remove --env staging      an environment
+    """
+    import asyncio
+
+    from ..deploy.removing import Remover
+    from ..deploy.site import reach
+    from ..interruption import run_to_its_end
+    from ..report.json_text import json_text
+    from ..report.removal import render_removal
+
+    not_both("PROJECT", "--env", project is not None and environment is not None)
+    asked = asked_for(load_project(policy), policy=policy, hosts=hosts, environment=environment, sudo=sudo)
+    name = project if project is not None else asyncio.run(project_name(asked))
+
+    def agree(plan: Removal) -> bool:
+        return _agreed(plan, yes=yes)
+
+    async def work() -> Removal:
+        async with reach(asked.endpoint, command="remove", sudo=sudo) as site:
+            remover = Remover(site, name, volumes=volumes)
+            if project is not None and not (await remover.look()).items:
+                raise _no_such(name, site.name, await remover.known_projects())
+            return await remover.remove(dry_run=dry_run, take_over=take_over, agree=agree, say=say)
+
+    found = asyncio.run(work()) if dry_run else run_to_its_end(work())
+    width, colour = paper(output)
+    if format_ == "json" or found.done or dry_run or found.is_empty:
+        text = json_text(found) if format_ == "json" else render_removal(found, width=width, colour=colour)
+        deliver(text, output)
+    return ExitStatus.DONE if found.done or dry_run or found.is_empty else ExitStatus.NOT_WORTHY
+
+
+def _no_such(name: str, host: str, known: Collection[str]) -> UsageError:
+    """A name that was typed: nothing is done by it, and nobody should think that it was."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, sorted(known), n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    return UsageError(
+        f"there is nothing of a project {name} on {host}", hint=f"{meant}it has: {', '.join(sorted(known)) or 'none'}"
+    )
+
+
+def _agreed(plan: Removal, *, yes: bool) -> bool:
+    """Raises UsageError where nobody is there to agree."""
+    import sys
+
+    from ..report.removal import render_removal
+
+    for line in render_removal(plan, width=80, colour=False).splitlines():
+        say(line)
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("nobody is there to agree to that", hint="say --yes, or --dry-run")
+    return yes or click.confirm("Do it?", err=True)

@@ -1,0 +1,71 @@
+"""The certificates of a project that is removed, with their keys: which there are, and how they go.
+
+Each stands in the edge's folder under the project's name, or under a host name where an ACME authority gave it; the
+client of that authority keeps a copy of its own. A run that was killed in between is followed by one that finds the
+rest by the same names.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+
+from ...errors import HostError
+from ..site import Site
+from .renewals import forget_failed
+
+_LIST = """
+cd {folder} 2>/dev/null || exit 0
+for f in {files} settings/*/certs/{project}.pem settings/*/certs/{project}.*.pem; do
+  if [ -e "$f" ] || [ -h "$f" ]; then printf '%s\\n' "$f"; fi
+done
+exit 0
+"""
+
+
+def files_of(subject: str, *, by_acme: bool) -> Iterator[str]:
+    """Paths below the edge's folder, whether they are there or not. `subject`: a host name where `by_acme`, else a
+    project."""
+    kept = (f"acme/{subject}.pem",) if by_acme else (f"internal/{subject}.pem", f"internal/{subject}.names")
+    for file in kept:
+        yield from (file, f"{file}.before", f"{file}.half")
+    if not by_acme:
+        yield f"acme/ca/{subject}.pem"
+        return
+    yield f"acme/{subject}.half"
+    for end in ("crt", "key", "json", "issuer.crt", "pem"):
+        yield f"acme/lego/certificates/{subject}.{end}"
+    for folder in ("live", "archive"):
+        yield f"acme/certbot/{folder}/{subject}"
+    yield f"acme/certbot/renewal/{subject}.conf"
+
+
+async def certificates_of(site: Site, project: str, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Subject -> its files that are there, also in settings of the edge. `names`: hosts that are the project's alone.
+    Raises HostError."""
+    files = dict.fromkeys(files_of(project, by_acme=False), project)
+    files |= {file: name for name in names for file in files_of(name, by_acme=True)}
+    script = _LIST.format(
+        folder=shlex.quote(f"{site.state}/edge"), files=" ".join(map(shlex.quote, files)), project=shlex.quote(project)
+    )
+    done = await site.hand.run(script)
+    if done.status:
+        raise HostError(f"{site.name}: {site.state}/edge can't be read: {done.words}")
+    found: dict[str, tuple[str, ...]] = {}
+    for file in done.output.splitlines():
+        subject = files.get(file, project)
+        found[subject] = (*found.get(subject, ()), file)
+    return found
+
+
+async def forget_certificates(site: Site, project: str, names: Iterable[str]) -> None:
+    """Raises HostError."""
+    found = await certificates_of(site, project, names)
+    if files := " ".join(shlex.quote(file) for each in found.values() for file in each):
+        done = await site.hand.run(f"cd {shlex.quote(f'{site.state}/edge')} && rm -rf -- {files} && sync -f .")
+        if done.status:
+            raise HostError(
+                f"{site.name}: certificates in {site.state}/edge can't be removed: {done.words}",
+                hint="is the file system read-only?",
+            )
+    await forget_failed(site, frozenset((project, *names)))
