@@ -80,6 +80,7 @@ def check(
     newcomers: Newcomers | None = None,
     policy_change: PolicyChange | None = None,
     tracked: Sequence[str] = (),
+    jobs: frozenset[str] = frozenset(),
 ) -> Result:
     """Judges every file; one that can't be read is named in `unread` and the others are judged all the same.
 
@@ -94,6 +95,8 @@ def check(
 
     Of a change: `excused` says which exceptions in the files count, `newcomers` what is new in it, `policy_change` is
     judged as well, and what Git `tracked` (real paths) is judged although it is ignored.
+
+    `jobs`: services that the project's `deploy.jobs` names.
     """
     named = [stdin_name if path == "-" and stdin_name != STANDARD_INPUT else path for path in paths]
     with reading_only(None if trusted else checkout or checkout_of(named)):
@@ -108,7 +111,7 @@ def check(
         )
         compose = find_compose(os.environ, trusted=trusted) if asking_compose else None
         with remembering() as texts:
-            around = Surroundings(os.environ, pss_version, compose, trusted)
+            around = Surroundings(os.environ, pss_version, compose, trusted, jobs)
             written, unread, secrets = _read(search, around)
         if images:
             from .readers.image_facts import with_image_facts  # at a deploy alone

@@ -19,7 +19,7 @@ from .deploy.giving_up import begun_takeover, give_up, must_run_here
 from .deploy.in_force import in_force, of_target, refuse_before_the_move, to_return_to, unfinished
 from .deploy.narrowing import narrowed
 from .deploy.planning.standing_by import refuse_standby
-from .deploy.preparing import Prepared, prepare, prepared_from, read_project
+from .deploy.preparing import Prepared, prepare, prepared_from, read_project, without_jobs
 from .deploy.rendering import Rendered
 from .deploy.shipping import Agree, Shipped, Shipping
 from .deploy.site import reach
@@ -86,6 +86,7 @@ async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agr
             refuse_before_the_move(every, number, to.kind)
             wanted = to_return_to(releases, number)
             prepared = await prepared_from(wanted, site, to.store)
+            prepared = prepared if asked.with_jobs else without_jobs(prepared)
             shipping = Shipping(to, compose, lock, say)
             return await shipping.ship(prepared, asked, releases, agree=agree, returns_to=wanted)
 

@@ -47,6 +47,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     known: Known = NOTHING_KNOWN
     may_add_files: bool = True
     """May secrets be moved into files beside the one that is repaired?"""
+    jobs: frozenset[str] = frozenset()
+    """Services that the project's `deploy.jobs` names."""
     trusted: bool = False
     """May the files read this environment's variables, and files outside of their checkout?"""
 
@@ -56,7 +58,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 
     @property
     def surroundings(self) -> Surroundings:
-        return Surroundings(os.environ, trusted=self.trusted)
+        return Surroundings(os.environ, trusted=self.trusted, jobs=self.jobs)
 
     def wants(self, fix: Fix) -> bool:
         return fix.kind in self.kinds and (not self.controls or fix.control in self.controls)

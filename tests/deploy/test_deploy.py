@@ -115,3 +115,38 @@ def test_a_secret_is_rotated_by_its_content_and_is_nowhere_else(shop: Shop) -> N
     assert "API_TOKEN=token-of-mine-0123456789" in shop.engine.inspect(name)["Config"]["Env"]
     records = json.dumps(shop.releases()) + first.stdout + first.stderr + second.stdout + second.stderr
     assert "secret-value" not in records and "token-of-mine" not in records
+
+
+def test_a_rollback_runs_no_job_of_the_old_release(shop: Shop) -> None:
+    """The migration of a release refuses data that a newer one made: the way back must not need it."""
+
+    def ship(version: int, *arguments: str, on_rollback: bool = False) -> None:
+        """Its job ends with status 7 where the data is newer than itself."""
+        script = f'now=$$(cat /data/version 2>/dev/null || echo 0); [ "$$now" -le {version} ] || exit 7; '
+        migrate = shop.service("sh", "-c", f"{script} echo {version} >/data/version", volumes=["data:/data"])
+        job = {"service": "migrate", "on_rollback": True} if on_rollback else "migrate"
+        settings = {"observe": "0s", "healthy_within": "8s", "jobs": {"before": [job]}}
+        shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
+        web = shop.service(environment={"VERSION": str(version)})
+        shop.compose({"web": web, "migrate": migrate}, volumes={"data": {}})
+        shop.deploy(*arguments)
+
+    def version() -> str:
+        (name,) = shop.containers("web")
+        return next(each for each in shop.engine.inspect(name)["Config"]["Env"] if each.startswith("VERSION="))
+
+    ship(1)
+    ship(2)
+    back = shop.dockworthy("rollback", "--yes")
+    assert back.returncode == 0, back.stderr
+    assert "the job migrate does not run" in " ".join(back.stderr.split()) and version() == "VERSION=1"
+    assert "run the job migrate" not in shop.releases()[-1]["steps"]
+    shop.deploy("--accept", "web:by-hand")  # the files say 2
+    assert version() == "VERSION=2"
+    asked = shop.dockworthy("rollback", "--yes", "--with-jobs")
+    assert asked.returncode == 18 and "status 7" in asked.stdout and version() == "VERSION=2"
+
+    ship(3, on_rollback=True)
+    ship(4)
+    again = shop.dockworthy("rollback", "--yes")
+    assert again.returncode == 18 and "status 7" in again.stdout, "release 3 says that its job runs on a rollback"

@@ -149,7 +149,8 @@ def check(
 
     def judge_by(project: ProjectFile) -> Judge:
         rules = rules_of(project)
-        return partial(judging, level=level_of(level, project), policy=project.policy, rules=rules)
+        jobs = project.deploy.jobs.services
+        return partial(judging, level=level_of(level, project), policy=project.policy, rules=rules, jobs=jobs)
 
     if changed_since is not None:
         from .since import judged_since

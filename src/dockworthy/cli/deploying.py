@@ -41,6 +41,7 @@ def asked_for(
     dry_run: bool = False,
     sudo: bool = False,
     take_over: bool = False,
+    with_jobs: bool = False,
 ) -> Asked:
     """Raises UsageError for what can't be meant."""
     from ..deploy.asked import Asked
@@ -63,6 +64,7 @@ def asked_for(
         dry_run=dry_run,
         sudo=sudo,
         take_over=take_over,
+        with_jobs=with_jobs,
     )
 
 
@@ -82,6 +84,7 @@ def gate_of(project: ProjectFile, asked: Asked) -> Callable[[Rendered, Mapping[s
             rules=rules,
             asking_compose=True,
             images=images,
+            jobs=asked.settings.jobs.services,
             trusted=True,  # who deploys a project lets it run: it may as well read what it names
         )
         if result.unread:  # nothing was judged, and nothing found says nothing

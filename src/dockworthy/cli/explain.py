@@ -76,7 +76,12 @@ def explain(
         from ..check import check
 
         result = check(
-            paths, level=level_of(level, project), policy=project.policy, rules=rules, trusted=trust_environment
+            paths,
+            level=level_of(level, project),
+            policy=project.policy,
+            rules=rules,
+            trusted=trust_environment,
+            jobs=project.deploy.jobs.services,
         )
         found = decisions_of(asked[control], result, project, subject)
         deliver(_decided(found, format_, paper_=paper(output)), output)

@@ -57,6 +57,7 @@ def asked_for(
     return Asked(
         level=level,
         policy=project.policy,
+        jobs=project.deploy.jobs.services,
         rules=rules_of(project),
         kinds=frozenset(FixKind) if everything else frozenset({FixKind.SAFE}),
         controls=named,

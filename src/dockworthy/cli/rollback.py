@@ -16,6 +16,7 @@ from .project import load_project
 @options.shows_plan
 @click.option("--accept", metavar="WHAT", multiple=True, help="Your word on what the plan asks (repeatable).")
 @click.option("--take-over", is_flag=True, help="Where another deploy holds the project and hangs: take it from that.")
+@click.option("--with-jobs", is_flag=True, help="Run the jobs of the release that comes back, too (deploy.jobs).")
 @options.yes
 @options.policy
 @options.host
@@ -28,6 +29,7 @@ def rollback(
     dry_run: bool,
     accept: tuple[str, ...],
     take_over: bool,
+    with_jobs: bool,
     yes: bool,
     policy: str | None,
     hosts: tuple[str, ...],
@@ -40,6 +42,9 @@ def rollback(
     It goes the way of a deploy: a plan, new containers beside the old ones, observed, kept or taken back. What it ships
     is what the record says: the same images by digest or id, the same definition, the same secrets. After a deploy that
     was killed in the middle it takes that one back.
+
+    Jobs (`deploy.jobs`) of that release do not run again: an old migration would meet the newer data. One that should
+    says `on_rollback: true` in dockworthy.yaml; --with-jobs runs all of them.
 
     \b
     Examples:
@@ -65,6 +70,7 @@ def rollback(
         dry_run=dry_run,
         sudo=sudo,
         take_over=take_over,
+        with_jobs=with_jobs,
     )
     name = asyncio.run(project_name(asked))
     agree = partial(show_and_ask, yes=yes)

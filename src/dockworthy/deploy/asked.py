@@ -16,7 +16,8 @@ Say = Callable[[str], None]
 
 class Asked(Struct, frozen=True, kw_only=True):
     """`folder` is the project's; `services`: only these (() all); `images`: service -> image in place of the written
-    one; `accept`: answers to questions; `level`: of the gate. `settings`: `deploy:` of the chosen environment."""
+    one; `accept`: answers to questions; `level`: of the gate. `settings`: `deploy:` of the chosen environment.
+    `with_jobs`: a rollback runs the jobs of the release that it brings back."""
 
     endpoint: str
     folder: Path
@@ -30,3 +31,4 @@ class Asked(Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     sudo: bool = False
     take_over: bool = False
+    with_jobs: bool = False

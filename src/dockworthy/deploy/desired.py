@@ -21,7 +21,8 @@ NO_VERSIONS: Versions = {}
 def shipped_services(rendered: Rendered, settings: DeploySettings) -> tuple[str, ...]:
     """The active ones, and the jobs. Raises UsageError for a job or a route of a service that is not there."""
     services = rendered.spec.get("services") or {}
-    named = [(f"deploy.jobs.{when}", job) for when in ("before", "after") for job in getattr(settings.jobs, when)]
+    named = [("deploy.jobs.before", job) for job in settings.jobs.services_before]
+    named += [("deploy.jobs.after", job) for job in settings.jobs.services_after]
     named += [(f"deploy.routes: {route.host}", route.service) for route in settings.routes]
     for where, service in named:
         refuse_unknown(f"{where}: there is no service {service!r}", service, services)
@@ -32,7 +33,7 @@ def shipped_services(rendered: Rendered, settings: DeploySettings) -> tuple[str,
                     f"{name} has {hook}, which only runs where Compose itself starts or stops the container",
                     hint="do it in the image's entrypoint, or as a job (deploy.jobs)",
                 )
-    jobs = {*settings.jobs.before, *settings.jobs.after}
+    jobs = {*settings.jobs.services_before, *settings.jobs.services_after}
     return tuple(name for name in services if name in rendered.active or name in jobs)
 
 

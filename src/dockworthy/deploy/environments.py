@@ -26,6 +26,14 @@ def settings_in(settings: DeploySettings, environment: str | None) -> DeploySett
     return structs.replace(settings, **said)
 
 
+def projects_beside(settings: DeploySettings, own: str, usual: str) -> frozenset[str]:
+    """The projects of the other environments of one file. `settings`: of the whole file; `own`: the project that is
+    shipped; `usual`: what Compose calls it where nothing names it."""
+    usual = settings.project or usual
+    every = {usual, *(usual if each.project is None else each.project for each in settings.environments.values())}
+    return frozenset(every - {own, ""})
+
+
 def with_standby(settings: DeploySettings, said: str | None) -> DeploySettings:
     """`said`: on the command line, it counts before the file; `0s` is none. Raises UsageError for what is no time."""
     if said is None:

@@ -30,6 +30,8 @@ class Foreseen(Struct, frozen=True, kw_only=True):
     last: Release | None
     known: Earlier | None
     standby: str | None
+    apart: frozenset[str] = frozenset()
+    """Projects whose volumes are their own, whatever they are called."""
     others: Others | None = None
     """What other projects have, where that is asked about: what a release returns to was asked about before."""
 
@@ -45,6 +47,7 @@ class Foreseen(Struct, frozen=True, kw_only=True):
             only=self.asked.services,
             known=self.known,
             standby=self.standby,
+            apart=self.apart,
         )
         if self.others is not None:
             changed = {step.subject for step in plan.steps}

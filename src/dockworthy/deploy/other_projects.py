@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ from ..model.rollout import Desired, Question, Running
 from .targets.swarm.names import STACK
 
 _SERVICE = ("com.docker.compose.service", "com.docker.swarm.service.name")
+_FOLDER = "com.docker.compose.project.working_dir"
 _NAMESPACES = ("network_mode", "pid", "ipc", "uts", "cgroup")
 _OWN_NETWORKS = ("", "bridge", "default", "host", "none")
 
@@ -48,6 +50,20 @@ def project_of(labelled: Mapping[str, Any]) -> str:
     """The Compose project or stack of a container, network or volume; "" for none."""
     labels = labelled.get("Labels") or {}
     return str(labels.get(COMPOSE_PROJECT) or labels.get(STACK) or "")
+
+
+def in_other_folders(containers: Iterable[Mapping[str, Any]], project: str, folder: Path) -> frozenset[str]:
+    """Compose projects with containers here that were started from another folder of this machine, which is there: they
+    are no earlier name of this one, as a renamed folder leaves it."""
+    folders: dict[str, set[str]] = {}
+    for each in containers:
+        folders.setdefault(project_of(each), set()).add(str((each.get("Labels") or {}).get(_FOLDER) or ""))
+    return frozenset(
+        name
+        for name, started in folders.items()
+        if name not in ("", project)
+        and all(each and Path(each).is_dir() and Path(each).resolve() != folder.resolve() for each in started)
+    )
 
 
 def joined_networks(desired: Desired, networks: Iterable[Mapping[str, Any]]) -> Iterator[Joined]:

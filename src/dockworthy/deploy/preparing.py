@@ -50,7 +50,7 @@ async def read_project(asked: Asked, compose: ComposeCommand) -> Rendered:
     Compose's own words."""
     files = compose_files(asked.folder, asked.settings)
     rendered = await render(compose, files, asked.folder, project=asked.settings.project)
-    jobs = (*asked.settings.jobs.before, *asked.settings.jobs.after)
+    jobs = (*asked.settings.jobs.services_before, *asked.settings.jobs.services_after)
     refuse_strange_names(
         rendered.spec,
         shipped=shipped_services(rendered, asked.settings),
@@ -106,10 +106,11 @@ async def prepare(
         )
         for name in services
     }
-    before = tuple(dict.fromkeys((*settings.jobs.before, *(job for job in once_only(rendered) if job in services))))
+    first = (*settings.jobs.services_before, *(job for job in once_only(rendered) if job in services))
+    jobs = tuple(dict.fromkeys(first)), settings.jobs.services_after
     names = {name: each for name in services if (each := rendered.spec["services"][name].get("container_name"))}
     return Prepared(
-        desired=desired_of(rendered.project, spec, shipped, settings, names, (before, settings.jobs.after)),
+        desired=desired_of(rendered.project, spec, shipped, settings, names, jobs),
         recorded=recorded,
         versions=versions,
         settings=settings,
@@ -118,6 +119,14 @@ async def prepare(
         notes=notes,
         unstored=tuple(stored),
     )
+
+
+def without_jobs(prepared: Prepared) -> Prepared:
+    """As an earlier release comes back: only those jobs run that say so of themselves (`on_rollback`)."""
+    desired = prepared.desired
+    every = dict.fromkeys((*desired.jobs_before, *desired.jobs_after))
+    idle = tuple(job for job in every if job not in prepared.settings.jobs.on_rollback)
+    return structs.replace(prepared, desired=structs.replace(desired, jobs_idle=idle))
 
 
 async def prepared_from(release: Release, site: Site, store: ReleaseStore) -> Prepared:

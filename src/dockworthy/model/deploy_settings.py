@@ -185,13 +185,43 @@ class Objectives(Struct, frozen=True, forbid_unknown_fields=True):
     restarts: Annotated[int, Meta(ge=0)] = 0
 
 
-class Jobs(Struct, frozen=True, forbid_unknown_fields=True):
-    """Services of compose.yaml that run once, before or after the others. `irreversible`: what they do can't be taken
-    back, so a release is never rolled back by itself."""
+class Job(Struct, frozen=True, forbid_unknown_fields=True):
+    """A service of compose.yaml that runs once. `on_rollback`: also where an earlier release comes back; else its old
+    version would meet what newer ones did, as an old migration a newer schema."""
 
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
+    service: str
+    on_rollback: bool = False
+
+
+class Jobs(Struct, frozen=True, forbid_unknown_fields=True):
+    """Services of compose.yaml that run once, before or after the others, by their names or as a job with more to say.
+    `irreversible`: what they do can't be taken back, so a release is never rolled back by itself."""
+
+    before: tuple[str | Job, ...] = ()
+    after: tuple[str | Job, ...] = ()
     irreversible: bool = False
+
+    @property
+    def services_before(self) -> tuple[str, ...]:
+        return tuple(map(_service_of, self.before))
+
+    @property
+    def services_after(self) -> tuple[str, ...]:
+        return tuple(map(_service_of, self.after))
+
+    @property
+    def services(self) -> frozenset[str]:
+        return frozenset((*self.services_before, *self.services_after))
+
+    @property
+    def on_rollback(self) -> frozenset[str]:
+        """The services that also run where an earlier release comes back."""
+        jobs = (*self.before, *self.after)
+        return frozenset(job.service for job in jobs if isinstance(job, Job) and job.on_rollback)
+
+
+def _service_of(job: str | Job) -> str:
+    return job if isinstance(job, str) else job.service
 
 
 class Environment(Struct, frozen=True, forbid_unknown_fields=True):

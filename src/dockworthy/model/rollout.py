@@ -100,8 +100,8 @@ class Desired(Struct, frozen=True, kw_only=True):
     """A project as it is to be. `spec`: the Compose project as it will be given to Compose, images pinned, networks of
     the edge joined. `container_names`: service -> the name that its container is to have. `routed`: at the edge.
     `edge_names`: service -> the secret name by which the edge finds its containers. `leaving`: services at somebody
-    else's. `left`: services of its file that it says nothing of, because nobody had
-    shipped them yet when it was narrowed to others."""
+    else's. `jobs_idle`: jobs that do not run this time. `left`: services of its file that it says nothing of, because
+    nobody had shipped them yet when it was narrowed to others."""
 
     project: str
     spec: dict[str, Any]
@@ -112,6 +112,7 @@ class Desired(Struct, frozen=True, kw_only=True):
     leaving: dict[str, Leaving] = {}
     jobs_before: tuple[str, ...] = ()
     jobs_after: tuple[str, ...] = ()
+    jobs_idle: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
 
 

@@ -162,6 +162,8 @@ class Unit(Struct, frozen=True, kw_only=True):
     """What the reader could make nothing of, each with its place: worth saying, no ground for a judgement."""
     unclear: dict[str, Unknown] = {}
     """Parts of it that could not be told whole (`labels`), or one value of them (`labels.NAME`), and why."""
+    is_job: bool = False
+    """A service that the project's `deploy.jobs` names: it runs once in a release, and its end is waited for."""
 
     @property
     def is_windows(self) -> bool:

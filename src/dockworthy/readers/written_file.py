@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ..errors import UnreadableInput
 from ..model.build import ImageBuild
@@ -34,13 +34,14 @@ class Surroundings(Struct, frozen=True):
     """What the meaning of a file depends on: the environment's variables, and which standards a manifest is held to.
 
     `compose`: the installed Compose, where it is to be asked, too. `trusted`: may the files ask for the variables'
-    values?
+    values? `jobs`: the services that the project's `deploy.jobs` names.
     """
 
     environ: Mapping[str, str]
     pss_version: Version | None = None
     compose: ComposeProgram | None = None
     trusted: bool = False
+    jobs: frozenset[str] = frozenset()
 
 
 def read_written(found: FoundFile, surroundings: Surroundings) -> Written:
@@ -86,7 +87,9 @@ def _read_projects(found: FoundFile, projects: list[Value], surroundings: Surrou
     from .compose.together import read_project
 
     around = surroundings
-    return read_project(found, projects, environ=around.environ, compose=around.compose, trusted=around.trusted)
+    read = read_project(found, projects, environ=around.environ, compose=around.compose, trusted=around.trusted)
+    jobs = tuple(structs.replace(unit, is_job=unit.name in around.jobs) for unit in read.units)
+    return structs.replace(read, units=jobs) if around.jobs else read
 
 
 def _read_manifests(manifests: list[Value], surroundings: Surroundings) -> Written:

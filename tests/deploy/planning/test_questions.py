@@ -44,3 +44,12 @@ def test_data_in_a_volume_without_a_name_would_stay_with_the_old_container() -> 
     seen = running(task("db", mounts={"/var/lib/db": "f" * 64}))
     assert asked(desired(db={}), seen) == ["db:anonymous"]
     assert asked(desired(db={}), running(task("db", new=True, mounts={"/var/lib/db": "f" * 64}))) == []
+
+
+def test_data_of_other_environments_and_projects_is_no_predecessor() -> None:
+    labels = {LABEL: "data", "com.docker.compose.project": "shop-production"}
+    seen = running(volumes={"production-data": labels, "shop-staging_data": {}})
+    every = ("shop-production", "shop-staging")
+    assert not plan_of(desired(db=DATA), seen, number=2, last=None, apart=every).questions
+    (question,) = plan_of(desired(db=DATA), seen, number=2, last=None, apart=("shop-production",)).questions
+    assert "shop-staging_data" in question.says and "production" not in question.says

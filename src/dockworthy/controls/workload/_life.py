@@ -27,6 +27,8 @@ def runs_once(unit: Unit) -> str:
     """Why nobody expects it to stay: the sentence, or `""`."""
     if unit.kind in _JOBS:
         return "it is a job"
+    if unit.is_job:
+        return "it is a job (deploy.jobs): it runs once in a release, and its end is waited for"
     if unit.labels.get("com.docker.compose.oneoff", "").lower() == "true":
         return "it was started for one command (docker compose run)"
     for container in unit.containers:

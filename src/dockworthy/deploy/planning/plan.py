@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from ...model.release import Release
 from ...model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind
@@ -26,10 +26,12 @@ def plan_of(
     only: Collection[str] = (),
     known: Earlier | None = None,
     standby: str | None = None,
+    apart: Collection[str] = (),
 ) -> RolloutPlan:
     """`last`: the release in force, which tells what was shipped before. `accepted`: questions that are answered.
     `only`: services that are shipped, the others are left as they are; () is all. `known`: what the records tell.
-    `standby`: for how long old containers are kept running, where they can be.
+    `standby`: for how long old containers are kept running, where they can be. `apart`: projects that have
+    data of their own.
 
     Raises UsageError where services depend on each other in a circle, and for a port that somebody else has.
     """
@@ -38,6 +40,7 @@ def plan_of(
     removed = () if only else tuple(_removed(desired, running, shipped))
     steps = first_back((*_steps(desired, running, only, known, last), *removed))
     notes = (
+        *_idle_jobs(steps, desired),
         *_orphans(desired, running, shipped),
         *the_usual_way(steps, desired, {name: how_replaced(name, desired) for name in desired.services}),
     )
@@ -48,7 +51,9 @@ def plan_of(
         project=desired.project,
         number=number,
         steps=(*gone_first(seen, steps), *steps),
-        questions=tuple(each for each in questions(desired, running, only, known) if each.accept not in accepted),
+        questions=tuple(
+            each for each in questions(desired, running, only, known, apart) if each.accept not in accepted
+        ),
         notes=notes,
         nothing_before=not any(seen.tasks.values()),
     )
@@ -72,11 +77,11 @@ def _steps(
             refuse_taken(name, desired.spec["services"][name], running)
             replaced.add(name)
     for name, of_one in steps.items():
-        if name in desired.jobs_before and replaced:
+        if name in desired.jobs_before and replaced and name not in desired.jobs_idle:
             yield _job(name, "before")
         yield from of_one
     if replaced:
-        yield from (_job(job, "after") for job in desired.jobs_after)
+        yield from (_job(job, "after") for job in desired.jobs_after if job not in desired.jobs_idle)
     yield from leaving_edge(desired, running, (name for name in services if name not in replaced))
 
 
@@ -103,6 +108,17 @@ def _orphans(desired: Desired, running: Running, shipped: Collection[str]) -> It
             yield f"{name} is left as it is: this release says nothing of it"
         elif name not in shipped:
             yield f"{name} runs under this project's name and is none of its services: left alone"
+
+
+def _idle_jobs(steps: Iterable[RolloutStep], desired: Desired) -> Iterator[str]:
+    """Only where they would have run."""
+    if desired.jobs_idle and any(step.kind in (StepKind.CREATE, StepKind.REPLACE) for step in steps):
+        jobs = f"the jobs {', '.join(desired.jobs_idle)} do" if len(desired.jobs_idle) > 1 else ""
+        jobs = jobs or f"the job {desired.jobs_idle[0]} does"
+        yield (
+            f"{jobs} not run: what newer releases did to the data stays, and a rollback runs no job of an old release "
+            "unless that says `on_rollback: true`, or you say --with-jobs"
+        )
 
 
 def _job(job: str, when: str) -> RolloutStep:

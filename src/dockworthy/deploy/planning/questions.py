@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from ...model.edge_network import COMPOSE_PROJECT
 from ...model.rollout import Desired, Question, Running
+from ..targets.swarm.names import STACK
 from .causes import Earlier, by_hand
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
@@ -14,15 +16,19 @@ _KEY = "com.docker.compose.volume"
 
 
 def questions(
-    desired: Desired, running: Running, only: Collection[str] = (), known: Earlier | None = None
+    desired: Desired,
+    running: Running,
+    only: Collection[str] = (),
+    known: Earlier | None = None,
+    apart: Collection[str] = (),
 ) -> Iterator[Question]:
     """For every named volume that a service would mount, for the data of containers that would be replaced, and for
-    what somebody changed by hand."""
+    what somebody changed by hand. `apart`: projects that have data of their own: it is no predecessor's."""
     named: Mapping[str, Any] = desired.spec.get("volumes") or {}
     for key, definition in named.items():
         name = (definition or {}).get("name") or f"{desired.project}_{key}"
         if not (definition or {}).get("external"):
-            yield from _empty(desired, running, key, name)
+            yield from _empty(desired, running, key, name, apart)
         yield from _shared(desired, running, key, name)
     for service in only or desired.services:
         yield from _left_behind(desired, running, service)
@@ -30,13 +36,16 @@ def questions(
             yield from _overwritten(desired, running, service, known)
 
 
-def _empty(desired: Desired, running: Running, key: str, name: str) -> Iterator[Question]:
+def _empty(desired: Desired, running: Running, key: str, name: str, apart: Collection[str]) -> Iterator[Question]:
     """A new volume would be made although one that looks like its predecessor is there."""
     users = [service for service, target in _users(desired, key)]
     if name in running.volumes or not users:
         return
     older = sorted(
-        other for other, labels in running.volumes.items() if labels.get(_KEY) == key or other.endswith(f"_{key}")
+        other
+        for other, labels in running.volumes.items()
+        if (labels.get(_KEY) == key or other.endswith(f"_{key}"))
+        and not ({labels.get(COMPOSE_PROJECT), labels.get(STACK), other.removesuffix(f"_{key}")} & {*apart})
     )
     mounted = sorted(
         {
