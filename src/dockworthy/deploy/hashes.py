@@ -38,11 +38,10 @@ def with_other_contents(rendered: Rendered, versions: Mapping[str, str], last: R
     is another one only the last release tells."""
     if last is None:
         return frozenset()
-    shipped = last.spec.get("services") or {}
     return frozenset(
         name
         for name, service in rendered.spec["services"].items()
-        for before in ({**last.versions, **dict(mounted([shipped.get(name) or {}]))},)
+        for before in ({**last.versions, **dict(mounted(last.spec, [name]))},)
         for part in ("secrets", "configs")
         for use in service.get(part) or ()
         if before.get(f"{part}.{use['source']}") != versions.get(f"{part}.{use['source']}")

@@ -66,4 +66,4 @@ def _joined(
 
 def _uses(spec: Mapping[str, Any]) -> set[str]:
     """The keys of what services mount, and of values that were cut out of them."""
-    return {*(key for key, _ in mounted(spec["services"].values())), *cut_keys(spec)}
+    return {*(key for key, _ in mounted(spec)), *cut_keys(spec)}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from .own_state import refuse_own_file
 
 _CUT = "dockworthy.version:"
 """Stands in a record for a value that is kept apart."""
+_VERSION = re.compile(r"[0-9a-f]{12}")
 NOT_SHIPPED = ("build", "profiles", "container_name", "develop")
 """Keys of a service that do not belong to what is shipped. A container's own name is given to it when the old one has
 left it."""
@@ -99,22 +101,37 @@ def cut_keys(spec: Any) -> Iterator[str]:
             yield from cut_keys(value)
 
 
-def mounted(services: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """`secrets.NAME` or `configs.NAME` and its version, of each use in services of a recorded project.
+def mounted(spec: Mapping[str, Any], services: Collection[str] | None = None) -> Iterator[tuple[str, str]]:
+    """`secrets.NAME` or `configs.NAME` and its version, of each use in a recorded project; `services`: in these alone.
 
     Two of them may use two versions of one secret: a release of some services alone leaves the others theirs.
     """
-    for service in services:
+    for service, definition in (spec.get("services") or {}).items():
+        if services is not None and service not in services:
+            continue
         for part in ("secrets", "configs"):
-            for use in service.get(part) or ():
-                name, _, version = use["source"].rpartition("-")
-                if name:
-                    yield f"{part}.{name}", version
+            for use in definition.get(part) or ():
+                if (found := version_in(spec, part, use["source"])) is not None:
+                    yield f"{part}.{found[0]}", found[1]
+
+
+def version_in(spec: Mapping[str, Any], part: str, source: str) -> tuple[str, str] | None:
+    """Name and version that a source of a recorded project stands for; None for one that is not dockworthy's, as an
+    external secret `db-ro`: a hyphen is in many names, so the definition decides, which leads to where that version is
+    stored."""
+    name, _, version = source.rpartition("-")
+    if not name or not _VERSION.fullmatch(version):
+        return None
+    definition = (spec.get(part) or {}).get(source) or {}
+    if str(definition.get("file") or "").endswith(f"/versions/{part}.{name}/{version}"):
+        return name, version
+    there = str(definition.get("name") or "")  # a swarm's object, which has the project's name before its own
+    return (name, version) if definition.get("external") and there != source and there.endswith(f"-{version}") else None
 
 
 def used_versions(versions: Mapping[str, str], spec: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     """All that a release needs, by what its record says."""
-    return frozenset((*versions.items(), *mounted((spec.get("services") or {}).values())))
+    return frozenset((*versions.items(), *mounted(spec)))
 
 
 def restored(spec: Any, values: Mapping[str, str]) -> Any:

@@ -41,12 +41,16 @@ def test_what_changed_is_named_and_no_value_is_shown() -> None:
 
 
 def test_another_content_of_a_secret_is_a_change_and_another_version_in_a_key_is_none() -> None:
-    old = {**WEB, "secrets": [{"source": "pw-abc", "target": "pw"}]}
-    new = {**WEB, "secrets": [{"source": "pw-def", "target": "pw"}]}
-    last = structs.replace(before(), spec={"services": {"web": old}})
-    versions = {"secrets.pw": "abc", "environment.web.TOKEN": "1"}
-    last = structs.replace(last, versions=versions)
-    found = earlier([], last, {"services": {"web": new}}, {"secrets.pw": "def", "environment.web.TOKEN": "2"})
+    one, other = "0123456789ab", "ba9876543210"
+
+    def mounting(version: str) -> dict[str, Any]:
+        uses = [{"source": f"pw-{version}", "target": "pw"}]
+        stored = {f"pw-{version}": {"file": f"/state/versions/secrets.pw/{version}"}}
+        return {"services": {"web": {**WEB, "secrets": uses}}, "secrets": stored}
+
+    versions = {"secrets.pw": one, "environment.web.TOKEN": "1"}
+    last = structs.replace(before(), spec=mounting(one), versions=versions)
+    found = earlier([], last, mounting(other), {"secrets.pw": other, "environment.web.TOKEN": "2"})
     assert found is not None
     assert found.keys["web"] == ("environment.TOKEN (its content)", "secrets.pw (its content)")
 

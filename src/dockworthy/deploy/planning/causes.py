@@ -11,7 +11,7 @@ from msgspec import Struct
 from ...model.release import Release
 from ...model.rollout import Desired, Task, TaskState
 from ..in_force import cut_off
-from ..secret_versions import cut_keys, mounted
+from ..secret_versions import cut_keys, mounted, version_in
 
 _BY_NAME = ("environment", "labels", "networks", "healthcheck", "deploy", "secrets", "configs")
 """Keys of which the names below tell more than the key alone."""
@@ -51,8 +51,10 @@ def earlier(
     before: Mapping[str, Any] = last.spec.get("services") or {}
     keys = {
         name: (
-            *_changed(before[name], definition),
-            *_other_contents(name, definition, {**last.versions, **dict(mounted([before[name]]))}, versions),
+            *_changed(_named(last.spec, before[name]), _named(recorded, definition)),
+            *_other_contents(
+                name, _named(recorded, definition), {**last.versions, **dict(mounted(last.spec, [name]))}, versions
+            ),
         )
         for name, definition in now.items()
         if name in before
@@ -93,7 +95,7 @@ def why_down(task: Task) -> str:
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     """Names alone: a value may be anything, also what nobody should read in a log."""
     for key in sorted({*before, *now} - {"depends_on"}):  # the order is no part of what a container is made from
-        old, new = (_by_name(key, each.get(key)) for each in (before, now))
+        old, new = before.get(key), now.get(key)
         if old == new:
             continue
         if key not in _BY_NAME or not isinstance(old or {}, Mapping) or not isinstance(new or {}, Mapping):
@@ -104,14 +106,21 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]
                 yield f"{key}.{name}"
 
 
-def _by_name(key: str, value: Any) -> Any:
-    """Uses of secrets and configs by their names, without their versions: of those the store tells."""
-    if key in ("secrets", "configs") and isinstance(value, list):
+def _named(spec: Mapping[str, Any], service: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A service with its uses of secrets and configs by their names, without their versions: of those the store
+    tells."""
+
+    def by_name(part: str, uses: Any) -> Any:
+        if not isinstance(uses, list):
+            return uses
         return {
-            use["source"].rpartition("-")[0] or use["source"]: {k: v for k, v in use.items() if k != "source"}
-            for use in value
+            (version_in(spec, part, use["source"]) or (use["source"],))[0]: {
+                key: value for key, value in use.items() if key != "source"
+            }
+            for use in uses
         }
-    return value
+
+    return {key: by_name(key, value) if key in ("secrets", "configs") else value for key, value in service.items()}
 
 
 def _other_contents(
@@ -120,7 +129,7 @@ def _other_contents(
     """Secrets and configs that are used as before and hold something else now."""
     used = [f"environment.{name}.{each}" for each in definition.get("environment") or {}]
     for part in ("secrets", "configs"):
-        used += [f"{part}.{each}" for each in _by_name(part, definition.get(part) or [])]
+        used += [f"{part}.{each}" for each in definition.get(part) or ()]
     used += [key for key in cut_keys(definition) if key not in used]
     for key in used:
         if key in before and before[key] != now.get(key):
