@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+import msgspec
+
+from ..model.deploy_settings import DeploySettings
 from ..model.release import Release
-from ..model.rollout import Health, Running, ServiceStanding, Task, TaskState
+from ..model.rollout import EDGE_NETWORK, Health, Running, ServiceStanding, Task, TaskState
 from .planning.causes import Earlier, by_hand, earlier
 from .planning.standing_by import standing_words
 
@@ -16,6 +19,7 @@ def standing_of(release: Release, running: Running, releases: Sequence[Release])
     jobs = {*release.jobs_before, *release.jobs_after}
     known = earlier(releases, release, release.spec, release.versions)
     aside = {id for each in running.standby for id in each.tasks}
+    routed = _routed(release)
     found = []
     for name, shipped in sorted(release.services.items()):
         if name in jobs:
@@ -29,11 +33,28 @@ def standing_of(release: Release, running: Running, releases: Sequence[Release])
                 image=shipped.reference,
                 wanted=shipped.replicas,
                 serving=sum(task.is_serving for task in current),
-                faults=(*_faults(current), *_drift(name, other, known)),
+                faults=(
+                    *_faults(current),
+                    *_drift(name, other, known),
+                    *(_off_edge(tasks, aside) if name in routed else ()),
+                ),
                 standby=standing_words(running, name),
             )
         )
     return tuple(found)
+
+
+def _routed(release: Release) -> frozenset[str]:
+    """The services that dockworthy's own edge sends requests to."""
+    settings = msgspec.convert(release.settings, DeploySettings)
+    return frozenset(route.service for route in settings.routes if settings.edge != "existing")
+
+
+def _off_edge(tasks: Iterable[Task], aside: Collection[str]) -> Iterator[str]:
+    """`docker compose up` makes a container anew as the person's files say, and these do not know the edge."""
+    for task in tasks:
+        if task.state is TaskState.RUNNING and EDGE_NETWORK not in task.addresses and task.id not in aside:
+            yield f"{task.name} is not at the edge, which sends it no requests: `dockworthy deploy` lets it join"
 
 
 def _faults(tasks: list[Task]) -> Iterator[str]:

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 class RouteStanding(Struct, frozen=True, kw_only=True):
     """`up`: containers that get its requests; `seen`: those that the engine's DNS names; `running`: those that the
-    engine of this host runs, None where it was not asked."""
+    engine of this host runs, None where it was not asked. `absent`: those of them that are not on the edge's network,
+    and do not stand by either."""
 
     project: str
     host: str
@@ -16,6 +17,7 @@ class RouteStanding(Struct, frozen=True, kw_only=True):
     up: int
     seen: int
     running: int | None = None
+    absent: tuple[str, ...] = ()
 
 
 class CertificateStanding(Struct, frozen=True, kw_only=True):

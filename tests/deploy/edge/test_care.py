@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from dockworthy.deploy.edge.care import cares_of
 from dockworthy.deploy.edge.loaded import loaded_in
@@ -45,11 +46,15 @@ def test_an_edge_that_can_be_left_alone() -> None:
         ),
         (
             _edge(routes=(RouteStanding(project="s", host="s", path="/", service="web", up=0, seen=0, running=2),)),
-            "2 containers run, and the edge knows none of them: `dockworthy deploy`",
+            "2 containers run, and the edge knows none of them (made by `docker compose up`?): `dockworthy deploy`",
         ),
         (
             _edge(routes=(RouteStanding(project="s", host="s", path="/", service="web", up=0, seen=0, running=0),)),
             "no container of it runs here",
+        ),
+        (
+            _edge(routes=(structs.replace(UP, absent=("shop-web-3",)),)),
+            "shop.example.com: nothing is sent to shop-web-3, which runs for web of shop: `dockworthy deploy`",
         ),
         (_edge(untold="it does not tell"), "it does not tell: the next"),
         (_edge(renewed_by=""), "automatic renewal is not set up: dockworthy edge renew --install"),

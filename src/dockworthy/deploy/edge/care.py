@@ -21,6 +21,11 @@ def cares_of(edge: EdgeStanding, now: float) -> Iterator[str]:
         if not route.up:
             found = f"{route.seen} seen and none well" if route.seen else _unseen(route)
             yield f"{route.host}{route.path.rstrip('/')}: {route.service} of {route.project} does not answer: {found}"
+        elif route.absent:
+            yield (
+                f"{route.host}{route.path.rstrip('/')}: nothing is sent to {', '.join(route.absent)}, which runs "
+                f"for {route.service} of {route.project}: `dockworthy deploy` lets it join"
+            )
     for stranger in edge.strangers:
         yield (
             f"{stranger}: no release put it there, and it reaches the routed ports of all projects past their routes: "
@@ -41,7 +46,10 @@ def _unseen(route: RouteStanding) -> str:
     if not route.running:
         return "no container of it runs here"
     many = "container runs" if route.running == 1 else "containers run"
-    return f"{route.running} {many}, and the edge knows none of them: `dockworthy deploy` lets them join it"
+    return (
+        f"{route.running} {many}, and the edge knows none of them (made by `docker compose up`?): "
+        "`dockworthy deploy` lets them join it"
+    )
 
 
 def _of_a_certificate(certificate: CertificateStanding, edge: EdgeStanding, now: float) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import msgspec
 from msgspec import Struct
@@ -11,7 +12,7 @@ from ...engine.moments import rfc3339
 from ...errors import HostError
 from ...model.deploy_settings import Tls
 from ...model.edge import CertificateStanding, EdgeStanding, RouteStanding
-from ...model.edge_network import COMPOSE_PROJECT
+from ...model.edge_network import COMPOSE_PROJECT, EDGE_NETWORK
 from ..site import Site
 from .admin import Admin, Server
 from .aliases import found_by_old_names
@@ -27,7 +28,9 @@ from .process import container_of
 from .renewals import Renewals, renewals
 from .strangers import strangers
 
-_SERVICE = "com.docker.compose.service"
+_SERVICE, _ONEOFF = "com.docker.compose.service", "com.docker.compose.oneoff"
+_LEFT_ON_PURPOSE = ("-standby", "-dockworthy-leaving")
+"""So end the names of containers that a deploy took off the edge."""
 _ASK = """
 date +%s
 command -v haproxy >/dev/null 2>&1 || PATH=$PATH:/usr/sbin
@@ -92,13 +95,31 @@ async def _told(admin: Admin) -> _Told | None:
         return _Told(servers, untold=error.says)
 
 
-async def _running(site: Site) -> Counter[tuple[str, str]]:
-    """(project, service) -> containers that this engine runs. Raises EngineError."""
-    labels = [container.get("Labels") or {} for container in await site.engine.get("/containers/json")]
-    return Counter((each.get(COMPOSE_PROJECT, ""), each.get(_SERVICE, "")) for each in labels)
+class _Running(Struct, frozen=True):
+    """(project, service) -> containers that this engine runs, and the names of those that the edge can't reach."""
+
+    counted: Counter[tuple[str, str]]
+    absent: Mapping[tuple[str, str], tuple[str, ...]]
 
 
-def _routes(kept: Kept, servers: tuple[Server, ...], running: Counter[tuple[str, str]]) -> list[RouteStanding]:
+async def _running(site: Site) -> _Running:
+    """Raises EngineError."""
+    counted: Counter[tuple[str, str]] = Counter()
+    absent: dict[tuple[str, str], tuple[str, ...]] = {}
+    for container in await site.engine.get("/containers/json"):
+        labels = container.get("Labels") or {}
+        service = labels.get(COMPOSE_PROJECT, ""), labels.get(_SERVICE, "")
+        if labels.get(_ONEOFF) == "True":
+            continue
+        counted[service] += 1
+        name = str(container["Names"][0]).lstrip("/")
+        on_edge = EDGE_NETWORK in ((container.get("NetworkSettings") or {}).get("Networks") or {})
+        if not on_edge and not name.endswith(_LEFT_ON_PURPOSE):
+            absent[service] = (*absent.get(service, ()), name)
+    return _Running(counted, absent)
+
+
+def _routes(kept: Kept, servers: tuple[Server, ...], running: _Running) -> list[RouteStanding]:
     return [
         RouteStanding(
             project=project.project,
@@ -107,7 +128,8 @@ def _routes(kept: Kept, servers: tuple[Server, ...], running: Counter[tuple[str,
             service=served.route.service,
             up=sum(server.is_up for server in servers if server.backend == backend),
             seen=sum(server.backend == backend for server in servers),
-            running=running[project.project, served.route.service],
+            running=running.counted[project.project, served.route.service],
+            absent=running.absent.get((project.project, served.route.service), ()),
         )
         for project in kept.projects.values()
         for backend, served in project.backends.items()
