@@ -13,6 +13,8 @@ from patience import Limit, patience
 
 from .shops import Shop
 
+Factory = pytest.TempPathFactory
+
 pytestmark = pytest.mark.engine
 
 NEVER = {"test": ["CMD", "sleep", "900"], "interval": "1s", "timeout": "15m"}
@@ -153,6 +155,49 @@ def test_who_comes_second_is_told_who_is_at_work(shop: Shop) -> None:
     assert json.loads(shop.dockworthy("releases", "show", "2", "--format", "json").stdout)["state"] == "rolled_back"
 
 
+@pytest.mark.parametrize("waits", ["start-first", "stop-first", "job"])
+def test_who_lost_the_project_in_a_long_step_ends_and_touches_nothing_any_more(shop: Shop, waits: str) -> None:
+    """It is asked in the middle of the step, not after it: that may last as long as a service may take to come up."""
+    settings = {"healthy_within": "100s", "observe": "0s", "jobs": {"before": ["migrate"] if waits == "job" else []}}
+    shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
+    ordered = {"update_config": {"order": waits}} if waits != "job" else {}
+    sick = {"healthcheck": {"test": ["CMD", "sleep", "90"], "interval": "1s", "timeout": "90s"}}
+    migrate = {"migrate": {**shop.service("sleep", "90", init=False), "profiles": ["jobs"]}}
+    shop.compose({"web": shop.service(deploy=ordered), "migrate": {**shop.service("true"), "profiles": ["jobs"]}})
+    shop.deploy()
+    web = shop.service(deploy=ordered, environment={"N": "1"})
+    shop.compose({"web": {**web, **sick} if waits != "job" else web, **migrate})
+    first = shop.begin("deploy", "--yes")
+    begun = "migrate" if waits == "job" else "web"
+    until(lambda: any("N=1" in shop.engine.inspect(each)["Config"]["Env"] for each in shop.containers("web"))
+          if begun == "web" else bool(shop.containers("migrate")), 60)  # fmt: skip
+    shop.compose({"web": shop.service(deploy=ordered, environment={"N": "2"})})
+    settings = {"healthy_within": "100s", "observe": "0s"}
+    shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": settings})
+    second = shop.begin("deploy", "--yes", "--take-over")
+    said, _ = first.communicate(timeout=patience(60))
+    assert first.returncode == 17 and b"another one took over" in said, said
+    assert b"rolling back" not in said and b"started again" not in said
+    said, _ = second.communicate(timeout=patience(100))
+    assert second.returncode == 0, said
+    ((name, _),) = shop.containers("web", every=True).items()
+    assert "N=2" in shop.engine.inspect(name)["Config"]["Env"]
+    for each in shop.containers("migrate", every=True):
+        shop.engine.docker("rm", "--force", each)
+
+
+def test_a_paused_container_goes_on_with_the_next_deploy(shop: Shop) -> None:
+    shop.compose({"web": shop.service()})
+    shop.deploy()
+    ((name, id),) = shop.containers("web").items()
+    shop.engine.docker("pause", name)
+    assert shop.dockworthy("releases", "status").returncode == 1
+    plan = shop.deploy("--dry-run").stdout
+    assert "let web go on" in plan and f"{name} is paused" in plan
+    shop.deploy()
+    assert shop.containers("web") == {name: id} and shop.dockworthy("releases", "status").returncode == 0
+
+
 @pytest.mark.parametrize("order", ["start-first", "stop-first"])
 def test_killed_in_the_middle_the_service_goes_on_and_the_next_run_finishes(shop: Shop, order: str) -> None:
     ordered = {"update_config": {"order": order}}
@@ -170,3 +215,30 @@ def test_killed_in_the_middle_the_service_goes_on_and_the_next_run_finishes(shop
         (name,) = shop.containers(every=True)
         assert f"N={number}" in shop.engine.inspect(name)["Config"]["Env"]
     assert not list((shop.state / "releases" / shop.name).glob("swap.*"))
+
+
+def test_an_environment_has_data_of_its_own_and_so_has_another_project(shop: Shop, tmp_path_factory: Factory) -> None:
+    """Nobody is asked about production's volume, and least of all told to mount it in staging."""
+    there = Shop(shop.engine, shop.folder, f"{shop.name}-staging", shop.image)
+    deploying = {"healthy_within": "8s", "observe": "0s"}
+    staging = {"staging": {"project": f"{shop.name}-staging"}}
+    settings = {"policy": {"level": "baseline"}, "deploy": {**deploying, "environments": staging}}
+    shop.write("dockworthy.yaml", settings)
+    shop.compose({"db": shop.service(volumes=["data:/data"])}, volumes={"data": {}})
+    other = Shop(shop.engine, tmp_path_factory.mktemp("other"), f"{shop.name}-other", shop.image)
+    other.compose({"db": other.service(volumes=["data:/data"])}, volumes={"data": {}})
+    try:
+        shop.deploy()
+        assert "stop" not in shop.deploy("--env", "staging").stdout
+        assert len(there.containers("db")) == 1
+        other.deploy()
+        assert len(other.containers("db")) == 1
+        assert shop.dockworthy("remove", "--env", "staging", "--volumes", "--yes").returncode == 0
+        assert there.containers(every=True) == {} and len(shop.containers()) == 1
+        shop.compose({"db": shop.service(volumes=["more:/data"])}, volumes={"more": {}})
+        assert "--accept more:empty" in " ".join(shop.deploy(status=1).stdout.split()), (
+            "its own data is still asked about"
+        )
+    finally:
+        other.remove()
+        there.remove()

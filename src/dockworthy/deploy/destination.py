@@ -16,7 +16,7 @@ from .edge.running import EdgeRunner
 from .in_force import of_target
 from .records_elsewhere import RecordsElsewhere
 from .site import Site
-from .store import FileStore, ReleaseStore, SwarmStore
+from .store import FileStore, Lock, ReleaseStore, StillOurs, SwarmStore
 from .targets.compose import ComposeTarget
 from .targets.containers import Containers
 from .targets.maker import ComposeMaker, Maker
@@ -103,20 +103,24 @@ class Destination:
         on_edge: Callable[[str], OnEdge] | None = None,
         rotation: Rotation,
         standby: float,
+        lock: Lock | None = None,
     ) -> Target:
         """`hosts`: those of dockworthy.yaml, by which nodes of a swarm are reached where they lack an image. `standby`:
-        seconds in which old containers run on, where the plan says so; then the edge is told by `rotation`."""
-        engine = self.site.engine
+        seconds in which old containers run on, where the plan says so; then the edge is told by `rotation`. `lock`:
+        what must be held while it is at work."""
+        engine, ours = self.site.engine, StillOurs(lock)
         if self.kind is TargetKind.SWARM:
             images = NodeImages(engine, hosts, sudo=sudo, say=say)
             within = healthy_within
-            return SwarmTarget(engine, desired, healthy_within=within, say=say, images=images, on_edge=on_edge)
+            return SwarmTarget(
+                engine, desired, healthy_within=within, say=say, images=images, on_edge=on_edge, ours=ours
+            )
         folder = f"{self.site.state}/releases/{self.project}"
         guard = SwapGuard(self.site.hand, folder, self.site.socket)
         desired = structs.replace(desired, spec=on_networks_of_swarm(desired.spec, self.swarms.networks))
         by = StandBy(engine, self._marks(), rotation, desired, standby, say)
         make, kind = (ContainersAndTasks, TakeoverTarget) if self.takes_over else (Containers, ComposeTarget)
-        containers = make(engine, desired, healthy_within=healthy_within, on_edge=on_edge)
+        containers = make(engine, desired, healthy_within=healthy_within, on_edge=on_edge, ours=ours)
         return kind(
             engine,
             compose,

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 from msgspec import structs
 
 from ..engine.moments import now
-from ..errors import DockworthyError
+from ..errors import DockworthyError, Occupied
+from ..interruption import to_its_end
 from ..model.release import Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, StepKind
 from .asked import Say
@@ -17,6 +18,9 @@ from .edge.project_edge import ProjectEdge
 from .observing.watching import Watch
 from .store import Lock, ReleaseStore
 from .targets.target import Target
+
+_LOOK = 2.0
+"""Seconds after which it is asked again whether somebody took over, while a release is observed."""
 
 
 class RollOut:
@@ -52,13 +56,15 @@ class RollOut:
             async with watch:
                 await self._roll_out()
                 observation = await self._observe(watch)
-            if observation.broken:
-                return await self._take_back("; ".join(observation.broken), observation)
+        except Occupied:  # what is there is another one's by now, and nothing is taken back
+            raise
         except DockworthyError as error:
-            return await self._take_back(error.says, failed=error)
+            return await to_its_end(self._take_back(error.says, failed=error))
         except BaseException:
             await self._interrupted()
             raise
+        if observation.broken:
+            return await to_its_end(self._take_back("; ".join(observation.broken), observation))
         await self._target.retire()
         await self._become(ReleaseState.KEPT, observation=observation, ended=now())
         try:
@@ -79,7 +85,7 @@ class RollOut:
 
     async def _interrupted(self) -> None:
         """By ^C, SIGTERM."""
-        await asyncio.shield(self._take_back("it was interrupted"))
+        await to_its_end(self._take_back("it was interrupted"))
 
     async def _roll_out(self) -> None:
         await self._become(ReleaseState.ROLLING_OUT)
@@ -97,7 +103,14 @@ class RollOut:
     async def _observe(self, watch: Watch) -> Observation:
         await self._lock.check()
         await self._become(ReleaseState.OBSERVING)
-        return await watch.observed()
+        observing = asyncio.ensure_future(watch.observed())
+        try:
+            while not (await asyncio.wait([observing], timeout=_LOOK))[0]:
+                await self._lock.check()
+            return await observing
+        finally:
+            observing.cancel()
+            await asyncio.gather(observing, return_exceptions=True)
 
     async def _take_back(
         self, why: str, observation: Observation | None = None, *, failed: DockworthyError | None = None

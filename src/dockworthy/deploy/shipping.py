@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from msgspec import Struct, structs
 
-from ..errors import Refused
+from ..errors import DockworthyError, Refused
 from ..model.deploy_settings import DeploySettings, TargetKind, seconds_of
 from ..model.finding import Finding
 from ..model.release import GateFinding, Release, ReleaseState
@@ -26,17 +27,19 @@ from .edge.hosts import without_dropped_consents
 from .edge.project_edge import ProjectEdge
 from .edge.reading import read_routes
 from .edge.reserved import refuse_reserved
+from .environments import projects_beside
 from .foreseeing import Foreseen
 from .gating.answered import Answered
 from .in_force import cut_off, in_force, unfinished
 from .observing.counting import ASKED
 from .observing.of_release import watched_of
 from .observing.watching import Watch
-from .other_projects import Others, joined_networks, on_networks, refuse_others_names
+from .other_projects import Others, in_other_folders, joined_networks, on_networks, refuse_others_names
 from .own_state import refuse_own_state
 from .planning.causes import earlier
 from .planning.replacing import stopping_first
 from .preparing import Prepared
+from .rendering import compose_files
 from .rolling_out import RollOut
 from .store import Lock
 from .targets.running import inspected_or_none
@@ -94,6 +97,7 @@ class Shipping:
             on_edge=edge.sends_to if edge.wanted is not None else None,
             rotation=edge.rotation(self.to.site),
             standby=seconds_of(standby or ""),
+            lock=self.lock,
         )
         if self.lock is not None:
             await target.settled()
@@ -116,6 +120,7 @@ class Shipping:
             last=shipped_before,
             known=known,
             standby=standby,
+            apart=await self._apart(asked, others),
             others=others if returns_to is None else None,
         )
         try:
@@ -164,6 +169,16 @@ class Shipping:
         others = structs.replace(others, inspected=[each for each in inspected if each is not None])
         refuse_others_names(desired, others)
         return others
+
+    async def _apart(self, asked: Asked, others: Others) -> frozenset[str]:
+        """Other environments of the same file, and projects of other folders. Raises what reading Compose's files
+        raises."""
+        base, own = asked.project.deploy, self.to.project
+        usual = "" if asked.settings.project else own
+        if base.environments and not base.project and not usual:
+            with contextlib.suppress(DockworthyError):  # its files may be on another machine
+                usual = (await self.compose.config(compose_files(asked.folder, base)))["name"]
+        return projects_beside(base, own, usual) | in_other_folders(others.containers, own, asked.folder)
 
     async def _edge(self, prepared: Prepared, asked: Asked, *, comes_back: bool) -> ProjectEdge:
         desired = prepared.desired

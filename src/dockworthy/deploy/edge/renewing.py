@@ -3,7 +3,6 @@ does not end well is put back."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import shlex
@@ -13,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from ...errors import DockworthyError, EngineError, HostError, UsageError
+from ...interruption import to_its_end
 from ...model.deploy_settings import Tls
 from ..site import Site
 from .acme import held, obtain
@@ -78,7 +78,7 @@ class Renewer:
                 looked_at = bool(well) and await shown.certificate(well[0].names[0]) is not None
                 handed_over = await self._hand_over(kept, well, shown if looked_at else None)
             except BaseException as error:
-                await asyncio.shield(self._put_back(kept, files, error))
+                await to_its_end(self._put_back(kept, files, error))
                 why = error.says if isinstance(error, DockworthyError) else "it was interrupted"
                 with contextlib.suppress(DockworthyError):
                     await remember_tried(self._site, {**failed, **{each.subject: why for each in well}}, frozenset())

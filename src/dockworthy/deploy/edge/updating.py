@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -15,6 +14,7 @@ from msgspec import Struct
 
 from ...engine.filters import filters
 from ...errors import DockworthyError, EngineError, UsageError
+from ...interruption import to_its_end
 from ..compose_command import ComposeCommand
 from ..site import Site
 from .admin import Admin
@@ -68,7 +68,7 @@ class Updater:
             try:
                 await self._swap(kept, after)
             except BaseException as error:
-                await asyncio.shield(self._put_back(kept, error))
+                await to_its_end(self._put_back(kept, error))
                 raise
             await self._tidy({before.runs, after.runs})
             return msgspec.structs.replace(found, swapped=True)

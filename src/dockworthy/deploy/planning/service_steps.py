@@ -119,6 +119,12 @@ def _kept_up(
     last: ShippedService | None,
 ) -> Iterator[RolloutStep]:
     """Some of what is wanted is there: what should run and does not is started, what is too much goes."""
+    if paused := tuple(task for task in up if task.state is TaskState.PAUSED):
+        causes = tuple(f"{task.name} is paused" for task in paused)
+        says = f"let {name} go on"
+        yield RolloutStep(
+            kind=StepKind.RESTART, subject=name, says=says, causes=causes, tasks=ids_of(paused), replicas=wanted
+        )
     need = down[: max(wanted - len(up), 0)]
     if need:
         causes = tuple(why_down(task) for task in need)

@@ -2,6 +2,7 @@
 
 from .files import FileStore
 from .release_store import Lock, ReleaseStore
+from .still_ours import StillOurs
 from .swarm_configs import SwarmStore
 
-__all__ = ["FileStore", "Lock", "ReleaseStore", "SwarmStore"]
+__all__ = ["FileStore", "Lock", "ReleaseStore", "StillOurs", "SwarmStore"]

@@ -140,7 +140,7 @@ def _left(found: Object, lock: SwarmLock) -> Mapping[str, str]:
 def _occupied(project: str, holder: str) -> Occupied:
     return Occupied(
         f"somebody is at work on {project} on {SWARM}: {holder}",
-        hint="wait until that has ended; where it hangs: --take-over. It then stops before its next step",
+        hint="wait until that has ended; where it hangs: --take-over. It then ends within seconds",
     )
 
 

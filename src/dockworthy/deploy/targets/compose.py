@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from msgspec import Struct, structs
 
 from ...engine.connection import Connection
+from ...errors import Occupied
+from ...interruption import to_its_end
 from ...model.rollout import Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task
 from ..compose_command import ComposeCommand
 from .containers import Containers
@@ -80,7 +81,9 @@ class ComposeTarget:
         """Raises StepFailed and EngineError; then what this step began is taken back, or is by `take_back` as what
         earlier ones did."""
         if step.kind is StepKind.JOB:
-            await run_job(self._engine, self._compose, self._desired, step.subject, self._say)
+            await run_job(
+                self._engine, self._compose, self._desired, step.subject, self._say, ours=self._containers.ours
+            )
         elif step.kind in (StepKind.CREATE, StepKind.REPLACE):
             await self._replace(step)
         elif step.kind is StepKind.SCALE:
@@ -175,8 +178,11 @@ class ComposeTarget:
                 await self._containers.exchange_name(service, new, old)
                 await self._containers.start(service, new)
                 await self._containers.until_healthy(service, new)
+            except Occupied:
+                raise
             except BaseException:
-                await asyncio.shield(self._old_again(service, new, ran))
+                await self._containers.ours.before_cleaning_up()
+                await to_its_end(self._old_again(service, new, ran))
                 raise
 
     async def _old_again(self, service: str, new: Sequence[str], old: Sequence[str]) -> None:
@@ -200,4 +206,5 @@ class ComposeTarget:
         return created(self._compose, self._containers, self._desired, service, count)
 
     async def _leave(self, service: str, containers: Sequence[str]) -> None:
-        await leave(self._engine, service, self._desired.leaving.get(service), containers, self._say)
+        how = self._desired.leaving.get(service)
+        await leave(self._engine, service, how, containers, self._say, ours=self._containers.ours)

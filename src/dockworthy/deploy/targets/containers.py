@@ -16,22 +16,26 @@ from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
 from ...engine.filters import filters
 from ...errors import EngineError
-from ...model.rollout import EDGE_NETWORK, Desired, TaskState
+from ...model.rollout import EDGE_NETWORK, Desired, Health, TaskState
 from ..edge.kept import old_name
+from ..store.still_ours import StillOurs
 from .running import ONEOFF, PROJECT, SERVICE, read_task
-from .waiting import OnEdge, until_healthy, until_reached
+from .waiting import NOBODY_ELSE, OnEdge, until_healthy, until_reached
 
 STOP_SECONDS = 3600.0
 """A container has the time that its stop_grace_period gives; the engine knows it."""
 _LEAVING = "-dockworthy-leaving"
 """Of the names of containers that were told to stop: nobody calls one so himself."""
+_EVERY = 0.1
 _START = ("POST", "/start", None)
+_UNPAUSE = ("POST", "/unpause", None)
 _STOP = ("POST", "/stop", STOP_SECONDS)
 _REMOVE = ("DELETE", "?force=true", None)
 
 
 class Containers:
-    """By their ids. `on_edge`: service -> does the edge send requests to these addresses. Raises EngineError."""
+    """By their ids. `on_edge`: service -> does the edge send requests to these addresses; `ours`: is the project still.
+    Raises EngineError."""
 
     def __init__(
         self,
@@ -40,11 +44,13 @@ class Containers:
         *,
         healthy_within: float,
         on_edge: Callable[[str], OnEdge] | None = None,
+        ours: StillOurs = NOBODY_ELSE,
     ) -> None:
         self._engine = engine
         self._desired = desired
         self._within = healthy_within
         self._on_edge = on_edge
+        self.ours = ours
 
     async def settled(self) -> None:
         """What a run that was killed told to stop has ended."""
@@ -58,27 +64,42 @@ class Containers:
     async def until_healthy(self, service: str, containers: Sequence[str]) -> None:
         """Raises StepFailed where they do not become so in time."""
         on_edge = self._edge_of(service)
-        await until_healthy(self._engine, service, containers, within=self._within, on_edge=on_edge)
+        await until_healthy(self._engine, service, containers, within=self._within, on_edge=on_edge, ours=self.ours)
 
     async def until_reached(self, service: str, containers: Sequence[str]) -> None:
         """By the edge, where it is at one. Raises StepFailed."""
         if (on_edge := self._edge_of(service)) is not None:
-            await until_reached(self._engine, service, containers, on_edge, within=self._within)
+            await until_reached(self._engine, service, containers, on_edge, within=self._within, ours=self.ours)
 
     def _edge_of(self, service: str) -> OnEdge | None:
         return self._on_edge(service) if self._on_edge and service in self._desired.routed else None
 
     async def start(self, service: str, containers: Sequence[str]) -> None:
-        """Those that were told to stop have ended before.
+        """Those that were told to stop have ended before; those that are paused go on.
 
         A new one with routes joins the edge's network when it runs: started on it, the engine's DNS would name it there
         up to 200 ms before it can be reached, and the edge send it requests. One that was there before stays on it:
         somebody on the host may start it in our place.
         """
         await asyncio.gather(*(self._stay(each) for each in containers))
-        await self._each(containers, _START)
+        tasks = await asyncio.gather(*(read_task(self._engine, each) for each in containers))
+        paused = [task.id for task in tasks if task is not None and task.state is TaskState.PAUSED]
+        await self._each(paused, _UNPAUSE)
+        await self._each([each for each in containers if each not in paused], _START)
+        await asyncio.gather(*(self._recovered(each) for each in paused))
         if service in self._desired.routed:
             await asyncio.gather(*(self._enter_edge(service, each) for each in containers))
+
+    async def _recovered(self, container: str) -> None:
+        """Paused, it failed its health check: that says nothing until it was asked again."""
+        clock = asyncio.get_running_loop().time
+        ends = clock() + self._within
+        while clock() < ends:
+            await self.ours.check()
+            task = await read_task(self._engine, container)
+            if task is None or task.health is not Health.UNHEALTHY:
+                return
+            await asyncio.sleep(_EVERY)
 
     async def stop(self, containers: Sequence[str]) -> None:
         """Returns when they have ended."""

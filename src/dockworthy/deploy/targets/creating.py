@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Collection
 
-from ...errors import EngineError
+from ...errors import EngineError, Occupied
+from ...interruption import to_its_end
 from ...model.rollout import Desired
 from ..compose_command import ComposeCommand
 from ..desired import off_edge
@@ -20,7 +20,7 @@ async def created(
 ) -> AsyncIterator[list[str]]:
     """Their ids; they are not started, and removed again where what follows does not succeed.
 
-    Raises StepFailed, and EngineError in Compose's words.
+    Raises StepFailed, and EngineError in Compose's words; Occupied: then they are left to who took over.
     """
     before = await containers.of(service)
     new: list[str] = []
@@ -30,8 +30,11 @@ async def created(
         if len(new) != count:
             raise StepFailed(service, f"Compose made {len(new)} containers of {service}, not {count}")
         yield new
+    except Occupied:
+        raise
     except BaseException:
-        await asyncio.shield(_remove_what_is_new(containers, service, before))
+        await containers.ours.before_cleaning_up()
+        await to_its_end(_remove_what_is_new(containers, service, before))
         raise
 
 

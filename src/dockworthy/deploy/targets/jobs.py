@@ -8,9 +8,11 @@ from collections.abc import Callable
 from ...engine.connection import Connection
 from ...model.rollout import Desired, Task, TaskState
 from ..compose_command import ComposeCommand
+from ..store.still_ours import StillOurs
 from .log_tail import log_tail
 from .running import read_tasks, task_of
 from .step_failed import StepFailed
+from .waiting import NOBODY_ELSE
 
 _EVERY = 0.2
 _SHOWN = 20
@@ -18,18 +20,25 @@ _SHOWN = 20
 
 
 async def run_job(
-    engine: Connection, compose: ComposeCommand, desired: Desired, job: str, say: Callable[[str], None]
+    engine: Connection,
+    compose: ComposeCommand,
+    desired: Desired,
+    job: str,
+    say: Callable[[str], None],
+    *,
+    ours: StillOurs = NOBODY_ELSE,
 ) -> None:
-    """Runs it to its end and shows its log. Raises StepFailed where it fails."""
+    """Runs it to its end and shows its log. Raises StepFailed where it fails, and Occupied where another one took over
+    meanwhile: that one waits for it."""
     tasks = await read_tasks(engine, desired.project)
     for earlier in (task for task in tasks.get(job, ()) if task.is_job):
         if earlier.state is TaskState.RUNNING:
             say(f"{job} is still running as {earlier.name}, from an earlier deploy: waiting for it")
-            await _ended(engine, earlier.id)
+            await _ended(engine, earlier.id, ours)
         await _remove(engine, earlier.id)
     name = f"{desired.project}-{job}-job"
     await compose.run_job(desired.spec, job, name)
-    task = await _ended(engine, name)
+    task = await _ended(engine, name, ours)
     lines = await log_tail(engine, name, _SHOWN)
     if task.exit_code:
         raise StepFailed(job, f"the job {job} ended with status {task.exit_code}", log=lines)
@@ -38,8 +47,9 @@ async def run_job(
     await _remove(engine, name)
 
 
-async def _ended(engine: Connection, container: str) -> Task:
+async def _ended(engine: Connection, container: str, ours: StillOurs) -> Task:
     while True:
+        await ours.check()
         facts = await engine.get(f"/containers/{container}/json")
         task = task_of(facts)
         if task.state in (TaskState.EXITED, TaskState.DEAD):

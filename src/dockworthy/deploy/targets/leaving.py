@@ -7,8 +7,12 @@ from collections.abc import Callable, Sequence
 
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
+from ...errors import Occupied
+from ...interruption import to_its_end
 from ...model.rollout import Health, Leaving, TaskState
+from ..store.still_ours import StillOurs
 from .running import read_task
+from .waiting import NOBODY_ELSE
 
 _EVERY = 0.2
 _MOST = 60.0
@@ -16,12 +20,19 @@ _MOST = 60.0
 
 
 async def leave(
-    engine: Connection, service: str, how: Leaving | None, containers: Sequence[str], say: Callable[[str], None]
+    engine: Connection,
+    service: str,
+    how: Leaving | None,
+    containers: Sequence[str],
+    say: Callable[[str], None],
+    *,
+    ours: StillOurs = NOBODY_ELSE,
 ) -> None:
     """New ones run beside them: the edge gets its time to notice those; then these turn unhealthy, if they can, and
     the edge gets its time to notice that.
 
-    Ended in between, they are started again: one that is told to leave has no way to come back. Raises EngineError.
+    Ended in between, they are started again: one that is told to leave has no way to come back. Raises EngineError,
+    Occupied.
     """
     if how is None or not containers:
         return
@@ -31,17 +42,25 @@ async def leave(
     try:
         for container in containers:
             await _ask(engine, container, f"kill?signal={how.signal}")
-        if not await _turned(engine, containers):
+        if not await _turned(engine, containers, ours):
             say(f"{service}: {how.signal} makes no container unhealthy within {_MOST:.0f} s: stopped as it is")
         await asyncio.sleep(how.settle)
+    except Occupied:
+        raise
     except BaseException:
-        await asyncio.shield(asyncio.gather(*(_ask(engine, each, "restart") for each in containers)))
+        await ours.before_cleaning_up()
+        await to_its_end(_started_again(engine, containers))
         raise
 
 
-async def _turned(engine: Connection, containers: Sequence[str]) -> bool:
+async def _started_again(engine: Connection, containers: Sequence[str]) -> None:
+    await asyncio.gather(*(_ask(engine, each, "restart") for each in containers))
+
+
+async def _turned(engine: Connection, containers: Sequence[str], ours: StillOurs) -> bool:
     ends = asyncio.get_running_loop().time() + _MOST
     while asyncio.get_running_loop().time() < ends:
+        await ours.check()
         tasks = [await read_task(engine, each) for each in containers]
         if all(t is None or t.state is not TaskState.RUNNING or t.health is Health.UNHEALTHY for t in tasks):
             return True

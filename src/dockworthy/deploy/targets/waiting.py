@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from ...engine.connection import Connection
 from ...model.rollout import EDGE_NETWORK, Health, Task, TaskState
+from ..store.still_ours import StillOurs
 from .log_tail import log_tail
 from .running import read_task
 from .step_failed import StepFailed
@@ -15,21 +16,31 @@ _STABLE = 2.0
 """Seconds that a container without a health check must have run."""
 _EVERY = 0.1
 
+NOBODY_ELSE = StillOurs()
+"""Nobody can take over."""
 OnEdge = Callable[[Collection[str]], Awaitable[bool]]
 """Do containers at these addresses get requests from the edge?"""
 
 
 async def until_healthy(
-    engine: Connection, service: str, containers: Sequence[str], *, within: float, on_edge: OnEdge | None = None
+    engine: Connection,
+    service: str,
+    containers: Sequence[str],
+    *,
+    within: float,
+    on_edge: OnEdge | None = None,
+    ours: StillOurs = NOBODY_ELSE,
 ) -> list[Task]:
     """All of them, healthy, or running for a while where nothing tells of their health; at the edge too, if asked.
 
-    Raises StepFailed with what the container, its health check and its log say.
+    Raises Occupied where another one took over meanwhile, and StepFailed with what the container, its health check and
+    its log say.
     """
     clock = asyncio.get_running_loop().time
     ends = clock() + within
     stable = Stable(clock)
     while True:
+        await ours.check()
         tasks = [await _present(engine, service, container) for container in containers]
         for task in tasks:
             await _must_not_have_failed(engine, task)
@@ -42,12 +53,19 @@ async def until_healthy(
 
 
 async def until_reached(
-    engine: Connection, service: str, containers: Sequence[str], on_edge: OnEdge, *, within: float
+    engine: Connection,
+    service: str,
+    containers: Sequence[str],
+    on_edge: OnEdge,
+    *,
+    within: float,
+    ours: StillOurs = NOBODY_ELSE,
 ) -> None:
-    """By the edge; of their health nothing is asked. Raises StepFailed."""
+    """By the edge; of their health nothing is asked. Raises StepFailed, Occupied."""
     clock = asyncio.get_running_loop().time
     ends = clock() + within
     while True:
+        await ours.check()
         tasks = [await _present(engine, service, container) for container in containers]
         if await on_edge(_at_edge(tasks)):
             return

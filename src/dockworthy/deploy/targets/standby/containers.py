@@ -14,6 +14,7 @@ from typing import Any
 from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
 from ....errors import DockworthyError, EngineError, HostError
+from ....interruption import to_its_end
 from ....model.rollout import EDGE_NETWORK, Desired, Standby, Task, TaskState
 from ...edge.rotation import Rotation
 from ..containers import STOP_SECONDS, edge_name_of, join_edge, leave_edge
@@ -83,7 +84,7 @@ class StandBy:
             await self._out(service, addresses, [task.id for task in tasks])
         except BaseException:
             with contextlib.suppress(DockworthyError):  # interrupted, the new ones go next: these must serve by then
-                await asyncio.shield(self.bring_back(service, containers, within=_ARRIVES))
+                await to_its_end(self.bring_back(service, containers, within=_ARRIVES))
             raise
         for task in tasks:
             await self._rename(task, f"{task.name.removesuffix(_ENDING)}{_ENDING}")
@@ -135,7 +136,7 @@ class StandBy:
             await self._arrived(service, back, within=within)
         except BaseException:
             with contextlib.suppress(DockworthyError):
-                await asyncio.shield(self.put(service, back))
+                await to_its_end(self.put(service, back))
             raise
         with contextlib.suppress(HostError):  # an edge that does not answer holds nobody up
             await self._rotation.leave(service, addresses, within=await self._patience(gone))

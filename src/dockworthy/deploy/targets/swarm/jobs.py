@@ -9,7 +9,9 @@ from typing import Any
 
 from ....engine.connection import Connection
 from ....model.rollout import Desired
+from ...store.still_ours import StillOurs
 from ..step_failed import StepFailed
+from ..waiting import NOBODY_ELSE
 from .names import job_name
 from .needs import ids_of
 from .service_spec import job_spec
@@ -22,7 +24,15 @@ _SHOWN = 20
 _OVER = ("complete", "failed", "rejected", "shutdown", "orphaned", "remove")
 
 
-async def run_job(engine: Connection, desired: Desired, job: str, say: Callable[[str], None], *, within: float) -> None:
+async def run_job(
+    engine: Connection,
+    desired: Desired,
+    job: str,
+    say: Callable[[str], None],
+    *,
+    within: float,
+    ours: StillOurs = NOBODY_ELSE,
+) -> None:
     """Runs it to its end and shows its log. `within`: seconds in which the swarm must find it a node.
 
     Raises StepFailed where it fails.
@@ -30,12 +40,12 @@ async def run_job(engine: Connection, desired: Desired, job: str, say: Callable[
     name = job_name(desired.project, job)
     if await service_of(engine, name) is not None:
         say(f"{job} was begun by an earlier deploy: waiting until that has ended")
-        await _ended(engine, job, name, within)
+        await _ended(engine, job, name, within, ours)
         await remove(engine, name)
     ids = await ids_of(engine, desired.spec, job)
     await create(engine, job_spec(desired.spec, job, ids))
     try:
-        task = await _ended(engine, job, name, within)
+        task = await _ended(engine, job, name, within, ours)
         if task["Status"]["State"] != "complete":
             raise await failure(engine, job, f"the job {job}", task, _SHOWN)
         lines = await task_log(engine, task, _SHOWN)
@@ -47,10 +57,11 @@ async def run_job(engine: Connection, desired: Desired, job: str, say: Callable[
     await remove(engine, name)
 
 
-async def _ended(engine: Connection, job: str, name: str, within: float) -> Mapping[str, Any]:
+async def _ended(engine: Connection, job: str, name: str, within: float, ours: StillOurs) -> Mapping[str, Any]:
     clock = asyncio.get_running_loop().time
     ends = clock() + within
     while True:
+        await ours.check()
         tasks = await tasks_of(engine, name)
         if tasks and tasks[-1]["Status"]["State"] in _OVER:
             return tasks[-1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,9 +9,12 @@ from msgspec import Struct
 
 from ....engine.connection import Connection
 from ....engine.filters import filters
+from ....errors import Occupied
+from ....interruption import to_its_end
 from ....model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind, Task
+from ...store.still_ours import StillOurs
 from ..step_failed import StepFailed
-from ..waiting import OnEdge
+from ..waiting import NOBODY_ELSE, OnEdge
 from .images.node_images import NodeImages
 from .jobs import run_job
 from .leaving import until_gone
@@ -51,6 +53,7 @@ class SwarmTarget:
         say: Say,
         images: NodeImages,
         on_edge: Callable[[str], OnEdge] | None = None,
+        ours: StillOurs = NOBODY_ELSE,
     ) -> None:
         self._engine = engine
         self._desired = desired
@@ -58,6 +61,7 @@ class SwarmTarget:
         self._say = say
         self._images = images
         self._on_edge = on_edge
+        self._ours = ours
         self._done: list[Changed] = []
 
     async def running(self) -> Running:
@@ -83,7 +87,7 @@ class SwarmTarget:
     async def carry_out(self, step: RolloutStep) -> None:
         """Raises StepFailed and EngineError; then what this step began is taken back, and earlier ones stand."""
         if step.kind is StepKind.JOB:
-            await run_job(self._engine, self._desired, step.subject, self._say, within=self._within)
+            await run_job(self._engine, self._desired, step.subject, self._say, within=self._within, ours=self._ours)
         elif step.kind is StepKind.LOAD:
             await self._images.load(step)
         elif step.kind in _ON_SERVICES:
@@ -122,9 +126,14 @@ class SwarmTarget:
                 again = step.kind is StepKind.RESTART
                 await change(self._engine, self._name(service), lambda now: _changed(now, wanted, again=again))
             expected = Expected.of(service, wanted, [task["ID"] for task in earlier])
-            await until_serving(self._engine, expected, within=self._within, on_edge=self._edge_of(service))
+            await until_serving(
+                self._engine, expected, within=self._within, on_edge=self._edge_of(service), ours=self._ours
+            )
+        except Occupied:
+            raise
         except BaseException:
-            await asyncio.shield(self._undo_now(changed))
+            await self._ours.before_cleaning_up()
+            await to_its_end(self._undo_now(changed))
             raise
         self._done.append(changed)
 

@@ -17,9 +17,10 @@ from ....engine.faults import NoSuchObject
 from ....engine.filters import filters
 from ....errors import EngineError
 from ....model.rollout import EDGE_NETWORK
+from ...store.still_ours import StillOurs
 from ..log_tail import demultiplexed
 from ..step_failed import StepFailed
-from ..waiting import OnEdge
+from ..waiting import NOBODY_ELSE, OnEdge
 from .leaving import until_gone, until_told
 from .likeness import spec_hash
 from .names import node_name
@@ -71,17 +72,23 @@ async def tasks_of(engine: Connection, name: str) -> Tasks:
 
 
 async def until_serving(
-    engine: Connection, expected: Expected, *, within: float, on_edge: OnEdge | None = None
+    engine: Connection,
+    expected: Expected,
+    *,
+    within: float,
+    on_edge: OnEdge | None = None,
+    ours: StillOurs = NOBODY_ELSE,
 ) -> None:
     """All of them run, healthy, and the old ones are gone. With `on_edge`, they get requests from the edge, and the old
     ones are told to go: an engine takes them out of the names at once, and stops them two seconds later.
 
-    Raises StepFailed with what the swarm and the log say.
+    Raises StepFailed with what the swarm and the log say, Occupied where another one took over meanwhile.
     """
     clock = asyncio.get_running_loop().time
     ends = clock() + within
     seen: set[str] = set()
     while True:
+        await ours.check()
         tasks = await tasks_of(engine, expected.name)
         new = [task for task in tasks if expected.is_of_it(task)]
         await _must_not_have_failed(engine, expected, new)
