@@ -7,6 +7,7 @@ import grp
 import os
 import socket
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,12 +58,40 @@ def listened(path: Path, *, mode: int, group: str | None = None) -> Iterator[soc
     listening = listen(path, mode=mode, group=group)
     made = path.stat()
     try:
-        yield listening
+        with contextlib.ExitStack() as watched:
+            if not is_handed:
+                watched.enter_context(_removed_if_killed(path, made))
+            yield listening
     finally:
         with contextlib.suppress(OSError):
             now = path.stat()
             if not is_handed and (now.st_dev, now.st_ino) == (made.st_dev, made.st_ino):
                 path.unlink()
+
+
+@contextlib.contextmanager
+def _removed_if_killed(path: Path, made: os.stat_result) -> Iterator[None]:
+    """An engine that finds a plugin's socket at which nobody listens waits 15 s for it in each request that names its
+    drivers. So a small process waits until this one is gone, however it ends, and takes away what is still its
+    own."""
+    reading, writing = os.pipe()
+    try:
+        script = 'cat >/dev/null; [ "$(stat -c %d:%i -- "$1" 2>/dev/null)" != "$2" ] || rm -f -- "$1"'
+        words = ("sh", "-c", script, "sh", str(path), f"{made.st_dev}:{made.st_ino}")
+        watching = subprocess.Popen(
+            words, stdin=reading, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+    except OSError:  # no shell: it is as it was
+        os.close(writing)
+        yield
+        return
+    finally:
+        os.close(reading)
+    try:
+        yield
+    finally:
+        os.close(writing)
+        watching.wait()
 
 
 __all__ = ["BACKLOG", "listen", "listened"]

@@ -15,7 +15,7 @@ from ..asked import Asked
 from ..decision import Decision
 from ..judges import begin, judge_call
 from ..leaving import Leaving
-from ..listening import BACKLOG, listen
+from ..listening import BACKLOG, listened
 from ..policy_in_force import PolicyInForce
 from ..routes import Call
 from ..world import World
@@ -60,18 +60,19 @@ async def plugin_served(
     warm_up(policy())
     connected: set[PluginProtocol] = set()
     answer = partial(_answer, policy, world, told, vouching)
-    server = await asyncio.get_running_loop().create_unix_server(
-        lambda: PluginProtocol(answer, connected, unread=_UNREAD), sock=listen(path, mode=0o600), backlog=BACKLOG
-    )
-    hurrying = asyncio.create_task(_hurry(connected))
-    try:
-        yield
-    finally:
-        hurrying.cancel()
-        server.close()
-        for each in connected:
-            each.leaves = True
-        await leaving.see_off(connected)
+    with listened(path, mode=0o600) as listening:
+        server = await asyncio.get_running_loop().create_unix_server(
+            lambda: PluginProtocol(answer, connected, unread=_UNREAD), sock=listening, backlog=BACKLOG
+        )
+        hurrying = asyncio.create_task(_hurry(connected))
+        try:
+            yield
+        finally:
+            hurrying.cancel()
+            server.close()
+            for each in connected:
+                each.leaves = True
+            await leaving.see_off(connected)
 
 
 async def _hurry(connected: set[PluginProtocol]) -> None:
