@@ -8,6 +8,7 @@ volumes by their labels, certificates by the host names in the records, and the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -138,7 +139,8 @@ class Remover:
                 *(engine.get(f"/{kind}{of_project(self._project)}") for kind in ("services", "secrets", "configs"))
             )
             stack = {RemovedKind.SECRET: secrets or (), RemovedKind.CONFIG: configs or ()}
-            self._stores = (("the swarm", SwarmStore(engine, self._project)), (self._site.name, self._files))
+            with contextlib.suppress(UsageError):  # no release of a name that is too long for it was ever there
+                self._stores = (("the swarm", SwarmStore(engine, self._project)), (self._site.name, self._files))
             if swarm.get("Nodes", 1) > 1 and services:
                 notes.append(
                     f"volumes on other nodes of the swarm stay there: docker volume ls --filter label={STACK}="
