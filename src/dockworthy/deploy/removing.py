@@ -28,7 +28,7 @@ from ..model.release import Release
 from ..model.removal import Removal, RemovalItem, RemovedKind
 from .asked import Say
 from .edge.conflicts import refuse_foreign
-from .edge.forgetting import certificates_of
+from .edge.forgetting import NAMES, certificates_of
 from .edge.keeping import Keeper, Kept
 from .edge.outlook import on_swarm
 from .edge.process import container_of
@@ -234,7 +234,10 @@ class Remover:
         if routes is not None and len(found.kept.projects) == 1:
             yield RemovalItem(kind=RemovedKind.EDGE, id=EDGE_PROJECT, name=f"{EDGE_PROJECT}, which serves nobody else")
         for subject, files in found.certificates.items():
-            yield RemovalItem(kind=RemovedKind.CERTIFICATE, id=files[0], name=subject)
+            if certificates := [file for file in files if not file.startswith(f"{NAMES}/")]:
+                yield RemovalItem(kind=RemovedKind.CERTIFICATE, id=certificates[0], name=subject)
+            elif routes is None:
+                yield RemovalItem(kind=RemovedKind.ROUTE, id=files[0], name="names on the edge's network")
 
     def _recorded(self, found: _Found) -> Iterator[RemovalItem]:
         """Numbers count over both: records come along where a project changes its target."""

@@ -1,4 +1,4 @@
-"""The certificates of a project that is removed, with their keys: which there are, and how they go.
+"""The secrets that the edge keeps of a project, certificates with their keys first: which there are, and how they go.
 
 Each stands in the edge's folder under the project's name, or under a host name where an ACME authority gave it; the
 client of that authority keeps a copy of its own. A run that was killed in between is followed by one that finds the
@@ -14,6 +14,8 @@ from ...errors import HostError
 from ..site import Site
 from .renewals import forget_failed
 
+NAMES = "joining"
+"""Below it, the names by which a project's containers join the edge's network: secrets, too."""
 _LIST = """
 cd {folder} 2>/dev/null || exit 0
 for f in {files} settings/*/certs/{project}.pem settings/*/certs/{project}.*.pem; do
@@ -31,6 +33,7 @@ def files_of(subject: str, *, by_acme: bool) -> Iterator[str]:
         yield from (file, f"{file}.before", f"{file}.half")
     if not by_acme:
         yield f"acme/ca/{subject}.pem"
+        yield f"{NAMES}/{subject}.json"
         return
     yield f"acme/{subject}.half"
     for end in ("crt", "key", "json", "issuer.crt", "pem"):
