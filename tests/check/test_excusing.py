@@ -155,9 +155,17 @@ def test_a_policy_from_elsewhere_is_taken_as_given(here: Path, capsys: pytest.Ca
     status, result = checked("--policy", str(pinned), "--changed-since", "main", ".", capsys=capsys)
     assert "web privileged" not in new(result)
     assert not [f for f in result["findings"] if f["control"] == "policy/loosened"]
+    (told,) = [note for note in result["notes"] if "the project's own policy asks less than at main (" in note]
+    assert "custom/own" in told and told.endswith(f"({pinned} counts here)")
     pinned.write_text(BASELINE)
     status, result = checked("--policy", str(pinned), "--changed-since", "main", ".", capsys=capsys)
     assert status == 1 and "web privileged" in new(result)
+    Path("dockworthy.yaml").write_text("policy: {level: nothing}\n")
+    _, result = checked("--policy", str(pinned), "--changed-since", "main", ".", capsys=capsys)
+    assert any("project's own policy is not known: dockworthy.yaml:1" in note for note in result["notes"])
+    Path("dockworthy.yaml").write_text(RULE.replace("baseline", "production"))
+    _, result = checked("--policy", str(pinned), "--changed-since", "main", ".", capsys=capsys)
+    assert not any("own policy" in note for note in result["notes"])
 
 
 def test_a_new_comment_does_not_count(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

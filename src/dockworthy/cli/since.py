@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from msgspec import structs
 
-from ..errors import UsageError
+from ..errors import UnreadableInput, UsageError
 from ..input_files import Checkout
 from ..model.finding import Finding
 from ..model.policy import ProjectFile, UnknownMeans
@@ -43,12 +43,14 @@ def judged_since(
     """
     with files_since(ref, paths, stdin_name=stdin_name, policy=policy) as earlier:
         project, change = _policy(policy, paths, earlier, checkout)
+        aside = () if policy is None else tuple(_loosened_aside(policy, paths, earlier, checkout))
         excuses = Excuses(earlier.files.as_now, earlier.says)
         judge = judge_by(project)
         was = _failed_then(earlier, partial(judge, excused=excuses.noted))
         tracked = [os.path.join(earlier.repository, name) for name in earlier.tracked]
         newcomers = Newcomers(was, earlier.says)
         result = judge(paths, excused=excuses.weighed, newcomers=newcomers, policy_change=change, tracked=tracked)
+        result = structs.replace(result, notes=(*result.notes, *aside))
         fails = project.policy.unknown is UnknownMeans.FAIL
         return set_known_aside(result, was, of=earlier.says, saved=False, unknown_fails=fails)
 
@@ -92,6 +94,22 @@ def _policy(
     if change is not None and (left is None or not left.loosened):  # the base has become as loose meanwhile
         change = structs.replace(change, loosened=())
     return there, change
+
+
+def _loosened_aside(policy: str, paths: Sequence[str], earlier: Earlier, checkout: Checkout | None) -> Iterator[str]:
+    """What the change takes from the project's own policy, a sentence each, where `policy` is one from outside of the
+    repository: nothing is judged by it here, but a deploy of the project is."""
+    own = policy_path(None, paths)
+    if earlier.holds(policy) or (own is not None and not earlier.holds(own)):
+        return
+    try:
+        _, change = _policy(None, paths, earlier, checkout)
+    except UnreadableInput as error:
+        yield f"what the change makes of the project's own policy is not known: {error.says}"
+        return
+    for each in change.loosened if change is not None else ():
+        place = each.source.where if each.source.line is None else f"{each.source.where}:{each.source.line}"
+        yield f"{place}: the project's own policy asks less than at {earlier.says}: {each.says} ({policy} counts here)"
 
 
 def _policy_in(tree: Tree, policy: str | None, paths: Sequence[str]) -> tuple[ProjectFile, str]:
