@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -14,14 +13,13 @@ from msgspec import Struct
 
 from ..errors import HostError, Refused
 from ..model.rollout import Desired
-from ..model.volume_options import VolumeKind, volume_content
+from ..model.volume_options import paths_in
 from .site import Site
 
 _USUAL = "/var/lib/dockworthy"
 _PROGRAM = ("/etc/dockworthy", "/opt/dockworthy")
 """Their secrets are few, and `/etc` or `/opt` is often read: who mounts a folder above them is judged by
 `workload/host_mounts`."""
-_PATH = re.compile(r"(?<![^=:,])/[^:,]*")
 _HINT = "mount the folder of the project's data alone; dockworthy.yaml can't allow this one"
 
 _COMPARE = r"""
@@ -105,14 +103,5 @@ def host_paths(desired: Desired, volumes: Iterable[Mapping[str, Any]]) -> Iterat
         definition = definition or {}
         name = str(definition.get("name") or f"{desired.project}_{key}")
         for options in (definition.get("driver_opts") or {}, there.get(name, {})):
-            for path in _paths_of(options):
+            for path in paths_in({key: str(value) for key, value in options.items()}):
                 yield HostPath(f"volumes.{key}", path)
-
-
-def _paths_of(options: Mapping[str, Any]) -> Iterator[str]:
-    """Of a bind (`device`), an overlay (`lowerdir=/a:/b`), and of drivers that take a folder by another option."""
-    content = volume_content("local", {key: str(value) for key, value in options.items()})
-    yield from (folder.path for folder in content.folders)
-    if not content.folders and content.kind not in (VolumeKind.REMOTE, VolumeKind.MEMORY):
-        for value in options.values():
-            yield from _PATH.findall(str(value))

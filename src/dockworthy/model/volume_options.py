@@ -67,6 +67,8 @@ _KERNEL = {
 """File systems of the kernel, and the place where the host has the same: the engine mounts them in the host's
 namespaces."""
 
+_PATH = re.compile(r"(?<![^=:,])/[^:,]*")
+"""A whole path among the words of an option: `lowerdir=/a:/b`."""
 _MEMORY = frozenset({"tmpfs", "ramfs"})
 _ON_DISKS = frozenset(
     "ext2 ext3 ext4 xfs btrfs bcachefs f2fs jfs nilfs2 reiserfs vfat msdos exfat ntfs ntfs3 hfs hfsplus udf iso9660"
@@ -113,6 +115,15 @@ def bound_path(driver: str, options: Mapping[str, str]) -> str:
     """The one path of the host that a volume shows; `""` where it shows none, several, or a disk."""
     content = volume_content(driver, options)
     return content.folders[0].path if content.kind is VolumeKind.HOST and len(content.folders) == 1 else ""
+
+
+def paths_in(options: Mapping[str, str]) -> tuple[str, ...]:
+    """The paths of the host that options of any driver may name: those that the `local` driver would mount, and where
+    it would mount none, whatever looks like one. None of a file system in memory or of another machine."""
+    content = volume_content("local", options)
+    if content.folders or content.kind in (VolumeKind.REMOTE, VolumeKind.MEMORY):
+        return tuple(folder.path for folder in content.folders)
+    return tuple(path for value in options.values() for path in _PATH.findall(value))
 
 
 def _folders(says: str, found: Iterable[tuple[str, bool]]) -> VolumeContent:
@@ -191,4 +202,4 @@ def _is_this_host(address: str) -> bool:
     return bool(mapped.is_loopback or mapped.is_unspecified)
 
 
-__all__ = ["HostFolder", "VolumeContent", "VolumeKind", "bound_path", "is_bind", "volume_content"]
+__all__ = ["HostFolder", "VolumeContent", "VolumeKind", "bound_path", "is_bind", "paths_in", "volume_content"]

@@ -37,7 +37,7 @@ class ClientSide(ClientConnection):
 
     def _feed(self, data: bytes) -> None:
         if self._again is not None and self._read == 0 and data == self._again[0]:
-            self._asked_again(data, self._again[1])
+            self._begin_known_request(data, self._again[1])
             return
         alone, self._begun = self._read == 0, 0
         self._read += len(data)
@@ -57,23 +57,23 @@ class ClientSide(ClientConnection):
         if self._head is None and self._read > MOST_HEAD:
             self._refuse(431, LONG_HEAD)
 
-    def _asked_again(self, data: bytes, head: RequestHead) -> None:
+    def _begin_known_request(self, data: bytes, head: RequestHead) -> None:
         """As the parser would have read it, which stands where it stood: between two requests."""
         self._read, self._target, self._head = len(data), head.target.encode("latin-1"), head
         if self._place.refused[0]:
             self._refuse(*self._place.refused)
             return
         self._completed()
-        if not self._sent_again(head):
+        if not self._forward_if_still_allowed(head):
             self._decide()
 
-    def _sent_again(self, head: RequestHead) -> bool:
+    def _forward_if_still_allowed(self, head: RequestHead) -> bool:
         """The way that most requests of a monitor go: what was judged is not judged anew while the roles hold."""
         engine, known = self._engine, self._known
         if engine is None or not engine.is_open or known is None or known[0] is not head:
             return False
         _, passage, request = known
-        if not self._gate.may_again(passage, self.who):
+        if not self._gate.roles_still_allow(passage, self.who):
             return False
         body = request.body or b""
         stamp = self._gate.stamp(request.method, request.target, body, self.who)

@@ -42,7 +42,7 @@ class Gate(Protocol):
         """Of a request that is under way: None where its sender's roles have changed, so that it would not pass like
         this any more. Never raises."""
 
-    def may_again(self, passage: Passage, who: Any) -> bool:
+    def roles_still_allow(self, passage: Passage, who: Any) -> bool:
         """May the same request pass on the same connection at once? Only where its sender's roles alone decided, and
         are still the same. Never raises."""
 

@@ -122,7 +122,7 @@ class RoleGate:
         self._told(Asked(method=call.route.method, target=call.route.path, user=who.name), decision)
         return None
 
-    def may_again(self, passage: Passage, who: Met) -> bool:
+    def roles_still_allow(self, passage: Passage, who: Met) -> bool:
         identity = who.identity
         if not passage.by_roles or identity is None or identity.now is not identity:
             return False
