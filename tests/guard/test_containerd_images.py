@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from dockworthy.guard.engine_world import EngineWorld
+from dockworthy.guard.rights.people_world import PeopleWorld
 from dockworthy.guard.rights.touched import image_found
 from guard.sockets import Reached
 from guard.test_device_nodes import archive
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost, start_host
+from machines.registry import a_registry, why_no_registry
 
 pytestmark = pytest.mark.engine
 LABEL = "com.docker.compose.project"
@@ -67,3 +69,29 @@ async def test_device_nodes_are_found_where_layers_lie_in_no_folders(host: OwnHo
     finally:
         await world.close()
         host.docker("rm", "containerd-bad", "containerd-good")
+
+
+@pytest.mark.skipif(bool(why_no_registry()), reason=why_no_registry())
+@pytest.mark.parametrize("password", [False, True])
+async def test_the_registry_alone_tells_what_is_its_own(host: OwnHost, tmp_path: Path, password: bool) -> None:
+    """What was pushed there, and what was only called so; asked without a login, one with a password tells of none."""
+    process = host.inside[1].partition("=")[2]
+    world = PeopleWorld(f"unix:///proc/{process}/root/run/docker.sock")
+    host.docker("create", "--name", "containerd-other", BUSYBOX, "true")
+    with a_registry(tmp_path / "registry", inside=host.inside, password=password) as registry:
+        pushed, tagged = f"{registry.name}/shop:1", f"{registry.name}/shop:2"
+        try:
+            host.docker("tag", BUSYBOX, pushed)
+            host.run("docker", "--config", str(registry.logins), "push", pushed)
+            host.docker("commit", "containerd-other", tagged)
+            told = {}
+            for name in (pushed, tagged):
+                found = await world.found("image", name)
+                assert found is not None
+                assert f"{registry.name}/shop@{found['Id']}" in found["RepoDigests"], "else this proves nothing"
+                told[name] = await world.is_at_registry(f"{registry.name}/shop@{found['Id']}")
+            assert told == {pushed: not password, tagged: False}
+        finally:
+            host.docker("rm", "-f", "containerd-other")
+            host.docker("rmi", pushed, tagged, check=False)
+            await world.close()

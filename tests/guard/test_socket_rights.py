@@ -34,6 +34,8 @@ from patience import meanwhile
 
 LABEL, STACK_LABEL = "com.docker.compose.project", "com.docker.stack.namespace"
 ID = "a" * 64
+SHIPPED, TAGGED = f"sha256:{'5' * 64}", f"sha256:{'6' * 64}"
+"""Digests, and in containerd's store ids: of an image that its registry has, and of one that was only tagged."""
 
 
 def container(name: str, project: str, image: str = "registry.example.com/shop/web:1") -> dict[str, Any]:
@@ -122,6 +124,9 @@ class Known:
         if filters == {"volume": "f" * 64}:
             return [{"Id": ID, "Names": ["/shop"], "Labels": {LABEL: "shop"}}]
         return []
+
+    async def is_at_registry(self, reference: str) -> bool:
+        return reference == f"registry.example.com/shop/web@{SHIPPED}"
 
     async def networks(self) -> list[Mapping[str, Any]]:
         return [value for (kind, _), value in self.objects.items() if kind == "network"]
@@ -355,6 +360,7 @@ async def test_an_image_that_must_be_signed_came_from_its_registry() -> None:
     for image, kind in (
         ("registry.example.com/shop/tagged:1", Refused), ("registry.example.com/shop/pulled:1", Allowed),
         ("registry.example.com/shop/elsewhere:1", Refused), ("registry.example.com/shop/unknown:1", Allowed),
+        ("registry.example.com/shop/web:1", Allowed), ("registry.example.com/shop/web:tagged", Refused),
     ):  # fmt: skip
         content = json.dumps({"Image": image}).encode()
         headers = {"content-type": "application/json", "content-length": str(len(content))}
@@ -366,6 +372,9 @@ async def test_an_image_that_must_be_signed_came_from_its_registry() -> None:
             ("elsewhere", ["evil/x@sha256:0"]),
         ):  # fmt: skip
             known.objects["image", f"registry.example.com/shop/{name}:1"] = {"RepoDigests": digests}
+        for tag, digest in (("1", SHIPPED), ("tagged", TAGGED)):  # in containerd's store every name has the digest
+            names = [f"registry.example.com/shop/web@{digest}", f"web@{digest}"]
+            known.objects["image", f"registry.example.com/shop/web:{tag}"] = {"Id": digest, "RepoDigests": names}
         assert isinstance(await decide(call, who, [own], known, signed=lambda image: True), kind), image
         assert isinstance(await decide(call, who, [own], known), Allowed)
         assert isinstance(

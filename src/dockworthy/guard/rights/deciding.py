@@ -93,8 +93,8 @@ async def decide(
         reasons += _labels_of_the_swarm(call)
     if all(binding.images for binding in fitting or able):
         for each in touched:
-            if each.image and each.makes and signed(each.image) and not await _is_of_its_registry(each.image, objects):
-                reasons.append(_only_named_so(each.image))
+            if each.image and each.makes and signed(each.image):
+                reasons += await _not_of_its_registry(each.image, objects)
     may_attach = any(Right.EXEC in RIGHTS[binding.role] and _covers(binding, call, touched) for binding in held)
     if not may_attach and _attaches_input(call):
         reasons.append(_no_input(who, held, touched, grants=grants))
@@ -116,14 +116,21 @@ async def _touched_if_known(call: Call, objects: Objects) -> Sequence[Touched]:
         return ()
 
 
-async def _is_of_its_registry(image: str, objects: Objects) -> bool:
-    """Did what has this name here come from the registry of the name, or go there? One that is not here is the engine's
-    matter."""
+async def _not_of_its_registry(image: str, objects: Objects) -> list[Refusal]:
+    """Why what has this name here did not come from the registry of the name, or go there, as far as can be told. One
+    that is not here is the engine's matter."""
     found = await objects.found("image", image)
+    if found is None:
+        return []
     repository = repository_of(in_full(image))
-    return found is None or any(
-        repository_of(in_full(str(digest))) == repository for digest in found.get("RepoDigests") or ()
-    )
+    digests = [str(each) for each in found.get("RepoDigests") or ()]
+    own = {each.rpartition("@")[2] for each in digests if repository_of(in_full(each)) == repository}
+    if not own:
+        return [_only_named_so(image)]
+    # In containerd's store the id is the digest, and every name has it: only the registry itself can tell.
+    if own != {found.get("Id")} or await objects.is_at_registry(f"{repository}@{found.get('Id')}"):
+        return []
+    return [_origin_unknown(image, repository, str(found.get("Id")))]
 
 
 def _attaches_input(call: Call) -> bool:
@@ -149,6 +156,16 @@ def _only_named_so(image: str) -> Refusal:
         "An image that must be signed is the one that its registry has",
         f"what is called {image} here has no digest of that repository: somebody tagged, loaded or built it",
         f"pull it: docker pull {image}",
+    )
+
+
+def _origin_unknown(image: str, repository: str, digest: str) -> Refusal:
+    return refused(
+        "guard/image-origin",
+        "An image that must be signed is the one that its registry has",
+        f"it can't be told where {image} here comes from: the engine keeps images in containerd's store, where every "
+        f"name has the digest, and asked without a login the registry does not say that it has {digest[:19]}…",
+        f"see whether {repository} has it (docker manifest inspect {repository}@{digest}), and ask an admin",
     )
 
 

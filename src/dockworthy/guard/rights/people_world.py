@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from ...errors import EngineError
 from ..engine_world import EngineWorld
 from ..parallel import look_up
 from .projects import projects_of
@@ -24,6 +25,8 @@ _PLACES = {
     "node": "/nodes/{}",
     "plugin": "/plugins/{}/json",
 }
+_REGISTRY_ANSWERS_WITHIN = 10.0
+"""Seconds."""
 _LABELLED = ("/containers/json?all=1", "/volumes", "/networks", "/services")
 
 
@@ -45,6 +48,13 @@ class PeopleWorld(EngineWorld):
         wanted = quote(json.dumps({name: [value] for name, value in filters.items()}))
         answer = await self._get(f"/containers/json?all=1&filters={wanted}")
         return answer if isinstance(answer, list) else []
+
+    async def is_at_registry(self, reference: str) -> bool:
+        asking = self._get(f"/distribution/{quote(reference, safe='/:@')}/json")
+        try:
+            return isinstance(await asyncio.wait_for(asking, _REGISTRY_ANSWERS_WITHIN), dict)
+        except (EngineError, TimeoutError):
+            return False
 
     async def networks(self) -> list[Mapping[str, Any]]:
         answer = await self._get("/networks")

@@ -45,6 +45,9 @@ class Objects(Protocol):
     async def networks(self) -> Sequence[Mapping[str, Any]]:
         """As `GET /networks` lists them."""
 
+    async def is_at_registry(self, reference: str) -> bool:
+        """Does the registry have that `repository@digest`? False also where it does not tell the engine so."""
+
     async def projects(self) -> frozenset[str]:
         """The projects that any labels here name."""
 
