@@ -16,6 +16,7 @@ from dockworthy.model.field import Source
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Severity
 from dockworthy.report.as_markdown import render_markdown
+from dockworthy.report.comment import render_comment
 from dockworthy.report.deploy import render_refusal
 from dockworthy.report.grouping import by_fault, number_of_controls
 from dockworthy.report.html.view import BROUGHT, matters_of, sections_of
@@ -209,3 +210,7 @@ def test_the_page_counts_the_controls_that_the_others_count() -> None:
     result = messy_result()
     failing = next(section for section in sections_of(result.findings) if section.outcome is Outcome.FAIL)
     assert failing.counted.startswith(number_of_controls(by_fault(result.findings)))
+
+
+def test_the_table_of_a_comment_counts_faults() -> None:
+    assert re.search(r"^\| `[^|]*ci-runner[^|]*` \| 1 \| ", render_comment(messy_result()), re.MULTILINE)

@@ -66,13 +66,13 @@ def _head(result: Result) -> Iterator[str]:
 
 
 def _subjects(result: Result, *, verbose: bool) -> Iterator[str]:
-    """Who fails how much, worst first; nothing where there is only one."""
-    counts: dict[str, Counter[Severity]] = {}
-    first: dict[str, Finding] = {}
+    """Who has how many faults, worst first; nothing where there is only one."""
+    failing: dict[str, list[Finding]] = {}
     for finding in result.findings:
         if finding.outcome is Outcome.FAIL:
-            counts.setdefault(finding.subject, Counter())[finding.severity] += 1
-            first.setdefault(finding.subject, finding)
+            failing.setdefault(finding.subject, []).append(finding)
+    counts = {subject: Counter(group.severity for group in by_fault(own)) for subject, own in failing.items()}
+    first = {subject: own[0] for subject, own in failing.items()}
     if len(counts) < 2:
         return
     ranked = sorted(counts, key=lambda subject: [-counts[subject][severity] for severity in Severity])
