@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ import pytest
 
 from dockworthy.guard.decision import Refusal
 from dockworthy.guard.rights.deciding import Allowed
+from dockworthy.guard.rights.projects import project_of, project_of_service
 from dockworthy.guard.rights.touched import image_found
 from dockworthy.model.guard_policy import Role
 from guard.test_showing import names, seen
@@ -147,6 +149,18 @@ async def test_nor_by_a_rename_nor_by_the_volumes_that_a_container_makes(line: s
     assert isinstance(answer, Refusal) and "begins as project bank" in answer.says
 
 
+@pytest.mark.parametrize("name", ["dockworthy-edge", "dockworthy-edge-front", "Dockworthy-Edge", "dockworthy-edge_x"])
+async def test_the_names_of_the_edge_wait_for_the_edge(name: str) -> None:
+    for line, body in (
+        ("POST /networks/create", {"Name": name, "Labels": {LABEL: "shop"}}),
+        ("POST /volumes/create", {"Name": name, "Labels": {LABEL: "shop"}}),
+        (f"POST /containers/create?name={name}", MINE),
+    ):
+        answer = await asks(line, *OF_SHOP, body=body)
+        assert isinstance(answer, Refusal) and "dockworthy-edge calls what it makes" in answer.says, line
+        assert isinstance(await asks(line, bound(Role.DEPLOYER), body=body), Allowed)
+
+
 async def test_a_volume_that_is_there_is_whose_it_is() -> None:
     """The engine answers with it, whatever labels the request has."""
     line, body = made("volumes", "ledger-of-theirs")
@@ -169,6 +183,37 @@ async def test_a_services_tasks_are_of_its_project(line: str) -> None:
     for own, tasks in (({STACK: "shop"}, {STACK: "shop"}), ({STACK: "shop"}, {}), ({STACK: "shop"}, {LABEL: "shop"})):
         answer = await asks(line, *OF_SHOP, body=service(own, tasks))
         assert isinstance(answer, Allowed), (own, tasks, answer)
+
+
+@pytest.mark.parametrize("line", ["POST /services/create", "POST /services/shop_web/update?version=1"])
+async def test_an_image_gives_the_tasks_of_a_service_no_project(line: str) -> None:
+    """The image may be another one when a task starts. A label without a value keeps the image's out."""
+    for own, tasks, wanted in (
+        ({STACK: "shop"}, {}, {STACK: "", LABEL: ""}),
+        ({STACK: "shop"}, {STACK: "shop", "x": "y"}, {STACK: "shop", LABEL: "", "x": "y"}),
+        ({LABEL: "shop"}, {LABEL: "shop"}, {LABEL: "shop", STACK: ""}),
+    ):
+        answer = await asks(line, *OF_SHOP, body=service(own, tasks))
+        assert isinstance(answer, Allowed)
+        sent = json.loads(answer.call.body)
+        assert sent["TaskTemplate"]["ContainerSpec"]["Labels"] == wanted
+        assert {**sent, "TaskTemplate": {}} == {**service(own, tasks), "TaskTemplate": {}}
+        assert project_of(sent["TaskTemplate"]["ContainerSpec"]) in ("", "shop")
+        assert project_of_service(sent) == "shop"
+        anybody = await asks(line, bound(Role.DEPLOYER), body=service(own, tasks))
+        assert isinstance(anybody, Allowed) and json.loads(anybody.call.body) == service(own, tasks)
+    nothing = await asks(line, *OF_SHOP, body={"Name": "shop_web", "Labels": {STACK: "shop"}})
+    assert isinstance(nothing, Allowed)
+
+
+async def test_an_image_makes_no_container_another_projects() -> None:
+    """The engine gives a container the labels of its image where its own say nothing else."""
+    for labels in ({STACK: "shop"}, {STACK: "shop", "x": "y"}):
+        answer = await asks("POST /containers/create", *OF_SHOP, body={"Image": "pulled", "Labels": labels})
+        assert isinstance(answer, Refusal) and "a container of project ci" in answer.says, labels
+    for image, labels in (("pulled", {LABEL: "shop"}), ("shop-made", {STACK: "shop"}), ("nowhere", {STACK: "shop"})):
+        answer = await asks("POST /containers/create", *OF_SHOP, body={"Image": image, "Labels": labels})
+        assert isinstance(answer, Allowed), (image, answer)
 
 
 async def test_a_service_that_counts_as_two_is_touched_and_seen_by_neither() -> None:

@@ -19,7 +19,7 @@ from ...errors import EngineError
 from ...model.rollout import EDGE_NETWORK, Desired, Health, TaskState
 from ..edge.kept import old_name
 from ..store.still_ours import StillOurs
-from .running import ONEOFF, PROJECT, SERVICE, read_task
+from .running import ONEOFF, PROJECT, SERVICE, made_by_compose, read_task
 from .waiting import NOBODY_ELSE, OnEdge, until_healthy, until_reached
 
 STOP_SECONDS = 3600.0
@@ -59,7 +59,8 @@ class Containers:
 
     async def of(self, service: str) -> list[str]:
         labels = [f"{PROJECT}={self._desired.project}", f"{SERVICE}={service}", f"{ONEOFF}=False"]
-        return [each["Id"] for each in await self._engine.get(f"/containers/json?all=true&{filters(label=labels)}")]
+        listed = await self._engine.get(f"/containers/json?all=true&{filters(label=labels)}")
+        return [each["Id"] for each in made_by_compose(listed)]
 
     async def until_healthy(self, service: str, containers: Sequence[str]) -> None:
         """Raises StepFailed where they do not become so in time."""

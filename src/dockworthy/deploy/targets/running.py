@@ -19,6 +19,7 @@ PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 HASH = "com.docker.compose.config-hash"
 ONEOFF = "com.docker.compose.oneoff"
+_OF_SWARM = "com.docker.swarm.task.id"
 
 _STATES = {"removing": TaskState.DEAD}
 
@@ -28,8 +29,9 @@ async def read_running(engine: Connection, project: str) -> Running:
     containers, volumes, networks = await asyncio.gather(
         engine.get("/containers/json?all=true"), engine.get("/volumes"), engine.get("/networks")
     )
-    ours = [each for each in containers if _labels(each).get(PROJECT) == project]
-    others = [each for each in containers if project not in (_labels(each).get(PROJECT), _labels(each).get(STACK))]
+    ours = [each for each in made_by_compose(containers) if _labels(each).get(PROJECT) == project]
+    own = {each["Id"] for each in ours}
+    others = [each for each in containers if each["Id"] not in own and _labels(each).get(STACK) != project]
     return Running(
         tasks=await _inspected(engine, ours),
         volumes={each["Name"]: each.get("Labels") or {} for each in volumes.get("Volumes") or ()},
@@ -42,7 +44,13 @@ async def read_running(engine: Connection, project: str) -> Running:
 async def read_tasks(engine: Connection, project: str) -> dict[str, tuple[Task, ...]]:
     """The tasks alone, service -> tasks. Raises EngineError and its kinds."""
     ours = filters(label=[f"{PROJECT}={project}"])
-    return await _inspected(engine, await engine.get(f"/containers/json?all=true&{ours}"))
+    return await _inspected(engine, made_by_compose(await engine.get(f"/containers/json?all=true&{ours}")))
+
+
+def made_by_compose(listed: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Of containers with a project's label those that are no tasks of a swarm's service: these may have the label from
+    their image, which anybody makes."""
+    return [each for each in listed if _OF_SWARM not in _labels(each)]
 
 
 async def _inspected(engine: Connection, listed: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Task, ...]]:

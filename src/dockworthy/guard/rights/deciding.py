@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct, structs
 
 from ...errors import DockworthyError
-from ...model.edge_network import COMPOSE_PROJECT
+from ...model.edge_network import COMPOSE_PROJECT, EDGE_NETWORKS, EDGE_PROJECT
 from ...model.guard_policy import Binding, Role
 from ...model.image_names import in_full, repository_of
 from ...readers.api_object import ApiObject
@@ -19,7 +20,7 @@ from ..routes import Call
 from ..routes.builder import asks_for_builder
 from ..routes.route import Right
 from .covering import is_limited, within
-from .projects import project_by_name
+from .projects import brought_by, project_by_name, with_labels_of_its_own
 from .roles import RIGHTS, roles_with
 from .touched import Objects, Touched, names_given, read_body, touched_by
 
@@ -91,6 +92,7 @@ async def decide(
         own = frozenset(name for binding in fitting or able for name in binding.projects)
         reasons += [each async for each in _names_of_others(call, touched, own, objects, projects)]
         reasons += _labels_of_the_swarm(call)
+        reasons += [each async for each in _labels_of_the_image(call, own, objects)]
     if all(binding.images for binding in fitting or able):
         for each in touched:
             if each.image and each.makes and signed(each.image):
@@ -105,6 +107,8 @@ async def decide(
         Right.SECRETS in RIGHTS[binding.role] and _covers(binding, call, touched, secrets=True) for binding in held
     )
     limits = tuple(fitting) if all(is_limited(binding) for binding in fitting) else ()
+    if all(binding.projects for binding in fitting):
+        call = _kept_from_images(call)
     return Allowed(call=_pinned(call, touched), limits=limits, sees_secrets=sees, by=fitting[0])
 
 
@@ -190,13 +194,14 @@ async def _names_of_others(
     objects: Objects,
     roles: Callable[[], frozenset[str]],
 ) -> AsyncIterator[Refusal]:
-    """Compose and `docker stack` use what is there under a name of theirs, whoever made it."""
+    """Compose and `docker stack` use what is there under a name of theirs, whoever made it, and so does the edge, also
+    where it is not there yet."""
     names = [name for name in names_given(call, touched) if "_" in name or "-" in name]
     if not names:
         return
-    known = own | roles() | await objects.projects()
+    known = own | roles() | await objects.projects() | {EDGE_PROJECT}
     for name in dict.fromkeys(names):
-        project = project_by_name(name, known)
+        project = EDGE_PROJECT if name.casefold() in EDGE_NETWORKS else project_by_name(name, known)
         if project and project not in own:
             yield refused(
                 "guard/roles",
@@ -214,6 +219,30 @@ def _labels_of_the_swarm(call: Call) -> Iterator[Refusal]:
     if given:
         says = f"the label {given[0]} says that a container is a task of a service's"
         yield refused("guard/roles", _TITLE, says, "leave it out: the swarm itself labels its tasks")
+
+
+async def _labels_of_the_image(call: Call, own: frozenset[str], objects: Objects) -> AsyncIterator[Refusal]:
+    """The engine gives a container the labels of its image, too: Compose, and whoever asks for a project's containers,
+    would take it for that project's."""
+    if call.route.action != "containers/create":
+        return
+    body = ApiObject(read_body(call), "")
+    image = await objects.found("image", body.word("Image")) if body.word("Image") else None
+    for project in sorted(brought_by((image or {}).get("Config"), body.at("Labels").data) - own):
+        yield refused(
+            "guard/roles",
+            _TITLE,
+            f"the labels of the image make it a container of project {project}",
+            "give the container that label with the name of your own project, or use an image without it",
+        )
+
+
+def _kept_from_images(call: Call) -> Call:
+    """A service whose image is fetched later: its tasks get the labels that an image could bring."""
+    if call.route.action not in ("services/create", "services/update"):
+        return call
+    body = read_body(call)
+    return structs.replace(call, body=json.dumps(with_labels_of_its_own(body)).encode()) if body else call
 
 
 def _pinned(call: Call, touched: Sequence[Touched]) -> Call:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 _LABELS = ("com.docker.compose.project", "com.docker.stack.namespace")
@@ -18,9 +18,10 @@ def projects_of(owner: Any) -> frozenset[str]:
 
 
 def project_of(owner: Any) -> str:
-    """What is labelled for two projects is of none."""
+    """What is labelled for two projects is of none. A label without a value names none: it stands where an image's own
+    must not count."""
     labels = owner.get("Labels") if isinstance(owner, dict) else None
-    found = [labels[name] for name in _LABELS if name in labels] if isinstance(labels, dict) else []
+    found = [value for name in _LABELS if (value := labels.get(name, ""))] if isinstance(labels, dict) else []
     return found[0] if len(set(found)) == 1 and isinstance(found[0], str) else ""
 
 
@@ -29,6 +30,27 @@ def project_of_service(spec: Any) -> str:
     run = _inside(_inside(spec, "TaskTemplate"), "ContainerSpec")
     project = project_of(spec)
     return project if projects_of(run) <= {project} else ""
+
+
+def with_labels_of_its_own(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A service's specification, whose tasks take no project from the labels of their image: what the engine finds in
+    the container's own labels it does not take from the image's, and a label without a value names no project.
+
+    The image may be another one when a task starts, and is not here, so it can't be looked at."""
+    task = spec.get("TaskTemplate")
+    run = task.get("ContainerSpec") if isinstance(task, dict) else None
+    if not isinstance(task, dict) or not isinstance(run, dict):
+        return dict(spec)
+    labels = {**dict.fromkeys(_LABELS, ""), **(run.get("Labels") or {})}
+    return {**spec, "TaskTemplate": {**task, "ContainerSpec": {**run, "Labels": labels}}}
+
+
+def brought_by(image: Any, labels: Any) -> frozenset[str]:
+    """The projects that an image's labels name, where `labels` of the container say nothing else."""
+    own = labels if isinstance(labels, dict) else {}
+    found = image.get("Labels") if isinstance(image, dict) else None
+    values = (found.get(name) for name in _LABELS if name not in own) if isinstance(found, dict) else ()
+    return frozenset(each for each in values if isinstance(each, str) and each)
 
 
 def _inside(value: Any, key: str) -> Any:
@@ -45,4 +67,11 @@ def project_by_name(name: str, projects: Collection[str]) -> str:
     return max(fitting, key=len, default="")
 
 
-__all__ = ["project_by_name", "project_of", "project_of_service", "projects_of"]
+__all__ = [
+    "brought_by",
+    "project_by_name",
+    "project_of",
+    "project_of_service",
+    "projects_of",
+    "with_labels_of_its_own",
+]
