@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from dockworthy.guard.asked import Asked
+from dockworthy.guard.judges import judge
+from dockworthy.guard.policy_in_force import PolicyInForce
 from guard.test_judging import SHOP, World, ask
+from guard.worlds import EmptyWorld
 
 MS, HUGE = 1_000_000, 100 * 1024**4
 
@@ -128,3 +133,62 @@ async def test_a_volume_in_memory_has_bounds() -> None:
     task = {"ContainerSpec": {"Image": "shop@sha256:" + "0" * 64, "Mounts": [mount]}}
     spec = {"Name": "shop-web", "TaskTemplate": task}
     assert "guard/memory-files" in (await ask("POST /services/create", spec, world=WithVolume())).message()
+
+
+class Exposing(EmptyWorld):
+    """With an image that exposes so many ports."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    async def image(self, reference: str) -> dict[str, Any] | None:
+        return {"Config": {"ExposedPorts": {f"{port}/tcp": {} for port in range(1, self._number + 1)}}}
+
+
+def ports(number: int, host: str = "") -> dict[str, Any]:
+    return {f"{port}/tcp": [{"HostIp": host, "HostPort": str(port)}] for port in range(1, number + 1)}
+
+
+def exposed(number: int) -> dict[str, Any]:
+    return {port: {} for port in ports(number)}
+
+
+@pytest.mark.parametrize(
+    ("body", "of_image", "allowed"),
+    [
+        ({"HostConfig": {"PortBindings": ports(256)}}, 0, True),
+        ({"HostConfig": {"PortBindings": ports(257)}}, 0, False),
+        ({"HostConfig": {"PortBindings": ports(257, "127.0.0.1")}}, 0, False),
+        ({"HostConfig": {"PortBindings": {"80/tcp": [{"HostPort": str(port)} for port in range(1, 258)]}}}, 0, False),
+        ({"HostConfig": {"PortBindings": dict.fromkeys(ports(257))}}, 0, False),
+        ({"ExposedPorts": exposed(5000)}, 5000, True),
+        ({"ExposedPorts": exposed(256), "HostConfig": {"PublishAllPorts": True}}, 0, True),
+        ({"ExposedPorts": exposed(257), "HostConfig": {"PublishAllPorts": True}}, 0, False),
+        ({"HostConfig": {"PublishAllPorts": True}}, 256, True),
+        ({"HostConfig": {"PublishAllPorts": True}}, 257, False),
+        ({"HostConfig": {"PublishAllPorts": True, "PortBindings": ports(200)}}, 250, True),
+        ({"HostConfig": {"PublishAllPorts": True, "PortBindings": ports(200, "::1")}}, 300, False),
+        ({"HostConfig": {"PublishAllPorts": False}}, 5000, True),
+    ],
+)
+async def test_each_published_port_costs_the_host_programs(body: dict[str, Any], of_image: int, allowed: bool) -> None:
+    content = json.dumps({"Image": "shop", **body}).encode()
+    headers = {"content-type": "application/json", "content-length": str(len(content))}
+    asked = Asked(method="POST", target="/v1.45/containers/create", headers=headers, body=content)
+    decision = await judge(asked, Exposing(of_image), PolicyInForce())
+    assert decision.allowed is allowed, decision.message()
+    assert allowed or "guard/ports" in decision.message()
+
+
+async def test_a_service_publishes_no_more() -> None:
+    for number in (256, 257):
+        published = [
+            {"TargetPort": port, "PublishedPort": port, "PublishMode": "host"} for port in range(1, number + 1)
+        ]
+        spec = {
+            "Name": "shop-web",
+            "TaskTemplate": {"ContainerSpec": {"Image": "shop@sha256:" + "0" * 64}},
+            "EndpointSpec": {"Ports": published},
+        }
+        message = (await ask("POST /services/create", spec)).message()
+        assert ("guard/ports" in message) is (number > 256), message

@@ -1,5 +1,5 @@
-"""What a container may cost the host beside its limits: health checks without a pause, memory for its files, and being
-killed last when the host has no memory left."""
+"""What a container may cost the host beside its limits: health checks without a pause, memory for its files, programs
+that pass its ports on, and being killed last when the host has no memory left."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from ..decision import Refusal, refused
 
 LEAST_INTERVAL = 500_000_000
 """Nanoseconds between two health checks. The engine itself takes 1 ms; each check is a new process by way of it."""
+MOST_PUBLISHED = 256
+"""Ports of the host. For each one the engine starts two programs of 1.5 MB, and writes rules of the packet filter one
+after the other, while nobody else is answered: 1,000 ports took 2.9 GB and, on two cores, 204 s to start."""
 _LIMITS = ("size", "nr_blocks")
 """Options of a tmpfs that say how much it takes; of several the last counts. Source: mm/shmem.c."""
 _NUMBER = re.compile(r"([1-9]\d{0,19})([kmgtpe%]?)", re.IGNORECASE | re.ASCII)
@@ -29,6 +32,7 @@ def refused_cost(
     this host has, in bytes; `image`: as the engine inspects it, where it is here."""
     yield from refused_health_check(container.at("Healthcheck").data, image)
     yield from _refused_image(image)
+    yield from refused_ports(_published(container, host, image))
     score = host.at("OomScoreAdj").data
     if isinstance(score, int) and score < 0:
         yield refused(
@@ -74,6 +78,28 @@ def _refused_image(image: Mapping[str, Any] | None) -> Iterator[Refusal]:
             f"of its image, {much}",
             "build it with fewer of them",
         )
+
+
+def refused_ports(number: int) -> Iterator[Refusal]:
+    """`number` of the host's ports that are published."""
+    if number > MOST_PUBLISHED:
+        yield refused(
+            "guard/ports",
+            "Ports of the host are published one by one",
+            f"{number} are published, more than {MOST_PUBLISHED}: for each the engine starts programs on the host, "
+            "outside of every limit, and answers nobody meanwhile",
+            "publish those that are used; an admin may give a server of many ports the host's network",
+        )
+
+
+def _published(container: ApiObject, host: ApiObject, image: Mapping[str, Any] | None) -> int:
+    """How many ports a HostConfig publishes: with `--publish-all` those that container and image expose, too."""
+    bindings = host.at("PortBindings").data or {}
+    number = sum(max(1, len(each or ())) for each in bindings.values())
+    if host.at("PublishAllPorts").data is not True:
+        return number
+    brought = ((image or {}).get("Config") or {}).get("ExposedPorts") or {}
+    return number + len({*(container.at("ExposedPorts").data or {}), *brought} - set(bindings))
 
 
 def refused_memory_volume(name: str, options: Mapping[str, str], memory: int) -> Iterator[Refusal]:
@@ -132,9 +158,11 @@ def memory_of_host() -> int:
 
 __all__ = [
     "LEAST_INTERVAL",
+    "MOST_PUBLISHED",
     "memory_of_host",
     "refused_cost",
     "refused_health_check",
     "refused_memory_volume",
+    "refused_ports",
     "size_of",
 ]

@@ -15,7 +15,7 @@ from ...readers.service.keys import SERVICE
 from ..bounds import check_bounds
 from ..decision import Refusal, refused
 from ..floor.container_values import LOG_DRIVERS, refused_log_options
-from ..floor.cost import memory_of_host, refused_cost, refused_memory_volume
+from ..floor.cost import memory_of_host, refused_cost, refused_memory_volume, refused_ports
 from ..floor.expanded import MOST_IN_A_SERVICE, TASK_FIELDS, templates_of_tasks
 from ..floor.mounts import refused_mounts, refused_volume, refused_words, writable_after_all
 from ..floor.security_options import LABEL_TYPES
@@ -62,7 +62,8 @@ async def _judge(case: Case, spec: Mapping[str, Any]) -> AsyncIterator[Refusal]:
     registry = refused_registry(case, host_in(run.word("Image")))
     words = (*refused_words(run.items("Mounts")), *_templates(run))
     image = await case.world.image(run.word("Image"))
-    cost = refused_cost(run, run, memory_of_host(), image)
+    ports = refused_ports(len(tuple(found.items("EndpointSpec", "Ports"))))
+    cost = (*refused_cost(run, run, memory_of_host(), image), *ports)
     for refusal in (*_kind(task), *words, *_values(case, task, run), *cost, *registry):
         yield refusal
     async for refusal in _networks(case, found):
