@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...model.workload import Mount, MountKind
@@ -18,7 +18,7 @@ from ..host_tree import plain
 from ..routes import Right
 from ..routes.query_values import says_yes
 from .case import Case
-from .existing import judge_existing, might_be, mounts_of, refused_nodes
+from .existing import judge_existing, judge_limits, might_be, mounts_of, refused_nodes
 from .host_mounts import bound, host_mounts, refused_beside_others, refused_ways_in
 from .naming import refused_name
 
@@ -178,11 +178,35 @@ async def update(case: Case) -> AsyncIterator[Refusal]:
         )
     async for refusal in _oom_killer(case, body):
         yield refusal
+    async for refusal in _fewer_limits(case, body):
+        yield refusal
     if body.get("RestartPolicy"):  # with another one it may start with the engine
         async for refusal in judge_existing(case, case.call.names["container"], accepted=True):
             yield refusal
         async for refusal in _mounted_again(case, case.call.names["container"]):
             yield refusal
+
+
+async def _fewer_limits(case: Case, body: Mapping[str, Any]) -> AsyncIterator[Refusal]:
+    """What the policy asks of a container that is made it keeps: what fails with the update, and did not before it."""
+    inspect = await case.world.container(case.call.names["container"])
+    changed = dict(_changed(body))
+    if inspect is None or not isinstance(inspect.get("HostConfig"), dict) or not changed:
+        return
+    reference = str(inspect.get("Id"))
+    updated = {**inspect, "HostConfig": {**inspect["HostConfig"], **changed}}
+    before = {each.rule async for each in judge_limits(case, reference, inspect)}
+    async for refusal in judge_limits(case, reference, updated):
+        if refusal.rule not in before:
+            yield refusal
+
+
+def _changed(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What is empty or 0 stays as it is, but for the number of processes."""
+    for name, value in body.items():
+        says_nothing = name == "RestartPolicy" and not ApiObject(value, "").word("Name")
+        if (value and not says_nothing) or (name == "PidsLimit" and value == 0):
+            yield name, value
 
 
 async def _oom_killer(case: Case, body: Mapping[str, Any]) -> AsyncIterator[Refusal]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import structs
 
-from ...model.field import Set
+from ...model.field import NOT_READ, Set
 from ...model.snapshot import ContainerFacts
 from ...model.workload import Mount, MountKind, Unit
 from ...readers.api_object import ApiObject
@@ -62,6 +62,13 @@ async def judge_existing(
             return
         async for refusal in judge_existing(case, joined, why=f"which {name} joins", depth=depth + 1):
             yield refusal
+
+
+async def judge_limits(case: Case, reference: str, inspect: Mapping[str, Any]) -> AsyncIterator[Refusal]:
+    """By the controls alone, as if it were there with these settings."""
+    name = str(inspect.get("Name", "")).lstrip("/") or reference
+    for refusal in case.policy.refused_existing(await _unit(case, name, inspect)):
+        yield structs.replace(refusal, says=f"container {name}: {refusal.says}")
 
 
 def _written(mounts: Sequence[Mount]) -> Iterator[str]:
@@ -119,6 +126,8 @@ async def might_be(case: Case, reference: str, inspect: Mapping[str, Any] | None
 
 
 async def _unit(case: Case, name: str, inspect: Mapping[str, Any]) -> Unit:
+    """What it may do, by its settings. What it does while it runs nobody looks at here; and who starts it again mends
+    what controls of that ask for (ended for want of memory, not healthy, stopped since long)."""
     found = ApiObject(inspect, "GET /containers/{id}/json")
     context = await case.world.context()
     names = {item.word("Name") for item in found.items("Mounts") if item.word("Type") == MountKind.VOLUME}
@@ -128,7 +137,7 @@ async def _unit(case: Case, name: str, inspect: Mapping[str, Any]) -> Unit:
     facts = ContainerFacts(id=found.word("Id"), name=name, inspect=Set(dict(inspect), found.source))
     unit = read_container(facts, structs.replace(context, volumes=volumes))
     assert unit is not None, "it was inspected"
-    return unit
+    return structs.replace(unit, containers=tuple(structs.replace(each, state=NOT_READ) for each in unit.containers))
 
 
 def _by_name(name: str, joined: str) -> Refusal:
@@ -154,4 +163,4 @@ async def mounts_of(case: Case, reference: str) -> tuple[Mount, ...]:
     return tuple(mount for mount in mounts if mount.kind is MountKind.BIND or mount.host_path)
 
 
-__all__ = ["judge_existing", "might_be", "mounts_of", "refused_image", "refused_nodes"]
+__all__ = ["judge_existing", "judge_limits", "might_be", "mounts_of", "refused_image", "refused_nodes"]
