@@ -265,6 +265,22 @@ async def test_a_body_that_was_not_shown() -> None:
     method, target = "POST", f"/images/x/tag?repo={quote('y')}"
     asked = Asked(method=method, target=target, headers=chunked)
     assert "must say that it has no body" in (await judge(asked, EmptyWorld(), PolicyInForce())).message()
+    for target in ("/v1.45/images/create?fromImage=x&tag=1", "/containers/x/kill?signal=HUP", "/images/x/push?tag=1"):
+        asked = Asked(method="POST", target=target, headers=chunked)
+        assert "must say that it has no body" in (await judge(asked, EmptyWorld(), PolicyInForce())).message(), target
+        asked = Asked(method="POST", target=target)
+        assert (await judge(asked, EmptyWorld(), PolicyInForce())).allowed, "as curl asks"
+
+
+async def test_where_nothing_is_built_nothing_is_imported() -> None:
+    """A form in the place of the archive could name an address, or another image."""
+    policy = PolicyInForce(guard=GuardPolicy(builds=False))
+    for target in ("/images/create?fromSrc=-&repo=x", "/images/create?fromSrc=-", "/images/create?repo=x"):
+        asked = Asked(method="POST", target=target, headers={"content-type": "application/x-tar"})
+        assert (await judge(asked, EmptyWorld(), PolicyInForce())).allowed, target
+        assert "guard/builds" in (await judge(asked, EmptyWorld(), policy)).message(), target
+    pull = Asked(method="POST", target="/images/create?fromImage=x&tag=1", headers={"content-length": "0"})
+    assert (await judge(pull, EmptyWorld(), policy)).allowed
 
 
 async def test_an_error_of_the_guards_own_is_a_no() -> None:

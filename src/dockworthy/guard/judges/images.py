@@ -29,11 +29,20 @@ async def pull(case: Case) -> AsyncIterator[Refusal]:
     for refusal in refused_registry(case, host_in(query.get("fromImage", ""))):
         yield refusal
     if not query.get("fromImage"):  # then it imports, whatever else is named
+        for refusal in _imported(case):
+            yield refusal
         for refusal in _owned(case, query.get("repo", ""), query.get("tag", "")):
             yield refusal
     if asks_for_builder(case.call):
         async for refusal in buildkit(case):
             yield refusal
+
+
+def _imported(case: Case) -> list[Refusal]:
+    """An archive is shown to no plugin, nor is a form in its place, which could name an address or another image."""
+    if case.policy.guard.builds:
+        return []
+    return [refused("guard/builds", _HERE, "guard.builds is off, and to import makes an image, too", "push, and pull")]
 
 
 async def tag(case: Case) -> AsyncIterator[Refusal]:
