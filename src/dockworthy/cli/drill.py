@@ -111,7 +111,8 @@ def _sum_up(report: Report) -> int:
     good = len(report.good) - sum(result.outcome is Outcome.LEFT_OUT for result in report.good)
     click.echo(
         f"{attacks} attacks: {report.count(Outcome.STOPPED)} stopped by the guard, "
-        f"{report.count(Outcome.ENGINE)} refused by the engine, {report.count(Outcome.THROUGH)} let through. "
+        f"{report.count(Outcome.ENGINE)} refused by the engine, {report.count(Outcome.THROUGH)} let through, "
+        f"{report.count(Outcome.UNSTOPPED)} not stopped and refused by the engine alone. "
         f"{good} good calls: {report.count(Outcome.PASSED)} passed, {report.count(Outcome.REFUSED)} refused. "
         f"{report.count(Outcome.LEFT_OUT)} left out."
     )

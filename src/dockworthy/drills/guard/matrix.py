@@ -20,6 +20,7 @@ class Trial(Struct, frozen=True, kw_only=True):
     """A request as data. `gives` says what an attack would give; `of` names an object without which it is nothing, and
     `unless` the circumstance in which it is allowed. `expect` are statuses that are as good as success, `plain` says
     that the guard may answer with them, too; `keep` takes values of the answer (`name -> path in its JSON`).
+    `by_engine`: it means nothing to an engine, so that the guard need not stop it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Trial(Struct, frozen=True, kw_only=True):
     expect: tuple[int, ...] = ()
     keep: Mapping[str, str] = {}
     swarm: bool = False
+    by_engine: bool = False
 
 
 def attacks() -> Iterator[Trial]:
@@ -77,6 +79,7 @@ def _trial(kind: str, entry: dict[str, Any]) -> Trial:
         expect=tuple(entry.get("expect", ())),
         keep=entry.get("keep", {}),
         swarm=entry.get("swarm", False),
+        by_engine=entry.get("by_engine", False),
     )
 
 
@@ -104,13 +107,16 @@ def _value(entry: dict[str, Any]) -> Any:
         run = {"Image": "{image}", **entry.get("run", {})}
         task = {"ContainerSpec": run, **entry.get("task", {})}
         return {"Name": "dockworthy-drill", "TaskTemplate": task, **entry.get("spec", {})}
-    if {"host", "config", "many"} & set(entry):
+    if {"host", "config", "many", "ports"} & set(entry):
         body = {"Image": "{image}", "Cmd": ["true"], **entry.get("config", {})}
         if entry.get("host") is not None:
             body["HostConfig"] = entry["host"]
         if "many" in entry:
             key, number, text = entry["many"]
             body.setdefault("HostConfig", {})[key] = [text.replace("#", str(each)) for each in range(number)]
+        if "ports" in entry:
+            published = {f"{port}/tcp": [{"HostPort": ""}] for port in range(1, entry["ports"] + 1)}
+            body.setdefault("HostConfig", {})["PortBindings"] = published
         if "padding" in entry:
             body["Labels"] = {"padding": "x" * entry["padding"]}
         return body

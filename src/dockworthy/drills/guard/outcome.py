@@ -11,7 +11,10 @@ from .matrix import Trial
 
 class Outcome(StrEnum):
     STOPPED = "stopped"  # by the guard
-    ENGINE = "refused by the engine"  # for a reason of its own: no evidence for the guard
+    ENGINE = "refused by the engine"  # before it asked the guard, or of what the guard need not stop
+    UNSTOPPED = (
+        "not stopped by the guard"  # the engine refused it for a reason of its own, which another one may not have
+    )
     THROUGH = "let through"
     PASSED = "passed"
     REFUSED = "refused"  # a good call
@@ -26,7 +29,7 @@ class Result(Struct, frozen=True):
 
     @property
     def bad(self) -> bool:
-        return self.outcome in (Outcome.THROUGH, Outcome.REFUSED)
+        return self.outcome in (Outcome.THROUGH, Outcome.UNSTOPPED, Outcome.REFUSED)
 
 
 class Report(Struct, frozen=True):

@@ -49,9 +49,16 @@ def _attack(scratch: Scratch, trial: Trial) -> Result:
     if answer.by_guard:
         return _result(trial, Outcome.STOPPED, answer)
     if not answer.status or (answer.status >= 300 and answer.status != 304):
-        return _result(trial, Outcome.ENGINE, answer)
+        early = trial.by_engine or _is_unasked(answer)
+        return _result(trial, Outcome.ENGINE if early else Outcome.UNSTOPPED, answer)
     scratch.remove_made(answer.json)
     return _result(trial, Outcome.THROUGH, answer)
+
+
+def _is_unasked(answer: Answer) -> bool:
+    """An engine asks its plugin only about requests that take a route, and whose body it can show."""
+    says = answer.body.lower()
+    return answer.status in (0, 301) or b"page not found" in says or b"too large for authorization plugin" in says
 
 
 def _result(trial: Trial, outcome: Outcome, answer: Answer) -> Result:
