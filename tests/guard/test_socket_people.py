@@ -13,6 +13,7 @@ from guard.large_requests import largest
 from guard.people_host import AUDIT, PEOPLE, POLICY, REMOTE, SECRET, papers_of
 from guard.sockets import Reached, from_container, from_named_cgroup
 from machines.images import BUSYBOX
+from machines.leftovers import cgroup_of
 from machines.own_host import OwnHost
 from machines.program import DOCKWORTHY
 
@@ -233,7 +234,8 @@ def test_a_containers_root_is_not_the_hosts(host: OwnHost) -> None:
 @pytest.mark.parametrize("name", ["{id}", "docker/{id}", "docker-{id}.scope", "{id}/{id}"])
 def test_nobody_becomes_a_container_by_the_name_of_a_control_group(host: OwnHost, name: str, apart: bool) -> None:
     id = host.docker("inspect", "-f", "{{.Id}}", "watcher").stdout.decode().strip()
-    named = f"dockworthy-test-{host.folder.name}/{name.format(id=id)}"
+    of_this_run = cgroup_of(host.folder).replace("/", "-")  # control groups are those of the machine
+    named = f"dockworthy-test-{of_this_run}/{name.format(id=id)}"
     said = from_named_cgroup(Reached(host, PEOPLE, "nils"), named, "/containers/json", apart=apart)
     assert said.startswith(b"HTTP/1.1 403"), said
     assert b"container watcher" not in said and b"can't be identified" in said, said
