@@ -35,8 +35,17 @@ class Stack(Shop):
             filters.append(f"label=com.docker.swarm.service.name={self.name}_{service}")
         states = [f"status={state}" for state in ("running", "created", "restarting") if every or state == "running"]
         words = [word for each in (*filters, *states) for word in ("--filter", each)]
-        listed = self.engine.docker("ps", "--all", "--no-trunc", "--format", "{{.Names}} {{.ID}}", *words)
-        return dict(sorted(line.split() for line in listed.stdout.decode().splitlines()))
+        format = '{{.Names}} {{.ID}} {{.State}} {{.Label "com.docker.swarm.task.id"}}'
+        listed = self.engine.docker("ps", "--all", "--no-trunc", "--format", format, *words)
+        lines = [line.split(" ") for line in listed.stdout.decode().splitlines()]
+        return dict(sorted((name, id) for name, id, state, task in lines if not self._is_over(state, task)))
+
+    def _is_over(self, state: str, task: str) -> bool:
+        """Whether its task was told to stop before it began: such a container is made, and never started."""
+        if state != "created":
+            return False
+        told = self.engine.docker("inspect", "--type", "task", "-f", "{{.DesiredState}}", task, check=False)
+        return told.stdout.strip() in (b"shutdown", b"remove")
 
     def composed(self, service: str = "", *, every: bool = False) -> dict[str, str]:
         """The same of what Compose runs of it."""
