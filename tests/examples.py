@@ -1,4 +1,4 @@
-"""Runs a control's examples, written in source syntax, through the real readers."""
+"""Runs a control's examples, written in source syntax, through the real readers; and short ways to call these."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import json
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,17 @@ from dockworthy.facts.file_secrets import secrets_in
 from dockworthy.facts.host import read_host
 from dockworthy.model.build import ImageBuild
 from dockworthy.model.control import Control, Examples, Subject
+from dockworthy.model.dialect import Version
 from dockworthy.model.field import Source
 from dockworthy.model.finding import Judgement
 from dockworthy.model.machine import Machine
 from dockworthy.model.policy_change import PolicyChange
+from dockworthy.model.result import Result
 from dockworthy.model.snapshot import Snapshot
 from dockworthy.model.text_file import TextFile
+from dockworthy.model.workload import Unit
 from dockworthy.policy.loosening import policy_change
+from dockworthy.readers.compose.dotenv import read_dotenv
 from dockworthy.readers.compose.project import read_compose
 from dockworthy.readers.create_request import read_create_request
 from dockworthy.readers.docker_run import read_docker_run
@@ -37,7 +41,7 @@ from dockworthy.readers.engine_context import EngineContext, engine_context
 from dockworthy.readers.files import Search
 from dockworthy.readers.joined_policy import with_extended
 from dockworthy.readers.kubernetes.joining import joined
-from dockworthy.readers.kubernetes.objects import read_kubernetes, read_manifests
+from dockworthy.readers.kubernetes.objects import read_manifests
 from dockworthy.readers.machine import read_machine
 from dockworthy.readers.marathon import is_marathon
 from dockworthy.readers.marathon.definitions import read_marathon
@@ -45,7 +49,24 @@ from dockworthy.readers.project_file import parse_document, parse_project_file
 from dockworthy.readers.text_files import TextFiles
 from dockworthy.readers.titus import is_titus
 from dockworthy.readers.titus.job import read_titus
-from dockworthy.readers.yaml_source import documents
+from dockworthy.readers.yaml_source import Value, documents
+from dockworthy.report.as_json import json_parts
+
+
+def read_kubernetes(objects: Iterable[Value], *, version: Version | None = None) -> list[Unit]:
+    """The pods of a file, each with what stands beside it there."""
+    return list(joined(read_manifests(objects, version=version)).units)
+
+
+def parse_dotenv(text: str, outer: Mapping[str, str]) -> dict[str, str]:
+    """Name -> value of a `.env` file."""
+    return {name: found.value for name, found in read_dotenv(text, outer).items()}
+
+
+def render_json(result: Result) -> bytes:
+    """A result's JSON as a whole."""
+    return b"".join(json_parts(result))
+
 
 _FIELDS_BY_NAME = ("sysctls", "files", "units")
 """Members of Host that hold a field under each name."""

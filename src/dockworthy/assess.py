@@ -71,7 +71,7 @@ def assess_snapshot(
     today = today or datetime.datetime.now(datetime.UTC).date()
     machine = structs.replace(read_machine(snapshot), intent=project.intent, published=project.harden.published)
     rules = _rules(project.policy)
-    judged = judge_machine(machine, level, project.policy.levels, rules=rules)
+    judged = judge_machine(machine, level, project.policy.levels, rules=rules, today=today)
     known = control_ids() | {rule.id for rule in rules}
     accepted = written_in(project.policy)
     findings, excepted = apply_exceptions(judged, accepted, today=today, controls=known, of_unknown=True)

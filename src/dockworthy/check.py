@@ -247,7 +247,7 @@ def _judged(
     of_new: list[str] = []
     if newcomers is not None:
         policy, of_new = newcomers.policy_for(policy, level, ((unit.name, unit.id) for unit in written.units))
-    judged = judge_written(written, level, policy.levels, rules=rules)
+    judged = judge_written(written, level, policy.levels, rules=rules, today=today)
     if newcomers is not None:
         judged = newcomers.with_hidden_failing(judged)
     findings, notes = apply_policy(judged, policy, written, allowances, level=level, today=today, controls=known)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import BinaryIO, Final
@@ -149,11 +149,6 @@ def checkout_of(paths: Sequence[str]) -> Checkout:
     that was. Standard input (`-`) and no path at all belong to the current folder."""
     named = [os.curdir if path == "-" else path for path in paths] or [os.curdir]
     return Checkout(tuple(dict.fromkeys(map(_root_of, named))))
-
-
-def with_roots(checkout: Checkout, roots: Iterable[str]) -> Checkout:
-    """The same, and what may be read besides."""
-    return Checkout(tuple(dict.fromkeys((*checkout.roots, *map(os.path.realpath, roots)))))
 
 
 def top_of(folder: str) -> str | None:

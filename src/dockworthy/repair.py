@@ -193,8 +193,8 @@ def _findings(found: FoundFile, asked: Asked) -> tuple[Finding, ...]:
 def _of_written(found: FoundFile, written: Written, asked: Asked) -> tuple[Finding, ...]:
     text = found.text()
     allowances, _ = allowances_in(written, {found.name: text}.get)
-    judged = judge_written(written, asked.level, asked.policy.levels, rules=asked.rules)
     today = datetime.datetime.now(datetime.UTC).date()
+    judged = judge_written(written, asked.level, asked.policy.levels, rules=asked.rules, today=today)
     known = control_ids() | {rule.id for rule in asked.rules}
     return apply_policy(judged, asked.policy, written, allowances, level=asked.level, today=today, controls=known)[0]
 

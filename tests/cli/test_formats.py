@@ -18,7 +18,7 @@ from dockworthy.model.host import Host
 from dockworthy.model.levels import Level, Severity
 from dockworthy.model.result import Answer, Result, Verdict
 from dockworthy.model.snapshot import EngineFacts, Snapshot, Tool
-from dockworthy.report.as_json import render_json
+from examples import render_json
 
 SNAPSHOT = Snapshot(taken="2026-11-24T12:00:00Z", tool=Tool("dockworthy", "0"), host=Host(), engine=EngineFacts())
 

@@ -21,11 +21,11 @@ from dockworthy.readers.container.inspected import read_container
 from dockworthy.readers.create_request import read_create_request
 from dockworthy.readers.docker_run import read_docker_run
 from dockworthy.readers.engine_context import EngineContext
-from dockworthy.readers.kubernetes.objects import read_kubernetes
 from dockworthy.readers.marathon.definitions import read_marathon
 from dockworthy.readers.service import read_service
 from dockworthy.readers.titus.job import read_titus
 from dockworthy.readers.yaml_source import Value, documents
+from examples import read_kubernetes
 
 ENGINE = EngineContext(Version(1, 45), frozenset({"seccomp", "apparmor", "selinux", "cgroupns"}), log_driver="local")
 

@@ -10,11 +10,17 @@ import pytest
 
 import examples
 from dockworthy.check import check
+from dockworthy.controls.judging import judge_units, judge_written
 from dockworthy.controls.registry import all_controls
 from dockworthy.controls.supported_images import KNOWN_ON, program_of
 from dockworthy.model.finding import Judgement, Outcome, Severity
 from dockworthy.model.knowledge import program_releases
 from dockworthy.model.levels import Level
+from dockworthy.model.workload import Unit
+from dockworthy.model.written import Written
+from dockworthy.readers.compose.project import read_compose
+from dockworthy.readers.dockerfile.build import read_dockerfile
+from dockworthy.readers.yaml_source import documents
 
 
 def judged(control: str, syntax: str, example: Any) -> Judgement:
@@ -113,3 +119,37 @@ def test_version_is_a_note_and_no_fault(tmp_path: Path) -> None:
     file.write_text("services:\n  web: {image: shop}\n  db: {image: shop}\nversion: '3.8'\n")
     notes = [note for note in check([str(file)], level=Level.BASELINE).notes if "version" in note]
     assert notes == [f"{file}:4 version: Compose ignores `version`, which is obsolete: it can be taken out"]
+
+
+def service(image: str) -> Unit:
+    (document,) = documents(f"services: {{web: {{image: '{image}'}}}}", "compose.yaml")
+    (unit,) = read_compose(document, environ={}, folder=Path("/nonexistent"))
+    return unit
+
+
+@pytest.mark.parametrize(
+    ("day", "outcome"),
+    [
+        (datetime.date(2026, 12, 1), Outcome.PASS),
+        (datetime.date(2026, 12, 31), Outcome.PASS),
+        (datetime.date(2027, 1, 1), Outcome.FAIL),
+        (datetime.date(2019, 1, 1), Outcome.PASS),
+    ],
+)
+def test_a_line_ends_on_its_day_and_not_with_the_next_dockworthy(day: datetime.date, outcome: Outcome) -> None:
+    unit = service("php:8.2-fpm")
+    found = judge_units([unit], Level.PRODUCTION, today=day)
+    assert [each.outcome for each in found if each.control == "workload/supported-image"] == [outcome]
+
+
+def test_a_clock_that_is_slow_makes_no_line_young_again() -> None:
+    unit = service("node:16")
+    found = judge_units([unit], Level.PRODUCTION, today=datetime.date(2019, 1, 1))
+    assert [each.outcome for each in found if each.control == "workload/supported-image"] == [Outcome.FAIL]
+
+
+def test_a_base_image_ends_on_its_day() -> None:
+    build = read_dockerfile("FROM php:8.2-fpm-trixie\n", "Dockerfile", path=None)
+    for day, outcome in ((datetime.date(2026, 12, 31), Outcome.PASS), (datetime.date(2027, 1, 1), Outcome.FAIL)):
+        found = judge_written(Written(builds=(build,)), Level.PRODUCTION, today=day)
+        assert [each.outcome for each in found if each.control == "build/supported-base"] == [outcome]

@@ -9,8 +9,8 @@ from dockworthy.controls.selection import controls_for_units
 from dockworthy.model.dialect import NEWEST_POD_SECURITY_STANDARDS, Dialect, Platform
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level
-from dockworthy.readers.kubernetes.objects import read_kubernetes
 from dockworthy.readers.yaml_source import documents
+from examples import read_kubernetes
 
 WITHOUT_OPERATION = {
     "Config": {"Healthcheck": None, "Image": "shop:latest"},

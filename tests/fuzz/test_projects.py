@@ -20,8 +20,8 @@ from dockworthy.readers.dockerfile.context import ignored_patterns
 from dockworthy.readers.dockerfile.ignored_rules import Config, silences_in
 from dockworthy.readers.git_ignored import rules_above
 from dockworthy.readers.policy_tests import read_policy_tests
-from dockworthy.report.as_json import render_json
 from dockworthy.report.saved_result import is_snapshot, load_result
+from examples import render_json
 from fuzz.effort import MINUTES, fuzz
 from fuzz.inputs import ODD_WORDS, any_of, changed_texts, trees_of
 from fuzz.samples import ALLOWANCES, HADOLINT, IGNORED, POLICY_TESTS

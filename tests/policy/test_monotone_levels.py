@@ -26,13 +26,13 @@ from dockworthy.model.workload import Unit
 from dockworthy.model.written import Written
 from dockworthy.policy.exceptions import Acceptance, apply_exceptions
 from dockworthy.readers.create_request import read_create_request
-from dockworthy.readers.kubernetes.objects import read_kubernetes
 from dockworthy.readers.yaml_source import documents
 from dockworthy.verdict.files import answer_for_files
 from dockworthy.verdict.requirements import assumed, requirements
 from dockworthy.verdict.subjects import subjects_of
 from dockworthy.verdict.weighing import Weighing
 from effort import examples as effort
+from examples import read_kubernetes
 from policy.projects import Project
 
 TODAY = datetime.date(2026, 12, 1)

@@ -17,9 +17,9 @@ from dockworthy.check import check
 from dockworthy.errors import UnreadableInput
 from dockworthy.model.field import Set
 from dockworthy.model.levels import Level
-from dockworthy.readers.compose.dotenv import parse_dotenv
 from dockworthy.readers.compose.interpolation import interpolate
 from effort import examples
+from examples import parse_dotenv
 from readers.compose_read import parsed
 
 VARIABLES = {"NAME": "shop", "EMPTY": ""}

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from dockworthy.errors import UnreadableInput
 from dockworthy.model.field import Set, Unset
 from dockworthy.model.workload import Role, Unit
-from dockworthy.readers.kubernetes.objects import read_kubernetes
 from dockworthy.readers.yaml_source import documents
 from effort import examples
+from examples import read_kubernetes
 
 
 def read(text: str) -> list[Unit]:

@@ -13,8 +13,8 @@ from samples import assessed, checked, privileged, undecided
 
 from dockworthy.model.field import Source
 from dockworthy.model.finding import Evidence, Reference, Remedy
-from dockworthy.report.as_json import render_json
 from dockworthy.report.json_schema import result_schema
+from examples import render_json
 
 RESULTS = {"assessed": assessed(), "checked": checked(), "undecided": undecided()}
 

@@ -18,7 +18,6 @@ from dockworthy.model.field import Source
 from dockworthy.model.finding import AcceptedRisk, Finding, Outcome, Remedy
 from dockworthy.model.levels import Level
 from dockworthy.model.result import Answer, Result, Verdict
-from dockworthy.report.as_json import render_json
 from dockworthy.report.difference import Difference, compare
 from dockworthy.report.difference.as_json import render_difference_json
 from dockworthy.report.difference.as_markdown import render_difference_markdown
@@ -26,6 +25,7 @@ from dockworthy.report.difference.compare import Way
 from dockworthy.report.difference.terminal import difference_line, render_difference
 from dockworthy.report.json_schema import difference_schema
 from dockworthy.report.saved_result import load_result
+from examples import render_json
 
 FAIL, PASS, UNKNOWN = Outcome.FAIL, Outcome.PASS, Outcome.UNKNOWN
 PENDING, EXCEPTED, DOES_NOT_APPLY = Outcome.PENDING, Outcome.EXCEPTED, Outcome.NOT_APPLICABLE

@@ -12,13 +12,13 @@ from sample_project import CANARY, TEXT, project
 from dockworthy import __version__
 from dockworthy.model.result import Result
 from dockworthy.report.annotations import render_github
-from dockworthy.report.as_json import render_json
 from dockworthy.report.code_quality import render_gitlab
 from dockworthy.report.comment import render_comment
 from dockworthy.report.html import render_html
 from dockworthy.report.junit import junit_parts
 from dockworthy.report.sarif import render_sarif
 from dockworthy.report.terminal import render_terminal
+from examples import render_json
 
 
 def pretty(document: bytes) -> str:

@@ -15,8 +15,8 @@ from samples import assessed, checked, undecided
 from dockworthy.errors import UnreadableInput
 from dockworthy.model.requirement import Need
 from dockworthy.model.result import Answer, DemandAnswer, Result, Verdict
-from dockworthy.report.as_json import render_json
 from dockworthy.report.saved_result import is_snapshot, load_result
+from examples import render_json
 
 RESULTS = {"assessed": assessed(), "checked": checked(), "undecided": undecided()}
 

@@ -13,8 +13,8 @@ from dockworthy.controls.registry import chapter_controls
 from dockworthy.model.dialect import Version
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level
-from dockworthy.readers.kubernetes.objects import read_kubernetes
 from dockworthy.readers.yaml_source import documents
+from examples import read_kubernetes
 
 from .pod_cases import ALWAYS, CASES, Case
 from .pod_changes import TIGHT, sysctl

@@ -5,6 +5,7 @@ A judge that crashes is an `unknown` with the crash as its reason: never a pass,
 
 from __future__ import annotations
 
+import datetime
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -29,12 +30,17 @@ NO_LEVELS: Mapping[str, Level] = MappingProxyType({})
 
 
 def judge_written(
-    written: Written, level: Level, levels: Mapping[str, Level] = NO_LEVELS, *, rules: Sequence[Control] = ()
+    written: Written,
+    level: Level,
+    levels: Mapping[str, Level] = NO_LEVELS,
+    *,
+    rules: Sequence[Control] = (),
+    today: datetime.date | None = None,
 ) -> Iterator[Finding]:
     """Findings on everything that files say: units, image builds, rights, and the files as such."""
-    yield from judge_units(written.units, level, levels, rules=rules)
+    yield from judge_units(written.units, level, levels, rules=rules, today=today)
     named = (
-        (Subject.BUILD, written.builds),
+        (Subject.BUILD, [structs.replace(build, judged_on=today) for build in written.builds]),
         (Subject.ACCESS, written.accesses),
         (Subject.FILE, written.files),
         (Subject.POLICY, written.policies),
@@ -52,10 +58,12 @@ def judge_units(
     *,
     rules: Sequence[Control] = (),
     only_bad: bool = False,
+    today: datetime.date | None = None,
 ) -> Iterator[Finding]:
     """Findings on units, of whatever platform each is. `levels`: a unit's own, by name or id. `rules`: a team's own
     controls. `only_bad`: what passes and what does not apply is not told of, for who waits for the answer."""
-    for unit in units:
+    for each in units:
+        unit = each if today is None else structs.replace(each, judged_on=today)
         own = levels.get(unit.name) or levels.get(unit.id) or level
         only_written = all(container.state == NOT_READ for container in unit.containers)
         for control in (*controls_for_units(own, unit.dialect), *rules_for(rules, own, unit.dialect)):
@@ -66,10 +74,15 @@ def judge_units(
 
 
 def judge_machine(
-    machine: Machine, level: Level, levels: Mapping[str, Level] = NO_LEVELS, *, rules: Sequence[Control] = ()
+    machine: Machine,
+    level: Level,
+    levels: Mapping[str, Level] = NO_LEVELS,
+    *,
+    rules: Sequence[Control] = (),
+    today: datetime.date | None = None,
 ) -> Iterator[Finding]:
     """Findings on everything a machine has: units, images, networks, volumes, engine, host, swarm, and the whole."""
-    yield from judge_units(machine.units, level, levels, rules=rules)
+    yield from judge_units(machine.units, level, levels, rules=rules, today=today)
     for image in machine.images:
         name = image.tags[0] if image.tags else image.id.removeprefix("sha256:")[:12]
         yield from _ask_all(Subject.IMAGE, image, f"image/{name}", level)

@@ -11,8 +11,8 @@ from ..model.knowledge import base_images, distributions, program_releases
 from .image_names import parse_image
 
 KNOWN_ON = max(base_images.KNOWN_ON, distributions.KNOWN_ON, program_releases.KNOWN_ON)
-"""The day by which is judged what has ended: judging is a pure function, and asks no clock. It may be later than that of
-the table that names the end, for ends are announced years ahead and are not put off."""
+"""The least day by which is judged what has ended: a clock that is slow makes nothing young again. It may be later than
+that of the table that names the end, for ends are announced years ahead and are not put off."""
 
 _RELEASE = re.compile(r"\d+(?:\.\d+)?")
 
@@ -25,9 +25,9 @@ class Support(Struct, frozen=True):
     until: datetime.date | None
     known: bool = True
 
-    @property
-    def has_ended(self) -> bool:
-        return self.until is not None and self.until < KNOWN_ON
+    def has_ended(self, judged_on: datetime.date | None) -> bool:
+        """By that day, which whoever judges says: judging is a pure function, and asks no clock."""
+        return self.until is not None and self.until < max(judged_on or KNOWN_ON, KNOWN_ON)
 
 
 def official_name(written: str) -> str:

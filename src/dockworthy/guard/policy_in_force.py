@@ -32,12 +32,14 @@ class PolicyInForce(Struct, frozen=True, kw_only=True):
 
     def refused_new(self, unit: Unit) -> Iterator[Refusal]:
         """Exceptions do not count: they go by a name, and the name of what is made is its maker's choice."""
-        return _refusals(judge_units([self._vouched(unit)], self.level, rules=self.rules, only_bad=True))
+        found = judge_units([self._vouched(unit)], self.level, rules=self.rules, only_bad=True, today=_today())
+        return _refusals(found)
 
     def refused_existing(self, unit: Unit) -> Iterator[Refusal]:
         """For a container that is there: exceptions for its name count."""
-        findings = judge_units([self._vouched(unit)], self.level, self.policy.levels, rules=self.rules, only_bad=True)
-        today = datetime.datetime.now(datetime.UTC).date()
+        today, rules = _today(), self.rules
+        units = [self._vouched(unit)]
+        findings = judge_units(units, self.level, self.policy.levels, rules=rules, only_bad=True, today=today)
         accepted, _ = apply_exceptions(findings, written_in(self.policy), today=today)
         return _refusals(accepted)
 
@@ -53,6 +55,10 @@ class PolicyInForce(Struct, frozen=True, kw_only=True):
         """Does `policy.before_deploy` demand a signature of an image of this name?"""
         demands = self.policy.before_deploy.signatures
         return any((fits := last_fitting(each.images, image)) and not fits.startswith("!") for each in demands)
+
+
+def _today() -> datetime.date:
+    return datetime.datetime.now(datetime.UTC).date()
 
 
 def _vouched(container: Container, drivers: Collection[str], runtimes: Collection[str]) -> Container:

@@ -60,7 +60,8 @@ def judged(machine: Machine, asked: Asked) -> tuple[Finding, ...]:
     today = datetime.datetime.now(datetime.UTC).date()
     policy = asked.project.policy
     accepted = written_in(policy)
-    findings, _ = apply_exceptions(judge_machine(machine, asked.level, policy.levels), accepted, today=today)
+    judged = judge_machine(machine, asked.level, policy.levels, today=today)
+    findings, _ = apply_exceptions(judged, accepted, today=today)
     return findings
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
@@ -126,6 +127,8 @@ class ImageBuild(Struct, frozen=True, kw_only=True):
     ignore_file: Field[tuple[str, ...]] = NOT_READ
     lint: Field[tuple[LintMark, ...]] = NOT_READ
     silences: tuple[Silence, ...] = ()
+    judged_on: datetime.date | None = None
+    """The day for which it is judged: releases end by a calendar. None: the day of what dockworthy knows."""
 
     @property
     def final(self) -> Stage:

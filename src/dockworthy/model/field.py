@@ -70,11 +70,6 @@ NOT_READ = Unknown("this reader does not tell")
 """For a field about which a source format says nothing at all."""
 
 
-def value_of(field: Set[T] | Unset | Unknown, default: T) -> T:
-    """The value, or `default` where there is none. Only for words in a report, never for a judgement."""
-    return field.value if isinstance(field, Set) else default
-
-
 def source_of(field: Set[T] | Unset | Unknown) -> Source | None:
     """Where the field stands, whatever it holds."""
     return field.source

@@ -6,6 +6,7 @@ Fields hold what is *declared*; `Container.processes` and `Container.state` what
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from enum import StrEnum
 
@@ -162,6 +163,8 @@ class Unit(Struct, frozen=True, kw_only=True):
     """What the reader could make nothing of, each with its place: worth saying, no ground for a judgement."""
     unclear: dict[str, Unknown] = {}
     """Parts of it that could not be told whole (`labels`), or one value of them (`labels.NAME`), and why."""
+    judged_on: datetime.date | None = None
+    """The day for which it is judged: releases end by a calendar. None: the day of what dockworthy knows."""
     is_job: bool = False
     """A service that the project's `deploy.jobs` names: it runs once in a release, and its end is waited for."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec import Struct, structs
 
@@ -160,8 +160,3 @@ def _weighed(
             risk = AcceptedRisk(each.reason, each.owner, each.expires.isoformat(), each.where)
             return structs.replace(finding, outcome=Outcome.EXCEPTED, exception=risk)
     return finding
-
-
-def speaking_of(finding: Finding, acceptances: Iterable[Acceptance]) -> Iterator[Acceptance]:
-    """Every exception for this control and subject, expired ones too: for an explanation."""
-    return (each for each in acceptances if each.control == finding.control and each.speaks_of(finding))

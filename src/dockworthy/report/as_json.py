@@ -38,13 +38,8 @@ AT_ONCE = 1000
 """Findings in one piece."""
 
 
-def render_json(result: Result) -> bytes:
-    """The document in UTF-8, with a newline at its end."""
-    return b"".join(json_parts(result))
-
-
 def json_parts(result: Result) -> Iterator[bytes]:
-    """The same piece by piece, for those who write it on: as a whole it may be a hundred megabytes."""
+    """The document in UTF-8, with a newline at its end, piece by piece: as a whole it may be a hundred megabytes."""
     # In JSON a quote inside a string is escaped, so this can only be the key itself.
     head, tail = encode(document(result, findings=())).split(b'"findings":[]', 1)
     known = FindingsOut(repairs_of(result))

@@ -23,14 +23,8 @@ RULES: Mapping[str, frozenset[str]] = {
 }
 """Control (without its chapter) -> the rules that are its own."""
 
-_OWNED = frozenset(rule for rules in RULES.values() for rule in rules)
-
 
 def control_of(rule: str) -> str:
     """The control, by its name in this chapter, that a rule of hadolint belongs to."""
     owner = next((name for name, rules in RULES.items() if rule in rules), "")
     return owner or ("shell-lint" if rule.startswith("SC") else "lint")
-
-
-def is_owned(rule: str) -> bool:
-    return rule in _OWNED

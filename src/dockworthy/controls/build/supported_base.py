@@ -51,7 +51,7 @@ def supported_base(build: ImageBuild) -> Judgement:
     if base.value == "scratch":
         return not_applicable("it builds on nothing", place)
     found = [each for each in (program_of(base.value), distribution_of(base.value)) if each is not None]
-    if ended := [each for each in found if each.has_ended]:
+    if ended := [each for each in found if each.has_ended(build.judged_on)]:
         faults = [
             Fault(f"{base.value} is {each.name}, which gets no fixes since {each.until}", place) for each in ended
         ]

@@ -69,7 +69,7 @@ control = Control(
 @control.judge
 def supported_image(unit: Unit) -> Judgement:
     named = [(container, each) for container in unit.containers for each in _lines(container)]
-    ended = [(container, each) for container, each in named if each.has_ended]
+    ended = [(container, each) for container, each in named if each.has_ended(unit.judged_on)]
     if ended:
         return Judgement(Outcome.FAIL, tuple(_ended(container, each) for container, each in ended))
     if unsaid := [(container, each) for container, each in named if not each.known]:

@@ -45,15 +45,11 @@ class Assignment(Struct, frozen=True):
     hidden: str = ""
 
 
-def parse_dotenv(text: str, outer: Mapping[str, str]) -> dict[str, str]:
-    """Name -> value; `outer` is what a value's own variables may come from, and earlier lines."""
-    return {name: found.value for name, found in read_dotenv(text, outer).items()}
-
-
 def read_dotenv(
     text: str, outer: Mapping[str, str], hidden: Hidden = nothing_hidden, growth: Growth | None = None
 ) -> dict[str, Assignment]:
-    """Every name with its last value. A name alone takes its value from `outer`. `growth` counts the values' letters.
+    """Every name with its last value. A name alone takes its value from `outer`, and so does a variable in a value
+    that no earlier line sets. `growth` counts the values' letters.
 
     Raises AssignmentTooLarge.
 

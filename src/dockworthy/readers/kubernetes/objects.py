@@ -16,7 +16,6 @@ from ...model.dialect import NEWEST_POD_SECURITY_STANDARDS, Dialect, Platform, V
 from ...model.workload import Unit
 from ...model.written import Written
 from ..yaml_source import Value
-from .joining import joined
 from .metadata import kind_of, own_kind_of, text_at
 from .neighbours import read_neighbours
 from .openings import read_opening_object
@@ -53,11 +52,6 @@ _MOST_OBJECTS = 200_000
 """A list of aliases of lists would otherwise grow without end."""
 
 _ENFORCE_VERSION = "pod-security.kubernetes.io/enforce-version"
-
-
-def read_kubernetes(documents: Iterable[Value], *, version: Version | None = None) -> list[Unit]:
-    """The pods of a file, each with what stands beside it there. See `read_manifests`."""
-    return list(joined(read_manifests(documents, version=version)).units)
 
 
 def read_manifests(documents: Iterable[Value], *, version: Version | None = None) -> Written:
