@@ -148,10 +148,11 @@ def test_a_deploy_takes_nothing_unjudged_for_worthy(tmp_path: Path) -> None:
 
     from dockworthy.cli.deploying import gate_of
     from dockworthy.errors import UsageError
+    from dockworthy.model.deploy_settings import DeploySettings
     from dockworthy.model.policy import ProjectFile
 
     file = written(tmp_path, "porst: ['80:80']", "", "")
-    judge = gate_of(ProjectFile(), SimpleNamespace(level=Level.BASELINE))  # type: ignore[arg-type]
+    judge = gate_of(ProjectFile(), SimpleNamespace(level=Level.BASELINE, settings=DeploySettings()))  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="porst"):
         judge(SimpleNamespace(files=[file]), {})  # type: ignore[arg-type]
 

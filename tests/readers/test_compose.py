@@ -165,7 +165,7 @@ def test_a_program_of_the_host_is_no_container() -> None:
         ("ports: [http]", "not a port like"),
         ("ports: ['1-3:1-2']", "not two ranges"),
         ("ports: ['70000:80']", "not a port like"),
-        ("volumes: ['a:b:c:d']", "not a mount like"),
+        ("volumes: ['data:b:c:d']", "not a mount like"),
         ("volumes: [{type: bend, target: /x}]", "not bind, volume"),
         ("mem_limit: lots", "not a size like"),
         ("healthcheck: {interval: 5}", "not a duration like"),

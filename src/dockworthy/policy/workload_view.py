@@ -104,9 +104,13 @@ _TEXT = Plain("text")
 
 NOT_SHOWN = {
     "Container": {"context", "source", "environment_lines", "unclear", "name", "role"},
-    "Unit": {"context", "source", "containers", "dialect", "engine_paths", "notes", "unclear", "id", "kind", "name"},
+    "Unit": {
+        *("context", "source", "containers", "dialect", "engine_paths", "notes", "unclear", "id", "kind", "name"),
+        *("judged_on", "is_job"),
+    },
 }
-"""Fields of the model that no rule sees by this name: they are there under another one, or say where things stand."""
+"""Fields of the model that no rule sees by this name: they are there under another one, or say where things stand and how
+they are judged."""
 
 
 def entries() -> dict[str, Entry]:
