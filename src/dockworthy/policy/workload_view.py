@@ -109,8 +109,8 @@ NOT_SHOWN = {
         *("judged_on", "is_job"),
     },
 }
-"""Fields of the model that no rule sees by this name: they are there under another one, or say where things stand and how
-they are judged."""
+"""Fields of the model that no rule sees by this name: they are there under another one, or say where things stand
+and how they are judged."""
 
 
 def entries() -> dict[str, Entry]:
