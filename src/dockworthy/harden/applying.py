@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import nullcontext
 
 from ..engine.hand import Hand
 from ..errors import DockworthyError
@@ -17,6 +18,7 @@ from .reading import Asked, judged, read_here
 from .runs import stage_folder
 from .stages import Batch, batches_of, stage_of
 from .transaction import Seen, Stage, begin, confirm, revoke, state_of
+from .unanswered import looked_at
 
 _DOING = 180.0
 """Seconds that a stage's commands may take (packages are installed within)."""
@@ -61,9 +63,11 @@ async def _do(
     patience = patience_with(machine, asked.confirm_within)
     yardstick = Yardstick(condition_of(machine), failing(judged(machine, asked)), patience.settling)
     await hand.run(f"umask 077; mkdir -p {folder}; echo {' '.join(stage.steps)} >{folder}/steps")
-    await begin(hand, folder, stage, confirm_within=patience.confirm_within)
     try:
-        seen = await until(hand, folder, {StageState.APPLIED, StageState.UNDONE, StageState.STUCK}, _DOING)
+        async with looked_at(hand, folder, machine, say) if batch.effect is Effect.RESTART else nullcontext():
+            await begin(hand, folder, stage, confirm_within=patience.confirm_within)
+            ends = {StageState.APPLIED, StageState.UNDONE, StageState.STUCK}
+            seen = await until(hand, folder, ends, _DOING)
         if seen.state is not StageState.APPLIED:
             return _outcome(stage.number, batch, seen.state, seen.why), machine
         faults, after = await measured(asked, yardstick, batch, say)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..model.field import Set
 from ..model.hardening import Effect, SetSettings, Step
 from .situation import Situation
+from .unanswered import unanswered
 
 _MOST_NAMES = 8
 _COMES_BACK = ("always", "unless-stopped")
@@ -20,6 +21,8 @@ def disturbances(steps: Sequence[Step], situation: Situation) -> Iterator[str]:
         live_restore_first = any(step.id == "engine/live-restore" for step in steps)
         says = containers_of_a_restart(situation, live_restore_first=live_restore_first, started_again=True)
         yield f"the engine restarts once ({situation.ways.restarts_by}); {says}"
+        if situation.running and (situation.live_restore or live_restore_first):
+            yield unanswered(situation.machine)
         if situation.untried:
             yield (
                 f"somebody changed {' and '.join(situation.untried)} since the engine started: what its own check "
