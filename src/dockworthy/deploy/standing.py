@@ -36,6 +36,7 @@ def standing_of(release: Release, running: Running, releases: Sequence[Release])
                 faults=(
                     *_faults(current),
                     *_drift(name, other, known),
+                    *_lost(running.lost.get(name, ())),
                     *(_off_edge(tasks, aside) if name in routed else ()),
                 ),
                 standby=standing_words(running, name),
@@ -66,6 +67,16 @@ def _faults(tasks: list[Task]) -> Iterator[str]:
         why = f": {task.error}" if task.error else ""
         status = f" with status {task.exit_code}" if task.state is TaskState.EXITED else ""
         yield f"{task.name} is {task.state}{status}{why}"
+
+
+def _lost(containers: Sequence[str]) -> Iterator[str]:
+    """Nobody ends them, and they get requests like the others."""
+    if containers:
+        many = "1 container runs" if len(containers) == 1 else f"{len(containers)} containers run"
+        yield (
+            f"{many} for no task of the swarm ({', '.join(each[:12] for each in containers)}): `dockworthy deploy` "
+            "removes what an engine that was killed left"
+        )
 
 
 def _drift(service: str, tasks: list[Task], known: Earlier | None) -> Iterator[str]:

@@ -78,7 +78,7 @@ class Running(Struct, frozen=True, kw_only=True):
     """A project as it was seen, and what else the engine has that it could meet: all volumes and networks (name ->
     labels), who mounts which volume to write (volume -> names of running containers of other projects), who has which
     port of the host (`80/tcp`, or `127.0.0.1:80/tcp`, -> name of a container of another project). `standby`: which of
-    the tasks are kept for a short way back."""
+    the tasks are kept for a short way back. `lost`: service -> ids of containers that run for no task of the swarm."""
 
     tasks: dict[str, tuple[Task, ...]] = {}
     volumes: dict[str, dict[str, str]] = {}
@@ -86,6 +86,7 @@ class Running(Struct, frozen=True, kw_only=True):
     volume_users: dict[str, tuple[str, ...]] = {}
     host_ports: dict[str, str] = {}
     standby: tuple[Standby, ...] = ()
+    lost: dict[str, tuple[str, ...]] = {}
 
 
 class Leaving(Struct, frozen=True):

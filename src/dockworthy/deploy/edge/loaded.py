@@ -19,10 +19,11 @@ class Loaded(Struct, frozen=True):
 
 async def loaded(admin: Admin) -> tuple[Loaded, ...]:
     """Raises HostError where the edge does not answer, or does not tell."""
-    listed = (await admin.ask("show ssl cert")).splitlines()
-    if not listed or not listed[0].startswith("# filename"):
-        said = listed[0].strip()[:120] if listed else "nothing"
-        raise HostError(f"the running edge does not tell its certificates (it answered: {said})")
+    listed = (await admin.ask("show ssl cert")).strip().splitlines()
+    if not listed:  # an edge without TLS has none to list
+        return ()
+    if not listed[0].startswith("# filename"):
+        raise HostError(f"the running edge does not tell its certificates (it answered: {listed[0].strip()[:120]})")
     files = [line.strip() for line in listed if line.strip().endswith(".pem") and not line.startswith("#")]
     if not files:
         return ()

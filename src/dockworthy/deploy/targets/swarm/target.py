@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ....engine.connection import Connection
 from ....engine.filters import filters
@@ -19,6 +19,7 @@ from .images.node_images import NodeImages
 from .jobs import run_job
 from .leaving import until_gone
 from .likeness import spec_hash
+from .lost import clear, lost_now, steps_for
 from .names import of_project, service_name
 from .needs import edge_can_be_had, edge_network, ids_of
 from .reading import read_swarm
@@ -77,6 +78,8 @@ class SwarmTarget:
     async def planned(self, plan: RolloutPlan) -> RolloutPlan:
         if self._desired.routed:
             await edge_can_be_had(self._engine)
+        lost = await lost_now(self._engine, self._desired.project)
+        plan = structs.replace(plan, steps=(*plan.steps, *steps_for(lost)))
         return await self._images.planned(plan, self._desired)
 
     async def begin(self) -> None:
@@ -94,7 +97,8 @@ class SwarmTarget:
             await self._bring(step)
         elif step.kind is StepKind.REMOVE:
             await self._empty(step.subject)
-        # CLEAR: the swarm itself ends what is too much.
+        elif step.kind is StepKind.CLEAR:  # of tasks that are too much the swarm itself ends the containers
+            await clear(self._engine, self._desired.project, step)
 
     async def take_back(self) -> None:
         """All that was changed, the last one first. Raises StepFailed where old tasks do not run again."""
