@@ -25,6 +25,7 @@ from .deploy.shipping import Agree, Shipped, Shipping
 from .deploy.site import reach
 from .deploy.standing import standing_of
 from .deploy.store import Lock
+from .engine.connection import ELECTING
 from .engine.who import who_runs
 from .errors import UsageError
 from .model.finding import Finding
@@ -50,6 +51,7 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
         await compose.needs_version()
         rendered = await read_project(asked, compose)
         to = Destination(asked.settings.target, site, rendered.project)
+        site.engine.on_election = lambda: say(ELECTING)
         await to.ready()
         store = to.store
         async with _locked(to, asked, "deploy") as lock:
@@ -76,6 +78,7 @@ async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agr
     async with reach(asked.endpoint, command="rollback", sudo=asked.sudo) as site:
         compose = ComposeCommand(site.docker_host, str(asked.folder))
         to = Destination(asked.settings.target, site, project)
+        site.engine.on_election = lambda: say(ELECTING)
         await to.ready()
         async with _locked(to, asked, "rollback") as lock:
             every = await to.store.releases()

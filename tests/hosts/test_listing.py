@@ -59,6 +59,22 @@ def test_what_a_person_sees() -> None:
     ]
 
 
+def test_what_all_of_them_depend_on_is_said() -> None:
+    one = HostStanding(name="shop1", address="ssh://a", answer=Answer.YES, role="leader", has_edge=True)
+    two = HostStanding(
+        name="shop2", address="ssh://b", answer=Answer.YES, role="manager", hint="its swarm has no leader"
+    )
+
+    def told(*hosts: HostStanding) -> str:
+        return " ".join(render_hosts(hosts, width=200, colour=False).split())
+
+    assert "The edge is on shop1 alone: without that host no route is answered" in told(one, two)
+    assert "! its swarm has no leader" in told(one, two)
+    assert "while its engine is away, nothing on it answers" in told(one)
+    alone = HostStanding(name="shop", address="ssh://a", answer=Answer.YES, has_edge=True)
+    assert "edge" not in told(alone) and "engine is away" not in told(alone)
+
+
 @pytest.mark.engine
 def test_one_that_is_gone_keeps_nobody_waiting(
     engine: str, tmp_path: Path, run_dockworthy: Callable[..., CompletedProcess[str]]

@@ -138,7 +138,7 @@ def fleet_of(hosts: tuple[str, ...], project: ProjectFile | None) -> dict[str, s
 
     known = project.hosts if project is not None else {}
     if "all" in hosts and not known:
-        raise UsageError("--host all: dockworthy.yaml names no hosts", hint="hosts: {shop: ssh://root@shop}")
+        raise UsageError("dockworthy.yaml names no hosts", hint="hosts: {shop: ssh://root@shop}")
     found: dict[str, str] = {}
     for host in hosts:
         named = known if host == "all" else {host: known.get(host, host)}

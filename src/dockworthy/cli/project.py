@@ -28,7 +28,12 @@ def load_project(policy: str | None, *, judged: Sequence[str] = (), checkout: Ch
     if path is None:
         _tell_of_one_above()
         return ProjectFile()
-    return read_project(path, checkout)
+    project = read_project(path, checkout)
+    if project.hosts:
+        from .hosts.managers import remember_hosts
+
+        remember_hosts(project.hosts)
+    return project
 
 
 def policy_path(policy: str | None, judged: Sequence[str]) -> Path | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from ..errors import DockworthyError
+from ..errors import DockworthyError, EngineError
 from .exit_status import ExitStatus
 from .output import discard_standard_output, say
 from .program import program
@@ -43,7 +43,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _invoke(arguments: list[str]) -> int:
     with program.make_context("dockworthy", arguments) as context:
-        status = program.invoke(context)
+        try:
+            status = program.invoke(context)
+        except EngineError as error:
+            from ..engine.faults import NoLeader
+
+            if not isinstance(error, NoLeader):
+                raise
+            from .hosts.managers import told_by_others
+
+            raise told_by_others(error, context) from None
     return int(status or ExitStatus.DONE)
 
 

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from ..engine.connection import AT_ONCE, Connection
+from ..engine.connection import AT_ONCE, ELECTION, Connection
 from ..engine.endpoint import socket_path
 from ..engine.hand import Hand, hand_here
 from ..engine.ssh.address import is_ssh, ssh_address
@@ -98,7 +98,7 @@ async def reach(
         )
     async with (
         hand_here(command=command) as hand,
-        Connection(endpoint, deadline=None, per_call=_CALL, environ=environ) as engine,
+        Connection(endpoint, deadline=None, per_call=_CALL, environ=environ, election=ELECTION) as engine,
     ):
         state = str(state_directory(environ))  # made by who first has something to remember
         yield Site("this host", hand, engine, endpoint, state, socket=socket_path(endpoint) or "")
@@ -113,7 +113,7 @@ async def _over_ssh(endpoint: str, command: str, sudo: bool, environ: Mapping[st
         socket, may = await find_socket(host)
         async with (
             way_to_engine(host, socket, may) as way,
-            Connection(endpoint, deadline=None, per_call=_CALL, environ=environ, way=way) as engine,
+            Connection(endpoint, deadline=None, per_call=_CALL, environ=environ, election=ELECTION, way=way) as engine,
         ):
             hand = Hand(host.shell, address.host, host, command=command)
             state = await _state_on(hand, environ)

@@ -11,14 +11,14 @@ import asyncio
 import contextlib
 import math
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..errors import EngineTimeout
 from .endpoint import socket_path
-from .faults import failed_answer, failed_request
+from .faults import failed_answer, failed_request, has_no_leader
 from .opening import NEWEST_API, decoded, negotiated, opened
 from .silence import waits_for_plugin
 
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 18
 _NO_HEADERS: Mapping[str, str] = {}
+
+ELECTION = 30.0
+"""Seconds in which managers of a swarm that are all there have a leader again (seen: 15 s)."""
+ELECTING = "the swarm has no leader now: its managers elect one, which is waited for"
+_LOOKS_AGAIN = 0.5
 
 AT_ONCE = 16
 """Requests under way at a time: more do not make an engine faster, only its answers later."""
@@ -45,7 +50,7 @@ class Connection:
 
     `deadline` bounds the whole connection from entering it (None: it lasts), `per_call` each request (in seconds).
     `version` is the engine's answer, `api` the API version that is spoken. `way` leads to an engine that can't be
-    reached directly.
+    reached directly. `election`: seconds for which a request is repeated that a swarm without a leader did not take.
     """
 
     def __init__(
@@ -56,11 +61,16 @@ class Connection:
         per_call: float = 5.0,
         environ: Mapping[str, str] = os.environ,
         way: Way | None = None,
+        election: float = 0.0,
     ) -> None:
         self.endpoint = endpoint
         self.version: dict[str, Any] = {}
         self.api = NEWEST_API
         self.calls = 0
+        self.on_election: Callable[[], None] = lambda: None
+        """Is called where a request begins to wait for a leader of the swarm."""
+        self._election = election
+        self._waits = False
         self._seconds = math.inf if deadline is None else deadline
         self._per_call = per_call
         self._environ = environ
@@ -120,7 +130,7 @@ class Connection:
         """
         versioned = f"/v{self.api.major}.{self.api.minor}{path}"
         asked = f"{method} {path.partition('?')[0]}"
-        status, content = await self._bounded(
+        status, content = await self._led(
             versioned, asked, None, method=method, body=body, per_call=seconds, headers=headers
         )
         if status < 400 and (not content or not answer):
@@ -164,8 +174,25 @@ class Connection:
             raise failed_request(error, self.endpoint, asked) from None
 
     async def _ask(self, path: str, asked: str, until: float | None) -> Any:
-        status, body = await self._bounded(path, asked, until)
+        status, body = await self._led(path, asked, until)
         return decoded(status, body, self.endpoint, asked)
+
+    async def _led(self, path: str, asked: str, until: float | None, **more: Any) -> tuple[int, bytes]:
+        """Waits for a swarm's managers that elect a leader: what none took was not begun. Where it waited in vain once,
+        the next request does not wait again."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        while True:
+            status, body = await self._bounded(path, asked, until, **more)
+            if not self._election or not has_no_leader(status, body, asked):
+                return status, body
+            if clock() - begun > self._election:
+                self._election = 0.0
+                return status, body
+            if not self._waits:
+                self._waits = True
+                self.on_election()
+            await asyncio.sleep(_LOOKS_AGAIN)
 
     async def _bounded(
         self,

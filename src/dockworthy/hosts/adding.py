@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
+from ..deploy.edge.swarm_network import JOINS_AGAIN, join_again
 from ..deploy.engine_at import engine_at
 from ..errors import HostError
 from ..harden.install.story import set_up
@@ -50,7 +51,7 @@ async def plan_adding(asked: Adding, say: Say) -> AddPlan:
         for name, where in _with_live_restore(seen, asked):
             plans.append((await harden(where, agree=None, for_swarm=True, say=say)).plan)
             steps.append(f"turn live-restore off on {name}: an engine that has it refuses swarm mode")
-        steps += await _image_steps(seen, asked)
+        steps += [] if asked.is_first else await _image_steps(seen, asked)
         steps += _swarm_steps(seen, asked)
     return AddPlan(steps=tuple(steps), hardening=tuple(plan for plan in plans if plan.steps), fits=fits, look=seen)
 
@@ -67,6 +68,9 @@ async def add(asked: Adding, plan: AddPlan, *, agree: Agree, say: Say) -> None:
     seen = await look(asked)  # an engine may have come meanwhile
     for _, where in _with_live_restore(seen, asked):
         _must_be_kept(await harden(where, agree=agree, for_swarm=True, say=say), where.endpoint)
+    if asked.is_first:
+        await _begin(asked, seen, say)
+        return
     async with engine_at(asked.manager, sudo=asked.host.sudo) as manager:
         if seen.begins:
             await begin_swarm(manager, seen.manager_at)
@@ -83,6 +87,22 @@ async def add(asked: Adding, plan: AddPlan, *, agree: Agree, say: Say) -> None:
                 mine = await join(manager, site.engine, asked.role, at)
                 say(f"{asked.name} has joined as {asked.role}, at {at}")
         await named(manager, mine.node, asked.name)
+        await join_again(manager)
+
+
+async def _begin(asked: Adding, seen: Look, say: Say) -> None:
+    """The first host of a swarm."""
+    async with site_with_engine(asked.endpoint, sudo=asked.host.sudo) as site:
+        if site is None:
+            raise HostError(f"no engine answers on {seen.host.name}", hint="run it again without --no-harden")
+        if seen.node is None:
+            found = await addresses_of(site.hand)
+            wanted = asked.address or asked.manager_address
+            at = chosen(found, wanted, "", name=site.name, option="--address")
+            await begin_swarm(site.engine, at)
+            say(f"a swarm has begun at {at}")
+        await named(site.engine, (await membership_of(site.engine)).node, asked.name)
+        await join_again(site.engine)
 
 
 async def _image_steps(seen: Look, asked: Adding) -> list[str]:
@@ -100,11 +120,16 @@ def _swarm_steps(seen: Look, asked: Adding) -> list[str]:
     steps = []
     if seen.begins and seen.manager is not None:
         steps.append(f"begin a swarm on {seen.manager.name}, at {seen.manager_at} (it is its first manager)")
-    if seen.node is None:
+    if asked.is_first and seen.node is None:
+        at = f", at {seen.at}" if seen.at else ", at an address that is chosen when its engine is there"
+        steps.append(f"begin a swarm on {asked.name}{at} (it is its first manager)")
+    elif seen.node is None:
         at = f"at {seen.at}" if seen.at else "at an address that is chosen when its engine is there"
         steps.append(f"{asked.name} joins it as {asked.role}, {at}; these must be open: {PORTS}")
     if seen.node is None or seen.node.host != asked.name:
         steps.append(f"the node is labelled dockworthy.host={asked.name}")
+    if seen.edge_forgotten:
+        steps.append(JOINS_AGAIN)
     return steps
 
 

@@ -28,6 +28,11 @@ class Adding(Struct, frozen=True, kw_only=True):
         return self.host.project.deploy.target is TargetKind.SWARM
 
     @property
+    def is_first(self) -> bool:
+        """It is the manager that the others will join."""
+        return self.swarm and self.manager == self.host.endpoint
+
+    @property
     def endpoint(self) -> str:
         return self.host.endpoint
 
@@ -40,7 +45,7 @@ def name_for(hosts: dict[str, str], endpoint: str, wanted: str | None, default: 
     known = next((name for name, address in hosts.items() if address == endpoint), None)
     name = wanted or known or default
     if name == "all":
-        raise UsageError("no host can be called all: --host all means every one", hint="--name NAME")
+        raise UsageError("no host can be called all: that means every one of them", hint="--name NAME")
     if known is not None and name != known:
         raise UsageError(
             f"{endpoint} is called {known} in dockworthy.yaml", hint=f"leave --name out, or rename {known}"

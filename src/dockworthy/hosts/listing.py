@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..assess import assess_snapshot
+from ..deploy.edge.compose_file import CONTAINER as EDGE_CONTAINER
+from ..engine.faults import NO_LEADER, says_no_leader
 from ..facts.fleet import HostReading, read_fleet
 from ..model.field import Set
 from ..model.finding import Finding, Outcome
@@ -50,6 +52,8 @@ def _standing(host: HostResult, reading: HostReading) -> HostStanding:
         role=role_in(reading.snapshot),
         lacks=tuple(lacks[:3]),
         lacking=len(lacks),
+        hint=_without_leader(reading.snapshot),
+        has_edge=_has_edge(reading.snapshot),
     )
 
 
@@ -59,11 +63,30 @@ def what_lacks(findings: tuple[Finding, ...]) -> list[str]:
     return list(dict.fromkeys(each.title for each in sorted(failing, key=lambda each: each.severity.rank)))
 
 
-def role_in(snapshot: Snapshot) -> str:
-    """`leader`, `manager` or `worker`; the state where it takes no part now (`locked`); "" in no swarm."""
+def _without_leader(snapshot: Snapshot) -> str:
+    """What to do where this host is a manager of a swarm that has no leader; else empty."""
+    swarm = _swarm_of(snapshot)
+    if not (swarm.get("ControlAvailable") and says_no_leader(str(swarm.get("Error") or ""))):
+        return ""
+    return f"its swarm has no leader, and nothing in it can be changed (what runs goes on): {NO_LEADER}"
+
+
+def _has_edge(snapshot: Snapshot) -> bool:
+    found = snapshot.engine.containers
+    names = [each.name for each in found.value] if isinstance(found, Set) else []
+    return EDGE_CONTAINER in names
+
+
+def _swarm_of(snapshot: Snapshot) -> dict[str, Any]:
     info = snapshot.engine.info
     swarm: Any = info.value.get("Swarm") if isinstance(info, Set) else None
-    if not isinstance(swarm, dict) or swarm.get("LocalNodeState") in (None, "", "inactive"):
+    return swarm if isinstance(swarm, dict) else {}
+
+
+def role_in(snapshot: Snapshot) -> str:
+    """`leader`, `manager` or `worker`; the state where it takes no part now (`locked`); "" in no swarm."""
+    swarm = _swarm_of(snapshot)
+    if swarm.get("LocalNodeState") in (None, "", "inactive"):
         return ""
     if swarm["LocalNodeState"] != "active":
         return str(swarm["LocalNodeState"])

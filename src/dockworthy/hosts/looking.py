@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from ipaddress import IPv4Interface
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from ..deploy.edge.swarm_network import is_forgotten
 from ..deploy.site import Site
 from ..engine.ssh.address import ssh_address
 from ..errors import UsageError
@@ -30,13 +31,15 @@ class Side(Struct, frozen=True, kw_only=True):
 
 class Look(Struct, frozen=True, kw_only=True):
     """Both sides, and the nodes that the manager knows. `at` and `manager_at`: addresses for the swarm, "" where they
-    are chosen when the engine is there, or not needed."""
+    are chosen when the engine is there, or not needed. `edge_forgotten`: the manager's edge is not known to the swarm's
+    other hosts."""
 
     host: Side
     manager: Side | None = None
     nodes: tuple[SwarmNode, ...] = ()
     at: str = ""
     manager_at: str = ""
+    edge_forgotten: bool = False
 
     @property
     def node(self) -> SwarmNode | None:
@@ -54,11 +57,8 @@ async def look(asked: Adding) -> Look:
     host = await _side(asked.endpoint, ssh_address(asked.endpoint).host, asked.host.sudo)
     if not asked.swarm:
         return Look(host=host)
-    if asked.manager == asked.endpoint:
-        raise UsageError(
-            "a host can't join itself: the manager is the project's engine",
-            hint="--host ssh://root@MANAGER names another; that one gets its swarm with the first that joins",
-        )
+    if asked.is_first:
+        return await _look_at_first(host, asked)
     async with site_with_engine(asked.manager, sudo=asked.host.sudo) as site:
         if site is None:
             raise UsageError(
@@ -67,9 +67,23 @@ async def look(asked: Adding) -> Look:
             )
         manager = await _told(site)
         nodes = tuple(await nodes_of(site.engine)) if _is_manager(manager) else ()
-    seen = Look(host=host, manager=manager, nodes=nodes)
+        forgotten = bool(nodes) and await is_forgotten(site.engine)
+    seen = Look(host=host, manager=manager, nodes=nodes, edge_forgotten=forgotten)
     _must_be_possible(seen, asked)
     return _with_addresses(seen, asked)
+
+
+async def _look_at_first(host: Side, asked: Adding) -> Look:
+    """It is the manager itself, of a swarm that it is in or begins."""
+    async with site_with_engine(asked.endpoint, sudo=asked.host.sudo) as site:
+        is_in = site is not None and host.membership is not None and _is_manager(host)
+        nodes = tuple(await nodes_of(site.engine)) if site is not None and is_in else ()
+        forgotten = site is not None and is_in and await is_forgotten(site.engine)
+    at = ""
+    if not is_in and (host.membership is not None or asked.address or asked.manager_address):
+        wanted = asked.address or asked.manager_address
+        at = chosen(host.addresses, wanted, "", name=host.name, option="--address")
+    return Look(host=host, nodes=nodes, at=at, edge_forgotten=forgotten)
 
 
 def _is_manager(side: Side) -> bool:
@@ -85,7 +99,7 @@ def _must_be_possible(seen: Look, asked: Adding) -> None:
     if mine is not None and (mine.is_in or mine.state == "locked") and node is None:
         raise UsageError(
             f"{seen.host.name} is in another swarm already",
-            hint="docker swarm leave, over there (a manager: --force, and that swarm may be lost); then run this again",
+            hint="docker swarm leave --force, over there (of a manager that swarm may be lost); then run this again",
         )
     if node is not None and asked.role is Role.MANAGER and node.role is not Role.MANAGER:
         raise UsageError(
@@ -105,7 +119,7 @@ def _with_addresses(seen: Look, asked: Adding) -> Look:
         manager_at = chosen(common, asked.manager_address, "", name=manager.name, option="--manager-address")
     if seen.node is None and (seen.host.membership is not None or asked.address):
         at = chosen(seen.host.addresses, asked.address, manager_at, name=seen.host.name, option="--address")
-    return Look(host=seen.host, manager=manager, nodes=seen.nodes, at=at, manager_at=manager_at)
+    return structs.replace(seen, at=at, manager_at=manager_at)
 
 
 async def _side(endpoint: str, name: str, sudo: bool) -> Side:

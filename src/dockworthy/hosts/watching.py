@@ -8,11 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..engine.connection import Connection
+from ..engine.faults import HALF_BEGUN, RESTART_IT
 from ..engine.filters import filters
 from ..errors import EngineError
 from ..model.hosts import Move, MoveKind, ServiceGap, SwarmNode
 from .placement import OVER
 
+_LATEST = 8
+"""Of the newest tasks: what one said that failed holds until another one runs."""
 _LOOK = 0.25
 """Seconds between two looks: a gap is known as exactly as that."""
 
@@ -94,10 +97,14 @@ def _too_late(
     told = []
     for move in waits:
         mine = [task for task in tasks if task["ServiceID"] == move.service_id]
-        last = max(mine, key=lambda task: str(task.get("CreatedAt")), default={"Status": {"State": "not there yet"}})
-        why = last["Status"].get("Err") or f"its last task is {last['Status']['State']}"
+        mine.sort(key=lambda task: str(task.get("CreatedAt")))
+        said = [err for task in mine[-_LATEST:] if (err := task["Status"].get("Err"))]
+        state = mine[-1]["Status"]["State"] if mine else "not there yet"
+        why = said[-1] if said else f"its last task is {state}"
         told.append(f"{move.service}: {running.get(move.service_id, 0)} of {move.wanted} tasks run ({why})")
+    says = f"after {seconds:.0f} s not all has moved: {'; '.join(told)}"
+    if HALF_BEGUN in says:
+        return EngineError(says, hint=f"on the node that is to run them {RESTART_IT}, then this again")
     return EngineError(
-        f"after {seconds:.0f} s not all has moved: {'; '.join(told)}",
-        hint="it goes on by itself where it can; `dockworthy hosts resume NODE` takes the node back into use",
+        says, hint="it goes on by itself where it can; `dockworthy hosts resume NODE` takes the node back into use"
     )

@@ -13,10 +13,11 @@ HOST_LABEL = "dockworthy.host"
 
 
 class HostStanding(Struct, frozen=True, kw_only=True):
-    """A host of dockworthy.yaml. `answer` is None where it could not be read: `error` says why, `hint` what to do.
+    """A host of dockworthy.yaml. `answer` is None where it could not be read: `error` says why, `hint` what to do. A
+    `hint` alone is of a manager whose swarm has no leader.
 
     `role` is `leader`, `manager` or `worker` of a swarm, "" in none. `lacks`: titles of what fails, worst first;
-    `lacking` counts them all."""
+    `lacking` counts them all. `has_edge`: the edge runs there, which takes the requests for all routes."""
 
     name: str
     address: str
@@ -25,6 +26,7 @@ class HostStanding(Struct, frozen=True, kw_only=True):
     role: str = ""
     lacks: tuple[str, ...] = ()
     lacking: int = 0
+    has_edge: bool = False
     error: str = ""
     hint: str = ""
 

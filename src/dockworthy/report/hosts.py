@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..model.hosts import HostStanding, Move, MoveKind, ServiceGap
 from ..model.result import Answer, Verdict
@@ -28,11 +28,32 @@ def render_hosts(hosts: Sequence[HostStanding], *, width: int, colour: bool) -> 
         sheet.entry(VERDICTS[host.answer], says, column=_COLUMN, label_style=_STYLES.get(host.answer, "open"))
         for title in host.lacks:
             sheet.entry("-", title, indent=_COLUMN, column=_COLUMN + 2)
+        if host.hint:
+            sheet.entry("!", host.hint, indent=_COLUMN, column=_COLUMN + 2, label_style="bad")
         if more := host.lacking - len(host.lacks):
             sheet.line(f"and {number_of(more, 'more control')}", indent=_COLUMN, style="quiet")
     sheet.blank()
+    for says in _of_all(hosts):
+        sheet.line(says)
+        sheet.blank()
     sheet.line("One by itself: dockworthy assess --host NAME; what can be mended: dockworthy harden --host NAME")
     return str(sheet)
+
+
+def _of_all(hosts: Sequence[HostStanding]) -> Iterator[str]:
+    """What all of them depend on."""
+    nodes = [host.name for host in hosts if host.role]
+    with_edge = [host.name for host in hosts if host.has_edge]
+    if len(nodes) == 1:
+        yield (
+            f"{nodes[0]} is the only node of its swarm that is named here: while its engine is away, nothing on it "
+            "answers, as a swarm excludes live-restore (a second and third host, or deploy.target: compose with it)"
+        )
+    elif nodes and len(with_edge) == 1:
+        yield (
+            f"The edge is on {with_edge[0]} alone: without that host no route is answered, wherever its containers run "
+            "(docs/deploy-swarm.md)"
+        )
 
 
 def hosts_json(hosts: Sequence[HostStanding], verdict: Verdict) -> str:

@@ -45,6 +45,13 @@ def test_what_does_not_come_up_is_taken_back(shop: Stack, broken: dict[str, obje
     assert "nothing to do" not in shop.deploy("--dry-run").stdout
 
 
+def test_what_an_unhealthy_tasks_health_check_said_is_told(shop: Stack) -> None:
+    check = {"test": ["CMD", "sh", "-c", "echo no cache; exit 1"], "interval": "100ms", "retries": 1}
+    shop.compose({"web": {**shop.service(), "healthcheck": check}})
+    told = " ".join(shop.deploy(status=18).stdout.split())
+    assert "web.1 is unhealthy: its health check ended with status 1: no cache" in told
+
+
 def test_a_first_release_that_fails_leaves_nothing(shop: Stack) -> None:
     shop.compose({"api": shop.service(), "web": {**shop.service(depends_on=["api"]), "command": ["false"]}})
     done = shop.deploy(status=18)

@@ -8,6 +8,7 @@ import pytest
 
 from dockworthy.deploy.targets.swarm.crowding import made_room
 from dockworthy.deploy.targets.swarm.images.takers import Taker, wanted_images
+from dockworthy.errors import UsageError
 from dockworthy.model.release import ShippedService
 from dockworthy.model.rollout import Desired, RolloutStep, StepKind
 
@@ -76,3 +77,23 @@ def test_where_nodes_have_no_room_for_both_the_old_ones_go_first(deploy: dict[st
     spec, notes = made_room({"services": {"web": {"deploy": deploy}, "api": {}}}, nodes)
     order = spec["services"]["web"]["deploy"].get("update_config", {}).get("order")
     assert (order == "stop-first") is old_first is bool(notes) and spec["services"]["api"] == {}
+
+
+@pytest.mark.parametrize(
+    ("service", "says"),
+    [
+        ({"ports": [{"mode": "host", "published": "8080"}], "deploy": {"replicas": 4}}, "port 8080 of a node"),
+        ({"deploy": {"replicas": 4, "placement": {"max_replicas_per_node": 1}}}, "max_replicas_per_node is 1"),
+        ({"ports": [{"mode": "host", "published": "8080"}], "deploy": {"replicas": 3}}, ""),
+        ({"deploy": {"replicas": 4}}, ""),
+    ],
+)
+def test_more_tasks_than_nodes_have_room_for_are_refused(service: dict[str, Any], says: str) -> None:
+    nodes = [node("n1"), node("n2"), node("n3"), node("n4", availability="drain")]
+    if not says:
+        made_room({"services": {"web": service}}, nodes)
+        return
+    with pytest.raises(UsageError) as raised:
+        made_room({"services": {"web": service}}, nodes)
+    assert "web is to run 4 times" in raised.value.says and says in raised.value.says
+    assert "nodes that may take it (3) have room for 3" in raised.value.says and "hosts add" in raised.value.hint

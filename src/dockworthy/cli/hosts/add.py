@@ -13,11 +13,13 @@ from .. import options
 from ..output import say
 from ..project import level_of, load_project
 from .common import agreed, manager, sudo
+from .managers import manager_among
 from .project_file import Lines
 
 if TYPE_CHECKING:
     from ...hosts.asked import Adding
     from ...model.hardening import HardenPlan
+    from ...model.policy import ProjectFile
 
 
 @click.command(short_help="Sets up a machine and joins it to the swarm.")
@@ -56,8 +58,9 @@ def add(
     """A machine from nothing to ready: a shell there is enough.
 
     Brings an engine where there is none, and makes it fit (`dockworthy harden --install`). Where `deploy.target` is
-    swarm it joins: --host is the manager, which gets a swarm where it has none. Last its line is written to
-    dockworthy.yaml. All of it is said first. Run again, it does what is still to do, or nothing.
+    swarm it joins: --host is the manager, which gets a swarm where it has none. The first host of all, or one that is
+    named by --host itself, begins the swarm. Last its line is written to dockworthy.yaml. All of it is said first. Run
+    again, it does what is still to do, or nothing.
     """
     from ...engine.ssh.address import is_ssh, ssh_address
     from ...harden.reading import Asked
@@ -75,7 +78,7 @@ def add(
     asked = Adding(
         name=name_for(project.hosts, endpoint, name, ssh_address(endpoint).host),
         host=Asked(endpoint=endpoint, level=level_of(level, project), project=project, sudo=sudo, deadline=deadline),
-        manager=options.endpoint_of(hosts, project) if swarm else "",
+        manager=_manager(hosts, project, endpoint, sudo=sudo) if swarm else "",
         role=Role.MANAGER if as_manager else Role.WORKER,
         address=at,
         manager_address=manager_address,
@@ -83,6 +86,22 @@ def add(
         force=force,
     )
     return asyncio.run(_add(asked, Lines(policy), known=project.hosts, yes=yes, dry_run=dry_run))
+
+
+def _manager(hosts: tuple[str, ...], project: ProjectFile, endpoint: str, *, sudo: bool) -> str:
+    """Who is asked for the swarm; the new host itself where it is the first one. Raises UsageError."""
+    named = options.endpoint_of(hosts, project)
+    if hosts:
+        return named
+    others = {name: address for name, address in project.hosts.items() if address != endpoint}
+    if found := manager_among(others, named, sudo=sudo):
+        return found
+    if others:
+        raise UsageError(
+            f"no manager of a swarm answers, neither at {named} nor among the hosts of dockworthy.yaml",
+            hint="--host NAME names the one that is to begin a swarm, or that is to be asked",
+        )
+    return endpoint
 
 
 async def _add(asked: Adding, lines: Lines, *, known: dict[str, str], yes: bool, dry_run: bool) -> int:

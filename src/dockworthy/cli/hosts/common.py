@@ -10,7 +10,9 @@ from ...errors import UsageError
 from .. import options
 from ..agreeing import agreed as agreed_to
 from ..options import Command
+from ..output import say
 from ..project import load_project
+from .managers import manager_among
 
 if TYPE_CHECKING:
     from ...engine.connection import Connection
@@ -47,15 +49,19 @@ def manager_of(hosts: tuple[str, ...], policy: str | None, *, sudo: bool) -> tup
     """The manager's address, and the project. Raises UsageError."""
     project = load_project(policy)
     endpoint = options.endpoint_of(hosts, project)
+    if not hosts and project.hosts:
+        endpoint = manager_among(project.hosts, endpoint, sudo=sudo) or endpoint
     options.only_over_ssh([endpoint], sudo=sudo, root="/")
     return endpoint, project
 
 
 async def nodes_by(engine: Connection, endpoint: str) -> list[SwarmNode]:
     """Raises UsageError where the engine is no manager, EngineError where the majority is lost."""
+    from ...engine.connection import ELECTING
     from ...hosts.membership import membership_of, must_be_manager
     from ...hosts.nodes import nodes_of
 
+    engine.on_election = lambda: say(ELECTING)
     must_be_manager(await membership_of(engine), endpoint)
     return await nodes_of(engine)
 

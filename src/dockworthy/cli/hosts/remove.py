@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ...hosts.leaving import Leaving
     from ...model.hosts import SwarmNode
 
+_LEAVE = "docker swarm leave --force, over there"
+
 
 @click.command(short_help="Removes a host: drained, out of the swarm and of dockworthy.yaml.")
 @click.argument("node")
@@ -104,7 +106,7 @@ class _Leaves:
         if address is None:
             raise UsageError(
                 f"dockworthy.yaml does not say how to reach {plan.node.called}, which is to leave",
-                hint=f"hosts: {{{plan.node.called}: ssh://root@…}}; or docker swarm leave, over there, then this again",
+                hint=f"hosts: {{{plan.node.called}: ssh://root@…}}; or {_LEAVE}, then this again",
             )
         return address
 
@@ -134,6 +136,4 @@ class _Leaves:
             async with engine_at(address, sudo=self._sudo) as there:
                 await leave(there, plan.node)
         await forget(engine, plan.node)
-        say(
-            f"{plan.node.called} has left" + ("" if address else "; when it comes back: docker swarm leave, over there")
-        )
+        say(f"{plan.node.called} has left" + ("" if address else f"; when it comes back: {_LEAVE}"))

@@ -71,13 +71,13 @@ class Admin:
         info = await self.ask("show info")
         return next((line.partition(": ")[2] for line in info.splitlines() if line.startswith(f"{key}: ")), "")
 
-    async def servers_state(self) -> str:
-        """All that HAProxy knows of its servers, in the form in which a new process reads it."""
-        return await self.ask("show servers state")
+    async def servers_state(self, backend: str = "") -> str:
+        """All that HAProxy knows of its servers, in the form in which a new process reads it; of one backend
+        (`shop:web`), or of all."""
+        return await self.ask(f"show servers state {backend}".strip())
 
     async def servers(self, backend: str = "") -> tuple[Server, ...]:
-        """Of one backend (`shop:web`), or of all."""
-        return servers_in(await self.ask(f"show servers state {backend}".strip()))
+        return servers_in(await self.servers_state(backend))
 
     async def servers_up(self, backend: str) -> frozenset[str]:
         """The IP addresses that get this backend's requests."""

@@ -22,6 +22,7 @@ from .kept import ProjectRoutes
 from .ports_taken import refuse_taken
 from .process import EdgeProcess
 from .renewals import renewals
+from .swarm_network import is_forgotten
 
 ENDS_WITHIN = 1
 """Seconds that an edge has to end what it answers, where another one takes its place."""
@@ -31,14 +32,16 @@ AWAY = 2.0
 
 class EdgeChange(Struct, frozen=True):
     """What was done: nothing, or it was `started`, made anew (`recreated`: its ports were closed for a moment), or
-    told of new routes (`reloaded`: no connection was cut). `notes`: what is worth knowing of it, as sentences.
-    `image`: what it is to run where that is another one than before, in words."""
+    told of new routes (`reloaded`: no connection was cut). `rejoined`: it joined the swarm's network again, where other
+    hosts had lost its address. `notes`: what is worth knowing of it, as sentences. `image`: what it is to run where
+    that is another one than before, in words."""
 
     started: bool = False
     recreated: bool = False
     reloaded: bool = False
     notes: tuple[str, ...] = ()
     image: str = ""
+    rejoined: bool = False
 
 
 async def outlook(
@@ -83,12 +86,13 @@ async def _change(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectR
         return EdgeChange(recreated=True, image=f"{image_in_words(image.wanted)} -> {image_in_words(asked)}")
     if on_swarm(kept) != swarm or published(kept) != opened or container["State"] != "running":
         return EdgeChange(recreated=True)
+    rejoined = swarm and await is_forgotten(site.engine)
     try:
         files = edge_files(every, await certificates(site, every, look=True), exporter=image.has_exporter)
     except ToBeMade:
-        return EdgeChange(reloaded=True)
+        return EdgeChange(reloaded=True, rejoined=rejoined)
     same = kept.projects.get(wanted.project) == wanted and kept.current == files.digest
-    return EdgeChange(reloaded=not same or not await process.runs_with(files.marker))
+    return EdgeChange(reloaded=not same or not await process.runs_with(files.marker), rejoined=rejoined)
 
 
 def with_owner(wanted: ProjectRoutes, kept: Kept) -> ProjectRoutes:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...engine.connection import Connection
 from ...engine.docker_command import Docker
 from ...engine.filters import filters
 from ...errors import EngineError, HostError
@@ -121,14 +122,30 @@ class EdgeProcess:
             log = without_aliases(done.err.decode(errors="replace").strip()[-500:])
         raise EngineError(f"the edge does not take over its new settings ({says}): {log or 'it says nothing'}")
 
+    async def reaches(self) -> None:
+        """Waits until each backend that has servers has one that is well, or until there was time for it."""
+        clock = asyncio.get_running_loop().time
+        ends = clock() + _SECONDS
+        while clock() < ends:
+            with contextlib.suppress(HostError):
+                servers = await self._admin.servers()
+                if {each.backend for each in servers} == {each.backend for each in servers if each.is_up}:
+                    return
+            await asyncio.sleep(0.1)
+
     async def container(self) -> dict[str, Any] | None:
         return await container_of(self._site)
 
 
 async def container_of(site: Site) -> dict[str, Any] | None:
     """The edge's, as the engine lists it. Raises EngineError."""
+    return await container_at(site.engine)
+
+
+async def container_at(engine: Connection) -> dict[str, Any] | None:
+    """The same of an engine."""
     ours = filters(label=[f"com.docker.compose.project={PROJECT}"])
-    found: list[dict[str, Any]] = await site.engine.get(f"/containers/json?all=true&{ours}")
+    found: list[dict[str, Any]] = await engine.get(f"/containers/json?all=true&{ours}")
     found.sort(key=lambda each: f"/{CONTAINER}" not in (each.get("Names") or ()))  # a label may be on any container
     return found[0] if found else None
 

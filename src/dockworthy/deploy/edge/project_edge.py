@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import structs
 
@@ -14,8 +14,12 @@ from ..site import Site
 from .aliases import still_by_old_names
 from .kept import ProjectRoutes
 from .outlook import AWAY
+from .reached import ReachedByEdge
 from .rotation import Rotation
 from .running import EdgeRunner
+from .swarm_network import AWAY as REJOINS
+
+_REJOINS = "the edge joins the swarm's network again: hosts of a swarm that began anew do not know its address"
 
 
 class ProjectEdge:
@@ -65,6 +69,10 @@ class ProjectEdge:
             return _step(f"make the edge anew with another image: {change.image}", AWAY)
         if change.recreated:
             return _step("make the edge anew: its ports or its network change", AWAY)
+        if change.rejoined:
+            return _step(
+                _REJOINS + (f"; and it is told of new routes, for {names}" if change.reloaded else ""), REJOINS
+            )
         if change.reloaded:
             return _step(f"tell the edge of new routes, for {names}: no connection is cut", 0.0)
         return None
@@ -125,19 +133,12 @@ class ProjectEdge:
         backends = self.wanted.backends if self.wanted is not None else {}
         return Rotation(site, self.runner.admin, backends, self.runner.anew)
 
-    def sends_to(self, service: str) -> Callable[[Collection[str]], Awaitable[bool]]:
-        """Does every route of the service send requests to containers at these addresses?"""
+    def sends_to(self, service: str) -> ReachedByEdge:
+        """Does every route of the service send requests to its containers?"""
         routes = self.wanted.backends if self.wanted is not None else {}
-        backends = [name for name, served in routes.items() if served.route.service == service]
-
-        async def all_up(addresses: Collection[str]) -> bool:
-            try:
-                up = [await self.runner.admin.servers_up(backend) for backend in backends]
-            except HostError:  # it is being reloaded
-                return False
-            return bool(addresses) and all(set(addresses) <= found for found in up)
-
-        return all_up
+        return ReachedByEdge(
+            self.runner.admin, {name: served for name, served in routes.items() if served.route.service == service}
+        )
 
 
 def _step(says: str, gap: float) -> RolloutStep:

@@ -29,6 +29,7 @@ from .outlook import ENDS_WITHIN, EdgeChange, chosen_image, exceptions_in_words,
 from .ports_taken import refuse_taken
 from .process import EdgeProcess
 from .renewals import remember_tried
+from .swarm_network import is_forgotten, join_again
 
 _ALWAYS = accepted(has_shell=True).keys()
 
@@ -180,13 +181,17 @@ class EdgeRunner:
         lead_to = {name: to for each in every for name, to in each.lead_to.items()}
         reloaded = not is_new and await self._process.tell(files.marker, lead_to)
         await self._process.serves(files.marker)
+        rejoined = self._swarm and not is_new and await is_forgotten(self._site.engine)
+        if rejoined:
+            await join_again(self._site.engine)
+            await self._process.reaches()
         if reloaded or is_new:
             await self._keeper.tell_servers("")
             await self._keeper.tidy()
         # The plan said what is so with every image.
         more = {name: why for name, why in accepted(has_shell=image.has_shell).items() if name not in _ALWAYS}
         notes = exceptions_in_words(more) if is_new else ()
-        return EdgeChange(before is None, is_new and before is not None, reloaded, notes)
+        return EdgeChange(before is None, is_new and before is not None, reloaded, notes, rejoined=rejoined)
 
     async def _take_back(self, kept: Kept, project: str, error: BaseException) -> None:
         """As it was before. What can't be taken back is found by the next run, and its reason is lost to the first."""

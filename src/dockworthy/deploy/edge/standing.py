@@ -27,6 +27,7 @@ from .outlook import published
 from .process import container_of
 from .renewals import Renewals, renewals
 from .strangers import strangers
+from .swarm_network import FORGOTTEN, is_forgotten
 
 _SERVICE, _ONEOFF = "com.docker.compose.service", "com.docker.compose.oneoff"
 _LEFT_ON_PURPOSE = ("-standby", "-dockworthy-leaving")
@@ -71,7 +72,9 @@ async def edge_standing(site: Site) -> EdgeStanding:
     )
     read = msgspec.structs.replace(read, strangers=await strangers(site.engine, kept.projects))
     projects = [*kept.projects.values()]
-    more = (*shared_without_consent(projects), *found_by_old_names(projects))
+    more = [*shared_without_consent(projects), *found_by_old_names(projects)]
+    if await is_forgotten(site.engine):
+        more.insert(0, FORGOTTEN)
     return msgspec.structs.replace(read, cares=(*cares_of(read, now), *more))
 
 

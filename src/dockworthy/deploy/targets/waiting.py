@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 from ...engine.connection import Connection
+from ...errors import HostError
 from ...model.rollout import EDGE_NETWORK, Health, Task, TaskState
 from ..store.still_ours import StillOurs
 from .log_tail import log_tail
@@ -15,11 +19,29 @@ from .step_failed import StepFailed
 _STABLE = 2.0
 """Seconds that a container without a health check must have run."""
 _EVERY = 0.1
+_MORE = "`deploy.healthy_within` gives more"
 
 NOBODY_ELSE = StillOurs()
 """Nobody can take over."""
-OnEdge = Callable[[Collection[str]], Awaitable[bool]]
-"""Do containers at these addresses get requests from the edge?"""
+
+
+class Unreached(Struct, frozen=True):
+    """A container that gets no requests from the edge. `meets`: what the edge meets there, after "the edge". `silent`:
+    nothing comes back, not even a refusal."""
+
+    address: str
+    meets: str
+    silent: bool = False
+
+
+class OnEdge(Protocol):
+    """The edge, as it serves one service."""
+
+    async def all_up(self, addresses: Collection[str]) -> bool:
+        """Do containers at these addresses get requests from the edge?"""
+
+    async def troubles(self, addresses: Collection[str]) -> Sequence[Unreached]:
+        """Of those that do not. Raises HostError where the edge does not answer."""
 
 
 async def until_healthy(
@@ -45,10 +67,12 @@ async def until_healthy(
         for task in tasks:
             await _must_not_have_failed(engine, task)
         late = [task for task in tasks if not stable.is_ready(task)]
-        if not late and (on_edge is None or await on_edge(_at_edge(tasks))):
+        if not late and (on_edge is None or await on_edge.all_up(_at_edge(tasks))):
             return tasks
         if clock() >= ends:
-            raise await _too_late(engine, (*late, *tasks)[0], within, waits_for_edge=not late)
+            raise (
+                await _too_late(engine, late[0], within) if late else await _not_reached(engine, tasks, on_edge, within)
+            )
         await asyncio.sleep(_EVERY)
 
 
@@ -67,10 +91,10 @@ async def until_reached(
     while True:
         await ours.check()
         tasks = [await _present(engine, service, container) for container in containers]
-        if await on_edge(_at_edge(tasks)):
+        if await on_edge.all_up(_at_edge(tasks)):
             return
         if clock() >= ends:
-            raise await _too_late(engine, tasks[0], within, waits_for_edge=True)
+            raise await _not_reached(engine, tasks, on_edge, within)
         await asyncio.sleep(_EVERY)
 
 
@@ -110,19 +134,36 @@ async def _must_not_have_failed(engine: Connection, task: Task) -> None:
         raise StepFailed(task.service, why, log=await log_tail(engine, task.id))
 
 
-async def _too_late(engine: Connection, late: Task, within: float, *, waits_for_edge: bool) -> StepFailed:
-    if waits_for_edge:
-        why = (
-            f"the edge does not reach {late.name} after {within:.0f} s: does it listen at the port that the route says?"
-        )
-    else:
-        why = f"{late.name} was not healthy after {within:.0f} s: {await _last_probe(engine, late)}"
-    return StepFailed(late.service, why, log=await log_tail(engine, late.id), hint="`deploy.healthy_within` gives more")
+async def _too_late(engine: Connection, late: Task, within: float) -> StepFailed:
+    why = f"{late.name} was not healthy after {within:.0f} s: {await _last_probe(engine, late)}"
+    return StepFailed(late.service, why, log=await log_tail(engine, late.id), hint=_MORE)
+
+
+async def _not_reached(engine: Connection, tasks: Sequence[Task], on_edge: OnEdge | None, within: float) -> StepFailed:
+    """They are well, and the edge sends them nothing."""
+    troubles = {each.address: each for each in await troubles_of(on_edge, _at_edge(tasks))}
+    late = next((task for task in tasks if task.addresses.get(EDGE_NETWORK, "") in troubles), tasks[0])
+    trouble = troubles.get(late.addresses.get(EDGE_NETWORK, ""))
+    why = f"the edge does not reach {late.name} after {within:.0f} s"
+    why += f": it {trouble.meets}" if trouble is not None else ""
+    return StepFailed(late.service, why, log=await log_tail(engine, late.id), hint=_MORE)
+
+
+async def troubles_of(on_edge: OnEdge | None, addresses: Collection[str]) -> Sequence[Unreached]:
+    """None where the edge does not tell."""
+    try:
+        return await on_edge.troubles(addresses) if on_edge is not None else ()
+    except HostError:
+        return ()
 
 
 async def _last_probe(engine: Connection, task: Task) -> str:
     """What its health check said last, in one line."""
-    facts = await engine.get(f"/containers/{task.id}/json")
+    return last_probe_in(await engine.get(f"/containers/{task.id}/json"))
+
+
+def last_probe_in(facts: Mapping[str, Any]) -> str:
+    """`facts`: of a container, as the API inspects it."""
     log = ((facts["State"].get("Health") or {}).get("Log")) or []
     if not log:
         return "its health check did not run yet"

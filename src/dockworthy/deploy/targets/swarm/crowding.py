@@ -1,10 +1,11 @@
-"""Is there room for new tasks beside the old ones, where a node may have so many and no more? Pure."""
+"""Is there room for the tasks of a service, and for new ones beside the old, where a node may have so many? Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ....errors import UsageError
 from ....model.rollout import Order
 from ...desired import replicas_of
 from .constraints import may_take
@@ -12,13 +13,16 @@ from .constraints import may_take
 
 def made_room(spec: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The project with each service replaced old first that `max_replicas_per_node` leaves no other way, and what is to
-    be said of it. `nodes`: those that are ready, as the API tells of them."""
+    be said of it. `nodes`: those that are ready, as the API tells of them. Raises UsageError where not even the tasks
+    themselves have room."""
     services, notes = {}, []
     for name, service in spec["services"].items():
         services[name] = service
         deploy = service.get("deploy") or {}
         most = int((deploy.get("placement") or {}).get("max_replicas_per_node") or 0)
-        wanted, places = 2 * replicas_of(service), most * sum(may_take(node, service) for node in nodes)
+        takers = sum(may_take(node, service) for node in nodes)
+        wanted, places = 2 * replicas_of(service), most * takers
+        _must_have_room(name, service, most, takers)
         update = deploy.get("update_config") or {}
         if not most or wanted <= places or update.get("order") == Order.STOP_FIRST:
             continue
@@ -28,3 +32,19 @@ def made_room(spec: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -> tu
             f"max_replicas_per_node: {most} leaves {places}"
         )
     return {**spec, "services": services}, tuple(notes)
+
+
+def _must_have_room(name: str, service: Mapping[str, Any], most: int, takers: int) -> None:
+    """A node gives a port of its own to one task."""
+    ports = [str(each["published"]) for each in service.get("ports") or () if each.get("mode") == "host"]
+    once = [port for port in ports if port.isdigit()]
+    most = 1 if once else most
+    tasks = replicas_of(service)
+    if not most or tasks <= most * takers or not takers:
+        return
+    why = f"port {once[0]} of a node can be had once" if once else f"max_replicas_per_node is {most}"
+    raise UsageError(
+        f"{name} is to run {tasks} times, and {why}: nodes that may take it ({takers}) have room for {most * takers}",
+        hint="fewer replicas, or more nodes (dockworthy hosts add, hosts resume)"
+        + ("; a route in place of the port needs none of a node" if once else ""),
+    )

@@ -9,19 +9,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from ....engine.connection import Connection
-from ....engine.faults import WrongState
 from ....engine.filters import filters
-from ....errors import EngineError, UsageError
+from ....errors import UsageError
 from ..running import ONEOFF, PROJECT
-
-_NO_LEADER = (
-    "most managers are gone. Bring them back; where they are lost for good: `docker swarm init --force-new-cluster` on "
-    "one that is left makes it the only manager, with all services (then `docker node promote` others)"
-)
 
 
 async def must_be_ready(engine: Connection, project: str) -> None:
-    """Raises UsageError with the command that helps; EngineError where the managers don't answer."""
+    """Raises UsageError with the command that helps; NoLeader where too few managers answer, EngineError."""
     info = await engine.get("/info")
     _must_be_manager(info)
     await must_have_leader(engine)
@@ -37,15 +31,8 @@ async def must_be_ready(engine: Connection, project: str) -> None:
 
 
 async def must_have_leader(engine: Connection) -> None:
-    """Raises EngineError with the way to recover."""
-    try:
-        await engine.get("/nodes")
-    except WrongState as error:
-        raise EngineError(f"the swarm can't be asked: {error.says}", hint=_NO_LEADER) from None
-    except EngineError as error:
-        if "leader" in error.says:
-            raise EngineError(f"the swarm has no leader: {error.says}", hint=_NO_LEADER) from None
-        raise
+    """Raises NoLeader, once there was time to elect one."""
+    await engine.get("/nodes")
 
 
 def _must_be_manager(info: dict[str, Any]) -> None:

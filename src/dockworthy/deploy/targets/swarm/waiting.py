@@ -13,14 +13,14 @@ from typing import Any
 from msgspec import Struct
 
 from ....engine.connection import Connection
-from ....engine.faults import NoSuchObject
+from ....engine.faults import HALF_BEGUN, RESTART_IT, NoSuchObject
 from ....engine.filters import filters
 from ....errors import EngineError
 from ....model.rollout import EDGE_NETWORK
 from ...store.still_ours import StillOurs
 from ..log_tail import demultiplexed
 from ..step_failed import StepFailed
-from ..waiting import NOBODY_ELSE, OnEdge
+from ..waiting import NOBODY_ELSE, OnEdge, last_probe_in, troubles_of
 from .leaving import until_gone, until_told
 from .likeness import spec_hash
 from .names import node_name
@@ -32,6 +32,11 @@ _LOG = 5.0
 _FAULT = b"\3"
 """The stream on which an engine says that it could not get the log."""
 _FAILED = ("failed", "rejected", "complete")
+_UNHEALTHY = "the swarm ended it"
+_NETWORK = (
+    "between all hosts these must be open: 4789/udp, 7946/tcp and 7946/udp; where they are, restart the edge: "
+    "docker restart dockworthy-edge-proxy-1"
+)
 
 Tasks = Sequence[Mapping[str, Any]]
 
@@ -97,10 +102,12 @@ async def until_serving(
         seen = {task["ID"] for task in new if task["ID"] not in expected.earlier}
         ready = [task for task in new if _is_ready(task)]
         enough = len(ready) >= expected.replicas
-        if enough and (on_edge is None or not ready or await on_edge(_at_edge(ready))):
+        if enough and (on_edge is None or not ready or await on_edge.all_up(_at_edge(ready))):
             break
         if clock() >= ends:
-            raise await _too_late(engine, expected, new, within, waits_for_edge=enough)
+            if enough and on_edge is not None:
+                raise await _not_reached(engine, expected, ready, on_edge, within)
+            raise await _too_late(engine, expected, new, within)
         await asyncio.sleep(_EVERY)
     leaves = until_gone if on_edge is None else until_told
     await leaves(engine, f"?{filters(service=[expected.name])}", [task["ID"] for task in ready])
@@ -125,7 +132,7 @@ def why_failed(name: str, task: Mapping[str, Any]) -> str:
     status = task["Status"]
     said = str(status.get("Err") or "").removeprefix("task: ")
     if "unhealthy" in said:
-        return f"{name} is unhealthy: the swarm ended it"
+        return f"{name} is unhealthy: {_UNHEALTHY}"
     if status["State"] == "rejected" or not status.get("ContainerStatus", {}).get("ExitCode"):
         if status["State"] == "complete":
             return f"{name} ended with status 0"
@@ -150,9 +157,25 @@ async def failure(engine: Connection, service: str, name: str, task: Mapping[str
     """What to raise for a task that is over: why, the end of its log, and what to do where that is known."""
     why = why_failed(name, task)
     hint = ""
+    if why.endswith(_UNHEALTHY):
+        why = why.removesuffix(_UNHEALTHY) + await _last_probe(engine, task)
+    if HALF_BEGUN in why:
+        hint = f"on {await _node(engine, task)} {RESTART_IT}"
     if "No such image" in why:
         hint = _no_image(await _node(engine, task), task["Spec"]["ContainerSpec"]["Image"])
     return StepFailed(service, why, log=await task_log(engine, task, lines), hint=hint)
+
+
+async def _last_probe(engine: Connection, task: Mapping[str, Any]) -> str:
+    """What its health check said last, where its container is on this engine and still there."""
+    container = str((task["Status"].get("ContainerStatus") or {}).get("ContainerID") or "")
+    try:
+        return last_probe_in(await engine.get(f"/containers/{container}/json")) if container else _UNHEALTHY
+    except NoSuchObject:
+        return (
+            f"{_UNHEALTHY}; what its health check said is told on {await _node(engine, task)}: docker inspect -f "
+            f"'{{{{json .State.Health}}}}' {container[:12]}"
+        )
 
 
 def _no_image(node: str, image: str) -> str:
@@ -172,16 +195,27 @@ async def _node(engine: Connection, task: Mapping[str, Any]) -> str:
     return node_name(await engine.get(f"/nodes/{task['NodeID']}"))
 
 
-async def _too_late(
-    engine: Connection, expected: Expected, tasks: Tasks, within: float, *, waits_for_edge: bool
+async def _not_reached(
+    engine: Connection, expected: Expected, tasks: Tasks, on_edge: OnEdge, within: float
 ) -> StepFailed:
+    """They run and are well, and the edge does not send them requests. What on its own host answers it tells whether
+    that is the application, or the network between the hosts."""
+    troubles = {each.address: each for each in await troubles_of(on_edge, _at_edge(tasks))}
+    here = (await engine.get("/info"))["Swarm"]["NodeID"]
+    met = [(task, troubles[at]) for task in tasks for at in _at_edge([task]) if at in troubles]
+    if not met:
+        return StepFailed(expected.service, f"the edge does not reach {expected.service} after {within:.0f} s")
+    where = ", ".join([f"{_name(expected, task)} on {await _node(engine, task)}" for task, _ in met])
+    why = f"the edge does not reach {where} after {within:.0f} s: it {met[0][1].meets}"
+    if all(trouble.silent and task.get("NodeID") != here for task, trouble in met):
+        why += ", though it is well; the swarm's network does not carry that far"
+        return StepFailed(expected.service, why, hint=_NETWORK)
+    return StepFailed(expected.service, why, log=await task_log(engine, met[0][0]))
+
+
+async def _too_late(engine: Connection, expected: Expected, tasks: Tasks, within: float) -> StepFailed:
     late = next((task for task in tasks if task["DesiredState"] == "running" and not _is_ready(task)), None)
     if late is None:
-        if waits_for_edge:
-            says = (
-                f"the edge does not reach {expected.service} after {within:.0f} s: does it listen at the route's port?"
-            )
-            return StepFailed(expected.service, says)
         return StepFailed(expected.service, f"the swarm made too few tasks of {expected.service} in {within:.0f} s")
     status = late["Status"]
     said = status.get("Err") or status.get("Message") or status["State"]
