@@ -51,6 +51,7 @@ FAULTY = (
     Faulty("no-pids-limit", {"pids": ()}, "workload/pids-limit"),
     Faulty("endless-pids", {"pids": ("--pids-limit", "-1")}, "workload/pids-limit"),
     Faulty("no-oom-kill", {"more": ("--oom-kill-disable",)}, "workload/oom-kill-disabled", needs="cgroup v1"),
+    Faulty("spared", {"more": ("--oom-score-adj", "-500")}, "workload/oom-score", needs="right to spare a process"),
     Faulty("no-cpu-limit", {"cpu": ()}, "workload/cpu-limit"),
     Faulty("no-health-check", {"health": ()}, "workload/health-check"),
     Faulty("never-restarted", {"restart": ()}, "workload/restart-policy"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,11 +77,13 @@ def words(own_engine: OwnEngine, tmp_path_factory: pytest.TempPathFactory) -> It
 def features(own_engine: OwnEngine) -> set[str]:
     """What this engine and its host have, of that which some faults need."""
     info = json.loads(own_engine.docker("info", "--format", "{{json .}}").stdout)
+    spared = subprocess.run(["sh", "-c", "echo -500 >/proc/self/oom_score_adj"], capture_output=True)
     root = next(line for line in Path("/proc/self/mountinfo").read_text().splitlines() if line.split()[4] == "/")
     return {
         "",
         f"cgroup v{info['CgroupVersion']}",
         *(option.split(",")[0].removeprefix("name=") for option in info["SecurityOptions"]),
+        *([] if spared.returncode else ["right to spare a process"]),
         *(["shared mounts"] if "shared:" in root else []),
     }
 

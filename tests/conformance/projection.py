@@ -28,6 +28,7 @@ _WHERE_SILENT: dict[str, Any] = {
     "capabilities_drop": (),
     "init": False,
     "oom_kill_disabled": False,
+    "oom_score": 0,
     "environment": {},
     "sysctls": {},
     "ulimits": {},
@@ -65,7 +66,7 @@ def _fields(unit: Unit) -> Iterator[tuple[str, Field[Any]]]:
     spaces, limits = unit.namespaces, box.limits
     for name in ("network", "pid", "ipc", "uts", "cgroup", "user"):
         yield f"{name} namespace", getattr(spaces, name)
-    for name in ("memory", "memory_swap", "cpus", "pids", "ulimits", "oom_kill_disabled"):
+    for name in ("memory", "memory_swap", "cpus", "pids", "ulimits", "oom_kill_disabled", "oom_score"):
         yield name, getattr(limits, name)
     yield "sysctls", unit.sysctls
     yield "networks", unit.networks

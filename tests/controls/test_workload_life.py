@@ -56,6 +56,17 @@ def test_many_restarts_in_a_short_time_are_a_loop(restarts: int, started: str, i
     assert ("restart-loop" in failing(findings("container", said))) is is_loop
 
 
+@pytest.mark.parametrize(
+    ("score", "memory", "severity"),
+    [(-1000, 0, Severity.CRITICAL), (-1000, 1 << 26, Severity.MEDIUM), (-1, 0, Severity.MEDIUM), (0, 0, None)],
+)
+def test_a_container_that_the_kernel_spares_is_as_bad_as_what_it_may_take(
+    score: int, memory: int, severity: Severity | None
+) -> None:
+    found = findings("container", {"HostConfig": {"OomScoreAdj": score, "Memory": memory}})["oom-score"]
+    assert (found.severity if found.outcome is Outcome.FAIL else None) is severity
+
+
 def test_an_unhealthy_container_that_was_stopped_is_not_unhealthy_now() -> None:
     stopped = {"State": {"Status": "exited", "Running": False, "Health": {"Status": "unhealthy"}}}
     assert findings("container", stopped)["unhealthy"].outcome is Outcome.NOT_APPLICABLE

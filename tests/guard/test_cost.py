@@ -25,8 +25,8 @@ MS, HUGE = 1_000_000, 100 * 1024**4
         ({"Healthcheck": {"Test": ["CMD", "true"], "StartInterval": 1 * MS}}, "guard/health-check"),
         ({"Healthcheck": {"Test": ["CMD", "true"], "Interval": 500 * MS, "StartInterval": 1000 * MS}}, ""),
         ({"Healthcheck": {"Interval": 0}}, ""),
-        ({"HostConfig": {"OomScoreAdj": -1000}}, "guard/oom-kill"),
-        ({"HostConfig": {"OomScoreAdj": -1}}, "guard/oom-kill"),
+        ({"HostConfig": {"OomScoreAdj": -1000}}, "workload/oom-score"),
+        ({"HostConfig": {"OomScoreAdj": -1}}, "workload/oom-score"),
         ({"HostConfig": {"OomScoreAdj": 500}}, ""),
         ({"HostConfig": {"ShmSize": HUGE}}, "guard/memory-files"),
         ({"HostConfig": {"ShmSize": 64 * 1024**2}}, ""),
@@ -60,7 +60,7 @@ async def test_what_a_container_costs(body: dict[str, Any], rule: str) -> None:
 async def test_what_a_service_costs(run: dict[str, Any]) -> None:
     spec = {"Name": "shop-web", "TaskTemplate": {"ContainerSpec": {"Image": "shop@sha256:" + "0" * 64, **run}}}
     message = (await ask("POST /services/create", spec)).message()
-    assert any(rule in message for rule in ("guard/health-check", "guard/oom-kill", "guard/memory-files")), message
+    assert any(rule in message for rule in ("guard/health-check", "workload/oom-score", "guard/memory-files")), message
 
 
 class WithImage(World):

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from msgspec import structs
 
+from dockworthy.controls.workload.build_grants import control
 from dockworthy.guard.asked import Asked
 from dockworthy.guard.decision import MOST_CHARACTERS, MOST_IN_ALL, Decision, refused
 from dockworthy.guard.floor.mounts import NumbersOf
@@ -408,3 +409,10 @@ async def test_a_runtime_that_the_policy_lists_is_vouched_for(runtime: str, list
     assert (await ask(line, made, policy=policy)).allowed
     other = {"Image": "x", "HostConfig": {"Runtime": "nvidia-legacy"}}
     assert not (await ask(line, other, policy=policy)).allowed
+
+
+@pytest.mark.parametrize("network", ["host", "container%3Adb", "ns%3A%2Fproc%2F1%2Fns%2Fnet"])
+async def test_a_build_in_another_network_is_refused_as_a_file_that_asks_for_it(network: str) -> None:
+    refused = await ask(f"POST /build?networkmode={network}")
+    assert {each.rule for each in refused.refusals} == {"workload/build-grants"}, refused
+    assert refused.refusals[0].title == control.title

@@ -114,3 +114,46 @@ def test_documents_of_one_file_lie_over_each_other(project: Path) -> None:
     if config.returncode:
         pytest.skip("Compose is not installed")
     assert config.stdout.count("privileged: true") == 1 and config.stdout.count("image:") == 2
+
+
+def rights(result: Result) -> list[tuple[str, str]]:
+    """(what a build is granted, file) of `web`."""
+    found = [f for f in result.findings if f.control == "workload/build-grants" and f.outcome is Outcome.FAIL]
+    evidence = [each for finding in found for each in finding.evidence]
+    return sorted((e.says.rpartition(": ")[0], e.source.where) for e in evidence if e.source)
+
+
+@pytest.mark.parametrize(
+    ("over", "granted"),
+    [
+        ("./other", ["build.network: host", "build.privileged: true"]),
+        ("{context: ./other}", ["build.network: host", "build.privileged: true"]),
+        ("{network: none}", ["build.privileged: true"]),
+        ("{privileged: false, entitlements: [device]}", ["build.entitlements: device", "build.network: host"]),
+        ("!override ./other", []),
+        ("!reset null", []),
+    ],
+)
+def test_a_build_keeps_its_rights_below_another_that_is_laid_over_it(
+    project: Path, over: str, granted: list[str]
+) -> None:
+    """As `docker compose config` shows it."""
+    (project / "compose.yaml").write_text(
+        "services:\n  web:\n    image: shop\n    build: {context: ., privileged: true, network: host}\n"
+    )
+    (project / "compose.override.yaml").write_text(f"services:\n  web:\n    build: {over}\n")
+    assert [says for says, _ in rights(checked("."))] == granted
+
+
+def test_a_longer_build_is_laid_over_a_short_one(project: Path) -> None:
+    (project / "compose.yaml").write_text("services: {web: {build: ./web}}\n")
+    (project / "compose.override.yaml").write_text("services: {web: {build: {network: host}}}\n")
+    assert rights(checked(".")) == [("build.network: host", "compose.override.yaml")]
+
+
+def test_a_variable_in_the_rest_of_a_build_hides_no_right(project: Path) -> None:
+    (project / "compose.yaml").write_text(
+        "services: {web: {image: shop, build: {context: '${WHERE}', args: {A: '${B}'}, network: none}}}\n"
+    )
+    (found,) = (f for f in checked(".").findings if f.control == "workload/build-grants")
+    assert found.outcome is Outcome.PASS

@@ -135,10 +135,20 @@ class Sysctl(Struct, frozen=True):
     declared_at: Source
 
 
+class BuildGrant(Struct, frozen=True):
+    """What the build of an image is granted outside of its sandbox: `right` is BuildKit's name of it
+    (`security.insecure`, `network.host`, `device=vendor.com/gpu`), `written` the words of the file."""
+
+    right: str
+    written: str
+    declared_at: Source
+
+
 class Limits(Struct, frozen=True):
     """What a container may use. `memory` and `memory_swap` in bytes, `cpus` in cores, `pids` a number.
 
-    `memory_swap` -1 is unlimited. Limits that the platform reads as "none" (0) are Unset.
+    `memory_swap` -1 is unlimited. Limits that the platform reads as "none" (0) are Unset. `oom_score` is what the
+    kernel adds to a process when memory runs out: from -1000 (never ended) to 1000 (ended first).
     """
 
     memory: Field[int] = NOT_READ
@@ -147,6 +157,7 @@ class Limits(Struct, frozen=True):
     pids: Field[int] = NOT_READ
     ulimits: Field[dict[str, tuple[int, int]]] = NOT_READ
     oom_kill_disabled: Field[bool] = NOT_READ
+    oom_score: Field[int] = NOT_READ
 
 
 class SecurityContext(Struct, frozen=True):

@@ -13,6 +13,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from .declared import (
+    BuildGrant,
     Device,
     HealthCheck,
     Limits,
@@ -37,6 +38,7 @@ from .running import ContainerUse, Process, State
 
 __all__ = [
     "Annotation",
+    "BuildGrant",
     "Container",
     "ContainerUse",
     "Device",
@@ -125,8 +127,12 @@ class Container(Struct, frozen=True, kw_only=True):
     changed_paths: Field[tuple[str, ...]] = NOT_READ
     """Paths of the container's own layer that were written since it started (drift): `A /x`, `C /y`, `D /z`."""
     use: Field[ContainerUse] = NOT_READ
+    is_built: bool = False
+    """The file says how its image is built, beside a name or in place of one."""
+    build_grants: tuple[BuildGrant, ...] = ()
     unclear: dict[str, Unknown] = {}
-    """Parts of it that could not be told whole (`mounts`, `ports`, `devices`, `environment`), and why."""
+    """Parts of it that could not be told whole (`mounts`, `ports`, `devices`, `environment`, `build_grants`), and
+    why."""
 
 
 class EnginePaths(Struct, frozen=True, omit_defaults=True):

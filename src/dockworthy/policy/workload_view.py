@@ -69,6 +69,8 @@ _OF_CONTAINER = {
     "restart": "when it is started again",
     "cgroup_parent": "the cgroup it is put below",
     "secrets": "names of the secrets that it is given",
+    "is_built": "whether the file says how its image is built",
+    "build_grants": "rights of the host that the build of its image gets (Compose)",
     "links": "legacy links of the default bridge",
     "state": "what the engine says of its life (running containers)",
     "use": "what it uses (running containers)",

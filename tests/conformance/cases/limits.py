@@ -103,4 +103,14 @@ LIMITS = (
         compose="oom_kill_disable: true",
         found={"workload/oom-kill-disabled": BAD},
     ),
+    Case(
+        "spared-when-memory-runs-out",
+        {"oom_score": -500},
+        docker_run="--oom-score-adj=-500 shop",
+        marathon=parameters("oom-score-adj=-500"),
+        request={"HostConfig": {"OomScoreAdj": -500}},
+        compose="oom_score_adj: -500",
+        service={"TaskTemplate": {"ContainerSpec": {"OomScoreAdj": -500}}},
+        found={"workload/oom-score": BAD},
+    ),
 )

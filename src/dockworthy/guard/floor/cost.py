@@ -1,5 +1,5 @@
-"""What a container may cost the host beside its limits: health checks without a pause, memory for its files, programs
-that pass its ports on, and being killed last when the host has no memory left."""
+"""What a container may cost the host beside its limits: health checks without a pause, memory for its files, and
+programs that pass its ports on."""
 
 from __future__ import annotations
 
@@ -33,14 +33,6 @@ def refused_cost(
     yield from refused_health_check(container.at("Healthcheck").data, image)
     yield from _refused_image(image)
     yield from refused_ports(_published(container, host, image))
-    score = host.at("OomScoreAdj").data
-    if isinstance(score, int) and score < 0:
-        yield refused(
-            "guard/oom-kill",
-            "Containers are killed for memory before what the host itself runs",
-            f"OomScoreAdj is {score}",
-            "leave --oom-score-adj out, or give a number from 0 to 1000",
-        )
     for where, size in _sizes(host, memory):
         yield from _refused_size(where, size, memory)
 

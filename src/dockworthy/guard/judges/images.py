@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from fnmatch import fnmatchcase
 
+from ...controls.workload import build_grants
 from ...model.image_names import in_full, in_short, spellings
 from ..decision import Refusal, refused
 from ..routes.builder import asks_for_builder
@@ -66,8 +67,8 @@ async def build(case: Case) -> AsyncIterator[Refusal]:
             yield refusal
     if query.get("networkmode", "") not in _NETWORKS:
         yield refused(
-            "workload/host-namespaces",
-            "Containers have namespaces of their own",
+            "workload/build-grants",
+            build_grants.control.title,
             f"the build would run in network {query['networkmode']}",
             "leave --network out",
         )

@@ -19,6 +19,7 @@ def read_limits(service: Entry, silent: Unset) -> Limits:
         pids=above_zero(field_of(_of(limits, "pids") or service.get("pids_limit"), silent, Entry.integer)),
         ulimits=field_of(service.get("ulimits"), silent, _ulimits),
         oom_kill_disabled=field_of(service.get("oom_kill_disable"), silent, Entry.boolean),
+        oom_score=field_of(service.get("oom_score_adj"), silent, Entry.integer),
     )
 
 

@@ -28,6 +28,8 @@ def merged(base: Entry, own: Entry, key: str = "") -> Entry:
         return own
     if key in _MAPPINGS:
         base, own = listed_as_mapping(base), listed_as_mapping(own)
+    elif key == "build" and base.is_mapping != own.is_mapping:
+        base, own = _build_as_mapping(base), _build_as_mapping(own)
     if base.is_mapping and own.is_mapping:
         return _mappings(base, own, key)
     if base.is_list and own.is_list:
@@ -45,6 +47,14 @@ def _mappings(base: Entry, own: Entry, key: str) -> Entry:
         else:
             found[name] = merged(found[name], value, name) if name in found else value
     return Entry(found, own.source, key=own.key, inherited=own.inherited)
+
+
+def _build_as_mapping(build: Entry) -> Entry:
+    """`build: ./web` is `build: {context: ./web}`, laid over the longer form or below it."""
+    if build.is_mapping or build.is_list:
+        return build
+    context = Entry(build.content, build.source, gap=build.gap, key=build.key, kind=build.kind)
+    return build.holding({"context": context})
 
 
 def _differ(one: Entry | None, other: Entry | None) -> bool:

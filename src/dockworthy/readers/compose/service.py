@@ -12,6 +12,7 @@ from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.hidden import is_hidden
 from ...model.workload import Annotation, Container, Device, Role, SecurityContext, Sysctl, Unit
 from ..engine_words import capability_names
+from .build_grants import gap_of_build_grants, read_build_grants
 from .entry import Entry, listed_as_mapping
 from .environment import labels_of_files, read_environment
 from .fields import field_of
@@ -124,6 +125,8 @@ def _container(name: str, service: Entry, scope: Scope, silent: Unset) -> Contai
         cgroup_parent=field_of(service.get("cgroup_parent"), silent, Entry.text),
         secrets=_secrets(service),
         links=silent,
+        is_built=service.get("build") is not None,
+        build_grants=read_build_grants(service),
         unclear=unclear,
     )
 
@@ -137,7 +140,8 @@ def _unclear(service: Entry, scope: Scope) -> dict[str, Unknown]:
             gaps += gaps_of_volumes(service, scope)
         if gaps:
             found[part] = _all_of(list(dict.fromkeys(gaps)))
-    return found
+    of_build = gap_of_build_grants(service)
+    return found if of_build is None else {**found, "build_grants": of_build}
 
 
 def _all_of(gaps: list[Unknown]) -> Unknown:

@@ -19,6 +19,7 @@ def read_limits(host: ApiObject) -> Limits:
         pids=above_zero(host.integer("PidsLimit")),
         ulimits=_ulimits(host),
         oom_kill_disabled=host.boolean("OomKillDisable"),
+        oom_score=host.integer("OomScoreAdj"),
     )
 
 

@@ -116,6 +116,7 @@ def _limits(host: ApiObject) -> Limits:
         pids=written.pids,
         ulimits=written.ulimits,
         oom_kill_disabled=written.oom_kill_disabled,
+        oom_score=written.oom_score,
     )
 
 

@@ -45,6 +45,7 @@ def read_limits(resources: Value, limits: Value | None, silent: Unset) -> Limits
         cpus=_cpus(resources, limits),
         ulimits=silent,
         oom_kill_disabled=by_default(False, "the kernel may end a task"),
+        oom_score=silent,
     )
 
 

@@ -25,6 +25,7 @@ def read_limits(task: ApiObject) -> Limits:
         pids=above_zero(limits.integer("Pids")),
         ulimits=silent,
         oom_kill_disabled=Set(False, limits.source),
+        oom_score=task.at("ContainerSpec").integer("OomScoreAdj"),
     )
 
 

@@ -1,0 +1,96 @@
+"""A build that is let out of its sandbox runs what the Dockerfile says with the rights of the host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...model.compose_fix import ComposeFix, WrittenService, remove_key
+from ...model.control import Control, Subject, nist, owasp
+from ...model.finding import Judgement, Remedy, not_applicable
+from ...model.fix import Change
+from ...model.levels import Level, Severity
+from ...model.workload import BuildGrant, Unit
+from ._graded import GradedFault, judge_graded
+from ._platforms import CONTAINERS
+from ._unclear import as_far_as_told
+
+control = Control(
+    title="Builds of images get no rights of the host",
+    fault="the image of {who} is built with rights of the host",
+    rationale="With `security.insecure` a step of the build can be root on the machine that builds, with `network.host` "
+    "it reaches all that listens there, also what listens on loopback only: whoever changes the Dockerfile, or a "
+    "package that it installs, has that machine.",
+    level=Level.BASELINE,
+    severity=Severity.HIGH,
+    demand="1.privileges",
+    also_for=("1.host-access", "3.least-privilege"),
+    subject=Subject.UNIT,
+    platforms=CONTAINERS,
+    references=(nist("4.4.3"), owasp("D04")),
+    remedy=Remedy(
+        "Take `privileged`, `entitlements` and `network: host` out of `build`, and the entitlement from the builder.",
+        "the image is built anew; a step must do without",
+    ),
+    fixes=(
+        ComposeFix(
+            says="takes the rights of the host away from the build",
+            may_break="a step of the build that needs that right, or reaches something on the machine that builds",
+            changes=lambda written: _confining(written),
+        ),
+    ),
+    bad={
+        "compose": [
+            "services: {web: {build: {context: ., privileged: true}}}",
+            "services: {web: {image: shop, build: {context: ., entitlements: [security.insecure]}}}",
+            "services: {web: {build: {context: ., entitlements: [network.host]}}}",
+            "services: {web: {build: {context: ., entitlements: [device=vendor.com/gpu]}}}",
+            "services: {web: {build: {context: ., network: host}}}",
+        ]
+    },
+    good={
+        "compose": [
+            "services: {web: {build: .}}",
+            "services: {web: {build: {context: ., privileged: false, entitlements: [], network: none}}}",
+        ]
+    },
+    unclear={
+        "compose": [
+            "services: {web: {build: {context: ., privileged: '${PRIVILEGED}'}}}",
+            "services: {web: {build: {context: ., network: '${NETWORK}'}}}",
+            "services: {web: {build: {context: ., entitlements: ['${RIGHT}']}}}",
+        ]
+    },
+)
+
+_ROOT = "security.insecure"
+_MEANING = {
+    _ROOT: "a step may be root on the machine that builds",
+    "network.host": "a step reaches all that listens on the machine that builds",
+}
+
+
+@control.judge
+def build_grants(unit: Unit) -> Judgement:
+    if not any(container.is_built for container in unit.containers):
+        return not_applicable("it does not say how its image is built", unit.source)
+    faults = [_fault(grant) for container in unit.containers for grant in container.build_grants]
+    judged = judge_graded(faults, good="the build is granted nothing of the host", source=unit.source)
+    return as_far_as_told(judged, unit, "build_grants")
+
+
+def _fault(grant: BuildGrant) -> GradedFault:
+    meaning = _MEANING.get(grant.right, "a step gets what the sandbox keeps from it")
+    severity = Severity.CRITICAL if grant.right == _ROOT else Severity.HIGH
+    return GradedFault(f"{grant.written}: {meaning}", grant.declared_at, severity)
+
+
+def _confining(written: WrittenService) -> Iterator[Change]:
+    build = written.service.get("build")
+    if not isinstance(build, dict):
+        return
+    if build.get("network") == "host":
+        yield remove_key("build", "network")
+    if build.get("privileged") is not None:
+        yield remove_key("build", "privileged")
+    if build.get("entitlements"):
+        yield remove_key("build", "entitlements")
