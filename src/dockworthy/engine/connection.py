@@ -50,7 +50,8 @@ class Connection:
 
     `deadline` bounds the whole connection from entering it (None: it lasts), `per_call` each request (in seconds).
     `version` is the engine's answer, `api` the API version that is spoken. `way` leads to an engine that can't be
-    reached directly. `election`: seconds for which a request is repeated that a swarm without a leader did not take.
+    reached directly; `at_once` is how many requests are under way at a time on one that can. `election`: seconds for
+    which a request is repeated that a swarm without a leader did not take.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Connection:
         environ: Mapping[str, str] = os.environ,
         way: Way | None = None,
         election: float = 0.0,
+        at_once: int = AT_ONCE,
     ) -> None:
         self.endpoint = endpoint
         self.version: dict[str, Any] = {}
@@ -74,7 +76,7 @@ class Connection:
         self._seconds = math.inf if deadline is None else deadline
         self._per_call = per_call
         self._environ = environ
-        self._slots = asyncio.Semaphore(way.at_once if way else AT_ONCE)
+        self._slots = asyncio.Semaphore(way.at_once if way else at_once)
         self._at = f"unix://{way.socket}" if way else endpoint
         self._ends = 0.0
         self._docker: Docker | None = None

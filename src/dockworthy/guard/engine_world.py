@@ -27,6 +27,7 @@ from ..readers.engine_context import EngineContext, engine_context
 from .asked import NotAName
 from .device_numbers import device_numbers
 from .edge_record import EDGE_FOLDER, edge_names, edge_specs
+from .engine_questions import ANSWERS_WITHIN, MOST_UNDER_WAY, Questions
 from .floor.mounts import RECURSIVE_SINCE, NumbersOf
 from .floor.replaceable import Mounted
 from .host_tree import HostTree, host_tree, spellings
@@ -128,6 +129,7 @@ class EngineWorld:
         self._connection: Connection | None = None
         self._context: tuple[float, EngineContext] | None = None
         self._opening = asyncio.Lock()
+        self._questions = Questions()
 
     async def context(self) -> EngineContext:
         if self._context is not None and self._context[0] > time.monotonic():
@@ -386,6 +388,10 @@ class EngineWorld:
         return answer
 
     async def _get(self, path: str) -> Any:
+        """Raises EngineError; DoesNotAnswer after a few seconds."""
+        return await self._questions.ask(path, self._asked)
+
+    async def _asked(self, path: str) -> Any:
         """Once more where the engine hung up: it may have started anew since we asked it last."""
         try:
             return await (await self._open()).get(path)
@@ -396,7 +402,7 @@ class EngineWorld:
     async def _open(self) -> Connection:
         async with self._opening:
             if self._connection is None:
-                connection = Connection(self._endpoint, deadline=None)
+                connection = Connection(self._endpoint, deadline=None, per_call=ANSWERS_WITHIN, at_once=MOST_UNDER_WAY)
                 self._connection = await connection.__aenter__()
             return self._connection
 

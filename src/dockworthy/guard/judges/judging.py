@@ -8,6 +8,7 @@ from ...errors import DockworthyError
 from ..aside import aside, is_large
 from ..asked import Asked, NotAName, NotCanonical, TooMuch
 from ..decision import Decision, Refusal, refused
+from ..engine_questions import DoesNotAnswer
 from ..path_lookups import PathHangs
 from ..policy_in_force import PolicyInForce
 from ..routes import Call, find_call
@@ -84,6 +85,8 @@ def refusal_of(error: Exception) -> Refusal:
         return refused("guard/canonical", _FORM, str(error))
     if isinstance(error, PathHangs):
         return refused("guard/hung-path", "Paths of the host that are mounted answer", error.says, error.hint)
+    if isinstance(error, DoesNotAnswer):
+        return refused("guard/unknown", "What a request stands for can be looked up", error.says, error.hint)
     if isinstance(error, DockworthyError):
         return refused("guard/unknown", "What a request stands for can be looked up", error.says)
     # The engine takes silence for a yes in some versions: whatever happens here, the answer is no.

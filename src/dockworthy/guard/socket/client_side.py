@@ -11,6 +11,7 @@ from ..aside import computed_aside, is_large
 from ..asked import Asked, NotCanonical
 from ..decision import Decision
 from ..eager import begin_task
+from ..engine_questions import DoesNotAnswer
 from ..judges import refusal_of
 from . import answers
 from .canonical import Canonical, canonical, may_hijack
@@ -205,7 +206,7 @@ class ClientSide(ClientConnection):
                 request = await computed_aside(partial(canonical, passage.call, head, is_old=is_old))
             stamp = self._gate.stamp(request.method, request.target, request.body or b"", self.who)
             engine = await self._reach_engine()
-        except NotCanonical as error:
+        except (NotCanonical, DoesNotAnswer) as error:
             self._reply(403, refusal_of(error).in_words())
             self._gate.unjudged(asked, str(error), self.who)
         except (OSError, DockworthyError) as error:
