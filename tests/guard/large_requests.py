@@ -30,6 +30,23 @@ def counted(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
             yield from counted(item, (*path, name))
 
 
+def texts(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
+    """Each text of a request, and each list and map that holds some."""
+    if shape in (Plain.TEXT, Plain.WORDS) or (isinstance(shape, ListOf | MapOf) and shape.item is Plain.TEXT):
+        yield path, shape
+    elif isinstance(shape, dict):
+        for name, item in shape.items():
+            yield from texts(item, (*path, name))
+
+
+def holding(shape: Shape, path: tuple[str, ...], text: str) -> Any:
+    """A request that holds this text, as the only one."""
+    value: Any = {"n": text} if isinstance(shape, MapOf) else text if shape is Plain.TEXT else [text]
+    for name in reversed(path):
+        value = {name: value}
+    return value
+
+
 def of_size(shape: Shape, path: tuple[str, ...], size: int) -> Any:
     value: Any
     if isinstance(shape, MapOf):
@@ -43,10 +60,11 @@ def of_size(shape: Shape, path: tuple[str, ...], size: int) -> Any:
 
 
 def largest() -> dict[str, Any]:
-    """Every list of a create request is as long as it may be, ports as far as the whole allows."""
+    """Lists that cost look-ups are as long as they may be, the others as far as the whole allows."""
     body: dict[str, Any] = {"Image": "x"}
     for path, shape in counted(REQUEST):
-        size = min(MOST.get(path[-1], MOST_DEFAULT), 12_000 if "Port" in path[-1] else 4096)
+        most = MOST.get(path[-1], MOST_DEFAULT)
+        size = most if most <= 512 else 256
         _merge(body, of_size(shape, path, size))
     host = body["HostConfig"]
     host["Binds"] = [f"volume{each}:/b{each}" for each in range(len(host["Binds"]))]
@@ -62,4 +80,4 @@ def _merge(into: dict[str, Any], more: dict[str, Any]) -> None:
             into[name] = value
 
 
-__all__ = ["counted", "largest", "of_size"]
+__all__ = ["counted", "holding", "largest", "of_size", "texts"]

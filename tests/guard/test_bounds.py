@@ -15,7 +15,16 @@ import pytest
 from dockworthy.errors import EngineError
 from dockworthy.guard.aside import aside, computed_aside
 from dockworthy.guard.asked import Asked, TooMuch
-from dockworthy.guard.bounds import MOST, MOST_BYTES, MOST_DEFAULT, MOST_ENTRIES, check_bounds
+from dockworthy.guard.bounds import (
+    MOST,
+    MOST_BYTES,
+    MOST_DEFAULT,
+    MOST_ENTRIES,
+    MOST_KEPT,
+    MOST_KEPT_IN,
+    check_bounds,
+    check_kept,
+)
 from dockworthy.guard.decision import Decision
 from dockworthy.guard.identity.identity import Identity
 from dockworthy.guard.judges import judge
@@ -24,9 +33,9 @@ from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.guard.rights.deciding import decide
 from dockworthy.guard.routes import find_call
 from dockworthy.model.guard_policy import Binding, Role
-from dockworthy.readers.create_request.keys import REQUEST, Shape
+from dockworthy.readers.create_request.keys import REQUEST, ListOf, MapOf, Plain, Shape
 from dockworthy.readers.service.keys import SERVICE
-from guard.large_requests import counted, largest, of_size
+from guard.large_requests import counted, holding, largest, of_size, texts
 from guard.worlds import EmptyWorld
 from patience import Effort, meanwhile, patience
 
@@ -77,6 +86,42 @@ async def test_what_stopped_the_engine_is_refused_at_once(body: Any) -> None:
         decision = await judge(asked({"Image": "x", **body}), Silent(), PolicyInForce())
     assert "guard/size" in decision.message() or "guard/canonical" in decision.message()
     assert effort.seconds < 5.0
+
+
+KEPT = [
+    *(("/containers/create", path, shape) for path, shape in texts(REQUEST)),
+    *(("/services/create", path, shape) for path, shape in texts(SERVICE)),
+    ("/volumes/create", ("Labels",), MapOf(Plain.TEXT)),
+    ("/networks/create", ("Labels",), MapOf(Plain.TEXT)),
+    ("/networks/create", ("Name",), Plain.TEXT),
+    ("/secrets/create", ("Labels",), MapOf(Plain.TEXT)),
+    ("/configs/create", ("Name",), Plain.TEXT),
+    ("/containers/shop/exec", ("Env",), ListOf(Plain.TEXT)),
+]
+
+
+@pytest.mark.parametrize(("target", "path", "shape"), KEPT, ids=[".".join((each[0][1:], *each[1])) for each in KEPT])
+async def test_whatever_the_engine_keeps_has_an_end(target: str, path: tuple[str, ...], shape: Shape) -> None:
+    """A container that never starts costs the engine about twelve times the bytes of its labels, outside of limits."""
+    text = "x" * (MOST_KEPT_IN.get(path[-1], MOST_KEPT) + 1)
+    decision = await judge(asked(holding(shape, path, text), target), Silent(), PolicyInForce())
+    assert [refusal.rule for refusal in decision.refusals] == ["guard/size"], decision.message()
+    assert "KiB" in decision.message() or "a path in" in decision.message()
+
+
+def test_names_count_and_letters_of_several_bytes_and_both_halves() -> None:
+    half = {"Labels": {"ä" * 20_000: ""}}
+    check_bounds(half)
+    with pytest.raises(TooMuch, match="Labels has 80000 bytes, more than 64 KiB"):
+        check_kept(half, half)
+    with pytest.raises(TooMuch, match="140000 bytes, more than 128 KiB"):
+        check_kept({"Env": ["x" * 69_997]}, {"Env": ["x" * 69_997]})
+
+
+def test_payloads_are_the_engines_to_bound() -> None:
+    check_bounds({"Name": "shop_key", "Data": "x" * 1_300_000})
+    with pytest.raises(TooMuch):
+        check_bounds({"Labels": {"Data": "x" * 1_300_000}})
 
 
 async def test_rights_are_bounded_too() -> None:
@@ -139,7 +184,7 @@ async def test_a_small_request_is_answered_while_the_largest_is_judged() -> None
     small = asked({"Image": "x", "Env": ["A=b"], "HostConfig": {"Binds": ["data:/data"], "NetworkMode": "shop"}})
     body = largest()
     check_bounds(body)
-    assert MOST_BYTES // 4 < len(asked(body).body) <= MOST_BYTES and MOST_ENTRIES > 0
+    assert MOST_KEPT // 2 < len(asked(body).body) <= MOST_BYTES and MOST_ENTRIES > 0
     usual = statistics.median([(await timed(small))[0] for _ in range(200)])
     large = asyncio.ensure_future(timed(asked(body)))
     waits = []

@@ -112,7 +112,22 @@ async def test_an_image_has_bounds_as_a_request_has() -> None:
     for number, allowed in ((512, True), (513, False)):
         decision = await ask("POST /containers/create", {"Image": "x"}, world=WithImage({}, volumes=number))
         assert decision.allowed is allowed, decision.message()
-    assert "of its image, Volumes has 513 entries" in decision.message()
+    assert "with its image, Volumes has 513 entries" in decision.message()
+
+
+class Labelled(World):
+    """An image with labels of 40 KB."""
+
+    async def image(self, reference: str) -> Mapping[str, Any] | None:
+        return {"Id": "sha256:1", "Config": {"Labels": {"b": "x" * 40_000}}}
+
+
+async def test_labels_of_an_image_count_with_those_of_the_request() -> None:
+    for size, allowed in ((20_000, True), (30_000, False)):
+        body = {"Image": "x", "Labels": {"a": "x" * size}}
+        decision = await ask("POST /containers/create", body, world=Labelled())
+        assert decision.allowed is allowed, decision.message()
+    assert "with its image, Labels has 70002 bytes, more than 64 KiB" in decision.message()
 
 
 HUGE_MEMORY = {"type": "tmpfs", "device": "tmpfs", "o": "size=100t"}

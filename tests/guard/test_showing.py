@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dockworthy.guard.asked import Asked
-from dockworthy.guard.rights.showing import Shown, shown
+from dockworthy.guard.rights.showing import Shown, lists_in, shown
 from dockworthy.guard.routes import find_call
-from dockworthy.guard.socket.rewriting import MOST_LINE, Lines, Whole
+from dockworthy.guard.socket.rewriting import LONG, MOST_LINE, MOST_REWRITTEN, Lines, Whole, rewriting
 from dockworthy.model.guard_policy import Binding, Role
 
 COMPOSE, STACK = "com.docker.compose.project", "com.docker.stack.namespace"
@@ -107,8 +107,6 @@ def test_what_can_not_be_told_apart_is_not_shown() -> None:
     lines = Lines(Shown(kind="event", limits=(OF_SHOP,)), is_old=True)
     with pytest.raises(ValueError):
         lines.body(b"no json\n")
-    with pytest.raises(ValueError):
-        lines.body(b"x" * (MOST_LINE + 1))
     whole = Whole(Shown(kind="container", limits=(OF_SHOP,)), lambda size: True, hides=False)
     whole.head(200, [])
     whole.body(b'[{"Id":"secret"')
@@ -120,3 +118,78 @@ def test_why_there_are_no_events_is_passed_on() -> None:
     lines = Lines(Shown(kind="event", limits=(OF_SHOP,)), is_old=True)
     lines.head(400, [])
     assert lines.body(b'{"message":"bad filter"}') + lines.end(keep=False) == b'{"message":"bad filter"}'
+
+
+@given(st.lists(st.integers(0, 2 * MOST_LINE), max_size=4))
+def test_an_event_that_is_too_long_is_left_out_and_ends_nothing(cuts: list[int]) -> None:
+    long = event("container", 6, **MINE, image="x", padding="x" * MOST_LINE)
+    stream, places = EVENTS[0] + long + EVENTS[5], [0, *sorted(cuts), None]
+    lines = Lines(Shown(kind="event", limits=(OF_SHOP,)), is_old=True)
+    said = b"".join(lines.body(stream[a:b]) for a, b in itertools.pairwise(places)) + lines.end(keep=True)
+    assert said == EVENTS[0] + EVENTS[5]
+
+
+PADDING = {"padding": 'x"\\{}[],' * 10_000}
+LONG_LISTS = {
+    "/containers/json": [{"Image": "x", "Labels": {**PADDING, **(MINE if each % 9 == 4 else THEIRS)}, "Mounts": [],
+                          "Names": [f"/{each}"]} for each in range(30)],
+    "/networks": [{"Name": f"n{each}", "Driver": "overlay", "Options": {"token": "s3cret"},
+                   "Labels": {**PADDING, **(MINE if each % 9 == 4 else THEIRS)}} for each in range(30)],
+    "/volumes": {"Volumes": [{"Name": f"v{each}", "Driver": "x", "Options": {"token": "s3cret"},
+                              "Labels": {**PADDING, **(MINE if each % 9 == 4 else THEIRS)}} for each in range(30)],
+                 "Warnings": ["[,"]},
+    "/system/df": {"LayersSize": 7, "Images": None,
+                   "Containers": [{"Image": "x", "Labels": {**PADDING, **THEIRS}}] * 30,
+                   "Volumes": [{"Name": "v", "Labels": {**MINE}}], "BuildCache": [{"ID": "b"}]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("target", LONG_LISTS)
+@pytest.mark.parametrize("is_old", [False, True])
+@pytest.mark.parametrize("piece", [4093, 64 * 1024, 8 * 1024 * 1024])
+def test_a_long_list_is_shown_object_by_object(target: str, is_old: bool, piece: int) -> None:
+    """What one person made long is not taken away from others, and needs no more memory than its largest object."""
+    call = find_call(Asked(method="GET", target=target))
+    of_shop, held = shown(call, (OF_SHOP,)), [0]
+
+    def room(size: int) -> bool:
+        held[0] += size
+        return True
+
+    for limits, hides in ((of_shop, False), (of_shop, True), (None, True)):
+        expected = Whole(limits, lambda size: True, hides=hides)
+        expected.head(200, [])
+        body = json.dumps(LONG_LISTS[target]).encode()
+        assert LONG < len(body) < MOST_REWRITTEN
+        expected.body(body)
+        held[0] = 0
+        changed = rewriting(limits, room, hides=hides, is_old=is_old, lists=lists_in(call))
+        assert changed is not None
+        said = changed.head(200, [("Content-Length", "7")])
+        said += b"".join(changed.body(body[at : at + piece]) for at in range(0, len(body), piece))
+        said += changed.end(keep=True)
+        head, _, rest = said.partition(b"\r\n\r\n")
+        assert b"Content-Length" not in head
+        got = json.loads(rest if is_old else of_chunks(rest))
+        assert got == json.loads(expected.end(keep=True).partition(b"\r\n\r\n")[2])
+        assert b"s3cret" not in rest or not hides
+        assert held[0] < LONG + piece + 200_000
+
+
+@pytest.mark.parametrize("end", [b"", b"}", b"]]", b"][1]", b"]{}", b',{"Image":'])
+def test_a_long_list_that_does_not_end_as_one_is_not_passed_off_as_whole(end: bytes) -> None:
+    call = find_call(Asked(method="GET", target="/containers/json"))
+    whole = Whole(shown(call, (OF_SHOP,)), lambda size: True, hides=False, lists=lists_in(call))
+    whole.head(200, [])
+    with pytest.raises(ValueError):
+        whole.body(json.dumps(LONG_LISTS["/containers/json"]).encode()[:-1] + end)
+        whole.end(keep=True)
+
+
+def test_an_object_that_is_too_large_is_not_held() -> None:
+    call = find_call(Asked(method="GET", target="/containers/json"))
+    whole = Whole(shown(call, (OF_SHOP,)), lambda size: True, hides=False, lists=lists_in(call))
+    whole.head(200, [])
+    with pytest.raises(ValueError):
+        for _ in range(MOST_REWRITTEN // (1024 * 1024) + 2):
+            whole.body(b'[{"Id":"' + b"x" * 1024 * 1024)

@@ -16,6 +16,7 @@ import pytest
 
 from dockworthy.errors import UsageError
 from dockworthy.guard.asked import Asked
+from dockworthy.guard.bounds import MOST_OF_PROJECT
 from dockworthy.guard.decision import Refusal
 from dockworthy.guard.identity.identity import Identity
 from dockworthy.guard.identity.peer import Peer, peer_of
@@ -125,6 +126,9 @@ class Known:
             return [{"Id": ID, "Names": ["/shop"], "Labels": {LABEL: "shop"}}]
         return []
 
+    async def number_of(self, kind: str, project: str) -> int:
+        return 0
+
     async def is_at_registry(self, reference: str) -> bool:
         return reference == f"registry.example.com/shop/web@{SHIPPED}"
 
@@ -162,6 +166,28 @@ BUILDER = "POST /images/create?fromImage=moby/buildkit&tag=buildx-stable-1"
 OF_SHOP = bound(Role.DEPLOYER, "shop"), bound(Role.OPERATOR, "shop")
 MINE = {"Image": "x", "Labels": {LABEL: "shop"}}
 STACK = {"Name": "s", "Labels": {"com.docker.stack.namespace": "shop"}}
+
+
+class Full(Known):
+    """A project that has all that it may."""
+
+    async def number_of(self, kind: str, project: str) -> int:
+        return MOST_OF_PROJECT if (kind, project) in (("container", "shop"), ("volume", "shop")) else 0
+
+
+async def test_a_project_has_as_many_objects_as_an_engine_can_keep() -> None:
+    identity, free = Identity(name="user x"), bound(Role.DEPLOYER)
+    for line, body, refused in (
+        ("POST /containers/create", MINE, True),
+        ("POST /volumes/create", {"Name": "shop_v", "Labels": {LABEL: "shop"}}, True),
+        ("POST /networks/create", {"Name": "shop_n", "Labels": {LABEL: "shop"}}, False),
+        ("POST /containers/shop/restart", None, False),
+    ):
+        answer = await decide(call_of(line, body), identity, OF_SHOP, Full())
+        assert isinstance(answer, Refused) is refused, answer
+        if isinstance(answer, Refused):
+            assert "project shop has 500" in answer.reasons[0].says and answer.reasons[0].rule == "guard/size"
+        assert isinstance(await decide(call_of(line, body), identity, (free,), Full()), Allowed)
 
 
 def host(**settings: Any) -> tuple[str, Any]:

@@ -18,6 +18,18 @@ MOST_ENTRIES = 200_000
 MOST_DEFAULT = 1000
 """Of a list, or of the names of an object, that is not named below."""
 
+MOST_KEPT = 128 * 1024
+"""Bytes of all names and texts of a body: what the engine keeps of it, as long as the object is there, outside of every
+limit. It takes about twelve times as much memory."""
+MOST_KEPT_IN = {"Labels": 64 * 1024, "Annotations": 64 * 1024}
+"""Of these alone: lists and events repeat the labels each time."""
+_PAYLOAD = "Data"
+"""Of a secret or config, at the top of its body: the engine bounds it itself (500 and 1,000 KiB)."""
+MOST_OF_PROJECT = 500
+"""Containers, and as many of each other kind, that roles limited to projects may make there."""
+MOST_NAME = 255
+"""Characters of a name in the query."""
+
 MOST_PATH = 4096
 """Characters of a path: PATH_MAX, with which the kernel takes it."""
 MOST_DEEP = 64
@@ -37,12 +49,12 @@ _MOST_BY_NUMBER = {
     256: "Sysctls Secrets Configs BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps"
     " BlkioDeviceWriteIOps",
     512: "Binds Mounts Volumes Tmpfs",
-    4096: "Env Labels ExtraHosts Hosts Ports",
-    16_384: "Cmd Entrypoint Args Command Shell Test OnBuild",
-    32_768: "ExposedPorts PortBindings",
+    1024: "Ports",
+    4096: "Env Labels ExtraHosts Hosts PortBindings",
+    16_384: "Cmd Entrypoint Args Command Shell Test OnBuild ExposedPorts",
 }
 MOST: Mapping[str, int] = {name: most for most, names in _MOST_BY_NUMBER.items() for name in names.split()}
-"""By the key under which the list or the object stands. Ports: media servers publish ranges of tens of thousands."""
+"""By the key under which the list or the object stands. Ports: media servers expose ranges of ten thousand."""
 
 
 def check_size(body: bytes) -> None:
@@ -86,6 +98,51 @@ def check_bounds(document: Any) -> None:
         raise TooMuch("; ".join(sorted(too_long)[:10]))
     if entries > MOST_ENTRIES:
         raise TooMuch(f"the body has {entries} entries, more than {MOST_ENTRIES}")
+    check_kept(document)
+
+
+def check_kept(*documents: Any) -> None:
+    """What an object is made of, all of it together: a request, and the configuration of its image. Raises TooMuch."""
+    kept = sum(map(_kept_of, documents))
+    if kept > MOST_KEPT:
+        raise TooMuch(f"all its names and texts together have {kept} bytes, more than {MOST_KEPT // 1024} KiB")
+    for key, most in MOST_KEPT_IN.items():
+        kept = sum(_kept_in(document, key) for document in documents)
+        if kept > most:
+            raise TooMuch(f"{key} has {kept} bytes, more than {most // 1024} KiB")
+
+
+def _kept_of(document: Any) -> int:
+    if isinstance(document, dict) and isinstance(document.get(_PAYLOAD), str):
+        document = {name: value for name, value in document.items() if name != _PAYLOAD}
+    return _bytes_of(document)
+
+
+def _kept_in(document: Any, key: str) -> int:
+    """Wherever objects of that name stand, all of them."""
+    found, left = 0, [document]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            found += _bytes_of(value[key]) if key in value else 0
+            left += [each for name, each in value.items() if name != key and isinstance(each, dict | list)]
+        elif isinstance(value, list):
+            left += [each for each in value if isinstance(each, dict | list)]
+    return found
+
+
+def _bytes_of(document: Any) -> int:
+    found, left = 0, [document]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            found += len(value) if value.isascii() else len(value.encode(errors="surrogatepass"))
+        elif isinstance(value, dict):
+            left += value
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+    return found
 
 
 def _long_paths(key: str, value: dict[str, Any]) -> Iterator[str]:
@@ -108,8 +165,13 @@ __all__ = [
     "MOST_DEEP",
     "MOST_DEFAULT",
     "MOST_ENTRIES",
+    "MOST_KEPT",
+    "MOST_KEPT_IN",
+    "MOST_NAME",
+    "MOST_OF_PROJECT",
     "MOST_PATH",
     "MOST_TASKS",
     "check_bounds",
+    "check_kept",
     "check_size",
 ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...readers.api_object import ApiObject
 from ..asked import TooMuch
-from ..bounds import check_bounds
+from ..bounds import check_bounds, check_kept
 from ..decision import Refusal, refused
 
 LEAST_INTERVAL = 500_000_000
@@ -31,7 +31,7 @@ def refused_cost(
     """`container` holds the health check and `host` the rest: of a service both are its ContainerSpec. `memory`: what
     this host has, in bytes; `image`: as the engine inspects it, where it is here."""
     yield from refused_health_check(container.at("Healthcheck").data, image)
-    yield from _refused_image(image)
+    yield from _refused_image(container, image)
     yield from refused_ports(_published(container, host, image))
     for where, size in _sizes(host, memory):
         yield from _refused_size(where, size, memory)
@@ -58,16 +58,18 @@ def refused_health_check(check: Any, image: Mapping[str, Any] | None = None) -> 
             )
 
 
-def _refused_image(image: Mapping[str, Any] | None) -> Iterator[Refusal]:
+def _refused_image(container: ApiObject, image: Mapping[str, Any] | None) -> Iterator[Refusal]:
     """Its volumes, ports, variables and labels become the container's, as if it had asked for them."""
     config = (image or {}).get("Config") or {}
     try:
         check_bounds(config)
+        if config:
+            check_kept(container.data, config)
     except TooMuch as much:
         yield refused(
             "guard/size",
             "A request asks for what can be judged in a moment",
-            f"of its image, {much}",
+            f"with its image, {much}",
             "build it with fewer of them",
         )
 

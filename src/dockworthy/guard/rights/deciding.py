@@ -14,6 +14,7 @@ from ...model.guard_policy import Binding, Role
 from ...model.image_names import in_full, repository_of
 from ...readers.api_object import ApiObject
 from ..asked import NotCanonical
+from ..bounds import MOST_OF_PROJECT
 from ..decision import Refusal, refused
 from ..identity.identity import Identity
 from ..routes import Call
@@ -29,6 +30,7 @@ _FOR_ALL = frozenset(("GET /_ping", "HEAD /_ping", "GET /version"))
 """What a client asks first; without it, it could not even show why it was refused."""
 _LABELLED = ("container", "volume", "network", "secret", "config")
 """What Docker's own commands make with `--label`, and a project is known by."""
+_COUNTED = (*_LABELLED, "service")
 _SWARMS = "com.docker.swarm."
 """So begin the labels that a swarm gives its tasks."""
 
@@ -37,7 +39,7 @@ class Allowed(Struct, frozen=True, kw_only=True):
     """`call` with containers pinned to their ids where they were looked up. `limits` of what a list may show, empty
     where it may show all; `sees_secrets` of what it is about; `is_admin`: the policy does not bind them; `by_roles`:
     nothing was looked up for it, so the same request is allowed as long as the roles are the same; `by`: the role
-    that allows it, None where everybody may."""
+    that allows it, None where everybody may; `may_stop`: they may stop or pause the container that it is about."""
 
     call: Call
     limits: tuple[Binding, ...] = ()
@@ -45,6 +47,7 @@ class Allowed(Struct, frozen=True, kw_only=True):
     is_admin: bool = False
     by: Binding | None = None
     by_roles: bool = False
+    may_stop: bool = False
 
 
 class Refused(Struct, frozen=True, kw_only=True):
@@ -71,7 +74,7 @@ async def decide(
     Raises EngineError, NotCanonical."""
     admin = next((binding for binding in held if binding.role is Role.ADMIN), None)
     if admin is not None:
-        return Allowed(call=call, sees_secrets=True, is_admin=True, by_roles=True, by=admin)
+        return Allowed(call=call, sees_secrets=True, is_admin=True, by_roles=True, by=admin, may_stop=True)
     if call.route.line in _FOR_ALL:
         return Allowed(call=call, by_roles=True)
     if asks_for_builder(call) and not any(Right.BUILD in RIGHTS[binding.role] for binding in held):
@@ -93,6 +96,8 @@ async def decide(
         reasons += [each async for each in _names_of_others(call, touched, own, objects, projects)]
         reasons += _labels_of_the_swarm(call)
         reasons += [each async for each in _labels_of_the_image(call, own, objects)]
+        if not reasons and call.route.action.endswith("/create"):
+            reasons += [each async for each in _too_many(touched, objects)]
     if all(binding.images for binding in fitting or able):
         for each in touched:
             if each.image and each.makes and signed(each.image):
@@ -109,7 +114,12 @@ async def decide(
     limits = tuple(fitting) if all(is_limited(binding) for binding in fitting) else ()
     if all(binding.projects for binding in fitting):
         call = _kept_from_images(call)
-    return Allowed(call=_pinned(call, touched), limits=limits, sees_secrets=sees, by=fitting[0])
+    may_stop = any(
+        Right.OPERATE in RIGHTS[binding.role]
+        and (not is_limited(binding) or all(within(binding, each, looks=False) for each in touched))
+        for binding in held
+    )
+    return Allowed(call=_pinned(call, touched), limits=limits, sees_secrets=sees, by=fitting[0], may_stop=may_stop)
 
 
 async def _touched_if_known(call: Call, objects: Objects) -> Sequence[Touched]:
@@ -235,6 +245,19 @@ async def _labels_of_the_image(call: Call, own: frozenset[str], objects: Objects
             f"the labels of the image make it a container of project {project}",
             "give the container that label with the name of your own project, or use an image without it",
         )
+
+
+async def _too_many(touched: Sequence[Touched], objects: Objects) -> AsyncIterator[Refusal]:
+    """The engine keeps each in memory, outside of every limit, also what never starts."""
+    for kind, project in dict.fromkeys((each.kind, each.project) for each in touched if each.makes):
+        number = await objects.number_of(kind, project) if project and kind in _COUNTED else 0
+        if number >= MOST_OF_PROJECT:
+            yield refused(
+                "guard/size",
+                "A project has as many objects as one engine can keep",
+                f"project {project} has {number} {kind}s already, and may have {MOST_OF_PROJECT}",
+                f"remove those that are no longer needed (docker {kind} prune), or ask an admin",
+            )
 
 
 def _kept_from_images(call: Call) -> Call:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from ...errors import EngineError
 from ..engine_world import EngineWorld
 from ..parallel import look_up
-from .projects import projects_of
+from .projects import PROJECT_LABELS, projects_of
 
 _PLACES = {
     "container": "/containers/{}/json",
@@ -48,6 +48,12 @@ class PeopleWorld(EngineWorld):
         wanted = quote(json.dumps({name: [value] for name, value in filters.items()}))
         answer = await self._get(f"/containers/json?all=1&filters={wanted}")
         return answer if isinstance(answer, list) else []
+
+    async def number_of(self, kind: str, project: str) -> int:
+        filters = (quote(json.dumps({"label": [f"{label}={project}"]})) for label in PROJECT_LABELS)
+        path = "/containers/json?all=1&" if kind == "container" else f"/{kind}s?"
+        lists = await look_up(self._listed, [f"{path}filters={each}" for each in filters])
+        return sum(len((each.get("Volumes") if isinstance(each, dict) else each) or ()) for each in lists)
 
     async def is_at_registry(self, reference: str) -> bool:
         asking = self._get(f"/distribution/{quote(reference, safe='/:@')}/json")

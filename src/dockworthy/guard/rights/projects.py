@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-_LABELS = ("com.docker.compose.project", "com.docker.stack.namespace")
+PROJECT_LABELS = ("com.docker.compose.project", "com.docker.stack.namespace")
 _SEPARATORS = ("_", "-")
 """Between a project's name and that of a part of it: `shop_data`, `shop-web-1`."""
 
@@ -13,7 +13,7 @@ _SEPARATORS = ("_", "-")
 def projects_of(owner: Any) -> frozenset[str]:
     """All that its labels name: one, unless somebody labelled it for two."""
     labels = owner.get("Labels") if isinstance(owner, dict) else None
-    found = (labels.get(name) for name in _LABELS) if isinstance(labels, dict) else ()
+    found = (labels.get(name) for name in PROJECT_LABELS) if isinstance(labels, dict) else ()
     return frozenset(each for each in found if isinstance(each, str) and each)
 
 
@@ -21,7 +21,7 @@ def project_of(owner: Any) -> str:
     """What is labelled for two projects is of none. A label without a value names none: it stands where an image's own
     must not count."""
     labels = owner.get("Labels") if isinstance(owner, dict) else None
-    found = [value for name in _LABELS if (value := labels.get(name, ""))] if isinstance(labels, dict) else []
+    found = [value for name in PROJECT_LABELS if (value := labels.get(name, ""))] if isinstance(labels, dict) else []
     return found[0] if len(set(found)) == 1 and isinstance(found[0], str) else ""
 
 
@@ -41,7 +41,7 @@ def with_labels_of_its_own(spec: Mapping[str, Any]) -> dict[str, Any]:
     run = task.get("ContainerSpec") if isinstance(task, dict) else None
     if not isinstance(task, dict) or not isinstance(run, dict):
         return dict(spec)
-    labels = {**dict.fromkeys(_LABELS, ""), **(run.get("Labels") or {})}
+    labels = {**dict.fromkeys(PROJECT_LABELS, ""), **(run.get("Labels") or {})}
     return {**spec, "TaskTemplate": {**task, "ContainerSpec": {**run, "Labels": labels}}}
 
 
@@ -49,7 +49,7 @@ def brought_by(image: Any, labels: Any) -> frozenset[str]:
     """The projects that an image's labels name, where `labels` of the container say nothing else."""
     own = labels if isinstance(labels, dict) else {}
     found = image.get("Labels") if isinstance(image, dict) else None
-    values = (found.get(name) for name in _LABELS if name not in own) if isinstance(found, dict) else ()
+    values = (found.get(name) for name in PROJECT_LABELS if name not in own) if isinstance(found, dict) else ()
     return frozenset(each for each in values if isinstance(each, str) and each)
 
 
@@ -68,6 +68,7 @@ def project_by_name(name: str, projects: Collection[str]) -> str:
 
 
 __all__ = [
+    "PROJECT_LABELS",
     "brought_by",
     "project_by_name",
     "project_of",

@@ -50,6 +50,13 @@ class Shown(Struct, frozen=True, kw_only=True):
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ValueError(str(error)) from None
 
+    def item(self, kind: str, item: bytes) -> bytes:
+        """An object of a list, or nothing. Raises ValueError for what is no JSON."""
+        try:
+            return item if self._fits(kind, msgspec.json.decode(item)) else b""
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise ValueError(str(error)) from None
+
     def line(self, line: bytes) -> bytes:
         """An event, or nothing. Only containers and images say whose they are. Raises ValueError."""
         try:
@@ -87,6 +94,8 @@ class Shown(Struct, frozen=True, kw_only=True):
                 yield image_found(name, item, item)
         elif kind == "event":
             yield from _of_event(item)
+        elif not kind:
+            return  # a list that is shown to nobody who is limited
         else:
             yield described(kind, item, "")
 
@@ -108,6 +117,17 @@ def kind_shown(call: Call) -> str:
     return _KINDS.get(call.route.line, "")
 
 
+def lists_in(call: Call) -> Mapping[str, str]:
+    """The lists of an answer: the kind of what they list by the name of each, which is empty where the answer itself is
+    the list. Empty for all other answers."""
+    kind = kind_shown(call)
+    if kind in ("", "event"):
+        return {}
+    if kind == "use of the disk":
+        return {**_NESTED, "BuildCache": ""}
+    return {"Volumes": "volume"} if kind == "volume" else {"": kind}
+
+
 def shown(call: Call, limits: tuple[Binding, ...], services: Sequence[Mapping[str, Any]] = ()) -> Shown | None:
     """None where all of it may be seen. `services` matter to a list of tasks."""
     kind = kind_shown(call)
@@ -117,4 +137,4 @@ def shown(call: Call, limits: tuple[Binding, ...], services: Sequence[Mapping[st
     return Shown(kind=kind, limits=limits, services=by_id)
 
 
-__all__ = ["Shown", "kind_shown", "shown"]
+__all__ = ["Shown", "kind_shown", "lists_in", "shown"]

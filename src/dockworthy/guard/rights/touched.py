@@ -42,6 +42,9 @@ class Objects(Protocol):
     async def containers_with(self, **filters: str) -> Sequence[Mapping[str, Any]]:
         """As `GET /containers/json` lists them, running or not: those with this `network` or `volume`."""
 
+    async def number_of(self, kind: str, project: str) -> int:
+        """How many containers, volumes, networks, services, secrets or configs are labelled for the project."""
+
     async def networks(self) -> Sequence[Mapping[str, Any]]:
         """As `GET /networks` lists them."""
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ...model.dialect import Version
 from ..asked import Asked, NotCanonical, TooMuch
+from ..bounds import MOST_NAME
 from ..decision import Decision
 from ..floor.expanded import why_not_filters
 from ..target import SHORT, Target, read_target
@@ -114,6 +115,8 @@ def _check_query(target: Target, route: Route) -> None:
             raise NotCanonical(f"{route.action} takes no {name!r} in its query")
         if name in ("filters", "filter") and (why := next(filter(None, map(why_not_filters, values)), "")):
             raise TooMuch(f"{name} in the query: {why}")
+        if name == "name" and any(len(value) > MOST_NAME for value in values):
+            raise TooMuch(f"the name has more than {MOST_NAME} characters")
         if len(values) > 1 and name in route.query and name not in route.lists:
             raise NotCanonical(f"{name!r} comes twice in the query")
 

@@ -18,6 +18,13 @@ from .pace import Pace, Phase
 from .places import Owner, Place, Places
 from .request_head import RequestHead
 
+MOST_BEHIND = 4 * 1024 * 1024
+"""Bytes that wait for a client that must read."""
+_BEHIND = (
+    f"the client did not read, until {MOST_BEHIND // 2**20} MiB waited for it or the guard had no room: it was hung up "
+    "on, so that nothing else waits for it"
+)
+
 Dial = Callable[[EngineSide], Awaitable[Any]]
 
 
@@ -41,7 +48,7 @@ class ClientConnection(asyncio.Protocol):
         """A request that came in one piece, and how it was read: the same bytes are the same request."""
         self._known: tuple[RequestHead, Passage, Canonical] | None = None
         """The last request that its sender's roles alone let pass, and as what it was sent on."""
-        self._read, self._early = 0, b""
+        self._read, self._early, self._behind = 0, b"", 0
         self._begun, self._last = 0, cast(RequestHead | None, None)
         self._reset()
 
@@ -89,11 +96,14 @@ class ClientConnection(asyncio.Protocol):
         del self._parser  # which knows us: so nothing is left for the garbage collector to find
 
     def pause_writing(self) -> None:
-        if self._engine is not None:
+        if self._engine is not None and not self._must_read:
             self._engine.pause_reading()
 
     def resume_writing(self) -> None:
         self._let_go()
+        if self._behind:
+            self._place.memory.clear()
+            self._behind = 0
         if self._engine is not None:
             self._engine.resume_reading()
 
@@ -101,6 +111,26 @@ class ClientConnection(asyncio.Protocol):
         self._replied = True
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
+            if self._must_read:
+                self._keep_up(self._transport.get_write_buffer_size())
+
+    @property
+    def _must_read(self) -> bool:
+        return self.passage is not None and self.passage.must_read
+
+    def _keep_up(self, waiting: int) -> None:
+        """What comes is read on, whether the client reads it or not; `waiting` bytes lie here for it."""
+        more = waiting - max(self._behind, FREE)
+        if more <= 0:
+            return
+        if waiting <= MOST_BEHIND and self._place.memory.add(more):
+            self._behind = waiting
+            return
+        passage = self.passage
+        self.abort()
+        if passage is not None:
+            call = passage.call
+            self._gate.unjudged(Asked(method=call.route.method, target=call.route.path), _BEHIND, self.who)
 
     def _let_go(self) -> None:
         """Of what was held, unless a client that does not read keeps it here."""

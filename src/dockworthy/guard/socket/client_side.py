@@ -13,6 +13,7 @@ from ..decision import Decision
 from ..eager import begin_task
 from ..engine_questions import DoesNotAnswer
 from ..judges import refusal_of
+from ..rights.showing import lists_in
 from . import answers
 from .canonical import Canonical, canonical, may_hijack
 from .client_connection import ClientConnection
@@ -198,7 +199,13 @@ class ClientSide(ClientConnection):
             if isinstance(passage, Decision):
                 self._reply(403, passage.message())
                 return
-            changed = rewriting(passage.shown, self._place.memory.add, hides=passage.hides, is_old=head.is_old)
+            changed = rewriting(
+                passage.shown,
+                self._place.memory.add,
+                hides=passage.hides,
+                is_old=head.is_old,
+                lists=lists_in(passage.call),
+            )
             is_old = head.is_old and changed is None
             if not is_large(body):
                 request = canonical(passage.call, head, is_old=is_old)

@@ -27,6 +27,8 @@ class Passage(Struct, frozen=True, kw_only=True):
     by_roles: bool = False
     """Nothing else decided: no object was looked up, no policy asked."""
     is_admin: bool = False
+    must_read: bool = False
+    """Who does not read what comes holds up others by it, and is hung up on."""
     by: Binding | None = None
     """The role that lets it pass; None where everybody may."""
 

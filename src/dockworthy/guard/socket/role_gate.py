@@ -31,6 +31,10 @@ _UNSEEN = frozenset(("POST /auth",))
 """Routes whose JSON the engine shows to no plugin."""
 _ENDED = "A stream ends with the role that opened it"
 
+_ATTACH = "POST /containers/{container}/attach"
+_SENT_TO_ALL = frozenset(("GET /events", "GET /containers/{container}/stats"))
+"""The engine sends each piece to all who listen, and waits for who does not read: 100 ms for each event."""
+
 Held = Callable[[Identity], Sequence[Binding]]
 """The roles of somebody, now."""
 Granted = Callable[[Binding], str]
@@ -164,6 +168,7 @@ class RoleGate:
             shown=seen,
             held=held,
             by_roles=by_roles,
+            must_read=_must_read(answer),
             is_admin=answer.is_admin,
             by=answer.by,
         )
@@ -218,6 +223,13 @@ def _shows_secrets(answer: Allowed | Refused, who: Identity) -> bool:
     if isinstance(answer, Refused) or (answer.is_admin and who.is_root):
         return False
     return answer.call.right is Right.SECRETS or (answer.sees_secrets and answer.call.route.line in HIDING)
+
+
+def _must_read(answer: Allowed) -> bool:
+    """A container waits for who is attached to it: for those who may stop it anyway this is what they want, when its
+    output goes into a pipe."""
+    line = answer.call.route.line
+    return line in _SENT_TO_ALL or (line == _ATTACH and not answer.may_stop)
 
 
 def _hides(answer: Allowed) -> bool:
