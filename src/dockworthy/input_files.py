@@ -151,6 +151,45 @@ def checkout_of(paths: Sequence[str]) -> Checkout:
     return Checkout(tuple(dict.fromkeys(map(_root_of, named))))
 
 
+def judged_checkout(folder: str) -> Checkout:
+    """The one that is judged now; of trusted files, that of their folder."""
+    return _CHECKOUT.get() or checkout_of([folder])
+
+
+def without_links(path: str, checkout: Checkout) -> str:
+    """Where an absolute path leads by the links that lie in the checkout; behind one that leads out of it, by names
+    alone: nothing outside is looked at. A link is part of what somebody commits, as the path is."""
+    pending = path.split(os.sep)[::-1]
+    place, links = os.sep, 0
+    while pending:
+        part = pending.pop()
+        if part in ("", os.curdir, os.pardir):
+            place = os.path.dirname(place) if part == os.pardir else place
+            continue
+        step = os.path.join(place, part)
+        target = _link_at(step, checkout) if links < _MOST_LINKS else None
+        if target is None:
+            place = step
+            continue
+        links += 1
+        place = os.sep if target.startswith(os.sep) else place
+        pending += target.split(os.sep)[::-1]
+    return place
+
+
+_MOST_LINKS: Final = 40
+"""In one path, as for the kernel: path_resolution(7)."""
+
+
+def _link_at(path: str, checkout: Checkout) -> str | None:
+    if not any(is_inside(path, root) for root in checkout.roots):
+        return None
+    try:
+        return os.readlink(path)
+    except (OSError, ValueError):
+        return None
+
+
 def top_of(folder: str) -> str | None:
     """The top of the Git checkout that a folder lies in, by its real path; None where it lies in none."""
     place = os.path.realpath(folder)

@@ -37,7 +37,9 @@ def test_nothing_is_allowed_while_the_guard_is_dead(guarded: Guarded) -> None:
     first = guarded.host.inside[1].partition("=")[2]
     path = f"/proc/{first}/root/run/docker.sock"
     trials = [
-        trial for trial in attacks() if trial.kind == "privileges" and trial.target.endswith("/containers/create")
+        trial
+        for trial in attacks()
+        if trial.kind == "privileges" and trial.target.endswith("/containers/create") and not trial.of
     ]
     statuses: Counter[int] = Counter()
     counted = threading.Condition()

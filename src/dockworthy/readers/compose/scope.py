@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ...input_files import is_inside, judged_checkout, without_links
 from ...model.field import Unknown
 from .entry import Entry
 from .loading import Files
@@ -27,9 +28,11 @@ class Scope:
             variables = self.files.variables
             home = HOME if variables.hidden("HOME") else variables.values.get("HOME", "~")
             return os.path.normpath(home + written[1:])
-        if written.startswith("/") or written[1:3] in (":\\", ":/") or written.startswith("\\"):
+        if written[1:3] in (":\\", ":/") or written.startswith("\\"):
             return written
-        return os.path.normpath(os.path.join(self.files.folder_of(at.source), written))
+        folder = self.files.folder_of(at.source)
+        path = written if written.startswith("/") else os.path.normpath(os.path.join(folder, written))
+        return _beyond_links(path, os.path.abspath(folder))
 
     def gap_of_network(self, key: str) -> Unknown | None:
         """A variable without a value in a network's name."""
@@ -45,3 +48,15 @@ class Scope:
         external = declared.get("external")
         outside = external.word("name") if external is not None and external.is_mapping else ""
         return declared.word("name") or outside or key
+
+
+def _beyond_links(path: str, folder: str) -> str:
+    """The same path, unless a link that lies in the checkout leads out of it: then where that leads."""
+    checkout = judged_checkout(folder)
+    whole, top = os.path.abspath(path), folder
+    while os.path.realpath(top) not in checkout.roots and top != os.sep:
+        top = os.path.dirname(top)
+    if top == os.sep or not is_inside(whole, top):
+        return path
+    end = without_links(os.path.realpath(top) + whole[len(top) :], checkout)
+    return path if any(is_inside(end, root) for root in checkout.roots) else end
