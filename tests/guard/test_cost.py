@@ -28,6 +28,10 @@ MS, HUGE = 1_000_000, 100 * 1024**4
         ({"HostConfig": {"OomScoreAdj": -1000}}, "workload/oom-score"),
         ({"HostConfig": {"OomScoreAdj": -1}}, "workload/oom-score"),
         ({"HostConfig": {"OomScoreAdj": 500}}, ""),
+        ({"StopTimeout": -1}, "guard/stop-time"),
+        ({"StopTimeout": 3601}, "guard/stop-time"),
+        ({"StopTimeout": 3600}, ""),
+        ({"StopTimeout": 0}, ""),
         ({"HostConfig": {"ShmSize": HUGE}}, "guard/memory-files"),
         ({"HostConfig": {"ShmSize": 64 * 1024**2}}, ""),
         ({"HostConfig": {"Tmpfs": {"/x": "size=100T"}}}, "guard/memory-files"),
@@ -54,13 +58,17 @@ async def test_what_a_container_costs(body: dict[str, Any], rule: str) -> None:
     [
         {"Healthcheck": {"Test": ["CMD", "true"], "Interval": MS}},
         {"OomScoreAdj": -5},
+        {"StopGracePeriod": 3_601_000_000_000},
         {"Mounts": [{"Type": "tmpfs", "Target": "/x", "TmpfsOptions": {"SizeBytes": HUGE}}]},
     ],
 )
 async def test_what_a_service_costs(run: dict[str, Any]) -> None:
     spec = {"Name": "shop-web", "TaskTemplate": {"ContainerSpec": {"Image": "shop@sha256:" + "0" * 64, **run}}}
     message = (await ask("POST /services/create", spec)).message()
-    assert any(rule in message for rule in ("guard/health-check", "workload/oom-score", "guard/memory-files")), message
+    assert any(
+        rule in message
+        for rule in ("guard/health-check", "guard/stop-time", "workload/oom-score", "guard/memory-files")
+    ), message
 
 
 class WithImage(World):

@@ -19,6 +19,8 @@ LEAST_INTERVAL = 500_000_000
 MOST_PUBLISHED = 256
 """Ports of the host. For each one the engine starts two programs of 1.5 MB, and writes rules of the packet filter one
 after the other, while nobody else is answered: 1,000 ports took 2.9 GB and, on two cores, 204 s to start."""
+MOST_TO_STOP = 3600
+"""Seconds that a container may take to stop. An engine that ends answers nobody, and waits for the longest."""
 _LIMITS = ("size", "nr_blocks")
 """Options of a tmpfs that say how much it takes; of several the last counts. Source: mm/shmem.c."""
 _NUMBER = re.compile(r"([1-9]\d{0,19})([kmgtpe%]?)", re.IGNORECASE | re.ASCII)
@@ -33,6 +35,7 @@ def refused_cost(
     yield from refused_health_check(container.at("Healthcheck").data, image)
     yield from _refused_image(container, image)
     yield from refused_ports(_published(container, host, image))
+    yield from _refused_time_to_stop(container)
     for where, size in _sizes(host, memory):
         yield from _refused_size(where, size, memory)
 
@@ -84,6 +87,20 @@ def refused_ports(number: int) -> Iterator[Refusal]:
             "outside of every limit, and answers nobody meanwhile",
             "publish those that are used; an admin may give a server of many ports the host's network",
         )
+
+
+def _refused_time_to_stop(container: ApiObject) -> Iterator[Refusal]:
+    """Of a container in seconds, of a service in nanoseconds."""
+    for key, unit in (("StopTimeout", 1), ("StopGracePeriod", 1_000_000_000)):
+        time = container.at(key).data
+        if isinstance(time, int) and not 0 <= time <= MOST_TO_STOP * unit:
+            yield refused(
+                "guard/stop-time",
+                "Containers stop within an hour",
+                f"{key} is {time}{'' if time >= 0 else ', which is without end'}: an engine that is stopped waits for "
+                "it, and answers nobody meanwhile",
+                f"give it up to {MOST_TO_STOP} seconds (--stop-timeout)",
+            )
 
 
 def _published(container: ApiObject, host: ApiObject, image: Mapping[str, Any] | None) -> int:
