@@ -238,6 +238,7 @@ def _host() -> dict[str, Any]:
         ),
         "daemon": known({"pid": 800, "argv": ["/usr/sbin/dockerd"], "executable": "/usr/sbin/dockerd"}),
         "certificates": known([]),
+        "plugins": known([]),
         "audit_rules": known([]),
         "time_sync": known({"service": "chrony", "running": True, "synchronised": True}),
         "packages": known([]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ import msgspec
 import pytest
 
 from dockworthy.errors import HostError
-from dockworthy.facts.host import read_host
+from dockworthy.facts.host import plugins, read_host
+from dockworthy.facts.host.processes import Processes
 from dockworthy.facts.host.root import NotHeld, Root
+from dockworthy.facts.host.socket_tables import SocketTables
 from dockworthy.facts.remote.captured_root import CapturedRoot
 from dockworthy.facts.remote.files import RemoteFiles, first_questions
+from dockworthy.model.field import Set
 
 from .remote_hosts import USUAL_PROGRAMS, a_host, files_of_a_host, only
 
@@ -294,3 +298,23 @@ async def test_who_holds_a_socket(listening: str) -> None:
     async with files_of_a_host() as files:
         await files.fetch_first([])
         assert await files.read(holders) == [[os.getpid()]]
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: " ".join(shell))
+async def test_a_plugin_that_nobody_serves_is_found_over_there(
+    shell: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(root: Root) -> dict[str, bool | None]:
+        field = plugins.read_plugins(root, SocketTables(root, Processes(root)))
+        return {each.path.rpartition("/")[2]: each.answers for each in field.value} if isinstance(field, Set) else {}
+
+    with tempfile.TemporaryDirectory(prefix="dw-plugins-") as folder, socket.socket(socket.AF_UNIX) as listening:
+        monkeypatch.setattr(plugins, "SOCKETS", folder)
+        listening.bind(f"{folder}/lives.sock")
+        listening.listen()
+        with socket.socket(socket.AF_UNIX) as ended:
+            ended.bind(f"{folder}/gone.sock")
+        async with files_of_a_host(shell) as files:
+            await files.fetch_first([])
+            there = await files.read(told)
+        assert there == told(Root(Path("/"))) == {"lives.sock": True, "gone.sock": False if os.geteuid() == 0 else None}

@@ -29,6 +29,7 @@ from .names import Names
 from .package_lists import PackageLists
 from .packages import read_packages
 from .pam import read_ssh_login_modules
+from .plugins import SOCKETS, read_plugins
 from .processes import Processes
 from .reading import guarded, guarded_all
 from .reboot import read_reboot_required
@@ -102,6 +103,7 @@ def _engine(root: Root, processes: Processes, sockets: SocketTables, names: Name
         "storage": guarded(lambda: read_storage(root, settings, mounts), settings.data_root),
         "files": guarded_all(lambda: read_files(root, settings, names, socket, own), "the engine's files"),
         "units": guarded_all(lambda: read_units(root), "the engine's units"),
+        "plugins": guarded(lambda: read_plugins(root, sockets), SOCKETS),
         "certificates": guarded(lambda: read_certificates(root, settings), "the engine's certificates"),
     }
 

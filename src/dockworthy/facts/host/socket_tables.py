@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -54,6 +55,30 @@ class SocketTables:
                 return tables, inodes
         return host, []
 
+    def may_listen_at(self, path: str) -> bool | None:
+        """Does a socket listen at `path`? A table names a socket as it was bound: it may have been renamed since, or be
+        bound in a container that calls its folder by another name. None where it can't be told."""
+        tables, inodes = self.listening_at(path)
+        if inodes:
+            return True
+        if not tables.present:
+            return None
+        folder, _, name = path.rpartition("/")
+        renamed = self._renamed_in(folder or "/", tables)
+        if any(_named_like(name, bound) for bound in renamed):
+            return True
+        everywhere = (bound for each in self._all(tables, exists=True) for bound in each.unix.values())
+        if any(_named_like(name, bound) for bound in everywhere):
+            return None
+        beside = [other for other in self._root.names_or_none(folder or "/") if other != name]
+        return False if all(any(_named_like(other, bound) for other in beside) for bound in renamed) else None
+
+    def _renamed_in(self, folder: str, tables: Tables) -> list[str]:
+        """Paths that listen by their names of before: bound in `folder`, and no longer there."""
+        here = self._root.identity(folder)
+        inside = (bound for bound in tables.unix.values() if self._root.identity(bound.rpartition("/")[0]) == here)
+        return [bound for bound in inside if not self._root.exists(bound)]
+
     def listens_of(self, pid: int) -> tuple[str, ...]:
         """What a process listens on: `unix:///run/docker.sock`, `tcp://127.0.0.1:2375`, `tcp://[::]:2377`."""
         tables = self._of(f"/proc/{pid}")
@@ -88,6 +113,11 @@ class SocketTables:
             return self._root.link(f"{process}/ns/net")
         except OSError:
             return process
+
+
+def _named_like(name: str, bound: str) -> bool:
+    """`.shop.sock.12` is renamed to shop.sock by who has bound it."""
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", _last(bound)) is not None
 
 
 def _last(path: str) -> str:

@@ -44,7 +44,10 @@ _NAMES = (
     "/etc/ssh/sshd_config.d",
     "/etc/sudoers.d",
     "/boot",
+    "/etc/docker/plugins",
     "/lib/modules",
+    "/run/docker/plugins",
+    "/usr/lib/docker/plugins",
     "/var/lib/dockworthy/harden",
 )
 _STATS = (

@@ -6,7 +6,7 @@ Sizes in bytes, times in seconds unless said. A field is Unset where the file is
 from .files import Certificate, FileMode, UnitFile
 from .packages import AutomaticUpdates, Package
 from .people import Account, LoginRecord, SudoRule
-from .processes import DaemonProcess, Firewall, Listener
+from .processes import DaemonProcess, Firewall, Listener, PluginFile
 from .storage import Disk, DiskReading, MountPoint, Storage
 from .system import Cgroup, Kernel, Memory, OsRelease, TimeSync
 from .whole import Host
@@ -29,6 +29,7 @@ __all__ = [
     "MountPoint",
     "OsRelease",
     "Package",
+    "PluginFile",
     "Storage",
     "SudoRule",
     "TimeSync",

@@ -28,6 +28,17 @@ class DaemonProcess(Struct, frozen=True, omit_defaults=True):
     container_roles: Field[tuple[Binding, ...]] = NOT_READ
 
 
+class PluginFile(Struct, frozen=True, omit_defaults=True):
+    """A file that registers a plugin at the engine, and the address that it names. `answers`: somebody listens there;
+    None where that could not be told: `gap` says why, `tell` how to find out."""
+
+    path: str
+    address: str = ""
+    answers: bool | None = None
+    gap: str = ""
+    tell: str = ""
+
+
 class Listener(Struct, frozen=True, omit_defaults=True):
     """A listening socket and who holds it. `address` as text, `::` and `0.0.0.0` are every address."""
 

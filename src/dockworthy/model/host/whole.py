@@ -11,7 +11,7 @@ from ..hardening_journal import HardenRun
 from .files import Certificate, FileMode, UnitFile
 from .packages import AutomaticUpdates, Package
 from .people import Account, LoginRecord, SudoRule
-from .processes import DaemonProcess, Firewall, Listener
+from .processes import DaemonProcess, Firewall, Listener, PluginFile
 from .storage import Disk, DiskReading, MountPoint, Storage
 from .system import Cgroup, Kernel, Memory, OsRelease, TimeSync
 
@@ -45,6 +45,8 @@ class Host(Struct, frozen=True, kw_only=True):
     daemon_json: Field[dict[str, Any]] = NOT_READ
     daemon: Field[DaemonProcess] = NOT_READ
     containerd: Field[DaemonProcess] = NOT_READ
+    plugins: Field[tuple[PluginFile, ...]] = NOT_READ
+    """Plugins that are registered by a file; those that `docker plugin install` brings are not among them."""
     certificates: Field[tuple[Certificate, ...]] = NOT_READ
     audit_rules: Field[tuple[str, ...]] = NOT_READ
     """Rules as `auditctl` syntax, from the rules' files; Unset where audit is not installed."""
