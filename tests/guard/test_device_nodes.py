@@ -6,6 +6,7 @@ import io
 import json
 import os
 import stat
+import subprocess
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,6 +30,7 @@ from guard.test_judging import World, ask
 from guard.worlds import FEATURES
 from machines.images import BUSYBOX, busybox_root
 from machines.own_host import OwnHost, start_host
+from patience import Limit
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="makes device nodes")
 ID = "a" * 64
@@ -443,3 +445,50 @@ def test_a_persons_service_makes_no_nodes_and_brings_none(host: OwnHost) -> None
         refused = pat.docker(*create, "nodes-bad", image, check=False)
         assert b"guard/device-nodes" in refused.stderr and says in refused.stderr, refused.stderr
     root.docker("service", "rm", "nodes-service")
+
+
+_FLIPS = """
+import http.client, socket, sys
+class Engine(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect("/var/run/docker.sock")
+engine = Engine("docker")
+while True:
+    for image in sys.argv[1:]:
+        engine.request("POST", f"/images/{image}/tag?repo=dockworthy-test-moving&tag=1")
+        engine.getresponse().read()
+"""
+
+
+@pytest.mark.engine
+def test_a_tag_that_moves_while_a_volume_is_filled(host: OwnHost) -> None:
+    """Half of the volumes were there before, as Compose makes them."""
+    flips = subprocess.Popen(
+        [*host.inside, "setpriv", "--pdeathsig", "KILL", "/usr/bin/python3", "-c", _FLIPS, BUSYBOX, BAD]
+    )
+    host.started.append(flips)
+    host.wait(lambda: host.docker("image", "inspect", "dockworthy-test-moving:1", check=False).returncode == 0, "it is")
+    pat = Reached(host, PEOPLE, "pat")
+    bad = host.docker("image", "inspect", "-f", "{{.Id}}", BAD).stdout.decode().strip()
+    moved = number = 0
+    try:
+        limit = Limit(60.0)
+        while moved < 4 and limit.left > 0:
+            name = f"nodes-moving-{number}"
+            number += 1
+            if number % 2:
+                pat.docker("volume", "create", name)
+            done = pat.docker(
+                "create", "--name", name, "-v", f"{name}:/vol", "dockworthy-test-moving:1", "true", check=False
+            )
+            moved += b"guard/image-moved" in done.stderr
+            if b"guard/image-moved" in done.stderr and not number % 2:
+                assert pat.docker("volume", "inspect", name, check=False).returncode, "what it made went with it"
+    finally:
+        flips.kill()
+    assert moved, "else this proves nothing"
+    for name in host.docker("ps", "-aq", "--filter", "name=nodes-moving").stdout.decode().split():
+        assert host.docker("inspect", "-f", "{{.Image}}", name).stdout.decode().strip() != bad
+    nodes = "cd $(docker info -f {{.DockerRootDir}})/volumes && find . -path '*nodes-moving*' -type b"
+    assert host.run("sh", "-c", nodes).stdout == b""

@@ -366,6 +366,10 @@ class EngineWorld:
         found = await self._paths.look(lambda look: {path: device_numbers(path) for path in wanted})
         return found.__getitem__
 
+    async def remove(self, path: str) -> None:
+        """`DELETE` of the API. Raises EngineError."""
+        await (await self._open()).send("DELETE", path, seconds=30.0)
+
     async def close(self) -> None:
         connection, self._connection, self._context = self._connection, None, None
         if connection is not None:

@@ -21,6 +21,8 @@ class _Question(Struct, frozen=True):
     RequestBody: bytes = b""
     RequestHeaders: dict[str, str] | None = None
     User: str = ""
+    ResponseStatusCode: int = 0
+    ResponseBody: bytes = b""
 
 
 _decoder = msgspec.json.Decoder(_Question)
@@ -43,6 +45,16 @@ def read_question(body: bytes) -> Asked:
     )
 
 
+def read_answer(body: bytes) -> tuple[Asked, int, bytes]:
+    """What was asked, and the engine's answer: status and body. Raises ValueError."""
+    try:
+        question = _decoder.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(f"not an engine's answer: {error}") from None
+    asked = Asked(method=question.RequestMethod, target=question.RequestUri, body=question.RequestBody)
+    return asked, question.ResponseStatusCode, question.ResponseBody
+
+
 def answer_of(decision: Decision) -> bytes:
     return ALLOWED if decision.allowed else denied(decision.message())
 
@@ -51,4 +63,14 @@ def denied(says: str) -> bytes:
     return _encoder.encode({"Allow": False, "Msg": says})
 
 
-__all__ = ["ACTIVATE", "ACTIVATED", "ALLOWED", "REQUEST", "RESPONSE", "answer_of", "denied", "read_question"]
+__all__ = [
+    "ACTIVATE",
+    "ACTIVATED",
+    "ALLOWED",
+    "REQUEST",
+    "RESPONSE",
+    "answer_of",
+    "denied",
+    "read_answer",
+    "read_question",
+]

@@ -33,10 +33,10 @@ class PluginProtocol(asyncio.Protocol):
     """`httptools` calls the `on_` methods."""
 
     def __init__(
-        self, answer: Answer, connected: set[PluginProtocol], *, unread: frozenset[bytes] = frozenset()
+        self, answer: Answer, connected: set[PluginProtocol], *, unread: Callable[[bytes], bool] = lambda path: False
     ) -> None:
-        """It keeps itself in `connected` as long as it is. `unread`: paths whose bodies say nothing to us, and are not
-        kept: the engine shows each of its answers there, however long it is."""
+        """It keeps itself in `connected` as long as it is. `unread` tells whether a path's body says nothing to us: it
+        is not kept. The engine shows each of its answers there, however long it is."""
         self._answer, self._connected, self._unread = answer, connected, unread
         self._parser = httptools.HttpRequestParser(self)
         self._now = asyncio.get_running_loop().time
@@ -91,7 +91,7 @@ class PluginProtocol(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
-        if self._path not in self._unread:
+        if not self._unread(self._path):
             self._body.append(body)
         if self._size > MOST_BYTES:
             self._write(413, b'{"Err":"too large"}', keep=False)

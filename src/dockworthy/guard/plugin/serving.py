@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from msgspec import structs
 
@@ -19,7 +19,8 @@ from ..listening import BACKLOG, listened
 from ..policy_in_force import PolicyInForce
 from ..routes import Call
 from ..world import World
-from .messages import ACTIVATE, ACTIVATED, ALLOWED, REQUEST, RESPONSE, answer_of, denied, read_question
+from .made import CREATES, Looking, Made, Maker
+from .messages import ACTIVATE, ACTIVATED, ALLOWED, REQUEST, RESPONSE, answer_of, denied, read_answer, read_question
 from .protocol import PluginProtocol, Said
 from .warming import warm_up
 
@@ -28,7 +29,7 @@ InForce = Callable[[], PolicyInForce]
 
 
 _LOOK_EVERY = 5.0
-_UNREAD = frozenset((RESPONSE.encode(),))
+_UNREAD = RESPONSE.encode()
 
 
 class Vouched(Protocol):
@@ -59,10 +60,13 @@ async def plugin_served(
     """
     warm_up(policy())
     connected: set[PluginProtocol] = set()
-    answer = partial(_answer, policy, world, told, vouching)
+    made = Made()
+    answer = partial(_answer, policy, world, made, told, vouching)
     with listened(path, mode=0o600) as listening:
         server = await asyncio.get_running_loop().create_unix_server(
-            lambda: PluginProtocol(answer, connected, unread=_UNREAD), sock=listening, backlog=BACKLOG
+            lambda: PluginProtocol(answer, connected, unread=lambda path: path == _UNREAD and not made),
+            sock=listening,
+            backlog=BACKLOG,
         )
         hurrying = asyncio.create_task(_hurry(connected))
         try:
@@ -86,13 +90,14 @@ async def _hurry(connected: set[PluginProtocol]) -> None:
 
 
 def _answer(
-    policy: InForce, world: World, told: Told, vouching: Vouching, path: str, body: bytes
+    policy: InForce, world: World, made: Made, told: Told, vouching: Vouching, path: str, body: bytes
 ) -> Said | Awaitable[Said]:
     """A question that can't be read is answered with a no, never with silence."""
     if path == ACTIVATE:
         return 200, ACTIVATED
     if path == RESPONSE:
-        return 200, ALLOWED  # to deny what was done already would only hide it
+        # To deny what was done already would only hide it, but for what is undone.
+        return _undone(body, world, made, told) if made and body else (200, ALLOWED)
     if path != REQUEST:
         return 404, b'{"Err":"no such call"}'
     try:
@@ -106,7 +111,7 @@ def _answer(
             begun = begun.passes
     if isinstance(begun, Decision):
         return 200, answer_of(told(asked, begun))
-    return _looked_into(asked, begun, policy(), world, told)
+    return _looked_into(asked, begun, policy(), world, made, told)
 
 
 def _read(body: bytes) -> tuple[Asked, Decision | Call]:
@@ -130,9 +135,22 @@ _PLAIN = frozenset(("host", "user-agent", "accept", "accept-encoding", "connecti
 """Headers that hold no secret."""
 
 
-async def _looked_into(asked: Asked, call: Call, policy: PolicyInForce, world: World, told: Told) -> Said:
-    decision = await judge_call(call, world, policy)
-    return 200, answer_of(told(asked, decision))
+async def _looked_into(asked: Asked, call: Call, policy: PolicyInForce, world: World, made: Made, told: Told) -> Said:
+    looked = Looking(world)
+    decision = told(asked, await judge_call(call, looked.as_world, policy))
+    if decision.allowed and call.route.action == CREATES:
+        made.expect(asked, looked)
+    return 200, answer_of(decision)
+
+
+async def _undone(body: bytes, world: World, made: Made, told: Told) -> Said:
+    """What was made of another image than the one that was judged."""
+    try:
+        asked, status, answer = read_answer(body)
+    except ValueError:
+        return 200, ALLOWED
+    decision = await made.judged(asked, status, answer, cast(Maker, world))
+    return 200, ALLOWED if decision is None else answer_of(told(asked, decision))
 
 
 __all__ = ["plugin_served"]

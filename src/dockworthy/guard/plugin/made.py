@@ -1,0 +1,159 @@
+"""What the engine made is made of the image that was looked at, or goes again.
+
+A tag can move between the guard's look and the engine's: the engine would fill a volume with what another image brings,
+device nodes too. The engine shows its answer to the plugin before its client sees it: there the container is looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
+
+import msgspec
+
+from ...errors import DockworthyError, EngineError
+from ...readers.api_object import ApiObject
+from ..asked import Asked
+from ..decision import Decision, refused
+from ..image_nodes import is_harmful
+from ..world import World
+
+CREATES = "containers/create"
+_FORGOTTEN_AFTER = 600.0
+"""Seconds in which an engine makes a container: it unpacks nothing, but may copy much into a volume."""
+_MOST = 10_000
+
+
+class Maker(Protocol):
+    """Raises EngineError."""
+
+    async def container(self, reference: str) -> Mapping[str, Any] | None: ...
+    async def volume(self, name: str) -> Mapping[str, Any] | None: ...
+    async def remove(self, path: str) -> None:
+        """`DELETE` of the API."""
+
+
+class Looking:
+    """A world that notes which images were looked at, and which volumes were not there."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.images: set[str] = set()
+        self.missing: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world, name)
+
+    async def image(self, reference: str) -> Mapping[str, Any] | None:
+        found = await self._world.image(reference)
+        self.images.add(str((found or {}).get("Id", "")))
+        return found
+
+    async def volume(self, name: str) -> Mapping[str, Any] | None:
+        found = await self._world.volume(name)
+        if found is None:
+            self.missing.add(name)
+        return found
+
+    @property
+    def as_world(self) -> World:
+        return cast(World, self)
+
+
+class Made:
+    """Requests that passed and are not answered yet."""
+
+    def __init__(self) -> None:
+        self._open: dict[bytes, list[tuple[float, Looking]]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    def expect(self, asked: Asked, looked: Looking) -> None:
+        now = time.monotonic()
+        for key in [key for key, each in self._open.items() if each[-1][0] < now]:
+            del self._open[key]
+        if len(self._open) < _MOST:
+            self._open.setdefault(_key(asked), []).append((now + _FORGOTTEN_AFTER, looked))
+
+    async def judged(self, asked: Asked, status: int, answer: bytes, world: Maker) -> Decision | None:
+        """None where it is what was asked for. Never raises."""
+        waiting = self._open.get(_key(asked))
+        if not waiting:
+            return None
+        _, looked = waiting.pop(0)
+        if not waiting:
+            del self._open[_key(asked)]
+        if status != 201:
+            return None
+        try:
+            id = msgspec.json.decode(answer)["Id"]
+            found = await world.container(id)
+            if found is None or looked.images <= {found.get("Image")}:
+                return None
+            left = await _removed(id, found, looked.missing, world)
+        except (DockworthyError, msgspec.DecodeError, KeyError, TypeError) as error:
+            left = f"; what was made can't be looked at ({type(error).__name__}), and stays"
+        refusal = refused(
+            "guard/image-moved",
+            "A container is made of the image that was looked at",
+            f"its image's name went over to another image meanwhile{left}",
+            "ask again, or name the image by its digest or id",
+        )
+        return Decision(action=CREATES, subject=asked.target, refusals=(refusal,))
+
+
+async def _removed(id: str, found: Mapping[str, Any], missing: set[str], world: Maker) -> str:
+    """What is left of it, in words. A volume that was there before keeps all but nodes of devices."""
+    await world.remove(f"/containers/{id}?force=1&v=1")
+    left = ""
+    for mount in ApiObject(found, "GET /containers/{id}/json").items("Mounts"):
+        name = mount.word("Name")
+        if mount.word("Type") != "volume" or not name:
+            continue
+        volume = await world.volume(name)
+        if volume is None:
+            continue
+        try:
+            if name in missing:
+                await world.remove(f"/volumes/{name}")
+                continue
+        except EngineError:  # another container has it already
+            pass
+        top = str(volume.get("Mountpoint", ""))
+        if volume.get("Driver") == "local" and not volume.get("Options"):
+            with contextlib.suppress(OSError):
+                await asyncio.get_running_loop().run_in_executor(None, _without_nodes, top)
+                continue
+        left += f"; volume {name} may hold files of the other one"
+    return left
+
+
+def _without_nodes(top: str) -> None:
+    """By descriptors of folders, so that nobody leads it elsewhere by a link. Another file system below it is left."""
+    own = os.stat(top, follow_symlinks=False).st_dev
+    for _, _, names, folder in os.fwalk(top, follow_symlinks=False):
+        for name in names:
+            try:
+                seen = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                block = stat.S_ISBLK(seen.st_mode)
+                major, minor = os.major(seen.st_rdev), os.minor(seen.st_rdev)
+                is_node = seen.st_dev == own and (block or stat.S_ISCHR(seen.st_mode))
+                if is_node and is_harmful(block=block, major=major, minor=minor):
+                    os.unlink(name, dir_fd=folder)
+            except FileNotFoundError:
+                continue
+
+
+def _key(asked: Asked) -> bytes:
+    said = b"\0".join((asked.method.encode(), asked.target.encode(), asked.body))
+    return hashlib.blake2b(said, digest_size=32).digest()
+
+
+__all__ = ["CREATES", "Looking", "Made", "Maker"]
