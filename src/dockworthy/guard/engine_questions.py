@@ -123,6 +123,8 @@ async def _turn(places: asyncio.Semaphore, since: Callable[[], float], path: str
                 raise _does_not_answer(path) from None
     place = _Place(places)
     try:
+        if since() + ANSWERS_WITHIN <= _now() + _SLOW:  # the turn came with the end of the time
+            raise _does_not_answer(path)
         yield place
     finally:
         place.give_away()
