@@ -25,6 +25,9 @@ MS, HUGE = 1_000_000, 100 * 1024**4
         ({"Healthcheck": {"Test": ["CMD", "true"], "StartInterval": 1 * MS}}, "guard/health-check"),
         ({"Healthcheck": {"Test": ["CMD", "true"], "Interval": 500 * MS, "StartInterval": 1000 * MS}}, ""),
         ({"Healthcheck": {"Interval": 0}}, ""),
+        ({"StopTimeout": -(2**63)}, "guard/stop-time"),
+        ({"StopTimeout": 2**31}, "guard/stop-time"),
+        ({"StopTimeout": None}, ""),
         ({"HostConfig": {"OomScoreAdj": -1000}}, "workload/oom-score"),
         ({"HostConfig": {"OomScoreAdj": -1}}, "workload/oom-score"),
         ({"HostConfig": {"OomScoreAdj": 500}}, ""),
@@ -59,6 +62,7 @@ async def test_what_a_container_costs(body: dict[str, Any], rule: str) -> None:
         {"Healthcheck": {"Test": ["CMD", "true"], "Interval": MS}},
         {"OomScoreAdj": -5},
         {"StopGracePeriod": 3_601_000_000_000},
+        {"StopGracePeriod": -1},
         {"Mounts": [{"Type": "tmpfs", "Target": "/x", "TmpfsOptions": {"SizeBytes": HUGE}}]},
     ],
 )
@@ -69,6 +73,34 @@ async def test_what_a_service_costs(run: dict[str, Any]) -> None:
         rule in message
         for rule in ("guard/health-check", "guard/stop-time", "workload/oom-score", "guard/memory-files")
     ), message
+
+
+async def test_a_service_may_stop_as_slowly_as_a_container() -> None:
+    for grace in (None, 0, 1_000_000_000, 3_600_000_000_000):
+        run = {"Image": "shop@sha256:" + "0" * 64, "StopGracePeriod": grace}
+        spec = {"Name": "shop-web", "TaskTemplate": {"ContainerSpec": run}}
+        assert "guard/stop-time" not in (await ask("POST /services/create", spec)).message()
+
+
+async def test_a_service_does_not_go_back_to_one_that_never_stops() -> None:
+    run = {"Image": "shop@sha256:" + "0" * 64}
+    before = {"Name": "shop", "TaskTemplate": {"ContainerSpec": {**run, "StopGracePeriod": -1}}}
+    spec = {"Name": "shop", "TaskTemplate": {"ContainerSpec": run}}
+    for query, refuses in (("", False), ("&rollback=previous", True)):
+        world = World(service_shop={"Spec": spec, "PreviousSpec": before})
+        message = (await ask(f"POST /services/shop/update?version=1{query}", spec, world=world)).message()
+        assert ("guard/stop-time" in message) is refuses, message
+
+
+@pytest.mark.parametrize("action", ["stop", "restart"])
+@pytest.mark.parametrize(
+    ("query", "allowed"),
+    [("", True), ("?t=", True), ("?t=0", True), ("?t=3600&signal=TERM", True), ("?t=3601", False), ("?t=-1", False),
+     ("?t=%2B7", False), ("?t=99999999999999999999", False), ("?t=%EF%BC%91", False), ("?t=1e9", False)],
+)  # fmt: skip
+async def test_how_long_a_stop_waits(action: str, query: str, allowed: bool) -> None:
+    decision = await ask(f"POST /containers/nobody/{action}{query}")
+    assert decision.allowed is allowed and ("guard/stop-time" in decision.message()) is not allowed
 
 
 class WithImage(World):
@@ -114,6 +146,25 @@ async def test_a_container_of_such_an_image_does_not_start() -> None:
     }
     decision = await ask("POST /containers/shop/start", world=World(shop=made))
     assert "guard/health-check" in decision.message()
+
+
+async def test_an_image_does_not_keep_an_engine_from_ending() -> None:
+    world = WithImage({})
+    world._image["Config"]["StopTimeout"] = -1
+    for own, allowed in (({}, False), ({"StopTimeout": None}, False), ({"StopTimeout": 10}, True)):
+        decision = await ask("POST /containers/create", {"Image": "shop", **own}, world=world)
+        assert decision.allowed is allowed and ("the image's StopTimeout" in decision.message()) is not allowed
+    run = {"Image": "shop@sha256:" + "0" * 64}
+    spec = {"Name": "shop-web", "TaskTemplate": {"ContainerSpec": run}}
+    assert "guard/stop-time" in (await ask("POST /services/create", spec, world=world)).message()
+    made = {
+        **SHOP,
+        "Config": {**SHOP["Config"], "StopTimeout": -1},
+        "HostConfig": {**SHOP["HostConfig"], "PidMode": ""},
+    }
+    for action in ("start", "restart"):
+        decision = await ask(f"POST /containers/shop/{action}", world=World(shop=made))
+        assert "guard/stop-time" in decision.message()
 
 
 async def test_an_image_has_bounds_as_a_request_has() -> None:

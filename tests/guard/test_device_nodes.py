@@ -492,3 +492,32 @@ def test_a_tag_that_moves_while_a_volume_is_filled(host: OwnHost) -> None:
         assert host.docker("inspect", "-f", "{{.Image}}", name).stdout.decode().strip() != bad
     nodes = "cd $(docker info -f {{.DockerRootDir}})/volumes && find . -path '*nodes-moving*' -type b"
     assert host.run("sh", "-c", nodes).stdout == b""
+
+
+@pytest.mark.engine
+def test_a_login_that_the_swarm_keeps_goes_to_no_registry_that_a_person_names(host: OwnHost) -> None:
+    """With the fault, the node logs in at a registry of the person's with the password that root gave."""
+    pat, root = Reached(host, PEOPLE, "pat"), Reached(host, PEOPLE)
+    name, good, elsewhere = "logins-service", "good.example.com/logins:1", "elsewhere.example.com/logins:1"
+    root.docker("swarm", "init", "--advertise-addr", "127.0.0.1", check=False)
+    for image in (good, good.replace(":1", ":2"), elsewhere):
+        root.docker("tag", BUSYBOX, image)
+    try:
+        made = ("service", "create", "--detach", "--no-resolve-image", "--with-registry-auth", "--name", name)
+        root.docker(*made, good, "sleep", "3600")
+        update = ("service", "update", "--detach", "--no-resolve-image")
+        pat.docker(*update, "--image", good.replace(":1", ":2"), name)
+        refused = pat.docker(*update, "--image", elsewhere, name, check=False)
+        assert b"guard/registry-login" in refused.stderr and b"good.example.com" in refused.stderr, refused.stderr
+        pat.docker("service", "rollback", "--detach", name)
+        pat.docker(*update, "--with-registry-auth", "--image", elsewhere, name)
+        found = pat.ask("GET", f"/services/{name}").json
+        there, before = found["Spec"], found["PreviousSpec"]
+        assert [each["TaskTemplate"]["ContainerSpec"]["Image"] for each in (there, before)] == [elsewhere, good]
+        for query in ("&registryAuthFrom=previous-spec", "&registryAuthFrom=previous-spec&rollback=previous"):
+            version = found["Version"]["Index"]
+            answer = pat.ask("POST", f"/services/{name}/update?version={version}{query}", there)
+            assert answer.status == 403 and b"guard/registry-login" in answer.body, answer
+        root.docker(*update, "--image", good, name)
+    finally:
+        root.docker("service", "rm", name, check=False)

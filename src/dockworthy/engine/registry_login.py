@@ -21,6 +21,8 @@ from .docker_command import run_program
 
 HUB = "https://index.docker.io/v1/"
 """How docker's configuration calls the registry of images without one."""
+NO_LOGIN: Mapping[str, str] = {"X-Registry-Auth": base64.urlsafe_b64encode(b"{}").decode()}
+"""The header that says so: an update of a service without one keeps the login that the swarm has."""
 _HELPER_SECONDS = 20.0
 _TOKEN = "<token>"
 """The name of a user by which a helper says that the secret is an identity token."""

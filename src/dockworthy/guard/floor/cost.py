@@ -1,5 +1,5 @@
-"""What a container may cost the host beside its limits: health checks without a pause, memory for its files, and
-programs that pass its ports on."""
+"""What a container may cost the host beside its limits: health checks without a pause, memory for its files, programs
+that pass its ports on, and the time for which an engine that ends waits for it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ MOST_TO_STOP = 3600
 _LIMITS = ("size", "nr_blocks")
 """Options of a tmpfs that say how much it takes; of several the last counts. Source: mm/shmem.c."""
 _NUMBER = re.compile(r"([1-9]\d{0,19})([kmgtpe%]?)", re.IGNORECASE | re.ASCII)
+_SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 _UNITS = " kmgtpe"
 
 
@@ -33,9 +34,9 @@ def refused_cost(
     """`container` holds the health check and `host` the rest: of a service both are its ContainerSpec. `memory`: what
     this host has, in bytes; `image`: as the engine inspects it, where it is here."""
     yield from refused_health_check(container.at("Healthcheck").data, image)
+    yield from refused_time_to_stop(container, image)
     yield from _refused_image(container, image)
     yield from refused_ports(_published(container, host, image))
-    yield from _refused_time_to_stop(container)
     for where, size in _sizes(host, memory):
         yield from _refused_size(where, size, memory)
 
@@ -59,6 +60,39 @@ def refused_health_check(check: Any, image: Mapping[str, Any] | None = None) -> 
                 "check every second, or every 30 seconds, which is the engine's own"
                 + (" (--health-interval)" if whose != "Healthcheck" else ""),
             )
+
+
+def refused_time_to_stop(container: ApiObject, image: Mapping[str, Any] | None = None) -> Iterator[Refusal]:
+    """`container`: a request, the Config of one that is there, or a ContainerSpec, which counts in nanoseconds. The
+    engine takes the image's where a container says nothing."""
+    own, grace = container.at("StopTimeout").data, container.at("StopGracePeriod").data
+    if isinstance(grace, int):
+        yield from _refused_stop("StopGracePeriod", grace / 1_000_000_000)
+    if isinstance(own, int):
+        yield from _refused_stop("StopTimeout", own)
+    elif grace is None:
+        brought = ((image or {}).get("Config") or {}).get("StopTimeout")
+        yield from _refused_stop("the image's StopTimeout", brought) if isinstance(brought, int) else ()
+
+
+def refused_stop_wait(written: str) -> Iterator[Refusal]:
+    """`t` in the query of a stop or restart, in seconds; empty is the container's own."""
+    if written and not (_SECONDS.fullmatch(written) and int(written) <= MOST_TO_STOP):
+        yield _stops_in_time(f"t is {written[:20]!r}")
+
+
+def _refused_stop(name: str, seconds: float) -> Iterator[Refusal]:
+    if not 0 <= seconds <= MOST_TO_STOP:
+        yield _stops_in_time(f"{name} is {seconds:g} s{'' if seconds >= 0 else ', which is without end'}")
+
+
+def _stops_in_time(says: str) -> Refusal:
+    return refused(
+        "guard/stop-time",
+        "Containers stop within an hour",
+        f"{says}: an engine that ends or restarts waits as long, and answers nobody meanwhile",
+        f"0 to {MOST_TO_STOP} seconds (stop_grace_period, --stop-timeout)",
+    )
 
 
 def _refused_image(container: ApiObject, image: Mapping[str, Any] | None) -> Iterator[Refusal]:
@@ -87,20 +121,6 @@ def refused_ports(number: int) -> Iterator[Refusal]:
             "outside of every limit, and answers nobody meanwhile",
             "publish those that are used; an admin may give a server of many ports the host's network",
         )
-
-
-def _refused_time_to_stop(container: ApiObject) -> Iterator[Refusal]:
-    """Of a container in seconds, of a service in nanoseconds."""
-    for key, unit in (("StopTimeout", 1), ("StopGracePeriod", 1_000_000_000)):
-        time = container.at(key).data
-        if isinstance(time, int) and not 0 <= time <= MOST_TO_STOP * unit:
-            yield refused(
-                "guard/stop-time",
-                "Containers stop within an hour",
-                f"{key} is {time}{'' if time >= 0 else ', which is without end'}: an engine that is stopped waits for "
-                "it, and answers nobody meanwhile",
-                f"give it up to {MOST_TO_STOP} seconds (--stop-timeout)",
-            )
 
 
 def _published(container: ApiObject, host: ApiObject, image: Mapping[str, Any] | None) -> int:
@@ -170,10 +190,13 @@ def memory_of_host() -> int:
 __all__ = [
     "LEAST_INTERVAL",
     "MOST_PUBLISHED",
+    "MOST_TO_STOP",
     "memory_of_host",
     "refused_cost",
     "refused_health_check",
     "refused_memory_volume",
     "refused_ports",
+    "refused_stop_wait",
+    "refused_time_to_stop",
     "size_of",
 ]

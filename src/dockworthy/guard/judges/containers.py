@@ -11,7 +11,7 @@ from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOL
 from ..asked import NotCanonical
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_log_options, refused_without_oom_killer
-from ..floor.cost import refused_health_check
+from ..floor.cost import refused_health_check, refused_stop_wait, refused_time_to_stop
 from ..floor.mounts import KEPT_IN, Host, is_followed, listed_for
 from ..floor.replaceable import Mounted
 from ..host_tree import plain
@@ -79,6 +79,18 @@ async def exec_start(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
 
 
+async def stop(case: Case) -> AsyncIterator[Refusal]:
+    for refusal in refused_stop_wait(case.call.query.get("t", "")):
+        yield refusal
+
+
+async def restart(case: Case) -> AsyncIterator[Refusal]:
+    async for refusal in stop(case):
+        yield refusal
+    async for refusal in start(case):
+        yield refusal
+
+
 async def start(case: Case) -> AsyncIterator[Refusal]:
     if case.call.body not in (b"", b"{}", b"null"):
         raise NotCanonical("a start takes no settings: they belong to the container")
@@ -89,6 +101,8 @@ async def start(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     inspect = ApiObject(await case.world.container(reference), "GET /containers/{id}/json")
     for refusal in refused_health_check(inspect.at("Config", "Healthcheck").data):  # also what its image brought
+        yield refusal
+    for refusal in refused_time_to_stop(inspect.at("Config")):
         yield refusal
     logs = inspect.at("HostConfig", "LogConfig")
     for refusal in refused_log_options(logs.word("Type"), logs.words("Config")):
@@ -257,6 +271,8 @@ JUDGES = {
     "exec_create": exec_create,
     "exec_start": exec_start,
     "start": start,
+    "stop": stop,
+    "restart": restart,
     "attach": attach,
     "container_files": container_files,
     "update": update,

@@ -35,6 +35,12 @@ def host_in(name: str) -> str:
     return first if slash and is_host else ""
 
 
+def registry_host(image: str) -> str:
+    """In small letters, with its port; `docker.io` for what names none."""
+    host = host_in(image).lower()
+    return _HUB if host in _HUB_TOO else host
+
+
 def refused_registry(case: Case, host: str) -> Iterator[Refusal]:
     """`host` as a client wrote it, with its port; empty is Docker Hub. Where the policy lists registries, these are
     all; else every one that is no address of the host itself or of its link."""
@@ -109,4 +115,4 @@ async def registry_login(case: Case) -> AsyncIterator[Refusal]:
 
 JUDGES = {"distribution": distribution, "search": search, "push": distribution, "registry_login": registry_login}
 
-__all__ = ["JUDGES", "host_in", "of_host", "refused_registry"]
+__all__ = ["JUDGES", "host_in", "of_host", "refused_registry", "registry_host"]

@@ -22,7 +22,7 @@ _ARCHIVES = re.compile(
     r"(\s*;.*)?",
     re.IGNORECASE,
 )
-_NAMING = ("tag", "rename")
+_NAMING = ("tag", "rename", "stop", "restart")
 """Judges that look at the query of a request without a body."""
 
 _MOST_REPEATED = 64 * 1024

@@ -34,7 +34,8 @@ _PATTERNS = _by_first_part()
 
 class Call(Struct, frozen=True, kw_only=True, dict=True):
     """A request that takes a route. `names` are the parts of the path, `query` each value (several: the first; all of
-    them in `values`)."""
+    them in `values`). `has_login`: it brings credentials for a registry, or says that there are none; the engine shows
+    that to no plugin."""
 
     route: Route
     version: Version | None
@@ -42,6 +43,7 @@ class Call(Struct, frozen=True, kw_only=True, dict=True):
     query: Mapping[str, str]
     body: bytes
     values: Mapping[str, tuple[str, ...]] = {}
+    has_login: bool = False
 
     @cached_property
     def subject(self) -> str:
@@ -102,7 +104,15 @@ def _find(asked: Asked) -> Call:
     _check_query(target, route)
     check_body(asked, route, target.query)
     query = {name: values[0] for name, values in target.query.items()}
-    return Call(route=route, version=target.version, names=names, query=query, body=asked.body, values=target.query)
+    return Call(
+        route=route,
+        version=target.version,
+        names=names,
+        query=query,
+        body=asked.body,
+        values=target.query,
+        has_login=bool(asked.headers.get("x-registry-auth", "").strip()),
+    )
 
 
 def _check_query(target: Target, route: Route) -> None:

@@ -19,6 +19,7 @@ from ..judges import judge_call, refusal_of, understood
 from ..policy_in_force import PolicyInForce
 from ..rights.deciding import Allowed, Refused, decide
 from ..rights.device_nodes import pinned, refused_with_mknod, without_mknod
+from ..rights.kept_logins import refused_kept_login
 from ..rights.people_world import PeopleWorld
 from ..rights.showing import kind_shown, shown
 from ..routes import Call, Right
@@ -192,9 +193,10 @@ class RoleGate:
             return answer
         if not answer.is_admin:
             answer = structs.replace(answer, call=await pinned(answer.call, world))
-            reasons = tuple([each async for each in refused_with_mknod(answer.call, world)])
+            reasons = [each async for each in refused_with_mknod(answer.call, world)]
+            reasons += [each async for each in refused_kept_login(answer.call, world)]
             if reasons:
-                return Refused(reasons=reasons, within=True)
+                return Refused(reasons=tuple(reasons), within=True)
         return structs.replace(answer, call=without_mknod(answer.call, is_admin=answer.is_admin))
 
     async def _identity(self, who: Met) -> Identity:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
-from ....engine.registry_login import registry_headers
+from ....engine.registry_login import NO_LOGIN, registry_headers, registry_of
 from ....errors import EngineError
 
 _TRIES = 10
@@ -40,7 +40,7 @@ async def change(engine: Connection, name: str, to: Callable[[dict[str, Any]], M
         try:
             wanted = to(found["Spec"])
             path = f"/services/{found['ID']}/update?version={version}"
-            await engine.send("POST", path, wanted, headers=await _login(wanted))
+            await engine.send("POST", path, wanted, headers=await _login_after(wanted, found["Spec"]))
         except EngineError as error:
             if "out of sequence" not in error.says:
                 raise
@@ -50,7 +50,19 @@ async def change(engine: Connection, name: str, to: Callable[[dict[str, Any]], M
 
 
 async def _login(spec: Mapping[str, Any]) -> dict[str, str]:
-    return await registry_headers(spec["TaskTemplate"]["ContainerSpec"]["Image"])
+    return await registry_headers(_image(spec))
+
+
+async def _login_after(wanted: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, str]:
+    """Without a login the swarm keeps the one that it has: what was given for one registry would go to another."""
+    found = await _login(wanted)
+    moves = registry_of(_image(wanted)) != registry_of(_image(before))
+    return dict(NO_LOGIN) if moves and not found else found
+
+
+def _image(spec: Mapping[str, Any]) -> str:
+    image: str = spec["TaskTemplate"]["ContainerSpec"]["Image"]
+    return image
 
 
 async def remove(engine: Connection, name: str) -> None:
