@@ -34,6 +34,7 @@ REASONS = {
     "host/memory-errors": _ILL,
     "host/memory-headroom": _LOAD,
     "host/name-servers": "which name servers your network has, only its owner knows",
+    "host/plugin-sockets": "whether the plugin is to be started again or taken away, only its owner knows",
     "host/second-factor": "everybody has to set up their second factor first",
     "host/second-root": _WHO,
     "host/stale-logins": _WHO,
