@@ -48,7 +48,7 @@ def test_what_compose_made_anew_is_named_and_joins_the_edge_with_the_next_deploy
                 shop.docker_compose("up", "--detach")
             ((name, made),) = shop.containers("web").items()
             assert f"{name} is not at the edge" in said("releases", "status")
-            assert "the edge knows none of them" in said("edge", "status")
+            until(lambda: "the edge knows none of them" in said("edge", "status"))  # when HAProxy has seen it gone
             assert "let web join the edge, without making it anew" in shop.deploy("--dry-run").stdout
             shop.deploy()
             assert shop.containers("web") == {name: made} and status() == 200
