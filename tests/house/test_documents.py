@@ -14,7 +14,10 @@ from dockworthy.cli.program import program
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "changes/README.md", "examples/shop/README.md")),
+    *(
+        ROOT / name
+        for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "changes/README.md", "examples/shop/README.md")
+    ),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 
