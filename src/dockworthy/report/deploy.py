@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model.finding import Finding
+from ..model.finding import Finding, Outcome
 from ..model.release import Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, RolloutStep
 from .grouping import Group, by_fault, how_many, number_of_controls
@@ -49,10 +49,15 @@ def render_refusal(
     """What stopped a deploy at the gate, and what to do next. Nothing was changed."""
     sheet = Sheet(width=width, colour=colour)
     groups = by_fault(findings)
-    told = f" by {number_of(how_many(groups), 'finding')} of {number_of_controls(groups)}" if groups else ""
-    sheet.line(f"{project}: refused{told}, and nothing was changed", style="heading")
+    unknown = [finding for finding in findings if finding.outcome is Outcome.UNKNOWN]
+    told = [f"{number_of(how_many(groups), 'finding')} of {number_of_controls(groups)}"] if groups else []
+    told += [f"{len(unknown)} unknown"] if unknown else []
+    by = f" by {' and '.join(told)}" if told else ""
+    sheet.line(f"{project}: refused{by}, and nothing was changed", style="heading")
     for group in groups:
         _write_refused(sheet, group)
+    for finding in unknown:  # only where the policy says `unknown: fail`
+        _write_unknown(sheet, finding)
     if because:
         sheet.blank()
     for reason in because:
@@ -82,6 +87,17 @@ def _write_refused(sheet: Sheet, group: Group) -> None:
         sheet.entry("brings", brought, indent=1, column=_COLUMN)
     for remedy in group.remedies[:1]:
         sheet.entry("remedy", remedy.says, indent=1, column=_COLUMN)
+
+
+def _write_unknown(sheet: Sheet, finding: Finding) -> None:
+    sheet.blank()
+    says = f"{finding.subject} ({finding.control}): policy.unknown is fail"
+    sheet.entry("unknown", says, indent=1, column=_COLUMN, label_style="bad")
+    for evidence in finding.evidence[:3]:
+        place = f"{evidence.source}: " if evidence.source else ""
+        sheet.entry("", f"- {place}{evidence.says}", indent=1, column=_COLUMN)
+    if finding.remedy is not None:
+        sheet.entry("remedy", finding.remedy.says, indent=1, column=_COLUMN)
 
 
 def render_release(release: Release, *, width: int, colour: bool) -> str:
