@@ -273,16 +273,16 @@ class Remover:
             await self._end(found, {each.id for each in containers})
         for network in plan.going(RemovedKind.NETWORK):
             say(f"network: {network.name}")
-            await _network_removed(engine, network.id)
+            await _removed_when_free(engine, f"/networks/{quote(network.id)}")
         for volume in plan.going(RemovedKind.VOLUME):
             say(f"volume: {volume.name}")
-            await _removed(engine, f"/volumes/{quote(volume.id)}")
+            await _removed_when_free(engine, f"/volumes/{quote(volume.id)}")
         if any(plan.going(kind) for kind in (RemovedKind.ROUTE, RemovedKind.EDGE, RemovedKind.CERTIFICATE)):
             say("routes and certificates")
             swarm = on_swarm(found.kept)
             await EdgeRunner(self._site, swarm=swarm).forget(self._project, self._names(found.kept, found.releases))
             if swarm and plan.going(RemovedKind.EDGE):
-                await _network_removed(engine, EDGE_NETWORK)
+                await _removed_when_free(engine, f"/networks/{quote(EDGE_NETWORK)}")
         for kind in (RemovedKind.SECRET, RemovedKind.CONFIG):
             for each in plan.going(kind):
                 await _removed(engine, f"/{kind}s/{quote(each.id)}")
@@ -338,13 +338,13 @@ async def _removed(engine: Connection, path: str) -> None:
         return
 
 
-async def _network_removed(engine: Connection, network: str) -> None:
-    """A swarm holds on to it for a moment after its last task."""
+async def _removed_when_free(engine: Connection, path: str) -> None:
+    """A network or volume: a swarm holds on to it for a moment after its last task, whose container goes last."""
     clock = asyncio.get_running_loop().time
     ends = clock() + _SWARM_LETS_GO
     while True:
         try:
-            await _removed(engine, f"/networks/{quote(network)}")
+            await _removed(engine, path)
             return
         except (NotUnderstood, EngineError) as error:
             if "in use" not in error.says or clock() >= ends:
