@@ -73,6 +73,8 @@ class ShopClone:
 @pytest.fixture
 def clone(own_engine: OwnEngine, tmp_path: Path) -> Iterator[ShopClone]:
     made = ShopClone(own_engine, tmp_path)
+    for image in own_engine.docker("images", "--quiet", "dockworthy-edge").stdout.decode().split():
+        own_engine.docker("rmi", "--force", image, check=False)  # of edges that other tests had here
     yield made
     made.run("--remove", "--volumes")
 
