@@ -16,8 +16,12 @@ def agreed(title: str, lines: Iterable[str], *, dry_run: bool, yes: bool) -> boo
     say(f"{title}:")
     for line in lines:
         say(f"  {line}")
-    if dry_run:
-        return False
+    return not dry_run and confirmed(yes=yes)
+
+
+def confirmed(*, yes: bool) -> bool:
+    """Does somebody agree to what was just shown: by --yes, or asked at a terminal? Raises UsageError where nobody is
+    there to agree."""
     if not yes and not sys.stdin.isatty():
         raise UsageError("nobody is there to agree to that", hint="say --yes, or --dry-run")
     return yes or click.confirm("Do it?", err=True)

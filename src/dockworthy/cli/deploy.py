@@ -14,12 +14,12 @@ from .project import load_project
 @click.option(
     "--image", "images", metavar="SERVICE=REF", multiple=True, help="This image, in place of the written one."
 )
-@click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml (deploy.environments).")
+@options.environment
 @click.option("--standby", metavar="DURATION", help="Old containers run on for so long (10m): back in under 1 s.")
 @options.shows_plan
 @click.option("--pull", is_flag=True, help="Ask the registry for newer images of the same names.")
 @click.option("--accept", metavar="WHAT", multiple=True, help="Your word on what the plan asks (repeatable).")
-@click.option("--take-over", is_flag=True, help="Where another deploy holds the project and hangs: take it from that.")
+@options.take_over
 @options.yes
 @options.level
 @options.policy

@@ -59,6 +59,12 @@ host = click.option(
     "[default: the one that `docker ps` asks]",
 )
 sudo = click.option("--sudo", is_flag=True, help="Over ssh://: read as root, by sudo that asks for no password.")
+environment = click.option(
+    "--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml (deploy.environments)."
+)
+take_over = click.option(
+    "--take-over", is_flag=True, help="Where another deploy holds the project and hangs: take it from that."
+)
 root = click.option(
     "--root",
     metavar="DIR",

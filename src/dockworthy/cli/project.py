@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import click
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..input_files import Checkout
     from ..model.control import Control
     from ..model.levels import Level
     from ..model.policy import ProjectFile
+
+HOSTS: Final = "dockworthy.hosts"
+"""In click's `meta`: the hosts of dockworthy.yaml, name -> address."""
 
 
 def load_project(policy: str | None, *, judged: Sequence[str] = (), checkout: Checkout | None = None) -> ProjectFile:
@@ -30,10 +35,14 @@ def load_project(policy: str | None, *, judged: Sequence[str] = (), checkout: Ch
         return ProjectFile()
     project = read_project(path, checkout)
     if project.hosts:
-        from .hosts.managers import remember_hosts
-
-        remember_hosts(project.hosts)
+        _remember_hosts(project.hosts)
     return project
+
+
+def _remember_hosts(hosts: Mapping[str, str]) -> None:
+    """For whoever reports an error of this run: the managers among them are asked then."""
+    if (context := click.get_current_context(silent=True)) is not None:
+        context.meta[HOSTS] = hosts
 
 
 def policy_path(policy: str | None, judged: Sequence[str]) -> Path | None:

@@ -8,6 +8,7 @@ import click
 
 from ..errors import UsageError
 from . import options
+from .agreeing import confirmed
 from .deploying import asked_for, project_name
 from .exit_status import ExitStatus
 from .output import deliver, say
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 @click.command(short_help="Removes a project from a host, with all that belongs to it.")
 @click.argument("project", metavar="[PROJECT]", required=False)
 @click.option("--volumes", is_flag=True, help="What it wrote goes, too: its volumes, with and without a name.")
-@click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml (deploy.environments).")
+@options.environment
 @options.shows_plan
-@click.option("--take-over", is_flag=True, help="Where another deploy holds the project and hangs: take it from that.")
+@options.take_over
 @options.yes
 @options.policy
 @options.host
@@ -93,23 +94,15 @@ def remove(
 
 def _no_such(name: str, host: str, known: Collection[str]) -> UsageError:
     """A name that was typed: nothing is done by it, and nobody should think that it was."""
-    from difflib import get_close_matches
+    from ..deploy.names import names_there
 
-    near = get_close_matches(name, sorted(known), n=1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    return UsageError(
-        f"there is nothing of a project {name} on {host}", hint=f"{meant}it has: {', '.join(sorted(known)) or 'none'}"
-    )
+    return UsageError(f"there is nothing of a project {name} on {host}", hint=names_there(name, known, "it has"))
 
 
 def _agreed(plan: Removal, *, yes: bool) -> bool:
     """Raises UsageError where nobody is there to agree."""
-    import sys
-
     from ..report.removal import render_removal
 
     for line in render_removal(plan, width=80, colour=False).splitlines():
         say(line)
-    if not yes and not sys.stdin.isatty():
-        raise UsageError("nobody is there to agree to that", hint="say --yes, or --dry-run")
-    return yes or click.confirm("Do it?", err=True)
+    return confirmed(yes=yes)

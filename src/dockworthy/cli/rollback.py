@@ -12,10 +12,10 @@ from .project import load_project
 
 @click.command(short_help="Goes back to an earlier release.")
 @click.argument("release", metavar="[RELEASE]", type=int, required=False)
-@click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml (deploy.environments).")
+@options.environment
 @options.shows_plan
 @click.option("--accept", metavar="WHAT", multiple=True, help="Your word on what the plan asks (repeatable).")
-@click.option("--take-over", is_flag=True, help="Where another deploy holds the project and hangs: take it from that.")
+@options.take_over
 @click.option("--with-jobs", is_flag=True, help="Run the jobs of the release that comes back, too (deploy.jobs).")
 @options.yes
 @options.policy

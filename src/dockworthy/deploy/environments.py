@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 import msgspec
 from msgspec import structs
 
 from ..errors import UsageError
 from ..model.deploy_settings import DeploySettings, Duration
 from ..readers.deploy_routes import time_fault
+from .names import names_there
 
 
 def settings_in(settings: DeploySettings, environment: str | None) -> DeploySettings:
@@ -18,10 +17,8 @@ def settings_in(settings: DeploySettings, environment: str | None) -> DeploySett
         return settings
     other = settings.environments.get(environment)
     if other is None:
-        known = ", ".join(sorted(settings.environments)) or "none"
-        near = get_close_matches(environment, sorted(settings.environments), n=1)
-        meant = f"did you mean {near[0]}? " if near else ""
-        raise UsageError(f"there is no environment {environment!r}", hint=f"{meant}deploy.environments has: {known}")
+        hint = names_there(environment, settings.environments, "deploy.environments has")
+        raise UsageError(f"there is no environment {environment!r}", hint=hint)
     said = {name: value for name in other.__struct_fields__ if (value := getattr(other, name)) is not None}
     return structs.replace(settings, **said)
 

@@ -51,8 +51,12 @@ def _refuse_answer(answer: str, known: Collection[str]) -> None:
 
 def refuse_unknown(says: str, name: str, known: Collection[str]) -> None:
     """Raises UsageError with the nearest name, and all that there are."""
-    if name in known:
-        return
+    if name not in known:
+        raise UsageError(says, hint=names_there(name, known, "compose.yaml has"))
+
+
+def names_there(name: str, known: Collection[str], has: str) -> str:
+    """A hint: the nearest name, and all that there are. `has`: where, with its verb."""
     near = get_close_matches(name, sorted(known), n=1)
     meant = f"did you mean {near[0]}? " if near else ""
-    raise UsageError(says, hint=f"{meant}compose.yaml has: {', '.join(sorted(known)) or 'none'}")
+    return f"{meant}{has}: {', '.join(sorted(known)) or 'none'}"

@@ -135,7 +135,7 @@ def refuse_others_names(desired: Desired, others: Others) -> None:
             what = "address" if is_address(name) else "name"
             raise Refused(
                 f"{each.service} would be {name} on the network {each.network}, where {theirs} is found by that {what} "
-                f"({_name(other)})",
+                f"({name_of(other)})",
                 hint="leave the address out: the engine gives it a free one"
                 if what == "address"
                 else "give it another alias, or the service another name; a network of your own has all names free",
@@ -287,10 +287,11 @@ def _names(container: Mapping[str, Any]) -> set[str]:
     return {str(name).lstrip("/") for name in container.get("Names") or ()}
 
 
-def _name(container: Mapping[str, Any]) -> str:
+def name_of(container: Mapping[str, Any]) -> str:
+    """Of one as `GET /containers/json` lists it: the shortest of its names, the others are links."""
     return min(_names(container), key=len, default=str(container["Id"])[:12])
 
 
 def _in_words(container: Mapping[str, Any]) -> str:
     project = project_of(container)
-    return f"the container {_name(container)}" + (f" of the project {project}" if project else "")
+    return f"the container {name_of(container)}" + (f" of the project {project}" if project else "")

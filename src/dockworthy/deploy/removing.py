@@ -34,6 +34,7 @@ from .edge.outlook import on_swarm
 from .edge.process import container_of
 from .edge.running import EdgeRunner
 from .in_force import in_force
+from .other_projects import name_of
 from .planning.ordering import in_order
 from .site import Site
 from .store import FileStore, ReleaseStore, SwarmStore
@@ -197,10 +198,10 @@ class Remover:
         for service in found.services:
             yield RemovalItem(kind=RemovedKind.SERVICE, id=service["ID"], name=service["Spec"]["Name"])
         for container in found.containers:
-            yield RemovalItem(kind=RemovedKind.CONTAINER, id=container["Id"], name=_name(container))
+            yield RemovalItem(kind=RemovedKind.CONTAINER, id=container["Id"], name=name_of(container))
         for network in found.networks:
             users = [
-                _name(each)
+                name_of(each)
                 for each in found.others
                 if network["Name"] in ((each.get("NetworkSettings") or {}).get("Networks") or {})
             ]
@@ -213,14 +214,14 @@ class Remover:
                 name = str(mount.get("Name") or "")
                 if mount.get("Type") == "volume" and _ANONYMOUS.fullmatch(name) and name not in known:
                     known.add(name)
-                    called = f"{name[:12]} without a name, at {mount.get('Destination')} in {_name(container)}"
+                    called = f"{name[:12]} without a name, at {mount.get('Destination')} in {name_of(container)}"
                     yield self._volume(name, called, found.others)
         for kind, listed in found.stack.items():
             for each in listed:
                 yield RemovalItem(kind=kind, id=each["ID"], name=each["Spec"]["Name"])
 
     def _volume(self, id: str, name: str, others: Sequence[Mapping[str, Any]]) -> RemovalItem:
-        users = [_name(each) for each in others if any(m.get("Name") == id for m in each.get("Mounts") or ())]
+        users = [name_of(each) for each in others if any(m.get("Name") == id for m in each.get("Mounts") or ())]
         if not self._volumes:
             because = "it holds data: --volumes removes it, too"
             return RemovalItem(kind=RemovedKind.VOLUME, id=id, name=name, remove=False, because=because)
@@ -354,10 +355,6 @@ async def _removed_when_free(engine: Connection, path: str) -> None:
 
 def _label(labelled: Mapping[str, Any], name: str) -> str:
     return str((labelled.get("Labels") or {}).get(name) or "")
-
-
-def _name(container: Mapping[str, Any]) -> str:
-    return min((str(each).lstrip("/") for each in container.get("Names") or ()), key=len, default=container["Id"][:12])
 
 
 def _names(items: Sequence[RemovalItem]) -> str:

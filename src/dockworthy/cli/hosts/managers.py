@@ -10,23 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ..output import say
+from ..project import HOSTS
 
 if TYPE_CHECKING:
     from ...engine.faults import NoLeader
 
-_HOSTS = "dockworthy.hosts"
 _SECONDS = 15.0
-
-
-def remember_hosts(hosts: Mapping[str, str]) -> None:
-    """Those of dockworthy.yaml: name -> address."""
-    if (context := click.get_current_context(silent=True)) is not None:
-        context.meta[_HOSTS] = hosts
 
 
 def told_by_others(error: NoLeader, context: click.Context) -> NoLeader:
     """The same error, with what the managers among the hosts of dockworthy.yaml say. Never raises."""
-    hosts: Mapping[str, str] = context.meta.get(_HOSTS) or {}
+    hosts: Mapping[str, str] = context.meta.get(HOSTS) or {}
     return in_words(error, asyncio.run(_ask_all(hosts))) if hosts else error
 
 
