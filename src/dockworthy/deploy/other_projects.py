@@ -15,13 +15,12 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import Refused
-from ..model.edge_network import COMPOSE_PROJECT, EDGE_NETWORKS, EDGE_PROJECT
+from ..model.edge_network import EDGE_NETWORKS, EDGE_PROJECT
+from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE, COMPOSE_WORKING_DIR, STACK, SWARM_SERVICE
 from ..model.network_names import comparable, endpoint_names, is_address, with_network, with_tasks
 from ..model.rollout import Desired, Question, Running
-from .targets.swarm.names import STACK
 
-_SERVICE = ("com.docker.compose.service", "com.docker.swarm.service.name")
-_FOLDER = "com.docker.compose.project.working_dir"
+_SERVICE = (COMPOSE_SERVICE, SWARM_SERVICE)
 _NAMESPACES = ("network_mode", "pid", "ipc", "uts", "cgroup")
 _OWN_NETWORKS = ("", "bridge", "default", "host", "none")
 
@@ -57,7 +56,7 @@ def in_other_folders(containers: Iterable[Mapping[str, Any]], project: str, fold
     are no earlier name of this one, as a renamed folder leaves it."""
     folders: dict[str, set[str]] = {}
     for each in containers:
-        folders.setdefault(project_of(each), set()).add(str((each.get("Labels") or {}).get(_FOLDER) or ""))
+        folders.setdefault(project_of(each), set()).add(str((each.get("Labels") or {}).get(COMPOSE_WORKING_DIR) or ""))
     return frozenset(
         name
         for name, started in folders.items()

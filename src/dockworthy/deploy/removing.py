@@ -23,7 +23,8 @@ from ..engine.faults import NoSuchObject, NotUnderstood
 from ..engine.who import who_runs
 from ..errors import EngineError, Refused, UsageError
 from ..model.deploy_settings import DeploySettings
-from ..model.edge_network import COMPOSE_PROJECT, EDGE_NETWORK, EDGE_PROJECT
+from ..model.edge_network import EDGE_NETWORK, EDGE_PROJECT
+from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE, STACK
 from ..model.release import Release
 from ..model.removal import Removal, RemovalItem, RemovedKind
 from .asked import Say
@@ -40,10 +41,9 @@ from .site import Site
 from .store import FileStore, ReleaseStore, SwarmStore
 from .store.release_store import StoreContents
 from .targets.containers import STOP_SECONDS
-from .targets.running import SERVICE
 from .targets.swap_guard import SwapGuard
 from .targets.swarm.leaving import until_gone
-from .targets.swarm.names import STACK, of_project
+from .targets.swarm.names import of_project
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 _SWARM_LETS_GO = 20.0
@@ -297,7 +297,7 @@ class Remover:
         by_service: dict[str, list[str]] = {}
         for container in found.containers:
             if container["Id"] in ids:
-                by_service.setdefault(_label(container, SERVICE), []).append(container["Id"])
+                by_service.setdefault(_label(container, COMPOSE_SERVICE), []).append(container["Id"])
         for group in _last_first(by_service, in_force(found.releases)):
             stops = (_ended(self._site.engine, id) for name in group for id in by_service[name])
             await asyncio.gather(*stops)

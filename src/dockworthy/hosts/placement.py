@@ -8,10 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..model.hosts import Move, MoveKind, SwarmNode
-
-OVER = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
-"""States from which a task does not come back."""
+from ..model.hosts import TASK_ENDED, Move, MoveKind, SwarmNode
 
 _CONSTRAINT = re.compile(r"\s*([\w.-]+)\s*(==|!=)\s*(.*?)\s*$", re.DOTALL)
 
@@ -32,7 +29,7 @@ def moves_from(
 
 
 def is_wanted(task: Mapping[str, Any]) -> bool:
-    return task.get("DesiredState") == "running" and (task.get("Status") or {}).get("State") not in OVER
+    return task.get("DesiredState") == "running" and (task.get("Status") or {}).get("State") not in TASK_ENDED
 
 
 def allows(constraints: Sequence[str], node: SwarmNode) -> bool:

@@ -11,8 +11,7 @@ from ..engine.connection import Connection
 from ..engine.faults import HALF_BEGUN, RESTART_IT
 from ..engine.filters import filters
 from ..errors import EngineError
-from ..model.hosts import Move, MoveKind, ServiceGap, SwarmNode
-from .placement import OVER
+from ..model.hosts import TASK_ENDED, Move, MoveKind, ServiceGap, SwarmNode
 
 _LATEST = 8
 """Of the newest tasks: what one said that failed holds until another one runs."""
@@ -79,7 +78,7 @@ def _waits_for(
 ) -> bool:
     mine = [task for task in tasks if task["ServiceID"] == move.service_id]
     left = away_from.id if away_from is not None else ""
-    if any(task.get("NodeID") == left and task["Status"]["State"] not in OVER for task in mine if left):
+    if any(task.get("NodeID") == left and task["Status"]["State"] not in TASK_ENDED for task in mine if left):
         return True
     if move.kind in (MoveKind.ENDS, MoveKind.STUCK):
         return False

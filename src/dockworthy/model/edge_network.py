@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-COMPOSE_PROJECT = "com.docker.compose.project"
-"""The label by which Compose knows its containers."""
 EDGE_PROJECT = "dockworthy-edge"
 """The Compose project of the edge itself."""
 EDGE_NETWORK = "dockworthy-edge"

@@ -10,6 +10,8 @@ from .result import Answer
 
 HOST_LABEL = "dockworthy.host"
 """Label of a node: how dockworthy.yaml calls the host."""
+TASK_ENDED = ("complete", "failed", "rejected", "shutdown", "orphaned", "remove")
+"""`Status.State` of a swarm's task that does not run again (GET /tasks)."""
 
 
 class HostStanding(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..model.field import Set
+from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
 from ..model.machine import Machine
 from ..model.policy import Availability, Code, Data, Exposure, Intent
 from ..model.way import Fit, Way
@@ -117,8 +118,8 @@ def ways(intent: Intent, machine: Machine | None, plans: tuple[Plan, ...], *, ho
 
 def _service_of(unit: Unit) -> tuple[str, str]:
     """Project and service of a container that Compose made; of others the name."""
-    project = unit.labels.get("com.docker.compose.project", "")
-    service = unit.labels.get("com.docker.compose.service", "")
+    project = unit.labels.get(COMPOSE_PROJECT, "")
+    service = unit.labels.get(COMPOSE_SERVICE, "")
     return (project, service) if project and service else ("", unit.name)
 
 

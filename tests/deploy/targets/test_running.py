@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from dockworthy.deploy.targets.running import HASH, ONEOFF, PROJECT, SERVICE, read_running, read_tasks
+from dockworthy.deploy.targets.running import read_running, read_tasks
 from dockworthy.engine.connection import Connection
+from dockworthy.model.labels import COMPOSE_CONFIG_HASH as HASH
+from dockworthy.model.labels import COMPOSE_ONEOFF as ONEOFF
+from dockworthy.model.labels import COMPOSE_PROJECT as PROJECT
+from dockworthy.model.labels import COMPOSE_SERVICE as SERVICE
 
 BY_COMPOSE = {PROJECT: "bank", SERVICE: "web", HASH: "h", ONEOFF: "False"}
 OF_SWARM = {**BY_COMPOSE, "com.docker.swarm.task.id": "t1", "com.docker.swarm.service.name": "shop_evil"}

@@ -9,6 +9,7 @@ from ...model.evidence import Task
 from ...model.field import Set
 from ...model.finding import Evidence, Judgement, Outcome, Remedy
 from ...model.knowledge.tools import tool_of_container
+from ...model.labels import SWARM_SERVICE
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ...model.workload import Container
@@ -60,8 +61,6 @@ control = Control(
     },
 )
 
-_SWARM = "com.docker.swarm.service.name"
-
 
 @control.judge
 def edge(machine: Machine) -> Judgement:
@@ -83,7 +82,7 @@ def _bound_to_one(machine: Machine) -> Iterator[Evidence]:
     """Services that others may reach at a port which a container holds itself."""
     for unit, one in running(machine):
         ports = [p for p in one.ports if p.host_port and p.protocol == "tcp" and not p.host_ip.startswith("127.")]
-        if ports and not _is_edge(one) and database_of(one) is None and _SWARM not in unit.labels:
+        if ports and not _is_edge(one) and database_of(one) is None and SWARM_SERVICE not in unit.labels:
             says = f"{unit.name} holds port {ports[0].host_port} itself: it is closed while the container is replaced"
             yield Evidence(says, ports[0].declared_at)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...model.control import Control, Subject, nist
 from ...model.field import Source
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed
+from ...model.labels import COMPOSE_CONFIG_FILES, COMPOSE_PROJECT, SWARM_SERVICE
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ...model.workload import Container, Unit
@@ -50,15 +51,13 @@ control = Control(
 )
 
 _MAKERS = {
-    "com.docker.swarm.service.name": "a service of the swarm",
+    SWARM_SERVICE: "a service of the swarm",
     "io.kubernetes.pod.name": "Kubernetes",
     "com.hashicorp.nomad.alloc_id": "Nomad",
     "MESOS_TASK_ID": "Mesos",
     "mesos_task_id": "Mesos",
 }
 """Label -> what makes containers from a definition of its own."""
-_FILES = "com.docker.compose.project.config_files"
-_PROJECT = "com.docker.compose.project"
 _OF_THE_BUILDER = "buildx_buildkit_"
 
 
@@ -76,8 +75,8 @@ def made_from_file(machine: Machine) -> Iterator[Judgement]:
 
 def _judge(unit: Unit, container: Container) -> Judgement:
     place = Source(container.source.where, "Config.Labels")
-    if unit.labels.get(_PROJECT):
-        file = unit.labels.get(_FILES) or "a Compose file"
+    if unit.labels.get(COMPOSE_PROJECT):
+        file = unit.labels.get(COMPOSE_CONFIG_FILES) or "a Compose file"
         return passed(f"made by Compose from {file}", place, about=unit.id)
     maker = next((says for label, says in _MAKERS.items() if label in unit.labels), "")
     if maker:

@@ -9,6 +9,7 @@ from ...model.control import Control, Subject, nist, owasp
 from ...model.engine import Network
 from ...model.field import Set, Source
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed
+from ...model.labels import PROJECT_LABELS
 from ...model.levels import Level, Severity
 from ...model.machine import Machine
 from ...model.workload import Unit
@@ -51,7 +52,7 @@ control = Control(
 
 _JUDGED_ELSEWHERE = ("bridge", "host", "none", "ingress", "docker_gwbridge")
 """The default bridge has controls of its own; on the others containers do not meet."""
-_PROJECT_LABELS = ("com.docker.compose.project", "com.docker.stack.namespace", "io.kubernetes.pod.namespace")
+_PROJECT_LABELS = (*PROJECT_LABELS, "io.kubernetes.pod.namespace")
 
 
 @control.judge

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ...model.field import Set
+from ...model.labels import COMPOSE_ONEOFF, SWARM_TASK
 from ...model.workload import Container, Role, State, Unit
 
 _ORCHESTRATORS = (
-    ("com.docker.swarm.task.id", "the swarm"),
+    (SWARM_TASK, "the swarm"),
     ("io.kubernetes.pod.uid", "Kubernetes"),
 )
 """Label on the containers of an orchestrator -> its name."""
@@ -29,7 +30,7 @@ def runs_once(unit: Unit) -> str:
         return "it is a job"
     if unit.is_job:
         return "it is a job (deploy.jobs): it runs once in a release, and its end is waited for"
-    if unit.labels.get("com.docker.compose.oneoff", "").lower() == "true":
+    if unit.labels.get(COMPOSE_ONEOFF, "").lower() == "true":
         return "it was started for one command (docker compose run)"
     for container in unit.containers:
         state = state_of(container)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...model.control import Control, Subject, cis, nist
 from ...model.field import Set
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed
+from ...model.labels import COMPOSE_PROJECT, SWARM_TASK
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
 from ._platforms import CONTAINERS
@@ -44,9 +45,6 @@ control = Control(
     unclear={"container": {"State": {"Status": None}}},
 )
 
-_COMPOSE_PROJECT = "com.docker.compose.project"
-_SWARM_TASK = "com.docker.swarm.task.id"
-
 
 @control.judge
 def stopped_leftover(unit: Unit) -> Judgement:
@@ -59,7 +57,7 @@ def stopped_leftover(unit: Unit) -> Judgement:
             return failed("the engine could not remove it completely", field.source)
         if state.status not in ("exited", "created"):
             continue
-        if unit.labels.get(_COMPOSE_PROJECT) or _SWARM_TASK in unit.labels:
+        if unit.labels.get(COMPOSE_PROJECT) or SWARM_TASK in unit.labels:
             return not_applicable("it belongs to a deployed project, which still has a use for it", field.source)
         if isinstance(restart, Set) and restart.value.name != "no" and state.status == "exited":
             return not_applicable("it was stopped by hand and is meant to run again", field.source)

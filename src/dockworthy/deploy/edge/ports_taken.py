@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ...errors import UsageError
+from ...model.labels import COMPOSE_PROJECT
 from ..site import Site
 from .compose_file import PROJECT
 from .conflicts import Ports
@@ -24,7 +25,7 @@ async def refuse_taken(site: Site, wanted: Ports) -> None:
         if port is None:
             continue
         for container in containers:
-            ours = (container.get("Labels") or {}).get("com.docker.compose.project") == PROJECT
+            ours = (container.get("Labels") or {}).get(COMPOSE_PROJECT) == PROJECT
             published = {each.get("PublicPort") for each in container.get("Ports") or () if each.get("Type") == "tcp"}
             if port in published and not ours:
                 name = container["Names"][0].lstrip("/")

@@ -12,6 +12,7 @@ from ...engine.connection import Connection
 from ...engine.docker_command import Docker
 from ...engine.filters import filters
 from ...errors import EngineError, HostError
+from ...model.labels import COMPOSE_PROJECT
 from ..site import Site
 from ..targets.log_tail import demultiplexed
 from .admin import Admin
@@ -144,7 +145,7 @@ async def container_of(site: Site) -> dict[str, Any] | None:
 
 async def container_at(engine: Connection) -> dict[str, Any] | None:
     """The same of an engine."""
-    ours = filters(label=[f"com.docker.compose.project={PROJECT}"])
+    ours = filters(label=[f"{COMPOSE_PROJECT}={PROJECT}"])
     found: list[dict[str, Any]] = await engine.get(f"/containers/json?all=true&{ours}")
     found.sort(key=lambda each: f"/{CONTAINER}" not in (each.get("Names") or ()))  # a label may be on any container
     return found[0] if found else None

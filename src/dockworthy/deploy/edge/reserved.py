@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...errors import Refused
-from ...model.edge_network import COMPOSE_PROJECT, EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT
+from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT
+from ...model.labels import COMPOSE_PROJECT
 from ...model.rollout import Desired
 
 _JOINING = ("network_mode", "pid", "ipc", "uts", "cgroup")

@@ -12,8 +12,11 @@ from ...engine.moments import rfc3339
 from ...errors import HostError
 from ...model.deploy_settings import Tls
 from ...model.edge import CertificateStanding, EdgeStanding, RouteStanding
-from ...model.edge_network import COMPOSE_PROJECT, EDGE_NETWORK
+from ...model.edge_network import EDGE_NETWORK
+from ...model.labels import COMPOSE_ONEOFF, COMPOSE_PROJECT, COMPOSE_SERVICE
 from ..site import Site
+from ..targets.containers import LEAVING
+from ..targets.standby.containers import STANDBY_ENDING
 from .admin import Admin, Server
 from .aliases import found_by_old_names
 from .care import cares_of
@@ -29,8 +32,7 @@ from .renewals import Renewals, renewals
 from .strangers import strangers
 from .swarm_network import FORGOTTEN, is_forgotten
 
-_SERVICE, _ONEOFF = "com.docker.compose.service", "com.docker.compose.oneoff"
-_LEFT_ON_PURPOSE = ("-standby", "-dockworthy-leaving")
+_LEFT_ON_PURPOSE = (STANDBY_ENDING, LEAVING)
 """So end the names of containers that a deploy took off the edge."""
 _ASK = """
 date +%s
@@ -111,8 +113,8 @@ async def _running(site: Site) -> _Running:
     absent: dict[tuple[str, str], tuple[str, ...]] = {}
     for container in await site.engine.get("/containers/json"):
         labels = container.get("Labels") or {}
-        service = labels.get(COMPOSE_PROJECT, ""), labels.get(_SERVICE, "")
-        if labels.get(_ONEOFF) == "True":
+        service = labels.get(COMPOSE_PROJECT, ""), labels.get(COMPOSE_SERVICE, "")
+        if labels.get(COMPOSE_ONEOFF) == "True":
             continue
         counted[service] += 1
         name = str(container["Names"][0]).lstrip("/")

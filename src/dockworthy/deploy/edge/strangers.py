@@ -12,12 +12,11 @@ from urllib.parse import quote
 
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
-from ...model.edge_network import COMPOSE_PROJECT, EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT
+from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT
+from ...model.labels import COMPOSE_PROJECT, SWARM_TASK
 from ..targets.running import task_of
 from .compose_file import CONTAINER
 from .kept import ProjectRoutes, old_name
-
-_TASK = "com.docker.swarm.task.id"
 
 
 async def strangers(engine: Connection, projects: Mapping[str, ProjectRoutes]) -> tuple[str, ...]:
@@ -70,7 +69,7 @@ def _belongs(
 async def _is_task(engine: Connection, container: Mapping[str, Any]) -> bool:
     """By what the swarm knows of it: the label alone can be given to any container. Whether its service may be there is
     asked of the service."""
-    id = str((container["Config"].get("Labels") or {}).get(_TASK) or "")
+    id = str((container["Config"].get("Labels") or {}).get(SWARM_TASK) or "")
     task = await _asked(engine, f"/tasks/{quote(id, safe='')}") if id else None
     status = (task or {}).get("Status") or {}
     return bool((status.get("ContainerStatus") or {}).get("ContainerID") == container["Id"])

@@ -6,13 +6,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ...model.edge_network import COMPOSE_PROJECT
+from ...model.labels import COMPOSE_PROJECT, COMPOSE_VOLUME, STACK
 from ...model.rollout import Desired, Question, Running
-from ..targets.swarm.names import STACK
 from .causes import Earlier, by_hand
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
-_KEY = "com.docker.compose.volume"
 
 
 def questions(
@@ -44,7 +42,7 @@ def _empty(desired: Desired, running: Running, key: str, name: str, apart: Colle
     older = sorted(
         other
         for other, labels in running.volumes.items()
-        if (labels.get(_KEY) == key or other.endswith(f"_{key}"))
+        if (labels.get(COMPOSE_VOLUME) == key or other.endswith(f"_{key}"))
         and not ({labels.get(COMPOSE_PROJECT), labels.get(STACK), other.removesuffix(f"_{key}")} & {*apart})
     )
     mounted = sorted(

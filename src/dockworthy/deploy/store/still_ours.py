@@ -33,3 +33,7 @@ class StillOurs:
             return
         with contextlib.suppress(HostError, EngineError):  # nobody tells: what was begun is taken back all the same
             await self._lock.check()
+
+
+NOBODY_ELSE = StillOurs()
+"""Where no lock is held, and so nobody takes it over: always still ours."""

@@ -16,15 +16,16 @@ from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
 from ...engine.filters import filters
 from ...errors import EngineError
+from ...model.labels import COMPOSE_ONEOFF, COMPOSE_PROJECT, COMPOSE_SERVICE
 from ...model.rollout import EDGE_NETWORK, Desired, Health, TaskState
 from ..edge.kept import old_name
-from ..store.still_ours import StillOurs
-from .running import ONEOFF, PROJECT, SERVICE, made_by_compose, read_task
-from .waiting import NOBODY_ELSE, OnEdge, until_healthy, until_reached
+from ..store.still_ours import NOBODY_ELSE, StillOurs
+from .running import made_by_compose, read_task
+from .waiting import OnEdge, until_healthy, until_reached
 
 STOP_SECONDS = 3600.0
 """A container has the time that its stop_grace_period gives; the engine knows it."""
-_LEAVING = "-dockworthy-leaving"
+LEAVING = "-dockworthy-leaving"
 """Of the names of containers that were told to stop: nobody calls one so himself."""
 _EVERY = 0.1
 _START = ("POST", "/start", None)
@@ -54,11 +55,15 @@ class Containers:
 
     async def settled(self) -> None:
         """What a run that was killed told to stop has ended."""
-        found = filters(label=[f"{PROJECT}={self._desired.project}"], name=[f"{_LEAVING}$"], status=["running"])
+        found = filters(label=[f"{COMPOSE_PROJECT}={self._desired.project}"], name=[f"{LEAVING}$"], status=["running"])
         await self._each([each["Id"] for each in await self._engine.get(f"/containers/json?{found}")], _STOP)
 
     async def of(self, service: str) -> list[str]:
-        labels = [f"{PROJECT}={self._desired.project}", f"{SERVICE}={service}", f"{ONEOFF}=False"]
+        labels = [
+            f"{COMPOSE_PROJECT}={self._desired.project}",
+            f"{COMPOSE_SERVICE}={service}",
+            f"{COMPOSE_ONEOFF}=False",
+        ]
         listed = await self._engine.get(f"/containers/json?all=true&{filters(label=labels)}")
         return [each["Id"] for each in made_by_compose(listed)]
 
@@ -150,15 +155,15 @@ class Containers:
 
     async def _leave(self, container: str) -> None:
         task = await read_task(self._engine, container)
-        if task is not None and task.state is TaskState.RUNNING and not task.name.endswith(_LEAVING):
+        if task is not None and task.state is TaskState.RUNNING and not task.name.endswith(LEAVING):
             with contextlib.suppress(EngineError):  # one that ends again and again has no name in between
-                await self._rename(container, f"{task.name}{_LEAVING}")
+                await self._rename(container, f"{task.name}{LEAVING}")
 
     async def _stay(self, container: str) -> None:
         task = await read_task(self._engine, container)
-        if task is not None and task.name.endswith(_LEAVING):
+        if task is not None and task.name.endswith(LEAVING):
             await self._each([container], _STOP)
-            await self._rename(container, task.name.removesuffix(_LEAVING))
+            await self._rename(container, task.name.removesuffix(LEAVING))
 
     async def _enter_edge(self, service: str, container: str) -> None:
         task = await read_task(self._engine, container)

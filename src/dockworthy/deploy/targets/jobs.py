@@ -8,11 +8,10 @@ from collections.abc import Callable
 from ...engine.connection import Connection
 from ...model.rollout import Desired, Task, TaskState
 from ..compose_command import ComposeCommand
-from ..store.still_ours import StillOurs
+from ..store.still_ours import NOBODY_ELSE, StillOurs
 from .log_tail import log_tail
 from .running import read_tasks, task_of
 from .step_failed import StepFailed
-from .waiting import NOBODY_ELSE
 
 _EVERY = 0.2
 _SHOWN = 20

@@ -10,9 +10,8 @@ from ...engine.faults import NoSuchObject
 from ...errors import Occupied
 from ...interruption import to_its_end
 from ...model.rollout import Health, Leaving, TaskState
-from ..store.still_ours import StillOurs
+from ..store.still_ours import NOBODY_ELSE, StillOurs
 from .running import read_task
-from .waiting import NOBODY_ELSE
 
 _EVERY = 0.2
 _MOST = 60.0

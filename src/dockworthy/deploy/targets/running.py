@@ -12,14 +12,8 @@ from typing import Any
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
 from ...engine.filters import filters
+from ...model.labels import COMPOSE_CONFIG_HASH, COMPOSE_ONEOFF, COMPOSE_PROJECT, COMPOSE_SERVICE, STACK, SWARM_TASK
 from ...model.rollout import EDGE_NETWORK, Health, Running, Task, TaskState
-from .swarm.names import STACK
-
-PROJECT = "com.docker.compose.project"
-SERVICE = "com.docker.compose.service"
-HASH = "com.docker.compose.config-hash"
-ONEOFF = "com.docker.compose.oneoff"
-_OF_SWARM = "com.docker.swarm.task.id"
 
 _STATES = {"removing": TaskState.DEAD}
 
@@ -29,7 +23,7 @@ async def read_running(engine: Connection, project: str) -> Running:
     containers, volumes, networks = await asyncio.gather(
         engine.get("/containers/json?all=true"), engine.get("/volumes"), engine.get("/networks")
     )
-    ours = [each for each in made_by_compose(containers) if _labels(each).get(PROJECT) == project]
+    ours = [each for each in made_by_compose(containers) if _labels(each).get(COMPOSE_PROJECT) == project]
     own = {each["Id"] for each in ours}
     others = [each for each in containers if each["Id"] not in own and _labels(each).get(STACK) != project]
     return Running(
@@ -43,14 +37,14 @@ async def read_running(engine: Connection, project: str) -> Running:
 
 async def read_tasks(engine: Connection, project: str) -> dict[str, tuple[Task, ...]]:
     """The tasks alone, service -> tasks. Raises EngineError and its kinds."""
-    ours = filters(label=[f"{PROJECT}={project}"])
+    ours = filters(label=[f"{COMPOSE_PROJECT}={project}"])
     return await _inspected(engine, made_by_compose(await engine.get(f"/containers/json?all=true&{ours}")))
 
 
 def made_by_compose(listed: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Of containers with a project's label those that are no tasks of a swarm's service: these may have the label from
     their image, which anybody makes."""
-    return [each for each in listed if _OF_SWARM not in _labels(each)]
+    return [each for each in listed if SWARM_TASK not in _labels(each)]
 
 
 async def _inspected(engine: Connection, listed: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Task, ...]]:
@@ -82,8 +76,8 @@ def task_of(facts: Mapping[str, Any]) -> Task:
     return Task(
         id=facts["Id"],
         name=facts["Name"].lstrip("/"),
-        service=labels.get(SERVICE, ""),
-        spec_hash=labels.get(HASH, ""),
+        service=labels.get(COMPOSE_SERVICE, ""),
+        spec_hash=labels.get(COMPOSE_CONFIG_HASH, ""),
         image_id=facts["Image"],
         state=_STATES.get(status) or TaskState(status),
         health=Health((state.get("Health") or {}).get("Status") or "none"),
@@ -94,7 +88,7 @@ def task_of(facts: Mapping[str, Any]) -> Task:
         addresses={name: network.get("IPAddress", "") for name, network in networks.items()},
         edge_names=_names_on(networks.get(EDGE_NETWORK)),
         mounts={mount["Destination"]: mount.get("Name") or mount.get("Source", "") for mount in facts["Mounts"]},
-        is_job=labels.get(ONEOFF) == "True",
+        is_job=labels.get(COMPOSE_ONEOFF) == "True",
     )
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ...engine.connection import Connection
 from ...errors import HostError
 from ...model.rollout import EDGE_NETWORK, Health, Task, TaskState
-from ..store.still_ours import StillOurs
+from ..store.still_ours import NOBODY_ELSE, StillOurs
 from .log_tail import log_tail
 from .running import read_task
 from .step_failed import StepFailed
@@ -20,9 +20,6 @@ _STABLE = 2.0
 """Seconds that a container without a health check must have run."""
 _EVERY = 0.1
 _MORE = "`deploy.healthy_within` gives more"
-
-NOBODY_ELSE = StillOurs()
-"""Nobody can take over."""
 
 
 class Unreached(Struct, frozen=True):

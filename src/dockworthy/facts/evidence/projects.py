@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ...model.evidence import Project
+from ...model.labels import COMPOSE_CONFIG_FILES, COMPOSE_PROJECT, COMPOSE_WORKING_DIR
 from ..host.masking import mask_urls
 from ..host.root import Root, clean
 from .systemd import parse_unit
@@ -53,9 +54,9 @@ class _Pipelines(NamedTuple):
 
 def made_by_compose(labels: Mapping[str, str]) -> Made | None:
     """From a container's labels; None where Compose did not make it."""
-    name = labels.get("com.docker.compose.project", "")
-    folder = labels.get("com.docker.compose.project.working_dir", "")
-    files = labels.get("com.docker.compose.project.config_files", "")
+    name = labels.get(COMPOSE_PROJECT, "")
+    folder = labels.get(COMPOSE_WORKING_DIR, "")
+    files = labels.get(COMPOSE_CONFIG_FILES, "")
     if not name or not folder.startswith("/"):
         return None
     return Made(name, folder.rstrip("/") or "/", tuple(file for file in files.split(",") if file.startswith("/")))

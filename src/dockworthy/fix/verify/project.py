@@ -13,6 +13,7 @@ from ...engine.connection import Connection
 from ...engine.docker_command import Docker
 from ...engine.filters import filters
 from ...model.fix import Change
+from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
 from .owner import Owner
 from .removal import remove_containers
 from .trials import with_changes
@@ -104,7 +105,7 @@ class ScratchProject:
 
     async def container(self, name: str) -> str:
         """Raises NotStarted where it has none."""
-        labels = [f"com.docker.compose.project={self._owner.project}", f"com.docker.compose.service={name}"]
+        labels = [f"{COMPOSE_PROJECT}={self._owner.project}", f"{COMPOSE_SERVICE}={name}"]
         found = await self.engine.get(f"/containers/json?all=true&{filters(label=list(labels))}")
         if not found:
             raise NotStarted("it has no container")

@@ -7,6 +7,7 @@ import asyncio
 from ...engine.connection import Connection
 from ...engine.filters import filters
 from ...errors import EngineError
+from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
 from .limits import Use
 
 _APART = 0.5
@@ -15,7 +16,7 @@ _APART = 0.5
 
 async def use_of_running(engine: Connection, project: str, service: str, use: Use) -> bool:
     """Adds the most that any container of the service uses to `use`; False where none runs."""
-    labels = [f"com.docker.compose.project={project}", f"com.docker.compose.service={service}"]
+    labels = [f"{COMPOSE_PROJECT}={project}", f"{COMPOSE_SERVICE}={service}"]
     wanted = filters(label=labels, status=["running"])
     clock = asyncio.get_running_loop().time
     found = False

@@ -10,7 +10,8 @@ from typing import Any
 from msgspec import structs
 
 from ...errors import UnreadableInput
-from ...model.edge_network import COMPOSE_PROJECT, EDGE_PROJECT
+from ...model.edge_network import EDGE_PROJECT
+from ...model.labels import COMPOSE_PROJECT, COMPOSE_REPLACE
 from ...model.workload import Mount, MountKind, Unit
 from ...readers.api_object import ApiObject
 from ...readers.create_request import read_create_document, read_document
@@ -46,7 +47,6 @@ from .images import buildkit
 from .naming import refused_name
 from .networks import refused_edge, refused_network
 
-_REPLACES = "com.docker.compose.replace"
 _ID = re.compile(r"[0-9a-f]{64}")
 _JOINED = (("HostConfig", "NetworkMode"), ("HostConfig", "PidMode"), ("HostConfig", "IpcMode"))
 
@@ -180,7 +180,7 @@ async def _lent(case: Case, request: ApiObject) -> tuple[Mount, ...]:
 async def _replaced(case: Case, request: ApiObject) -> tuple[str, ...]:
     """The container whose place this one takes, as Compose says: it is gone when this one starts, and is looked for
     then."""
-    id = request.words("Labels").get(_REPLACES, "")
+    id = request.words("Labels").get(COMPOSE_REPLACE, "")
     replaced = await case.world.container(id) if _ID.fullmatch(id) else None
     is_ours = replaced is not None and project_of(replaced.get("Config")) == project_of(request.data)
     return (id,) if is_ours else ()

@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from msgspec import Struct, structs
 
 from ...errors import DockworthyError
-from ...model.edge_network import COMPOSE_PROJECT, EDGE_NETWORKS, EDGE_PROJECT
+from ...model.edge_network import EDGE_NETWORKS, EDGE_PROJECT
 from ...model.guard_policy import Binding, Role
 from ...model.image_names import in_full, repository_of
+from ...model.labels import COMPOSE_PROJECT
 from ...readers.api_object import ApiObject
 from ..asked import NotCanonical
 from ..bounds import MOST_OF_PROJECT

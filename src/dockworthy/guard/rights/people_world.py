@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 from ...errors import EngineError
+from ...model.labels import PROJECT_LABELS
 from ..engine_world import EngineWorld
 from ..parallel import look_up
-from .projects import PROJECT_LABELS, projects_of
+from .projects import projects_of
 
 _PLACES = {
     "container": "/containers/{}/json",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-PROJECT_LABELS = ("com.docker.compose.project", "com.docker.stack.namespace")
+from ...model.labels import PROJECT_LABELS
+
 _SEPARATORS = ("_", "-")
 """Between a project's name and that of a part of it: `shop_data`, `shop-web-1`."""
 

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 
 from ...model.evidence import Project, Task
 from ...model.field import Source
+from ...model.labels import COMPOSE_PROJECT, COMPOSE_WORKING_DIR
 from ...model.proof import Proof, Strength
 from ...model.workload import Unit
 from .surroundings import Surroundings, listed
 
-_PROJECT = "com.docker.compose.project"
-_FOLDER = "com.docker.compose.project.working_dir"
 _REVISION = "org.opencontainers.image.revision"
 _VERSION = "org.opencontainers.image.version"
 _OF_A_RUNNER = re.compile(
@@ -87,7 +86,7 @@ def _pipeline(around: Surroundings, project: Project) -> Iterator[Proof]:
 
 def _built_from(around: Surroundings, project: Project) -> str:
     """The name of a running image that says it was built from the repository's commit, `""` without one."""
-    names = {unit.name for unit, _ in around.running() if unit.labels.get(_PROJECT) == project.name}
+    names = {unit.name for unit, _ in around.running() if unit.labels.get(COMPOSE_PROJECT) == project.name}
     for image in around.images:
         revision = image.labels.get(_REVISION, "")
         if project.head and revision == project.head and names & set(image.used_by):
@@ -110,10 +109,10 @@ def _by_folder(around: Surroundings) -> Iterator[Proof]:
     """Where `docker compose up` was called tells who called it. Each project once."""
     seen: dict[str, Unit] = {}
     for unit, _ in around.running():
-        seen.setdefault(unit.labels.get(_FOLDER, ""), unit)
+        seen.setdefault(unit.labels.get(COMPOSE_WORKING_DIR, ""), unit)
     for folder, unit in seen.items():
-        source = Source(unit.source.where, f"Config.Labels.{_FOLDER}")
-        name = unit.labels.get(_PROJECT, "")
+        source = Source(unit.source.where, f"Config.Labels.{COMPOSE_WORKING_DIR}")
+        name = unit.labels.get(COMPOSE_PROJECT, "")
         if _OF_A_RUNNER.search(f"{folder}/"):
             says = f"{name} was started from {folder}, the work folder of a pipeline's runner"
             for demand in ("3.auto-deploy", "5.pipeline", "1.deploy"):

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 from ...model.evidence import Task
 from ...model.field import Set
+from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
 from ...model.proof import Proof, Strength
 from ...model.workload import Process
 from .surroundings import Seen, Surroundings, listed
 
 DEMAND = "3.zero-downtime"
 _WEB = (80, 443)
-_SERVICE = "com.docker.compose.service"
-_PROJECT = "com.docker.compose.project"
 
 
 def read_edges(around: Surroundings) -> Iterator[Proof]:
@@ -52,8 +51,8 @@ def _several_healthy(around: Surroundings, edge: Seen) -> list[tuple[str, int]]:
     """Services of Compose with two healthy containers or more, the edge's own left out."""
     count: Counter[str] = Counter()
     for unit, container in around.running():
-        service = unit.labels.get(_SERVICE)
+        service = unit.labels.get(COMPOSE_SERVICE)
         healthy = isinstance(container.state, Set) and container.state.value.health == "healthy"
         if service and healthy and unit is not edge.unit:
-            count[f"{unit.labels.get(_PROJECT, '')}/{service}"] += 1
+            count[f"{unit.labels.get(COMPOSE_PROJECT, '')}/{service}"] += 1
     return sorted((name, number) for name, number in count.items() if number > 1)[:5]

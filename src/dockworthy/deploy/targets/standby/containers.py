@@ -22,7 +22,7 @@ from ..running import read_task
 from ..step_failed import StepFailed
 from .marks import StandbyMarks
 
-_ENDING = "-standby"
+STANDBY_ENDING = "-standby"
 """Of the names of containers that stand by: so `docker compose ps` tells."""
 
 _ARRIVES = 10.0
@@ -87,7 +87,7 @@ class StandBy:
                 await to_its_end(self.bring_back(service, containers, within=_ARRIVES))
             raise
         for task in tasks:
-            await self._rename(task, f"{task.name.removesuffix(_ENDING)}{_ENDING}")
+            await self._rename(task, f"{task.name.removesuffix(STANDBY_ENDING)}{STANDBY_ENDING}")
 
     async def keep(self, containers: Sequence[str]) -> None:
         """The release is kept: the time begins. Where that can't be noted they go at once."""
@@ -164,7 +164,7 @@ class StandBy:
             await self._rotation.restore()
 
     async def _join(self, service: str, task: Task) -> None:
-        naming = self._rename(task, task.name.removesuffix(_ENDING))
+        naming = self._rename(task, task.name.removesuffix(STANDBY_ENDING))
         if EDGE_NETWORK in task.addresses:
             await naming
         else:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ....model.labels import STACK
 from .amounts import file_mode, nanoseconds, size
-from .names import PORTS, STACK
+from .names import PORTS
 
 _PRIVILEGES = ("no-new-privileges", "no-new-privileges:true", "no-new-privileges=true")
 _SAME = {

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ....engine.connection import Connection
+from ....model.hosts import TASK_ENDED
 from ....model.rollout import Desired
-from ...store.still_ours import StillOurs
+from ...store.still_ours import NOBODY_ELSE, StillOurs
 from ..step_failed import StepFailed
-from ..waiting import NOBODY_ELSE
 from .names import job_name
 from .needs import ids_of
 from .service_spec import job_spec
@@ -21,7 +21,6 @@ from .waiting import failure, task_log, tasks_of
 _EVERY = 0.2
 _SHOWN = 20
 """Lines of its log."""
-_OVER = ("complete", "failed", "rejected", "shutdown", "orphaned", "remove")
 
 
 async def run_job(
@@ -63,7 +62,7 @@ async def _ended(engine: Connection, job: str, name: str, within: float, ours: S
     while True:
         await ours.check()
         tasks = await tasks_of(engine, name)
-        if tasks and tasks[-1]["Status"]["State"] in _OVER:
+        if tasks and tasks[-1]["Status"]["State"] in TASK_ENDED:
             return tasks[-1]
         if clock() >= ends and (not tasks or tasks[-1]["Status"]["State"] == "pending"):
             said = tasks[-1]["Status"].get("Err", "") if tasks else ""

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ....model.edge_network import is_alias
-from .names import STACK
+from ....model.labels import STACK
 
 _NOT_COUNTED = {"Image", "ForceUpdate", "Runtime", "Isolation", "SecretID", "ConfigID"}
 """The image counts by its id; ids of secrets and configs follow from their names."""

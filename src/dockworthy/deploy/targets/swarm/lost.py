@@ -15,12 +15,11 @@ from urllib.parse import quote
 from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
 from ....engine.filters import filters
+from ....model.hosts import TASK_ENDED
+from ....model.labels import STACK, SWARM_SERVICE, SWARM_TASK
 from ....model.rollout import RolloutStep, StepKind
-from .names import STACK, of_project
+from .names import of_project
 
-_TASK = "com.docker.swarm.task.id"
-_SERVICE = "com.docker.swarm.service.name"
-_OVER = ("complete", "failed", "rejected", "shutdown", "orphaned", "remove")
 _STOP_SECONDS = 10.0
 _WHY = "the swarm gave their tasks up, as after an engine that was killed, and started others"
 
@@ -33,10 +32,10 @@ def lost_of(
     found: dict[str, tuple[str, ...]] = {}
     for each in containers:
         labels = each.get("Labels") or {}
-        if labels.get(STACK) != project or _TASK not in labels or each.get("State") != "running":
+        if labels.get(STACK) != project or SWARM_TASK not in labels or each.get("State") != "running":
             continue
-        if states.get(labels[_TASK], "remove") in _OVER:
-            service = str(labels.get(_SERVICE) or "").removeprefix(f"{project}_")
+        if states.get(labels[SWARM_TASK], "remove") in TASK_ENDED:
+            service = str(labels.get(SWARM_SERVICE) or "").removeprefix(f"{project}_")
             found[service] = (*found.get(service, ()), each["Id"])
     return found
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from ....engine.filters import filters
 from ....model.hosts import HOST_LABEL
+from ....model.labels import STACK
 
-STACK = "com.docker.stack.namespace"
-"""Of every object of a project: `docker stack ps`, `services` and `rm` go by it."""
 IMAGE = "com.docker.stack.image"
 JOB = "dockworthy.job"
 """On a service that runs once: which of the project's it is."""

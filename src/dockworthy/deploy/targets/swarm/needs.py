@@ -12,9 +12,9 @@ from typing import Any
 from ....engine.connection import Connection
 from ....engine.filters import filters
 from ....errors import EngineError, UsageError
+from ....model.labels import STACK
 from ....model.rollout import EDGE_NETWORK
 from .container_spec import object_name
-from .names import STACK
 from .service_spec import networks_of
 
 

@@ -13,15 +13,16 @@ from urllib.parse import quote
 
 from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
+from ....model.hosts import TASK_ENDED
+from ....model.labels import STACK
 from ....model.rollout import EDGE_NETWORK, Health, Running, Task, TaskState
 from ..running import host_ports, volume_users
 from .likeness import spec_hash
 from .lost import lost_of
-from .names import JOB, STACK, of_project
+from .names import JOB, of_project
 
 _UP = {"starting": TaskState.RUNNING, "running": TaskState.RUNNING, "complete": TaskState.EXITED}
 _FAILED = ("failed", "rejected", "complete")
-_OVER = (*_FAILED, "shutdown", "orphaned", "remove")
 
 Attempts = Sequence[Mapping[str, Any]]
 """Tasks of the API, of one slot and spec, oldest first."""
@@ -109,7 +110,7 @@ def _by_spec(seen: Seen, attempts: Attempts) -> Iterator[Attempts]:
 
 
 def _lives(task: Mapping[str, Any]) -> bool:
-    return task["DesiredState"] in ("running", "ready", "complete") and task["Status"]["State"] not in _OVER
+    return task["DesiredState"] in ("running", "ready", "complete") and task["Status"]["State"] not in TASK_ENDED
 
 
 def _task(seen: Seen, attempts: Attempts) -> Task:
@@ -125,7 +126,7 @@ def _task(seen: Seen, attempts: Attempts) -> Task:
         service=service,
         spec_hash=_hash(seen, task),
         image_id=_image(seen, task),
-        state=_UP.get(state, TaskState.EXITED if state in _OVER else TaskState.CREATED),
+        state=_UP.get(state, TaskState.EXITED if state in TASK_ENDED else TaskState.CREATED),
         health=_health(spec, state),
         restarts=len([each for each in failed if each is not task]),
         exit_code=(failed[-1]["Status"].get("ContainerStatus") or {}).get("ExitCode", 0) if failed else 0,

@@ -11,7 +11,7 @@ from typing import Any
 from ....engine.connection import Connection
 from ....engine.filters import filters
 from ....errors import UsageError
-from ..running import ONEOFF, PROJECT
+from ....model.labels import COMPOSE_ONEOFF, COMPOSE_PROJECT
 
 
 async def must_be_ready(engine: Connection, project: str) -> None:
@@ -19,7 +19,7 @@ async def must_be_ready(engine: Connection, project: str) -> None:
     info = await engine.get("/info")
     _must_be_manager(info)
     await must_have_leader(engine)
-    by_compose = filters(label=[f"{PROJECT}={project}", f"{ONEOFF}=False"])
+    by_compose = filters(label=[f"{COMPOSE_PROJECT}={project}", f"{COMPOSE_ONEOFF}=False"])
     composed = await engine.get(f"/containers/json?{by_compose}")
     if composed:
         names = ", ".join(each["Names"][0].lstrip("/") for each in composed[:5])

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ....model.labels import STACK
 from ....model.rollout import EDGE_NETWORK, Order
 from ...planning.replacing import replacing
 from .amounts import nanoseconds, processors, size
 from .container_spec import container_spec, host_ports, object_name
-from .names import IMAGE, JOB, STACK, job_name, service_name
+from .names import IMAGE, JOB, job_name, service_name
 from .unescaped import unescaped
 
 _MONITOR = 2 * 10**9

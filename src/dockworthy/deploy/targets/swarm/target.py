@@ -12,9 +12,9 @@ from ....engine.filters import filters
 from ....errors import Occupied
 from ....interruption import to_its_end
 from ....model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind, Task
-from ...store.still_ours import StillOurs
+from ...store.still_ours import NOBODY_ELSE, StillOurs
 from ..step_failed import StepFailed
-from ..waiting import NOBODY_ELSE, OnEdge
+from ..waiting import OnEdge
 from .images.node_images import NodeImages
 from .jobs import run_job
 from .leaving import until_gone

@@ -17,10 +17,10 @@ from ....engine.faults import HALF_BEGUN, RESTART_IT, NoSuchObject
 from ....engine.filters import filters
 from ....errors import EngineError
 from ....model.rollout import EDGE_NETWORK
-from ...store.still_ours import StillOurs
+from ...store.still_ours import NOBODY_ELSE, StillOurs
 from ..log_tail import demultiplexed
 from ..step_failed import StepFailed
-from ..waiting import NOBODY_ELSE, OnEdge, last_probe_in, troubles_of
+from ..waiting import OnEdge, last_probe_in, troubles_of
 from .leaving import until_gone, until_told
 from .likeness import spec_hash
 from .names import node_name

@@ -11,13 +11,13 @@ from ....engine.connection import Connection
 from ....errors import DockworthyError
 from ....harden.settings_text import changed_settings
 from ....harden.situation import parse_settings
+from ....model.labels import SWARM_TASK
 from .. import kept_files
 from ..engine_here import EngineHere, find_engine, keeps_containers, reload, running_at, wait_until
 from ..places import Places
 from .engine_service import EngineService
 
 ANSWERS_WITHIN = 90.0
-_SWARM = "com.docker.swarm.task.id"
 
 
 def restart(
@@ -115,7 +115,7 @@ async def _start_again(endpoint: str, stopped: frozenset[str]) -> None:
         for id in stopped:
             with contextlib.suppress(DockworthyError):
                 found = await connection.get(f"/containers/{id}/json")
-                if _SWARM not in (found.get("Config", {}).get("Labels") or {}):
+                if SWARM_TASK not in (found.get("Config", {}).get("Labels") or {}):
                     await connection.send("POST", f"/containers/{id}/start", answer=False)
 
 

@@ -1,0 +1,31 @@
+"""Labels that Compose, a stack and a swarm write on what they make: `Labels` of the Engine API.
+
+Sources: docker/compose, pkg/api/labels.go; docker/cli, cli/compose/convert; moby, daemon/cluster/convert.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+COMPOSE_PROJECT: Final = "com.docker.compose.project"
+"""Of containers, networks and volumes, as the other labels of Compose that are said to be of a project."""
+COMPOSE_SERVICE: Final = "com.docker.compose.service"
+COMPOSE_VOLUME: Final = "com.docker.compose.volume"
+"""On a volume: its key under `volumes`."""
+COMPOSE_CONFIG_HASH: Final = "com.docker.compose.config-hash"
+COMPOSE_ONEOFF: Final = "com.docker.compose.oneoff"
+"""`True` on a container that `docker compose run` made."""
+COMPOSE_REPLACE: Final = "com.docker.compose.replace"
+"""On a container that takes the place of another one: the other one's id or name."""
+COMPOSE_WORKING_DIR: Final = "com.docker.compose.project.working_dir"
+COMPOSE_CONFIG_FILES: Final = "com.docker.compose.project.config_files"
+"""Paths, with commas between them."""
+
+STACK: Final = "com.docker.stack.namespace"
+"""Of every object of a stack: `docker stack ps`, `services` and `rm` go by it."""
+SWARM_TASK: Final = "com.docker.swarm.task.id"
+"""On the container of a task."""
+SWARM_SERVICE: Final = "com.docker.swarm.service.name"
+
+PROJECT_LABELS: Final = (COMPOSE_PROJECT, STACK)
+"""Either names the project of an object."""
