@@ -29,7 +29,7 @@ from .outlook import ENDS_WITHIN, EdgeChange, chosen_image, exceptions_in_words,
 from .ports_taken import refuse_taken
 from .process import EdgeProcess
 from .renewals import remember_tried
-from .swarm_network import is_forgotten, join_again
+from .swarm_network import join_again
 
 _ALWAYS = accepted(has_shell=True).keys()
 
@@ -181,9 +181,8 @@ class EdgeRunner:
         lead_to = {name: to for each in every for name, to in each.lead_to.items()}
         reloaded = not is_new and await self._process.tell(files.marker, lead_to)
         await self._process.serves(files.marker)
-        rejoined = self._swarm and not is_new and await is_forgotten(self._site.engine)
+        rejoined = self._swarm and not is_new and await join_again(self._site.engine)
         if rejoined:
-            await join_again(self._site.engine)
             await self._process.reaches()
         if reloaded or is_new:
             await self._keeper.tell_servers("")

@@ -39,17 +39,19 @@ async def is_forgotten(engine: Connection) -> bool:
     """Does an edge run here on a swarm's network, while the engines of that swarm do not know its address? False where
     there is none. Raises EngineError."""
     network = await _network(engine)
-    container = await container_at(engine)
-    if network is None or network.get("Scope") != "swarm" or container is None or container["State"] != "running":
+    if network is None or network.get("Scope") != "swarm":
         return False
-    return not _knows(network, container)
+    container = await container_at(engine)
+    return container is not None and container["State"] == "running" and not _knows(network, container)
 
 
-async def join_again(engine: Connection) -> None:
-    """Where it is forgotten: for about a second the edge reaches no container, and it gets another address. Can be done
-    again where it ended in between. Raises EngineError."""
-    if await is_forgotten(engine):
+async def join_again(engine: Connection) -> bool:
+    """Where it is forgotten; was it? For about a second the edge reaches no container, and it gets another address. Can
+    be done again where it ended in between. Raises EngineError."""
+    forgotten = await is_forgotten(engine)
+    if forgotten:
         await asyncio.shield(_join_again(engine))
+    return forgotten
 
 
 async def _join_again(engine: Connection) -> None:

@@ -38,7 +38,7 @@ class OnEdge(Protocol):
         """Do containers at these addresses get requests from the edge?"""
 
     async def troubles(self, addresses: Collection[str]) -> Sequence[Unreached]:
-        """Of those that do not. Raises HostError where the edge does not answer."""
+        """What the edge meets at those that do not. Raises HostError where the edge does not answer."""
 
 
 async def until_healthy(
