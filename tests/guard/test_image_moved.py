@@ -10,7 +10,7 @@ import pytest
 
 from dockworthy.errors import EngineTimeout
 from dockworthy.guard.asked import Asked
-from dockworthy.guard.plugin.made import Looking, Made
+from dockworthy.guard.plugin.moved_images import NotingWorld, PendingCreates
 from guard.worlds import EmptyWorld
 
 CREATE = Asked(method="POST", target="/v1.45/containers/create", body=b'{"Image":"shop:1"}')
@@ -44,14 +44,14 @@ class Engine(EmptyWorld):
 
 async def judged(engine: Engine, *, status: int = 201, answer: bytes = MADE) -> str:
     """Why it is refused after all; empty where it is not."""
-    made, looked = Made(), Looking(engine)
+    pending, looked = PendingCreates(), NotingWorld(engine)
     await looked.image("shop:1")
     looked.missing.add(NEW)
-    made.expect(CREATE, looked)
-    assert made
-    decision = await made.judged(CREATE, status, answer, engine)
-    assert not made, "an answer is judged once"
-    assert await made.judged(CREATE, status, answer, engine) is None
+    pending.expect(CREATE, looked)
+    assert pending
+    decision = await pending.judge(CREATE, status, answer, engine)
+    assert not pending, "an answer is judged once"
+    assert await pending.judge(CREATE, status, answer, engine) is None
     return "" if decision is None else decision.message()
 
 

@@ -17,7 +17,7 @@ from dockworthy.guard.asked import Asked
 from dockworthy.guard.decision import Decision
 from dockworthy.guard.identity.identity import Identity
 from dockworthy.guard.plugin import serving
-from dockworthy.guard.plugin.made import Made
+from dockworthy.guard.plugin.moved_images import PendingCreates
 from dockworthy.guard.plugin.protocol import PluginProtocol
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.guard.socket.client_side import ClientSide
@@ -236,7 +236,7 @@ async def test_the_plugin_reads_a_question_once_tells_of_each_and_keeps_no_secre
         told.append(decision.action)
         return decision
 
-    answer = partial(serving._answer, PolicyInForce, EmptyWorld(), Made(), tell, lambda _: None)
+    answer = partial(serving._answer, PolicyInForce, EmptyWorld(), PendingCreates(), tell, lambda _: None)
     plugin, wire = PluginProtocol(answer, set(), unread=lambda path: path == serving._UNREAD), Wire()
     plugin.connection_made(wire)
     for _ in range(3):

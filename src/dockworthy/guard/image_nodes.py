@@ -43,6 +43,15 @@ def is_harmful(*, block: bool, major: int, minor: int) -> bool:
     return (major, minor) not in _HARMLESS and (major, minor) != _WHITEOUT and major != _TERMINALS
 
 
+def harmful_node(seen: os.stat_result) -> tuple[bool, int, int] | None:
+    """Is it a block device, its major and its minor number; None for what is no device node, or a harmless one."""
+    block = stat.S_ISBLK(seen.st_mode)
+    if not block and not stat.S_ISCHR(seen.st_mode):
+        return None
+    major, minor = os.major(seen.st_rdev), os.minor(seen.st_rdev)
+    return (block, major, minor) if is_harmful(block=block, major=major, minor=minor) else None
+
+
 def layers_of(found: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Where the layers of an image lie, of what `GET /images/{name}/json` or `GET /containers/{id}/json` says. Not what
     the container itself wrote. None where the engine's storage shows no folders (containerd's image store, btrfs)."""
@@ -79,9 +88,8 @@ def _node_below(top: str) -> str:
                     folders.append(entry.path)
                 elif not entry.is_symlink() and not entry.is_file(follow_symlinks=False):
                     seen = entry.stat(follow_symlinks=False)
-                    block = stat.S_ISBLK(seen.st_mode)
-                    major, minor = os.major(seen.st_rdev), os.minor(seen.st_rdev)
-                    if (block or stat.S_ISCHR(seen.st_mode)) and is_harmful(block=block, major=major, minor=minor):
+                    if (node := harmful_node(seen)) is not None:
+                        block, major, minor = node
                         return _in_words(entry.path.removeprefix(top), block=block, major=major, minor=minor)
     return ""
 
@@ -127,4 +135,4 @@ def _in_words(path: str, *, block: bool, major: int, minor: int) -> str:
     return f"{path} ({'block' if block else 'character'} device {major}:{minor})"
 
 
-__all__ = ["Stream", "is_harmful", "is_remapped", "layers_of", "node_in_archive", "node_in_layers"]
+__all__ = ["Stream", "harmful_node", "is_harmful", "is_remapped", "layers_of", "node_in_archive", "node_in_layers"]

@@ -19,8 +19,8 @@ from ..listening import BACKLOG, listened
 from ..policy_in_force import PolicyInForce
 from ..routes import Call
 from ..world import World
-from .made import CREATES, Looking, Made, Maker
 from .messages import ACTIVATE, ACTIVATED, ALLOWED, REQUEST, RESPONSE, answer_of, denied, read_answer, read_question
+from .moved_images import CREATES, Engine, NotingWorld, PendingCreates
 from .protocol import PluginProtocol, Said
 from .warming import warm_up
 
@@ -60,11 +60,11 @@ async def plugin_served(
     """
     warm_up(policy())
     connected: set[PluginProtocol] = set()
-    made = Made()
-    answer = partial(_answer, policy, world, made, told, vouching)
+    pending = PendingCreates()
+    answer = partial(_answer, policy, world, pending, told, vouching)
     with listened(path, mode=0o600) as listening:
         server = await asyncio.get_running_loop().create_unix_server(
-            lambda: PluginProtocol(answer, connected, unread=lambda path: path == _UNREAD and not made),
+            lambda: PluginProtocol(answer, connected, unread=lambda path: path == _UNREAD and not pending),
             sock=listening,
             backlog=BACKLOG,
         )
@@ -90,14 +90,14 @@ async def _hurry(connected: set[PluginProtocol]) -> None:
 
 
 def _answer(
-    policy: InForce, world: World, made: Made, told: Told, vouching: Vouching, path: str, body: bytes
+    policy: InForce, world: World, pending: PendingCreates, told: Told, vouching: Vouching, path: str, body: bytes
 ) -> Said | Awaitable[Said]:
     """A question that can't be read is answered with a no, never with silence."""
     if path == ACTIVATE:
         return 200, ACTIVATED
     if path == RESPONSE:
         # To deny what was done already would only hide it, but for what is undone.
-        return _undone(body, world, made, told) if made and body else (200, ALLOWED)
+        return _undone(body, world, pending, told) if pending and body else (200, ALLOWED)
     if path != REQUEST:
         return 404, b'{"Err":"no such call"}'
     try:
@@ -111,7 +111,7 @@ def _answer(
             begun = begun.passes
     if isinstance(begun, Decision):
         return 200, answer_of(told(asked, begun))
-    return _looked_into(asked, begun, policy(), world, made, told)
+    return _looked_into(asked, begun, policy(), world, pending, told)
 
 
 def _read(body: bytes) -> tuple[Asked, Decision | Call]:
@@ -135,21 +135,23 @@ _PLAIN = frozenset(("host", "user-agent", "accept", "accept-encoding", "connecti
 """Headers that hold no secret."""
 
 
-async def _looked_into(asked: Asked, call: Call, policy: PolicyInForce, world: World, made: Made, told: Told) -> Said:
-    looked = Looking(world)
-    decision = told(asked, await judge_call(call, looked.as_world, policy))
+async def _looked_into(
+    asked: Asked, call: Call, policy: PolicyInForce, world: World, pending: PendingCreates, told: Told
+) -> Said:
+    noting = NotingWorld(world)
+    decision = told(asked, await judge_call(call, noting.as_world, policy))
     if decision.allowed and call.route.action == CREATES:
-        made.expect(asked, looked)
+        pending.expect(asked, noting)
     return 200, answer_of(decision)
 
 
-async def _undone(body: bytes, world: World, made: Made, told: Told) -> Said:
+async def _undone(body: bytes, world: World, pending: PendingCreates, told: Told) -> Said:
     """What was made of another image than the one that was judged."""
     try:
         asked, status, answer = read_answer(body)
     except ValueError:
         return 200, ALLOWED
-    decision = await made.judged(asked, status, answer, cast(Maker, world))
+    decision = await pending.judge(asked, status, answer, cast(Engine, world))
     return 200, ALLOWED if decision is None else answer_of(told(asked, decision))
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ..rights.showing import Shown
 from . import answers
-from .listing import Listing
+from .list_splitter import ListSplitter
 from .redaction import without_secrets
 
 MOST_REWRITTEN = 32 * 1024 * 1024
@@ -47,24 +47,24 @@ class Whole:
     ) -> None:
         self._shown, self._hides, self._room, self._lists, self._is_old = shown, hides, room, lists, is_old
         self._status, self._headers, self._held = 0, Headers(), bytearray()
-        self._listing: Listing | None = None
+        self._splitter: ListSplitter | None = None
 
     def head(self, status: int, headers: Headers) -> bytes:
         self._status, self._headers = status, headers
         return b""
 
     def body(self, data: bytes) -> bytes:
-        if self._listing is not None:
-            return _framed(self._listing.feed(data), is_old=self._is_old)
+        if self._splitter is not None:
+            return _framed(self._splitter.feed(data), is_old=self._is_old)
         self._held += data
         if len(self._held) > MOST_REWRITTEN or not self._room(len(data)):
             raise ValueError("too large to be looked through")
         if len(self._held) > LONG and self._lists and 200 <= self._status < 300:
             held, self._held = bytes(self._held), bytearray()
-            self._listing = Listing(self._item, self._lists, self._room, MOST_REWRITTEN, held=len(held))
+            self._splitter = ListSplitter(self._item, self._lists, self._room, MOST_REWRITTEN, held=len(held))
             kept = [pair for pair in self._headers if pair[0].lower() not in _OF_THE_HOP]
             head = answers.stream_head(self._status, kept, in_chunks=not self._is_old)
-            return head + _framed(self._listing.feed(held), is_old=self._is_old)
+            return head + _framed(self._splitter.feed(held), is_old=self._is_old)
         return b""
 
     def _item(self, name: str, item: bytes) -> bytes:
@@ -72,8 +72,8 @@ class Whole:
         return without_secrets(item).rstrip() if self._hides and item else item
 
     def end(self, *, keep: bool) -> bytes:
-        if self._listing is not None:
-            return _framed(self._listing.end(), is_old=self._is_old) + _end_of_chunks(is_old=self._is_old)
+        if self._splitter is not None:
+            return _framed(self._splitter.end(), is_old=self._is_old) + _end_of_chunks(is_old=self._is_old)
         body = bytes(self._held)
         if 200 <= self._status < 300 and body:
             try:

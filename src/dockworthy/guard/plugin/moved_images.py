@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import hashlib
 import os
-import stat
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
@@ -21,7 +20,7 @@ from ...errors import DockworthyError, EngineError
 from ...readers.api_object import ApiObject
 from ..asked import Asked
 from ..decision import Decision, refused
-from ..image_nodes import is_harmful
+from ..image_nodes import harmful_node
 from ..world import World
 
 CREATES = "containers/create"
@@ -30,7 +29,7 @@ _FORGOTTEN_AFTER = 600.0
 _MOST = 10_000
 
 
-class Maker(Protocol):
+class Engine(Protocol):
     """Raises EngineError."""
 
     async def container(self, reference: str) -> Mapping[str, Any] | None: ...
@@ -39,8 +38,8 @@ class Maker(Protocol):
         """`DELETE` of the API."""
 
 
-class Looking:
-    """A world that notes which images were looked at, and which volumes were not there."""
+class NotingWorld:
+    """The world of one request: it notes which images were looked at, and which volumes were not there."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -66,24 +65,24 @@ class Looking:
         return cast(World, self)
 
 
-class Made:
-    """Requests that passed and are not answered yet."""
+class PendingCreates:
+    """Requests to make a container that were allowed, and that the engine did not answer yet."""
 
     def __init__(self) -> None:
-        self._open: dict[bytes, list[tuple[float, Looking]]] = {}
+        self._open: dict[bytes, list[tuple[float, NotingWorld]]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._open)
 
-    def expect(self, asked: Asked, looked: Looking) -> None:
+    def expect(self, asked: Asked, looked: NotingWorld) -> None:
         now = time.monotonic()
         for key in [key for key, each in self._open.items() if each[-1][0] < now]:
             del self._open[key]
         if len(self._open) < _MOST:
             self._open.setdefault(_key(asked), []).append((now + _FORGOTTEN_AFTER, looked))
 
-    async def judged(self, asked: Asked, status: int, answer: bytes, world: Maker) -> Decision | None:
-        """None where it is what was asked for. Never raises."""
+    async def judge(self, asked: Asked, status: int, answer: bytes, world: Engine) -> Decision | None:
+        """The engine's answer: None where the container is of the image that was judged. Never raises."""
         waiting = self._open.get(_key(asked))
         if not waiting:
             return None
@@ -97,7 +96,7 @@ class Made:
             found = await world.container(id)
             if found is None or looked.images <= {found.get("Image")}:
                 return None
-            left = await _removed(id, found, looked.missing, world)
+            left = await _remove(id, found, looked.missing, world)
         except (DockworthyError, msgspec.DecodeError, KeyError, TypeError) as error:
             left = f"; what was made can't be looked at ({type(error).__name__}), and stays"
         refusal = refused(
@@ -109,8 +108,9 @@ class Made:
         return Decision(action=CREATES, subject=asked.target, refusals=(refusal,))
 
 
-async def _removed(id: str, found: Mapping[str, Any], missing: set[str], world: Maker) -> str:
-    """What is left of it, in words. A volume that was there before keeps all but nodes of devices."""
+async def _remove(id: str, found: Mapping[str, Any], missing: set[str], world: Engine) -> str:
+    """Removes the container and the volumes that came with it; says what stays. A volume that was there before loses
+    its device nodes, and nothing else."""
     await world.remove(f"/containers/{id}?force=1&v=1")
     left = ""
     for mount in ApiObject(found, "GET /containers/{id}/json").items("Mounts"):
@@ -129,23 +129,20 @@ async def _removed(id: str, found: Mapping[str, Any], missing: set[str], world: 
         top = str(volume.get("Mountpoint", ""))
         if volume.get("Driver") == "local" and not volume.get("Options"):
             with contextlib.suppress(OSError):
-                await asyncio.get_running_loop().run_in_executor(None, _without_nodes, top)
+                await asyncio.get_running_loop().run_in_executor(None, _remove_nodes, top)
                 continue
         left += f"; volume {name} may hold files of the other one"
     return left
 
 
-def _without_nodes(top: str) -> None:
-    """By descriptors of folders, so that nobody leads it elsewhere by a link. Another file system below it is left."""
+def _remove_nodes(top: str) -> None:
+    """Below a folder, on its file system alone. By descriptors of folders, so that no link leads it elsewhere."""
     own = os.stat(top, follow_symlinks=False).st_dev
     for _, _, names, folder in os.fwalk(top, follow_symlinks=False):
         for name in names:
             try:
                 seen = os.stat(name, dir_fd=folder, follow_symlinks=False)
-                block = stat.S_ISBLK(seen.st_mode)
-                major, minor = os.major(seen.st_rdev), os.minor(seen.st_rdev)
-                is_node = seen.st_dev == own and (block or stat.S_ISCHR(seen.st_mode))
-                if is_node and is_harmful(block=block, major=major, minor=minor):
+                if seen.st_dev == own and harmful_node(seen) is not None:
                     os.unlink(name, dir_fd=folder)
             except FileNotFoundError:
                 continue
@@ -156,4 +153,4 @@ def _key(asked: Asked) -> bytes:
     return hashlib.blake2b(said, digest_size=32).digest()
 
 
-__all__ = ["CREATES", "Looking", "Made", "Maker"]
+__all__ = ["CREATES", "Engine", "NotingWorld", "PendingCreates"]

@@ -18,7 +18,7 @@ Item = Callable[[str, bytes], bytes]
 itself), and its own JSON. Raises ValueError for what is no JSON."""
 
 
-class Listing:
+class ListSplitter:
     """Feed it, and pass on what it gives: the same JSON with what `item` leaves.
 
     `names` are the members of an answer that hold lists, where it is an object; the rest of it is passed on as it is.
@@ -143,4 +143,4 @@ class Listing:
         return said
 
 
-__all__ = ["Item", "Listing"]
+__all__ = ["Item", "ListSplitter"]
