@@ -44,7 +44,7 @@ def refused_cost(
 def refused_health_check(check: Any, image: Mapping[str, Any] | None = None) -> Iterator[Refusal]:
     """The engine takes from the image what a container's own check leaves out."""
     own = check if isinstance(check, dict) else {}
-    brought = ((image or {}).get("Config") or {}).get("Healthcheck") or {}
+    brought = _config_of(image).get("Healthcheck") or {}
     if (own.get("Test") or brought.get("Test") or ("",))[0] == "NONE":
         return
     for key in ("Interval", "StartInterval"):
@@ -71,7 +71,7 @@ def refused_time_to_stop(container: ApiObject, image: Mapping[str, Any] | None =
     if isinstance(own, int):
         yield from _refused_stop("StopTimeout", own)
     elif grace is None:
-        brought = ((image or {}).get("Config") or {}).get("StopTimeout")
+        brought = _config_of(image).get("StopTimeout")
         yield from _refused_stop("the image's StopTimeout", brought) if isinstance(brought, int) else ()
 
 
@@ -97,7 +97,7 @@ def _stops_in_time(says: str) -> Refusal:
 
 def _refused_image(container: ApiObject, image: Mapping[str, Any] | None) -> Iterator[Refusal]:
     """Its volumes, ports, variables and labels become the container's, as if it had asked for them."""
-    config = (image or {}).get("Config") or {}
+    config = _config_of(image)
     try:
         check_bounds(config)
         if config:
@@ -109,6 +109,11 @@ def _refused_image(container: ApiObject, image: Mapping[str, Any] | None) -> Ite
             f"with its image, {much}",
             "build it with fewer of them",
         )
+
+
+def _config_of(image: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What the image brings; nothing where it is not here."""
+    return (image or {}).get("Config") or {}
 
 
 def refused_ports(number: int) -> Iterator[Refusal]:
@@ -129,7 +134,7 @@ def _published(container: ApiObject, host: ApiObject, image: Mapping[str, Any] |
     number = sum(max(1, len(each or ())) for each in bindings.values())
     if host.at("PublishAllPorts").data is not True:
         return number
-    brought = ((image or {}).get("Config") or {}).get("ExposedPorts") or {}
+    brought = _config_of(image).get("ExposedPorts") or {}
     return number + len({*(container.at("ExposedPorts").data or {}), *brought} - set(bindings))
 
 

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Sequence
 
 from ...engine.connection import Connection
-from ...engine.faults import NoSuchObject
 from ..asked import Asked
 from ..engine_world import EngineWorld
 from ..judges import judge
 from ..policy_in_force import PolicyInForce
-from ..rights.device_nodes import can_make_nodes
+from ..rights.device_nodes import opens_hosts_disk
+from ..rights.people_world import PeopleWorld
 from .places import Places
 
 MOST = 30
@@ -43,18 +43,14 @@ def not_entered(endpoint: str) -> tuple[str, ...]:
 
 
 async def _with_mknod(endpoint: str) -> list[str]:
-    async with Connection(endpoint) as connection:
-        if any("name=userns" in str(each) for each in (await connection.get("/info")).get("SecurityOptions") or ()):
-            return []
-        names = []
-        for each in await connection.get("/containers/json"):
-            try:
-                inspect = await connection.get(f"/containers/{each['Id']}/json")
-            except NoSuchObject:
-                continue
-            if can_make_nodes(inspect):
-                names.append(str(inspect.get("Name", "")).lstrip("/"))
-        return sorted(names)
+    world = PeopleWorld(endpoint)
+    try:
+        context, running = await asyncio.gather(world.context(), world.running())
+    finally:
+        await world.close()
+    return sorted(
+        str(each.get("Name", "")).lstrip("/") for each in running.values() if opens_hosts_disk(each, context.features)
+    )
 
 
 async def _refused(endpoint: str, policy: PolicyInForce, places: Places) -> Sequence[tuple[str, str]]:

@@ -11,7 +11,7 @@ Sources: capabilities(7), mknod(2); moby oci/caps/utils.go, TweakCapabilities; l
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from msgspec import structs
@@ -67,11 +67,7 @@ def without_mknod(call: Call, *, is_admin: bool) -> Call:
 
 
 def _changed(call: Call, change: Callable[[dict[str, Any]], bool]) -> Call:
-    """A body that can't be read is refused elsewhere."""
-    try:
-        body = parse(call.body, call.route.action)
-    except UnreadableInput:
-        return call
+    body = body_of(call).data
     if not isinstance(body, dict) or not change(body):
         return call
     return structs.replace(call, body=json.dumps(body, separators=(",", ":")).encode())
@@ -117,10 +113,25 @@ def _names(written: Any) -> set[str]:
     return {str(each).upper().removeprefix("CAP_") for each in written} if isinstance(written, list) else set()
 
 
+def body_of(call: Call) -> ApiObject:
+    """Empty for one that can't be read: the canonical form refuses that."""
+    try:
+        return ApiObject(parse(call.body, call.route.action), call.route.action)
+    except UnreadableInput:
+        return ApiObject(None, call.route.action)
+
+
 def can_make_nodes(inspect: Mapping[str, Any]) -> bool:
     """Of a container that is there, as `GET /containers/{id}/json` shows it."""
     host = ApiObject(inspect, "GET /containers/{id}/json").at("HostConfig")
     return host.at("Privileged").data is True or _holds(host.at("CapAdd").data, host.at("CapDrop").data)
+
+
+def opens_hosts_disk(inspect: Mapping[str, Any], features: Collection[str] | None) -> bool:
+    """Can root in this container and a person with an account on the host open its disk together? `features`: what the
+    engine says of its security, None where it says nothing."""
+    mode = ApiObject(inspect, "GET /containers/{id}/json").word("HostConfig", "UsernsMode")
+    return can_make_nodes(inspect) and not is_remapped(features, mode)
 
 
 async def refused_with_mknod(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
@@ -138,10 +149,7 @@ async def refused_with_mknod(call: Call, engine: Engine) -> AsyncIterator[Refusa
 
 
 async def _made(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
-    try:
-        body = ApiObject(parse(call.body, call.route.action), call.route.action)
-    except UnreadableInput:  # which the canonical form refuses
-        return
+    body = body_of(call)
     host, run = body.at("HostConfig"), body.at("TaskTemplate", "ContainerSpec")
     asked = ((host.at("CapAdd").data, host.at("CapDrop").data),
              (run.at("CapabilityAdd").data, run.at("CapabilityDrop").data))  # fmt: skip
@@ -163,11 +171,7 @@ async def _unseen_image(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
     """The swarm pulls an image of a service unasked, on each node, and devices that it brings are there at once. One
     that was looked at here is the same everywhere by its digest; one that no registry has is an admin's. What a service
     runs already stays."""
-    try:
-        body = ApiObject(parse(call.body, call.route.action), call.route.action)
-    except UnreadableInput:
-        return
-    name = body.word("TaskTemplate", "ContainerSpec", "Image")
+    name = body_of(call).word("TaskTemplate", "ContainerSpec", "Image")
     if not name or await _is_remapped(engine, ""):
         return
     if call.route.action == "services/update":
@@ -195,10 +199,9 @@ async def _entered(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
 
 async def _with_mknod(reference: str, engine: Engine, who: str) -> AsyncIterator[Refusal]:
     inspect = await engine.container(reference) if reference else None
-    if inspect is None or not can_make_nodes(inspect):  # the engine says itself that there is none
+    if inspect is None:  # the engine says itself that there is none
         return
-    host = ApiObject(inspect, "GET /containers/{id}/json").at("HostConfig")
-    if not await _is_remapped(engine, host.word("UsernsMode")):
+    if opens_hosts_disk(inspect, (await engine.context()).features):
         name = str(inspect.get("Name", "")).lstrip("/") or reference
         yield refused(
             "guard/device-nodes",
@@ -223,4 +226,4 @@ async def _is_remapped(engine: Engine, mode: str) -> bool:
     return is_remapped((await engine.context()).features, mode)
 
 
-__all__ = ["can_make_nodes", "pinned", "refused_with_mknod", "without_mknod"]
+__all__ = ["body_of", "can_make_nodes", "opens_hosts_disk", "pinned", "refused_with_mknod", "without_mknod"]

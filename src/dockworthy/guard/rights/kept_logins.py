@@ -11,13 +11,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from ...errors import UnreadableInput
 from ...readers.api_object import ApiObject
-from ...readers.create_request.strict_json import parse
 from ..decision import Refusal, refused
 from ..judges.registries import registry_host
 from ..routes import Call
-from .device_nodes import Engine
+from .device_nodes import Engine, body_of
 
 _TITLE = "Credentials of a service go to the registry that they were given for"
 
@@ -25,10 +23,6 @@ _TITLE = "Credentials of a service go to the registry that they were given for"
 async def refused_kept_login(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
     """For who is no admin. Raises EngineError."""
     if call.route.action != "services/update" or call.has_login:
-        return
-    try:
-        body = ApiObject(parse(call.body, call.route.action), call.route.action)
-    except UnreadableInput:  # which the canonical form refuses
         return
     service = ApiObject(await engine.service(call.names["object"]), "GET /services/{id}")
     version, asked = service.at("Version", "Index").data, call.query.get("version", "")
@@ -42,7 +36,7 @@ async def refused_kept_login(call: Call, engine: Engine) -> AsyncIterator[Refusa
         return
     kept = "PreviousSpec" if call.query.get("registryAuthFrom") == "previous-spec" else "Spec"
     before = registry_host(service.word(kept, "TaskTemplate", "ContainerSpec", "Image"))
-    after = registry_host(body.word("TaskTemplate", "ContainerSpec", "Image"))
+    after = registry_host(body_of(call).word("TaskTemplate", "ContainerSpec", "Image"))
     if before != after:
         yield refused(
             "guard/registry-login",

@@ -26,8 +26,6 @@ _PLACES = {
     "node": "/nodes/{}",
     "plugin": "/plugins/{}/json",
 }
-_REGISTRY_ANSWERS_WITHIN = 10.0
-"""Seconds."""
 _LABELLED = ("/containers/json?all=1", "/volumes", "/networks", "/services")
 
 
@@ -57,10 +55,9 @@ class PeopleWorld(EngineWorld):
         return sum(len((each.get("Volumes") if isinstance(each, dict) else each) or ()) for each in lists)
 
     async def is_at_registry(self, reference: str) -> bool:
-        asking = self._get(f"/distribution/{quote(reference, safe='/:@')}/json")
         try:
-            return isinstance(await asyncio.wait_for(asking, _REGISTRY_ANSWERS_WITHIN), dict)
-        except (EngineError, TimeoutError):
+            return isinstance(await self._get(f"/distribution/{quote(reference, safe='/:@')}/json"), dict)
+        except EngineError:
             return False
 
     async def networks(self) -> list[Mapping[str, Any]]:
