@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import BinaryIO, Final
@@ -159,6 +159,16 @@ def judged_checkout(folder: str) -> Checkout:
 def without_links(path: str, checkout: Checkout) -> str:
     """Where an absolute path leads by the links that lie in the checkout; behind one that leads out of it, by names
     alone: nothing outside is looked at. A link is part of what somebody commits, as the path is."""
+    return followed(path, lambda place: _link_at(place, checkout))
+
+
+MOST_LINKS: Final = 40
+"""In one path, as for the kernel: path_resolution(7)."""
+
+
+def followed(path: str, link_at: Callable[[str], str | None]) -> str:
+    """Where an absolute path leads. `link_at`: what a link at a path says, "" or None where there is none that is to be
+    followed. A link beyond the 40th is taken as a name."""
     pending = path.split(os.sep)[::-1]
     place, links = os.sep, 0
     while pending:
@@ -167,18 +177,14 @@ def without_links(path: str, checkout: Checkout) -> str:
             place = os.path.dirname(place) if part == os.pardir else place
             continue
         step = os.path.join(place, part)
-        target = _link_at(step, checkout) if links < _MOST_LINKS else None
-        if target is None:
+        target = link_at(step) if links < MOST_LINKS else None
+        if not target:
             place = step
             continue
         links += 1
         place = os.sep if target.startswith(os.sep) else place
         pending += target.split(os.sep)[::-1]
     return place
-
-
-_MOST_LINKS: Final = 40
-"""In one path, as for the kernel: path_resolution(7)."""
 
 
 def _link_at(path: str, checkout: Checkout) -> str | None:

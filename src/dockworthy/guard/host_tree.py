@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ..input_files import is_inside
 from ..model.host import MountPoint
 
 _ENDS = ("/", "")
@@ -68,9 +69,9 @@ class HostTree:
         for mount in self._mounts.values():
             if mount.device != place.device:
                 continue
-            if _is_within(mount.root, place.path):
+            if is_inside(mount.root, place.path):
                 yield mount, mount.target
-            elif _is_within(place.path, mount.root):
+            elif is_inside(place.path, mount.root):
                 path = _joined(mount.target, place.path[len(mount.root.rstrip("/")) :].strip("/"))
                 if self.mount_of(path) is mount:
                     yield mount, path
@@ -173,10 +174,6 @@ def _below(mount: MountPoint, path: str) -> str:
     """`path`, which is on `mount`, as its file system has it."""
     rest = path if mount.target == "/" else path[len(mount.target) :]
     return _joined(mount.root, rest.strip("/"))
-
-
-def _is_within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def _joined(top: str, rest: str) -> str:

@@ -11,13 +11,13 @@ import asyncio
 import contextlib
 import errno
 import os
-import posixpath
 import stat
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from ..errors import EngineError
+from ..input_files import followed, is_inside
 from .host_tree import HostTree
 
 LIMIT = 5.0
@@ -28,7 +28,6 @@ _WORKING = 4
 """Threads that get on. More would only take the one interpreter from each other."""
 _HELD = 64
 """Threads that the kernel holds, of which each mount takes at most as many as are working."""
-_MOST_LINKS = 40  # what the kernel allows in one path, too
 _ACCESS_LISTS = frozenset(("system.posix_acl_access", "system.nfs4_acl", "system.richacl"))
 
 T = TypeVar("T")
@@ -103,30 +102,13 @@ class HostFiles:
 
     def real(self, path: str) -> str:
         """Where the links of a whole path lead; what is not there is taken as it is written."""
-        rest = path.split("/")[::-1]
-        done, links, missing = "/", 0, False
-        while rest:
-            part = rest.pop()
-            if part in ("", "."):
-                continue
-            if part == "..":
-                done, missing = posixpath.dirname(done), False
-                continue
-            done = posixpath.join(done, part)
-            if missing:
-                continue
-            target = ""
-            try:
-                _, target = self.entry(done)
-            except (FileNotFoundError, NotADirectoryError):
-                missing = True
-            except OSError:
-                continue
-            if target and links < _MOST_LINKS:
-                links += 1
-                done = "/" if target.startswith("/") else posixpath.dirname(done)
-                rest += target.split("/")[::-1]
-        return done
+        return followed(path, self._link_at)
+
+    def _link_at(self, path: str) -> str:
+        try:
+            return self.entry(path)[1]
+        except OSError:
+            return ""
 
 
 class _Passed(Exception):
@@ -186,7 +168,7 @@ class Look(Generic[T]):
         if self.is_abandoned:
             raise _Abandoned
         for place in tuple(self._slow) if path else ():
-            if _is_within(path, place):
+            if is_inside(path, place):
                 raise _Passed(place, is_shy=self.is_shy)
         self.at = path
         self.steps += 1
@@ -234,7 +216,7 @@ class PathLookups:
             raise PathHangs("/", says=f"{self._held} looks at paths of this host do not come back; no more are begun")
         async with self._places:
             for place in self._slow:
-                if any(_is_within(path, place) for path in paths):
+                if any(is_inside(path, place) for path in paths):
                     raise _Passed(place)
             loop = asyncio.get_running_loop()
             done: asyncio.Future[None] = loop.create_future()
@@ -293,10 +275,6 @@ class PathLookups:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _is_within(path: str, place: str) -> bool:
-    return path == place or path.startswith(place.rstrip("/") + "/")
 
 
 __all__ = ["LIMIT", "HostFiles", "Look", "PathHangs", "PathLookups"]

@@ -6,10 +6,10 @@ import os
 import stat
 from pathlib import PurePosixPath
 
+from ..input_files import MOST_LINKS
 from .path_lookups import HostFiles
 
 _GROUP_OR_OTHERS = stat.S_IWGRP | stat.S_IWOTH
-_MOST_LINKS = 40  # what the kernel allows in one path, too
 
 
 def who_may_write(path: str, files: HostFiles | None = None) -> str:
@@ -19,13 +19,13 @@ def who_may_write(path: str, files: HostFiles | None = None) -> str:
     is refused even where root made it: it may lead out of the folders that a policy lists. What is not there yet is
     made by the engine, as root. Sources: path_resolution(7), symlink(7).
     """
-    return _walk(path, files or HostFiles(), follow=False, links=_MOST_LINKS)
+    return _walk(path, files or HostFiles(), follow=False, links=MOST_LINKS)
 
 
 def who_may_swap(path: str, files: HostFiles | None = None, *, follow: bool = True) -> str:
     """The same of a path that was judged when its container was made: what is at the end may be anything. Links of
     root's are followed, unless `follow` is false: root in a container, who may write there, is root here, too."""
-    return _walk(path, files or HostFiles(), follow=follow, links=_MOST_LINKS, any_end=True)
+    return _walk(path, files or HostFiles(), follow=follow, links=MOST_LINKS, any_end=True)
 
 
 def who_may_change(path: str) -> str:
@@ -50,7 +50,7 @@ def who_may_change(path: str) -> str:
             return f"{place} {what} belongs to user {seen.st_uid}".replace("  ", " ")
         if target:
             links += 1
-            if links > _MOST_LINKS:
+            if links > MOST_LINKS:
                 return f"{place} is one of too many links"
             place = "/" if target.startswith("/") else os.path.dirname(place)
             parts = [each for each in PurePosixPath(target).parts if each != "/"] + parts

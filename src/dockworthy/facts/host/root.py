@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-_MOST_LINKS = 40  # what the kernel allows in one path, too
+from ...input_files import MOST_LINKS
+
 _MOST_BYTES = 32 * 1024 * 1024
 
 
@@ -80,7 +81,7 @@ class Root:
                 done.append(part)
                 continue
             links += 1
-            if links > _MOST_LINKS:
+            if links > MOST_LINKS:
                 raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
             if target.startswith("/"):
                 done = []

@@ -55,11 +55,6 @@ def writable_folders(written: Iterable[Written]) -> tuple[str, ...]:
     return _topmost(folders)
 
 
-def is_below(path: str, folder: str) -> bool:
-    """Is the path that folder, or in it?"""
-    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
-
-
 def may_be_covered(folder: str, in_image: InImage | None) -> bool:
     """May an empty file system lie there? Not over what the image needs; None: the image has no such folder."""
     return folder not in _NOT_WHOLE and (in_image is None or in_image.empty)

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
+from ...input_files import is_inside
 from ...model.fix import Change, Fix
 from ...model.verified import Kept, Refused
 from .baseline import Baseline
@@ -14,7 +15,7 @@ from .bisect import largest, smallest, without_superfluous
 from .capabilities import capabilities_of, only
 from .complaints import USUAL, hinted_capabilities, refused_paths
 from .inside import Who
-from .needs import InImage, is_below
+from .needs import InImage
 from .proposals import Proposal, controls_of, proposals_for
 from .trying import Trying
 from .watching import Seen
@@ -114,11 +115,11 @@ class ServiceProver:
     async def _learn(self, seen: Seen) -> bool:
         """Was a folder found that it writes to, of which the engine's list of changes showed nothing?"""
         known = self._folders
-        found = [path for path in refused_paths((seen.line, *seen.log)) if not any(is_below(path, at) for at in known)]
+        found = [path for path in refused_paths((seen.line, *seen.log)) if not any(is_inside(path, at) for at in known)]
         if found:
             folder, in_image = await self._look(found[0])
             if folder not in known:
-                self._folders = {at: known[at] for at in known if not is_below(at, folder)} | {folder: in_image}
+                self._folders = {at: known[at] for at in known if not is_inside(at, folder)} | {folder: in_image}
                 return True
         return False
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from pathlib import PurePosixPath
 from typing import Protocol
 
+from ...input_files import is_inside
 from ...model.device_rule import ALWAYS_OPEN, DeviceRule, devices_behind, read_device_rule
 from ...model.dialect import Version
 from ...model.guard_policy import BindFolder, GuardPolicy
@@ -112,7 +113,7 @@ def refused_words(items: Iterable[ApiObject]) -> Iterator[Refusal]:
 
 def listed_for(path: str, policy: GuardPolicy) -> BindFolder | None:
     """The folder of the policy's by which a path may be mounted."""
-    return next((folder for folder in policy.folders() if _is_below(path, folder.path)), None)
+    return next((folder for folder in policy.folders() if is_inside(path, folder.path)), None)
 
 
 def may_list(path: str, policy: GuardPolicy) -> BindFolder | None:
@@ -163,7 +164,7 @@ def _other_way(path: str, host: Host) -> str:
 
 def _refused_to_write(path: str, listed: BindFolder, policy: GuardPolicy, why: str) -> Iterator[Refusal]:
     """Below a folder that is listed to be read, or above one."""
-    shut = next((folder for folder in policy.folders() if folder.read_only and _is_below(folder.path, path)), None)
+    shut = next((folder for folder in policy.folders() if folder.read_only and is_inside(folder.path, path)), None)
     shut = listed if listed.read_only else shut
     if shut is not None:
         says = f"{path} would be writable" + (f" ({why})" if why else "")
@@ -173,10 +174,6 @@ def _refused_to_write(path: str, listed: BindFolder, policy: GuardPolicy, why: s
             f"{says}, and the policy lists {shut.path}:ro",
             "mount it with :ro, or readonly, and no propagation",
         )
-
-
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip("/") + "/")
 
 
 def refused_volume(
