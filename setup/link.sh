@@ -13,7 +13,7 @@ make_link() {
     fi
     [[ ! -e $LINK && ! -L $LINK ]] || give_up "$LINK is there, and is not this folder's" "ls -l $LINK"
     ln -s "$root/.venv/bin/dockworthy" "$LINK" || give_up "$LINK can't be made" "sudo ./run --link"
-    say "dockworthy can be called by its name now: $LINK"
+    say "You can now run dockworthy by its name: $LINK"
 }
 
 offer_link() {

@@ -75,7 +75,7 @@ others_that_go() {
 }
 
 say_uninstall_plan() {
-    say "This leaves the machine:"
+    say "These will be removed from this machine:"
     say "  1. the link    $(if link_is_ours; then printf '%s' "$LINK"; else printf 'there is none'; fi)"
     say "  2. packages    $(if ((${#leaving[@]})); then printf '%s' "${leaving[*]}"; else printf 'none'; fi)"
     if [[ " ${leaving[*]} " == *" docker.io "* ]]; then
@@ -84,7 +84,7 @@ say_uninstall_plan() {
     say "  3. state       $STATE, as far as only the verdict wrote there"
     say "  4. .venv       $root/.venv, and the compiled Python files in $root/src"
     if [[ -n $engine_stays ]]; then say "Docker Engine stays, for $engine_stays: ${staying[*]}"; fi
-    if [[ -z $engine_stays ]] && ((${#staying[@]})); then say "These stay, for other packages need them: ${staying[*]}"; fi
+    if [[ -z $engine_stays ]] && ((${#staying[@]})); then say "Other packages need these, so they stay: ${staying[*]}"; fi
     say "This folder stays, and so does all that 'deploy', 'harden' and 'fix' wrote."
 }
 
@@ -99,7 +99,7 @@ uninstall() {
     find "$root/src" -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null
     rm -rf "$root/.venv"
     say "dockworthy is uninstalled."
-    [[ ! -d $STATE ]] || say "What it still knows of this machine: $STATE ($(ls -m "$STATE"))"
+    [[ ! -d $STATE ]] || say "These files about this machine stay: $STATE ($(ls -m "$STATE"))"
 }
 
 # What the engine itself made: no package removes it.

@@ -63,7 +63,7 @@ environment = click.option(
     "--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml (deploy.environments)."
 )
 take_over = click.option(
-    "--take-over", is_flag=True, help="Where another deploy holds the project and hangs: take it from that."
+    "--take-over", is_flag=True, help="Take the project over from another deploy that holds it and hangs."
 )
 root = click.option(
     "--root",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Removes a project from a host, with all that belongs to it.")
 @click.argument("project", metavar="[PROJECT]", required=False)
-@click.option("--volumes", is_flag=True, help="What it wrote goes, too: its volumes, with and without a name.")
+@click.option("--volumes", is_flag=True, help="Remove its volumes, too, with the data in them.")
 @options.environment
 @options.shows_plan
 @options.take_over
@@ -46,14 +46,14 @@ def remove(
     format_: str,
     output: str | None,
 ) -> int:
-    """Take a project off a host: its containers (on a swarm its services) and networks, its routes at the edge, its
-    certificates with their keys, its records, and the versions of its secrets and configs. PROJECT is its name with
-    Compose; without it the project of this folder is meant.
+    """Remove a project from a host: its containers (on a swarm its services) and networks, its routes at the edge, its
+    certificates with their keys, its records, and the versions of its secrets and configs. PROJECT is its name in
+    Compose; without it, the project of this folder is removed.
 
-    Volumes stay, unless --volumes says that the data is to go as well; images stay, and so do files of yours. What a
-    container of another project uses stays, too, and is named. The edge goes with the last project that it serves.
+    Volumes stay, unless you give --volumes. Images and your own files always stay. What a container of another project
+    uses stays, too, and the plan names it. The edge is removed together with the last project that it serves.
 
-    The plan is shown first and must be agreed to. A run that was killed is ended by the next one.
+    The plan is shown first, and you must agree to it. If a run is killed, the next run removes the rest.
 
     \b
     Examples:

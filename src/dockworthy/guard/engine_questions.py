@@ -98,7 +98,7 @@ class Questions:
 
 
 class _Place:
-    """One of those that a semaphore gives."""
+    """A place of a semaphore, which is given back once."""
 
     def __init__(self, places: asyncio.Semaphore) -> None:
         self._places, self._is_given_away = places, False

@@ -23,7 +23,7 @@ _TERMINALS = 136
 _WHITEOUT = (0, 0)
 """How overlayfs notes in a layer that a file of a lower one is gone."""
 _ENGINES_OWN = "-init/diff"
-"""So ends the layer that the engine itself makes for each container."""
+"""The end of the path of the layer that the engine itself makes for each container."""
 _MOST_KNOWN = 10_000
 
 _KNOWN: dict[str, str] = {}

@@ -111,11 +111,11 @@ class HostFiles:
             return ""
 
 
-class _Passed(Exception):
-    """It comes by a place that does not answer. `is_shy`: it can do without what lies there."""
+class _MeetsSlow(Exception):
+    """A look comes to a place that does not answer. `is_optional`: it can do without what lies there."""
 
-    def __init__(self, place: str, *, is_shy: bool = False) -> None:
-        self.place, self.is_shy = place, is_shy
+    def __init__(self, place: str, *, is_optional: bool = False) -> None:
+        self.place, self.is_optional = place, is_optional
 
 
 class _Abandoned(Exception):
@@ -140,22 +140,22 @@ class Look(Generic[T]):
     ) -> None:
         self.files = HostFiles(self._step)
         self._work, self._slow, self._ended = work, slow, ended
-        self.at, self.steps, self.is_shy, self.is_abandoned = "", 0, False, False
+        self.at, self.steps, self.is_optional, self.is_abandoned = "", 0, False, False
         self.held: _Slow | None = None
         self.result: T | None = None
         self.error: Exception | None = None
 
     def real(self, path: str, known: str) -> str:
         """Where `path` leads; where that does not answer, what was `known` of it before."""
-        self.is_shy = bool(known)
+        self.is_optional = bool(known)
         try:
             return self.files.real(path)
-        except _Passed:
+        except _MeetsSlow:
             if not known:
                 raise
             return known
         finally:
-            self.is_shy = False
+            self.is_optional = False
 
     def run(self) -> None:
         try:
@@ -169,7 +169,7 @@ class Look(Generic[T]):
             raise _Abandoned
         for place in tuple(self._slow) if path else ():
             if is_inside(path, place):
-                raise _Passed(place, is_shy=self.is_shy)
+                raise _MeetsSlow(place, is_optional=self.is_optional)
         self.at = path
         self.steps += 1
 
@@ -201,23 +201,23 @@ class PathLookups:
         while True:
             try:
                 return await self._tried(work, paths, until)
-            except _Passed as passed:
+            except _MeetsSlow as passed:
                 slow = self._slow.get(passed.place)
-                if slow is None or passed.is_shy:
+                if slow is None or passed.is_optional:
                     continue
                 left = min(until, slow.since + LIMIT) - _now()
                 if left <= 0 or not (await asyncio.wait((slow.ended,), timeout=left))[0]:
                     raise PathHangs(passed.place) from None
 
     async def _tried(self, work: Callable[[Look[T]], T], paths: Sequence[str], until: float) -> T:
-        """Raises _Passed where it comes by a place that does not answer, or is held there itself."""
+        """Raises _MeetsSlow where it comes by a place that does not answer, or is held there itself."""
         self._forget_what_is_gone()
         if self._held >= _HELD:
             raise PathHangs("/", says=f"{self._held} looks at paths of this host do not come back; no more are begun")
         async with self._places:
             for place in self._slow:
                 if any(is_inside(path, place) for path in paths):
-                    raise _Passed(place)
+                    raise _MeetsSlow(place)
             loop = asyncio.get_running_loop()
             done: asyncio.Future[None] = loop.create_future()
 
@@ -231,7 +231,7 @@ class PathLookups:
             while not (await asyncio.wait((done,), timeout=_TICK))[0]:
                 if look.at and look.steps == steps:
                     look.is_abandoned = True  # it ends when the kernel lets it go
-                    raise _Passed(self._hold(look, began), is_shy=look.is_shy)
+                    raise _MeetsSlow(self._hold(look, began), is_optional=look.is_optional)
                 steps = look.steps
                 if _now() > until:
                     look.is_abandoned = True

@@ -16,9 +16,9 @@ _NAMED = 12
 def render_removal(removal: Removal, *, width: int, colour: bool) -> str:
     sheet = Sheet(width=width, colour=colour)
     if removal.is_empty:
-        sheet.line(f"{removal.project}: nothing of it is on {removal.host} that is to go", style="heading")
+        sheet.line(f"{removal.project}: there is nothing to remove on {removal.host}", style="heading")
     else:
-        says = "is removed from" if removal.done else "is to be removed from"
+        says = "was removed from" if removal.done else "will be removed from"
         sheet.line(f"{removal.project} {says} {removal.host}", style="heading")
     for kind in RemovedKind:
         if going := removal.going(kind):
