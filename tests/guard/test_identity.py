@@ -4,8 +4,10 @@ processes that really run, for an identity holds only while its process does."""
 from __future__ import annotations
 
 import datetime
+import fcntl
 import itertools
 import os
+import resource
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -185,3 +187,19 @@ async def test_a_container_that_does_not_run_is_nobody(machine: Machine, state: 
     peer = machine.peer(machine.process(PLACES["version 2"], THEIRS, "pid:[2]"), ID)
     said = await name_of(machine, peer, Engine({ID: {"Id": ID, "Name": "/watcher", "State": state}}))
     assert "can't be identified" in said
+
+
+def test_a_process_is_known_by_a_descriptor_of_any_number() -> None:
+    """select(2) takes none of 1024 and more: a guard of many connections has them."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], 2048), before[1]))
+    own = os.pidfd_open(os.getpid())
+    try:
+        high = fcntl.fcntl(own, fcntl.F_DUPFD_CLOEXEC, 1500)
+        try:
+            assert read_process(os.getpid(), Path("/proc"), high).pid == os.getpid()
+        finally:
+            os.close(high)
+    finally:
+        os.close(own)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

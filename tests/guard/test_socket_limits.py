@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,9 +12,11 @@ from dockworthy.guard.audit.bounded import Bounded
 from dockworthy.guard.decision import Decision, refused
 from dockworthy.guard.plugin.protocol import LATE, PluginProtocol
 from dockworthy.guard.socket.client_side import ClientSide
+from dockworthy.guard.socket.gate import Passage
 from dockworthy.guard.socket.memory import FREE, Held, Memory
 from dockworthy.guard.socket.pace import Phase
 from dockworthy.guard.socket.places import Owner, Places
+from dockworthy.guard.socket.request_head import MOST_HEAD
 
 GET = b"GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -76,8 +78,8 @@ class Clients:
         self.places, self.connected = places, set[Any]()
         self.gate = Refusing(Owner("user x"))
 
-    def connect(self, owner: str = "user x", *, is_root: bool = False) -> tuple[ClientSide, Wire]:
-        self.gate._owner = Owner(owner, is_root)
+    def connect(self, owner: str = "user x", *, is_root: bool = False, mounts: str = "") -> tuple[ClientSide, Wire]:
+        self.gate._owner = Owner(owner, is_root, mounts)
         client, wire = ClientSide(self.gate, None, self.connected, self.places), Wire()  # type: ignore[arg-type]
         client.connection_made(wire)
         return client, wire
@@ -142,13 +144,59 @@ async def test_everybody_has_a_share_and_idle_ones_make_room(clients: Clients) -
 
 async def test_when_all_are_taken_root_still_comes_in(clients: Clients) -> None:
     for name in "abcdef":
-        clients.connect(name)[0].data_received(b"GET ")
+        clients.connect(name)[0].passage = cast(Passage, object())
     client, wire = clients.connect("g")
     client.data_received(GET)
     assert wire.said.startswith(b"HTTP/1.1 503")
     client, wire = clients.connect("user root", is_root=True)
     client.data_received(GET)
     assert wire.said.startswith(b"HTTP/1.1 403")
+
+
+async def test_many_who_do_nothing_keep_nobody_out(clients: Clients) -> None:
+    """Who has a range of user ids, or a container, comes as as many as they like."""
+    six = [clients.connect(name, is_root=name == "a") for name in "abcdef"]
+    for client, _ in six:
+        client.data_received(b"GET ")
+    client, wire = clients.connect("g")
+    client.data_received(GET)
+    assert wire.said.startswith(b"HTTP/1.1 403") and [each.aborted for _, each in six] == [False, True, *[False] * 4]
+    clients.connect("f")
+    assert not six[2][1].aborted, "nobody gets a second one for the only one of another"
+
+
+async def test_who_sees_mounts_of_their_own_has_one_share_with_all_their_user_ids(clients: Clients) -> None:
+    for uid in range(3):
+        clients.connect(f"container c (uid {uid})", mounts="mnt:[7]")[0].data_received(b"GET ")
+    client, wire = clients.connect("container c (uid 3)", mounts="mnt:[7]")
+    client.data_received(GET)
+    assert wire.said.startswith(b"HTTP/1.1 429")
+    memory = Memory(most=4 * FREE, share=FREE)
+    assert Held(memory, "uid 1", "mnt:[7]").add(2 * FREE) and not Held(memory, "uid 2", "mnt:[7]").add(FREE + 1)
+
+
+async def test_who_can_not_be_met_is_hung_up_on(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients.gate, "meet", lambda transport: 1 / 0)
+    client, wire = ClientSide(clients.gate, None, clients.connected, clients.places), Wire()  # type: ignore[arg-type]
+    with pytest.raises(ZeroDivisionError):
+        client.connection_made(wire)
+    assert wire.aborted
+    client.connection_lost(None)
+    assert not clients.connected
+
+
+@pytest.mark.parametrize("endless", [b"a: %s\r\n" % (b"v" * 1000), b"v" * 1000])
+@pytest.mark.parametrize("before", [b"0\r\na: ", b"1\r\n{\r\n1;x="])
+async def test_what_comes_with_chunks_has_an_end(clients: Clients, before: bytes, endless: bytes) -> None:
+    client, wire = clients.connect()
+    head = b"POST /containers/create HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    client.data_received(head + before)
+    sent = 0
+    while not wire.said and sent < 2 * MOST_HEAD:
+        client.data_received(endless)
+        sent += len(endless)
+    assert wire.said.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
+    assert len(client._headers) == 2, "what stands behind the body is not kept"
 
 
 async def test_who_leaves_leaves_a_place(clients: Clients) -> None:

@@ -57,12 +57,19 @@ def read_process(pid: int, proc: Path, descriptor: int | None = None) -> Process
             mounts=os.readlink(here / "ns/mnt"),
             pids=os.readlink(here / "ns/pid"),
         )
-        if select.select([own], [], [], 0)[0]:
+        if _has_ended(own):
             raise ProcessLookupError("it has ended")  # what was read may be another's
     finally:
         if descriptor is None:
             os.close(own)
     return read
+
+
+def _has_ended(descriptor: int) -> bool:
+    """poll(2): select(2) takes no descriptor of 1024 and more, which a guard of many connections has."""
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def runs_on(process: Process, proc: Path) -> bool:

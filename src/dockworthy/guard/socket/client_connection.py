@@ -58,7 +58,7 @@ class ClientConnection(asyncio.Protocol):
         self._head: RequestHead | None = None
         self._body, self._sending = bytearray(), cast(Canonical | None, None)
         self._streams = self._complete = self._replied = self._upgrades = False
-        self._read = self._lacks = self._head_size = 0
+        self._read = self._lacks = self._head_size = self._without_body = 0
         self.passage: Passage | None = None
         self._pace.enter(Phase.IDLE, self._now())
         self._let_go()
@@ -66,14 +66,23 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods, not by its class
         self._connected.add(self)
-        self.who = self._gate.meet(transport)
-        self._place = self._places.enter(self._gate.owner(self.who), self)
+        try:
+            self.who = self._gate.meet(transport)
+            self._place = self._places.enter(self._gate.owner(self.who), self)
+        except Exception:  # else it would stay open, and be counted nowhere
+            self.abort()
+            raise
         if self._place.refused[0]:
             self._pace.enter(Phase.HEAD, self._now())
 
     @property
     def is_idle(self) -> bool:
         return self._pace.phase is Phase.IDLE
+
+    @property
+    def is_served(self) -> bool:
+        """Something that it may do is under way: a request that passed, or a stream."""
+        return self.passage is not None or self._tunnelling
 
     @property
     def is_busy(self) -> bool:

@@ -20,7 +20,16 @@ from .client_connection import ClientConnection
 from .engine_side import EngineSide
 from .memory import NO_ROOM
 from .pace import Phase
-from .request_head import LONG_HEAD, MOST_BODY, MOST_HEAD, RequestHead, has_body, judged_headers, request_head
+from .request_head import (
+    LONG_FRAMES,
+    LONG_HEAD,
+    MOST_BODY,
+    MOST_HEAD,
+    RequestHead,
+    has_body,
+    judged_headers,
+    request_head,
+)
 from .rewriting import rewriting
 from .streaming import streams
 
@@ -47,6 +56,7 @@ class ClientSide(ClientConnection):
             self._take_rest(data)
             return
         self._again = None
+        self._without_body += len(data)
         try:
             self._parser.feed_data(data)
             head = self._last
@@ -58,6 +68,15 @@ class ClientSide(ClientConnection):
             self._refuse(400, "this is no HTTP that the guard reads")
         if self._head is None and self._read > MOST_HEAD:
             self._refuse(431, LONG_HEAD)
+        elif self._without_body > MOST_HEAD and not (self._discarding or self._complete):
+            self._end_of_patience()
+
+    def _end_of_patience(self) -> None:
+        """Trailers and extensions of chunks come without an end."""
+        if self._replied:
+            self._close(discard=False)  # in the middle of an answer there is no room for one of ours
+        else:
+            self._refuse(431, LONG_FRAMES)
 
     def _begin_known_request(self, data: bytes, head: RequestHead) -> None:
         """As the parser would have read it, which stands where it stood: between two requests."""
@@ -125,10 +144,13 @@ class ClientSide(ClientConnection):
         self._head_size += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._head is not None:
+            return  # behind a body in chunks: it means nothing to the engine
         self._headers.append((name, value))
         self._head_size += len(name) + len(value)
 
     def on_headers_complete(self) -> None:
+        self._without_body = 0
         if self._discarding:
             return
         if self._head_size > MOST_HEAD:
@@ -156,6 +178,7 @@ class ClientSide(ClientConnection):
             self.write(answers.CONTINUE)
 
     def on_body(self, body: bytes) -> None:
+        self._without_body = 0
         if self._discarding:
             return
         if self._streams and self._sending is not None:

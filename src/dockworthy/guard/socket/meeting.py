@@ -45,7 +45,9 @@ class Met(Struct):
             return Owner(facts.name)
         here = not facts.foreign and not (facts.containers and facts.mounts)
         return Owner(
-            self.name if here else f"{self.name} (uid {facts.uid})", is_root=here and not (facts.uid or facts.mounts)
+            self.name if here else f"{self.name} (uid {facts.uid})",
+            is_root=here and not (facts.uid or facts.mounts),
+            mounts="" if here else facts.mounts,
         )
 
 

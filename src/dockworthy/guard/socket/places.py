@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
+from collections.abc import Callable
 from typing import Protocol
 
 from msgspec import Struct
@@ -20,16 +21,27 @@ _OTHER_FILES = 256
 
 
 class Owner(Struct, frozen=True):
-    """`key` tells one from the other. The host's root can always come in: he has to end what others do."""
+    """`key` tells one from the other. The host's root can always come in: he has to end what others do. `mounts`: the
+    mounts that it sees, where they are not the host's: a container takes user ids as it likes, and has one share."""
 
     key: str
     is_root: bool = False
+    mounts: str = ""
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """Of each it has its part, and of none more."""
+        return (self.key, self.mounts) if self.mounts else (self.key,)
 
 
 class Connected(Protocol):
     @property
     def is_idle(self) -> bool:
         """Between two requests."""
+
+    @property
+    def is_served(self) -> bool:
+        """Something that it may do is under way."""
 
     def abort(self) -> None: ...
 
@@ -40,7 +52,7 @@ class Place:
     def __init__(self, places: Places, owner: Owner, connected: Connected, refused: tuple[int, str]) -> None:
         self._places, self._owner, self._connected = places, owner, connected
         self.refused = refused
-        self.memory = Held(places.memory, owner.key)
+        self.memory = Held(places.memory, *owner.shares)
 
     def leave(self) -> None:
         self.memory.clear()
@@ -52,6 +64,7 @@ class Places:
         self._most, self._share, self._waiting = most, share, waiting
         self.memory = Memory()
         self._taken: dict[str, dict[Connected, None]] = {}
+        self._owners: dict[Connected, Owner] = {}
         self._count = 0
         self._turned: set[Connected] = set()
 
@@ -66,31 +79,52 @@ class Places:
 
     def _take(self, owner: Owner, connected: Connected) -> tuple[int, str]:
         """An idle one of the same owner's makes room first: its program will open another."""
-        own = self._taken.setdefault(owner.key, {})
-        if len(own) >= self._share and not self._make_room(owner, own):
-            return 429, f"{owner.key} has {len(own)} connections to the guard already, and all are in use"
-        if self._count >= self._most and not owner.is_root:
+        for each in owner.shares:
+            own = self._taken.get(each, {})
+            if len(own) >= self._share and not self._make_room(own, lambda one: one.is_idle):
+                return 429, f"{owner.key} has {len(own)} connections to the guard already, and all are in use"
+        if self._count >= self._most and not owner.is_root and not self._make_room_for(owner):
             return 503, f"the guard has {self._count} connections already, and takes no more"
-        own[connected] = None
+        for each in owner.shares:
+            self._taken.setdefault(each, {})[connected] = None
+        self._owners[connected] = owner
         self._count += 1
         return 0, ""
 
     def leave(self, owner: Owner, connected: Connected) -> None:
         """Also where it had none."""
         self._turned.discard(connected)
-        own = self._taken.get(owner.key, {})
-        if connected in own:
-            del own[connected]
-            self._count -= 1
-        if not own:
-            self._taken.pop(owner.key, None)
+        self._forget(connected)
 
-    def _make_room(self, owner: Owner, own: dict[Connected, None]) -> bool:
-        oldest = next((each for each in own if each.is_idle), None)
+    def _forget(self, connected: Connected) -> None:
+        owner = self._owners.pop(connected, None)
+        if owner is None:
+            return
+        self._count -= 1
+        for each in owner.shares:
+            own = self._taken[each]
+            del own[connected]
+            if not own:
+                del self._taken[each]
+
+    def _make_room_for(self, owner: Owner) -> bool:
+        """Somebody may have thousands of user ids. So one goes that serves nobody now, of who has most, and more than
+        who comes."""
+        least = len(self._taken.get(owner.key, ()))
+        more = [own for own in self._taken.values() if len(own) > least]
+        more.sort(key=len, reverse=True)
+
+        def may_go(one: Connected) -> bool:
+            return not (one.is_served or self._owners[one].is_root)
+
+        return any(self._make_room(own, may_go) for own in more)
+
+    def _make_room(self, own: dict[Connected, None], may_go: Callable[[Connected], bool]) -> bool:
+        """The oldest goes."""
+        oldest = next((each for each in own if may_go(each)), None)
         if oldest is None:
             return False
-        del own[oldest]
-        self._count -= 1
+        self._forget(oldest)
         oldest.abort()
         return True
 

@@ -14,6 +14,7 @@ from ..target import SHORT
 MOST_HEAD = 128 * 1024
 """Bytes: an engine takes no more than 1 MiB, and clients send 2 KiB."""
 LONG_HEAD = f"the request's head has more than {MOST_HEAD // 1024} KiB"
+LONG_FRAMES = f"what comes between or behind the chunks of the request's body has more than {MOST_HEAD // 1024} KiB"
 MOST_BODY = 4 * 1024 * 1024
 """Of JSON, which is held as a whole: what an engine takes at most behind a plugin. Streams are not held."""
 
@@ -127,4 +128,13 @@ def judged_headers(head: RequestHead, body: bytes, *, streams: bool) -> Mapping[
     return headers
 
 
-__all__ = ["LONG_HEAD", "MOST_BODY", "MOST_HEAD", "RequestHead", "has_body", "judged_headers", "request_head"]
+__all__ = [
+    "LONG_FRAMES",
+    "LONG_HEAD",
+    "MOST_BODY",
+    "MOST_HEAD",
+    "RequestHead",
+    "has_body",
+    "judged_headers",
+    "request_head",
+]
