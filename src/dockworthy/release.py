@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from .deploy.asked import Asked, Say
 from .deploy.compose_command import ComposeCommand
@@ -33,7 +33,7 @@ from .model.levels import Level
 from .model.policy import ProjectFile, UnknownMeans
 from .model.release import Release
 from .model.result import Answer
-from .model.rollout import ServiceStanding
+from .model.rollout import ServiceStanding, UnseenNode
 from .model.snapshot import Snapshot
 from .readers.image_facts import KnownImage
 
@@ -100,16 +100,31 @@ async def releases_of(asked: Asked, project: str) -> Sequence[Release]:
         return await Destination(asked.settings.target, site, project).store.releases(skip_damaged=True)
 
 
-async def standing(asked: Asked, project: str) -> tuple[Release, tuple[ServiceStanding, ...], tuple[Release, ...]]:
-    """The release in force, what runs of it, and releases whose deploy ended in the middle. Raises UsageError where
-    there is none."""
+class Standing(Struct, frozen=True, kw_only=True):
+    """The release in force, what runs of it, releases whose deploy ended in the middle, and nodes of a swarm that
+    nobody could ask what they run."""
+
+    release: Release
+    services: tuple[ServiceStanding, ...]
+    unfinished: tuple[Release, ...]
+    unseen: tuple[UnseenNode, ...]
+
+
+async def standing(asked: Asked, project: str) -> Standing:
+    """Raises UsageError where there is no release."""
     async with reach(asked.endpoint, command="releases", sudo=asked.sudo) as site:
         to = Destination(asked.settings.target, site, project)
         releases = await to.releases(skip_damaged=True)
         last = in_force(releases)
         if last is None:
             raise UsageError(f"no release of {project} was kept here yet", hint="dockworthy deploy makes the first one")
-        return last, standing_of(last, await to.running(), releases), unfinished(releases)
+        running = await to.running_on_all_nodes(asked.project.hosts, sudo=asked.sudo)
+        return Standing(
+            release=last,
+            services=standing_of(last, running, releases),
+            unfinished=unfinished(releases),
+            unseen=running.unseen,
+        )
 
 
 def _refused(findings: Sequence[Finding], asked: Asked, prepared: Prepared) -> Shipped | None:

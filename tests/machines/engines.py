@@ -24,12 +24,14 @@ IN_OWN_NAMESPACES = "DOCKWORTHY_TEST_FOLDER" in os.environ
 
 @dataclass
 class OwnEngine:
-    """A running engine. `inside` goes before a command that must be where the engine is (its network namespace)."""
+    """A running engine. `inside` goes before a command that must be where the engine is (its network namespace);
+    `network` holds that, where it is to outlive the engine."""
 
     endpoint: str
     folder: Path | None = None
     process: subprocess.Popen[bytes] | None = None
     inside: tuple[str, ...] = ()
+    network: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
@@ -68,6 +70,9 @@ class OwnEngine:
             self.process.kill()
             self.process.wait()
         leftovers.clean(self.folder)
+        if self.network is not None:
+            self.network.kill()
+            self.network.wait()
 
 
 def why_no_engine() -> str:
@@ -99,17 +104,24 @@ def start_engine(
     settings: Mapping[str, Any] | None = None,
     flags: tuple[str, ...] = (),
     own_network: bool = True,
+    keeps_network: bool = False,
 ) -> OwnEngine:
     """Starts an engine in `folder`, which must not exist; `settings` are its daemon.json. Waits until it answers.
 
-    `own_network` gives it a network namespace of its own: two engines in one would share docker0 and its rules.
+    `own_network` gives it a network namespace of its own: two engines in one would share docker0 and its rules. It ends
+    with the engine, unless `keeps_network`: then the engine can be started again in it.
     Raises AssertionError with the end of its log where it does not come up.
     """
     folder.mkdir(parents=True)
     (folder / "daemon.json").write_text(json.dumps(settings or {}))
-    process = _launched(folder, ["unshare", "--net"] if own_network else [], flags)
-    inside = ("nsenter", f"--net=/proc/{process.pid}/ns/net") if own_network else ()
-    engine = OwnEngine(f"unix://{folder}/sock", folder, process, inside)
+    network = _held_network() if keeps_network else None
+    if network is not None:
+        inside: tuple[str, ...] = ("nsenter", f"--net=/proc/{network.pid}/ns/net")
+        process = _launched(folder, inside, flags)
+    else:
+        process = _launched(folder, ("unshare", "--net") if own_network else (), flags)
+        inside = ("nsenter", f"--net=/proc/{process.pid}/ns/net") if own_network else ()
+    engine = OwnEngine(f"unix://{folder}/sock", folder, process, inside, network)
     _wait_until_it_answers(engine)
     if own_network:
         subprocess.run([*inside, "ip", "link", "set", "lo", "up"], check=True)
@@ -117,16 +129,29 @@ def start_engine(
 
 
 def start_engine_again(engine: OwnEngine, *flags: str) -> None:
-    """One that was killed, or stopped by itself: with its data and settings. It must share the test's network."""
-    assert engine.folder is not None and not engine.inside, "a network that ended with the engine is gone"
+    """One that was killed, or stopped by itself: with its data and settings, in the network that it had."""
+    assert engine.folder is not None
+    assert not engine.inside or engine.network is not None, "a network that ended with the engine is gone"
     if engine.process is not None:
         # Until then its number is taken, and the next one takes it for running.
         engine.process.wait(timeout=patience(60))
-    engine.process = _launched(engine.folder, [], flags)
+    engine.process = _launched(engine.folder, engine.inside, flags)
     _wait_until_it_answers(engine)
 
 
-def _launched(folder: Path, inside: list[str], flags: tuple[str, ...]) -> subprocess.Popen[bytes]:
+def _held_network() -> subprocess.Popen[bytes]:
+    """A network namespace, held by a process that does nothing else."""
+    held = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "sleep", "infinity"], stdin=subprocess.DEVNULL
+    )
+    ours, limit = Path("/proc/self/ns/net").readlink(), Limit(30)
+    while Path(f"/proc/{held.pid}/ns/net").readlink() == ours:
+        assert limit.left > 0 and held.poll() is None, "no network namespace"
+        time.sleep(0.01)
+    return held
+
+
+def _launched(folder: Path, inside: tuple[str, ...], flags: tuple[str, ...]) -> subprocess.Popen[bytes]:
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", *inside, "dockerd", *_flags(folder), *flags],

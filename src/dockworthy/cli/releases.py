@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..model.release import Release
-    from ..model.rollout import ServiceStanding
+    from ..release import Standing
 
 _environment = click.option("--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml.")
 
@@ -121,6 +121,9 @@ def status(
 ) -> int:
     """What of the release in force really runs, and what is wrong with the rest, in the engine's own words.
 
+    On a swarm each node is asked that `hosts:` in dockworthy.yaml names a way to, for containers that run for no task
+    any more, as an engine that was killed leaves them; a node that can't be asked is named as unknown.
+
     Exit status 1 says that something of it does not serve, or that a deploy ended in the middle.
     """
     from ..release import standing
@@ -128,16 +131,22 @@ def status(
 
     asked = asked_for(load_project(policy), policy=policy, hosts=hosts, environment=environment, sudo=sudo)
 
-    async def read() -> tuple[Release, tuple[ServiceStanding, ...], tuple[Release, ...]]:
+    async def read() -> Standing:
         return await standing(asked, await project_name(asked))
 
     import asyncio
 
-    release, services, unfinished = asyncio.run(read())
+    found = asyncio.run(read())
     width, colour = paper(output)
-    told = {"release": release.number, "services": services, "unfinished": [each.number for each in unfinished]}
-    _deliver(told, render_standing(release, services, unfinished, width=width, colour=colour), format_, output)
-    return 0 if all(each.is_good for each in services) and not unfinished else 1
+    told = {
+        "release": found.release.number,
+        "services": found.services,
+        "unfinished": [each.number for each in found.unfinished],
+        "unknown_nodes": found.unseen,
+    }
+    text = render_standing(found.release, found.services, found.unfinished, found.unseen, width=width, colour=colour)
+    _deliver(told, text, format_, output)
+    return 0 if all(each.is_good for each in found.services) and not found.unfinished else 1
 
 
 def _read(environment: str | None, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> Sequence[Release]:

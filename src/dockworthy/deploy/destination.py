@@ -24,6 +24,7 @@ from .targets.running import read_running
 from .targets.standby import StandBy, StandbyMarks
 from .targets.swap_guard import SwapGuard
 from .targets.swarm.images.node_images import NodeImages
+from .targets.swarm.lost import LostTasks
 from .targets.swarm.maker import SwarmMaker
 from .targets.swarm.reading import read_swarm
 from .targets.swarm.ready import must_be_ready
@@ -77,6 +78,14 @@ class Destination:
         running = await read_running(self.site.engine, self.project)
         return structs.replace(running, standby=await self._marks().read())
 
+    async def running_on_all_nodes(self, hosts: Mapping[str, str], *, sudo: bool) -> Running:
+        """With what no task of a swarm is for, on each node that `hosts` of dockworthy.yaml lead to."""
+        running = await self.running()
+        if self.kind is not TargetKind.SWARM:
+            return running
+        lost = await LostTasks(self.site.engine, self.project, hosts, sudo=sudo).look()
+        return structs.replace(running, lost=lost.found, unseen=lost.unseen)
+
     async def tasks(self) -> Mapping[str, Sequence[Task]]:
         """What runs of it, by whichever target."""
         if self.takes_over:
@@ -105,15 +114,21 @@ class Destination:
         standby: float,
         lock: Lock | None = None,
     ) -> Target:
-        """`hosts`: those of dockworthy.yaml, by which nodes of a swarm are reached where they lack an image. `standby`:
+        """`hosts`: those of dockworthy.yaml, by which nodes of a swarm are reached. `standby`:
         seconds in which old containers run on, where the plan says so; then the edge is told by `rotation`. `lock`:
         what must be held while it is at work."""
         engine, ours = self.site.engine, StillOurs(lock)
         if self.kind is TargetKind.SWARM:
             images = NodeImages(engine, hosts, sudo=sudo, say=say)
-            within = healthy_within
             return SwarmTarget(
-                engine, desired, healthy_within=within, say=say, images=images, on_edge=on_edge, ours=ours
+                engine,
+                desired,
+                healthy_within=healthy_within,
+                say=say,
+                images=images,
+                lost=LostTasks(engine, self.project, hosts, sudo=sudo),
+                on_edge=on_edge,
+                ours=ours,
             )
         folder = f"{self.site.state}/releases/{self.project}"
         guard = SwapGuard(self.site.hand, folder, self.site.socket)

@@ -8,7 +8,7 @@ import msgspec
 
 from ..model.deploy_settings import DeploySettings
 from ..model.release import Release
-from ..model.rollout import EDGE_NETWORK, Health, Running, ServiceStanding, Task, TaskState
+from ..model.rollout import EDGE_NETWORK, Health, LostContainer, Running, ServiceStanding, Task, TaskState
 from .planning.causes import Earlier, by_hand, earlier
 from .planning.standing_by import standing_words
 
@@ -69,13 +69,15 @@ def _faults(tasks: list[Task]) -> Iterator[str]:
         yield f"{task.name} is {task.state}{status}{why}"
 
 
-def _lost(containers: Sequence[str]) -> Iterator[str]:
+def _lost(containers: Sequence[LostContainer]) -> Iterator[str]:
     """Nobody ends them, and they get requests like the others."""
-    if containers:
-        many = "1 container runs" if len(containers) == 1 else f"{len(containers)} containers run"
+    for node in sorted({each.node for each in containers}):
+        there = [each.id[:12] for each in containers if each.node == node]
+        many = "1 container runs" if len(there) == 1 else f"{len(there)} containers run"
+        on = f" on {node}" if node else ""
         yield (
-            f"{many} for no task of the swarm ({', '.join(each[:12] for each in containers)}): `dockworthy deploy` "
-            "removes what an engine that was killed left"
+            f"{many}{on} for no task of the swarm ({', '.join(there)}): `dockworthy deploy` removes what an engine "
+            "that was killed left"
         )
 
 

@@ -74,11 +74,29 @@ class Standby(Struct, frozen=True, kw_only=True):
     tasks: tuple[str, ...]
 
 
+class LostContainer(Struct, frozen=True, kw_only=True):
+    """It runs, and no task of the swarm is for it any more. `node`: what its node is called, "" for the manager that is
+    asked."""
+
+    id: str
+    service: str
+    node: str = ""
+
+
+class UnseenNode(Struct, frozen=True, kw_only=True):
+    """A node of a swarm that could not be asked what it runs, why, and what helps."""
+
+    name: str
+    why: str
+    hint: str = ""
+
+
 class Running(Struct, frozen=True, kw_only=True):
     """A project as it was seen, and what else the engine has that it could meet: all volumes and networks (name ->
     labels), who mounts which volume to write (volume -> names of running containers of other projects), who has which
     port of the host (`80/tcp`, or `127.0.0.1:80/tcp`, -> name of a container of another project). `standby`: which of
-    the tasks are kept for a short way back. `lost`: service -> ids of containers that run for no task of the swarm."""
+    the tasks are kept for a short way back. `lost`: service -> its containers on any node that run for no task of the
+    swarm; `unseen`: nodes of which that is unknown. Both are looked for only where they are asked for."""
 
     tasks: dict[str, tuple[Task, ...]] = {}
     volumes: dict[str, dict[str, str]] = {}
@@ -86,7 +104,8 @@ class Running(Struct, frozen=True, kw_only=True):
     volume_users: dict[str, tuple[str, ...]] = {}
     host_ports: dict[str, str] = {}
     standby: tuple[Standby, ...] = ()
-    lost: dict[str, tuple[str, ...]] = {}
+    lost: dict[str, tuple[LostContainer, ...]] = {}
+    unseen: tuple[UnseenNode, ...] = ()
 
 
 class Leaving(Struct, frozen=True):

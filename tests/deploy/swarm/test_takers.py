@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from dockworthy.deploy.targets.swarm.crowding import made_room
-from dockworthy.deploy.targets.swarm.images.takers import Taker, wanted_images
+from dockworthy.deploy.targets.swarm.images.takers import wanted_images
+from dockworthy.deploy.targets.swarm.node_ways import NodeWay
 from dockworthy.errors import UsageError
 from dockworthy.model.release import ShippedService
 from dockworthy.model.rollout import Desired, RolloutStep, StepKind
@@ -48,15 +49,15 @@ def test_those_that_tasks_may_come_to() -> None:
 @pytest.mark.parametrize(
     ("hosts", "expected"),
     [
-        ({}, Taker(id="n2", name="blue")),
-        ({"blue": "ssh://root@blue", "host-n2": "ssh://x"}, Taker(id="n2", name="blue", endpoint="ssh://root@blue")),
-        ({"host-n2": "ssh://root@b"}, Taker(id="n2", name="blue", endpoint="ssh://root@b")),
-        ({"b": "ssh://root@10.0.0.2:2222"}, Taker(id="n2", name="blue", endpoint="ssh://root@10.0.0.2:2222")),
-        ({"b": "ssh://host-n2"}, Taker(id="n2", name="blue", endpoint="ssh://host-n2")),
-        ({"b": "ssh://10.0.0.3"}, Taker(id="n2", name="blue")),
+        ({}, NodeWay(id="n2", name="blue")),
+        ({"blue": "ssh://root@blue", "host-n2": "ssh://x"}, NodeWay(id="n2", name="blue", endpoint="ssh://root@blue")),
+        ({"host-n2": "ssh://root@b"}, NodeWay(id="n2", name="blue", endpoint="ssh://root@b")),
+        ({"b": "ssh://root@10.0.0.2:2222"}, NodeWay(id="n2", name="blue", endpoint="ssh://root@10.0.0.2:2222")),
+        ({"b": "ssh://host-n2"}, NodeWay(id="n2", name="blue", endpoint="ssh://host-n2")),
+        ({"b": "ssh://10.0.0.3"}, NodeWay(id="n2", name="blue")),
     ],
 )
-def test_the_way_to_one(hosts: dict[str, str], expected: Taker) -> None:
+def test_the_way_to_one(hosts: dict[str, str], expected: NodeWay) -> None:
     nodes = [node("n1"), node("n2", dockworthy_host="blue")]
     (found,) = wanted(nodes, StepKind.CREATE, hosts=hosts)
     assert found.takers == (expected,)

@@ -4,6 +4,7 @@ where it is."""
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 import tarfile
@@ -159,6 +160,34 @@ def test_each_node_pulls_by_digest_with_what_docker_login_stored(nodes: Swarm, s
     shop.compose({"web": {**everywhere(shop), "image": second}})
     told = " ".join(shop.deploy(status=2).stderr.split())
     assert f"is {registry.name} up" in told and PASSWORD not in told
+
+
+def test_what_runs_on_another_node_for_no_task_lost(nodes: Swarm, shop: Stack) -> None:
+    """As the engine of n2 leaves it when it is killed; n3 is a node that nobody can ask."""
+    settle(shop, {"n2": nodes.engines["n2"].endpoint})
+    shop.compose({"web": shop.service()})
+    shop.deploy()
+    words = {
+        "com.docker.stack.namespace": shop.name,
+        "com.docker.swarm.service.name": f"{shop.name}_web",
+        "com.docker.swarm.task.id": "forgotten",
+    }
+    labels = [f"--label={name}={value}" for name, value in words.items()]
+    there = nodes.engines["n2"]
+    left = there.docker("run", "-d", "--init", *labels, shop.image, "sleep", "1000").stdout.decode().strip()
+    done = shop.dockworthy("releases", "status")
+    told = " ".join(done.stdout.split())
+    assert done.returncode == 1 and f"1 container runs on n2 for no task of the swarm ({left[:12]})" in told, told
+    assert "no task of the swarm is for run on n3 is unknown: `hosts:`" in told and "hosts add ssh://" in told
+    plan = " ".join(shop.deploy("--dry-run").stdout.split())
+    assert "remove 1 container of web on n2 that no task" in plan and "run on n3 is unknown" in plan, plan
+    assert left in there.docker("ps", "-q", "--no-trunc").stdout.decode(), "a plan changes nothing"
+    assert "remove 1 container of web on n2 that no task" in shop.deploy().stderr
+    assert left not in there.docker("ps", "-q", "--no-trunc", "--all").stdout.decode()
+    assert "nothing to do" in shop.deploy().stdout
+    asked = shop.dockworthy("releases", "status", "--format", "json")
+    assert asked.returncode == 0, asked.stdout
+    assert [each["name"] for each in json.loads(asked.stdout)["unknown_nodes"]] == ["n3"]
 
 
 def test_shipped_to_all_of_them(nodes: Swarm, shop: Stack) -> None:

@@ -22,8 +22,7 @@ from ..engine_at import engine_at
 from ..site import Site
 from ..store import ReleaseStore
 from ..targets.swarm.constraints import may_take
-from ..targets.swarm.images.lacking import must_be_node
-from ..targets.swarm.images.takers import Taker, taker_of
+from ..targets.swarm.node_ways import NodeWay, must_be_node, way_to
 
 
 class Judged(Struct, frozen=True):
@@ -69,16 +68,16 @@ class HostVerdict:
         names = (self._site.name, *(each.name for each in others))
         return tuple(finding_of(name, self.level, each) for name, each in zip(names, judged, strict=True))
 
-    async def _others(self) -> tuple[Taker, ...]:
+    async def _others(self) -> tuple[NodeWay, ...]:
         """Nodes that are drained, or down, take none."""
         if self._asked.settings.target is not TargetKind.SWARM:
             return ()
         engine = self._site.engine
         nodes, info = await engine.get("/nodes"), await engine.get("/info")
         others = [each for each in nodes if each["ID"] != info["Swarm"]["NodeID"] and may_take(each, {})]
-        return tuple(taker_of(each, self._asked.project.hosts) for each in others)
+        return tuple(way_to(each, self._asked.project.hosts) for each in others)
 
-    async def _of(self, node: Taker) -> Judged:
+    async def _of(self, node: NodeWay) -> Judged:
         if not node.endpoint:
             add = f"dockworthy hosts add ssh://root@HOST --name {node.name}"
             return _undecided(f"nobody can look: `hosts:` in dockworthy.yaml names no way there ({add})")
@@ -100,7 +99,7 @@ class HostVerdict:
     async def _read(self) -> Judged:
         return await self._judged(self._asked.endpoint, through=self._site.for_reading)
 
-    async def _judged(self, endpoint: str, *, through: Through | None = None, node: Taker | None = None) -> Judged:
+    async def _judged(self, endpoint: str, *, through: Through | None = None, node: NodeWay | None = None) -> Judged:
         sudo = self._asked.sudo
         try:
             if node is not None:

@@ -18,7 +18,6 @@ from ....model.labels import STACK
 from ....model.rollout import EDGE_NETWORK, Health, Running, Task, TaskState
 from ..running import host_ports, volume_users
 from .likeness import spec_hash
-from .lost import lost_of
 from .names import JOB, of_project
 
 _UP = {"starting": TaskState.RUNNING, "running": TaskState.RUNNING, "complete": TaskState.EXITED}
@@ -68,7 +67,6 @@ async def read_swarm(engine: Connection, project: str) -> Running:
         networks={each["Name"]: each.get("Labels") or {} for each in networks},
         volume_users=volume_users(others),
         host_ports=host_ports(others),
-        lost=lost_of(project, containers, tasks),
     )
 
 

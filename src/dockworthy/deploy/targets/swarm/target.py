@@ -12,6 +12,7 @@ from ....engine.filters import filters
 from ....errors import Occupied
 from ....interruption import to_its_end
 from ....model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind, Task
+from ....report.standing import unseen_in_words
 from ...store.still_ours import NOBODY_ELSE, StillOurs
 from ..step_failed import StepFailed
 from ..waiting import OnEdge
@@ -19,7 +20,7 @@ from .images.node_images import NodeImages
 from .jobs import run_job
 from .leaving import until_gone
 from .likeness import spec_hash
-from .lost import clear, lost_now, steps_for
+from .lost import LostTasks, steps_for
 from .names import of_project, service_name
 from .needs import edge_can_be_had, edge_network, ids_of
 from .reading import read_swarm
@@ -53,6 +54,7 @@ class SwarmTarget:
         healthy_within: float,
         say: Say,
         images: NodeImages,
+        lost: LostTasks,
         on_edge: Callable[[str], OnEdge] | None = None,
         ours: StillOurs = NOBODY_ELSE,
     ) -> None:
@@ -61,6 +63,7 @@ class SwarmTarget:
         self._within = healthy_within
         self._say = say
         self._images = images
+        self._lost = lost
         self._on_edge = on_edge
         self._ours = ours
         self._done: list[Changed] = []
@@ -78,8 +81,9 @@ class SwarmTarget:
     async def planned(self, plan: RolloutPlan) -> RolloutPlan:
         if self._desired.routed:
             await edge_can_be_had(self._engine)
-        lost = await lost_now(self._engine, self._desired.project)
-        plan = structs.replace(plan, steps=(*plan.steps, *steps_for(lost)))
+        lost = await self._lost.look()
+        notes = (*plan.notes, *unseen_in_words(lost.unseen))
+        plan = structs.replace(plan, steps=(*plan.steps, *steps_for(lost)), notes=notes)
         return await self._images.planned(plan, self._desired)
 
     async def begin(self) -> None:
@@ -98,7 +102,7 @@ class SwarmTarget:
         elif step.kind is StepKind.REMOVE:
             await self._empty(step.subject)
         elif step.kind is StepKind.CLEAR:  # of tasks that are too much the swarm itself ends the containers
-            await clear(self._engine, self._desired.project, step)
+            await self._lost.clear(step, self._say)
 
     async def take_back(self) -> None:
         """All that was changed, the last one first. Raises StepFailed where old tasks do not run again."""

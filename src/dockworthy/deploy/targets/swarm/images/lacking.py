@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from msgspec import Struct
 
@@ -13,7 +12,8 @@ from .....engine.image_copy import size_of
 from .....engine.registry_login import registry_headers
 from .....errors import DockworthyError, EngineError, HostError, UsageError
 from ....engine_at import engine_at
-from .takers import Taker, Wanted
+from ..node_ways import NodeWay, must_be_node
+from .takers import Wanted
 
 _REGISTRY = 20.0
 """Seconds."""
@@ -26,14 +26,14 @@ class Told(Struct, frozen=True, kw_only=True):
     error: DockworthyError | None = None
 
 
-async def asked_nodes(images: Mapping[Taker, Collection[str]], *, sudo: bool) -> dict[Taker, Told]:
+async def asked_nodes(images: Mapping[NodeWay, Collection[str]], *, sudo: bool) -> dict[NodeWay, Told]:
     """Those that there is a way to, all at once. Nothing is raised for one that does not answer."""
     takers = [taker for taker in images if taker.endpoint]
     told = await asyncio.gather(*(_asked(taker, images[taker], sudo) for taker in takers))
     return dict(zip(takers, told, strict=True))
 
 
-async def _asked(taker: Taker, images: Collection[str], sudo: bool) -> Told:
+async def _asked(taker: NodeWay, images: Collection[str], sudo: bool) -> Told:
     try:
         async with engine_at(taker.endpoint, command="deploy", sudo=sudo) as engine:
             await must_be_node(engine, taker)
@@ -41,15 +41,6 @@ async def _asked(taker: Taker, images: Collection[str], sudo: bool) -> Told:
     except (HostError, EngineError, UsageError) as error:
         return Told(error=error)
     return Told(has=frozenset(image for image, size in sizes.items() if size is not None))
-
-
-async def must_be_node(engine: Connection, taker: Taker) -> None:
-    """Raises UsageError where the way in dockworthy.yaml leads to another one."""
-    info: dict[str, Any] = await engine.get("/info")
-    if (info.get("Swarm") or {}).get("NodeID") != taker.id:
-        raise UsageError(
-            f"{taker.endpoint} is not the node {taker.name}", hint="`hosts:` in dockworthy.yaml says that it is"
-        )
 
 
 async def not_given(engine: Connection, wanted: Sequence[Wanted]) -> dict[str, str]:

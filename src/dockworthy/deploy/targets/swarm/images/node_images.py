@@ -13,8 +13,9 @@ from .....errors import DockworthyError, EngineError, HostError, UsageError
 from .....model.rollout import Desired, RolloutPlan, RolloutStep, StepKind
 from ....engine_at import engine_at
 from ....registry_answers import next_command
-from .lacking import Told, asked_nodes, must_be_node, not_given
-from .takers import Taker, Wanted, wanted_images
+from ..node_ways import NodeWay, must_be_node
+from .lacking import Told, asked_nodes, not_given
+from .takers import Wanted, wanted_images
 
 Say = Callable[[str], None]
 
@@ -27,7 +28,7 @@ class NodeImages:
         self._hosts = hosts
         self._sudo = sudo
         self._say = say
-        self._loads: dict[str, tuple[Wanted, tuple[Taker, ...]]] = {}
+        self._loads: dict[str, tuple[Wanted, tuple[NodeWay, ...]]] = {}
 
     async def planned(self, plan: RolloutPlan, desired: Desired) -> RolloutPlan:
         """The plan with images loaded first, where nodes lack them. A node that does not lack any is not changed.
@@ -60,7 +61,7 @@ class NodeImages:
                 ) from None
             self._say(f"  {taker.name} has it")
 
-    async def _load(self, wanted: Wanted, taker: Taker) -> None:
+    async def _load(self, wanted: Wanted, taker: NodeWay) -> None:
         async with engine_at(taker.endpoint, command="deploy", sudo=self._sudo) as engine:
             await must_be_node(engine, taker)
             if await size_of(engine, wanted.image) is None:
@@ -69,7 +70,7 @@ class NodeImages:
                 name = "" if "@" in wanted.reference else _with_tag(wanted.reference)
                 await copy_image(self._engine, engine, wanted.image, name=name, told=told)
 
-    async def _step(self, wanted: Wanted, told: Mapping[Taker, Told], refused: str) -> RolloutStep | None:
+    async def _step(self, wanted: Wanted, told: Mapping[NodeWay, Told], refused: str) -> RolloutStep | None:
         lacking = [taker for taker in wanted.takers if taker in told and wanted.image not in told[taker].has]
         if not wanted.by_id:
             _must_be_pulled(wanted, [taker for taker in lacking if told[taker].error is None], refused)
@@ -90,11 +91,11 @@ class NodeImages:
         )
 
 
-def _takers(wanted: Sequence[Wanted]) -> Iterator[Taker]:
+def _takers(wanted: Sequence[Wanted]) -> Iterator[NodeWay]:
     yield from dict.fromkeys(taker for each in wanted for taker in each.takers)
 
 
-def _unsure(wanted: Wanted, told: Mapping[Taker, Told], refused: str) -> Iterator[str]:
+def _unsure(wanted: Wanted, told: Mapping[NodeWay, Told], refused: str) -> Iterator[str]:
     """Of nodes that nobody can ask: a release goes on, and goes back where one turns out to have no image."""
     if strange := [taker.name for taker in wanted.takers if not taker.endpoint]:
         yield (
@@ -108,7 +109,7 @@ def _unsure(wanted: Wanted, told: Mapping[Taker, Told], refused: str) -> Iterato
         yield f"the registry does not give {wanted.image}: {refused}"
 
 
-def _must_be_pulled(wanted: Wanted, lacking: Sequence[Taker], refused: str) -> None:
+def _must_be_pulled(wanted: Wanted, lacking: Sequence[NodeWay], refused: str) -> None:
     if lacking:
         names = ", ".join(taker.name for taker in lacking)
         raise UsageError(
@@ -118,7 +119,7 @@ def _must_be_pulled(wanted: Wanted, lacking: Sequence[Taker], refused: str) -> N
         )
 
 
-def _unreached(wanted: Wanted, taker: Taker, error: DockworthyError) -> DockworthyError:
+def _unreached(wanted: Wanted, taker: NodeWay, error: DockworthyError) -> DockworthyError:
     """Before anything is changed: a task that meets no image there would fail."""
     way = f"or keep tasks from it: dockworthy hosts drain {taker.name}"
     return HostError(

@@ -10,21 +10,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from .....engine.ssh.address import is_ssh, ssh_address
-from .....model.hosts import HOST_LABEL
 from .....model.rollout import Desired, RolloutStep, StepKind
 from ..constraints import may_take
-from ..names import node_name
+from ..node_ways import NodeWay, way_to
 
 _STARTS = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.RESTART, StepKind.JOB)
-
-
-class Taker(Struct, frozen=True, kw_only=True):
-    """A node that may take tasks. `endpoint`: the way to it; "" where dockworthy.yaml knows none."""
-
-    id: str
-    name: str
-    endpoint: str = ""
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -34,7 +24,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     image: str
     reference: str
     services: tuple[str, ...]
-    takers: tuple[Taker, ...]
+    takers: tuple[NodeWay, ...]
 
     @property
     def by_id(self) -> bool:
@@ -56,7 +46,7 @@ def wanted_images(
         shipped = desired.services[name]
         service = desired.spec["services"][name]
         others = (node for node in nodes if node["ID"] != here and may_take(node, service))
-        takers = tuple(sorted((taker_of(node, hosts) for node in others), key=lambda taker: taker.name))
+        takers = tuple(sorted((way_to(node, hosts) for node in others), key=lambda taker: taker.name))
         if not takers:
             continue
         known = found.get(shipped.image)
@@ -67,17 +57,3 @@ def wanted_images(
             takers=tuple(dict.fromkeys((*(known.takers if known else ()), *takers))),
         )
     return tuple(found.values())
-
-
-def taker_of(node: Mapping[str, Any], hosts: Mapping[str, str]) -> Taker:
-    """By the host's name on its label (`hosts add` puts it there), by its own name, or by its address."""
-    hostname = str(node["Description"]["Hostname"])
-    label = str((node["Spec"].get("Labels") or {}).get(HOST_LABEL, ""))
-    address = str(node["Status"].get("Addr") or "")
-    by_place = (url for url in hosts.values() if address and _place(url) in (address, hostname))
-    endpoint = hosts.get(label) or hosts.get(hostname) or next(by_place, "")
-    return Taker(id=node["ID"], name=node_name(node), endpoint=endpoint)
-
-
-def _place(endpoint: str) -> str:
-    return ssh_address(endpoint).host if is_ssh(endpoint) else ""
