@@ -71,7 +71,7 @@ def _way(
     asked = constraints_of(service)
     others = [other for other in nodes if other.id != node.id and other.takes_tasks]
     to = tuple(sorted(other.called for other in others if allows(asked, other)))
-    volumes = _volumes(service)
+    volumes = volumes_of(service)
     if not to:
         why = f"no other node may take it ({', '.join(asked)})" if asked and others else "no other node takes tasks now"
         return MoveKind.STUCK, (), f"{why}; volume {', '.join(volumes)} stays here" if volumes else why
@@ -80,7 +80,7 @@ def _way(
     return MoveKind.MOVES, to, ""
 
 
-def _volumes(service: Mapping[str, Any]) -> list[str]:
+def volumes_of(service: Mapping[str, Any]) -> list[str]:
     """Names of volumes that lie on the node itself; another driver's may be everywhere."""
     container = service["Spec"].get("TaskTemplate", {}).get("ContainerSpec") or {}
     found = []

@@ -87,6 +87,25 @@ class Move(Struct, frozen=True, kw_only=True):
         return self.kind in (MoveKind.STUCK, MoveKind.LOSES)
 
 
+class Spread(Struct, frozen=True, kw_only=True):
+    """How the tasks of a service lie on the nodes that may take them. `where`: what a node is called -> how many;
+    `moves`: how many tasks would move, so that no node has two more than another. `stop_first`: one ends before another
+    one starts; `begun`: an earlier run did not end; `stays`: why none of it is moved."""
+
+    service: str
+    service_id: str
+    replicas: int
+    where: dict[str, int]
+    moves: int
+    stop_first: bool = False
+    begun: bool = False
+    stays: str = ""
+
+    @property
+    def is_to_move(self) -> bool:
+        return bool(self.moves or self.begun) and not self.stays
+
+
 class ServiceGap(Struct, frozen=True, kw_only=True):
     """Seconds during which fewer tasks ran than before (`below`), and none at all (`none`)."""
 

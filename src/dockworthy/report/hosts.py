@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..model.hosts import HostStanding, Move, MoveKind, ServiceGap
+from ..model.hosts import HostStanding, Move, MoveKind, ServiceGap, Spread
 from ..model.result import Answer, Verdict
 from .json_text import json_text
 from .sheet import Sheet
@@ -81,6 +81,28 @@ def move_in_words(move: Move) -> str:
         return f"{tasks}, {to}: {move.why}; only with --force"
     gap = "" if move.tasks < move.wanted else "; nothing of it runs until a new one does"
     return f"{tasks}, {to}{gap}"
+
+
+def where_in_words(spread: Spread) -> str:
+    """`2 on n1, 1 on n2, none on n3`."""
+    return ", ".join(f"{count or 'none'} on {name}" for name, count in spread.where.items())
+
+
+def spread_in_words(spread: Spread) -> str:
+    """`web: 3 on n1, none on n2; 1 of 3 tasks moves, …`."""
+    if not spread.moves:
+        return f"{spread.service}: {where_in_words(spread)}; an earlier run did not end, and is ended"
+    moves = "moves" if spread.moves == 1 else "move"
+    how = "each ends before a new one starts" if spread.stop_first else "each new one is healthy before an old one ends"
+    tasks = f"{spread.moves} of {number_of(spread.replicas, 'task')}"
+    return f"{spread.service}: {where_in_words(spread)}; {tasks} {moves}: {how}"
+
+
+def number_of_moves(spreads: Sequence[Spread]) -> str:
+    """The title of a plan."""
+    many = sum(spread.moves for spread in spreads)
+    moved = "is moved" if many == 1 else "are moved"
+    return f"{number_of(many, 'task')} of {number_of(len(spreads), 'service')} {moved}, one after another"
 
 
 def gap_in_words(gap: ServiceGap) -> str:

@@ -15,6 +15,7 @@ FILES = {
     "add": "add",
     "drain": "nodes",
     "resume": "nodes",
+    "rebalance": "rebalance",
     "promote": "roles",
     "demote": "roles",
     "remove": "remove",

@@ -79,8 +79,9 @@ async def _drain(
 def resume(
     node: str, timeout: float, yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool
 ) -> int:
-    """A node takes tasks again. What runs elsewhere stays there until it is deployed anew; what may run on this node
-    alone is waited for. Images that no registry has are loaded there first, where dockworthy.yaml names a way to it.
+    """A node takes tasks again. What runs elsewhere stays there until it is deployed anew, or until `hosts rebalance`;
+    what may run on this node alone is waited for. Images that no registry has are loaded there first, where
+    dockworthy.yaml names a way to it.
     """
     endpoint, project = manager_of(hosts, policy, sudo=sudo)
     return asyncio.run(_resume(endpoint, node, project.hosts, seconds=timeout, yes=yes, dry_run=dry_run, sudo=sudo))
@@ -104,7 +105,7 @@ async def _resume(
         if node.ready and node.called in known and known[node.called] != endpoint:
             there = await stack.enter_async_context(engine_at(known[node.called], sudo=sudo))
         steps = step(await lacking(engine, there, node)) if there is not None else []
-        steps.append("new tasks may come; what runs elsewhere stays there")
+        steps.append("new tasks may come; what runs elsewhere stays there (dockworthy hosts rebalance spreads it)")
         if not agreed(f"{node.called} is taken back into use", steps, dry_run=dry_run, yes=yes):
             return 0 if dry_run else 1
         if there is not None:

@@ -1,0 +1,180 @@
+"""Tasks move to nodes that have fewer of their service, one after another: first the services, then it is waited for.
+
+`docker service update --force` does not do that: it starts all tasks anew, and with new before old it counts the old
+ones while it places the new ones: simulated, three replicas on one of three nodes leave a node without one in two of
+three cases. One more task goes to the emptiest node, and one less is taken from the fullest: that is how swarmkit
+places them (manager/orchestrator/replicated/services.go), and what stays is not started again.
+
+Source: Engine API v1.45, POST /services/{id}/update, GET /tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..deploy.targets.swarm.services import change
+from ..deploy.targets.swarm.waiting import failure
+from ..engine.connection import Connection
+from ..engine.filters import filters
+from ..errors import EngineError
+from ..model.hosts import TASK_ENDED, Move, MoveKind, ServiceGap, Spread, SwarmNode
+from ..report.hosts import where_in_words
+from .balance import BEFORE, spread_of, spreads_of
+from .nodes import nodes_of
+from .watching import Gaps
+
+_LOOK = 0.25
+_SETTLES = 3.0
+"""Seconds that a task has run before one that it replaces ends: until who sends requests has found it."""
+_UNCHECKED = 8.0
+"""The same where no health check says when it answers."""
+
+Say = Callable[[str], None]
+
+
+async def plan_rebalance(
+    engine: Connection, nodes: Sequence[SwarmNode], only: Sequence[str] = ()
+) -> tuple[Spread, ...]:
+    """Of all services, or of those named. Changes nothing. Raises EngineError."""
+    services, tasks = await asyncio.gather(engine.get("/services"), engine.get("/tasks"))
+    return spreads_of(nodes, services, tasks, only)
+
+
+async def rebalance(engine: Connection, spread: Spread, *, seconds: float, say: Say) -> tuple[Spread, ServiceGap]:
+    """One service. `seconds`: for each task. Returns how it lies then, and for how long fewer of it ran meanwhile.
+
+    Raises StepFailed where a new task does not come up: nothing is taken away then; EngineError where it takes longer,
+    or somebody else changes how many there are.
+    """
+    mover = _Mover(engine, spread, seconds)
+    now = spread
+    for _ in range(spread.moves + spread.begun):
+        await mover.move()
+        before, now = now, await mover.spread()
+        say(f"  {spread.service}: {where_in_words(now)}")
+        if not now.moves:
+            break
+        if now.moves >= before.moves and not before.begun:
+            raise EngineError(
+                f"{spread.service} does not get more even: the swarm put the new task where there are more already",
+                hint="has the other node room for it (reservations, ports, max_replicas_per_node)? docker node inspect",
+            )
+    return now, mover.gap()
+
+
+class _Mover:
+    """Of one service."""
+
+    def __init__(self, engine: Connection, spread: Spread, seconds: float) -> None:
+        self._engine = engine
+        self._service = spread
+        self._seconds = seconds
+        wanted = spread.replicas - spread.stop_first
+        moved = Move(service=spread.service, service_id=spread.service_id, tasks=1, wanted=wanted, kind=MoveKind.MOVES)
+        self._gaps = Gaps([moved])
+
+    def gap(self) -> ServiceGap:
+        (told,) = self._gaps.told()
+        return told
+
+    async def spread(self) -> Spread:
+        nodes, service, tasks = await asyncio.gather(
+            nodes_of(self._engine), self._engine.get(f"/services/{self._service.service_id}"), self._tasks()
+        )
+        return spread_of(nodes, service, tasks)
+
+    async def move(self) -> None:
+        """New before old, where the service is replaced so; else the other way round."""
+        usual = self._service.replicas
+        earlier = {task["ID"] for task in await self._tasks()}
+        if self._service.stop_first:
+            await self._scale(usual - 1, during=True)
+            await self._until_ended(usual - 1)
+            await self._scale(usual)
+            await self._until_serving(usual, earlier)
+            return
+        await self._scale(usual + 1, during=True)
+        await self._until_serving(usual + 1, earlier)
+        await self._scale(usual)
+        await self._until_ended(usual)
+
+    async def _scale(self, count: int, *, during: bool = False) -> None:
+        """`during`: another one follows, and its label says what was there before."""
+        usual = self._service.replicas
+
+        def to(now: dict[str, Any]) -> Mapping[str, Any]:
+            found = int(now["Mode"]["Replicated"].get("Replicas") or 0)
+            if found not in (usual - 1, usual, usual + 1):
+                raise EngineError(
+                    f"somebody else changed how many tasks {self._service.service} has meanwhile: {found}",
+                    hint="when that is done: dockworthy hosts rebalance, once more",
+                )
+            labels = {key: value for key, value in (now.get("Labels") or {}).items() if key != BEFORE}
+            labels |= {BEFORE: str(usual)} if during else {}
+            return {**now, "Labels": labels, "Mode": {"Replicated": {"Replicas": count}}}
+
+        await change(self._engine, self._service.service, to)
+
+    async def _until_serving(self, count: int, earlier: set[str]) -> None:
+        """So many run, and have for a while."""
+
+        async def is_so(tasks: Sequence[Mapping[str, Any]]) -> bool:
+            for task in tasks:
+                if task["ID"] not in earlier and task["Status"]["State"] in ("failed", "rejected"):
+                    raise await self._failed(task)
+            return sum(_serves(task) for task in tasks) >= count
+
+        await self._until(is_so, f"has not {count} tasks that serve")
+
+    async def _until_ended(self, count: int) -> None:
+        """No more than so many are there, and those that were told to end have ended."""
+
+        async def is_so(tasks: Sequence[Mapping[str, Any]]) -> bool:
+            return sum(task["Status"]["State"] not in TASK_ENDED for task in tasks) <= count
+
+        await self._until(is_so, f"has more than {count} tasks")
+
+    async def _until(self, is_so: Callable[[Sequence[Mapping[str, Any]]], Any], otherwise: str) -> None:
+        clock = asyncio.get_running_loop().time
+        ends = looked = clock()
+        ends += self._seconds
+        while True:
+            tasks = await self._tasks()
+            now = clock()
+            running = sum(task["Status"]["State"] == "running" for task in tasks)
+            self._gaps.add({self._service.service_id: running}, now - looked)
+            looked = now
+            if await is_so(tasks):
+                return
+            if now > ends:
+                raise EngineError(
+                    f"{self._service.service} {otherwise} after {self._seconds:.0f} s",
+                    hint=f"docker service ps {self._service.service}; dockworthy hosts rebalance goes on from there",
+                )
+            await asyncio.sleep(_LOOK)
+
+    async def _failed(self, task: Mapping[str, Any]) -> EngineError:
+        name = f"{self._service.service}.{task.get('Slot', 0)}"
+        why = await failure(self._engine, self._service.service, name, task)
+        kept = "" if self._service.stop_first else f"; nothing was taken away, {self._service.replicas} go on"
+        hint = why.hint or "mend its node, or dockworthy hosts drain NODE"
+        return EngineError(f"{why.says}{kept}", hint=f"{hint}; then dockworthy hosts rebalance goes on")
+
+    async def _tasks(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await self._engine.get(f"/tasks?{filters(service=[self._service.service_id])}")
+        return [task for task in found if task.get("Status")]
+
+
+def _serves(task: Mapping[str, Any]) -> bool:
+    if task.get("DesiredState") != "running" or task["Status"]["State"] != "running":
+        return False
+    test = (task["Spec"]["ContainerSpec"].get("Healthcheck") or {}).get("Test") or ["NONE"]
+    began = str(task["Status"].get("Timestamp") or "")[:26].rstrip("Z")
+    try:
+        ran = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(f"{began}+00:00")
+    except ValueError:
+        return True
+    return ran.total_seconds() >= (_UNCHECKED if test[0] == "NONE" else _SETTLES)
