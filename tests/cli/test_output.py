@@ -99,3 +99,43 @@ def test_no_colour_where_no_terminal_is(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr("sys.stdout.isatty", lambda: False)
     assert paper(None) == (80, False)
+
+
+def test_a_link_in_place_of_what_is_written_changes_no_other_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder of somebody else, who may rename there at any moment."""
+    victim, old = tmp_path / "of-root", tmp_path / "shared" / "report"
+    victim.write_text("secret")
+    victim.chmod(0o600)
+    old.parent.mkdir()
+    old.write_text("old")
+    old.chmod(0o4777)
+    flush = os.fsync
+
+    def swapped(handle: int) -> None:
+        flush(handle)
+        for new in old.parent.glob(".report.*"):
+            new.unlink()
+            new.symlink_to(victim)
+
+    monkeypatch.setattr(os, "fsync", swapped)
+    deliver("text", str(old))
+    assert victim.read_text() == "secret" and stat.S_IMODE(victim.stat().st_mode) == 0o600
+
+
+def test_a_file_in_place_of_a_pipe_is_not_written_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    victim, pipe = tmp_path / "of-root", tmp_path / "pipe"
+    victim.write_text("secret")
+    os.mkfifo(pipe)
+
+    def swapped(path: str) -> int:
+        mode = os.stat(path).st_mode
+        pipe.unlink()
+        pipe.symlink_to(victim)
+        return mode
+
+    monkeypatch.setattr("dockworthy.cli.output._mode_of", swapped)
+    with pytest.raises(OutputError):
+        deliver("text", str(pipe))
+    assert victim.read_text() == "secret"

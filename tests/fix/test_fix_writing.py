@@ -45,7 +45,7 @@ def test_killed_in_the_middle_leaves_the_old_file_whole(compose: Path) -> None:
     """The process ends, as by SIGKILL, between the new file beside it and the rename."""
     dying = (
         "import os, sys; from dockworthy.cli.run import run\n"
-        "os.replace = lambda *_: os._exit(9)\n"
+        "os.replace = lambda *_, **__: os._exit(9)\n"
         "sys.exit(run(['fix', 'compose.yaml']))"
     )
     died = subprocess.run([sys.executable, "-c", dying], capture_output=True, check=False)
@@ -69,10 +69,14 @@ def test_old_file_that_can_not_be_kept_stops_it(
 def test_folder_that_can_not_be_written_to(
     compose: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refused(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
+    opened = os.open
 
-    monkeypatch.setattr(replacing.tempfile, "mkstemp", refused)  # root may write everywhere
+    def refused(path: str, how: int, *more: int, **named: int | None) -> int:  # root may write everywhere
+        if os.fspath(path).endswith(".dockworthy-new"):
+            raise PermissionError(13, "Permission denied")
+        return opened(path, how, *more, **named)
+
+    monkeypatch.setattr(replacing.os, "open", refused)
     assert run(["fix", "compose.yaml"]) == 13
     assert "compose.yaml can't be written: Permission denied" in capsys.readouterr().err
     assert compose.read_text() == BEFORE
@@ -116,3 +120,29 @@ def test_what_is_no_file_is_refused(compose: Path, path: str, capsys: pytest.Cap
     (compose.parent / "folder.yaml").mkdir()
     assert run(["fix", "--all", path]) == 2
     assert path in "".join(capsys.readouterr())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root changes other people's files")
+def test_root_who_repairs_somebody_elses_file_changes_nothing_behind_a_link(
+    compose: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder's owner may put a link in place of the new file at any moment."""
+    victim = tmp_path / "of-root"
+    victim.write_text("secret")
+    victim.chmod(0o600)
+    os.chown(compose, 1234, 1234)
+    compose.chmod(0o4777)
+    before = victim.stat()
+    opened = os.fdopen
+
+    def swapped(handle: int, *how: str) -> object:
+        for new in compose.parent.glob(".*.dockworthy-new"):
+            new.unlink()
+            new.symlink_to(victim)
+        return opened(handle, *how)
+
+    monkeypatch.setattr(replacing.os, "fdopen", swapped)
+    run(["fix", "compose.yaml"])
+    after = victim.stat()
+    assert (after.st_uid, after.st_gid, after.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
+    assert victim.read_text() == "secret"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -70,7 +71,9 @@ def _to_file(content: Iterator[bytes], path: str) -> None:
     """A regular file is replaced at once by a finished one beside it; a device or pipe is written into."""
     mode = _mode_of(path)
     if mode is not None and not stat.S_ISREG(mode):
-        with open(path, "wb") as device:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY), "wb") as device:
+            if stat.S_ISREG(os.fstat(device.fileno()).st_mode):
+                raise OSError(errno.EEXIST, "another file is there by now")
             device.writelines(content)
         return
     import tempfile  # only where a file is written
@@ -80,8 +83,9 @@ def _to_file(content: Iterator[bytes], path: str) -> None:
         with os.fdopen(handle, "wb") as file:
             file.writelines(content)
             file.flush()
-            os.fsync(file.fileno())
-        os.chmod(beside, stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
+            os.fsync(handle)
+            # By the open file: in somebody else's folder another one may have its name by now.
+            os.fchmod(handle, stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
         os.replace(beside, path)
     except BaseException:  # ^C too: nothing half written may stay behind
         with contextlib.suppress(OSError):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import os
-import shutil
+import secrets
 import stat
-import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import OutputError
@@ -17,6 +18,8 @@ from .refused import FixRefused
 _SUFFIX = ".dockworthy-new"
 _STALE = 60
 """Seconds: no run takes as long between the new file and its renaming."""
+_NO_ATTRIBUTE = (errno.EPERM, errno.ENOTSUP, errno.ENODATA, errno.EINVAL, errno.EACCES)
+"""What file systems say that keep no extended attribute of that kind, or give it to others than us."""
 
 
 def replace_content(path: str, *, old: bytes, new: bytes) -> None:
@@ -27,36 +30,61 @@ def replace_content(path: str, *, old: bytes, new: bytes) -> None:
     """
     target = os.path.realpath(path)
     try:
-        status = os.stat(target)
+        with _opened(os.path.dirname(target), os.O_RDONLY | os.O_DIRECTORY) as folder:
+            _replace(folder, target, path, old, new)
+    except OSError as error:
+        raise OutputError(f"{path} can't be written: {error.strerror}") from error
+
+
+def _replace(folder: int, target: str, path: str, old: bytes, new: bytes) -> None:
+    """Whoever the folder belongs to may rename in it at any moment, and root may be the one who repairs: what is
+    changed is what was opened, never what has its name by now."""
+    name = os.path.basename(target)
+    _take_away_leftovers(target)
+    beside = f".{name}.{secrets.token_hex(4)}{_SUFFIX}"
+    with _opened(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, folder) as there:
+        status = os.fstat(there)
         if status.st_nlink > 1:
             raise FixRefused(
                 "it has a second name (a hard link), which would keep the old content",
                 file=path,
                 hint=f"find it with `find -inum {status.st_ino}`, or write a copy: dockworthy fix - <{path}",
             )
-        _replace(target, path, status, old, new)
-    except OSError as error:
-        raise OutputError(f"{path} can't be written: {error.strerror}") from error
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(new)
+                file.flush()
+                _like(there, handle, status)
+                os.fsync(handle)
+            if not _says(folder, name, old):
+                hint = "nothing was written; run it again"
+                raise FixRefused("somebody else changed it meanwhile", file=path, hint=hint)
+            os.replace(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:  # ^C too: nothing half written may stay behind
+            with contextlib.suppress(OSError):
+                os.unlink(beside, dir_fd=folder)
+            raise
+    with contextlib.suppress(OSError):  # some file systems know no such thing
+        os.fsync(folder)
 
 
-def _replace(target: str, path: str, status: os.stat_result, old: bytes, new: bytes) -> None:
-    _take_away_leftovers(target)
-    handle, beside = tempfile.mkstemp(_SUFFIX, f".{os.path.basename(target)}.", os.path.dirname(target))
+@contextlib.contextmanager
+def _opened(name: str, how: int, folder: int | None = None) -> Iterator[int]:
+    handle = os.open(name, how | os.O_CLOEXEC, dir_fd=folder)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(new)
-            file.flush()
-            _like(target, beside, status)
-            os.fsync(file.fileno())
-        if Path(target).read_bytes() != old:
-            hint = "nothing was written; run it again"
-            raise FixRefused("somebody else changed it meanwhile", file=path, hint=hint)
-        os.replace(beside, target)
-    except BaseException:  # ^C too: nothing half written may stay behind
-        with contextlib.suppress(OSError):
-            os.unlink(beside)
-        raise
-    _sync_folder(os.path.dirname(target))
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _says(folder: int, name: str, content: bytes) -> bool:
+    """Is it still a file with that content?"""
+    with (
+        _opened(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, folder) as handle,
+        open(handle, "rb", closefd=False) as file,
+    ):
+        return stat.S_ISREG(os.fstat(handle).st_mode) and file.read(len(content) + 1) == content
 
 
 def _take_away_leftovers(target: str) -> None:
@@ -68,19 +96,23 @@ def _take_away_leftovers(target: str) -> None:
                 left.unlink()
 
 
-def _like(target: str, beside: str, status: os.stat_result) -> None:
+def _like(there: int, handle: int, status: os.stat_result) -> None:
     """The new file belongs to whom the old one belonged; before that nobody else may read it."""
     if (os.geteuid(), os.getegid()) != (status.st_uid, status.st_gid):
-        os.chown(beside, status.st_uid, status.st_gid)
-    shutil.copystat(target, beside)
-    os.chmod(beside, stat.S_IMODE(status.st_mode))
-    os.utime(beside)
-
-
-def _sync_folder(folder: str) -> None:
-    with contextlib.suppress(OSError):  # some file systems know no such thing
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        os.fchown(handle, status.st_uid, status.st_gid)
+    for name in _attributes(there):
         try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+            os.setxattr(handle, name, os.getxattr(there, name))
+        except OSError as error:
+            if error.errno not in _NO_ATTRIBUTE:
+                raise
+    os.fchmod(handle, stat.S_IMODE(status.st_mode))
+
+
+def _attributes(there: int) -> list[str]:
+    try:
+        return os.listxattr(there)
+    except OSError as error:
+        if error.errno not in _NO_ATTRIBUTE:
+            raise
+        return []
