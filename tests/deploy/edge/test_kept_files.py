@@ -12,6 +12,7 @@ from deploy.local_sites import site_of, store_here
 from dockworthy.deploy.edge.acme import held
 from dockworthy.deploy.edge.before import Before
 from dockworthy.deploy.edge.due import Due
+from dockworthy.deploy.edge.haproxy.configuration import ACME, script
 from dockworthy.deploy.edge.keeping import Keeper
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
 from dockworthy.deploy.targets.standby.marks import StandbyMarks
@@ -86,3 +87,51 @@ async def test_locks_and_notes(tmp_path: Path, kind: str) -> None:
         with pytest.raises(DockworthyError, match="no regular file"):
             async with store.lock(who="anna", doing="deploy"):
                 pass
+
+
+_HOSTILE = ("link to a file", "link to a folder", "folder")
+
+
+@pytest.mark.parametrize("name", ["servers", "servers.new", "servers.half", "acme"])
+@pytest.mark.parametrize("kind", _HOSTILE)
+async def test_whoever_is_in_the_container_leads_root_nowhere(tmp_path: Path, kind: str, name: str) -> None:
+    """`run` belongs to the container's user: what lies there may be a link to any file of the host."""
+    victim, inner = tmp_path / "victim", tmp_path / "of-root"
+    victim.write_text("untouched")
+    inner.mkdir(mode=0o700)
+    run = tmp_path / "edge" / "run"
+    run.mkdir(parents=True)
+    hostile = run / name
+    if kind == "folder":
+        (hostile / "more").mkdir(parents=True)
+    else:
+        hostile.symlink_to(victim if kind == "link to a file" else inner)
+    async with hand_here(command="deploy") as hand, asyncio.timeout(patience(20)):
+        keeper = Keeper(site_of(hand, tmp_path))
+        await keeper.add_settings("a" * 16, {"haproxy.cfg": "global\n"})
+        await keeper.tell_servers("1\n")
+        assert (run / "servers").read_text() == "1\n" and not (run / "servers").is_symlink()
+        await keeper.tell_servers("")
+        assert not (run / "servers").exists()
+    assert victim.read_text() == "untouched"
+    assert inner.stat().st_mode & 0o777 == 0o700 and not [*inner.iterdir()]
+
+
+async def test_the_answers_to_challenges_stay_with_the_settings(tmp_path: Path) -> None:
+    """The container reads them, and cannot write beside them; old settings go, they stay."""
+    folder = tmp_path / "edge"
+    folder.mkdir()
+    async with hand_here(command="deploy") as hand, asyncio.timeout(patience(60)):
+        keeper = Keeper(site_of(hand, tmp_path))
+        for number in range(8):
+            digest = f"{number:016x}"
+            await keeper.add_settings(digest, {"haproxy.cfg": "global\n"})
+            await keeper.switch(digest)
+        await keeper.tidy()
+        answers = folder / "settings" / "acme"
+        assert answers.stat().st_mode & 0o777 == 0o755
+        assert len([*(folder / "settings").iterdir()]) < 8
+        await keeper.forget_others()
+    assert sorted(each.name for each in (folder / "settings").iterdir()) == [digest, "acme", "current"]
+    lua = script(ACME)
+    assert "/etc/edge/acme/.well-known/" in lua and "/run/" not in lua

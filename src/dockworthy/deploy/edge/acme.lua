@@ -1,7 +1,7 @@
 -- Answers the challenges of an ACME authority from the files that its client writes on the host.
 core.register_service("acme", "http", function(applet)
     local token = applet.path:match("^/%.well%-known/acme%-challenge/([%w_-]+)$")
-    local file = token and io.open("/run/edge/acme/.well-known/acme-challenge/" .. token, "rb")
+    local file = token and io.open("/etc/edge/acme/.well-known/acme-challenge/" .. token, "rb")
     local status, body = 404, "There is no such challenge.\n"
     if file then
         status, body = 200, file:read(4096) or ""

@@ -15,6 +15,8 @@ from ..site import Site
 from .haproxy.frontends import ADMIN, METRICS, PROBE
 
 _SECONDS = 5.0
+_MOST_ANSWER = 32 * 1024 * 1024
+"""Bytes: who is in its container may answer in its place."""
 GETS_REQUESTS = ("1", "2")
 """Starting (it gets more and more of them), and running."""
 _PASSED = "3"
@@ -43,7 +45,12 @@ class Admin:
                 reader, writer = await _connect(await self.way(ADMIN))
                 try:
                     writer.write(command.encode() + b"\n")
-                    return (await reader.read(-1)).decode(errors="replace")
+                    answer = bytearray()
+                    while more := await reader.read(1 << 16):
+                        answer += more
+                        if len(answer) > _MOST_ANSWER:
+                            raise HostError(f"{self._site.name}: the edge answers more than HAProxy has to tell")
+                    return answer.decode(errors="replace")
                 finally:
                     writer.close()
                     with contextlib.suppress(OSError):

@@ -5,10 +5,13 @@
     compose.json         the project with which Compose was last asked
     routes/shop.json     what the project asks of the edge
     settings/DIGEST/     what HAProxy reads; `settings/current` leads to the one that counts
+    settings/acme/       what answers the challenges of an ACME authority
     run/                 HAProxy's sockets
 
 Only the folder's owner enters it; below `settings` and `run` everybody may, as the container's user has a number that
-belongs to nobody (or, with user namespaces, one that only the engine knows).
+belongs to nobody (or, with user namespaces, one that only the engine knows). `run` is that user's: whoever is in the
+container may have put a link there to any place of the host, so nothing is ever opened, made or changed by a name below
+it. A finished file is moved there, and names are removed.
 """
 
 from __future__ import annotations
@@ -34,6 +37,8 @@ _WAIT = 60
 """Seconds that another deploy may take with the edge."""
 _ODD = f"! -type d ! -type f -print -o -type f -size +{MOST_FILE}c -print"
 """For find: a pipe, a device or a link, and what is too large to be read."""
+CHALLENGES = "acme"
+"""Beside the settings, which the container can only read: the ACME client writes there as root."""
 _VERSIONS = 5
 """Of the settings: the one that counts, and those before."""
 
@@ -128,8 +133,8 @@ class Keeper:
     async def add_settings(self, digest: str, files: Mapping[str, str]) -> None:
         """A whole version, or none of it."""
         await self._done(
-            f"[ ! -d settings/{digest} ] || exit 0; mkdir -p run/acme settings && "
-            "chmod 755 settings run/acme && chmod 777 run && "
+            f"[ ! -d settings/{digest} ] || exit 0; mkdir -p run settings/{CHALLENGES} && "
+            f"chmod 755 settings settings/{CHALLENGES} && chmod 777 run && "
             f"rm -rf settings/{digest}.half && mkdir settings/{digest}.half && "
             f"tar -xf - --no-same-owner -C settings/{digest}.half && chmod -R a+rX settings/{digest}.half && "
             f"sync -f settings/{digest}.half && mv -T settings/{digest}.half settings/{digest} && sync -f settings",
@@ -148,16 +153,19 @@ class Keeper:
     async def tell_servers(self, state: str) -> None:
         """For HAProxy's next process alone: what it says of addresses is soon no longer true. "" removes it."""
         if state:
-            await self._done("cat >run/servers.new && chmod 644 run/servers.new && mv -f run/servers.new run/servers",
-                             given=state.encode())  # fmt: skip
+            await self._done(
+                "cat >servers.half && chmod 644 servers.half && { [ ! -d run/servers ] || rm -rf -- run/servers; } && "
+                "mv -fT servers.half run/servers",
+                given=state.encode(),
+            )
         else:
-            await self._done("rm -f run/servers run/servers.new")
+            await self._done("rm -rf -- run/servers servers.half")
 
     async def tidy(self) -> None:
         """Versions that nobody needs any more."""
         await self._done(
             "cd settings && rm -rf -- *.half && now=$(readlink current) && "
-            f"ls -1t | grep -v '^current' | tail -n +{_VERSIONS + 1} | "
+            f"ls -1t | grep -v '^current\\|^{CHALLENGES}$' | tail -n +{_VERSIONS + 1} | "
             'while read -r old; do [ "$old" = "$now" ] || rm -rf -- "$old"; done'
         )
 
@@ -165,7 +173,8 @@ class Keeper:
         """All versions but the one that counts: what a project had that is gone stands in them, keys among it."""
         await self._done(
             "[ -d settings ] || exit 0; cd settings && now=$(readlink current); for old in *; do "
-            '[ "$old" = current ] || [ "$old" = "$now" ] || rm -rf -- "$old" || exit; done; sync -f .'
+            f'[ "$old" = current ] || [ "$old" = {CHALLENGES} ] || [ "$old" = "$now" ] || rm -rf -- "$old" || exit; '
+            "done; sync -f ."
         )
 
     async def _done(self, script: str, given: bytes | None = None) -> Done:

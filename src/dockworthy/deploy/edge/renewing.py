@@ -21,7 +21,7 @@ from .before import Before
 from .certificates import certificates
 from .conflicts import refuse_foreign
 from .due import Due, due_of, subjects_of
-from .haproxy.configuration import edge_files
+from .haproxy.configuration import ACME, edge_files, script
 from .image import EdgeImage
 from .keeping import Keeper, Kept
 from .outlook import published
@@ -65,6 +65,7 @@ class Renewer:
             due = await due_of(self._site, kept, names)
             files = Before(self._site, due)
             await files.keep()
+            await self._answer_challenges(kept, due, files)
             failed: dict[str, str] = {}
             for each in due:
                 try:
@@ -95,6 +96,18 @@ class Renewer:
                 f"no edge runs on {self._site.name}", hint="dockworthy deploy starts it; dockworthy edge status"
             )
         return kept
+
+    async def _answer_challenges(self, kept: Kept, due: Sequence[Due], files: Before) -> None:
+        """An edge that an older version set up looks for them elsewhere than the client now writes them: it is told
+        first. Raises HostError, EngineError; the edge then is as it was."""
+        if not any(each.by is Tls.ACME for each in due):
+            return
+        try:
+            if await self._site.hand.file(f"{self._keeper.folder}/settings/{kept.current}/{ACME}") != script(ACME):
+                await self._hand_over(kept, (), None)
+        except BaseException as error:
+            await to_its_end(self._put_back(kept, files, error))
+            raise
 
     async def _obtain(self, kept: Kept, due: Due) -> None:
         """Raises HostError."""

@@ -19,7 +19,7 @@ HEALTH_PORT = 8404
 THREADS = 4
 """HAProxy would start one for each processor of the host, whatever its container may use."""
 _MARK = "dockworthy-"
-_ACME, _HOLD = "acme.lua", "hold.lua"
+ACME, _HOLD = "acme.lua", "hold.lua"
 
 _TOP = f"""\
 # Written by dockworthy from the routes of every project here; changes are lost with the next deploy.
@@ -109,14 +109,19 @@ def edge_files(
             if served.page is not None:
                 files[page_file(name)] = served.page.text
     lines = "\n".join(_lines(ordered, exporter))
-    scripts = [name for name, needed in ((_ACME, uses_acme(ordered)), (_HOLD, any_waits(ordered))) if needed]
+    scripts = [name for name, needed in ((ACME, uses_acme(ordered)), (_HOLD, any_waits(ordered))) if needed]
     for name in scripts:
-        files[name] = resources.files(__package__.rpartition(".")[0]).joinpath(name).read_text()
+        files[name] = script(name)
     top = _TOP.replace("{most}", str(shares.CONNECTIONS))
     text = top.replace("{more}", "\n".join(f"    lua-load {name}" for name in scripts)) + lines + "\n"
     digest = hashlib.sha256("\0".join([text, *(part for pair in files.items() for part in pair)]).encode())
     short = digest.hexdigest()[:16]
     return EdgeFiles({**files, FILE: text.replace("{marker}", _MARK + short)}, short)
+
+
+def script(name: str) -> str:
+    """What HAProxy's Lua does."""
+    return resources.files(__package__.rpartition(".")[0]).joinpath(name).read_text()
 
 
 def certificate_list(projects: Sequence[ProjectRoutes], certificates: Iterable[str]) -> Iterator[str]:
