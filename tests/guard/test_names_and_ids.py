@@ -54,8 +54,8 @@ async def test_a_good_name_that_is_spelt_like_an_id_stays_one() -> None:
 @pytest.mark.parametrize(("name", "allowed"), [("cafe", False), ("cafes", True), ("cafe0", True)])
 async def test_a_network_called_as_the_id_of_the_hosts_begins(name: str, allowed: bool) -> None:
     """Of the swarm: the engine looks among its own for ids before it looks there for names."""
-    host = {"Id": "cafe1" + "0" * 59, "Name": "host", "Driver": "host"}
-    world = World(network_host=host, **{f"network_{name}": {"Id": "x" * 25, "Name": name, "Driver": "overlay"}})
+    world = Swarm(**{f"network_{name}": {"Id": "x" * 25, "Name": name, "Driver": "overlay"}})
+    world.found = {**world.found, f"network_{BANK}": {"Id": BANK, "Name": "host", "Driver": "host"}}
     decision = await ask("POST /containers/create", {"Image": "x", "HostConfig": {"NetworkMode": name}}, world=world)
     assert decision.allowed is allowed, decision.message()
 
@@ -110,3 +110,31 @@ async def test_no_other_object_is_called_as_another_ones_id(line: str, body: dic
         assert "'s id begins with" in decision.message(), name
     for name in (id[:3], "shop", "beef", "shop_default", f"{id[:12]}-x"):
         assert "'s id begins with" not in (await ask(line, {**body, "Name": name}, world=Swarm())).message(), name
+
+
+EDGE = {"Id": BANK, "Name": "dockworthy-edge", "Driver": "bridge"}
+
+
+@pytest.mark.parametrize("joined", ["", "5" * 64, BANK])
+@pytest.mark.parametrize("line", ["POST /containers/shop/start", "POST /containers/shop/restart"])
+async def test_what_the_name_of_a_network_has_become_is_judged_at_the_start(line: str, joined: str) -> None:
+    """`caf` was the container's own network, and is gone: the engine takes one whose id begins so."""
+    settings = {"Networks": {"caf": {"NetworkID": joined}}}
+    world = Swarm(shop=structs_of(SHOP, NetworkMode="caf", PidMode="") | {"NetworkSettings": settings})
+    world.found = {**world.found, f"network_{BANK}": EDGE}
+    assert (await ask(line, world=world)).allowed is (joined == BANK)
+
+
+@pytest.mark.parametrize("own", [{}, {"network_caf": {"Id": "5" * 64, "Name": "caf", "Driver": "bridge"}}])
+@pytest.mark.parametrize(
+    ("line", "body"),
+    [
+        ("POST /networks/caf/connect", {"Container": "shop"}),
+        ("POST /containers/create", {"Image": "x", "HostConfig": {"NetworkMode": "caf"}}),
+        ("POST /containers/create", {"Image": "x", "NetworkingConfig": {"EndpointsConfig": {"caf": {}}}}),
+    ],
+)
+async def test_nor_is_one_joined_that_may_be_the_edges(line: str, body: dict[str, Any], own: dict[str, Any]) -> None:
+    world = Swarm(shop=TAME, **own)
+    world.found = {**world.found, f"network_{BANK}": EDGE}
+    assert "guard/edge" in (await ask(line, body, world=world)).message()

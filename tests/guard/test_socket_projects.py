@@ -126,6 +126,37 @@ def test_nobody_takes_the_name_of_another_project_on_a_network_of_both(host: Own
         root.docker("network", "disconnect", "shop_network", "bank")
 
 
+def test_nobody_joins_what_comes_under_the_name_of_a_network_that_is_gone(host: OwnHost) -> None:
+    """The engine keeps a network's name with a container, and looks it up when it starts it for the first time."""
+    dora, root = Reached(host, PEOPLE, "dora"), Reached(host, PEOPLE)
+    try:
+        dora.docker("network", "create", "--label", f"{LABEL}=shop", "ledgers")
+        for name in ("shop-first", "shop-late"):
+            dora.docker("create", "--name", name, *MINE, "--network", "ledgers", BUSYBOX, "sleep", "3600")
+        dora.docker("start", "shop-first")
+        dora.docker("restart", "-t", "0", "shop-first")
+        dora.docker("stop", "-t", "0", "shop-first")
+        dora.docker("network", "rm", "ledgers")
+        root.docker("network", "create", "--label", f"{LABEL}=bank", "ledgers")
+        for name in ("shop-first", "shop-late"):
+            for how in ("start", "restart"):
+                refused = dora.docker(how, name, check=False)
+                assert b"network ledgers is of project bank (its settings name it" in refused.stderr, refused.stderr
+        root.docker("network", "rm", "ledgers")
+        dora.docker("network", "create", "--label", f"{LABEL}=shop", "ledgers")
+        dora.docker("start", "shop-late")
+    finally:
+        root.docker("rm", "-f", "shop-first", "shop-late", check=False)
+        root.docker("network", "rm", "ledgers", check=False)
+
+
+def test_nobody_takes_the_address_of_another_project_on_everybodys_network(host: OwnHost) -> None:
+    dora, root = Reached(host, PEOPLE, "dora"), Reached(host, PEOPLE)
+    address = root.docker("inspect", "-f", "{{.NetworkSettings.MacAddress}}", "bank").stdout.decode().strip()
+    refused = dora.docker("create", *MINE, "--mac-address", address, BUSYBOX, "true", check=False)
+    assert b"container bank is of project bank (it has " in refused.stderr, refused.stderr
+
+
 def test_an_image_that_was_made_of_another_project_is_not_run(host: OwnHost) -> None:
     dora, root = Reached(host, PEOPLE, "dora"), Reached(host, PEOPLE)
     id = root.docker("commit", "bank", "bank-saved").stdout.decode().strip()

@@ -70,6 +70,20 @@ AT_HOME = {
 }
 
 
+BRIDGE = {"Id": "b0" * 32, "Name": "bridge", "Scope": "local"}
+ON_BRIDGE = {
+    **container("bank-api", "bank"),
+    "Id": "8" * 64,
+    "NetworkSettings": {"Networks": {"bridge": {"NetworkID": "b0" * 32, "MacAddress": "02:42:ac:11:00:03"}}},
+}
+
+
+def on_network(name: str, id: str) -> dict[str, Any]:
+    """Of the shop."""
+    settings = {"Networks": {name: {"NetworkID": id}}}
+    return {**container("late", "shop"), "HostConfig": {"NetworkMode": name}, "NetworkSettings": settings}
+
+
 class Known:
     """Objects that an engine would have."""
 
@@ -98,8 +112,19 @@ class Known:
             ("container", "abc"): container("abc", "shop"),
             ("container", f"abc{'0' * 61}"): {**container("bank-two", "bank"), "Id": f"abc{'0' * 61}"},
             ("container", "e" * 64): ON_SHOP_NET,
+            ("network", "eee"): {"Id": "4" * 64, "Name": "eee", "Labels": {LABEL: "shop"}},
+            ("network", "bridge"): BRIDGE,
+            ("network", "b0" * 32): BRIDGE,
+            ("container", "8" * 64): ON_BRIDGE,
+            ("network", "bbb"): {"Id": "b" * 64, "Name": "bank_net", "Labels": {LABEL: "bank"}},
+            ("network", "e" * 64): {"Id": "e" * 64, "Name": "bank_back", "Labels": {LABEL: "bank"}},
+            ("container", "late"): on_network("eee", ""),
+            ("container", "moved"): on_network("bank_net", "5" * 64),
+            ("container", "kept"): on_network("bank_net", "b" * 64),
+            ("container", "again"): on_network("shop_net", "5" * 64),
             ("volume", "f" * 64): {"Name": "f" * 64, "Labels": {"com.docker.volume.anonymous": ""}},
             ("service", "shop_web"): {
+                "ID": "w" * 25,
                 "Spec": {"Name": "shop_web", "Labels": {"com.docker.stack.namespace": "shop"}},
                 "PreviousSpec": {
                     "Name": "shop_web",
@@ -117,9 +142,15 @@ class Known:
             id for kind, id in self.objects if kind == "container" and len(id) == 64 and id.startswith(beginning)
         )
 
+    async def ids_beginning(self, kind: str, beginning: str) -> tuple[str, ...]:
+        ids = (str(each.get("Id") or each.get("ID")) for (one, _), each in self.objects.items() if one == kind)
+        return tuple(id for id in ids if id.startswith(beginning))
+
     async def containers_with(self, **filters: str) -> list[Mapping[str, Any]]:
         if filters == {"network": "d" * 64}:
             return [{"Id": "e" * 64, "Names": ["/bank-db"], "Labels": {LABEL: "bank"}}]
+        if filters == {"network": "b0" * 32}:
+            return [{"Id": "8" * 64, "Names": ["/bank-api"], "Labels": {LABEL: "bank"}}]
         if filters == {"network": "b" * 64}:
             return [{"Id": "9" * 64, "Names": ["/vault"], "Labels": {LABEL: "bank"}}]
         if filters == {"volume": "f" * 64}:
@@ -301,6 +332,27 @@ ELSEWHERE: dict[str, tuple[str, Any]] = {
         "POST /networks/create",
         {"Name": "n", "Labels": {LABEL: "shop"}, "ConfigFrom": {"Network": "bank_net"}},
     ),
+    "a network that begins another's id": host(NetworkMode="bbb"),
+    "its own network's name, which begins another's id": host(NetworkMode="eee"),
+    "an endpoint by such a name": (
+        "POST /containers/create",
+        {**MINE, "NetworkingConfig": {"EndpointsConfig": {"eee": {}}}},
+    ),
+    "another's address on everybody's network": (
+        "POST /containers/create",
+        {**MINE, "MacAddress": "02-42-ac-11-00-03"},
+    ),
+    "the same for an endpoint": (
+        "POST /containers/create",
+        {
+            **MINE,
+            "HostConfig": {"NetworkMode": "shop_net"},
+            "NetworkingConfig": {"EndpointsConfig": {"bridge": {"MacAddress": "02:42:AC:11:00:03"}}},
+        },
+    ),
+    "a start on another's network": ("POST /containers/late/start", None),
+    "a restart on another's network": ("POST /containers/late/restart", None),
+    "a start on the network that has the name now": ("POST /containers/moved/start", None),
     "joining a network": ("POST /networks/shop_net/connect", {"Container": "bank"}),
     "all of them": ("POST /containers/prune", None),
     "images of all": ("DELETE /images/shop", None),
@@ -321,6 +373,11 @@ async def test_who_is_limited_to_a_project_touches_no_other(name: str) -> None:
 async def test_in_their_project_they_work_and_the_name_is_pinned_to_its_id() -> None:
     answer = await asks("POST /containers/shop/stop", *OF_SHOP)
     assert isinstance(answer, Allowed) and answer.call.names == {"container": ID}
+    for line in ("DELETE /networks/shop_net", "POST /networks/shop_net/disconnect"):
+        answer = await asks(line, *OF_SHOP, body={"Container": "shop"} if "POST" in line else None)
+        assert isinstance(answer, Allowed) and answer.call.names == {"network": "d" * 64}
+    answer = await asks("DELETE /services/shop_web", *OF_SHOP)
+    assert isinstance(answer, Allowed) and answer.call.names == {"object": "w" * 25}
     mine = {**MINE, "HostConfig": {"Binds": ["shop_data:/x", "/srv/x:/y"], "NetworkMode": "default"}}
     assert isinstance(await asks("POST /containers/create?name=n", *OF_SHOP, body=mine), Allowed)
 
@@ -339,6 +396,16 @@ GOOD: dict[str, tuple[str, Any]] = {
     ),
     "an image that was built elsewhere by Compose": ("POST /containers/create", {**MINE, "Image": "pulled"}),
     "an update of its service": ("POST /services/shop_web/update?version=1", {**STACK, "Name": "shop_web"}),
+    "its own address on everybody's network": (
+        "POST /containers/create",
+        {**MINE, "MacAddress": "02:42:ac:11:00:04", "Hostname": "bank-api"},
+    ),
+    "that address on its own network": (
+        "POST /containers/create",
+        {**MINE, "MacAddress": "02:42:ac:11:00:03", "HostConfig": {"NetworkMode": "shop_net"}},
+    ),
+    "a start on its own network": ("POST /containers/again/start", None),
+    "a start where an admin connected it": ("POST /containers/kept/restart", None),
     "limits of its container": ("POST /containers/shop/update", {"Memory": 1 << 30}),
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ from .case import Case
 from .existing import judge_existing, judge_limits, might_be, mounts_of, refused_nodes
 from .host_mounts import bound, host_mounts, refused_beside_others, refused_ways_in
 from .naming import refused_name
+from .networks import refused_at_start
 
 _EXEC: dict[str, Shape] = {
     **dict.fromkeys(("User", "DetachKeys", "WorkingDir"), TEXT),
@@ -100,6 +101,8 @@ async def start(case: Case) -> AsyncIterator[Refusal]:
     async for refusal in _mounted_again(case, reference):
         yield refusal
     inspect = ApiObject(await case.world.container(reference), "GET /containers/{id}/json")
+    async for refusal in refused_at_start(case, inspect.data or {}):
+        yield refusal
     for refusal in refused_health_check(inspect.at("Config", "Healthcheck").data):  # also what its image brought
         yield refusal
     for refusal in refused_time_to_stop(inspect.at("Config")):

@@ -10,6 +10,8 @@ from .case import Case
 
 BEGINNING = re.compile(r"[0-9a-f]{1,63}")
 """Of a container's id; many a good name is spelt so, too (`db`)."""
+MIGHT_BE_AN_ID = re.compile(r"[0-9a-z]{1,64}")
+"""So the id of an object may begin, also of a swarm's."""
 _LIKE_AN_ID = re.compile(r"[0-9a-z]{4,64}")
 """The engine's ids are hexadecimal, the swarm's have all letters. People paste 12 digits and type four; what is shorter
 begins the id of something ever so often by chance."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
+from typing import Any
 
 from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, is_alias
 from ...readers.api_object import ApiObject
@@ -13,6 +14,8 @@ from .case import Case
 from .naming import BEGINNING, refused_name
 
 DRIVERS = ("", "default", "bridge", "overlay")
+PREDEFINED = frozenset(("", "default", "bridge", "none", "host"))
+"""Words that the engine reads as such, whatever else is called so."""
 _OPTIONS = frozenset(
     "com.docker.network.bridge.enable_icc com.docker.network.bridge.enable_ip_masquerade"
     " com.docker.network.bridge.host_binding_ipv4 com.docker.network.driver.mtu com.docker.network.enable_ipv4"
@@ -52,13 +55,10 @@ async def refused_network(case: Case, reference: str) -> AsyncIterator[Refusal]:
     if "/" in reference or reference.startswith("."):
         yield refused("guard/names", "What a name stands for can be looked up", f"{reference!r} names no network")
         return
-    network = await case.world.network(reference)
-    if BEGINNING.fullmatch(reference) and network and not str(network.get("Id")).startswith(reference):
-        # One of the swarm that is called as the id of the host's network begins: the engine takes the latter.
-        host = await case.world.network("host")
-        network = host if host and str(host.get("Id")).startswith(reference) else network
-    if network is not None and "host" in (network.get("Driver"), network.get("Name")):
-        yield refused("guard/networks", "The host's own network stays the host's", f"network {reference} is the host's")
+    for network in await _might_be(case, reference):
+        if "host" in (network.get("Driver"), network.get("Name")):
+            says = f"network {reference} is the host's"
+            yield refused("guard/networks", "The host's own network stays the host's", says)
 
 
 async def refused_edge(case: Case, reference: str, *, aliases: Collection[str] = ()) -> AsyncIterator[Refusal]:
@@ -67,8 +67,8 @@ async def refused_edge(case: Case, reference: str, *, aliases: Collection[str] =
     The edge finds containers by names that nobody can guess, which `dockworthy deploy` gives them when they run. Who
     joins by another way wants to be taken for one of them, or to reach what is routed past the edge's passwords.
     """
-    network = await case.world.network(reference) if reference and "/" not in reference else None
-    name = str(network.get("Name")) if network is not None else reference
+    found = await _might_be(case, reference) if reference and "/" not in reference else []
+    name = next((str(each.get("Name")) for each in found if each.get("Name") in EDGE_NETWORKS), reference)
     if name not in EDGE_NETWORKS:
         return
     secret = [alias for alias in aliases if is_alias(alias)] if name == EDGE_NETWORK else []
@@ -82,6 +82,44 @@ async def refused_edge(case: Case, reference: str, *, aliases: Collection[str] =
         f"network {name} is the edge's own",
         "write the route into dockworthy.yaml (deploy.routes); dockworthy deploy lets its service join",
     )
+
+
+async def _might_be(case: Case, reference: str) -> list[Mapping[str, Any]]:
+    """The network that is called so, and those whose ids begin so: the engine takes one of these where the other one is
+    of a swarm, or is gone when it looks."""
+    found = [await case.world.network(reference)]
+    if BEGINNING.fullmatch(reference):
+        known = str((found[0] or {}).get("Id"))
+        ids = [id for id in await case.world.ids_beginning("network", reference) if id != known]
+        found += [await case.world.network(id) for id in ids]
+    return [each for each in found if each is not None]
+
+
+def networks_of(inspect: Mapping[str, Any]) -> dict[str, str]:
+    """By name those of a container that the engine looks up when it starts it, with the id of the one that it was on
+    under that name; empty where it was on none."""
+    read = ApiObject(inspect, "GET /containers/{id}/json")
+    mode = read.word("HostConfig", "NetworkMode")
+    found = {} if ":" in mode or mode in PREDEFINED else {mode: ""}
+    for name, endpoint in read.entries("NetworkSettings", "Networks"):
+        if name not in PREDEFINED:
+            found[name] = endpoint.word("NetworkID")
+    if not found.get(mode, "-"):  # it may be said by its id
+        found[mode] = next((id for id in found.values() if id == mode), "")
+    return found
+
+
+async def refused_at_start(case: Case, inspect: Mapping[str, Any]) -> AsyncIterator[Refusal]:
+    """What the container's names of networks have come to stand for since it was made."""
+    for name, id in networks_of(inspect).items():
+        now = await _might_be(case, name)
+        if id and all(str(each.get("Id")) == id for each in now):
+            continue
+        async for refusal in refused_network(case, name):
+            yield refusal
+        if name not in EDGE_NETWORKS:  # by its own name it was judged before, or `dockworthy deploy` joined it
+            async for refusal in refused_edge(case, name):
+                yield refusal
 
 
 async def network_create(case: Case) -> AsyncIterator[Refusal]:

@@ -31,6 +31,8 @@ _FOR_ALL = frozenset(("GET /_ping", "HEAD /_ping", "GET /version"))
 """What a client asks first; without it, it could not even show why it was refused."""
 _LABELLED = ("container", "volume", "network", "secret", "config")
 """What Docker's own commands make with `--label`, and a project is known by."""
+_PINNED = ("container", "network", "object")
+"""Parts of a path that may name an object by the beginning of its id."""
 _COUNTED = (*_LABELLED, "service")
 _SWARMS = "com.docker.swarm."
 """So begin the labels that a swarm gives its tasks."""
@@ -270,9 +272,11 @@ def _kept_from_images(call: Call) -> Call:
 
 
 def _pinned(call: Call, touched: Sequence[Touched]) -> Call:
-    """What was judged is what is asked for, also when a name goes over to another container meanwhile."""
+    """What was judged is what is asked for, also when a name goes over to another object meanwhile: or is gone, and
+    begins the id of another one."""
     id = next((each.id for each in touched if each.id), "")
-    return structs.replace(call, names={**call.names, "container": id}) if id and "container" in call.names else call
+    part = next((each for each in _PINNED if each in call.names), "")
+    return structs.replace(call, names={**call.names, part: id}) if id and part else call
 
 
 def _reserved(call: Call, touched: Sequence[Touched], reserved: frozenset[str]) -> Iterator[Refusal]:

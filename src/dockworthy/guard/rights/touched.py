@@ -10,12 +10,13 @@ from msgspec import Struct, structs
 
 from ...errors import UnreadableInput
 from ...model.image_names import names_registry
-from ...model.network_names import comparable, endpoint_names, networks_in, with_network, with_tasks
+from ...model.network_names import comparable, endpoint_names, is_address, networks_in, with_network, with_tasks
 from ...readers.api_object import ApiObject
 from ...readers.create_request.strict_json import parse
 from ..asked import NotCanonical
 from ..bounds import check_bounds, check_size
-from ..judges.naming import BEGINNING
+from ..judges.naming import BEGINNING, MIGHT_BE_AN_ID
+from ..judges.networks import networks_of
 from ..parallel import look_up
 from ..routes import Call
 from .projects import project_of, project_of_service, projects_of
@@ -26,6 +27,9 @@ _MAKES = ("containers/create", "services/create", "services/update", "networks/c
           "secrets/create", "configs/create")  # fmt: skip
 _NAMING = frozenset(("containers/create", "containers/rename", "services/create", "networks/create", "volumes/create",
                      "secrets/create", "configs/create"))  # fmt: skip
+STARTING = frozenset(("containers/start", "containers/restart"))
+_DEFAULT_BRIDGE = frozenset(("", "default", "bridge"))
+_WITH_IDS = frozenset(("network", "service", "secret", "config"))
 _NAMELESS = re.compile(r"[0-9a-f]{64}")
 """What the engine calls a volume for which no name was given."""
 
@@ -38,6 +42,9 @@ class Objects(Protocol):
 
     async def containers_beginning(self, beginning: str) -> tuple[str, ...]:
         """Ids of all containers that begin so."""
+
+    async def ids_beginning(self, kind: str, beginning: str) -> tuple[str, ...]:
+        """The same of networks, services, secrets and configs (`kind`: in the singular)."""
 
     async def containers_with(self, **filters: str) -> Sequence[Mapping[str, Any]]:
         """As `GET /containers/json` lists them, running or not: those with this `network` or `volume`."""
@@ -59,8 +66,8 @@ class Objects(Protocol):
 
 
 class Touched(Struct, frozen=True, kw_only=True):
-    """`image` is None where it has none. `joins`: it is another's that what is made would share. `id` is what pins a
-    container that was named. `why` says which field of the request is about it; `makes`: the request makes it.
+    """`image` is None where it has none. `joins`: it is another's that what is made would share. `id` is what pins an
+    object that was named. `why` says which field of the request is about it; `makes`: the request makes it.
     `is_local`: an image that was made on this host, and came from no registry."""
 
     kind: str
@@ -98,6 +105,9 @@ async def _named_by(call: Call, specs: Sequence[Any], objects: Objects) -> Async
                 yield await _image(reference, objects)
             elif (touched := await _existing(kind, reference, objects)) is not None:
                 yield structs.replace(touched, id="")
+    if call.route.action in STARTING:
+        async for touched in _joined_at_start(call.names["container"], objects):
+            yield touched
     if call.route.action == "images/create":
         tag = call.query.get("tag", "")
         name = call.query.get("fromImage", "") or call.query.get("repo", "")
@@ -157,23 +167,38 @@ def names_given(call: Call, touched: Iterable[Touched]) -> Iterator[str]:
             yield each.name
 
 
+async def _joined_at_start(reference: str, objects: Objects) -> AsyncIterator[Touched]:
+    """The networks that a container's settings name: the engine looks them up at the first start. One that it was on
+    already is not looked at again, as long as it is the same."""
+    container = await objects.found("container", reference)
+    for name, id in networks_of(container or {}).items():
+        for touched in await _might_be("network", name, objects):
+            if not id or touched.id != id:
+                yield structs.replace(touched, id="", why="its settings name it, and it would join it now")
+
+
 async def _referred(reference: Reference, objects: Objects) -> list[Touched]:
     """The object that a field names, and those that the engine could take for it."""
     if reference.kind == "image":
         return await _made_image(reference, objects)
-    found = [await _existing(reference.kind, reference.name, objects)]
-    if reference.kind == "container" and BEGINNING.fullmatch(reference.name):
-        # Its name may be gone when the engine looks; then it takes a container whose id begins so.
-        for id in await objects.containers_beginning(reference.name):
-            if found[0] is None or id != found[0].id:
-                found.append(await _existing("container", id, objects))
-    if found == [None] and reference.makes:
+    found = await _might_be(reference.kind, reference.name, objects)
+    if not found and reference.makes:
         project = project_of({"Labels": reference.labels})
-        found = [Touched(kind=reference.kind, name=reference.name, project=project, makes=True)]
-        return [structs.replace(each, why=f"{reference.field} makes it") for each in found if each is not None]
-    return [
-        structs.replace(each, joins=reference.joins, why=reference.field, id="") for each in found if each is not None
-    ]
+        made = Touched(kind=reference.kind, name=reference.name, project=project, makes=True)
+        return [structs.replace(made, why=f"{reference.field} makes it")]
+    return [structs.replace(each, joins=reference.joins, why=reference.field, id="") for each in found]
+
+
+async def _might_be(kind: str, name: str, objects: Objects) -> list[Touched]:
+    """Its name may be gone when the engine looks; then it takes one whose id begins so."""
+    found = await _existing(kind, name, objects)
+    ids: tuple[str, ...] = ()
+    if kind == "container" and BEGINNING.fullmatch(name):
+        ids = await objects.containers_beginning(name)
+    elif kind in _WITH_IDS and MIGHT_BE_AN_ID.fullmatch(name):
+        ids = await objects.ids_beginning(kind, name)
+    others = [await _existing(kind, id, objects) for id in ids if found is None or id != found.id]
+    return [each for each in (found, *others) if each is not None]
 
 
 async def _made_image(reference: Reference, objects: Objects) -> list[Touched]:
@@ -224,8 +249,23 @@ async def _taken(call: Call, specs: Sequence[Any], objects: Objects) -> AsyncIte
             claims += [Claim(read.word("Name").lstrip("/"), "its name")]
             claims += [Claim(read.word("Config", "Hostname"), "Hostname")]
         elif call.route.action == "containers/create":
+            async for touched in _on_default_bridge(spec, claims, project, objects):
+                yield touched
             claims.append(Claim(call.query.get("name", "").lstrip("/"), "name"))
         async for touched in _colliding(claims, networks, project, objects):
+            yield touched
+
+
+async def _on_default_bridge(
+    spec: Any, claims: Sequence[Claim], project: str, objects: Objects
+) -> AsyncIterator[Touched]:
+    """Everybody's network: it answers to no names, and brings what goes to a hardware address."""
+    addresses = [claim for claim in claims if is_address(claim.value)]
+    body = ApiObject(spec, "")
+    named = {body.word("HostConfig", "NetworkMode"), *(body.at("NetworkingConfig", "EndpointsConfig").data or ())}
+    if addresses and named & _DEFAULT_BRIDGE:
+        id = ApiObject(await objects.found("network", "bridge"), "").word("Id")
+        async for touched in _colliding(addresses, [id] if id else [], project, objects):
             yield touched
 
 
@@ -260,7 +300,7 @@ async def _colliding(
         for service in await objects.services():
             spec = service.get("Spec") or {}
             if project_of_service(spec) != project and (claim := taken(_held_by_service(spec, network))):
-                yield structs.replace(described("service", service, ""), image=None, why=_has(claim, name))
+                yield structs.replace(described("service", service, ""), id="", image=None, why=_has(claim, name))
 
 
 def _has(claim: Claim, network: str) -> str:
@@ -303,7 +343,8 @@ async def _existing(kind: str, reference: str, objects: Objects) -> Touched | No
     if kind == "execution":
         return await _existing("container", str(found.get("ContainerID")), objects)
     if kind == "task":
-        return await _existing("service", str(found.get("ServiceID")), objects)
+        service = await _existing("service", str(found.get("ServiceID")), objects)
+        return None if service is None else structs.replace(service, id="")
     if kind == "container":
         return _container(found)
     touched = described(kind, found, reference)
@@ -336,7 +377,8 @@ def described(kind: str, found: Mapping[str, Any], reference: str) -> Touched:
     image = ApiObject(spec, kind).word("TaskTemplate", "ContainerSpec", "Image") if kind == "service" else None
     name = ApiObject(found, kind).word("Name") or ApiObject(spec, kind).word("Name") or reference
     project = project_of_service(spec) if kind == "service" else project_of(spec)
-    return Touched(kind=kind, name=name, project=project, image=image)
+    read = ApiObject(found, kind)
+    return Touched(kind=kind, name=name, project=project, image=image, id=read.word("Id") or read.word("ID"))
 
 
 def listed_container(found: Mapping[str, Any]) -> Touched:
