@@ -88,6 +88,13 @@ def test_the_same_route_twice_is_refused_at_the_second() -> None:
     [
         ("ann:$6$abcdefgh$ijklmnopqrst\nbob:sesame\n", 2, "not a hash"),
         ("ann:$apr1$abcdefgh$ijklmnopqrst\n", 1, "MD5"),
+        ("ann:$6$abcdefgh$ijklmnopqrst\nbob:$6$rounds=20001$abcdefgh$ijklmnopqrst\n", 2, "takes so long"),
+        ("ann:$5$rounds=999999999$abcdefgh$ijklmnopqrst\n", 1, "takes so long"),
+        ("ann:$6$rounds=$abcdefgh$ijklmnopqrst\n", 1, "takes so long"),
+        ("ann:$2y$12$abcdefghijklmnopqrstuuWHc9xrl8fG6HzJxw7CGQqk7Q8Ih3uyW\n", 1, "takes so long"),
+        ("ann:$2b$31$abcdefghijklmnopqrstuuWHc9xrl8fG6HzJxw7CGQqk7Q8Ih3uyW\n", 1, "takes so long"),
+        ("ann:$y$jFT$x/y.z1234567890$abcdef\n", 1, "takes so long"),
+        ("ann:$y$j9T5$x/y.z1234567890$abcdef\n", 1, "takes so long"),
         ("# nobody\n", None, "no user in it"),
         ("no colon\n", 1, "user:hash"),
         ("ann:$6$abcdefgh$ijklmnopqrst\nann:$6$abcdefgh$ijklmnopqrst\n", 2, "twice"),
@@ -100,6 +107,23 @@ def test_a_file_of_users_is_refused_with_its_line(tmp_path: Path, text: str, lin
         read_routes("shop", settings, tmp_path)
     assert (refused.value.file, refused.value.line) == (str(tmp_path / "users"), line)
     assert "sesame" not in refused.value.says
+
+
+@pytest.mark.parametrize(
+    "hash",
+    [
+        "$6$abcdefgh$ijklmnopqrst",
+        "$5$rounds=20000$abcdefgh$ijklmnopqrst",
+        "$2y$05$abcdefghijklmnopqrstuuWHc9xrl8fG6HzJxw7CGQqk7Q8Ih3uyW",
+        "$2b$08$abcdefghijklmnopqrstuuWHc9xrl8fG6HzJxw7CGQqk7Q8Ih3uyW",
+        "$y$j9T$x/y.z1234567890$abcdef",
+        "$y$j75$x/y.z1234567890$abcdef",
+    ],
+)
+def test_a_hash_that_is_computed_in_no_time_is_taken(tmp_path: Path, hash: str) -> None:
+    (tmp_path / "users").write_text(f"ann:{hash}\n")
+    settings = DeploySettings(edge=Edge(tls=Tls.OFF), routes=(Route("a.b", "web", 80, basic_auth="users"),))
+    assert read_routes("shop", settings, tmp_path).routes[0].users == {"ann": hash}
 
 
 @pytest.mark.parametrize(

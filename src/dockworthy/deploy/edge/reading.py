@@ -29,6 +29,12 @@ _TYPES = {".html": "text/html", ".htm": "text/html", ".json": "application/json"
 _USER = re.compile(r"[!-9;-~]{1,100}")
 _HASH = re.compile(r"\$(5|6|y|2[aby])\$[./A-Za-z0-9$=,]{10,200}")
 _MAKE_ONE = "`openssl passwd -6` makes a hash"
+_MOST_ROUNDS = 20_000
+_MOST_BCRYPT = 8
+_CHEAP_YESCRYPT = re.compile(r"\$y\$j[./0-9][./0-9A-T]\$")
+"""Hashes of which HAProxy computes one in 20 ms or less: anybody can have it compute one with each request, and nobody
+of all projects gets an answer meanwhile. Forty requests to a route with bcrypt's 12 kept all of them waiting for 45 s.
+"""
 
 
 def read_routes(
@@ -114,12 +120,27 @@ def _users(path: Path) -> dict[str, str]:
         if not _HASH.fullmatch(password):
             says = f"what stands there for {user} is not a hash of crypt ($6$…, $5$…, $y$…, $2y$…)"
             raise UnreadableInput(says, file=str(path), line=number, hint=_MAKE_ONE)
+        if _is_costly(password):
+            says = f"the hash for {user} takes so long that a few requests hold up all projects of the host"
+            hint = f"{_MAKE_ONE}; at most: rounds={_MOST_ROUNDS}, $2y$0{_MOST_BCRYPT}$, $y$j9T$"
+            raise UnreadableInput(says, file=str(path), line=number, hint=hint)
         if user in users:
             raise UnreadableInput(f"{user} stands here twice", file=str(path), line=number)
         users[user] = password
     if not users:
         raise UnreadableInput("no user in it: nobody would get in", file=str(path), hint=_MAKE_ONE)
     return users
+
+
+def _is_costly(password: str) -> bool:
+    """crypt(5): `$6$rounds=N$…`, `$2y$N$…`, `$y$` with N, r and more as letters."""
+    _, kind, cost, *_ = password.split("$")
+    if kind in ("5", "6"):
+        rounds = cost.removeprefix("rounds=")
+        return rounds != cost and not (rounds.isdecimal() and int(rounds) <= _MOST_ROUNDS)
+    if kind == "y":
+        return not _CHEAP_YESCRYPT.match(password)
+    return not (cost.isdecimal() and int(cost) <= _MOST_BCRYPT)
 
 
 def _page(folder: Path, path: Path) -> Page:
