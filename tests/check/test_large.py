@@ -83,6 +83,20 @@ def test_one_env_file_for_many_and_one_project_included_often(
     assert "more than 500,000 values" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("render", ["own", "auto"])
+def test_small_projects_that_include_one_another_in_countless_ways(
+    render: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in range(15):
+        below = ", ".join(f"f{other}.yaml" for other in range(number + 1, 15))
+        Path(f"f{number}.yaml").write_text(f"include: [{below}]\nservices: {{s{number}: {{image: a}}}}\n")
+    before = time.process_time()
+    assert run(["check", f"--render={render}", "f0.yaml"]) == 2
+    assert "more than 500 projects are included" in capsys.readouterr().out
+    assert time.process_time() - before < 30
+
+
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder", "large"])
 @pytest.mark.parametrize(
     "arguments",

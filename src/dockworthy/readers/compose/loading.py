@@ -29,6 +29,9 @@ _NUMBER = lazy_pattern(r"[-+]?(?:\d+|\d+\.\d*|\.\d+)")
 _DEEPEST = 40
 MOST_VALUES: Final = 500_000
 """A project that holds more is a bomb made of aliases, or of `extends`."""
+MOST_PROJECTS: Final = 500
+"""A project that includes more, each as often as it is included, is a bomb as well: 15 small files that include one
+another are 16,384 projects."""
 
 
 class Budget:
@@ -36,6 +39,7 @@ class Budget:
 
     def __init__(self) -> None:
         self.values = 0
+        self.projects = 0
 
 
 class Files:
@@ -86,6 +90,13 @@ class Files:
         self.budget.values += number
         if self.budget.values > MOST_VALUES:
             raise UnreadableInput(f"more than {MOST_VALUES:,} values, aliases counted", file=at.where, line=at.line)
+
+    def count_project(self, at: Source) -> None:
+        """The same for one that is included."""
+        self.budget.projects += 1
+        if self.budget.projects > MOST_PROJECTS:
+            says = f"more than {MOST_PROJECTS} projects are included, each counted as often as that is done"
+            raise UnreadableInput(says, file=at.where, line=at.line)
 
     def _entry(self, value: Value, key: Source, depth: int, via: Source | None = None) -> Entry:
         """`via`: the alias or `<<` by which this came here; it stands where it was written all the same."""

@@ -166,6 +166,7 @@ def _included(
     if len(above) > _DEEPEST or any(os.path.realpath(path) in above for path in there):
         says = f"`include` goes in a circle: {entry.source} names a file that is being read already"
         raise UnreadableInput(says, file=entry.source.where, line=entry.source.line)
+    files.count_project(entry.source)
     documents = [files.document(path, entry) for path, entry in zip(there, paths, strict=True)]
     folder = _folder_of(entry, there[0], files)
     named = _listed(entry, "env_file") if entry.is_mapping else []
