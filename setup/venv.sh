@@ -53,7 +53,7 @@ fill_venv() {
 compile_ahead() {
     [[ -w $1/src ]] || return 0
     "$1/.venv/bin/python" -I -m compileall -q "$1/src" >/dev/null 2>&1 || true
-    [[ $EUID != 0 ]] || find "$1/src" -name __pycache__ -exec chown -R --reference="$1" {} +
+    [[ $EUID != 0 ]] || find "$1/src" -name __pycache__ -type d -exec chown -R --no-dereference --reference="$1" {} +
 }
 
 # Two runs at once in one clone wait for each other. The lock is on a file that is always there, and leaves no trace.
