@@ -135,6 +135,28 @@ def test_what_another_failure_brings_is_no_reason_of_its_own() -> None:
     assert not any("seccomp" in reason or "capabilities" in reason for reason in because)
 
 
+def test_what_the_use_does_not_rest_on_is_counted_beside_the_reasons() -> None:
+    """Three are named; these, the others and the advised ones are all that fail."""
+    deciding = [finding(FAIL, control=f"a/{number}") for number in range(5)]
+    advised = [finding(FAIL, control=f"b/{number}", demand="1.backup", level=Level.PRODUCTION) for number in range(2)]
+    verdict = answer([*advised, *deciding], EASY)
+    assert verdict.because[3:] == (
+        "2 more controls failing that this use rests on",
+        "2 controls failing that this use does not rest on",
+    )
+    assert answer(advised, EASY).because == ("2 controls failing that this use does not rest on",)
+
+
+def test_a_fault_that_decides_by_what_it_brings_is_named() -> None:
+    """The cause is only advised, what it brings is required: the answer is no yes, and says why."""
+    here = (Evidence("privileged: true", Source("container", "Privileged")),)
+    cause = structs.replace(finding(FAIL, control="a/cause", demand="1.backup", level=Level.PRODUCTION), evidence=here)
+    brought = structs.replace(finding(FAIL, control="a/brought"), evidence=here, follows_from=("a/cause",))
+    verdict = answer([cause, brought], EASY)
+    assert verdict.answer is Answer.NOT_YET
+    assert len(verdict.because) == 1 and "a/cause" in verdict.because[0]
+
+
 def test_what_the_intent_does_not_need_does_not_decide() -> None:
     backup = finding(FAIL, demand="1.backup", level=Level.PRODUCTION)
     assert answer([backup], EASY).answer is Answer.YES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from ..model.finding import Finding, Outcome
 from ..model.levels import Level
@@ -13,7 +14,7 @@ from ..model.result import Answer, Verdict
 from .impossible import impossible
 from .intents import changes, in_words, yes_for
 from .requirements import assumed, requirements
-from .sentences import number_of, worst
+from .sentences import number_of, worst_of_use
 from .validity import valid_until
 from .weighing import Weighing, decides
 
@@ -73,7 +74,7 @@ def _reasons(
     needs = requirements(intent)
     deciding = [finding for finding in findings if decides(finding, needs)]
     accepted = sorted({_accepted(f) for f in deciding if f.outcome is Outcome.EXCEPTED and f.exception})
-    return (*never, *worst(deciding, which=" that this use rests on"), *accepted, *_gaps(deciding), *blind)
+    return (*never, *worst_of_use(findings, partial(decides, needs=needs)), *accepted, *_gaps(deciding), *blind)
 
 
 def _silent(weighing: Weighing, intent: Intent) -> list[str]:
