@@ -14,6 +14,7 @@ from ..model.snapshot import ContainerFacts
 from .asking import Asking, shaped, source_of, unknown
 from .drift import read_drift
 from .host_files import HostFiles
+from .log_files import read_log_files
 from .running import read_running
 
 
@@ -28,8 +29,12 @@ async def read_containers(asking: Asking, files: HostFiles | None) -> Set[tuple[
     inspected = await asyncio.gather(*(_inspect(asking, entry) for entry in listed.value))
     containers = [container for container in inspected if container is not None]
     running = {c.id: c.inspect.value for c in containers if isinstance(c.inspect, Set) and _runs(c.inspect.value)}
-    seen = await read_running(running, files, asking.connection.endpoint)
+    every = {c.id: c.inspect.value for c in containers if isinstance(c.inspect, Set)}
+    seen, logs = await asyncio.gather(
+        read_running(running, files, asking.connection.endpoint), read_log_files(every, files)
+    )
     changes = seen.changes | await read_drift(asking, [id for id in running if id not in seen.changes])
+    containers = [structs.replace(c, log_files=logs[c.id]) if c.id in logs else c for c in containers]
     complete = (
         structs.replace(c, processes=seen.processes[c.id], changes=changes[c.id], use=seen.use[c.id])
         if c.id in running
@@ -49,7 +54,7 @@ async def _inspect(asking: Asking, entry: dict[str, Any]) -> ContainerFacts | No
         return None
     except EngineError as error:
         gap = unknown(error, source)
-        return ContainerFacts(id=id, name=_name(entry), inspect=gap, processes=gap, changes=gap, use=gap)
+        return ContainerFacts(id=id, name=_name(entry), inspect=gap, processes=gap, changes=gap, use=gap, log_files=gap)
     inspect = shaped(answer, dict, source, asking.redactor)
     stopped = inspect if isinstance(inspect, Unknown) else Unset(Source(source.where, "State.Running"))
     return ContainerFacts(id=id, name=_name(entry), inspect=inspect, processes=stopped, changes=stopped, use=stopped)

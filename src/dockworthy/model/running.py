@@ -45,6 +45,13 @@ class State(Struct, frozen=True, omit_defaults=True):
     health_checked: str = ""
 
 
+class LogFiles(Struct, frozen=True):
+    """Where the engine keeps what a container wrote: the path of the newest file, and the bytes of all of them."""
+
+    path: str
+    size: int
+
+
 class ContainerUse(Struct, frozen=True, omit_defaults=True):
     """What a running container uses of what it may, from its control group, `age` seconds after it started.
 

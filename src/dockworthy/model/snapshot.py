@@ -14,7 +14,7 @@ from .evidence import EvidenceFacts
 from .field import NOT_READ, Field, Unknown
 from .host import Host
 from .services import ServiceAnswer
-from .workload import ContainerUse, Process
+from .workload import ContainerUse, LogFiles, Process
 
 SNAPSHOT_VERSION = 1
 """Raised when a field changes its meaning. Readers of version N load every version up to N."""
@@ -32,6 +32,8 @@ class ContainerFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     processes: Field[tuple[Process, ...]] = NOT_READ
     changes: Field[tuple[str, ...]] = NOT_READ
     use: Field[ContainerUse] = NOT_READ
+    log_files: Field[LogFiles] = NOT_READ
+    """Unset where its log driver keeps no files that the engine names."""
     resolved_binds: dict[str, str] = {}
     """Path of a bind mount as written -> where it really leads on the host, links resolved (only those that differ)."""
 

@@ -34,7 +34,7 @@ from .dialect import Dialect
 from .field import NOT_READ, Field, Source, Unknown
 from .guarded_socket import GuardedSocket
 from .orchestrated import Orchestrated
-from .running import ContainerUse, Process, State
+from .running import ContainerUse, LogFiles, Process, State
 
 __all__ = [
     "Annotation",
@@ -45,6 +45,7 @@ __all__ = [
     "EnginePaths",
     "HealthCheck",
     "Limits",
+    "LogFiles",
     "Logging",
     "Mount",
     "MountKind",
@@ -127,6 +128,7 @@ class Container(Struct, frozen=True, kw_only=True):
     changed_paths: Field[tuple[str, ...]] = NOT_READ
     """Paths of the container's own layer that were written since it started (drift): `A /x`, `C /y`, `D /z`."""
     use: Field[ContainerUse] = NOT_READ
+    log_files: Field[LogFiles] = NOT_READ
     is_built: bool = False
     """The file says how its image is built, beside a name or in place of one."""
     build_grants: tuple[BuildGrant, ...] = ()

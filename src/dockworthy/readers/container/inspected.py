@@ -80,6 +80,7 @@ def _container(facts: ContainerFacts, inspect: ApiObject, security: Security, co
         processes=facts.processes,
         changed_paths=facts.changes,
         use=facts.use,
+        log_files=facts.log_files,
     )
 
 
