@@ -111,8 +111,9 @@ def _ask(
             continue
         name, its_kind = _named(subject, kind, judgement.about)
         remedy = control.remedy if failing else None
-        if remedy is not None and judgement.remedy:
-            remedy = structs.replace(remedy, says=judgement.remedy)
+        if remedy is not None:
+            says, command = judgement.remedy or remedy.says, judgement.command or remedy.command
+            remedy = structs.replace(remedy, says=says, command=command)
         yield Finding(
             control=control.id,
             title=control.title,

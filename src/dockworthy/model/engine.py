@@ -10,6 +10,10 @@ from .field import NOT_READ, Field, Set, Source, Unknown, Unset
 from .finding import Evidence
 from .workload import HealthCheck, User
 
+STANDS_TWICE = "it stands on the command line and in daemon.json"
+NOT_IN_A_SWARM = "an engine with live-restore refuses to be a node of a swarm"
+"""Why a setting is refused that is right by itself."""
+
 
 class Engine(Struct, frozen=True, kw_only=True):
     """One Docker Engine.

@@ -31,7 +31,7 @@ class Judgement(Struct, frozen=True, omit_defaults=True):
 
     `about` names the object where a control judges several of one subject (`/etc/docker/daemon.json`).
     `tell` says, for an unknown, which permission or command would tell.
-    `remedy` and `check_yourself` replace the control's own words where they can be more precise.
+    `remedy`, `command` and `check_yourself` replace the control's own where they can be more precise.
     `severity` replaces the control's where the case at hand is worse, or less bad, than the rule in general.
     """
 
@@ -40,6 +40,7 @@ class Judgement(Struct, frozen=True, omit_defaults=True):
     about: str = ""
     tell: str = ""
     remedy: str = ""
+    command: str = ""
     check_yourself: str = ""
     severity: Severity | None = None
 
@@ -49,9 +50,16 @@ def passed(says: str, source: Source | None = None, *, about: str = "") -> Judge
 
 
 def failed(
-    says: str, source: Source | None = None, *, about: str = "", remedy: str = "", check_yourself: str = ""
+    says: str,
+    source: Source | None = None,
+    *,
+    about: str = "",
+    remedy: str = "",
+    command: str = "",
+    check_yourself: str = "",
 ) -> Judgement:
-    return Judgement(Outcome.FAIL, (Evidence(says, source),), about=about, remedy=remedy, check_yourself=check_yourself)
+    evidence = (Evidence(says, source),)
+    return Judgement(Outcome.FAIL, evidence, about=about, remedy=remedy, command=command, check_yourself=check_yourself)
 
 
 def unknown(says: str, source: Source | None = None, *, tell: str = "", about: str = "") -> Judgement:

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ..model.dialect import Version
+from ..model.engine import NOT_IN_A_SWARM, STANDS_TWICE
 from ..model.field import Set, Source, Unknown
 from ..model.finding import Evidence
 from .daemon_defaults import DEFAULTS, DEPENDENT
@@ -36,9 +37,9 @@ def refused_settings(written: Written, *, in_swarm: bool) -> dict[str, Evidence]
     flags = written.flags.value if isinstance(written.flags, Set) else {}
     why = {name: fault for name, value in file.items() if (fault := _fault(name, value, written.engine_version))}
     for name in file.keys() & flags.keys() - _ALLOWED_TWICE:
-        why[name] = "it stands on the command line and in daemon.json"
+        why[name] = STANDS_TWICE
     if in_swarm and _is_on(written, "live-restore"):
-        why["live-restore"] = "an engine with live-restore refuses to be a node of a swarm"
+        why["live-restore"] = NOT_IN_A_SWARM
     if isinstance(written.file, Unknown) and "isn't JSON" in written.file.reason:
         # The reader of facts says so of a file that it could read and not parse; the engine can't parse it either.
         why["daemon.json"] = written.file.reason

@@ -9,6 +9,14 @@ from ...model.engine import Engine
 from ...model.field import Set, Unknown, Unset
 from ...model.finding import Judgement, failed, passed, pending, unknown
 
+RELOADED = frozenset(
+    "allow-nondistributable-artifacts authorization-plugins debug default-runtime features insecure-registries labels "
+    "live-restore max-concurrent-downloads max-concurrent-uploads max-download-attempts registry-mirrors runtimes "
+    "shutdown-timeout".split()
+)
+"""What the engine takes from daemon.json on SIGHUP (dockerd(8), "Configuration reload behavior"); the rest needs a
+restart."""
+
 Fault = Callable[[Any], str]
 """What is wrong with a value, as a sentence; `""` where nothing is. The value is None where nobody wrote one."""
 

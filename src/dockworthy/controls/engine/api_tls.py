@@ -48,9 +48,11 @@ control = Control(
     subject=Subject.MACHINE,
     references=(cis("1.6.0", "2.7"), cis("1.8.0", "2.8"), nist("4.3.2"), owasp("D04")),
     remedy=Remedy(
-        "Remove the tcp:// address and reach the engine through SSH (DOCKER_HOST=ssh://user@host). Where TCP must be: "
-        "`tlsverify` with `tlscacert`, `tlscert` and `tlskey`.",
+        "Remove the tcp:// address from daemon.json (`hosts`) and from the unit (`systemctl edit docker`), and reach the "
+        "engine through SSH (DOCKER_HOST=ssh://user@host). Where TCP must be: `tlsverify` with `tlscacert`, `tlscert` and "
+        "`tlskey`; `dockworthy harden --remote-access ADDRESS` makes the certificates.",
         "restart of the engine: containers stop unless live-restore is on; clients need certificates",
+        "systemctl daemon-reload && systemctl restart docker",
     ),
     check_yourself="ss -ltnp | grep dockerd; systemctl show -p ExecStart docker; grep -s hosts /etc/docker/daemon.json",
     bad={

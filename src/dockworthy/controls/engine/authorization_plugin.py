@@ -20,8 +20,10 @@ control = Control(
     subject=Subject.ENGINE,
     references=(cis("1.6.0", "2.12"), cis("1.8.0", "2.13"), nist("4.3.1")),
     remedy=Remedy(
-        "Install an authorization plugin and name it in `authorization-plugins` of daemon.json.",
+        "Install an authorization plugin and name it in `authorization-plugins` of daemon.json; "
+        "`dockworthy guard install` brings one, and does both.",
         "none: reloaded with SIGHUP; while the plugin does not answer, the engine refuses every request",
+        "systemctl reload docker",
     ),
     check_yourself="docker info -f '{{.Plugins.Authorization}}'",
     bad={"daemon.json": "{}", "snapshot": engine_says(Plugins={"Authorization": None})},

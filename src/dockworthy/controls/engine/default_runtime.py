@@ -24,7 +24,8 @@ control = Control(
     subject=Subject.ENGINE,
     references=(nist("4.4.3"),),
     remedy=Remedy(
-        "Remove `default-runtime` from daemon.json, and name the special runtime where it is needed (`--runtime`).",
+        'Set `"default-runtime": "runc"` in daemon.json (where it is only removed, the old one stays until the engine '
+        "restarts), and name the special runtime where it is needed (`--runtime`).",
         "none for what runs: reloaded with SIGHUP; containers that need the special runtime have to name it",
         "systemctl reload docker",
     ),

@@ -22,10 +22,11 @@ control = Control(
     subject=Subject.ENGINE,
     references=(cis("1.6.0", "2.2"), cis("1.8.0", "2.2"), nist("4.3.3"), owasp("D03")),
     remedy=Remedy(
-        'Set `"icc": false` in /etc/docker/daemon.json, and put containers that talk to each other on a network of '
-        "their own.",
-        "restart of the engine: containers stop unless live-restore is on; those on the default bridge that talk to "
-        "each other lose their connection",
+        'Set `"icc": false` in /etc/docker/daemon.json, and put containers that talk to each other on a network of their '
+        "own. The engine changes its default bridge only when it starts while no container runs: with live-restore stop "
+        "the containers first, and start them afterwards.",
+        "restart of the engine: all containers stop; those on the default bridge that talk to each other lose their "
+        "connection",
     ),
     check_yourself="docker network inspect bridge -f '{{index .Options \"com.docker.network.bridge.enable_icc\"}}'",
     bad={"daemon.json": ["{}", '{"icc": true}']},

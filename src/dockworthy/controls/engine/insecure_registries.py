@@ -26,7 +26,8 @@ control = Control(
     references=(cis("1.6.0", "2.5"), cis("1.8.0", "2.5"), nist("4.2.1"), owasp("D08")),
     remedy=Remedy(
         "Give the registry a certificate; put its authority into /etc/docker/certs.d/HOST/ca.crt, then take the "
-        "registry out of `insecure-registries` and write mirrors with https://.",
+        "registry out of `insecure-registries` and write mirrors with https://. A list that gets empty stays in "
+        'daemon.json (`"insecure-registries": []`, `"registry-mirrors": []`): what is not there is not reloaded.',
         "none: both settings are reloaded with SIGHUP",
         "systemctl reload docker",
     ),

@@ -27,8 +27,9 @@ control = Control(
     subject=Subject.MACHINE,
     references=(owasp("D07"),),
     remedy=Remedy(
-        "Boot with cgroup v2 (`systemd.unified_cgroup_hierarchy=1`), or on version 1 with "
-        "`cgroup_enable=memory swapaccount=1`; under a rootless engine delegate the controllers to its user.",
+        "Boot with cgroup v2 (`systemd.unified_cgroup_hierarchy=1`), or on version 1 with `cgroup_enable=memory "
+        "swapaccount=1`, on the kernel's command line (GRUB_CMDLINE_LINUX in /etc/default/grub, then `update-grub`); under "
+        "a rootless engine delegate the controllers to its user.",
         "a reboot of the host",
     ),
     check_yourself="docker info -f '{{.MemoryLimit}} {{.SwapLimit}} {{.CpuCfsQuota}} {{.PidsLimit}} {{.CgroupDriver}}'",

@@ -22,9 +22,10 @@ control = Control(
     subject=Subject.ENGINE,
     references=(cis("1.6.0", "2.3"), cis("1.8.0", "2.3"), owasp("D10")),
     remedy=Remedy(
-        'Remove `debug` and `log-level` from daemon.json and from the command line, or set `"log-level": "info"`.',
-        "none: `debug` is reloaded with SIGHUP; `log-level` needs a restart of the engine",
-        "systemctl reload docker",
+        'Set `"debug": false` and `"log-level": "info"` in daemon.json, and take both off the command line.',
+        "restart of the engine: containers stop unless live-restore is on; where only `debug` in daemon.json is wrong, "
+        "`systemctl reload docker` is enough",
+        "systemctl restart docker",
     ),
     check_yourself="docker info -f '{{.Debug}}'; grep -s log-level /etc/docker/daemon.json; "
     "systemctl show -p ExecStart docker",

@@ -16,6 +16,7 @@ from ._builds import installed, marked_by_distribution
 
 _ABOUT = "engine"
 _SOURCE = Source("GET /version", "Components")
+_UPGRADE = "apt-get update && apt-get install --only-upgrade containerd.io"
 
 
 def _with(containerd: str, runc: str, package: str = "containerd.io") -> dict[str, Any]:
@@ -35,10 +36,10 @@ control = Control(
     subject=Subject.MACHINE,
     references=(nist("4.4.1"), owasp("D02")),
     remedy=Remedy(
-        "Upgrade containerd.io, which brings both.",
+        "Upgrade the package containerd.io, which brings both (Red Hat, Fedora: `dnf upgrade containerd.io`). Where no "
+        "package brought them, put newer programs of both in their place.",
         "restart of containerd and the engine: containers go on with live-restore; a new runc holds for containers "
         "started afterwards, so restart them",
-        "apt-get install --only-upgrade containerd.io",
     ),
     check_yourself="runc --version; containerd --version; apt-cache policy containerd.io runc",
     bad={"snapshot": [_with("v2.1.5", "1.3.2"), _with("v2.3.1", "1.1.15"), _with("v1.6.33", "1.4.1")]},
@@ -68,7 +69,8 @@ def runtime_release(machine: Machine) -> Judgement:
     if isinstance(build, Unknown):
         says = f"{'; '.join(faults)}, unless a distribution mended it: {build.reason}"
         return unknown(says, _SOURCE, tell=build.tell, about=_ABOUT)
-    return failed("; ".join(faults), _SOURCE, about=_ABOUT)
+    packaged = installed(machine.host, ("containerd.io",)) and not isinstance(machine.host.packages, Unknown)
+    return failed("; ".join(faults), _SOURCE, about=_ABOUT, command=_UPGRADE if packaged else "")
 
 
 def _components(details: Field[dict[str, Any]]) -> Iterator[tuple[str, str]]:

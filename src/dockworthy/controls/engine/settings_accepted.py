@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...model.control import Control, Subject
-from ...model.engine import Engine
+from ...model.engine import NOT_IN_A_SWARM, STANDS_TWICE, Engine
 from ...model.field import Unknown
 from ...model.finding import Judgement, Outcome, Remedy, passed
 from ...model.levels import Level, Severity
@@ -39,7 +41,20 @@ control = Control(
 @control.judge
 def settings_accepted(engine: Engine) -> Judgement:
     if engine.refused:
-        return Judgement(Outcome.FAIL, tuple(engine.refused[name] for name in sorted(engine.refused)))
+        faults = tuple(engine.refused[name] for name in sorted(engine.refused))
+        return Judgement(Outcome.FAIL, faults, remedy=_remedy([fault.says for fault in faults]))
     if isinstance(engine.settings_seen, Unknown):
         return not_known(engine.settings_seen)
     return passed("nothing that is written keeps the engine from starting", engine.settings_seen.source)
+
+
+def _remedy(faults: Sequence[str]) -> str:
+    """`dockerd --validate` reads the file alone: of what is at odds with something else it says `configuration OK`."""
+    says = []
+    if any(STANDS_TWICE in fault for fault in faults):
+        says.append("Take it out of daemon.json, or off the command line of the unit (`systemctl edit docker`).")
+    if any(NOT_IN_A_SWARM in fault for fault in faults):
+        says.append('Set `"live-restore": false` in daemon.json.')
+    if not says:
+        return ""
+    return " ".join((*says, "`dockerd --validate` does not see this: it reads the file alone."))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from ...model.control import Control, Subject
 from ...model.engine import Engine
-from ...model.field import Set, Unknown
+from ...model.field import Origin, Set, Unknown
 from ...model.finding import Evidence, Judgement, Outcome, Remedy, passed, unknown
 from ...model.levels import Level, Severity
 from ..examples import both, engine_says, on_host, settings_not_seen
-from ._settings import not_known
+from ._settings import RELOADED, not_known
 
+_RELOAD_IT = "Reload the engine, which is enough for these settings, or write what runs."
 _POOLS = [{"base": "10.201.0.0/16", "size": 24}]
 _LOCAL = on_host(daemon_json={"log-driver": "local", "live-restore": True, "default-address-pools": _POOLS})
 
@@ -25,10 +27,9 @@ control = Control(
     demand="5.engine-defaults",
     subject=Subject.ENGINE,
     remedy=Remedy(
-        "Restart the engine in a maintenance window (`live-restore`, `debug`, registries, labels and authorization "
-        "plugins only need a reload), or write what runs.",
-        "restart of the engine: containers stop unless live-restore is on",
-        "systemctl reload docker",
+        "Restart the engine in a maintenance window, or write what runs.",
+        "restart of the engine: containers stop unless live-restore is on; a reload disturbs nothing",
+        "systemctl restart docker",
     ),
     check_yourself="docker info; cat /etc/docker/daemon.json",
     bad={"snapshot": both(engine_says(LoggingDriver="json-file"), _LOCAL)},
@@ -46,7 +47,14 @@ def settings_loaded(engine: Engine) -> Judgement:
     if not engine.pending:
         return passed("what the engine tells of its settings is what is written", engine.settings_seen.source)
     evidence = [_difference(engine, name) for name in sorted(engine.pending)]
+    if all(_is_reloaded(name, written) for name, written in engine.pending.items()):
+        return Judgement(Outcome.FAIL, tuple(evidence), remedy=_RELOAD_IT, command="systemctl reload docker")
     return Judgement(Outcome.FAIL, tuple(evidence))
+
+
+def _is_reloaded(name: str, written: Set[Any]) -> bool:
+    """The engine reloads what stands in the file, and leaves alone what was removed from it."""
+    return name in RELOADED and written.origin is Origin.WRITTEN
 
 
 def _difference(engine: Engine, name: str) -> Evidence:

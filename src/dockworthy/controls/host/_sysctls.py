@@ -36,7 +36,8 @@ def judge_sysctls(host: Host, table: Mapping[str, Wanted]) -> Iterator[Judgement
                 f"{name} = {field.value}: {wanted.why}",
                 field.source,
                 about=name,
-                remedy=f"echo '{name} = {wanted.value}' > /etc/sysctl.d/60-{name}.conf && sysctl --system",
+                # `zz-`: the last file counts, and 99-sysctl.conf or a file of one's own may say otherwise.
+                remedy=f"echo '{name} = {wanted.value}' > /etc/sysctl.d/zz-{name}.conf && sysctl --system",
                 check_yourself=f"sysctl {name}",
             )
 

@@ -15,6 +15,8 @@ from ..examples import absent, known, not_seen
 from ..file_modes import role_of
 from ._fields import files_not_read, in_both, not_known
 
+_RULES = "/etc/audit/rules.d/docker.rules"
+
 ROLES = (
     "dockerd", "run.containerd", "data-root", "etc.docker", "docker.service", "containerd.sock", "docker.sock",
     "docker.socket", "default.docker", "daemon.json", "containerd.toml", "sysconfig.docker", "containerd",
@@ -64,7 +66,8 @@ def audit_rules(host: Host) -> Judgement | Iterator[Judgement]:
     if isinstance(rules, Unknown):
         return not_known(rules)
     if isinstance(rules, Unset):
-        return failed("auditd is not installed: no use of the engine's files is recorded", rules.source)
+        says = "auditd is not installed: no use of the engine's files is recorded"
+        return failed(says, rules.source, command="apt-get install auditd && augenrules --load")
     if "-e 0" in rules.value:
         return failed("auditing is switched off (-e 0)", rules.source)
     return _judge_each(host, rules)
@@ -86,7 +89,7 @@ def _judge(path: str, field: Field[FileMode], watched: set[str], source: Source)
     for name in (path, real):
         if rule := next((place for place in watched if _covers(place, name)), ""):
             return passed(f"a rule watches {rule}", source, about=path)
-    return failed(f"no rule watches {path}", source, about=path, remedy=f"-w {path} -p wa -k docker")
+    return failed(f"no rule watches {path}", source, about=path, remedy=f"echo '-w {path} -p wa -k docker' >> {_RULES}")
 
 
 def _watched(rule: str) -> Iterator[str]:

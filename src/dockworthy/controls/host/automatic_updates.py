@@ -28,8 +28,9 @@ control = Control(
     subject=Subject.HOST,
     references=(nist("4.5.3"), owasp("D02")),
     remedy=Remedy(
-        "Install and enable unattended-upgrades (Debian, Ubuntu) or dnf-automatic (Red Hat, Fedora). Without "
-        "live-restore put the engine's packages on its blacklist: their update restarts every container.",
+        "Install and enable unattended-upgrades (Debian, Ubuntu) or dnf-automatic (Red Hat, Fedora). Without live-restore "
+        "put the engine's packages into `Unattended-Upgrade::Package-Blacklist` of "
+        "/etc/apt/apt.conf.d/50unattended-upgrades: their update restarts every container.",
         "services restart when their update comes",
         "apt-get install unattended-upgrades && dpkg-reconfigure -plow unattended-upgrades",
     ),

@@ -19,7 +19,11 @@ control = Control(
     severity=Severity.LOW,
     demand="5.engine-defaults",
     subject=Subject.HOST,
-    remedy=Remedy("Boot with `systemd.unified_cgroup_hierarchy=1`, or a newer distribution.", "a reboot of the host"),
+    remedy=Remedy(
+        "Boot with `systemd.unified_cgroup_hierarchy=1` on the kernel's command line (GRUB_CMDLINE_LINUX in "
+        "/etc/default/grub, then `update-grub`), or a newer distribution.",
+        "a reboot of the host",
+    ),
     check_yourself="stat -fc %T /sys/fs/cgroup; docker info -f '{{.CgroupVersion}}'",
     bad={
         "snapshot": [

@@ -22,7 +22,12 @@ control = Control(
     severity=Severity.MEDIUM,
     demand="6.efficient",
     subject=Subject.HOST,
-    remedy=Remedy("Raise net.netfilter.nf_conntrack_max in /etc/sysctl.d; each place costs about 400 bytes.", "none"),
+    remedy=Remedy(
+        "Write a larger `net.netfilter.nf_conntrack_max` to /etc/sysctl.d/zz-conntrack.conf and load it with `sysctl "
+        "--system`. So that it holds after a reboot, load the module before the settings: `nf_conntrack` in "
+        "/etc/modules-load.d/conntrack.conf. Each place costs about 400 bytes.",
+        "none",
+    ),
     check_yourself=f"sysctl {_COUNT} {_MAX}; dmesg | grep 'table full'",
     bad={
         "snapshot": sysctls(net__netfilter__nf_conntrack_count="60000", net__netfilter__nf_conntrack_max="65536"),

@@ -28,8 +28,9 @@ control = Control(
     subject=Subject.HOST,
     references=in_both("1.1.1"),
     remedy=Remedy(
-        "Make a file system (ext4, or xfs with ftype=1) for /var/lib/docker, stop the engine, copy the data with "
-        "`cp -a`, mount it, start the engine.",
+        "Make a file system (ext4, or xfs with ftype=1) for /var/lib/docker, stop the engine (`systemctl stop "
+        "docker.socket docker`: with the socket left, the next client starts it again), copy the data with `cp -a`, mount "
+        "it in /etc/fstab, start the engine.",
         "all containers stop while the data is copied",
     ),
     check_yourself="findmnt -T /var/lib/docker",

@@ -21,9 +21,9 @@ control = Control(
     subject=Subject.HOST,
     references=(*in_both("1.1.2"), nist("4.5.4")),
     remedy=Remedy(
-        "Take people out of the group (`gpasswd -d NAME docker`) and let them use sudo or a rootless engine of their "
-        "own; give programs a socket proxy. Or `dockworthy guard install --people`: then members have roles. "
-        "Who must stay: state an exception.",
+        "Take people out of the group (`gpasswd -d NAME docker`; whose main group it is: `usermod -g users NAME`) and let "
+        "them use sudo or a rootless engine of their own; give programs a socket proxy. Or `dockworthy guard install "
+        "--people`: then members have roles. Who must stay: state an exception.",
         "members need another way to the engine; sessions that are open keep the group until they end",
     ),
     check_yourself="getent group docker",

@@ -37,7 +37,10 @@ control = Control(
     demand="3.least-privilege",
     subject=Subject.HOST,
     references=(*in_both(*_CIS), nist("4.5.5")),
-    remedy=Remedy("`chown root:root` and `chmod` the file as the finding says.", "none"),
+    remedy=Remedy(
+        "Give the file to root, and take the rights away that the finding names (`chown root:root FILE && chmod o-w FILE`).",
+        "none",
+    ),
     check_yourself="stat -L -c '%n %U:%G %a' /etc/docker /etc/docker/daemon.json "
     "$(systemctl show -p FragmentPath --value docker.service docker.socket)",
     bad={

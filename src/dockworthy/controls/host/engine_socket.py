@@ -44,8 +44,8 @@ control = Control(
     subject=Subject.HOST,
     references=(*in_both("3.15", "3.16", "3.23", "3.24"), nist("4.5.4")),
     remedy=Remedy(
-        "`chown root:docker /var/run/docker.sock && chmod 660 /var/run/docker.sock`; for good, in the unit "
-        "docker.socket (SocketMode, SocketGroup) or with `group` in daemon.json. containerd's socket: root:root 660.",
+        "Give the engine's socket to root and the docker group, 660; containerd's to root alone, 660. For good: in the unit "
+        "docker.socket (SocketMode, SocketGroup), or with `group` in daemon.json.",
         "none",
     ),
     check_yourself="stat -L -c '%n %U:%G %a' /var/run/docker.sock /run/containerd/containerd.sock",
@@ -96,8 +96,20 @@ def _judge_mode(path: str, field: Set[FileMode], host: Host) -> Judgement:
     faults = [fault for fault in (wrong_owner(file, engine_uid(host), groups), too_open(file, SOCKET_MODE)) if fault]
     says = f"{file.owner or file.uid}:{file.group or file.gid} {file.mode & 0o777:04o}"
     if faults:
-        return failed(f"{path}: {' and '.join(faults)}", field.source, about=path)
+        says = f"{path}: {' and '.join(faults)}"
+        return failed(says, field.source, about=path, remedy=_remedy(file, host))
     return passed(f"{path}: {says}", field.source, about=path)
+
+
+def _remedy(file: FileMode, host: Host) -> str:
+    """For now, and for good: who makes the socket sets owner and mode again."""
+    owner, group = engine_uid(host) or "root", "docker" if file.role == "docker.sock" else "root"
+    if file.role == "docker.sock":
+        group = _groups(host)[1]
+        for_good = "in the unit docker.socket (SocketMode, SocketGroup), or with `group` in daemon.json"
+    else:
+        for_good = "in the section [grpc] of /etc/containerd/config.toml (uid, gid)"
+    return f"`chown {owner}:{group} {file.path} && chmod {SOCKET_MODE:o} {file.path}`; for good, {for_good}."
 
 
 def _groups(host: Host) -> tuple[str, ...]:

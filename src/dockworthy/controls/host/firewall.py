@@ -30,10 +30,10 @@ control = Control(
     subject=Subject.HOST,
     references=(nist("4.5.1"), owasp("D03")),
     remedy=Remedy(
-        "Set up ufw, firewalld or nftables with a policy that refuses incoming connections; allow SSH first. Ports "
-        "that containers publish pass by it: limit those in the chain DOCKER-USER.",
+        "Set up ufw, firewalld or nftables with a policy that refuses incoming connections; allow SSH first. Ports that "
+        "containers publish pass by it: limit those in the chain DOCKER-USER.",
         "connections that nobody allowed are refused",
-        "ufw allow OpenSSH && ufw enable",
+        "apt-get install ufw && ufw allow OpenSSH && ufw enable",
     ),
     check_yourself="nft list ruleset | grep -A1 'hook input'; iptables -S INPUT; ufw status",
     bad={"snapshot": [_firewall(backend="none"), _firewall(input_policy="accept"), _firewall(front="ufw")]},

@@ -32,7 +32,10 @@ control = Control(
     demand="5.engine-defaults",
     subject=Subject.HOST,
     references=(owasp("D07"),),
-    remedy=Remedy("Write the setting to /etc/sysctl.d and load it with `sysctl --system`.", "none"),
+    remedy=Remedy(
+        "Write the setting to a file of /etc/sysctl.d that is read last (`zz-...conf`) and load it with `sysctl --system`.",
+        "none",
+    ),
     check_yourself="sysctl " + " ".join(WANTED),
     bad={"snapshot": sysctls(kernel__pid_max="4194304", **{**_ENOUGH, "fs__inotify__max_user_instances": "128"})},
     good={"snapshot": sysctls(kernel__pid_max="4194304", **_ENOUGH)},

@@ -38,7 +38,10 @@ control = Control(
     demand="1.host-access",
     subject=Subject.HOST,
     references=(nist("4.5.1"), nist("4.5.2")),
-    remedy=Remedy("Write the setting to /etc/sysctl.d and load it with `sysctl --system`.", "none"),
+    remedy=Remedy(
+        "Write the setting to a file of /etc/sysctl.d that is read last (`zz-...conf`) and load it with `sysctl --system`.",
+        "none",
+    ),
     check_yourself="sysctl " + " ".join(WANTED),
     bad={"snapshot": sysctls(kernel__kptr_restrict="0")},
     good={"snapshot": _GOOD},

@@ -31,8 +31,9 @@ control = Control(
     subject=Subject.MACHINE,
     references=(nist("4.4.3"), nist("4.5.2")),
     remedy=Remedy(
-        "Debian, Ubuntu: install `apparmor` and boot with `apparmor=1 security=apparmor`. Red Hat, Fedora: SELinux "
-        'enforcing, `"selinux-enabled": true` in daemon.json, and the package container-selinux.',
+        "Debian, Ubuntu: install `apparmor` and boot with `apparmor=1 security=apparmor` on the kernel's command line "
+        "(GRUB_CMDLINE_LINUX in /etc/default/grub, then `update-grub`). Red Hat, Fedora: SELinux enforcing, "
+        '`"selinux-enabled": true` in daemon.json, and the package container-selinux.',
         "a reboot of the host, or a restart of the engine; with SELinux bind mounts need `:z` or `:Z`",
     ),
     check_yourself="cat /sys/kernel/security/lsm; docker info -f '{{.SecurityOptions}}'",

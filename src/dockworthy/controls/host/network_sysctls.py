@@ -29,7 +29,11 @@ control = Control(
     severity=Severity.MEDIUM,
     demand="5.network",
     subject=Subject.HOST,
-    remedy=Remedy("Set it now and in /etc/sysctl.d, and remove the line that sets it back.", "none"),
+    remedy=Remedy(
+        "Write the setting to a file of /etc/sysctl.d that is read last (`zz-...conf`), load it with `sysctl --system`, and "
+        "remove the line that sets it back.",
+        "none",
+    ),
     check_yourself="sysctl net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables; grep -r ip_forward /etc/sysctl*",
     bad={
         "snapshot": [

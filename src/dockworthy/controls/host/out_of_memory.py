@@ -13,6 +13,7 @@ from ..examples import both, known, not_seen, on_host, sysctls
 from ._fields import not_known
 
 _PANIC = "vm.panic_on_oom"
+_NO_PANIC = f"echo '{_PANIC} = 0' > /etc/sysctl.d/zz-{_PANIC}.conf && sysctl --system"
 
 
 def _engine(score: int, panic: str = "0") -> dict[str, Any]:
@@ -31,8 +32,10 @@ control = Control(
     subject=Subject.HOST,
     references=(owasp("D07"),),
     remedy=Remedy(
-        "Set `OOMScoreAdjust=-500` in the unit docker.service (its packages do), and `vm.panic_on_oom = 0`.",
+        "Set `OOMScoreAdjust=-500` below `[Service]` in the engine's unit (`systemctl edit docker`; its packages do), and "
+        "restart it.",
         "restart of the engine: containers stop unless live-restore is on",
+        "systemctl restart docker",
     ),
     check_yourself="cat /proc/$(cat /var/run/docker.pid)/oom_score_adj; sysctl vm.panic_on_oom",
     bad={"snapshot": [_engine(0), _engine(-500, "1")]},
@@ -45,7 +48,8 @@ control = Control(
 def out_of_memory(host: Host) -> Judgement:
     panic = host.sysctls.get(_PANIC)
     if isinstance(panic, Set) and panic.value not in ("0", ""):
-        return failed(f"{_PANIC} = {panic.value}: the host stops when memory runs out", panic.source)
+        says = f"{_PANIC} = {panic.value}: the host stops when memory runs out"
+        return failed(says, panic.source, remedy=f"Set `{_PANIC} = 0`.", command=_NO_PANIC)
     if isinstance(host.daemon, Unset):
         return not_applicable("no engine runs", host.daemon.source)
     if not isinstance(host.daemon, Set):

@@ -33,10 +33,10 @@ control = Control(
     subject=Subject.MACHINE,
     references=(*in_both("1.2.2"), nist("4.4.1"), nist("4.5.3"), owasp("D02")),
     remedy=Remedy(
-        "Install the update. Before a new major version of the engine read its release notes, and find clients that "
-        "speak an old API version.",
+        "Install the update (Red Hat, Fedora: `dnf upgrade`). Before a new major version of the engine read its release "
+        "notes, and find clients that speak an old API version. A package that is held back: `apt-mark unhold NAME` first.",
         "a restart of the engine stops containers unless live-restore is on; a kernel needs a reboot",
-        "apt-get update && apt-get upgrade",
+        "apt-get update && apt-get upgrade --with-new-pkgs",
     ),
     check_yourself="apt-get update; apt list --upgradable 2>/dev/null | grep -E 'docker|containerd|runc|linux-image'",
     bad={"snapshot": _installed("5:29.7.2")},

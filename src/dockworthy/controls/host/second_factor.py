@@ -31,10 +31,14 @@ control = Control(
     subject=Subject.HOST,
     references=(nist("4.5.4"),),
     remedy=Remedy(
-        "Set `AuthenticationMethods publickey,keyboard-interactive` and a module for codes in /etc/pam.d/sshd (libpam-"
-        "google-authenticator, libpam-oath), or give everybody a key on a token that must be touched (`ssh-keygen -t "
-        "ed25519-sk`) and accept only such.",
+        "Set up the module for codes first: install libpam-google-authenticator or libpam-oath, give everybody their code, "
+        "and put it into /etc/pam.d/sshd. Then set `KbdInteractiveAuthentication yes`, `UsePAM yes` and "
+        "`AuthenticationMethods publickey,keyboard-interactive`: without the first of these sshd lets nobody in, and `sshd -t` "
+        "only warns. Or give everybody a key on a token that must be touched (`ssh-keygen -t ed25519-sk`) and accept only "
+        "such (`PubkeyAuthOptions touch-required`). The first setting that sshd reads counts: `grep -rinE "
+        "'kbdinter|authenticationm|usepam' /etc/ssh/sshd_config*`.",
         "everybody must set up the second factor first; keep a session open while you change it",
+        "sshd -t && systemctl reload ssh",
     ),
     check_yourself="sshd -T | grep -iE 'authenticationmethods|usepam|pubkeyauthoptions'; grep ^auth /etc/pam.d/sshd",
     bad={
@@ -43,6 +47,10 @@ control = Control(
             both(_ssh(passwordauthentication="no", kbdinteractiveauthentication="no"), _ASKS_ONCE),
             both(_ssh(usepam="yes"), _ASKS_ONCE),
             both(_ssh(authenticationmethods="publickey,password publickey"), _ASKS_ONCE),
+            both(
+                _ssh(authenticationmethods="publickey,keyboard-interactive", kbdinteractiveauthentication="no"),
+                _ASKS_TWICE,
+            ),
         ]
     },
     good={
@@ -63,6 +71,7 @@ control = Control(
     },
 )
 
+_CODES = "kbdinteractiveauthentication"
 _SECOND = (
     "pam_google_authenticator pam_oath pam_duo pam_u2f pam_yubico pam_otpw pam_privacyidea pam_radius_auth pam_rublon"
     " pam_fido2 pam_totp"
@@ -77,6 +86,9 @@ def second_factor(host: Host) -> Judgement:
     methods = ssh(host, "authenticationmethods").split()
     if methods == ["any"]:
         return _whatever_fits(host)
+    if all("keyboard-interactive" in method for method in methods) and ssh(host, _CODES) == "no":
+        says = f"AuthenticationMethods {' '.join(methods)}, and KbdInteractiveAuthentication no: sshd lets nobody in"
+        return failed(says, host.ssh.source)
     alone = [method for method in methods if not _is_two(method)]
     if not alone:
         return passed(f"AuthenticationMethods {' '.join(methods)}", host.ssh.source)

@@ -28,7 +28,11 @@ control = Control(
     also_for=("3.least-privilege",),
     subject=Subject.HOST,
     references=(nist("4.5.4"),),
-    remedy=Remedy("Find out who made it and why; give it another number or delete it (`userdel NAME`).", "none"),
+    remedy=Remedy(
+        "Find out who made it and why. Then give it another number, or delete its line: `vipw`, then `vipw -s` (`userdel` "
+        "and `usermod` refuse an account whose number has running processes, and this one's always has).",
+        "none",
+    ),
     check_yourself="awk -F: '$3 == 0 {print $1}' /etc/passwd",
     bad={
         "host": {"/etc/passwd": "root:x:0:0::/root:/bin/sh\ntoor:x:0:0::/root:/bin/sh\n"},

@@ -21,7 +21,12 @@ control = Control(
     demand="7.credentials",
     subject=Subject.HOST,
     references=(nist("4.5.4"),),
-    remedy=Remedy("Remove `PermitEmptyPasswords yes`.", "none", "sshd -t && systemctl reload ssh"),
+    remedy=Remedy(
+        "Remove `PermitEmptyPasswords yes` from every file that has it: `grep -rin permitemptypasswords "
+        "/etc/ssh/sshd_config*`.",
+        "none",
+        "sshd -t && systemctl reload ssh",
+    ),
     check_yourself="sshd -T | grep -i permitemptypasswords",
     bad={"host": {_FILE: "PermitEmptyPasswords yes\n"}},
     good={"host": {_FILE: "PermitRootLogin no\n"}},

@@ -22,8 +22,10 @@ control = Control(
     subject=Subject.HOST,
     references=(nist("4.5.4"),),
     remedy=Remedy(
-        "Give everybody a key, then set `PasswordAuthentication no` and `KbdInteractiveAuthentication no`; with a "
-        "second factor `AuthenticationMethods publickey,keyboard-interactive`.",
+        "Give everybody a key, then set `PasswordAuthentication no` and `KbdInteractiveAuthentication no` where they are set "
+        "(`grep -rinE 'passwordauth|kbdinter' /etc/ssh/sshd_config*`: the first one that sshd reads counts, and files of "
+        "sshd_config.d come first). With a second factor instead `KbdInteractiveAuthentication yes` and "
+        "`AuthenticationMethods publickey,keyboard-interactive`.",
         "who has no key yet can't log in any more; open sessions stay",
         "sshd -t && systemctl reload ssh",
     ),

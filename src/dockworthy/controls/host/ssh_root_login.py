@@ -22,8 +22,9 @@ control = Control(
     subject=Subject.HOST,
     references=(nist("4.5.4"),),
     remedy=Remedy(
-        "Set `PermitRootLogin no` (or `prohibit-password`, which allows keys) in /etc/ssh/sshd_config; make sure that "
-        "you can log in as somebody else first.",
+        "Set `PermitRootLogin no` (or `prohibit-password`, which allows keys) where it is set (`grep -rin permitrootlogin "
+        "/etc/ssh/sshd_config*`: the first one that sshd reads counts, and files of sshd_config.d come first); make sure "
+        "that you can log in as somebody else first.",
         "none for open sessions",
         "sshd -t && systemctl reload ssh",
     ),

@@ -26,7 +26,11 @@ control = Control(
     severity=Severity.HIGH,
     demand="7.foundation",
     subject=Subject.HOST,
-    remedy=Remedy("Install chrony, or switch systemd-timesyncd on.", "none", "timedatectl set-ntp true"),
+    remedy=Remedy(
+        "Install chrony (Debian, Ubuntu: it takes the place of systemd-timesyncd; Red Hat, Fedora: `dnf install chrony`).",
+        "none",
+        "apt-get install chrony",
+    ),
     check_yourself="timedatectl; chronyc tracking",
     bad={
         "snapshot": [
