@@ -66,6 +66,8 @@ class RenewedLike(Protocol):
     def handed_over(self) -> bool: ...
     @property
     def looked_at(self) -> bool: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
 
 
 def render_renewed(done: RenewedLike, *, would: bool) -> str:
@@ -90,3 +92,4 @@ def _renewed(done: RenewedLike, *, would: bool) -> Iterator[str]:
         yield "no certificate ends soon: nothing to do"
     if done.handed_over and not done.looked_at and len(done.failed) < len(done.due):
         yield "the edge took them over; it could not be asked from the host itself what it shows"
+    yield from done.notes

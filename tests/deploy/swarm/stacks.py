@@ -61,8 +61,9 @@ class Stack(Shop):
     def remove(self) -> None:
         self.remove_composed()
         self.engine.docker("stack", "rm", self.name, check=False)
-        for kind in ("config", "secret"):
-            listed = self.engine.docker(kind, "ls", "--quiet", "--filter", f"label=dockworthy.project={self.name}")
+        of_the_edge = ("secret", "dockworthy.kind=edge")  # it would come along to the edge of the next test
+        for kind, label in (*((each, f"dockworthy.project={self.name}") for each in ("config", "secret")), of_the_edge):
+            listed = self.engine.docker(kind, "ls", "--quiet", "--filter", f"label={label}")
             for each in listed.stdout.decode().split():
                 self.engine.docker(kind, "rm", each, check=False)
         self.wait_for(0)

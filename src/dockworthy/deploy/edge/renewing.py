@@ -18,13 +18,14 @@ from ..site import Site
 from .acme import held, obtain
 from .admin import Admin
 from .before import Before
+from .carrying import Carrying
 from .certificates import certificates
 from .conflicts import refuse_foreign
 from .due import Due, due_of, subjects_of
 from .haproxy.configuration import ACME, edge_files, script
 from .image import EdgeImage
 from .keeping import Keeper, Kept
-from .outlook import published
+from .outlook import chosen_image, on_swarm, published
 from .process import EdgeProcess
 from .renewals import remember_tried
 from .shown import Shown
@@ -32,13 +33,15 @@ from .shown import Shown
 
 class Renewed(Struct, frozen=True):
     """`due`: what was to be done; `renewed`: the subjects for which the edge shows new certificates; `failed`: subject
-    -> why, which has the one from before. `handed_over`: the edge was told. `looked_at`: as clients see it."""
+    -> why, which has the one from before. `handed_over`: the edge was told. `looked_at`: as clients see it. `notes`:
+    what is worth knowing besides, as sentences."""
 
     due: tuple[Due, ...] = ()
     renewed: tuple[str, ...] = ()
     failed: dict[str, str] = {}
     handed_over: bool = False
     looked_at: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class Renewer:
@@ -48,6 +51,7 @@ class Renewer:
         self._site = site
         self._keeper = Keeper(site)
         self._process = EdgeProcess(site, self._keeper, Admin(site), environ)
+        self._carrying = Carrying(site, environ)
 
     async def look(self, names: frozenset[str] = frozenset()) -> Renewed:
         """What would be done; changes nothing. Raises what `renew` raises before it changes anything."""
@@ -62,6 +66,9 @@ class Renewer:
         """
         async with self._keeper.locked():
             kept = await self._running()
+            carries = on_swarm(kept) and await self._is_manager()
+            if carries and await self._carrying.bring(chosen_image(kept) or "", kept.image):
+                kept = await self._running()  # another host's edge renewed them, and this one shows what that got
             due = await due_of(self._site, kept, names)
             files = Before(self._site, due)
             await files.keep()
@@ -85,7 +92,18 @@ class Renewer:
                     await remember_tried(self._site, {**failed, **{each.subject: why for each in well}}, frozenset())
                 raise
             await remember_tried(self._site, failed, subjects_of(kept) - failed.keys())
-        return Renewed(due, tuple(each.subject for each in well), failed, handed_over, looked_at)
+            notes = await self._carried() if carries else ()
+        return Renewed(due, tuple(each.subject for each in well), failed, handed_over, looked_at, notes)
+
+    async def _is_manager(self) -> bool:
+        return bool(((await self._site.engine.get("/info")).get("Swarm") or {}).get("ControlAvailable"))
+
+    async def _carried(self) -> tuple[str, ...]:
+        try:
+            await self._carrying.keep()
+        except DockworthyError as error:
+            return (f"if this host is lost, an edge elsewhere lacks what was renewed: {error.says}",)
+        return ()
 
     async def _running(self) -> Kept:
         kept = await self._keeper.read()

@@ -17,6 +17,7 @@ from ..compose_command import ComposeCommand
 from ..site import Site
 from .acme import due, known, obtain
 from .admin import Admin
+from .carrying import Carrying, in_words
 from .certificates import certificates
 from .compose_file import accepted, compose_file
 from .conflicts import image_of_all, ports, refuse_conflicts, refuse_foreign
@@ -44,6 +45,7 @@ class EdgeRunner:
         self._keeper = Keeper(site)
         self.admin = Admin(site)
         self._process = EdgeProcess(site, self._keeper, self.admin, environ)
+        self._carrying = Carrying(site, environ) if swarm else None
 
     async def ensure(self, wanted: ProjectRoutes) -> EdgeChange:
         """The edge runs and serves these routes of the project beside those of the others.
@@ -52,6 +54,7 @@ class EdgeRunner:
         EngineError and HostError where it can't be done: the edge then is as it was.
         """
         async with self._keeper.locked():
+            came = await self._brought(wanted)
             kept = await self._keeper.read()
             others = {name: routes for name, routes in kept.projects.items() if name != wanted.project}
             before = kept.projects.get(wanted.project)
@@ -62,7 +65,28 @@ class EdgeRunner:
             change = await self._apply(kept, wanted.project, wanted, every)
             if wanted.edge.tls is Tls.ACME and (names := await due(self._site, wanted)):
                 change = await self._prove(kept, wanted, names, every, change)
-            return change
+            return msgspec.structs.replace(change, notes=(*change.notes, *came, *await self._carried()))
+
+    async def _brought(self, wanted: ProjectRoutes | None = None) -> tuple[str, ...]:
+        """What the swarm keeps of the edge is on this host, too: from a host that is lost, or that changed it last."""
+        if self._carrying is None:
+            return ()
+        kept = await self._keeper.read()
+        image = chosen_image(kept)
+        if image is None:
+            image = wanted.edge.image if wanted is not None else ""
+        came = await self._carrying.bring(image, kept.image)
+        return (f"the edge has {in_words(came)} from the swarm",) if came else ()
+
+    async def _carried(self, gone: Collection[str] = ()) -> tuple[str, ...]:
+        """The swarm keeps it as it is now. Where it does not, the edge serves all the same."""
+        if self._carrying is None:
+            return ()
+        try:
+            await self._carrying.keep(gone)
+        except DockworthyError as error:
+            return (f"if this host is lost, an edge elsewhere lacks what changed now: {error.says}",)
+        return ()
 
     async def _prove(
         self, before: Kept, wanted: ProjectRoutes, names: tuple[str, ...], every: list[ProjectRoutes], done: EdgeChange
@@ -84,18 +108,24 @@ class EdgeRunner:
     async def remove(self, project: str, *, edge_too: bool = False) -> EdgeChange:
         """Takes a project's routes away. The last one leaves the edge running, unless `edge_too`."""
         async with self._keeper.locked():
+            await self._brought()
             kept = await self._keeper.read()
-            others = [routes for name, routes in kept.projects.items() if name != project]
-            if await self._process.container() is None and not edge_too:  # somebody removed it: it takes nobody's
-                await self._keeper.write_routes(project, None)
-                return EdgeChange()
-            if others or not edge_too:
-                return await self._apply(kept, project, None, others) if project in kept.projects else EdgeChange()
-            if kept.compose:
-                await self._compose().down(json.loads(kept.compose))
+            change = await self._without(kept, project, edge_too=edge_too)
+            notes = await self._carried([project]) if project in kept.projects else ()
+            return msgspec.structs.replace(change, notes=(*change.notes, *notes))
+
+    async def _without(self, kept: Kept, project: str, *, edge_too: bool) -> EdgeChange:
+        others = [routes for name, routes in kept.projects.items() if name != project]
+        if await self._process.container() is None and not edge_too:  # somebody removed it: it takes nobody's
             await self._keeper.write_routes(project, None)
-            await self._keeper.write("compose.json", "")
             return EdgeChange()
+        if others or not edge_too:
+            return await self._apply(kept, project, None, others) if project in kept.projects else EdgeChange()
+        if kept.compose:
+            await self._compose().down(json.loads(kept.compose))
+        await self._keeper.write_routes(project, None)
+        await self._keeper.write("compose.json", "")
+        return EdgeChange()
 
     async def forget(self, project: str, names: Collection[str]) -> None:
         """A project that is removed: its routes, then its certificates, and all settings that hold them. The edge goes
@@ -115,6 +145,7 @@ class EdgeRunner:
             await self._keeper.forget_others()
             theirs = {name for each in others for name in each.names}
             await forget_certificates(self._site, project, [name for name in names if name not in theirs])
+            await self._carried([project])
 
     async def anew(self) -> None:
         """HAProxy asks the DNS for all its servers again, and no connection is cut. Raises HostError, EngineError."""
@@ -135,7 +166,13 @@ class EdgeRunner:
 
     async def would_change(self, wanted: ProjectRoutes) -> EdgeChange:
         """What `ensure` would do; changes nothing. Raises what it raises before it changes anything."""
-        return await outlook(self._site, await self._keeper.read(), self._process, wanted, swarm=self._swarm)
+        change = await outlook(self._site, await self._keeper.read(), self._process, wanted, swarm=self._swarm)
+        comes = await self._carrying.lacking() if self._carrying is not None else ()
+        if not comes:
+            return change
+        note = f"the edge gets {in_words(comes)} from the swarm"
+        told = change.started or change.recreated
+        return msgspec.structs.replace(change, reloaded=change.reloaded or not told, notes=(note, *change.notes))
 
     async def _apply(
         self, kept: Kept, project: str, wanted: ProjectRoutes | None, every: list[ProjectRoutes]

@@ -1,0 +1,185 @@
+"""What the edge of a swarm must not lose, as secrets of the swarm: every manager keeps them, encrypted, and another
+host's edge takes them from there.
+
+Nobody can ask a manager for what stands in a secret: a task gets it. So it is read by a task on the host that needs it,
+of the edge's own image, which holds it in memory and goes at once; what it reads passes through no file and no log.
+
+Source: Engine API v1.45, /secrets, /services/create, /tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from ...engine.connection import Connection
+from ...engine.docker_command import Docker
+from ...engine.filters import filters
+from ...errors import EngineError, HostError
+from ..site import Site
+from ..store.swarm_objects import KIND, Object, SwarmObjects
+from .belongings import Part, unpacked
+
+_PART = "edge"
+"""The kind of these secrets."""
+_OF, _DIGEST = "dockworthy.edge-of", "dockworthy.edge-digest"
+_READER = "dockworthy-edge-reader"
+_MOST = 500_000
+_WITHIN = 60.0
+"""Seconds in which the task must run."""
+_LOOK = 0.1
+
+
+class Stored(Struct, frozen=True):
+    """The newest that the swarm has of one part. `is_gone`: the project was taken off the edge."""
+
+    object: Object
+    digest: str
+
+    @property
+    def is_gone(self) -> bool:
+        return self.digest == Part().digest
+
+
+class SwarmSecrets:
+    """Of one swarm, by a manager. Everything raises EngineError."""
+
+    def __init__(self, manager: Connection) -> None:
+        self._objects = SwarmObjects(manager)
+
+    async def stored(self) -> dict[str, Stored]:
+        """By the name of the part."""
+        return {name: Stored(each[-1], each[-1].labels[_DIGEST]) for name, each in (await self._all()).items()}
+
+    async def keep(self, parts: Mapping[str, Part]) -> None:
+        """The new ones first: who is killed in between leaves both, and the newer one counts."""
+        before = await self._all()
+        for name, part in parts.items():
+            older = before.get(name, [])
+            if not older or older[-1].labels[_DIGEST] != part.digest:
+                await self._create(name, part)
+            else:
+                older = older[:-1]
+            for each in older:
+                with contextlib.suppress(EngineError):  # the next one tries again
+                    await self._objects.remove("secrets", each)
+
+    async def _create(self, name: str, part: Part) -> None:
+        if len(part.packed) > _MOST:
+            raise EngineError(f"the routes and certificates of {name} have {len(part.packed):,} bytes, which no secret "
+                              f"of a swarm holds ({_MOST:,})")  # fmt: skip
+        whose = hashlib.sha256(name.encode()).hexdigest()[:16]
+        called = f"dockworthy-edge.{whose}.{secrets.token_hex(8)}"
+        labels = {KIND: _PART, _OF: name, _DIGEST: part.digest}
+        await self._objects.create("secrets", called, part.packed, labels)
+
+    async def _all(self) -> dict[str, list[Object]]:
+        """Of each part, the newest last."""
+        found: dict[str, list[Object]] = {}
+        for each in sorted(await self._objects.find("secrets", dockworthy_kind=_PART), key=lambda each: each.index):
+            if _OF in each.labels and _DIGEST in each.labels:
+                found.setdefault(each.labels[_OF], []).append(each)
+        return found
+
+
+async def read_secrets(
+    site: Site, image: str, wanted: Mapping[str, Stored], environ: Mapping[str, str]
+) -> dict[str, Part]:
+    """`site`: that of a manager; `image`: by id, with a bash. Raises EngineError, HostError."""
+    files = {name: f"part{number}" for number, name in enumerate(wanted)}
+    await _may_take_tasks(site)
+    await _end_readers(site.engine)
+    try:
+        await site.engine.send("POST", "/services/create", await _reader(site, image, wanted, files))
+        container = await _container(site)
+        return {name: await _read(site, container, file, environ) for name, file in files.items()}
+    finally:
+        await asyncio.shield(_end_readers(site.engine))
+
+
+async def _reader(site: Site, image: str, wanted: Mapping[str, Stored], files: Mapping[str, str]) -> dict[str, Any]:
+    node = (await site.engine.get("/info"))["Swarm"]["NodeID"]
+    mounted = [
+        {
+            "SecretID": each.object.id,
+            "SecretName": each.object.name,
+            "File": {"Name": files[name], "UID": "0", "GID": "0", "Mode": 0o400},
+        }
+        for name, each in wanted.items()
+    ]
+    return {
+        "Name": f"{_READER}-{secrets.token_hex(4)}",
+        "Labels": {KIND: _READER},
+        "TaskTemplate": {
+            "ContainerSpec": {
+                "Image": image,
+                "Command": ["/bin/bash", "-c", f"coproc {{ read -rt {_WITHIN:.0f}; }}; wait"],
+                "User": "0:0",
+                "ReadOnly": True,
+                "CapabilityDrop": ["ALL"],
+                "Privileges": {"NoNewPrivileges": True},
+                "Healthcheck": {"Test": ["NONE"]},
+                "Secrets": mounted,
+            },
+            "Resources": {"Limits": {"MemoryBytes": 64 * 1024 * 1024, "Pids": 20}},
+            "RestartPolicy": {"Condition": "none"},
+            "Placement": {"Constraints": [f"node.id=={node}"]},
+            "LogDriver": {"Name": "none"},
+        },
+        "Mode": {"Replicated": {"Replicas": 1}},
+    }
+
+
+async def _may_take_tasks(site: Site) -> None:
+    node = (await site.engine.get("/info"))["Swarm"]["NodeID"]
+    if (await site.engine.get(f"/nodes/{node}"))["Spec"].get("Availability") != "active":
+        raise HostError(
+            f"{site.name}: the edge's authority and certificates are secrets of the swarm, which only a task can read, "
+            "and this node takes no tasks",
+            hint="dockworthy hosts resume, deploy, and drain it again; or deploy by another manager (--host)",
+        )
+
+
+async def _container(site: Site) -> str:
+    """The id of the reader's, once it runs."""
+    clock = asyncio.get_running_loop().time
+    ends, says = clock() + _WITHIN, ""
+    while clock() < ends:
+        for task in await site.engine.get(f"/tasks?{filters(label=[f'{KIND}={_READER}'])}") or ():
+            status = task["Status"]
+            says = status.get("Err") or status.get("Message") or says
+            if status["State"] == "running":
+                return str(status["ContainerStatus"]["ContainerID"])
+            if status["State"] in ("failed", "rejected", "complete"):
+                raise _not_read(site, says)
+        await asyncio.sleep(_LOOK)
+    raise _not_read(site, says or "the swarm made no task")
+
+
+def _not_read(site: Site, why: str) -> HostError:
+    return HostError(
+        f"{site.name}: the edge's authority and certificates can't be read from the swarm: {why}",
+        hint="to begin with new ones, which clients then must trust anew: docker secret rm $(docker secret ls -q "
+        f"-f label={KIND}={_PART})",
+    )
+
+
+async def _read(site: Site, container: str, file: str, environ: Mapping[str, str]) -> Part:
+    command = ("exec", "--user", "0:0", container, "/bin/bash", "-c", f'printf %s "$(</run/secrets/{file})"')
+    done = await Docker(site.docker_host, environ).run(*command)
+    if done.status:
+        raise _not_read(site, done.said)
+    return unpacked(done.out)
+
+
+async def _end_readers(manager: Connection) -> None:
+    """Also those of runs that were killed."""
+    for each in await manager.get(f"/services?{filters(label=[f'{KIND}={_READER}'])}") or ():
+        with contextlib.suppress(EngineError):
+            await manager.send("DELETE", f"/services/{each['ID']}", answer=False)

@@ -1,0 +1,51 @@
+"""What an edge carries along is taken apart by project, and no other files than an edge's come from the swarm."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from dockworthy.deploy.edge.belongings import AUTHORITY, Part, parts_in, unpacked
+from dockworthy.deploy.edge.carrying import in_words
+from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.errors import HostError
+from dockworthy.model.deploy_settings import Edge, Route
+
+
+def routes(project: str, **edge: object) -> ProjectRoutes:
+    route = ServedRoute(Route(host=f"{project}.example.com", service="web", port=8000))
+    return ProjectRoutes(project, Edge(**edge), (route,))  # type: ignore[arg-type]
+
+
+def test_each_project_has_its_own_and_the_authority_is_nobodys() -> None:
+    files = {
+        "authority/key.pem": "KEY",
+        "authority/ca.pem": "CA",
+        "internal/shop.pem": "SHOP",
+        "internal/shop.names": "DNS:shop.example.com",
+        "acme/blog.example.com.pem": "BLOG",
+        "acme/gone.example.com.pem": "GONE",
+        **{f"routes/{name}.json": msgspec.json.encode(routes(name)).decode() for name in ("shop", "blog")},
+    }
+    parts = parts_in(files)
+    assert {name: sorted(part.files) for name, part in parts.items()} == {
+        AUTHORITY: ["authority/ca.pem", "authority/key.pem"],
+        "shop": ["internal/shop.names", "internal/shop.pem", "routes/shop.json"],
+        "blog": ["acme/blog.example.com.pem", "routes/blog.json"],
+    }
+    for part in parts.values():
+        assert unpacked(part.packed) == part and part.digest != Part().digest
+    assert AUTHORITY not in parts_in({"authority/ca.pem": "CA"}), "without its key it is none"
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "routes/../../x", "settings/current", "authority/.x", "key.pem"])
+def test_no_other_file_is_written(path: str) -> None:
+    with pytest.raises(HostError, match="which is none of an edge"):
+        unpacked(json.dumps({path: "x"}).encode())
+
+
+def test_what_came_along_in_words() -> None:
+    assert in_words([AUTHORITY, "shop", "blog"]) == "its authority and routes and certificates of blog, shop"
+    assert in_words(["shop"]) == "routes and certificates of shop"
