@@ -18,7 +18,7 @@ from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.model.guard_policy import GuardPolicy
 from guard.test_bounds import Silent
 from guard.test_judging import SHOP, World, ask
-from guard.worlds import EmptyWorld
+from guard.worlds import LOOKED_AT, EmptyWorld
 from patience import Effort
 
 NESTED = '{{define "a"}}{{printf "%999999d" 1}}{{end}}' + "".join(
@@ -63,7 +63,7 @@ async def of_container(config: Mapping[str, Any]) -> str:
 
 async def of_service(config: Mapping[str, Any]) -> str:
     driver = {"Name": config["Type"], "Options": config["Config"]}
-    body = {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": "x"}, "LogDriver": driver}}
+    body = {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": LOOKED_AT}, "LogDriver": driver}}
     created = (await ask("POST /services/create", body, policy=LISTED)).message()
     assert created == (await ask("POST /services/s/update?version=1", body, policy=LISTED)).message()
     return created
@@ -114,7 +114,7 @@ async def test_values_that_people_use() -> None:
 
 
 def service(**run: Any) -> dict[str, Any]:
-    return {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": "x", **run}}}
+    return {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": LOOKED_AT, **run}}}
 
 
 @pytest.mark.parametrize(

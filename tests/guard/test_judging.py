@@ -203,10 +203,10 @@ async def test_a_volume_may_bind_what_is_listed(path: str) -> None:
 async def test_a_rollback_brings_back_what_the_guard_never_saw() -> None:
     tame = {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": "x"}}}
     wild = {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": "x", "CapabilityAdd": ["ALL"]}}}
-    world = World(service_s={"ID": "s", "Spec": tame, "PreviousSpec": wild})
+    world = World(service_s={"ID": "s", "Version": {"Index": 1}, "Spec": tame, "PreviousSpec": wild})
     assert (await ask("POST /services/s/update?version=1", tame, world=world)).allowed
     assert not (await ask("POST /services/s/update?version=1&rollback=previous", tame, world=world)).allowed
-    world = World(service_s={"ID": "s", "Spec": tame, "PreviousSpec": tame})
+    world = World(service_s={"ID": "s", "Version": {"Index": 1}, "Spec": tame, "PreviousSpec": tame})
     assert (await ask("POST /services/s/update?version=1&rollback=previous", tame, world=world)).allowed
 
 

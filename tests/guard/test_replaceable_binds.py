@@ -19,7 +19,7 @@ from dockworthy.model.guard_policy import GuardPolicy
 from dockworthy.model.host import MountPoint
 from dockworthy.readers.engine_context import EngineContext
 from guard.test_judging import World, ask
-from guard.worlds import EmptyWorld
+from guard.worlds import LOOKED_AT, EmptyWorld
 
 LISTED = PolicyInForce(guard=GuardPolicy(binds=("/srv/x", "/srv/x/low", "/mnt/y", "/disk/x")))
 A, B, S = "a" * 64, "b" * 64, "s" * 25
@@ -38,8 +38,8 @@ def listed(id: str, *binds: str, project: str = "shop") -> dict[str, Any]:
 
 
 def service(*mounts: Mapping[str, Any], before: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    spec = {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": "x", "Mounts": list(mounts)}}}
-    previous = {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": "x", "Mounts": list(before)}}}
+    spec = {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": LOOKED_AT, "Mounts": list(mounts)}}}
+    previous = {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": LOOKED_AT, "Mounts": list(before)}}}
     return {"ID": S, "Spec": spec, "PreviousSpec": previous}
 
 

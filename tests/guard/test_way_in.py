@@ -24,7 +24,7 @@ from dockworthy.model.host import MountPoint
 from dockworthy.readers.engine_context import EngineContext
 from guard.guarded import Guarded, start_guarded
 from guard.test_judging import World, ask
-from guard.worlds import FEATURES
+from guard.worlds import FEATURES, LOOKED_AT
 from machines.images import BUSYBOX
 from machines.own_host import start_host
 
@@ -230,7 +230,7 @@ def create(**host: Any) -> tuple[str, Any]:
 
 
 def service(*mounts: Mapping[str, Any]) -> tuple[str, Any]:
-    task = {"ContainerSpec": {"Image": "x", "Mounts": list(mounts)}}
+    task = {"ContainerSpec": {"Image": LOOKED_AT, "Mounts": list(mounts)}}
     return "POST /services/create", {"Name": "s", "TaskTemplate": task}
 
 

@@ -13,10 +13,12 @@ from dockworthy.guard.way_in import WayIn
 from dockworthy.readers.engine_context import EngineContext
 
 FEATURES = frozenset({"seccomp", "cgroupns"})
+LOOKED_AT = f"sha256:{'1' * 64}"
+"""The image that is there, beside nothing else: a service names such a one."""
 
 
 class EmptyWorld:
-    """Nothing is there; every path belongs to root alone."""
+    """Nothing is there but one image; every path belongs to root alone."""
 
     is_seen = True
 
@@ -48,7 +50,7 @@ class EmptyWorld:
         return None
 
     async def image(self, reference: str) -> Mapping[str, Any] | None:
-        return None
+        return {"Id": LOOKED_AT} if reference == LOOKED_AT else None
 
     async def mounted(self) -> Sequence[Mounted]:
         return ()

@@ -104,7 +104,7 @@ def _value(entry: dict[str, Any]) -> Any:
     if "json" in entry:
         return entry["json"]
     if {"run", "task", "spec"} & set(entry):
-        run = {"Image": "{image}", **entry.get("run", {})}
+        run = {"Image": "{image_id}", **entry.get("run", {})}
         task = {"ContainerSpec": run, **entry.get("task", {})}
         return {"Name": "dockworthy-drill", "TaskTemplate": task, **entry.get("spec", {})}
     if {"host", "config", "many", "ports"} & set(entry):

@@ -60,6 +60,8 @@ class Scratch:
         image = self._get(f"/images/{quote(self.names['image'])}/json")
         if image is None:
             raise UsageError(f"the engine has no image {self.names['image']}", hint="pull it, or name one: --image")
+        self.names["image_id"] = str(image["Id"])
+        self.names["image_begins"] = self.names["image_id"].removeprefix("sha256:")[:12]
         for network in ("host", "bridge"):
             self.keep(f"{network}_network", (self._get(f"/networks/{network}") or {}).get("Id", ""))
         settings = ((self._get("/networks/bridge") or {}).get("IPAM") or {}).get("Config") or []

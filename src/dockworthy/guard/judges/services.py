@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
 
+from ...model.image_names import in_full, repository_of
 from ...model.volume_options import bound_path
 from ...model.workload import Mount, MountKind
 from ...readers.api_object import ApiObject
@@ -30,9 +32,13 @@ from .host_mounts import (
     refused_beside_others,
     refused_ways_in,
 )
+from .kept_logins import refused_login_of
 from .naming import refused_name
 from .networks import refused_edge, refused_network
 from .registries import host_in, refused_registry
+
+_ID = re.compile(r"sha256:[0-9a-f]{64}")
+_ONE_IMAGE = "Services run the image that was looked at"
 
 
 async def service_create(case: Case) -> AsyncIterator[Refusal]:
@@ -44,18 +50,25 @@ async def service_create(case: Case) -> AsyncIterator[Refusal]:
 
 async def service_update(case: Case) -> AsyncIterator[Refusal]:
     """With `rollback=previous` the engine takes the spec that it had before, which may be older than the guard."""
-    async for refusal in _judge(case, case.body(SERVICE)):
+    found = await case.world.service(case.call.names["object"])
+    service = ApiObject(found, "GET /services/{id}")
+    runs = service.word("Spec", "TaskTemplate", "ContainerSpec", "Image")
+    async for refusal in _judge(case, case.body(SERVICE), runs=runs):
         yield refusal
-    if case.call.query.get("rollback"):
-        service = await case.world.service(case.call.names["object"])
-        previous = (service or {}).get("PreviousSpec")
-        if isinstance(previous, dict):
-            check_bounds(previous)
-            async for refusal in _judge(case, previous):
-                yield refusal
+    for refusal in refused_login_of(case.call, service) if found is not None else ():
+        yield refusal
+    previous = service.at("PreviousSpec").data if case.call.query.get("rollback") else None
+    if isinstance(previous, dict):
+        check_bounds(previous)
+        async for refusal in _judge(case, previous, runs=runs, was_judged=True):
+            yield refusal
 
 
-async def _judge(case: Case, spec: Mapping[str, Any]) -> AsyncIterator[Refusal]:
+async def _judge(
+    case: Case, spec: Mapping[str, Any], *, runs: str = "", was_judged: bool = False
+) -> AsyncIterator[Refusal]:
+    """`runs`: the image that the service has already, as it names it; `was_judged`: the spec was, when it was written,
+    so that its image need not be here any more."""
     found = ApiObject(spec, "POST /services/create")
     task = found.at("TaskTemplate")
     run = task.at("ContainerSpec")
@@ -72,11 +85,41 @@ async def _judge(case: Case, spec: Mapping[str, Any]) -> AsyncIterator[Refusal]:
     unit = read_service({"Spec": dict(spec)}, context)
     async for refusal in _mounts(case, run, unit.containers[0].mounts):
         yield refusal
+    name = run.word("Image")
+    if case.world.is_seen and name != runs:  # what a service runs already stays
+        for refusal in _another_image(name, image, was_judged=was_judged):
+            yield refusal
     if image is not None:
         async for refusal in refused_image(case, image):
             yield refusal
     for refusal in case.policy.refused_new(unit):
         yield refusal
+
+
+def _another_image(name: str, image: Mapping[str, Any] | None, *, was_judged: bool) -> Iterator[Refusal]:
+    """The swarm looks a name up once more, on each node and at each start, also the name of an image that was made
+    here: it pulls what a registry has under it. By its digest or id an image is the same everywhere; nodes pull none by
+    an id. Source: moby daemon/cluster/executor/container/adapter.go, pullImage.
+    """
+    is_exact = bool(_ID.fullmatch(name)) or "@sha256:" in name
+    if not name or (is_exact and (image is not None or was_judged)):
+        return
+    if image is None:
+        says = f"the swarm would pull {name}, and nobody has looked at it: it is not on this node"
+        remedy = (
+            f"docker pull {name.partition('@')[0]} here, and name it with the digest that this tells (NAME@sha256:…)"
+        )
+    else:
+        says = f"{name} is looked up once more on each node, at each start, and may be another image there"
+        remedy = f"name what it is here: {_exactly(name, image)}"
+    yield refused("guard/image-moved", _ONE_IMAGE, says, remedy)
+
+
+def _exactly(name: str, image: Mapping[str, Any]) -> str:
+    """By the digest of its own repository; an image that no registry has is named by its id."""
+    repository = repository_of(in_full(name))
+    digests = (str(each) for each in image.get("RepoDigests") or ())
+    return next((each for each in digests if repository_of(in_full(each)) == repository), str(image.get("Id", "")))
 
 
 def _kind(task: ApiObject) -> Iterator[Refusal]:

@@ -107,8 +107,8 @@ def _answer(
     vouched = vouching(asked)
     if vouched is not None:
         asked = structs.replace(asked, user=vouched.who, role=vouched.role, grant=vouched.grant)
-        if vouched.is_admin and isinstance(begun, Call):
-            begun = begun.passes
+        if isinstance(begun, Call):  # which of them brought a login was seen where they asked, and not here
+            begun = begun.passes if vouched.is_admin else structs.replace(begun, has_login=True)
     if isinstance(begun, Decision):
         return 200, answer_of(told(asked, begun))
     return _looked_into(asked, begun, policy(), world, pending, told)

@@ -1,4 +1,4 @@
-"""Device nodes that people could have made: by the capability MKNOD, and by images that the swarm pulls unasked.
+"""Device nodes that people could have made, by the capability MKNOD.
 
 The engine gives each container MKNOD. Root in the container makes the node of the host's disk with it. The device
 cgroup keeps the container from opening the node, and not a person of the host as whose user id a process of the
@@ -47,9 +47,6 @@ class Engine(Protocol):
 
     async def execution(self, id: str) -> Mapping[str, Any] | None:
         """`GET /exec/{id}/json`."""
-
-    async def image(self, reference: str) -> Mapping[str, Any] | None:
-        """`GET /images/{name}/json`."""
 
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         """`GET /services/{id}`."""
@@ -140,9 +137,6 @@ async def refused_with_mknod(call: Call, engine: Engine) -> AsyncIterator[Refusa
     if call.route.action in ("containers/create", *_SERVICES):
         async for refusal in _made(call, engine):
             yield refusal
-        if call.route.action in _SERVICES:
-            async for refusal in _unseen_image(call, engine):
-                yield refusal
     elif call.route.action in _ENTERED and call.right is Right.EXEC:
         async for refusal in _entered(call, engine):
             yield refusal
@@ -165,27 +159,6 @@ async def _made(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
     if kind == "container":  # root there makes a setuid program in its files, and traces a process that runs it
         async for refusal in _with_mknod(joined, engine, "who shares its processes"):
             yield refusal
-
-
-async def _unseen_image(call: Call, engine: Engine) -> AsyncIterator[Refusal]:
-    """The swarm pulls an image of a service unasked, on each node, and devices that it brings are there at once. One
-    that was looked at here is the same everywhere by its digest; one that no registry has is an admin's. What a service
-    runs already stays."""
-    name = body_of(call).word("TaskTemplate", "ContainerSpec", "Image")
-    if not name or await _is_remapped(engine, ""):
-        return
-    if call.route.action == "services/update":
-        service = ApiObject(await engine.service(call.names["object"]), "GET /services/{id}")
-        if service.word("Spec", "TaskTemplate", "ContainerSpec", "Image") == name:
-            return
-    found = await engine.image(name)
-    if found is None or (found.get("RepoDigests") and "@sha256:" not in name):
-        yield refused(
-            "guard/device-nodes",
-            "Images bring no device nodes",
-            f"the swarm would pull {name}, and nobody has looked whether it brings some",
-            f"docker pull {name.partition('@')[0]} here, and name it with the digest that this tells (NAME@sha256:…)",
-        )
 
 
 async def _entered(call: Call, engine: Engine) -> AsyncIterator[Refusal]:

@@ -16,10 +16,10 @@ from ..identity.identity import Identity
 from ..identity.peer import Peer
 from ..identity.telling import identity_of
 from ..judges import judge_call, refusal_of, understood
+from ..judges.kept_logins import refused_kept_login
 from ..policy_in_force import PolicyInForce
 from ..rights.deciding import Allowed, Refused, decide
 from ..rights.device_nodes import pinned, refused_with_mknod, without_mknod
-from ..rights.kept_logins import refused_kept_login
 from ..rights.people_world import PeopleWorld
 from ..rights.showing import kind_shown, shown
 from ..routes import Call, Right
@@ -212,7 +212,8 @@ class RoleGate:
             more: tuple[Refusal, ...] = ()
             if answer.within and policy is not None and call.route.judge:  # so that nobody has to ask twice
                 more = (await judge_call(call, self._world, policy())).refusals
-            return Decision(action=call.route.action, subject=call.subject, refusals=(*answer.reasons, *more))
+            refusals = tuple(dict.fromkeys((*answer.reasons, *more)))
+            return Decision(action=call.route.action, subject=call.subject, refusals=refusals)
         policy = self._floor or (self._unseen if call.route.line in _UNSEEN else None)
         if policy is None or answer.is_admin or not call.route.judge:
             return call.passes
