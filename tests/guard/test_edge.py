@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
+import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,9 +18,11 @@ from dockworthy.deploy.edge.compose_file import compose_file
 from dockworthy.guard import edge_record
 from dockworthy.guard.edge_record import EDGE_FOLDER
 from dockworthy.guard.path_lookups import HostFiles
+from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.model.guard_policy import GuardPolicy
 from guard.guarded import Guarded, start_guarded
 from guard.test_judging import World, ask
-from machines.images import BUSYBOX
+from machines.images import BUSYBOX, busybox_root
 from machines.own_host import start_host
 
 ALIAS = "0123456789abcdef0123456789abcdef"
@@ -116,6 +120,20 @@ LIKE_IT: dict[str, dict[str, Any]] = {
     "variables": {**EDGE, "Env": ["LD_PRELOAD=/x"]},
     "a folder more": {**EDGE, "HostConfig": {**EDGE["HostConfig"], "Binds": ["v:/usr"]}},
     "no folder": {**EDGE, "HostConfig": {"NetworkMode": "dockworthy-edge"}},
+    "settings to be written": {
+        **EDGE,
+        "HostConfig": {
+            **EDGE["HostConfig"],
+            "Mounts": [{**each, "ReadOnly": False} for each in EDGE["HostConfig"]["Mounts"]],
+        },
+    },
+    "a folder in which more may come": {
+        **EDGE,
+        "HostConfig": {
+            **EDGE["HostConfig"],
+            "Mounts": [{**each, "BindOptions": {"Propagation": "rslave"}} for each in EDGE["HostConfig"]["Mounts"]],
+        },
+    },
     "folders of another": {**EDGE, "HostConfig": {**EDGE["HostConfig"], "VolumesFrom": ["x"]}},
 }
 
@@ -136,9 +154,55 @@ async def test_who_only_says_that_it_is_the_edge_is_refused(how: str) -> None:
 
 async def test_the_edge_as_root_wrote_it() -> None:
     decision = await ask(_CREATE, EDGE, world=Recorded(**_FOUND))
-    assert "guard/edge" not in {refusal.rule for refusal in decision.refusals}, decision.message()
+    assert not {"guard/edge", "guard/binds"} & {refusal.rule for refusal in decision.refusals}, decision.message()
     decision = await ask(_CREATE, EDGE, world=World(**_FOUND))
     assert "guard/edge" in {refusal.rule for refusal in decision.refusals}, "root wrote nothing"
+
+
+LISTED = PolicyInForce(guard=GuardPolicy(binds=(EDGE_FOLDER, "/srv")))
+
+
+@pytest.mark.parametrize("path", ["settings", "settings/current", "run", "routes", "", "../edge"])
+@pytest.mark.parametrize("mode", ["", ":ro"])
+async def test_nobody_else_mounts_its_folder_whatever_is_listed(path: str, mode: str) -> None:
+    body = {"Image": "x", "HostConfig": {"Binds": [f"{EDGE_FOLDER}/{path}:/x{mode}"]}}
+    decision = await ask(_CREATE, body, world=Recorded(**_FOUND), policy=LISTED)
+    assert {"guard/own-paths", "guard/binds"} & {refusal.rule for refusal in decision.refusals}, decision.message()
+
+
+def _container(source: str, *, writable: bool) -> dict[str, Any]:
+    mount = {"Type": "bind", "Source": source, "Destination": "/x", "RW": writable, "Propagation": "rprivate"}
+    return {
+        "Id": "c" * 64, "Name": "/copy", "Config": {"Image": "x"}, "Mounts": [mount], "State": {"Status": "running"},
+        "HostConfig": {"MaskedPaths": ["/proc/kcore"] * 9, "ReadonlyPaths": ["/proc/bus"] * 9},
+    }  # fmt: skip
+
+
+ENTERED = (
+    ("POST /v1.45/containers/copy/exec", {"Cmd": ["sh"]}),
+    ("POST /v1.45/containers/copy/attach?stdin=1&stream=1", None),
+    ("GET /v1.45/containers/copy/archive?path=/x", None),
+    ("GET /v1.45/containers/copy/export", None),
+    (_CREATE, {"Image": "x", "HostConfig": {"VolumesFrom": ["copy"]}}),
+)
+
+
+@pytest.mark.parametrize(("line", "body"), ENTERED)
+@pytest.mark.parametrize("writable", [True, False])
+async def test_nobody_enters_what_has_its_folder(line: str, body: Any, writable: bool) -> None:
+    """A copy has no need to say that it is one."""
+    world = Recorded(copy=_container(f"{EDGE_FOLDER}/settings", writable=writable))
+    decision = await ask(line, body, world=world, policy=LISTED)
+    assert "guard/edge" in {refusal.rule for refusal in decision.refusals}, decision.message()
+    world = Recorded(copy=_container("/srv/shop", writable=False))
+    decision = await ask(line, body, world=world, policy=LISTED)
+    assert "guard/edge" not in {refusal.rule for refusal in decision.refusals}, decision.message()
+
+
+async def test_the_edge_itself_starts_again() -> None:
+    world = Recorded(copy=_container(f"{EDGE_FOLDER}/run", writable=True))
+    decision = await ask("POST /v1.45/containers/copy/restart", world=world)
+    assert decision.allowed, decision.message()
 
 
 def test_only_what_is_roots_alone_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -199,6 +263,40 @@ def test_compose_makes_what_root_wrote(guarded: Guarded) -> None:
     guarded.host.write("/etc/evil.json", json.dumps(spec))
     refused = guarded.docker("compose", "-f", "/etc/evil.json", "create", check=False)
     assert refused.returncode and b"guard/edge" in refused.stderr
+
+
+@pytest.mark.engine
+def test_nobody_enters_a_copy_of_the_edge_or_mounts_its_folder(guarded: Guarded) -> None:
+    """Whoever makes what root wrote gets the edge: with its keys, and beside everybody's containers."""
+    made = io.BytesIO(busybox_root())
+    with tarfile.open(fileobj=made, mode="a") as tar:
+        program = b"#!/bin/sh\nexec sleep 3600\n"
+        entry = tarfile.TarInfo("bin/haproxy")
+        entry.size, entry.mode = len(program), 0o755
+        tar.addfile(entry, io.BytesIO(program))
+    host, name = guarded.host, "dockworthy-test-edge:1"
+    image = host.run("docker", "import", "--change", "ENV PATH=/bin", "-", name, input=made.getvalue())
+    spec = compose_file(image.stdout.decode().strip(), EDGE_FOLDER, (8080, None), cpus=1, has_shell=False)
+    host.write(f"{EDGE_FOLDER}/coming.json", json.dumps(spec))
+    host.write(f"{EDGE_FOLDER}/settings/current/key.pem", "the key of every site")
+    up = ("compose", "-f", f"{EDGE_FOLDER}/coming.json", "up", "-d")
+    assert guarded.docker(*up, check=False).returncode == 0, "the edge itself is made"
+    edge, key = "dockworthy-edge-proxy-1", "/etc/edge/current/key.pem"
+    for command in (
+        ("exec", edge, "cat", key),
+        ("cp", f"{edge}:{key}", "-"),
+        ("export", edge),
+        ("run", "--rm", "-v", f"{EDGE_FOLDER}/settings:/x:ro", BUSYBOX, "cat", "/x/current/key.pem"),
+        ("run", "--rm", "-v", f"{EDGE_FOLDER}/run:/x", BUSYBOX, "true"),
+        ("run", "--rm", "-v", f"{EDGE_FOLDER}/routes:/x:ro", BUSYBOX, "true"),
+        ("volume", "create", "-o", "type=none", "-o", "o=bind", "-o", f"device={EDGE_FOLDER}/settings", "edges"),
+    ):
+        refused = guarded.docker(*command, check=False)
+        assert b"the key of every site" not in refused.stdout, command
+        assert b"denied by plugin" in refused.stderr, (command, refused)
+    for command in (("restart", "-t", "0", edge), ("logs", edge), ("stop", "-t", "0", edge), ("start", edge)):
+        guarded.docker(*command)
+    guarded.docker("compose", "-f", f"{EDGE_FOLDER}/coming.json", "down", "-t", "0")
 
 
 GOOD: dict[str, tuple[str, Any]] = {

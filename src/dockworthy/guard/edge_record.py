@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ..model.workload import Container, MountKind
+from ..model.workload import Container, Mount, MountKind
 from ..readers.api_object import ApiObject
 from .path_lookups import HostFiles
 from .root_alone import who_may_swap
@@ -66,7 +66,9 @@ def _written(path: str, files: HostFiles) -> Any:
 def is_made_of(request: ApiObject, container: Container, spec: Mapping[str, Any]) -> bool:
     """Is `container`, which `request` would make, what `spec` says?"""
     volumes = [volume for volume in spec.get("volumes") or () if isinstance(volume, dict)]
-    binds = sorted((str(each.get("source")), str(each.get("target"))) for each in volumes)
+    binds = sorted(
+        (str(each.get("source")), str(each.get("target")), each.get("read_only") is True) for each in volumes
+    )
     return (
         request.word("Image") == spec.get("image")
         and request.at("Entrypoint").data == spec.get("entrypoint")
@@ -75,9 +77,14 @@ def is_made_of(request: ApiObject, container: Container, spec: Mapping[str, Any]
         and not request.at("Env").data
         and not request.at("HostConfig", "VolumesFrom").data
         and _check(request) == _wanted_check(spec)
-        and all(mount.kind is MountKind.BIND for mount in container.mounts)
-        and sorted((mount.source, mount.target) for mount in container.mounts) == binds
+        and all(mount.kind is MountKind.BIND and not _comes_in_later(mount) for mount in container.mounts)
+        and sorted((mount.source, mount.target, mount.read_only) for mount in container.mounts) == binds
     )
+
+
+def _comes_in_later(mount: Mount) -> bool:
+    """Would it show, or pass on, what is mounted there after its start?"""
+    return mount.propagation not in ("", "private", "rprivate")
 
 
 def _check(request: ApiObject) -> list[str]:

@@ -1,4 +1,4 @@
-"""Paths of the guard and of its engine, which no container mounts, whatever the policy lists."""
+"""Paths of the guard, its engine and the edge, which no container mounts, whatever the policy lists."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from .edge_record import EDGE_FOLDER
 from .host_tree import HostTree, spellings
 from .life.places import Places
 
@@ -28,22 +29,28 @@ _ENGINE_HIDDEN = ("/etc/docker", "/run/docker", "/run/containerd", "/var/lib/doc
 
 class OwnPaths(Struct, frozen=True, kw_only=True):
     """`sockets`: of the guard and the engine. `powers`: who writes them is root on the host, or unguarded. `hidden`:
-    who reads them has sockets or secrets. `kept`: what others may read."""
+    who reads them has sockets or secrets. `kept`: what others may read. `edge`: keys and routes of every project, for
+    the edge's own container alone."""
 
     sockets: tuple[str, ...]
     powers: tuple[str, ...]
     hidden: tuple[str, ...]
     kept: tuple[str, ...]
+    edge: tuple[str, ...]
 
     def refuses(self, path: str, tree: HostTree, *, read_only: bool) -> str:
         """The path of these that a mount of `path` would open; `""` where it opens none."""
-        shut = (*self.sockets, *self.hidden)
+        shut = (*self.sockets, *self.hidden, *self.edge)
         return tree.cover(shut if read_only else (*shut, *self.powers, *self.kept)).met(path)
 
     def opened(self, path: str, tree: HostTree) -> str:
         """The path of these, sockets aside, that who writes below `path` can change; `""` where there is none. Who may
         have a socket is a control's matter: some are the guard's own."""
-        return tree.cover((*self.hidden, *self.powers, *self.kept)).met(path)
+        return tree.cover((*self.hidden, *self.powers, *self.kept, *self.edge)).met(path)
+
+    def of_edge(self, path: str, tree: HostTree) -> str:
+        """The path of the edge's that who reads below `path` sees; `""` where there is none."""
+        return tree.cover(self.edge).met(path)
 
     def give_root(self, path: str, tree: HostTree) -> bool:
         """Is who writes below `path` root already?"""
@@ -79,6 +86,7 @@ def own_paths(
         powers=_spelt((*_ENGINE, *map(str, files)), real),
         hidden=_spelt(hidden, real),
         kept=_spelt(logs, real),
+        edge=_spelt((EDGE_FOLDER,), real),
     )
 
 

@@ -72,9 +72,10 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     async for refusal in _what_it_joins(case, request):
         yield refusal
-    async for refusal in _networks(case, request, unit):
+    is_edge = await _is_made_as_the_edge(case, request, unit)
+    async for refusal in _networks(case, request, is_edge=is_edge):
         yield refusal
-    async for refusal in _mounts(case, request, unit, volumes):
+    async for refusal in _mounts(case, request, unit, volumes, is_edge=is_edge):
         yield refusal
     if image is not None:
         async for refusal in refused_image(case, image, userns=host.word("UsernsMode")):
@@ -115,9 +116,10 @@ async def _volumes(case: Case, request: ApiObject) -> dict[str, dict[str, Any]]:
 
 
 async def _mounts(
-    case: Case, request: ApiObject, unit: Unit, volumes: Mapping[str, Mapping[str, Any]]
+    case: Case, request: ApiObject, unit: Unit, volumes: Mapping[str, Mapping[str, Any]], *, is_edge: bool
 ) -> AsyncIterator[Refusal]:
-    """A volume is judged as it is, and as the request would make it: between our look and its start it may go."""
+    """A volume is judged as it is, and as the request would make it: between our look and its start it may go. What the
+    edge mounts root wrote, so that no policy need list it."""
     policy, host = case.policy.guard, request.at("HostConfig")
     container = unit.containers[0]
     items = tuple(host.items("Mounts"))
@@ -136,7 +138,8 @@ async def _mounts(
     options = [*(each.words("Options") for each in there.values()), *(each.words("Options") for _, each in configs)]
     files = await looked_at(case, mounts, options)
     open_below = writable_after_all(mounts, files, recursive=await is_recursive(case))
-    for refusal in refused_mounts(mounts, policy, files, {**open_below, **_relabelled(host)}):
+    judged = () if is_edge else mounts
+    for refusal in refused_mounts(judged, policy, files, {**open_below, **_relabelled(host)}):
         yield refusal
     for name, volume in there.items():
         for refusal in refused_volume(name, volume.word("Driver"), volume.words("Options"), policy, files):
@@ -188,7 +191,7 @@ async def _replaced(case: Case, request: ApiObject) -> tuple[str, ...]:
 
 async def _what_it_joins(case: Case, request: ApiObject) -> AsyncIterator[Refusal]:
     """Namespaces and volumes of other containers: whoever is in them is as powerful as those are."""
-    references = [text.partition(":")[0] for text in request.at("HostConfig", "VolumesFrom").data or ()]
+    references = _lenders(request)
     for path in _JOINED:
         kind, colon, reference = request.word(*path).partition(":")
         if colon and kind == "container":
@@ -210,6 +213,11 @@ async def _what_it_joins(case: Case, request: ApiObject) -> AsyncIterator[Refusa
         yield refusal
 
 
+def _lenders(request: ApiObject) -> list[str]:
+    """The containers whose volumes and binds it would have, too."""
+    return [text.partition(":")[0] for text in request.at("HostConfig", "VolumesFrom").data or ()]
+
+
 async def _is_edge(case: Case, reference: str) -> bool:
     found = ApiObject(await case.world.container(reference), "GET /containers/{id}/json")
     return found.words("Config", "Labels").get(COMPOSE_PROJECT) == EDGE_PROJECT
@@ -228,11 +236,14 @@ async def _network_of_nobody(case: Case, request: ApiObject) -> AsyncIterator[Re
         )
 
 
-async def _networks(case: Case, request: ApiObject, unit: Unit) -> AsyncIterator[Refusal]:
-    mode = request.word("HostConfig", "NetworkMode")
-    is_edge = request.words("Labels").get(COMPOSE_PROJECT) == EDGE_PROJECT and any(
+async def _is_made_as_the_edge(case: Case, request: ApiObject, unit: Unit) -> bool:
+    return request.words("Labels").get(COMPOSE_PROJECT) == EDGE_PROJECT and any(
         is_made_of(request, unit.containers[0], spec) for spec in await case.world.edge_specs()
     )
+
+
+async def _networks(case: Case, request: ApiObject, *, is_edge: bool) -> AsyncIterator[Refusal]:
+    mode = request.word("HostConfig", "NetworkMode")
     names = {mode} - {"host"} if ":" not in mode else set()  # the word alone is a control's matter
     for name, endpoint in request.entries("NetworkingConfig", "EndpointsConfig"):
         names |= {name, endpoint.word("NetworkID")}

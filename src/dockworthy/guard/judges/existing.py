@@ -49,8 +49,8 @@ async def judge_existing(
     for refusal in judged:
         about = f"container {name}{f', {why}' if why else ''}: {refusal.says}"
         yield structs.replace(refusal, says=about)
-    written = [] if accepted else list(_written(unit.containers[0].mounts))
-    for refusal in _own_paths(await case.world.looked_at(), written) if written else ():
+    mounted = [] if accepted else list(_mounted(unit.containers[0].mounts))
+    for refusal in _own_paths(await case.world.looked_at(), mounted) if mounted else ():
         yield structs.replace(refusal, says=f"container {name}{f', {why}' if why else ''}: {refusal.says}")
     for joined in _joined(inspect):
         if accepted and not _ID.fullmatch(joined):
@@ -71,22 +71,31 @@ async def judge_limits(case: Case, reference: str, inspect: Mapping[str, Any]) -
         yield structs.replace(refusal, says=f"container {name}: {refusal.says}")
 
 
-def _written(mounts: Sequence[Mount]) -> Iterator[str]:
+def _mounted(mounts: Sequence[Mount]) -> Iterator[tuple[str, bool]]:
+    """Paths of the host, and whether it only reads them."""
     for mount in mounts:
         path = mount.host_path or (mount.source if mount.kind is MountKind.BIND else "")
-        if path.startswith("/") and not mount.read_only:
-            yield plain(path)
+        if path.startswith("/"):
+            yield plain(path), mount.read_only
 
 
-def _own_paths(host: Host, paths: Sequence[str]) -> Iterator[Refusal]:
-    """What it writes of the guard's and the engine's own: it was made before the guard, or by an admin."""
-    for path in paths:
-        own = host.own_paths().opened(path, host.tree())
-        if own:
+def _own_paths(host: Host, mounted: Sequence[tuple[str, bool]]) -> Iterator[Refusal]:
+    """What it writes of the guard's and the engine's own: it was made before the guard, or by an admin. And what it has
+    of the edge's: then it is the edge, which anybody can have made, or has its keys."""
+    own = host.own_paths()
+    for path, read_only in mounted:
+        if of_edge := own.of_edge(path, host.tree()):
+            yield refused(
+                "guard/edge",
+                "Containers come to the edge by `dockworthy deploy`",
+                f"it has {of_edge}: keys and passwords of every project's routes",
+                "let an admin do it; docker logs shows what the edge says",
+            )
+        elif not read_only and (opened := own.opened(path, host.tree())):
             yield refused(
                 "guard/own-paths",
                 "What the guard and the engine have of their own is mounted in no container",
-                f"it can write {own}",
+                f"it can write {opened}",
                 "mount it read-only, or a folder without it",
             )
 
@@ -97,8 +106,8 @@ async def refused_nodes(case: Case, reference: str) -> AsyncIterator[Refusal]:
     for id in (reference, *await might_be(case, reference, inspect)):
         found = await case.world.container(id)
         if found is not None:
-            host = ApiObject(found, "GET /containers/{id}/json").at("HostConfig")
-            async for refusal in refused_image(case, found, userns=host.word("UsernsMode")):
+            userns = ApiObject(found, "GET /containers/{id}/json").word("HostConfig", "UsernsMode")
+            async for refusal in refused_image(case, found, userns=userns):
                 yield refusal
 
 
@@ -163,4 +172,11 @@ async def mounts_of(case: Case, reference: str) -> tuple[Mount, ...]:
     return tuple(mount for mount in mounts if mount.kind is MountKind.BIND or mount.host_path)
 
 
-__all__ = ["judge_existing", "judge_limits", "might_be", "mounts_of", "refused_image", "refused_nodes"]
+__all__ = [
+    "judge_existing",
+    "judge_limits",
+    "might_be",
+    "mounts_of",
+    "refused_image",
+    "refused_nodes",
+]
