@@ -43,6 +43,9 @@ class EmptyWorld:
     async def device_node(self, found: Mapping[str, Any]) -> str:
         return ""
 
+    async def volume_node(self, path: str) -> str:
+        return ""
+
     async def network(self, reference: str) -> Mapping[str, Any] | None:
         return None
 

@@ -38,6 +38,7 @@ from .parallel import look_up
 from .path_lookups import HostFiles, Look, PathHangs, PathLookups
 from .root_alone import who_may_swap, who_may_write
 from .routes.table import may_name
+from .volume_nodes import VolumeNodes, takes_no_nodes
 from .way_in import WayIn, way_in
 
 _FRESH_FOR = 10.0
@@ -124,6 +125,7 @@ class EngineWorld:
         self._not_recursive: dict[str, frozenset[str]] = {}
         self._folder = ""
         self._lookups: PathLookups | None = None
+        self._volume_nodes = VolumeNodes()
         self._clean: set[str] = set()
         """Images without device nodes, where only their containers tell."""
         self._connection: Connection | None = None
@@ -176,6 +178,12 @@ class EngineWorld:
                 f"what an image brings can't be looked through within {_UNPACKED_WITHIN:.0f} s",
                 hint="ask again: what was looked at is remembered",
             ) from None
+
+    async def volume_node(self, path: str) -> str:
+        # Older engines may undo nodev where a volume is only read.
+        if (await self.context()).api_version >= RECURSIVE_SINCE and takes_no_nodes(path, self.tree()):
+            return ""
+        return await self._volume_nodes.first(path)
 
     async def _node_in_container(self, found: Mapping[str, Any]) -> str:
         """By all that a container holds, where its layers can't be read; once for each image in which there is none.

@@ -90,7 +90,7 @@ def _node_below(top: str) -> str:
                     seen = entry.stat(follow_symlinks=False)
                     if (node := harmful_node(seen)) is not None:
                         block, major, minor = node
-                        return _in_words(entry.path.removeprefix(top), block=block, major=major, minor=minor)
+                        return in_words(entry.path.removeprefix(top), block=block, major=major, minor=minor)
     return ""
 
 
@@ -106,7 +106,7 @@ def node_in_archive(archive: Readable) -> str:
                 members.members = []  # else it keeps all of them
                 block = member.isblk()
                 if (block or member.ischr()) and is_harmful(block=block, major=member.devmajor, minor=member.devminor):
-                    return _in_words(f"/{member.name}", block=block, major=member.devmajor, minor=member.devminor)
+                    return in_words(f"/{member.name}", block=block, major=member.devmajor, minor=member.devminor)
     except (tarfile.TarError, EOFError) as error:
         raise ValueError(f"the archive can't be read: {type(error).__name__}") from None
     return ""
@@ -131,8 +131,17 @@ class Stream:
         return taken
 
 
-def _in_words(path: str, *, block: bool, major: int, minor: int) -> str:
+def in_words(path: str, *, block: bool, major: int, minor: int) -> str:
     return f"{path} ({'block' if block else 'character'} device {major}:{minor})"
 
 
-__all__ = ["Stream", "harmful_node", "is_harmful", "is_remapped", "layers_of", "node_in_archive", "node_in_layers"]
+__all__ = [
+    "Stream",
+    "harmful_node",
+    "in_words",
+    "is_harmful",
+    "is_remapped",
+    "layers_of",
+    "node_in_archive",
+    "node_in_layers",
+]

@@ -42,6 +42,9 @@ class World(Protocol):
         """The first device node that an image, or the image of a container, brings (image_nodes); `""` for none. Of an
         image whose layers the engine shows nowhere, `""`: its containers are looked at when they start."""
 
+    async def volume_node(self, path: str) -> str:
+        """The first device node in a volume that lies there on the host (volume_nodes); `""` for none."""
+
     async def network(self, reference: str) -> Mapping[str, Any] | None:
         """`GET /networks/{id}`."""
 

@@ -18,6 +18,7 @@ _BEFORE = f"{PREFIX}-before"
 _VICTIM = f"{PREFIX}-victim"
 _NODES = f"{PREFIX}-nodes:1"
 _BOUND_VOLUME = f"{_BEFORE}-volume"
+_NODE_VOLUME = f"{_BEFORE}-nodes"
 _SLEEP = {"Cmd": ["sleep", "86400"]}
 _MADE_BEFORE: dict[str, dict[str, Any]] = {
     "privileged": {"Privileged": True},
@@ -25,6 +26,7 @@ _MADE_BEFORE: dict[str, dict[str, Any]] = {
     "network": {"NetworkMode": "host"},
     "cgroup": {"CapAdd": ["SYS_ADMIN"], "CgroupnsMode": "host"},
     "bound": {"Binds": [f"{_BOUND_VOLUME}:/x"]},
+    "node": {"Binds": [f"{_NODE_VOLUME}:/x"]},
 }
 """Containers that a guard would not let anybody make."""
 _BY_FORCE = {"containers": "?force=1&v=1", "volumes": "?force=1"}
@@ -111,6 +113,7 @@ class Scratch:
         for name, host in _MADE_BEFORE.items():
             self._make(f"{_BEFORE}-{name}", host, start=name == "privileged")
         self._ask("POST", f"/containers/{_BEFORE}-privileged/exec", {"Cmd": ["true"]})
+        self._ask("PUT", f"/containers/{_BEFORE}-node/archive?path=/x", archive("nodes", ""))
 
     def remove_made(self, answer: Any) -> None:
         """What an attack made that came through."""
@@ -149,8 +152,9 @@ class Scratch:
             self.names[f"{name}_id"], self.names[f"{name}_short"] = found["Id"], found["Id"][:12]
             for execution in found.get("ExecIDs") or []:
                 self.names["execution"] = execution
-        if self._get(f"/volumes/{_BOUND_VOLUME}") is not None:
-            self.names["volume"] = _BOUND_VOLUME
+        for name, volume in (("volume", _BOUND_VOLUME), ("node_volume", _NODE_VOLUME)):
+            if self._get(f"/volumes/{volume}") is not None:
+                self.names[name] = volume
 
     def _make(self, name: str, host: dict[str, Any], *, start: bool) -> None:
         body = {"Image": self.names["image"], **_SLEEP, "HostConfig": host}

@@ -59,6 +59,9 @@ class UnseenWorld:
     async def device_node(self, found: Mapping[str, Any]) -> str:
         return ""
 
+    async def volume_node(self, path: str) -> str:
+        return ""
+
     async def volume(self, name: str) -> Mapping[str, Any] | None:
         return self._note(f"volume {name}: taken as one that is not there yet, or is a plain one")
 

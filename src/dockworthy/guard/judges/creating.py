@@ -33,8 +33,9 @@ from ..floor.mounts import (
 from ..parallel import look_up
 from ..rights.projects import project_of
 from ..routes.builder import is_builder
+from ..volume_nodes import paths_of, volumes_of
 from .case import Case
-from .existing import judge_existing, mounts_of, refused_image
+from .existing import judge_existing, mounts_of, refused_image, refused_volume_nodes
 from .host_mounts import (
     host_mounts,
     is_recursive,
@@ -80,6 +81,11 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
     if image is not None:
         async for refusal in refused_image(case, image, userns=host.word("UsernsMode")):
             yield refusal
+    there = paths_of({name: ApiObject(volume, "GET /volumes") for name, volume in volumes.items()})
+    for reference in _lenders(request):
+        there |= volumes_of(await case.world.container(reference) or {})
+    async for refusal in refused_volume_nodes(case, there, userns=host.word("UsernsMode")):
+        yield refusal
     for refusal in case.policy.refused_new(unit):
         yield refusal
 

@@ -18,6 +18,7 @@ from ..floor.mounts import Host
 from ..host_tree import plain
 from ..image_nodes import is_remapped
 from ..parallel import look_up
+from ..volume_nodes import volumes_of
 from .case import Case
 from .naming import BEGINNING
 
@@ -101,13 +102,15 @@ def _own_paths(host: Host, mounted: Sequence[tuple[str, bool]]) -> Iterator[Refu
 
 
 async def refused_nodes(case: Case, reference: str) -> AsyncIterator[Refusal]:
-    """Of the image of a container that is there, for whoever starts it or runs commands in it."""
+    """Of the image and the volumes of a container that is there, for whoever starts it or runs commands in it."""
     inspect = await case.world.container(reference)
     for id in (reference, *await might_be(case, reference, inspect)):
         found = await case.world.container(id)
         if found is not None:
             userns = ApiObject(found, "GET /containers/{id}/json").word("HostConfig", "UsernsMode")
             async for refusal in refused_image(case, found, userns=userns):
+                yield refusal
+            async for refusal in refused_volume_nodes(case, volumes_of(found), userns=userns):
                 yield refusal
 
 
@@ -124,6 +127,21 @@ async def refused_image(case: Case, found: Mapping[str, Any], *, userns: str = "
             "container, could open that device",
             "build the image without it: what a container needs in /dev the engine makes itself",
         )
+
+
+async def refused_volume_nodes(case: Case, volumes: Mapping[str, str], *, userns: str = "") -> AsyncIterator[Refusal]:
+    """`volumes`: name -> path on the host, of local ones that are there already."""
+    if not volumes or is_remapped((await case.world.context()).features, userns):
+        return
+    for name, path in volumes.items():
+        if node := await case.world.volume_node(path):
+            yield refused(
+                "guard/device-nodes",
+                "Volumes hold no device nodes",
+                f"volume {name} holds {node}: whoever has an account on the host, and a process with their user id in "
+                "a container with it, could open that device",
+                f"let root remove it on the host, below {path}",
+            )
 
 
 async def might_be(case: Case, reference: str, inspect: Mapping[str, Any] | None) -> tuple[str, ...]:
@@ -179,4 +197,5 @@ __all__ = [
     "mounts_of",
     "refused_image",
     "refused_nodes",
+    "refused_volume_nodes",
 ]

@@ -22,8 +22,9 @@ from ..floor.expanded import MOST_IN_A_SERVICE, TASK_FIELDS, templates_of_tasks
 from ..floor.mounts import refused_mounts, refused_volume, refused_words, writable_after_all
 from ..floor.security_options import LABEL_TYPES
 from ..parallel import look_up
+from ..volume_nodes import paths_of
 from .case import Case
-from .existing import refused_image
+from .existing import refused_image, refused_volume_nodes
 from .host_mounts import (
     host_mounts,
     is_recursive,
@@ -180,6 +181,8 @@ async def _mounts(case: Case, run: ApiObject, mounts: Sequence[Mount]) -> AsyncI
             yield refusal
         for refusal in refused_memory_volume(mount.source, options, memory_of_host()):
             yield refusal
+    async for refusal in refused_volume_nodes(case, paths_of({mount.source: volume for mount, volume in volumes})):
+        yield refusal
     asked = tuple(host_mounts(not_refused((*mounts, *there), policy), holder, host, open_below))
     async for refusal in refused_ways_in(case, asked, listed=True):
         yield refusal
