@@ -52,7 +52,7 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
         rendered = await read_project(asked, compose)
         to = Destination(asked.settings.target, site, rendered.project)
         site.engine.on_election = lambda: say(ELECTING)
-        await to.ready()
+        await to.ready(say)
         store = to.store
         async with _locked(to, asked, "deploy") as lock:
             releases = await to.releases()
@@ -79,7 +79,7 @@ async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agr
         compose = ComposeCommand(site.docker_host, str(asked.folder))
         to = Destination(asked.settings.target, site, project)
         site.engine.on_election = lambda: say(ELECTING)
-        await to.ready()
+        await to.ready(say)
         async with _locked(to, asked, "rollback") as lock:
             every = await to.store.releases()
             releases = of_target(every, to.kind)

@@ -31,8 +31,9 @@ class Swarm:
     def start(self, number: int) -> None:
         name = f"n{number}"
         registries = {"insecure-registries": [f"{self.switch.network}.0/24"]}
-        self.engines[name] = start_engine(self.folder / name, settings=registries)
-        self.addresses[name] = self.switch.plug(self.engines[name].pid, number)
+        self.engines[name] = engine = start_engine(self.folder / name, settings=registries, keeps_network=True)
+        assert engine.network is not None
+        self.addresses[name] = self.switch.plug(engine.network.pid, number)
         make_image(self.engines[name])
 
     def form(self) -> None:

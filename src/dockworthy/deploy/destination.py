@@ -28,6 +28,7 @@ from .targets.swarm.lost import LostTasks
 from .targets.swarm.maker import SwarmMaker
 from .targets.swarm.reading import read_swarm
 from .targets.swarm.ready import must_be_ready
+from .targets.swarm.taking_part import WAITS
 from .targets.swarm.target import SwarmTarget
 from .targets.taking_over.containers_and_tasks import ContainersAndTasks
 from .targets.taking_over.looking import SwarmsPart, swarms_part
@@ -52,11 +53,14 @@ class Destination:
         """What a swarm has of it, where it is not the target: known once this is ready."""
         self.elsewhere = RecordsElsewhere(self.store, None)
 
-    async def ready(self) -> None:
-        """Before anything else. Raises UsageError where nothing can be shipped there, or where the project runs by the
-        other target and can't be taken over; EngineError."""
+    async def ready(self, say: Say) -> None:
+        """Before anything else; says what it waits for.
+
+        Raises UsageError where nothing can be shipped there, or where the project runs by the other target and can't
+        be taken over; EngineError.
+        """
         if self.kind is TargetKind.SWARM:
-            await must_be_ready(self.site.engine, self.project)
+            await must_be_ready(self.site.engine, self.project, waits=lambda: say(WAITS))
             self.elsewhere = RecordsElsewhere(self.store, FileStore(self.site, self.project))
             return
         self.swarms = await swarms_part(self.site.engine, self.project)

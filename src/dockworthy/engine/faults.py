@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..errors import EngineError, EngineRefused, EngineUnreachable
+from ..model.half_begun import RESTART_STOPPED, STOPPED
 from .endpoint import socket_path
 from .silence import why_silent
 from .ssh.address import is_ssh
@@ -86,10 +87,6 @@ NO_LEADER = (
 )
 """What to do where a swarm's managers have no leader. What makes a new swarm of one of them is on that page alone: done
 while the others are there, it makes two swarms."""
-HALF_BEGUN = "cannot create a swarm scoped network when swarm is not active"
-"""What an engine says of each task where its networks took no part in a new beginning of the swarm (seen on 26.1.5, in
-3 of 8 tries with `docker swarm init --force-new-cluster`)."""
-RESTART_IT = "networks took no part when the swarm began anew: restart that engine (systemctl restart docker)"
 _NO_LEADER = ("does not have a leader", "too few managers", "lost leader status", "no elected primary")
 _GAVE_UP = "code = DeadlineExceeded"
 
@@ -110,6 +107,8 @@ def has_no_leader(status: int, body: bytes, asked: str) -> bool:
 
 def _way_back(says: str) -> str:
     """Of what a swarm says of itself, what a person does next."""
+    if STOPPED in says:
+        return RESTART_STOPPED
     if "encrypted and needs to be unlocked" in says:
         return "docker swarm unlock, with the key that was kept"
     return "name a manager: --host ssh://root@MANAGER" if "not a swarm manager" in says else ""

@@ -12,12 +12,14 @@ from ..facts.fleet import HostReading, read_fleet
 from ..model.field import Set
 from ..model.finding import Finding, Outcome
 from ..model.fleet import HostResult
+from ..model.half_begun import RESTART_IT, RESTART_STOPPED, STOPPED, half_begun_nodes
 from ..model.hosts import HostStanding
 from ..model.levels import Level
 from ..model.policy import ProjectFile
 from ..model.result import Verdict
 from ..model.snapshot import Snapshot
 from ..verdict.fleet import answer_for_fleet
+from .nodes import node_of
 
 
 async def standing_of(
@@ -52,7 +54,7 @@ def _standing(host: HostResult, reading: HostReading) -> HostStanding:
         role=role_in(reading.snapshot),
         lacks=tuple(lacks[:3]),
         lacking=len(lacks),
-        hint=_without_leader(reading.snapshot),
+        hint=_without_leader(reading.snapshot) or _half_begun(reading.snapshot),
         has_edge=_has_edge(reading.snapshot),
     )
 
@@ -69,6 +71,18 @@ def _without_leader(snapshot: Snapshot) -> str:
     if not (swarm.get("ControlAvailable") and says_no_leader(str(swarm.get("Error") or ""))):
         return ""
     return f"its swarm has no leader, and nothing in it can be changed (what runs goes on): {NO_LEADER}"
+
+
+def _half_begun(snapshot: Snapshot) -> str:
+    """What to do where a new beginning of the swarm left this host, or nodes that it knows, in the middle; or empty."""
+    if STOPPED in str(_swarm_of(snapshot).get("Error") or ""):
+        return RESTART_STOPPED
+    tasks, nodes = snapshot.engine.tasks, snapshot.engine.nodes
+    stuck = half_begun_nodes(tasks.value) if isinstance(tasks, Set) else frozenset()
+    if not stuck:
+        return ""
+    names = [node_of(each).called for each in nodes.value if each["ID"] in stuck] if isinstance(nodes, Set) else []
+    return f"no task starts on {' and '.join(names) or 'a node'}, whose {RESTART_IT}"
 
 
 def _has_edge(snapshot: Snapshot) -> bool:

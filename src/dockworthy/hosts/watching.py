@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..engine.connection import Connection
-from ..engine.faults import HALF_BEGUN, RESTART_IT
 from ..engine.filters import filters
 from ..errors import EngineError
+from ..model.half_begun import HALF_BEGUN, RESTART_IT
 from ..model.hosts import TASK_ENDED, Move, MoveKind, ServiceGap, SwarmNode
 
 _LATEST = 8

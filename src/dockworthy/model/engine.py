@@ -110,8 +110,11 @@ class Cluster(Struct, frozen=True, kw_only=True):
     source: Source
     state: Field[str] = NOT_READ
     """The node's own: `active`, or `locked`, `pending`, `error` where it takes no part now."""
+    error: Field[str] = NOT_READ
+    """What the engine says is wrong with its part of the swarm; empty where nothing is."""
     swarm: Field[dict[str, Any]] = NOT_READ
     nodes: Field[tuple[dict[str, Any], ...]] = NOT_READ
     services: Field[tuple[dict[str, Any], ...]] = NOT_READ
     secrets: Field[tuple[dict[str, Any], ...]] = NOT_READ
+    tasks: Field[tuple[dict[str, Any], ...]] = NOT_READ
     networks: tuple[Network, ...] = ()

@@ -16,7 +16,7 @@ TASK_ENDED = ("complete", "failed", "rejected", "shutdown", "orphaned", "remove"
 
 class HostStanding(Struct, frozen=True, kw_only=True):
     """A host of dockworthy.yaml. `answer` is None where it could not be read: `error` says why, `hint` what to do. A
-    `hint` alone is of a manager whose swarm has no leader.
+    `hint` alone is of a manager whose swarm has no leader, or nodes on which no task starts.
 
     `role` is `leader`, `manager` or `worker` of a swarm, "" in none. `lacks`: titles of what fails, worst first;
     `lacking` counts them all. `has_edge`: the edge runs there, which takes the requests for all routes."""

@@ -20,10 +20,12 @@ def read_cluster(facts: EngineFacts, networks: tuple[Network, ...]) -> Cluster |
         manager=info.at("Swarm", "ControlAvailable").data is True or isinstance(facts.swarm, Set),
         source=Source(WHERE, "Swarm"),
         state=state,
+        error=info.text("Swarm", "Error"),
         swarm=facts.swarm,
         nodes=facts.nodes,
         services=facts.services,
         secrets=facts.secrets,
+        tasks=facts.tasks,
         networks=networks,
     )
 

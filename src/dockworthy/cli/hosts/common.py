@@ -56,14 +56,20 @@ def manager_of(hosts: tuple[str, ...], policy: str | None, *, sudo: bool) -> tup
 
 
 async def nodes_by(engine: Connection, endpoint: str) -> list[SwarmNode]:
-    """Raises UsageError where the engine is no manager, EngineError where the majority is lost."""
+    """Says where no task can start on the manager. Raises UsageError where the engine is no manager, EngineError where
+    the majority is lost."""
+    from ...deploy.targets.swarm.taking_part import WAITS, until_it_takes_part
     from ...engine.connection import ELECTING
     from ...hosts.membership import membership_of, must_be_manager
     from ...hosts.nodes import nodes_of
+    from ...model.half_begun import RESTART_IT
 
     engine.on_election = lambda: say(ELECTING)
     must_be_manager(await membership_of(engine), endpoint)
-    return await nodes_of(engine)
+    nodes = await nodes_of(engine)
+    if not await until_it_takes_part(engine, waits=lambda: say(WAITS)):
+        say(f"no task can start on this engine: its {RESTART_IT}")
+    return nodes
 
 
 class NoSuchNode(UsageError):

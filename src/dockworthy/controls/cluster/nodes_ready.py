@@ -9,9 +9,16 @@ from ...model.control import Control, Subject, nist
 from ...model.engine import Cluster
 from ...model.field import Set
 from ...model.finding import Judgement, Remedy, failed, passed
+from ...model.half_begun import HALF_BEGUN, RESTART_IT, RESTART_STOPPED, STOPPED, half_begun_nodes
 from ...model.levels import Level, Severity
+from ..examples import known
 from ._examples import node, swarm, worker
 from ._swarm import gap, node_name, part
+
+
+def _rejected(at: str) -> dict[str, Any]:
+    return {"NodeID": "m", "Status": {"Timestamp": f"2026-11-01T{at}Z", "State": "rejected", "Err": HALF_BEGUN}}
+
 
 control = Control(
     title="Every node of the swarm is ready and reachable",
@@ -29,6 +36,12 @@ control = Control(
             swarm(node("m", "manager"), node("w", state="down")),
             swarm(node("m", "manager"), node("m2", "manager", reachability="unreachable")),
             {"engine": {"info": {"Swarm": {"LocalNodeState": "locked"}}}},
+            {
+                "engine": {
+                    "info": {"Swarm": {"LocalNodeState": "active", "NodeID": "", "Error": f"rpc error: {STOPPED}"}}
+                }
+            },
+            swarm(node("m", "manager"), tasks=known([_rejected("10:00:00"), _rejected("10:00:20")])),
         ]
     },
     good={"snapshot": swarm(node("m", "manager"), node("w"))},
@@ -43,11 +56,14 @@ def nodes_ready(cluster: Cluster) -> Iterator[Judgement]:
     if isinstance(cluster.state, Set) and cluster.state.value in _OUT:
         state = cluster.state.value
         yield failed(f"this node takes no part in the swarm: {state}, {_OUT[state]}", cluster.state.source)
+    elif isinstance(cluster.error, Set) and STOPPED in cluster.error.value:
+        yield failed(RESTART_STOPPED, cluster.error.source)
     elif not isinstance(cluster.nodes, Set):
         yield gap(cluster.nodes)
     else:
+        stuck = half_begun_nodes(cluster.tasks.value) if isinstance(cluster.tasks, Set) else frozenset()
         for each in cluster.nodes.value:
-            wrong = _fault(each)
+            wrong = _fault(each) or (f"no task starts on it: its {RESTART_IT}" if each.get("ID") in stuck else "")
             about = f"node/{node_name(each)}"
             place = cluster.nodes.source
             yield failed(wrong, place, about=about) if wrong else passed("ready", place, about=about)

@@ -5,20 +5,25 @@ Source: GET /info, GET /networks, GET /containers/json.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ....engine.connection import Connection
 from ....engine.filters import filters
-from ....errors import UsageError
+from ....errors import EngineError, UsageError
+from ....model.half_begun import RESTART_IT
 from ....model.labels import COMPOSE_ONEOFF, COMPOSE_PROJECT
+from .taking_part import until_it_takes_part
 
 
-async def must_be_ready(engine: Connection, project: str) -> None:
-    """Raises UsageError with the command that helps; NoLeader where too few managers answer, EngineError."""
+async def must_be_ready(engine: Connection, project: str, *, waits: Callable[[], None] = lambda: None) -> None:
+    """`waits`: is called where the engine's networks are waited for. Raises UsageError with the command that helps;
+    NoLeader where too few managers answer, EngineError."""
     info = await engine.get("/info")
     _must_be_manager(info)
     await must_have_leader(engine)
+    if not await until_it_takes_part(engine, waits=waits):
+        raise EngineError("no task can start on this engine", hint=f"its {RESTART_IT}")
     by_compose = filters(label=[f"{COMPOSE_PROJECT}={project}", f"{COMPOSE_ONEOFF}=False"])
     composed = await engine.get(f"/containers/json?{by_compose}")
     if composed:

@@ -13,9 +13,10 @@ from typing import Any
 from msgspec import Struct
 
 from ....engine.connection import Connection
-from ....engine.faults import HALF_BEGUN, RESTART_IT, NoSuchObject
+from ....engine.faults import NoSuchObject
 from ....engine.filters import filters
 from ....errors import EngineError
+from ....model.half_begun import HALF_BEGUN, RESTART_IT
 from ....model.rollout import EDGE_NETWORK
 from ...store.still_ours import NOBODY_ELSE, StillOurs
 from ..log_tail import demultiplexed

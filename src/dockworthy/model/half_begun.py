@@ -1,0 +1,61 @@
+"""An engine that a new beginning of its swarm left in the middle. Two kinds were seen on engine 26.1.5 after `docker
+swarm init --force-new-cluster`:
+
+- It is stopped and not begun (`STOPPED`): an engine that needs more than 15 s to end its old part, as on a machine that
+  stands still for so long, answers the command with `context deadline exceeded`, and has no part from then on.
+  `docker info` says that it is an active manager, of no node; each question about the swarm fails, and the command
+  again says that it is no manager. Only a restart of the engine ends it.
+- Its networks have not followed (`HALF_BEGUN`): it is a manager that is well, and its tasks are rejected. That is over
+  after some seconds, or else after a restart, too.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+STOPPED = "grpc: the client connection is closing"
+"""What the engine says to each question about its swarm, and as `Swarm.Error` of GET /info."""
+RESTART_STOPPED = (
+    "this engine's part of the swarm was stopped and did not begin again: restart that engine (systemctl restart "
+    "docker), which stops all containers there and starts those that have a restart policy; docs/swarm-recovery.md "
+    "says what comes then"
+)
+HALF_BEGUN = "cannot create a swarm scoped network when swarm is not active"
+"""What the engine says of each task."""
+RESTART_IT = (
+    "networks took no part when the swarm began anew: where that does not end by itself within a minute, restart that "
+    "engine (systemctl restart docker), which stops all containers there and starts those that have a restart policy"
+)
+_LASTS = 15.0
+"""Seconds for which tasks must have been rejected so: before that it may end by itself."""
+
+
+def half_begun_nodes(tasks: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The ids of nodes on which tasks were rejected so again and again, and none has run since. Pure; as a manager's
+    API tells of tasks."""
+    rejected: dict[str, list[float]] = {}
+    ran: dict[str, float] = {}
+    for task in tasks:
+        status = task.get("Status")
+        node, at = str(task.get("NodeID") or ""), _moment(status)
+        if not isinstance(status, Mapping) or at is None or not node:
+            continue
+        if HALF_BEGUN in str(status.get("Err") or ""):
+            rejected.setdefault(node, []).append(at)
+        elif status.get("State") == "running":
+            ran[node] = max(at, ran.get(node, at))
+    return frozenset(
+        node
+        for node, moments in rejected.items()
+        if max(moments) - min(moments) >= _LASTS and max(moments) > ran.get(node, 0.0)
+    )
+
+
+def _moment(status: Any) -> float | None:
+    written = str(status.get("Timestamp") or "") if isinstance(status, Mapping) else ""
+    try:
+        return datetime.datetime.fromisoformat(f"{written[:26].rstrip('Z')}+00:00").timestamp()
+    except ValueError:
+        return None
