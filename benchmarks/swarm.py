@@ -88,21 +88,28 @@ class Containerd:
 class Hosts:
     """The first one is here, with the edge; each other one has a network of its own, and a link to the bridge."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, containerd: str) -> None:
+        """`containerd`: do engines start their `own`, which ends with them, is it a process `apart`, or `mixed`."""
         self.folder = folder
+        self._containerd = containerd
         self.beside: dict[int, Containerd] = {}
         """Number of a host, from 0, -> its containerd, where that is a process of its own."""
         ip("link", "add", _BRIDGE, "type", "bridge")
         ip("address", "add", "10.77.0.1/24", "dev", _BRIDGE)
         ip("link", "set", _BRIDGE, "up")
-        self.beside[0] = Containerd(folder / "beside1")
-        self.all = [start_engine(folder / "host1", own_network=False, flags=(self.beside[0].flag,))]
+        self.all = [start_engine(folder / "host1", own_network=False, flags=self._flags(1))]
         self.let_pass(_BRIDGE, ())
         self.first.docker("swarm", "init", "--advertise-addr", "10.77.0.1")
 
     @property
     def first(self) -> OwnEngine:
         return self.all[0]
+
+    def _flags(self, number: int) -> tuple[str, ...]:
+        if self._containerd == "own" or (self._containerd == "mixed" and number % 2 == 0):
+            return ()
+        self.beside[number - 1] = Containerd(self.folder / f"beside{number}")
+        return (self.beside[number - 1].flag,)
 
     def let_pass(self, link: str, inside: tuple[str, ...]) -> None:
         """An engine's own rules drop what comes from another host by a bridge of this machine."""
@@ -111,11 +118,7 @@ class Hosts:
     def join(self, image: str) -> None:
         """One more, with the image: no registry knows it."""
         number = len(self.all) + 1
-        flags = ()
-        if number % 2:  # the others start theirs themselves
-            self.beside[number - 1] = Containerd(self.folder / f"beside{number}")
-            flags = (self.beside[number - 1].flag,)
-        host = start_engine(self.folder / f"host{number}", flags=flags, keeps_network=True)
+        host = start_engine(self.folder / f"host{number}", flags=self._flags(number), keeps_network=True)
         self.all.append(host)
         ip("link", "add", f"dwbench{number}", "type", "veth", "peer", "name", "eth0", "netns", str(host.pid))
         ip("link", "set", f"dwbench{number}", "master", _BRIDGE, "up")
@@ -321,6 +324,7 @@ async def work(bench: Measured, hosts: Hosts, asked: argparse.Namespace) -> int:
 def main() -> int:
     given = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     given.add_argument("--nodes", type=int, default=1, help="of the swarm, from the start (default 1)")
+    given.add_argument("--containerd", choices=("own", "apart", "mixed"), default="mixed", help="(default mixed)")
     given.add_argument("--deploys", type=int, default=20, help="each with a rollback (default 20)")
     given.add_argument("--updates", type=int, default=2, help="by docker service update, in two ways (default 2)")
     given.add_argument("--lose", type=int, default=1, help="a host of three, or none: 1 or 0 (default 1)")
@@ -330,7 +334,7 @@ def main() -> int:
     given.add_argument("--seed", type=int, default=1, help="of the moments")
     asked = given.parse_args()
     folder = apart()
-    hosts = Hosts(folder)
+    hosts = Hosts(folder, asked.containerd)
     try:
         bench = Measured(hosts.first, folder / "shop")
         bench.shop = Stack(hosts.first, folder / "shop", "measured", make_app_image(hosts.first))
