@@ -32,8 +32,8 @@ from dockworthy.model.snapshot import Snapshot
 from dockworthy.model.text_file import TextFile
 from dockworthy.model.workload import Unit
 from dockworthy.policy.loosening import policy_change
-from dockworthy.readers.compose.dotenv import read_dotenv
 from dockworthy.readers.compose.project import read_compose
+from dockworthy.readers.compose.variables import read_dotenv
 from dockworthy.readers.create_request import read_create_request
 from dockworthy.readers.docker_run import read_docker_run
 from dockworthy.readers.dockerfile.build import read_dockerfile

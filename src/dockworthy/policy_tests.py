@@ -21,9 +21,9 @@ from .model.written import Written
 from .policy.applying import apply_policy
 from .policy.rules import compile_rules
 from .readers.allowances import read_allowances
+from .readers.joined_policy import read_project_file
 from .readers.policy_tests import read_example, read_policy_tests, text_of
 from .readers.project_file import find_project_file
-from .readers.whole_project import read_project_file
 
 _WORST_FIRST = (
     Outcome.FAIL,

@@ -14,8 +14,7 @@ from dockworthy.model.finding import Judgement
 from dockworthy.model.host import DaemonProcess, Host
 from dockworthy.model.machine import Machine
 from dockworthy.model.snapshot import EngineFacts
-from dockworthy.readers.daemon import read_engine
-from dockworthy.readers.daemon_refused import KNOWN_SETTINGS
+from dockworthy.readers.daemon import KNOWN_SETTINGS, read_engine
 
 ODD = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 70000) | st.text(max_size=6) | st.just("tcp://[::"),

@@ -24,7 +24,7 @@ from dockworthy.model.field import Set, Source
 from dockworthy.model.finding import Finding, Judgement, Outcome
 from dockworthy.model.levels import Level
 from dockworthy.model.snapshot import Snapshot
-from dockworthy.readers.daemon_refused import KNOWN_SETTINGS, refused_settings
+from dockworthy.readers.daemon import KNOWN_SETTINGS, refused_settings
 from dockworthy.readers.daemon_written import Written
 from dockworthy.readers.machine import read_machine
 from patience import patience

@@ -9,7 +9,7 @@ import pytest
 from dockworthy.errors import UnreadableInput, UsageError
 from dockworthy.model.field import Unknown
 from dockworthy.model.written import Written
-from dockworthy.readers.compose.dotenv import read_dotenv
+from dockworthy.readers.compose.variables import read_dotenv
 from dockworthy.readers.dockerfile.build import read_dockerfile
 from dockworthy.readers.project_file import parse_project_file
 from fuzz.effort import MINUTES, fuzz

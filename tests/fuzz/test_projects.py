@@ -15,11 +15,10 @@ from dockworthy.model.levels import Severity
 from dockworthy.model.policy import Policy, Rule
 from dockworthy.policy.rules import compile_rules
 from dockworthy.readers.allowances import read_allowances
-from dockworthy.readers.build_contexts import BuildContext
-from dockworthy.readers.dockerfile.context import ignored_patterns
-from dockworthy.readers.dockerfile.ignored_rules import Config, silences_in
+from dockworthy.readers.dockerfile.build import Config, ignored_patterns, silences_in
 from dockworthy.readers.git_ignored import rules_above
 from dockworthy.readers.policy_tests import read_policy_tests
+from dockworthy.readers.text_files import BuildContext
 from dockworthy.report.saved_result import is_snapshot, load_result
 from examples import render_json
 from fuzz.effort import MINUTES, fuzz

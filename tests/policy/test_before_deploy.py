@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockworthy.readers.whole_project import read_project_file
+from dockworthy.readers.joined_policy import read_project_file
 from policy.projects import Project
 
 SHARED = """policy:

@@ -9,7 +9,7 @@ from engine_facts import engine, somewhere_else
 from hypothesis import given
 
 from dockworthy.model.field import Set, Source, Unknown, Unset
-from dockworthy.readers.cluster import read_cluster
+from dockworthy.readers.machine import read_cluster
 from dockworthy.readers.network import read_networks
 
 NOT_A_MANAGER = Unknown("this node is not a swarm manager")

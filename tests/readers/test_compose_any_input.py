@@ -17,7 +17,7 @@ from dockworthy.check import check
 from dockworthy.errors import UnreadableInput
 from dockworthy.model.field import Set
 from dockworthy.model.levels import Level
-from dockworthy.readers.compose.interpolation import interpolate
+from dockworthy.readers.compose.variables import interpolate
 from effort import examples
 from examples import parse_dotenv
 from readers.compose_read import parsed

@@ -10,8 +10,8 @@ import pytest
 
 from dockworthy.model.field import Field, Origin, Set, source_of
 from dockworthy.model.workload import Container
-from dockworthy.readers.compose.dotenv import read_raw
 from dockworthy.readers.compose.project import read_compose
+from dockworthy.readers.compose.variables import read_raw
 from dockworthy.readers.yaml_source import documents
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dockworthy.model.field import Set, Unknown
-from dockworthy.readers.compose.interpolation import interpolate
+from dockworthy.readers.compose.variables import interpolate
 from examples import parse_dotenv
 from readers.compose_read import image_of, parsed, read, written
 

@@ -13,7 +13,7 @@ from dockworthy.model.field import Field, Origin, Set, Source, Unknown, Unset
 from dockworthy.model.host import Cgroup, DaemonProcess, Host, UnitFile
 from dockworthy.model.snapshot import EngineFacts
 from dockworthy.readers.daemon import read_engine
-from dockworthy.readers.daemon_flags import settings_of
+from dockworthy.readers.daemon_written import settings_of
 
 FILE = Source("/etc/docker/daemon.json")
 NO_FILE: Field[dict[str, Any]] = Unset(FILE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockworthy.readers.ignore_patterns import patterns_of
+from dockworthy.readers.git_ignored import patterns_of
 
 
 @pytest.mark.parametrize("line", ["a[z-b]", "a\\", "[[:x]y]", "!", "/"])

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from dockworthy.errors import UnreadableInput
 from dockworthy.model.levels import Level
 from dockworthy.model.policy import Data, Exposure
+from dockworthy.readers.joined_policy import read_project_file
 from dockworthy.readers.project_file import find_project_file, parse_project_file
-from dockworthy.readers.whole_project import read_project_file
 from effort import examples
 
 _ROLE = "roles:\n    - who: user:vera\n      role: deployer\n      "

@@ -55,7 +55,7 @@ def policy_path(policy: str | None, judged: Sequence[str]) -> Path | None:
 def read_project(path: Path, checkout: Checkout | None) -> ProjectFile:
     """Raises UnreadableInput."""
     from ..input_files import reading_only
-    from ..readers.whole_project import read_project_file
+    from ..readers.joined_policy import read_project_file
 
     with reading_only(checkout if checkout is not None and checkout.names(path) else None):
         return read_project_file(Path(os.path.relpath(path)))

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 
 from ..model.build import Heredoc, Instruction
 from ..readers.dockerfile.build import instructions_of
-from ..readers.dockerfile.lines import LogicalLine, logical_lines, places_in
-from ..readers.dockerfile.quoting import split_words
+from ..readers.dockerfile.lines import LogicalLine, logical_lines, places_in, split_words
 from ..readers.dockerfile.shell_commands import ShellText, shell_text
 from ..readers.dockerfile.stages import flat
 from .refused import FixRefused

@@ -7,7 +7,7 @@ from typing import Any, Final
 import yaml
 
 from ..errors import UnreadableInput
-from ..readers.yaml_text import LONGEST_NUMBER
+from ..readers.yaml_source import LONGEST_NUMBER
 from .yaml_tree import Kind, Node
 
 _CONSTRUCTOR = yaml.SafeLoader("")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from msgspec import structs
 
-from ..model.engine import Engine
+from ..model.dialect import Version
+from ..model.engine import NOT_IN_A_SWARM, STANDS_TWICE, Engine
 from ..model.field import Field, Origin, Set, Source, Unknown, Unset
+from ..model.finding import Evidence
 from ..model.host import Host
 from ..model.snapshot import EngineFacts
-from .daemon_defaults import parse_version
-from .daemon_pending import pending_settings
-from .daemon_refused import KNOWN_SETTINGS, refused_settings
-from .daemon_running import running_settings
-from .daemon_written import Written, written_settings
+from .daemon_running import UNSUPPORTED, running_settings
+from .daemon_written import DEFAULT_FILE, DEFAULTS, DEPENDENT, SWITCHES, Written, parse_version, written_settings
 
 Setting = Set[Any] | Unset | Unknown
 _OUTSIDE_A_SWARM = ("inactive", "")
@@ -80,4 +82,145 @@ def _in_swarm(facts: EngineFacts) -> Field[bool]:
     return Set(state not in _OUTSIDE_A_SWARM, source, Origin.MEASURED)
 
 
-__all__ = ["read_engine"]
+def pending_settings(written: Written, running: Mapping[str, Set[Any]]) -> dict[str, Set[Any]]:
+    """Setting -> what is written, for each that the engine would start with another value than it runs with now."""
+    pending = {}
+    for name in _COMPARABLE.keys() & running.keys():
+        wanted, runs = _wanted(written, name), running[name].value
+        # What the kernel can't do, no restart brings.
+        if wanted is not None and runs != UNSUPPORTED and _differ(name, wanted.value, runs):
+            pending[name] = wanted
+    return pending
+
+
+def _wanted(written: Written, name: str) -> Set[Any] | None:
+    """The written value; for a setting that is off until written, off. None where it can't be told."""
+    setting = written.setting(name)
+    if isinstance(setting, Set):
+        return setting
+    seen = written.seen
+    if isinstance(seen, Set) and name in _ABSENT:
+        return Set(_ABSENT[name], setting.source or seen.source, Origin.PLATFORM)
+    return None
+
+
+def _differ(name: str, wanted: Any, runs: Any) -> bool:
+    same = _COMPARABLE[name]
+    try:
+        return bool(same(wanted) != same(runs))
+    except (TypeError, ValueError, AttributeError):
+        return False  # a value of the wrong kind: the engine refuses it, which is told elsewhere
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _profile(value: Any) -> Any:
+    return "builtin" if value in ("", "default", "builtin") else value
+
+
+def _registries(value: Any) -> frozenset[str]:
+    return frozenset(_network(str(entry)) for entry in value)
+
+
+def _network(entry: str) -> str:
+    """The engine names a network by its first address, and takes a lone address for a host."""
+    if "/" not in entry:
+        return entry
+    try:
+        return str(ipaddress.ip_network(entry, strict=False))
+    except ValueError:
+        return entry
+
+
+def _mirrors(value: Any) -> list[str]:
+    return [str(entry).rstrip("/") for entry in value]
+
+
+def _pools(value: Any) -> list[tuple[Any, Any]]:
+    return [(_network(str(pool["base"])), pool["size"]) for pool in value if pool]
+
+
+_COMPARABLE: dict[str, Callable[[Any], Any]] = {
+    "authorization-plugins": list,
+    "debug": _as_it_is,
+    "default-address-pools": _pools,
+    "default-runtime": _as_it_is,
+    "experimental": _as_it_is,
+    "icc": _as_it_is,
+    "insecure-registries": _registries,
+    "ip-masq": _as_it_is,
+    "live-restore": _as_it_is,
+    "log-driver": _as_it_is,
+    "no-new-privileges": _as_it_is,
+    "registry-mirrors": _mirrors,
+    "seccomp-profile": _profile,
+    "storage-driver": _as_it_is,
+    "userns-remap": bool,
+}
+"""Settings that the API tells in a form comparable with what is written, and that form.
+
+Left out: data-root (links, and user namespaces, change its path) and selinux-enabled (void without the kernel's part).
+"""
+_ABSENT: dict[str, Any] = {
+    "authorization-plugins": [],
+    "insecure-registries": [],
+    "registry-mirrors": [],
+    "userns-remap": "",
+}
+
+
+_ALLOWED_TWICE = frozenset({"runtimes"})
+_LISTS = frozenset(
+    "authorization-plugins cdi-spec-dirs default-address-pools dns dns-opts dns-search exec-opts hosts "
+    "insecure-registries labels node-generic-resources registry-mirrors storage-opts".split()
+)
+_MAPS = frozenset("builder default-network-opts default-ulimits features log-opts proxies runtimes".split())
+_TEXTS = frozenset(
+    "api-cors-header bip bip6 bridge cgroup-parent config-file containerd containerd-namespace "
+    "containerd-plugins-namespace cpu-rt-period cpu-rt-runtime default-gateway default-gateway-v6 default-shm-size "
+    "firewall-backend fixed-cidr fixed-cidr-v6 host-gateway-ip host-gateway-ips http-proxy https-proxy init-path "
+    "log-format max-download-attempts metrics-addr min-api-version mtu network-control-plane-mtu "
+    "network-diagnostic-port no-proxy pidfile seccomp-profile storage-driver swarm-default-advertise-addr tlscacert "
+    "tlscert tlskey userland-proxy-path userns-remap allow-nondistributable-artifacts deprecated-key-path".split()
+)
+KNOWN_SETTINGS = frozenset({*DEFAULTS, *DEPENDENT, *_LISTS, *_MAPS, *_TEXTS, *SWITCHES})
+_REMOVED_IN_23 = ("cluster-advertise", "cluster-store", "cluster-store-opts", "graph")
+
+
+def refused_settings(written: Written, *, in_swarm: bool) -> dict[str, Evidence]:
+    """Setting -> why the engine would refuse it, and where it stands."""
+    file = written.file.value if isinstance(written.file, Set) else {}
+    flags = written.flags.value if isinstance(written.flags, Set) else {}
+    why = {name: fault for name, value in file.items() if (fault := _fault(name, value, written.engine_version))}
+    for name in file.keys() & flags.keys() - _ALLOWED_TWICE:
+        why[name] = STANDS_TWICE
+    if in_swarm and _is_on(written, "live-restore"):
+        why["live-restore"] = NOT_IN_A_SWARM
+    if isinstance(written.file, Unknown) and "isn't JSON" in written.file.reason:
+        # The reader of facts says so of a file that it could read and not parse; the engine can't parse it either.
+        why["daemon.json"] = written.file.reason
+    place = (written.file.source or DEFAULT_FILE).where
+    return {name: Evidence(f"{name}: {says}", Source(place, name)) for name, says in why.items()}
+
+
+def _is_on(written: Written, name: str) -> bool:
+    setting = written.setting(name)
+    return isinstance(setting, Set) and setting.value is True
+
+
+def _fault(name: str, value: Any, version: Version | None) -> str:
+    if name in SWITCHES:
+        return "" if isinstance(value, bool) else f"it is {value!r}, where true or false is asked"
+    if name in _LISTS:
+        return "" if value is None or isinstance(value, list) else "it is no list"
+    if name in _MAPS:
+        return "" if value is None or isinstance(value, dict) else "it is no map"
+    if name in _REMOVED_IN_23:
+        return "engines since 23.0 do not know it" if version is not None and version >= Version(23, 0) else ""
+    if name in KNOWN_SETTINGS:
+        return ""
+    # A name that is merely unknown here may be a newer engine's; one letter off a known name is a slip.
+    near = get_close_matches(name, KNOWN_SETTINGS, n=1, cutoff=0.85)
+    return f"no setting has this name ({near[0]} does)" if near else ""

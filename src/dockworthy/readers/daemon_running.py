@@ -149,6 +149,3 @@ def _seen(value: Any, path: str) -> Set[Any]:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-__all__ = ["UNSUPPORTED", "running_settings", "security_options"]

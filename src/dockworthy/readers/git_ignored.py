@@ -8,16 +8,39 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ..input_files import read_start, reading_only
 from ..model.pattern import lazy_pattern
-from .ignore_patterns import patterns_of
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+
+def patterns_of(lines: Sequence[str]) -> GitIgnoreSpec:
+    """The patterns, in their order. Of a file with a line that is none (`[z-a]`, `a\\`), all the others."""
+    from pathspec import GitIgnoreSpec  # 35 ms to import, for what most single files never need
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # `[[`: re may read it in another way some day
+        try:
+            return GitIgnoreSpec.from_lines(lines)
+        except (ValueError, re.error):
+            return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except (ValueError, re.error):  # the library makes a regular expression of it, and lets that one's error through
+        return False
+    return True
+
 
 _MOST_BYTES = 1024 * 1024
 _ANY_FOLDER = "(?P<ps_d>/)"

@@ -9,8 +9,8 @@ from ..model.engine import Image
 from ..model.field import Field, Set, Source, Unknown, Unset
 from ..model.snapshot import EngineFacts, ImageFacts
 from .api_object import ApiObject
+from .container.host_config import read_user
 from .container.operation import read_environment, read_health
-from .container.user import read_user
 
 WHERE = "GET /images/{id}/json"
 HISTORY = "GET /images/{id}/history"
@@ -107,6 +107,3 @@ def _history(history: Field[tuple[dict[str, Any], ...]]) -> Field[tuple[str, ...
     if not all(isinstance(text, str) for text in made_by):
         return Unknown("CreatedBy of a layer is not text", source=Source(HISTORY, "CreatedBy"))
     return Set(tuple(made_by), Source(HISTORY, "CreatedBy"))
-
-
-__all__ = ["read_images", "read_one_image"]

@@ -158,3 +158,9 @@ def _check_ids(policy: JoinedPolicy) -> None:
                 hint="give one of them another id",
             )
         places[rule.id] = place
+
+
+def read_project_file(path: Path) -> ProjectFile:
+    """The whole of it. Raises UnreadableInput with the line for anything that is not understood."""
+    project, document = parse_document(text_of_file(path), str(path))
+    return with_extended(project, document, path)

@@ -6,15 +6,17 @@ from collections import defaultdict
 
 from msgspec import structs
 
+from ..model.engine import Cluster, Network
 from ..model.field import Field, Set, Source, Unknown, Unset
+from ..model.guarded_socket import GuardedSocket
+from ..model.host import DaemonProcess
 from ..model.machine import Machine
 from ..model.snapshot import ContainerFacts, EngineFacts, Snapshot
-from ..model.workload import Unit
-from .cluster import read_cluster
+from ..model.workload import EnginePaths, Unit
+from .api_object import ApiObject
 from .container.inspected import read_container
 from .daemon import read_engine
 from .engine_context import EngineContext, engine_context
-from .guarded_socket import with_guard
 from .image import read_images
 from .network import read_networks
 from .proofs import read_proofs
@@ -95,3 +97,54 @@ def _users_of_volumes(units: tuple[Unit, ...]) -> dict[str, tuple[str, ...]]:
                 if mount.kind == "volume":
                     users[mount.source].append(unit.name)
     return {volume: tuple(names) for volume, names in users.items()}
+
+
+WHERE = "GET /info"
+
+
+def read_cluster(facts: EngineFacts, networks: tuple[Network, ...]) -> Cluster | None:
+    """None where the engine is in no swarm, or where nothing tells that it is in one."""
+    info = ApiObject(facts.info.value if isinstance(facts.info, Set) else None, WHERE)
+    state = info.text("Swarm", "LocalNodeState")
+    if not _in_swarm(state, facts):
+        return None
+    return Cluster(
+        manager=info.at("Swarm", "ControlAvailable").data is True or isinstance(facts.swarm, Set),
+        source=Source(WHERE, "Swarm"),
+        state=state,
+        error=info.text("Swarm", "Error"),
+        swarm=facts.swarm,
+        nodes=facts.nodes,
+        services=facts.services,
+        secrets=facts.secrets,
+        tasks=facts.tasks,
+        networks=networks,
+    )
+
+
+def _in_swarm(state: Field[str], facts: EngineFacts) -> bool:
+    """`inactive` is in no swarm; `locked`, `pending` and `error` are in one that does not work now."""
+    if isinstance(state, Set) and state.value:
+        return state.value != "inactive"
+    return isinstance(facts.swarm, Set)
+
+
+_PLUGIN = "dockworthy"
+_USUAL = "/var/run/docker.sock"
+_MAYBE = "dockworthy's guard is this engine's plugin; whether it stands at the socket, too, is seen on the host only"
+
+
+def with_guard(paths: EnginePaths, facts: EngineFacts, daemon: Field[DaemonProcess]) -> EnginePaths:
+    """The engine's own socket then counts beside the usual one."""
+    if isinstance(daemon, Set):
+        found = daemon.value
+        if not found.guarded_at:
+            return paths
+        guard = GuardedSocket(found.guarded_at, found.container_roles)
+        return structs.replace(paths, sockets=(found.own_socket, *paths.sockets), guard=guard)
+    info = ApiObject(facts.info.value if isinstance(facts.info, Set) else None, "GET /info")
+    plugins = info.texts("Plugins", "Authorization")
+    if not isinstance(plugins, Set) or _PLUGIN not in plugins.value:
+        return paths
+    gap = Unknown(_MAYBE, source=Source("GET /info", "Plugins.Authorization"), tell="run as root on the host")
+    return structs.replace(paths, guard=GuardedSocket(_USUAL, gap))

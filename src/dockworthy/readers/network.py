@@ -57,6 +57,3 @@ def _running(facts: EngineFacts) -> Iterator[tuple[str, ApiObject]]:
             inspect = ApiObject(container.inspect.value, "GET /containers/{id}/json")
             if inspect.at("State", "Running").data is True:
                 yield container.name, inspect
-
-
-__all__ = ["read_networks"]

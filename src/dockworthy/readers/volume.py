@@ -66,6 +66,3 @@ def _not_measured() -> Unknown:
     return Unknown(
         "the engine did not measure the volume", tell="docker system df -v", source=Source(DISK_USE, "Volumes")
     )
-
-
-__all__ = ["read_volumes"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct, structs
 
 from ..errors import UnreadableInput
+from ..model.access import Access
 from ..model.build import ImageBuild
 from ..model.dialect import Version
 from ..model.pattern import lazy_pattern
@@ -20,7 +23,6 @@ from .files import FoundFile
 from .kubernetes import is_kubernetes
 from .marathon import is_marathon
 from .recognising import TELLING_SUFFIXES
-from .telling_apart import told_apart
 from .titus import is_titus
 from .yaml_source import Value, documents
 
@@ -127,3 +129,27 @@ def _read_build(found: FoundFile, text: str) -> ImageBuild:
     from .dockerfile.build import read_dockerfile
 
     return read_dockerfile(text, found.name, path=None if found.path == "-" else Path(found.path))
+
+
+_T = TypeVar("_T", Unit, Access)
+
+
+def told_apart(found: Iterable[_T]) -> tuple[_T, ...]:
+    """Those of one id are told apart by the line, and on one line (JSON without line ends) by their number."""
+    found = tuple(found)
+    times = Counter(each.id for each in found)
+    if len(times) == len(found):
+        return found
+    met: Counter[str] = Counter()
+    lined = (structs.replace(each, id=_with_line(each)) if times[each.id] > 1 else each for each in found)
+    return tuple(_numbered(each, met) for each in lined)
+
+
+def _with_line(found: Unit | Access) -> str:
+    line = f"@{found.source.line}"
+    return found.id if found.id.endswith(line) else found.id + line
+
+
+def _numbered(found: _T, met: Counter[str]) -> _T:
+    met[found.id] += 1
+    return found if met[found.id] == 1 else structs.replace(found, id=f"{found.id}.{met[found.id]}")

@@ -7,6 +7,7 @@ with both lines).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -14,8 +15,150 @@ import yaml
 
 from ..errors import UnreadableInput
 from ..model.field import Source
-from .yaml_mapping import read_mapping
-from .yaml_text import LOADER, LONGEST_NUMBER, refuse_bomb, refuse_too_many, with_whole_letters
+from ..model.pattern import lazy_pattern
+
+LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MOST_VALUES: Final = 2_000_000
+"""Scalars, lists and mappings of one text: half a gigabyte. A cluster's 4,500 pods as one list have 1.3 million."""
+MOST_BY_ALIASES: Final = 500_000
+"""Values that one document may have beyond those that are written in it, where aliases repeat them."""
+LONGEST_NUMBER: Final = 1000
+"""Characters. YAML 1.1 reads `1:30:00` as a number to the base of 60, and the time to make one of `1:1:1:...` grows
+with the square of its length."""
+_HALVES = lazy_pattern(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+def with_whole_letters(text: str) -> str:
+    """JSON escapes a letter beyond 16 bits as two halves (`\\ud83d\\ude00`), which YAML does not know as one."""
+    return _HALVES.sub(_whole_letter, text) if "\\u" in text else text
+
+
+def _whole_letter(halves: re.Match[str]) -> str:
+    high, low = int(halves[2], 16), int(halves[3], 16)
+    return f"{halves[1]}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
+
+
+def refuse_too_many(text: str, file: str) -> None:
+    """A value takes a quarter of a kilobyte: what is written in two bytes must not fill the memory. Only where a text
+    has that many places for values they are counted."""
+    if sum(text.count(mark) for mark in ",:\n[{") <= MOST_VALUES:
+        return
+    count = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        count += isinstance(event, yaml.NodeEvent)
+        if count > MOST_VALUES:
+            line = None if event.start_mark is None else event.start_mark.line + 1
+            raise UnreadableInput(f"more than {MOST_VALUES:,} values: no manifest holds as many", file=file, line=line)
+
+
+def refuse_bomb(root: yaml.Node, file: str) -> None:
+    """An alias is the same node, not a copy; but who reads the values comes by it again at each alias. A few lines of
+    aliases of aliases would be read for years.
+
+    Raises UnreadableInput for a document that has too many values with its aliases counted, or contains itself.
+    """
+    sizes: dict[int, int] = {}
+    written, within = 0, set[int]()
+    stack = [(root, False)]
+    while stack:
+        node, counted = stack.pop()
+        if counted:
+            within.discard(id(node))
+            sizes[id(node)] = size = 1 + sum(sizes[id(part)] for part in _parts(node))
+            written += 1
+            if size - written > MOST_BY_ALIASES:
+                says = f"more than {MOST_BY_ALIASES:,} values, aliases counted"
+                raise UnreadableInput(says, file=file, line=node.start_mark.line + 1)
+        elif isinstance(node, yaml.ScalarNode):
+            if id(node) not in sizes:
+                sizes[id(node)] = 1
+                written += 1
+        elif id(node) in within:
+            says = "nested too deep: an alias stands inside of what it names"
+            raise UnreadableInput(says, file=file, line=node.start_mark.line + 1)
+        elif id(node) not in sizes:
+            within.add(id(node))
+            stack.append((node, True))
+            stack.extend((part, False) for part in _below(node))
+
+
+def _below(node: yaml.Node) -> Iterator[yaml.Node]:
+    """The values directly in a list or mapping."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield key
+            yield value
+    else:
+        yield from node.value
+
+
+def _parts(node: yaml.Node) -> Iterator[yaml.Node]:
+    """The same, with what `<<` brings in place of what it names: however often a mapping is merged in, it is read
+    once."""
+    if not isinstance(node, yaml.MappingNode):
+        yield from node.value
+        return
+    mappings, taken = [node], {id(node)}
+    while mappings:
+        for key, value in mappings.pop().value:
+            if key.tag != MERGE_KEY:
+                yield key
+                yield value
+                continue
+            for base in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if isinstance(base, yaml.MappingNode) and id(base) not in taken:
+                    taken.add(id(base))
+                    mappings.append(base)
+
+
+MERGE_KEY: Final = "tag:yaml.org,2002:merge"
+_DEEPEST_MERGE = 50
+
+
+def read_mapping(node: yaml.MappingNode, file: str) -> dict[str, yaml.Node]:
+    """Key -> value; what is written here counts before what is merged in, and what is merged first before the rest.
+
+    Raises UnreadableInput, with both lines for a key that stands twice.
+    """
+    return _read(node, file, depth=0, taken=set())
+
+
+def _read(node: yaml.MappingNode, file: str, *, depth: int, taken: set[int]) -> dict[str, yaml.Node]:
+    """`taken`: mappings that are merged in already. What came first counts, so none is needed twice: without that
+    a few lines of merges of merges would take forever."""
+    taken.add(id(node))
+    own = _own(node, file)
+    for base in _merged(node):
+        if not isinstance(base, yaml.MappingNode) or depth > _DEEPEST_MERGE:
+            raise UnreadableInput("`<<` does not name a mapping", file=file, line=base.start_mark.line + 1)
+        if id(base) not in taken:
+            own = _read(base, file, depth=depth + 1, taken=taken) | own
+    return own
+
+
+def _own(node: yaml.MappingNode, file: str) -> dict[str, yaml.Node]:
+    own: dict[str, yaml.Node] = {}
+    lines: dict[str, int] = {}
+    for key, value in node.value:
+        if key.tag == MERGE_KEY:
+            continue
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise UnreadableInput("a key is not a single value", file=file, line=line)
+        name = key.value
+        if name in own:
+            says = f"the key {name!r} stands twice, here and in line {lines[name]}"
+            raise UnreadableInput(says, file=file, line=line, hint="keep one of them")
+        own[name] = value
+        lines[name] = line
+    return own
+
+
+def _merged(node: yaml.MappingNode) -> Iterator[yaml.Node]:
+    for key, value in node.value:
+        if key.tag == MERGE_KEY:
+            yield from value.value if isinstance(value, yaml.SequenceNode) else [value]
+
 
 _TAG: Final = "tag:yaml.org,2002:"
 _CONSTRUCTOR = yaml.SafeLoader("")

@@ -69,7 +69,7 @@ def _load(level: str | None, path: str | None) -> tuple[PolicyInForce, tuple[Pat
     from ...guard.policy_in_force import PolicyInForce
     from ...model.levels import Level
     from ...model.policy import ProjectFile, sources_of
-    from ...readers.whole_project import read_project_file
+    from ...readers.joined_policy import read_project_file
 
     project = ProjectFile() if path is None else read_project_file(Path(path))  # errors name the whole path
     asked = Level(level) if level else project.policy.level or Level.BASELINE

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ...errors import UnreadableInput
 from ...readers.create_request.keys import Shape
-from ...readers.create_request.shape import unknown_keys
+from ...readers.create_request.request import unknown_keys
 from ...readers.create_request.strict_json import parse
 from ..asked import NotCanonical
 from ..bounds import check_bounds, check_size

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
 
 from ...errors import UnreadableInput
-from ...model.field import Source, Unknown
+from ...model.field import Field, Origin, Set, Source, Unknown, Unset
 
 Content = dict[str, "Entry"] | list["Entry"] | str | None
 
@@ -138,3 +138,24 @@ def listed_as_mapping(entry: Entry) -> Entry:
             value if parted else None, item.source, gap=item.gap, key=item.key, inherited=item.inherited
         )
     return Entry(found, entry.source, key=entry.key, tag=entry.tag, inherited=entry.inherited)
+
+
+T = TypeVar("T")
+
+
+def field_of(entry: Entry | None, silent: Unset, convert: Callable[[Entry], T]) -> Field[T]:
+    """`silent` stands for what nobody wrote. Raises UnreadableInput where `convert` refuses the value."""
+    if entry is None:
+        return silent
+    if entry.gap is not None:
+        return entry.gap
+    return Set(convert(entry), entry.source, origin_of(entry))
+
+
+def origin_of(entry: Entry) -> Origin:
+    return Origin.INHERITED if entry.inherited else Origin.WRITTEN
+
+
+def by_default(value: T, setting: str) -> Set[T]:
+    """What the engine does where the file is silent, as its documentation has it."""
+    return Set(value, Source("Docker's default", setting), Origin.PLATFORM)

@@ -10,13 +10,10 @@ from ...errors import UnreadableInput
 from ...input_files import refusal
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ..files import FoundFile
-from .dotenv import read_raw
-from .entry import Entry, listed_as_mapping
-from .fields import origin_of
+from .entry import Entry, listed_as_mapping, origin_of
 from .loading import hidden_value
-from .paths import as_written_here
-from .scope import Scope
-from .variables import Variables, read_env_file
+from .mounts import Scope
+from .variables import Variables, as_written_here, read_env_file, read_raw
 
 
 class Environment(Struct, frozen=True):

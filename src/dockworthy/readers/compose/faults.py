@@ -11,8 +11,8 @@ from typing import Final
 from ...errors import UnreadableInput
 from ...model.pattern import lazy_pattern
 from .entry import Entry, listed_as_mapping
-from .keys import Fault, strange_keys, strange_keys_of_project
-from .short_forms import parts_of
+from .merging import parts_of
+from .recognising import Fault, strange_keys, strange_keys_of_project
 
 _TEXTS: Final = (
     "cgroup cgroup_parent container_name domainname hostname image ipc isolation mac_address network_mode pid platform "
@@ -244,6 +244,3 @@ def _circles(projects: Sequence[Entry]) -> Iterator[Fault]:
 def _members(project: Entry, section: str) -> dict[str, Entry]:
     found = project.get(section)
     return found.mapping() if found is not None and found.is_mapping else {}
-
-
-__all__ = ["faults_in", "refusal_of_compose", "refusal_of_ours"]

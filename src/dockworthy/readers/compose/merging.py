@@ -1,14 +1,56 @@
-"""How Compose lays one service over another, for `extends`. Source: the Compose specification, merge."""
+"""A service made of several files: `extends`, and files that are laid over others, with the keys that Compose merges
+in ways of their own. Source: the Compose specification, merge; compose-go, override.
+"""
 
 from __future__ import annotations
 
+import os
+import posixpath
+import re
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from msgspec import structs
 
+from ...errors import UnreadableInput
 from ...model.field import Source
 from .entry import Entry, listed_as_mapping
-from .short_forms import target_of_device, target_of_mount
+from .loading import Files
+
+_DRIVE = re.compile(r"[^\W\d_]:")
+"""Compose takes one letter before a colon for a drive of Windows, also the volume `v` in `v:/data`."""
+
+
+def parts_of(text: str) -> list[str]:
+    """At the colons, but for those of a drive (`C:\\data:/data`)."""
+    drive = text[:2] if _DRIVE.match(text) else ""
+    first, *others = text[len(drive) :].split(":")
+    return [drive + first, *others]
+
+
+def is_drive(text: str) -> bool:
+    return _DRIVE.match(text) is not None
+
+
+def target_of_mount(entry: Entry) -> str:
+    """The path inside the container."""
+    if entry.is_mapping:
+        return cleaned(entry.word("target"))
+    parts = parts_of(entry.text())
+    return cleaned(parts[0] if len(parts) == 1 else parts[1])
+
+
+def cleaned(path: str) -> str:
+    """Without a slash at its end, doubled slashes and `..`, as Compose hands it on."""
+    return posixpath.normpath(path) if path.startswith("/") else path
+
+
+def target_of_device(entry: Entry) -> str:
+    if entry.is_mapping:
+        return entry.word("target") or entry.word("source")
+    parts = entry.text().split(":")
+    return parts[1] if len(parts) > 1 and parts[1].startswith("/") else parts[0]
+
 
 _REPLACED = frozenset({"command", "entrypoint", "test"})
 _MAPPINGS = frozenset(
@@ -86,3 +128,57 @@ def number_of_values(entry: Entry) -> int:
     content = entry.content
     inner = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
     return 1 + sum(number_of_values(value) for value in inner)
+
+
+DEEPEST: Final = 32
+
+
+class Extending:
+    """Services with all that they inherit; each is worked out once."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._done: dict[tuple[str, str], Entry] = {}
+
+    def whole(self, document: Entry, name: str, under_way: tuple[Entry, ...] = ()) -> Entry:
+        """The service `name` of a file. Raises UnreadableInput for a circle, with both places."""
+        known = (document.source.where, name)
+        if known not in self._done:
+            service = document.mapping()["services"].mapping()[name]
+            extends = service.get("extends") if service.is_mapping else None
+            self._done[known] = service if extends is None else self._over(document, service, extends, under_way)
+        return self._done[known]
+
+    def _over(self, document: Entry, service: Entry, extends: Entry, under_way: tuple[Entry, ...]) -> Entry:
+        for earlier in under_way:
+            if earlier is extends:
+                last = under_way[-1].source
+                says = f"`extends` goes in a circle: {earlier.source} comes back to itself by {last}"
+                raise UnreadableInput(says, file=extends.source.where, line=extends.source.line)
+        if len(under_way) > DEEPEST:
+            says = f"`extends` goes more than {DEEPEST} services deep"
+            raise UnreadableInput(says, file=extends.source.where, line=extends.source.line)
+        base = self._base(document, extends, (*under_way, extends))
+        self._files.count(number_of_values(base), extends.source)
+        own = Entry(
+            {key: value for key, value in service.mapping().items() if key != "extends"},
+            service.source,
+            key=service.key,
+        )
+        return merged(inherited(base, extends.source), own)
+
+    def _base(self, document: Entry, extends: Entry, under_way: tuple[Entry, ...]) -> Entry:
+        if extends.gap is not None:
+            raise UnreadableInput(
+                extends.gap.reason, file=extends.source.where, line=extends.source.line, hint=extends.gap.tell
+            )
+        named = extends.word("service") if extends.is_mapping else extends.text()
+        file = extends.get("file") if extends.is_mapping else None
+        if file is not None:
+            path = os.path.join(self._files.folder_of(file.source), file.text())
+            document = self._files.load(path, file)
+        services = document.get("services")
+        if services is None or services.get(named) is None:
+            says = f"{document.source.where} has no service {named!r} to extend"
+            raise UnreadableInput(says, file=extends.source.where, line=extends.source.line)
+        return self.whole(document, named, under_way)

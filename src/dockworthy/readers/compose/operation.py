@@ -1,16 +1,19 @@
-"""How a service is kept: image, user, health check, restart, logs, command, update."""
+"""How a service is kept: image, user, health check, restart, logs, command, update, limits, hooks."""
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+from msgspec import structs
 
 from ...model.field import Field, Set, Unknown, Unset
-from ...model.workload import HealthCheck, Logging, Restart, UpdatePolicy, User
-from ..container.user import read_user as user_of
-from .entry import Entry
-from .fields import field_of, origin_of
-from .sizes import seconds
+from ...model.workload import Container, HealthCheck, Limits, Logging, Restart, Role, UpdatePolicy, User
+from ..container.host_config import read_user as user_of
+from ..engine_words import above_zero, unless_zero
+from .entry import Entry, field_of, listed_as_mapping, origin_of
+from .merging import merged
 
 BY_IMAGE = "the file does not say, the image decides"
 
@@ -154,3 +157,135 @@ def _update(config: Entry) -> UpdatePolicy:
         on_failure=config.word("failure_action"),
         monitor=_or_none(config, "monitor", seconds),
     )
+
+
+def read_limits(service: Entry, silent: Unset) -> Limits:
+    limits = service.at("deploy", "resources", "limits")
+    return Limits(
+        memory=above_zero(field_of(_of(limits, "memory") or service.get("mem_limit"), silent, size)),
+        memory_swap=unless_zero(field_of(service.get("memswap_limit"), silent, size)),
+        cpus=_cpus(service, limits, silent),
+        pids=above_zero(field_of(_of(limits, "pids") or service.get("pids_limit"), silent, Entry.integer)),
+        ulimits=field_of(service.get("ulimits"), silent, _ulimits),
+        oom_kill_disabled=field_of(service.get("oom_kill_disable"), silent, Entry.boolean),
+        oom_score=field_of(service.get("oom_score_adj"), silent, Entry.integer),
+    )
+
+
+def _of(limits: Entry | None, key: str) -> Entry | None:
+    return None if limits is None else limits.get(key)
+
+
+def _cpus(service: Entry, limits: Entry | None, silent: Unset) -> Field[float]:
+    """`cpus`, else `cpu_quota` microseconds in each `cpu_period` (100,000 where none is written)."""
+    field = field_of(_of(limits, "cpus") or service.get("cpus"), silent, cores)
+    if not isinstance(field, Unset):
+        return Unset(field.source) if isinstance(field, Set) and not field.value else field
+    quota, period = service.get("cpu_quota"), service.get("cpu_period")
+    if quota is None:
+        return field
+    for entry in (quota, period):
+        if entry is not None and entry.gap is not None:
+            return entry.gap
+    length = 100_000 if period is None else _microseconds(period)
+    share = _microseconds(quota) / (length or 100_000)
+    return Set(share, quota.source, origin_of(quota)) if share > 0 else Unset(quota.source)
+
+
+def _microseconds(entry: Entry) -> float:
+    """A number, or a duration like 50ms."""
+    written = entry.text().strip()
+    return float(entry.integer()) if written.lstrip("-").isdigit() else seconds(entry) * 1_000_000
+
+
+def _ulimits(entry: Entry) -> dict[str, tuple[int, int]]:
+    """Name -> soft and hard."""
+    return {name: _soft_and_hard(value) for name, value in entry.mapping().items() if not value.is_null}
+
+
+def _soft_and_hard(value: Entry) -> tuple[int, int]:
+    if not value.is_mapping:
+        return value.integer(), value.integer()
+    soft, hard = value.get("soft"), value.get("hard")
+    if soft is None or hard is None:
+        raise value.wrong("a ulimit with soft and hard")
+    return soft.integer(), hard.integer()
+
+
+_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)\s*([kmgtp]?)i?b?", re.IGNORECASE)
+_POWER = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
+_DURATION = re.compile(r"(\d{1,15}(?:\.\d{0,15})?)(ns|us|µs|ms|s|m|h|d|w)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def size(entry: Entry) -> int:
+    """Bytes; a unit is a power of 1024, `kb` and `KiB` too. -1 is "without end"."""
+    written = entry.text().strip()
+    if written == "-1":
+        return -1
+    match = _SIZE.fullmatch(written)
+    if match is None:
+        raise entry.wrong("a size like 512m or 2gb")
+    return int(float(match[1]) * 1024 ** _POWER[match[2].lower()])
+
+
+def seconds(entry: Entry) -> float:
+    written = entry.text().strip()
+    parts = _DURATION.findall(written)
+    if written != "0" and ("".join(number + unit for number, unit in parts) != written or not parts):
+        raise entry.wrong("a duration like 30s or 1m30s")
+    return float(sum(float(number) * _SECONDS[unit] for number, unit in parts))
+
+
+def cores(entry: Entry) -> float:
+    written = entry.text().strip()
+    if not re.fullmatch(r"\d{0,9}(?:\.\d{0,18})?", written) or not re.search(r"\d", written):
+        raise entry.wrong("a number of cores like 0.5")
+    return float(written)
+
+
+Make = Callable[[str, Entry], Container]
+
+_INSIDE = ("post_start", "pre_stop")
+_OF_STEP = frozenset({"image", "user", "privileged", "command", "environment"})
+_OF_SERVICE = ("image", "build", "env_file")
+
+
+def with_hooks(container: Container, service: Entry, make: Make) -> tuple[Container, ...]:
+    """The service's container, and those of its `pre_start` steps as `make` reads them."""
+    whole = _with_privileged_hook(container, service)
+    steps = _steps(service, "pre_start")
+    return (whole, *(_step(f"{whole.name}.pre_start[{i}]", step, whole, service, make) for i, step in steps))
+
+
+def _with_privileged_hook(container: Container, service: Entry) -> Container:
+    if isinstance(container.privileged, Set) and container.privileged.value:
+        return container
+    for key in _INSIDE:
+        for _, hook in _steps(service, key):
+            written = hook.get("privileged")
+            if written is not None and written.gap is not None:
+                return structs.replace(container, privileged=written.gap)
+            if written is not None and written.boolean():
+                return structs.replace(container, privileged=Set(True, written.source, origin_of(written)))
+    return container
+
+
+def _steps(service: Entry, key: str) -> Iterator[tuple[int, Entry]]:
+    found = service.get(key)
+    yield from enumerate([] if found is None else found.items())
+
+
+def _step(name: str, step: Entry, main: Container, service: Entry, make: Make) -> Container:
+    written = {key: value for key, value in step.mapping().items() if key in _OF_STEP}
+    taken = {key: value for key in _OF_SERVICE if (value := service.get(key)) is not None}
+    if "image" in written:
+        taken.pop("build", None)
+    environment = service.get("environment")
+    if environment is not None:
+        own = written.get("environment") or Entry({}, step.source)
+        taken["environment"] = merged(listed_as_mapping(environment), listed_as_mapping(own))
+        written.pop("environment", None)
+    read = make(name, Entry({**taken, **written}, step.source, key=step.key, inherited=step.inherited))
+    unclear = {**read.unclear, **{part: gap for part, gap in main.unclear.items() if part == "mounts"}}
+    return structs.replace(read, role=Role.INIT, mounts=main.mounts, unclear=unclear)

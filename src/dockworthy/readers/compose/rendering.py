@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from ...model.pattern import lazy_pattern
-from .paths import HOME
+from .variables import HOME
 
 _PLUGIN_FOLDERS: Final = (
     "/usr/local/lib/docker/cli-plugins",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from msgspec import structs
@@ -10,28 +12,35 @@ from msgspec import structs
 from ...model.dialect import Dialect, Platform, Version
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.hidden import is_hidden
-from ...model.workload import Annotation, Container, Device, Role, SecurityContext, Sysctl, Unit
+from ...model.workload import (
+    Annotation,
+    BuildGrant,
+    Container,
+    Device,
+    Namespaces,
+    Port,
+    Profile,
+    Role,
+    SecurityContext,
+    SELinux,
+    Sysctl,
+    Unit,
+)
 from ..engine_words import capability_names
-from .build_grants import gap_of_build_grants, read_build_grants
-from .entry import Entry, listed_as_mapping
+from .entry import Entry, by_default, field_of, listed_as_mapping, origin_of
 from .environment import labels_of_files, read_environment
-from .fields import field_of
-from .hooks import with_hooks
-from .limits import read_limits
-from .mounts import drives_in, gaps_of_volumes, read_mounts
-from .namespaces import Services, read_namespaces, read_networks
+from .mounts import Scope, drives_in, gaps_of_volumes, read_mounts
 from .operation import (
     read_command,
     read_health,
     read_image,
+    read_limits,
     read_logging,
     read_restart,
     read_update,
     read_user,
+    with_hooks,
 )
-from .ports import read_ports
-from .scope import Scope
-from .security import Security
 
 DIALECT = Dialect(Platform.DOCKER, Version(1, 45), frozenset({"seccomp", "apparmor"}))
 """A file does not know its engine: what one of this API version does by default."""
@@ -204,3 +213,255 @@ def _secrets(service: Entry) -> Field[tuple[str, ...]]:
     nobody_wrote = Source(service.key.where, f"{service.key.path}.secrets", service.key.line)
     listed = service.get("secrets")
     return Set((), nobody_wrote) if listed is None else field_of(listed, Unset(nobody_wrote), names)
+
+
+class Security:
+    """What a service's security options say, and what the engine does where they are silent."""
+
+    def __init__(self, service: Entry, silent: Unset) -> None:
+        self._silent = silent
+        self._listed = service.get("security_opt")
+        self._options = [_parted(item) for item in self._listed.items()] if self._listed is not None else []
+        privileged = service.get("privileged")
+        self._privileged_gap = None if privileged is None else privileged.gap
+        is_on = privileged is not None and privileged.gap is None and privileged.boolean()
+        self._privileged = privileged if is_on else None
+
+    @property
+    def _gap(self) -> Unknown | None:
+        return None if self._listed is None else self._listed.gap
+
+    def _last(self, *names: str) -> tuple[str, Entry] | None:
+        found = [(value, at) for name, value, at in self._options if name in names]
+        return found[-1] if found else None
+
+    def seccomp(self) -> Field[Profile]:
+        return self._profile("seccomp", {"unconfined": "Unconfined", "builtin": "RuntimeDefault"})
+
+    def apparmor(self) -> Field[Profile]:
+        return self._profile("apparmor", {"unconfined": "Unconfined", "docker-default": "RuntimeDefault"})
+
+    def _profile(self, name: str, kinds: dict[str, str]) -> Field[Profile]:
+        written, gap = self._last(name), self._gap or self._privileged_gap
+        if gap is not None:
+            return gap
+        if written is not None:
+            value, at = written
+            kind = kinds.get(value, "Localhost")
+            return Set(Profile(kind, value if kind == "Localhost" else ""), at.source, origin_of(at))
+        if self._privileged is not None:
+            return Set(Profile("Unconfined"), self._privileged.source, origin_of(self._privileged))
+        return by_default(Profile("RuntimeDefault"), name)
+
+    def selinux(self) -> Field[SELinux]:
+        """`label:type:T`, `label:user:U`, `label:role:R`, `label:level:L`, `label:disable`."""
+        labels = [(value, at) for name, value, at in self._options if name == "label"]
+        if self._gap is not None or not labels:
+            return self._gap or self._silent
+        said = dict(value.split(":", 1) for value, _ in labels if ":" in value)
+        return Set(
+            SELinux(
+                type=said.get("type", ""),
+                user=said.get("user", ""),
+                role=said.get("role", ""),
+                level=said.get("level", ""),
+                disabled=any(value == "disable" for value, _ in labels),
+            ),
+            labels[-1][1].source,
+        )
+
+    def allow_privilege_escalation(self) -> Field[bool]:
+        written = self._last("no-new-privileges")
+        if self._gap is not None:
+            return self._gap
+        if written is None:
+            return self._silent
+        return Set(written[0].lower() not in ("", "true", "1", "t"), written[1].source, origin_of(written[1]))
+
+    def proc_mount(self) -> Field[str]:
+        """`systempaths=unconfined`, and `privileged`, take the masks over /proc away."""
+        written, gap = self._last("systempaths"), self._gap or self._privileged_gap
+        if gap is not None:
+            return gap
+        opener = self._privileged or (written[1] if written is not None and written[0] == "unconfined" else None)
+        if opener is not None:
+            return Set("Unmasked", opener.source, origin_of(opener))
+        return by_default("Default", "masked paths")
+
+
+def _parted(item: Entry) -> tuple[str, str, Entry]:
+    """The engine takes `=` and `:`; whichever comes first parts key and value."""
+    option = item.text()
+    for index, letter in enumerate(option):
+        if letter in "=:":
+            return option[:index].strip(), option[index + 1 :].strip(), item
+    return option.strip(), "", item
+
+
+Services = Mapping[str, Entry]
+_MOST_SHARING = 100
+"""Services in a row, each in a namespace of the next: followed no further, for each of them follows all behind it."""
+
+
+def read_namespaces(service: Entry, services: Services, scope: Scope, silent: Unset) -> Namespaces:
+    return Namespaces(
+        network=_network(service, services, scope, silent),
+        pid=_mode(service, "pid", services),
+        ipc=_mode(service, "ipc", services),
+        uts=_mode(service, "uts", services),
+        cgroup=_mode(service, "cgroup", services),
+        user=_user(service, silent),
+    )
+
+
+def read_networks(service: Entry, scope: Scope) -> Field[tuple[str, ...]]:
+    """The engine's names. A service that names none is on the project's own network, `default`."""
+    nowhere = Unset(service.key)
+    if service.get("network_mode") is not None:
+        return nowhere
+    written = service.get("networks")
+    if written is None:
+        own = scope.declared("networks", "default")
+        return Set((scope.network_name("default"),), service.key if own is None else own.source)
+    gap = next((gap for name in listed_as_mapping(written).mapping() if (gap := scope.gap_of_network(name))), None)
+    return gap or field_of(written, nowhere, lambda entry: _names(entry, scope))
+
+
+def _names(networks: Entry, scope: Scope) -> tuple[str, ...]:
+    """The highest `priority` first, then by name: the first is the one that Compose creates the container in."""
+    listed = listed_as_mapping(networks).mapping()
+    return tuple(scope.network_name(name) for name in sorted(listed, key=lambda name: (-_priority(listed[name]), name)))
+
+
+def _priority(network: Entry) -> int:
+    written = network.get("priority") if network.is_mapping else None
+    return 0 if written is None else written.integer()
+
+
+def _network(service: Entry, services: Services, scope: Scope, silent: Unset) -> Field[str]:
+    if service.get("network_mode") is not None:
+        return _mode(service, "network_mode", services)
+    joined = read_networks(service, scope)
+    if not isinstance(joined, Set):
+        return joined
+    own = {"host": "host", "bridge": "bridge"}
+    name = next((own[name] for name in joined.value if name in own), joined.value[0] if joined.value else "default")
+    return Set(name, joined.source)
+
+
+def _mode(service: Entry, key: str, services: Services) -> Field[str]:
+    """`service:NAME` is what that service has: the host's, where it shares the host's."""
+    written = service.get(key)
+    if written is None:
+        return by_default("private", key)
+    field = field_of(written, Unset(service.key), Entry.text)
+    if not isinstance(field, Set):
+        return field
+    joined, seen = field.value, {""}
+    while joined.startswith("service:"):
+        name = joined.removeprefix("service:")
+        other = services[name].get(key) if name in services and name not in seen else None
+        seen.add(name)
+        if other is not None and other.gap is not None:
+            return other.gap
+        if len(seen) > _MOST_SHARING:
+            return Unknown(f"more than {_MOST_SHARING} services share it, one from the next", source=written.source)
+        if other is None:
+            return Set(f"container:{name}", field.source, field.origin)
+        joined = other.text()
+    names = {"": "private", "default": "bridge" if key == "network_mode" else "private"}
+    return Set(names.get(joined, joined), field.source, field.origin)
+
+
+def _user(service: Entry, silent: Unset) -> Field[str]:
+    written = service.get("userns_mode")
+    if written is None:
+        return by_default("host", "userns-remap")
+    return field_of(written, silent, Entry.text)
+
+
+_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+_PROTOCOLS = frozenset({"tcp", "udp", "sctp"})
+_EXPECTED = "a port like 8080:80 or 127.0.0.1:8080:80/tcp"
+
+
+def read_ports(service: Entry, scope: Scope) -> tuple[Port, ...]:
+    """An exposed port has `host_port` 0, one published at a port of the engine's choice is `picked`."""
+    found: list[Port] = []
+    for key, read in (("ports", _published), ("expose", _exposed)):
+        listed = service.get(key)
+        for entry in listed.items() if listed is not None else []:
+            if entry.gap is None:
+                ports = list(read(entry))
+                scope.files.count(len(ports), entry.source)
+                found += ports
+    return tuple(found)
+
+
+def _published(entry: Entry) -> Iterator[Port]:
+    if entry.is_mapping:
+        written = entry.get("protocol")
+        target = entry.get("target") or entry
+        inside, outside = target.text() if not target.is_mapping else "", entry.word("published")
+        address, protocol = entry.word("host_ip"), "tcp" if written is None else written.text().lower()
+    else:
+        text, _, protocol = entry.text().strip().partition("/")
+        *before, inside = text.rsplit(":", 2)
+        outside = before.pop() if before else ""
+        address, protocol = (before[0].strip("[]") if before else ""), protocol.lower() or "tcp"
+    if protocol not in _PROTOCOLS:
+        raise entry.wrong(_EXPECTED)
+    yield from _pairs(entry, inside, outside, address, protocol)
+
+
+def _pairs(entry: Entry, inside: str, outside: str, address: str, protocol: str) -> Iterator[Port]:
+    """Of a range of the host for one port inside, the engine takes one: the first stands for it."""
+    inner, outer = _range(entry, inside), _range(entry, outside) if outside else None
+    if outer is not None and len(inner) > 1 and len(outer) != len(inner):
+        raise entry.wrong("two ranges of one length")
+    for number, port in enumerate(inner):
+        host = 0 if outer is None else outer[number]
+        yield Port(port, entry.source, host, address, protocol, picked=not host)
+
+
+def _exposed(entry: Entry) -> Iterator[Port]:
+    text, _, protocol = entry.text().strip().partition("/")
+    for port in _range(entry, text):
+        yield Port(port, entry.source, 0, "", protocol.lower() or "tcp")
+
+
+def _range(entry: Entry, text: str) -> range:
+    match = _RANGE.fullmatch(text)
+    first = int(match[1]) if match else -1
+    last = int(match[2] or match[1]) if match else -1
+    if match is None or not 0 <= first <= last <= 65_535:
+        raise entry.wrong(_EXPECTED)
+    return range(first, last + 1)
+
+
+_RIGHTS = ("privileged", "network", "entitlements")
+
+
+def read_build_grants(service: Entry) -> tuple[BuildGrant, ...]:
+    """Of what can be read; `gap_of_build_grants` is the rest."""
+    privileged, network, entitlements = (_of_build(service, key) for key in _RIGHTS)
+    grants = []
+    if privileged is not None and privileged.gap is None and privileged.boolean():
+        grants.append(BuildGrant("security.insecure", "build.privileged: true", privileged.source))
+    if network is not None and network.gap is None and network.text() == "host":
+        grants.append(BuildGrant("network.host", "build.network: host", network.source))
+    for item in () if entitlements is None else entitlements.items():
+        if item.gap is None:
+            grants.append(BuildGrant(item.text(), f"build.entitlements: {item.text()}", item.source))
+    return tuple(grants)
+
+
+def gap_of_build_grants(service: Entry) -> Unknown | None:
+    """A variable without a value where a right is written; in the rest of `build` it is no matter."""
+    written = (_of_build(service, key) for key in _RIGHTS)
+    return next((entry.gap for entry in written if entry is not None and entry.gap is not None), None)
+
+
+def _of_build(service: Entry, key: str) -> Entry | None:
+    build = service.get("build")
+    return build.get(key) if build is not None and build.is_mapping else None

@@ -15,10 +15,9 @@ from ...model.workload import Unit
 from ...model.written import Written
 from ..files import COMPOSE_NAMES, FoundFile
 from ..yaml_source import Value, documents
-from .paths import as_written_here
 from .project import read_compose
 from .rendering import ComposeProgram
-from .variables import environment_of, with_env_files
+from .variables import as_written_here, environment_of, with_env_files
 
 _LISTING: Final = ("COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR")
 _OVER: Final = (

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...model.field import Field, Origin, Set, Source, Unknown
 from ...model.snapshot import ContainerFacts
-from ...model.workload import Annotation, Container, Namespaces, Role, SecurityContext, Sysctl, Unit
+from ...model.workload import Annotation, Container, Namespaces, Port, Role, SecurityContext, Sysctl, Unit
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
 from ..engine_words import capabilities, unless_empty
-from .kernel_paths import read_proc_mount
-from .limits import read_limits
-from .mounts import read_devices, read_mounts
+from .host_config import Security, read_devices, read_limits, read_mounts, read_proc_mount, read_user
 from .operation import read_environment, read_health, read_logging, read_restart, read_state
-from .ports import read_ports
-from .security import Security
-from .user import read_user
 
 WHERE = "GET /containers/{id}/json"
 
@@ -139,3 +136,40 @@ def _command(inspect: ApiObject) -> Field[tuple[str, ...]]:
     if not isinstance(program, Set):
         return program
     return Set((program.value, *(arguments.value if isinstance(arguments, Set) else ())), program.source)
+
+
+def read_ports(inspect: ApiObject) -> tuple[Port, ...]:
+    """A port that is exposed and not published has `host_port` 0."""
+    now = inspect.at("NetworkSettings", "Ports")
+    bindings = now if isinstance(now.data, dict) and now.data else inspect.at("HostConfig", "PortBindings")
+    ports = [port for name, listed in bindings.entries() for port in _published(name, listed)]
+    known = {(port.container_port, port.protocol) for port in ports}
+    for name, exposed in inspect.entries("Config", "ExposedPorts"):
+        port = _port(name, exposed)
+        if port is not None and (port.container_port, port.protocol) not in known:
+            ports.append(port)
+    return tuple(ports)
+
+
+def _published(name: str, listed: ApiObject) -> Iterator[Port]:
+    for binding in listed.items():
+        port = _port(name, binding, binding.word("HostIp"), binding.word("HostPort"))
+        if port is not None:
+            yield port
+
+
+def _port(name: str, at: ApiObject, host_ip: str = "", host_port: str | None = None) -> Port | None:
+    """`name` is `8080/tcp`; None where it is not a port. `host_port` None: exposed only, `""`: the engine picks one.
+
+    Of a range (`8000-8010`) the engine takes one when the container starts: its first stands for it.
+    """
+    number, _, protocol = name.partition("/")
+    first = (host_port or "").partition("-")[0]
+    if not _is_port(number) or (first and not _is_port(first)):
+        return None
+    picked = host_port is not None and int(first or 0) == 0
+    return Port(int(number), at.source, int(first or 0), host_ip, protocol or "tcp", picked)
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5

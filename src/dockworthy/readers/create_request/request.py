@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -11,8 +13,7 @@ from ...model.dialect import Version
 from ...model.workload import Unit
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
-from .keys import MISPLACED, REQUEST
-from .shape import unknown_keys
+from .keys import MISPLACED, REQUEST, ListOf, MapOf, Plain, Shape
 from .strict_json import parse
 from .unit import unit_of
 
@@ -66,4 +67,85 @@ def _says_nothing(key: str, value: Any) -> bool:
     return value is None or (not value and key.casefold() not in ("maskedpaths", "readonlypaths"))
 
 
-__all__ = ["CreateRequest", "read_create_document", "read_create_request", "read_document"]
+_WHOLE = range(-(2**63), 2**63)
+_NAMES = {
+    Plain.TEXT: "a text",
+    Plain.TRUTH: "true or false",
+    Plain.WHOLE: "a whole number of 64 bits",
+    Plain.NUMBER: "a number",
+    Plain.WORDS: "a text or a list of texts",
+}
+
+
+def unknown_keys(value: Any, shape: Shape, where: str, path: str = "") -> Iterator[str]:
+    """The paths of keys that the API does not know. Null is as good as absent, to the engine too.
+
+    Raises UnreadableInput for a value of another type, and for keys that the engine would take for others, because
+    it reads them without regard to case.
+    """
+    if value is None:
+        return
+    if isinstance(shape, Plain):
+        if not _is(value, shape):
+            raise _wrong(path, _NAMES[shape], where)
+    elif isinstance(shape, ListOf):
+        yield from _of_list(value, shape.item, where, path)
+    elif not isinstance(value, dict):
+        raise _wrong(path, "an object", where)
+    elif isinstance(shape, MapOf):
+        for name, item in value.items():
+            yield from unknown_keys(item, shape.item, where, f"{path}.{name}")
+    else:
+        yield from _of_object(value, shape, where, path)
+
+
+def _of_list(value: Any, item_shape: Shape, where: str, path: str) -> Iterator[str]:
+    if not isinstance(value, list):
+        raise _wrong(path, "a list", where)
+    for index, item in enumerate(value):
+        if item is None:
+            raise _wrong(f"{path}[{index}]", "a value: null in a list means nothing", where)
+        yield from unknown_keys(item, item_shape, where, f"{path}[{index}]")
+
+
+@cache
+def _names_by_case(names: frozenset[str]) -> dict[str, str]:
+    return {name.casefold(): name for name in names}
+
+
+def _of_object(value: dict[str, Any], shape: dict[str, Shape], where: str, path: str) -> Iterator[str]:
+    by_case = _names_by_case(frozenset(shape))
+    seen: dict[str, str] = {}
+    for name, item in value.items():
+        here = f"{path}.{name}" if path else name
+        folded = name.casefold()
+        if folded in seen:
+            raise UnreadableInput(f"{here}: differs from {seen[folded]!r} by case only", file=where)
+        seen[folded] = name
+        known = by_case.get(folded)
+        if known is None:
+            yield here
+        elif known != name:
+            raise UnreadableInput(
+                f"{here}: the key is written {known!r}; the engine would take it for that", file=where
+            )
+        else:
+            yield from unknown_keys(item, shape[name], where, here)
+
+
+def _is(value: Any, shape: Plain) -> bool:
+    if shape is Plain.TEXT:
+        return isinstance(value, str)
+    if shape is Plain.TRUTH:
+        return isinstance(value, bool)
+    if shape is Plain.WHOLE:
+        return isinstance(value, int) and not isinstance(value, bool) and value in _WHOLE
+    if shape is Plain.NUMBER:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if shape is Plain.WORDS:
+        return isinstance(value, str) or (isinstance(value, list) and all(isinstance(word, str) for word in value))
+    return True
+
+
+def _wrong(path: str, expected: str, where: str) -> UnreadableInput:
+    return UnreadableInput(f"{path or 'the request'}: not {expected}", file=where)

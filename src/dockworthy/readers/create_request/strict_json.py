@@ -103,6 +103,3 @@ def _check(value: Any, path: str, where: str) -> None:
 def _check_text(text: str, path: str, where: str) -> None:
     if _SURROGATE.search(text):
         raise UnreadableInput(f"{path or 'the request'}: half of a surrogate pair is no text", file=where)
-
-
-__all__ = ["DEEPEST", "MOST_BYTES", "parse"]

@@ -94,6 +94,3 @@ def _next(words: list[str], flag: str) -> str:
     if not words:
         raise UsageError(f"docker run: {flag} needs a value")
     return words.pop(0)
-
-
-__all__ = ["Given", "part"]

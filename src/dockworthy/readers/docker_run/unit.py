@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar, cast
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from ...model.field import Source, Unknown
 from ...model.workload import MountKind, Unit
@@ -12,8 +13,8 @@ from ..api_object import ApiObject
 from ..create_request import unit_of
 from ..engine_context import EngineContext
 from .command_line import Given, part
+from .flags import KEYS, PLACES
 from .request import request_of
-from .sources import WHERE, at_flags
 
 _FOR_THE_SHELL = ("$", "`", "~")
 
@@ -68,4 +69,34 @@ def _with_gaps(unit: Unit, gaps: dict[str, Unknown]) -> Unit:
     return structs.replace(unit, containers=tuple(containers))
 
 
-__all__ = ["read_docker_run"]
+WHERE = "docker run"
+_WHOLE_PARTS = ("", "HostConfig")
+_T = TypeVar("_T")
+_FLAG_FOR = {path: f"--{flag}" for flag, (_, path) in KEYS.items()} | {
+    path: f"--{flag}" for flag, path in PLACES.items()
+}
+"""Key -> the flag that would write it, for what nobody wrote."""
+
+
+def at_flags(value: _T, flags: Mapping[str, str]) -> _T:
+    """The same part of the model with flags for paths. `flags`: path -> the flag that wrote it."""
+    made: object = value
+    if isinstance(value, Source):
+        made = Source(WHERE, _flag(value.path, flags)) if value.where == WHERE else value
+    elif isinstance(value, Struct):
+        made = type(value)(**{name: at_flags(getattr(value, name), flags) for name in value.__struct_fields__})
+    elif isinstance(value, tuple):
+        made = tuple(at_flags(item, flags) for item in value)
+    elif isinstance(value, dict):
+        made = {key: at_flags(item, flags) for key, item in value.items()}
+    return cast(_T, made)
+
+
+def _flag(path: str, flags: Mapping[str, str]) -> str:
+    """Of the path itself, else the first below it, else the one that would write it."""
+    if path in flags:
+        return flags[path]
+    if path in _WHOLE_PARTS:
+        return ""
+    below = next((flag for known, flag in flags.items() if known.startswith(f"{path}.")), "")
+    return below or _FLAG_FOR.get(path, "")

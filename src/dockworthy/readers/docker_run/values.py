@@ -73,6 +73,3 @@ def restart(text: str) -> dict[str, int | str]:
     if name not in ("", "no", "always", "unless-stopped", "on-failure"):
         raise ValueError("no, on-failure[:max], always or unless-stopped")
     return {"Name": name, "MaximumRetryCount": whole(maximum) if maximum else 0}
-
-
-__all__ = ["cpus", "duration", "restart", "size", "truth", "ulimit", "whole"]

@@ -11,8 +11,7 @@ from msgspec import Struct
 from ...errors import UnreadableInput
 from ...model.build import Instruction, Pair, ShellCommand
 from ...model.field import Set, Source, Unknown, Unset
-from .lines import LogicalLine, places_in
-from .quoting import split_flags, split_words, unquoted
+from .lines import LogicalLine, places_in, split_flags, split_words, unquoted
 from .shell_commands import exec_commands, shell_commands
 from .substitution import BadSubstitution, Value, expand
 

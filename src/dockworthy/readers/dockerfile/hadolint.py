@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -16,7 +17,6 @@ from pathlib import Path
 
 from ...model.build import LintMark
 from ...model.field import Set, Source, Unknown
-from .hadolint_text import readable
 from .lines import LogicalLine
 
 PROGRAM = "hadolint"
@@ -98,3 +98,52 @@ def _marks(answer: bytes, file: str, numbers: Sequence[int]) -> Set[tuple[LintMa
     except (ValueError, KeyError, TypeError) as error:
         return Unknown(f"hadolint's answer is not understood: {type(error).__name__}")
     return Set(tuple(marks), Source(file, "hadolint"))
+
+
+_OPENS = re.compile(r"(\d*<<)-?([\"']?)([^<\s\"']+)\2")
+_MOUNT = re.compile(r"--mount=(?!\S{0,300}(?:target|dst|destination)=)(?!\S{0,300}type=(?:secret|ssh))[^\s\"'\\]+")
+_GIVEN_TO = re.compile(
+    r"\s*RUN\s+(?:--\S+\s+)*<<-?([\"']?)[\w.-]+\1\s+(?:/usr/bin/env\s+)?([^\s<>|&;]+)", re.IGNORECASE
+)
+_SHELL = re.compile(r"(?:.*/)?(?:sh|bash|dash|ash|ksh)\Z")
+_SHORT_FOLDER = re.compile(r"(\s*WORKDIR\s+)[^\s/](\s*)\Z", re.IGNORECASE)
+
+
+def readable(text: str, logical: Sequence[LogicalLine]) -> tuple[str, list[int]]:
+    """The text to hand over, and for each of its lines (from 0) the line of the file (from 1)."""
+    lines = [_MOUNT.sub(r"\g<0>,target=.", _SHORT_FOLDER.sub(r"\1./.\2", line)) for line in text.split("\n")]
+    behind: set[int] = set()
+    for instruction in logical:
+        if not instruction.heredocs:
+            continue
+        behind.add(instruction.last)
+        body = instruction.heredocs[0].first
+        strips = "<<-" in instruction.text
+        if _is_for_another(instruction.text):
+            for heredoc in instruction.heredocs:
+                for number in range(heredoc.first, heredoc.first + heredoc.content.count("\n")):
+                    lines[number - 1] = ":"
+        for number in range(instruction.first, instruction.last + 1):
+            line = lines[number - 1]
+            if number < body:
+                lines[number - 1] = _OPENS.sub(r"\1\3", line)
+            elif strips:
+                lines[number - 1] = line.lstrip("\t")
+    return _spaced(lines, behind)
+
+
+def _is_for_another(text: str) -> bool:
+    """Is the here-document the input of a program that is no shell?"""
+    given = _GIVEN_TO.match(text)
+    return given is not None and _SHELL.match(given[2]) is None
+
+
+def _spaced(lines: list[str], behind: set[int]) -> tuple[str, list[int]]:
+    written, numbers = [], []
+    for number, line in enumerate(lines, 1):
+        written.append(line)
+        numbers.append(number)
+        if number in behind:
+            written.append("")
+            numbers.append(number)
+    return "\n".join(written), numbers

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 from ...model.field import Field, Set, Unset
-from ...model.workload import Container, HealthCheck, Limits, Port, Probe, Role
+from ...model.pattern import lazy_pattern
+from ...model.workload import Container, HealthCheck, Limits, Port, Probe, Profile, Role, SecurityContext, SELinux, User
 from ..yaml_source import Value
-from .quantity import quantity
-from .security_context import boolean, read_context
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = ("postStart", "preStop")
@@ -129,3 +131,70 @@ def _health(probes: tuple[Probe, ...], silent: Unset) -> Field[HealthCheck]:
         if probe.kind in ("livenessProbe", "readinessProbe"):
             return Set(HealthCheck(test=(probe.handler,)), probe.declared_at)
     return silent
+
+
+def read_context(security: Value | None, silent: Unset) -> SecurityContext:
+    """`silent` stands for what nobody wrote."""
+    if security is None:
+        return SecurityContext(silent, silent, silent, silent, silent, silent)
+    return SecurityContext(
+        user=_user(security, silent),
+        run_as_non_root=boolean(security, "runAsNonRoot", silent),
+        seccomp=_profile(security.get("seccompProfile"), silent),
+        apparmor=_profile(security.get("appArmorProfile"), silent),
+        selinux=_selinux(security.get("seLinuxOptions"), silent),
+        windows_host_process=_host_process(security, silent),
+    )
+
+
+def boolean(parent: Value | None, key: str, silent: Unset) -> Field[bool]:
+    value = None if parent is None else parent.get(key)
+    return silent if value is None else Set(value.boolean(), value.source)
+
+
+def _user(security: Value, silent: Unset) -> Field[User]:
+    uid, gid = security.get("runAsUser"), security.get("runAsGroup")
+    if uid is None:
+        return silent
+    return Set(User(uid=uid.integer(), group="" if gid is None else str(gid.integer())), uid.source)
+
+
+def _profile(profile: Value | None, silent: Unset) -> Field[Profile]:
+    if profile is None:
+        return silent
+    type_, name = profile.get("type"), profile.get("localhostProfile")
+    return Set(
+        Profile("" if type_ is None else type_.text(), "" if name is None else name.text()),
+        profile.source if type_ is None else type_.source,
+    )
+
+
+def _selinux(options: Value | None, silent: Unset) -> Field[SELinux]:
+    if options is None:
+        return silent
+    said = {key: value.text() for key in ("type", "user", "role", "level") if (value := options.get(key)) is not None}
+    return Set(
+        SELinux(said.get("type", ""), said.get("user", ""), said.get("role", ""), said.get("level", "")), options.source
+    )
+
+
+def _host_process(security: Value, silent: Unset) -> Field[bool]:
+    return boolean(security.get("windowsOptions"), "hostProcess", silent)
+
+
+_SUFFIX = {
+    "": 1.0, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
+    "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50, "Ei": 2.0**60,
+}  # fmt: skip
+_QUANTITY = lazy_pattern(r"([+-]?\d{0,30}(?:\.\d{0,30})?)(?:([eE][+-]?\d{1,3})|([numkMGTPE]|[KMGTPE]i)?)")
+
+
+def quantity(value: Value) -> float:
+    """The number in its base unit (bytes, cores). Raises UnreadableInput where it is not a quantity."""
+    match = _QUANTITY.fullmatch(value.scalar_text().strip())
+    if match is None or not re.search(r"\d", match[1]):
+        raise value.wrong("a quantity like 500m or 64Mi")
+    number = float(match[1] + (match[2] or "")) * _SUFFIX[match[3] or ""]
+    if not math.isfinite(number):
+        raise value.wrong("a quantity that fits")
+    return number

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ...model.dialect import Dialect
 from ...model.field import Field, Set, Unset
+from ...model.orchestrated import Orchestrated, Replacement
 from ...model.workload import Annotation, Container, Namespaces, Role, Sysctl, Unit, Volume
 from ..yaml_source import Value
-from .beside import read_orchestrated
-from .container import read_container
-from .security_context import read_context
+from .container import boolean, read_container, read_context
+from .metadata import namespace_of, text_at
 
 _VOLUME_SETTINGS = frozenset({"name"})
 
@@ -121,3 +121,39 @@ def _replicas(outer: Value, silent: Unset) -> Field[int]:
 def _text(value: Value, *path: str) -> str:
     found = value.at(*path)
     return "" if found is None else found.scalar_text()
+
+
+_STRATEGY_OF = {"Deployment": "strategy", "StatefulSet": "updateStrategy", "DaemonSet": "updateStrategy"}
+
+
+def read_orchestrated(outer: Value, spec: Value, silent: Unset) -> Orchestrated:
+    """`outer` is the object that names the pod, `spec` the pod's own."""
+    account = spec.get("serviceAccountName") or spec.get("serviceAccount")
+    return Orchestrated(
+        namespace=namespace_of(outer),
+        service_account=silent if account is None else Set(account.scalar_text(), account.source),
+        token_mounted=boolean(spec, "automountServiceAccountToken", silent),
+        account_token=silent,
+        grants=silent,
+        policies=silent,
+        budget=silent,
+        replacement=_replacement(outer, silent),
+        placement=_placement(spec, silent),
+    )
+
+
+def _replacement(outer: Value, silent: Unset) -> Field[Replacement]:
+    """Unset for kinds that replace nothing by themselves, and where the platform's default (RollingUpdate) counts."""
+    key = _STRATEGY_OF.get(text_at(outer, "kind"), "")
+    strategy = outer.at("spec", key) if key else None
+    kind = None if strategy is None else strategy.get("type")
+    return silent if kind is None else Set(Replacement(kind.scalar_text()), kind.source)
+
+
+def _placement(spec: Value, silent: Unset) -> Field[tuple[str, ...]]:
+    spread = spec.get("topologySpreadConstraints")
+    apart = spec.at("affinity", "podAntiAffinity")
+    found = [
+        (key, value) for key, value in (("topologySpreadConstraints", spread), ("podAntiAffinity", apart)) if value
+    ]
+    return Set(tuple(key for key, _ in found), found[0][1].source) if found else silent

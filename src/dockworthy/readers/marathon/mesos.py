@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from ...model.field import Field, Set, Unknown, Unset
 from ...model.workload import Container, Namespaces, Profile, Role, SecurityContext, User
-from ..container.user import read_user
+from ..container.host_config import read_user
 from ..definition import field_of
 from ..yaml_source import Value
-from .values import by_agents, by_default
+from .parts import by_agents, by_default
 
 
 def read_mesos_container(

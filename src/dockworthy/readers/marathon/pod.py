@@ -10,11 +10,17 @@ from ...model.workload import Container, Unit
 from ..definition import entries, field_of, items, word, words
 from ..yaml_source import Value
 from .app import VERSION
-from .health import read_container_health
 from .mesos import read_mesos_container, read_mesos_namespaces
-from .network import read_endpoints, read_network
-from .parts import Environment, read_artifacts, read_limits, read_orchestrated
-from .volumes import read_pod_volumes
+from .parts import (
+    Environment,
+    read_artifacts,
+    read_container_health,
+    read_endpoints,
+    read_limits,
+    read_network,
+    read_orchestrated,
+    read_pod_volumes,
+)
 
 
 def read_pod(pod: Value, name: str) -> Unit:

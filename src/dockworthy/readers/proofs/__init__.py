@@ -8,16 +8,11 @@ from ...model.engine import Image
 from ...model.proof import Proof
 from ...model.snapshot import Snapshot
 from ...model.workload import Unit
-from .backups import read_backups
-from .delivery import read_delivery
-from .drills import read_drills
+from .backups import read_backups, read_drills
+from .delivery import read_delivery, read_rollback, read_set_up, read_updates
 from .edges import read_edges
-from .logs import read_logs
-from .monitoring import read_monitoring
-from .rollback import read_rollback
-from .set_up import read_set_up
+from .monitoring import read_logs, read_monitoring
 from .surroundings import Surroundings
-from .updates import read_updates
 
 __all__ = ["read_proofs"]
 

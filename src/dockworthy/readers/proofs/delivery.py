@@ -1,17 +1,20 @@
-"""Proofs of delivery: projects under version control (1.deploy), pipelines (5.pipeline), deploys by themselves
-(3.auto-deploy), checks before production (5.security-early)."""
+"""How software comes to this host, goes back, and is kept up to date."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from math import inf
+from typing import Any
 
-from ...model.evidence import Project, Task
-from ...model.field import Source
+from ...model.evidence import Project, SetUp, Task
+from ...model.field import Set, Source
 from ...model.labels import COMPOSE_PROJECT, COMPOSE_WORKING_DIR
 from ...model.proof import Proof, Strength
+from ...model.snapshot import ImageFacts
 from ...model.workload import Unit
-from .surroundings import Surroundings, listed
+from .surroundings import Seen, Surroundings, ago, listed
 
 _REVISION = "org.opencontainers.image.revision"
 _VERSION = "org.opencontainers.image.version"
@@ -122,3 +125,138 @@ def _by_folder(around: Surroundings) -> Iterator[Proof]:
                 says = f"{name} was started by {tool} from {folder}"
                 yield Proof("3.auto-deploy", tool, Strength.SEEN, says, source, Task.DEPLOY)
                 yield Proof("1.deploy", tool, Strength.SEEN, says, source, Task.DEPLOY)
+
+
+_ROLLBACK = "3.rollback"
+_SERVICES = Source("GET /services", "UpdateStatus.State")
+
+
+def read_rollback(around: Surroundings) -> Iterator[Proof]:
+    for service in listed(around.snapshot.engine.services):
+        yield from _of_service(service)
+    kept = Counter(repository for image in around.images for repository in {_repository(tag) for tag in image.tags})
+    used = {_repository(tag) for image in around.images if image.used_by for tag in image.tags}
+    names = sorted(name for name in used if kept[name] > 1)
+    if names:
+        says = f"of {names[0]} an image before or after the one in use is still here"
+        says += f" (and of {len(names) - 1} others)" if len(names) > 1 else ""
+        yield Proof(_ROLLBACK, "docker", Strength.SEEN, says, Source("GET /images/json"), Task.DEPLOY)
+
+
+def _of_service(service: dict[str, Any]) -> Iterator[Proof]:
+    spec, status = service.get("Spec"), service.get("UpdateStatus")
+    name = spec.get("Name", "?") if isinstance(spec, dict) else "?"
+    state = status.get("State", "") if isinstance(status, dict) else ""
+    when = str(status.get("CompletedAt", "")) if isinstance(status, dict) else ""
+    if state == "rollback_completed":
+        says = f"the last update of service {name} was rolled back and came to its end"
+        yield Proof(_ROLLBACK, "Docker Swarm", Strength.MEASURED, says, _SERVICES, Task.DEPLOY, when)
+    elif state == "rollback_paused":
+        says = f"the rollback of service {name} stopped half-way"
+        yield Proof(_ROLLBACK, "Docker Swarm", Strength.MEASURED, says, _SERVICES, Task.DEPLOY, when, good=False)
+    elif "PreviousSpec" in service:
+        says = f"the swarm keeps the version of service {name} before the last update"
+        yield Proof(
+            _ROLLBACK, "Docker Swarm", Strength.SEEN, says, Source("GET /services", "PreviousSpec"), Task.DEPLOY
+        )
+
+
+def _repository(tag: str) -> str:
+    head, slash, last = tag.rpartition("/")
+    return f"{head}{slash}{last.split(':', 1)[0]}"
+
+
+_SETUP = "3.setup"
+_RUN_WITHIN = 8.0
+"""Days since a run of what is meant to run all the time."""
+_RUNS_AGAIN = ("Puppet",)
+
+
+def read_set_up(around: Surroundings) -> Iterator[Proof]:
+    told = set()
+    for one in listed(around.evidence.set_up):
+        told.add(one.tool)
+        yield _of(around, one)
+    for job in listed(around.evidence.jobs):
+        if job.does is Task.SETUP and job.enabled and job.tool not in told:
+            says = f"{job.tool} runs by {job.by}" + (f" ({job.schedule})" if job.schedule else "")
+            yield Proof(_SETUP, job.tool, Strength.SEEN, says, job.source, Task.SETUP, job.last_run)
+    for seen in around.doing(Task.SETUP):
+        if seen.tool not in told:
+            says = f"{seen.tool} runs ({seen.who}); what it sets up is unknown"
+            yield Proof(_SETUP, seen.tool, Strength.SEEN, says, seen.source, Task.SETUP)
+
+
+def _of(around: Surroundings, one: SetUp) -> Proof:
+    days = around.days_since(one.last_run) if one.last_run else None
+    when = f", last {ago(days)}" if one.last_run else ""
+    if one.failures > 0:
+        says = f"{one.tool}: {one.failures} failures in its last run{when}"
+        return Proof(_SETUP, one.tool, Strength.MEASURED, says, one.source, Task.SETUP, one.last_run, good=False)
+    if one.tool in _RUNS_AGAIN and one.failures == 0 and days is not None and days <= _RUN_WITHIN:
+        says = f"{one.tool} set this host up again without a failure{when}"
+        return Proof(_SETUP, one.tool, Strength.MEASURED, says, one.source, Task.SETUP, one.last_run)
+    says = f"{one.tool} has set up this host{when}; how much of it, and whether it would again, is unknown"
+    return Proof(_SETUP, one.tool, Strength.SEEN, says, one.source, Task.SETUP, one.last_run)
+
+
+_UPDATE = "1.update"
+_UPDATED_WITHIN = 35.0
+"""Days since an image in use came to this host: base images are built again about monthly."""
+_LOOKS_ONLY = "WATCHTOWER_MONITOR_ONLY"
+
+
+def read_updates(around: Surroundings) -> Iterator[Proof]:
+    found = list(_updaters(around))
+    yield from found
+    updater = next((proof.tool for proof in found if proof.task is Task.UPDATE and proof.good), "")
+    renewed = _last_renewed(around)
+    if updater and renewed is not None:
+        name, moment = renewed
+        days = around.days_since(moment)
+        if days is not None and days <= _UPDATED_WITHIN:
+            says = f"{updater} updates, and {name} came to this host {ago(days)}"
+            source = Source("GET /images/{id}/json", "Metadata.LastTagTime")
+            yield Proof(_UPDATE, updater, Strength.MEASURED, says, source, Task.UPDATE, moment)
+
+
+def _updaters(around: Surroundings) -> Iterator[Proof]:
+    for job in listed(around.evidence.jobs):
+        if job.does is Task.UPDATE:
+            by = f"{job.by} ({job.schedule})" if job.schedule else job.by
+            says = f"{job.tool} runs by {by}" if job.enabled else f"{job.tool} is set up in {by}, which is switched off"
+            yield Proof(_UPDATE, job.tool, Strength.SEEN, says, job.source, Task.UPDATE, job.last_run, job.enabled)
+    for seen in around.doing(Task.UPDATE, Task.NOTIFY):
+        only_looks = Task.NOTIFY in seen.does or _looks_only(seen)
+        does = "tells of newer images, and updates nothing" if only_looks else "replaces containers with newer images"
+        task = Task.NOTIFY if only_looks else Task.UPDATE
+        yield Proof(_UPDATE, seen.tool, Strength.SEEN, f"{seen.tool} ({seen.who}) {does}", seen.source, task)
+
+
+def _looks_only(seen: Seen) -> bool:
+    container = seen.unit.containers[0] if seen.unit else None
+    environment = container.environment if container else None
+    return isinstance(environment, Set) and environment.value.get(_LOOKS_ONLY, "").lower() in ("true", "1", "yes")
+
+
+def _last_renewed(around: Surroundings) -> tuple[str, str] | None:
+    """(name, moment) of the image in use that came to this host last."""
+    used = {image.id: image.tags for image in around.images if image.used_by}
+    images: tuple[ImageFacts, ...] = listed(around.snapshot.engine.images)
+    times = [(when, image.id) for image in images if image.id in used and (when := _tagged(image))]
+    if not times:
+        return None
+    moment, id = min(times, key=lambda pair: _age(around, pair[0]))
+    return (used[id][0] if used[id] else id.removeprefix("sha256:")[:12]), moment
+
+
+def _age(around: Surroundings, moment: str) -> float:
+    days = around.days_since(moment)
+    return inf if days is None else days
+
+
+def _tagged(image: ImageFacts) -> str:
+    """When it was pulled or built here, `""` where the engine does not know (the year 1)."""
+    said = image.inspect.value.get("Metadata") if isinstance(image.inspect, Set) else None
+    moment = str(said.get("LastTagTime") or "") if isinstance(said, dict) else ""
+    return "" if moment.startswith("0001") else moment

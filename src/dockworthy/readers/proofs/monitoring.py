@@ -1,16 +1,16 @@
-"""Proofs that containers are monitored (1.monitor): metrics that are collected, alerts that reach somebody."""
+"""Who watches, and where logs go."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from ...model.evidence import Answer, ScrapeTarget, Task
-from ...model.field import Source
+from ...model.evidence import Answer, Forwarding, ScrapeTarget, Task
+from ...model.field import Set, Source
 from ...model.proof import Proof, Strength
 from .surroundings import Surroundings, ago, listed
 
-DEMAND = "1.monitor"
+_MONITOR = "1.monitor"
 OF_CONTAINERS = ("container_cpu_usage_seconds_total", "engine_daemon_container_states_containers", "cgroups.plugin")
 """Metrics that speak of containers, one by one or as a whole."""
 _LATEST = 1 / 24
@@ -149,4 +149,37 @@ def _task(answer: Answer) -> Task:
 
 
 def _proof(task: Task, tool: str, strength: Strength, says: str, source: Source, *, good: bool = True) -> Proof:
-    return Proof(DEMAND, tool, strength, says, source, task, good=good)
+    return Proof(_MONITOR, tool, strength, says, source, task, good=good)
+
+
+_LOGS = "3.logs"
+_BY_THE_HOST = ("journald", "syslog")
+"""Log drivers that hand the containers' logs to the host's own log service."""
+
+
+def read_logs(around: Surroundings) -> Iterator[Proof]:
+    sent = {connection.who: connection.to for connection in reversed(listed(around.evidence.connections))}
+    for seen in around.doing(Task.LOGS):
+        if seen.who in sent:
+            says = f"{seen.tool} ({seen.who}) runs and is connected to {sent[seen.who]}"
+            yield Proof(_LOGS, seen.tool, Strength.MEASURED, says, Source("/proc/net/tcp"), Task.LOGS)
+        else:
+            says = f"{seen.tool} runs ({seen.who}, {seen.how}); where it sends logs to is unknown"
+            yield Proof(_LOGS, seen.tool, Strength.SEEN, says, seen.source, Task.LOGS)
+    for forwarding in listed(around.evidence.forwarding):
+        yield _forwarded(around, forwarding)
+
+
+def _forwarded(around: Surroundings, forwarding: Forwarding) -> Proof:
+    """What the log service forwards are the containers' logs only where it gets them."""
+    info = around.snapshot.engine.info
+    driver = str(info.value.get("LoggingDriver", "")) if isinstance(info, Set) else ""
+    says = f"{forwarding.tool} forwards to {forwarding.to}"
+    if forwarding.container_files:
+        says += ", the containers' log files with it"
+    elif driver in _BY_THE_HOST:
+        says += f", and gets the containers' logs by the log driver {driver}"
+    else:
+        says += f"; the containers' logs (log driver {driver or 'unknown'}) do not pass through it"
+    good = forwarding.container_files or not driver or driver in _BY_THE_HOST
+    return Proof(_LOGS, forwarding.tool, Strength.SEEN, says, forwarding.source, Task.LOGS, good=good)

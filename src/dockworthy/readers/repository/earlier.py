@@ -151,6 +151,3 @@ def _refuse_two_meanings(git: Git, ref: str) -> None:
             f"--changed-since {ref} has more than one meaning here: {', '.join(sorted(found))}",
             hint=f"write the whole name of the one that is meant: {sorted(found)[0]}",
         )
-
-
-__all__ = ["Earlier", "Tree", "files_since"]

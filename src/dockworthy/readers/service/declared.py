@@ -5,24 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from ...model.dialect import Platform
-from ...model.field import Field, Set, Source, Unknown, Unset
+from ...model.field import Field, Origin, Set, Source, Unknown, Unset
+from ...model.volume_options import bound_path
 from ...model.workload import (
     Container,
+    Limits,
+    Logging,
+    Mount,
+    MountKind,
     Namespaces,
+    Port,
+    Profile,
     Restart,
     Role,
     SecurityContext,
+    SELinux,
     Sysctl,
     Unit,
     UpdatePolicy,
 )
 from ..api_object import ApiObject
+from ..container.host_config import read_user
 from ..container.operation import read_environment, read_health
-from ..container.user import read_user
+from ..create_request.unit import driver_of, options_of
 from ..engine_context import EngineContext
-from ..engine_words import capabilities
-from .parts import read_limits, read_log_driver, read_mounts, read_ports
-from .privileges import read_apparmor, read_escalation, read_seccomp, read_selinux
+from ..engine_words import above_zero, capabilities
 
 WHERE = "GET /services"
 _BY_IMAGE = "the service does not say, the image may"
@@ -151,3 +158,102 @@ def _restart(policy: ApiObject) -> Field[Restart]:
 
 def _secrets(run: ApiObject) -> Field[tuple[str, ...]]:
     return Set(tuple(secret.word("SecretName") for secret in run.items("Secrets")), run.at("Secrets").source)
+
+
+_KINDS = {kind.value: kind for kind in MountKind}
+
+
+def read_limits(task: ApiObject) -> Limits:
+    limits = task.at("Resources", "Limits")
+    nano = above_zero(limits.integer("NanoCPUs"))
+    silent = Unset(limits.source)
+    return Limits(
+        memory=above_zero(limits.integer("MemoryBytes")),
+        memory_swap=silent,
+        cpus=Set(nano.value / _NANO, nano.source) if isinstance(nano, Set) else nano,
+        pids=above_zero(limits.integer("Pids")),
+        ulimits=silent,
+        oom_kill_disabled=Set(False, limits.source),
+        oom_score=task.at("ContainerSpec").integer("OomScoreAdj"),
+    )
+
+
+def read_log_driver(log: ApiObject, context: EngineContext) -> Field[Logging]:
+    """Where the service is silent each node's engine decides; this node's is what can be seen."""
+    driver = log.text("Name")
+    if isinstance(driver, Set) and driver.value:
+        return Set(Logging(driver.value, log.words("Options")), log.source)
+    if isinstance(driver, Unknown) or not context.log_driver:
+        return Unknown("the engine's log driver is unknown", source=log.source)
+    return Set(Logging(context.log_driver), Source("GET /info", "LoggingDriver"), Origin.PLATFORM)
+
+
+def read_mounts(run: ApiObject, context: EngineContext) -> tuple[Mount, ...]:
+    return tuple(_mount(item, context) for item in run.items("Mounts"))
+
+
+def _mount(item: ApiObject, context: EngineContext) -> Mount:
+    """Options that the service asks for count on each node that has no such volume yet. Where it asks for none, this
+    node's volume tells."""
+    kind = _KINDS.get(item.word("Type"), MountKind.VOLUME)
+    source = item.word("Source")
+    driver, options = item.word("VolumeOptions", "DriverConfig", "Name"), dict[str, str]()
+    if kind is MountKind.VOLUME:
+        options = item.words("VolumeOptions", "DriverConfig", "Options") or options_of(source, context)
+        driver = driver or driver_of(source, context)
+    return Mount(
+        kind=kind,
+        source=source,
+        target=item.word("Target"),
+        read_only=item.at("ReadOnly").data is True,
+        declared_at=item.source,
+        propagation=item.word("BindOptions", "Propagation"),
+        host_path=source if kind is MountKind.BIND else bound_path(driver, options),
+        driver=driver,
+        options=options,
+        anonymous=kind is MountKind.VOLUME and not source,
+    )
+
+
+def read_ports(spec: ApiObject) -> tuple[Port, ...]:
+    """A port of a service is open on every address of a node: `ingress` of each, `host` of those that run a task."""
+    return tuple(
+        Port(item.number("TargetPort"), item.source, item.number("PublishedPort"), "", item.word("Protocol") or "tcp")
+        for item in spec.items("EndpointSpec", "Ports")
+    )
+
+
+def read_seccomp(privileges: ApiObject, context: EngineContext) -> Field[Profile]:
+    mode = privileges.text("Seccomp", "Mode")
+    if isinstance(mode, Unknown):
+        return mode
+    if isinstance(mode, Set) and mode.value not in ("", "default"):
+        return Set(Profile("Unconfined" if mode.value == "unconfined" else "Localhost"), mode.source)
+    if context.features is None:
+        return Unknown("whether the engine has seccomp is unknown", source=context.features_source)
+    on = "seccomp" in context.features
+    return Set(Profile("RuntimeDefault" if on else "Unconfined"), context.features_source, Origin.PLATFORM)
+
+
+def read_apparmor(privileges: ApiObject) -> Field[Profile]:
+    mode = privileges.text("AppArmor", "Mode")
+    if not isinstance(mode, Set):
+        return mode
+    return Set(Profile("Unconfined" if mode.value == "disabled" else "RuntimeDefault"), mode.source)
+
+
+def read_selinux(privileges: ApiObject) -> Field[SELinux]:
+    context = privileges.at("SELinuxContext")
+    if not isinstance(context.data, dict):
+        return Unset(context.source)
+    said = (context.word("Type"), context.word("User"), context.word("Role"), context.word("Level"))
+    return Set(SELinux(*said, disabled=context.at("Disable").data is True), context.source)
+
+
+def read_escalation(privileges: ApiObject, context: EngineContext) -> Field[bool]:
+    written = privileges.boolean("NoNewPrivileges")
+    if isinstance(written, Set) and written.value:
+        return Set(False, written.source)
+    if context.features is not None and "no-new-privileges" in context.features:
+        return Set(False, context.features_source, Origin.PLATFORM)
+    return written if isinstance(written, Unknown) else Unset(privileges.at("NoNewPrivileges").source)

@@ -89,5 +89,3 @@ SERVICE: dict[str, Shape] = {
         "Ports": ListOf({**_all(TEXT, "Name Protocol PublishMode"), **_all(WHOLE, "TargetPort PublishedPort")}),
     },
 }
-
-__all__ = ["SERVICE"]

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from ...model.dialect import Dialect, Platform, Version
 from ...model.field import Field, Set, Unset
-from ...model.orchestrated import Orchestrated
+from ...model.orchestrated import DisruptionBudget, Orchestrated
 from ...model.workload import Namespaces, Unit
 from ..definition import entries, word, words
 from ..yaml_source import Value
-from .attributes import Attributes
-from .budget import read_budget
-from .container import by_operators, by_titus, read_containers
-from .proto_json import proto_number
+from .container import Attributes, by_operators, by_titus, proto_number, read_containers
 
 VERSION = Version(3, 0)
 """Of Titus' API."""
@@ -80,3 +77,38 @@ def _listed(security: Value | None, key: str, main: Value) -> Field[tuple[str, .
     said = () if listed is None else words(listed)
     place = listed or security or main
     return Set(said, place.source) if said else Unset(place.source)
+
+
+_POLICIES = ("selfManaged", "availabilityPercentageLimit", "unhealthyTasksLimit", "relocationLimit")
+_RATES = ("ratePercentagePerHour", "ratePerInterval", "ratePercentagePerInterval")
+
+
+def read_budget(job: Value, silent: Unset) -> Field[DisruptionBudget]:
+    """Unset where neither is written, or the older one leaves it to the system."""
+    budget = job.get("disruptionBudget")
+    if budget is not None and any(_has(budget, key) for key in _POLICIES):
+        return Set(_budget(budget), budget.source)
+    older = job.at("service", "migrationPolicy")
+    if older is not None and _has(older, "selfManaged"):
+        return Set(DisruptionBudget(name="", source=older.source, says="selfManaged", has_rate=False), older.source)
+    return silent
+
+
+def _has(parent: Value, key: str) -> bool:
+    return key in parent.keys()
+
+
+def _budget(budget: Value) -> DisruptionBudget:
+    """`selfManaged` leaves it to the owner until a deadline, and then to nobody."""
+    policy = next(key for key in _POLICIES if _has(budget, key))
+    limited = any(_has(budget, key) for key in _RATES)
+    share = budget.at("availabilityPercentageLimit", "percentageOfHealthyContainers")
+    unhealthy = budget.at("unhealthyTasksLimit", "limitOfUnhealthyContainers")
+    return DisruptionBudget(
+        name="",
+        source=budget.source,
+        says=policy,
+        stops_maintenance=(share is not None and proto_number(share) >= 100)
+        or (policy == "unhealthyTasksLimit" and (unhealthy is None or proto_number(unhealthy) == 0)),
+        has_rate=policy != "selfManaged" or limited,
+    )
