@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.model.guard_policy import GuardPolicy
 from guard.guarded import PLUGIN
 from guard.sockets import Reached, start_socket
 from guard.test_device_nodes import archive
@@ -72,6 +74,14 @@ async def test_what_a_node_could_take_for_another(line: str, image: str) -> None
     decision = await ask(line, spec(image), world=Node())
     assert [each.rule for each in decision.refusals] == ["guard/image-moved"], decision.message()
     assert BAD[image] in decision.message()
+
+
+async def test_an_image_by_its_id_is_of_no_registry() -> None:
+    policy = PolicyInForce(guard=GuardPolicy(registries=("registry.example.com",)))
+    assert (await ask(CREATE, spec(LOOKED_AT), world=Node(), policy=policy)).allowed
+    for image in (f"shop@{DIGEST}", "sha256:x"):
+        decision = await ask(CREATE, spec(image), world=Node(), policy=policy)
+        assert "guard/registries" in {each.rule for each in decision.refusals}
 
 
 async def test_to_scale_a_service_changes_no_image() -> None:

@@ -73,9 +73,10 @@ async def _judge(
     found = ApiObject(spec, "POST /services/create")
     task = found.at("TaskTemplate")
     run = task.at("ContainerSpec")
-    registry = refused_registry(case, host_in(run.word("Image")))
+    name = run.word("Image")
+    registry = () if _ID.fullmatch(name) else refused_registry(case, host_in(name))  # nodes pull none by its id
     words = (*refused_words(run.items("Mounts")), *_templates(run))
-    image = await case.world.image(run.word("Image"))
+    image = await case.world.image(name)
     ports = refused_ports(len(tuple(found.items("EndpointSpec", "Ports"))))
     cost = (*refused_cost(run, run, memory_of_host(), image), *ports)
     for refusal in (*_kind(task), *words, *_values(case, task, run), *cost, *registry):
@@ -86,7 +87,6 @@ async def _judge(
     unit = read_service({"Spec": dict(spec)}, context)
     async for refusal in _mounts(case, run, unit.containers[0].mounts):
         yield refusal
-    name = run.word("Image")
     if case.world.is_seen and name != runs:  # what a service runs already stays
         for refusal in _another_image(name, image, was_judged=was_judged):
             yield refusal
