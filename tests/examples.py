@@ -17,9 +17,9 @@ import pytest
 from msgspec import structs
 
 import tight
-from dockworthy.facts.build_secrets import with_build_secrets_marked
 from dockworthy.facts.file_secrets import secrets_in
 from dockworthy.facts.host import read_host
+from dockworthy.facts.written_secrets import with_build_secrets_marked
 from dockworthy.model.build import ImageBuild
 from dockworthy.model.control import Control, Examples, Subject
 from dockworthy.model.dialect import Version

@@ -15,10 +15,9 @@ from msgspec import structs
 from .controls.judging import judge_written
 from .controls.registry import control_ids
 from .errors import UnreadableInput, UsageError
-from .facts.build_secrets import with_build_secrets_marked
 from .facts.file_secrets import secrets_in
 from .facts.quoting import quoted_lines, without_secrets
-from .facts.written_secrets import with_secrets_marked
+from .facts.written_secrets import with_build_secrets_marked, with_secrets_marked
 from .fix.candidates import candidates
 from .input_files import Checkout, checkout_of, reading_only
 from .model import knowledge

@@ -9,8 +9,7 @@ from pathlib import Path
 from .controls.judging import judge_written
 from .controls.registry import control_ids
 from .errors import UnreadableInput, UsageError
-from .facts.build_secrets import with_build_secrets_marked
-from .facts.written_secrets import with_secrets_marked
+from .facts.written_secrets import with_build_secrets_marked, with_secrets_marked
 from .input_files import checkout_of, reading_only
 from .model.field import Source
 from .model.finding import Finding, Outcome

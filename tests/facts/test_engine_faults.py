@@ -209,7 +209,7 @@ async def test_drift_has_a_deadline_for_all_together(tmp_path: Path, monkeypatch
     answers = answers_for(*(container(id, f"c{id[-1]}", pid=7) for id in ids))
     answers |= {f"/containers/{id}/changes": HANG for id in ids}
     answers[f"/containers/{ids[0]}/changes"] = [{"Path": "/x", "Kind": 1}, {"Path": "/y", "Kind": 2}, {}, 5]
-    monkeypatch.setattr("dockworthy.facts.drift._SECONDS", patience(0.15))
+    monkeypatch.setattr("dockworthy.facts.containers._SECONDS", patience(0.15))
     facts, fake = await read(tmp_path, answers)
     assert isinstance(facts.containers, Set)
     first, *others = facts.containers.value

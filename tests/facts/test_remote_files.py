@@ -17,7 +17,7 @@ from dockworthy.errors import HostError
 from dockworthy.facts.host import plugins, read_host
 from dockworthy.facts.host.processes import Processes
 from dockworthy.facts.host.root import NotHeld, Root
-from dockworthy.facts.host.socket_tables import SocketTables
+from dockworthy.facts.host.sockets import SocketTables
 from dockworthy.facts.remote.captured_root import CapturedRoot
 from dockworthy.facts.remote.files import RemoteFiles, first_questions
 from dockworthy.model.field import Set
@@ -288,7 +288,7 @@ def listening(tmp_path: Path) -> Iterator[str]:
 
 async def test_who_holds_a_socket(listening: str) -> None:
     from dockworthy.facts.host.processes import Processes
-    from dockworthy.facts.host.socket_tables import SocketTables
+    from dockworthy.facts.host.sockets import SocketTables
 
     def holders(root: Root) -> list[list[int]]:
         processes = Processes(root)

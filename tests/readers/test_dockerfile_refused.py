@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dockworthy.controls.selection import controls_for_written
 from dockworthy.errors import UnreadableInput
-from dockworthy.facts.build_secrets import with_build_secrets_marked
+from dockworthy.facts.written_secrets import with_build_secrets_marked
 from dockworthy.model.build import ImageBuild
 from dockworthy.model.control import Subject
 from dockworthy.model.levels import Level

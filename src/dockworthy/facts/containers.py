@@ -3,19 +3,108 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from msgspec import structs
 
 from ..engine.faults import NoSuchObject
-from ..errors import EngineError
-from ..model.field import Set, Source, Unknown, Unset
+from ..errors import EngineError, EngineTimeout
+from ..model.field import Field, Origin, Set, Source, Unknown, Unset
 from ..model.snapshot import ContainerFacts
+from ..model.workload import ContainerUse, Process
 from .asking import Asking, shaped, source_of, unknown
-from .drift import read_drift
+from .host.elsewhere import Elsewhere
+from .host.reading import TELL_AGAIN
+from .host.root import NotHeld, Root
 from .host_files import HostFiles
+from .layer import changes_in, layer_of
 from .log_files import read_log_files
-from .running import read_running
+from .processes import read_processes
+from .use import read_use
+
+CHANGES_KEPT = 200
+"""Of one container: enough to show what it is about, little enough to keep a snapshot small."""
+
+_SECONDS = 1.5
+"""For all containers together."""
+_AT_ONCE = 4
+"""More would keep the engine from its work, and go on there after we gave up."""
+
+_KINDS = {0: "C", 1: "A", 2: "D"}
+
+
+async def read_drift(asking: Asking, ids: Sequence[str]) -> dict[str, Field[tuple[str, ...]]]:
+    """Container id -> what changed: `A /path` added, `C` changed, `D` deleted. Those not told in time are Unknown."""
+    until = asyncio.get_running_loop().time() + _SECONDS
+    slots = asyncio.Semaphore(_AT_ONCE)
+    read = await asyncio.gather(*(_kinds_of_change(asking, id, until, slots) for id in ids))
+    return dict(zip(ids, read, strict=True))
+
+
+async def _kinds_of_change(asking: Asking, id: str, until: float, slots: asyncio.Semaphore) -> Field[tuple[str, ...]]:
+    path = f"/containers/{id}/changes"
+    source = source_of(path)
+    try:
+        async with slots:
+            answer = await asking.connection.get(path, until=until)
+    except EngineTimeout:
+        late = f"the engine took longer than {_SECONDS} s to say what changed in the containers"
+        return Unknown(late, tell=f"docker diff {id[:12]}", source=source)
+    except EngineError as error:
+        return unknown(error, source)
+    if not isinstance(answer, list | None):
+        return Unknown(f"what the engine answered to {source.where} is not what its API says", source=source)
+    return Set(tuple(_change(item) for item in (answer or ())[:CHANGES_KEPT]), source)
+
+
+def _change(item: Any) -> str:
+    """`A /path`, as `docker diff` writes it; the API gives the kind as a number."""
+    known = item if isinstance(item, dict) else {}
+    return f"{_KINDS.get(known.get('Kind', -1), '?')} {known.get('Path', '')}"
+
+
+class Running(NamedTuple):
+    """By container id. `changes` holds those that could be read here; the engine can be asked for the others."""
+
+    processes: dict[str, Field[tuple[Process, ...]]]
+    changes: dict[str, Field[tuple[str, ...]]]
+    use: dict[str, Field[ContainerUse]]
+
+
+async def read_running(inspects: Mapping[str, dict[str, Any]], files: HostFiles | None, endpoint: str) -> Running:
+    """Reads the host's files, while the engine works on its other answers."""
+    if files is None:
+        reason = f"the engine is asked over the network ({endpoint}): its processes are not this host's"
+        elsewhere = Unknown(reason, tell="read the facts on the host that runs the engine")
+        return Running(dict.fromkeys(inspects, elsewhere), {}, dict.fromkeys(inspects, elsewhere))
+    if not inspects:
+        return Running({}, {}, {})
+    try:
+        return await files.read(partial(_read, inspects))
+    except NotHeld as gap:
+        lost = Unknown(str(gap), tell=TELL_AGAIN)
+        return Running(dict.fromkeys(inspects, lost), {}, dict.fromkeys(inspects, lost))
+
+
+def _read(inspects: Mapping[str, dict[str, Any]], root: Root) -> Running:
+    pids = {id: inspect["State"]["Pid"] for id, inspect in inspects.items()}
+    processes = read_processes(pids, root)
+    # Where its processes are here, its layer is: only then is a path that the engine tells a path of this host.
+    here = {id: inspect for id, inspect in inspects.items() if isinstance(processes[id], Set)}
+    changes = {id: _changes(inspect, root) for id, inspect in here.items()}
+    use: dict[str, Field[ContainerUse]] = {id: f for id, f in processes.items() if not isinstance(f, Set)}
+    use |= read_use({id: pids[id] for id in here}, root)
+    return Running(processes, {id: field for id, field in changes.items() if field is not None}, use)
+
+
+def _changes(inspect: dict[str, Any], root: Root) -> Set[tuple[str, ...]] | None:
+    """None where the layer can't be walked: far away the engine itself is asked."""
+    layer = None if isinstance(root, Elsewhere) else layer_of(inspect, Path(root.base))
+    changes = changes_in(layer, CHANGES_KEPT) if layer is not None else None
+    return None if layer is None or changes is None else Set(changes, Source(layer.upper), Origin.MEASURED)
 
 
 async def read_containers(asking: Asking, files: HostFiles | None) -> Set[tuple[ContainerFacts, ...]] | Unknown:

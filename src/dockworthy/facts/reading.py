@@ -24,9 +24,8 @@ from .disk_history import with_disk_history
 from .engine import read_engine
 from .evidence import read_evidence
 from .host_files import LocalFiles
-from .mounted_socket import host_path_of
 from .open_services import read_open_services
-from .place import engine_is_elsewhere, unseen
+from .place import engine_is_elsewhere, host_path_of, unseen
 from .redaction import Redactor
 from .redaction_key import LENGTH, redaction_key, state_directory
 

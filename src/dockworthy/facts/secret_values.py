@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 from ..model.pattern import lazy_pattern
 from ..model.secret_names import is_reference, is_secret
-from .secret_arguments import secrets_in_words, secrets_piped_in
-from .secret_programs import may_be_secret, program_names
+from .secret_programs import may_be_secret, program_names, secrets_in_words, secrets_piped_in
 from .shell_words import Word, commands_in, lists_in
 
 Hide = Callable[[str], str]

@@ -16,7 +16,7 @@ from ..facts.host.names import Names
 from ..facts.host.processes import Processes
 from ..facts.host.root import Root
 from ..facts.host.settings import EngineStart
-from ..facts.host.socket_tables import SocketTables
+from ..facts.host.sockets import SocketTables
 from ..model.field import Set
 
 

@@ -103,7 +103,7 @@ def engine_folders(socket: str) -> tuple[str, ...]:
     from ..facts.host.processes import Processes
     from ..facts.host.root import Root
     from ..facts.host.settings import EngineSettings, EngineStart
-    from ..facts.host.socket_tables import SocketTables
+    from ..facts.host.sockets import SocketTables
     from ..model.field import Set, Unknown
 
     root = Root(Path("/"))

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from dockworthy.facts.evidence.drills import read_drills
-from dockworthy.facts.evidence.edge_renewals import RENEWALS
-from dockworthy.facts.evidence.releases import RELEASES
+from dockworthy.facts.evidence.releases import RELEASES, RENEWALS, read_drills
 from dockworthy.facts.host.root import Root
 from dockworthy.model.release import Observation, Release, ReleaseState
 

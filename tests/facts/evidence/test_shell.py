@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dockworthy.facts.evidence.commands import output_of, told, unwrapped
 from dockworthy.facts.evidence.shell import pipelines, words_of
-from dockworthy.facts.evidence.wrappers import output_of, told, unwrapped
 
 
 def commands(text: str) -> list[list[tuple[str, ...]]]:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from dockworthy.facts.evidence.connections import read_connections
-from dockworthy.facts.evidence.drills import read_drills
 from dockworthy.facts.evidence.forwarding import read_forwarding
 from dockworthy.facts.evidence.programs import read_running
+from dockworthy.facts.evidence.releases import read_drills
 from dockworthy.facts.evidence.set_up import read_set_up
 from dockworthy.facts.host.root import Root
 from dockworthy.model.evidence import RunningTool, Task

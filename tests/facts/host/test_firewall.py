@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.facts.host.firewall import docker_user_rules, policy, read_firewall, rule_lines
-from dockworthy.facts.host.firewall_programs import FirewallPrograms
+from dockworthy.facts.host.firewall import FirewallPrograms, docker_user_rules, policy, read_firewall, rule_lines
 from dockworthy.facts.host.programs import AskedProgram, ProgramFailed
 from dockworthy.facts.host.root import Root
 from dockworthy.model.field import Set, Unknown

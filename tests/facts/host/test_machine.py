@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.facts.host.capacity import count_ranges
+from dockworthy.facts.host.hardware import count_ranges
 from dockworthy.facts.host.kernel import built_on
-from dockworthy.facts.host.reboot import flavour
+from dockworthy.facts.host.updates import flavour
 from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.host import Cgroup, Disk, Host, Listener, Memory, TimeSync
 

@@ -23,15 +23,13 @@ from .commands import read_commands
 from .connections import read_connections
 from .containers import archives, made_by, written_paths
 from .disks import disks_of
-from .drills import read_drills
-from .edge_renewals import RENEWALS
 from .endpoints import connected, endpoints
 from .forwarding import read_forwarding
 from .jobs import jobs_of
 from .monitoring import read_answers
 from .programs import read_running
 from .projects import read_projects
-from .releases import RELEASES
+from .releases import RELEASES, RENEWALS, read_drills
 from .set_up import read_set_up
 from .stores import Stores, each_once
 

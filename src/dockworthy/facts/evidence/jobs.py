@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator
 from ...model.evidence import Job, Task
 from ..host.masking import mask_urls
 from ..host.root import clean
-from .commands import Command
-from .known import BACKUPS, CONFIGURES, DUMPS, NO_BACKUP, RESTORES
-from .repositories import repository_of
+from .commands import BACKUPS, CONFIGURES, DUMPS, NO_BACKUP, RESTORES, Command
+from .stores import repository_of
 
 _PULLS = re.compile(r"\bcompose\b.*\bpull\b|\bcompose\b.*\bup\b.*--pull[= ](?:always|daily)|^docker-compose.*\bpull\b")
 _DEPLOYS = re.compile(r"\bcompose\b.*\bup\b|\bstack deploy\b|\bservice update\b|^docker-compose.*\bup\b")

@@ -1,15 +1,20 @@
-"""Releases that `dockworthy deploy` recorded here: rollbacks that were made, and what deploys did to requests."""
+"""What was proven by doing it: a rollback, a deploy under requests, a restore that came to its end.
+
+Of releases that `dockworthy deploy` recorded here, and of tools that leave such proofs behind.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import msgspec
+from msgspec import Struct
 
 from ...model.evidence import Drill, Task
 from ...model.field import Source
 from ...model.release import Observation, Release, ReleaseState
 from ..host.root import Root, clean
+from .systemd import rfc3339
 
 RELEASES = "/var/lib/dockworthy/releases"
 _NEWEST = 10
@@ -67,3 +72,53 @@ def _requests(seen: Observation) -> str:
 def _drill(demand: str, says: str, path: str, release: Release, passed: bool) -> Drill:
     when = release.ended or release.began
     return Drill(demand, Task.DEPLOY, _TOOL, says, when, passed, Source(clean(path)))
+
+
+RENEWALS = "/var/lib/dockworthy/edge/renewals.json"
+
+
+class _Failure(Struct):
+    at: str = ""
+    says: str = ""
+
+
+class _Renewals(Struct):
+    failed: dict[str, _Failure] = {}
+
+
+def read_edge_renewals(root: Root) -> Iterator[Drill]:
+    """Raises OSError where it may not be read. A damaged record tells nothing: the next renewal writes it anew."""
+    try:
+        kept = msgspec.json.decode(root.read_bytes(RENEWALS), type=_Renewals)
+    except (FileNotFoundError, NotADirectoryError, msgspec.MsgspecError):
+        return
+    for name, failure in sorted(kept.failed.items()):
+        says = f"the certificate for {clean(name)} could not be renewed: {clean(failure.says)[:300]}"
+        yield Drill("3.zero-downtime", Task.EDGE, "dockworthy edge renew", says, failure.at, False, Source(RENEWALS))
+
+
+_PGBACKREST_LOGS = "/var/log/pgbackrest"
+_END = "restore command end: "
+
+
+def read_drills(root: Root) -> tuple[Drill, ...]:
+    """Restores that pgBackRest's logs tell of, the last of each log, and what our own releases and renewals tell.
+
+    Raises OSError where a log or a record may not be read.
+    """
+    return (*_pgbackrest(root), *read_releases(root), *read_edge_renewals(root))
+
+
+def _pgbackrest(root: Root) -> Iterator[Drill]:
+    for name in root.names_or_none(_PGBACKREST_LOGS):
+        if not name.endswith("-restore.log"):
+            continue
+        path = f"{_PGBACKREST_LOGS}/{name}"
+        ends = [(n, line) for n, line in enumerate(root.read(path).splitlines(), 1) if _END in line]
+        if ends:
+            number, line = ends[-1]
+            passed = "completed successfully" in line
+            stanza = clean(name.removesuffix("-restore.log"))
+            says = f"a restore of {stanza} {'came to its end' if passed else 'did not come to its end'}"
+            when = rfc3339(root.stat(path).st_mtime)
+            yield Drill("3.db-backup", Task.RESTORE, "pgBackRest", says, when, passed, Source(clean(path), "", number))

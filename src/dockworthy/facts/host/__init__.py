@@ -8,42 +8,34 @@ from typing import Any
 
 from ...model.field import Field, Set
 from ...model.host import Host
-from .accounts import read_accounts, read_docker_group
+from .accounts import read_accounts, read_docker_group, read_ssh_login_modules
 from .audit import read_audit_rules
-from .capacity import read_cpus, read_load, read_memory
 from .certificates import read_certificates
-from .cgroup import read_cgroup
 from .daemon import read_containerd, read_daemon
 from .daemon_json import read_daemon_json
 from .dns import read_dns
-from .files import read_files
-from .firewall import read_firewall
-from .firewall_programs import FirewallPrograms
+from .engine_files import read_files
+from .firewall import FirewallPrograms, read_firewall
 from .hardening import read_hardening
-from .hardware import read_disks, read_memory_errors, read_virtualization
-from .kernel import read_hostname, read_kernel, read_os
-from .listeners import read_listeners
+from .hardware import read_cpus, read_disks, read_load, read_memory, read_memory_errors, read_virtualization
+from .kernel import read_cgroup, read_hostname, read_kernel, read_lsm, read_os, read_sysctls
 from .logins import read_logins
 from .mounts import read_filesystems, read_mounts
 from .names import Names
 from .package_lists import PackageLists
 from .packages import read_packages
-from .pam import read_ssh_login_modules
 from .plugins import SOCKETS, read_plugins
 from .processes import Processes
 from .reading import guarded, guarded_all
-from .reboot import read_reboot_required
 from .root import Root, clean
-from .security_modules import read_lsm
 from .settings import EngineSettings, EngineStart
-from .socket_tables import SocketTables
+from .sockets import SocketTables, read_listeners
 from .ssh import read_ssh
 from .storage import read_storage
 from .sudo import read_sudo_rules
-from .sysctls import read_sysctls
 from .time_sync import read_time_sync
 from .units import read_units
-from .updates import read_automatic_updates
+from .updates import read_automatic_updates, read_reboot_required
 
 __all__ = ["read_host"]
 

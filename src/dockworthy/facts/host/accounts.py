@@ -1,6 +1,8 @@
-"""Who can log in, and who is in the group that may speak to the engine."""
+"""Who can log in, by which modules PAM asks, and who is in the group that may speak to the engine."""
 
 from __future__ import annotations
+
+import re
 
 from msgspec import structs
 
@@ -8,7 +10,7 @@ from ...model.field import Field, Set, Source, Unset
 from ...model.host import Account
 from .names import Names, User, parse_shadow, password_days, password_state
 from .reading import written
-from .root import Root
+from .root import Root, clean
 from .settings import EngineSettings
 
 _NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown", "true", "null")
@@ -73,3 +75,28 @@ def _count_keys(root: Root, user: User, key_files: list[str]) -> tuple[int, bool
             continue
         keys += sum(1 for line in lines if line.strip() and not line.lstrip().startswith("#"))
     return keys, all_seen
+
+
+_FOLDERS = ("/etc/pam.d", "/usr/lib/pam.d")
+_LINE = re.compile(r"-?auth\s+(?:\[[^\]]*\]|\S+)\s+(\S+)")
+_INCLUDE = re.compile(r"(?:@include|-?auth\s+(?:include|substack))\s+(\S+)")
+_MOST_DEPTH = 8
+
+
+def read_ssh_login_modules(root: Root) -> Field[tuple[str, ...]]:
+    """Names without folder and ending, included files in their place. Unset where PAM knows no ssh."""
+    modules: list[str] = []
+    path = _read(root, "sshd", modules, 0)
+    return written(tuple(dict.fromkeys(modules)), path)
+
+
+def _read(root: Root, service: str, modules: list[str], depth: int) -> str:
+    path = next((f"{folder}/{service}" for folder in _FOLDERS if root.exists(f"{folder}/{service}")), "")
+    path = path or f"{_FOLDERS[0]}/{service}"
+    for line in root.read(path).replace("\\\n", " ").splitlines():
+        include, module = _INCLUDE.match(line.strip()), _LINE.match(line.strip())
+        if include and depth < _MOST_DEPTH:
+            _read(root, include[1], modules, depth + 1)
+        elif module and not include:
+            modules.append(clean(module[1].rsplit("/", 1)[-1].removesuffix(".so")))
+    return path

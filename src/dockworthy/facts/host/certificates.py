@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ...model.field import Field, Source, Unset
 from ...model.host import Certificate
-from .engine_paths import registry_paths, tls_paths
+from .engine_files import registry_paths, tls_paths
 from .reading import measured
 from .root import Root, clean
 from .settings import EngineSettings

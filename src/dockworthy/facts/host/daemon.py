@@ -19,7 +19,7 @@ from .processes import Processes
 from .reading import TELL_ROOT, measured, number_or
 from .root import Root
 from .settings import EngineSettings, flag
-from .socket_tables import SocketTables
+from .sockets import SocketTables
 
 _ENGINES = ("dockerd", "dockerd-ce", "moby-engine", "balena-engine-daemon", "balenad")
 _CONTAINERDS = ("containerd", "balena-engine-containerd", "balena-containerd")

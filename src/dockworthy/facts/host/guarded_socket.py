@@ -72,6 +72,3 @@ def _command(root: Root) -> Sequence[str]:
     """Of the guard that serves; nothing where none does."""
     pid = number_or(root.word(SERVING).partition(" ")[0], 0)
     return root.word(f"/proc/{pid}/cmdline").split("\0") if pid else []
-
-
-__all__ = ["GRANTS", "SERVING", "container_roles", "engine_behind"]

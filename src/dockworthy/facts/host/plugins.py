@@ -15,7 +15,7 @@ from ...model.field import Field, Source, Unset
 from ...model.host import PluginFile
 from .reading import TELL_ROOT, measured
 from .root import Root, clean
-from .socket_tables import SocketTables
+from .sockets import SocketTables
 
 SOCKETS = "/run/docker/plugins"
 _FILES = ("/etc/docker/plugins", "/usr/lib/docker/plugins")
@@ -108,6 +108,3 @@ def _without_user(address: str) -> str:
     scheme, mark, rest = clean(address).partition("://")
     host, slash, way = rest.partition("/")
     return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{way.partition('?')[0]}"[:200]
-
-
-__all__ = ["SOCKETS", "read_plugins"]

@@ -6,7 +6,7 @@ from functools import partial
 
 from ...model.field import Field
 from ...model.host import UnitFile
-from .engine_paths import unit_paths
+from .engine_files import unit_paths
 from .masking import mask_text
 from .reading import guarded, written
 from .root import Root, clean

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from importlib.resources import files
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ...engine.ssh.host import SshHost
 from ...engine.ssh.shell import ShellLost
@@ -20,10 +20,32 @@ from ..host.root import Root
 from . import sweep
 from .capture import Capture, Question
 from .captured_root import CapturedRoot
-from .hello import Hello
 from .replies import Replies
 from .script import lines_of
 from .usual import USUAL
+
+
+class Hello(NamedTuple):
+    """`clock`: the host's, in seconds since 1970, None where it has no date. `lacks`: programs that are needed."""
+
+    uid: int
+    clock: int | None
+    byteorder: str
+    lacks: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, content: bytes) -> Hello:
+        """Lines of `name=value`. An odd value is as good as none."""
+        lines = content.decode("utf-8", "replace").splitlines()
+        said = {name: value.strip() for name, _, value in (line.partition("=") for line in lines)}
+        clock = said.get("time", "")
+        return cls(
+            uid=int(said["uid"]) if said.get("uid", "").isdecimal() else -1,
+            clock=int(clock) if clock.isdecimal() else None,
+            byteorder="big" if said.get("one") == "256" else "little",
+            lacks=tuple(said.get("lacks", "").split()),
+        )
+
 
 T = TypeVar("T")
 

@@ -8,8 +8,7 @@ import re
 
 from ...engine.ssh.shell import Reply
 from .capture import Capture, Fault
-from .listing import link_of_ls
-from .replies import by_path
+from .replies import by_path, link_of_ls
 
 FILES = ("status", "cgroup", "uid_map", "attr/current", "attr/apparmor/current")
 _LINKS = ("exe", *(f"ns/{name}" for name in ("net", "pid", "ipc", "uts", "mnt", "user", "cgroup")))

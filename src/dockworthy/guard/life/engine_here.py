@@ -20,7 +20,7 @@ from ...facts.host.names import Names
 from ...facts.host.processes import Processes
 from ...facts.host.root import Root
 from ...facts.host.settings import DEFAULT_FILE, EngineStart, flag
-from ...facts.host.socket_tables import SocketTables
+from ...facts.host.sockets import SocketTables
 from ...model.field import Set
 from ..confined_builds import builds_are_confined
 from ..socket_access import Holder, holders_in
