@@ -9,6 +9,7 @@ readonly OWN_STATE=(disk.jsonl redaction.key packages-installed)
 readonly DOCKER_DATA=${SETUP_ROOT:-}/var/lib/docker
 # What people use an engine with: it stays where the engine stays.
 readonly ENGINE_COMPANIONS=(docker-cli docker-buildx docker-compose docker-compose-v2 iptables)
+readonly EDGE=$STATE/edge
 readonly DOCKER_SETTINGS=${SETUP_ROOT:-}/etc/docker/daemon.json
 
 # Ends the script where something still needs this folder's program, with the command that ends the need.
@@ -83,13 +84,28 @@ say_uninstall_plan() {
     fi
     say "  3. state       $STATE, as far as only the verdict wrote there"
     say "  4. .venv       $root/.venv, and the compiled Python files in $root/src"
+    if follower_is_here; then
+        say "  5. follower    $EDGE/follow: what 'docker compose up' makes anew by hand joins the edge no more"
+    fi
     if [[ -n $engine_stays ]]; then say "Docker Engine stays, for $engine_stays: ${staying[*]}"; fi
     if [[ -z $engine_stays ]] && ((${#staying[@]})); then say "Other packages need these, so they stay: ${staying[*]}"; fi
-    say "This folder stays, and so does all that 'deploy', 'harden' and 'fix' wrote."
+    say "This folder stays, and so does all else that 'deploy', 'harden' and 'fix' wrote."
 }
+
+# The program that a deploy keeps running beside the edge (src/dockworthy/deploy/edge/following).
+follower_is_here() { [[ -f $EDGE/follow/place.sh ]]; }
+
+remove_follower() (
+    # shellcheck disable=SC2034 # place.sh reads it
+    folder=$EDGE
+    # shellcheck source=/dev/null
+    source "$EDGE/follow/place.sh"
+    remove
+)
 
 uninstall() {
     ! link_is_ours || rm -f "$LINK" || give_up "$LINK could not be removed"
+    ! follower_is_here || remove_follower || give_up "the edge's follower could not be removed" "run it again"
     if ((${#leaving[@]})); then
         stop_own_engine
         quietly "apt-get purge" run_apt purge -y "${leaving[@]}" || give_up "the packages could not be removed" "run it again"

@@ -14,6 +14,7 @@ from patience import patience
 
 pytestmark = [pytest.mark.engine, pytest.mark.ssh, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
+FOLLOWING = ROOT / "src/dockworthy/deploy/edge/following"
 CLONE = "/root/dockworthy"
 INSTALL = f"""
 cd {CLONE}
@@ -89,6 +90,21 @@ def test_what_needs_the_program_comes_first(host: DebianHost) -> None:
     said = uninstall(host, "--yes")
     assert said.startswith("20\n") and "edge renew --uninstall" in said
     assert host.shell(f"ls -d {CLONE}/.venv").strip()
+
+
+def test_the_edges_follower_goes_along(host: DebianHost) -> None:
+    """What a deploy keeps running there. Its own services' program, as the edge's container, is not `./run`'s."""
+    folder, cron = "/var/lib/dockworthy/edge", "/etc/cron.d/dockworthy-edge-follow"
+    for name in ("place.sh", "keep.sh", "follower.py"):
+        host.write(f"{folder}/follow/{name}", (FOLLOWING / name).read_text())
+    host.write(f"{folder}/routes/shop.json", "{}")
+    host.write(cron, f"* * * * * root sh {folder}/follow/keep.sh /usr/bin/python3 {folder} /run/docker.sock &\n")
+    assert f"{folder}/follow" in uninstall(host, "--plan")
+    said = uninstall(host, "--yes")
+    assert said.startswith("0\n"), said
+    left = host.shell(f"ls -d {folder}/follow {cron} {folder}/routes/shop.json 2>/dev/null || true").split()
+    assert left == [f"{folder}/routes/shop.json"]
+    assert "follower" not in uninstall(host, "--plan")
 
 
 def test_a_package_that_another_needs_stays(host: DebianHost) -> None:

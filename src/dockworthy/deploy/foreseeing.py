@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
+from ..model.deploy_settings import TargetKind
 from ..model.release import Release
 from ..model.rollout import RolloutPlan, StepKind
 from .asked import Asked
@@ -11,6 +12,7 @@ from .destination import Destination
 from .edge.existing import Theirs, what_is_lost
 from .edge.project_edge import ProjectEdge
 from .other_projects import Others, joins
+from .planning.adopting import with_adopted
 from .planning.causes import Earlier
 from .planning.plan import plan_of
 from .preparing import Prepared
@@ -49,6 +51,8 @@ class Foreseen(Struct, frozen=True, kw_only=True):
             standby=self.standby,
             apart=self.apart,
         )
+        if self.to.kind is TargetKind.COMPOSE and self.known is not None:
+            plan = with_adopted(plan, desired, running, self.last, self.asked.services)
         if self.others is not None:
             changed = {step.subject for step in plan.steps}
             more = (each for each in joins(desired, self.others, running) if each.accept not in self.asked.accept)

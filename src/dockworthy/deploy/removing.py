@@ -29,7 +29,7 @@ from ..model.release import Release
 from ..model.removal import Removal, RemovalItem, RemovedKind
 from .asked import Say
 from .edge.conflicts import refuse_foreign
-from .edge.forgetting import NAMES, certificates_of
+from .edge.forgetting import NO_CERTIFICATES, certificates_of
 from .edge.keeping import Keeper, Kept
 from .edge.outlook import on_swarm
 from .edge.process import container_of
@@ -233,9 +233,13 @@ class Remover:
             where = f"{served.host}{served.path or '/'}"
             yield RemovalItem(kind=RemovedKind.ROUTE, id=where, name=where)
         if routes is not None and len(found.kept.projects) == 1:
-            yield RemovalItem(kind=RemovedKind.EDGE, id=EDGE_PROJECT, name=f"{EDGE_PROJECT}, which serves nobody else")
+            yield RemovalItem(
+                kind=RemovedKind.EDGE,
+                id=EDGE_PROJECT,
+                name=f"{EDGE_PROJECT}, which serves nobody else, and its follower",
+            )
         for subject, files in found.certificates.items():
-            if certificates := [file for file in files if not file.startswith(f"{NAMES}/")]:
+            if certificates := [file for file in files if not file.startswith(NO_CERTIFICATES)]:
                 yield RemovalItem(kind=RemovedKind.CERTIFICATE, id=certificates[0], name=subject)
             elif routes is None:
                 yield RemovalItem(kind=RemovedKind.ROUTE, id=files[0], name="names on the edge's network")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from msgspec import Struct, structs
 
@@ -195,7 +197,15 @@ class Shipping:
             swarm = self.to.kind is TargetKind.SWARM or self.to.takes_over
             tasks = await self.to.tasks() if needs_tasks(routes, before, swarm=swarm) else {}
             routes = named(routes, before, tasks, swarm=swarm)
-        return ProjectEdge(runner, desired.project, routes, before, authority=authority_file(self.to.site), notes=notes)
+        return ProjectEdge(
+            runner,
+            desired.project,
+            routes,
+            before,
+            authority=authority_file(self.to.site),
+            notes=notes,
+            folders=() if self.to.kind is TargetKind.SWARM else _spellings(asked.folder),
+        )
 
     async def _begin(self, release: Release, prepared: Prepared, releases: Sequence[Release]) -> None:
         """The record comes before everything else: what a killed run began is known by it."""
@@ -227,3 +237,9 @@ class Shipping:
         tls = theirs is not None and theirs.tls
         watched = watched_of(release, plan, settings, at, tls=tls, ours=theirs is None)
         return Watch(watched, target.tasks, say=self.say, stats=stats, log=log)
+
+
+def _spellings(folder: Path) -> tuple[str, ...]:
+    """As Compose names it on containers: as the shell does where it was entered by a link, else by its real path."""
+    entered = os.environ.get("PWD", "")
+    return (str(folder), entered) if entered and os.path.realpath(entered) == str(folder) else (str(folder),)

@@ -152,6 +152,7 @@ class StepKind(StrEnum):
     ROUTES = "routes"
     RETURN = "return"  # old containers that ran on get requests again
     REMOVE = "remove"
+    ADOPT = "adopt"  # it runs as it is wanted, and somebody else made it so
 
 
 class Order(StrEnum):

@@ -16,6 +16,8 @@ from .renewals import forget_failed
 
 NAMES = "joining"
 """Below it, the names by which a project's containers join the edge's network: secrets, too."""
+NO_CERTIFICATES = (f"{NAMES}/", "follow/")
+"""So begin the files that are none."""
 _LIST = """
 cd {folder} 2>/dev/null || exit 0
 for f in {files} settings/*/certs/{project}.pem settings/*/certs/{project}.*.pem; do
@@ -34,6 +36,7 @@ def files_of(subject: str, *, by_acme: bool) -> Iterator[str]:
     if not by_acme:
         yield f"acme/ca/{subject}.pem"
         yield f"{NAMES}/{subject}.json"
+        yield f"follow/folders/{subject}.json"
         return
     yield f"acme/{subject}.half"
     for end in ("crt", "key", "json", "issuer.crt", "pem"):

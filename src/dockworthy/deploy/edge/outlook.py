@@ -34,7 +34,7 @@ class EdgeChange(Struct, frozen=True):
     """What was done: nothing, or it was `started`, made anew (`recreated`: its ports were closed for a moment), or
     told of new routes (`reloaded`: no connection was cut). `rejoined`: it joined the swarm's network again, where other
     hosts had lost its address. `notes`: what is worth knowing of it, as sentences. `image`: what it is to run where
-    that is another one than before, in words."""
+    that is another one than before, in words. `follower`: where the edge's follower was put, as it was missing."""
 
     started: bool = False
     recreated: bool = False
@@ -42,6 +42,7 @@ class EdgeChange(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     image: str = ""
     rejoined: bool = False
+    follower: str = ""
 
 
 async def outlook(

@@ -15,6 +15,7 @@ from ..site import Site
 from ..targets.waiting import Unreached
 from .admin import Admin, rows_in
 from .aliases import still_by_old_names
+from .following.placing import DOES
 from .kept import ProjectRoutes, ServedRoute
 from .outlook import AWAY
 from .rotation import Rotation
@@ -36,9 +37,11 @@ class ProjectEdge:
         *,
         authority: str = "",
         notes: tuple[str, ...] = (),
+        folders: tuple[str, ...] = (),
     ) -> None:
         """`found`: what the edge has of it now; `authority`: the host's file by which clients trust what
-        `tls: internal` shows; `notes`: what a plan is to say of the routes, besides."""
+        `tls: internal` shows; `notes`: what a plan is to say of the routes, besides. `folders`: how the
+        project's folder is spelt."""
         self.aliases: dict[str, str] = {}
         for routes in (found, wanted):
             self.aliases |= routes.aliases if routes is not None else {}
@@ -49,6 +52,7 @@ class ProjectEdge:
         self.wanted = wanted
         self._project = project
         self._authority = authority
+        self._folders = folders
         self._before: ProjectRoutes | None = None
         self._opened = False
         self._said = notes
@@ -63,6 +67,11 @@ class ProjectEdge:
             return _step(f"take the routes of {self._project} off the edge", 0.0)
         change = await self.runner.would_change(self.wanted)
         self.notes = (*self._said, *change.notes)
+        opens = change.started or change.image or change.recreated or change.rejoined or change.reloaded
+        if change.follower and opens:
+            self.notes = (*self.notes, f"{DOES}: {change.follower} on the host")
+        elif change.follower:
+            return _step(f"start the edge's follower, {change.follower} on the host: {DOES}", 0.0)
         names = ", ".join(self.wanted.names)
         if change.started:
             with_image = f" with the image {change.image}" if change.image else ""
@@ -89,6 +98,8 @@ class ProjectEdge:
 
     async def announce(self) -> None:
         """Before anything joins its network: the guard lets in whom the host's own files name. Raises HostError."""
+        if self.wanted is not None and self._folders:
+            await self.runner.remember_folders(self._project, self._folders)
         wanted = set(self.wanted.aliases.values()) if self.wanted is not None else set()
         every = {*self._known_names, *self.aliases.values()}
         if every != self._known_names & wanted:  # a way back joins by the names from before

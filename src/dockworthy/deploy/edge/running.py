@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ from .carrying import Carrying, in_words
 from .certificates import certificates
 from .compose_file import accepted, compose_file
 from .conflicts import image_of_all, ports, refuse_conflicts, refuse_foreign
+from .following import Follower
 from .forgetting import forget_certificates
 from .haproxy.configuration import EdgeFiles, edge_files
 from .image import EdgeImage, edge_image
@@ -45,6 +46,7 @@ class EdgeRunner:
         self._keeper = Keeper(site)
         self.admin = Admin(site)
         self._process = EdgeProcess(site, self._keeper, self.admin, environ)
+        self._follower = Follower(site, self._keeper.folder)
         self._carrying = Carrying(site, environ) if swarm else None
 
     async def ensure(self, wanted: ProjectRoutes) -> EdgeChange:
@@ -65,7 +67,9 @@ class EdgeRunner:
             change = await self._apply(kept, wanted.project, wanted, every)
             if wanted.edge.tls is Tls.ACME and (names := await due(self._site, wanted)):
                 change = await self._prove(kept, wanted, names, every, change)
-            return msgspec.structs.replace(change, notes=(*change.notes, *came, *await self._carried()))
+            carried = await self._carried()
+            why = await self._follower.ensure() if not self._swarm else ""
+            return msgspec.structs.replace(change, notes=(*change.notes, *came, *carried, *([why] if why else ())))
 
     async def _brought(self, wanted: ProjectRoutes | None = None) -> tuple[str, ...]:
         """What the swarm keeps of the edge is on this host, too: from a host that is lost, or that changed it last."""
@@ -123,6 +127,7 @@ class EdgeRunner:
             return await self._apply(kept, project, None, others) if project in kept.projects else EdgeChange()
         if kept.compose:
             await self._compose().down(json.loads(kept.compose))
+        await self._follower.remove()
         await self._keeper.write_routes(project, None)
         await self._keeper.write("compose.json", "")
         return EdgeChange()
@@ -133,6 +138,9 @@ class EdgeRunner:
         async with self._keeper.locked():
             kept = await self._keeper.read()
             others = [routes for name, routes in kept.projects.items() if name != project]
+            await self._follower.forget(project)
+            if not others:  # before the routes, by which the next run knows that there is an edge to remove
+                await self._follower.remove()
             runs = await self._process.container() is not None
             if others and runs and project in kept.projects:
                 await self._apply(kept, project, None, others)
@@ -156,6 +164,10 @@ class EdgeRunner:
         """On the host, for its guard. Raises HostError."""
         await self._keeper.announce_names(project, names)
 
+    async def remember_folders(self, project: str, folders: Sequence[str]) -> None:
+        """For the edge's follower: how the folder is spelt from which the project is deployed. Raises HostError."""
+        await self._follower.remember(project, folders)
+
     async def routes_of(self, project: str) -> ProjectRoutes | None:
         """What a project asks of the edge now."""
         return (await self._keeper.read()).projects.get(project)
@@ -167,6 +179,10 @@ class EdgeRunner:
     async def would_change(self, wanted: ProjectRoutes) -> EdgeChange:
         """What `ensure` would do; changes nothing. Raises what it raises before it changes anything."""
         change = await outlook(self._site, await self._keeper.read(), self._process, wanted, swarm=self._swarm)
+        if not self._swarm:
+            placed = await self._follower.look()
+            notes = (*change.notes, placed.note) if placed.note and (placed.missing or change.started) else change.notes
+            return msgspec.structs.replace(change, follower=placed.missing, notes=notes)
         comes = await self._carrying.lacking() if self._carrying is not None else ()
         if not comes:
             return change

@@ -20,6 +20,7 @@ from ..targets.standby.containers import STANDBY_ENDING
 from .admin import Admin, Server
 from .aliases import found_by_old_names
 from .care import cares_of
+from .following import follower_standing
 from .haproxy.frontends import NOBODY
 from .hosts import shared_without_consent
 from .image import EdgeImage
@@ -74,7 +75,8 @@ async def edge_standing(site: Site) -> EdgeStanding:
     )
     read = msgspec.structs.replace(read, strangers=await strangers(site.engine, kept.projects))
     projects = [*kept.projects.values()]
-    more = [*shared_without_consent(projects), *found_by_old_names(projects)]
+    follower = await follower_standing(site, f"{site.state}/edge")
+    more = [*follower.cares(), *shared_without_consent(projects), *found_by_old_names(projects)]
     if await is_forgotten(site.engine):
         more.insert(0, FORGOTTEN)
     return msgspec.structs.replace(read, cares=(*cares_of(read, now), *more))

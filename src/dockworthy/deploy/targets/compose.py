@@ -91,6 +91,8 @@ class ComposeTarget:
         elif step.kind is StepKind.RESTART:
             await self._containers.start(step.subject, step.tasks)
             await self._containers.until_healthy(step.subject, step.tasks)
+        elif step.kind is StepKind.ADOPT:
+            await self._containers.until_healthy(step.subject, step.tasks)
         elif step.kind is StepKind.JOIN_EDGE:
             await self._containers.join_edge(step.subject, step.tasks)
             await self._containers.until_reached(step.subject, step.tasks)

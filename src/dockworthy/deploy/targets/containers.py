@@ -192,9 +192,14 @@ def edge_name_of(desired: Desired, service: str) -> str:
 
 
 async def join_edge(engine: Connection, name: str, container: str) -> None:
-    """Raises EngineError."""
+    """The edge's follower may have been faster. Raises EngineError."""
     body = {"Container": container, "EndpointConfig": {"Aliases": [name]}}
-    await engine.send("POST", f"/networks/{EDGE_NETWORK}/connect", body, answer=False)
+    try:
+        await engine.send("POST", f"/networks/{EDGE_NETWORK}/connect", body, answer=False)
+    except EngineError:
+        task = await read_task(engine, container)
+        if task is None or not task.is_found_by(name) or EDGE_NETWORK not in task.addresses:
+            raise
 
 
 async def leave_edge(engine: Connection, container: str) -> None:

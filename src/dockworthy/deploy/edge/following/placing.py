@@ -1,0 +1,177 @@
+"""The follower comes to a host with the edge, is kept running there, and goes with the edge."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Sequence
+from importlib.resources import files
+
+from msgspec import Struct
+
+from ....engine.hand import Done
+from ....errors import HostError
+from ...site import Site, write_file
+
+USUAL_STATE = "/var/lib/dockworthy"
+"""Units and cron's files are the machine's: only the follower of the edge that is kept here has some."""
+UNIT = "/etc/systemd/system/dockworthy-edge-follow.service"
+CRON = "/etc/cron.d/dockworthy-edge-follow"
+DOES = "what `docker compose` makes anew by hand joins the edge by itself"
+_HEAD = "# Written by dockworthy deploy; it goes with the last project at the edge (dockworthy remove).\n"
+_SERVICE = """\
+[Unit]
+Description=Containers made anew by hand join dockworthy's edge
+After=docker.service
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart={python} -I -S {folder}/follow/follower.py {folder} {socket}
+Restart=always
+RestartSec=1
+CapabilityBoundingSet=
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+MemoryMax=128M
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateNetwork=yes
+PrivateTmp=yes
+ProtectHome=yes
+ProtectSystem=strict
+ReadWritePaths={folder}/follow
+RestrictAddressFamilies=AF_UNIX
+
+[Install]
+WantedBy=multi-user.target
+"""
+_MINUTELY = (
+    "PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
+    "* * * * * root [ ! -e {folder}/follow/keep.sh ] || sh {folder}/follow/keep.sh {python} {folder} {socket} &\n"
+)
+"""One that runs already ends at once."""
+_SECONDS = 120.0
+
+
+class Placed(Struct, frozen=True):
+    """`missing`: what a deploy would put in place, in words; "" where it runs as it should. `note`: what is worth
+    knowing of it."""
+
+    missing: str = ""
+    note: str = ""
+
+
+class _Looked(Struct, frozen=True):
+    python: str
+    by: str
+    runs: bool
+    sums: dict[str, str]
+
+
+class Follower:
+    """Of the edge that is kept in `folder` of the host."""
+
+    def __init__(self, site: Site, folder: str) -> None:
+        self._site = site
+        self._folder = folder
+
+    async def look(self) -> Placed:
+        """Changes nothing. Raises HostError."""
+        looked = await self._looked()
+        if not looked.python:
+            return Placed(note=_NO_PYTHON)
+        if looked.runs and all(looked.sums.get(path) == _sum(text) for path, text in self._files(looked).items()):
+            return Placed()
+        where = {"systemd": UNIT, "cron": CRON}.get(looked.by, f"{self._folder}/follow")
+        return Placed(where, "" if looked.by != "shell" else _UNTIL_RESTART)
+
+    async def ensure(self) -> str:
+        """It runs, in its newest version. Returns why it does not, "" where it does: a deploy goes on without."""
+        try:
+            placed = await self.look()
+            if not placed.missing:
+                return ""
+            looked = await self._looked()
+            for path, text in self._files(looked).items():
+                await write_file(self._site.hand, path, text.encode(), mode="0644" if path in (UNIT, CRON) else "0600")
+            done = await self._run("start", looked.by, looked.python, self._site.socket)
+        except HostError as error:
+            return f"what `docker compose` makes anew by hand does not join the edge by itself: {error.says}"
+        why = done.words or "no reason given"
+        return (
+            f"what `docker compose` makes anew by hand does not join the edge by itself: {why}" if done.status else ""
+        )
+
+    async def remember(self, project: str, folders: Sequence[str]) -> None:
+        """How the folder is spelt from which a project is deployed: what is started elsewhere under its name is another
+        one's, or another checkout. Raises HostError."""
+        await write_file(self._site.hand, self._record(project), json.dumps(sorted(set(folders))).encode())
+
+    async def forget(self, project: str) -> None:
+        """The project's name is in none of its files then. Raises HostError."""
+        script = (
+            f"cd {shlex.quote(self._folder)}/follow 2>/dev/null || exit 0\n"
+            f"rm -f -- folders/{shlex.quote(project)}.json told.json && if [ -e log ]; then : >log; fi"
+        )
+        done = await self._site.hand.run(script)
+        if done.status:
+            raise HostError(
+                f"{self._site.name}: what the edge's follower knows of {project} can't be removed: {done.words}"
+            )
+
+    async def remove(self) -> None:
+        """Raises HostError."""
+        done = await self._run("remove")
+        if done.status:
+            raise HostError(f"{self._site.name}: the edge's follower can't be removed: {done.words}")
+
+    def _record(self, project: str) -> str:
+        return f"{self._folder}/follow/folders/{project}.json"
+
+    def _files(self, looked: _Looked) -> dict[str, str]:
+        """Path on the host -> text."""
+        own = files(__package__)
+        found = {path: own.joinpath(path.rpartition("/")[2]).read_text() for path in self._own_files()}
+        values = {"python": looked.python, "folder": self._folder, "socket": self._site.socket}
+        if looked.by == "systemd":
+            found[UNIT] = _HEAD + _SERVICE.format(**values)
+        elif looked.by == "cron":
+            found[CRON] = _HEAD + _MINUTELY.format(**{key: shlex.quote(value) for key, value in values.items()})
+        return found
+
+    def _own_files(self) -> tuple[str, ...]:
+        """`place.sh` is there for `./run --uninstall`."""
+        return tuple(f"{self._folder}/follow/{name}" for name in ("place.sh", "keep.sh", "follower.py"))
+
+    async def _looked(self) -> _Looked:
+        paths = (*self._own_files(), UNIT, CRON)
+        standard = "yes" if self._folder == f"{USUAL_STATE}/edge" else "no"
+        done = await self._run("look", standard, *paths)
+        if done.status:
+            raise HostError(f"{self._site.name}: the edge's follower can't be looked at: {done.words}")
+        lines = [line.split(maxsplit=1) for line in done.output.splitlines()]
+        told = {words[0]: (words[1] if len(words) > 1 else "") for words in lines[:3]}
+        sums = {words[1]: words[0] for words in lines[3:] if len(words) == 2}
+        return _Looked(told.get("python", ""), told.get("by", ""), told.get("runs") == "yes", sums)
+
+    async def _run(self, *words: str) -> Done:
+        script = files(__package__).joinpath("place.sh").read_text()
+        call = " ".join(shlex.quote(word) for word in words)
+        return await self._site.hand.run(
+            f"umask 077; folder={shlex.quote(self._folder)}\n{script}\n{call}\n", seconds=_SECONDS
+        )
+
+
+_NO_PYTHON = (
+    "the host has no python3 of version 3.7 or newer, or no flock: what `docker compose up` makes anew by hand joins "
+    "the edge with the next deploy only"
+)
+_UNTIL_RESTART = (
+    "when the host restarts, the next deploy starts the edge's follower again: nothing else here would (no systemd, no "
+    "cron, or not root's)"
+)
+
+
+def _sum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
