@@ -106,7 +106,7 @@ def test_all_that_a_deploy_brought_goes_and_volumes_when_that_is_said(shipped: S
     assert "neighbour" in here.do(lambda runner, _: runner.routes_of("neighbour")).project  # type: ignore[union-attr]
 
     again = shop.dockworthy("remove", "--yes")
-    assert again.returncode == 0 and "nothing of it" in again.stdout
+    assert again.returncode == 0 and "there is nothing to remove" in again.stdout
     assert shop.dockworthy("remove", "--yes", "--volumes").returncode == 0
     assert shipped.volumes() == []
     typed = shop.dockworthy("remove", "neighbor", "--yes")
