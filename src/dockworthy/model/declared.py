@@ -135,6 +135,13 @@ class Sysctl(Struct, frozen=True):
     declared_at: Source
 
 
+class SecurityOption(Struct, frozen=True):
+    """A security option of a container, as it is written."""
+
+    written: str
+    declared_at: Source
+
+
 class BuildGrant(Struct, frozen=True):
     """What the build of an image is granted outside of its sandbox: `right` is BuildKit's name of it
     (`security.insecure`, `network.host`, `device=vendor.com/gpu`), `written` the words of the file."""

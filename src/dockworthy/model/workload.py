@@ -25,6 +25,7 @@ from .declared import (
     Profile,
     Restart,
     SecurityContext,
+    SecurityOption,
     SELinux,
     Sysctl,
     User,
@@ -59,6 +60,7 @@ __all__ = [
     "Role",
     "SELinux",
     "SecurityContext",
+    "SecurityOption",
     "State",
     "Sysctl",
     "Unit",
@@ -132,9 +134,11 @@ class Container(Struct, frozen=True, kw_only=True):
     is_built: bool = False
     """The file says how its image is built, beside a name or in place of one."""
     build_grants: tuple[BuildGrant, ...] = ()
+    unknown_options: tuple[SecurityOption, ...] = ()
+    """Security options that no engine on Linux knows."""
     unclear: dict[str, Unknown] = {}
-    """Parts of it that could not be told whole (`mounts`, `ports`, `devices`, `environment`, `build_grants`), and
-    why."""
+    """Parts of it that could not be told whole (`mounts`, `namespaces`, `ports`, `devices`, `environment`,
+    `build_grants`, `security_options`), and why."""
 
 
 class EnginePaths(Struct, frozen=True, omit_defaults=True):

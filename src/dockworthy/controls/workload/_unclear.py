@@ -7,7 +7,7 @@ from ...model.workload import Unit
 
 
 def as_far_as_told(judgement: Judgement, unit: Unit, part: str, *, doubtful: Outcome = Outcome.PASS) -> Judgement:
-    """Unknown in place of `doubtful` where a container's `part` (`mounts`, `ports`, `devices`) has a gap."""
+    """Unknown in place of `doubtful` where a container's `part` (`mounts`, `namespaces`, `ports`, `devices`) has a gap."""
     gaps = [container.unclear[part] for container in unit.containers if part in container.unclear]
     if not gaps or judgement.outcome is not doubtful:
         return judgement

@@ -11,6 +11,7 @@ from ...model.finding import Evidence, Judgement, Outcome, Remedy, passed
 from ...model.fix import Change
 from ...model.levels import Level, Severity
 from ...model.workload import Unit
+from ._unclear import as_far_as_told
 
 control = Control(
     title="Containers do not share the host's network, PID or IPC namespace",
@@ -53,6 +54,7 @@ control = Control(
             "services: {web: {image: shop, network_mode: host}}",
             "services: {web: {image: shop, pid: host}}",
             "services: {web: {image: shop, ipc: host}}",
+            "services: {web: {image: shop, network_mode: 'container:tunnel'}, vpn: {image: vpn, container_name: tunnel, network_mode: host}}",
         ],
         "kubernetes": [
             "{kind: Pod, spec: {hostNetwork: true, containers: [{name: a}]}}",
@@ -81,17 +83,26 @@ control = Control(
         ],
     },
     good={
-        "docker run": "docker run --network shop --pid container:db shop",
+        "docker run": "docker run --network shop shop",
         "request": {"Image": "shop", "HostConfig": {"NetworkMode": "shop", "PidMode": ""}},
         "compose": [
             "services: {web: {image: shop}}",
             "services: {web: {image: shop, network_mode: none}}",
             "services: {web: {image: shop, networks: [front]}}",
+            "services: {web: {image: shop, network_mode: 'service:vpn', pid: 'container:tunnel'}, vpn: {image: vpn, container_name: tunnel}}",
         ],
         "kubernetes": "{kind: Pod, spec: {hostNetwork: false, containers: [{name: a}]}}",
         "container": {"HostConfig": {"NetworkMode": "shop", "PidMode": "", "IpcMode": "private"}},
     },
-    unclear={"compose": "services: {web: {image: shop, network_mode: '${MODE}'}}"},
+    unclear={
+        "compose": [
+            "services: {web: {image: shop, network_mode: '${MODE}'}}",
+            "services: {web: {image: shop, network_mode: 'container:elsewhere'}}",
+            "services: {web: {image: shop, pid: 'container:elsewhere'}}",
+            "services: {web: {image: shop, ipc: 'service:vpn'}, vpn: {image: vpn, ipc: 'container:elsewhere'}}",
+        ],
+        "docker run": "docker run --network shop --pid container:db shop",
+    },
 )
 
 
@@ -113,7 +124,7 @@ def host_namespaces(unit: Unit) -> Judgement:
     if gaps:
         evidence = (Evidence(f"{name} namespace: {field.reason}", field.source) for name, field in gaps)
         return Judgement(Outcome.UNKNOWN, tuple(evidence))
-    return passed("network, PID and IPC namespaces are its own", unit.source)
+    return as_far_as_told(passed("network, PID and IPC namespaces are its own", unit.source), unit, "namespaces")
 
 
 def _fields(unit: Unit) -> tuple[tuple[str, Field[str]], ...]:

@@ -49,6 +49,7 @@ from .naming import refused_name
 from .networks import refused_edge, refused_network
 
 _ID = re.compile(r"[0-9a-f]{64}")
+_JUDGED_APART = frozenset(("mounts", "namespaces", "devices"))
 _JOINED = (("HostConfig", "NetworkMode"), ("HostConfig", "PidMode"), ("HostConfig", "IpcMode"))
 
 
@@ -101,13 +102,13 @@ def _document(case: Case) -> ApiObject:
 
 
 def _unit(case: Case, request: ApiObject, context: EngineContext) -> Unit:
-    """What other containers lend is judged with them, and devices that are asked for by their kind are refused, so that
-    neither is a gap here."""
+    """What other containers lend, or share, is judged with them, and devices that are asked for by their kind are
+    refused, so that neither is a gap here."""
     unit = read_create_document(
         request, name=case.call.query.get("name", ""), context=context, api_version=case.call.version
     )
     container = unit.containers[0]
-    unclear = {part: gap for part, gap in container.unclear.items() if part not in ("mounts", "devices")}
+    unclear = {part: gap for part, gap in container.unclear.items() if part not in _JUDGED_APART}
     return structs.replace(unit, containers=(structs.replace(container, unclear=unclear),))
 
 

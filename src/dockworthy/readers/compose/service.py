@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -22,11 +23,13 @@ from ...model.workload import (
     Profile,
     Role,
     SecurityContext,
+    SecurityOption,
     SELinux,
     Sysctl,
     Unit,
 )
 from ..engine_words import capability_names
+from ..security_options import is_known
 from .entry import Entry, by_default, field_of, listed_as_mapping, origin_of
 from .environment import labels_of_files, read_environment
 from .mounts import Scope, drives_in, gaps_of_volumes, read_mounts
@@ -63,6 +66,9 @@ def read_service(name: str, service: Entry, services: Services, scope: Scope) ->
         of_key = {f"{key}.{name}": value.gap for name, value in _entries(service, key).items()}
         unclear |= {part: gap for part, gap in of_key.items() if gap is not None}
     container = _container(name, service, scope, silent)
+    gap = gap_of_namespaces(service, services)
+    if gap is not None:
+        container = structs.replace(container, unclear={**container.unclear, "namespaces": gap})
     containers = with_hooks(container, service, lambda step, entry: _container(step, entry, scope, Unset(entry.key)))
     return Unit(
         id=f"{service.key.where}#{name}",
@@ -136,6 +142,7 @@ def _container(name: str, service: Entry, scope: Scope, silent: Unset) -> Contai
         links=silent,
         is_built=service.get("build") is not None,
         build_grants=read_build_grants(service),
+        unknown_options=read_unknown_options(service),
         unclear=unclear,
     )
 
@@ -149,8 +156,8 @@ def _unclear(service: Entry, scope: Scope) -> dict[str, Unknown]:
             gaps += gaps_of_volumes(service, scope)
         if gaps:
             found[part] = _all_of(list(dict.fromkeys(gaps)))
-    of_build = gap_of_build_grants(service)
-    return found if of_build is None else {**found, "build_grants": of_build}
+    apart = {"build_grants": gap_of_build_grants(service), "security_options": gap_of_options(service)}
+    return found | {part: gap for part, gap in apart.items() if gap is not None}
 
 
 def _all_of(gaps: list[Unknown]) -> Unknown:
@@ -289,6 +296,24 @@ class Security:
         return by_default("Default", "masked paths")
 
 
+def gap_of_options(service: Entry) -> Unknown | None:
+    """What of the list a variable that is missing keeps hidden."""
+    listed = service.get("security_opt")
+    if listed is None or listed.gap is not None:
+        return None if listed is None else listed.gap
+    return next((item.gap for item in listed.items() if item.gap is not None), None)
+
+
+def read_unknown_options(service: Entry) -> tuple[SecurityOption, ...]:
+    """Compose makes an option of `credential_spec`, which is of Windows."""
+    spec, listed = service.get("credential_spec"), service.get("security_opt")
+    found = [] if spec is None else [SecurityOption("credential_spec", spec.source)]
+    for item in listed.items() if listed is not None and listed.gap is None else ():
+        if item.gap is None and not is_known(item.text()):
+            found.append(SecurityOption(item.text(), item.source))
+    return tuple(found)
+
+
 def _parted(item: Entry) -> tuple[str, str, Entry]:
     """The engine takes `=` and `:`; whichever comes first parts key and value."""
     option = item.text()
@@ -299,6 +324,7 @@ def _parted(item: Entry) -> tuple[str, str, Entry]:
 
 
 Services = Mapping[str, Entry]
+_SHARED = ("network_mode", "pid", "ipc")
 _MOST_SHARING = 100
 """Services in a row, each in a namespace of the next: followed no further, for each of them follows all behind it."""
 
@@ -312,6 +338,37 @@ def read_namespaces(service: Entry, services: Services, scope: Scope, silent: Un
         cgroup=_mode(service, "cgroup", services),
         user=_user(service, silent),
     )
+
+
+def gap_of_namespaces(service: Entry, services: Services) -> Unknown | None:
+    """What it shares of a container that is none of these services'."""
+    found: dict[str, Entry] = {}
+    for key in _SHARED:
+        written, seen = service.get(key), {""}
+        while written is not None and written.gap is None:
+            kind, _, name = written.text().partition(":")
+            if kind == "container" and _service_called(name, services) is None:
+                found.setdefault(name, written)
+            name = _service_called(name, services) or "" if kind == "container" else name
+            if kind not in ("container", "service") or name in seen or name not in services:
+                break
+            seen.add(name)
+            written = services[name].get(key)
+    if not found:
+        return None
+    says = f"what the container {' and '.join(found)} has, whose namespaces it shares, is not in this file"
+    name, written = next(iter(found.items()))
+    tell = f"docker inspect -f '{{{{json .HostConfig}}}}' {shlex.quote(name)}"
+    return Unknown(says, tell=tell, source=written.source)
+
+
+def _service_called(container: str, services: Services) -> str | None:
+    """The service whose container has this name by `container_name`."""
+    for name, service in services.items():
+        written = service.get("container_name")
+        if written is not None and written.gap is None and written.text() == container:
+            return name
+    return None
 
 
 def read_networks(service: Entry, scope: Scope) -> Field[tuple[str, ...]]:
@@ -357,7 +414,7 @@ def _mode(service: Entry, key: str, services: Services) -> Field[str]:
     field = field_of(written, Unset(service.key), Entry.text)
     if not isinstance(field, Set):
         return field
-    joined, seen = field.value, {""}
+    joined, seen = _in_file(field.value, services), {""}
     while joined.startswith("service:"):
         name = joined.removeprefix("service:")
         other = services[name].get(key) if name in services and name not in seen else None
@@ -368,9 +425,16 @@ def _mode(service: Entry, key: str, services: Services) -> Field[str]:
             return Unknown(f"more than {_MOST_SHARING} services share it, one from the next", source=written.source)
         if other is None:
             return Set(f"container:{name}", field.source, field.origin)
-        joined = other.text()
+        joined = _in_file(other.text(), services)
     names = {"": "private", "default": "bridge" if key == "network_mode" else "private"}
     return Set(names.get(joined, joined), field.source, field.origin)
+
+
+def _in_file(mode: str, services: Services) -> str:
+    """`service:NAME` of the container of one of these services."""
+    kind, _, name = mode.partition(":")
+    own = _service_called(name, services) if kind == "container" else None
+    return mode if own is None else f"service:{own}"
 
 
 def _user(service: Entry, silent: Unset) -> Field[str]:

@@ -131,7 +131,7 @@ def read_limits(host: ApiObject) -> Limits:
         memory_swap=unless_zero(host.integer("MemorySwap")),
         cpus=_cpus(host),
         pids=above_zero(host.integer("PidsLimit")),
-        ulimits=_ulimits(host),
+        ulimits=read_ulimits(host),
         oom_kill_disabled=host.boolean("OomKillDisable"),
         oom_score=host.integer("OomScoreAdj"),
     )
@@ -151,7 +151,7 @@ def _cpus(host: ApiObject) -> Field[float]:
     return Unset(host.at("NanoCpus").source)
 
 
-def _ulimits(host: ApiObject) -> Field[dict[str, tuple[int, int]]]:
+def read_ulimits(host: ApiObject) -> Field[dict[str, tuple[int, int]]]:
     said = {item.word("Name"): (item.number("Soft"), item.number("Hard")) for item in host.items("Ulimits")}
     source = host.at("Ulimits").source
     return Set(said, source) if said else Unset(source)

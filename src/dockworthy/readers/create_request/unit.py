@@ -20,6 +20,7 @@ from ...model.workload import (
     Restart,
     Role,
     SecurityContext,
+    SecurityOption,
     SELinux,
     Sysctl,
     Unit,
@@ -29,6 +30,7 @@ from ..container.host_config import Security, read_devices, read_limits, read_pr
 from ..container.operation import read_environment, read_health, read_logging, read_restart
 from ..engine_context import EngineContext
 from ..engine_words import capabilities, unless_empty
+from ..security_options import is_known
 
 _ANNOTATIONS_SINCE = Version(1, 43)
 _BY_IMAGE = "the request does not say, the image may"
@@ -91,8 +93,14 @@ def _container(name: str, request: ApiObject, host: ApiObject, context: EngineCo
         cgroup_parent=unless_empty(host.text("CgroupParent")),
         secrets=Unset(host.source),
         links=host.texts("Links"),
+        unknown_options=_unknown_options(host),
         unclear=gaps_of(request),
     )
+
+
+def _unknown_options(host: ApiObject) -> tuple[SecurityOption, ...]:
+    at = host.at("SecurityOpt")
+    return tuple(SecurityOption(str(each), at.source) for each in at.data or () if not is_known(str(each)))
 
 
 def _or_by_image(field: Field[Any]) -> Field[Any]:
@@ -203,7 +211,21 @@ def gaps_of(request: ApiObject) -> dict[str, Unknown]:
             "which devices it gets the engine decides when it starts (GPUs, CDI)",
             source=host.at("DeviceRequests").source,
         )
+    for key, name in _joined(host):
+        gaps["namespaces"] = Unknown(
+            f"it shares namespaces of {name}, which is not in the request",
+            tell=f"docker inspect {name}",
+            source=host.at(key).source,
+        )
+        break
     return gaps
+
+
+def _joined(host: ApiObject) -> Iterator[tuple[str, str]]:
+    for key in ("NetworkMode", "PidMode", "IpcMode"):
+        kind, _, name = host.word(key).partition(":")
+        if kind == "container":
+            yield key, name
 
 
 _PRIVATE_IPC_SINCE = Version(1, 40)

@@ -25,7 +25,7 @@ from ...model.workload import (
     UpdatePolicy,
 )
 from ..api_object import ApiObject
-from ..container.host_config import read_user
+from ..container.host_config import read_ulimits, read_user
 from ..container.operation import read_environment, read_health
 from ..create_request.unit import driver_of, options_of
 from ..engine_context import EngineContext
@@ -172,7 +172,7 @@ def read_limits(task: ApiObject) -> Limits:
         memory_swap=silent,
         cpus=Set(nano.value / _NANO, nano.source) if isinstance(nano, Set) else nano,
         pids=above_zero(limits.integer("Pids")),
-        ulimits=silent,
+        ulimits=read_ulimits(task.at("ContainerSpec")),
         oom_kill_disabled=Set(False, limits.source),
         oom_score=task.at("ContainerSpec").integer("OomScoreAdj"),
     )
