@@ -106,7 +106,7 @@ _OF_CONTEXT = {
 _TEXT = Plain("text")
 
 NOT_SHOWN = {
-    "Container": {"context", "source", "environment_lines", "unclear", "name", "role"},
+    "Container": {"context", "source", "environment_lines", "unclear", "name", "role", "log_files"},
     "Unit": {
         *("context", "source", "containers", "dialect", "engine_paths", "notes", "unclear", "id", "kind", "name"),
         *("judged_on", "is_job"),
