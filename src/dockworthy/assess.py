@@ -20,9 +20,9 @@ from .model.machine import Machine
 from .model.policy import Policy, ProjectFile
 from .model.result import Result
 from .model.snapshot import Snapshot
+from .policy.applying import notes_on_levels
 from .policy.declared import apply_declared
 from .policy.exceptions import apply_exceptions, written_in
-from .policy.levels import notes_on_levels
 from .readers.machine import read_machine
 from .report.words import number_of
 from .verdict.answer import answer_for_machine

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dockworthy.errors import UsageError
-from dockworthy.harden.install.ground import ground_of
-from dockworthy.harden.install.plan import plan_install
+from dockworthy.harden.install.plan import ground_of, plan_install
 from dockworthy.model.hardening import Run
 
 UBUNTU = {

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from dockworthy.errors import UsageError
-from dockworthy.harden.remote_access.address import place_of
+from dockworthy.harden.remote_access.address import place_of, without_hosts
 from dockworthy.harden.remote_access.certificates import RENEW_BEFORE, Office, days_left
-from dockworthy.harden.remote_access.command_line import without_hosts
 from machines.own_host import OwnHost, start_host
 
 APPLY = ("harden", "--apply", "--yes", "--remote-access", "127.0.0.1")

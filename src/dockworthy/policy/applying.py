@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from ..model.allowance import Allowance
 from ..model.finding import Finding
@@ -12,7 +12,20 @@ from ..model.policy import CommentsMean, Policy, UnknownMeans, sources_of
 from ..model.written import Written
 from .comments import acceptances_of
 from .exceptions import Acceptance, apply_exceptions, written_in
-from .levels import notes_on_levels
+
+
+def notes_on_levels(policy: Policy, level: Level, names: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """`names`: those that each judged subject goes by. Lower or higher is said, and so is a name that nobody has."""
+    known = {name for subject in names for name in subject}
+    places = sources_of(policy).levels
+    for name, own in policy.levels.items():
+        place = places.get(name)
+        where = "dockworthy.yaml" if place is None else f"{place.where}:{place.line}"
+        if name not in known:
+            yield f"{where}: policy.levels: nothing that was judged is called {name!r}"
+        elif own is not level:
+            way = "lower" if level.includes(own) else "higher"
+            yield f"{name} is held to level {own.value}, {way} than the rest ({where})"
 
 
 def acceptances(policy: Policy, written: Written, allowances: Sequence[Allowance]) -> tuple[Acceptance, ...]:

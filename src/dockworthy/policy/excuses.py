@@ -102,6 +102,3 @@ def _lines(text: str | None, first: int, last: int) -> str:
     said = " ".join(" ".join(lines).split())
     base = _FROM.match(said)
     return said if base is None else f"FROM {base['image']}"
-
-
-__all__ = ["Excuses"]

@@ -118,6 +118,3 @@ def _before_deploy(before: Policy, now: Policy) -> Iterator[tuple[str, Source | 
     for test in was.tests:
         if test not in asked.tests:
             yield f"before a deploy this need not pass any more: {test}", None
-
-
-__all__ = ["policy_change"]

@@ -148,6 +148,3 @@ def _place(source: Source | None) -> str:
     if source is None:
         return "dockworthy.yaml"
     return source.where if source.line is None else f"{source.where}:{source.line}"
-
-
-__all__ = ["Newcomers"]

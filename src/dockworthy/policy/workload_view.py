@@ -200,6 +200,3 @@ def _pods(workload: Workload) -> bool:
 
 def _containers(workload: Workload) -> tuple[Workload, ...]:
     return tuple(Workload(workload.unit, container) for container in workload.unit.containers)
-
-
-__all__ = ["NOT_SHOWN", "WORKLOAD", "Entry", "Workload", "entries", "workload_of"]

@@ -19,8 +19,7 @@ from ..runs import begin_run, end_run, hold_lock, stage_folder
 from ..story import Agree, harden
 from ..taking_back import after_earlier_runs, recover, undo_last
 from ..transaction import Stage, begin, confirm, revoke
-from .ground import look
-from .plan import plan_install
+from .plan import look, plan_install
 
 _DOING = 1800.0
 """Seconds that fetching and unpacking may take."""

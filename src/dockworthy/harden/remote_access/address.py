@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from msgspec import Struct
@@ -75,3 +75,22 @@ def _addresses(told: str) -> Iterator[IPv4Address | IPv6Address]:
         yield IPv4Address(found[1])
     for found in re.finditer(r"^([0-9a-f]{32}) ", told, re.MULTILINE):
         yield IPv6Address(int(found[1], 16))
+
+
+def without_hosts(command: str) -> str:
+    """A command line without `-H` and `--host`; what else stands in it stays letter by letter."""
+    return re.sub(r"\s(?:-H\s*=?\s*|--host(?:\s+|=))[^\s\\]+", "", command).strip()
+
+
+def hosts_of(argv: Sequence[str]) -> list[str]:
+    """The addresses that a command line names."""
+    words = list(argv)
+    found = []
+    for at, word in enumerate(words):
+        if word in ("-H", "--host"):
+            found += words[at + 1 : at + 2]
+        elif word.startswith("--host="):
+            found.append(word.removeprefix("--host="))
+        elif word.startswith("-H"):
+            found.append(word[2:].removeprefix("="))
+    return found

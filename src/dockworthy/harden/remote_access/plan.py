@@ -10,9 +10,8 @@ from ...errors import UsageError
 from ...model.hardening import Deed, Effect, Run, SetSettings, Step, WriteFile
 from ..engine_ways import EngineWays, ServiceManager
 from ..situation import Situation
-from .address import Place
+from .address import Place, hosts_of, without_hosts
 from .certificates import DAYS, RENEW_BEFORE, Papers
-from .command_line import hosts_of, without_hosts
 
 CONTROL = "engine/api-tls"
 CERTIFICATES = "setup/certificates"

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from ....errors import UsageError
-from ....harden.remote_access.command_line import hosts_of
+from ....harden.remote_access.address import hosts_of
 
 SOCKET_DROP_IN = Path("/etc/systemd/system/docker.socket.d/dockworthy-guard.conf")
 SERVICE_DROP_IN = Path("/etc/systemd/system/docker.service.d/dockworthy-guard-socket.conf")
