@@ -12,12 +12,13 @@ from msgspec import Struct, structs
 from .deploy.asked import Asked, Say
 from .deploy.compose_command import ComposeCommand
 from .deploy.destination import Destination
-from .deploy.gate import let_pass, refusals, unobservable
+from .deploy.gate import let_pass, refusals, refusals_before_pulling, unobservable
 from .deploy.gating.before import BeforeDeploy
 from .deploy.gating.host import Judged, host_verdict, recorded_late
 from .deploy.giving_up import begun_takeover, give_up, must_run_here
 from .deploy.in_force import in_force, of_target, refuse_before_the_move, to_return_to, unfinished
 from .deploy.narrowing import narrowed
+from .deploy.pinning import AtHand, at_hand, would_be_pulled
 from .deploy.planning.standing_by import refuse_standby
 from .deploy.preparing import Prepared, prepare, prepared_from, read_project, without_jobs
 from .deploy.rendering import Rendered
@@ -57,6 +58,9 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
         async with _locked(to, asked, "deploy") as lock:
             releases = await to.releases()
             last = in_force(releases)
+            hand = await at_hand(asked, rendered, site)
+            if hand.to_pull and (refused := _refused_by_files(judge(rendered, hand.images), asked, rendered, hand)):
+                return refused
             prepared = await prepare(asked, rendered, site, compose, store, last, to.maker(compose))
             if asked.services:
                 before = await prepared_from(last, site, store) if last is not None else None
@@ -64,6 +68,9 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
             findings = judge(rendered, prepared.images)
             if (refused := _refused(findings, asked, prepared)) is not None:
                 return refused
+            if asked.dry_run and hand.to_pull:
+                pulls = would_be_pulled(asked, hand, rendered, on=site.name)
+                prepared = structs.replace(prepared, notes=(*pulls, *prepared.notes))
             shipping = Shipping(to, compose, lock, say)
             gate = BeforeDeploy(asked, rendered.files, prepared.desired, host, say)
             passed = let_pass(findings, prepared.desired)
@@ -127,10 +134,18 @@ async def standing(asked: Asked, project: str) -> Standing:
         )
 
 
+def _refused_by_files(findings: Sequence[Finding], asked: Asked, rendered: Rendered, hand: AtHand) -> Shipped | None:
+    """What no image can make good is said before one is pulled."""
+    shipped = asked.services or hand.services
+    failing = refusals_before_pulling(findings, shipped, rendered.spec["services"])
+    return Shipped(refused=failing, not_pulled=hand.absent) if failing else None
+
+
 def _refused(findings: Sequence[Finding], asked: Asked, prepared: Prepared) -> Shipped | None:
     strict = asked.project.policy.unknown is UnknownMeans.FAIL
-    failing = refusals(findings, prepared.desired, only=asked.services, unknown_fails=strict)
-    checked = prepared.checked_by_image
+    unseen_images = prepared.not_here
+    failing = refusals(findings, prepared.desired, only=asked.services, unknown_fails=strict, not_here=unseen_images)
+    checked = (*prepared.checked_by_image, *unseen_images)
     unseen = tuple(unobservable(prepared.desired, asked.settings, asked.level, checked_by_image=checked))
     return Shipped(refused=failing, refused_because=unseen) if failing or unseen else None
 

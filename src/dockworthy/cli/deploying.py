@@ -134,7 +134,14 @@ def outcome_of(shipped: Shipped, *, format_: str, output: str | None) -> int:
 
         deliver(json_text(shipped), output)
     elif shipped.refused or shipped.refused_because:
-        text = render_refusal("deploy", shipped.refused, shipped.refused_because, width=width, colour=colour)
+        text = render_refusal(
+            "deploy",
+            shipped.refused,
+            shipped.refused_because,
+            not_pulled=shipped.not_pulled,
+            width=width,
+            colour=colour,
+        )
         deliver(text, output)
     elif shipped.release is not None:
         deliver(render_release(shipped.release, width=width, colour=colour), output)

@@ -15,16 +15,32 @@ PINNED = "workload/pinned-image"
 
 
 def refusals(
-    findings: Iterable[Finding], desired: Desired, *, only: Collection[str] = (), unknown_fails: bool = False
+    findings: Iterable[Finding],
+    desired: Desired,
+    *,
+    only: Collection[str] = (),
+    unknown_fails: bool = False,
+    not_here: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """The findings that stop a deploy: those that fail, but for tags, which are pinned here. `unknown_fails`: also what
-    neither file nor image tells."""
-    stopping = (Outcome.FAIL, Outcome.UNKNOWN) if unknown_fails else (Outcome.FAIL,)
+    neither file nor image tells, but for services whose image is `not_here`."""
+    every = desired.spec["services"]
+    shipped = only or desired.services
     return tuple(
         finding
         for finding in findings
-        if finding.outcome in stopping and finding.control != PINNED and _is_shipped(finding, desired, only)
+        if (finding.outcome is Outcome.FAIL or (unknown_fails and _is_unknown(finding, not_here)))
+        and finding.control != PINNED
+        and _is_of(finding, shipped, every)
     )
+
+
+def refusals_before_pulling(
+    findings: Iterable[Finding], shipped: Collection[str], every: Collection[str]
+) -> tuple[Finding, ...]:
+    """What stops a deploy whatever its images are: the files say it. `shipped`: services, of `every` in the files."""
+    failing = (finding for finding in findings if finding.outcome is Outcome.FAIL and finding.control != PINNED)
+    return tuple(finding for finding in failing if _is_of(finding, shipped, every))
 
 
 def let_pass(findings: Iterable[Finding], desired: Desired) -> tuple[GateFinding, ...]:
@@ -32,7 +48,8 @@ def let_pass(findings: Iterable[Finding], desired: Desired) -> tuple[GateFinding
     return tuple(
         GateFinding(control=finding.control, subject=finding.subject, outcome=finding.outcome, says=_words(finding))
         for finding in findings
-        if finding.outcome in (Outcome.EXCEPTED, Outcome.UNKNOWN) and _is_shipped(finding, desired, ())
+        if finding.outcome in (Outcome.EXCEPTED, Outcome.UNKNOWN)
+        and _is_of(finding, desired.services, desired.spec["services"])
     )
 
 
@@ -52,10 +69,18 @@ def unobservable(
             yield f"{name} has neither a health check nor a route: nothing would tell whether it works"
 
 
-def _is_shipped(finding: Finding, desired: Desired, only: Collection[str]) -> bool:
-    name = finding.subject.rsplit("#", 1)[-1]
-    shipped = only or desired.services
-    return name in shipped or name not in desired.spec["services"]
+def _is_of(finding: Finding, shipped: Collection[str], every: Collection[str]) -> bool:
+    """Of a service that is shipped, or of none of the services."""
+    name = _service_of(finding)
+    return name in shipped or name not in every
+
+
+def _is_unknown(finding: Finding, not_here: Collection[str]) -> bool:
+    return finding.outcome is Outcome.UNKNOWN and _service_of(finding) not in not_here
+
+
+def _service_of(finding: Finding) -> str:
+    return finding.subject.rsplit("#", 1)[-1]
 
 
 def _words(finding: Finding) -> str:

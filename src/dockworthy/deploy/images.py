@@ -25,6 +25,11 @@ class Pinned(Struct, frozen=True):
     has_health_check: bool = False
     facts: Image | None = None
 
+    @property
+    def is_here(self) -> bool:
+        """One that a dry run only says would be pulled has no id."""
+        return bool(self.id)
+
 
 async def pinned_images(engine: Connection, references: Iterable[str]) -> dict[str, Pinned | None]:
     """Reference -> what it stands for on this engine now; None for what is not there.

@@ -37,6 +37,8 @@ class Prepared(Struct, frozen=True, kw_only=True):
     settings: DeploySettings
     checked_by_image: tuple[str, ...] = ()
     """Services whose image brings a health check."""
+    not_here: tuple[str, ...] = ()
+    """Services whose image a dry run did not pull."""
     images: dict[str, KnownImage] = {}
     """Service -> what is known of its image."""
     notes: tuple[str, ...] = ()
@@ -71,7 +73,8 @@ async def prepare(
     last: Release | None,
     maker: Maker,
 ) -> Prepared:
-    """Resolves images, foresees versions, and lets `maker` say the hashes. Changes nothing but what it pulls.
+    """Resolves images, foresees versions, and lets `maker` say the hashes. Changes nothing but what it pulls, and a dry
+    run pulls nothing.
 
     `last`: the release in force. Raises UsageError for an image that is not there and can't be pulled.
     """
@@ -115,6 +118,7 @@ async def prepare(
         versions=versions,
         settings=settings,
         checked_by_image=tuple(name for name in services if pins[name].has_health_check),
+        not_here=tuple(name for name in services if not pins[name].is_here),
         images={name: KnownImage(written[name], facts) for name in services if (facts := pins[name].facts) is not None},
         notes=notes,
         unstored=tuple(stored),

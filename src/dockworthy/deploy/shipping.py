@@ -60,6 +60,8 @@ class Shipped(Struct, frozen=True, kw_only=True):
     release: Release | None = None
     refused: tuple[Finding, ...] = ()
     refused_because: tuple[str, ...] = ()
+    not_pulled: tuple[str, ...] = ()
+    """Where it was refused before anything was pulled: the services whose images are not here."""
 
 
 class Shipping:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..model.finding import Finding, Outcome
 from ..model.release import Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, RolloutStep
-from .grouping import Group, by_fault, how_many, number_of_controls
+from .grouping import Group, by_fault, number_of_controls
 from .sheet import Sheet
 from .words import number_of
 
@@ -44,13 +44,20 @@ def gap_in_words(step: RolloutStep) -> str:
 
 
 def render_refusal(
-    project: str, findings: Sequence[Finding], because: Sequence[str], *, width: int, colour: bool
+    project: str,
+    findings: Sequence[Finding],
+    because: Sequence[str],
+    *,
+    not_pulled: Sequence[str] = (),
+    width: int,
+    colour: bool,
 ) -> str:
     """What stopped a deploy at the gate, and what to do next. Nothing was changed."""
     sheet = Sheet(width=width, colour=colour)
     groups = by_fault(findings)
     unknown = [finding for finding in findings if finding.outcome is Outcome.UNKNOWN]
-    told = [f"{number_of(how_many(groups), 'finding')} of {number_of_controls(groups)}"] if groups else []
+    failing = sum(finding.outcome is Outcome.FAIL for finding in findings)
+    told = [f"{number_of(failing, 'finding')} of {number_of_controls(groups)}"] if groups else []
     told += [f"{len(unknown)} unknown"] if unknown else []
     by = f" by {' and '.join(told)}" if told else ""
     sheet.line(f"{project}: refused{by}, and nothing was changed", style="heading")
@@ -64,8 +71,14 @@ def render_refusal(
         sheet.entry("refused", reason, indent=1, column=_COLUMN, label_style="bad")
     if findings:
         sheet.blank()
+        known = "The images are known here, so this may be more than `dockworthy check` finds in the files. "
+        if not_pulled:
+            which = f"{'The image' if len(not_pulled) == 1 else 'Images'} of {', '.join(not_pulled)}"
+            known = (
+                f"{which} {'is' if len(not_pulled) == 1 else 'are'} not here and nothing was pulled: more may follow. "
+            )
         sheet.line(
-            "The images are known here, so this may be more than `dockworthy check` finds in the files. "
+            f"{known}"
             "`dockworthy fix --diff` shows what can be repaired; an exception with a reason and an end goes into "
             "dockworthy.yaml (policy.exceptions)"
         )

@@ -46,14 +46,20 @@ class BeforeDeploy:
             for each in wanted
             if each.excepted
         )
-        verified = [each for each in wanted if not each.excepted]
+        verified = [each for each in wanted if not each.excepted and each.is_here]
         why = await asyncio.gather(*(why_unsigned(each) for each in verified))
         good = tuple(
             GateFinding(control=SIGNATURE, subject=each.subject, outcome="pass", says=f"{each.image} is signed")
             for each, reason in zip(verified, why, strict=True)
             if not reason
         )
-        return Answered(refused=tuple(dict.fromkeys(reason for reason in why if reason)), findings=(*good, *excepted))
+        return Answered(
+            refused=tuple(dict.fromkeys(reason for reason in why if reason)),
+            findings=(*good, *excepted),
+            notes=tuple(
+                f"{each.subject}: its signature is verified when it is pulled" for each in wanted if not each.is_here
+            ),
+        )
 
     async def _host_is_fit(self) -> Answered:
         """Only where it is demanded a deploy waits for the verdict, and asks more hosts than one."""

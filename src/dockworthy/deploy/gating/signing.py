@@ -26,6 +26,11 @@ class ToVerify(Struct, frozen=True):
         return f"{', '.join(self.services)}: {self.reference}"
 
     @property
+    def is_here(self) -> bool:
+        """A name without a digest is what a dry run did not pull: which image it stands for is not known."""
+        return bool(self.excepted) or "@" in self.image or self.image.startswith("sha256:")
+
+    @property
     def is_in_a_registry(self) -> bool:
         """An id names an image of one engine: what was built or loaded there has no digest of a registry."""
         return "@" in self.image

@@ -77,7 +77,7 @@ def differences(name: str, tasks: tuple[Task, ...], desired: Desired, known: Ear
         yield "the edge finds it by a name that others can take: it gets one that nobody can guess"
     if any(task.image_id != shipped.image_id for task in tasks):
         old = next(task.image_id for task in tasks if task.image_id != shipped.image_id)
-        yield f"image {_short(old)} -> {shipped.reference} ({_short(shipped.image_id)})"
+        yield f"image {_short(old)} -> {shipped.reference} ({_short(shipped.image_id) or 'not pulled yet'})"
     if any(task.spec_hash not in shipped.hashes for task in tasks):
         keys = [key for key in (known.keys.get(name, ()) if known else ()) if key != "image"]
         if keys:
