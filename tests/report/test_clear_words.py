@@ -79,13 +79,12 @@ def test_the_fault_is_not_said_twice() -> None:
     assert what_is_new("a disk is full: /data", "A disk is full") == "/data"
 
 
-def test_a_refused_deploy_lists_and_counts_faults_as_the_verdict_does() -> None:
+def test_a_refused_deploy_lists_faults_and_counts_findings_as_the_others_do() -> None:
     failing = [each for each in messy_result().findings if each.outcome is Outcome.FAIL]
     text = render_refusal("shop", failing, (), width=80, colour=False)
     groups = by_fault(failing)
-    count = sum(len(group.findings) for group in groups)
     controls = len({group.first.control for group in groups})
-    assert text.startswith(f"shop: refused by {count} findings of {controls} controls, and nothing was changed")
+    assert text.startswith(f"shop: refused by {len(failing)} findings of {controls} controls, and nothing was changed")
     severities = [line.split()[0] for line in text.splitlines() if line[1:9].strip() in set(Severity)]
     assert severities == sorted(severities, key=lambda each: Severity(each).rank) and len(severities) == len(groups)
     assert re.search(r"\n brings +workload/apparmor", text)

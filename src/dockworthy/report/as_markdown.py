@@ -13,10 +13,10 @@ from .grouping import (
     by_control,
     by_fault,
     by_tell,
+    controls_and_entries,
     fact_of,
     how_many,
     name_of,
-    number_of_controls,
     says_its_name,
     what_matters,
 )
@@ -121,7 +121,7 @@ def _unread(result: Result) -> Iterator[str]:
 def _failures(result: Result, *, verbose: bool) -> Iterator[str]:
     groups = by_fault(result.findings)
     if groups:
-        yield f"## {HEADINGS[Outcome.FAIL]}: {number_of_controls(groups)}"
+        yield f"## {HEADINGS[Outcome.FAIL]}: {controls_and_entries(groups)}"
     for group in groups:
         yield f"### {group.severity.value}: {_says(group)}"
         names = ", ".join(code(control) for control in group.controls)

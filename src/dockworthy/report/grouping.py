@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -126,6 +126,15 @@ def _with_what_it_brings(entry: Group, brought: Iterable[tuple[Finding, Finding]
 def number_of_controls(groups: Iterable[Group]) -> str:
     """`3 controls`: those that lead. What fails with them is no fault more."""
     return number_of(len({group.first.control for group in groups}), "control")
+
+
+def controls_and_entries(groups: Collection[Group]) -> str:
+    """The same above a list. Where a control has an entry for each of its severities, the entries are counted as well:
+    who counts them gets to that number."""
+    controls = number_of_controls(groups)
+    if len(groups) == len({group.first.control for group in groups}):
+        return controls
+    return f"{controls} ({len(groups)} entries: one for each severity)"
 
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:

@@ -7,7 +7,7 @@ import re
 from ...model.finding import Remedy
 from ...model.levels import Severity
 from ...model.result import Result
-from ..grouping import Group, by_fault, fact_of, named_fact, number_of_controls
+from ..grouping import Group, by_fault, controls_and_entries, fact_of, named_fact
 from ..sheet import Sheet
 from ..visible import short
 from ..words import as_many_as_fit, some_of
@@ -26,7 +26,7 @@ def write_failures(sheet: Sheet, result: Result, *, verbose: bool) -> None:
     """Most severe first."""
     groups = by_fault(result.findings)
     if groups:
-        sheet.heading(f"What fails: {number_of_controls(groups)}")
+        sheet.heading(f"What fails: {controls_and_entries(groups)}")
     for group in groups:
         if verbose:
             _write_whole(sheet, result, group)
