@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
@@ -11,6 +11,7 @@ from ..model.repair import FileRepair, NotMade, Repair
 from .as_json import TOOL, encode
 from .document import ToolOut
 from .repairs import KINDS
+from .said_once import alike, write_once
 from .sheet import Sheet
 from .verified import VerifiedOut, summary_of, verified_out, write_verified
 from .words import number_of
@@ -141,8 +142,9 @@ def _write_file(sheet: Sheet, file: FileRepair, *, written: bool, verbose: bool)
         write_verified(sheet, file.verified)
     if file.not_made:
         sheet.line("not made", style="bad", indent=2)
-        for left in file.not_made:
-            sheet.entry(_place(left.fix), f"{left.fix.says} ({left.fix.control})", indent=4, column=_COLUMN)
+        for same in alike(file.not_made, lambda left: (_said(left.fix), left.why, left.hint)):
+            left = same[0]
+            _write_said(sheet, [each.fix for each in same])
             sheet.entry("", f"{left.why}{f'; {left.hint}' if left.hint else ''}", column=_COLUMN, style="bad")
     if verbose or file.verified is not None:
         _write_fixes(sheet, "not asked for" if file.verified is None else "no run can show it", file.offered)
@@ -155,12 +157,24 @@ def _write_file(sheet: Sheet, file: FileRepair, *, written: bool, verbose: bool)
 
 
 def _write_fixes(sheet: Sheet, title: str, fixes: Iterable[Fix]) -> None:
-    for number, fix in enumerate(fixes):
+    for number, same in enumerate(alike(fixes, _said)):
+        fix = same[0]
         if not number:
             sheet.line(title, style="good" if fix.kind is FixKind.SAFE else "open", indent=2)
-        sheet.entry(_place(fix), f"{fix.says} ({fix.control})", indent=4, column=_COLUMN)
+        _write_said(sheet, same)
         if fix.may_break:
             sheet.entry("", f"might break: {fix.may_break}", column=_COLUMN, style="quiet")
+
+
+def _said(fix: Fix) -> tuple[str, ...]:
+    """What a reader would read again where two say the same; the lines of a Dockerfile are each their own."""
+    return (fix.control, fix.says, fix.may_break, _place(fix) if fix.lines else "")
+
+
+def _write_said(sheet: Sheet, same: Sequence[Fix]) -> None:
+    """One sentence; of several services with their names behind it."""
+    says = f"{same[0].says} ({same[0].control})"
+    write_once(sheet, [_place(fix) for fix in same], says, column=_COLUMN)
 
 
 def _place(fix: Fix) -> str:

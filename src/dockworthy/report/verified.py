@@ -7,10 +7,11 @@ import json
 from msgspec import Struct
 
 from ..model.verified import FinalState, Kept, Measured, ProvenNeed, Refused, Verified
+from .said_once import alike, listed_once, write_once
 from .sheet import Sheet
 from .words import number_of
 
-_COLUMN = 14
+_COLUMN = 15
 _MIB = 1024 * 1024
 
 
@@ -90,29 +91,32 @@ def write_verified(sheet: Sheet, verified: Verified) -> None:
         sheet.entry(measured.service, _in_words(measured), indent=4, column=_COLUMN)
     if verified.states:
         sheet.line("with all that is kept, as new and over its own data", style="good", indent=2)
-    for state in verified.states:
-        sheet.entry(state.service, f"{state.state}: {state.how}", indent=4, column=_COLUMN)
+    for alike_in_state in alike(verified.states, lambda state: (state.state, state.how)):
+        state = alike_in_state[0]
+        write_once(sheet, [each.service for each in alike_in_state], f"{state.state}: {state.how}", column=_COLUMN)
     if verified.notes:
         sheet.line("not covered by the proof", style="open", indent=2)
-    for note in verified.notes:
+    services = {each.service for each in verified.measured} | {state.service for state in verified.states}
+    for note in listed_once(verified.notes, services):
         sheet.point(note, indent=4)
 
 
 def _write_kept(sheet: Sheet, kept: tuple[Kept, ...]) -> None:
     if kept:
         sheet.line("proven by a run", style="good", indent=2)
-    for each in kept:
-        controls = f" ({', '.join(each.controls)})" if each.controls else ""
-        sheet.entry(each.service, f"{each.says}{controls}", indent=4, column=_COLUMN)
+    for same in alike(kept, lambda each: (each.says, each.controls)):
+        controls = f" ({', '.join(same[0].controls)})" if same[0].controls else ""
+        write_once(sheet, [each.service for each in same], f"{same[0].says}{controls}", column=_COLUMN)
 
 
 def _write_refused(sheet: Sheet, refused: tuple[Refused, ...]) -> None:
     if refused:
         sheet.line("refused: it does not work with", style="bad", indent=2)
-    for each in refused:
-        sheet.entry(each.service, f"{each.says}: {each.why}", indent=4, column=_COLUMN)
-        if each.log:
-            sheet.entry("", f"its log: {each.log}", column=_COLUMN, style="quiet")
+    for same in alike(refused, lambda each: (each.says, each.why, each.log)):
+        first = same[0]
+        write_once(sheet, [each.service for each in same], f"{first.says}: {first.why}", column=_COLUMN)
+        if first.log:
+            sheet.entry("", f"its log: {first.log}", column=_COLUMN, style="quiet")
 
 
 def _write_needs(sheet: Sheet, needs: tuple[ProvenNeed, ...]) -> None:

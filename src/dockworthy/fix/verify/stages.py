@@ -71,7 +71,7 @@ class Stages:
             self._speech.say(f"{name}: up after {seen.seconds:.1f} s")
             if seen.how.startswith("it stayed") and not seen.ports:
                 self._speech.note(
-                    f"{name} has no health check, no port and no probe: all that is known is that it stayed up"
+                    f"{name}: it has no health check, no port and no probe: all that is known is that it stayed up"
                 )
         return found
 
