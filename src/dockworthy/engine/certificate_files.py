@@ -44,6 +44,3 @@ def read_certificates(folder: Path) -> dict[str, bytes]:
             f"the certificates in {folder} can't be used: {reason.lower()}", hint="in PEM, the key without a passphrase"
         ) from None
     return texts
-
-
-__all__ = ["NAMES", "read_certificates", "write_certificates"]

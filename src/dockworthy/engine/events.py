@@ -23,6 +23,3 @@ async def follow(
         event = msgspec.json.decode(line)
         if isinstance(event, dict):
             yield event
-
-
-__all__ = ["follow"]

@@ -83,6 +83,3 @@ def _answers(plugin: str) -> bool:
         except OSError:
             pass
     return True
-
-
-__all__ = ["Silence", "waits_for_plugin", "why_silent"]

@@ -80,15 +80,3 @@ class PutInstruction(Struct, frozen=True, tag=True):
 BuildChange = (
     PutWords | TakeWord | AppendCommand | JoinNext | TakeFlag | Reword | TakeInstruction | PutInstruction
 )  # fmt: skip
-
-__all__ = [
-    "AppendCommand",
-    "BuildChange",
-    "JoinNext",
-    "PutInstruction",
-    "PutWords",
-    "Reword",
-    "TakeFlag",
-    "TakeInstruction",
-    "TakeWord",
-]

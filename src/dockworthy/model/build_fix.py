@@ -31,6 +31,3 @@ class BuildFix(Struct, frozen=True, kw_only=True):
     may_break: str = ""
     changes: Callable[[WrittenBuild], Iterable[BuildChange]]
     of_unknown: bool = False
-
-
-__all__ = ["BuildFix", "WrittenBuild"]

@@ -73,14 +73,3 @@ def remove_entries(*path: str, entries: Iterable[str]) -> Iterable[Change]:
     """Entries of a list, as they are written; no change at all where there are none."""
     leaving = list(entries)
     return (Change("", path, leaving, How.REMOVE),) if leaving else ()
-
-
-__all__ = [
-    "ComposeFix",
-    "Known",
-    "WrittenService",
-    "add_entries",
-    "remove_entries",
-    "remove_key",
-    "set_key",
-]

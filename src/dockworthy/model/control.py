@@ -129,16 +129,3 @@ def nist(id: str) -> Reference:
 def owasp(id: str) -> Reference:
     """An entry of the OWASP Docker Top 10 (2018 draft)."""
     return Reference("owasp-docker", "2018", id)
-
-
-__all__ = [
-    "Control",
-    "Example",
-    "Examples",
-    "Judge",
-    "Subject",
-    "cis",
-    "nist",
-    "owasp",
-    "pss",
-]

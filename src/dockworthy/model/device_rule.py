@@ -102,6 +102,3 @@ def devices_behind(rule: DeviceRule) -> Mapping[str, str]:
         for major, first, last, name in _CHARACTER
         if rule.major in (None, major) and (rule.minor is None or first <= rule.minor <= last)
     }
-
-
-__all__ = ["ALWAYS_OPEN", "DeviceRule", "devices_behind", "read_device_rule"]

@@ -123,6 +123,3 @@ def _folder(written: str) -> BindFolder:
     ):
         raise ValueError(f"binds lists whole paths, as /srv/shop or /var/log:ro, not {written!r}")
     return BindFolder(plain, written.endswith(":ro"))
-
-
-__all__ = ["BindFolder", "Binding", "Folder", "GuardPolicy", "Role", "Who"]

@@ -13,6 +13,3 @@ class GuardedSocket(Struct, frozen=True, omit_defaults=True):
 
     path: str
     roles: Field[tuple[Binding, ...]] = NOT_READ
-
-
-__all__ = ["GuardedSocket"]

@@ -51,6 +51,3 @@ def last_fitting(patterns: Iterable[str], reference: str) -> str:
     names = (reference, in_full(reference))
     fitting = [each for each in patterns if any(fnmatchcase(name, each.removeprefix("!")) for name in names)]
     return fitting[-1] if fitting else ""
-
-
-__all__ = ["in_full", "in_short", "last_fitting", "names_registry", "repository_of", "spellings"]

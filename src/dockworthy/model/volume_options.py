@@ -200,6 +200,3 @@ def _is_this_host(address: str) -> bool:
             return False
     mapped = getattr(found, "ipv4_mapped", None) or found
     return bool(mapped.is_loopback or mapped.is_unspecified)
-
-
-__all__ = ["HostFolder", "VolumeContent", "VolumeKind", "bound_path", "is_bind", "paths_in", "volume_content"]

@@ -20,6 +20,3 @@ def line_of(version: str) -> str:
     """`26.1` of `26.1.5+dfsg1`; `""` of what is no version."""
     match = re.match(r"\d{1,4}\.\d{1,4}", version)
     return match[0] if match else ""
-
-
-__all__ = ["KNOWN_ON", "SOURCES", "TRIED", "WHAT", "line_of"]
