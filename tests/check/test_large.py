@@ -97,6 +97,24 @@ def test_small_projects_that_include_one_another_in_countless_ways(
     assert time.process_time() - before < 30
 
 
+@pytest.mark.parametrize("render", ["own", "auto"])
+def test_a_chain_of_includes_is_read_however_long_it_is(
+    render: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Compose takes it, too; only what comes back to itself is a circle."""
+    monkeypatch.chdir(tmp_path)
+    deepest = 60
+    for number in range(deepest):
+        Path(f"f{number}.yaml").write_text(f"include: [f{number + 1}.yaml]\nservices: {{s{number}: {{image: a}}}}\n")
+    Path(f"f{deepest}.yaml").write_text("services: {last: {image: a, privileged: true}}\n")
+    assert run(["check", f"--render={render}", "f0.yaml"]) == 1
+    said = capsys.readouterr().out
+    assert "last" in said and "circle" not in said
+    Path(f"f{deepest}.yaml").write_text("include: [f1.yaml]\n")
+    assert run(["check", f"--render={render}", "f0.yaml"]) == 2
+    assert "goes in a circle" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder", "large"])
 @pytest.mark.parametrize(
     "arguments",

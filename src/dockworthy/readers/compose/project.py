@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct, structs
@@ -25,7 +25,16 @@ from .rendering import ComposeProgram, NotAsked, Refused
 from .service import read_service
 from .variables import Variables, environment_of, with_env_files, with_project_name
 
-_DEEPEST: Final = 16
+
+class _Project(NamedTuple):
+    """What is read as one project. `documents`: its files, a later one over the earlier. `above`: the files that
+    include it. `budget`: what those have counted already."""
+
+    documents: Sequence[Value]
+    variables: Variables
+    folder: str
+    above: tuple[str, ...] = ()
+    budget: Budget | None = None
 
 
 def read_compose(
@@ -51,7 +60,7 @@ def read_compose(
     variables = with_env_files(environment_of(environ, trusted=trusted), [os.path.join(folder, ".env")])
     reach = None if trusted or compose is None else Reach()
     wholes: list[Entry] = []
-    units = _project(files, variables, here, (), wholes, reach)
+    units = _units(_Project(files, variables, here), wholes, reach)
     why = "" if reach is None or not units else reach.leads_out(variables)
     answer = NotAsked(why) if why else _asked(compose, units, files, here)
     if strict and not isinstance(answer, bytes):
@@ -91,28 +100,35 @@ def _refuse(answer: Refused | NotAsked | None, wholes: Sequence[Entry], *, part:
 def _as_compose_reads(units: list[Unit], answer: bytes, file: str, folder: str) -> list[Unit]:
     try:
         (project,) = documents(without_project_names(answer).decode(), file)
-        read = {unit.name: unit for unit in _project([project], Variables({}), folder, (), [], None)}
+        read = {unit.name: unit for unit in _units(_Project([project], Variables({}), folder), [], None)}
     except (UnreadableInput, ValueError) as error:
         return with_note(units, f"gives no answer that can be read: {error}")
     return [settled(unit, read[unit.name]) if unit.name in read else unit for unit in units]
 
 
-def _project(
-    documents: Sequence[Value],
-    variables: Variables,
-    folder: str,
-    above: tuple[str, ...],
-    wholes: list[Entry],
-    reach: Reach | None,
-    budget: Budget | None = None,
-) -> list[Unit]:
-    """`documents`: the files of the project, a later one over the earlier. `above`: files that include this one.
-    `wholes` gets the project as it is with all its files, and those that it includes. `reach` hears of every file that
-    is read, where it matters."""
-    files = Files(with_project_name(variables, documents, folder), folder, reach, budget)
+def _units(first: _Project, wholes: list[Entry], reach: Reach | None) -> list[Unit]:
+    """Of the project and, each after the one that includes it, of all that are included, however deep they lie.
+    `wholes` gets each as it is with all its files. `reach` hears of every file that is read, where it matters."""
+    units: list[Unit] = []
+    projects: list[Iterator[_Project]] = [iter([first])]
+    while projects:
+        project = next(projects[-1], None)
+        if project is None:
+            projects.pop()
+            continue
+        own, files, whole = _own(project, reach)
+        units += own
+        wholes.append(whole)
+        projects.append(_included(project, whole, files))
+    return units
+
+
+def _own(project: _Project, reach: Reach | None) -> tuple[list[Unit], Files, Entry]:
+    """The units of one project, its files, and the project as it is with all of them."""
+    documents, folder = project.documents, project.folder
+    files = Files(with_project_name(project.variables, documents, folder), folder, reach, project.budget)
     parts = [_extended(files.take(document, folder), files) for document in documents]
     whole = reduce(merged, parts)
-    wholes.append(whole)
     version = whole.get("version")
     first_at = {name: service.key for part in reversed(parts) for name, service in _services(part).items()}
     scope = Scope(whole, files)
@@ -128,8 +144,7 @@ def _project(
     if version is not None:
         note = f"{version.key}: Compose ignores `version`, which is obsolete: it can be taken out"
         own[:1] = [structs.replace(unit, notes=(note, *unit.notes)) for unit in own[:1]]
-    below = (*above, *(os.path.realpath(document.file) for document in documents))
-    return own + [unit for entry in _listed(whole, "include") for unit in _included(entry, files, below, wholes, reach)]
+    return own, files, whole
 
 
 def _extended(part: Entry, files: Files) -> Entry:
@@ -152,26 +167,27 @@ def _listed(parent: Entry, key: str) -> list[Entry]:
     return [] if found is None else found.one_or_many()
 
 
-def _included(
-    entry: Entry, files: Files, above: tuple[str, ...], wholes: list[Entry], reach: Reach | None
-) -> list[Unit]:
+def _included(project: _Project, whole: Entry, files: Files) -> Iterator[_Project]:
     """`include` takes in a whole project with its own folder and `.env`; what is set here outranks that."""
-    if entry.gap is not None:
-        raise UnreadableInput(entry.gap.reason, file=entry.source.where, line=entry.source.line, hint=entry.gap.tell)
-    paths = _listed(entry, "path") if entry.is_mapping else [entry]
-    there = [os.path.join(files.folder_of(path.source), path.text()) for path in paths]
-    if not there:
-        raise entry.wrong("the path of a Compose file")
-    if len(above) > _DEEPEST or any(os.path.realpath(path) in above for path in there):
-        says = f"`include` goes in a circle: {entry.source} names a file that is being read already"
-        raise UnreadableInput(says, file=entry.source.where, line=entry.source.line)
-    files.count_project(entry.source)
-    documents = [files.document(path, entry) for path, entry in zip(there, paths, strict=True)]
-    folder = _folder_of(entry, there[0], files)
-    named = _listed(entry, "env_file") if entry.is_mapping else []
-    env_files = [os.path.join(files.folder_of(item.source), item.text()) for item in named]
-    variables = with_env_files(files.variables, env_files or [os.path.join(folder, ".env")])
-    return _project(documents, variables, folder, above, wholes, reach, files.budget)
+    above = (*project.above, *(os.path.realpath(document.file) for document in project.documents))
+    for entry in _listed(whole, "include"):
+        if entry.gap is not None:
+            gap, at = entry.gap, entry.source
+            raise UnreadableInput(gap.reason, file=at.where, line=at.line, hint=gap.tell)
+        paths = _listed(entry, "path") if entry.is_mapping else [entry]
+        there = [os.path.join(files.folder_of(path.source), path.text()) for path in paths]
+        if not there:
+            raise entry.wrong("the path of a Compose file")
+        if any(os.path.realpath(path) in above for path in there):
+            says = f"`include` goes in a circle: {entry.source} names a file that is being read already"
+            raise UnreadableInput(says, file=entry.source.where, line=entry.source.line)
+        files.count_project(entry.source)
+        documents = [files.document(path, entry) for path, entry in zip(there, paths, strict=True)]
+        folder = _folder_of(entry, there[0], files)
+        named = _listed(entry, "env_file") if entry.is_mapping else []
+        env_files = [os.path.join(files.folder_of(item.source), item.text()) for item in named]
+        variables = with_env_files(files.variables, env_files or [os.path.join(folder, ".env")])
+        yield _Project(documents, variables, folder, above, files.budget)
 
 
 def _folder_of(entry: Entry, first: str, files: Files) -> str:
