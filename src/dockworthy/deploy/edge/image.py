@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 import shlex
 from collections.abc import Mapping
 from importlib.resources import files
@@ -10,11 +12,12 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from ...engine.docker_command import Docker
+from ...engine.docker_command import Docker, Done
 from ...engine.faults import NoSuchObject
 from ...engine.moments import now
 from ...engine.ssh.address import is_ssh
-from ...errors import EngineError, HostError
+from ...errors import DockworthyError, EngineError, HostError
+from ...interruption import to_its_end
 from ..site import Site
 from .compose_file import USER
 
@@ -22,7 +25,7 @@ _BUILDING = 600.0
 _LOADING = 300.0
 _MOST_ARCHIVE = 128 * 1024 * 1024
 """Bytes."""
-RUN_ONCE = (
+_ASKED_ONCE = (
     "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
     "--memory", "256m", "--memory-swap", "256m", "--cpus", "1", "--pids-limit", "100", "--user", f"{USER}:{USER}",
     "--pull", "never",
@@ -63,9 +66,20 @@ async def edge_image(
     return EdgeImage(wanted, runs, version, shell, "prometheus-exporter" in told, now())
 
 
+async def asked_once(docker: Docker, *arguments: str, timeout: float = 60.0) -> Done:
+    """By a container without a network, `arguments` after its options. It goes at once, also where nobody waits for its
+    end any more: what docker began goes on in the engine when docker itself is ended. Raises EngineTimeout."""
+    name = f"dockworthy-edge-asked-{secrets.token_hex(6)}"
+    try:
+        return await docker.run(*_ASKED_ONCE, "--name", name, *arguments, timeout=timeout)
+    except BaseException:
+        with contextlib.suppress(DockworthyError):
+            await to_its_end(docker.run("rm", "--force", name))
+        raise
+
+
 async def _told(docker: Docker, *arguments: str) -> str:
-    """By a container without a network that goes at once."""
-    done = await docker.run(*RUN_ONCE, *arguments, timeout=_LOADING)
+    done = await asked_once(docker, *arguments, timeout=_LOADING)
     return done.out.decode(errors="replace") if done.status == 0 else done.said
 
 

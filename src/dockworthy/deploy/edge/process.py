@@ -19,7 +19,7 @@ from .admin import Admin
 from .compose_file import CONTAINER, PROJECT
 from .handing_over import compacted, with_new_backends
 from .haproxy.configuration import FILE
-from .image import RUN_ONCE, EdgeImage
+from .image import EdgeImage, asked_once
 from .keeping import Keeper
 
 _SECONDS = 20.0
@@ -39,8 +39,8 @@ class EdgeProcess:
     async def check(self, image: EdgeImage, digest: str) -> None:
         """HAProxy reads settings before they count, in a container of its own that goes at once."""
         mount = f"type=bind,source={self._keeper.folder}/settings,target=/etc/edge,readonly"
-        done = await Docker(self._site.docker_host, self._environ).run(
-            *RUN_ONCE,
+        done = await asked_once(
+            Docker(self._site.docker_host, self._environ),
             "--mount", mount, "--entrypoint", "haproxy", image.runs,
             "-c", "-f", f"/etc/edge/{digest}/{FILE}",
         )  # fmt: skip
