@@ -71,8 +71,14 @@ def test_a_path_is_stripped_however_it_is_spelt(tmp_path: Path, monkeypatch: pyt
 
 
 def test_no_header_of_a_client_says_who_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    forged = ("Forwarded", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Ssl", "X-Forwarded-Scheme", "X-Forwarded-User",
-              "X-Forwarded-Server", "Front-End-Https", "X-Original-URL", "X-Rewrite-URL", "Proxy")  # fmt: skip
+    forged = (
+        "Forwarded", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Ssl", "X-Forwarded-Scheme", "X-Forwarded-User",
+        "X-Forwarded-Server", "Front-End-Https", "X-Original-URL", "X-Rewrite-URL", "Proxy", "X-Forwarded",
+        "X-Client-IP", "true-client-ip", "CF-Connecting-IP", "X-Cluster-Client-IP", "Fastly-Client-IP", "Client-IP",
+        "X-Remote-IP", "X-Remote-Addr", "Remote-User", "Remote-Groups", "X-Remote-User", "X-WEBAUTH-USER",
+        "X-Auth-Request-Email", "Client-Cert", "X-SSL-Client-Verify", "X-Host", "X-Scheme", "WL-Proxy-Client-IP",
+        "X-Original-Forwarded-For", "X-Authenticated-User",
+    )  # fmt: skip
     ((status, got),) = seen(tmp_path, monkeypatch, ("/", *(f"{name}: forged" for name in forged)))
     assert status == 200 and "forged" not in got
     assert "x-forwarded-for: 127.0.0.1" in got and "x-real-ip: 127.0.0.1" in got

@@ -24,9 +24,24 @@ NOBODY, NOBODYS_NAME = "_nobody", "nobody.invalid"
 so, as none begins with `_`."""
 CHALLENGE = "/.well-known/acme-challenge/"
 
-_FORGED = ("Forwarded", "X-Real-IP", "Front-End-Https", "X-Original-URL", "X-Original-Host", "X-Rewrite-URL", "Proxy")
-"""Besides all that begin with X-Forwarded-: applications believe them, and some act on them (`Proxy` becomes the
-variable HTTP_PROXY of a CGI program)."""
+_FORGED = (
+    # Which host, path and scheme were asked for:
+    "X-Original-URL", "X-Original-Host", "X-Original-URI", "X-Rewrite-URL", "X-Host", "X-Scheme", "X-Url-Scheme",
+    "X-HTTP-Host-Override", "Front-End-Https", "Proxy",
+    # From which address:
+    "Forwarded", "X-Forwarded", "Forwarded-For", "X-Original-Forwarded-For", "X-Real-IP", "X-Client-IP", "Client-IP",
+    "True-Client-IP", "X-True-Client-IP", "X-Cluster-Client-IP", "CF-Connecting-IP", "CF-Connecting-IPv6",
+    "CF-Pseudo-IPv4", "Fastly-Client-IP", "Fly-Client-IP", "X-Azure-ClientIP", "X-Azure-SocketIP",
+    "X-Appengine-User-IP", "X-Envoy-External-Address", "X-Originating-IP", "X-ProxyUser-Ip",
+    "Proxy-Client-IP", "WL-Proxy-Client-IP", "WL-Proxy-SSL", "X-Real-Port",
+    # Who it is, and by which certificate (RFC 9440):
+    "X-WEBAUTH-USER", "Client-Cert", "Client-Cert-Chain", "X-Client-Cert",
+)  # fmt: skip
+"""Besides all that begin with the words of _FORGED_BEGINNINGS: applications believe them where a proxy stands before
+them, and some act on them (`Proxy` becomes the variable HTTP_PROXY of a CGI program)."""
+_FORGED_BEGINNINGS = (
+    "X-Forwarded-", "Remote-", "X-Remote-", "X-Auth-Request-", "X-Authenticated-", "X-SSL-Client-", "SSL-Client-",
+)  # fmt: skip
 _DOTS = r"/\.\.?(;[^/]*)?(/|$)"
 """A path that climbs: an application might find itself elsewhere than the route that was judged."""
 _NOBODY = "Nothing is served here under this name and path.\n"
@@ -76,7 +91,8 @@ def _front(source: str = "") -> Iterator[str]:
     # A client may ask the next hop to drop headers that it names here, ours among them.
     yield "http-request set-header Connection Upgrade if { req.hdr(connection) -i upgrade }"
     yield "http-request del-header Connection unless { req.hdr(connection) -i upgrade }"
-    yield "http-request del-header X-Forwarded- -m beg"
+    for beginning in _FORGED_BEGINNINGS:
+        yield f"http-request del-header {beginning} -m beg"
     for name in _FORGED:
         yield f"http-request del-header {name}"
     yield f"http-request set-header X-Forwarded-For {source or '%[src]'}"
