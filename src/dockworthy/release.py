@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from .deploy.asked import Asked, Say
 from .deploy.compose_command import ComposeCommand
 from .deploy.destination import Destination
+from .deploy.edge.edges import edge_sites
 from .deploy.gate import let_pass, refusals, refusals_before_pulling, unobservable
 from .deploy.gating.before import BeforeDeploy
 from .deploy.gating.host import Judged, host_verdict, recorded_late
@@ -29,6 +30,7 @@ from .deploy.store import Lock
 from .engine.connection import ELECTING
 from .engine.who import who_runs
 from .errors import UsageError
+from .model.deploy_settings import Edge, TargetKind
 from .model.finding import Finding
 from .model.levels import Level
 from .model.policy import ProjectFile, UnknownMeans
@@ -55,7 +57,7 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
         site.engine.on_election = lambda: say(ELECTING)
         await to.ready(say)
         store = to.store
-        async with _locked(to, asked, "deploy") as lock:
+        async with _locked(to, asked, "deploy") as lock, _edges(to, asked, "deploy"):
             releases = await to.releases()
             last = in_force(releases)
             hand = await at_hand(asked, rendered, site)
@@ -87,7 +89,7 @@ async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agr
         to = Destination(asked.settings.target, site, project)
         site.engine.on_election = lambda: say(ELECTING)
         await to.ready(say)
-        async with _locked(to, asked, "rollback") as lock:
+        async with _locked(to, asked, "rollback") as lock, _edges(to, asked, "rollback"):
             every = await to.store.releases()
             releases = of_target(every, to.kind)
             if number is None and lock is not None and (begun := begun_takeover(to, releases)):
@@ -170,3 +172,24 @@ async def _locked(to: Destination, asked: Asked, doing: str) -> AsyncIterator[Lo
                 await stack.enter_async_context(to.elsewhere.locked(who=who, doing=doing, take_over=take_over))
             lock = await stack.enter_async_context(to.store.lock(who=who, doing=doing, take_over=take_over))
         yield lock
+
+
+@asynccontextmanager
+async def _edges(to: Destination, asked: Asked, doing: str) -> AsyncIterator[None]:
+    """The other hosts that have the edge, reached as long as this lasts."""
+    edge = asked.settings.edge
+    wanted = edge.hosts if isinstance(edge, Edge) else ()
+    if to.kind is not TargetKind.SWARM:
+        if wanted:
+            raise UsageError(
+                "deploy.edge.hosts: only a swarm has an edge on several hosts",
+                hint="deploy.target: swarm, or leave it out",
+            )
+        yield
+        return
+    if not asked.settings.routes and await to.edge().routes_of(to.project) is None:
+        yield
+        return
+    ways, sudo = asked.project.hosts, asked.sudo
+    async with edge_sites(to.site, wanted, ways, project=to.project, command=doing, sudo=sudo) as to.edge_sites:
+        yield

@@ -79,7 +79,7 @@ def remove(
 
     async def work() -> Removal:
         async with reach(asked.endpoint, command="remove", sudo=sudo) as site:
-            remover = Remover(site, name, volumes=volumes)
+            remover = Remover(site, name, volumes=volumes, hosts=asked.project.hosts, sudo=sudo)
             if project is not None and not (await remover.look()).items:
                 raise _no_such(name, site.name, await remover.known_projects())
             return await remover.remove(dry_run=dry_run, take_over=take_over, agree=agree, say=say)

@@ -11,6 +11,7 @@ from ..model.release import Release
 from ..model.rollout import EDGE_NETWORK, Desired, Running, Task
 from .asked import Say
 from .compose_command import ComposeCommand
+from .edge.edges import Edges, EdgeSites
 from .edge.rotation import Rotation
 from .edge.running import EdgeRunner
 from .in_force import of_target
@@ -43,6 +44,8 @@ class Destination:
 
     def __init__(self, kind: TargetKind, site: Site, project: str) -> None:
         """Raises UsageError for what can't be a project's name there."""
+        self.edge_sites = EdgeSites()
+        """The hosts that have the edge, too."""
         self.kind = kind
         self.site = site
         self.project = project
@@ -101,8 +104,10 @@ class Destination:
             return SwarmMaker(self.site.engine)
         return ComposeMaker(compose, self.swarms.networks)
 
-    def edge(self) -> EdgeRunner:
-        return EdgeRunner(self.site, swarm=self.kind is TargetKind.SWARM or EDGE_NETWORK in self.swarms.networks)
+    def edge(self) -> Edges:
+        swarm = self.kind is TargetKind.SWARM
+        on_its_network = swarm or EDGE_NETWORK in self.swarms.networks
+        return Edges(EdgeRunner(self.site, swarm=on_its_network, carries=swarm), self.edge_sites)
 
     def target(
         self,

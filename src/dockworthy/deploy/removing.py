@@ -29,6 +29,7 @@ from ..model.release import Release
 from ..model.removal import Removal, RemovalItem, RemovedKind
 from .asked import Say
 from .edge.conflicts import refuse_foreign
+from .edge.edges import Edges, edge_sites
 from .edge.forgetting import NO_CERTIFICATES, certificates_of
 from .edge.keeping import Keeper, Kept
 from .edge.outlook import on_swarm
@@ -71,9 +72,12 @@ class _Found(Struct, frozen=True, kw_only=True):
 
 
 class Remover:
-    """Of one project on one site. `volumes`: what it wrote goes, too."""
+    """Of one project on one site. `volumes`: what it wrote goes, too. `hosts`: those of dockworthy.yaml, by which the
+    edges of other hosts are reached."""
 
-    def __init__(self, site: Site, project: str, *, volumes: bool) -> None:
+    def __init__(
+        self, site: Site, project: str, *, volumes: bool, hosts: Mapping[str, str] | None = None, sudo: bool = False
+    ) -> None:
         """Raises UsageError for what is no project's name, Refused for the edge's own."""
         if project == EDGE_PROJECT:
             raise Refused(
@@ -82,6 +86,8 @@ class Remover:
         self._site = site
         self._project = project
         self._volumes = volumes
+        self._hosts = hosts or {}
+        self._sudo = sudo
         self._files = FileStore(site, project)
         self._stores: tuple[tuple[str, ReleaseStore], ...] = ((site.name, self._files),)
 
@@ -285,7 +291,10 @@ class Remover:
         if any(plan.going(kind) for kind in (RemovedKind.ROUTE, RemovedKind.EDGE, RemovedKind.CERTIFICATE)):
             say("routes and certificates")
             swarm = on_swarm(found.kept)
-            await EdgeRunner(self._site, swarm=swarm).forget(self._project, self._names(found.kept, found.releases))
+            async with edge_sites(self._site, (), self._hosts, command="remove", sudo=self._sudo) as sites:
+                edges = Edges(EdgeRunner(self._site, swarm=swarm), sites)
+                for note in await edges.forget(self._project, self._names(found.kept, found.releases)):
+                    say(f"note: {note}")
             if swarm and plan.going(RemovedKind.EDGE):
                 await _removed_when_free(engine, f"/networks/{quote(EDGE_NETWORK)}")
         for kind in (RemovedKind.SECRET, RemovedKind.CONFIG):

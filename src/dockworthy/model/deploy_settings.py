@@ -89,11 +89,15 @@ class Acme(Struct, frozen=True, forbid_unknown_fields=True):
     ca: str = ""
 
 
+EdgeHost = Annotated[str, text(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)", "the name of a host in `hosts:`", max_length=63)]
+
+
 class Edge(Struct, frozen=True, forbid_unknown_fields=True):
     """HAProxy on the host's ports (`off`: None of it). With TLS, what comes to `http` is sent to `https`.
 
     `certificates`: host name -> files, where `tls` is `files`. `image`: by digest; "" builds it on the host from the
-    distribution's package.
+    distribution's package. `hosts`: on a swarm, the hosts that each have the edge, by their names in dockworthy.yaml
+    ((): the manager that is shipped to). `address`: one that stands on one of them, and moves when that is lost.
     """
 
     http: Port | bool | None = 80
@@ -106,6 +110,14 @@ class Edge(Struct, frozen=True, forbid_unknown_fields=True):
         text(
             r"^([!-~]+@sha256:[0-9a-f]{64})?$(?!\n)",
             "an image with its digest, as `haproxy@sha256:` and 64 hexadecimal digits",
+        ),
+    ] = ""
+    hosts: tuple[EdgeHost, ...] = ()
+    address: Annotated[
+        str,
+        text(
+            r"^(\d{1,3}(\.\d{1,3}){3}/\d{1,2})?$(?!\n)",
+            "an IPv4 address with the length of its network, as `192.0.2.100/24`",
         ),
     ] = ""
 

@@ -43,7 +43,9 @@ class EdgeStanding(Struct, frozen=True, kw_only=True):
 
     `untold`: why its certificates are not known. `renewed_by`: who renews certificates by itself; `renewal_tried`: when
     somebody last did. `strangers`: what is on its networks and was put there by no release. `cares`: sentences, each
-    with what to do; () is an edge that can be left alone.
+    with what to do; () is an edge that can be left alone. `settings`: what it was told last, by its digest, the same
+    where two edges serve the same. `address`: the one of `deploy.edge.address`; `has_address`: it is on this host now.
+    `others`: the edges of the other hosts in `deploy.edge.hosts`.
     """
 
     host: str
@@ -62,3 +64,7 @@ class EdgeStanding(Struct, frozen=True, kw_only=True):
     renewal_tried: str = ""
     strangers: tuple[str, ...] = ()
     cares: tuple[str, ...] = ()
+    settings: str = ""
+    address: str = ""
+    has_address: bool = False
+    others: tuple[EdgeStanding, ...] = ()

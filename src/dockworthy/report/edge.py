@@ -13,15 +13,26 @@ _COLUMN = 14
 
 
 def render_edge(edge: EdgeStanding, *, width: int, colour: bool) -> str:
-    """What needs care comes last, where a person looks first."""
+    """Other hosts' edges come first. What needs care comes last, where a person looks first."""
     sheet = Sheet(width=width, colour=colour)
+    for other in edge.others:
+        _render(sheet, other)
+        sheet.blank()
+    _render(sheet, edge)
+    return str(sheet)
+
+
+def _render(sheet: Sheet, edge: EdgeStanding) -> None:
     if not edge.is_there:
         sheet.line(f"{edge.host} has no edge: the first `dockworthy deploy` with routes starts one")
-        return str(sheet)
+        return
     runs = "runs" if edge.is_running else "does not run"
     since = f", since {edge.image_since[:10]}" if edge.image_since else ""
     sheet.line(f"the edge of {edge.host} {runs}: HAProxy {edge.version}{since}", style="heading")
     sheet.entry("ports", ", ".join(map(str, edge.ports)) or "none", indent=1, column=_COLUMN)
+    if edge.address:
+        where = "here" if edge.has_address else "on another host"
+        sheet.entry("address", f"{edge.address}: {where}", indent=1, column=_COLUMN)
     for route in edge.routes:
         says = f"{route.host}{route.path.rstrip('/')} -> {route.service} of {route.project}: "
         says += f"{number_of(route.up, 'container')} up"
@@ -38,7 +49,6 @@ def render_edge(edge: EdgeStanding, *, width: int, colour: bool) -> str:
         sheet.entry("renewal", renewal + tried, indent=1, column=_COLUMN)
     for care in edge.cares:
         sheet.entry("care", care, indent=1, column=_COLUMN, label_style="bad")
-    return str(sheet)
 
 
 def _certificate(certificate: CertificateStanding) -> str:

@@ -52,7 +52,12 @@ def _of_all(hosts: Sequence[HostStanding]) -> Iterator[str]:
     elif nodes and len(with_edge) == 1:
         yield (
             f"The edge is on {with_edge[0]} alone: without that host no route is answered, wherever its containers run "
-            "(docs/deploy-swarm.md)"
+            "(deploy.edge.hosts puts it on several: docs/edge.md)"
+        )
+    elif len(with_edge) > 1:
+        yield (
+            f"The edge is on {', '.join(with_edge)}: each answers every route, so the loss of one takes only what "
+            "clients send to its own address (docs/edge.md)"
         )
 
 

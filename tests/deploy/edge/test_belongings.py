@@ -9,6 +9,8 @@ import pytest
 
 from dockworthy.deploy.edge.belongings import AUTHORITY, Part, parts_in, unpacked
 from dockworthy.deploy.edge.carrying import in_words
+from dockworthy.deploy.edge.edges import address_of, hosts_of
+from dockworthy.deploy.edge.keeping import Kept
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
 from dockworthy.errors import HostError
 from dockworthy.model.deploy_settings import Edge, Route
@@ -49,3 +51,16 @@ def test_no_other_file_is_written(path: str) -> None:
 def test_what_came_along_in_words() -> None:
     assert in_words([AUTHORITY, "shop", "blog"]) == "its authority and routes and certificates of blog, shop"
     assert in_words(["shop"]) == "routes and certificates of shop"
+
+
+def test_who_names_no_hosts_gets_those_of_the_others() -> None:
+    kept = Kept({"shop": routes("shop", hosts=("a", "b")), "blog": routes("blog")})
+    assert hosts_of(kept, (), "blog") == ("a", "b")
+    assert hosts_of(kept, ("c", "d"), "shop") == ("c", "d")
+    assert hosts_of(kept, (), "shop") == (), "its own word before is not its word now"
+
+
+def test_a_managers_address_is_the_one_that_others_know() -> None:
+    manager = {"Status": {"Addr": "0.0.0.0"}, "ManagerStatus": {"Addr": "192.0.2.1:2377"}}
+    assert address_of(manager) == "192.0.2.1"
+    assert address_of({"Status": {"Addr": "192.0.2.2"}}) == "192.0.2.2"

@@ -14,6 +14,7 @@ import yaml
 
 from deploy.edge.shop_app import COMMAND, IMAGE, make_app_image
 from deploy.edge.test_existing import HEALTH
+from hosts.conftest import until
 from machines.own_host import OwnHost, start_host
 from machines.program import run_dockworthy
 from machines.ssh_servers import Clients, SshServer, start_ssh_server
@@ -76,6 +77,18 @@ class EdgeHosts:
     def node(self, name: str) -> str:
         return self.hosts[name].docker("info", "-f", "{{.Swarm.NodeID}}").stdout.decode().strip()
 
+    def until_all_are_up(self, at: str) -> None:
+        """As that manager sees them."""
+        ask = ("node", "ls", "--format", "{{.Status}} {{.ManagerStatus}}")
+        good = ("Ready Leader", "Ready Reachable")
+        until(
+            lambda: (
+                [line in good for line in self.hosts[at].docker(*ask, check=False).stdout.decode().splitlines()]
+                == [True] * len(NAMES)
+            ),
+            "all managers are back",
+        )
+
     def stop(self) -> None:
         for server in self.servers:
             server.stop()
@@ -90,8 +103,10 @@ class EdgeHosts:
         env = {"PATH": path, "DOCKWORTHY_STATE": str(self.folder / "desk-state")}
         return run_dockworthy(*words, inside=(*self.desk.inside, *where), env=env, timeout=300)
 
-    def deploy(self, at: str, project: str = "shop", *, status: int = 0, say: str = "v1", **edge: Any) -> str:
-        """What it said, in one line. `edge`: more of `deploy.edge`."""
+    def deploy(
+        self, at: str, project: str = "shop", *, status: int = 0, say: str = "v1", also: str = "", **edge: Any
+    ) -> str:
+        """What it said, in one line. `also`: another name that leads to it; `edge`: more of `deploy.edge`."""
         folder = self.project / project
         folder.mkdir(exist_ok=True)
         web = {
@@ -103,7 +118,8 @@ class EdgeHosts:
             "deploy": {"replicas": 2, "placement": {"constraints": ["node.labels.dockworthy.host==m3"]}},
         }
         (folder / "compose.yaml").write_text(yaml.safe_dump({"name": project, "services": {"web": web}}))
-        route = {"host": f"{project}.example.com", "service": "web", "port": 8000, "health": "/health"}
+        route: dict[str, Any] = {"host": f"{project}.example.com", "service": "web", "port": 8000, "health": "/health"}
+        route |= {"redirect_from": [also]} if also else {}
         settings = {
             "target": "swarm", "observe": "0s", "healthy_within": within(60),
             "edge": {"tls": "internal", **edge}, "routes": [{**route, "timeout": "2s"}],
@@ -114,6 +130,13 @@ class EdgeHosts:
         done = self.dockworthy("deploy", "--yes", "--host", at, folder=folder)
         assert done.returncode == status, f"{done.returncode}: {done.stdout}{done.stderr}"
         return " ".join((done.stdout + done.stderr).split())
+
+    def status(self, at: str) -> dict[str, Any]:
+        """Of the edge, and those of the other hosts."""
+        done = self.dockworthy("edge", "status", "--host", at, "--format", "json", folder=self.project / "shop")
+        assert done.stdout, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
 
     def trusted(self, at: str) -> Path:
         """The file by which a client of the edge there trusts it, as it was handed out."""

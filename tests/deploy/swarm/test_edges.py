@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from hosts.conftest import until
 from machines.ssh_servers import why_no_ssh_server
 
-from .edge_hosts import EdgeHosts
+from .edge_hosts import EDGE, NAMES, EdgeHosts
 
 pytestmark = [
     pytest.mark.engine,
@@ -52,3 +53,90 @@ def test_another_managers_edge_is_trusted_as_the_lost_one_was(edges: EdgeHosts) 
         assert edges.hosts["m2"].docker("service", "ls", "-q", "--filter", "name=dockworthy-edge").stdout == b""
     finally:
         edges.switch.mend(1)
+    edges.until_all_are_up("m1")
+    back = edges.addresses["m1"]
+    until(lambda: edges.answer(back, "shop.example.com", trusted).startswith("200 v2"), "the lost one is back", 150)
+
+
+def test_two_hosts_have_the_edge(edges: EdgeHosts) -> None:
+    both = {"hosts": ["m1", "m2"]}
+    told = edges.deploy("m1", say="v3", **both)
+    trusted = edges.trusted("m1")
+    for name in ("m1", "m2"):
+        assert edges.answer(edges.addresses[name], "shop.example.com", trusted).startswith("200 v3")
+    assert "nothing to do" in edges.deploy("m2", say="v3", **both), "whichever of them is asked"
+    status = edges.status("m1")
+    assert [each["host"] for each in status["others"]] == ["m2"]
+    assert status["others"][0]["settings"] == status["settings"]
+    assert edges.deploy("m3", say="v3", status=2, **both).count("--host m1")
+
+    edges.hosts["m2"].docker("rm", "--force", EDGE)
+    assert "m2 has no edge" in str(edges.status("m1")["cares"]) or "does not run" in str(edges.status("m1")["others"])
+    assert "start the edge on m2" in edges.deploy("m1", say="v3", **both)
+    assert edges.answer(edges.addresses["m2"], "shop.example.com", trusted).startswith("200 v3")
+
+    edges.switch.cut(2)
+    try:
+        told = edges.deploy("m1", say="v4", also="www.example.com", **both)
+        assert "the edge on m2 stays as it is, until the next deploy" in told
+        assert edges.answer(edges.addresses["m1"], "shop.example.com", trusted).startswith("200 v4")
+    finally:
+        edges.switch.mend(2)
+    edges.until_all_are_up("m1")
+    back = edges.addresses["m2"]
+    until(lambda: edges.answer(back, "shop.example.com", trusted).startswith("200 v4"), "the lost one is back", 150)
+    assert "tell the edge of new routes on m2" in edges.deploy("m1", say="v4", also="www.example.com", **both)
+    assert edges.answer(edges.addresses["m2"], "www.example.com", trusted).startswith("308")
+    assert edges.answer(edges.addresses["m2"], "shop.example.com", trusted).startswith("200 v4")
+
+
+@pytest.mark.skipif(shutil.which("keepalived") is None, reason="keepalived is not installed (sudo ./test installs it)")
+def test_the_address_moves(edges: EdgeHosts) -> None:
+    address = f"{edges.switch.network}.100"
+    both = {"hosts": ["m1", "m2"], "address": f"{address}/24"}
+    told = edges.deploy("m1", say="v5", **{**both, "address": "192.0.2.100/24"}, status=2)
+    assert "m1 has no address in 192.0.2.0/24" in told
+    told = edges.deploy("m1", say="v5", **both)
+    assert f"keep {address}/24 ready on m1" in told and f"keep {address}/24 ready on m2" in told
+    assert "no host took" not in told
+    trusted = edges.trusted("m1")
+
+    def answers() -> bool:
+        return edges.answer(address, "shop.example.com", trusted).startswith("200 v5")
+
+    def holder() -> str:
+        """The one host that has it; "" while none has, or both have."""
+        show = ("ip", "-o", "-4", "address", "show", "to", f"{address}/32")
+        have = [name for name in NAMES if edges.hosts[name].run(*show).stdout]
+        return have[0] if len(have) == 1 else ""
+
+    until(answers, "one of them answers at the address")
+    until(lambda: bool(holder()), "one has it alone")
+    assert "nothing to do" in edges.deploy("m2", say="v5", **both)
+    status = edges.status("m2")
+    assert [each["has_address"] for each in (status, *status["others"])].count(True) == 1
+
+    first = holder()
+    edges.hosts[first].docker("stop", "--time", "1", EDGE)
+    until(lambda: holder() not in ("", first), "the address leaves a host whose edge is gone")
+    until(answers, "the other one answers")
+    edges.hosts[first].docker("start", EDGE)
+
+    second = holder()
+    edges.switch.cut(int(second[-1]))
+    try:
+        until(answers, "the address leaves a host that is gone")
+        other = "m1" if second == "m2" else "m2"
+        told = edges.deploy(other, say="v6", **both)
+        assert edges.answer(address, "shop.example.com", trusted).startswith("200 v6")
+    finally:
+        edges.switch.mend(int(second[-1]))
+    edges.until_all_are_up(other)
+    until(lambda: bool(holder()), "one has it alone")
+    assert edges.answer(address, "shop.example.com", trusted).startswith("200 v6")
+
+    told = edges.deploy(other, say="v6", hosts=["m1", "m2"])
+    assert "take the address away on m1" in told and "take the address away on m2" in told
+    assert all(
+        not edges.hosts[name].run("ip", "-o", "-4", "address", "show", "to", f"{address}/32").stdout for name in NAMES
+    )

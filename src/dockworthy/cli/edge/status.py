@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from .. import options
 from ..exit_status import ExitStatus
 from ..output import deliver
+from ..project import load_project
 from ..show import paper
 from .on_site import endpoint_of_edge, of_a_host, on_site
+
+if TYPE_CHECKING:
+    from ...deploy.site import Site
+    from ...model.edge import EdgeStanding
 
 
 @click.command(short_help="Shows routes, certificates and containers, and what needs attention.")
@@ -20,13 +27,20 @@ def status(policy: str | None, hosts: tuple[str, ...], sudo: bool, format_: str,
     as HAProxy has loaded them with the time that is left, its image and since when it runs.
 
     Exit status 1 says that something needs care: a route without a container, a certificate that ends soon, whose
-    renewal failed or that nobody renews, a newer HAProxy. Nothing is changed.
+    renewal failed or that nobody renews, a newer HAProxy. Where the edge is on several hosts of a swarm, all are shown
+    that `hosts:` of dockworthy.yaml leads to. Nothing is changed.
     """
-    from ...deploy.edge.standing import edge_standing
+    from ...deploy.edge.edges import standing_of_all
     from ...report.edge import render_edge
     from ...report.json_text import json_text
 
-    found = on_site(endpoint_of_edge(hosts, policy, sudo=sudo), edge_standing, sudo=sudo, changes=False)
+    ways = load_project(policy).hosts
+
+    async def read(site: Site) -> EdgeStanding:
+        return await standing_of_all(site, ways, sudo=sudo)
+
+    found = on_site(endpoint_of_edge(hosts, policy, sudo=sudo), read, sudo=sudo, changes=False)
     width, colour = paper(output)
     deliver(json_text(found) if format_ == "json" else render_edge(found, width=width, colour=colour), output)
-    return ExitStatus.NOT_WORTHY if found.cares else ExitStatus.DONE
+    cares = found.cares or any(each.cares for each in found.others)
+    return ExitStatus.NOT_WORTHY if cares else ExitStatus.DONE

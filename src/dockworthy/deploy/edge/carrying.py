@@ -36,6 +36,10 @@ class Carrying:
         """The parts that would come to this host; changes nothing."""
         return tuple(await self._newer())
 
+    async def newest(self) -> dict[str, str]:
+        """Name of a part -> the digest of the newest that the swarm has."""
+        return {name: each.digest for name, each in (await self._swarm.stored()).items()}
+
     async def bring(self, image: str, kept: str) -> tuple[str, ...]:
         """The edge here must be locked. `image`, `kept`: as `edge_image` takes them. Which parts came."""
         if not (newer := await self._newer()):

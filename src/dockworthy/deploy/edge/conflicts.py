@@ -26,6 +26,19 @@ def refuse_conflicts(
     others = [*others]
     refuse_taken_hosts(wanted, others, before)
     for other in others:
+        if wanted.edge.hosts and other.edge.hosts and {*wanted.edge.hosts} != {*other.edge.hosts}:
+            raise UsageError(
+                f"deploy.edge.hosts is {', '.join(wanted.edge.hosts)}, and the project {other.project} has "
+                f"{', '.join(other.edge.hosts)} at the same edge",
+                hint="all projects have one edge: name its hosts in one dockworthy.yaml alone, deploy the others "
+                "without, and then this one",
+            )
+        if wanted.edge.address and other.edge.address and wanted.edge.address != other.edge.address:
+            raise UsageError(
+                f"deploy.edge.address is {wanted.edge.address}, and the project {other.project} has "
+                f"{other.edge.address} at the same edge",
+                hint="all projects have one edge: name its address in one dockworthy.yaml alone",
+            )
         for what, ours, theirs in (
             ("http", wanted.edge.http, other.edge.http),
             ("https", wanted.edge.https if wanted.has_tls else None, other.edge.https if other.has_tls else None),

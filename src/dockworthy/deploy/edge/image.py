@@ -1,4 +1,5 @@
-"""The edge's image: the official one by digest, or one that is made on the host of the distribution's package."""
+"""The edge's image: the official one by digest, or one that is made on the host of the distribution's package; and that
+of keepalived, which moves an address between hosts."""
 
 from __future__ import annotations
 
@@ -103,17 +104,28 @@ async def _pulled(site: Site, docker: Docker, wanted: str) -> str:
 
 
 async def _made(site: Site, docker: Docker, *, fresh: bool) -> str:
-    """Its id. The same package makes the same image."""
+    return await made_image(site, docker, "haproxy", "dockworthy-edge", user=USER, stop="SIGUSR1", fresh=fresh)
+
+
+async def made_image(
+    site: Site, docker: Docker, program: str, called: str, *, user: int, stop: str, fresh: bool = False
+) -> str:
+    """Of the distribution's package `program`; its id. The same package makes the same image. Raises HostError,
+    EngineError."""
     folder = f"{site.state}/edge/building"
-    given = f"dw_folder={shlex.quote(folder)} dw_user={USER} dw_fresh={'yes' if fresh else ''}\n"
+    given = (
+        f"dw_folder={shlex.quote(folder)} dw_program={program} dw_image={called} dw_user={user} dw_stop={stop} "
+        f"dw_fresh={'yes' if fresh else ''}\n"
+    )
     script = given + files(__package__).joinpath("image.sh").read_text()
     made = await site.hand.run(script, seconds=_BUILDING)
     if made.status:
         raise HostError(
-            f"{site.name}: the edge's image can't be made: {made.words}",
-            hint="install haproxy there (it need not run), or name an official image by digest in `edge.image`",
+            f"{site.name}: the image of {program} can't be made: {made.words}",
+            hint=f"install {program} there (it need not run)"
+            + (", or name an official image by digest in `edge.image`" if program == "haproxy" else ""),
         )
-    tag = f"dockworthy-edge:{made.output.strip()}"
+    tag = f"{called}:{made.output.strip()}"
     try:
         await _loaded(site, docker, f"{folder}/image.tar")
         id: str = (await site.engine.get(f"/images/{quote(tag)}/json"))["Id"]

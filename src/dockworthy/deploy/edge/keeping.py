@@ -4,6 +4,7 @@
     image.json           the image that was chosen
     compose.json         the project with which Compose was last asked
     routes/shop.json     what the project asks of the edge
+    hosts.json           addresses of the hosts that have the edge, where there are several
     settings/DIGEST/     what HAProxy reads; `settings/current` leads to the one that counts
     settings/acme/       what answers the challenges of an ACME authority
     run/                 HAProxy's sockets
@@ -44,12 +45,14 @@ _VERSIONS = 5
 
 
 class Kept(Struct, frozen=True):
-    """What was found. `current`: the digest of the settings that count, "" where there are none yet."""
+    """What was found. `current`: the digest of the settings that count, "" where there are none yet. `hosts`: the
+    addresses of all that have the edge."""
 
     projects: dict[str, ProjectRoutes] = {}
     compose: str = ""
     image: str = ""
     current: str = ""
+    hosts: tuple[str, ...] = ()
 
 
 class Keeper:
@@ -80,7 +83,7 @@ class Keeper:
 
     async def read(self) -> Kept:
         folder = shlex.quote(self.folder)
-        files = "routes compose.json image.json"
+        files = "routes compose.json image.json hosts.json"
         done = await self._site.hand.within(
             f"odd=$(cd {folder} 2>/dev/null && find {files} {_ODD} 2>/dev/null | head -n 1); "
             f'if [ -n "$odd" ]; then r done 1 "$odd"; else '
@@ -104,6 +107,7 @@ class Keeper:
                 found.get("compose.json", b"").decode(),
                 found.get("image.json", b"").decode(),
                 current,
+                msgspec.json.decode(found.get("hosts.json") or b"[]", type=tuple[str, ...]),
             )
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise HostError(

@@ -34,7 +34,8 @@ class EdgeChange(Struct, frozen=True):
     """What was done: nothing, or it was `started`, made anew (`recreated`: its ports were closed for a moment), or
     told of new routes (`reloaded`: no connection was cut). `rejoined`: it joined the swarm's network again, where other
     hosts had lost its address. `notes`: what is worth knowing of it, as sentences. `image`: what it is to run where
-    that is another one than before, in words. `follower`: where the edge's follower was put, as it was missing."""
+    that is another one than before, in words. `follower`: where the edge's follower was put, as it was missing.
+    `elsewhere`: what other hosts' edges need, as steps."""
 
     started: bool = False
     recreated: bool = False
@@ -43,6 +44,7 @@ class EdgeChange(Struct, frozen=True):
     image: str = ""
     rejoined: bool = False
     follower: str = ""
+    elsewhere: tuple[str, ...] = ()
 
 
 async def outlook(
@@ -89,7 +91,9 @@ async def _change(site: Site, kept: Kept, process: EdgeProcess, wanted: ProjectR
         return EdgeChange(recreated=True)
     rejoined = swarm and await is_forgotten(site.engine)
     try:
-        files = edge_files(every, await certificates(site, every, look=True), exporter=image.has_exporter)
+        files = edge_files(
+            every, await certificates(site, every, look=True), exporter=image.has_exporter, hosts=kept.hosts
+        )
     except ToBeMade:
         return EdgeChange(reloaded=True, rejoined=rejoined)
     same = kept.projects.get(wanted.project) == wanted and kept.current == files.digest

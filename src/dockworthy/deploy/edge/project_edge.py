@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import csv
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,14 +16,18 @@ from ..site import Site
 from ..targets.waiting import Unreached
 from .admin import Admin, rows_in
 from .aliases import still_by_old_names
+from .edges import Edges
 from .following.placing import DOES
 from .kept import ProjectRoutes, ServedRoute
-from .outlook import AWAY
+from .outlook import AWAY, EdgeChange
 from .rotation import Rotation
-from .running import EdgeRunner
 from .swarm_network import AWAY as REJOINS
 
 _REJOINS = "the edge joins the swarm's network again: hosts of a swarm that began anew do not know its address"
+
+
+_RELOADS = 10.0
+"""Seconds in which an edge that is told of new routes answers again."""
 
 
 class ProjectEdge:
@@ -30,7 +35,7 @@ class ProjectEdge:
 
     def __init__(
         self,
-        runner: EdgeRunner,
+        runner: Edges,
         project: str,
         wanted: ProjectRoutes | None,
         found: ProjectRoutes | None = None,
@@ -67,6 +72,14 @@ class ProjectEdge:
             return _step(f"take the routes of {self._project} off the edge", 0.0)
         change = await self.runner.would_change(self.wanted)
         self.notes = (*self._said, *change.notes)
+        step = self._first_step(change)
+        if not change.elsewhere:
+            return step
+        elsewhere = "; ".join(change.elsewhere)
+        return structs.replace(step, says=f"{step.says}; {elsewhere}") if step is not None else _step(elsewhere, 0.0)
+
+    def _first_step(self, change: EdgeChange) -> RolloutStep | None:
+        assert self.wanted is not None
         opens = change.started or change.image or change.recreated or change.rejoined or change.reloaded
         if change.follower and opens:
             self.notes = (*self.notes, f"{DOES}: {change.follower} on the host")
@@ -110,7 +123,8 @@ class ProjectEdge:
         """Raises UsageError, EngineError, HostError; the edge then is as it was."""
         self._before = await self.runner.routes_of(self._project)
         if self.wanted is None:
-            await self.runner.remove(self._project)
+            for note in (await self.runner.remove(self._project)).notes:
+                say(f"note: {note}")
         else:
             for note in (await self.runner.ensure(self.wanted)).notes:
                 say(f"note: {note}")
@@ -149,25 +163,27 @@ class ProjectEdge:
     def sends_to(self, service: str) -> ReachedByEdge:
         """Does every route of the service send requests to its containers?"""
         routes = self.wanted.backends if self.wanted is not None else {}
-        return ReachedByEdge(
-            self.runner.admin, {name: served for name, served in routes.items() if served.route.service == service}
-        )
+        leading = {name: served for name, served in routes.items() if served.route.service == service}
+        return ReachedByEdge(self.runner.admin, leading, self.runner.other_admins)
 
 
 class ReachedByEdge:
     """Which containers of one service the edge reaches, and what it meets where it reaches none. `routes`: HAProxy's
-    name of a backend -> the route that leads to it."""
+    name of a backend -> the route that leads to it. `others`: the edges of other hosts, as long as they answer."""
 
-    def __init__(self, admin: Admin, routes: dict[str, ServedRoute]) -> None:
+    def __init__(self, admin: Admin, routes: dict[str, ServedRoute], others: Iterable[Admin] = ()) -> None:
         self._admin = admin
         self._routes = routes
+        self._others = [Other(each) for each in others]
 
     async def all_up(self, addresses: Collection[str]) -> bool:
         try:
             up = [await self._admin.servers_up(backend) for backend in self._routes]
         except HostError:  # it is being reloaded
             return False
-        return bool(addresses) and all(set(addresses) <= found for found in up)
+        if not addresses or not all(set(addresses) <= found for found in up):
+            return False
+        return all([await other.reaches(self._routes, addresses) for other in self._others])
 
     async def troubles(self, addresses: Collection[str]) -> Sequence[Unreached]:
         """What the edge meets at each address that does not get the requests of every route. Raises HostError where the
@@ -186,6 +202,26 @@ class ReachedByEdge:
         at = {row["srv_name"]: row["srv_addr"] for row in state if row["be_name"] == backend}
         stat = (await self._admin.ask(f"show stat {backend} 4 -1")).removeprefix("# ").splitlines()
         return {at[row["svname"]]: row for row in csv.DictReader(stat) if at.get(row["svname"], "-") != "-"}
+
+
+class Other:
+    """The edge of another host. One that is lost on the way holds up no deploy."""
+
+    def __init__(self, admin: Admin) -> None:
+        self._admin = admin
+        self._silent_since: float | None = None
+
+    async def reaches(self, routes: Iterable[str], addresses: Collection[str]) -> bool:
+        clock = asyncio.get_running_loop().time
+        if self._silent_since is not None and clock() - self._silent_since > _RELOADS:
+            return True
+        try:
+            up = [await self._admin.servers_up(backend) for backend in routes]
+        except HostError:
+            self._silent_since = self._silent_since or clock()
+            return False
+        self._silent_since = None
+        return all(set(addresses) <= found for found in up)
 
 
 def _unreached(address: str, check: dict[str, str] | None, served: ServedRoute) -> Unreached:

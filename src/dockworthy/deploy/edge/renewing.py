@@ -146,7 +146,7 @@ class Renewer:
         every = list(kept.projects.values())
         image = msgspec.json.decode(kept.image, type=EdgeImage)
         made = await certificates(self._site, every)
-        files = edge_files(every, made, exporter=image.has_exporter)
+        files = edge_files(every, made, exporter=image.has_exporter, hosts=kept.hosts)
         if files.digest == kept.current and await self._process.runs_with(files.marker):
             return False
         await self._keeper.add_settings(files.digest, files.files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from ..compose_command import ComposeCommand
 from ..site import Site
 from .acme import due, known, obtain
 from .admin import Admin
+from .belongings import Belongings, Part
 from .carrying import Carrying, in_words
 from .certificates import certificates
 from .compose_file import accepted, compose_file
@@ -37,20 +38,25 @@ _ALWAYS = accepted(has_shell=True).keys()
 
 
 class EdgeRunner:
-    """The edge of one site. `swarm`: the network of the services is there already, and goes over several hosts."""
+    """The edge of one site. `swarm`: the network of the services is there already, and goes over several hosts.
+    `carries`: it is a manager's, which takes what the swarm keeps of the edge, and gives it what is new."""
 
-    def __init__(self, site: Site, environ: Mapping[str, str] = os.environ, *, swarm: bool = False) -> None:
-        self._site = site
+    def __init__(
+        self, site: Site, environ: Mapping[str, str] = os.environ, *, swarm: bool = False, carries: bool = True
+    ) -> None:
+        self.site = self._site = site
         self._environ = environ
         self._swarm = swarm
         self._keeper = Keeper(site)
         self.admin = Admin(site)
         self._process = EdgeProcess(site, self._keeper, self.admin, environ)
         self._follower = Follower(site, self._keeper.folder)
-        self._carrying = Carrying(site, environ) if swarm else None
+        self.carries = swarm and carries
+        self._carrying = Carrying(site, environ) if self.carries else None
 
-    async def ensure(self, wanted: ProjectRoutes) -> EdgeChange:
-        """The edge runs and serves these routes of the project beside those of the others.
+    async def ensure(self, wanted: ProjectRoutes, *, first: Callable[[], Awaitable[None]] | None = None) -> EdgeChange:
+        """The edge runs and serves these routes of the project beside those of the others. `first`: what comes before
+        an ACME authority is asked, which may ask any host that has the edge.
 
         Raises UsageError, before anything is changed, where another project or program has what is asked for;
         EngineError and HostError where it can't be done: the edge then is as it was.
@@ -66,6 +72,8 @@ class EdgeRunner:
             every = [*others.values(), wanted]
             change = await self._apply(kept, wanted.project, wanted, every)
             if wanted.edge.tls is Tls.ACME and (names := await due(self._site, wanted)):
+                if first is not None:
+                    await first()
                 change = await self._prove(kept, wanted, names, every, change)
             carried = await self._carried()
             why = await self._follower.ensure() if not self._swarm else ""
@@ -81,6 +89,44 @@ class EdgeRunner:
             image = wanted.edge.image if wanted is not None else ""
         came = await self._carrying.bring(image, kept.image)
         return (f"the edge has {in_words(came)} from the swarm",) if came else ()
+
+    async def parts(self, project: str) -> dict[str, Part]:
+        """What the edges of other hosts are to have as this one: of the others' projects, only what the swarm knows as
+        newest, too."""
+        parts = await Belongings(self._site).read()
+        newest = await self._carrying.newest() if self._carrying is not None else {}
+        found = {name: part for name, part in parts.items() if name == project or newest.get(name) == part.digest}
+        gone = {name: Part() for name, digest in newest.items() if digest == Part().digest}
+        return {**gone, project: Part(), **found}
+
+    async def would_follow(self, parts: Mapping[str, Part], wanted: ProjectRoutes) -> EdgeChange:
+        """What `follow` would do, once the parts hold what is wanted."""
+        kept, here = await self._keeper.read(), await Belongings(self._site).read()
+        change = await outlook(self._site, kept, self._process, wanted, swarm=self._swarm)
+        differs = any(here.get(name, Part()) != part for name, part in parts.items())
+        told = change.started or change.recreated
+        return msgspec.structs.replace(change, reloaded=change.reloaded or (differs and not told))
+
+    async def know(self, hosts: Sequence[str]) -> None:
+        """The addresses of all that have the edge."""
+        if (await self._keeper.read()).hosts != tuple(hosts):
+            await self._keeper.write("hosts.json", msgspec.json.encode(hosts).decode())
+
+    async def follow(self, parts: Mapping[str, Part], project: str, hosts: Sequence[str]) -> EdgeChange:
+        """The edge here serves what another host's does. `project`: whose routes changed there; `hosts`: as `know`
+        takes them."""
+        async with self._keeper.locked():
+            await self.know(hosts)
+            belongings = Belongings(self._site)
+            here = await belongings.read()
+            for name, part in parts.items():
+                if here.get(name, Part()) != part:
+                    await belongings.write(name, part)
+            kept = await self._keeper.read()
+            every = list(kept.projects.values())
+            if not every and await self._process.container() is None:
+                return EdgeChange()
+            return await self._apply(kept, project, kept.projects.get(project), every)
 
     async def _carried(self, gone: Collection[str] = ()) -> tuple[str, ...]:
         """The swarm keeps it as it is now. Where it does not, the edge serves all the same."""
@@ -201,7 +247,7 @@ class EdgeRunner:
         others = [each for each in every if each.project != project]
         asked = image_of_all(wanted, others, chosen_image(kept))
         image = await edge_image(self._site, asked, kept.image, self._environ)
-        files = edge_files(every, await certificates(self._site, every), exporter=image.has_exporter)
+        files = edge_files(every, await certificates(self._site, every), exporter=image.has_exporter, hosts=kept.hosts)
         cpus = (await self._site.engine.get("/info")).get("NCPU") or 1
         folder, shell = self._keeper.folder, image.has_shell
         spec = compose_file(image.runs, folder, opened, cpus=cpus, has_shell=shell, swarm=self._swarm)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 
@@ -17,6 +18,7 @@ from ...model.labels import COMPOSE_ONEOFF, COMPOSE_PROJECT, COMPOSE_SERVICE
 from ..site import Site
 from ..targets.containers import LEAVING
 from ..targets.standby.containers import STANDBY_ENDING
+from .address_keeper import AddressKeeper
 from .admin import Admin, Server
 from .aliases import found_by_old_names
 from .care import cares_of
@@ -72,7 +74,11 @@ async def edge_standing(site: Site) -> EdgeStanding:
         untold=told.untold if told and kept.projects else "",  # without a project there is no certificate to tell of
         renewed_by=known.by_itself,
         renewal_tried=known.tried,
+        settings=kept.current,
     )
+    if address := next((each.edge.address for each in kept.projects.values() if each.edge.address), ""):
+        holds = await AddressKeeper(site, os.environ).holds(address)
+        read = msgspec.structs.replace(read, address=address, has_address=holds)
     read = msgspec.structs.replace(read, strangers=await strangers(site.engine, kept.projects))
     projects = [*kept.projects.values()]
     follower = await follower_standing(site, f"{site.state}/edge")

@@ -97,9 +97,14 @@ class EdgeFiles(Struct, frozen=True):
 
 
 def edge_files(
-    projects: Sequence[ProjectRoutes], certificates: Mapping[str, str], *, exporter: bool = True
+    projects: Sequence[ProjectRoutes],
+    certificates: Mapping[str, str],
+    *,
+    exporter: bool = True,
+    hosts: Sequence[str] = (),
 ) -> EdgeFiles:
-    """`certificates`: file name -> PEM with its key. `exporter`: this HAProxy can tell Prometheus."""
+    """`certificates`: file name -> PEM with its key. `exporter`: this HAProxy can tell Prometheus. `hosts`: the
+    addresses of all hosts that have the edge, where there are several."""
     ordered = sorted(projects, key=lambda each: each.project)
     files = {f"certs/{name}.pem": text for name, text in sorted(certificates.items())}
     if files:
@@ -113,7 +118,9 @@ def edge_files(
     for name in scripts:
         files[name] = script(name)
     top = _TOP.replace("{most}", str(shares.CONNECTIONS))
-    text = top.replace("{more}", "\n".join(f"    lua-load {name}" for name in scripts)) + lines + "\n"
+    words = {ACME: challenged_at(ordered, hosts)}
+    loaded = (" ".join(["    lua-load", name, *words.get(name, ())]) for name in scripts)
+    text = top.replace("{more}", "\n".join(loaded)) + lines + "\n"
     digest = hashlib.sha256("\0".join([text, *(part for pair in files.items() for part in pair)]).encode())
     short = digest.hexdigest()[:16]
     return EdgeFiles({**files, FILE: text.replace("{marker}", _MARK + short)}, short)
@@ -122,6 +129,12 @@ def edge_files(
 def script(name: str) -> str:
     """What HAProxy's Lua does."""
     return resources.files(__package__.rpartition(".")[0]).joinpath(name).read_text()
+
+
+def challenged_at(projects: Iterable[ProjectRoutes], hosts: Sequence[str]) -> list[str]:
+    """Where an authority may ask, too."""
+    port = next((each.edge.http for each in projects if each.edge.http is not None), None)
+    return [f"{host}:{port}" for host in hosts] if port is not None else []
 
 
 def certificate_list(projects: Sequence[ProjectRoutes], certificates: Iterable[str]) -> Iterator[str]:

@@ -1,0 +1,169 @@
+"""An address that stands on one of the hosts with the edge, and moves when that host or its edge is lost: VRRP, by the
+distribution's keepalived. What its files say. Pure.
+
+Source: keepalived.conf(5), RFC 9568.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from ...errors import UsageError
+
+PROJECT, SERVICE = "dockworthy-address", "keepalived"
+CONTAINER = f"{PROJECT}-{SERVICE}-1"
+IMAGE = "dockworthy-address"
+FILE, CHECK = "keepalived.conf", "edge-answers"
+_FOLDER = "/etc/edge-address"
+"""Not keepalived's own: its image has a file there without which it does not start."""
+_ADVERTISED = 0.5
+"""Seconds between two words of the host that has the address; after three that are missing another one takes it."""
+_FIRST = 200
+"""Priority of the first host; each next one has ten less."""
+_CONF = """\
+# Written by dockworthy from deploy.edge.address; changes are lost with the next deploy.
+global_defs {{
+    router_id {name}
+    vrrp_version 3
+    script_user root
+    enable_script_security
+    # Who lost one of the words by which neighbours learn where the address is hears it again.
+    vrrp_garp_master_refresh 30
+    vrrp_garp_lower_prio_repeat 5
+}}
+
+vrrp_script edge {{
+    script "{folder}/{check}"
+    interval 1
+    timeout 2
+    fall 2
+    rise 2
+    init_fail
+}}
+
+vrrp_instance edge {{
+    # Whoever has it keeps it: a host that comes back takes nothing away.
+    state BACKUP
+    nopreempt
+    interface {interface}
+    virtual_router_id {router}
+    priority {priority}
+    advert_int {advertised}
+    unicast_src_ip {source}
+    unicast_peer {{
+{peers}
+    }}
+    virtual_ipaddress {{
+        {address} dev {interface}
+    }}
+    track_script {{
+        edge
+    }}
+}}
+"""
+_CHECK = """\
+#!/bin/bash
+# Does the edge of this host answer? Whatever it answers: an application that is down moves no address.
+exec 3<>/dev/tcp/127.0.0.1/{port} || exit 1
+{asked}
+"""
+_ASKED = r"""printf 'GET / HTTP/1.0\r\nHost: nobody.invalid\r\n\r\n' >&3
+read -rt 1 line <&3 && [[ $line == HTTP/1.* ]]"""
+
+
+class At(Struct, frozen=True):
+    """Where a host is in the network of the address."""
+
+    interface: str
+    address: str
+
+
+def place_in(output: str, wanted: str, name: str) -> At:
+    """From the output of `ip -o -4 address show up`. Raises UsageError where the host is not in that network."""
+    network = ipaddress.IPv4Interface(wanted)
+    for line in output.splitlines():
+        words = line.split()
+        if len(words) < 4 or words[2] != "inet":
+            continue
+        found = ipaddress.IPv4Interface(words[3])
+        if found.ip in network.network and found.ip != network.ip and found.network.prefixlen < 32:
+            return At(words[1].partition("@")[0], str(found.ip))
+    raise UsageError(
+        f"deploy.edge.address is {wanted}, and {name} has no address in {network.network}",
+        hint="the address is one of the network that the hosts share, written with its length, as 192.0.2.100/24",
+    )
+
+
+def must_be_free_address(wanted: str) -> None:
+    """Raises UsageError for what no host can have."""
+    try:
+        address = ipaddress.IPv4Interface(wanted)
+    except ValueError:
+        raise UsageError(f"deploy.edge.address: {wanted} is no address with the length of its network",
+                         hint="as 192.0.2.100/24") from None  # fmt: skip
+    if address.ip in (address.network.network_address, address.network.broadcast_address) or address.is_loopback:
+        raise UsageError(f"deploy.edge.address: no host can have {wanted}", hint="as 192.0.2.100/24")
+
+
+def address_files(
+    name: str, wanted: str, hosts: Sequence[str], places: Mapping[str, At], ports: tuple[int | None, int | None]
+) -> dict[str, str]:
+    """Those of the host `name`. `hosts`: all of them, in the order in which they are preferred; `places`: those of
+    which it is known where they are. `ports`: the edge's for http and https."""
+    mine = places[name]
+    peers = [places[each].address for each in hosts if each != name and each in places]
+    conf = _CONF.format(
+        name=name,
+        folder=_FOLDER,
+        check=CHECK,
+        interface=mine.interface,
+        router=int(wanted.partition("/")[0].rpartition(".")[2]) or 1,
+        priority=_FIRST - 10 * list(hosts).index(name),
+        advertised=_ADVERTISED,
+        source=mine.address,
+        peers="\n".join(f"        {peer}" for peer in peers),
+        address=wanted,
+    )
+    http, https = ports
+    check = _CHECK.format(port=http or https, asked=_ASKED if http else "")
+    return {FILE: conf, CHECK: check}
+
+
+def address_compose_file(image: str, folder: str, *, userns: bool) -> dict[str, Any]:
+    """It shares the host's network, whose addresses it sets, and may nothing else. `folder`: the edge's on the host.
+    `userns`: the engine gives containers users of their own, to whom the host's network does not belong."""
+    service: dict[str, Any] = {
+        "image": image,
+        "pull_policy": "never",
+        "entrypoint": ["keepalived"],
+        "command": ["--dont-fork", "--log-console", "--vrrp", "--pid=/run/keepalived.pid",
+                    "--vrrp_pid=/run/vrrp.pid", f"--use-file={_FOLDER}/{FILE}"],
+        "network_mode": "host",
+        "read_only": True,
+        "tmpfs": ["/run:size=1m", "/tmp:size=1m"],
+        "cap_drop": ["ALL"],
+        # SETGID: it asks the edge as a process of its own, with no groups, and complains each time where it may not.
+        "cap_add": ["NET_ADMIN", "NET_RAW", "SETGID"],
+        "security_opt": ["no-new-privileges:true"],
+        "restart": "always",
+        # It takes the address off the host before it ends.
+        "stop_signal": "SIGTERM",
+        "stop_grace_period": "10s",
+        "mem_limit": "64m",
+        "memswap_limit": "64m",
+        "pids_limit": 50,
+        "ulimits": {"core": 0},
+        "logging": {"driver": "json-file", "options": {"max-size": "1m", "max-file": "3"}},
+        "healthcheck": {"disable": True},
+        "volumes": [
+            {"type": "bind", "source": f"{folder}/address", "target": _FOLDER, "read_only": True,
+             "bind": {"create_host_path": False}},
+        ],
+    }  # fmt: skip
+    if userns:
+        service["userns_mode"] = "host"
+    return {"name": PROJECT, "services": {SERVICE: service}}

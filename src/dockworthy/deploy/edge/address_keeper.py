@@ -1,0 +1,251 @@
+"""keepalived on one host, which holds the edge's address there or waits to take it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ...engine.docker_command import Docker
+from ...engine.filters import filters
+from ...errors import DockworthyError, EngineError, HostError, UsageError
+from ...model.labels import COMPOSE_PROJECT
+from ..compose_command import ComposeCommand
+from ..site import Site, write_file
+from .address import (
+    CHECK,
+    CONTAINER,
+    FILE,
+    IMAGE,
+    PROJECT,
+    SERVICE,
+    At,
+    address_compose_file,
+    address_files,
+    must_be_free_address,
+    place_in,
+)
+from .conflicts import Ports, ports
+from .image import made_image
+from .keeping import Keeper
+from .kept import ProjectRoutes
+
+_ENDS_WITHIN = 10
+_TAKEN = 15.0
+"""Seconds in which a host takes an address that nobody has."""
+_LOOK = 0.3
+
+
+class AddressKeeper:
+    """Of one site. Everything raises HostError, EngineError."""
+
+    def __init__(self, site: Site, environ: Mapping[str, str]) -> None:
+        self._site = site
+        self._environ = environ
+        self._folder = f"{site.state}/edge"
+        self._written = f"{self._folder}/address.json"
+
+    async def place(self, wanted: str, name: str) -> At:
+        """Raises UsageError where the host is not in the network of the address."""
+        done = await self._site.hand.run("ip -o -4 address show up scope global")
+        if done.status:
+            raise HostError(f"{name} does not tell its addresses: {done.words}", hint="apt-get install iproute2")
+        return place_in(done.output, wanted, name)
+
+    async def is_so(self, files: Mapping[str, str]) -> bool:
+        """It runs, and with these files. {}: none runs."""
+        container = await self._container()
+        if not files:
+            return container is None
+        running = container is not None and container["State"] == "running"
+        return running and await self._read() == dict(files)
+
+    async def ensure(self, files: Mapping[str, str]) -> bool:
+        """Was there something to do? A change that leaves the container as it is takes the address from nobody."""
+        if await self.is_so(files):
+            return False
+        for name, text in files.items():
+            mode = "0755" if name == CHECK else "0644"
+            await write_file(self._site.hand, f"{self._folder}/address/{name}", text.encode(), mode=mode)
+        done = await self._site.hand.run(f"chmod 755 {shlex.quote(f'{self._folder}/address')}")
+        if done.status:
+            raise HostError(f"{self._site.name}: {self._folder}/address can't be changed: {done.words}")
+        spec = await self._spec()
+        kept = await self._site.hand.file(self._written)
+        container = await self._container()
+        if kept != (text := json.dumps(spec)) or container is None or container["State"] != "running":
+            await self._compose().up(spec, stop_within=_ENDS_WITHIN)
+            await write_file(self._site.hand, self._written, text.encode())
+            return True
+        await self._site.engine.send("POST", f"/containers/{container['Id']}/kill?signal=SIGHUP", answer=False)
+        return True
+
+    async def remove(self) -> None:
+        """It takes the address off the host as it ends."""
+        kept = await self._site.hand.file(self._written)
+        if kept and await self._container() is not None:
+            await self._compose().down(json.loads(kept), stop_within=_ENDS_WITHIN)
+        await self._site.hand.run(f"cd {shlex.quote(self._folder)} && rm -rf -- address address.json")
+
+    async def holds(self, wanted: str) -> bool:
+        """Is the address on this host now?"""
+        done = await self._site.hand.run(f"ip -o -4 address show to {shlex.quote(wanted.partition('/')[0])}/32")
+        return done.status == 0 and bool(done.output.strip())
+
+    async def _spec(self) -> dict[str, Any]:
+        """With the image that it has, or one that is made of the distribution's keepalived."""
+        options = (await self._site.engine.get("/info")).get("SecurityOptions") or ()
+        userns = any("name=userns" in each for each in options)
+        kept = await self._site.hand.file(self._written)
+        if kept:
+            image = json.loads(kept)["services"][SERVICE]["image"]
+            try:
+                await self._site.engine.get(f"/images/{image}/json")
+            except EngineError:
+                pass
+            else:
+                return address_compose_file(image, self._folder, userns=userns)
+        docker = Docker(self._site.docker_host, self._environ)
+        image = await made_image(self._site, docker, "keepalived", IMAGE, user=0, stop="SIGTERM")
+        return address_compose_file(image, self._folder, userns=userns)
+
+    async def _read(self) -> dict[str, str]:
+        found = {}
+        for name in (CHECK, FILE):
+            text = await self._site.hand.file(f"{self._folder}/address/{name}")
+            if text is not None:
+                found[name] = text
+        return found
+
+    async def _container(self) -> dict[str, Any] | None:
+        listed = await self._site.engine.get(
+            f"/containers/json?all=true&{filters(label=[f'{COMPOSE_PROJECT}={PROJECT}'])}"
+        )
+        return listed[0] if listed else None
+
+    def _compose(self) -> ComposeCommand:
+        return ComposeCommand(self._site.docker_host, self._folder, self._environ)
+
+
+class MovingAddress:
+    """On all hosts with the edge that are reached. `first`: what the one that is asked is called, "" where it is the
+    only one; `others`: name -> site."""
+
+    def __init__(self, first: str, site: Site, others: Mapping[str, Site], environ: Mapping[str, str]) -> None:
+        self._first = first
+        self._site = site
+        self._keepers = {first: AddressKeeper(site, environ)}
+        self._keepers |= {name: AddressKeeper(each, environ) for name, each in others.items()}
+        self._places = f"{site.state}/edge/places.json"
+
+    async def would_change(self, wanted: ProjectRoutes) -> tuple[Sequence[str], Sequence[str]]:
+        """Steps, and notes. Raises UsageError where the first host can't have the address."""
+        kept = await Keeper(self._site).read()
+        projects = [wanted, *(each for name, each in kept.projects.items() if name != wanted.project)]
+        address, hosts = _asked(projects)
+        if wanted.edge.address:
+            must_be_free_address(address)
+            if len(hosts) < 2:
+                raise UsageError(
+                    f"deploy.edge.address is {address}, which moves between hosts, and `deploy.edge.hosts` names "
+                    f"{'only one' if hosts else 'none'}",
+                    hint="deploy.edge: {hosts: [shop1, shop2], address: 192.0.2.100/24}",
+                )
+        if not address and not await self._has_any():
+            return (), ()
+        files, notes = await self._files(address, hosts, ports(projects))
+        steps = []
+        for name, keeper in self._keepers.items():
+            if name not in files and address:
+                continue
+            try:
+                if not await keeper.is_so(files.get(name, {})):
+                    does = f"keep {address} ready" if address else "take the address away"
+                    steps.append(f"{does} on {name or self._site.name}")
+            except DockworthyError as error:
+                notes.append(f"the address on {name} stays as it is: {error.says}")
+        if steps and address:
+            notes.append(
+                f"{address} stands on one of {', '.join(hosts)} by keepalived: a container in the host's network with "
+                "NET_ADMIN and NET_RAW"
+            )
+        return steps, notes
+
+    async def ensure(self) -> Sequence[str]:
+        """As the projects ask that the edge has. What is not so then, in sentences."""
+        projects = [*(await Keeper(self._site).read()).projects.values()]
+        address, hosts = _asked(projects)
+        if not address and not await self._has_any():
+            return ()
+        try:
+            files, notes = await self._files(address, hosts, ports(projects))
+        except DockworthyError as error:
+            return (f"the address stays as it is, until the next deploy: {error.says}",)
+        changed = False
+        for name, keeper in self._keepers.items():
+            try:
+                if not address:
+                    await keeper.remove()
+                elif name in files:
+                    changed = await keeper.ensure(files[name]) or changed
+            except DockworthyError as error:
+                notes.append(f"the address on {name} stays as it is, until the next deploy: {error.says}")
+        if changed and not await self._is_taken(address):
+            notes.append(f"no host took {address} within {_TAKEN:.0f} s: `docker logs {CONTAINER}` there says why")
+        return notes
+
+    async def _is_taken(self, address: str) -> bool:
+        clock = asyncio.get_running_loop().time
+        ends = clock() + _TAKEN
+        while clock() < ends:
+            for keeper in self._keepers.values():
+                with contextlib.suppress(DockworthyError):
+                    if await keeper.holds(address):
+                        return True
+            await asyncio.sleep(_LOOK)
+        return False
+
+    async def _has_any(self) -> bool:
+        for keeper in self._keepers.values():
+            try:
+                if not await keeper.is_so({}):
+                    return True
+            except DockworthyError:
+                continue
+        return False
+
+    async def _files(
+        self, address: str, hosts: Sequence[str], opened: Ports
+    ) -> tuple[dict[str, dict[str, str]], list[str]]:
+        """Host -> its files; and what could not be found out. A host that is lost is where it was."""
+        if not address:
+            return {}, []
+        text = await self._site.hand.file(self._places)
+        try:
+            places = msgspec.json.decode(text or "{}", type=dict[str, At])
+        except msgspec.MsgspecError:
+            places = {}
+        before, notes = dict(places), list[str]()
+        for name, keeper in self._keepers.items():
+            try:
+                places[name] = await keeper.place(address, name)
+            except DockworthyError as error:
+                if name == self._first:
+                    raise
+                notes.append(f"the address can't come to {name}: {error.says}")
+        places = {name: place for name, place in places.items() if name in hosts}
+        if places != before:
+            await write_file(self._site.hand, self._places, msgspec.json.encode(places))
+        known = [name for name in self._keepers if name in places]
+        return {name: address_files(name, address, hosts, places, opened) for name in known}, notes
+
+
+def _asked(projects: Sequence[ProjectRoutes]) -> tuple[str, tuple[str, ...]]:
+    """The address, and the hosts of the edge."""
+    address = next((each.edge.address for each in projects if each.edge.address), "")
+    return address, next((each.edge.hosts for each in projects if each.edge.hosts), ())

@@ -1,0 +1,234 @@
+"""The edge of a swarm on several hosts (`deploy.edge.hosts`): each has the same routes, certificates and authority.
+
+The first is that of the manager that is asked: what is decided is decided there, and the swarm keeps it. The others
+follow, each under a lock of its own. One that is lost, or does not take what is new, stops nobody: that is said, and
+the next deploy mends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+
+from ...errors import DockworthyError, HostError, UsageError
+from ...model.edge import EdgeStanding
+from ..site import Site, reach
+from ..targets.swarm.names import node_name
+from .address import CONTAINER as ADDRESS_CONTAINER
+from .address_keeper import MovingAddress
+from .admin import Admin
+from .keeping import Keeper, Kept
+from .kept import ProjectRoutes
+from .outlook import EdgeChange
+from .running import EdgeRunner
+from .standing import edge_standing
+
+
+class EdgeSites(Struct, frozen=True):
+    """`first`: what dockworthy.yaml calls the host that is asked, "" where there is no other. `others`: those that are
+    reached; `lost`: why each of the rest is not. `addresses`: those by which hosts of the swarm reach all of them."""
+
+    first: str = ""
+    others: Mapping[str, Site] = {}
+    lost: Mapping[str, str] = {}
+    addresses: tuple[str, ...] = ()
+
+
+def hosts_of(kept: Kept, wanted: Sequence[str] = (), project: str = "") -> tuple[str, ...]:
+    """The hosts of the edge: who names none gets those of the other projects there."""
+    others = (routes.edge.hosts for name, routes in kept.projects.items() if name != project)
+    return tuple(wanted) or next((hosts for hosts in others if hosts), ())
+
+
+@contextlib.asynccontextmanager
+async def edge_sites(
+    asked: Site, wanted: Sequence[str], ways: Mapping[str, str], *, project: str = "", command: str, sudo: bool
+) -> AsyncIterator[EdgeSites]:
+    """`asked`: a manager's; none are known of another one. `wanted`: as `deploy.edge.hosts` has them; `ways`: `hosts:`
+    of dockworthy.yaml.
+
+    Raises UsageError where the edge is to be on other hosts than the one that is asked; HostError, EngineError of that
+    one alone.
+    """
+    names = hosts_of(await Keeper(asked).read(), wanted, project)
+    if not names:
+        yield EdgeSites()
+        return
+    mine = (await asked.engine.get("/info")).get("Swarm") or {}
+    if not mine.get("ControlAvailable"):
+        yield EdgeSites()
+        return
+    here = mine["NodeID"]
+    nodes = {node_name(node): node for node in await asked.engine.get("/nodes")}
+    first, others, lost = "", dict[str, Site](), dict[str, str]()
+    async with contextlib.AsyncExitStack() as stack:
+        for name in names:
+            node = nodes.get(name)
+            if node is not None and node["ID"] == here:
+                first = name
+                continue
+            if node is not None and (node.get("Status") or {}).get("State") == "down":
+                lost[name] = "the swarm sees it down"
+                continue
+            if name not in ways:
+                lost[name] = "`hosts:` of dockworthy.yaml names no way to it"
+                continue
+            try:
+                site = await stack.enter_async_context(reach(ways[name], command=command, sudo=sudo))
+                is_node = (await site.engine.get("/info")).get("Swarm") or {}
+            except DockworthyError as error:
+                lost[name] = error.says
+                continue
+            if is_node.get("NodeID") == here:
+                first = name
+            elif is_node.get("NodeID") not in {each["ID"] for each in nodes.values()}:
+                lost[name] = "its engine is no node of this swarm"
+            else:
+                others[name] = site
+        if not first:
+            raise UsageError(
+                f"the edge is to be on {' and '.join(names)} (deploy.edge.hosts), and {asked.name} is none of them",
+                hint=f"ship to one of them that is a manager: --host {next(iter(others), names[0])}",
+            )
+        at = [address_of(nodes[name]) for name in names if name in nodes]
+        yield EdgeSites(first, others, lost, tuple(address for address in at if address))
+
+
+def address_of(node: Mapping[str, Any]) -> str:
+    """A manager's own word of itself may be 0.0.0.0."""
+    manager = str((node.get("ManagerStatus") or {}).get("Addr") or "").rpartition(":")[0]
+    return manager or str((node.get("Status") or {}).get("Addr") or "")
+
+
+class Edges:
+    """All of them, asked as one edge is. `first` decides, and what it raises is raised; what another one can't is a
+    note of what was done."""
+
+    def __init__(self, first: EdgeRunner, sites: EdgeSites, environ: Mapping[str, str] = os.environ) -> None:
+        self._first = first
+        self._lost = dict(sites.lost)
+        self._addresses = sites.addresses
+        self._others = {
+            name: EdgeRunner(site, environ, swarm=True, carries=False) for name, site in sites.others.items()
+        }
+        self._address = MovingAddress(sites.first, first.site, sites.others, environ)
+        self.admin = first.admin
+
+    @property
+    def other_admins(self) -> Sequence[Admin]:
+        return [each.admin for each in self._others.values()]
+
+    async def would_change(self, wanted: ProjectRoutes) -> EdgeChange:
+        change = await self._first.would_change(wanted)
+        elsewhere, notes = [], [*self._left_alone()]
+        steps, said = await self._address.would_change(wanted) if self._first.carries else ((), ())
+        notes += said
+        parts = await self._first.parts(wanted.project) if self._others else {}
+        for name, edge in self._others.items():
+            try:
+                elsewhere += [f"{step} on {name}" for step in _in_words(await edge.would_follow(parts, wanted))]
+            except DockworthyError as error:
+                notes.append(f"the edge on {name} stays as it is: {error.says}")
+        elsewhere += steps
+        return structs.replace(change, elsewhere=tuple(elsewhere), notes=(*change.notes, *notes))
+
+    async def ensure(self, wanted: ProjectRoutes) -> EdgeChange:
+        async def first() -> None:
+            await self._follow(wanted.project)
+
+        if self._first.carries:
+            await self._first.know(self._addresses)
+        change = await self._first.ensure(wanted, first=first if self._others else None)
+        return structs.replace(change, notes=(*change.notes, *await self._follow(wanted.project)))
+
+    async def remove(self, project: str) -> EdgeChange:
+        change = await self._first.remove(project)
+        return structs.replace(change, notes=(*change.notes, *await self._follow(project)))
+
+    async def forget(self, project: str, names: Collection[str]) -> tuple[str, ...]:
+        """What could not be forgotten elsewhere, in sentences."""
+        await self._first.forget(project, names)
+        notes = [*self._left_alone(), *await self._moved()]
+        for name, edge in self._others.items():
+            try:
+                await edge.forget(project, names)
+            except DockworthyError as error:
+                notes.append(f"the edge on {name} keeps what it has of {project}: {error.says}")
+        return tuple(notes)
+
+    async def anew(self) -> None:
+        await self._first.anew()
+
+    async def announce_names(self, project: str, names: Iterable[str]) -> None:
+        names = [*names]
+        await self._first.announce_names(project, names)
+        for edge in self._others.values():
+            with contextlib.suppress(HostError):
+                await edge.announce_names(project, names)
+
+    async def remember_folders(self, project: str, folders: Sequence[str]) -> None:
+        await self._first.remember_folders(project, folders)
+
+    async def routes_of(self, project: str) -> ProjectRoutes | None:
+        return await self._first.routes_of(project)
+
+    async def log(self, since: float) -> str:
+        return await self._first.log(since)
+
+    async def _follow(self, project: str) -> tuple[str, ...]:
+        parts = await self._first.parts(project) if self._others else {}
+        notes = [*self._left_alone()]
+        for name, edge in self._others.items():
+            try:
+                await edge.follow(parts, project, self._addresses)
+            except DockworthyError as error:
+                notes.append(f"the edge on {name} stays as it is, until the next deploy: {error.says}")
+        return (*notes, *await self._moved())
+
+    async def _moved(self) -> Sequence[str]:
+        return await self._address.ensure() if self._first.carries else ()
+
+    def _left_alone(self) -> Iterable[str]:
+        for name, why in self._lost.items():
+            yield f"the edge on {name} stays as it is, until the next deploy: {why}"
+
+
+def _in_words(change: EdgeChange) -> Iterable[str]:
+    if change.started:
+        yield "start the edge"
+    elif change.recreated:
+        yield "make the edge anew"
+    elif change.reloaded:
+        yield "tell the edge of new routes"
+    if change.rejoined:
+        yield "have the edge join the swarm's network again"
+
+
+async def standing_of_all(asked: Site, ways: Mapping[str, str], *, sudo: bool) -> EdgeStanding:
+    """How the edge of `asked` stands, and those of the other hosts that have it. Changes nothing. Raises HostError,
+    EngineError."""
+    found = await edge_standing(asked)
+    async with edge_sites(asked, (), ways, command="edge", sudo=sudo) as sites:
+        if not sites.first:
+            return found
+        others, cares = [], [f"the edge on {name}: {why}" for name, why in sites.lost.items()]
+        for name, site in sites.others.items():
+            try:
+                other = await edge_standing(site)
+            except DockworthyError as error:
+                cares.append(f"the edge on {name}: {error.says}")
+                continue
+            if not other.is_there:
+                cares.append(f"{name} has no edge yet: the next `dockworthy deploy` starts it")
+            elif other.settings != found.settings:
+                cares.append(f"the edge on {name} has other routes or certificates: the next `dockworthy deploy` gives "
+                             "it those of this one")  # fmt: skip
+            others.append(other)
+        if found.address and not sites.lost and sum(each.has_address for each in (found, *others)) != 1:
+            cares.append(f"{found.address} is on none of the hosts, or on more than one: `docker logs "
+                         f"{ADDRESS_CONTAINER}` there says why")  # fmt: skip
+    return structs.replace(found, others=tuple(others), cares=(*found.cares, *cares))
