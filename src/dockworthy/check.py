@@ -144,7 +144,7 @@ def _fixes(result: Result, written: Written, texts: ReadTexts, *, edited: bool) 
         yield from candidates(result.findings, written.units, texts.text)
         yield from _moves_of_secrets(result, written, texts)
     if written.builds:
-        from .fix.build_candidates import build_fixes_for
+        from .fix.build_choosing import build_fixes_for
 
         yield from build_fixes_for(result.findings, written.builds, texts.text, edited=edited)
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from dockworthy.cli.run import run
-from dockworthy.fix.secret_images import reading_of
+from dockworthy.fix.secret_files import reading_of
 from dockworthy.model.fix import FixKind
 from dockworthy.model.levels import Level
 from dockworthy.repair import Asked, plan_repair

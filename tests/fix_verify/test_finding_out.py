@@ -8,15 +8,13 @@ from hypothesis import strategies as st
 
 from dockworthy.errors import UsageError
 from dockworthy.fix.verify.baseline import Baseline
-from dockworthy.fix.verify.bisect import largest, smallest, without_superfluous
-from dockworthy.fix.verify.capabilities import DEFAULT, capabilities_of, only
-from dockworthy.fix.verify.complaints import hinted_capabilities, new_complaints, refused_paths, telling_line
 from dockworthy.fix.verify.limits import Use, cpu_limit, memory_limit, memory_text, pids_limit
 from dockworthy.fix.verify.needs import InImage, Written, own_writes, tmpfs_entry, writable_folders
 from dockworthy.fix.verify.probes import probes_from
+from dockworthy.fix.verify.project import with_changes
 from dockworthy.fix.verify.proposals import proposals_for
-from dockworthy.fix.verify.trials import with_changes
-from dockworthy.fix.verify.watching import Seen
+from dockworthy.fix.verify.prove_service import DEFAULT, capabilities_of, largest, only, smallest, without_superfluous
+from dockworthy.fix.verify.watching import Seen, hinted_capabilities, new_complaints, refused_paths, telling_line
 from dockworthy.model.fix import Change, Fix, FixKind, How
 
 SETS = st.sets(st.integers(0, 13))

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from dockworthy.report.columns import chopped, columns, cropped
+from dockworthy.report.sheet import chopped, columns, cropped
 from dockworthy.report.visible import visible
 
 TEXTS = st.text(max_size=40).map(visible) | st.text(alphabet="a b…", max_size=40)

@@ -68,7 +68,7 @@ def _diff(plan: UndonePlan) -> str:
 
 
 def _json(plan: UndonePlan, *, dry_run: bool) -> bytes:
-    from ..report.undone import UndoneFile, undone_json
+    from ..report.repair import UndoneFile, undone_json
 
     files = [
         UndoneFile(each.file, "as_before" if each.as_before else "planned" if dry_run else "undone", each.record.at)

@@ -127,7 +127,7 @@ def status(
     Exit status 1 says that something of it does not serve, or that a deploy ended in the middle.
     """
     from ..release import standing
-    from ..report.standing import render_standing
+    from ..report.releases import render_standing
 
     asked = asked_for(load_project(policy), policy=policy, hosts=hosts, environment=environment, sudo=sudo)
 

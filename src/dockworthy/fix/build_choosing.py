@@ -6,23 +6,156 @@ one is worse, is taken back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from msgspec import Struct, structs
 
+from ..controls.registry import chapter_controls
 from ..errors import UsageError
 from ..model.build import ImageBuild
+from ..model.build_change import BuildChange, JoinNext
+from ..model.build_fix import BuildFix, WrittenBuild
 from ..model.compose_fix import Known
+from ..model.control import Control
 from ..model.finding import Finding, Outcome
 from ..model.fix import Edit, Fix
 from ..model.repair import NotMade
-from .build_candidates import Proposed, build_candidates
-from .build_edit import edited
-from .build_placing import place_changes
-from .candidates import NOTHING_KNOWN
+from .build_edit import edit_build, edited
+from .build_edit import edited as edited_text
+from .candidates import NOTHING_KNOWN, TextOf
 from .choosing import Made
 from .refused import FixRefused
+
+
+class Placed(Struct, frozen=True):
+    """`refused` are those without a place."""
+
+    changes: tuple[BuildChange, ...]
+    refused: tuple[tuple[BuildChange, FixRefused], ...]
+
+
+def place_changes(text: str, changes: Sequence[BuildChange], *, file: str, tries: int = 1000) -> Placed:
+    """All at once where that can be; else by halves, so that many good ones and a bad one cost little.
+
+    `tries`: how often the text may be read for it; what is not decided then has no place. Raises UnreadableInput.
+    """
+    kept, refused = _Halving(text, file, tries).apart(list(changes))
+    return Placed(tuple(kept), tuple(refused))
+
+
+class _Halving:
+    def __init__(self, text: str, file: str, tries: int) -> None:
+        self.text, self.file, self.tries = text, file, tries
+
+    def apart(self, changes: list[BuildChange]) -> tuple[list[BuildChange], list[tuple[BuildChange, FixRefused]]]:
+        why = self._why_not(changes) if changes else None
+        if why is None:
+            return changes, []
+        if len(changes) == 1:
+            return [], [(changes[0], why)]
+        half = len(changes) // 2
+        first, not_first = self.apart(changes[:half])
+        second, not_second = self.apart(changes[half:])
+        both = [*first, *second]
+        if first and second and (clash := self._why_not(both)) is not None:
+            return first, [*not_first, *not_second, *((change, clash) for change in second)]
+        return both, [*not_first, *not_second]
+
+    def _why_not(self, changes: Sequence[BuildChange]) -> FixRefused | None:
+        self.tries -= 1
+        if self.tries < 0:
+            return FixRefused("too many changes to try each", file=self.file, line=changes[0].line, hint="fix it again")
+        try:
+            edit_build(self.text, changes, file=self.file)
+        except FixRefused as refused:
+            return refused
+        return None
+
+
+MOST_EDITED = 300
+"""Fixes beyond these come without their edits: nobody clicks through them."""
+MOST_TRIES = 40
+"""How often a text is read to find which changes of one fix have their place in it."""
+
+
+class Proposed(Struct, frozen=True):
+    """A fix, and the changes of the text that it is made of."""
+
+    fix: Fix
+    changes: tuple[BuildChange, ...]
+
+    def only(self, changes: Iterable[BuildChange]) -> Proposed:
+        """A part of it."""
+        kept = tuple(changes)
+        return Proposed(structs.replace(self.fix, lines=_lines(kept)), kept)
+
+
+def build_candidates(
+    findings: Iterable[Finding], builds: Iterable[ImageBuild], known: Known = NOTHING_KNOWN
+) -> Iterator[Proposed]:
+    """In the order of the findings. What was accepted by an exception, or a comment, is left alone."""
+    by_id = {build.id: build for build in builds}
+    for finding in findings:
+        build, control = by_id.get(finding.subject), _with_fixes().get(finding.control)
+        if build is None or control is None or finding.outcome not in (Outcome.FAIL, Outcome.UNKNOWN):
+            continue
+        for repair in control.build_fixes:
+            if finding.outcome is Outcome.FAIL or repair.of_unknown:
+                yield from _proposed(finding, repair, WrittenBuild(build, known))
+
+
+def build_fixes_for(
+    findings: Iterable[Finding], builds: Iterable[ImageBuild], text_of: TextOf, *, edited: bool = True
+) -> Iterator[Fix]:
+    """The fixes of findings on Dockerfiles; `edited`: with their edits, each fix as if it were made alone.
+
+    A change that has no place in the text is left out where edits are asked for.
+    """
+    for number, proposed in enumerate(build_candidates(findings, builds)):
+        if not edited or number >= MOST_EDITED:
+            yield proposed.fix
+            continue
+        file = proposed.fix.subject
+        text = text_of(file)
+        if text is None:
+            continue
+        try:
+            placed = place_changes(text, proposed.changes, file=file, tries=MOST_TRIES).changes
+            edits = edited_text(text, placed, file=file).edits if placed else ()
+        except UsageError:  # `dockworthy fix` says why, when it is asked for
+            continue
+        if placed:
+            yield structs.replace(proposed.only(placed).fix, edits=edits)
+
+
+def _proposed(finding: Finding, repair: BuildFix, written: WrittenBuild) -> Iterator[Proposed]:
+    try:
+        changes = tuple(repair.changes(written))
+    except Exception:  # whatever a repair trips over in an odd file: the finding stays, and says what to do
+        return
+    if changes:
+        fix = Fix(
+            control=finding.control,
+            subject=finding.subject,
+            kind=repair.kind,
+            says=repair.says,
+            may_break=repair.may_break,
+            lines=_lines(changes),
+        )
+        yield Proposed(fix, changes)
+
+
+def _lines(changes: Iterable[BuildChange]) -> tuple[int, ...]:
+    lines = [line for each in changes for line in (each.line, *([each.next] if isinstance(each, JoinNext) else []))]
+    return tuple(sorted(set(lines)))
+
+
+@cache
+def _with_fixes() -> dict[str, Control]:
+    return {control.id: control for control in chapter_controls("build") if control.build_fixes}
+
 
 MOST_ROUNDS: Final = 40
 

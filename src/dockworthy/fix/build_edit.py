@@ -6,19 +6,334 @@ read again. Where that does not mean exactly what the old one meant with the cha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import singledispatchmethod
 from itertools import pairwise
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ..errors import UnreadableInput
-from ..model.build_change import BuildChange
+from ..model.build import Heredoc, Instruction, Pair, ShellCommand, Stage
+from ..model.build_change import (
+    AppendCommand,
+    BuildChange,
+    JoinNext,
+    PutInstruction,
+    PutWords,
+    Reword,
+    TakeFlag,
+    TakeInstruction,
+    TakeWord,
+)
+from ..model.field import Field, Set, Unknown
 from ..model.fix import Edit
-from .build_meaning import meaning_of, with_changes
-from .build_places import Places
+from ..readers.dockerfile.shell_commands import shell_text
 from .build_reading import BY_HAND, BuildReading
 from .refused import FixRefused
 from .splices import Splice
+
+Command = tuple[tuple[str, ...], bool, bool]
+
+
+class Meant(Struct, frozen=True):
+    """An instruction without its lines. `text` is None where its other parts say all that it means."""
+
+    keyword: str
+    trigger: bool = False
+    flags: tuple[tuple[str, str], ...] = ()
+    text: str | None = None
+    words: tuple[Any, ...] = ()
+    exec_form: tuple[str, ...] | None = None
+    pairs: tuple[tuple[str, Any, bool], ...] = ()
+    heredocs: tuple[tuple[str, str, bool], ...] = ()
+    commands: tuple[Command, ...] = ()
+    separators: tuple[str, ...] = ()
+
+
+class Meaning(Struct, frozen=True):
+    """The instructions in their order, the comments outside of here-documents, and who builds on whom."""
+
+    instructions: tuple[Meant, ...]
+    comments: tuple[str, ...]
+    stages: tuple[tuple[str, int | None, str], ...]
+    directives: tuple[tuple[str, str], ...]
+
+
+def meaning_of(reading: BuildReading) -> Meaning:
+    return _whole(reading, map(_meant, reading.instructions))
+
+
+def with_changes(reading: BuildReading, changes: Sequence[BuildChange]) -> Meaning:
+    """What the text that was read must mean with the changes made."""
+    of_line: defaultdict[int, list[BuildChange]] = defaultdict(list)
+    for change in changes:
+        of_line[change.line].append(change)
+    found: list[Meant] = []
+    joining = False
+    for instruction in reading.instructions:
+        mine = of_line[instruction.first]
+        meant = _changed(_meant(instruction), mine)
+        if not any(isinstance(change, TakeInstruction) for change in mine):
+            found.append(_joined(found.pop(), meant) if joining else meant)
+        joining = any(isinstance(change, JoinNext) for change in mine)
+        found += [_new(change) for change in mine if isinstance(change, PutInstruction)]
+    gone = [reading.instruction(change.line) for change in changes if isinstance(change, TakeInstruction)]
+    return _whole(reading, found, gone)
+
+
+def _whole(reading: BuildReading, instructions: Iterable[Meant], gone: Sequence[Instruction] = ()) -> Meaning:
+    inside = {line for instruction in gone for line in range(instruction.first, instruction.last + 1)}
+    return Meaning(
+        tuple(instructions),
+        tuple(text.strip() for line, text in reading.lines.comments if line not in inside),
+        tuple(map(_stage, reading.stages.stages)),
+        tuple(reading.lines.directives.items()),
+    )
+
+
+def _stage(stage: Stage) -> tuple[str, int | None, str]:
+    return stage.name, stage.base_stage, stage.platform
+
+
+def _meant(instruction: Instruction) -> Meant:
+    """Text counts where nothing else tells it whole: it is not a list of words or pairs, and no shell's."""
+    parts = bool(instruction.words or instruction.pairs or instruction.commands or instruction.exec_form)
+    shell = instruction.commands and instruction.exec_form is None
+    return Meant(
+        keyword=instruction.keyword,
+        trigger=instruction.trigger,
+        flags=instruction.flags,
+        text=None if parts else instruction.text,
+        words=tuple(map(_value, instruction.words)),
+        exec_form=instruction.exec_form,
+        pairs=tuple(map(_pair, instruction.pairs)),
+        heredocs=() if shell else tuple(map(_heredoc, instruction.heredocs)),
+        commands=tuple(map(_command, instruction.commands)),
+        separators=shell_text(instruction.text).separators if shell else (),
+    )
+
+
+def _value(field: Field[str]) -> Any:
+    return field.value if isinstance(field, Set) else (type(field).__name__, getattr(field, "reason", ""))
+
+
+def _pair(pair: Pair) -> tuple[str, Any, bool]:
+    return pair.name, _value(pair.value), isinstance(pair.value, Unknown)
+
+
+def _heredoc(heredoc: Heredoc) -> tuple[str, str, bool]:
+    return heredoc.name, heredoc.content, heredoc.expands
+
+
+def _command(command: ShellCommand) -> Command:
+    return command.words, command.piped, command.background
+
+
+def _changed(meant: Meant, changes: Sequence[BuildChange]) -> Meant:
+    words: defaultdict[int, list[PutWords | TakeWord]] = defaultdict(list)
+    for change in changes:
+        if isinstance(change, PutWords | TakeWord):
+            words[change.command].append(change)
+        elif (how := _HOW.get(type(change))) is not None:
+            meant = how(meant, change)
+    if not words:
+        return meant
+    commands = list(meant.commands)
+    for number, mine in words.items():
+        said, piped, background = commands[number]
+        commands[number] = (_reworded(said, mine), piped, background)
+    return structs.replace(meant, commands=tuple(commands[: len(meant.commands)]))
+
+
+def _reworded(words: tuple[str, ...], changes: Sequence[PutWords | TakeWord]) -> tuple[str, ...]:
+    found: list[str] = []
+    for index in range(len(words) + 1):
+        found += [w for each in changes if isinstance(each, PutWords) and each.word == index for w in each.words]
+        if index < len(words):
+            taken = next((each for each in changes if isinstance(each, TakeWord) and each.word == index), None)
+            found += [words[index]] if taken is None else [taken.to] if taken.to else []
+    return tuple(found)
+
+
+def _with_command(meant: Meant, change: AppendCommand) -> Meant:
+    commands = (*meant.commands, (change.words, False, False))
+    return structs.replace(meant, commands=commands, separators=(*meant.separators, "&&"))
+
+
+def _with_flag(meant: Meant, change: TakeFlag) -> Meant:
+    kept = [(name, change.to if name == change.name else value) for name, value in meant.flags]
+    return structs.replace(meant, flags=tuple(each for each in kept if change.to or each[0] != change.name))
+
+
+def _with_words(meant: Meant, change: Reword) -> Meant:
+    commands = meant.commands
+    if change.exec_form is not None:
+        commands = ((change.exec_form, False, False),)
+    return structs.replace(
+        meant,
+        keyword=change.keyword or meant.keyword,
+        text=meant.text if change.pairs is None and not change.edits else None,
+        words=meant.words if change.words is None else change.words,
+        pairs=meant.pairs if change.pairs is None else tuple((name, value, False) for name, value in change.pairs),
+        exec_form=meant.exec_form if change.exec_form is None else change.exec_form,
+        commands=commands,
+        separators=meant.separators if change.exec_form is None else (),
+    )
+
+
+def _joined(one: Meant, other: Meant) -> Meant:
+    commands = (*one.commands, *other.commands)
+    return structs.replace(one, commands=commands, separators=(*one.separators, "&&", *other.separators))
+
+
+def _new(change: PutInstruction) -> Meant:
+    return Meant(keyword=change.keyword, words=(change.text,))
+
+
+_HOW: dict[type, Callable[[Meant, Any], Meant]] = {
+    AppendCommand: _with_command,
+    TakeFlag: _with_flag,
+    Reword: _with_words,
+}
+
+
+_INDENT = "    "
+_SPEAKS_TO_TOOLS = re.compile(r"\s*#\s*(?:hadolint|dockworthy)\b", re.IGNORECASE)
+_NOT_BEFORE_MORE = frozenset({"exit", "exec", "return"})
+
+
+class Places:
+    """Each raises FixRefused where the text has no place of its own for the change."""
+
+    def __init__(self, reading: BuildReading) -> None:
+        self._reading = reading
+        self._text = reading.text
+
+    def of(self, change: BuildChange) -> list[Splice]:
+        return list(self._of(change))
+
+    @singledispatchmethod
+    def _of(self, change: BuildChange) -> list[Splice]:
+        raise TypeError(change)
+
+    @_of.register
+    def _(self, change: PutWords) -> list[Splice]:
+        """Behind the word before it, so that what stands on the next line stays there."""
+        spans, written = self._reading.command(change.line, change.command), " ".join(change.words)
+        if change.word == 0:
+            return [Splice(spans[0][0], spans[0][0], f"{written} ")]
+        at = spans[change.word - 1][1]
+        return [Splice(at, at, f" {written}")]
+
+    @_of.register
+    def _(self, change: TakeWord) -> list[Splice]:
+        spans = self._reading.command(change.line, change.command)
+        start, end = spans[change.word]
+        if change.to:
+            return [Splice(start, end, change.to)]
+        if change.word + 1 < len(spans):
+            return [self._with_blanks(change.line, start, end)]
+        raise self._reading.refused(change.line, "nothing would be left of the command")
+
+    @_of.register
+    def _(self, change: TakeFlag) -> list[Splice]:
+        instruction = self._reading.instruction(change.line)
+        for written, (start, end) in self._reading.flags(instruction):
+            if written.partition("=")[0] != f"--{change.name}":
+                continue
+            if not change.to:
+                return [self._with_blanks(change.line, start, end)]
+            if re.fullmatch(r"--[a-z]+=[^\s\"'\\`$]+", written) and end - start == len(written):
+                return [Splice(start + len(change.name) + 3, end, change.to)]
+        raise self._reading.refused(change.line, f"--{change.name} is not written plainly")
+
+    @_of.register
+    def _(self, change: Reword) -> list[Splice]:
+        instruction = self._reading.instruction(change.line)
+        found = [] if change.keyword is None else [self._keyword(instruction, change.keyword)]
+        for start, end, new in change.edits:
+            found.append(Splice(*self._reading.argument(instruction, start, end), new))
+        return found
+
+    @_of.register
+    def _(self, change: AppendCommand) -> list[Splice]:
+        instruction = self._reading.instruction(change.line)
+        self._must_go_on(instruction)
+        at = self._reading.argument(instruction, len(instruction.text), len(instruction.text))[0]
+        first = self._reading.keyword(instruction)[0]
+        command = " ".join(change.words)
+        inside = self._text[first:at]
+        if "\n" not in inside:
+            return [Splice(at, at, f" && {command}")]
+        lines = [line.rstrip().rstrip(self._reading.lines.escape).rstrip() for line in inside.split("\n")]
+        leads = not any(line.endswith("&&") for line in lines)
+        indent = self._indent_in(inside)
+        goes_on = f" {self._reading.lines.escape}{self._reading.newline}{indent}"
+        return [Splice(at, at, f"{goes_on}&& {command}" if leads else f" &&{goes_on}{command}")]
+
+    @_of.register
+    def _(self, change: JoinNext) -> list[Splice]:
+        first, second = self._reading.instruction(change.line), self._reading.instruction(change.next)
+        self._must_go_on(first)
+        if set(self._reading.shell(second).separators) - {"&&", "|"}:
+            raise self._reading.refused(second.first, "a failure of the first step would not end the second one")
+        if first.flags or second.flags or first.trigger or second.trigger:
+            raise self._reading.refused(second.first, "the two steps do not run alike")
+        start = self._reading.argument(first, len(first.text), len(first.text))[0]
+        end = self._reading.argument(second, 0, 0)[0]
+        between = self._text[start : self._reading.keyword(second)[0]]
+        if between.strip():
+            raise self._reading.refused(second.first, "something else stands between the two steps")
+        indent = self._indent_in(self._text[end : self._reading.argument(second, 0, len(second.text))[1]])
+        return [Splice(start, end, f" && {self._reading.lines.escape}{self._reading.newline}{indent}")]
+
+    @_of.register
+    def _(self, change: TakeInstruction) -> list[Splice]:
+        instruction = self._reading.instruction(change.line)
+        start, end = self._reading.line_start(instruction.first), self._reading.line_start(instruction.last + 1)
+        above = self._text[:start].rstrip()
+        if _SPEAKS_TO_TOOLS.match(above[above.rfind("\n") + 1 :]):
+            raise self._reading.refused(change.line, "the comment above would then speak of another instruction")
+        return [Splice(start, end, "")]
+
+    @_of.register
+    def _(self, change: PutInstruction) -> list[Splice]:
+        instruction = self._reading.instruction(change.line)
+        at = self._reading.line_start(instruction.last)
+        at += len(self._reading.line_of(at))
+        keyword = self._like(instruction, change.keyword)
+        return [Splice(at, at, f"{self._reading.newline}{keyword} {change.text}")]
+
+    def _keyword(self, instruction: Instruction, to: str) -> Splice:
+        start, end = self._reading.keyword(instruction)
+        return Splice(start, end, self._like(instruction, to))
+
+    def _like(self, instruction: Instruction, keyword: str) -> str:
+        start, end = self._reading.keyword(instruction)
+        return keyword.lower() if self._text[start:end].islower() else keyword
+
+    def _with_blanks(self, line: int, start: int, end: int) -> Splice:
+        """A word goes with the blanks behind it."""
+        blanks = len(self._text[end:]) - len(self._text[end:].lstrip(" \t"))
+        following = self._text[end + blanks : end + blanks + 2]
+        if not blanks or following[:1] in ("\n", "\r", self._reading.lines.escape):
+            raise self._reading.refused(line, "the word stands alone on its line")
+        return Splice(start, end + blanks, "")
+
+    def _must_go_on(self, instruction: Instruction) -> None:
+        """Another command behind its last one must run whenever the last one succeeded."""
+        shell = self._reading.shell(instruction)
+        if any(command.words[0] in _NOT_BEFORE_MORE for command in shell.commands):
+            raise self._reading.refused(instruction.first, "a command behind its last one might never run")
+
+    def _indent_in(self, text: str) -> str:
+        """Of its continuation lines the smallest indentation: the list of packages stands deeper."""
+        lines = [line for line in text.split("\n")[1:] if line.strip() and not line.lstrip().startswith("#")]
+        indents = [line[: len(line) - len(line.lstrip())] for line in lines]
+        return min(indents, key=len, default=_INDENT)
 
 
 class Edited(Struct, frozen=True):

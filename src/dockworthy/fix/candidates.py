@@ -15,7 +15,7 @@ from ..model.finding import Finding, Outcome
 from ..model.fix import Change, Fix, How
 from ..model.workload import Unit
 from .document import read_document
-from .plain_changes import as_list
+from .plain_data import as_list
 
 NOTHING_KNOWN = Known()
 _MOST_NAMED = 20

@@ -50,6 +50,3 @@ def fence(text: str, language: str = "") -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"
-
-
-__all__ = ["GENERATED", "cell", "code", "fence", "plain", "prose", "table"]

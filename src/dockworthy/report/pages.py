@@ -62,6 +62,3 @@ def _left_over(docs: Path, wanted: dict[Path, str]) -> set[Path]:
     """Pages that carry the mark of the generated, but are not made any more."""
     found = (path for folder in _FOLDERS for path in (docs / folder).rglob("*.md"))
     return {path for path in found if path not in wanted and GENERATED.encode() in path.read_bytes()}
-
-
-__all__ = ["stale_pages", "write_pages"]

@@ -7,7 +7,7 @@ from msgspec import Struct
 from ..model.finding import Finding
 from ..model.result import Result
 from .cited import telling_line, value_at
-from .columns import columns, cropped
+from .sheet import columns, cropped
 from .visible import visible
 
 _TAB = "    "

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..model.release import Release, ReleaseState
+from ..model.rollout import ServiceStanding, UnseenNode
 from .deploy import observation_in_words, release_name, state_in_words
 from .sheet import Sheet
 from .words import number_of
@@ -102,3 +103,45 @@ def _words(release: Release) -> str:
 
 def _images(release: Release) -> str:
     return ", ".join(f"{name} {service.reference}" for name, service in sorted(release.services.items()))
+
+
+_DRIFT_COLUMN = 15
+
+
+def render_standing(
+    release: Release,
+    standing: Sequence[ServiceStanding],
+    unfinished: Sequence[Release],
+    unseen: Sequence[UnseenNode],
+    *,
+    width: int,
+    colour: bool,
+) -> str:
+    sheet = Sheet(width=width, colour=colour)
+    sheet.line(f"{release.project}, {release_name(release)} of {release.began} by {release.who}", style="heading")
+    for each in standing:
+        says = f"{each.serving} of {each.wanted} serve, {each.image}"
+        sheet.entry(each.service, says, indent=1, column=_DRIFT_COLUMN, label_style="good" if each.is_good else "bad")
+        if each.standby:
+            sheet.entry("-", f"{each.standby}: `dockworthy rollback` brings it back in under 1 s",
+                        indent=_DRIFT_COLUMN, column=_DRIFT_COLUMN + 2)  # fmt: skip
+        for fault in each.faults:
+            sheet.entry("-", fault, indent=_DRIFT_COLUMN, column=_DRIFT_COLUMN + 2)
+    for begun in unfinished:
+        says = f"{release_name(begun)} {state_in_words(begun)}"
+        says += ": `dockworthy deploy` finishes it, `dockworthy rollback` takes it back"
+        sheet.entry("unfinished", says, indent=1, column=_DRIFT_COLUMN, label_style="bad")
+    for says in unseen_in_words(unseen):
+        sheet.entry("unknown", says, indent=1, column=_DRIFT_COLUMN, label_style="open")
+    return str(sheet)
+
+
+def unseen_in_words(unseen: Iterable[UnseenNode]) -> Iterator[str]:
+    """One sentence for all nodes that nobody could ask for the same reason."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for each in unseen:
+        by_reason.setdefault((each.why, each.hint), []).append(each.name)
+    for (why, hint), names in by_reason.items():
+        more = f" ({hint})" if hint else ""
+        where = " and ".join(names)
+        yield f"whether containers that no task of the swarm is for run on {where} is unknown: {why}{more}"

@@ -34,8 +34,7 @@ from .sarif_document import (
     Text,
     Tool,
 )
-from .sarif_place import REDACTED, files_of
-from .sarif_result import LEVELS, fingerprint, plain, result_of
+from .sarif_result import LEVELS, REDACTED, files_of, fingerprint, plain, result_of
 from .visible import visible
 from .words import NOTHING_TELLS, number_of, verdict_sentence
 

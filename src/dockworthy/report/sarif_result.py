@@ -4,19 +4,118 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
+
+from msgspec import Struct
 
 from ..model.field import Source
 from ..model.finding import Finding, Outcome
-from ..model.fix import Fix
+from ..model.fix import Edit, Fix
 from ..model.levels import Severity
-from .grouping import fact_of, named_fact
-from .places import chain
-from .sarif_document import Location, ResultOut, Suppression, Text
-from .sarif_fix import fixes_out
-from .sarif_place import Files, logical, physical
-from .visible import visible
+from ..model.result import Result
+from .cited import value_at
+from .grouping import fact_of, name_of, named_fact
+from .places import PlaceKind, chain, kind_of
+from .sarif_document import (
+    ArtifactChange,
+    FixOut,
+    Location,
+    Logical,
+    Physical,
+    Region,
+    Replacement,
+    ResultOut,
+    Suppression,
+    Text,
+    Uri,
+)
+from .visible import visible, without_odd_bytes
+
+BASES = {PlaceKind.FILE: "%SRCROOT%", PlaceKind.HOST: "HOST", PlaceKind.ENGINE: "ENGINE"}
+
+REDACTED = "***"
+"""What stands in a line instead of a secret and all that follows it."""
+
+
+class Files(Struct, frozen=True):
+    """What is known of the files that were judged: their names, and those of their lines that are quoted."""
+
+    names: frozenset[str]
+    lines: Mapping[str, Mapping[int, str]]
+
+    @property
+    def has_redacted(self) -> bool:
+        return any(text.endswith(REDACTED) for lines in self.lines.values() for text in lines.values())
+
+    def line(self, source: Source) -> str | None:
+        return self.lines.get(source.where, {}).get(source.line or 0)
+
+
+def files_of(result: Result) -> Files:
+    """Those with a subject in them, and those that one extends or includes."""
+    names = {subject.file for subject in result.subjects if subject.file}
+    return Files(frozenset(names | result.lines.keys()), result.lines)
+
+
+def physical(source: Source, files: Files) -> Physical | None:
+    kind = kind_of(source, files=files.names)
+    if kind is PlaceKind.OTHER:
+        return None
+    path = source.where.removeprefix("GET ") if kind is PlaceKind.ENGINE else source.where
+    base = "HOST" if path.startswith("/") and kind is PlaceKind.FILE else BASES[kind]
+    location = uri(path, base)
+    if not source.line:
+        return Physical(location)
+    text = files.line(source)
+    whole = Region(source.line, snippet=_text(text))
+    if not source.column:
+        return Physical(location, whole)
+    return Physical(location, _region(source.line, source.column, text), whole if text else None)
+
+
+def uri(path: str, base: str = "%SRCROOT%") -> Uri:
+    return Uri(quote(without_odd_bytes(path.lstrip("/"))), base)
+
+
+def logical(finding: Finding) -> Logical:
+    return Logical(name_of(finding), visible(finding.subject), finding.kind)
+
+
+def _region(line: int, column: int, text: str | None) -> Region:
+    """The value alone, where its line is quoted and it is not hidden in it."""
+    value = value_at(text, column) if text is not None and column <= len(text) else ""
+    if not value or (text is not None and text.endswith(REDACTED) and column + len(value) > len(text) - len(REDACTED)):
+        return Region(line, column)
+    return Region(line, column, end_column=column + len(value), snippet=_text(value))
+
+
+def _text(text: str | None) -> Text | None:
+    return None if text is None else Text(without_odd_bytes(text))
+
+
+def fixes_out(fixes: Iterable[Fix]) -> Iterator[FixOut]:
+    """Those that are edits of lines; the standard asks for at least one change."""
+    for fix in fixes:
+        if fix.edits:
+            says = f"{fix.says}. What might break: {fix.may_break}" if fix.may_break else fix.says
+            yield FixOut(Text(visible(says)), tuple(_changes(fix)), {"kind": fix.kind.value})
+
+
+def _changes(fix: Fix) -> Iterator[ArtifactChange]:
+    by_file: defaultdict[str, list[Edit]] = defaultdict(list)
+    for edit in fix.edits:
+        by_file[edit.file].append(edit)
+    for file, edits in by_file.items():
+        yield ArtifactChange(uri(file), tuple(Replacement(_lines(edit), Text(edit.text)) for edit in edits))
+
+
+def _lines(edit: Edit) -> Region:
+    """Whole lines, the break behind the last one included: it ends where the next line begins."""
+    return Region(edit.first, 1, edit.last + 1, 1)
+
 
 LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
 """SARIF has three words where findings have four; the finding's own is in its properties."""

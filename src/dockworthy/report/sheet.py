@@ -7,8 +7,59 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .columns import chopped, columns
+from rich.color import ColorSystem
+from rich.style import Style
+
 from .visible import visible
+
+STYLES = {
+    "heading": Style(bold=True),
+    "critical": Style(color="red", bold=True),
+    "high": Style(color="red"),
+    "medium": Style(color="yellow"),
+    "low": Style(color="cyan"),
+    "good": Style(color="green", bold=True),
+    "bad": Style(color="red", bold=True),
+    "open": Style(color="yellow", bold=True),
+    "quiet": Style(dim=True),
+}
+
+
+def styled(text: str, style: str) -> str:
+    """The text between the escape sequences of a style by its name."""
+    return STYLES[style].render(text, color_system=ColorSystem.STANDARD)
+
+
+def columns(text: str) -> int:
+    """The columns that the text takes."""
+    if _is_narrow(text):
+        return len(text)
+    from rich.cells import cell_len  # with its tables of letters: most reports need none
+
+    return cell_len(text)
+
+
+def chopped(text: str, width: int) -> list[str]:
+    """The text in pieces of at most `width` columns; none of an empty text."""
+    if _is_narrow(text):
+        return [text[start : start + width] for start in range(0, len(text), width)]
+    from rich.cells import chop_cells
+
+    return chop_cells(text, width)
+
+
+def cropped(text: str, width: int) -> str:
+    """What of a text that is longer fits into `width` columns; half a wide letter becomes a blank."""
+    if _is_narrow(text):
+        return text[:width]
+    from rich.cells import set_cell_size
+
+    return set_cell_size(text, width)
+
+
+def _is_narrow(text: str) -> bool:
+    """Is each letter one column wide? So is the one beyond ASCII that our own words are fond of."""
+    return text.isascii() or text.replace("…", ".").isascii()
 
 
 class Sheet:
@@ -73,7 +124,6 @@ class Sheet:
     def _styled(self, text: str, style: str) -> str:
         if not (self._colour and style and text):
             return text
-        from .colours import styled
 
         return styled(text, style)
 

@@ -12,7 +12,7 @@ from dockworthy.deploy.targets.swarm import lost
 from dockworthy.deploy.targets.swarm.lost import LostTasks, lost_of, steps_for
 from dockworthy.engine.connection import Connection
 from dockworthy.errors import DockworthyError, EngineRefused, HostError
-from dockworthy.report.standing import unseen_in_words
+from dockworthy.report.releases import unseen_in_words
 
 from .stacks import Stack
 from .test_takers import node

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from .scratch_volumes import Bind
+from .scratch import Bind
 from .stand_ins import StandIns
 
 _MOST_FILES = 20_000

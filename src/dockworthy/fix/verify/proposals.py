@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ...controls.workload._written_options import parted
 from ...model.fix import WHOLE_FILE, Change, Fix, FixKind, How
-from ..plain_changes import as_list
+from ..plain_data import as_list
 from .baseline import Baseline
 from .inside import Who
 from .limits import cpu_limit, memory_limit, memory_text, pids_limit

@@ -2,23 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from msgspec import structs
 
 from ...input_files import is_inside
-from ...model.fix import Change, Fix
+from ...model.fix import Change, Fix, How
 from ...model.verified import Kept, Refused
 from .baseline import Baseline
-from .bisect import largest, smallest, without_superfluous
-from .capabilities import capabilities_of, only
-from .complaints import USUAL, hinted_capabilities, refused_paths
 from .inside import Who
 from .needs import InImage
 from .proposals import Proposal, controls_of, proposals_for
 from .trying import Trying
-from .watching import Seen
+from .watching import USUAL, Seen, hinted_capabilities, refused_paths
+
+Item = TypeVar("Item")
+Passes = Callable[[tuple[Item, ...]], Awaitable[bool]]
+
+
+async def smallest(items: Sequence[Item], passes: Passes[Item], *, known_to_pass: bool = False) -> tuple[Item, ...]:
+    """A subset that passes and from which nothing can be left out (QuickXplain). Order is kept.
+
+    It is enough that a superset of what passes passes, too. No set is tried twice. Where not even all `items` pass, all
+    are returned (`known_to_pass` says that they were seen to).
+    """
+    asked: dict[frozenset[int], bool] = {}
+
+    async def ask(wanted: Iterable[int]) -> bool:
+        chosen = frozenset(wanted)
+        if chosen not in asked:
+            asked[chosen] = await passes(tuple(items[index] for index in sorted(chosen)))
+        return asked[chosen]
+
+    everything = tuple(range(len(items)))
+    if known_to_pass:
+        asked[frozenset(everything)] = True
+    if not await ask(everything) or not everything:
+        return tuple(items)
+    if await ask(()):
+        return ()
+    needed = await _needed((), False, everything, ask)
+    return tuple(items[index] for index in sorted(needed))
+
+
+async def _needed(
+    base: tuple[int, ...],
+    grown: bool,
+    rest: tuple[int, ...],
+    ask: Callable[[Iterable[int]], Awaitable[bool]],
+) -> tuple[int, ...]:
+    """What of `rest` is needed beside `base`; `grown`: base is larger than when it was last seen to fail."""
+    if grown and await ask(base):
+        return ()
+    if len(rest) == 1:
+        return rest
+    left, right = rest[: len(rest) // 2], rest[len(rest) // 2 :]
+    of_right = await _needed((*base, *left), True, right, ask)
+    of_left = await _needed((*base, *of_right), bool(of_right), left, ask)
+    return (*of_left, *of_right)
+
+
+async def without_superfluous(items: Sequence[Item], passes: Passes[Item]) -> tuple[Item, ...]:
+    """The same for few items of which most are needed, and that were seen to pass: one try for each."""
+    kept = tuple(items)
+    for item in reversed(items):
+        fewer = tuple(each for each in kept if each != item)
+        if await passes(fewer):
+            kept = fewer
+    return kept
+
+
+async def largest(items: Sequence[Item], passes: Passes[Item], kept: tuple[Item, ...] = ()) -> tuple[Item, ...]:
+    """As many of `items` as pass together with `kept`: the whole first, then halves; one that fails alone is out."""
+    if not items:
+        return kept
+    together = (*kept, *items)
+    if await passes(together):
+        return together
+    if len(items) == 1:
+        return kept
+    middle = len(items) // 2
+    kept = await largest(items[:middle], passes, kept)
+    return await largest(items[middle:], passes, kept)
+
+
+DEFAULT = (
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW",
+    "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+)  # fmt: skip
+"""What the engine gives a container that asks for nothing."""
+_FURTHER = (
+    "AUDIT_CONTROL", "AUDIT_READ", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "DAC_READ_SEARCH", "IPC_LOCK",
+    "IPC_OWNER", "LEASE", "LINUX_IMMUTABLE", "NET_ADMIN", "NET_BROADCAST", "PERFMON", "SYSLOG", "SYS_ADMIN", "SYS_NICE",
+    "SYS_PACCT", "SYS_PTRACE", "SYS_RESOURCE", "SYS_TTY_CONFIG", "WAKE_ALARM",
+)  # fmt: skip
+
+
+def capabilities_of(service: Mapping[str, Any]) -> tuple[str, ...]:
+    """Those that a rendered service has, in a fixed order."""
+    added, dropped = _names(service.get("cap_add")), _names(service.get("cap_drop"))
+    base = () if "ALL" in dropped else DEFAULT
+    more = (*DEFAULT, *_FURTHER) if "ALL" in added else tuple(added)
+    # Who drops ALL and adds one has that one; who drops one has it not, also when ALL are added.
+    return tuple(dict.fromkeys(name for name in (*base, *more) if name not in dropped or "ALL" in dropped))
+
+
+def only(name: str, service: Mapping[str, Any], wanted: Sequence[str]) -> tuple[Change, ...]:
+    """The changes after which the service `name` has `wanted` and no other."""
+    dropped = tuple(service.get("cap_drop") or ())
+    changes = []
+    if _names(dropped) != {"ALL"}:
+        changes.append(Change(name, ("cap_drop",), ["ALL"]))
+    if wanted and _names(service.get("cap_add")) != set(wanted):
+        changes.append(Change(name, ("cap_add",), list(wanted)))
+    elif not wanted and service.get("cap_add"):
+        changes.append(Change(name, ("cap_add",), None, How.REMOVE))
+    return tuple(changes)
+
+
+def _names(written: Iterable[Any] | None) -> set[str]:
+    return {str(each).upper().removeprefix("CAP_") for each in written or ()}
+
 
 Look = Callable[[str], Awaitable[tuple[str, InImage | None]]]
 """A path of the image -> the folder that it lies in (or is), and what that is in the image."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,28 +14,109 @@ from typing import Any
 from ...engine.connection import Connection
 from ...engine.docker_command import Docker
 from ...engine.endpoint import find_endpoint, socket_path
-from ...errors import UsageError
+from ...engine.filters import filters
+from ...errors import EngineError, UsageError
 from ...model.fix import Change, Fix
+from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
 from ...model.verified import Kept, Measured, Verified
 from ..document import read_document
 from .baseline import Baseline
 from .copies import Copies
 from .filled import cut_off_project
 from .images import Image, build, local_images
-from .leftovers import clean_leftovers, run_folder
-from .not_proven import NotProven
+from .limits import Use
 from .options import Options
 from .owner import Owner, this_process
 from .probes import probes_from
+from .progress import Say, Speech
 from .project import ScratchProject
-from .removal import remove_all
+from .removal import clean_leftovers, remove_all, run_folder
 from .rendering import render
-from .running import use_of_running
-from .same_host import needs_this_host, refuse_ssh
-from .scope import scope_of
-from .speech import Say, Speech
 from .stages import Stages
 from .stand_ins import StandIns
+
+
+def scope_of(services: Mapping[str, Any], wanted: Iterable[str]) -> tuple[str, ...]:
+    """The wanted services and all that they depend on, dependencies first. Raises UsageError where one is missing."""
+    order: dict[str, None] = {}
+    for name in wanted:
+        if name not in services:
+            raise UsageError(f"the project has no service {name}", hint=f"it has {', '.join(sorted(services))}")
+        _add(name, services, order, ())
+    return tuple(order)
+
+
+def dependencies(service: Mapping[str, Any]) -> tuple[str, ...]:
+    """The services that one names: it starts after them, or shares their namespaces or volumes."""
+    found = dict.fromkeys(service.get("depends_on") or ())
+    found.update(dict.fromkeys(str(link).split(":")[0] for link in service.get("links") or ()))
+    for entry in service.get("volumes_from") or ():
+        if not str(entry).startswith("container:"):
+            found[str(entry).split(":")[0]] = None
+    for key in ("network_mode", "ipc", "pid"):
+        kind, _, name = str(service.get(key) or "").partition(":")
+        if kind == "service" and name:
+            found[name] = None
+    return tuple(found)
+
+
+def _add(name: str, services: Mapping[str, Any], order: dict[str, None], above: tuple[str, ...]) -> None:
+    if name in order or name in above:  # Compose itself refuses a circle
+        return
+    for needed in dependencies(services[name]):
+        if needed in services:
+            _add(needed, services, order, (*above, name))
+    order[name] = None
+
+
+_HINT = "copies of what a service binds can't be handed to it there; run dockworthy on that host"
+
+
+def refuse_ssh(endpoint: str) -> None:
+    """Raises UsageError for an engine that is on another host for sure."""
+    if endpoint.startswith("ssh://"):
+        raise UsageError(f"--verify starts services on an engine of this host, and {endpoint} is another", hint=_HINT)
+
+
+async def needs_this_host(docker: Docker, owner: Owner, image: Image, folder: Path, endpoint: str) -> None:
+    """Raises UsageError where the engine does not see the run's folder, whose name is random.
+
+    It is asked to make a container (never started) that has the folder: it refuses where there is none.
+    """
+    labels = [word for pair in owner.labels.items() for word in ("--label", "=".join(pair))]
+    name = f"{owner.project}_here"
+    mount = ("--mount", f"type=bind,source={folder},target=/dockworthy-verify")
+    options = ("--name", name, "--network", "none", "--pull", "never", *mount, *labels)
+    done = await docker.run("create", *options, image.id, "-")
+    await docker.run("rm", "--force", "--volumes", name)
+    if done.status != 0:
+        raise UsageError(
+            f"--verify starts services on an engine of this host, and {endpoint} does not see its files: {done.said}",
+            hint=_HINT,
+        )
+
+
+_APART = 0.5
+"""Seconds between two samples of one container."""
+
+
+async def use_of_running(engine: Connection, project: str, service: str, use: Use) -> bool:
+    """Adds the most that any container of the service uses to `use`; False where none runs."""
+    labels = [f"{COMPOSE_PROJECT}={project}", f"{COMPOSE_SERVICE}={service}"]
+    wanted = filters(label=labels, status=["running"])
+    clock = asyncio.get_running_loop().time
+    found = False
+    try:
+        for each in await engine.get(f"/containers/json?{wanted}"):
+            for _ in range(2):
+                use.add(await engine.get(f"/containers/{each['Id']}/stats?stream=false&one-shot=true"), clock())
+                await asyncio.sleep(_APART)
+            use.begin_again()
+            found = use.of_running = True
+    except EngineError:  # it ended meanwhile
+        return found
+    return found
+
 
 _DAY = 86400.0
 
@@ -192,6 +273,3 @@ def _measured(name: str, baseline: Baseline) -> Measured:
         pids=baseline.use.pids,
         wrote=tuple(each.path for each in baseline.wrote),
     )
-
-
-__all__ = ["NotProven", "Session"]

@@ -18,13 +18,13 @@ from .not_proven import not_up
 from .options import Options
 from .owner import Owner
 from .probes import Probe
+from .progress import Speech
 from .project import ScratchProject
 from .prove_service import ServiceProver
 from .removal import remove_all
 from .rendering import render
 from .runs import Runs
 from .scratch import services_that_lack
-from .speech import Speech
 from .trying import Trying
 
 

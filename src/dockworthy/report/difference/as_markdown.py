@@ -6,8 +6,7 @@ from ...model.finding import Outcome
 from ..grouping import fact_of
 from ..markdown import code, plain, prose
 from ..words import some_of
-from .compare import Difference
-from .moves import HEADINGS, Move, answers, heading, moves, summary
+from .compare import HEADINGS, Difference, Move, answers, heading, moves, summary
 
 
 def render_difference_markdown(difference: Difference, *, verbose: bool = False) -> str:

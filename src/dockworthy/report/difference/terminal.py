@@ -8,8 +8,7 @@ from ..grouping import fact_of
 from ..sheet import Sheet
 from ..visible import short
 from ..words import some_of, verdict_sentence
-from .compare import Difference, Way
-from .moves import HEADINGS, Move, answers, heading, moves, summary
+from .compare import HEADINGS, Difference, Move, Way, answers, heading, moves, summary
 
 COLUMN = 12
 

@@ -11,8 +11,7 @@ from ...model.result import Result
 from ..grouping import Group, by_fault, fact_of, name_of
 from ..sheet import Sheet
 from ..visible import short
-from .evidence import place_of
-from .written import write_offer
+from .failures import place_of, write_offer
 
 COLUMN = 12
 LONGEST_FACT = 120

@@ -4,17 +4,70 @@ from __future__ import annotations
 
 import re
 
-from ...model.finding import Remedy
+from ...model.finding import Finding, Remedy
 from ...model.levels import Severity
 from ...model.result import Result
 from ..grouping import Group, by_fault, controls_and_entries, fact_of, named_fact
+from ..places import chain
+from ..quotes import quote_of
+from ..repairs import KINDS, command, offer, repairs_for, repairs_of
 from ..sheet import Sheet
 from ..visible import short
 from ..words import as_many_as_fit, some_of
-from .evidence import place_of, write_evidence
-from .written import write_offer, write_quote, write_repair
+
+
+def write_evidence(sheet: Sheet, finding: Finding, *, column: int, label: str = "") -> None:
+    """Every fact of a finding, the subject before the first."""
+    if not finding.evidence:
+        sheet.entry(label, named_fact(finding, with_kind=True), indent=2, column=column)
+    for number, evidence in enumerate(finding.evidence):
+        says = named_fact(finding, with_kind=True) if number == 0 else f"also {evidence.says}"
+        places = "".join(f" [{place}]" for place in chain(evidence.source))
+        sheet.entry(label if number == 0 else "", says + places, indent=2, column=column)
+
+
+def place_of(finding: Finding) -> str:
+    """`file:line:column` of the first fact as far as it is known, or the subject's file."""
+    source = finding.evidence[0].source if finding.evidence else None
+    if source is None:
+        return finding.subject.rpartition("#")[0] or finding.subject
+    numbers = [source.line, source.column if source.line is not None else None]
+    return ":".join([source.where, *(str(number) for number in numbers if number is not None)])
+
 
 COLUMN = 12
+"""Where an entry's text begins."""
+
+
+def write_quote(sheet: Sheet, result: Result, finding: Finding) -> None:
+    """The line that the fact stands in; nothing where it can't be shown, or shows nothing more."""
+    quote = quote_of(result, finding, sheet.width - COLUMN)
+    if quote is None:
+        return
+    margin = COLUMN - 3
+    sheet.verbatim(f"{quote.line:>{margin}} |", quote.text, column=COLUMN, label_style="quiet")
+    if quote.under:
+        sheet.verbatim(f"{'':>{margin}} |", quote.caret, column=COLUMN, label_style="quiet")
+
+
+def write_repair(sheet: Sheet, result: Result, group: Group) -> None:
+    """What `dockworthy fix` would do about the first of them, where it can, and what that might break."""
+    repairs = repairs_of(result)
+    fixes = next((found for finding in group.findings if (found := repairs_for(finding, repairs))), ())
+    for fix in fixes[:1]:
+        breaks = f" (might break: {fix.may_break})" if fix.may_break else ""
+        sheet.entry("fix", f"{KINDS[fix.kind]}: {fix.says}{breaks}", indent=2, column=COLUMN)
+
+
+def write_offer(sheet: Sheet, result: Result) -> None:
+    """The command that repairs what can be repaired, once for all of it."""
+    offered = offer(result)
+    if offered:
+        sheet.blank()
+        sheet.line(f"{offered}; see what would change with:")
+        sheet.verbatim("", f"{command(result)} --diff", indent=2, column=2)
+
+
 """Where an entry's text begins."""
 
 LONGEST_FACT = 120

@@ -12,7 +12,7 @@ from ....engine.filters import filters
 from ....errors import Occupied
 from ....interruption import to_its_end
 from ....model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind, Task
-from ....report.standing import unseen_in_words
+from ....report.releases import unseen_in_words
 from ...store.still_ours import NOBODY_ELSE, StillOurs
 from ..step_failed import StepFailed
 from ..waiting import OnEdge

@@ -1,4 +1,4 @@
-"""What a run says: lines as it goes, notes of what the proof does not cover, and never a secret."""
+"""TODO"""
 
 from __future__ import annotations
 
