@@ -84,13 +84,14 @@ async def test_nobody_is_called_as_another_ones_id(line: str) -> None:
 
 
 BANK, STORED = "cafe1" + "0" * 59, "4kq0" + "z" * 21
+IDS = {"network": BANK, "service": STORED, "secret": f"secr{STORED}"[:25], "config": f"conf{STORED}"[:25]}
 
 
 class Swarm(World):
     """With the network of another project, and one object of each kind that a swarm has."""
 
     async def ids_beginning(self, kind: str, beginning: str) -> tuple[str, ...]:
-        id = BANK if kind == "network" else STORED
+        id = IDS.get(kind, "")
         return (id,) if id.startswith(beginning) else ()
 
 
@@ -99,8 +100,8 @@ class Swarm(World):
     [
         ("POST /networks/create", {}, BANK),
         ("POST /services/create", {"TaskTemplate": {"ContainerSpec": {"Image": "shop"}}}, STORED),
-        ("POST /secrets/create", {"Data": "eA=="}, STORED),
-        ("POST /configs/create", {"Data": "eA=="}, STORED),
+        ("POST /secrets/create", {"Data": "eA=="}, IDS["secret"]),
+        ("POST /configs/create", {"Data": "eA=="}, IDS["config"]),
     ],
 )
 async def test_no_other_object_is_called_as_another_ones_id(line: str, body: dict[str, Any], id: str) -> None:

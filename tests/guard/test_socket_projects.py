@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -10,9 +12,29 @@ from guard.people_host import PEOPLE
 from guard.sockets import Reached
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost
+from patience import patience
 
 pytestmark = pytest.mark.engine
 LABEL = "com.docker.compose.project"
+AGAIN = """
+import collections, json, select, socket, sys, threading
+answers, ended = collections.Counter(), threading.Event()
+def ask():
+    while not ended.is_set():
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(sys.argv[1])
+            s.sendall(b"GET /containers/%s/archive?path=/bin HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n"
+                      % sys.argv[2].encode())
+            answers[s.recv(100).split()[1].decode()] += 1
+threads = [threading.Thread(target=ask) for _ in range(6)]
+[thread.start() for thread in threads]
+print("asking", flush=True)
+sys.stdin.read()
+ended.set()
+[thread.join() for thread in threads]
+print(json.dumps(answers))
+"""
+"""Asks for the files of a container until it is told to stop, and counts the answers."""
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +177,56 @@ def test_nobody_takes_the_address_of_another_project_on_everybodys_network(host:
     address = root.docker("inspect", "-f", "{{.NetworkSettings.MacAddress}}", "bank").stdout.decode().strip()
     refused = dora.docker("create", *MINE, "--mac-address", address, BUSYBOX, "true", check=False)
     assert b"container bank is of project bank (it has " in refused.stderr, refused.stderr
+
+
+def test_nobody_is_linked_to_what_comes_under_a_name(host: OwnHost) -> None:
+    """The engine looks up links by their words when it starts anew: they are the ids of what was judged."""
+    dora, root = Reached(host, PEOPLE, "dora"), Reached(host, PEOPLE)
+    try:
+        dora.docker("run", "-d", "--name", "ledger", *MINE, "-e", "OF=shop", BUSYBOX, "sleep", "3600")
+        told = ("sh", "-c", "env; exec sleep 3600")
+        id = dora.docker("run", "-d", "--name", "shop-linked", *MINE, "--link", "ledger:db", BUSYBOX, *told).stdout
+        assert b"DB_ENV_OF=shop" in dora.docker("logs", "shop-linked").stdout
+        data = root.docker("info", "-f", "{{.DockerRootDir}}").stdout.decode().strip()
+        kept = json.loads(host.read(f"{data}/containers/{id.decode().strip()}/hostconfig.json"))
+        ledger = root.docker("inspect", "-f", "{{.Id}}", "ledger").stdout.decode().strip()
+        assert kept["Links"] == [f"{ledger}:db"]
+    finally:
+        root.docker("rm", "-f", "shop-linked", "ledger", check=False)
+
+
+def test_who_asks_again_and_again_meets_nothing_that_has_just_come(host: OwnHost) -> None:
+    opal, root = Reached(host, PEOPLE, "opal"), Reached(host, PEOPLE)
+    host.write("/run/again.py", AGAIN)
+    again = (*opal._as(), "python3", "/run/again.py", PEOPLE, "bank-web-1")
+    asking = subprocess.Popen([*host.inside, *again], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert asking.stdout is not None
+    asking.stdout.readline()
+    for _ in range(5):
+        root.docker("create", "--name", "bank-web-1", "--label", f"{LABEL}=bank", BUSYBOX, "sleep", "3600")
+        root.docker("rm", "bank-web-1")
+    answers, _ = asking.communicate(b"stop", timeout=patience(60))
+    assert set(json.loads(answers)) == {"403", "404"}, answers
+    gone = opal.docker("inspect", "bank-web-1", check=False)
+    assert b"No such container: bank-web-1" in gone.stderr or b"No such object: bank-web-1" in gone.stderr, gone.stderr
+
+
+def test_what_is_not_there_is_said_as_the_engine_says_it(host: OwnHost) -> None:
+    """A client tells by it what is to be made, pulled or left."""
+    dora, root = Reached(host, PEOPLE, "dora"), Reached(host, PEOPLE)
+    for line, status in (
+        ("GET /containers/later/json", 404),
+        ("DELETE /containers/later?force=1", 404),
+        ("GET /volumes/later", 404),
+        ("DELETE /volumes/later", 404),
+        ("DELETE /volumes/later?force=1", 204),
+        ("GET /networks/later", 404),
+        (f"GET /exec/{'0' * 64}/json", 404),
+    ):
+        by_guard, by_engine = (who.ask(*line.split()) for who in (dora, root))
+        assert (by_guard.status, by_guard.body) == (by_engine.status, by_engine.body) and by_guard.status == status, (
+            line
+        )
 
 
 def test_an_image_that_was_made_of_another_project_is_not_run(host: OwnHost) -> None:

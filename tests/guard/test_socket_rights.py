@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import re
@@ -15,7 +16,7 @@ import msgspec
 import pytest
 
 from dockworthy.errors import UsageError
-from dockworthy.guard.asked import Asked
+from dockworthy.guard.asked import Asked, NotThere
 from dockworthy.guard.bounds import MOST_OF_PROJECT
 from dockworthy.guard.decision import Refusal
 from dockworthy.guard.identity.identity import Identity
@@ -40,7 +41,18 @@ SHIPPED, TAGGED = f"sha256:{'5' * 64}", f"sha256:{'6' * 64}"
 
 
 def container(name: str, project: str, image: str = "registry.example.com/shop/web:1") -> dict[str, Any]:
-    return {"Id": ID, "Name": f"/{name}", "Config": {"Image": image, "Labels": {LABEL: project}}}
+    id = ID if name == "shop" else hashlib.sha256(name.encode()).hexdigest()
+    return {"Id": id, "Name": f"/{name}", "Config": {"Image": image, "Labels": {LABEL: project}}}
+
+
+def task(digit: str, project: str) -> dict[str, Any]:
+    """One that outlives its service."""
+    return {"ID": digit * 25, "ServiceID": "gone", "Spec": {"ContainerSpec": {"Labels": {LABEL: project}}}}
+
+
+def linked(network: str) -> dict[str, Any]:
+    """As the engine shows it after a start of its own: with what has the name now."""
+    return {**container("linked", "shop"), "HostConfig": {"NetworkMode": network, "Links": ["/bank:/linked/db"]}}
 
 
 ON_SHOP_NET = {
@@ -99,7 +111,14 @@ class Known:
             ("container", "9" * 64): AT_HOME,
             ("service", "bank_web"): {"Spec": {"Name": "bank_web", "Labels": {"com.docker.stack.namespace": "bank"}}},
             ("task", "t1"): {"ServiceID": "bank_web"},
+            ("task", "t2"): task("2", "bank"),
+            ("task", "t3"): {"ID": "3" * 25, "Spec": {"NetworkAttachmentSpec": {"ContainerID": ID}}},
+            ("task", "t4"): task("4", "shop"),
+            ("task", "t5"): {"ID": "5" * 25, "ServiceID": "shop_web", "Spec": {}},
+            ("container", "linked"): linked("bridge"),
+            ("container", "elsewhere"): linked("shop_net"),
             ("secret", "bank_key"): {"Spec": {"Name": "bank_key", "Labels": {"com.docker.stack.namespace": "bank"}}},
+            ("secret", "shop_key"): {"ID": "k" * 25, "Spec": {"Name": "shop_key", "Labels": {STACK_LABEL: "shop"}}},
             ("config", "bank_conf"): {"Spec": {"Name": "bank_conf", "Labels": {"com.docker.stack.namespace": "bank"}}},
             ("network", "shop_net"): {"Id": "d" * 64, "Name": "shop_net", "Labels": {LABEL: "shop"}},
             ("image", "bank-saved"): {"Id": "sha256:1", "Config": {"Labels": {LABEL: "bank"}}, "RepoDigests": []},
@@ -135,7 +154,9 @@ class Known:
         }  # fmt: skip
 
     async def found(self, kind: str, reference: str) -> Mapping[str, Any] | None:
-        return self.objects.get((kind, reference))
+        """By name, or by its whole id."""
+        by_id = (each for (one, _), each in self.objects.items() if one == kind and each.get("Id") == reference)
+        return self.objects.get((kind, reference)) or next(by_id, None)
 
     async def containers_beginning(self, beginning: str) -> tuple[str, ...]:
         return tuple(
@@ -229,6 +250,16 @@ def endpoint(network: str = "shop_net", **settings: Any) -> tuple[str, Any]:
     return "POST /containers/create", {**MINE, "NetworkingConfig": {"EndpointsConfig": {network: settings}}}
 
 
+def hostname(text: str, **labels: str) -> tuple[str, Any]:
+    """Of the tasks of a service on the shop's network."""
+    task = {"ContainerSpec": {"Image": "x", "Hostname": text}, "Networks": [{"Target": "shop_net"}]}
+    return "POST /services/create", {
+        **STACK,
+        "Labels": {**STACK["Labels"], "name": "db", **labels},
+        "TaskTemplate": task,
+    }
+
+
 ELSEWHERE: dict[str, tuple[str, Any]] = {
     "a container": ("POST /containers/bank/stop", None),
     "a command that was prepared": (f"POST /exec/{'e' * 64}/start", {"Detach": False}),
@@ -263,8 +294,12 @@ ELSEWHERE: dict[str, tuple[str, Any]] = {
     "another's environment by a link without an alias": host(Links=["bank"]),
     "another's environment by a link with a slash": host(Links=["/bank:/x/db"]),
     "another's name by a link of an endpoint": endpoint(Links=["bank:db"]),
-    "a link to what a beginning may stand for": host(Links=["abc:db"]),
-    "what a beginning may stand for": host(PidMode="container:abc"),
+    "another's environment by a link, by its id": host(Links=[f"abc{'0' * 61}:db"]),
+    "a start with a link to what has the name now": ("POST /containers/linked/start", None),
+    "a restart with it": ("POST /containers/linked/restart", None),
+    "a task of another whose service is gone": ("GET /tasks/t2/logs?stdout=1", None),
+    "a look at it": ("GET /tasks/t2", None),
+    "a task of no service": ("GET /tasks/t3", None),
     "another's processes by the old word": host(Cgroup="container:bank"),
     "another's volume in other letters": host(Mounts=[{"Type": "Volume", "Source": "bank_data", "Target": "/x"}]),
     "another's volume as a new one": host(Binds=["bank_new:/x"]),
@@ -297,6 +332,15 @@ ELSEWHERE: dict[str, tuple[str, Any]] = {
     ),
     "another's tasks": endpoint(Aliases=["tasks.bank_api"]),
     "another's tasks by the service's alias, with the network's name": endpoint(Aliases=["Tasks.api.shop_net"]),
+    "another's alias as a host name of tasks": hostname("db"),
+    "it in quotes": hostname("{{`db`}}"),
+    "it in parts": hostname('{{ "bank" }}-{{- `d`}} b'),
+    "it by a label": hostname('{{index .Service.Labels "name"}}'),
+    "it by the short form of a label": hostname("{{.Service.Labels.name}}"),
+    "what it may be for a task": hostname("{{.Service.Labels.letter}}{{.Task.Slot}}", letter="d"),
+    "what it may be for a node": hostname("{{.Node.Hostname}}"),
+    "another's name with the network's in quotes": hostname("{{`vault.bank_net`}}"),
+    "the same by a task": hostname("vaul{{.Task.Slot}}.bank_net"),
     "another's alias as a service's tasks": (
         "POST /services/create",
         {**STACK, "Name": "bank-jobs", "TaskTemplate": {"ContainerSpec": {"Image": "x"},
@@ -324,6 +368,11 @@ ELSEWHERE: dict[str, tuple[str, Any]] = {
         "POST /services/create",
         {**STACK, "TaskTemplate": {"ContainerSpec": {"Privileges": {"CredentialSpec": {"Config": "bank_conf"}}}}},
     ),
+    "its own secret with another's label": (
+        "POST /secrets/shop_key/update?version=1",
+        {"Name": "shop_key", "Labels": {STACK_LABEL: "bank"}},
+    ),
+    "its own secret without a label": ("POST /secrets/shop_key/update?version=1", {"Name": "shop_key"}),
     "what a service had before": (
         "POST /services/shop_web/update?version=1&rollback=previous",
         {**STACK, "Name": "shop_web"},
@@ -370,6 +419,74 @@ async def test_who_is_limited_to_a_project_touches_no_other(name: str) -> None:
     assert isinstance(await asks(line, *everywhere, body=body), Allowed)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("GET /containers/later/json", "GET /containers/later/archive?path=/", "DELETE /containers/later?force=1"),
+        *("POST /containers/later/attach?stdin=1", "POST /containers/later/stop", "POST /containers/later/start"),
+        *("GET /volumes/later", "DELETE /volumes/later", "GET /networks/later", "DELETE /networks/later"),
+        *("GET /services/later", "GET /tasks/later/logs?stdout=1", "DELETE /secrets/later", "GET /configs/later"),
+        f"GET /exec/{'0' * 64}/json",
+    ],
+)
+async def test_what_is_not_there_is_not_asked_of_the_engine(line: str) -> None:
+    """It may be there a moment later, and another project's: whoever asks again and again hits that moment."""
+    with pytest.raises(NotThere, match=r"later|No such exec instance"):
+        await asks(line, *OF_SHOP)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *({"Links": ["later:db"]}, {"Links": ["later"], "NetworkMode": "bridge"}, {"VolumesFrom": ["later:ro"]}),
+        *({"PidMode": "container:later"}, {"IpcMode": "container:later"}, {"NetworkMode": "container:later"}),
+    ],
+)
+async def test_nor_is_it_joined(settings: dict[str, Any]) -> None:
+    with pytest.raises(NotThere, match="No such container: later") as raised:
+        await asks("POST /containers/create", *OF_SHOP, body={**MINE, "HostConfig": settings})
+    assert raised.value.status == 400, "docker pulls the image at 404"
+
+
+@pytest.mark.parametrize(("query", "status"), [("", 404), ("?force=0", 404), ("?force=1", 204)])
+async def test_a_volume_that_is_not_there_need_not_be_removed(query: str, status: int) -> None:
+    with pytest.raises(NotThere) as raised:
+        await asks(f"DELETE /volumes/later{query}", *OF_SHOP)
+    assert raised.value.status == status
+
+
+async def test_nor_does_a_service_join_it() -> None:
+    body = {**STACK, "TaskTemplate": {"ContainerSpec": {"Image": "x"}, "Networks": [{"Target": "later"}]}}
+    with pytest.raises(NotThere, match="network later not found"):
+        await asks("POST /services/create", *OF_SHOP, body=body)
+
+
+async def test_a_container_is_linked_and_joined_by_ids() -> None:
+    """The engine looks up links once more when it starts anew, by the words of the request."""
+    settings = {
+        "Links": ["shop:db", "shop", "/shop:/other/db"],
+        "VolumesFrom": ["shop", "/shop:ro"],
+        "PidMode": "container:shop",
+        "IpcMode": "container:/shop",
+        "NetworkMode": "default",
+    }
+    answer = await asks("POST /containers/create", *OF_SHOP, body={**MINE, "HostConfig": settings})
+    assert isinstance(answer, Allowed)
+    assert json.loads(answer.call.body) == {
+        **MINE,
+        "HostConfig": {
+            "Links": [f"{ID}:db", f"{ID}:shop", f"{ID}:db"],
+            "VolumesFrom": [ID, f"{ID}:ro"],
+            "PidMode": f"container:{ID}",
+            "IpcMode": f"container:{ID}",
+            "NetworkMode": "default",
+        },
+    }
+    named = {"NetworkMode": "shop_net", "Links": ["shop:db"]}
+    answer = await asks("POST /containers/create", *OF_SHOP, body={**MINE, "HostConfig": named})
+    assert isinstance(answer, Allowed) and json.loads(answer.call.body)["HostConfig"] == named
+
+
 async def test_in_their_project_they_work_and_the_name_is_pinned_to_its_id() -> None:
     answer = await asks("POST /containers/shop/stop", *OF_SHOP)
     assert isinstance(answer, Allowed) and answer.call.names == {"container": ID}
@@ -378,6 +495,9 @@ async def test_in_their_project_they_work_and_the_name_is_pinned_to_its_id() -> 
         assert isinstance(answer, Allowed) and answer.call.names == {"network": "d" * 64}
     answer = await asks("DELETE /services/shop_web", *OF_SHOP)
     assert isinstance(answer, Allowed) and answer.call.names == {"object": "w" * 25}
+    for task in ("4", "5"):
+        answer = await asks(f"GET /tasks/t{task}/logs?stdout=1", *OF_SHOP)
+        assert isinstance(answer, Allowed) and answer.call.names == {"object": task * 25}
     mine = {**MINE, "HostConfig": {"Binds": ["shop_data:/x", "/srv/x:/y"], "NetworkMode": "default"}}
     assert isinstance(await asks("POST /containers/create?name=n", *OF_SHOP, body=mine), Allowed)
 
@@ -404,8 +524,17 @@ GOOD: dict[str, tuple[str, Any]] = {
         "POST /containers/create",
         {**MINE, "MacAddress": "02:42:ac:11:00:03", "HostConfig": {"NetworkMode": "shop_net"}},
     ),
+    "host names of its own": hostname("{{.Service.Name}}-{{.Task.Slot}}"),
+    "one with an id": hostname("x-{{.Task.ID}}{{`-db`}}"),
+    "a start with a link on a network of its own": ("POST /containers/elsewhere/start", None),
+    "a link on it to what is not there yet": host(NetworkMode="shop_net", Links=["later:db"]),
+    "a container of its own by what may begin another's id": host(PidMode="container:abc"),
     "a start on its own network": ("POST /containers/again/start", None),
     "a start where an admin connected it": ("POST /containers/kept/restart", None),
+    "more labels of its secret": (
+        "POST /secrets/shop_key/update?version=1",
+        {"Name": "shop_key", "Labels": {STACK_LABEL: "shop", "owner": "dora"}},
+    ),
     "limits of its container": ("POST /containers/shop/update", {"Memory": 1 << 30}),
 }  # fmt: skip
 

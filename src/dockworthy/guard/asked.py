@@ -30,8 +30,16 @@ class NotAName(NotCanonical):
     """A name in the request is none that the engine takes. The text says which, and why."""
 
 
+class NotThere(NotCanonical):
+    """The request names something that is not there now. Text and status are the engine's own answer to that."""
+
+    def __init__(self, says: str, status: int = 404) -> None:
+        super().__init__(says)
+        self.status = status
+
+
 class TooMuch(NotCanonical):
     """The request asks for more than the guard looks into. The text says of what."""
 
 
-__all__ = ["Asked", "NotAName", "NotCanonical", "TooMuch"]
+__all__ = ["Asked", "NotAName", "NotCanonical", "NotThere", "TooMuch"]

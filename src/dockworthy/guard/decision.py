@@ -33,23 +33,28 @@ NOTHING: tuple[Refusal, ...] = ()
 
 class Decision(Struct, frozen=True, kw_only=True):
     """`action` names what was asked (`containers/create`), `subject` the object that it is about. `reads_secrets`: the
-    answer shows what may be secret, so that it is written down who read it."""
+    answer shows what may be secret, so that it is written down who read it. `absent`: nothing is forbidden, but
+    what was named is not there, in the engine's own words. `status` is that of the answer, where it does not pass."""
 
     action: str
     subject: str = ""
     refusals: tuple[Refusal, ...] = ()
     reads_secrets: bool = False
+    absent: str = ""
+    status: int = 403
 
     @property
     def allowed(self) -> bool:
-        return not self.refusals
+        return not self.refusals and not self.absent
 
     def message(self) -> str:
         """For the person who asked, with every reason, so that they need not ask again for the next; empty where it is
         allowed. Several stand on a line each."""
         reasons = list(_reasons(self.refusals))
+        if not reasons:
+            return self.absent
         if len(reasons) < 2:
-            return "".join(text for text, _ in reasons)
+            return reasons[0][0]
         told: list[str] = []
         untold: list[str] = []
         room = MOST_IN_ALL

@@ -11,6 +11,8 @@ Sources: Engine 26.1, daemon/logger/loggerutils/log_tag.go, daemon/logger/loginf
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 _OPEN = r"\{\{(?:- )?\s*+"
 _CLOSE = r"\s*+(?:(?<=\s)-)?\}\}"
@@ -76,6 +78,32 @@ def templates_of_tasks(text: str) -> tuple[int, str]:
     return _strange(text, _TASK)
 
 
+def possible_names(text: str, service: Mapping[str, Any]) -> str:
+    """The regular expression of what a host name with templates may become for the tasks of this service
+    specification. Escaped text where all of it is known before they start."""
+    written, at = "", 0
+    for found in _TASK.finditer(text):
+        written += re.escape("".join(text[at : found.start()].split())) + _value(found[0], service)
+        at = found.end()
+    return written + re.escape("".join(text[at:].split()))
+
+
+def _value(action: str, service: Mapping[str, Any]) -> str:
+    inner = action.strip("{}").removeprefix("- ").removesuffix(" -").strip()
+    if inner[0] in '"`':
+        return re.escape(inner[1:-1])
+    name, labels = str(service.get("Name") or ""), service.get("Labels") or {}
+    for start in (".Service.Labels.", "index"):
+        if inner.startswith(start):
+            label = inner.removeprefix(start).removeprefix(" ").strip().rpartition(".Service.Labels ")[2].strip('"')
+            return re.escape(str(labels.get(label, "")))
+    return {
+        ".Service.Name": re.escape(name),
+        ".Task.Name": re.escape(name) + r"\.[0-9a-z.]+",
+        ".Node.Hostname": ".+",
+    }.get(inner, r"\w+")
+
+
 def why_not_a_payload(text: str) -> str:
     """Of a secret or config that is a template; `""` where it may stand."""
     count, strange = _strange(text, _PAYLOAD)
@@ -108,6 +136,7 @@ __all__ = [
     "LOG_FIELDS",
     "MOST_IN_A_SERVICE",
     "TASK_FIELDS",
+    "possible_names",
     "templates_of_tasks",
     "why_not_a_pattern",
     "why_not_a_payload",

@@ -58,7 +58,7 @@ async def stored(case: Case) -> AsyncIterator[Refusal]:
     action = case.call.route.action
     body = ApiObject(case.body(_STORED), action)
     if action.endswith("/create"):
-        kind = "secret" if "/secrets/" in action else "config"
+        kind = "secret" if action.startswith("secrets/") else "config"
         async for refusal in refused_name(case, body.word("Name"), kind):
             yield refusal
     if body.word("Driver", "Name"):

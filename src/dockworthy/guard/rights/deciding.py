@@ -25,6 +25,7 @@ from .covering import is_limited, within
 from .projects import brought_by, project_by_name, with_labels_of_its_own
 from .roles import RIGHTS, roles_with
 from .touched import Objects, Touched, names_given, read_body, touched_by
+from .with_ids import with_ids
 
 _TITLE = "People and programs have the rights that their work needs"
 _FOR_ALL = frozenset(("GET /_ping", "HEAD /_ping", "GET /version"))
@@ -74,7 +75,7 @@ async def decide(
 ) -> Allowed | Refused:
     """`roled`: names of containers that have roles of their own; `grants`: somebody may be given a role for a time;
     `signed`: must this image be signed? `projects`: those that any role names, beside the ones that are there.
-    Raises EngineError, NotCanonical."""
+    Raises EngineError, NotCanonical; NotThere for what is named and is not there."""
     admin = next((binding for binding in held if binding.role is Role.ADMIN), None)
     if admin is not None:
         return Allowed(call=call, sees_secrets=True, is_admin=True, by_roles=True, by=admin, may_stop=True)
@@ -86,6 +87,8 @@ async def decide(
     if not able:
         about = await _touched_if_known(call, objects) if held else ()
         return Refused(reasons=(_no_role(call, who, held, call.right, about, grants=grants),))
+    if any(is_limited(binding) for binding in held):
+        call = await with_ids(call, objects)
     touched: list[Touched] = []
     reserved = roled() if call.right in (Right.EXEC, Right.CREATE) else frozenset()
     if reserved or any(is_limited(binding) for binding in held):

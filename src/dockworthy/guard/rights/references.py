@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 ELSEWHERE = "elsewhere"
 """Looked into by code of its own (`touched.py`), or an admin's."""
@@ -22,33 +22,40 @@ NO_NETWORKS = frozenset(("", "default", "bridge", "none", "host"))
 """Words that name no network of a project."""
 
 
+_BRIDGE = frozenset((None, "", "default", "bridge"))
+
+
 class Reference(Struct, frozen=True):
     """An object that a field names. `field` is its path in the body. `makes`: where no such object is there, the engine
-    makes it, with the labels of `owner`. `joins`: what is made shares the namespaces or the volumes of it."""
+    makes it, with the labels of `owner`. `joins`: what is made shares the namespaces or the volumes of it.
+    `is_needed`: the engine does nothing where there is no such object."""
 
     kind: str
     name: str
     field: str
     makes: bool = False
     joins: bool = False
+    is_needed: bool = False
     labels: Mapping[str, str] = {}
 
 
 class Claim(Struct, frozen=True):
-    """A name or an address that a container or a service takes on its networks."""
+    """A name or an address that a container or a service takes on its networks. `pattern`: the regular expression of
+    such a name, where it is known only when a task starts."""
 
     value: str
     field: str
+    pattern: str = ""
 
 
 Read = Callable[[str, str, Mapping[str, Any]], Iterator[Reference]]
 """From a field's text, its path, and the object that it stands in."""
 
 
-def _named(kind: str, *, joins: bool = False) -> Read:
+def _named(kind: str, *, joins: bool = False, is_needed: bool = False) -> Read:
     def read(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
         if text and not (kind == "network" and text in NO_NETWORKS):
-            yield Reference(kind, text, field, joins=joins)
+            yield Reference(kind, text, field, joins=joins, is_needed=is_needed)
 
     return read
 
@@ -59,8 +66,28 @@ def _link(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference
     yield Reference("container", text.partition(":")[0].lstrip("/"), field)
 
 
+def _link_of_bridge(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
+    """On a network with names of its own a link is a second name for one that may come later."""
+    for each in _link(text, field, owner):
+        yield structs.replace(each, is_needed=is_default_bridge(owner))
+
+
+def is_default_bridge(host: Mapping[str, Any]) -> bool:
+    """By a container's `HostConfig`: where a link is a container's environment."""
+    return host.get("NetworkMode") in _BRIDGE
+
+
+def links_of(inspect: Mapping[str, Any]) -> Iterator[str]:
+    """The containers to which one that is there is linked on the default bridge, as `GET /containers/{id}/json` names
+    them."""
+    host = inspect.get("HostConfig")
+    if isinstance(host, dict) and is_default_bridge(host):
+        for text in host.get("Links") or ():
+            yield from (each.name for each in _link(str(text), "Links", host))
+
+
 def _volumes_from(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
-    yield Reference("container", text.partition(":")[0].lstrip("/"), field, joins=True)
+    yield Reference("container", text.partition(":")[0].lstrip("/"), field, joins=True, is_needed=True)
 
 
 def _bind(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
@@ -82,7 +109,7 @@ def _mount(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Referenc
 def _mode(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
     kind, colon, name = text.partition(":")
     if colon and kind == "container":
-        yield Reference("container", name.lstrip("/"), field, joins=True)
+        yield Reference("container", name.lstrip("/"), field, joins=True, is_needed=True)
 
 
 def _network_mode(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
@@ -106,14 +133,14 @@ _MOUNT_PLAIN = (
 )
 _HEALTH_PLAIN = "Test[] Interval Timeout StartPeriod StartInterval Retries"
 _HOST_CONFIG: dict[str, Read] = {
-    "Links[]": _link,
+    "Links[]": _link_of_bridge,
     "VolumesFrom[]": _volumes_from,
     "Binds[]": _bind,
     "Mounts[].Source": _mount,
     "NetworkMode": _network_mode,
     **dict.fromkeys("PidMode IpcMode UTSMode UsernsMode CgroupnsMode Cgroup".split(), _mode),
 }
-_SERVICE_NETWORK: dict[str, Read] = {"Networks[].Target": _named("network")}
+_SERVICE_NETWORK: dict[str, Read] = {"Networks[].Target": _named("network", is_needed=True)}
 _RUN: dict[str, Read] = {
     "Image": _named("image"),
     "Mounts[].Source": _mount,
@@ -138,7 +165,10 @@ REFERENCES: Mapping[str, Mapping[str, Read]] = {
     },
     "containers/update": _HOST_CONFIG,
     "containers/exec": {},
-    "networks/connect": {"Container": _named("container", joins=True), **_under("EndpointConfig", _ENDPOINT)},
+    "networks/connect": {
+        "Container": _named("container", joins=True, is_needed=True),
+        **_under("EndpointConfig", _ENDPOINT),
+    },
     "networks/disconnect": {"Container": _named("container", joins=True)},
     "networks/create": {"ConfigFrom.Network": _named("network")},
     "volumes/create": {},
@@ -335,5 +365,7 @@ __all__ = [
     "Reference",
     "body_of",
     "claims_in",
+    "is_default_bridge",
+    "links_of",
     "references_in",
 ]

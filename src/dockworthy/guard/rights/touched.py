@@ -13,18 +13,30 @@ from ...model.image_names import names_registry
 from ...model.network_names import comparable, endpoint_names, is_address, networks_in, with_network, with_tasks
 from ...readers.api_object import ApiObject
 from ...readers.create_request.strict_json import parse
-from ..asked import NotCanonical
+from ..asked import NotCanonical, NotThere
 from ..bounds import check_bounds, check_size
+from ..floor.expanded import possible_names
 from ..judges.naming import BEGINNING, MIGHT_BE_AN_ID
 from ..judges.networks import networks_of
 from ..parallel import look_up
 from ..routes import Call
+from ..routes.query_values import says_yes
 from .projects import project_of, project_of_service, projects_of
-from .references import CLAIMING, ELSEWHERE, NO_NETWORKS, QUERIES, Claim, Reference, claims_in, references_in
+from .references import (
+    CLAIMING,
+    ELSEWHERE,
+    NO_NETWORKS,
+    QUERIES,
+    Claim,
+    Reference,
+    claims_in,
+    links_of,
+    references_in,
+)
 
 _SPECIES = {"services": "service", "tasks": "task", "secrets": "secret", "configs": "config", "nodes": "node"}
 _MAKES = ("containers/create", "services/create", "services/update", "networks/create", "volumes/create",
-          "secrets/create", "configs/create")  # fmt: skip
+          "secrets/create", "secrets/update", "configs/create", "configs/update")  # fmt: skip
 _NAMING = frozenset(("containers/create", "containers/rename", "services/create", "networks/create", "volumes/create",
                      "secrets/create", "configs/create"))  # fmt: skip
 STARTING = frozenset(("containers/start", "containers/restart"))
@@ -85,8 +97,8 @@ class Touched(Struct, frozen=True, kw_only=True):
 
 
 async def touched_by(call: Call, objects: Objects, *, neighbours: bool = True) -> list[Touched]:
-    """What is not there is left out: the engine says so itself. `neighbours`: also those on the same networks whose
-    names or addresses it would take. Raises NotCanonical for a body that can't be read."""
+    """`neighbours`: also those on the same networks whose names or addresses it would take. Raises NotThere for an
+    object that is not there, and NotCanonical for a body that can't be read."""
     specs = await _specs(call, objects)
     found = [each async for each in _named_by(call, specs, objects)]
     return [*found, *[each async for each in _taken(call, specs, objects)]] if neighbours else found
@@ -99,6 +111,8 @@ async def _named_by(call: Call, specs: Sequence[Any], objects: Objects) -> Async
             yield await _image(reference, objects)
         elif (touched := await _existing(kind, reference, objects)) is not None:
             yield touched
+        else:  # it may come a moment later, and then be anybody's
+            raise NotThere(absent(kind, reference), 204 if _is_done(call) else 404)
     for parameter, kind in QUERIES.get(call.route.action, {}).items():
         for reference in call.values.get(parameter, ()) if kind != ELSEWHERE else ():
             if kind == "image":
@@ -169,12 +183,16 @@ def names_given(call: Call, touched: Iterable[Touched]) -> Iterator[str]:
 
 async def _joined_at_start(reference: str, objects: Objects) -> AsyncIterator[Touched]:
     """The networks that a container's settings name: the engine looks them up at the first start. One that it was on
-    already is not looked at again, as long as it is the same."""
+    already is not looked at again, as long as it is the same. And the containers that it is linked to on the default
+    bridge: the engine looks those up by name each time that it starts itself."""
     container = await objects.found("container", reference)
     for name, id in networks_of(container or {}).items():
         for touched in await _might_be("network", name, objects):
             if not id or touched.id != id:
                 yield structs.replace(touched, id="", why="its settings name it, and it would join it now")
+    for linked in links_of(container or {}):
+        for touched in await _might_be("container", linked, objects):
+            yield structs.replace(touched, id="", why="it is linked to it, and would get its environment now")
 
 
 async def _referred(reference: Reference, objects: Objects) -> list[Touched]:
@@ -182,6 +200,11 @@ async def _referred(reference: Reference, objects: Objects) -> list[Touched]:
     if reference.kind == "image":
         return await _made_image(reference, objects)
     found = await _might_be(reference.kind, reference.name, objects)
+    if not found and reference.is_needed:
+        # For docker, 404 to what makes a container means that its image is to be pulled.
+        raise NotThere(
+            absent(reference.kind, reference.name), 400 if reference.field.startswith("HostConfig.") else 404
+        )
     if not found and reference.makes:
         project = project_of({"Labels": reference.labels})
         made = Touched(kind=reference.kind, name=reference.name, project=project, makes=True)
@@ -239,7 +262,8 @@ async def _taken(call: Call, specs: Sequence[Any], objects: Objects) -> AsyncIte
     for spec in specs if call.route.action in CLAIMING else ():
         claims = list(claims_in(call.route.action, spec))
         if call.route.path.startswith("/services/"):
-            claims += [Claim(f"tasks.{each.value}", each.field) for each in claims]
+            claims = [_filled_in(each, spec) for each in claims]
+            claims += [Claim(f"tasks.{each.value}", each.field) for each in claims if not each.pattern]
         project = project_of_service(spec)  # of a container what its labels say
         networks = [each.name for each in references_in(call.route.action, spec) if each.kind == "network"]
         if call.route.action == "networks/connect":
@@ -272,13 +296,14 @@ async def _on_default_bridge(
 async def _colliding(
     claims: Sequence[Claim], networks: Iterable[str], project: str, objects: Objects
 ) -> AsyncIterator[Touched]:
-    wanted = {comparable(claim.value): claim for claim in claims if claim.value}
-    if not wanted:
+    wanted = {comparable(claim.value): claim for claim in claims if claim.value and not claim.pattern}
+    patterns = [(re.compile(claim.pattern, re.IGNORECASE), claim) for claim in claims if claim.pattern]
+    if not wanted and not patterns:
         return
-    dotted = {comparable(network) for claim in claims for network in networks_in(claim.value)}
-    named = [str(each.get("Name")) for each in await objects.networks()] if dotted else []
+    dotted = {comparable(network) for claim in wanted.values() for network in networks_in(claim.value)}
+    named = [str(each.get("Name")) for each in await objects.networks()] if dotted or patterns else []
     joined = [each for each in dict.fromkeys(networks) if each not in NO_NETWORKS]
-    for reference in dict.fromkeys((*joined, *(name for name in named if comparable(name) in dotted))):
+    for reference in dict.fromkeys((*joined, *(name for name in named if patterns or comparable(name) in dotted))):
         network = await objects.found("network", reference)
         id = ApiObject(network, "").word("Id")
         if network is None or not id:
@@ -287,7 +312,7 @@ async def _colliding(
 
         def taken(held: Iterable[str], name: str = name, is_joined: bool = reference in joined) -> Claim | None:
             full = [*with_network(held, name)]
-            return _first(wanted, full if is_joined else [each for each in full if each.endswith(f".{name}")])
+            return _first(wanted, patterns, full if is_joined else [each for each in full if each.endswith(f".{name}")])
 
         listed = await objects.containers_with(network=id)
         others = [str(each["Id"]) for each in listed if project_of(each) != project]
@@ -307,8 +332,27 @@ def _has(claim: Claim, network: str) -> str:
     return f"it has {claim.value}, which {claim.field} would take, on network {network}"
 
 
-def _first(wanted: Mapping[str, Claim], held: Iterable[str]) -> Claim | None:
-    return next((wanted[each] for each in map(comparable, held) if each in wanted), None)
+def _filled_in(claim: Claim, service: Mapping[str, Any]) -> Claim:
+    """The swarm fills in the templates of a service's host name when a task starts."""
+    if "{{" not in claim.value:
+        return claim
+    pattern = possible_names(claim.value, service)
+    known = re.sub(r"\\(.)", r"\1", pattern)
+    return (
+        structs.replace(claim, value=known) if re.escape(known) == pattern else structs.replace(claim, pattern=pattern)
+    )
+
+
+def _first(
+    wanted: Mapping[str, Claim], patterns: Sequence[tuple[re.Pattern[str], Claim]], held: Iterable[str]
+) -> Claim | None:
+    for each in map(comparable, held):
+        if each in wanted:
+            return wanted[each]
+        for pattern, claim in patterns:
+            if pattern.fullmatch(each):
+                return claim
+    return None
 
 
 def _endpoints(container: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
@@ -332,8 +376,27 @@ def _held_by_service(spec: Mapping[str, Any], network: Mapping[str, Any]) -> lis
     for owner in (read, read.at("TaskTemplate")):
         for joined in owner.items("Networks"):
             if joined.word("Target") in (network.get("Id"), network.get("Name")):
+                held.append(read.word("TaskTemplate", "ContainerSpec", "Hostname"))
                 held += with_tasks((read.word("Name"), *(joined.at("Aliases").data or ())))
-    return held
+    return [each for each in held if each]
+
+
+_ABSENT = {
+    "container": "No such container: {}",
+    "execution": "No such exec instance: {}",
+    "volume": "get {}: no such volume",
+    "plugin": 'plugin "{}" not found',
+}
+"""As the engine says it; of all other kinds `KIND NAME not found`."""
+
+
+def _is_done(call: Call) -> bool:
+    """`docker volume rm --force` is content where there is none."""
+    return call.route.line == "DELETE /volumes/{volume}" and says_yes(call.query.get("force", ""))
+
+
+def absent(kind: str, reference: str) -> str:
+    return _ABSENT.get(kind, f"{kind} {{}} not found").format(reference)
 
 
 async def _existing(kind: str, reference: str, objects: Objects) -> Touched | None:
@@ -343,14 +406,25 @@ async def _existing(kind: str, reference: str, objects: Objects) -> Touched | No
     if kind == "execution":
         return await _existing("container", str(found.get("ContainerID")), objects)
     if kind == "task":
-        service = await _existing("service", str(found.get("ServiceID")), objects)
-        return None if service is None else structs.replace(service, id="")
+        return await _task(found, objects)
     if kind == "container":
         return _container(found)
     touched = described(kind, found, reference)
     if kind == "volume" and not touched.project and _NAMELESS.fullmatch(touched.name):
         return structs.replace(touched, project=await _project_of_users(reference, objects))
     return touched
+
+
+async def _task(found: Mapping[str, Any], objects: Objects) -> Touched:
+    """It is of its service's project. One that outlives its service, or has none, is of the project that its own labels
+    name."""
+    read = ApiObject(found, "")
+    id, service_id = read.word("ID"), read.word("ServiceID")
+    service = await _existing("service", service_id, objects) if service_id else None
+    if service is not None:
+        return structs.replace(service, id=id)
+    run = read.at("Spec", "ContainerSpec")
+    return Touched(kind="task", name=id, project=project_of(run.data), image=run.word("Image"), id=id)
 
 
 def _container(found: Mapping[str, Any]) -> Touched:

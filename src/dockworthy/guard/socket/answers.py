@@ -13,6 +13,8 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 def error(status: int, says: str, *, keep: bool, is_head: bool = False) -> bytes:
     """`{"message": …}`, which every client shows, on a terminal as it comes."""
+    if status == HTTPStatus.NO_CONTENT:
+        return _head(status, [] if keep else [("Connection", "close")])
     plain = "\n".join(map(visible, says.split("\n")))
     body = msgspec.json.encode({"message": plain}) + b"\n"
     return head(status, [("Content-Type", "application/json")], len(body), keep=keep) + (b"" if is_head else body)

@@ -222,7 +222,7 @@ class ClientConnection(asyncio.Protocol):
         """Keeps the connection where the request is complete; else what still comes is thrown away, until the client
         has read the answer and leaves."""
         is_whole = self._complete and self._head is not None and not self._head.wants_close
-        keep = is_whole and status == 403 and not self._upgrades and not self._eof
+        keep = is_whole and status in (403, 404) and not self._upgrades and not self._eof
         is_head = self._head is not None and self._head.method == "HEAD"
         if not self._discarding:
             self.write(answers.error(status, says, keep=keep, is_head=is_head))

@@ -220,7 +220,7 @@ class ClientSide(ClientConnection):
         try:
             passage = await self._gate.judge(asked, self.who)
             if isinstance(passage, Decision):
-                self._reply(403, passage.message())
+                self._reply(passage.status, passage.message())
                 return
             changed = rewriting(
                 passage.shown,

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from ...model.guard_policy import Binding
 from ..aside import aside, is_large
-from ..asked import Asked, NotAName
+from ..asked import Asked, NotAName, NotThere
 from ..decision import Decision, Refusal, refused
 from ..identity.identity import Identity
 from ..identity.peer import Peer
@@ -93,6 +93,9 @@ class RoleGate:
         except NotAName as error:
             wrong = Decision(action=call.route.action, subject=call.subject, refusals=(refusal_of(error),))
             return self._told(structs.replace(asked, user=identity.name), wrong)
+        except NotThere as error:
+            self._told(structs.replace(asked, user=identity.name), call.passes)
+            return Decision(action=call.route.action, subject=call.subject, absent=str(error), status=error.status)
         shows = _shows_secrets(answer, identity)
         if shows and decision.allowed:
             decision = structs.replace(decision, reads_secrets=True)

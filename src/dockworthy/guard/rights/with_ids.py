@@ -1,0 +1,75 @@
+"""Containers that a request names in its body, by their ids: what is judged is what the engine takes, and keeps.
+
+A name is looked up by the engine a moment after the guard did, and links on the default bridge once more each time that
+the engine itself starts: by then the name may be another container's, or may be gone and begin the id of another one.
+
+Sources: Engine 26.1, daemon/links.go (registerLinks), daemon/daemon.go (restore), opts/parse.go (ParseLink).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from msgspec import structs
+
+from ..parallel import look_up
+from ..routes import Call
+from .references import is_default_bridge
+from .touched import Objects, read_body
+
+_MODES = ("NetworkMode", "PidMode", "IpcMode")
+_Ids = Callable[[str], str]
+
+
+async def with_ids(call: Call, objects: Objects) -> Call:
+    """What is not there keeps its name. Raises NotCanonical."""
+    if call.route.action != "containers/create" or not call.body:
+        return call
+    body = read_body(call)
+    host = body.get("HostConfig") if isinstance(body, dict) else None
+    if not isinstance(host, dict) or not (names := list(dict.fromkeys(_names(host)))):
+        return call
+    found = await look_up(lambda name: objects.found("container", name), names)
+    ids = {name: str(each.get("Id") or name) for name, each in zip(names, found, strict=True) if each is not None}
+    body["HostConfig"] = {**host, **dict(_changed(host, lambda name: ids.get(name, name)))}
+    return structs.replace(call, body=json.dumps(body, separators=(",", ":")).encode())
+
+
+def _names(host: dict[str, Any]) -> Iterator[str]:
+    seen: list[str] = []
+    for _ in _changed(host, lambda name: seen.append(name) or name):  # type: ignore[func-returns-value]
+        pass
+    yield from filter(None, seen)
+
+
+def _changed(host: dict[str, Any], ids: _Ids) -> Iterator[tuple[str, Any]]:
+    """Fields that name containers, with the names as `ids` has them."""
+    if is_default_bridge(host) and isinstance(host.get("Links"), list):
+        yield "Links", [_link(str(each), ids) for each in host["Links"]]
+    if isinstance(host.get("VolumesFrom"), list):
+        yield "VolumesFrom", [_first(str(each), ids) for each in host["VolumesFrom"]]
+    for field in _MODES:
+        kind, colon, name = str(host.get(field) or "").partition(":")
+        if kind == "container" and colon:
+            yield field, f"container:{ids(name.lstrip('/'))}"
+
+
+def _link(text: str, ids: _Ids) -> str:
+    """`db:alias`, `db`, which is its own alias, and `/db:/web/alias` as the engine shows it."""
+    name, colon, alias = text.partition(":")
+    named = name.lstrip("/")
+    if not colon:
+        alias = named
+    elif name.startswith("/"):
+        alias = alias.rpartition("/")[2]
+    return f"{ids(named)}:{alias}"
+
+
+def _first(text: str, ids: _Ids) -> str:
+    name, colon, mode = text.partition(":")
+    return f"{ids(name.lstrip('/'))}{colon}{mode}"
+
+
+__all__ = ["with_ids"]
