@@ -17,7 +17,7 @@ from msgspec import structs
 
 from dockworthy.errors import UnreadableInput
 from dockworthy.guard import image_nodes
-from dockworthy.guard.asked import Asked
+from dockworthy.guard.asked import Asked, NotThere
 from dockworthy.guard.image_nodes import Stream, is_harmful, is_remapped, layers_of, node_in_archive, node_in_layers
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.guard.rights.device_nodes import can_make_nodes, pinned, refused_with_mknod, without_mknod
@@ -157,9 +157,19 @@ async def test_what_is_entered_is_what_was_looked_at() -> None:
         call = await pinned(call_of(line, body), Engine(host={}))
         assert call.names.get("container", ID) == ID
         assert "/old/" not in call.target
-    for line in ("POST /containers/old/start", "POST /containers/gone/exec"):
-        call = call_of(line, {"Cmd": ["sh"]} if "exec" in line else None)
-        assert await pinned(call, Engine(host={})) == call
+    for line in ("POST /containers/old/start", "GET /containers/old/archive?path=/x", "GET /containers/old/export"):
+        assert (await pinned(call_of(line, None), Engine(host={}))).names == {"container": ID}
+    looked = call_of("GET /containers/old/json", None)
+    assert await pinned(looked, Engine(host={})) == looked
+
+
+@pytest.mark.parametrize("line", ["exec", "attach?stdin=1", "start", "archive?path=/x", "rename?name=x"])
+async def test_what_is_not_there_is_not_entered_when_it_comes(line: str) -> None:
+    """Asked for again and again it would be met at that moment: an admin's, that nobody enters."""
+    method = "GET" if "archive" in line else "POST"
+    call = call_of(f"{method} /containers/gone/{line}", {"Cmd": ["sh"]} if line == "exec" else None)
+    with pytest.raises(NotThere, match="No such container: gone"):
+        await pinned(call, Engine(host={}))
 
 
 async def test_looking_is_not_entering() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -12,29 +11,9 @@ from guard.people_host import PEOPLE
 from guard.sockets import Reached
 from machines.images import BUSYBOX
 from machines.own_host import OwnHost
-from patience import patience
 
 pytestmark = pytest.mark.engine
 LABEL = "com.docker.compose.project"
-AGAIN = """
-import collections, json, select, socket, sys, threading
-answers, ended = collections.Counter(), threading.Event()
-def ask():
-    while not ended.is_set():
-        with socket.socket(socket.AF_UNIX) as s:
-            s.connect(sys.argv[1])
-            s.sendall(b"GET /containers/%s/archive?path=/bin HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n"
-                      % sys.argv[2].encode())
-            answers[s.recv(100).split()[1].decode()] += 1
-threads = [threading.Thread(target=ask) for _ in range(6)]
-[thread.start() for thread in threads]
-print("asking", flush=True)
-sys.stdin.read()
-ended.set()
-[thread.join() for thread in threads]
-print(json.dumps(answers))
-"""
-"""Asks for the files of a container until it is told to stop, and counts the answers."""
 
 
 @pytest.fixture(scope="module")
@@ -193,22 +172,6 @@ def test_nobody_is_linked_to_what_comes_under_a_name(host: OwnHost) -> None:
         assert kept["Links"] == [f"{ledger}:db"]
     finally:
         root.docker("rm", "-f", "shop-linked", "ledger", check=False)
-
-
-def test_who_asks_again_and_again_meets_nothing_that_has_just_come(host: OwnHost) -> None:
-    opal, root = Reached(host, PEOPLE, "opal"), Reached(host, PEOPLE)
-    host.write("/run/again.py", AGAIN)
-    again = (*opal._as(), "python3", "/run/again.py", PEOPLE, "bank-web-1")
-    asking = subprocess.Popen([*host.inside, *again], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert asking.stdout is not None
-    asking.stdout.readline()
-    for _ in range(5):
-        root.docker("create", "--name", "bank-web-1", "--label", f"{LABEL}=bank", BUSYBOX, "sleep", "3600")
-        root.docker("rm", "bank-web-1")
-    answers, _ = asking.communicate(b"stop", timeout=patience(60))
-    assert set(json.loads(answers)) == {"403", "404"}, answers
-    gone = opal.docker("inspect", "bank-web-1", check=False)
-    assert b"No such container: bank-web-1" in gone.stderr or b"No such object: bank-web-1" in gone.stderr, gone.stderr
 
 
 def test_what_is_not_there_is_said_as_the_engine_says_it(host: OwnHost) -> None:

@@ -190,6 +190,9 @@ class Known:
     async def projects(self) -> frozenset[str]:
         return frozenset({"shop", "shop-admin", "bank", "later"})
 
+    async def nodes(self) -> list[str]:
+        return ["host-1", "db"] if ("node", "db") in self.objects else ["host-1"]
+
     async def services(self) -> list[Mapping[str, Any]]:
         return [{"ID": "s1", "Spec": {"Name": "bank_api", "Labels": {"com.docker.stack.namespace": "bank"},
                  "TaskTemplate": {"Networks": [{"Target": "d" * 64, "Aliases": ["api"]}]}}}]  # fmt: skip
@@ -250,6 +253,10 @@ def endpoint(network: str = "shop_net", **settings: Any) -> tuple[str, Any]:
     return "POST /containers/create", {**MINE, "NetworkingConfig": {"EndpointsConfig": {network: settings}}}
 
 
+def nameless(labels: dict[str, str]) -> tuple[str, Any]:
+    return host(Mounts=[{"Type": "volume", "Source": "", "Target": "/x", "VolumeOptions": {"Labels": labels}}])
+
+
 def hostname(text: str, **labels: str) -> tuple[str, Any]:
     """Of the tasks of a service on the shop's network."""
     task = {"ContainerSpec": {"Image": "x", "Hostname": text}, "Networks": [{"Target": "shop_net"}]}
@@ -302,6 +309,13 @@ ELSEWHERE: dict[str, tuple[str, Any]] = {
     "a task of no service": ("GET /tasks/t3", None),
     "another's processes by the old word": host(Cgroup="container:bank"),
     "another's volume in other letters": host(Mounts=[{"Type": "Volume", "Source": "bank_data", "Target": "/x"}]),
+    "a volume without a name with another's label": nameless({LABEL: "bank"}),
+    "the same in a service": (
+        "POST /services/create",
+        {**STACK, "TaskTemplate": {"ContainerSpec": {"Image": "x", "Mounts": [
+            {"Type": "VOLUME", "Target": "/x", "VolumeOptions": {"Labels": {STACK_LABEL: "bank"}}}]}}},
+    ),
+    "one with two labels": nameless({LABEL: "shop", STACK_LABEL: "bank"}),
     "another's volume as a new one": host(Binds=["bank_new:/x"]),
     "another's volume as a new one by mounts": host(Mounts=[{"Type": "volume", "Source": "new", "Target": "/x"}]),
     "another's network by its id": endpoint(NetworkID="bank_net"),
@@ -338,7 +352,6 @@ ELSEWHERE: dict[str, tuple[str, Any]] = {
     "it by a label": hostname('{{index .Service.Labels "name"}}'),
     "it by the short form of a label": hostname("{{.Service.Labels.name}}"),
     "what it may be for a task": hostname("{{.Service.Labels.letter}}{{.Task.Slot}}", letter="d"),
-    "what it may be for a node": hostname("{{.Node.Hostname}}"),
     "another's name with the network's in quotes": hostname("{{`vault.bank_net`}}"),
     "the same by a task": hostname("vaul{{.Task.Slot}}.bank_net"),
     "another's alias as a service's tasks": (
@@ -487,6 +500,14 @@ async def test_a_container_is_linked_and_joined_by_ids() -> None:
     assert isinstance(answer, Allowed) and json.loads(answer.call.body)["HostConfig"] == named
 
 
+async def test_no_host_name_of_a_task_is_taken_that_a_node_brings() -> None:
+    called = Known()
+    called.objects[("node", "db")] = {}
+    line, body = hostname("{{.Node.Hostname}}")
+    answer = await decide(call_of(line, body), Identity(name="user x"), OF_SHOP, called)
+    assert isinstance(answer, Refused) and "bank-db is of project bank" in answer.reasons[0].says
+
+
 async def test_in_their_project_they_work_and_the_name_is_pinned_to_its_id() -> None:
     answer = await asks("POST /containers/shop/stop", *OF_SHOP)
     assert isinstance(answer, Allowed) and answer.call.names == {"container": ID}
@@ -524,7 +545,11 @@ GOOD: dict[str, tuple[str, Any]] = {
         "POST /containers/create",
         {**MINE, "MacAddress": "02:42:ac:11:00:03", "HostConfig": {"NetworkMode": "shop_net"}},
     ),
+    "a volume without a name": nameless({"x": "y"}),
+    "one with its label": nameless({LABEL: "shop"}),
     "host names of its own": hostname("{{.Service.Name}}-{{.Task.Slot}}"),
+    "names of nodes": hostname("{{.Node.Hostname}}"),
+    "names of nodes with a network's": hostname("{{.Node.Hostname}}.{{.Service.Name}}.bank_net"),
     "one with an id": hostname("x-{{.Task.ID}}{{`-db`}}"),
     "a start with a link on a network of its own": ("POST /containers/elsewhere/start", None),
     "a link on it to what is not there yet": host(NetworkMode="shop_net", Links=["later:db"]),

@@ -11,7 +11,7 @@ Sources: Engine 26.1, daemon/logger/loggerutils/log_tag.go, daemon/logger/loginf
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 _OPEN = r"\{\{(?:- )?\s*+"
@@ -78,17 +78,17 @@ def templates_of_tasks(text: str) -> tuple[int, str]:
     return _strange(text, _TASK)
 
 
-def possible_names(text: str, service: Mapping[str, Any]) -> str:
+def possible_names(text: str, service: Mapping[str, Any], nodes: Collection[str]) -> str:
     """The regular expression of what a host name with templates may become for the tasks of this service
-    specification. Escaped text where all of it is known before they start."""
+    specification, on `nodes` of these names. Escaped text where all of it is known before they start."""
     written, at = "", 0
     for found in _TASK.finditer(text):
-        written += re.escape("".join(text[at : found.start()].split())) + _value(found[0], service)
+        written += re.escape("".join(text[at : found.start()].split())) + _value(found[0], service, nodes)
         at = found.end()
     return written + re.escape("".join(text[at:].split()))
 
 
-def _value(action: str, service: Mapping[str, Any]) -> str:
+def _value(action: str, service: Mapping[str, Any], nodes: Collection[str]) -> str:
     inner = action.strip("{}").removeprefix("- ").removesuffix(" -").strip()
     if inner[0] in '"`':
         return re.escape(inner[1:-1])
@@ -100,7 +100,7 @@ def _value(action: str, service: Mapping[str, Any]) -> str:
     return {
         ".Service.Name": re.escape(name),
         ".Task.Name": re.escape(name) + r"\.[0-9a-z.]+",
-        ".Node.Hostname": ".+",
+        ".Node.Hostname": f"(?:{'|'.join(map(re.escape, nodes))})",
     }.get(inner, r"\w+")
 
 

@@ -87,8 +87,7 @@ async def decide(
     if not able:
         about = await _touched_if_known(call, objects) if held else ()
         return Refused(reasons=(_no_role(call, who, held, call.right, about, grants=grants),))
-    if any(is_limited(binding) for binding in held):
-        call = await with_ids(call, objects)
+    call = await with_ids(call, objects)
     touched: list[Touched] = []
     reserved = roled() if call.right in (Right.EXEC, Right.CREATE) else frozenset()
     if reserved or any(is_limited(binding) for binding in held):

@@ -20,9 +20,11 @@ from ...errors import UnreadableInput
 from ...readers.api_object import ApiObject
 from ...readers.create_request.strict_json import parse
 from ...readers.engine_context import EngineContext
+from ..asked import NotThere
 from ..decision import Refusal, refused
 from ..image_nodes import is_remapped
 from ..routes import Call, Right
+from .absent import absent
 
 _MKNOD = "MKNOD"
 _SAID = frozenset((_MKNOD, "ALL"))
@@ -186,12 +188,15 @@ async def _with_mknod(reference: str, engine: Engine, who: str) -> AsyncIterator
 
 
 async def pinned(call: Call, engine: Engine) -> Call:
-    """A container that is entered, by its id: its name may be another's a moment later."""
+    """A container that is looked into, by its id: its name may be another's a moment later. Raises NotThere for one
+    that is not there: a moment later it may be an admin's, who may make what nobody enters."""
     name = call.names.get("container", "")
-    if call.route.action not in _ENTERED or call.right is not Right.EXEC or not name:
+    if not name or not call.route.judge:
         return call
     inspect = await engine.container(name)
-    id = str((inspect or {}).get("Id", ""))
+    if inspect is None:
+        raise NotThere(absent("container", name))
+    id = str(inspect.get("Id", ""))
     return structs.replace(call, names={**call.names, "container": id}) if id else call
 
 

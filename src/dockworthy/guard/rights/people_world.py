@@ -64,6 +64,10 @@ class PeopleWorld(EngineWorld):
         answer = await self._get("/networks")
         return answer if isinstance(answer, list) else []
 
+    async def nodes(self) -> list[str]:
+        found = await self._listed("/nodes") or []
+        return [str((each.get("Description") or {}).get("Hostname") or "") for each in found]
+
     async def services(self) -> list[Mapping[str, Any]]:
         """Of the swarm."""
         answer = await self._get("/services")

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
+
+from ...model.labels import PROJECT_LABELS
 
 ELSEWHERE = "elsewhere"
 """Looked into by code of its own (`touched.py`), or an admin's."""
@@ -28,7 +30,8 @@ _BRIDGE = frozenset((None, "", "default", "bridge"))
 class Reference(Struct, frozen=True):
     """An object that a field names. `field` is its path in the body. `makes`: where no such object is there, the engine
     makes it, with the labels of `owner`. `joins`: what is made shares the namespaces or the volumes of it.
-    `is_needed`: the engine does nothing where there is no such object."""
+    `is_needed`: the engine does nothing where there is no such object. Containers that one is made with are looked up
+    before (`with_ids.py`)."""
 
     kind: str
     name: str
@@ -66,12 +69,6 @@ def _link(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference
     yield Reference("container", text.partition(":")[0].lstrip("/"), field)
 
 
-def _link_of_bridge(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
-    """On a network with names of its own a link is a second name for one that may come later."""
-    for each in _link(text, field, owner):
-        yield structs.replace(each, is_needed=is_default_bridge(owner))
-
-
 def is_default_bridge(host: Mapping[str, Any]) -> bool:
     """By a container's `HostConfig`: where a link is a container's environment."""
     return host.get("NetworkMode") in _BRIDGE
@@ -87,7 +84,7 @@ def links_of(inspect: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _volumes_from(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
-    yield Reference("container", text.partition(":")[0].lstrip("/"), field, joins=True, is_needed=True)
+    yield Reference("container", text.partition(":")[0].lstrip("/"), field, joins=True)
 
 
 def _bind(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
@@ -106,10 +103,18 @@ def _mount(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Referenc
         yield Reference("image", text, field)
 
 
+def _nameless(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
+    """Field `Target` of a mount, which each has: a volume without a name gets the labels that the mount says."""
+    labels = (owner.get("VolumeOptions") or {}).get("Labels") or {}
+    is_volume = str(owner.get("Type") or "").casefold() == "volume"
+    if is_volume and not owner.get("Source") and any(labels.get(name) for name in PROJECT_LABELS):
+        yield Reference("volume", "", field.replace(".Target", ".VolumeOptions.Labels"), makes=True, labels=labels)
+
+
 def _mode(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
     kind, colon, name = text.partition(":")
     if colon and kind == "container":
-        yield Reference("container", name.lstrip("/"), field, joins=True, is_needed=True)
+        yield Reference("container", name.lstrip("/"), field, joins=True)
 
 
 def _network_mode(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
@@ -126,17 +131,18 @@ _ENDPOINT_CLAIMS = (
 )
 _ENDPOINT_PLAIN = "EndpointID Gateway IPv6Gateway IPPrefixLen GlobalIPv6PrefixLen DriverOpts{}"
 _MOUNT_PLAIN = (
-    "Type Target Consistency ReadOnly BindOptions.Propagation BindOptions.NonRecursive BindOptions.CreateMountpoint"
+    "Type Consistency ReadOnly BindOptions.Propagation BindOptions.NonRecursive BindOptions.CreateMountpoint"
     " BindOptions.ReadOnlyNonRecursive BindOptions.ReadOnlyForceRecursive VolumeOptions.NoCopy VolumeOptions.Labels{}"
     " VolumeOptions.Subpath VolumeOptions.DriverConfig.Name VolumeOptions.DriverConfig.Options{} TmpfsOptions.SizeBytes"
     " TmpfsOptions.Mode ClusterOptions"
 )
 _HEALTH_PLAIN = "Test[] Interval Timeout StartPeriod StartInterval Retries"
 _HOST_CONFIG: dict[str, Read] = {
-    "Links[]": _link_of_bridge,
+    "Links[]": _link,
     "VolumesFrom[]": _volumes_from,
     "Binds[]": _bind,
     "Mounts[].Source": _mount,
+    "Mounts[].Target": _nameless,
     "NetworkMode": _network_mode,
     **dict.fromkeys("PidMode IpcMode UTSMode UsernsMode CgroupnsMode Cgroup".split(), _mode),
 }
@@ -144,6 +150,7 @@ _SERVICE_NETWORK: dict[str, Read] = {"Networks[].Target": _named("network", is_n
 _RUN: dict[str, Read] = {
     "Image": _named("image"),
     "Mounts[].Source": _mount,
+    "Mounts[].Target": _nameless,
     "Secrets[].SecretID": _named("secret"),
     "Secrets[].SecretName": _named("secret"),
     "Configs[].ConfigID": _named("config"),

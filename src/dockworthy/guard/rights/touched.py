@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct, structs
@@ -21,6 +21,7 @@ from ..judges.networks import networks_of
 from ..parallel import look_up
 from ..routes import Call
 from ..routes.query_values import says_yes
+from .absent import absent
 from .projects import project_of, project_of_service, projects_of
 from .references import (
     CLAIMING,
@@ -72,6 +73,9 @@ class Objects(Protocol):
 
     async def projects(self) -> frozenset[str]:
         """The projects that any labels here name."""
+
+    async def nodes(self) -> Sequence[str]:
+        """Host names of the swarm's nodes."""
 
     async def services(self) -> Sequence[Mapping[str, Any]]:
         """Of the swarm; none where there is no swarm."""
@@ -199,15 +203,12 @@ async def _referred(reference: Reference, objects: Objects) -> list[Touched]:
     """The object that a field names, and those that the engine could take for it."""
     if reference.kind == "image":
         return await _made_image(reference, objects)
-    found = await _might_be(reference.kind, reference.name, objects)
+    found = await _might_be(reference.kind, reference.name, objects) if reference.name else []
     if not found and reference.is_needed:
-        # For docker, 404 to what makes a container means that its image is to be pulled.
-        raise NotThere(
-            absent(reference.kind, reference.name), 400 if reference.field.startswith("HostConfig.") else 404
-        )
+        raise NotThere(absent(reference.kind, reference.name))
     if not found and reference.makes:
         project = project_of({"Labels": reference.labels})
-        made = Touched(kind=reference.kind, name=reference.name, project=project, makes=True)
+        made = Touched(kind=reference.kind, name=reference.name or "without a name", project=project, makes=True)
         return [structs.replace(made, why=f"{reference.field} makes it")]
     return [structs.replace(each, joins=reference.joins, why=reference.field, id="") for each in found]
 
@@ -262,7 +263,8 @@ async def _taken(call: Call, specs: Sequence[Any], objects: Objects) -> AsyncIte
     for spec in specs if call.route.action in CLAIMING else ():
         claims = list(claims_in(call.route.action, spec))
         if call.route.path.startswith("/services/"):
-            claims = [_filled_in(each, spec) for each in claims]
+            nodes = await objects.nodes() if any(".Node.Hostname" in each.value for each in claims) else ()
+            claims = [_filled_in(each, spec, nodes) for each in claims]
             claims += [Claim(f"tasks.{each.value}", each.field) for each in claims if not each.pattern]
         project = project_of_service(spec)  # of a container what its labels say
         networks = [each.name for each in references_in(call.route.action, spec) if each.kind == "network"]
@@ -301,9 +303,10 @@ async def _colliding(
     if not wanted and not patterns:
         return
     dotted = {comparable(network) for claim in wanted.values() for network in networks_in(claim.value)}
-    named = [str(each.get("Name")) for each in await objects.networks()] if dotted or patterns else []
+    has_dots = any(r"\." in claim.pattern for _, claim in patterns)
+    named = [str(each.get("Name")) for each in await objects.networks()] if dotted or has_dots else []
     joined = [each for each in dict.fromkeys(networks) if each not in NO_NETWORKS]
-    for reference in dict.fromkeys((*joined, *(name for name in named if patterns or comparable(name) in dotted))):
+    for reference in dict.fromkeys((*joined, *(name for name in named if has_dots or comparable(name) in dotted))):
         network = await objects.found("network", reference)
         id = ApiObject(network, "").word("Id")
         if network is None or not id:
@@ -332,11 +335,11 @@ def _has(claim: Claim, network: str) -> str:
     return f"it has {claim.value}, which {claim.field} would take, on network {network}"
 
 
-def _filled_in(claim: Claim, service: Mapping[str, Any]) -> Claim:
+def _filled_in(claim: Claim, service: Mapping[str, Any], nodes: Collection[str]) -> Claim:
     """The swarm fills in the templates of a service's host name when a task starts."""
     if "{{" not in claim.value:
         return claim
-    pattern = possible_names(claim.value, service)
+    pattern = possible_names(claim.value, service, nodes)
     known = re.sub(r"\\(.)", r"\1", pattern)
     return (
         structs.replace(claim, value=known) if re.escape(known) == pattern else structs.replace(claim, pattern=pattern)
@@ -381,22 +384,9 @@ def _held_by_service(spec: Mapping[str, Any], network: Mapping[str, Any]) -> lis
     return [each for each in held if each]
 
 
-_ABSENT = {
-    "container": "No such container: {}",
-    "execution": "No such exec instance: {}",
-    "volume": "get {}: no such volume",
-    "plugin": 'plugin "{}" not found',
-}
-"""As the engine says it; of all other kinds `KIND NAME not found`."""
-
-
 def _is_done(call: Call) -> bool:
     """`docker volume rm --force` is content where there is none."""
     return call.route.line == "DELETE /volumes/{volume}" and says_yes(call.query.get("force", ""))
-
-
-def absent(kind: str, reference: str) -> str:
-    return _ABSENT.get(kind, f"{kind} {{}} not found").format(reference)
 
 
 async def _existing(kind: str, reference: str, objects: Objects) -> Touched | None:

@@ -14,8 +14,10 @@ from typing import Any
 
 from msgspec import structs
 
+from ..asked import NotThere
 from ..parallel import look_up
 from ..routes import Call
+from .absent import absent
 from .references import is_default_bridge
 from .touched import Objects, read_body
 
@@ -24,7 +26,7 @@ _Ids = Callable[[str], str]
 
 
 async def with_ids(call: Call, objects: Objects) -> Call:
-    """What is not there keeps its name. Raises NotCanonical."""
+    """Raises NotCanonical, and NotThere for one that is not there."""
     if call.route.action != "containers/create" or not call.body:
         return call
     body = read_body(call)
@@ -32,7 +34,10 @@ async def with_ids(call: Call, objects: Objects) -> Call:
     if not isinstance(host, dict) or not (names := list(dict.fromkeys(_names(host)))):
         return call
     found = await look_up(lambda name: objects.found("container", name), names)
-    ids = {name: str(each.get("Id") or name) for name, each in zip(names, found, strict=True) if each is not None}
+    ids = {name: str(each.get("Id")) for name, each in zip(names, found, strict=True) if each is not None}
+    missing = next((name for name in names if name not in ids), None)
+    if missing is not None:  # docker would pull the image if this were 404
+        raise NotThere(absent("container", missing), 400)
     body["HostConfig"] = {**host, **dict(_changed(host, lambda name: ids.get(name, name)))}
     return structs.replace(call, body=json.dumps(body, separators=(",", ":")).encode())
 
