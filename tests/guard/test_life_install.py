@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 SETTINGS = '{\n    "log-driver": "local",\n\t"debug" : false\n}'
 """As a person wrote it: no line end behind it, and odd spaces."""
 INIT = "/etc/init.d/dockworthy-guard"
+RECORD = "/var/lib/dockworthy/guard/installed.json"
 HOLDING = "/var/lib/dockworthy/guard/daemon.json.holding"
 UNLOCK = "/usr/local/sbin/dockworthy-guard-unlock"
 
@@ -229,6 +230,26 @@ def test_one_cut_off_while_the_engine_is_restarted_is_taken_back(host: OwnHost) 
     cut_off.wait(patience(30))
     uninstall(host)
     assert (host.read("/etc/docker/daemon.json"), host.running(), refused(host)) == (SETTINGS, running, False)
+
+
+def test_a_newer_version_that_was_cut_off_is_brought_once_more(host: OwnHost) -> None:
+    """Taken back, it would leave the engine without a guard until the next one is there."""
+    install(host)
+    settings = ("stat", "-c", "%i %y", "/etc/docker/daemon.json")
+    before = host.run(*settings).stdout
+    line = f"echo $$ >/run/installing; exec {DOCKWORTHY} guard install --yes >/dev/null 2>&1"
+    cut_off = subprocess.Popen([*host.inside, "sh", "-c", line], env=clean_environment())
+    host.wait(lambda: '"done":false' in host.read(RECORD), "it is being brought", 180)
+    host.run("sh", "-c", "kill -9 $(cat /run/installing)")
+    cut_off.wait(patience(30))
+    status = host.run(str(DOCKWORTHY), "guard", "status", check=False).stdout.decode()
+    assert "a newer version was cut off: run dockworthy guard install" in status, status
+    said = install(host)
+    assert "cut off" not in said and "no longer asks" not in said, said
+    assert host.run(*settings).stdout == before and refused(host), "the engine asked it all the time"
+    assert "cut off" not in host.run(str(DOCKWORTHY), "guard", "status", check=False).stdout.decode()
+    uninstall(host)
+    assert (host.read("/etc/docker/daemon.json"), refused(host)) == (SETTINGS, False)
 
 
 def test_what_can_not_be_done_whole_is_taken_back(host: OwnHost) -> None:

@@ -101,7 +101,7 @@ def install(
     in_force, text = _policy(policy, places)
     guard = in_force.guard
     record = read_record(places)
-    if record is not None and not record.done:
+    if record is not None and record.is_to_be_taken_back:
         cut_off = ("an installation was cut off: take back what it did, and start anew",)
         if not agreed("dockworthy guard install", cut_off, dry_run=dry_run, yes=yes):
             return 0

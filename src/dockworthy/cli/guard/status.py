@@ -79,7 +79,10 @@ def _installed(found: Status) -> str:
     record = found.installed
     if record is None:
         return f"installed: {_word(found.is_installed)}"
-    cut_off = "" if record.done else "; that was cut off: run dockworthy guard install or uninstall"
+    cut_off = ""
+    if not record.done:
+        what = "a newer version was cut off" if record.renews else "that was cut off"
+        cut_off = f"; {what}: run dockworthy guard install{'' if record.renews else ' or uninstall'}"
     by = "systemd" if record.by_systemd else "an init script"
     people = f", in front of the engine at {record.people.path}" if record.people else ", as plugin alone"
     return f"installed: yes, version {record.version}, by {by}{people}{cut_off}"

@@ -68,6 +68,12 @@ class Install(Struct, frozen=True, kw_only=True):
     """Who starts the engine."""
 
     @property
+    def renews(self) -> bool:
+        """A guard that is there is brought anew, and the engine and its file stay as they are."""
+        is_there = self.installed is not None and not self.installed.is_to_be_taken_back
+        return is_there and self.moving is None and self.restarting is None and self.after == self.before
+
+    @property
     def service(self) -> Service:
         return Service(
             self.places, self.engine, systemd=self.by_systemd, people=self.people, moved=record_of(self).changed

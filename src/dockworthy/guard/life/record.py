@@ -29,7 +29,8 @@ class Record(Struct, frozen=True, kw_only=True):
     """`files` were written, `folders` made for them, outermost first; `settings` is the engine's file, whose contents
     before and after lie beside this record (`settings_was_there` tells whether there was one before). `changed`: path
     and text of files that were there and say since where the engine listens. `confines`: `builder.entitlements` there
-    are ours; `restarts`: the engine was restarted for that. `done`: nothing was cut off."""
+    are ours; `restarts`: the engine was restarted for that. `done`: nothing was cut off; `renews`: what was there was
+    complete, and is brought anew while the engine and its file stay as they are."""
 
     version: str
     endpoint: str
@@ -43,6 +44,13 @@ class Record(Struct, frozen=True, kw_only=True):
     confines: bool = False
     restarts: bool = False
     done: bool = True
+    renews: bool = False
+
+    @property
+    def is_to_be_taken_back(self) -> bool:
+        """Was it cut off where nobody can tell how the engine was left? What is only brought anew is brought once more:
+        the guard that serves stays in front of the engine."""
+        return not self.done and not self.renews
 
 
 def read_record(places: Places) -> Record | None:

@@ -88,7 +88,9 @@ def uninstall(places: Places, record: Record, say: Callable[[str], None]) -> Non
             _move_back(places, record, record.people, engine, wanted, say)
         else:
             _let_in(path, wanted, kept, engine)
-            if record.restarts and not record.done and not engine.pid:  # it was stopped, and not started again
+            if (
+                record.restarts and record.is_to_be_taken_back and not engine.pid
+            ):  # it was stopped, and not started again
                 start_as_before(engine, places, wanted)
         says = "no longer asks the guard" if engine.pid or record.people else "does not run; the next one asks no guard"
         say(f"the engine {says}")
@@ -126,7 +128,7 @@ def _move_back(
     old = structs.replace(there, endpoint=record.endpoint)
     if not there.pid:
         put(Path(record.settings), wanted)
-    bring_back(old, places, people, service, kept, wanted, start=not record.done)
+    bring_back(old, places, people, service, kept, wanted, start=record.is_to_be_taken_back)
 
 
 def _set(path: Path, content: bytes | None, kept: kept_files.Kept) -> None:
