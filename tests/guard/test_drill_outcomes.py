@@ -51,4 +51,5 @@ def test_an_attack_that_the_engine_alone_refuses_came_through_the_guard(
 
 
 def test_few_attacks_mean_nothing_to_an_engine() -> None:
-    assert {trial.name for trial in attacks() if trial.by_engine} == {"bind of Windows", "path with a broken escape"}
+    by_engine = {trial.name for trial in attacks() if trial.by_engine}
+    assert by_engine == {"an account of Windows", "bind of Windows", "path with a broken escape"}

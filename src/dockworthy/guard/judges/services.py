@@ -51,10 +51,11 @@ async def service_create(case: Case) -> AsyncIterator[Refusal]:
 
 async def service_update(case: Case) -> AsyncIterator[Refusal]:
     """With `rollback=previous` the engine takes the spec that it had before, which may be older than the guard."""
+    asked = case.body(SERVICE)  # before anything is looked up: it may ask for more than can be judged
     found = await case.world.service(case.call.names["object"])
     service = ApiObject(found, "GET /services/{id}")
     runs = service.word("Spec", "TaskTemplate", "ContainerSpec", "Image")
-    async for refusal in _judge(case, case.body(SERVICE), runs=runs):
+    async for refusal in _judge(case, asked, runs=runs):
         yield refusal
     for refusal in refused_login_of(case.call, service) if found is not None else ():
         yield refusal
