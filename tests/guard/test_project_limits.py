@@ -229,6 +229,30 @@ async def test_labels_of_the_swarms_own_are_given_by_the_swarm() -> None:
         assert isinstance(answer, Refusal) and name in answer.says
 
 
+_FORGED: tuple[Mapping[str, str], ...] = (
+    {"dockworthy.kind": "release", "dockworthy.project": "bank", "dockworthy.number": "999"},
+    {"dockworthy.kind": "edge", "dockworthy.edge-of": "authority", "dockworthy.edge-digest": "x"},
+    {"dockworthy.kind": "dockworthy-edge-reader"},
+)
+
+
+@pytest.mark.parametrize("labels", _FORGED, ids=lambda labels: labels["dockworthy.kind"])
+async def test_what_deploys_go_by_on_a_swarm_is_no_word_of_who_has_one_project(labels: Mapping[str, str]) -> None:
+    """Root's next deploy of another project would roll out what is written there."""
+    whole = {STACK: "shop", **labels}
+    for kind in ("configs", "secrets"):
+        body: dict[str, Any] = {"Name": "shop_x", "Data": "eA==", "Labels": whole}
+        answer = await asks(f"POST /{kind}/create", *OF_SHOP, body=body)
+        assert isinstance(answer, Refusal) and "dockworthy.kind" in answer.says
+        assert isinstance(await asks(f"POST /{kind}/create", bound(Role.DEPLOYER), body=body), Allowed)
+    answer = await asks("POST /services/create", *OF_SHOP, body={**service({STACK: "shop"}, {}), "Labels": whole})
+    assert isinstance(answer, Refusal) and "dockworthy.kind" in answer.says
+    key = {"Name": "dockworthy.versions-key", "Data": "eA==", "Labels": {STACK: "shop"}}
+    assert isinstance(await asks("POST /configs/create", *OF_SHOP, body=key), Refusal)
+    own = {"Name": "shop_x", "Data": "eA==", "Labels": {STACK: "shop", "mine": "x"}}
+    assert isinstance(await asks("POST /configs/create", *OF_SHOP, body=own), Allowed)
+
+
 async def test_a_container_keeps_the_name_that_has_a_role() -> None:
     held = bound(Role.DEPLOYER), bound(Role.OPERATOR)
     watcher = frozenset({"watcher"})

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,22 @@ def opens(swarm: OwnEngine, project: str) -> Opens:
 
 class TestOnASwarm(StoreSuite):
     pass
+
+
+async def test_a_config_that_is_merely_labelled_as_a_release_is_none(
+    swarm: OwnEngine, opens: Opens, project: str, tmp_path: Path
+) -> None:
+    """Who has rights on one project may label a config of it: it is called as that project calls its own."""
+    data = tmp_path / "forged"
+    data.write_text("{}")
+    labels = {"dockworthy.kind": "release", "dockworthy.project": project, "dockworthy.number": "999"}
+    words = [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
+    swarm.docker("config", "create", *words, "other_forged", str(data))
+    async with opens() as store:
+        assert await store.releases() == [] and await store.next_number() == 1
+        async with store.lock(who="anna", doing="deploy"):
+            await store.write(release(1))
+        assert [each.number for each in await store.releases()] == [1]
 
 
 async def test_a_holder_that_gives_no_sign_of_life_is_dead(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,8 +74,7 @@ class SwarmSecrets:
         if len(part.packed) > _MOST:
             raise EngineError(f"the routes and certificates of {name} have {len(part.packed):,} bytes, which no secret "
                               f"of a swarm holds ({_MOST:,})")  # fmt: skip
-        whose = hashlib.sha256(name.encode()).hexdigest()[:16]
-        called = f"dockworthy-edge.{whose}.{secrets.token_hex(8)}"
+        called = f"{_beginning(name)}{secrets.token_hex(8)}"
         labels = {KIND: _PART, _OF: name, _DIGEST: part.digest}
         await self._objects.create("secrets", called, part.packed, labels)
 
@@ -83,9 +82,14 @@ class SwarmSecrets:
         """Of each part, the newest last."""
         found: dict[str, list[Object]] = {}
         for each in sorted(await self._objects.find("secrets", dockworthy_kind=_PART), key=lambda each: each.index):
-            if _OF in each.labels and _DIGEST in each.labels:
+            if _DIGEST in each.labels and each.name.startswith(_beginning(each.labels.get(_OF, ""))):
                 found.setdefault(each.labels[_OF], []).append(each)
         return found
+
+
+def _beginning(part: str) -> str:
+    """How its secrets are called."""
+    return f"dockworthy-edge.{hashlib.sha256(part.encode()).hexdigest()[:16]}."
 
 
 async def read_secrets(
@@ -96,8 +100,8 @@ async def read_secrets(
     await _may_take_tasks(site)
     await _end_readers(site.engine)
     try:
-        await site.engine.send("POST", "/services/create", await _reader(site, image, wanted, files))
-        container = await _container(site)
+        reader = await site.engine.send("POST", "/services/create", await _reader(site, image, wanted, files))
+        container = await _container(site, reader["ID"])
         return {name: await _read(site, container, file, environ) for name, file in files.items()}
     finally:
         await asyncio.shield(_end_readers(site.engine))
@@ -146,12 +150,12 @@ async def _may_take_tasks(site: Site) -> None:
         )
 
 
-async def _container(site: Site) -> str:
-    """The id of the reader's, once it runs."""
+async def _container(site: Site, reader: str) -> str:
+    """The id of the reader's, once it runs. By the service that was just made: a label may be on any."""
     clock = asyncio.get_running_loop().time
     ends, says = clock() + _WITHIN, ""
     while clock() < ends:
-        for task in await site.engine.get(f"/tasks?{filters(label=[f'{KIND}={_READER}'])}") or ():
+        for task in await site.engine.get(f"/tasks?{filters(service=[reader])}") or ():
             status = task["Status"]
             says = status.get("Err") or status.get("Message") or says
             if status["State"] == "running":

@@ -79,7 +79,7 @@ class SwarmStore:
     async def write(self, release: Release) -> None:
         """Raises UsageError for one that is too large or has a number that was another's, EngineError, Occupied."""
         content = encoded(release)
-        name = f"{self.project}_dockworthy.release.{release.number}"
+        name = self._record_name(release.number)
         found = await self._objects.get(name)
         if found is None:
             await self._count(release.number)
@@ -156,7 +156,18 @@ class SwarmStore:
 
     async def _records(self) -> list[Object]:
         found = await self._objects.find("configs", dockworthy_kind="release", dockworthy_project=self.project)
-        return sorted((each for each in found if each.labels.get(_NUMBER, "").isdecimal()), key=_number)
+        # By their names, too: who may label a config of one project may call none as another one calls its own.
+        return sorted(
+            (
+                each
+                for each in found
+                if each.labels.get(_NUMBER, "").isdecimal() and each.name == self._record_name(_number(each))
+            ),
+            key=_number,
+        )
+
+    def _record_name(self, number: int) -> str:
+        return f"{self.project}_dockworthy.release.{number}"
 
     async def _count(self, number: int) -> None:
         def counted(head: Object) -> Mapping[str, str]:

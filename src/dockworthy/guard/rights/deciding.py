@@ -39,6 +39,11 @@ _SWARMS = "com.docker.swarm."
 """So begin the labels that a swarm gives its tasks."""
 
 
+_OURS = "dockworthy."
+"""So begin the labels and names by which deploys find what a swarm keeps for them: releases, locks, certificates."""
+_OF_DEPLOYS = frozenset(f"{kind}/{how}" for kind in ("configs", "secrets", "services") for how in ("create", "update"))
+
+
 class Allowed(Struct, frozen=True, kw_only=True):
     """`call` with containers pinned to their ids where they were looked up. `limits` of what a list may show, empty
     where it may show all; `sees_secrets` of what it is about; `is_admin`: the policy does not bind them; `by_roles`:
@@ -100,6 +105,7 @@ async def decide(
         own = frozenset(name for binding in fitting or able for name in binding.projects)
         reasons += [each async for each in _names_of_others(call, touched, own, objects, projects)]
         reasons += _labels_of_the_swarm(call)
+        reasons += _what_deploys_keep(call)
         reasons += [each async for each in _labels_of_the_image(call, own, objects)]
         if not reasons and call.route.action.endswith("/create"):
             reasons += [each async for each in _too_many(touched, objects)]
@@ -234,6 +240,26 @@ def _labels_of_the_swarm(call: Call) -> Iterator[Refusal]:
     if given:
         says = f"the label {given[0]} says that a container is a task of a service's"
         yield refused("guard/roles", _TITLE, says, "leave it out: the swarm itself labels its tasks")
+
+
+def _what_deploys_keep(call: Call) -> Iterator[Refusal]:
+    """A release of another project, or the authority of the edge, would be what somebody says who has one project: a
+    deploy of root's goes by these labels, and rolls out what it finds."""
+    if call.route.action not in _OF_DEPLOYS:
+        return
+    body = ApiObject(read_body(call), "")
+    # A service may have others of a deploy, which come again with each update.
+    wanted = f"{_OURS}kind" if call.route.action.startswith("services/") else _OURS
+    given = [name for name in body.words("Labels") if name.startswith(wanted)]
+    name = body.word("Name")
+    if given or name.startswith((_OURS, "dockworthy-edge.")):
+        says = f"the label {given[0]}" if given else f"the name {name}"
+        yield refused(
+            "guard/roles",
+            _TITLE,
+            f"{says} says that a deploy of dockworthy keeps something there, and goes by it",
+            "leave it out; who deploys a project to a swarm needs a role without `projects`",
+        )
 
 
 async def _labels_of_the_image(call: Call, own: frozenset[str], objects: Objects) -> AsyncIterator[Refusal]:
