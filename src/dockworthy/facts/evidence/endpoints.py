@@ -10,10 +10,14 @@ from ...model.field import Set
 from ...model.host import Host, Listener
 from ...model.knowledge.tools import TOOLS, Tool, tool_of_container, tool_of_program
 from ...model.snapshot import ContainerFacts, EngineFacts
+from ..host.reading import number_or
 from ..host.root import Root
+from ..host.whose_word import WhoseWord
 
 _EVERY = ("0.0.0.0", "::", "*", "")
 _ENGINE = "dockerd"
+_CONTAINER = "container/"
+_ESTABLISHED, _LISTENS = "01", "0A"
 _NOT_METRICS = (2375, 2376, 2377, 7946)
 """Ports on which an engine speaks of other things."""
 _WELL_KNOWN = {tool.port: tool for tool in TOOLS if tool.port > 9000}
@@ -48,7 +52,7 @@ def _of_listeners(listeners: tuple[Listener, ...], inside: dict[int, str]) -> It
     for listener in listeners:
         if listener.protocol not in ("tcp", "tcp6"):
             continue
-        who = f"container/{inside[listener.pid]}" if listener.pid in inside else listener.program
+        who = f"{_CONTAINER}{inside[listener.pid]}" if listener.pid in inside else listener.program
         address = "127.0.0.1" if listener.address in _EVERY else listener.address
         tool = tool_of_program(listener.program)
         if tool is not None and _answers(tool):
@@ -65,7 +69,7 @@ def _of_container(container: ContainerFacts) -> Iterator[Endpoint]:
     if told is None or not _answers(told[0]) or not pid or not isinstance(container.inspect, Set):
         return
     for address, port in _addresses(container.inspect.value, told[0]):
-        yield Endpoint(address, port, f"container/{container.name}", told[0].name, pid)
+        yield Endpoint(address, port, f"{_CONTAINER}{container.name}", told[0].name, pid)
         return  # one address of a container is enough
 
 
@@ -112,18 +116,38 @@ def _part(value: Any, *keys: str) -> Any:
     return value
 
 
+def that_count(root: Root, places: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
+    """Those at which somebody answers whose word counts: a container, or one that may open a socket for the host."""
+    counts = WhoseWord(root)
+    return tuple(
+        place
+        for place in places
+        if place.who.startswith(_CONTAINER)
+        or (counts.of_process(place.pid) and any(map(counts.of_uid, _opened_by(root, place))))
+    )
+
+
+def _opened_by(root: Root, endpoint: Endpoint) -> Iterator[int]:
+    """The users who opened sockets that listen at its port. Source: proc_pid_net(5), tcp."""
+    rows = _rows(root, endpoint, _LISTENS)
+    yield from (number_or(row[7], 0) for row in rows if len(row) > 7)
+
+
 def connected(root: Root, places: Sequence[Endpoint]) -> tuple[bool, ...]:
     """Does somebody keep a connection to each? Look before asking."""
     return tuple(_is_connected(root, place) for place in places)
 
 
 def _is_connected(root: Root, endpoint: Endpoint) -> bool:
-    """In the network of the process that listens."""
+    return any(True for _ in _rows(root, endpoint, _ESTABLISHED))
+
+
+def _rows(root: Root, endpoint: Endpoint, state: str) -> Iterator[list[str]]:
+    """Of its port, in the network of the process that listens."""
     wanted = f":{endpoint.port:04X}"
     folder = f"/proc/{endpoint.pid}/net" if endpoint.pid else "/proc/net"
     for name in ("tcp", "tcp6"):
         for row in root.word(f"{folder}/{name}").splitlines()[1:]:
             parts = row.split()
-            if len(parts) > 3 and parts[3] == "01" and parts[1].endswith(wanted):
-                return True
-    return False
+            if len(parts) > 3 and parts[3] == state and parts[1].endswith(wanted):
+                yield parts

@@ -10,6 +10,7 @@ from typing import Any
 from ...model.evidence import SetUp
 from ...model.field import Source
 from ..host.root import Root
+from ..host.whose_word import WhoseWord
 from .systemd import rfc3339
 
 _PUPPET = (
@@ -63,10 +64,11 @@ def _ignition(root: Root) -> Iterator[SetUp]:
 
 
 def _ansible(root: Root) -> Iterator[SetUp]:
-    """On a host that it manages, Ansible leaves the folder of its temporary files."""
+    """On a host that it manages, Ansible leaves the folder of its temporary files with whom it became root from."""
+    counts = WhoseWord(root)
     homes = ["/root", *(f"/home/{name}" for name in root.names_or_none("/home"))]
     for folder in (f"{home}/.ansible/tmp" for home in homes):
-        if root.exists(folder):
+        if root.exists(folder) and counts.of_uid(root.stat(folder).st_uid):
             yield SetUp("Ansible", Source(folder), rfc3339(root.stat(folder).st_mtime))
             return
 

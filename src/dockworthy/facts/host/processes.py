@@ -7,6 +7,7 @@ import os
 from .elsewhere import Elsewhere
 from .reading import number_or
 from .root import Root, clean
+from .whose_word import WhoseWord
 
 
 class Processes:
@@ -39,9 +40,10 @@ class Processes:
         return path.rsplit("/", 1)[-1] if path else self._root.word(f"/proc/{pid}/comm")
 
     def running(self, *programs: str) -> int:
-        """The first process whose executable has one of these names; 0 where there is none."""
+        """The first process of a service whose executable has one of these names; 0 where there is none."""
+        counts = WhoseWord(self._root)
         for pid in self.pids:
-            if self.executable(pid).rsplit("/", 1)[-1] in programs:
+            if self.executable(pid).rsplit("/", 1)[-1] in programs and counts.of_process(pid):
                 return pid
         return 0
 
