@@ -104,6 +104,27 @@ def test_a_device_is_written_to_and_never_replaced(tmp_path: Path) -> None:
         os.close(writing)
 
 
+def test_a_file_that_came_in_place_of_a_pipe_is_not_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In somebody else's folder, who may rename there at any moment."""
+    victim, pipe = tmp_path / "of-root", tmp_path / "pipe"
+    victim.write_text("secret")
+    os.mkfifo(pipe)
+    is_file = Path.is_file
+
+    def swapped(path: Path) -> bool:
+        found = is_file(path)
+        pipe.unlink()
+        pipe.symlink_to(victim)
+        return found
+
+    monkeypatch.setattr(Path, "is_file", swapped)
+    with pytest.raises(OutputError):
+        save(snapshot(), pipe)
+    assert victim.read_text() == "secret"
+
+
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput, match="No such file or directory"):
         load(tmp_path / "none.json")

@@ -249,6 +249,28 @@ def test_write_that_fails_leaves_nothing(compose: Path, monkeypatch: pytest.Monk
     assert compose.read_text() == FILE and not (compose.parent / "secrets").exists()
 
 
+def test_a_folder_that_is_renamed_meanwhile_leads_no_secret_elsewhere(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever the folder above belongs to puts a link to another one in place of the project's, at the worst moment."""
+    folder = project.parent
+    victim, moved = folder.with_name("of-root"), folder.with_name("moved")
+    victim.mkdir()
+    make = os.mkdir
+
+    def swapped(path: str | Path, *how: int, **named: int) -> None:
+        if os.path.basename(path) == "secrets":
+            folder.rename(moved)
+            folder.symlink_to(victim)
+        make(path, *how, **named)
+        made.extend(victim.iterdir())
+
+    made: list[Path] = []
+    monkeypatch.setattr(os, "mkdir", swapped)
+    run([*MOVE, str(project)])
+    assert moved.exists() and not made and not [*victim.iterdir()]
+
+
 def test_json_names_the_files_and_not_what_they_say(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*MOVE, "--format", "json", "compose.yaml"]) == 0
     (file,) = json.loads(capsys.readouterr().out)["files"]

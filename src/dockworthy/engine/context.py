@@ -61,7 +61,10 @@ def write_context(folder: Path, name: str, host: str, certificates: Mapping[str,
     aside = file.with_name(f".meta.json.{os.getpid()}")
     try:
         file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        aside.write_bytes(content)
+        aside.unlink(missing_ok=True)
+        # The home may be somebody else's (sudo -E): a link that waits there under this name is not followed.
+        with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644), "wb") as written:
+            written.write(content)
         aside.replace(file)
     except OSError as error:
         raise OutputError(f"{file} can't be written: {error.strerror}") from None

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import OutputError
 from ..model.repair import NewFile
 from .kept import Made, digest
+
+_MOST = 1024 * 1024
+"""Bytes: no secret that was made is as long."""
 
 
 def write_new(files: Iterable[NewFile], written: list[NewFile]) -> None:
@@ -24,8 +28,8 @@ def write_new(files: Iterable[NewFile], written: list[NewFile]) -> None:
 def remove_new(written: Iterable[NewFile]) -> None:
     """Those that were made just now."""
     for file in written:
-        with contextlib.suppress(OSError):
-            os.unlink(file.path)
+        with contextlib.suppress(OSError), _opened_folder(os.path.dirname(file.path)) as folder:
+            os.unlink(os.path.basename(file.path), dir_fd=folder)
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(file.path))
 
@@ -43,13 +47,30 @@ def is_as_made(made: Made) -> bool:
 def remove_made(files: Iterable[Made]) -> None:
     """Those that say what they said, and the folder where nothing else is in it."""
     for made in sorted(files, key=lambda each: each.is_ignore_file):
-        folder = os.path.dirname(made.path)
+        path, name = os.path.split(made.path)
         with contextlib.suppress(OSError):
-            if made.is_ignore_file and os.listdir(folder) != [os.path.basename(made.path)]:
-                continue  # it goes on keeping other secrets out of Git
-            if is_as_made(made):
-                os.unlink(made.path)
-            os.rmdir(folder)
+            with _opened_folder(path) as folder:
+                if made.is_ignore_file and os.listdir(folder) != [name]:
+                    continue  # it goes on keeping other secrets out of Git
+                if _says(folder, name, made.digest):
+                    os.unlink(name, dir_fd=folder)
+            os.rmdir(path)
+
+
+@contextlib.contextmanager
+def _opened_folder(path: str) -> Iterator[int]:
+    """One folder for a look and what follows from it, wherever its name leads by then."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _says(folder: int, name: str, digest_of_it: str) -> bool:
+    handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    with open(handle, "rb") as file:
+        return stat.S_ISREG(os.fstat(handle).st_mode) and digest(file.read(_MOST + 1)) == digest_of_it
 
 
 def _write(file: NewFile, written: list[NewFile]) -> None:
@@ -74,13 +95,18 @@ def _write(file: NewFile, written: list[NewFile]) -> None:
 
 
 def _open_folder(folder: Path) -> int:
-    """Made where it is not there, for whom the project belongs to."""
-    is_new = False
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-        is_new = True
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    if is_new and os.geteuid() == 0 and not os.listdir(handle):
-        status = folder.parent.stat()
-        os.fchown(handle, status.st_uid, status.st_gid)
-    return handle
+    """Made where it is not there, for whom the project belongs to. Both are what was opened: whoever may rename above
+    gets no folder of another place, and none there gets their owner."""
+    project = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        is_new = False
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder.name, mode=0o700, dir_fd=project)
+            is_new = True
+        handle = os.open(folder.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=project)
+        if is_new and os.geteuid() == 0 and not os.listdir(handle):
+            status = os.fstat(project)
+            os.fchown(handle, status.st_uid, status.st_gid)
+        return handle
+    finally:
+        os.close(project)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import grp
 import os
 import socket
@@ -30,22 +31,35 @@ def listen(path: Path, *, mode: int, group: str | None = None) -> socket.socket:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not stat.S_ISSOCK(path.lstat().st_mode):
             raise UsageError(f"{path} is there and is no socket", hint="name another path")
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o177)
-        try:
-            listening.bind(str(beside))
-        finally:
-            os.umask(before)
-        os.chown(beside, -1, owner)
-        beside.chmod(mode)
-        listening.listen(BACKLOG)
-        listening.setblocking(False)
-        beside.replace(path)
+        with contextlib.ExitStack() as undone:
+            listening = undone.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            before = os.umask(0o177)
+            try:
+                listening.bind(str(beside))
+            finally:
+                os.umask(before)
+            _give(beside, mode, owner)
+            listening.listen(BACKLOG)
+            listening.setblocking(False)
+            beside.replace(path)
+            undone.pop_all()
     except KeyError:
         raise UsageError(f"there is no group {group!r} on this host", hint="getent group lists them") from None
     except OSError as error:
         raise UsageError(f"{path}: no socket can be made there: {error.strerror or error}") from None
     return listening
+
+
+def _give(beside: Path, mode: int, group: int) -> None:
+    """By a descriptor of the socket itself: the folder may be one where others rename. Raises OSError."""
+    handle = os.open(beside, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISSOCK(os.fstat(handle).st_mode):
+            raise OSError(errno.EEXIST, "another file is there by now")
+        os.chown(f"/proc/self/fd/{handle}", -1, group)
+        os.chmod(f"/proc/self/fd/{handle}", mode)
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager
