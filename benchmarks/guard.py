@@ -25,9 +25,9 @@ from guard_asking import Door, among, at_once, create_and_remove, list_container
 from measuring import cpu_of  # noqa: E402
 
 from dockworthy.drills.guard import good_calls  # noqa: E402
-from dockworthy.guard.asked import Asked  # noqa: E402
 from dockworthy.guard.judges import judge  # noqa: E402
 from dockworthy.guard.policy_in_force import PolicyInForce  # noqa: E402
+from dockworthy.guard.request import Asked  # noqa: E402
 from guard.guarded import PLUGIN, start_guarded  # noqa: E402
 from guard.sockets import start_socket  # noqa: E402
 from guard.worlds import EmptyWorld  # noqa: E402

@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dockworthy.guard.asked import Asked
 from dockworthy.guard.audit import Audit
+from dockworthy.guard.audit.recording import Telling
 from dockworthy.guard.audit.rotating_file import RotatingFile
-from dockworthy.guard.audit.telling import Telling
 from dockworthy.guard.decision import Decision, refused
 from dockworthy.guard.plugin.protocol import PluginProtocol
+from dockworthy.guard.request import Asked
 from guard.test_socket_limits import Wire
 
 NO = Decision(action="containers/create", refusals=(refused("guard/roles", "T", "no"),))

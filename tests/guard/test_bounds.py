@@ -14,7 +14,6 @@ import pytest
 
 from dockworthy.errors import EngineError
 from dockworthy.guard.aside import aside, computed_aside
-from dockworthy.guard.asked import Asked, TooMuch
 from dockworthy.guard.bounds import (
     MOST,
     MOST_BYTES,
@@ -30,6 +29,7 @@ from dockworthy.guard.identity.identity import Identity
 from dockworthy.guard.judges import judge
 from dockworthy.guard.parallel import AT_A_TIME, look_up
 from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.guard.request import Asked, TooMuch
 from dockworthy.guard.rights.deciding import decide
 from dockworthy.guard.routes import find_call
 from dockworthy.model.guard_policy import Binding, Role

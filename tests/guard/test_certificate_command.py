@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.guard.tls.papers import Papers, context_of
+from dockworthy.guard.tls.certificates import Papers, context_of
 from guard.tls_parts import Pair, client_context
 from machines.program import run_dockworthy
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dockworthy.guard.engine_world import EngineWorld
+from dockworthy.guard.rights.affected_objects import image_found
 from dockworthy.guard.rights.people_world import PeopleWorld
-from dockworthy.guard.rights.touched import image_found
 from guard.sockets import Reached
 from guard.test_device_nodes import archive
 from machines.images import BUSYBOX

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dockworthy.guard.asked import Asked
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.guard.request import Asked
 from guard.test_judging import SHOP, World, ask
 from guard.worlds import EmptyWorld
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from dockworthy.guard import aside
-from dockworthy.guard.asked import TooMuch
 from dockworthy.guard.bounds import MOST_DEEP, MOST_PATH, check_bounds
 from dockworthy.guard.decision import Decision
 from dockworthy.guard.floor.replaceable import Mounted, refused_replaceable
 from dockworthy.guard.host_tree import HostTree
 from dockworthy.guard.judges import judge
+from dockworthy.guard.path_ownership import who_may_swap
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.root_alone import who_may_swap
+from dockworthy.guard.request import TooMuch
 from dockworthy.model.host import MountPoint
 from guard.test_bounds import Silent, asked
 from guard.test_judging import ask

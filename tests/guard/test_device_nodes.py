@@ -17,9 +17,9 @@ from msgspec import structs
 
 from dockworthy.errors import UnreadableInput
 from dockworthy.guard import image_nodes
-from dockworthy.guard.asked import Asked, NotThere
 from dockworthy.guard.image_nodes import Stream, is_harmful, is_remapped, layers_of, node_in_archive, node_in_layers
 from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.guard.request import Asked, NotThere
 from dockworthy.guard.rights.device_nodes import can_make_nodes, pinned, refused_with_mknod, without_mknod
 from dockworthy.guard.routes import Call, find_call
 from dockworthy.readers.create_request.strict_json import parse

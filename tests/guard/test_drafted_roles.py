@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dockworthy.guard.observing import askers
-from dockworthy.guard.observing.askers import drafted_roles, look_who_makes
-from dockworthy.guard.observing.peers import Peer
+from dockworthy.guard.observing.askers import Peer, drafted_roles, look_who_makes
 from dockworthy.guard.observing.state import State
 
 

@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 import pytest
 
-from dockworthy.guard.asked import Asked
 from dockworthy.guard.bounds import MOST_TASKS
 from dockworthy.guard.floor.expanded import why_not_a_payload, why_not_a_tag, why_not_filters
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.guard.request import Asked
 from dockworthy.model.guard_policy import GuardPolicy
 from guard.test_bounds import Silent
 from guard.test_judging import SHOP, World, ask

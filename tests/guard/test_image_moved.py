@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dockworthy.errors import EngineTimeout
-from dockworthy.guard.asked import Asked
 from dockworthy.guard.plugin.moved_images import NotingWorld, PendingCreates
+from dockworthy.guard.request import Asked
 from guard.worlds import EmptyWorld
 
 CREATE = Asked(method="POST", target="/v1.45/containers/create", body=b'{"Image":"shop:1"}')

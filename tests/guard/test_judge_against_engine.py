@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from dockworthy.controls.judging import judge_units
-from dockworthy.guard.asked import Asked
 from dockworthy.guard.engine_world import EngineWorld
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.guard.request import Asked
 from dockworthy.model.field import Set, Source
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level

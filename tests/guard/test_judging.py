@@ -12,11 +12,11 @@ import pytest
 from msgspec import structs
 
 from dockworthy.controls.workload.build_grants import control
-from dockworthy.guard.asked import Asked
 from dockworthy.guard.decision import MOST_CHARACTERS, MOST_IN_ALL, Decision, refused
 from dockworthy.guard.floor.mounts import NumbersOf
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.guard.request import Asked
 from dockworthy.model.guard_policy import Binding, GuardPolicy, Role
 from dockworthy.model.policy import Policy, PolicyException
 from guard.worlds import EmptyWorld

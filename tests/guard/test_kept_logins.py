@@ -9,8 +9,8 @@ import pytest
 from msgspec import json, structs
 
 from dockworthy.deploy.targets.swarm import services
-from dockworthy.guard.asked import Asked
 from dockworthy.guard.judges.kept_logins import refused_kept_login
+from dockworthy.guard.request import Asked
 from dockworthy.guard.routes import Call, find_call
 from guard.worlds import EmptyWorld
 

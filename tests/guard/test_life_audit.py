@@ -14,14 +14,14 @@ import pytest
 from msgspec import structs
 
 from dockworthy.errors import UsageError
-from dockworthy.guard.asked import Asked, NotCanonical
 from dockworthy.guard.audit import Audit
-from dockworthy.guard.audit.notes import Note
+from dockworthy.guard.audit.entry import Note
+from dockworthy.guard.audit.recording import Telling
 from dockworthy.guard.audit.redaction import image_of, shown_target
 from dockworthy.guard.audit.rotating_file import RotatingFile
 from dockworthy.guard.audit.syslog import Syslog
-from dockworthy.guard.audit.telling import Telling
 from dockworthy.guard.decision import Decision, refused
+from dockworthy.guard.request import Asked, NotCanonical
 from dockworthy.guard.routes import Call, find_call
 from dockworthy.guard.socket.answers import error
 from guard.plugin_client import serving

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.guard.asked import Asked
-from dockworthy.guard.life.keeping.kept import At, Kept
+from dockworthy.guard.life.keeping.guards import At, Kept
+from dockworthy.guard.request import Asked
 from dockworthy.guard.socket.tickets import HEADER, Tickets
 from guard.plugin_client import PluginConnection
 from machines.engines import clean_environment

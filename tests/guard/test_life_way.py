@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dockworthy.errors import UsageError
-from dockworthy.guard.life.moving.way import DEFAULTS, SERVICE_DROP_IN, SOCKET_DROP_IN, USUAL, Seen, way_of
+from dockworthy.guard.life.moving.listen_config import DEFAULTS, SERVICE_DROP_IN, SOCKET_DROP_IN, USUAL, Seen, way_of
 
 HERE, THERE = "/run/docker.sock", "/run/dockworthy-engine/docker.sock"
 MOVED = f"unix://{THERE}"

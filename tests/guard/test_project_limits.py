@@ -10,9 +10,9 @@ from urllib.parse import quote
 import pytest
 
 from dockworthy.guard.decision import Refusal
+from dockworthy.guard.rights.affected_objects import image_found
 from dockworthy.guard.rights.deciding import Allowed
 from dockworthy.guard.rights.projects import project_of, project_of_service
-from dockworthy.guard.rights.touched import image_found
 from dockworthy.model.guard_policy import Role
 from guard.test_showing import names, seen
 from guard.test_socket_rights import LABEL, MINE, OF_SHOP, asks, bound
@@ -85,7 +85,7 @@ IMAGE_EVENTS: tuple[tuple[str, Mapping[str, str], bool], ...] = (
 def test_events_of_images_are_of_their_projects(action: str, attributes: Mapping[str, str], shows: bool) -> None:
     import json
 
-    from dockworthy.guard.asked import Asked
+    from dockworthy.guard.request import Asked
     from dockworthy.guard.rights.showing import shown
     from dockworthy.guard.routes import find_call
     from guard.test_showing import OF_SHOP as LIMIT

@@ -7,13 +7,12 @@ from urllib.parse import quote
 
 import pytest
 
-from dockworthy.guard.asked import Asked, NotCanonical
 from dockworthy.guard.audit.redaction import shown_target
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.guard.request import Asked, NotCanonical, read_target
 from dockworthy.guard.routes import Right, find_call
 from dockworthy.guard.routes.table import ROUTES
-from dockworthy.guard.target import read_target
 from guard.worlds import EmptyWorld
 
 TOP = "/v1.45/containers/shop/top"

@@ -8,8 +8,7 @@ import pytest
 
 from dockworthy.guard.judges import containers, definitions, networks
 from dockworthy.guard.rights.references import CLAIMS, PLAIN, QUERIES, REFERENCES, body_of
-from dockworthy.guard.routes.route import Body
-from dockworthy.guard.routes.table import ROUTES
+from dockworthy.guard.routes.table import ROUTES, Body
 from dockworthy.readers.create_request.keys import HOST_CONFIG, REQUEST, ListOf, MapOf, Shape
 from dockworthy.readers.service.keys import SERVICE
 

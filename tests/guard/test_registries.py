@@ -9,12 +9,12 @@ from urllib.parse import quote
 import pytest
 
 from dockworthy.facts.host.root import Root
-from dockworthy.guard.asked import Asked
 from dockworthy.guard.host_network import names_of_host, what_of_host
 from dockworthy.guard.judges import judge
 from dockworthy.guard.observing.drafting import draft
 from dockworthy.guard.observing.state import Seen, State
 from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.guard.request import Asked
 from dockworthy.guard.rights.roles import RIGHTS
 from dockworthy.guard.routes import find_call
 from dockworthy.model.guard_policy import GuardPolicy, Role

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockworthy.guard.asked import Asked, NotCanonical
+from dockworthy.guard.request import Asked, NotCanonical
 from dockworthy.guard.routes import find_call
 from dockworthy.guard.socket.request_head import request_head
 from dockworthy.guard.socket.tickets import Tickets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockworthy.guard.asked import NotCanonical
+from dockworthy.guard.request import NotCanonical
 from dockworthy.guard.socket.request_head import request_head
 
 PLAIN = [(b"Host", b"docker"), (b"Accept", b"a"), (b"Accept", b"b"), (b"X-Docker-Expose-Session-Grpc-Method", b"/a"),

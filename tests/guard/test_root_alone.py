@@ -13,8 +13,8 @@ import pytest
 
 from dockworthy.cli.guard.in_force import loader
 from dockworthy.errors import UnreadableInput
-from dockworthy.guard.life.living_policy import LivingPolicy
-from dockworthy.guard.root_alone import who_may_change, who_may_swap, who_may_write
+from dockworthy.guard.life.kept_policy import LivingPolicy
+from dockworthy.guard.path_ownership import who_may_change, who_may_swap, who_may_write
 from dockworthy.model.levels import Level
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="folders of root's are made")

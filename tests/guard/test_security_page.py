@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from dockworthy.guard.rights.roles import RIGHTS
-from dockworthy.guard.routes.route import Right
+from dockworthy.guard.routes.table import Right
 from dockworthy.model.guard_policy import Role
 
 PAGE = Path(__file__).parents[2] / "docs/security.md"

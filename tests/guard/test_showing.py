@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockworthy.guard.asked import Asked
+from dockworthy.guard.request import Asked
 from dockworthy.guard.rights.showing import Shown, lists_in, shown
 from dockworthy.guard.routes import find_call
 from dockworthy.guard.socket.rewriting import LONG, MOST_LINE, MOST_REWRITTEN, Lines, Whole, rewriting

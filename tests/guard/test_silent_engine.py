@@ -13,10 +13,10 @@ import pytest
 
 from dockworthy.errors import EngineTimeout
 from dockworthy.guard import engine_questions
-from dockworthy.guard.asked import Asked
 from dockworthy.guard.engine_world import EngineWorld
 from dockworthy.guard.judges import judge
 from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.guard.request import Asked
 from dockworthy.model.guard_policy import GuardPolicy, Role
 from engine.fake import HANG, FakeEngine, fake_engine
 from guard.guarded import Guarded, start_guarded

@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockworthy.guard.asked import Asked
 from dockworthy.guard.decision import Decision
 from dockworthy.guard.identity.identity import Identity
 from dockworthy.guard.plugin import serving
 from dockworthy.guard.plugin.moved_images import PendingCreates
 from dockworthy.guard.plugin.protocol import PluginProtocol
 from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.guard.request import Asked
 from dockworthy.guard.socket.client_side import ClientSide
+from dockworthy.guard.socket.connection_limits import Places
 from dockworthy.guard.socket.engine_side import EngineSide
-from dockworthy.guard.socket.meeting import Met
-from dockworthy.guard.socket.places import Places
+from dockworthy.guard.socket.peer_auth import Met
 from dockworthy.guard.socket.role_gate import RoleGate
 from dockworthy.guard.socket.tickets import Tickets
 from dockworthy.model.guard_policy import Binding, Role

@@ -7,16 +7,16 @@ from typing import Any, cast
 
 import pytest
 
-from dockworthy.guard.asked import Asked
-from dockworthy.guard.audit.bounded import Bounded
+from dockworthy.guard.audit.flood_limits import Bounded
 from dockworthy.guard.decision import Decision, refused
 from dockworthy.guard.plugin.protocol import LATE, PluginProtocol
+from dockworthy.guard.request import Asked
 from dockworthy.guard.socket.client_side import ClientSide
+from dockworthy.guard.socket.connection_limits import Owner, Places
 from dockworthy.guard.socket.gate import Passage
 from dockworthy.guard.socket.memory import FREE, Held, Memory
-from dockworthy.guard.socket.pace import Phase
-from dockworthy.guard.socket.places import Owner, Places
 from dockworthy.guard.socket.request_head import MOST_HEAD
+from dockworthy.guard.socket.timeouts import Phase
 
 GET = b"GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\n"
 

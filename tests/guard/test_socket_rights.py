@@ -16,17 +16,16 @@ import msgspec
 import pytest
 
 from dockworthy.errors import UsageError
-from dockworthy.guard.asked import Asked, NotThere
 from dockworthy.guard.bounds import MOST_OF_PROJECT
 from dockworthy.guard.decision import Refusal
 from dockworthy.guard.identity.identity import Identity
 from dockworthy.guard.identity.peer import Peer, peer_of
 from dockworthy.guard.identity.telling import certificate, identity_of
 from dockworthy.guard.policy_in_force import PolicyInForce
+from dockworthy.guard.request import Asked, NotThere
 from dockworthy.guard.rights.deciding import Allowed, Refused, decide
 from dockworthy.guard.rights.grantees import group_number, user_number
-from dockworthy.guard.rights.grants import Grants
-from dockworthy.guard.rights.held import Roles
+from dockworthy.guard.rights.grants import Grants, Roles
 from dockworthy.guard.rights.people_world import PeopleWorld
 from dockworthy.guard.routes import Call, find_call
 from dockworthy.guard.socket.tickets import GOOD_FOR, HEADER, Tickets

@@ -10,15 +10,12 @@ import pytest
 from msgspec import structs
 
 from dockworthy.errors import UsageError
-from dockworthy.guard.asked import Asked
-from dockworthy.guard.audit.bounded import SINGLY
+from dockworthy.guard.audit.flood_limits import SINGLY
 from dockworthy.guard.decision import Decision
-from dockworthy.guard.tls.handshakes import Handshakes
-from dockworthy.guard.tls.knocks import AT_ONCE, PER_SECOND, Knocks
-from dockworthy.guard.tls.listening import listen_tcp
-from dockworthy.guard.tls.living_papers import LivingPapers
-from dockworthy.guard.tls.papers import Papers, context_of
-from dockworthy.guard.tls.turned_away import TurnedAway
+from dockworthy.guard.request import Asked
+from dockworthy.guard.tls.certificates import LivingPapers, Papers, context_of
+from dockworthy.guard.tls.endpoint import TurnedAway, listen_tcp
+from dockworthy.guard.tls.handshakes import AT_ONCE, PER_SECOND, Handshakes, Knocks
 from dockworthy.harden.remote_access.address import Place
 from guard.tls_parts import Wire, papers_for
 from patience import patience

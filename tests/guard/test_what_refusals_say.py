@@ -13,8 +13,8 @@ import pytest
 
 from dockworthy.guard.floor.mounts import refused_path
 from dockworthy.guard.observing.needs import needs_of
+from dockworthy.guard.path_ownership import who_may_swap, who_may_write
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.root_alone import who_may_swap, who_may_write
 from dockworthy.model.guard_policy import GuardPolicy
 from guard.people_host import PEOPLE
 from guard.sockets import Reached

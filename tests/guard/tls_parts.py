@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dockworthy.guard.tls.certificates import Papers
 from dockworthy.guard.tls.connection import TlsConnection
 from dockworthy.guard.tls.handshakes import Handshakes
-from dockworthy.guard.tls.papers import Papers
 from dockworthy.harden.remote_access.certificates import Office
 from dockworthy.harden.remote_access.certificates import Papers as Made
 

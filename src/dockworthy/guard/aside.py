@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from .asked import TooMuch
+from .request import TooMuch
 
 _LARGE = 16 * 1024
 """Bytes. What Docker and Compose send for a container has a tenth."""
@@ -78,6 +78,3 @@ class _Bridged:
             return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(found(*arguments, **named), self._loop))
 
         return ask
-
-
-__all__ = ["aside", "computed_aside", "is_large"]

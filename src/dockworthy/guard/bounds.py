@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .asked import NotCanonical, TooMuch
+from .request import NotCanonical, TooMuch
 
 MOST_BYTES = 2 * 1024 * 1024
 """Of a body that is judged."""
@@ -157,21 +157,3 @@ def _why(key: str, path: str) -> str:
         return f"a path in {key or 'the body'} has {len(path)} characters, more than {MOST_PATH}"
     deep = sum(map(bool, path.split("/")))
     return f"a path in {key or 'the body'} has {deep} folders, more than {MOST_DEEP}" if deep > MOST_DEEP else ""
-
-
-__all__ = [
-    "MOST",
-    "MOST_BYTES",
-    "MOST_DEEP",
-    "MOST_DEFAULT",
-    "MOST_ENTRIES",
-    "MOST_KEPT",
-    "MOST_KEPT_IN",
-    "MOST_NAME",
-    "MOST_OF_PROJECT",
-    "MOST_PATH",
-    "MOST_TASKS",
-    "check_bounds",
-    "check_kept",
-    "check_size",
-]

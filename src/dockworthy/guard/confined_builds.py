@@ -54,6 +54,3 @@ def _started(pid: int) -> float:
     lines = Path("/proc/stat").read_text().splitlines()
     boot = next(int(line.split()[1]) for line in lines if line.startswith("btime "))
     return boot + ticks / os.sysconf("SC_CLK_TCK") + 1
-
-
-__all__ = ["builds_are_confined"]

@@ -91,6 +91,3 @@ def _ended(text: str) -> str:
 
 def refused(rule: str, title: str, says: str, remedy: str = "") -> Refusal:
     return Refusal(rule=rule, title=title, says=says, remedy=remedy)
-
-
-__all__ = ["MOST_CHARACTERS", "MOST_IN_ALL", "NOTHING", "Decision", "Refusal", "refused"]

@@ -15,7 +15,7 @@ import msgspec
 from ..model.workload import Container, Mount, MountKind
 from ..readers.api_object import ApiObject
 from .path_lookups import HostFiles
-from .root_alone import who_may_swap
+from .path_ownership import who_may_swap
 
 EDGE_FOLDER = "/var/lib/dockworthy/edge"
 """Root's; an edge of another account is none under a guard, which lets no container mount what an account owns."""
@@ -94,6 +94,3 @@ def _check(request: ApiObject) -> list[str]:
 def _wanted_check(spec: Mapping[str, Any]) -> list[str]:
     check = spec.get("healthcheck") or {}
     return ["NONE"] if check.get("disable") else [str(word).replace("$$", "$") for word in check.get("test") or ()]
-
-
-__all__ = ["EDGE_FOLDER", "edge_names", "edge_specs", "is_made_of"]

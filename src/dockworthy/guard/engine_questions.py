@@ -147,6 +147,3 @@ def _does_not_answer(path: str) -> DoesNotAnswer:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-__all__ = ["ANSWERS_WITHIN", "MOST_UNDER_WAY", "DoesNotAnswer", "Questions"]

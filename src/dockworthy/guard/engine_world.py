@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
+import stat
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
@@ -24,8 +26,6 @@ from ..model.field import Set, Source
 from ..model.snapshot import EngineFacts
 from ..readers.api_object import ApiObject
 from ..readers.engine_context import EngineContext, engine_context
-from .asked import NotAName
-from .device_numbers import device_numbers
 from .edge_record import EDGE_FOLDER, edge_names, edge_specs
 from .engine_questions import ANSWERS_WITHIN, MOST_UNDER_WAY, Questions
 from .floor.mounts import RECURSIVE_SINCE, NumbersOf
@@ -36,10 +36,35 @@ from .mounted import mounted
 from .own_paths import OwnPaths, engine_folders, own_paths
 from .parallel import look_up
 from .path_lookups import HostFiles, Look, PathHangs, PathLookups
-from .root_alone import who_may_swap, who_may_write
+from .path_ownership import who_may_swap, who_may_write
+from .request import NotAName
 from .routes.table import may_name
 from .volume_nodes import VolumeNodes, takes_no_nodes
 from .way_in import WayIn, way_in
+
+_KINDS = {stat.S_IFCHR: "c", stat.S_IFBLK: "b"}
+
+
+def device_numbers(path: str) -> frozenset[tuple[str, int, int]]:
+    """Links are followed, as the engine does; a folder (`/dev/snd`) stands for every device in it. None where there is
+    no device: it may come later, and then it counts."""
+    return frozenset(_numbers(path))
+
+
+def _numbers(path: str) -> Iterator[tuple[str, int, int]]:
+    try:
+        found = os.stat(path)
+        if stat.S_ISDIR(found.st_mode):
+            for entry in os.scandir(path):
+                if not entry.is_dir():
+                    yield from _numbers(entry.path)
+            return
+    except OSError:
+        return
+    kind = _KINDS.get(stat.S_IFMT(found.st_mode))
+    if kind is not None:
+        yield kind, os.major(found.st_rdev), os.minor(found.st_rdev)
+
 
 _FRESH_FOR = 10.0
 """Seconds: what an engine is changes only when it starts anew."""
@@ -427,6 +452,3 @@ def _facts(path: str, files: HostFiles) -> PathFacts:
         written={way: who_may_write(way, files) for way in ways},
         swapped={(way, follow): who_may_swap(way, files, follow=follow) for way in ways for follow in (False, True)},
     )
-
-
-__all__ = ["EngineWorld"]

@@ -121,6 +121,3 @@ def _routes(root: Root) -> Iterator[tuple[str, str]]:
 def _address(root: Root, text: str) -> ipaddress.IPv4Address:
     """Written as a number of this kernel's."""
     return ipaddress.IPv4Address(int(text, 16).to_bytes(4, "little" if root.byteorder == "little" else "big"))
-
-
-__all__ = ["addresses_of_host", "names_of_host", "what_of_host"]

@@ -178,6 +178,3 @@ def _below(mount: MountPoint, path: str) -> str:
 
 def _joined(top: str, rest: str) -> str:
     return posixpath.join(top, rest) if rest else top
-
-
-__all__ = ["Cover", "HostTree", "Place", "host_tree", "plain", "spellings"]

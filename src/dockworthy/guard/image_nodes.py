@@ -133,15 +133,3 @@ class Stream:
 
 def in_words(path: str, *, block: bool, major: int, minor: int) -> str:
     return f"{path} ({'block' if block else 'character'} device {major}:{minor})"
-
-
-__all__ = [
-    "Stream",
-    "harmful_node",
-    "in_words",
-    "is_harmful",
-    "is_remapped",
-    "layers_of",
-    "node_in_archive",
-    "node_in_layers",
-]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import UsageError
-from .handed import handed_socket
+from .socket_activation import handed_socket
 
 BACKLOG = 4096
 """Who waits to be let in when many come at a time: as many as an engine lets wait. A loop that is not told lets 100."""
@@ -106,6 +106,3 @@ def _removed_if_killed(path: Path, made: os.stat_result) -> Iterator[None]:
     finally:
         os.close(writing)
         watching.wait()
-
-
-__all__ = ["BACKLOG", "listen", "listened"]

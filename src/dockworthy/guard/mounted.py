@@ -89,6 +89,3 @@ def _of_service(item: ApiObject, ways: Ways, spelt: Spelt, holder: str, *, id: s
 
 def _follows(options: ApiObject) -> bool:
     return options.word("Propagation") not in KEPT_IN or options.at("ReadOnlyNonRecursive").data is True
-
-
-__all__ = ["mounted"]

@@ -119,6 +119,3 @@ def engine_folders(socket: str) -> tuple[str, ...]:
     settings = EngineSettings.of(start, daemon, file)
     found = (start.file_path, settings.exec_root, settings.data_root, settings.pid_file)
     return tuple(path for path in found if path.startswith("/") and path != "/")
-
-
-__all__ = ["OwnPaths", "engine_folders", "own_paths"]

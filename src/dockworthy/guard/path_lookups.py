@@ -275,6 +275,3 @@ class PathLookups:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-__all__ = ["LIMIT", "HostFiles", "Look", "PathHangs", "PathLookups"]

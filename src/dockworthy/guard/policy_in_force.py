@@ -82,6 +82,3 @@ def _refusals(findings: Iterable[Finding]) -> Iterator[Refusal]:
                 says=fact if finding.outcome is Outcome.FAIL else f"it can't be told: {fact}",
                 remedy=finding.remedy.says if finding.remedy else "",
             )
-
-
-__all__ = ["PolicyInForce"]

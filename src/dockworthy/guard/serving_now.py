@@ -97,6 +97,3 @@ def _started(pid: int) -> int:
     except OSError:
         return 0
     return 0 if fields[0] == "Z" else int(fields[19])
-
-
-__all__ = ["Serving", "announced", "serving_folder", "serving_now"]

@@ -91,6 +91,3 @@ def identity_named(name: str) -> Identity:
     except KeyError:
         return Identity(name=f"user {name}", names=frozenset({f"user:{name}"}))
     return user(entry.pw_uid, tuple(os.getgrouplist(name, entry.pw_gid)))
-
-
-__all__ = ["Holder", "holders_in", "identity_named", "members_of"]

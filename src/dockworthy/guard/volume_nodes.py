@@ -142,6 +142,3 @@ def volumes_of(inspect: Mapping[str, Any]) -> dict[str, str]:
     mounts = ApiObject(inspect, "GET /containers/{id}/json").items("Mounts")
     mounted = (each for each in mounts if each.word("Type") == "volume" and each.word("Driver") in _LOCAL)
     return {each.word("Name"): path for each in mounted if (path := each.word("Source")).startswith("/")}
-
-
-__all__ = ["VolumeNodes", "node_below", "paths_of", "takes_no_nodes", "volumes_of"]

@@ -110,6 +110,3 @@ def _closing(folder: str, seen: os.stat_result, files: HostFiles) -> str:
         f"chmod {'go-x' if by_group or files.has_access_list(folder) else 'o-x'} {name}",
     ]
     return " && ".join(step for step in steps if step)
-
-
-__all__ = ["WayIn", "way_in"]

@@ -94,6 +94,3 @@ class World(Protocol):
     async def device_numbers(self, paths: Iterable[str]) -> NumbersOf:
         """Tells of each of these paths the numbers of the device there, or of those in the folder there:
         `("c", 10, 229)`. Raises PathHangs."""
-
-
-__all__ = ["World"]

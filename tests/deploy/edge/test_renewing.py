@@ -23,7 +23,7 @@ from dockworthy.deploy.edge.shown import first_in
 from dockworthy.deploy.edge.standing import edge_standing
 from dockworthy.deploy.site import Site
 from dockworthy.errors import DockworthyError
-from dockworthy.guard.root_alone import who_may_swap
+from dockworthy.guard.path_ownership import who_may_swap
 from dockworthy.model.deploy_settings import Route, Tls
 from machines.engines import clean_environment
 from machines.program import DOCKWORTHY, run_dockworthy

@@ -77,7 +77,7 @@ def _command(which: str, *, sudo: bool) -> tuple[str, ...]:
     """The dockworthy that runs now. Raises UsageError where others than root could swap it: root would run theirs."""
     import dockworthy
 
-    from ...guard.root_alone import who_may_swap
+    from ...guard.path_ownership import who_may_swap
 
     for path in (sys.executable, str(Path(dockworthy.__file__).parent)):
         if why := who_may_swap(path):

@@ -11,7 +11,7 @@ import click
 from ..output import say
 
 if TYPE_CHECKING:
-    from ...guard.audit.telling import Telling
+    from ...guard.audit.recording import Telling
 
 _OPTIONS = (
     click.option(
@@ -33,9 +33,9 @@ def audit_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def telling(audit_file: str | None, *, syslog: bool) -> Telling:
     """Hears of each decision, and gives back the one that holds. Raises UsageError for a file that can't be written."""
     from ...guard.audit import Audit
+    from ...guard.audit.recording import Telling
     from ...guard.audit.rotating_file import RotatingFile
     from ...guard.audit.syslog import Syslog
-    from ...guard.audit.telling import Telling
 
     file = RotatingFile(Path(audit_file)) if audit_file else None
     return Telling(Audit(file, Syslog() if syslog else None, say=say), say)

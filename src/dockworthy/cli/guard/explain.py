@@ -15,9 +15,9 @@ from ..output import deliver
 from .in_force import level_option, loader
 
 if TYPE_CHECKING:
-    from ...guard.asked import Asked
     from ...guard.explaining import Explained
     from ...guard.policy_in_force import PolicyInForce
+    from ...guard.request import Asked
 
 
 @click.command(

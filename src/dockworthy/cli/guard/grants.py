@@ -14,7 +14,7 @@ from .. import options
 from ..output import deliver, say
 
 if TYPE_CHECKING:
-    from ...guard.audit.notes import Note
+    from ...guard.audit.entry import Note
     from ...guard.rights.grants import Grant, Grants
     from ...model.guard_policy import Binding, Role
 
@@ -42,7 +42,7 @@ def grant(who: str, role: str, span: str, reason: str, projects: tuple[str, ...]
       dockworthy guard grant alice operator --for 1h --reason "the shop is down"
       dockworthy guard grant group:ops deployer --for 2d --reason "release 7"
     """
-    from ...guard.audit.notes import of_grant
+    from ...guard.audit.entry import of_grant
     from ...guard.rights.grantees import check_grantee, group_number, user_number
     from ...model.guard_policy import Role
 
@@ -92,7 +92,7 @@ def _as_json(found: list[Grant]) -> str:
 def revoke(which: str) -> int:
     """By the grant's id, or all of somebody's. Streams that it opened (exec, attach, logs, events) end within two
     seconds; a command that runs in a container goes on there."""
-    from ...guard.audit.notes import of_grant
+    from ...guard.audit.entry import of_grant
 
     folder = _grants()
     tell = _audit()

@@ -14,8 +14,7 @@ from ..options import LEVELS
 from ..project import rules_of
 
 if TYPE_CHECKING:
-    from ...guard.life.kept_policy import PolicyKeeping
-    from ...guard.life.living_policy import Load
+    from ...guard.life.kept_policy import Load, PolicyKeeping
     from ...guard.policy_in_force import PolicyInForce
 
 
@@ -51,7 +50,7 @@ def _path(policy: str | None) -> str | None:
 
 def _load_guarded(level: str | None, path: str | None) -> tuple[PolicyInForce, tuple[Path, ...]]:
     """Raises UnreadableInput, also for a file that others than root could change: whoever writes it is root."""
-    from ...guard.root_alone import who_may_change
+    from ...guard.path_ownership import who_may_change
 
     in_force, files = _load(level, path)
     for file in files:

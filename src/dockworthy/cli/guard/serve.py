@@ -66,7 +66,7 @@ def serve(
     """
     import uvloop
 
-    from ...guard.audit.notes import Note, of_grant
+    from ...guard.audit.entry import Note, of_grant
     from ...guard.life.readiness import tell_ready
     from ...guard.life.spare import wait_for_its_turn
 
@@ -91,16 +91,16 @@ def serve(
         tell_ready()
 
     async def live() -> None:
+        from ...guard.config_reload import followed
         from ...guard.engine_world import EngineWorld
-        from ...guard.handed import handed_key
-        from ...guard.leaving import Leaving
-        from ...guard.life.living_policy import LivingPolicy
-        from ...guard.living import followed
+        from ...guard.graceful_shutdown import Leaving
+        from ...guard.life.kept_policy import LivingPolicy
         from ...guard.plugin import plugin_served
         from ...guard.rights.grants import Grants, grants_folder
         from ...guard.serving_now import announced
-        from ...guard.socket.people import people_served
+        from ...guard.socket.serving import people_served
         from ...guard.socket.tickets import Tickets
+        from ...guard.socket_activation import handed_key
 
         in_force = LivingPolicy(loader(level, policy, followed=True), heard, keeping(level, policy))
         tickets, leaving = Tickets(key=handed_key()), Leaving()
@@ -140,10 +140,10 @@ def serve(
 
 def _load_all(level: str | None, policy: str | None) -> None:
     """Into memory, what `serve` needs. What it was told of is read when it serves: it may be another by then."""
-    from ...guard import engine_world, living, plugin  # noqa: F401
-    from ...guard.life.living_policy import last_good
+    from ...guard import config_reload, engine_world, plugin  # noqa: F401
+    from ...guard.life.kept_policy import last_good
     from ...guard.plugin.warming import warm_up
-    from ...guard.socket import people  # noqa: F401
+    from ...guard.socket import serving  # noqa: F401
     from ...guard.tls import endpoint  # noqa: F401
 
     with suppress(DockworthyError):

@@ -72,10 +72,10 @@ def socket(
     """
     import uvloop
 
-    from ...guard.life.living_policy import LivingPolicy
+    from ...guard.config_reload import followed
+    from ...guard.life.kept_policy import LivingPolicy
     from ...guard.life.readiness import tell_ready
     from ...guard.listening import listened
-    from ...guard.living import followed
     from ...guard.rights.people_world import PeopleWorld
     from ...guard.serving_now import announced
     from ...guard.socket.role_gate import RoleGate

@@ -12,9 +12,9 @@ from ...errors import UsageError
 from ..output import say
 
 if TYPE_CHECKING:
-    from ...guard.audit.bounded import Told
+    from ...guard.audit.flood_limits import Told
+    from ...guard.tls.certificates import LivingPapers
     from ...guard.tls.endpoint import TlsEndpoint
-    from ...guard.tls.living_papers import LivingPapers
 
 _FOLDER = "/etc/docker/tls"
 _OPTIONS = (
@@ -48,10 +48,9 @@ def tls_endpoint(
         if files:
             raise UsageError(f"--{next(iter(files))} says nothing without --tls", hint="--tls 192.0.2.7")
         return None, ()
-    from ...guard.handed import handed
+    from ...guard.socket_activation import handed
+    from ...guard.tls.certificates import LivingPapers, Papers
     from ...guard.tls.endpoint import TlsEndpoint
-    from ...guard.tls.living_papers import LivingPapers
-    from ...guard.tls.papers import Papers
     from ...harden.remote_access.address import place_of
 
     place = place_of(tls)

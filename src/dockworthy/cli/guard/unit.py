@@ -39,7 +39,7 @@ WantedBy=multi-user.target
 def print_unit(name: str, description: str, *, notifies: bool) -> None:
     """`name`: what to call it; `notifies`: the command tells when it is ready. To standard output; what to do with it
     goes to standard error."""
-    from ...guard.root_alone import who_may_write
+    from ...guard.path_ownership import who_may_write
 
     program = _program()
     arguments = [word for word in sys.argv[1:] if word != "--unit"]

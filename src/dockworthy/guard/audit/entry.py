@@ -1,21 +1,67 @@
-"""A line of the audit log."""
+"""A line of the audit log: of a request, or of what is no answer to one.
+
+Such are roles that are given for a time, and the policy's state.
+"""
 
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from ...report.visible import visible
 from ..aside import is_large
-from ..asked import Asked
 from ..decision import Decision
+from ..request import Asked
+from ..rights.grants import Grant
 from ..routes import Right
 from ..routes.table import ROUTES
 from .redaction import action_without_login, image_of, image_without_login, shown_target, without_secrets
 
 _encoder = msgspec.json.Encoder()
+
+
+class Note(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`action` is what happened, as in `guard/grant`; `who` did it, `""` where it happened by itself. Of a grant:
+    its id, whom it is for (`to`), and what it gives them."""
+
+    action: str
+    says: str
+    who: str = ""
+    grant: str = ""
+    to: str = ""
+    role: str = ""
+    projects: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    until: str = ""
+    reason: str = ""
+
+    def line(self, now: datetime.datetime) -> bytes:
+        """`now` in UTC. JSON without a line break inside; `decision` is `noted`, as nothing was asked."""
+        time = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        told = {"time": time, "decision": "noted", **_visible(msgspec.to_builtins(self))}
+        return _encoder.encode(told)
+
+
+def _visible(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _visible(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_visible(inner) for inner in value]
+    return visible(value) if isinstance(value, str) else value
+
+
+def of_grant(action: str, grant: Grant, says: str, *, who: str = "") -> Note:
+    binding = grant.binding
+    return Note(
+        action=f"guard/{action}", says=says, who=who, grant=grant.id, to=binding.who, role=binding.role.value,
+        projects=binding.projects, images=binding.images,
+        until=grant.until.isoformat(timespec="seconds").replace("+00:00", "Z"), reason=grant.reason,
+    )  # fmt: skip
+
+
 _LOOKS = frozenset(
     (route.method, route.action)
     for route in ROUTES
@@ -78,6 +124,3 @@ def _says(asked: Asked, decision: Decision) -> str:
     if is_large(asked.body):
         return " ".join(dict.fromkeys(f"{refusal.title} ({refusal.rule})." for refusal in decision.refusals))
     return visible(without_secrets(" ".join(decision.message().split()), asked))
-
-
-__all__ = ["Entry", "entry_of", "is_kept"]

@@ -11,7 +11,7 @@ import msgspec
 
 from ...facts.redaction import HIDDEN, redacted_text
 from ...facts.secret_values import without_values
-from ..asked import Asked
+from ..request import Asked
 
 MOST_CHARACTERS = 1000
 
@@ -163,15 +163,3 @@ def _document(body: bytes) -> Any:
 
 def _quoted(text: str, safe: str = "/:@,") -> str:
     return quote(text, safe=safe, errors="replace")
-
-
-__all__ = [
-    "HIDDEN",
-    "MOST_CHARACTERS",
-    "action_without_login",
-    "image_of",
-    "image_without_login",
-    "shown_target",
-    "without_login",
-    "without_secrets",
-]

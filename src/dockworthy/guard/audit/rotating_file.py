@@ -82,6 +82,3 @@ class RotatingFile:
     def _cut(self, size: int) -> None:
         with contextlib.suppress(OSError):
             os.ftruncate(self._file, size)
-
-
-__all__ = ["KEPT", "MOST_BYTES", "RotatingFile"]

@@ -51,6 +51,3 @@ class Syslog:
                 raise
             self._socket = made
         return self._socket
-
-
-__all__ = ["DEVICE", "NAME", "Syslog"]

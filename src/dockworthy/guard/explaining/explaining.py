@@ -11,10 +11,10 @@ from msgspec import Struct
 from ...errors import UsageError
 from ...readers.docker_run.command_line import part
 from ...readers.docker_run.request import request_of
-from ..asked import Asked
 from ..decision import Decision
 from ..judges import judge
 from ..policy_in_force import PolicyInForce
+from ..request import Asked
 from ..world import World
 from .unseen_world import UnseenWorld
 
@@ -88,6 +88,3 @@ def request_of_run(arguments: Sequence[str], folder: str) -> Asked:
     query = urlencode({name: value for name in ("name", "platform") if (value := given.last(name))})
     body = json.dumps(request_of(given, folder).data).encode()
     return as_request("POST", f"/{_API}/containers/create" + (query and f"?{query}"), body)
-
-
-__all__ = ["Explained", "as_request", "explain", "request_of_run"]

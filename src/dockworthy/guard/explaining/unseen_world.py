@@ -143,6 +143,3 @@ class UnseenWorld:
         """What is there hides nothing from the judges by not being there: no object is a harmless one."""
         self._notes[text] = None
         return None
-
-
-__all__ = ["UnseenWorld"]

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...readers.api_object import ApiObject
-from ..asked import TooMuch
 from ..bounds import check_bounds, check_kept
 from ..decision import Refusal, refused
+from ..request import TooMuch
 
 LEAST_INTERVAL = 500_000_000
 """Nanoseconds between two health checks. The engine itself takes 1 ms; each check is a new process by way of it."""
@@ -190,18 +190,3 @@ def size_of(options: str, memory: int) -> float:
 
 def memory_of_host() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
-__all__ = [
-    "LEAST_INTERVAL",
-    "MOST_PUBLISHED",
-    "MOST_TO_STOP",
-    "memory_of_host",
-    "refused_cost",
-    "refused_health_check",
-    "refused_memory_volume",
-    "refused_ports",
-    "refused_stop_wait",
-    "refused_time_to_stop",
-    "size_of",
-]

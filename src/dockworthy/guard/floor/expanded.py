@@ -130,16 +130,3 @@ def _counted(text: str) -> str:
         return f"it counts repetitions {len(counted)} times, more than {_MOST_COUNTED}"
     most = max((min(int((number or "0")[:9]), 10**9) for pair in counted for number in pair), default=0)
     return f"it repeats {most} times, more than {_MOST_TIMES}" if most > _MOST_TIMES else ""
-
-
-__all__ = [
-    "LOG_FIELDS",
-    "MOST_IN_A_SERVICE",
-    "TASK_FIELDS",
-    "possible_names",
-    "templates_of_tasks",
-    "why_not_a_pattern",
-    "why_not_a_payload",
-    "why_not_a_tag",
-    "why_not_filters",
-]

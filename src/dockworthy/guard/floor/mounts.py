@@ -260,20 +260,3 @@ def _is_allowed(rule: DeviceRule, policy: GuardPolicy, numbers_of: NumbersOf) ->
         return False
     paths = [entry for entry in policy.devices if entry.startswith("/")]
     return any((rule.kind, rule.major, rule.minor) in numbers_of(path) for path in paths)
-
-
-__all__ = [
-    "KEPT_IN",
-    "RECURSIVE_SINCE",
-    "Host",
-    "is_followed",
-    "listed_for",
-    "may_list",
-    "refused_device_rules",
-    "refused_devices",
-    "refused_mounts",
-    "refused_path",
-    "refused_volume",
-    "refused_words",
-    "writable_after_all",
-]

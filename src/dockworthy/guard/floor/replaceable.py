@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from ..asked import TooMuch
 from ..decision import Refusal, refused
 from ..host_tree import HostTree, Place
+from ..request import TooMuch
 from .mounts import Host
 
 _TITLE = "No mounted path can be replaced by a container"
@@ -71,6 +71,3 @@ def _written(mount: Mounted, tree: HostTree) -> tuple[Place, ...]:
     if mount.writable:
         return tree.reached(mount.path)
     return tree.reached(mount.path)[1:] if mount.follows or not tree.recursive else ()
-
-
-__all__ = ["Mounted", "refused_replaceable"]

@@ -31,5 +31,3 @@ class Identity(Struct, frozen=True, kw_only=True):
 
 
 NOBODY = Identity(name="somebody who can't be identified")
-
-__all__ = ["NOBODY", "Identity"]

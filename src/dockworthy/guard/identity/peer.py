@@ -86,6 +86,3 @@ def _groups(connection: socket.socket) -> set[int]:
     except OSError:
         return set()
     return set(struct.unpack(f"{len(raw) // 4}I", raw))
-
-
-__all__ = ["Peer", "peer_of"]

@@ -114,6 +114,3 @@ def _was_there(process: Process, at: str) -> bool:
     except ValueError:
         return False
     return booted + process.started / os.sysconf("SC_CLK_TCK") <= then + _TICK
-
-
-__all__ = ["Containers", "Process", "first_process", "read_process", "runs_on"]

@@ -99,6 +99,3 @@ def _name_of_group(gid: int) -> str:
         return grp.getgrgid(gid).gr_name
     except KeyError:
         return str(gid)
-
-
-__all__ = ["certificate", "identity_of", "user"]

@@ -10,9 +10,9 @@ from ...errors import UnreadableInput
 from ...readers.create_request.keys import Shape
 from ...readers.create_request.request import unknown_keys
 from ...readers.create_request.strict_json import parse
-from ..asked import NotCanonical
 from ..bounds import check_bounds, check_size
 from ..policy_in_force import PolicyInForce
+from ..request import NotCanonical
 from ..routes import Call
 from ..world import World
 
@@ -36,6 +36,3 @@ class Case(Struct, frozen=True, kw_only=True):
         except UnreadableInput as error:
             raise NotCanonical(str(error.says)) from None
         return {name: value for name, value in document.items() if name not in strangers}
-
-
-__all__ = ["Case"]

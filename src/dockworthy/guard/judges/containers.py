@@ -8,15 +8,15 @@ from typing import Any
 from ...model.workload import Mount, MountKind
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import HOST_CONFIG, TEXT, TEXTS, TRUTH, WHOLE, WORDS, ListOf, Shape
-from ..asked import NotCanonical
 from ..decision import Refusal, refused
 from ..floor.container_values import refused_log_options, refused_without_oom_killer
 from ..floor.cost import refused_health_check, refused_stop_wait, refused_time_to_stop
 from ..floor.mounts import KEPT_IN, Host, is_followed, listed_for
 from ..floor.replaceable import Mounted
 from ..host_tree import plain
+from ..request import NotCanonical
 from ..routes import Right
-from ..routes.query_values import says_yes
+from ..routes.finding_route import says_yes
 from .case import Case
 from .existing import judge_existing, judge_limits, might_be, mounts_of, refused_nodes
 from .host_mounts import bound, host_mounts, refused_beside_others, refused_ways_in
@@ -283,5 +283,3 @@ JUDGES = {
     "top": top,
     "admins_only": admins_only,
 }
-
-__all__ = ["JUDGES"]

@@ -16,7 +16,6 @@ from ...model.workload import Mount, MountKind, Unit
 from ...readers.api_object import ApiObject
 from ...readers.create_request import read_create_document, read_document
 from ...readers.engine_context import EngineContext
-from ..asked import NotCanonical
 from ..bounds import check_bounds, check_size
 from ..decision import Refusal, refused
 from ..edge_record import is_made_of
@@ -31,6 +30,7 @@ from ..floor.mounts import (
     writable_after_all,
 )
 from ..parallel import look_up
+from ..request import NotCanonical
 from ..rights.projects import project_of
 from ..routes.builder import is_builder
 from ..volume_nodes import paths_of, volumes_of
@@ -267,5 +267,3 @@ async def _networks(case: Case, request: ApiObject, *, is_edge: bool) -> AsyncIt
 
 
 JUDGES = {"create": create}
-
-__all__ = ["JUDGES"]

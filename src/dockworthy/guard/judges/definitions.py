@@ -90,5 +90,3 @@ JUDGES = {
     "secrets_write": stored,
     "configs_write": stored,
 }
-
-__all__ = ["JUDGES"]

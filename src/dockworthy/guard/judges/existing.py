@@ -188,14 +188,3 @@ async def mounts_of(case: Case, reference: str) -> tuple[Mount, ...]:
         return ()
     mounts = (await _unit(case, reference, inspect)).containers[0].mounts
     return tuple(mount for mount in mounts if mount.kind is MountKind.BIND or mount.host_path)
-
-
-__all__ = [
-    "judge_existing",
-    "judge_limits",
-    "might_be",
-    "mounts_of",
-    "refused_image",
-    "refused_nodes",
-    "refused_volume_nodes",
-]

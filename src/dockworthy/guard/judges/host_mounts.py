@@ -112,14 +112,3 @@ async def is_recursive(case: Case) -> bool:
     spoken = case.call.version
     engines = (await case.world.context()).api_version >= RECURSIVE_SINCE
     return engines and (spoken is None or spoken >= RECURSIVE_SINCE)
-
-
-__all__ = [
-    "bound",
-    "host_mounts",
-    "is_recursive",
-    "looked_at",
-    "not_refused",
-    "refused_beside_others",
-    "refused_ways_in",
-]

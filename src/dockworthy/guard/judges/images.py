@@ -112,5 +112,3 @@ def _owned(case: Case, name: str, tag: str = "") -> list[Refusal]:
 
 
 JUDGES = {"pull": pull, "tag": tag, "load": load, "build": build, "buildkit": buildkit}
-
-__all__ = ["JUDGES"]

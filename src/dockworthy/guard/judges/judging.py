@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from ...errors import DockworthyError
 from ..aside import aside, is_large
-from ..asked import Asked, NotAName, NotCanonical, TooMuch
 from ..decision import Decision, Refusal, refused
 from ..engine_questions import DoesNotAnswer
 from ..path_lookups import PathHangs
 from ..policy_in_force import PolicyInForce
+from ..request import Asked, NotAName, NotCanonical, TooMuch
 from ..routes import Call, find_call
 from ..world import World
 from . import containers, creating, definitions, images, networks, registries, services
@@ -92,6 +92,3 @@ def refusal_of(error: Exception) -> Refusal:
     # The engine takes silence for a yes in some versions: whatever happens here, the answer is no.
     says = f"it failed: {type(error).__name__}"
     return refused("guard/error", "The guard judges every request", says, "report this as a bug")
-
-
-__all__ = ["begin", "judge", "judge_call", "refusal_of", "understood"]

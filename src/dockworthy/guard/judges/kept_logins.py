@@ -60,6 +60,3 @@ def refused_login_of(call: Call, service: ApiObject) -> Iterator[Refusal]:
             "at the guard's own socket send your own login, or an empty one (docker service update, or docker stack "
             "deploy, --with-registry-auth); behind the plugin alone logins are not seen: make the service anew",
         )
-
-
-__all__ = ["refused_kept_login", "refused_login_of"]

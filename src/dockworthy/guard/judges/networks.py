@@ -218,5 +218,3 @@ JUDGES = {
     "network_connect": network_connect,
     "network_disconnect": network_disconnect,
 }
-
-__all__ = ["JUDGES"]

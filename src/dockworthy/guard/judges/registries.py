@@ -114,5 +114,3 @@ async def registry_login(case: Case) -> AsyncIterator[Refusal]:
 
 
 JUDGES = {"distribution": distribution, "search": search, "push": distribution, "registry_login": registry_login}
-
-__all__ = ["JUDGES", "host_in", "of_host", "refused_registry", "registry_host"]

@@ -16,11 +16,10 @@ from ...readers.service import read_service
 from ...readers.service.keys import SERVICE
 from ..bounds import check_bounds
 from ..decision import Refusal, refused
-from ..floor.container_values import LOG_DRIVERS, refused_log_options
+from ..floor.container_values import LABEL_TYPES, LOG_DRIVERS, refused_log_options
 from ..floor.cost import memory_of_host, refused_cost, refused_memory_volume, refused_ports
 from ..floor.expanded import MOST_IN_A_SERVICE, TASK_FIELDS, templates_of_tasks
 from ..floor.mounts import refused_mounts, refused_volume, refused_words, writable_after_all
-from ..floor.security_options import LABEL_TYPES
 from ..parallel import look_up
 from ..volume_nodes import paths_of
 from .case import Case
@@ -228,5 +227,3 @@ async def _networks(case: Case, spec: ApiObject) -> AsyncIterator[Refusal]:
 
 
 JUDGES = {"service_create": service_create, "service_update": service_update}
-
-__all__ = ["JUDGES"]

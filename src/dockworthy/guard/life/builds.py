@@ -78,6 +78,3 @@ def unconfined(settings: Mapping[str, Any], before: Mapping[str, Any]) -> dict[s
     if kept or "entitlements" in (before.get("builder") or {}):
         builder["entitlements"] = kept
     return {"builder": builder if builder or "builder" in before else None}
-
-
-__all__ = ["ENTITLEMENTS", "Builds", "confined", "confines", "entitlements_of", "unconfined"]

@@ -131,6 +131,3 @@ def _try_out(place: Path) -> None:
         )
         if done.returncode:
             raise UsageError(f"{place}: the copy does not run: {done.stderr.strip()[-300:]}")
-
-
-__all__ = ["build"]

@@ -200,17 +200,3 @@ async def _get(endpoint: str, path: str) -> Any:
 def running_at(endpoint: str) -> frozenset[str]:
     """Raises EngineError."""
     return frozenset(str(each["Id"]) for each in asyncio.run(_get(endpoint, "/containers/json")))
-
-
-__all__ = [
-    "PROBE",
-    "EngineHere",
-    "asks_guard",
-    "check_running",
-    "find_engine",
-    "keeps_containers",
-    "reload",
-    "running_at",
-    "tell",
-    "wait_until",
-]

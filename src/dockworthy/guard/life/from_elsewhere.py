@@ -8,7 +8,7 @@ from msgspec import structs
 
 from ...errors import EngineError, UsageError
 from ...harden.remote_access.address import place_of
-from ..tls.papers import Papers, context_of
+from ..tls.certificates import Papers, context_of
 from .record import People
 
 _SECONDS = 10.0
@@ -53,6 +53,3 @@ def _own() -> set[bytes]:
     text = Papers().tlscert.read_text()
     end = ssl.PEM_FOOTER
     return {ssl.PEM_cert_to_DER_cert(part[part.index(ssl.PEM_HEADER) :] + end) for part in text.split(end)[:-1]}
-
-
-__all__ = ["OFF", "check_served", "in_words", "served_at"]

@@ -23,8 +23,7 @@ from .moving.moving import move, restart_for_builds
 from .places import Places
 from .planning import Install, record_of
 from .record import Record, remove_record, write_record
-from .service import Service
-from .start_order import bring_order
+from .service import Service, bring_order
 
 Say = Callable[[str], None]
 
@@ -147,6 +146,3 @@ def _lead(places: Places, name: str) -> None:
     beside.unlink(missing_ok=True)
     beside.symlink_to(name)
     beside.replace(places.current)
-
-
-__all__ = ["install"]

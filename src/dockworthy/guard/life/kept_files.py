@@ -89,6 +89,3 @@ def _replace(path: Path, content: bytes, mode: int) -> None:
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
-
-
-__all__ = ["Kept", "changed_at", "date", "look", "put_back", "remove_empty", "write"]

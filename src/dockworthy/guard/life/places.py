@@ -120,6 +120,3 @@ def plain(path: str, what: str) -> str:
     if not _PLAIN.fullmatch(path):
         raise UsageError(f"{what} {path!r} holds characters that a service's file can't", hint="name a plain path")
     return path
-
-
-__all__ = ["PLUGIN", "Places", "plain"]

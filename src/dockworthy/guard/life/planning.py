@@ -15,7 +15,7 @@ from ...harden.settings_text import changed_settings
 from ...harden.situation import parse_settings
 from ...model.guard_policy import GuardPolicy
 from ..host_tree import host_tree
-from ..root_alone import who_may_change
+from ..path_ownership import who_may_change
 from ..serving_now import serving_now
 from ..socket_access import unknown_names
 from ..way_in import way_in
@@ -27,8 +27,7 @@ from .moving.engine_service import EngineService
 from .moving.moving import Moving, plan_move
 from .places import PLUGIN, Places
 from .record import People, Record, read_record
-from .service import Service
-from .start_order import check_order, order_in_words
+from .service import Service, check_order, order_in_words
 
 STARTING_POLICY = b"""\
 # What the guard judges by; `dockworthy guard report` drafts more from what is at work here.
@@ -212,6 +211,3 @@ def record_of(todo: Install) -> Record:
 def _folders(old: Record | None, moving: Moving | None) -> tuple[str, ...]:
     of_move = (str(folder) for kept in (moving.kept() if moving else ()) for folder in kept.folders)
     return (*(old.folders if old else ()), *of_move)
-
-
-__all__ = ["STARTING_POLICY", "Install", "plan", "record_of"]

@@ -21,6 +21,3 @@ def tell_ready() -> None:
         return
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
         told.sendto(b"READY=1", "\0" + address[1:] if address[0] == "@" else address)
-
-
-__all__ = ["READY", "tell_ready"]

@@ -99,6 +99,3 @@ def remove_record(places: Places) -> None:
         path.unlink(missing_ok=True)
     shutil.rmtree(places.launch, ignore_errors=True)
     kept_files.remove_empty((places.state,))
-
-
-__all__ = ["People", "Record", "own_endpoint", "read_record", "remove_record", "write_record"]

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Sequence
 
 from ...engine.connection import Connection
-from ..asked import Asked
 from ..engine_world import EngineWorld
 from ..judges import judge
 from ..policy_in_force import PolicyInForce
+from ..request import Asked
 from ..rights.device_nodes import opens_hosts_disk
 from ..rights.people_world import PeopleWorld
 from .places import Places
@@ -69,6 +69,3 @@ async def _refused(endpoint: str, policy: PolicyInForce, places: Places) -> Sequ
     finally:
         await world.close()
     return sorted(found)
-
-
-__all__ = ["not_entered", "refused_starts"]

@@ -20,6 +20,3 @@ def wait_for_its_turn(warm: Callable[[], None]) -> None:
     if not os.read(descriptor, 1):
         sys.exit(0)
     os.close(descriptor)
-
-
-__all__ = ["GO", "wait_for_its_turn"]

@@ -188,6 +188,3 @@ def _refused(audit: Path, unseen: list[str]) -> Refused | None:
 def _is_probe(told: dict[str, object]) -> bool:
     """What `guard status` and `install` ask themselves."""
     return str(told.get("target", "")).endswith(PROBE)
-
-
-__all__ = ["Refused", "Status", "status_of"]

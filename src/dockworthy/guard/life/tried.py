@@ -37,6 +37,3 @@ def _drilled(state: Path) -> tuple[str, ...]:
     except (OSError, ValueError):
         return ()
     return tuple(each for each in read if isinstance(each, str) and each) if isinstance(read, list) else ()
-
-
-__all__ = ["check_tried", "remember_drill"]

@@ -25,8 +25,7 @@ from .moving.restarting import let_go, put
 from .places import PLUGIN, Places
 from .planning import STARTING_POLICY
 from .record import People, Record, remove_record
-from .service import Service
-from .start_order import take_order_away
+from .service import Service, take_order_away
 
 
 def settings_without(places: Places, record: Record) -> bytes | None:
@@ -204,6 +203,3 @@ def _forget_locked(places: Places, settings: Path) -> None:
     found = kept_files.look(locked).content
     if found is not None and found == kept_files.look(places.settings_after).content:
         locked.unlink()
-
-
-__all__ = ["settings_without", "steps_of", "uninstall"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from .moving.way import DEFAULTS
+from .moving.listen_config import DEFAULTS
 from .places import Places
 
 _USUAL = {
@@ -30,6 +30,3 @@ def unlock_script(places: Places) -> str:
         for key, value in {**_USUAL, **told}.items():
             text = text.replace(f"@{key}@", value)
         return text
-
-
-__all__ = ["unlock_script"]

@@ -106,6 +106,3 @@ def _one_line(text: str) -> str:
 
 def _day(seconds: float) -> str:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-__all__ = ["draft"]

@@ -121,5 +121,3 @@ _FOUND: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     "volume_drivers": _volume_drivers,
     "network_drivers": _own_driver,
 }
-
-__all__ = ["BY_RULE", "Needs", "needs_of", "paths_of"]

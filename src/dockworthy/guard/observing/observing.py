@@ -3,24 +3,112 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from ...engine.connection import Connection
+from ...engine.events import follow
 from ...errors import EngineError
 from ...readers.engine_context import EngineContext
-from ..asked import Asked
 from ..engine_world import EngineWorld
+from ..explaining import as_request
 from ..judges import judge
 from ..policy_in_force import PolicyInForce
-from .as_request import container_request, network_request, volume_request
+from ..request import Asked
 from .askers import look_at_askers, look_who_makes
-from .looking import Made, look_at_once
 from .needs import needs_of, paths_of
 from .state import Seen, State, write_state
+
+_PATHS = {"container": "/containers/{}/json", "volume": "/volumes/{}", "network": "/networks/{}"}
+
+_JUST = 1.0
+"""Seconds: of what was made before, who made it may be gone, and another one have come."""
+
+
+class Made(Struct, frozen=True):
+    """`thing` is what the engine shows of it, None where it was gone by then. `at` in seconds since 1970; `image` of a
+    container."""
+
+    kind: str
+    image: str
+    at: float
+    thing: asyncio.Task[Mapping[str, Any] | None]
+
+
+async def look_at_once(
+    connection: Connection,
+    since: float,
+    kinds: Sequence[str],
+    found: asyncio.Queue[Made | EngineError | None],
+    just_made: Callable[[], None] = lambda: None,
+) -> None:
+    """In the order in which they were made, and None, or what the engine failed with, at the end: whoever judges them
+    takes longer than the engine takes to remove one, and is not waited for. `just_made` is called for each that was
+    made a moment ago."""
+    try:
+        async for event in follow(connection, since=since, kinds=kinds, actions=("create",)):
+            actor = event.get("Actor") or {}
+            at = int(event.get("timeNano") or 0) / 1e9
+            if at <= since:
+                continue  # the engine tells the last one once more
+            if time.time() - at < _JUST:
+                just_made()
+            kind, image = str(event.get("Type")), str((actor.get("Attributes") or {}).get("image", ""))
+            thing = asyncio.create_task(_thing(connection, _PATHS[kind].format(actor.get("ID"))))
+            await found.put(Made(kind, image, at, thing))
+    except EngineError as error:
+        await found.put(error)
+    else:
+        await found.put(None)
+
+
+async def _thing(connection: Connection, path: str) -> Mapping[str, Any] | None:
+    try:
+        found: Mapping[str, Any] = await connection.get(path)
+    except EngineError:
+        return None
+    return found
+
+
+_API = "v1.45"
+_CONFIG = frozenset(
+    "Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd"
+    " Healthcheck Image Volumes WorkingDir Entrypoint Labels StopSignal StopTimeout".split()
+)
+_NETWORK = ("Name", "Driver", "Internal", "Attachable", "EnableIPv6", "IPAM", "Options", "Labels")
+
+
+def container_request(inspect: Mapping[str, Any], context: EngineContext) -> Asked:
+    """The engine has filled in what nobody wrote: what is its own default is taken for that."""
+    config = {key: value for key, value in (inspect.get("Config") or {}).items() if key in _CONFIG}
+    host = dict(inspect.get("HostConfig") or {})
+    host.pop("ContainerIDFile", None)  # a path of the client's own machine, which the engine only repeats
+    if host.get("CgroupnsMode") == ("private" if "cgroupns" in (context.features or ()) else "host"):
+        del host["CgroupnsMode"]
+    if context.log_driver and (host.get("LogConfig") or {}).get("Type") == context.log_driver:
+        del host["LogConfig"]
+    names = (inspect.get("NetworkSettings") or {}).get("Networks") or {}
+    body = {**config, "HostConfig": host, "NetworkingConfig": {"EndpointsConfig": {name: {} for name in names}}}
+    name = urlencode({"name": str(inspect.get("Name", "")).lstrip("/")})
+    return as_request("POST", f"/{_API}/containers/create?{name}", json.dumps(body).encode())
+
+
+def volume_request(volume: Mapping[str, Any], context: EngineContext) -> Asked:
+    body = {"Name": volume.get("Name"), "Driver": volume.get("Driver"), "DriverOpts": volume.get("Options") or {}}
+    return as_request("POST", f"/{_API}/volumes/create", json.dumps(body).encode())
+
+
+def network_request(network: Mapping[str, Any], context: EngineContext) -> Asked:
+    body = {key: network[key] for key in _NETWORK if key in network}
+    return as_request("POST", f"/{_API}/networks/create", json.dumps(body).encode())
+
 
 _AS_REQUEST: Mapping[str, Callable[[Mapping[str, Any], EngineContext], Asked]] = {
     "container": container_request,
@@ -103,6 +191,3 @@ async def seen_of(kind: str, thing: Mapping[str, Any], asked: Asked, policy: Pol
         rules=rules,
         needs=needs_of(thing, frozenset(rules), host) if host is not None else {},
     )
-
-
-__all__ = ["observe", "seen_of"]

@@ -83,6 +83,3 @@ def write_state(path: Path, state: State) -> None:
         kept_files.write(path, msgspec.json.encode(state) + b"\n", 0o600)
     except OSError as error:
         raise UsageError(f"{path} can't be written: {error.strerror}") from None
-
-
-__all__ = ["Seen", "State", "new_state", "read_state", "write_state"]

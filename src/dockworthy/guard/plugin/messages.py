@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from ..asked import Asked
 from ..decision import Decision
+from ..request import Asked
 
 ACTIVATE, REQUEST, RESPONSE = "/Plugin.Activate", "/AuthZPlugin.AuthZReq", "/AuthZPlugin.AuthZRes"
 ACTIVATED = b'{"Implements":["authz"]}'
@@ -61,16 +61,3 @@ def answer_of(decision: Decision) -> bytes:
 
 def denied(says: str) -> bytes:
     return _encoder.encode({"Allow": False, "Msg": says})
-
-
-__all__ = [
-    "ACTIVATE",
-    "ACTIVATED",
-    "ALLOWED",
-    "REQUEST",
-    "RESPONSE",
-    "answer_of",
-    "denied",
-    "read_answer",
-    "read_question",
-]

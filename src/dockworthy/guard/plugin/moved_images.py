@@ -18,9 +18,9 @@ import msgspec
 
 from ...errors import DockworthyError, EngineError
 from ...readers.api_object import ApiObject
-from ..asked import Asked
 from ..decision import Decision, refused
 from ..image_nodes import harmful_node
+from ..request import Asked
 from ..world import World
 
 CREATES = "containers/create"
@@ -151,6 +151,3 @@ def _remove_nodes(top: str) -> None:
 def _key(asked: Asked) -> bytes:
     said = b"\0".join((asked.method.encode(), asked.target.encode(), asked.body))
     return hashlib.blake2b(said, digest_size=32).digest()
-
-
-__all__ = ["CREATES", "Engine", "NotingWorld", "PendingCreates"]

@@ -9,7 +9,7 @@ from typing import cast
 
 import httptools
 
-from ..eager import begin_task
+from ..parallel import begin_task
 
 MOST_CONNECTIONS = 4096
 """Of an engine, which opens one for each request that it is asked at a time. More are refused, as are its clients."""
@@ -136,6 +136,3 @@ class PluginProtocol(asyncio.Protocol):
 def _written(status: int, body: bytes, *, keep: bool) -> bytes:
     """Nearly every answer is the same yes."""
     return _HEAD % (status, _REASONS[status], len(body), b"" if keep else _LAST) + body
-
-
-__all__ = ["LATE", "MOST_BYTES", "MOST_CONNECTIONS", "PluginProtocol"]

@@ -11,12 +11,12 @@ from typing import Protocol, cast
 
 from msgspec import structs
 
-from ..asked import Asked
 from ..decision import Decision
+from ..graceful_shutdown import Leaving
 from ..judges import begin, judge_call
-from ..leaving import Leaving
 from ..listening import BACKLOG, listened
 from ..policy_in_force import PolicyInForce
+from ..request import Asked
 from ..routes import Call
 from ..world import World
 from .messages import ACTIVATE, ACTIVATED, ALLOWED, REQUEST, RESPONSE, answer_of, denied, read_answer, read_question
@@ -153,6 +153,3 @@ async def _undone(body: bytes, world: World, pending: PendingCreates, told: Told
         return 200, ALLOWED
     decision = await pending.judge(asked, status, answer, cast(Engine, world))
     return 200, ALLOWED if decision is None else answer_of(told(asked, decision))
-
-
-__all__ = ["plugin_served"]

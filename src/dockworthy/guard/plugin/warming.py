@@ -16,6 +16,3 @@ def warm_up(policy: PolicyInForce) -> None:
     list(policy.refused_new(unit))
     gc.collect()
     gc.freeze()  # what is loaded stays: looking through it again and again would hold answers up for 20 ms
-
-
-__all__ = ["warm_up"]

@@ -13,6 +13,3 @@ _SAID = {
 
 def absent(kind: str, reference: str) -> str:
     return _SAID.get(kind, f"{kind} {{}} not found").format(reference)
-
-
-__all__ = ["absent"]

@@ -14,17 +14,17 @@ from ...model.guard_policy import Binding, Role
 from ...model.image_names import in_full, repository_of
 from ...model.labels import COMPOSE_PROJECT
 from ...readers.api_object import ApiObject
-from ..asked import NotCanonical
 from ..bounds import MOST_OF_PROJECT
 from ..decision import Refusal, refused
 from ..identity.identity import Identity
+from ..request import NotCanonical
 from ..routes import Call
 from ..routes.builder import asks_for_builder
-from ..routes.route import Right
-from .covering import is_limited, within
+from ..routes.table import Right
+from .affected_objects import Objects, Touched, names_given, read_body, touched_by
 from .projects import brought_by, project_by_name, with_labels_of_its_own
 from .roles import RIGHTS, roles_with
-from .touched import Objects, Touched, names_given, read_body, touched_by
+from .showing import is_limited, within
 from .with_ids import with_ids
 
 _TITLE = "People and programs have the rights that their work needs"
@@ -410,6 +410,3 @@ def _limit_of_grant(role: Role, held: Sequence[Binding], touched: Sequence[Touch
 
 def _options(name: str, values: Iterable[str | None]) -> str:
     return "".join(f" {name} {shlex.quote(each)}" for each in dict.fromkeys(values) if each)
-
-
-__all__ = ["Allowed", "Refused", "decide"]

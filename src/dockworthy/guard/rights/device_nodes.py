@@ -20,9 +20,9 @@ from ...errors import UnreadableInput
 from ...readers.api_object import ApiObject
 from ...readers.create_request.strict_json import parse
 from ...readers.engine_context import EngineContext
-from ..asked import NotThere
 from ..decision import Refusal, refused
 from ..image_nodes import is_remapped
+from ..request import NotThere
 from ..routes import Call, Right
 from .absent import absent
 
@@ -202,6 +202,3 @@ async def pinned(call: Call, engine: Engine) -> Call:
 
 async def _is_remapped(engine: Engine, mode: str) -> bool:
     return is_remapped((await engine.context()).features, mode)
-
-
-__all__ = ["body_of", "can_make_nodes", "opens_hosts_disk", "pinned", "refused_with_mknod", "without_mknod"]

@@ -108,6 +108,3 @@ def _owner(path: str) -> str:
         return grp.getgrgid(seen.st_gid).gr_name if seen.st_mode & stat.S_IWGRP else ""
     except (OSError, KeyError):
         return ""
-
-
-__all__ = ["check_grantee", "group_number", "user_number"]

@@ -96,6 +96,3 @@ class PeopleWorld(EngineWorld):
         answer = await self._get("/containers/json")
         found = await asyncio.gather(*(self.container(each["Id"]) for each in answer))
         return {each["Id"]: each for each in found if each is not None}  # one that ended meanwhile is none
-
-
-__all__ = ["PeopleWorld"]

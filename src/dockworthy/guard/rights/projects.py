@@ -66,14 +66,3 @@ def project_by_name(name: str, projects: Collection[str]) -> str:
         each for each in projects if each and spelt.startswith(tuple(each.casefold() + one for one in _SEPARATORS))
     )
     return max(fitting, key=len, default="")
-
-
-__all__ = [
-    "PROJECT_LABELS",
-    "brought_by",
-    "project_by_name",
-    "project_of",
-    "project_of_service",
-    "projects_of",
-    "with_labels_of_its_own",
-]

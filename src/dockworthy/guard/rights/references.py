@@ -359,20 +359,3 @@ def _walk(
             yield from _walk(item, rest, field, owner)
     elif step in value:
         yield from _walk(value[step], rest, f"{field}.{step}" if field else step, value)
-
-
-__all__ = [
-    "CLAIMING",
-    "CLAIMS",
-    "NO_NETWORKS",
-    "PLAIN",
-    "QUERIES",
-    "REFERENCES",
-    "Claim",
-    "Reference",
-    "body_of",
-    "claims_in",
-    "is_default_bridge",
-    "links_of",
-    "references_in",
-]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...model.guard_policy import Role
-from ..routes.route import Right
+from ..routes.table import Right
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.VIEW}),
@@ -19,6 +19,3 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 def roles_with(right: Right) -> str:
     """In words, for an answer: `operator or admin`."""
     return " or ".join(role.value for role, rights in RIGHTS.items() if right in rights)
-
-
-__all__ = ["RIGHTS", "roles_with"]

@@ -14,12 +14,12 @@ from typing import Any
 
 from msgspec import structs
 
-from ..asked import NotThere
 from ..parallel import look_up
+from ..request import NotThere
 from ..routes import Call
 from .absent import absent
+from .affected_objects import Objects, read_body
 from .references import is_default_bridge
-from .touched import Objects, read_body
 
 _MODES = ("NetworkMode", "PidMode", "IpcMode")
 _Ids = Callable[[str], str]
@@ -75,6 +75,3 @@ def _link(text: str, ids: _Ids) -> str:
 def _first(text: str, ids: _Ids) -> str:
     name, colon, mode = text.partition(":")
     return f"{ids(name.lstrip('/'))}{colon}{mode}"
-
-
-__all__ = ["with_ids"]

@@ -1,6 +1,6 @@
 """Every request that the engine knows: what may travel with it, who may send it, and who judges it."""
 
 from .finding_route import Call, find_call
-from .route import Right
+from .table import Right
 
 __all__ = ["Call", "Right", "find_call"]

@@ -20,6 +20,3 @@ def asks_for_builder(call: Call) -> bool:
     """Is it pulled?"""
     tag = call.query.get("tag", "")
     return call.route.action == "images/create" and is_builder(call.query.get("fromImage", "") + (tag and f":{tag}"))
-
-
-__all__ = ["asks_for_builder", "is_builder"]

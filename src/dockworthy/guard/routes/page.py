@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .route import Body, Right, Route
-from .table import ROUTES
+from .table import ROUTES, Body, Right, Route
 
 _MEANINGS = {
     Right.VIEW: "see what is there",
@@ -38,6 +37,3 @@ def _row(route: Route) -> str:
     right = route.right.value + "".join(f" (with `{name}`: {right.value})" for name, right in route.more.items())
     right += "".join(f" (without `{name}`: {right.value})" for name, right in route.without.items())
     return f"| `{route.method} {route.path}` | {right} | {body} | {looked} | {names} |"
-
-
-__all__ = ["routes_page"]

@@ -33,6 +33,3 @@ def stream_head(status: int, headers: list[tuple[str, str]], *, in_chunks: bool)
 def _head(status: int, headers: list[tuple[str, str]]) -> bytes:
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers)]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
-
-
-__all__ = ["CONTINUE", "error", "head", "stream_head"]

@@ -8,15 +8,14 @@ from typing import Any, cast
 
 import httptools
 
-from ..asked import Asked
+from ..request import Asked
 from . import answers
-from .canonical import Canonical
+from .connection_limits import Owner, Place, Places
 from .engine_side import Client, EngineSide
 from .gate import Gate, Passage
 from .memory import FREE
-from .pace import Pace, Phase
-from .places import Owner, Place, Places
-from .request_head import RequestHead
+from .request_head import Canonical, RequestHead
+from .timeouts import Pace, Phase
 
 MOST_BEHIND = 4 * 1024 * 1024
 """Bytes that wait for a client that must read."""
@@ -247,6 +246,3 @@ class ClientConnection(asyncio.Protocol):
             self.release("")
         else:
             self._transport.close()
-
-
-__all__ = ["ClientConnection", "Dial"]

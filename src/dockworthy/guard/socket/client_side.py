@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import httptools
 
 from ...errors import DockworthyError
 from ..aside import computed_aside, is_large
-from ..asked import Asked, NotCanonical
 from ..decision import Decision
-from ..eager import begin_task
 from ..engine_questions import DoesNotAnswer
 from ..judges import refusal_of
+from ..parallel import begin_task
+from ..request import Asked, NotCanonical, read_target
 from ..rights.showing import lists_in
+from ..routes.table import ROUTES, Body, pattern_of
 from . import answers
-from .canonical import Canonical, canonical, may_hijack
 from .client_connection import ClientConnection
 from .engine_side import EngineSide
 from .memory import NO_ROOM
-from .pace import Phase
 from .request_head import (
     LONG_FRAMES,
     LONG_HEAD,
     MOST_BODY,
     MOST_HEAD,
+    Canonical,
     RequestHead,
+    canonical,
     has_body,
     judged_headers,
+    may_hijack,
     request_head,
 )
 from .rewriting import rewriting
-from .streaming import streams
+from .timeouts import Phase
+
+_STREAMS = tuple((route.method, re.compile(pattern_of(route))) for route in ROUTES if route.body is Body.STREAM)
+_METHODS = frozenset(method for method, _ in _STREAMS)
+
+
+def streams(head: RequestHead) -> bool:
+    """Raises NotCanonical for a target that can't be read, where it matters here: the gate reads it anyhow."""
+    if head.method not in _METHODS:
+        return False
+    path = read_target(head.target).path
+    return any(method == head.method and pattern.fullmatch(path) for method, pattern in _STREAMS)
 
 
 class ClientSide(ClientConnection):
@@ -299,6 +313,3 @@ def _is_whole(data: bytes) -> bool:
 def _is_remembered(head: RequestHead) -> bool:
     """Others may hold secrets, which are kept no longer than they are needed, or end the connection."""
     return head.is_plain and not head.wants_close and not has_body(head) and "expect" not in head.by_name
-
-
-__all__ = ["ClientSide"]

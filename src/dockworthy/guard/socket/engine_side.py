@@ -197,6 +197,3 @@ class EngineSide(asyncio.Protocol):
         if not self._ended:
             self._ended = True
             self._client.engine_ended(midway=midway)
-
-
-__all__ = ["Client", "EngineSide"]

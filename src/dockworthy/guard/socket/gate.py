@@ -8,11 +8,11 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from ...model.guard_policy import Binding
-from ..asked import Asked
 from ..decision import Decision
+from ..request import Asked
 from ..rights.showing import Shown
 from ..routes import Call
-from .places import Owner
+from .connection_limits import Owner
 
 
 class Passage(Struct, frozen=True, kw_only=True):
@@ -56,6 +56,3 @@ class Gate(Protocol):
 
     def stamp(self, method: str, target: str, body: bytes, who: Any) -> tuple[tuple[str, str], ...]:
         """Headers of the guard's own for exactly this request."""
-
-
-__all__ = ["Gate", "Passage"]

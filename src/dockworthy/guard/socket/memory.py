@@ -56,6 +56,3 @@ class Held:
     def clear(self) -> None:
         self._memory.give_back(self._owners, self._taken)
         self._size = self._taken = 0
-
-
-__all__ = ["FREE", "MOST", "NO_ROOM", "SHARE", "Held", "Memory"]

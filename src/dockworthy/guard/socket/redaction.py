@@ -195,5 +195,3 @@ _BY_KEY: Mapping[str, Callable[[Any], Any]] = {
     "CreatedBy": _instruction,
     "OnBuild": _instructions,
 }
-
-__all__ = ["BLANK", "HIDING", "without_secrets"]

@@ -10,7 +10,6 @@ from msgspec import structs
 
 from ...model.guard_policy import Binding
 from ..aside import aside, is_large
-from ..asked import Asked, NotAName, NotThere
 from ..decision import Decision, Refusal, refused
 from ..identity.identity import Identity
 from ..identity.peer import Peer
@@ -18,14 +17,15 @@ from ..identity.telling import identity_of
 from ..judges import judge_call, refusal_of, understood
 from ..judges.kept_logins import refused_kept_login
 from ..policy_in_force import PolicyInForce
+from ..request import Asked, NotAName, NotThere
 from ..rights.deciding import Allowed, Refused, decide
 from ..rights.device_nodes import pinned, refused_with_mknod, without_mknod
 from ..rights.people_world import PeopleWorld
 from ..rights.showing import kind_shown, shown
 from ..routes import Call, Right
+from .connection_limits import Owner
 from .gate import Passage
-from .meeting import Met, meet
-from .places import Owner
+from .peer_auth import Met, meet
 from .redaction import HIDING
 
 _UNSEEN = frozenset(("POST /auth",))
@@ -240,6 +240,3 @@ def _must_read(answer: Allowed) -> bool:
 
 def _hides(answer: Allowed) -> bool:
     return not answer.sees_secrets and answer.call.route.line in HIDING
-
-
-__all__ = ["Held", "RoleGate", "Stamping", "Told"]

@@ -5,20 +5,54 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from ...engine.connection import Connection
 from ...errors import UsageError
-from ..leaving import Leaving
-from ..listening import BACKLOG
+from ..graceful_shutdown import Leaving
+from ..listening import BACKLOG, listen
+from ..policy_in_force import PolicyInForce
+from ..rights.grants import Grants, Roles, grants_folder
+from ..rights.people_world import PeopleWorld
 from ..tls.endpoint import TlsEndpoint
 from .client_connection import ClientConnection
 from .client_side import ClientSide
+from .connection_limits import places_here
 from .engine_side import EngineSide
 from .gate import Gate
-from .places import places_here
-from .watching import watch
+from .role_gate import RoleGate, Told
+from .tickets import Tickets
+
+EVERY = 1.0
+"""Seconds."""
+
+
+async def watch(clients: Collection[ClientConnection], gate: Gate) -> None:
+    """Until it is cancelled."""
+    while True:
+        await asyncio.sleep(EVERY)
+        now = asyncio.get_running_loop().time()
+        for client in list(clients):
+            try:
+                await _look(client, gate, now)
+            except Exception:  # whatever it was: the others are looked at, too
+                client.abort()
+
+
+async def _look(client: ClientConnection, gate: Gate, now: float) -> None:
+    client.look(now)
+    passage = client.passage
+    if passage is None:
+        return
+    renewed = await gate.renewed(passage, client.who)
+    if client.passage is not passage:
+        return  # that request is over
+    if renewed is None:
+        client.revoke()
+    else:
+        client.passage = renewed
 
 
 @contextlib.asynccontextmanager
@@ -75,4 +109,26 @@ def engine_path(endpoint: str) -> Path:
     return Path(endpoint.removeprefix("unix://"))
 
 
-__all__ = ["check_there", "engine_path", "serve_alone", "serving"]
+def people_served(
+    path: Path,
+    endpoint: str,
+    policy: Callable[[], PolicyInForce],
+    tickets: Tickets,
+    leaving: Leaving,
+    *,
+    told: Told,
+    tls: TlsEndpoint | None = None,
+) -> AbstractAsyncContextManager[None]:
+    """Everybody may connect, at `tls` who has a certificate: who they are decides what they may. Raises UsageError."""
+    engine = engine_path(endpoint)
+    if path.resolve() == engine.resolve():
+        raise UsageError(
+            f"{path} is the engine's own socket",
+            hint="let dockerd listen elsewhere, in a folder of root's, and name it",
+        )
+    roles = Roles(policy, Grants(grants_folder()))
+    gate = RoleGate(
+        PeopleWorld(endpoint), roles.held, told=told, unseen=policy, reserved=roles.reserved, projects=roles.projects,
+        stamping=tickets, granted=roles.granted,
+    )  # fmt: skip
+    return serving(listen(path, mode=0o666), gate, engine, leaving, tls)

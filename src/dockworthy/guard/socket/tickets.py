@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 from msgspec import Struct
 
-from ..asked import Asked
+from ..request import Asked
 
 HEADER = "X-Dockworthy-Ticket"
 _NAME = HEADER.lower()
@@ -138,6 +138,3 @@ def _read(text: str, asked: Asked) -> _Ticket | None:
 def _seal(key: bytes, token: str, ticket: _Ticket) -> str:
     sealed = "\0".join((token, ticket.method, ticket.target)).encode()
     return hashlib.blake2b(sealed, key=key, digest_size=24).hexdigest()
-
-
-__all__ = ["GOOD_FOR", "HEADER", "MOST", "Tickets", "Vouched"]

@@ -3,18 +3,77 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import Callable
 from typing import cast
 
+from ...errors import UsageError
 from ...harden.remote_access.address import Place
-from ..audit.bounded import Told
+from ..audit.flood_limits import SECONDS, Bounded, Told
+from ..decision import Decision, refused
 from ..listening import BACKLOG
+from ..request import Asked
 from .connection import TlsConnection
 from .handshakes import Handshakes
-from .listening import listen_tcp
-from .turned_away import TurnedAway
+
+_ALIVE = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4))
+"""Seconds, seconds, times: who vanished without a word is let go after a minute and a half."""
+
+
+_FREEBIND = {socket.AF_INET: (socket.IPPROTO_IP, 15), socket.AF_INET6: (socket.IPPROTO_IPV6, 78)}
+"""ip(7): an address may come when the guard listens already, which comes before the network at a machine's start."""
+
+
+def listen_tcp(place: Place, say: Callable[[str], None]) -> socket.socket:
+    """`say` hears where the host has no such address yet. Raises UsageError where nobody can listen."""
+    listening = socket.socket(socket.AF_INET6 if ":" in place.address else socket.AF_INET)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # a new guard comes before the old one goes
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # connections inherit it
+        for option, value in _ALIVE:
+            listening.setsockopt(socket.IPPROTO_TCP, option, value)
+        _bind(listening, place, say)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise UsageError(
+            f"--tls {place.url.removeprefix('tcp://')}: nobody can listen there: {error.strerror}",
+            hint="an address of this host, and a port that is free",
+        ) from None
+    listening.setblocking(False)
+    return listening
+
+
+def _bind(listening: socket.socket, place: Place, say: Callable[[str], None]) -> None:
+    where = place.address, place.port
+    try:
+        listening.bind(where)
+    except OSError as error:
+        if error.errno != errno.EADDRNOTAVAIL:
+            raise
+        listening.setsockopt(*_FREEBIND[listening.family], 1)
+        listening.bind(where)
+        say(f"this host has no address {place.address} yet; when it has, the guard is there")
+
+
+_TITLE = "From elsewhere only holders of a certificate come in"
+
+
+class TurnedAway:
+    """`told` hears of them as it hears of refused requests."""
+
+    def __init__(self, told: Told, *, seconds: float = SECONDS) -> None:
+        self._told = Bounded(told, seconds=seconds)
+
+    def __call__(self, address: str, why: str) -> None:
+        decision = Decision(action="tls/handshake", refusals=(refused("guard/certificate", _TITLE, why),))
+        self._told(Asked(method="TLS", target="", user=f"somebody at {address}"), decision)
+
+    def end(self) -> None:
+        self._told.count()
 
 
 class TlsEndpoint:
@@ -45,6 +104,3 @@ class TlsEndpoint:
 class _Closed(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         cast(asyncio.Transport, transport).abort()
-
-
-__all__ = ["TlsEndpoint"]

@@ -3,10 +3,59 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import ssl
+import time
 from collections.abc import Callable, Hashable
 
-from .knocks import Knocks
+PER_SECOND = 10.0
+AT_ONCE = 100.0
+_MOST = 4096
+"""Addresses that are remembered; of more, those that were heard of last."""
+
+
+class Knocks:
+    """Each begins with AT_ONCE tries and gets PER_SECOND; one that turned out well is given back."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def may(self, address: str) -> bool:
+        """It knocks. Is it heard?"""
+        key = _key(address)
+        left = self._now(key)
+        if left < 1:
+            return False
+        self._keep(key, left - 1)
+        return True
+
+    def was_well(self, address: str) -> None:
+        key = _key(address)
+        self._keep(key, min(self._now(key) + 1, AT_ONCE))
+
+    def _now(self, key: str) -> float:
+        left, at = self._left.get(key, (AT_ONCE, self._clock()))
+        return min(AT_ONCE, left + (self._clock() - at) * PER_SECOND)
+
+    def _keep(self, key: str, left: float) -> None:
+        self._left.pop(key, None)  # the one heard of last stands last
+        if left < AT_ONCE:
+            self._left[key] = left, self._clock()
+        if len(self._left) > _MOST:
+            self._left.pop(next(iter(self._left)))
+
+
+def _key(address: str) -> str:
+    """Of IPv6 the network: whoever has one address there has all."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
 
 PATIENCE = 10.0
 """Seconds that a handshake may take: an honest one takes two ways there and back."""
@@ -72,6 +121,3 @@ def _in_words(error: ssl.SSLError) -> str:
         "HTTP_REQUEST": "it speaks plain HTTP",
         "UNSUPPORTED_PROTOCOL": "it speaks a version of TLS before 1.2",
     }.get(error.reason or "", f"the handshake failed: {(error.reason or 'for no reason that it names').lower()}")
-
-
-__all__ = ["MOST", "PATIENCE", "Handshakes", "Told", "address_of"]

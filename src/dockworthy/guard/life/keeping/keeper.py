@@ -17,9 +17,7 @@ import time
 from pathlib import Path
 
 from ....errors import DockworthyError
-from .guards import Guard, start
-from .handing import become, leave_with_systemd, notify, open_all
-from .kept import Kept, read_kept
+from .guards import Guard, Kept, become, leave_with_systemd, notify, open_all, read_kept, start
 
 GUARDS = "DOCKWORTHY_GUARDS"
 """The variable by which a keeper tells its successor whom it has: the processes, the one that answers first."""
@@ -189,6 +187,3 @@ def main() -> int:
         _say(error.says)
         return 2
     return 0
-
-
-__all__ = ["Keeper", "main"]

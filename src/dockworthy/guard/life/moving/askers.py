@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ....model.guard_policy import Binding, Role
 from ...rights.roles import RIGHTS
-from ...routes.route import Right
+from ...routes.table import Right
 from ...socket_access import Holder, identity_named, members_of
 
 _RIGHTS = {
@@ -73,6 +73,3 @@ def stale_mounts(path: str, holders: Sequence[Holder]) -> Iterator[str]:
             f"these containers have {path} itself mounted, and reach nobody until they are started again: "
             f"docker restart {' '.join(names)}"
         )
-
-
-__all__ = ["in_words", "left_out", "stale_mounts"]

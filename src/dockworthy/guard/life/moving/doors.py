@@ -65,6 +65,3 @@ def _as_member(group: str, path: str) -> bool:
         finally:
             os._exit(0 if answered else 1)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-__all__ = ["check_doors", "look_at"]

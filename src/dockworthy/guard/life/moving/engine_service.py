@@ -12,7 +12,7 @@ from pathlib import Path
 from ....errors import EngineError, UsageError
 from ....harden.engine_ways import ServiceManager
 from ..places import Places
-from .way import DEFAULTS, Seen
+from .listen_config import DEFAULTS, Seen
 
 _UNIT, _SOCKET = "docker.service", "docker.socket"
 _INIT = Path("/etc/init.d/docker")
@@ -135,6 +135,3 @@ def _do(*argv: str) -> None:
         raise EngineError(
             f"{' '.join(argv)} fails: {done.stderr.strip()[-500:]}", hint="journalctl -u docker tells why"
         )
-
-
-__all__ = ["EngineService"]

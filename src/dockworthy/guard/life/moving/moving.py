@@ -18,8 +18,8 @@ from ..service import Service
 from .askers import in_words, left_out, stale_mounts
 from .doors import look_at
 from .engine_service import EngineService
+from .listen_config import Way, way_of
 from .restarting import note_for_a_crash, restart
-from .way import Way, way_of
 
 Say = Callable[[str], None]
 
@@ -173,15 +173,3 @@ def _nothing() -> None:
 def make_folder(places: Places) -> None:
     places.engine_socket.parent.mkdir(mode=0o700, exist_ok=True)
     places.engine_socket.parent.chmod(0o700)
-
-
-__all__ = [
-    "Moving",
-    "bring_back",
-    "engine_behind",
-    "make_folder",
-    "move",
-    "plan_move",
-    "restart_for_builds",
-    "start_as_before",
-]

@@ -117,6 +117,3 @@ async def _start_again(endpoint: str, stopped: frozenset[str]) -> None:
                 found = await connection.get(f"/containers/{id}/json")
                 if SWARM_TASK not in (found.get("Config", {}).get("Labels") or {}):
                     await connection.send("POST", f"/containers/{id}/start", answer=False)
-
-
-__all__ = ["let_go", "note_for_a_crash", "put", "restart"]

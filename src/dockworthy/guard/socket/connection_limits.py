@@ -1,4 +1,4 @@
-"""How many connections there may be, and how many of one and the same: nobody takes the guard away from the others."""
+"""TODO"""
 
 from __future__ import annotations
 
@@ -137,6 +137,3 @@ def places_here() -> Places:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST if soft == resource.RLIM_INFINITY else max(min(MOST, (soft - _OTHER_FILES) // 2), 16)
     return Places(most, min(SHARE, max(most // 2, 1)))
-
-
-__all__ = ["MOST", "SHARE", "WAITING", "Connected", "Owner", "Place", "Places", "places_here"]

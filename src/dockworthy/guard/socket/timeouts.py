@@ -1,4 +1,4 @@
-"""How long a client may take over each part of a request. What the engine takes is not counted."""
+"""TODO"""
 
 from __future__ import annotations
 
@@ -49,6 +49,3 @@ class Pace:
 
     def is_over(self, now: float) -> bool:
         return now - self._since > self.phase.seconds
-
-
-__all__ = ["Pace", "Phase"]

@@ -1,7 +1,4 @@
-"""What whoever started this process handed over: sockets that listen already, and a key. Source: sd_listen_fds(3).
-
-Whoever keeps a guard running keeps these, so that a new guard answers where an old one did, and at no moment nobody.
-"""
+"""TODO"""
 
 from __future__ import annotations
 
@@ -49,6 +46,3 @@ def handed_key() -> bytes | None:
         return None
     key = os.pread(descriptor, KEY_BYTES, 0)
     return key if len(key) == KEY_BYTES else None
-
-
-__all__ = ["FIRST", "KEY", "KEY_BYTES", "handed", "handed_key", "handed_socket", "name_of"]

@@ -1,15 +1,20 @@
-"""The guard's certificate, its key, and the authority that clients must be signed by: read, and tried."""
+"""The guard's certificate, its key, and the authority that clients must be signed by: read, and tried.
+
+They are replaced while the guard serves: who is connected stays, who comes next sees the new ones.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
 
 from ...errors import UnreadableInput, UsageError
 from ...input_files import MEBIBYTE, read_input
+from ..config_reload import Living
 
 FOLDER = Path("/etc/docker/tls")
 """Where `harden --remote-access` puts an engine's."""
@@ -99,4 +104,22 @@ def _why_not_good(context: ssl.SSLContext, certificate: Path) -> str:
     return ""
 
 
-__all__ = ["Papers", "context_of"]
+class LivingPapers(Living[ssl.SSLContext | None]):
+    """None as long as none can be used: only where there must be a guard all the same (`must` is False), else they
+    raise UsageError from the start."""
+
+    def __init__(self, papers: Papers, say: Callable[[str], None], *, must: bool = True) -> None:
+        first = not must
+
+        def load() -> tuple[ssl.SSLContext | None, tuple[Path, ...]]:
+            nonlocal first
+            is_first, first = first, False
+            try:
+                return context_of(papers), papers.files
+            except UsageError as error:
+                if not is_first:
+                    raise
+                say(f"nobody is served by TLS until this is mended: {error.says}")
+                return None, papers.files
+
+        super().__init__("certificate", load, say)

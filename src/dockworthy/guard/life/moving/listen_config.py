@@ -1,8 +1,4 @@
-"""How an engine is told where it listens, and what has to be written so that it listens elsewhere.
-
-Sources: dockerd(8), --host; systemd.socket(5), ListenStream; systemd.service(5), ExecStart. An engine refuses to start
-with addresses on its command line and in daemon.json.
-"""
+"""TODO"""
 
 from __future__ import annotations
 
@@ -98,6 +94,3 @@ def _same(one: str, other: str) -> bool:
 
 def _real(path: str) -> str:
     return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
-
-
-__all__ = ["DEFAULTS", "Seen", "Way", "way_of"]

@@ -1,4 +1,4 @@
-"""Who connected, as far as it shows at once: by the kernel's facts, or by a certificate."""
+"""TODO"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from ..identity.identity import NOBODY, Identity
 from ..identity.peer import Peer, peer_of
 from ..identity.telling import certificate, user
-from .places import Owner
+from .connection_limits import Owner
 
 
 class Met(Struct):
@@ -59,6 +59,3 @@ def meet(transport: asyncio.BaseTransport) -> Met:
     connection: socket.socket = transport.get_extra_info("socket")
     with socket.socket(fileno=os.dup(connection.fileno())) as own:  # uvloop's is not a whole one
         return Met(peer_of(own))
-
-
-__all__ = ["Met", "meet"]

@@ -1,4 +1,4 @@
-"""How a guard ends: no new connections, what is under way is finished, and all of that is bounded."""
+"""TODO"""
 
 from __future__ import annotations
 
@@ -56,6 +56,3 @@ class Leaving:
                 if now >= self._until or (not each.is_busy and now - idle_from >= self._idle):
                     each.abort()
             await asyncio.sleep(_LOOK_EVERY if self._idle else 0.01)
-
-
-__all__ = ["IDLE", "QUICK", "WHEN_REPLACED", "Leaver", "Leaving"]

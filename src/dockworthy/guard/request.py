@@ -1,7 +1,6 @@
-"""The target of a request: version, path and query, in the one form that can't be read in two ways.
+"""A request to the engine, as it was sent, with its target in the one form that can't be read in two ways.
 
-The engine routes on the decoded path, with any or no version before it (gorilla/mux), and reads the query as Go's
-net/url does. Sources: Engine API, "Versioning"; net/url.ParseQuery; RFC 3986, section 2 and 3.3.
+And the error that stands for every refusal of its form.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from urllib.parse import unquote_to_bytes
 from msgspec import Struct
 
 from ..model.dialect import Version
-from .asked import NotCanonical
 
 MOST_CHARACTERS = 32 * 1024
 SHORT = 256
@@ -77,4 +75,36 @@ def _decoded(text: str, part: str) -> str:
     return decoded
 
 
-__all__ = ["MOST_CHARACTERS", "SHORT", "Target", "read_target"]
+class Asked(Struct, frozen=True, kw_only=True):
+    """`target` is the request line's, escapes and all; `headers` by name in small letters; `body` empty where none
+    was seen (the engine shows an authorization plugin bodies of JSON only). `user`: who sent it, as far as the engine
+    knows: the name in a client's certificate. `role` and `grant`: by which of theirs it passes, where
+    a role decided."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+    user: str = ""
+    role: str = ""
+    grant: str = ""
+
+
+class NotCanonical(Exception):
+    """The request could be read in two ways, or is none that the guard knows: it is refused. The text says why."""
+
+
+class NotAName(NotCanonical):
+    """A name in the request is none that the engine takes. The text says which, and why."""
+
+
+class NotThere(NotCanonical):
+    """The request names something that is not there now. Text and status are the engine's own answer to that."""
+
+    def __init__(self, says: str, status: int = 404) -> None:
+        super().__init__(says)
+        self.status = status
+
+
+class TooMuch(NotCanonical):
+    """The request asks for more than the guard looks into. The text says of what."""

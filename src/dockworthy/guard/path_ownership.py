@@ -1,4 +1,4 @@
-"""Does a path of the host belong to root alone, so that nobody swaps it for a link between judging and mounting?"""
+"""TODO"""
 
 from __future__ import annotations
 
@@ -96,6 +96,3 @@ def _why(place: str, seen: os.stat_result, *, last: bool, any_end: bool) -> str:
     if seen.st_mode & _GROUP_OR_OTHERS:
         return f"{place} can be written by others than root"
     return ""
-
-
-__all__ = ["who_may_change", "who_may_swap", "who_may_write"]

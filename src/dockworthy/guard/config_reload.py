@@ -1,4 +1,4 @@
-"""What is read from files, and read anew while requests are judged by it."""
+"""TODO"""
 
 from __future__ import annotations
 
@@ -107,6 +107,3 @@ def _look(files: Iterable[Path]) -> _Look:
 
 def _named(files: tuple[Path, ...]) -> str:
     return ", ".join(map(str, files)) or "no file"
-
-
-__all__ = ["LOOK_EVERY", "Living", "followed"]

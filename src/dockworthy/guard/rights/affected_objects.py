@@ -1,4 +1,4 @@
-"""What a call is about: each object that it names, makes or joins, with its project and image."""
+"""TODO"""
 
 from __future__ import annotations
 
@@ -13,27 +13,17 @@ from ...model.image_names import names_registry
 from ...model.network_names import comparable, endpoint_names, is_address, networks_in, with_network, with_tasks
 from ...readers.api_object import ApiObject
 from ...readers.create_request.strict_json import parse
-from ..asked import NotCanonical, NotThere
 from ..bounds import check_bounds, check_size
 from ..floor.expanded import possible_names
 from ..judges.naming import BEGINNING, MIGHT_BE_AN_ID
 from ..judges.networks import networks_of
 from ..parallel import look_up
+from ..request import NotCanonical, NotThere
 from ..routes import Call
-from ..routes.query_values import says_yes
+from ..routes.finding_route import says_yes
 from .absent import absent
 from .projects import project_of, project_of_service, projects_of
-from .references import (
-    CLAIMING,
-    ELSEWHERE,
-    NO_NETWORKS,
-    QUERIES,
-    Claim,
-    Reference,
-    claims_in,
-    links_of,
-    references_in,
-)
+from .references import CLAIMING, ELSEWHERE, NO_NETWORKS, QUERIES, Claim, Reference, claims_in, links_of, references_in
 
 _SPECIES = {"services": "service", "tasks": "task", "secrets": "secret", "configs": "config", "nodes": "node"}
 _MAKES = ("containers/create", "services/create", "services/update", "networks/create", "volumes/create",
@@ -449,15 +439,3 @@ def listed_container(found: Mapping[str, Any]) -> Touched:
     """As a list of containers shows it."""
     name = str((found.get("Names") or [""])[0]).lstrip("/")
     return Touched(kind="container", name=name, project=project_of(found), image=str(found.get("Image", "")))
-
-
-__all__ = [
-    "Objects",
-    "Touched",
-    "described",
-    "image_found",
-    "listed_container",
-    "names_given",
-    "read_body",
-    "touched_by",
-]
