@@ -1,4 +1,4 @@
-"""TODO"""
+"""What is read from files, and read anew while requests are judged by it."""
 
 from __future__ import annotations
 

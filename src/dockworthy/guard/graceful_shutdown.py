@@ -1,4 +1,4 @@
-"""TODO"""
+"""How a guard ends: no new connections, what is under way is finished, and all of that is bounded."""
 
 from __future__ import annotations
 

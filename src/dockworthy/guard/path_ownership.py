@@ -1,4 +1,4 @@
-"""TODO"""
+"""Does a path of the host belong to root alone, so that nobody swaps it for a link between judging and mounting?"""
 
 from __future__ import annotations
 

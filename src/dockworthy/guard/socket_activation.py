@@ -1,4 +1,7 @@
-"""TODO"""
+"""What whoever started this process handed over: sockets that listen already, and a key. Source: sd_listen_fds(3).
+
+Whoever keeps a guard running keeps these, so that a new guard answers where an old one did, and at no moment nobody.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO"""
+"""What a run says: lines as it goes, notes of what the proof does not cover, and never a secret."""
 
 from __future__ import annotations
 

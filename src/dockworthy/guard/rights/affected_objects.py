@@ -1,4 +1,4 @@
-"""TODO"""
+"""What a call is about: each object that it names, makes or joins, with its project and image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO"""
+"""How many connections there may be, and how many of one and the same: nobody takes the guard away from the others."""
 
 from __future__ import annotations
 

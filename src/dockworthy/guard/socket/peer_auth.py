@@ -1,4 +1,4 @@
-"""TODO"""
+"""Who connected, as far as it shows at once: by the kernel's facts, or by a certificate."""
 
 from __future__ import annotations
 

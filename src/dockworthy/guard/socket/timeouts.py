@@ -1,4 +1,4 @@
-"""TODO"""
+"""How long a client may take over each part of a request. What the engine takes is not counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""TODO"""
+"""How an engine is told where it listens, and what has to be written so that it listens elsewhere.
+
+Sources: dockerd(8), --host; systemd.socket(5), ListenStream; systemd.service(5), ExecStart. An engine refuses to start
+with addresses on its command line and in daemon.json.
+"""
 
 from __future__ import annotations
 
