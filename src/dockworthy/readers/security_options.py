@@ -13,6 +13,3 @@ _KNOWN = frozenset("seccomp apparmor label no-new-privileges systempaths writabl
 def is_known(option: str) -> bool:
     """The engine parts name and value at `=`, or at `:`."""
     return re.split("[=:]", option, maxsplit=1)[0].strip() in _KNOWN
-
-
-__all__ = ["is_known"]

@@ -21,6 +21,3 @@ def only_root() -> None:
 def agreed(title: str, steps: tuple[str, ...], *, dry_run: bool, yes: bool) -> bool:
     """Shows the plan in its order. Raises UsageError where nobody is there to agree."""
     return agreed_to(title, (f"{number}. {step}" for number, step in enumerate(steps, 1)), dry_run=dry_run, yes=yes)
-
-
-__all__ = ["agreed", "dry_run_option", "only_root"]

@@ -39,6 +39,3 @@ def telling(audit_file: str | None, *, syslog: bool) -> Telling:
 
     file = RotatingFile(Path(audit_file)) if audit_file else None
     return Telling(Audit(file, Syslog() if syslog else None, say=say), say)
-
-
-__all__ = ["audit_options", "telling"]

@@ -69,6 +69,3 @@ def _texts(made: Papers, prefix: str = "") -> dict[str, bytes]:
         f"{prefix}cert.pem": made.certificate.encode(),
         f"{prefix}key.pem": made.key.encode(),
     }
-
-
-__all__ = ["certificate"]

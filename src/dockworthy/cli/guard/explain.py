@@ -140,6 +140,3 @@ def _as_json(explained: Explained, in_force: PolicyInForce, judged_by: str) -> s
         "not_asked": list(explained.open),
     }
     return json_text(told)
-
-
-__all__ = ["explain"]

@@ -175,6 +175,3 @@ def _line(grant: Grant) -> str:
         )
         + "\n"
     )
-
-
-__all__ = ["binding_of", "grant", "grants", "revoke"]

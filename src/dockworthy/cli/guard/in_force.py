@@ -80,6 +80,3 @@ def _load(level: str | None, path: str | None) -> tuple[PolicyInForce, tuple[Pat
 def absolute(*paths: str | Path | None) -> tuple[str, ...]:
     """Those that are given."""
     return tuple(os.path.abspath(path) for path in paths if path)
-
-
-__all__ = ["absolute", "keeping", "loader"]

@@ -147,6 +147,3 @@ def _policy(named: str | None, places: Places) -> tuple[PolicyInForce, bytes | N
     if len(files) > 1:
         raise UsageError(f"{path} extends {files[1].name}, which would not be copied", hint="write it in one file")
     return in_force, read_input(path)
-
-
-__all__ = ["install"]

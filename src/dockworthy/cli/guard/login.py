@@ -63,6 +63,3 @@ def _socket(where: str) -> Path:
     if not is_socket:
         raise UsageError(f"{socket} is no socket", hint="guard serve --people PATH opens one")
     return socket
-
-
-__all__ = ["login"]

@@ -93,6 +93,3 @@ def _file(named: str | None) -> Path:
     from ...facts.redaction_key import state_directory
 
     return Path(named) if named else state_directory(os.environ) / "guard-observed.json"
-
-
-__all__ = ["observe", "report"]

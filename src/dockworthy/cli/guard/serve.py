@@ -148,6 +148,3 @@ def _load_all(level: str | None, policy: str | None) -> None:
 
     with suppress(DockworthyError):
         warm_up(last_good(loader(level, policy, followed=True), keeping(level, policy)))
-
-
-__all__ = ["serve"]

@@ -136,6 +136,3 @@ def _as_json(found: Status) -> str:
         "unseen": list(found.unseen),
     }
     return json_text(told)
-
-
-__all__ = ["status"]

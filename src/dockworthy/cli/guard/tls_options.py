@@ -64,6 +64,3 @@ def tls_endpoint(
         return None, (papers,)
     say(f"who has a certificate is served at {place.url}")
     return endpoint, (papers,)
-
-
-__all__ = ["tls_endpoint", "tls_options"]

@@ -32,6 +32,3 @@ def uninstall(dry_run: bool, yes: bool) -> int:
         return 0
     take_away(places, record, say)
     return 0
-
-
-__all__ = ["uninstall"]

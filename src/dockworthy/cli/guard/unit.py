@@ -73,6 +73,3 @@ def _quoted(word: str) -> str:
 
 def _plain(text: str) -> str:
     return text.replace("%", "%%").replace("\n", " ")
-
-
-__all__ = ["print_unit", "unit_option"]

@@ -26,6 +26,3 @@ def unlock(shown: bool) -> int:
         return 0
     sys.stdout.flush()
     os.execv("/bin/sh", ["/bin/sh", "-c", script, "dockworthy-guard-unlock"])
-
-
-__all__ = ["unlock"]

@@ -30,6 +30,3 @@ def role_there(mount: Mount, name: str, roles: Field[tuple[Binding, ...]]) -> tu
 
 def _bindings(roles: Set[tuple[Binding, ...]] | Unset) -> tuple[Binding, ...]:
     return roles.value if isinstance(roles, Set) else ()
-
-
-__all__ = ["is_the_guards", "role_there"]

@@ -12,6 +12,3 @@ def as_far_as_told(judgement: Judgement, unit: Unit, part: str, *, doubtful: Out
     if not gaps or judgement.outcome is not doubtful:
         return judgement
     return unknown(gaps[0].reason, gaps[0].source, tell=gaps[0].tell)
-
-
-__all__ = ["as_far_as_told"]

@@ -74,6 +74,3 @@ def told(failed: Collection[FailedRequest]) -> str:
         return ""
     first, more = list(failed)[:_SHOWN], len(failed) - _SHOWN
     return "at the edge: " + "; ".join(map(str, first)) + (f"; and {more} more" if more > 0 else "")
-
-
-__all__ = ["FailedRequest", "answering_errors", "failed_in", "told"]

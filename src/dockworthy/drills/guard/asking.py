@@ -131,6 +131,3 @@ def _joined(body: bytes) -> bytes:
         if not length:
             break
     return joined
-
-
-__all__ = ["API", "Answer", "ask", "request_of", "send"]

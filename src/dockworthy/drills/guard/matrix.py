@@ -121,6 +121,3 @@ def _value(entry: dict[str, Any]) -> Any:
             body["Labels"] = {"padding": "x" * entry["padding"]}
         return body
     return None
-
-
-__all__ = ["Trial", "attacks", "good_calls"]

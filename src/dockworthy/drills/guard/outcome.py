@@ -42,6 +42,3 @@ class Report(Struct, frozen=True):
 
     def count(self, outcome: Outcome) -> int:
         return sum(result.outcome is outcome for result in (*self.attacks, *self.good))
-
-
-__all__ = ["Outcome", "Report", "Result"]

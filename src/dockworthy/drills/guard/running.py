@@ -71,6 +71,3 @@ def _value(found: Any, path: str) -> str:
     for key in path.split("."):
         found = found.get(key) if isinstance(found, dict) else None
     return "" if found is None else str(found)
-
-
-__all__ = ["run"]

@@ -177,6 +177,3 @@ class Scratch:
         if check and answer.status >= 300:
             raise EngineError(f"the engine did not answer {method} {path} well: {answer.body.decode(errors='replace')}")
         return answer
-
-
-__all__ = ["PREFIX", "Scratch"]
