@@ -27,7 +27,7 @@ from .edge.existing import Theirs, find_theirs, is_theirs
 from .edge.haproxy.frontends import PROBE
 from .edge.hosts import without_dropped_consents
 from .edge.project_edge import ProjectEdge
-from .edge.reading import read_routes
+from .edge.reading import must_fit, read_routes
 from .edge.reserved import refuse_reserved
 from .environments import projects_beside
 from .foreseeing import Foreseen
@@ -191,6 +191,8 @@ class Shipping:
         routes = None
         before = await runner.routes_of(desired.project)
         if desired.routed:
+            if not comes_back:
+                must_fit(prepared.settings, replicas)
             routes = read_routes(
                 desired.project, prepared.settings, asked.folder, replicas=replicas, stop_first=stopping_first(desired)
             )

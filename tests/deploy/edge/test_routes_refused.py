@@ -10,7 +10,7 @@ import pytest
 
 from dockworthy.deploy.edge.conflicts import image_of_all, ports, refuse_conflicts
 from dockworthy.deploy.edge.kept import Page, ProjectRoutes, ServedRoute
-from dockworthy.deploy.edge.reading import read_routes
+from dockworthy.deploy.edge.reading import must_fit, read_routes
 from dockworthy.deploy.environments import with_standby
 from dockworthy.errors import Refused, UnreadableInput, UsageError
 from dockworthy.model.deploy_settings import CertificateFiles, DeploySettings, Edge, Route, Tls
@@ -205,6 +205,22 @@ def test_a_release_that_comes_back_may_name_what_is_written_there_no_more(tmp_pa
     with pytest.raises(UnreadableInput) as error:
         _page_of(tmp_path, "gone.html")
     assert error.value.file == str(tmp_path / "gone.html")
+
+
+def test_more_routes_and_containers_than_an_edge_holds() -> None:
+    """The memory of the edge is that of all projects."""
+
+    def asked(routes: int, replicas: int = 1) -> None:
+        many = tuple(Route(f"h{number}.x", "web", 80) for number in range(routes))
+        settings = DeploySettings(edge=Edge(tls=Tls.OFF), routes=many)
+        must_fit(settings, {"web": replicas})
+
+    asked(300)
+    asked(1, 250)
+    with pytest.raises(UsageError, match="301 routes: a project may have 300"):
+        asked(301)
+    with pytest.raises(UsageError, match="1000 containers of web: an edge reaches 250"):
+        asked(1, 1000)
 
 
 def _page_of(folder: Path, name: str) -> Page | None:
