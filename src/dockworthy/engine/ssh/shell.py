@@ -7,11 +7,13 @@ file holds can end a frame, and whatever a login script prints before the first 
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 _CHUNK = 1 << 18
+_STATUS = re.compile(r"[0-9]{1,9}")
 _MOST_BYTES = 256 * 1024 * 1024
 """Of one run of commands: a host that sends more is not the one we know how to read."""
 
@@ -94,7 +96,9 @@ class RemoteShell:
             id, status, words = (*self._buffer[at + len(mark) : end].decode("utf-8", "replace").split(" ", 2), "", "")[
                 :3
             ]
-            replies.append(Reply(id, int(status) if status.isdigit() else 1, words, bytes(self._buffer[done:at])))
+            replies.append(
+                Reply(id, int(status) if _STATUS.fullmatch(status) else 1, words, bytes(self._buffer[done:at]))
+            )
             done = end + 1
         del self._buffer[:done]
         return replies

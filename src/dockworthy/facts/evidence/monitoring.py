@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import time
 from collections.abc import Sequence
@@ -157,9 +158,10 @@ def _list(said: Any, key: str) -> list[dict[str, Any]]:
 
 def _number(text: str, default: float) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return default
+    return number if math.isfinite(number) else default
 
 
 def _address(place: Endpoint) -> str:

@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeVar
 from ...engine.ssh.host import SshHost
 from ...engine.ssh.shell import ShellLost
 from ...errors import HostError
+from ..host.reading import number_or
 from ..host.root import Root
 from . import sweep
 from .capture import Capture, Question
@@ -40,8 +41,8 @@ class Hello(NamedTuple):
         said = {name: value.strip() for name, _, value in (line.partition("=") for line in lines)}
         clock = said.get("time", "")
         return cls(
-            uid=int(said["uid"]) if said.get("uid", "").isdecimal() else -1,
-            clock=int(clock) if clock.isdecimal() else None,
+            uid=number_or(said.get("uid", ""), -1),
+            clock=number_or(clock, 0) or None,
             byteorder="big" if said.get("one") == "256" else "little",
             lacks=tuple(said.get("lacks", "").split()),
         )

@@ -8,12 +8,13 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 
 from ...engine.ssh.shell import Reply
+from ..host.reading import number_or
 from .capture import ODD, Answer, Capture, Fault, Question, fault_of
 from .script import Line
 
 _LINE = re.compile(
-    rb"([-dlpsbcDC])([-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT])[.+@]? +\d+ +(\d+) +(\d+) +"
-    rb"(?:(\d+),? +)?(\d+) +\w{3} +\d+ +(?:\d+:\d+|\d+) +(/[^\n]*)"
+    rb"([-dlpsbcDC])([-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT])[.+@]? +\d+ +(\d{1,20}) +(\d{1,20}) +"
+    rb"(?:(\d{1,20}),? +)?(\d{1,20}) +\w{3} +\d+ +(?:\d+:\d+|\d+) +(/[^\n]*)"
 )
 _KINDS = {
     b"-": stat.S_IFREG,
@@ -57,7 +58,9 @@ def link_of_ls(line: bytes) -> tuple[str, str] | None:
     return os.fsdecode(path), os.fsdecode(target)
 
 
-_STAT = re.compile(rb"([0-9a-f]+) (\d+) (\d+) (\d+) (-?\d+) (\d+) (\d+) (/.*)", re.DOTALL)
+_STAT = re.compile(
+    rb"([0-9a-f]{1,16}) (\d{1,20}) (\d{1,20}) (\d{1,20}) (-?\d{1,20}) (\d{1,20}) (\d{1,20}) (/.*)", re.DOTALL
+)
 """stat -c '%f %u %g %s %Y %d %i %n'"""
 
 
@@ -109,8 +112,9 @@ def _lines(capture: Capture, questions: tuple[Question, ...], reply: Reply, part
 
 
 def _stats(capture: Capture, questions: tuple[Question, ...], reply: Reply, part: str) -> None:
-    if part.isdigit():
-        path = questions[int(part)].words[0] if int(part) < len(questions) else ""
+    number = number_or(part, -1)
+    if number >= 0:
+        path = questions[number].words[0] if number < len(questions) else ""
         capture.links[path] = fault_of(reply.words) if reply.status else os.fsdecode(reply.content)
     else:
         _put_stats(capture.stats, questions, reply, part)

@@ -15,9 +15,9 @@ _LINKS = ("exe", *(f"ns/{name}" for name in ("net", "pid", "ipc", "uts", "mnt", 
 
 SCRIPT = f"names all /proc\nprocesses files {' '.join(FILES)}\nlinks links\nsockets sockets\n".encode()
 
-_FOLDER = re.compile(rb"/proc/(\d+)/fd:")
-_SOCKET = re.compile(rb" -> socket:\[(\d+)\]$")
-_HIDDEN = re.compile(rb"/proc/(\d+)/fd\b")
+_FOLDER = re.compile(rb"/proc/(\d{1,20})/fd:")
+_SOCKET = re.compile(rb" -> socket:\[(\d{1,20})\]$")
+_HIDDEN = re.compile(rb"/proc/(\d{1,20})/fd\b")
 
 
 def take(capture: Capture, reply: Reply) -> None:
