@@ -60,6 +60,23 @@ def test_before_the_first_there_is_none(returns: tuple[int | None, ...]) -> None
         to_return_to(history(*returns), None)
 
 
+def test_who_went_back_to_the_first_is_told_the_way_forward() -> None:
+    with pytest.raises(UsageError) as said:
+        to_return_to(history(None, None, None, 1), None)
+    assert said.value.hint.startswith("`dockworthy rollback 3` goes forward again")
+    with pytest.raises(UsageError) as said:
+        to_return_to(history(None), None)
+    assert "forward" not in said.value.hint
+
+
+def test_of_one_that_was_never_kept_the_hint_names_those_that_were() -> None:
+    one, two = history(None, None)
+    ended = structs.replace(two, number=3, state=ReleaseState.ROLLED_BACK, why="web failed 54 of 132 requests")
+    with pytest.raises(UsageError, match="release 3 was never kept: rolled back") as said:
+        to_return_to([one, two, ended], 3)
+    assert said.value.hint == "kept are: 1, 2; why it was not, `dockworthy releases` says"
+
+
 def test_where_a_record_is_gone_its_return_has_all_of_it() -> None:
     kept = history(None, None, None, 1, None)[2:]  # records of 1 and 2 are gone
     assert to_return_to(kept, None).number == 4

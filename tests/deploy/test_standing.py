@@ -31,8 +31,15 @@ def test_what_does_not_run_says_why_in_the_engines_words() -> None:
     assert web(ended, sick).faults == ("shop-web-1 is exited with status 3: no such file", "shop-web-2 is unhealthy")
 
 
+def test_what_is_gone_is_said_with_the_way_back() -> None:
+    assert web().faults == ("no container of it is there: `dockworthy deploy` makes it anew",)
+
+
 def test_left_over_is_not_changed_by_hand() -> None:
     both = [task("web", 1, new=True), task("web", 2, new=True)]
     assert web(*both, task("web", 3)).faults == ("shop-web-3 is running, and is not what this release shipped",)
     by_hand = task("web", 3, spec_hash="by compose up", image_id=NEW)
-    assert web(*both, by_hand).faults == ("shop-web-3 is running, and was changed by hand since release 7",)
+    (said,) = web(*both, by_hand).faults
+    assert said.startswith(
+        "shop-web-3 is running, and was changed by hand since release 7: `dockworthy deploy` keeps it"
+    )

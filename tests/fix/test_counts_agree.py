@@ -40,3 +40,20 @@ def test_check_offers_what_fix_counts(
     assert len(plan["files"]) == files
     fixes = [fix for file in plan["files"] for part in ("made", "not_made", "offered") for fix in file[part]]
     assert len(fixes) == int(offered[1])
+
+
+@pytest.mark.parametrize("safe", [True, False])
+def test_what_check_names_shows_a_change(
+    safe: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no fix is safe, `--diff` alone would show nothing."""
+    monkeypatch.chdir(tmp_path)
+    more = ', volumes: ["/etc/localtime:/etc/localtime"]' if safe else ""
+    Path("compose.yaml").write_text(f'services: {{web: {{image: "shop:1", restart: "no"{more}}}}}\n')
+    run(["check", "--render", "own", "compose.yaml"])
+    told = capsys.readouterr().out
+    command = re.search(r"see what\s+would\s+change\s+with:\s+dockworthy (fix .*)", told)
+    assert command is not None
+    assert ("0 safe" in " ".join(told.split())) == (not safe)
+    run(shlex.split(command[1]))
+    assert "+++ compose.yaml" in capsys.readouterr().out

@@ -19,15 +19,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """The exit status. Click's own `main` is not used: it takes a broken pipe and an engine's hang-up for the same."""
     if "_DOCKWORTHY_COMPLETE" in os.environ:
         program.main(prog_name="dockworthy")  # a shell asks for completions; click answers and exits
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _invoke(list(sys.argv[1:] if arguments is None else arguments))
+        return _invoke(words)
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return ExitStatus.USAGE
     except click.ClickException as error:
-        return _usage(error)
+        return _usage(error, words)
     except DockworthyError as error:
         _report(error.says, error.hint, error.excerpt)
         return error.exit_status
@@ -56,11 +57,22 @@ def _invoke(arguments: list[str]) -> int:
     return int(status or ExitStatus.DONE)
 
 
-def _usage(error: click.ClickException) -> int:
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "dockworthy"
-    _report(error.format_message().rstrip("."), f"`{path} --help` shows what it takes")
+def _usage(error: click.ClickException, words: Sequence[str]) -> int:
+    context = getattr(error, "ctx", None) or _asked_for(words)
+    says = " ".join(error.format_message().split())  # click lists choices on lines of their own
+    _report(says.rstrip("."), f"`{context.command_path} --help` shows what it takes")
     return ExitStatus.USAGE
+
+
+def _asked_for(words: Sequence[str]) -> click.Context:
+    """Of the command that the first words name: of an option without its value click does not say whose it is."""
+    context = click.Context(program, info_name="dockworthy")
+    for word in words:
+        command = context.command.get_command(context, word) if isinstance(context.command, click.Group) else None
+        if command is None:
+            break
+        context = click.Context(command, parent=context, info_name=word)
+    return context
 
 
 def _report(says: str, hint: str, excerpt: tuple[str, ...] = ()) -> None:

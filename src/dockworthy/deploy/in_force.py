@@ -59,10 +59,12 @@ def to_return_to(releases: Sequence[Release], number: int | None) -> Release:
     if number is not None:
         found = next((each for each in releases if each.number == number), None)
         if found is None:
-            known = ", ".join(str(each.number) for each in kept) or "none"
-            raise UsageError(f"there is no release {number}", hint=f"kept are: {known}")
+            raise UsageError(f"there is no release {number}", hint=_kept_in_words(kept))
         if found.state is not ReleaseState.KEPT:
-            raise UsageError(f"release {number} was never kept: {found.state.replace('_', ' ')}", hint=found.why)
+            raise UsageError(
+                f"release {number} was never kept: {found.state.replace('_', ' ')}",
+                hint=f"{_kept_in_words(kept)}; why it was not, `dockworthy releases` says",
+            )
         return found
     if not kept:
         raise UsageError("there is no release to go back to", hint="dockworthy deploy makes the first one")
@@ -72,9 +74,21 @@ def to_return_to(releases: Sequence[Release], number: int | None) -> Release:
     if not before:
         raise UsageError(
             f"release {current} is the first one that was kept: there is none before it",
-            hint="`dockworthy releases` lists them",
+            hint=_newer_in_words(kept, current),
         )
     return next(each for each in kept if each.number == before[-1])
+
+
+def _kept_in_words(kept: Sequence[Release]) -> str:
+    return f"kept are: {', '.join(str(each.number) for each in kept) or 'none'}"
+
+
+def _newer_in_words(kept: Sequence[Release], current: int) -> str:
+    """Whoever went back to the first one may be looking for the way forward again."""
+    newer = [each.number for each in kept if each.number > current and each.returns_to is None]
+    if not newer:
+        return "`dockworthy releases` lists them"
+    return f"`dockworthy rollback {newer[-1]}` goes forward again; `dockworthy releases` lists them"
 
 
 def _line(kept: Sequence[Release]) -> list[int]:

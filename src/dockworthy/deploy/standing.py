@@ -34,6 +34,7 @@ def standing_of(release: Release, running: Running, releases: Sequence[Release])
                 wanted=shipped.replicas,
                 serving=sum(task.is_serving for task in current),
                 faults=(
+                    *(() if tasks else ("no container of it is there: `dockworthy deploy` makes it anew",)),
                     *_faults(current),
                     *_drift(name, other, known),
                     *_lost(running.lost.get(name, ())),
@@ -85,6 +86,9 @@ def _drift(service: str, tasks: list[Task], known: Earlier | None) -> Iterator[s
     """Containers that this release made otherwise, or none did."""
     for task in tasks:
         if known is not None and by_hand(service, [task], known):
-            yield f"{task.name} is {task.state}, and was changed by hand since release {known.number}"
+            yield (
+                f"{task.name} is {task.state}, and was changed by hand since release {known.number}: `dockworthy "
+                "deploy` keeps it where it is what your files say, else asks"
+            )
         else:
             yield f"{task.name} is {task.state}, and is not what this release shipped"

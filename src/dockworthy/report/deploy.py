@@ -79,8 +79,8 @@ def render_refusal(
             )
         sheet.line(
             f"{known}"
-            "`dockworthy fix --diff` shows what can be repaired; an exception with a reason and an end goes into "
-            "dockworthy.yaml (policy.exceptions)"
+            "`dockworthy fix --all --diff .` shows what can be repaired, `dockworthy fix --verify .` also proves it; "
+            "an exception with a reason and an end goes into dockworthy.yaml (policy.exceptions)"
         )
     return str(sheet)
 

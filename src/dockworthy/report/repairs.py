@@ -46,6 +46,11 @@ def offer(result: Result) -> str:
     return f"{count} can be made in the files ({safe} safe, {len(result.fixes) - safe} to be proven by a run)"
 
 
+def showing(result: Result) -> str:
+    """With which options that command shows what would change: where no fix is safe, `--diff` alone has nothing."""
+    return "--diff" if any(fix.kind is FixKind.SAFE for fix in result.fixes) else "--all --diff"
+
+
 def command(result: Result) -> str:
     """The command that repairs all that can be repaired: it names the files, or of many the folder that holds them."""
     file_of = {subject.id: subject.file for subject in result.subjects if subject.file}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dockworthy.deploy.planning.causes import Earlier
 from dockworthy.deploy.planning.plan import plan_of
-from dockworthy.model.rollout import Desired, Running
+from dockworthy.model.rollout import Desired, Running, TaskState
 
 from .projects import DATA, desired, running, task
 
@@ -53,3 +54,16 @@ def test_data_of_other_environments_and_projects_is_no_predecessor() -> None:
     assert not plan_of(desired(db=DATA), seen, number=2, last=None, apart=every).questions
     (question,) = plan_of(desired(db=DATA), seen, number=2, last=None, apart=("shop-production",)).questions
     assert "shop-staging_data" in question.says and "production" not in question.says
+
+
+def test_a_job_that_ended_by_hand_is_no_work_to_keep_and_one_that_runs_is() -> None:
+    """`docker compose up` starts jobs like any service, and leaves their containers."""
+    known = Earlier(number=7, hashes={"migrate": frozenset({"old"})})
+    wanted = desired(web={}, migrate={}, jobs_before=("migrate",))
+
+    def asked_of(state: TaskState) -> list[str]:
+        seen = running(task("web", new=True), task("migrate", spec_hash="by compose up", state=state))
+        return [each.accept for each in plan_of(wanted, seen, number=8, last=None, known=known).questions]
+
+    assert asked_of(TaskState.EXITED) == []
+    assert asked_of(TaskState.RUNNING) == ["migrate:by-hand"]

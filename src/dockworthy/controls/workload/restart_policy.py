@@ -25,7 +25,11 @@ control = Control(
     subject=Subject.UNIT,
     platforms=ENGINES,
     references=(cis("1.6.0", "5.15"), cis("1.8.0", "5.15"), nist("4.4.4")),
-    remedy=Remedy("Set `restart: unless-stopped` (or `on-failure`).", "`docker update --restart` needs no restart"),
+    remedy=Remedy(
+        "Set `restart: unless-stopped` (or `on-failure`). What runs once, as a migration does, needs none: name it in "
+        "dockworthy.yaml under `deploy.jobs`.",
+        "`docker update --restart` needs no restart",
+    ),
     fixes=(
         ComposeFix(
             says="sets `restart: unless-stopped`",

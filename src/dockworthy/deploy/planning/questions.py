@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ...model.labels import COMPOSE_PROJECT, COMPOSE_VOLUME, STACK
-from ...model.rollout import Desired, Question, Running
+from ...model.rollout import Desired, Question, Running, TaskState
 from .causes import Earlier, by_hand
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
@@ -102,6 +102,8 @@ def _overwritten(desired: Desired, running: Running, service: str, known: Earlie
     """Somebody mended something by hand, perhaps in need: a deploy would undo it without a word."""
     shipped = desired.services[service]
     tasks = [task for task in running.tasks.get(service, ()) if not task.is_job]
+    if service in (*desired.jobs_before, *desired.jobs_after):  # `docker compose up` starts jobs, too: one that ended
+        tasks = [task for task in tasks if task.state is not TaskState.EXITED]  # is nobody's work that would be lost
     other = [task for task in tasks if not task.is_of(shipped)]
     if by_hand(service, other, known):
         names = ", ".join(task.name for task in other if by_hand(service, [task], known))
