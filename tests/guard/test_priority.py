@@ -27,6 +27,14 @@ def create(host: dict[str, Any]) -> tuple[str, Any]:
         (create({"Ulimits": [{**REALTIME, "Hard": -1}]}), "workload/priority"),
         (create({"Ulimits": [WEIGHT]}), "workload/priority"),
         (service(REALTIME), "workload/priority"),
+        *(
+            (make, "workload/priority")
+            for name in ("RTPRIO", "RtPrio", "rtprıo", "NICE", "nıce")
+            for make in (create({"Ulimits": [{**WEIGHT, "Name": name}]}), service({**WEIGHT, "Name": name}))
+        ),
+        (create({"Ulimits": [REALTIME, {**REALTIME, "Hard": 0}]}), "workload/priority"),
+        (create({"Ulimits": [{**REALTIME, "Name": "RTPRIO"}, {**REALTIME, "Hard": 0}]}), "workload/priority"),
+        (create({"Ulimits": [{**REALTIME, "Hard": -2}]}), "workload/priority"),
         (create({"SecurityOpt": ["credentialspec=file://x.json"]}), "workload/security-options"),
         (create({"SecurityOpt": ["frobnicate"]}), "workload/security-options"),
     ],

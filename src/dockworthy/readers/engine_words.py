@@ -1,4 +1,4 @@
-"""How the engine says "none" and names capabilities, whoever says it: inspect, request, service, Compose file."""
+"""How the engine says "none" and names capabilities and ulimits: inspect, request, service, Compose file alike."""
 
 from __future__ import annotations
 
@@ -28,3 +28,9 @@ def capability_names(names: Iterable[str]) -> tuple[str, ...]:
 
 def capabilities(field: Field[tuple[str, ...]]) -> Field[tuple[str, ...]]:
     return Set(capability_names(field.value), field.source) if isinstance(field, Set) else field
+
+
+def ulimit_name(name: str) -> str:
+    """The engine takes names in any case: it asks the kernel for RLIMIT_ and the name in capital letters, as Go and
+    Python write them (`nıce` is NICE). Source: Engine 26.1, daemon/oci_linux.go, WithRlimits."""
+    return name.upper().lower()

@@ -14,7 +14,6 @@ from ...model.workload import Container, Unit
 from ._containers import Fault, judge_faults
 from ._platforms import ENGINES
 
-_UNLIMITED = -1
 _NICE_OF_ALL = 20
 """A limit of 20 is the priority that every process has; each one above it is a step before the others."""
 
@@ -49,6 +48,8 @@ control = Control(
             "services: {web: {image: shop, ulimits: {rtprio: 99}}}",
             "services: {web: {image: shop, ulimits: {rtprio: {soft: 0, hard: -1}}}}",
             "services: {web: {image: shop, ulimits: {nice: 21}}}",
+            "services: {web: {image: shop, ulimits: {RtPrio: 99}}}",
+            "services: {web: {image: shop, ulimits: {nice: {soft: 0, hard: -2}}}}",
         ],
         "container": [
             {"HostConfig": {"Ulimits": [{"Name": "rtprio", "Soft": 1, "Hard": 1}]}},
@@ -74,7 +75,7 @@ control = Control(
 def _without(written: WrittenService) -> Iterator[Change]:
     ulimits = written.service.get("ulimits")
     if isinstance(ulimits, dict):
-        yield from (remove_key("ulimits", name) for name in ("rtprio", "nice") if name in ulimits)
+        yield from (remove_key("ulimits", name) for name in ulimits if name.upper() in ("RTPRIO", "NICE"))
 
 
 @control.judge
@@ -95,6 +96,6 @@ def _faults(container: Container) -> Iterator[Fault]:
         ("rtprio", 0, "its processes may become real-time ones, which no share of processors binds"),
         ("nice", _NICE_OF_ALL, "its processes may go before others"),
     ):
-        highest = max(field.value.get(name, (0, 0)), key=lambda value: (value == _UNLIMITED, value))
-        if highest == _UNLIMITED or highest > most:
+        highest = max(field.value.get(name, (0, 0)), key=lambda value: (value < 0, value))
+        if highest < 0 or highest > most:  # below 0 it is without end
             yield Fault(f"ulimit {name}={highest}: {says}", field.source)

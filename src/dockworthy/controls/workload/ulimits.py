@@ -12,7 +12,6 @@ from ...model.workload import Container, Unit
 from ._containers import Fault, judge_faults
 from ._platforms import CONTAINERS
 
-_UNLIMITED = -1
 _MOST_FILES = 1_048_576  # the most that a kernel gives unless its fs.nr_open is raised
 _WITHOUT_END = {
     "core": "a crash may fill the disk with its core file",
@@ -39,6 +38,7 @@ control = Control(
         "container": [
             {"HostConfig": {"Ulimits": [{"Name": "core", "Soft": -1, "Hard": -1}]}},
             {"HostConfig": {"Ulimits": [{"Name": "nproc", "Soft": 100, "Hard": -1}]}},
+            {"HostConfig": {"Ulimits": [{"Name": "NPROC", "Soft": 100, "Hard": -2}]}},
             {"HostConfig": {"Ulimits": [{"Name": "nofile", "Soft": 1073741816, "Hard": 1073741816}]}},
         ]
     },
@@ -68,6 +68,6 @@ def _faults(container: Container) -> Iterator[Fault]:
     if not isinstance(field, Set):
         return
     for name, (_, hard) in field.value.items():
-        endless = hard == _UNLIMITED or (name == "nofile" and hard >= _MOST_FILES)
+        endless = hard < 0 or (name == "nofile" and hard >= _MOST_FILES)
         if endless and name in _WITHOUT_END:
             yield Fault(f"ulimit {name}={hard}: {_WITHOUT_END[name]}", field.source)

@@ -11,7 +11,7 @@ from msgspec import structs
 from ...model.field import Field, Set, Unknown, Unset
 from ...model.workload import Container, HealthCheck, Limits, Logging, Restart, Role, UpdatePolicy, User
 from ..container.host_config import read_user as user_of
-from ..engine_words import above_zero, unless_zero
+from ..engine_words import above_zero, ulimit_name, unless_zero
 from .entry import Entry, field_of, listed_as_mapping, origin_of
 from .merging import merged
 
@@ -200,7 +200,7 @@ def _microseconds(entry: Entry) -> float:
 
 def _ulimits(entry: Entry) -> dict[str, tuple[int, int]]:
     """Name -> soft and hard."""
-    return {name: _soft_and_hard(value) for name, value in entry.mapping().items() if not value.is_null}
+    return {ulimit_name(name): _soft_and_hard(value) for name, value in entry.mapping().items() if not value.is_null}
 
 
 def _soft_and_hard(value: Entry) -> tuple[int, int]:

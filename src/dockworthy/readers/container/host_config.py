@@ -13,7 +13,7 @@ from ...model.volume_options import bound_path
 from ...model.workload import Device, Limits, Mount, MountKind, Profile, SELinux, User
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
-from ..engine_words import above_zero, unless_zero
+from ..engine_words import above_zero, ulimit_name, unless_zero
 
 
 class Security:
@@ -152,9 +152,18 @@ def _cpus(host: ApiObject) -> Field[float]:
 
 
 def read_ulimits(host: ApiObject) -> Field[dict[str, tuple[int, int]]]:
-    said = {item.word("Name"): (item.number("Soft"), item.number("Hard")) for item in host.items("Ulimits")}
+    said: dict[str, tuple[int, int]] = {}
+    for item in host.items("Ulimits"):
+        name = ulimit_name(item.word("Name"))
+        bounds, others = (item.number("Soft"), item.number("Hard")), said.get(name, (0, 0))
+        said[name] = (_higher(bounds[0], others[0]), _higher(bounds[1], others[1]))
     source = host.at("Ulimits").source
     return Set(said, source) if said else Unset(source)
+
+
+def _higher(one: int, other: int) -> int:
+    """Of a ulimit that comes twice; for the kernel all that is below 0 is without end, which people write as -1."""
+    return -1 if min(one, other) < 0 else max(one, other)
 
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
