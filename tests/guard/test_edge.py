@@ -97,6 +97,7 @@ EDGE: dict[str, Any] = {
     "Healthcheck": {"Test": [word.replace("$$", "$") for word in SPEC["healthcheck"]["test"]], "Interval": 10**10},
     "HostConfig": {
         "NetworkMode": "dockworthy-edge",
+        "Dns": ["127.0.0.1"],
         "Mounts": [
             {
                 "Type": "bind",
@@ -133,6 +134,15 @@ LIKE_IT: dict[str, dict[str, Any]] = {
             **EDGE["HostConfig"],
             "Mounts": [{**each, "BindOptions": {"Propagation": "rslave"}} for each in EDGE["HostConfig"]["Mounts"]],
         },
+    },
+    "somebody else's processes": {**EDGE, "HostConfig": {**EDGE["HostConfig"], "PidMode": "container:x"}},
+    "somebody else's memory": {**EDGE, "HostConfig": {**EDGE["HostConfig"], "IpcMode": "container:x"}},
+    "another name server": {**EDGE, "HostConfig": {**EDGE["HostConfig"], "Dns": ["10.0.0.2"]}},
+    "names of its own": {**EDGE, "HostConfig": {**EDGE["HostConfig"], "ExtraHosts": [f"{ALIAS}:10.0.0.2"]}},
+    "a network of another": {**EDGE, "NetworkingConfig": {"EndpointsConfig": {"dockworthy-edge": {}, "shop": {}}}},
+    "a name on its network": {
+        **EDGE,
+        "NetworkingConfig": {"EndpointsConfig": {"dockworthy-edge": {"Links": [f"x:{ALIAS}"]}}},
     },
     "folders of another": {**EDGE, "HostConfig": {**EDGE["HostConfig"], "VolumesFrom": ["x"]}},
 }
@@ -197,6 +207,18 @@ async def test_nobody_enters_what_has_its_folder(line: str, body: Any, writable:
     world = Recorded(copy=_container("/srv/shop", writable=False))
     decision = await ask(line, body, world=world, policy=LISTED)
     assert "guard/edge" not in {refusal.rule for refusal in decision.refusals}, decision.message()
+
+
+@pytest.mark.parametrize("called", ["copy", "cc", "c" * 64])
+async def test_the_edge_joins_no_network_of_others(called: str) -> None:
+    """The engine's name server asks every network that a container is on."""
+    container = _container(f"{EDGE_FOLDER}/run", writable=True)
+    world = Recorded(**_FOUND, copy=container, **{"c" * 64: container, "cc": container})
+    decision = await ask("POST /v1.45/networks/shop/connect", {"Container": called}, world=world)
+    assert "guard/edge" in {refusal.rule for refusal in decision.refusals}, decision.message()
+    world = Recorded(**_FOUND, copy=_container("/srv/shop", writable=False))
+    decision = await ask("POST /v1.45/networks/shop/connect", {"Container": "copy"}, world=world, policy=LISTED)
+    assert decision.allowed, decision.message()
 
 
 async def test_the_edge_itself_starts_again() -> None:

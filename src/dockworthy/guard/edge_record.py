@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from ..model.edge_network import EDGE_NETWORKS
 from ..model.workload import Container, Mount, MountKind
 from ..readers.api_object import ApiObject
 from .path_lookups import HostFiles
@@ -79,6 +80,24 @@ def is_made_of(request: ApiObject, container: Container, spec: Mapping[str, Any]
         and _check(request) == _wanted_check(spec)
         and all(mount.kind is MountKind.BIND and not _comes_in_later(mount) for mount in container.mounts)
         and sorted((mount.source, mount.target, mount.read_only) for mount in container.mounts) == binds
+        and _shares_nothing(request.at("HostConfig"))
+        and _asks_nobody_else(request, spec)
+    )
+
+
+def _shares_nothing(host: ApiObject) -> bool:
+    """Who is in its processes' namespace under its user id reads its files through /proc."""
+    return not any(":" in host.word(mode) for mode in ("NetworkMode", "PidMode", "IpcMode"))
+
+
+def _asks_nobody_else(request: ApiObject, spec: Mapping[str, Any]) -> bool:
+    """It finds the containers that it serves by their names: on its own networks, from the engine alone."""
+    host, endpoints = request.at("HostConfig"), dict(request.entries("NetworkingConfig", "EndpointsConfig"))
+    return (
+        {host.word("NetworkMode"), *endpoints} <= {"", *EDGE_NETWORKS}
+        and (host.at("Dns").data or []) == (spec.get("dns") or [])
+        and not any(host.at(key).data for key in ("DnsSearch", "DnsOptions", "ExtraHosts", "Links"))
+        and not any(endpoint.at("Links").data for endpoint in endpoints.values())
     )
 
 

@@ -101,6 +101,20 @@ def _own_paths(host: Host, mounted: Sequence[tuple[str, bool]]) -> Iterator[Refu
             )
 
 
+async def has_edge_folder(case: Case, reference: str) -> bool:
+    """Is it the edge, or a copy of it, by what it mounts? Or one that the engine could take for that name, should the
+    other one be gone."""
+    inspect = await case.world.container(reference)
+    for id in (reference, *await might_be(case, reference, inspect)):
+        found = await case.world.container(id)
+        mounted = [*_mounted((await _unit(case, id, found)).containers[0].mounts)] if found is not None else []
+        if mounted:
+            host = await case.world.looked_at()
+            if any(host.own_paths().of_edge(path, host.tree()) for path, _ in mounted):
+                return True
+    return False
+
+
 async def refused_nodes(case: Case, reference: str) -> AsyncIterator[Refusal]:
     """Of the image and the volumes of a container that is there, for whoever starts it or runs commands in it."""
     inspect = await case.world.container(reference)

@@ -11,6 +11,7 @@ from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import ENDPOINT, TEXT, TEXT_MAP, TRUTH, ListOf, Shape
 from ..decision import NOTHING, Refusal, refused
 from .case import Case
+from .existing import has_edge_folder
 from .naming import BEGINNING, refused_name
 
 DRIVERS = ("", "default", "bridge", "overlay")
@@ -205,6 +206,16 @@ async def network_connect(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     if body.at("EndpointConfig", "DriverOpts").data:
         yield refused("guard/endpoint-options", "Endpoints take no driver options", "DriverOpts are given")
+    named, container = case.call.names["network"], body.word("Container")
+    joined = ApiObject(await case.world.network(named), "GET /networks/{id}").word("Name") or named
+    if joined not in EDGE_NETWORKS and "/" not in container and await has_edge_folder(case, container):
+        yield refused(
+            "guard/edge",
+            "Containers come to the edge by `dockworthy deploy`",
+            f"container {container} is the edge: on one more network it would find others there, under "
+            "the names of those that it serves",
+            "write the route into dockworthy.yaml (deploy.routes); dockworthy deploy lets its service join",
+        )
 
 
 async def network_disconnect(case: Case) -> AsyncIterator[Refusal]:
