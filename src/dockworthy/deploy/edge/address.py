@@ -113,9 +113,11 @@ def address_files(
     name: str, wanted: str, hosts: Sequence[str], places: Mapping[str, At], ports: tuple[int | None, int | None]
 ) -> dict[str, str]:
     """Those of the host `name`. `hosts`: all of them, in the order in which they are preferred; `places`: those of
-    which it is known where they are. `ports`: the edge's for http and https."""
+    which it is known where they are, also of hosts that are no longer among them and may still run keepalived: one that
+    hears nobody takes the address. `ports`: the edge's for http and https."""
     mine = places[name]
-    peers = [places[each].address for each in hosts if each != name and each in places]
+    every = [*hosts, *sorted(places.keys() - {*hosts})]
+    peers = [places[each].address for each in every if each != name and each in places]
     conf = _CONF.format(
         name=name,
         folder=_FOLDER,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -49,6 +50,7 @@ class AddressKeeper:
         self._environ = environ
         self._folder = f"{site.state}/edge"
         self._written = f"{self._folder}/address.json"
+        self._told = f"{self._folder}/address.told"
 
     async def place(self, wanted: str, name: str) -> At:
         """Raises UsageError where the host is not in the network of the address."""
@@ -63,12 +65,14 @@ class AddressKeeper:
         if not files:
             return container is None
         running = container is not None and container["State"] == "running"
-        return running and await self._read() == dict(files)
+        told = await self._site.hand.file(self._told)
+        return running and told == _digest(files) and await self._read() == dict(files)
 
     async def ensure(self, files: Mapping[str, str]) -> bool:
         """Was there something to do? A change that leaves the container as it is takes the address from nobody."""
         if await self.is_so(files):
             return False
+        await self._site.hand.run(f"rm -f -- {shlex.quote(self._told)}")  # until keepalived has read them
         for name, text in files.items():
             mode = "0755" if name == CHECK else "0644"
             await write_file(self._site.hand, f"{self._folder}/address/{name}", text.encode(), mode=mode)
@@ -81,16 +85,22 @@ class AddressKeeper:
         if kept != (text := json.dumps(spec)) or container is None or container["State"] != "running":
             await self._compose().up(spec, stop_within=_ENDS_WITHIN)
             await write_file(self._site.hand, self._written, text.encode())
-            return True
-        await self._site.engine.send("POST", f"/containers/{container['Id']}/kill?signal=SIGHUP", answer=False)
+        else:
+            await self._site.engine.send("POST", f"/containers/{container['Id']}/kill?signal=SIGHUP", answer=False)
+        await write_file(self._site.hand, self._told, _digest(files).encode())
         return True
 
     async def remove(self) -> None:
         """It takes the address off the host as it ends."""
         kept = await self._site.hand.file(self._written)
-        if kept and await self._container() is not None:
-            await self._compose().down(json.loads(kept), stop_within=_ENDS_WITHIN)
-        await self._site.hand.run(f"cd {shlex.quote(self._folder)} && rm -rf -- address address.json")
+        if (container := await self._container()) is not None:
+            if kept:
+                await self._compose().down(json.loads(kept), stop_within=_ENDS_WITHIN)
+            else:  # a run was killed before it wrote down what it had started
+                at = f"/containers/{container['Id']}"
+                await self._site.engine.send("POST", f"{at}/stop?t={_ENDS_WITHIN}", answer=False)
+                await self._site.engine.send("DELETE", f"{at}?force=true", answer=False)
+        await self._site.hand.run(f"cd {shlex.quote(self._folder)} && rm -rf -- address address.json address.told")
 
     async def holds(self, wanted: str) -> bool:
         """Is the address on this host now?"""
@@ -123,28 +133,51 @@ class AddressKeeper:
         return found
 
     async def _container(self) -> dict[str, Any] | None:
-        listed = await self._site.engine.get(
+        listed: list[dict[str, Any]] = await self._site.engine.get(
             f"/containers/json?all=true&{filters(label=[f'{COMPOSE_PROJECT}={PROJECT}'])}"
         )
-        return listed[0] if listed else None
+        # A label may be on any container.
+        return next((each for each in listed if f"/{CONTAINER}" in (each.get("Names") or ())), None)
 
     def _compose(self) -> ComposeCommand:
         return ComposeCommand(self._site.docker_host, self._folder, self._environ)
 
 
-class MovingAddress:
-    """On all hosts with the edge that are reached. `first`: what the one that is asked is called, "" where it is the
-    only one; `others`: name -> site."""
+def placed_in(text: str | None) -> dict[str, At]:
+    """Where the hosts are that have keepalived or had it, as the first of them noted it."""
+    try:
+        return msgspec.json.decode(text or "{}", type=dict[str, At])
+    except msgspec.MsgspecError:
+        return {}
 
-    def __init__(self, first: str, site: Site, others: Mapping[str, Site], environ: Mapping[str, str]) -> None:
+
+def places_file(site: Site) -> str:
+    return f"{site.state}/edge/places.json"
+
+
+class MovingAddress:
+    """On all hosts with the edge that are reached, and on those that are no longer to have it. `first`: what the one
+    that is asked is called, "" where it is the only one; `others`: name -> site; `unreached`: why each host that is no
+    longer to have it is not reached."""
+
+    def __init__(
+        self,
+        first: str,
+        site: Site,
+        others: Mapping[str, Site],
+        environ: Mapping[str, str],
+        *,
+        unreached: Mapping[str, str] = {},
+    ) -> None:
         self._first = first
         self._site = site
         self._keepers = {first: AddressKeeper(site, environ)}
         self._keepers |= {name: AddressKeeper(each, environ) for name, each in others.items()}
-        self._places = f"{site.state}/edge/places.json"
+        self._others = others
+        self._unreached = dict(unreached)
 
     async def would_change(self, wanted: ProjectRoutes) -> tuple[Sequence[str], Sequence[str]]:
-        """Steps, and notes. Raises UsageError where the first host can't have the address."""
+        """Steps, and notes; changes nothing. Raises UsageError where the first host can't have the address."""
         kept = await Keeper(self._site).read()
         projects = [wanted, *(each for name, each in kept.projects.items() if name != wanted.project)]
         address, hosts = _asked(projects)
@@ -157,15 +190,17 @@ class MovingAddress:
                     hint="deploy.edge: {hosts: [shop1, shop2], address: 192.0.2.100/24}",
                 )
         if not address and not await self._has_any():
-            return (), ()
-        files, notes = await self._files(address, hosts, ports(projects))
+            return (), (*self._left(hosts),)
+        places, notes = await self._look(address)
+        leaving = [name for name in self._keepers if not address or (name and name not in hosts)]
+        files = self._files(address, hosts, _without(places, leaving), ports(projects))
         steps = []
         for name, keeper in self._keepers.items():
-            if name not in files and address:
+            if name not in files and name not in leaving:
                 continue
             try:
                 if not await keeper.is_so(files.get(name, {})):
-                    does = f"keep {address} ready" if address else "take the address away"
+                    does = f"keep {address} ready" if name in files else "take the address away"
                     steps.append(f"{does} on {name or self._site.name}")
             except DockworthyError as error:
                 notes.append(f"the address on {name} stays as it is: {error.says}")
@@ -174,30 +209,52 @@ class MovingAddress:
                 f"{address} stands on one of {', '.join(hosts)} by keepalived: a container in the host's network with "
                 "NET_ADMIN and NET_RAW"
             )
-        return steps, notes
+        return steps, (*notes, *self._left(hosts))
 
-    async def ensure(self) -> Sequence[str]:
-        """As the projects ask that the edge has. What is not so then, in sentences."""
-        projects = [*(await Keeper(self._site).read()).projects.values()]
+    async def ensure(self, *, without: str = "") -> Sequence[str]:
+        """As the projects ask that the edge has. What is not so then, in sentences. `without`: a project that is about
+        to leave the edge.
+
+        A host that is no longer to have the address loses keepalived first. As long as it may still run there, the
+        others speak to it: it would else hear nobody, and take the address as well."""
+        kept = await Keeper(self._site).read()
+        projects = [each for name, each in kept.projects.items() if name != without]
         address, hosts = _asked(projects)
-        if not address and not await self._has_any():
-            return ()
+        gone, failed = [], list[str]()
+        for name, keeper in self._keepers.items():
+            if address and (not name or name in hosts):
+                continue
+            try:
+                if not await keeper.is_so({}):
+                    await keeper.remove()
+                gone.append(name)
+            except DockworthyError as error:
+                failed.append(f"the address on {name} stays as it is, until the next deploy: {error.says}")
         try:
-            files, notes = await self._files(address, hosts, ports(projects))
+            places, notes = await self._look(address)
+            places = _without(places, gone)
+            notes += await self._note(places, [name for name in self._others if name not in gone])
+            files = self._files(address, hosts, places, ports(projects))
         except DockworthyError as error:
-            return (f"the address stays as it is, until the next deploy: {error.says}",)
+            return (*failed, f"the address stays as it is, until the next deploy: {error.says}")
         changed = False
         for name, keeper in self._keepers.items():
             try:
-                if not address:
-                    await keeper.remove()
-                elif name in files:
+                if name in files:
                     changed = await keeper.ensure(files[name]) or changed
             except DockworthyError as error:
                 notes.append(f"the address on {name} stays as it is, until the next deploy: {error.says}")
         if changed and not await self._is_taken(address):
             notes.append(f"no host took {address} within {_TAKEN:.0f} s: `docker logs {CONTAINER}` there says why")
-        return notes
+        return (*failed, *notes, *self._left(hosts))
+
+    def _left(self, hosts: Sequence[str]) -> Iterable[str]:
+        for name, why in self._unreached.items():
+            if name not in hosts:
+                yield (
+                    f"{name} has the edge no longer, and keepalived can't be taken away there ({why}): the address may "
+                    f"move to it; there: docker compose -p {PROJECT} down"
+                )
 
     async def _is_taken(self, address: str) -> bool:
         clock = asyncio.get_running_loop().time
@@ -219,30 +276,49 @@ class MovingAddress:
                 continue
         return False
 
-    async def _files(
-        self, address: str, hosts: Sequence[str], opened: Ports
-    ) -> tuple[dict[str, dict[str, str]], list[str]]:
-        """Host -> its files; and what could not be found out. A host that is lost is where it was."""
-        if not address:
-            return {}, []
-        text = await self._site.hand.file(self._places)
-        try:
-            places = msgspec.json.decode(text or "{}", type=dict[str, At])
-        except msgspec.MsgspecError:
-            places = {}
-        before, notes = dict(places), list[str]()
+    async def _note(self, places: Mapping[str, At], others: Collection[str]) -> list[str]:
+        """On each host: the next deploy may come by another one, and must know where keepalived runs."""
+        notes = []
+        for name, site in {self._first: self._site, **{each: self._others[each] for each in others}}.items():
+            try:
+                if placed_in(await site.hand.file(places_file(site))) != places:
+                    await write_file(site.hand, places_file(site), msgspec.json.encode(places))
+            except DockworthyError as error:
+                if name == self._first:
+                    raise
+                notes.append(
+                    f"{name} is not told which hosts may have the address, until the next deploy: {error.says}"
+                )
+        return notes
+
+    async def _look(self, address: str) -> tuple[dict[str, At], list[str]]:
+        """Where each host is, and what could not be found out; changes nothing. A host that is lost is where it was."""
+        places, notes = placed_in(await self._site.hand.file(places_file(self._site))), list[str]()
         for name, keeper in self._keepers.items():
+            if not address or not name:
+                continue
             try:
                 places[name] = await keeper.place(address, name)
             except DockworthyError as error:
                 if name == self._first:
                     raise
                 notes.append(f"the address can't come to {name}: {error.says}")
-        places = {name: place for name, place in places.items() if name in hosts}
-        if places != before:
-            await write_file(self._site.hand, self._places, msgspec.json.encode(places))
-        known = [name for name in self._keepers if name in places]
-        return {name: address_files(name, address, hosts, places, opened) for name in known}, notes
+        return places, notes
+
+    def _files(
+        self, address: str, hosts: Sequence[str], places: Mapping[str, At], opened: Ports
+    ) -> dict[str, dict[str, str]]:
+        """Host -> its files."""
+        known = [name for name in self._keepers if name in places and name in hosts] if address else []
+        return {name: address_files(name, address, hosts, places, opened) for name in known}
+
+
+def _without(places: Mapping[str, At], names: Collection[str]) -> dict[str, At]:
+    return {name: place for name, place in places.items() if name not in names}
+
+
+def _digest(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()
 
 
 def _asked(projects: Sequence[ProjectRoutes]) -> tuple[str, tuple[str, ...]]:

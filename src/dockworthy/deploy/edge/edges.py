@@ -19,7 +19,7 @@ from ...model.edge import EdgeStanding
 from ..site import Site, reach
 from ..targets.swarm.names import node_name
 from .address import CONTAINER as ADDRESS_CONTAINER
-from .address_keeper import MovingAddress
+from .address_keeper import MovingAddress, placed_in, places_file
 from .admin import Admin
 from .keeping import Keeper, Kept
 from .kept import ProjectRoutes
@@ -30,12 +30,16 @@ from .standing import edge_standing
 
 class EdgeSites(Struct, frozen=True):
     """`first`: what dockworthy.yaml calls the host that is asked, "" where there is no other. `others`: those that are
-    reached; `lost`: why each of the rest is not. `addresses`: those by which hosts of the swarm reach all of them."""
+    reached; `lost`: why each of the rest is not. `addresses`: those by which hosts of the swarm reach all of them.
+    `leaving`: hosts that have the edge no longer, and on which the address may still stand; `left`: why each of them
+    that is not reached is not."""
 
     first: str = ""
     others: Mapping[str, Site] = {}
     lost: Mapping[str, str] = {}
     addresses: tuple[str, ...] = ()
+    leaving: Mapping[str, Site] = {}
+    left: Mapping[str, str] = {}
 
 
 def hosts_of(kept: Kept, wanted: Sequence[str] = (), project: str = "") -> tuple[str, ...]:
@@ -55,7 +59,8 @@ async def edge_sites(
     one alone.
     """
     names = hosts_of(await Keeper(asked).read(), wanted, project)
-    if not names:
+    dropped = [name for name in placed_in(await asked.hand.file(places_file(asked))) if name and name not in names]
+    if not names and not dropped:
         yield EdgeSites()
         return
     mine = (await asked.engine.get("/info")).get("Swarm") or {}
@@ -64,9 +69,9 @@ async def edge_sites(
         return
     here = mine["NodeID"]
     nodes = {node_name(node): node for node in await asked.engine.get("/nodes")}
-    first, others, lost = "", dict[str, Site](), dict[str, str]()
+    first, reached, lost = "", dict[str, Site](), dict[str, str]()
     async with contextlib.AsyncExitStack() as stack:
-        for name in names:
+        for name in (*names, *dropped):
             node = nodes.get(name)
             if node is not None and node["ID"] == here:
                 first = name
@@ -75,7 +80,8 @@ async def edge_sites(
                 lost[name] = "the swarm sees it down"
                 continue
             if name not in ways:
-                lost[name] = "`hosts:` of dockworthy.yaml names no way to it"
+                if node is not None or name in names:
+                    lost[name] = "`hosts:` of dockworthy.yaml names no way to it"
                 continue
             try:
                 site = await stack.enter_async_context(reach(ways[name], command=command, sudo=sudo))
@@ -85,17 +91,25 @@ async def edge_sites(
                 continue
             if is_node.get("NodeID") == here:
                 first = name
-            elif is_node.get("NodeID") not in {each["ID"] for each in nodes.values()}:
+            elif name in names and is_node.get("NodeID") not in {each["ID"] for each in nodes.values()}:
                 lost[name] = "its engine is no node of this swarm"
             else:
-                others[name] = site
-        if not first:
+                reached[name] = site
+        others = {name: site for name, site in reached.items() if name in names}
+        if names and first not in names:
             raise UsageError(
                 f"the edge is to be on {' and '.join(names)} (deploy.edge.hosts), and {asked.name} is none of them",
                 hint=f"ship to one of them that is a manager: --host {next(iter(others), names[0])}",
             )
         at = [address_of(nodes[name]) for name in names if name in nodes]
-        yield EdgeSites(first, others, lost, tuple(address for address in at if address))
+        yield EdgeSites(
+            first,
+            others,
+            {name: why for name, why in lost.items() if name in names},
+            tuple(address for address in at if address),
+            {name: site for name, site in reached.items() if name in dropped},
+            {name: why for name, why in lost.items() if name in dropped},
+        )
 
 
 def address_of(node: Mapping[str, Any]) -> str:
@@ -115,7 +129,8 @@ class Edges:
         self._others = {
             name: EdgeRunner(site, environ, swarm=True, carries=False) for name, site in sites.others.items()
         }
-        self._address = MovingAddress(sites.first, first.site, sites.others, environ)
+        every = {**sites.others, **sites.leaving}
+        self._address = MovingAddress(sites.first, first.site, every, environ, unreached=sites.left)
         self.admin = first.admin
 
     @property
@@ -150,14 +165,15 @@ class Edges:
         return structs.replace(change, notes=(*change.notes, *await self._follow(project)))
 
     async def forget(self, project: str, names: Collection[str]) -> tuple[str, ...]:
-        """What could not be forgotten elsewhere, in sentences."""
-        await self._first.forget(project, names)
-        notes = [*self._left_alone(), *await self._moved()]
+        """What could not be forgotten elsewhere, in sentences. The first edge comes last: by its routes a run after one
+        that was killed knows that there are others, and an address."""
+        notes = [*self._left_alone(), *await self._moved(without=project)]
         for name, edge in self._others.items():
             try:
                 await edge.forget(project, names)
             except DockworthyError as error:
                 notes.append(f"the edge on {name} keeps what it has of {project}: {error.says}")
+        await self._first.forget(project, names)
         return tuple(notes)
 
     async def anew(self) -> None:
@@ -189,8 +205,8 @@ class Edges:
                 notes.append(f"the edge on {name} stays as it is, until the next deploy: {error.says}")
         return (*notes, *await self._moved())
 
-    async def _moved(self) -> Sequence[str]:
-        return await self._address.ensure() if self._first.carries else ()
+    async def _moved(self, *, without: str = "") -> Sequence[str]:
+        return await self._address.ensure(without=without) if self._first.carries else ()
 
     def _left_alone(self) -> Iterable[str]:
         for name, why in self._lost.items():

@@ -1,0 +1,241 @@
+"""The address on several hosts: plans change nothing, dropped hosts lose it, runs that were killed are gone on with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from deploy.local_sites import site_of
+from dockworthy.deploy.edge import address_keeper, edges
+from dockworthy.deploy.edge.address import CONTAINER, FILE, At
+from dockworthy.deploy.edge.address_keeper import AddressKeeper, MovingAddress, placed_in
+from dockworthy.deploy.edge.edges import Edges, EdgeSites, edge_sites
+from dockworthy.deploy.edge.keeping import Keeper
+from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.outlook import EdgeChange
+from dockworthy.deploy.site import Site
+from dockworthy.engine.hand import Hand, hand_here
+from dockworthy.errors import HostError
+from dockworthy.model.deploy_settings import Edge, Route
+
+ADDRESS = "192.0.2.100/24"
+AT = {"shop1": At("eth0", "192.0.2.7"), "shop2": At("eth0", "192.0.2.8"), "shop3": At("eth0", "192.0.2.9")}
+
+
+def routes(*hosts: str, address: str = ADDRESS) -> ProjectRoutes:
+    route = ServedRoute(Route(host="shop.example.com", service="web", port=8000))
+    return ProjectRoutes("shop", Edge(hosts=hosts, address=address), (route,))
+
+
+class FakeKeeper:
+    """keepalived of one host; `did`: what all hosts were told, in order."""
+
+    def __init__(self, name: str, did: list[str], has: Mapping[str, str] | None = None) -> None:
+        self.name = name
+        self.did = did
+        self.has = dict(has or {})
+        self.lost = False
+
+    async def place(self, wanted: str, name: str) -> At:
+        return AT[self.name]
+
+    async def is_so(self, files: Mapping[str, str]) -> bool:
+        if self.lost:
+            raise HostError(f"{self.name} was lost")
+        return self.has == dict(files)
+
+    async def ensure(self, files: Mapping[str, str]) -> bool:
+        if await self.is_so(files):
+            return False
+        self.has = dict(files)
+        self.did.append(f"{self.name} is told")
+        return True
+
+    async def remove(self) -> None:
+        self.has = {}
+        self.did.append(f"{self.name} has none")
+
+    async def holds(self, wanted: str) -> bool:
+        return True
+
+
+class Hosts:
+    """shop1, shop2 and shop3, each with a folder of its own and keepalived."""
+
+    def __init__(self, hand: Hand, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.did: list[str] = []
+        self.sites = {name: site_of(hand, folder / name) for name in AT}
+        self.keepers = {name: FakeKeeper(name, self.did, {FILE: "of before"}) for name in AT}
+        known = {id(self.sites[name]): keeper for name, keeper in self.keepers.items()}
+        monkeypatch.setattr(address_keeper, "AddressKeeper", lambda site, environ: known[id(site)])
+        self.folder = folder
+
+    async def keeps(self, wanted: ProjectRoutes, places: Mapping[str, At] = AT) -> None:
+        keeper = Keeper(self.sites["shop1"])
+        await keeper.write("places.json", msgspec.json.encode(dict(places)).decode())
+        await keeper.write_routes("shop", wanted)
+
+    def moving(self, *others: str, unreached: Mapping[str, str] = {}) -> MovingAddress:
+        reached = {name: self.sites[name] for name in others}
+        return MovingAddress("shop1", self.sites["shop1"], reached, {}, unreached=unreached)
+
+    def placed(self, host: str = "shop1") -> dict[str, At]:
+        file = self.folder / host / "edge" / "places.json"
+        return placed_in(file.read_text() if file.exists() else None)
+
+
+@pytest.fixture
+async def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hosts]:
+    async with hand_here(command="deploy") as hand:
+        yield Hosts(hand, tmp_path, monkeypatch)
+
+
+async def test_a_plan_writes_nothing(hosts: Hosts) -> None:
+    steps, _ = await hosts.moving("shop2").would_change(routes("shop1", "shop2"))
+    assert len(steps) == 2
+    assert not [*hosts.folder.rglob("*")]
+
+
+async def test_a_host_that_is_dropped_loses_the_address_before_the_others_are_told(hosts: Hosts) -> None:
+    """Its keepalived would hear nobody any more, and take the address beside the one that has it."""
+    await hosts.keeps(routes("shop1", "shop2"))
+    moving = hosts.moving("shop2", "shop3")
+    steps, _ = await moving.would_change(routes("shop1", "shop2"))
+    assert "take the address away on shop3" in steps
+    assert not await moving.ensure()
+    assert hosts.did == ["shop3 has none", "shop1 is told", "shop2 is told"]
+    assert "192.0.2.9" not in hosts.keepers["shop1"].has[FILE]
+    assert {*hosts.placed()} == {*hosts.placed("shop2")} == {"shop1", "shop2"}
+    steps, _ = await hosts.moving("shop2").would_change(routes("shop1", "shop2"))
+    assert not steps, "it is done"
+
+
+async def test_a_dropped_host_that_is_lost_hears_the_others_until_it_is_reached(hosts: Hosts) -> None:
+    await hosts.keeps(routes("shop1", "shop2"))
+    moving = hosts.moving("shop2", unreached={"shop3": "the swarm sees it down"})
+    for notes in ((await moving.would_change(routes("shop1", "shop2")))[1], await moving.ensure()):
+        assert any("shop3" in note and "the swarm sees it down" in note for note in notes), notes
+    assert "192.0.2.9" in hosts.keepers["shop1"].has[FILE] and "shop3" in hosts.placed()
+
+
+async def test_without_an_address_it_goes_from_all_and_who_is_lost_is_not_forgotten(hosts: Hosts) -> None:
+    await hosts.keeps(routes("shop1", address=""))
+    hosts.keepers["shop3"].lost = True
+    notes = await hosts.moving("shop2", "shop3").ensure()
+    assert hosts.did == ["shop1 has none", "shop2 has none"] and "shop3" in notes[0]
+    assert {*hosts.placed()} == {"shop3"}
+
+
+@pytest.mark.parametrize("wanted", [("shop1", "shop2"), ()])
+async def test_a_dropped_host_is_looked_for(
+    hosts: Hosts, wanted: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hosts.keeps(routes("shop1", "shop2", "shop3"))
+
+    def engine(name: str) -> Any:
+        async def get(path: str) -> Any:
+            if path == "/info":
+                return {"Swarm": {"NodeID": name, "ControlAvailable": True}}
+            return [
+                {"ID": name, "Description": {"Hostname": name}, "Spec": {}, "Status": {"State": "ready"}} for name in AT
+            ]
+
+        return SimpleNamespace(get=get)
+
+    for name, site in hosts.sites.items():
+        site.engine = engine(name)
+
+    @asynccontextmanager
+    async def reach(endpoint: str, **_: object) -> AsyncIterator[Site]:
+        if endpoint == "ssh://shop3" and wanted:
+            raise HostError("shop3 does not answer")
+        yield hosts.sites[endpoint.removeprefix("ssh://")]
+
+    monkeypatch.setattr(edges, "reach", reach)
+    ways = {name: f"ssh://{name}" for name in AT}
+    async with edge_sites(hosts.sites["shop1"], wanted, ways, project="shop", command="deploy", sudo=False) as found:
+        assert found.first == "shop1" and not found.lost
+        if wanted:
+            assert {*found.others} == {"shop2"} and found.left == {"shop3": "shop3 does not answer"}
+        else:
+            assert not found.others and {*found.leaving} == {"shop2", "shop3"}
+
+
+async def test_the_edge_by_which_others_are_known_goes_last(hosts: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A removal that is killed in between is ended by the next: the first edge's routes name the others."""
+    await hosts.keeps(routes("shop1", "shop2"))
+
+    class Runner:
+        def __init__(self, site: Site, *_: object, **__: object) -> None:
+            self.site, self.admin, self.carries = site, None, True
+
+        async def forget(self, project: str, names: object) -> EdgeChange:
+            hosts.did.append(f"{Path(self.site.state).name} forgets")
+            return EdgeChange()
+
+    monkeypatch.setattr(edges, "EdgeRunner", Runner)
+    sites = EdgeSites("shop1", {"shop2": hosts.sites["shop2"]})
+    assert not await Edges(Runner(hosts.sites["shop1"]), sites, {}).forget("shop", ())  # type: ignore[arg-type]
+    assert hosts.did == ["shop1 has none", "shop2 has none", "shop2 forgets", "shop1 forgets"]
+
+
+class Engine:
+    """With keepalived, and a container of somebody else that has its label."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.fails = False
+
+    async def get(self, path: str) -> Any:
+        running = {"Id": "k1", "State": "running", "Names": [f"/{CONTAINER}"]}
+        return [{"Id": "x", "State": "running", "Names": ["/other"]}, *([running] if "DELETE" not in self.said else [])]
+
+    @property
+    def said(self) -> str:
+        return " ".join(self.sent)
+
+    async def send(self, method: str, path: str, *_: object, **__: object) -> None:
+        if self.fails:
+            raise HostError("killed")
+        self.sent.append(f"{method} {path}")
+
+
+@pytest.fixture
+async def keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[AddressKeeper, Engine]]:
+    async def spec(self: AddressKeeper) -> dict[str, Any]:
+        return {}
+
+    monkeypatch.setattr(AddressKeeper, "_spec", spec)
+    async with hand_here(command="deploy") as hand:
+        site, engine = site_of(hand, tmp_path), Engine()
+        site.engine = engine  # type: ignore[assignment]
+        yield AddressKeeper(site, {}), engine
+
+
+async def test_who_is_killed_before_keepalived_was_told_is_followed_by_one_that_tells_it(
+    keeper: tuple[AddressKeeper, Engine], tmp_path: Path
+) -> None:
+    address, engine = keeper
+    (tmp_path / "edge").mkdir()
+    (tmp_path / "edge/address.json").write_text("{}")
+    files = {FILE: "new", "edge-answers": "#!/bin/sh"}
+    engine.fails = True
+    with pytest.raises(HostError):
+        await address.ensure(files)
+    engine.fails = False
+    assert not await address.is_so(files)
+    assert await address.ensure(files) and await address.is_so(files)
+    assert engine.sent == ["POST /containers/k1/kill?signal=SIGHUP"], "the one of that name"
+    assert not await address.ensure(files)
+
+
+async def test_one_that_was_started_and_not_written_down_is_taken_away(keeper: tuple[AddressKeeper, Engine]) -> None:
+    address, engine = keeper
+    await address.remove()
+    assert engine.sent == ["POST /containers/k1/stop?t=10", "DELETE /containers/k1?force=true"]
