@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from deploy.edge.shop_app import COMMAND, make_app_image
 from deploy.edge.test_existing import HEALTH
 from deploy.swarm.stacks import Stack
-from dockworthy.hosts.balance import BEFORE, spread_of, spreads_of
+from dockworthy.deploy.targets.swarm.target import as_wanted
+from dockworthy.hosts.balance import spread_of, spreads_of
+from dockworthy.model.labels import REBALANCED_FROM as BEFORE
 from dockworthy.report.hosts import number_of_moves, spread_in_words
 from patience import patience, within
 
@@ -95,6 +97,25 @@ def test_a_run_that_was_killed_is_gone_on_with() -> None:
     killed["Spec"]["Labels"] = {BEFORE: "2"}
     found = spread_of([node("a"), node("b")], killed, [task(), task(), task("b")])
     assert (found.replicas, found.begun, found.is_to_move) == (2, True, True)
+
+
+@pytest.mark.parametrize("label", ["2", "7", "", "many", "-3", "9" * 5000])
+def test_what_a_killed_run_left_is_nothing_once_somebody_scaled_the_service(label: str) -> None:
+    scaled = service(replicas=5)
+    scaled["Spec"]["Labels"] = {BEFORE: label}
+    found = spread_of([node("a"), node("b")], scaled, [task()] * 3 + [task("b")] * 2)
+    assert (found.replicas, found.begun, found.is_to_move) == (5, False, False)
+
+
+def test_a_deploy_says_how_many_there_are_and_rebalance_goes_by_that() -> None:
+    """A run that was killed left four of three tasks, and its label; then four are wanted: they stay four."""
+    killed = service(replicas=4)
+    killed["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] = "shop"
+    killed["Spec"]["Labels"] = {BEFORE: "3", "kept": "yes"}
+    wanted = {**killed["Spec"], "Labels": {}}
+    deployed = as_wanted(killed["Spec"], wanted, again=False)
+    assert deployed["Labels"] == {"kept": "yes"}
+    assert spread_of([node("a")], {**killed, "Spec": deployed}, [task()] * 4).replicas == 4
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..model.hosts import Spread, SwarmNode
+from ..model.labels import REBALANCED_FROM
 from .placement import allows, constraints_of, is_wanted, replicas, volumes_of
-
-BEFORE = "dockworthy.rebalanced-from"
-"""Label of a service while a task of it moves: how many it is to have. A run that was killed is gone on with by it."""
 
 
 def spreads_of(
@@ -33,17 +31,24 @@ def spread_of(nodes: Sequence[SwarmNode], service: Mapping[str, Any], tasks: Seq
     mine = [task for task in tasks if task.get("ServiceID") == service["ID"] and is_wanted(task)]
     counted = Counter(str(task.get("NodeID") or "") for task in mine)
     where = {node.called: counted[node.id] for node in sorted(takers, key=lambda node: node.called)}
-    wanted = int((spec.get("Labels") or {}).get(BEFORE) or replicas(service) or 0)
+    before = _begun_with(service)
     return Spread(
         service=str(spec["Name"]),
         service_id=str(service["ID"]),
-        replicas=wanted,
+        replicas=before if before is not None else replicas(service) or 0,
         where=where,
         moves=_moves(list(where.values())),
         stop_first=(spec.get("UpdateConfig") or {}).get("Order") != "start-first",
-        begun=BEFORE in (spec.get("Labels") or {}),
+        begun=before is not None,
         stays=_why_it_stays(service),
     )
+
+
+def _begun_with(service: Mapping[str, Any]) -> int | None:
+    """How many tasks it is to have, where a run was killed while one moved. Whoever scaled it since meant that."""
+    label = str((service["Spec"].get("Labels") or {}).get(REBALANCED_FROM) or "")
+    count = int(label) if label.isascii() and label.isdigit() and len(label) < 10 else None
+    return count if count is not None and abs(count - (replicas(service) or 0)) <= 1 else None
 
 
 def _why_it_stays(service: Mapping[str, Any]) -> str:

@@ -21,8 +21,9 @@ from ..engine.connection import Connection
 from ..engine.filters import filters
 from ..errors import EngineError
 from ..model.hosts import TASK_ENDED, Move, MoveKind, ServiceGap, Spread, SwarmNode
+from ..model.labels import REBALANCED_FROM
 from ..report.hosts import where_in_words
-from .balance import BEFORE, spread_of, spreads_of
+from .balance import spread_of, spreads_of
 from .nodes import nodes_of
 from .watching import Gaps
 
@@ -112,8 +113,8 @@ class _Mover:
                     f"somebody else changed how many tasks {self._service.service} has meanwhile: {found}",
                     hint="when that is done: dockworthy hosts rebalance, once more",
                 )
-            labels = {key: value for key, value in (now.get("Labels") or {}).items() if key != BEFORE}
-            labels |= {BEFORE: str(usual)} if during else {}
+            labels = {key: value for key, value in (now.get("Labels") or {}).items() if key != REBALANCED_FROM}
+            labels |= {REBALANCED_FROM: str(usual)} if during else {}
             return {**now, "Labels": labels, "Mode": {"Replicated": {"Replicas": count}}}
 
         await change(self._engine, self._service.service, to)

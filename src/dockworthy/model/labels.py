@@ -27,5 +27,9 @@ SWARM_TASK: Final = "com.docker.swarm.task.id"
 """On the container of a task."""
 SWARM_SERVICE: Final = "com.docker.swarm.service.name"
 
+REBALANCED_FROM: Final = "dockworthy.rebalanced-from"
+"""Of a service while a task of it moves to another node: how many it is to have. A run that was killed is gone on with
+by it, and it goes where a deploy says how many there are."""
+
 PROJECT_LABELS: Final = (COMPOSE_PROJECT, STACK)
 """Either names the project of an object."""

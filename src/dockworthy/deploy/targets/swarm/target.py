@@ -11,6 +11,7 @@ from ....engine.connection import Connection
 from ....engine.filters import filters
 from ....errors import Occupied
 from ....interruption import to_its_end
+from ....model.labels import REBALANCED_FROM
 from ....model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind, Task
 from ....report.releases import unseen_in_words
 from ...store.still_ours import NOBODY_ELSE, StillOurs
@@ -132,7 +133,7 @@ class SwarmTarget:
                 await create(self._engine, wanted)
             else:
                 again = step.kind is StepKind.RESTART
-                await change(self._engine, self._name(service), lambda now: _changed(now, wanted, again=again))
+                await change(self._engine, self._name(service), lambda now: as_wanted(now, wanted, again=again))
             expected = Expected.of(service, wanted, [task["ID"] for task in earlier])
             await until_serving(
                 self._engine, expected, within=self._within, on_edge=self._edge_of(service), ours=self._ours
@@ -185,7 +186,7 @@ class SwarmTarget:
         return service_name(self._desired.project, service)
 
 
-def _changed(now: dict[str, Any], wanted: dict[str, Any], *, again: bool) -> dict[str, Any]:
+def as_wanted(now: dict[str, Any], wanted: dict[str, Any], *, again: bool) -> dict[str, Any]:
     """What runs already as it is to run is not made anew, whoever wrote it: only its number changes. Pure.
 
     `again`: each task is to be made anew all the same. So it is, too, where nothing but the placement changes: a swarm
@@ -196,7 +197,8 @@ def _changed(now: dict[str, Any], wanted: dict[str, Any], *, again: bool) -> dic
     count = old.get("ForceUpdate", 0) + again
     same_image = old["ContainerSpec"]["Image"] == new["ContainerSpec"]["Image"]
     if same_image and spec_hash(old, secret_names=True) == spec_hash(new, secret_names=True):
-        return {**now, "Mode": wanted["Mode"], "TaskTemplate": {**old, "ForceUpdate": count}}
+        labels = {key: value for key, value in (now.get("Labels") or {}).items() if key != REBALANCED_FROM}
+        return {**now, "Labels": labels, "Mode": wanted["Mode"], "TaskTemplate": {**old, "ForceUpdate": count}}
     if same_image and spec_hash({**old, "Placement": None}) == spec_hash({**new, "Placement": None}):
         count += 1
     return {**wanted, "TaskTemplate": {**new, "ForceUpdate": count}}
