@@ -136,4 +136,5 @@ class _Leaves:
             async with engine_at(address, sudo=self._sudo) as there:
                 await leave(there, plan.node)
         await forget(engine, plan.node)
-        say(f"{plan.node.called} has left" + ("" if address else f"; when it comes back: {_LEAVE}"))
+        called = plan.node.called
+        say(f"{called} has left" if address else f"{called} is off the list of nodes; when it comes back: {_LEAVE}")
