@@ -22,7 +22,7 @@ from dockworthy.guard.identity.identity import Identity
 from dockworthy.guard.identity.peer import Peer, peer_of
 from dockworthy.guard.identity.telling import certificate, identity_of
 from dockworthy.guard.policy_in_force import PolicyInForce
-from dockworthy.guard.request import Asked, NotThere
+from dockworthy.guard.request import Asked, NotThere, TooMuch
 from dockworthy.guard.rights.deciding import Allowed, Refused, decide
 from dockworthy.guard.rights.grantees import group_number, user_number
 from dockworthy.guard.rights.grants import Grants, Roles
@@ -505,6 +505,19 @@ async def test_no_host_name_of_a_task_is_taken_that_a_node_brings() -> None:
     line, body = hostname("{{.Node.Hostname}}")
     answer = await decide(call_of(line, body), Identity(name="user x"), OF_SHOP, called)
     assert isinstance(answer, Refused) and "bank-db is of project bank" in answer.reasons[0].says
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("template", ["{{.Task.ID}}", "{{.Task.Slot}}x"])
+async def test_host_names_of_many_templates_take_no_time(template: str) -> None:
+    """As one regular expression they are tried in all combinations: nobody else's request is answered meanwhile."""
+    called = Known()
+    called.objects["container", "e" * 64] = {**ON_SHOP_NET, "Name": f"/{'x' * 63}"}
+    line, body = hostname(template * 30 + "-")
+    assert isinstance(await decide(call_of(line, body), Identity(name="user x"), OF_SHOP, called), Allowed)
+    line, body = hostname(template * 65)
+    with pytest.raises(TooMuch):
+        await decide(call_of(line, body), Identity(name="user x"), OF_SHOP, called)
 
 
 async def test_in_their_project_they_work_and_the_name_is_pinned_to_its_id() -> None:

@@ -11,7 +11,7 @@ Sources: Engine 26.1, daemon/logger/loggerutils/log_tag.go, daemon/logger/loginf
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 _OPEN = r"\{\{(?:- )?\s*+"
@@ -78,30 +78,66 @@ def templates_of_tasks(text: str) -> tuple[int, str]:
     return _strange(text, _TASK)
 
 
-def possible_names(text: str, service: Mapping[str, Any], nodes: Collection[str]) -> str:
-    """The regular expression of what a host name with templates may become for the tasks of this service
-    specification, on `nodes` of these names. Escaped text where all of it is known before they start."""
-    written, at = "", 0
+Piece = frozenset[str] | re.Pattern[str]
+"""Of a name: one of these texts, or letters that a regular expression knows."""
+_WORD, _TASK_OF_NAME = re.compile(r"\w+"), re.compile(r"[0-9a-z.]+")
+_MOST_NAME = 255
+"""Characters: a name server knows no longer ones."""
+
+
+def possible_names(text: str, service: Mapping[str, Any], nodes: Collection[str]) -> tuple[Piece, ...]:
+    """What a host name with templates may become for the tasks of this service specification, on `nodes` of these
+    names: one piece after the other, in small letters."""
+    written: list[Piece] = []
+    at = 0
     for found in _TASK.finditer(text):
-        written += re.escape("".join(text[at : found.start()].split())) + _value(found[0], service, nodes)
+        written += (_text(text[at : found.start()]), *_value(found[0], service, nodes))
         at = found.end()
-    return written + re.escape("".join(text[at:].split()))
+    return (*written, _text(text[at:]))
 
 
-def _value(action: str, service: Mapping[str, Any], nodes: Collection[str]) -> str:
+def may_become(pieces: Iterable[Piece], name: str) -> bool:
+    """Each piece is tried at each letter once. As one regular expression they would be tried in all combinations, and
+    a name of 60 letters take the guard years."""
+    if len(name) > _MOST_NAME:
+        return False
+    ends = {0}
+    for piece in pieces:
+        if isinstance(piece, frozenset):
+            lengths = {len(each) for each in piece}
+            ends = {at + length for at in ends for length in lengths if name[at : at + length] in piece}
+        else:
+            found = [(at, piece.match(name, at)) for at in ends]
+            ends = {end for at, match in found if match is not None for end in range(at + 1, match.end() + 1)}
+    return len(name) in ends
+
+
+def has_dots(pieces: Iterable[Piece]) -> bool:
+    """May the name hold one?"""
+    return any(
+        any("." in text for text in each) if isinstance(each, frozenset) else each is not _WORD for each in pieces
+    )
+
+
+def _text(text: str) -> frozenset[str]:
+    return frozenset(("".join(text.split()).casefold(),))
+
+
+def _value(action: str, service: Mapping[str, Any], nodes: Collection[str]) -> tuple[Piece, ...]:
     inner = action.strip("{}").removeprefix("- ").removesuffix(" -").strip()
     if inner[0] in '"`':
-        return re.escape(inner[1:-1])
-    name, labels = str(service.get("Name") or ""), service.get("Labels") or {}
+        return (frozenset((inner[1:-1].casefold(),)),)
+    name, labels = str(service.get("Name") or "").casefold(), service.get("Labels") or {}
     for start in (".Service.Labels.", "index"):
         if inner.startswith(start):
             label = inner.removeprefix(start).removeprefix(" ").strip().rpartition(".Service.Labels ")[2].strip('"')
-            return re.escape(str(labels.get(label, "")))
-    return {
-        ".Service.Name": re.escape(name),
-        ".Task.Name": re.escape(name) + r"\.[0-9a-z.]+",
-        ".Node.Hostname": f"(?:{'|'.join(map(re.escape, nodes))})",
-    }.get(inner, r"\w+")
+            return (frozenset((str(labels.get(label, "")).casefold(),)),)
+    known: dict[str, tuple[Piece, ...]] = {
+        ".Service.Name": (frozenset((name,)),),
+        ".Task.Name": (frozenset((f"{name}.",)), _TASK_OF_NAME),
+        ".Node.Hostname": (frozenset(each.casefold() for each in nodes),),
+    }
+    return known.get(inner, (_WORD,))
 
 
 def why_not_a_payload(text: str) -> str:

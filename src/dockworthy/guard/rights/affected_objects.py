@@ -14,11 +14,11 @@ from ...model.network_names import comparable, endpoint_names, is_address, netwo
 from ...readers.api_object import ApiObject
 from ...readers.create_request.strict_json import parse
 from ..bounds import check_bounds, check_size
-from ..floor.expanded import possible_names
+from ..floor.expanded import MOST_IN_A_SERVICE, has_dots, may_become, possible_names
 from ..judges.naming import BEGINNING, MIGHT_BE_AN_ID
 from ..judges.networks import networks_of
 from ..parallel import look_up
-from ..request import NotCanonical, NotThere
+from ..request import NotCanonical, NotThere, TooMuch
 from ..routes import Call
 from ..routes.finding_route import says_yes
 from .absent import absent
@@ -255,7 +255,7 @@ async def _taken(call: Call, specs: Sequence[Any], objects: Objects) -> AsyncIte
         if call.route.path.startswith("/services/"):
             nodes = await objects.nodes() if any(".Node.Hostname" in each.value for each in claims) else ()
             claims = [_filled_in(each, spec, nodes) for each in claims]
-            claims += [Claim(f"tasks.{each.value}", each.field) for each in claims if not each.pattern]
+            claims += [Claim(f"tasks.{each.value}", each.field) for each in claims if not each.pieces]
         project = project_of_service(spec)  # of a container what its labels say
         networks = [each.name for each in references_in(call.route.action, spec) if each.kind == "network"]
         if call.route.action == "networks/connect":
@@ -288,15 +288,15 @@ async def _on_default_bridge(
 async def _colliding(
     claims: Sequence[Claim], networks: Iterable[str], project: str, objects: Objects
 ) -> AsyncIterator[Touched]:
-    wanted = {comparable(claim.value): claim for claim in claims if claim.value and not claim.pattern}
-    patterns = [(re.compile(claim.pattern, re.IGNORECASE), claim) for claim in claims if claim.pattern]
-    if not wanted and not patterns:
+    wanted = {comparable(claim.value): claim for claim in claims if claim.value and not claim.pieces}
+    unknown = [claim for claim in claims if claim.pieces]
+    if not wanted and not unknown:
         return
     dotted = {comparable(network) for claim in wanted.values() for network in networks_in(claim.value)}
-    has_dots = any(r"\." in claim.pattern for _, claim in patterns)
-    named = [str(each.get("Name")) for each in await objects.networks()] if dotted or has_dots else []
+    any_dots = any(has_dots(claim.pieces) for claim in unknown)
+    named = [str(each.get("Name")) for each in await objects.networks()] if dotted or any_dots else []
     joined = [each for each in dict.fromkeys(networks) if each not in NO_NETWORKS]
-    for reference in dict.fromkeys((*joined, *(name for name in named if has_dots or comparable(name) in dotted))):
+    for reference in dict.fromkeys((*joined, *(name for name in named if any_dots or comparable(name) in dotted))):
         network = await objects.found("network", reference)
         id = ApiObject(network, "").word("Id")
         if network is None or not id:
@@ -305,7 +305,7 @@ async def _colliding(
 
         def taken(held: Iterable[str], name: str = name, is_joined: bool = reference in joined) -> Claim | None:
             full = [*with_network(held, name)]
-            return _first(wanted, patterns, full if is_joined else [each for each in full if each.endswith(f".{name}")])
+            return _first(wanted, unknown, full if is_joined else [each for each in full if each.endswith(f".{name}")])
 
         listed = await objects.containers_with(network=id)
         others = [str(each["Id"]) for each in listed if project_of(each) != project]
@@ -329,21 +329,20 @@ def _filled_in(claim: Claim, service: Mapping[str, Any], nodes: Collection[str])
     """The swarm fills in the templates of a service's host name when a task starts."""
     if "{{" not in claim.value:
         return claim
-    pattern = possible_names(claim.value, service, nodes)
-    known = re.sub(r"\\(.)", r"\1", pattern)
-    return (
-        structs.replace(claim, value=known) if re.escape(known) == pattern else structs.replace(claim, pattern=pattern)
-    )
+    if claim.value.count("{{") > MOST_IN_A_SERVICE:
+        raise TooMuch(f"{claim.field} holds more than {MOST_IN_A_SERVICE} templates")
+    pieces = possible_names(claim.value, service, nodes)
+    texts = [next(iter(each)) for each in pieces if isinstance(each, frozenset) and len(each) == 1]
+    is_known = len(texts) == len(pieces)
+    return structs.replace(claim, value="".join(texts)) if is_known else structs.replace(claim, pieces=pieces)
 
 
-def _first(
-    wanted: Mapping[str, Claim], patterns: Sequence[tuple[re.Pattern[str], Claim]], held: Iterable[str]
-) -> Claim | None:
+def _first(wanted: Mapping[str, Claim], unknown: Sequence[Claim], held: Iterable[str]) -> Claim | None:
     for each in map(comparable, held):
         if each in wanted:
             return wanted[each]
-        for pattern, claim in patterns:
-            if pattern.fullmatch(each):
+        for claim in unknown:
+            if may_become(claim.pieces, each):
                 return claim
     return None
 

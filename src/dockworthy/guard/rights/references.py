@@ -17,9 +17,10 @@ from typing import Any
 from msgspec import Struct
 
 from ...model.labels import PROJECT_LABELS
+from ..floor.expanded import Piece
 
 ELSEWHERE = "elsewhere"
-"""Looked into by code of its own (`touched.py`), or an admin's."""
+"""Looked into by code of its own (`affected_objects.py`), or an admin's."""
 NO_NETWORKS = frozenset(("", "default", "bridge", "none", "host"))
 """Words that name no network of a project."""
 
@@ -43,12 +44,12 @@ class Reference(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """A name or an address that a container or a service takes on its networks. `pattern`: the regular expression of
-    such a name, where it is known only when a task starts."""
+    """A name or an address that a container or a service takes on its networks. `pieces`: what such a name
+    may become (`floor/expanded.py`), where it is known only when a task starts."""
 
     value: str
     field: str
-    pattern: str = ""
+    pieces: tuple[Piece, ...] = ()
 
 
 Read = Callable[[str, str, Mapping[str, Any]], Iterator[Reference]]
