@@ -180,9 +180,9 @@ async def _edges(to: Destination, asked: Asked, doing: str) -> AsyncIterator[Non
     edge = asked.settings.edge
     wanted = edge.hosts if isinstance(edge, Edge) else ()
     if to.kind is not TargetKind.SWARM:
-        if wanted:
+        if wanted or (isinstance(edge, Edge) and edge.address):
             raise UsageError(
-                "deploy.edge.hosts: only a swarm has an edge on several hosts",
+                f"deploy.edge.{'hosts' if wanted else 'address'}: only a swarm has an edge on several hosts",
                 hint="deploy.target: swarm, or leave it out",
             )
         yield

@@ -23,7 +23,7 @@ from ..engine.faults import NoSuchObject, NotUnderstood
 from ..engine.who import who_runs
 from ..errors import EngineError, Refused, UsageError
 from ..model.deploy_settings import DeploySettings
-from ..model.edge_network import EDGE_NETWORK, EDGE_PROJECT
+from ..model.edge_network import EDGE_NETWORK, EDGE_PROJECT, OWN_PROJECTS
 from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE, STACK
 from ..model.release import Release
 from ..model.removal import Removal, RemovalItem, RemovedKind
@@ -79,9 +79,9 @@ class Remover:
         self, site: Site, project: str, *, volumes: bool, hosts: Mapping[str, str] | None = None, sudo: bool = False
     ) -> None:
         """Raises UsageError for what is no project's name, Refused for the edge's own."""
-        if project == EDGE_PROJECT:
+        if project in OWN_PROJECTS:
             raise Refused(
-                f"{EDGE_PROJECT} is the edge, which serves all projects of a host", hint="it goes with the last of them"
+                f"{project} is of the edge, which serves all projects of a host", hint="it goes with the last of them"
             )
         self._site = site
         self._project = project
@@ -117,7 +117,7 @@ class Remover:
             self._site.engine.get("/containers/json?all=true"), Keeper(self._site).read()
         )
         labelled = {_label(each, label) for each in containers for label in (COMPOSE_PROJECT, STACK)}
-        return frozenset({*labelled, *kept.projects} - {"", EDGE_PROJECT})
+        return frozenset({*labelled, *kept.projects} - {"", *OWN_PROJECTS})
 
     async def look(self) -> Removal:
         """Changes nothing. Raises EngineError, HostError."""

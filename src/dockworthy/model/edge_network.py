@@ -6,6 +6,9 @@ import re
 
 EDGE_PROJECT = "dockworthy-edge"
 """The Compose project of the edge itself."""
+ADDRESS_PROJECT = "dockworthy-address"
+"""That of keepalived, where the edge has an address that moves between hosts."""
+OWN_PROJECTS = frozenset({EDGE_PROJECT, ADDRESS_PROJECT})
 EDGE_NETWORK = "dockworthy-edge"
 """On which the edge reaches the services that have routes."""
 EDGE_FRONT = "dockworthy-edge-front"

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from deploy.local_sites import site_of
+from dockworthy import release
 from dockworthy.deploy.edge import address_keeper, edges
 from dockworthy.deploy.edge.address import CONTAINER, FILE, At
 from dockworthy.deploy.edge.address_keeper import AddressKeeper, MovingAddress, placed_in
@@ -19,10 +20,12 @@ from dockworthy.deploy.edge.edges import Edges, EdgeSites, edge_sites
 from dockworthy.deploy.edge.keeping import Keeper
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.outlook import EdgeChange
+from dockworthy.deploy.edge.reserved import refuse_reserved
+from dockworthy.deploy.removing import Remover
 from dockworthy.deploy.site import Site
 from dockworthy.engine.hand import Hand, hand_here
-from dockworthy.errors import HostError
-from dockworthy.model.deploy_settings import Edge, Route
+from dockworthy.errors import HostError, Refused, UsageError
+from dockworthy.model.deploy_settings import DeploySettings, Edge, Route, TargetKind
 
 ADDRESS = "192.0.2.100/24"
 AT = {"shop1": At("eth0", "192.0.2.7"), "shop2": At("eth0", "192.0.2.8"), "shop3": At("eth0", "192.0.2.9")}
@@ -239,3 +242,19 @@ async def test_one_that_was_started_and_not_written_down_is_taken_away(keeper: t
     address, engine = keeper
     await address.remove()
     assert engine.sent == ["POST /containers/k1/stop?t=10", "DELETE /containers/k1?force=true"]
+
+
+async def test_an_address_without_a_swarm_is_refused_and_not_passed_over() -> None:
+    to = SimpleNamespace(kind=TargetKind.COMPOSE)
+    asked = SimpleNamespace(settings=DeploySettings(edge=Edge(address=ADDRESS)))
+    with pytest.raises(UsageError, match=r"deploy\.edge\.address: only a swarm"):
+        async with release._edges(to, asked, "deploy"):  # type: ignore[arg-type]
+            pass
+
+
+@pytest.mark.parametrize("project", ["dockworthy-edge", "dockworthy-address"])
+def test_what_is_of_the_edge_is_no_project_that_is_removed_or_shipped(project: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=project):
+        Remover(SimpleNamespace(), project, volumes=False)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match=project):
+        refuse_reserved(SimpleNamespace(project=project), (), ())  # type: ignore[arg-type]

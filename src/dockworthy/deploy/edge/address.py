@@ -13,8 +13,9 @@ from typing import Any
 from msgspec import Struct
 
 from ...errors import UsageError
+from ...model.edge_network import ADDRESS_PROJECT
 
-PROJECT, SERVICE = "dockworthy-address", "keepalived"
+PROJECT, SERVICE = ADDRESS_PROJECT, "keepalived"
 CONTAINER = f"{PROJECT}-{SERVICE}-1"
 IMAGE = "dockworthy-address"
 FILE, CHECK = "keepalived.conf", "edge-answers"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...errors import Refused
-from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT
+from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT, OWN_PROJECTS
 from ...model.labels import COMPOSE_PROJECT
 from ...model.rollout import Desired
 
@@ -22,9 +22,10 @@ def refuse_reserved(
     desired: Desired, networks: Sequence[Mapping[str, Any]], containers: Sequence[Mapping[str, Any]]
 ) -> None:
     """`networks`, `containers`: all of the engine, as it lists them. Raises Refused, with what it is about."""
-    if desired.project == EDGE_PROJECT:
+    if desired.project in OWN_PROJECTS:
         raise Refused(
-            f"{EDGE_PROJECT} is the edge's own project", hint="give yours another name (`deploy.project`, or `name:`)"
+            f"{desired.project} is the edge's own project",
+            hint="give yours another name (`deploy.project`, or `name:`)",
         )
     for says in _uses(desired, networks, containers):
         raise Refused(f"{says}, which is the edge's own", hint=_HINT)

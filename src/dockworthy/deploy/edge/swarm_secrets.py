@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -98,13 +98,13 @@ async def read_secrets(
     """`site`: that of a manager; `image`: by id, with a bash. Raises EngineError, HostError."""
     files = {name: f"part{number}" for number, name in enumerate(wanted)}
     await _may_take_tasks(site)
-    await _end_readers(site.engine)
+    await _end_readers(site)
     try:
         reader = await site.engine.send("POST", "/services/create", await _reader(site, image, wanted, files))
         container = await _container(site, reader["ID"])
         return {name: await _read(site, container, file, environ) for name, file in files.items()}
     finally:
-        await asyncio.shield(_end_readers(site.engine))
+        await asyncio.shield(_end_readers(site))
 
 
 async def _reader(site: Site, image: str, wanted: Mapping[str, Stored], files: Mapping[str, str]) -> dict[str, Any]:
@@ -169,7 +169,8 @@ async def _container(site: Site, reader: str) -> str:
 def _not_read(site: Site, why: str) -> HostError:
     return HostError(
         f"{site.name}: the edge's authority and certificates can't be read from the swarm: {why}",
-        hint="to begin with new ones, which clients then must trust anew: docker secret rm $(docker secret ls -q "
+        hint="try again; only where nothing else helps, to begin with new ones, which clients then must trust anew: "
+        "docker secret rm $(docker secret ls -q "
         f"-f label={KIND}={_PART})",
     )
 
@@ -182,8 +183,21 @@ async def _read(site: Site, container: str, file: str, environ: Mapping[str, str
     return unpacked(done.out)
 
 
-async def _end_readers(manager: Connection) -> None:
-    """Also those of runs that were killed."""
-    for each in await manager.get(f"/services?{filters(label=[f'{KIND}={_READER}'])}") or ():
-        with contextlib.suppress(EngineError):
-            await manager.send("DELETE", f"/services/{each['ID']}", answer=False)
+async def _end_readers(site: Site) -> None:
+    """Those of this node, also of runs that were killed, and what is left anywhere of nodes that are gone. Another
+    manager may be reading now."""
+    node = (await site.engine.get("/info"))["Swarm"]["NodeID"]
+    readers = await site.engine.get(f"/services?{filters(label=[f'{KIND}={_READER}'])}") or ()
+    alive = {each["ID"] for each in await site.engine.get("/nodes") if _is_ready(each)} - {node} if readers else ()
+    for each in readers:
+        if not {f"node.id=={other}" for other in alive}.intersection(_constraints_of(each)):
+            with contextlib.suppress(EngineError):
+                await site.engine.send("DELETE", f"/services/{each['ID']}", answer=False)
+
+
+def _is_ready(node: Mapping[str, Any]) -> bool:
+    return (node.get("Status") or {}).get("State") == "ready"
+
+
+def _constraints_of(service: Mapping[str, Any]) -> Sequence[str]:
+    return (service["Spec"]["TaskTemplate"].get("Placement") or {}).get("Constraints") or ()
