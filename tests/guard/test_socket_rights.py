@@ -499,6 +499,20 @@ async def test_a_container_is_linked_and_joined_by_ids() -> None:
     assert isinstance(answer, Allowed) and json.loads(answer.call.body)["HostConfig"] == named
 
 
+@pytest.mark.parametrize("what", ["connect", "disconnect"])
+@pytest.mark.parametrize("roles", [OF_SHOP, (bound(Role.DEPLOYER),)])
+async def test_a_container_joins_and_leaves_networks_by_its_id(what: str, roles: tuple[Binding, ...]) -> None:
+    line = f"POST /networks/shop_net/{what}"
+    answer = await asks(line, *roles, body={"Container": "shop"})
+    assert isinstance(answer, Allowed) and json.loads(answer.call.body)["Container"] == ID
+    if what == "connect":
+        with pytest.raises(NotThere, match="No such container: later"):
+            await asks(line, *roles, body={"Container": "later"})
+    else:  # what is left there of one that is gone
+        answer = await asks(line, *roles, body={"Container": "later", "Force": True})
+        assert isinstance(answer, Allowed) and json.loads(answer.call.body)["Container"] == "later"
+
+
 async def test_no_host_name_of_a_task_is_taken_that_a_node_brings() -> None:
     called = Known()
     called.objects[("node", "db")] = {}

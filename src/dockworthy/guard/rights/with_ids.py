@@ -21,15 +21,18 @@ from .absent import absent
 from .affected_objects import Objects, read_body
 from .references import is_default_bridge
 
+_OF_NETWORKS = ("networks/connect", "networks/disconnect")
 _MODES = ("NetworkMode", "PidMode", "IpcMode")
 _Ids = Callable[[str], str]
 
 
 async def with_ids(call: Call, objects: Objects) -> Call:
     """Raises NotCanonical, and NotThere for one that is not there."""
-    if call.route.action != "containers/create" or not call.body:
+    if not call.body or call.route.action not in ("containers/create", *_OF_NETWORKS):
         return call
     body = read_body(call)
+    if call.route.action in _OF_NETWORKS:
+        return await _with_id(call, body, objects)
     host = body.get("HostConfig") if isinstance(body, dict) else None
     if not isinstance(host, dict) or not (names := list(dict.fromkeys(_names(host)))):
         return call
@@ -40,6 +43,19 @@ async def with_ids(call: Call, objects: Objects) -> Call:
         raise NotThere(absent("container", missing), 400)
     body["HostConfig"] = {**host, **dict(_changed(host, lambda name: ids.get(name, name)))}
     return structs.replace(call, body=json.dumps(body, separators=(",", ":")).encode())
+
+
+async def _with_id(call: Call, body: Any, objects: Objects) -> Call:
+    """What a container that is gone left on a network is taken away by its name."""
+    name = body.get("Container") if isinstance(body, dict) else None
+    if not name or not isinstance(name, str):
+        return call
+    found = await objects.found("container", name)
+    if found is None and call.route.action == "networks/connect":
+        raise NotThere(absent("container", name))
+    if not (id := str((found or {}).get("Id") or "")):
+        return call
+    return structs.replace(call, body=json.dumps({**body, "Container": id}, separators=(",", ":")).encode())
 
 
 def _names(host: dict[str, Any]) -> Iterator[str]:
