@@ -1,11 +1,21 @@
-"""Two managers read at the same time what the swarm keeps of the edge."""
+"""What the swarm keeps of the edge: two managers read it at the same time, or nobody can."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from dockworthy.deploy.edge import swarm_secrets
+import pytest
+
+from deploy.local_sites import site_of
+from dockworthy.deploy.edge import renewing, swarm_secrets
+from dockworthy.deploy.edge.carrying import Carrying
+from dockworthy.deploy.edge.due import Due
+from dockworthy.deploy.edge.keeping import Kept
+from dockworthy.deploy.edge.renewing import Renewer
+from dockworthy.engine.hand import hand_here
+from dockworthy.errors import EngineError
 
 
 def reader(node: str) -> dict[str, Any]:
@@ -30,3 +40,39 @@ async def test_who_reads_ends_no_reader_of_a_manager_that_is_at_work() -> None:
     engine = SimpleNamespace(get=get, send=send)
     await swarm_secrets._end_readers(SimpleNamespace(engine=engine))  # type: ignore[arg-type]
     assert removed == ["mine", "lost", "gone"]
+
+
+async def test_a_swarm_that_does_not_answer_lets_no_certificate_run_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And gets nothing from here by then: it may have what is newer."""
+    did: list[str] = []
+
+    async def bring(*_: object) -> tuple[str, ...]:
+        raise EngineError("the swarm has no leader now")
+
+    async def keep(*_: object) -> None:
+        did.append("keep")
+
+    async def kept(*_: object) -> Kept:
+        return Kept(compose='{"networks": {"edge": {"external": true}}, "services": {"proxy": {"ports": []}}}')
+
+    async def yes(*_: object) -> bool:
+        return True
+
+    async def due(*_: object) -> tuple[Due, ...]:
+        did.append("renew")
+        return ()
+
+    async def hand_over(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr(Carrying, "bring", bring)
+    monkeypatch.setattr(Carrying, "keep", keep)
+    monkeypatch.setattr(Renewer, "_running", kept)
+    monkeypatch.setattr(Renewer, "_is_manager", yes)
+    monkeypatch.setattr(Renewer, "_hand_over", hand_over)
+    monkeypatch.setattr(renewing, "due_of", due)
+    async with hand_here(command="edge renew") as hand:
+        renewed = await Renewer(site_of(hand, tmp_path), {}).renew()
+    assert did == ["renew"] and "the swarm has no leader now" in renewed.notes[0]

@@ -67,8 +67,13 @@ class Renewer:
         async with self._keeper.locked():
             kept = await self._running()
             carries = on_swarm(kept) and await self._is_manager()
-            if carries and await self._carrying.bring(chosen_image(kept) or "", kept.image):
-                kept = await self._running()  # another host's edge renewed them, and this one shows what that got
+            notes: tuple[str, ...] = ()
+            try:
+                if carries and await self._carrying.bring(chosen_image(kept) or "", kept.image):
+                    kept = await self._running()  # another host's edge renewed them, and this one shows what that got
+            except DockworthyError as error:  # a swarm without a leader lets no certificate run out
+                carries = False  # what it has newer is not to be replaced by what is here
+                notes = (f"what other hosts renewed can't be taken from the swarm: {error.says}",)
             due = await due_of(self._site, kept, names)
             files = Before(self._site, due)
             await files.keep()
@@ -92,7 +97,7 @@ class Renewer:
                     await remember_tried(self._site, {**failed, **{each.subject: why for each in well}}, frozenset())
                 raise
             await remember_tried(self._site, failed, subjects_of(kept) - failed.keys())
-            notes = await self._carried() if carries else ()
+            notes = await self._carried() if carries else notes
         return Renewed(due, tuple(each.subject for each in well), failed, handed_over, looked_at, notes)
 
     async def _is_manager(self) -> bool:
