@@ -93,7 +93,7 @@ class Touched(Struct, frozen=True, kw_only=True):
 async def touched_by(call: Call, objects: Objects, *, neighbours: bool = True) -> list[Touched]:
     """`neighbours`: also those on the same networks whose names or addresses it would take. Raises NotThere for an
     object that is not there, and NotCanonical for a body that can't be read."""
-    specs = await _specs(call, objects)
+    specs = await specs_of(call, objects)
     found = [each async for each in _named_by(call, specs, objects)]
     return [*found, *[each async for each in _taken(call, specs, objects)]] if neighbours else found
 
@@ -144,7 +144,7 @@ def read_body(call: Call) -> Any:
     return body
 
 
-async def _specs(call: Call, objects: Objects) -> list[Any]:
+async def specs_of(call: Call, objects: Objects) -> list[Any]:
     """The body, and with a rollback what the service was before. Raises NotCanonical."""
     if not call.body or call.route.method != "POST":
         return []

@@ -17,12 +17,14 @@ from ...readers.api_object import ApiObject
 from ..bounds import MOST_OF_PROJECT
 from ..decision import Refusal, refused
 from ..identity.identity import Identity
+from ..parallel import look_up
 from ..request import NotCanonical
 from ..routes import Call
 from ..routes.builder import asks_for_builder
 from ..routes.table import Right
-from .affected_objects import Objects, Touched, names_given, read_body, touched_by
+from .affected_objects import Objects, Touched, names_given, read_body, specs_of, touched_by
 from .projects import brought_by, project_by_name, with_labels_of_its_own
+from .references import references_in
 from .roles import RIGHTS, roles_with
 from .showing import is_limited, within
 from .with_ids import with_ids
@@ -37,10 +39,10 @@ _PINNED = ("container", "network", "object")
 _COUNTED = (*_LABELLED, "service")
 _SWARMS = "com.docker.swarm."
 """So begin the labels that a swarm gives its tasks."""
-
-
 _OURS = "dockworthy."
 """So begin the labels and names by which deploys find what a swarm keeps for them: releases, locks, certificates."""
+_OF_EDGE = "dockworthy-edge."
+"""So begin the names of secrets in which a swarm keeps the edge's certificates, with their keys, and its routes."""
 _OF_DEPLOYS = frozenset(f"{kind}/{how}" for kind in ("configs", "secrets", "services") for how in ("create", "update"))
 
 
@@ -98,6 +100,7 @@ async def decide(
     if reserved or any(is_limited(binding) for binding in held):
         touched = await touched_by(call, objects, neighbours=any(binding.projects for binding in held))
     reasons = [*_reserved(call, touched, reserved)]
+    reasons += [each async for each in _secrets_of_the_edge(call, objects)]
     fitting = [binding for binding in able if _covers(binding, call, touched)]
     if not fitting:
         reasons.append(_out_of_limits(call, who, able, touched, grants=grants))
@@ -252,13 +255,36 @@ def _what_deploys_keep(call: Call) -> Iterator[Refusal]:
     wanted = f"{_OURS}kind" if call.route.action.startswith("services/") else _OURS
     given = [name for name in body.words("Labels") if name.startswith(wanted)]
     name = body.word("Name")
-    if given or name.startswith((_OURS, "dockworthy-edge.")):
+    if given or name.startswith((_OURS, _OF_EDGE)):
         says = f"the label {given[0]}" if given else f"the name {name}"
         yield refused(
             "guard/roles",
             _TITLE,
             f"{says} says that a deploy of dockworthy keeps something there, and goes by it",
             "leave it out; who deploys a project to a swarm needs a role without `projects`",
+        )
+
+
+async def _secrets_of_the_edge(call: Call, objects: Objects) -> AsyncIterator[Refusal]:
+    """On a swarm they hold the keys of every site, and the newest is what the edges of other hosts take."""
+    kind, _, what = call.route.action.partition("/")
+    if call.route.method == "GET" or kind not in ("secrets", "services"):
+        return
+    named: list[str] = []
+    if kind == "secrets":
+        named = [call.names["object"]] if "object" in call.names else [ApiObject(read_body(call), "").word("Name")]
+    elif what in ("create", "update"):
+        for spec in await specs_of(call, objects):
+            named += [each.name for each in references_in(call.route.action, spec) if each.kind == "secret"]
+    named = list(dict.fromkeys(named))
+    found = await look_up(lambda name: objects.found("secret", name), named)
+    called = (ApiObject(each, "").word("Spec", "Name") or name for name, each in zip(named, found, strict=True))
+    if name := next((each for each in called if each.startswith(_OF_EDGE)), ""):
+        yield refused(
+            "guard/edge",
+            "The edge's keys are the edge's alone",
+            f"secret {name} holds what the edge of a swarm must not lose: keys and routes",
+            "let an admin do it: dockworthy deploy, as root on the host, keeps and reads them itself",
         )
 
 
