@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import subprocess
 import sys
@@ -110,7 +111,9 @@ class Running:
         (self.edge / "follow" / "folders").mkdir(parents=True)
         (self.edge / "follow" / "folders" / "shop.json").write_text('["/srv/shop"]')
         self.program = self.edge / "follow" / "follower.py"
-        self.program.write_text(Path(follower.__file__).read_text())
+        text = Path(follower.__file__).read_text()
+        assert "_SILENT = 30.0" in text
+        self.program.write_text(text.replace("_SILENT = 30.0", "_SILENT = 3600.0"))  # it joins when it hears, not later
         self.engine = FakeEngine(str(folder / "socket"))
         threading.Thread(target=self.engine.serve_forever, daemon=True).start()
         command = [sys.executable, "-I", "-S", str(self.program), str(self.edge), str(folder / "socket")]
@@ -156,6 +159,20 @@ def test_an_engine_that_hangs_up_is_asked_again_and_what_was_missed_joins(runnin
     wait_until(lambda: "b" * 64 in engine.joined, "b joins, of which nobody told")
     said = running.end()
     assert "shop-web-a joined the edge" in said and ALIAS not in said
+
+
+def test_what_waits_for_a_deploy_joins_when_that_ends_though_nothing_tells(running: Running) -> None:
+    engine = running.engine
+    wait_until(lambda: engine.listening == 1, "it listens")
+    lock = running.edge.parent / "releases" / "shop" / "lock.1"
+    lock.parent.mkdir(parents=True)
+    with lock.open("w") as deploy:
+        fcntl.flock(deploy, fcntl.LOCK_EX)
+        engine.containers = [one("a")]
+        engine.hang_up()
+        wait_until(lambda: engine.listening >= 2, "it looks again")
+        assert not engine.joined
+    wait_until(lambda: "a" * 64 in engine.joined, "a joins")
 
 
 def test_what_is_wrong_with_one_container_keeps_no_other_one_waiting(running: Running) -> None:

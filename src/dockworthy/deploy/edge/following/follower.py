@@ -200,7 +200,7 @@ class Follower:
                 with self._engine.started(_DEPLOYING if waits else _SILENT) as events:
                     waits = self.look()  # after the engine began to tell: nothing falls in between
                     failures = 0
-                    for labels in events:
+                    for labels in () if waits else events:  # the end of a deploy is no event
                         if self._serves(labels.get(PROJECT, "")):
                             waits = self.look() or waits
                         if waits:
