@@ -194,9 +194,10 @@ class Engine:
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.fails = False
+        self.state = "running"
 
     async def get(self, path: str) -> Any:
-        running = {"Id": "k1", "State": "running", "Names": [f"/{CONTAINER}"]}
+        running = {"Id": "k1", "State": self.state, "Names": [f"/{CONTAINER}"]}
         return [{"Id": "x", "State": "running", "Names": ["/other"]}, *([running] if "DELETE" not in self.said else [])]
 
     @property
@@ -236,6 +237,17 @@ async def test_who_is_killed_before_keepalived_was_told_is_followed_by_one_that_
     assert await address.ensure(files) and await address.is_so(files)
     assert engine.sent == ["POST /containers/k1/kill?signal=SIGHUP"], "the one of that name"
     assert not await address.ensure(files)
+
+
+async def test_keepalived_that_does_not_run_is_named_though_another_host_has_the_address(
+    keeper: tuple[AddressKeeper, Engine],
+) -> None:
+    address, engine = keeper
+    assert not await address.trouble()
+    engine.state = "restarting"
+    assert "keepalived is restarting" in await address.trouble()
+    engine.sent.append("DELETE")
+    assert "keepalived is not there" in await address.trouble()
 
 
 async def test_one_that_was_started_and_not_written_down_is_taken_away(keeper: tuple[AddressKeeper, Engine]) -> None:

@@ -107,6 +107,18 @@ class AddressKeeper:
         done = await self._site.hand.run(f"ip -o -4 address show to {shlex.quote(wanted.partition('/')[0])}/32")
         return done.status == 0 and bool(done.output.strip())
 
+    async def trouble(self) -> str:
+        """Why this host would not take the address when another one is lost, in a sentence; "" where it would."""
+        container = await self._container()
+        if container is not None and container["State"] == "running":
+            return ""
+        how = "is not there" if container is None else f"is {container['State']}"
+        return (
+            f"keepalived {how} here, so this host does not take over when the one with the address is lost: "
+            "`dockworthy deploy` starts it"
+            + (f"; `docker logs {CONTAINER}` says why it ended" if container is not None else "")
+        )
+
     async def _spec(self) -> dict[str, Any]:
         """With the image that it has, or one that is made of the distribution's keepalived."""
         options = (await self._site.engine.get("/info")).get("SecurityOptions") or ()

@@ -76,13 +76,17 @@ async def edge_standing(site: Site) -> EdgeStanding:
         renewal_tried=known.tried,
         settings=kept.current,
     )
+    trouble = ""
     if address := next((each.edge.address for each in kept.projects.values() if each.edge.address), ""):
-        holds = await AddressKeeper(site, os.environ).holds(address)
+        keeper = AddressKeeper(site, os.environ)
+        holds, trouble = await keeper.holds(address), await keeper.trouble()
         read = msgspec.structs.replace(read, address=address, has_address=holds)
     read = msgspec.structs.replace(read, strangers=await strangers(site.engine, kept.projects))
     projects = [*kept.projects.values()]
     follower = await follower_standing(site, f"{site.state}/edge")
     more = [*follower.cares(), *shared_without_consent(projects), *found_by_old_names(projects)]
+    if trouble:
+        more.insert(0, trouble)
     if await is_forgotten(site.engine):
         more.insert(0, FORGOTTEN)
     return msgspec.structs.replace(read, cares=(*cares_of(read, now), *more))
