@@ -29,7 +29,7 @@ from ..model.release import Release
 from ..model.removal import Removal, RemovalItem, RemovedKind
 from .asked import Say
 from .edge.conflicts import refuse_foreign
-from .edge.edges import Edges, edge_sites
+from .edge.edges import Edges, edge_sites, goes_elsewhere
 from .edge.forgetting import NO_CERTIFICATES, certificates_of
 from .edge.keeping import Keeper, Kept
 from .edge.outlook import on_swarm
@@ -162,6 +162,8 @@ class Remover:
             refuse_foreign(edge, f"{self._site.state}/edge")
         except UsageError as error:
             notes.append(f"{error.says}: routes that it has of {self._project} are not known here")
+        if elsewhere := goes_elsewhere(kept, self._project):
+            notes.append(elsewhere)
         ours = [each for each in containers if _label(each, COMPOSE_PROJECT) == self._project]
         records = {name: await store.contents() for name, store in self._stores}
         releases = [each for _, store in self._stores for each in await store.releases(skip_damaged=True)]

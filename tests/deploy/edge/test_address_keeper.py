@@ -16,8 +16,8 @@ from dockworthy import release
 from dockworthy.deploy.edge import address_keeper, edges
 from dockworthy.deploy.edge.address import CONTAINER, FILE, At
 from dockworthy.deploy.edge.address_keeper import AddressKeeper, MovingAddress, placed_in
-from dockworthy.deploy.edge.edges import Edges, EdgeSites, edge_sites
-from dockworthy.deploy.edge.keeping import Keeper
+from dockworthy.deploy.edge.edges import Edges, EdgeSites, edge_sites, goes_elsewhere
+from dockworthy.deploy.edge.keeping import Keeper, Kept
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.outlook import EdgeChange
 from dockworthy.deploy.edge.reserved import refuse_reserved
@@ -270,3 +270,17 @@ def test_what_is_of_the_edge_is_no_project_that_is_removed_or_shipped(project: s
         Remover(SimpleNamespace(), project, volumes=False)  # type: ignore[arg-type]
     with pytest.raises(Refused, match=project):
         refuse_reserved(SimpleNamespace(project=project), (), ())  # type: ignore[arg-type]
+
+
+def test_a_removal_says_what_goes_on_other_hosts() -> None:
+    shop = routes("shop1", "shop2")
+    assert goes_elsewhere(Kept({"shop": shop}), "shop") == (
+        "the edge is taken down on each host of the edge (shop1, shop2), with the address 192.0.2.100/24"
+    )
+    both = Kept({"shop": shop, "blog": ProjectRoutes("blog", Edge(), ())})
+    assert (
+        goes_elsewhere(both, "blog")
+        == "routes and certificates of blog are removed on each host of the edge (shop1, shop2)"
+    )
+    assert not goes_elsewhere(both, "other")
+    assert not goes_elsewhere(Kept({"blog": both.projects["blog"]}), "blog")

@@ -48,6 +48,18 @@ def hosts_of(kept: Kept, wanted: Sequence[str] = (), project: str = "") -> tuple
     return tuple(wanted) or next((hosts for hosts in others if hosts), ())
 
 
+def goes_elsewhere(kept: Kept, project: str) -> str:
+    """What the removal of a project takes away on the other hosts of the edge, in a sentence; "" where it has none.
+    Pure."""
+    if project not in kept.projects or not (hosts := hosts_of(kept)):
+        return ""
+    where = f"on each host of the edge ({', '.join(hosts)})"
+    if len(kept.projects) > 1:
+        return f"routes and certificates of {project} are removed {where}"
+    address = next((each.edge.address for each in kept.projects.values()), "")
+    return f"the edge is taken down {where}" + (f", with the address {address}" if address else "")
+
+
 @contextlib.asynccontextmanager
 async def edge_sites(
     asked: Site, wanted: Sequence[str], ways: Mapping[str, str], *, project: str = "", command: str, sudo: bool
