@@ -15,6 +15,7 @@ import pytest
 from dockworthy.errors import EngineError
 from dockworthy.facts.host.mounts import MountPoint
 from dockworthy.guard import volume_nodes
+from dockworthy.guard.engine_world import EngineWorld
 from dockworthy.guard.host_tree import HostTree
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.guard.volume_nodes import VolumeNodes, node_below, takes_no_nodes, volumes_of
@@ -97,6 +98,27 @@ async def test_what_takes_long_is_refused_and_goes_on(monkeypatch: pytest.Monkey
     let_go.set()
     monkeypatch.setattr(volume_nodes, "_WITHIN", patience(60))
     assert await nodes.first("/large") == ""
+
+
+async def test_volumes_of_a_machine_that_is_dead_hold_up_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go = threading.Event()
+    monkeypatch.setattr(
+        volume_nodes, "node_below", lambda top: "" if "nfs" not in top or let_go.wait(patience(60)) else "never"
+    )
+    monkeypatch.setattr(volume_nodes, "_WITHIN", 0.05)
+    places = [f"/var/lib/docker/volumes/nfs{number}/_data" for number in range(3)]
+    world = EngineWorld("unix:///nothing")
+    world._context = (float("inf"), EngineContext())
+    points = [MountPoint(each, "/", "nfs4", "0:99", "nfs:/", ("rw",)) for each in places]
+    world._tree = (float("inf"), HostTree(points))
+    try:
+        for each in places:
+            with pytest.raises(EngineError, match="within"):
+                await world.volume_node(each)
+        monkeypatch.setattr(volume_nodes, "_WITHIN", patience(10))
+        assert await world.volume_node("/var/lib/docker/volumes/shop/_data") == ""
+    finally:
+        let_go.set()
 
 
 def test_a_mount_without_devices() -> None:

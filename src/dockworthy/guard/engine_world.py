@@ -39,7 +39,7 @@ from .path_lookups import HostFiles, Look, PathHangs, PathLookups
 from .path_ownership import who_may_swap, who_may_write
 from .request import NotAName
 from .routes.table import may_name
-from .volume_nodes import VolumeNodes, takes_no_nodes
+from .volume_nodes import VolumeNodes, has_its_own, takes_no_nodes
 from .way_in import WayIn, way_in
 
 _KINDS = {stat.S_IFCHR: "c", stat.S_IFBLK: "b"}
@@ -208,7 +208,7 @@ class EngineWorld:
         # Older engines may undo nodev where a volume is only read.
         if (await self.context()).api_version >= RECURSIVE_SINCE and takes_no_nodes(path, self.tree()):
             return ""
-        return await self._volume_nodes.first(path)
+        return await self._volume_nodes.first(path, apart=has_its_own(path, self.tree()))
 
     async def _node_in_container(self, found: Mapping[str, Any]) -> str:
         """By all that a container holds, where its layers can't be read; once for each image in which there is none.

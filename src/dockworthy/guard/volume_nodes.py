@@ -39,9 +39,19 @@ _LOCAL = ("local", "")
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
+_MOST_APART = 32
+"""Volumes with a file system of their own that are looked through at a time: an admin made them, and of another
+machine's that does not answer a look never ends."""
+
+
 @cache
 def _looking() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(2, thread_name_prefix="volumes")
+
+
+@cache
+def _looking_apart() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_MOST_APART, thread_name_prefix="mounted-volumes")
 
 
 class VolumeNodes:
@@ -51,13 +61,14 @@ class VolumeNodes:
         self._clean: dict[str, float] = {}
         self._under_way: dict[str, asyncio.Future[str]] = {}
 
-    async def first(self, top: str) -> str:
-        """The first device node below it, `""` where there is none. Raises EngineError where it can't be told."""
+    async def first(self, top: str, *, apart: bool = False) -> str:
+        """The first device node below it, `""` where there is none. `apart`: it has a file system of its own, on which
+        no look at another volume waits. Raises EngineError where it can't be told."""
         if self._clean.get(top, 0.0) > time.monotonic():
             return ""
         looking = self._under_way.get(top)
         if looking is None:
-            looking = asyncio.ensure_future(self._look(top))
+            looking = asyncio.ensure_future(self._look(top, _looking_apart() if apart else _looking()))
             self._under_way[top] = looking
             looking.add_done_callback(lambda done: self._ended(top, done))
         try:
@@ -71,9 +82,9 @@ class VolumeNodes:
         except OSError as error:
             raise EngineError(f"{top} can't be looked through for device nodes: {error.strerror}") from None
 
-    async def _look(self, top: str) -> str:
+    async def _look(self, top: str, looking: ThreadPoolExecutor) -> str:
         began = time.monotonic()
-        node = await asyncio.get_running_loop().run_in_executor(_looking(), node_below, top)
+        node = await asyncio.get_running_loop().run_in_executor(looking, node_below, top)
         if not node:
             if len(self._clean) >= _MOST_KNOWN:
                 self._clean.clear()
@@ -90,6 +101,12 @@ def takes_no_nodes(top: str, tree: HostTree) -> bool:
     """Does the mount that a container gets of it keep everybody from opening one?"""
     mount = tree.mount_of(top)
     return mount is not None and "nodev" in mount.options
+
+
+def has_its_own(top: str, tree: HostTree) -> bool:
+    """Is a file system mounted just there, as the engine mounts that of another machine?"""
+    mount = tree.mount_of(top)
+    return mount is not None and mount.target == top
 
 
 def node_below(top: str) -> str:
