@@ -169,6 +169,54 @@ async def test_the_edge_as_root_wrote_it() -> None:
     assert "guard/edge" in {refusal.rule for refusal in decision.refusals}, "root wrote nothing"
 
 
+CHECK: dict[str, Any] = {
+    "Image": SPEC["image"],
+    "User": SPEC["user"],
+    "Entrypoint": ["haproxy"],
+    "Cmd": ["-c", "-f", f"/etc/edge/{'0a' * 8}/haproxy.cfg"],
+    "HostConfig": {
+        "NetworkMode": "none",
+        "Mounts": [{"Type": "bind", "Source": f"{EDGE_FOLDER}/settings", "Target": "/etc/edge", "ReadOnly": True}],
+    },
+    "NetworkingConfig": {"EndpointsConfig": {}},
+}
+"""As `dockworthy deploy` has HAProxy read new settings."""
+_MOUNT = CHECK["HostConfig"]["Mounts"][0]
+LIKE_A_CHECK: dict[str, dict[str, Any]] = {
+    "another image": {**CHECK, "Image": "x"},
+    "another program": {**CHECK, "Entrypoint": ["sh"]},
+    "settings of its own": {**CHECK, "Cmd": ["-c", "-f", "/etc/x.cfg"]},
+    "settings elsewhere": {**CHECK, "Cmd": ["-c", "-f", "/etc/edge/../haproxy.cfg"]},
+    "one that serves": {**CHECK, "Cmd": ["-W", *CHECK["Cmd"][1:]]},
+    "more settings": {**CHECK, "Cmd": [*CHECK["Cmd"], "-f", "/etc/x.cfg"]},
+    "another user": {**CHECK, "User": "0"},
+    "variables": {**CHECK, "Env": ["LD_PRELOAD=/x"]},
+    "a health check": {**CHECK, "Healthcheck": {"Test": ["CMD", "cat", "/etc/edge/x/key.pem"]}},
+    **{
+        how: {**CHECK, "HostConfig": {**CHECK["HostConfig"], **more}}
+        for how, more in {
+            "a network": {"NetworkMode": "shop"},
+            "somebody else's processes": {"PidMode": "container:x"},
+            "settings to be written": {"Mounts": [{**_MOUNT, "ReadOnly": False}]},
+            "routes": {"Mounts": [{**_MOUNT, "Source": f"{EDGE_FOLDER}/routes"}]},
+            "a folder more": {"Binds": ["v:/usr"]},
+            "folders of another": {"VolumesFrom": ["x"]},
+        }.items()
+    },
+}
+
+
+async def test_new_settings_are_read_before_they_count() -> None:
+    decision = await ask(_CREATE, CHECK, world=Recorded(**_FOUND))
+    assert not {"guard/own-paths", "guard/binds"} & {each.rule for each in decision.refusals}, decision.message()
+
+
+@pytest.mark.parametrize("how", LIKE_A_CHECK)
+async def test_nobody_else_reads_the_settings(how: str) -> None:
+    decision = await ask(_CREATE, LIKE_A_CHECK[how], world=Recorded(**_FOUND), policy=LISTED)
+    assert "guard/own-paths" in {each.rule for each in decision.refusals}, decision.message()
+
+
 LISTED = PolicyInForce(guard=GuardPolicy(binds=(EDGE_FOLDER, "/srv")))
 
 
@@ -219,6 +267,16 @@ async def test_the_edge_joins_no_network_of_others(called: str) -> None:
     world = Recorded(**_FOUND, copy=_container("/srv/shop", writable=False))
     decision = await ask("POST /v1.45/networks/shop/connect", {"Container": "copy"}, world=world, policy=LISTED)
     assert decision.allowed, decision.message()
+
+
+async def test_what_it_says_is_seen_as_in_its_logs() -> None:
+    """`docker run` attaches the output of what reads new settings."""
+    world = Recorded(copy=_container(f"{EDGE_FOLDER}/settings", writable=False))
+    for line in ("attach?stream=1&stdout=1&stderr=1", "attach?stream=1&stdin=0&stdout=1"):
+        decision = await ask(f"POST /v1.45/containers/copy/{line}", world=world)
+        assert decision.allowed, decision.message()
+    decision = await ask("GET /v1.45/containers/copy/attach/ws?stream=1&stdout=1", world=world)
+    assert "guard/edge" in {each.rule for each in decision.refusals}
 
 
 async def test_the_edge_itself_starts_again() -> None:

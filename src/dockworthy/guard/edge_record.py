@@ -7,6 +7,7 @@ no command of its own, no files and no variables: whoever sends it gets the edge
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from .path_ownership import who_may_swap
 EDGE_FOLDER = "/var/lib/dockworthy/edge"
 """Root's; an edge of another account is none under a guard, which lets no container mount what an account owns."""
 _FILES = ("coming.json", "compose.json")
+_SETTINGS = re.compile(r"/[0-9a-f]{8,64}/haproxy\.cfg")
 _MOST_BYTES = 16 * 1024 * 1024
 _MOST_PROJECTS = 10_000
 
@@ -82,6 +84,29 @@ def is_made_of(request: ApiObject, container: Container, spec: Mapping[str, Any]
         and sorted((mount.source, mount.target, mount.read_only) for mount in container.mounts) == binds
         and _shares_nothing(request.at("HostConfig"))
         and _asks_nobody_else(request, spec)
+    )
+
+
+def reads_its_settings(request: ApiObject, container: Container, spec: Mapping[str, Any]) -> bool:
+    """Is it how `dockworthy deploy` has HAProxy read settings before they count? It has no network, runs nothing else,
+    and ends."""
+    volumes = [volume for volume in spec.get("volumes") or () if isinstance(volume, dict)]
+    settings = [(str(each.get("source")), str(each.get("target"))) for each in volumes if each.get("read_only") is True]
+    command, host = request.at("Cmd").data or [], request.at("HostConfig")
+    return (
+        request.word("Image") == spec.get("image")
+        and request.at("Entrypoint").data == spec.get("entrypoint")
+        and command[:2] == ["-c", "-f"]
+        and len(command) == 3
+        and any(_SETTINGS.fullmatch(str(command[2]).removeprefix(target)) for _, target in settings)
+        and request.word("User") == spec.get("user")
+        and not any(request.at(key).data for key in ("Env", "Healthcheck"))
+        and not any(host.at(key).data for key in ("VolumesFrom", "Links"))
+        and host.word("NetworkMode") == "none"
+        and _shares_nothing(host)
+        and not dict(request.entries("NetworkingConfig", "EndpointsConfig")).keys() - {"none"}
+        and all(mount.read_only and not _comes_in_later(mount) for mount in container.mounts)
+        and [(mount.source, mount.target) for mount in container.mounts] == settings
     )
 
 

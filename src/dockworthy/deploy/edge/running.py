@@ -253,6 +253,7 @@ class EdgeRunner:
         spec = compose_file(image.runs, folder, opened, cpus=cpus, has_shell=shell, swarm=self._swarm)
         await self._keeper.add_settings(files.digest, files.files)
         if kept.current != files.digest:
+            await self._keeper.announce(spec)  # a guard lets only what root wrote read them
             await self._process.check(image, files.digest)
         try:
             if kept.projects.get(project) != wanted:

@@ -64,6 +64,9 @@ class Updater:
             found = Updated(before.version, after.version, after.runs != before.runs)
             if not found.differs:
                 return found
+            coming = json.loads(kept.compose)
+            coming["services"][SERVICE]["image"] = after.runs
+            await self._keeper.announce(coming)  # a guard lets only what root wrote read the settings
             await self._process.check(after, kept.current)  # before anything is changed
             try:
                 await self._swap(kept, after)

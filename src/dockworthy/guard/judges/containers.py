@@ -173,9 +173,10 @@ async def _written_inside(case: Case, reference: str) -> AsyncIterator[Refusal]:
 
 
 async def attach(case: Case) -> AsyncIterator[Refusal]:
-    async for refusal in judge_existing(case, case.call.names["container"], why="whose input and output it would be"):
-        yield refusal
     has_input = case.call.route.right is Right.EXEC or says_yes(case.call.query.get("stdin", ""))
+    async for refusal in judge_existing(case, case.call.names["container"], why="whose input and output it would be"):
+        if has_input or refusal.rule != "guard/edge":  # output alone is what the logs show
+            yield refusal
     if has_input:
         async for refusal in _written_inside(case, case.call.names["container"]):
             yield refusal

@@ -18,7 +18,7 @@ from ...readers.create_request import read_create_document, read_document
 from ...readers.engine_context import EngineContext
 from ..bounds import check_bounds, check_size
 from ..decision import Refusal, refused
-from ..edge_record import is_made_of
+from ..edge_record import is_made_of, reads_its_settings
 from ..floor.container_values import refused_values
 from ..floor.cost import memory_of_host, refused_cost, refused_memory_volume
 from ..floor.mounts import (
@@ -77,7 +77,10 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
     is_edge = await _is_made_as_the_edge(case, request, unit)
     async for refusal in _networks(case, request, is_edge=is_edge):
         yield refusal
-    async for refusal in _mounts(case, request, unit, volumes, is_edge=is_edge):
+    is_roots = is_edge or any(
+        reads_its_settings(request, unit.containers[0], spec) for spec in await case.world.edge_specs()
+    )
+    async for refusal in _mounts(case, request, unit, volumes, is_edge=is_roots):
         yield refusal
     if image is not None:
         async for refusal in refused_image(case, image, userns=host.word("UsernsMode")):
