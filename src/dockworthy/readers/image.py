@@ -9,8 +9,8 @@ from ..model.engine import Image
 from ..model.field import Field, Set, Source, Unknown, Unset
 from ..model.snapshot import EngineFacts, ImageFacts
 from .api_object import ApiObject
-from .container.host_config import read_user
 from .container.operation import read_environment, read_health
+from .user import read_user
 
 WHERE = "GET /images/{id}/json"
 HISTORY = "GET /images/{id}/history"

@@ -7,27 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.color import ColorSystem
-from rich.style import Style
-
 from .visible import visible
-
-STYLES = {
-    "heading": Style(bold=True),
-    "critical": Style(color="red", bold=True),
-    "high": Style(color="red"),
-    "medium": Style(color="yellow"),
-    "low": Style(color="cyan"),
-    "good": Style(color="green", bold=True),
-    "bad": Style(color="red", bold=True),
-    "open": Style(color="yellow", bold=True),
-    "quiet": Style(dim=True),
-}
-
-
-def styled(text: str, style: str) -> str:
-    """The text between the escape sequences of a style by its name."""
-    return STYLES[style].render(text, color_system=ColorSystem.STANDARD)
 
 
 def columns(text: str) -> int:
@@ -124,6 +104,8 @@ class Sheet:
     def _styled(self, text: str, style: str) -> str:
         if not (self._colour and style and text):
             return text
+
+        from .colours import styled
 
         return styled(text, style)
 

@@ -10,8 +10,8 @@ from msgspec import structs
 
 from ...model.field import Field, Set, Unknown, Unset
 from ...model.workload import Container, HealthCheck, Limits, Logging, Restart, Role, UpdatePolicy, User
-from ..container.host_config import read_user as user_of
 from ..engine_words import above_zero, ulimit_name, unless_zero
+from ..user import read_user as user_of
 from .entry import Entry, field_of, listed_as_mapping, origin_of
 from .merging import merged
 

@@ -22,7 +22,7 @@ from .loading import Budget, Files, Reach
 from .merging import Extending, merged
 from .mounts import Scope
 from .rendering import ComposeProgram, NotAsked, Refused
-from .service import read_service
+from .service import Services, read_service
 from .variables import Variables, environment_of, with_env_files, with_project_name
 
 
@@ -132,7 +132,7 @@ def _own(project: _Project, reach: Reach | None) -> tuple[list[Unit], Files, Ent
     version = whole.get("version")
     first_at = {name: service.key for part in reversed(parts) for name, service in _services(part).items()}
     scope = Scope(whole, files)
-    services: dict[str, Entry] = {}
+    services = Services()
     for name, service in _services(whole).items():
         if not service.is_mapping:
             raise service.wrong("a service: a mapping")

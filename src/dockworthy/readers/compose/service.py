@@ -6,6 +6,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Final
 
 from msgspec import structs
@@ -323,7 +324,20 @@ def _parted(item: Entry) -> tuple[str, str, Entry]:
     return option.strip(), "", item
 
 
-Services = Mapping[str, Entry]
+class Services(dict[str, Entry]):
+    """The services of a project by their names, complete before one of them is read."""
+
+    @cached_property
+    def by_container_name(self) -> Mapping[str, str]:
+        """`container_name` -> the first service that has it."""
+        found: dict[str, str] = {}
+        for name, service in self.items():
+            written = service.get("container_name")
+            if written is not None and written.gap is None:
+                found.setdefault(written.text(), name)
+        return found
+
+
 _SHARED = ("network_mode", "pid", "ipc")
 _MOST_SHARING = 100
 """Services in a row, each in a namespace of the next: followed no further, for each of them follows all behind it."""
@@ -345,11 +359,12 @@ def gap_of_namespaces(service: Entry, services: Services) -> Unknown | None:
     found: dict[str, Entry] = {}
     for key in _SHARED:
         written, seen = service.get(key), {""}
-        while written is not None and written.gap is None:
+        while written is not None and written.gap is None and len(seen) <= _MOST_SHARING:
             kind, _, name = written.text().partition(":")
-            if kind == "container" and _service_called(name, services) is None:
+            called = services.by_container_name.get(name)
+            if kind == "container" and called is None:
                 found.setdefault(name, written)
-            name = _service_called(name, services) or "" if kind == "container" else name
+            name = called or "" if kind == "container" else name
             if kind not in ("container", "service") or name in seen or name not in services:
                 break
             seen.add(name)
@@ -360,15 +375,6 @@ def gap_of_namespaces(service: Entry, services: Services) -> Unknown | None:
     name, written = next(iter(found.items()))
     tell = f"docker inspect -f '{{{{json .HostConfig}}}}' {shlex.quote(name)}"
     return Unknown(says, tell=tell, source=written.source)
-
-
-def _service_called(container: str, services: Services) -> str | None:
-    """The service whose container has this name by `container_name`."""
-    for name, service in services.items():
-        written = service.get("container_name")
-        if written is not None and written.gap is None and written.text() == container:
-            return name
-    return None
 
 
 def read_networks(service: Entry, scope: Scope) -> Field[tuple[str, ...]]:
@@ -433,7 +439,7 @@ def _mode(service: Entry, key: str, services: Services) -> Field[str]:
 def _in_file(mode: str, services: Services) -> str:
     """`service:NAME` of the container of one of these services."""
     kind, _, name = mode.partition(":")
-    own = _service_called(name, services) if kind == "container" else None
+    own = services.by_container_name.get(name) if kind == "container" else None
     return mode if own is None else f"service:{own}"
 
 

@@ -1,4 +1,4 @@
-"""What `HostConfig` says of a container: security, limits, mounts, masked paths; the user beside it.
+"""What `HostConfig` says of a container: security, limits, mounts, masked paths.
 
 One reading for containers that are there and for requests that would make one. Source: Engine API, HostConfig.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from ...model.field import Field, Origin, Set, Source, Unknown, Unset
 from ...model.volume_options import bound_path
-from ...model.workload import Device, Limits, Mount, MountKind, Profile, SELinux, User
+from ...model.workload import Device, Limits, Mount, MountKind, Profile, SELinux
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
 from ..engine_words import above_zero, ulimit_name, unless_zero
@@ -233,14 +233,3 @@ def read_proc_mount(host: ApiObject) -> Field[str]:
         if written is None
         else Set("Default", written.source)
     )
-
-
-def read_user(field: Field[str]) -> Field[User]:
-    """`app`, `1000`, `1000:1000`, `app:staff`; an empty one is Unset (root, then)."""
-    if not isinstance(field, Set):
-        return field
-    if not field.value.strip():
-        return Unset(field.source)
-    name, _, group = field.value.strip().partition(":")
-    uid = int(name) if name.isascii() and name.isdigit() and len(name) < 12 else None
-    return Set(User(uid=uid, name="" if uid is not None else name, group=group), field.source, field.origin)

@@ -10,7 +10,8 @@ from ...model.workload import Annotation, Container, Namespaces, Port, Role, Sec
 from ..api_object import ApiObject
 from ..engine_context import EngineContext
 from ..engine_words import capabilities, unless_empty
-from .host_config import Security, read_devices, read_limits, read_mounts, read_proc_mount, read_user
+from ..user import read_user
+from .host_config import Security, read_devices, read_limits, read_mounts, read_proc_mount
 from .operation import read_environment, read_health, read_logging, read_restart, read_state
 
 WHERE = "GET /containers/{id}/json"

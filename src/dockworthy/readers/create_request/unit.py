@@ -26,11 +26,12 @@ from ...model.workload import (
     Unit,
 )
 from ..api_object import ApiObject
-from ..container.host_config import Security, read_devices, read_limits, read_proc_mount, read_user
+from ..container.host_config import Security, read_devices, read_limits, read_proc_mount
 from ..container.operation import read_environment, read_health, read_logging, read_restart
 from ..engine_context import EngineContext
 from ..engine_words import capabilities, unless_empty
 from ..security_options import is_known
+from ..user import read_user
 
 _ANNOTATIONS_SINCE = Version(1, 43)
 _BY_IMAGE = "the request does not say, the image may"

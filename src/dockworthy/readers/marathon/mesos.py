@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ...model.field import Field, Set, Unknown, Unset
 from ...model.workload import Container, Namespaces, Profile, Role, SecurityContext, User
-from ..container.host_config import read_user
 from ..definition import field_of
+from ..user import read_user
 from ..yaml_source import Value
 from .parts import by_agents, by_default
 

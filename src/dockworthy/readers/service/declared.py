@@ -25,11 +25,12 @@ from ...model.workload import (
     UpdatePolicy,
 )
 from ..api_object import ApiObject
-from ..container.host_config import read_ulimits, read_user
+from ..container.host_config import read_ulimits
 from ..container.operation import read_environment, read_health
 from ..create_request.unit import driver_of, options_of
 from ..engine_context import EngineContext
 from ..engine_words import above_zero, capabilities
+from ..user import read_user
 
 WHERE = "GET /services"
 _BY_IMAGE = "the service does not say, the image may"
