@@ -73,6 +73,8 @@ class Followed:
         return {}
 
     def pid(self) -> int:
+        """Written a moment after it has its lock."""
+        until(lambda: (self.follow / "lock").read_text() != "")
         return int((self.follow / "lock").read_text())
 
     def runs(self) -> bool:
