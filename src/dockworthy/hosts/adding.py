@@ -6,6 +6,7 @@ from msgspec import Struct, structs
 
 from ..deploy.edge.swarm_network import JOINS_AGAIN, join_again
 from ..deploy.engine_at import engine_at
+from ..engine.membership import membership_of
 from ..errors import HostError
 from ..harden.install.story import set_up
 from ..harden.measuring import Say
@@ -19,7 +20,6 @@ from .asked import Adding
 from .images import bring, lacking, step, to_come
 from .joining import PORTS, begin_swarm, join, named
 from .looking import Look, look
-from .membership import membership_of
 from .reaching import site_with_engine
 
 

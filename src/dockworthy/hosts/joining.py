@@ -6,9 +6,9 @@ import asyncio
 from typing import Any
 
 from ..engine.connection import Connection
+from ..engine.membership import Membership, membership_of
 from ..errors import DockworthyError, EngineError, HostError
 from ..model.hosts import Role
-from .membership import Membership, membership_of
 from .nodes import called, change
 
 PORT = 2377

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from ..engine.connection import Connection
+from ..engine.membership import Membership, membership_of
 from ..errors import EngineError, UsageError
 from ..model.hosts import Move, MoveKind, ServiceGap, SwarmNode
 from .managers import may_have_fewer
-from .membership import Membership, membership_of
 from .nodes import available, change
 from .placement import moves_from, pinned_to, replicas
 from .watching import until_moved

@@ -9,14 +9,14 @@ from msgspec import Struct, structs
 
 from ..deploy.edge.swarm_network import is_forgotten
 from ..deploy.site import Site
+from ..engine.membership import Membership, must_be_manager
+from ..engine.membership import membership_of as asked_of
 from ..engine.ssh.address import ssh_address
 from ..errors import UsageError
 from ..model.hosts import Role, SwarmNode
 from .addresses import addresses_of, chosen, in_one_network
 from .asked import Adding
 from .managers import may_have_more
-from .membership import Membership, must_be_manager
-from .membership import membership_of as asked_of
 from .nodes import nodes_of
 from .reaching import site_with_engine
 

@@ -60,7 +60,7 @@ async def nodes_by(engine: Connection, endpoint: str) -> list[SwarmNode]:
     the majority is lost."""
     from ...deploy.targets.swarm.taking_part import WAITS, until_it_takes_part
     from ...engine.connection import ELECTING
-    from ...hosts.membership import membership_of, must_be_manager
+    from ...engine.membership import membership_of, must_be_manager
     from ...hosts.nodes import nodes_of
     from ...model.half_begun import RESTART_IT
 
@@ -84,7 +84,7 @@ async def the_node(nodes: list[SwarmNode], name: str, known: dict[str, str], *, 
     from msgspec import structs
 
     from ...deploy.engine_at import engine_at
-    from ...hosts.membership import membership_of
+    from ...engine.membership import membership_of
     from ...hosts.nodes import find
 
     found = find(nodes, name)

@@ -81,16 +81,16 @@ async def _ask_all(hosts: Mapping[str, str], *, sudo: bool = False) -> list[Mana
 
 async def _ask(name: str, address: str, *, sudo: bool = False) -> Manager:
     from ...deploy.engine_at import engine_at
+    from ...engine.membership import membership_of
     from ...errors import DockworthyError
 
     try:
         async with asyncio.timeout(_SECONDS), engine_at(address, sudo=sudo) as engine:
-            swarm = (await engine.get("/info")).get("Swarm") or {}
+            mine = await membership_of(engine)
     except DockworthyError as error:
         return Manager(name, silent=error.says)
     except TimeoutError:
         return Manager(name, silent="not in time")
-    if not swarm.get("ControlAvailable"):
+    if not mine.manager:
         return Manager(name)
-    leads = not swarm.get("Error") and bool((swarm.get("Cluster") or {}).get("ID"))
-    return Manager(name, len(swarm.get("RemoteManagers") or ()), leads)
+    return Manager(name, len(mine.managers), bool(mine.swarm) and not mine.error)

@@ -98,8 +98,8 @@ class _Moves:
     async def _bring_images(self, engine: Connection, nodes: Sequence[SwarmNode], todo: Sequence[Spread]) -> None:
         """What no registry has must be there before a task comes: as `hosts resume` brings it."""
         from ...deploy.engine_at import engine_at
+        from ...engine.membership import membership_of
         from ...hosts.images import bring
-        from ...hosts.membership import membership_of
 
         mine = (await membership_of(engine)).node
         for node in nodes:

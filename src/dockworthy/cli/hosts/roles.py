@@ -86,9 +86,9 @@ async def _demote(
     endpoint: str, names: tuple[str, ...], known: dict[str, str], *, force: bool, yes: bool, dry_run: bool, sudo: bool
 ) -> int:
     from ...deploy.engine_at import engine_at
+    from ...engine.membership import membership_of
     from ...hosts.leaving import not_oneself
     from ...hosts.managers import in_order, may_have_fewer
-    from ...hosts.membership import membership_of
     from ...hosts.roles import demote as make_worker
 
     async with engine_at(endpoint, sudo=sudo) as engine:

@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from ...engine.membership import membership_of
 from ...errors import DockworthyError, HostError, UsageError
 from ...model.edge import EdgeStanding
 from ..site import Site, reach
@@ -75,17 +76,16 @@ async def edge_sites(
     if not names and not dropped:
         yield EdgeSites()
         return
-    mine = (await asked.engine.get("/info")).get("Swarm") or {}
-    if not mine.get("ControlAvailable"):
+    mine = await membership_of(asked.engine)
+    if not mine.manager:
         yield EdgeSites()
         return
-    here = mine["NodeID"]
     nodes = {node_name(node): node for node in await asked.engine.get("/nodes")}
     first, reached, lost = "", dict[str, Site](), dict[str, str]()
     async with contextlib.AsyncExitStack() as stack:
         for name in (*names, *dropped):
             node = nodes.get(name)
-            if node is not None and node["ID"] == here:
+            if node is not None and node["ID"] == mine.node:
                 first = name
                 continue
             if node is not None and (node.get("Status") or {}).get("State") == "down":
@@ -97,13 +97,13 @@ async def edge_sites(
                 continue
             try:
                 site = await stack.enter_async_context(reach(ways[name], command=command, sudo=sudo))
-                is_node = (await site.engine.get("/info")).get("Swarm") or {}
+                node_there = (await membership_of(site.engine)).node
             except DockworthyError as error:
                 lost[name] = error.says
                 continue
-            if is_node.get("NodeID") == here:
+            if node_there == mine.node:
                 first = name
-            elif name in names and is_node.get("NodeID") not in {each["ID"] for each in nodes.values()}:
+            elif name in names and node_there not in {each["ID"] for each in nodes.values()}:
                 lost[name] = "its engine is no node of this swarm"
             else:
                 reached[name] = site

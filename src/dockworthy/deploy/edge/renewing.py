@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
+from ...engine.membership import membership_of
 from ...errors import DockworthyError, EngineError, HostError, UsageError
 from ...interruption import to_its_end
 from ...model.deploy_settings import Tls
@@ -101,7 +102,7 @@ class Renewer:
         return Renewed(due, tuple(each.subject for each in well), failed, handed_over, looked_at, notes)
 
     async def _is_manager(self) -> bool:
-        return bool(((await self._site.engine.get("/info")).get("Swarm") or {}).get("ControlAvailable"))
+        return (await membership_of(self._site.engine)).manager
 
     async def _carried(self) -> tuple[str, ...]:
         try:

@@ -10,6 +10,7 @@ from importlib import import_module
 
 from msgspec import Struct, structs
 
+from ...engine.membership import membership_of
 from ...engine.ssh.way import Through
 from ...errors import DockworthyError
 from ...model.deploy_settings import TargetKind
@@ -73,8 +74,8 @@ class HostVerdict:
         if self._asked.settings.target is not TargetKind.SWARM:
             return ()
         engine = self._site.engine
-        nodes, info = await engine.get("/nodes"), await engine.get("/info")
-        others = [each for each in nodes if each["ID"] != info["Swarm"]["NodeID"] and may_take(each, {})]
+        nodes, mine = await engine.get("/nodes"), await membership_of(engine)
+        others = [each for each in nodes if each["ID"] != mine.node and may_take(each, {})]
         return tuple(way_to(each, self._asked.project.hosts) for each in others)
 
     async def _of(self, node: NodeWay) -> Judged:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
 from ....engine.filters import filters
+from ....engine.membership import membership_of
 from ....errors import DockworthyError
 from ....model.hosts import TASK_ENDED
 from ....model.labels import STACK, SWARM_SERVICE, SWARM_TASK
@@ -90,9 +91,8 @@ class LostTasks:
     async def look(self) -> Lost:
         """On all nodes at once. Raises EngineError where the manager does not answer; another node that does not is
         `unseen`."""
-        nodes, info = await asyncio.gather(self._engine.get("/nodes"), self._engine.get("/info"))
-        here = (info.get("Swarm") or {}).get("NodeID")
-        others = [each for each in nodes if each["ID"] != here]
+        nodes, asked = await asyncio.gather(self._engine.get("/nodes"), membership_of(self._engine))
+        others = [each for each in nodes if each["ID"] != asked.node]
         # Tasks are asked for last: a task that begins meanwhile is known by then, and its container is not lost.
         mine, theirs = await asyncio.gather(
             _containers(self._engine, self._project), asyncio.gather(*(self._told(each) for each in others))

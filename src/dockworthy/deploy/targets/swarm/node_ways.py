@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from ....engine.connection import Connection
+from ....engine.membership import membership_of
 from ....engine.ssh.address import is_ssh, ssh_address
 from ....errors import UsageError
 from ....model.hosts import HOST_LABEL
@@ -38,8 +39,7 @@ def way_to(node: Mapping[str, Any], hosts: Mapping[str, str]) -> NodeWay:
 
 async def must_be_node(engine: Connection, way: NodeWay) -> None:
     """Raises UsageError where the way in dockworthy.yaml leads to another one."""
-    info: dict[str, Any] = await engine.get("/info")
-    if (info.get("Swarm") or {}).get("NodeID") != way.id:
+    if (await membership_of(engine)).node != way.id:
         raise UsageError(
             f"{way.endpoint} is not the node {way.name}", hint="`hosts:` in dockworthy.yaml says that it is"
         )

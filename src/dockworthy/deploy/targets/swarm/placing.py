@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from ....engine.connection import Connection
+from ....engine.membership import membership_of
 from .constraints import constraints_of, fits
 from .container_spec import object_name
 from .names import of_project, service_name
@@ -33,12 +34,11 @@ class Volumes(Struct, frozen=True):
 
 async def where_volumes_are(engine: Connection, project: str) -> Volumes:
     ours = of_project(project)
-    info, tasks, services, nodes, volumes = await asyncio.gather(
-        engine.get("/info"), engine.get(f"/tasks{ours}"), engine.get(f"/services{ours}"), engine.get("/nodes"),
+    mine, tasks, services, nodes, volumes = await asyncio.gather(
+        membership_of(engine), engine.get(f"/tasks{ours}"), engine.get(f"/services{ours}"), engine.get("/nodes"),
         engine.get("/volumes"),
     )  # fmt: skip
-    here = info["Swarm"]["NodeID"]
-    places = {each["Name"]: here for each in volumes.get("Volumes") or ()}
+    places = {each["Name"]: mine.node for each in volumes.get("Volumes") or ()}
     for task in sorted(tasks, key=lambda task: str(task["CreatedAt"])):
         for mount in task["Spec"]["ContainerSpec"].get("Mounts") or ():
             if mount["Type"] == "volume" and mount.get("Source") and task.get("NodeID"):
@@ -49,7 +49,7 @@ async def where_volumes_are(engine: Connection, project: str) -> Volumes:
         for node in (each.partition("==")[2].strip() for each in constraints if each.startswith("node.id")):
             bound[service["Spec"]["Name"]] = node
     names = {each["ID"]: each["Description"]["Hostname"] for each in nodes}
-    return Volumes(here, places, bound, names, [each for each in nodes if each["Status"]["State"] == "ready"])
+    return Volumes(mine.node, places, bound, names, [each for each in nodes if each["Status"]["State"] == "ready"])
 
 
 def placed(spec: Mapping[str, Any], volumes: Volumes) -> tuple[dict[str, Any], tuple[str, ...]]:

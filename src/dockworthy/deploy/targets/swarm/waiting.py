@@ -15,6 +15,7 @@ from msgspec import Struct
 from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
 from ....engine.filters import filters
+from ....engine.membership import membership_of
 from ....errors import EngineError
 from ....model.half_begun import HALF_BEGUN, RESTART_IT
 from ....model.rollout import EDGE_NETWORK
@@ -202,7 +203,7 @@ async def _not_reached(
     """They run and are well, and the edge does not send them requests. What on its own host answers it tells whether
     that is the application, or the network between the hosts."""
     troubles = {each.address: each for each in await troubles_of(on_edge, _at_edge(tasks))}
-    here = (await engine.get("/info"))["Swarm"]["NodeID"]
+    here = (await membership_of(engine)).node
     met = [(task, troubles[at]) for task in tasks for at in _at_edge([task]) if at in troubles]
     if not met:
         return StepFailed(expected.service, f"the edge does not reach {expected.service} after {within:.0f} s")

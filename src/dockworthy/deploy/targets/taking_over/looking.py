@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from ....engine.connection import Connection
+from ....engine.membership import membership_of
 from ....errors import UsageError
 from ..swarm.names import JOB, node_name, of_project
 from ..swarm.ready import must_have_leader
@@ -28,14 +29,14 @@ class SwarmsPart(Struct, frozen=True):
 async def swarms_part(engine: Connection, project: str) -> SwarmsPart:
     """Nothing at all where this engine manages no swarm. Raises UsageError for services that can't be taken over, with
     the names of those that run elsewhere; EngineError where the managers don't answer."""
-    info = await engine.get("/info")
-    if not (info.get("Swarm") or {}).get("ControlAvailable"):
+    mine = await membership_of(engine)
+    if not mine.manager:
         return SwarmsPart()
     await must_have_leader(engine)
     services, networks = await asyncio.gather(engine.get(f"/services{of_project(project)}"), engine.get("/networks"))
     if services:
         names = {each["ID"]: each["Spec"]["Name"].removeprefix(f"{project}_") for each in services}
-        await _must_be_here(engine, project, str(info["Swarm"]["NodeID"]), names)
+        await _must_be_here(engine, project, mine.node, names)
         for each in services:
             _must_be_counted(each["Spec"])
     return SwarmsPart(

@@ -9,6 +9,7 @@ from msgspec import structs
 from .....controls.sizes import in_words
 from .....engine.connection import Connection
 from .....engine.image_copy import copy_image, now_and_then, size_of
+from .....engine.membership import membership_of
 from .....errors import DockworthyError, EngineError, HostError, UsageError
 from .....model.rollout import Desired, RolloutPlan, RolloutStep, StepKind
 from ....engine_at import engine_at
@@ -38,7 +39,7 @@ class NodeImages:
         nodes = await self._engine.get("/nodes") if plan.steps else ()
         if len(nodes) < 2:
             return plan
-        here = (await self._engine.get("/info"))["Swarm"]["NodeID"]
+        here = (await membership_of(self._engine)).node
         wanted = wanted_images(desired, plan.steps, nodes, here=here, hosts=self._hosts)
         refused = await not_given(self._engine, [each for each in wanted if not each.by_id])
         must_have = [each for each in wanted if each.by_id or each.image in refused]

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..engine.connection import Connection
 from ..errors import EngineError, UsageError
+from .connection import Connection
 
 
 class Membership(Struct, frozen=True, kw_only=True):
