@@ -9,10 +9,9 @@ from msgspec import Struct
 from ...errors import UnreadableInput
 from ...readers.create_request.keys import Shape
 from ...readers.create_request.request import unknown_keys
-from ...readers.create_request.strict_json import parse
-from ..bounds import check_bounds, check_size
 from ..policy_in_force import PolicyInForce
 from ..request import NotCanonical
+from ..request_body import read_body
 from ..routes import Call
 from ..world import World
 
@@ -25,14 +24,11 @@ class Case(Struct, frozen=True, kw_only=True):
     def body(self, shape: dict[str, Shape]) -> dict[str, Any]:
         """The body, every known key of it spelt and filled as the API has it; keys that the API does not know are left
         out, as the engine passes over them. Raises NotCanonical for anything that could be read in another way."""
-        where = self.call.route.action
-        check_size(self.call.body)
+        document = read_body(self.call)
+        if not isinstance(document, dict):
+            raise NotCanonical("the body is no object")
         try:
-            document = parse(self.call.body, where)
-            if not isinstance(document, dict):
-                raise NotCanonical("the body is no object")
-            check_bounds(document)
-            strangers = set(unknown_keys(document, shape, where))
+            strangers = set(unknown_keys(document, shape, self.call.route.action))
         except UnreadableInput as error:
-            raise NotCanonical(str(error.says)) from None
+            raise NotCanonical(error.says) from None
         return {name: value for name, value in document.items() if name not in strangers}

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from ...readers.api_object import ApiObject
 from ..decision import Refusal, refused
-from ..rights.device_nodes import body_of
+from ..request_body import body_of
 from ..routes import Call
 from .registries import registry_host
 

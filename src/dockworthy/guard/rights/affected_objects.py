@@ -8,17 +8,15 @@ from typing import Any, Protocol
 
 from msgspec import Struct, structs
 
-from ...errors import UnreadableInput
 from ...model.image_names import names_registry
 from ...model.network_names import comparable, endpoint_names, is_address, networks_in, with_network, with_tasks
 from ...readers.api_object import ApiObject
-from ...readers.create_request.strict_json import parse
-from ..bounds import check_bounds, check_size
 from ..floor.expanded import MOST_IN_A_SERVICE, has_dots, may_become, possible_names
 from ..judges.naming import BEGINNING, MIGHT_BE_AN_ID
 from ..judges.networks import networks_of
 from ..parallel import look_up
-from ..request import NotCanonical, NotThere, TooMuch
+from ..request import NotThere, TooMuch
+from ..request_body import read_body
 from ..routes import Call
 from ..routes.finding_route import says_yes
 from .absent import absent
@@ -131,17 +129,6 @@ async def _named_by(call: Call, specs: Sequence[Any], objects: Objects) -> Async
         for found in await look_up(lambda each: _referred(each, objects), named.values()):
             for touched in found:
                 yield touched
-
-
-def read_body(call: Call) -> Any:
-    """Raises NotCanonical for one that can't be read, or is too large."""
-    check_size(call.body)
-    try:
-        body = parse(call.body, call.route.action)
-    except UnreadableInput as error:
-        raise NotCanonical(error.says) from None
-    check_bounds(body)
-    return body
 
 
 async def specs_of(call: Call, objects: Objects) -> list[Any]:

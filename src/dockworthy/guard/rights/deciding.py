@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 
@@ -19,10 +18,11 @@ from ..decision import Refusal, refused
 from ..identity.identity import Identity
 from ..parallel import look_up
 from ..request import NotCanonical
+from ..request_body import read_body, with_body
 from ..routes import Call
 from ..routes.builder import asks_for_builder
 from ..routes.table import Right
-from .affected_objects import Objects, Touched, names_given, read_body, specs_of, touched_by
+from .affected_objects import Objects, Touched, names_given, specs_of, touched_by
 from .projects import brought_by, project_by_name, with_labels_of_its_own
 from .references import references_in
 from .roles import RIGHTS, roles_with
@@ -322,7 +322,7 @@ def _kept_from_images(call: Call) -> Call:
     if call.route.action not in ("services/create", "services/update"):
         return call
     body = read_body(call)
-    return structs.replace(call, body=json.dumps(with_labels_of_its_own(body)).encode()) if body else call
+    return with_body(call, with_labels_of_its_own(body)) if body else call
 
 
 def _pinned(call: Call, touched: Sequence[Touched]) -> Call:

@@ -10,19 +10,17 @@ Sources: capabilities(7), mknod(2); moby oci/caps/utils.go, TweakCapabilities; l
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from msgspec import structs
 
-from ...errors import UnreadableInput
 from ...readers.api_object import ApiObject
-from ...readers.create_request.strict_json import parse
 from ...readers.engine_context import EngineContext
 from ..decision import Refusal, refused
 from ..image_nodes import is_remapped
 from ..request import NotThere
+from ..request_body import body_of, with_body
 from ..routes import Call, Right
 from .absent import absent
 
@@ -67,9 +65,7 @@ def without_mknod(call: Call, *, is_admin: bool) -> Call:
 
 def _changed(call: Call, change: Callable[[dict[str, Any]], bool]) -> Call:
     body = body_of(call).data
-    if not isinstance(body, dict) or not change(body):
-        return call
-    return structs.replace(call, body=json.dumps(body, separators=(",", ":")).encode())
+    return with_body(call, body) if isinstance(body, dict) and change(body) else call
 
 
 def _container(body: dict[str, Any]) -> bool:
@@ -110,14 +106,6 @@ def _holds(added: Any, dropped: Any) -> bool:
 def _names(written: Any) -> set[str]:
     """Of a list as the engine reads it: with or without `CAP_`, in letters of any size."""
     return {str(each).upper().removeprefix("CAP_") for each in written} if isinstance(written, list) else set()
-
-
-def body_of(call: Call) -> ApiObject:
-    """Empty for one that can't be read: the canonical form refuses that."""
-    try:
-        return ApiObject(parse(call.body, call.route.action), call.route.action)
-    except UnreadableInput:
-        return ApiObject(None, call.route.action)
 
 
 def can_make_nodes(inspect: Mapping[str, Any]) -> bool:

@@ -8,17 +8,15 @@ Sources: Engine 26.1, daemon/links.go (registerLinks), daemon/daemon.go (restore
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from msgspec import structs
-
 from ..parallel import look_up
 from ..request import NotThere
+from ..request_body import read_body, with_body
 from ..routes import Call
 from .absent import absent
-from .affected_objects import Objects, read_body
+from .affected_objects import Objects
 from .references import is_default_bridge
 
 _OF_NETWORKS = ("networks/connect", "networks/disconnect")
@@ -42,7 +40,7 @@ async def with_ids(call: Call, objects: Objects) -> Call:
     if missing is not None:  # docker would pull the image if this were 404
         raise NotThere(absent("container", missing), 400)
     body["HostConfig"] = {**host, **dict(_changed(host, lambda name: ids.get(name, name)))}
-    return structs.replace(call, body=json.dumps(body, separators=(",", ":")).encode())
+    return with_body(call, body)
 
 
 async def _with_id(call: Call, body: Any, objects: Objects) -> Call:
@@ -53,9 +51,8 @@ async def _with_id(call: Call, body: Any, objects: Objects) -> Call:
     found = await objects.found("container", name)
     if found is None and call.route.action == "networks/connect":
         raise NotThere(absent("container", name))
-    if not (id := str((found or {}).get("Id") or "")):
-        return call
-    return structs.replace(call, body=json.dumps({**body, "Container": id}, separators=(",", ":")).encode())
+    id = str((found or {}).get("Id") or "")
+    return with_body(call, {**body, "Container": id}) if id else call
 
 
 def _names(host: dict[str, Any]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
@@ -12,6 +11,7 @@ from msgspec import Struct
 from ...errors import UnreadableInput
 from ...readers.create_request.strict_json import parse
 from ..request import SHORT, NotCanonical
+from ..request_body import encoded
 from ..routes import Call
 from ..routes.table import Body
 
@@ -226,6 +226,6 @@ def _body(call: Call) -> bytes:
     if call.route.body not in (Body.JSON, Body.MAYBE_JSON) or not call.body:
         return b""
     try:
-        return json.dumps(parse(call.body, call.route.action), separators=(",", ":")).encode()
+        return encoded(parse(call.body, call.route.action))
     except UnreadableInput as error:
         raise NotCanonical(error.says) from None
