@@ -27,8 +27,6 @@ async def test_who_reads_ends_no_reader_of_a_manager_that_is_at_work() -> None:
     removed: list[str] = []
 
     async def get(path: str) -> Any:
-        if path == "/info":
-            return {"Swarm": {"NodeID": "mine"}}
         if path == "/nodes":
             return [{"ID": name, "Status": {"State": state}}
                     for name, state in (("mine", "ready"), ("other", "ready"), ("lost", "down"))]  # fmt: skip
@@ -38,7 +36,7 @@ async def test_who_reads_ends_no_reader_of_a_manager_that_is_at_work() -> None:
         removed.append(path.removeprefix("/services/of "))
 
     engine = SimpleNamespace(get=get, send=send)
-    await swarm_secrets._end_readers(SimpleNamespace(engine=engine))  # type: ignore[arg-type]
+    await swarm_secrets._end_readers(SimpleNamespace(engine=engine), "mine")  # type: ignore[arg-type]
     assert removed == ["mine", "lost", "gone"]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from msgspec import Struct
 
+from ...engine.membership import membership_of
 from ...errors import HostError
 from ..site import Site, write_file
 from .belongings import AUTHORITY, Belongings, Part
@@ -34,7 +35,7 @@ class Carrying:
 
     async def lacking(self) -> tuple[str, ...]:
         """The parts that would come to this host; changes nothing."""
-        return tuple(await self._newer())
+        return tuple(await self._newer(await self._known()))
 
     async def newest(self) -> dict[str, str]:
         """Name of a part -> the digest of the newest that the swarm has."""
@@ -42,7 +43,8 @@ class Carrying:
 
     async def bring(self, image: str, kept: str) -> tuple[str, ...]:
         """The edge here must be locked. `image`, `kept`: as `edge_image` takes them. Which parts came."""
-        if not (newer := await self._newer()):
+        known = await self._known()
+        if not (newer := await self._newer(known)):
             return ()
         there = {name: each for name, each in newer.items() if not each.is_gone}
         parts = {name: Part() for name in newer if name not in there}
@@ -50,8 +52,7 @@ class Carrying:
             parts |= await read_secrets(self._site, await self._reader(image, kept), there, self._environ)
         for name in sorted(parts, key=lambda each: each != AUTHORITY):
             await self._here.write(name, parts[name])
-        known = await self._known()
-        await self._remember({**known.parts, **{name: each.digest for name, each in newer.items()}})
+        await self._remember(known, {name: each.digest for name, each in newer.items()})
         return tuple(newer)
 
     async def keep(self, gone: Iterable[str] = ()) -> None:
@@ -61,17 +62,15 @@ class Carrying:
         new = {name: part for name, part in parts.items() if _differs(stored.get(name), part)}
         if new:
             await self._swarm.keep(new)
-        known = await self._known()
-        if (now := {**known.parts, **{name: part.digest for name, part in parts.items()}}) != known.parts:
-            await self._remember(now)
+        await self._remember(await self._known(), {name: part.digest for name, part in parts.items()})
 
-    async def _newer(self) -> dict[str, Stored]:
+    async def _newer(self, known: _Known) -> dict[str, Stored]:
         """What the swarm has, and this host has not. What this host changed since, and could not give to the swarm, is
         no older than that."""
         stored = await self._swarm.stored()
         if not stored:
             return {}
-        here, known = await self._here.read(), await self._known()
+        here = await self._here.read()
         return {
             name: each
             for name, each in stored.items()
@@ -91,9 +90,6 @@ class Carrying:
             )
         return str((await self._site.engine.get(f"/images/{found.runs}/json"))["Id"])
 
-    async def _id(self) -> str:
-        return str(((await self._site.engine.get("/info"))["Swarm"].get("Cluster") or {}).get("ID") or "")
-
     async def _known(self) -> _Known:
         """What was noted of another swarm counts as nothing."""
         text = await self._site.hand.file(self._file)
@@ -101,10 +97,14 @@ class Carrying:
             found = msgspec.json.decode(text or "{}", type=_Known)
         except msgspec.MsgspecError:
             found = _Known()
-        return found if found.swarm == await self._id() else _Known()
+        swarm = (await membership_of(self._site.engine)).swarm
+        return found if found.swarm == swarm else _Known(swarm)
 
-    async def _remember(self, parts: dict[str, str]) -> None:
-        await write_file(self._site.hand, self._file, msgspec.json.encode(_Known(await self._id(), parts)))
+    async def _remember(self, known: _Known, parts: Mapping[str, str]) -> None:
+        """Those, and what was known before."""
+        now = _Known(known.swarm, {**known.parts, **parts})
+        if now != known:
+            await write_file(self._site.hand, self._file, msgspec.json.encode(now))
 
 
 def _differs(stored: Stored | None, part: Part) -> bool:

@@ -21,7 +21,9 @@ from msgspec import Struct
 from ...engine.connection import Connection
 from ...engine.docker_command import Docker
 from ...engine.filters import filters
+from ...engine.membership import membership_of
 from ...errors import EngineError, HostError
+from ...model.hosts import TASK_ENDED
 from ..site import Site
 from ..store.swarm_objects import KIND, Object, SwarmObjects
 from .belongings import Part, unpacked
@@ -97,18 +99,19 @@ async def read_secrets(
 ) -> dict[str, Part]:
     """`site`: that of a manager; `image`: by id, with a bash. Raises EngineError, HostError."""
     files = {name: f"part{number}" for number, name in enumerate(wanted)}
-    await _may_take_tasks(site)
-    await _end_readers(site)
+    node = (await membership_of(site.engine)).node
+    await _must_take_tasks(site, node)
+    await _end_readers(site, node)
     try:
-        reader = await site.engine.send("POST", "/services/create", await _reader(site, image, wanted, files))
+        reader = await site.engine.send("POST", "/services/create", _reader(node, image, wanted, files))
         container = await _container(site, reader["ID"])
         return {name: await _read(site, container, file, environ) for name, file in files.items()}
     finally:
-        await asyncio.shield(_end_readers(site))
+        await asyncio.shield(_end_readers(site, node))
 
 
-async def _reader(site: Site, image: str, wanted: Mapping[str, Stored], files: Mapping[str, str]) -> dict[str, Any]:
-    node = (await site.engine.get("/info"))["Swarm"]["NodeID"]
+def _reader(node: str, image: str, wanted: Mapping[str, Stored], files: Mapping[str, str]) -> dict[str, Any]:
+    """The service, as the API takes it."""
     mounted = [
         {
             "SecretID": each.object.id,
@@ -140,8 +143,7 @@ async def _reader(site: Site, image: str, wanted: Mapping[str, Stored], files: M
     }
 
 
-async def _may_take_tasks(site: Site) -> None:
-    node = (await site.engine.get("/info"))["Swarm"]["NodeID"]
+async def _must_take_tasks(site: Site, node: str) -> None:
     if (await site.engine.get(f"/nodes/{node}"))["Spec"].get("Availability") != "active":
         raise HostError(
             f"{site.name}: the edge's authority and certificates are secrets of the swarm, which only a task can read, "
@@ -160,7 +162,7 @@ async def _container(site: Site, reader: str) -> str:
             says = status.get("Err") or status.get("Message") or says
             if status["State"] == "running":
                 return str(status["ContainerStatus"]["ContainerID"])
-            if status["State"] in ("failed", "rejected", "complete"):
+            if status["State"] in TASK_ENDED:
                 raise _not_read(site, says)
         await asyncio.sleep(_LOOK)
     raise _not_read(site, says or "the swarm made no task")
@@ -183,10 +185,9 @@ async def _read(site: Site, container: str, file: str, environ: Mapping[str, str
     return unpacked(done.out)
 
 
-async def _end_readers(site: Site) -> None:
-    """Those of this node, also of runs that were killed, and what is left anywhere of nodes that are gone. Another
+async def _end_readers(site: Site, node: str) -> None:
+    """Those of `node`, also of runs that were killed, and what is left anywhere of nodes that are gone. Another
     manager may be reading now."""
-    node = (await site.engine.get("/info"))["Swarm"]["NodeID"]
     readers = await site.engine.get(f"/services?{filters(label=[f'{KIND}={_READER}'])}") or ()
     alive = {each["ID"] for each in await site.engine.get("/nodes") if _is_ready(each)} - {node} if readers else ()
     for each in readers:
