@@ -31,7 +31,7 @@ from .address import (
     must_be_free_address,
     place_in,
 )
-from .conflicts import Ports, ports
+from .conflicts import Ports, address_of_all, hosts_of_all, ports
 from .image import made_image
 from .keeping import Keeper
 from .kept import ProjectRoutes
@@ -192,7 +192,7 @@ class MovingAddress:
         """Steps, and notes; changes nothing. Raises UsageError where the first host can't have the address."""
         kept = await Keeper(self._site).read()
         projects = [wanted, *(each for name, each in kept.projects.items() if name != wanted.project)]
-        address, hosts = _asked(projects)
+        address, hosts = address_of_all(projects), hosts_of_all(projects)
         if wanted.edge.address:
             must_be_free_address(address)
             if len(hosts) < 2:
@@ -231,7 +231,7 @@ class MovingAddress:
         others speak to it: it would else hear nobody, and take the address as well."""
         kept = await Keeper(self._site).read()
         projects = [each for name, each in kept.projects.items() if name != without]
-        address, hosts = _asked(projects)
+        address, hosts = address_of_all(projects), hosts_of_all(projects)
         gone, failed = [], list[str]()
         for name, keeper in self._keepers.items():
             if address and (not name or name in hosts):
@@ -331,9 +331,3 @@ def _without(places: Mapping[str, At], names: Collection[str]) -> dict[str, At]:
 
 def _digest(files: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()
-
-
-def _asked(projects: Sequence[ProjectRoutes]) -> tuple[str, tuple[str, ...]]:
-    """The address, and the hosts of the edge."""
-    address = next((each.edge.address for each in projects if each.edge.address), "")
-    return address, next((each.edge.hosts for each in projects if each.edge.hosts), ())

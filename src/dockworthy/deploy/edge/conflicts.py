@@ -85,6 +85,16 @@ def ports(projects: Iterable[ProjectRoutes]) -> Ports:
     return http, next((each.edge.https for each in every if each.has_tls), None)
 
 
+def address_of_all(projects: Iterable[ProjectRoutes]) -> str:
+    """The address that moves between the hosts of the edge, "" where there is none."""
+    return next((each.edge.address for each in projects if each.edge.address), "")
+
+
+def hosts_of_all(projects: Iterable[ProjectRoutes]) -> tuple[str, ...]:
+    """The hosts of the edge, () where no project names any."""
+    return next((each.edge.hosts for each in projects if each.edge.hosts), ())
+
+
 def refuse_foreign(container: Mapping[str, Any] | None, folder: str) -> None:
     """Raises UsageError where the edge that is there belongs to another account's folder: its routes would be lost."""
     mounts = (container or {}).get("Mounts") or ()

@@ -22,6 +22,7 @@ from ..targets.swarm.names import node_name
 from .address import CONTAINER as ADDRESS_CONTAINER
 from .address_keeper import MovingAddress, placed_in, places_file
 from .admin import Admin
+from .conflicts import address_of_all, hosts_of_all
 from .keeping import Keeper, Kept
 from .kept import ProjectRoutes
 from .outlook import EdgeChange
@@ -45,8 +46,7 @@ class EdgeSites(Struct, frozen=True):
 
 def hosts_of(kept: Kept, wanted: Sequence[str] = (), project: str = "") -> tuple[str, ...]:
     """The hosts of the edge: who names none gets those of the other projects there."""
-    others = (routes.edge.hosts for name, routes in kept.projects.items() if name != project)
-    return tuple(wanted) or next((hosts for hosts in others if hosts), ())
+    return tuple(wanted) or hosts_of_all(routes for name, routes in kept.projects.items() if name != project)
 
 
 def goes_elsewhere(kept: Kept, project: str) -> str:
@@ -57,7 +57,7 @@ def goes_elsewhere(kept: Kept, project: str) -> str:
     where = f"on each host of the edge ({', '.join(hosts)})"
     if len(kept.projects) > 1:
         return f"routes and certificates of {project} are removed {where}"
-    address = next((each.edge.address for each in kept.projects.values()), "")
+    address = address_of_all(kept.projects.values())
     return f"the edge is taken down {where}" + (f", with the address {address}" if address else "")
 
 

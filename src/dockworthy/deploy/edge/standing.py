@@ -22,6 +22,7 @@ from .address_keeper import AddressKeeper
 from .admin import Admin, Server
 from .aliases import found_by_old_names
 from .care import cares_of
+from .conflicts import address_of_all
 from .following import follower_standing
 from .haproxy.frontends import NOBODY
 from .hosts import shared_without_consent
@@ -77,7 +78,7 @@ async def edge_standing(site: Site) -> EdgeStanding:
         settings=kept.current,
     )
     trouble = ""
-    if address := next((each.edge.address for each in kept.projects.values() if each.edge.address), ""):
+    if address := address_of_all(kept.projects.values()):
         keeper = AddressKeeper(site, os.environ)
         holds, trouble = await keeper.holds(address), await keeper.trouble()
         read = msgspec.structs.replace(read, address=address, has_address=holds)
