@@ -10,7 +10,7 @@ import pytest
 from dockworthy.deploy.edge.belongings import AUTHORITY, Part, parts_in, unpacked
 from dockworthy.deploy.edge.carrying import in_words
 from dockworthy.deploy.edge.edges import address_of, hosts_of
-from dockworthy.deploy.edge.keeping import Kept
+from dockworthy.deploy.edge.keeping import Kept, unpacked_files
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
 from dockworthy.errors import HostError
 from dockworthy.model.deploy_settings import Edge, Route
@@ -46,6 +46,11 @@ def test_each_project_has_its_own_and_the_authority_is_nobodys() -> None:
 def test_no_other_file_is_written(path: str) -> None:
     with pytest.raises(HostError, match="which is none of an edge"):
         unpacked(json.dumps({path: "x"}).encode())
+
+
+def test_a_broken_archive_is_said_to_be_one() -> None:
+    with pytest.raises(HostError, match="shop1: the edge's files did not arrive whole"):
+        unpacked_files("shop1", "no archive" * 100)
 
 
 def test_what_came_along_in_words() -> None:

@@ -4,9 +4,7 @@ project its routes and certificates. In parts that go from host to host as a who
 from __future__ import annotations
 
 import hashlib
-import io
 import shlex
-import tarfile
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -16,6 +14,7 @@ from ...errors import HostError
 from ..site import Site, write_file
 from .forgetting import files_of
 from .haproxy.frontends import NOBODY
+from .keeping import unpacked_files
 from .kept import ProjectRoutes
 
 AUTHORITY = ""
@@ -89,14 +88,8 @@ class Belongings:
     async def read(self) -> dict[str, Part]:
         """They pass through no file on their way."""
         done = await self._site.hand.within(_READ.format(folder=shlex.quote(self._folder), most=_MOST))
-        archive = done.output.encode("utf-8", "surrogateescape")
-        files: dict[str, str] = {}
-        if archive.strip(b"\0\n"):
-            with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-                for entry in tar:
-                    if entry.isreg() and (file := tar.extractfile(entry)) is not None:
-                        files[entry.name] = file.read().decode("utf-8", "replace")
-        return parts_in(files)
+        found, _ = unpacked_files(self._site.name, done.output)
+        return parts_in({path: content.decode("utf-8", "replace") for path, content in found.items()})
 
     async def write(self, project: str, part: Part) -> None:
         """Each file whole, the routes last: until then nobody looks at the others. An empty part takes all of the

@@ -96,7 +96,7 @@ class Keeper:
                 f"{self._site.name}: {self.folder}/{done.words} is no file of the edge's, or is too large",
                 hint="see what it is, and remove it",
             )
-        found, current = _unpacked(done.output.encode("utf-8", "surrogateescape"))
+        found, current = unpacked_files(self._site.name, done.output)
         try:
             return Kept(
                 {
@@ -206,15 +206,20 @@ def _packed(files: Mapping[str, str]) -> bytes:
     return archive.getvalue()
 
 
-def _unpacked(archive: bytes) -> tuple[dict[str, bytes], str]:
-    """The files, and where `settings/current` leads."""
+def unpacked_files(host: str, output: str) -> tuple[dict[str, bytes], str]:
+    """The files in what `tar` printed there, and where `settings/current` leads. Raises HostError for a broken one."""
+    archive = output.encode("utf-8", "surrogateescape")
     files: dict[str, bytes] = {}
     current = ""
-    if archive.strip(b"\0\n"):
+    if not archive.strip(b"\0\n"):
+        return files, current
+    try:
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             for entry in tar:
                 if entry.issym() and entry.name == "settings/current":
                     current = entry.linkname
                 elif entry.isreg() and (file := tar.extractfile(entry)) is not None:
                     files[entry.name] = file.read()
+    except tarfile.TarError as error:
+        raise HostError(f"{host}: the edge's files did not arrive whole: {error}", hint="try again") from None
     return files, current
