@@ -10,6 +10,7 @@ import pytest
 from dockworthy.deploy.edge.belongings import AUTHORITY, Part, parts_in, unpacked
 from dockworthy.deploy.edge.carrying import in_words
 from dockworthy.deploy.edge.edges import address_of, hosts_of
+from dockworthy.deploy.edge.haproxy.configuration import challenged_at
 from dockworthy.deploy.edge.keeping import Kept, unpacked_files
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
 from dockworthy.errors import HostError
@@ -69,3 +70,9 @@ def test_a_managers_address_is_the_one_that_others_know() -> None:
     manager = {"Status": {"Addr": "0.0.0.0"}, "ManagerStatus": {"Addr": "192.0.2.1:2377"}}
     assert address_of(manager) == "192.0.2.1"
     assert address_of({"Status": {"Addr": "192.0.2.2"}}) == "192.0.2.2"
+    assert address_of({"ManagerStatus": {"Addr": "[2001:db8::1]:2377"}}) == "2001:db8::1"
+    assert address_of({"Status": {"Addr": "2001:db8::2"}}) == "2001:db8::2"
+
+
+def test_an_ipv6_address_stands_in_brackets_before_its_port() -> None:
+    assert challenged_at([routes("shop")], ["192.0.2.1", "2001:db8::1"]) == ["192.0.2.1:80", "[2001:db8::1]:80"]

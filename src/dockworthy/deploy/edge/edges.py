@@ -125,8 +125,8 @@ async def edge_sites(
 
 
 def address_of(node: Mapping[str, Any]) -> str:
-    """A manager's own word of itself may be 0.0.0.0."""
-    manager = str((node.get("ManagerStatus") or {}).get("Addr") or "").rpartition(":")[0]
+    """Without a port, and an IPv6 one without brackets. A manager's own word of itself may be 0.0.0.0."""
+    manager = str((node.get("ManagerStatus") or {}).get("Addr") or "").rpartition(":")[0].strip("[]")
     return manager or str((node.get("Status") or {}).get("Addr") or "")
 
 

@@ -132,9 +132,10 @@ def script(name: str) -> str:
 
 
 def challenged_at(projects: Iterable[ProjectRoutes], hosts: Sequence[str]) -> list[str]:
-    """Where an authority may ask, too."""
+    """ADDRESS:PORT of each edge that an authority may ask, too."""
     port = next((each.edge.http for each in projects if each.edge.http is not None), None)
-    return [f"{host}:{port}" for host in hosts] if port is not None else []
+    places = (f"[{host}]" if ":" in host else host for host in hosts)
+    return [f"{place}:{port}" for place in places] if port is not None else []
 
 
 def certificate_list(projects: Sequence[ProjectRoutes], certificates: Iterable[str]) -> Iterator[str]:
