@@ -19,7 +19,7 @@ from deploy.edge.shop_app import COMMAND, make_app_image
 from deploy.edge.test_existing import HEALTH
 from deploy.swarm.stacks import Stack
 from dockworthy.deploy.targets.swarm.target import as_wanted
-from dockworthy.hosts.balance import spread_of, spreads_of
+from dockworthy.hosts.rebalancing import spread_of, spreads_of
 from dockworthy.model.labels import REBALANCED_FROM as BEFORE
 from dockworthy.report.hosts import number_of_moves, spread_in_words
 from patience import patience, within
