@@ -98,11 +98,21 @@ class NotAName(NotCanonical):
     """A name in the request is none that the engine takes. The text says which, and why."""
 
 
-class NotThere(NotCanonical):
-    """The request names something that is not there now. Text and status are the engine's own answer to that."""
+_NOT_THERE = {
+    "container": "No such container: {}",
+    "execution": "No such exec instance: {}",
+    "volume": "get {}: no such volume",
+    "plugin": 'plugin "{}" not found',
+}
+"""As Engine 26.1 says it; of all other kinds `KIND NAME not found`."""
 
-    def __init__(self, says: str, status: int = 404) -> None:
-        super().__init__(says)
+
+class NotThere(NotCanonical):
+    """The request names an object that is not there now. Text and status are the engine's own answer to that: by them
+    a client knows what to create or to leave out."""
+
+    def __init__(self, kind: str, reference: str, status: int = 404) -> None:
+        super().__init__(_NOT_THERE.get(kind, f"{kind} {{}} not found").format(reference))
         self.status = status
 
 

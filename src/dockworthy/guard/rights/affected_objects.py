@@ -19,7 +19,6 @@ from ..request import NotThere, TooMuch
 from ..request_body import read_body
 from ..routes import Call
 from ..routes.finding_route import says_yes
-from .absent import absent
 from .projects import project_of, project_of_service, projects_of
 from .references import CLAIMING, ELSEWHERE, NO_NETWORKS, QUERIES, Claim, Reference, claims_in, links_of, references_in
 
@@ -104,7 +103,7 @@ async def _named_by(call: Call, specs: Sequence[Any], objects: Objects) -> Async
         elif (touched := await _existing(kind, reference, objects)) is not None:
             yield touched
         else:  # it may come a moment later, and then be anybody's
-            raise NotThere(absent(kind, reference), 204 if _is_done(call) else 404)
+            raise NotThere(kind, reference, 204 if _is_done(call) else 404)
     for parameter, kind in QUERIES.get(call.route.action, {}).items():
         for reference in call.values.get(parameter, ()) if kind != ELSEWHERE else ():
             if kind == "image":
@@ -182,7 +181,7 @@ async def _referred(reference: Reference, objects: Objects) -> list[Touched]:
         return await _made_image(reference, objects)
     found = await _might_be(reference.kind, reference.name, objects) if reference.name else []
     if not found and reference.is_needed:
-        raise NotThere(absent(reference.kind, reference.name))
+        raise NotThere(reference.kind, reference.name)
     if not found and reference.makes:
         project = project_of({"Labels": reference.labels})
         made = Touched(kind=reference.kind, name=reference.name or "without a name", project=project, makes=True)

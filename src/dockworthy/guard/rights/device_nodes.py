@@ -22,7 +22,6 @@ from ..image_nodes import is_remapped
 from ..request import NotThere
 from ..request_body import body_of, with_body
 from ..routes import Call, Right
-from .absent import absent
 
 _MKNOD = "MKNOD"
 _SAID = frozenset((_MKNOD, "ALL"))
@@ -183,7 +182,7 @@ async def pinned(call: Call, engine: Engine) -> Call:
         return call
     inspect = await engine.container(name)
     if inspect is None:
-        raise NotThere(absent("container", name))
+        raise NotThere("container", name)
     id = str(inspect.get("Id", ""))
     return structs.replace(call, names={**call.names, "container": id}) if id else call
 

@@ -15,7 +15,6 @@ from ..parallel import look_up
 from ..request import NotThere
 from ..request_body import read_body, with_body
 from ..routes import Call
-from .absent import absent
 from .affected_objects import Objects
 from .references import is_default_bridge
 
@@ -38,7 +37,7 @@ async def with_ids(call: Call, objects: Objects) -> Call:
     ids = {name: str(each.get("Id")) for name, each in zip(names, found, strict=True) if each is not None}
     missing = next((name for name in names if name not in ids), None)
     if missing is not None:  # docker would pull the image if this were 404
-        raise NotThere(absent("container", missing), 400)
+        raise NotThere("container", missing, 400)
     body["HostConfig"] = {**host, **dict(_changed(host, lambda name: ids.get(name, name)))}
     return with_body(call, body)
 
@@ -50,7 +49,7 @@ async def _with_id(call: Call, body: Any, objects: Objects) -> Call:
         return call
     found = await objects.found("container", name)
     if found is None and call.route.action == "networks/connect":
-        raise NotThere(absent("container", name))
+        raise NotThere("container", name)
     id = str((found or {}).get("Id") or "")
     return with_body(call, {**body, "Container": id}) if id else call
 
