@@ -20,7 +20,8 @@ from dockworthy.guard import image_nodes
 from dockworthy.guard.image_nodes import Stream, is_harmful, is_remapped, layers_of, node_in_archive, node_in_layers
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.guard.request import Asked, NotThere
-from dockworthy.guard.rights.device_nodes import can_make_nodes, pinned, refused_with_mknod, without_mknod
+from dockworthy.guard.rights.device_nodes import can_make_nodes, refused_with_mknod, without_mknod
+from dockworthy.guard.rights.pinned_names import with_pinned_path
 from dockworthy.guard.routes import Call, find_call
 from dockworthy.readers.create_request.strict_json import parse
 from dockworthy.readers.engine_context import EngineContext
@@ -118,6 +119,15 @@ class Engine:
     async def execution(self, id: str) -> Mapping[str, Any] | None:
         return {"ContainerID": ID}
 
+    async def found(self, kind: str, reference: str) -> Mapping[str, Any] | None:
+        assert kind == "container"
+        return await self.container(reference)
+
+
+async def pinned(call: Call) -> Call:
+    """Of somebody whose roles have no limits, so that nothing was looked up for it before."""
+    return await with_pinned_path(call, (), Engine(host={}))  # type: ignore[arg-type]
+
 
 async def refusals(line: str, body: Any = None, *, host: Mapping[str, Any], remaps: bool = False) -> list[str]:
     engine = Engine(host=host, remaps=remaps)
@@ -154,13 +164,13 @@ async def test_who_shares_the_processes_of_a_container_is_in_it() -> None:
 async def test_what_is_entered_is_what_was_looked_at() -> None:
     """A name may be another container's a moment later."""
     for line, body in ENTERED:
-        call = await pinned(call_of(line, body), Engine(host={}))
+        call = await pinned(call_of(line, body))
         assert call.names.get("container", ID) == ID
         assert "/old/" not in call.target
     for line in ("POST /containers/old/start", "GET /containers/old/archive?path=/x", "GET /containers/old/export"):
-        assert (await pinned(call_of(line, None), Engine(host={}))).names == {"container": ID}
+        assert (await pinned(call_of(line, None))).names == {"container": ID}
     looked = call_of("GET /containers/old/json", None)
-    assert await pinned(looked, Engine(host={})) == looked
+    assert await pinned(looked) == looked
 
 
 @pytest.mark.parametrize("line", ["exec", "attach?stdin=1", "start", "archive?path=/x", "rename?name=x"])
@@ -169,7 +179,7 @@ async def test_what_is_not_there_is_not_entered_when_it_comes(line: str) -> None
     method = "GET" if "archive" in line else "POST"
     call = call_of(f"{method} /containers/gone/{line}", {"Cmd": ["sh"]} if line == "exec" else None)
     with pytest.raises(NotThere, match="No such container: gone"):
-        await pinned(call, Engine(host={}))
+        await pinned(call)
 
 
 async def test_looking_is_not_entering() -> None:

@@ -23,19 +23,17 @@ from ..routes import Call
 from ..routes.builder import asks_for_builder
 from ..routes.table import Right
 from .affected_objects import Objects, Touched, names_given, specs_of, touched_by
+from .pinned_names import with_pinned_body, with_pinned_path
 from .projects import brought_by, project_by_name, with_labels_of_its_own
 from .references import references_in
 from .roles import RIGHTS, roles_with
 from .showing import is_limited, within
-from .with_ids import with_ids
 
 _TITLE = "People and programs have the rights that their work needs"
 _FOR_ALL = frozenset(("GET /_ping", "HEAD /_ping", "GET /version"))
 """What a client asks first; without it, it could not even show why it was refused."""
 _LABELLED = ("container", "volume", "network", "secret", "config")
 """What Docker's own commands make with `--label`, and a project is known by."""
-_PINNED = ("container", "network", "object")
-"""Parts of a path that may name an object by the beginning of its id."""
 _COUNTED = (*_LABELLED, "service")
 _SWARMS = "com.docker.swarm."
 """So begin the labels that a swarm gives its tasks."""
@@ -47,7 +45,7 @@ _OF_DEPLOYS = frozenset(f"{kind}/{how}" for kind in ("configs", "secrets", "serv
 
 
 class Allowed(Struct, frozen=True, kw_only=True):
-    """`call` with containers pinned to their ids where they were looked up. `limits` of what a list may show, empty
+    """`call` with the ids of what it names (`pinned_names.py`). `limits` of what a list may show, empty
     where it may show all; `sees_secrets` of what it is about; `is_admin`: the policy does not bind them; `by_roles`:
     nothing was looked up for it, so the same request is allowed as long as the roles are the same; `by`: the role
     that allows it, None where everybody may; `may_stop`: they may stop or pause the container that it is about."""
@@ -94,7 +92,7 @@ async def decide(
     if not able:
         about = await _touched_if_known(call, objects) if held else ()
         return Refused(reasons=(_no_role(call, who, held, call.right, about, grants=grants),))
-    call = await with_ids(call, objects)
+    call = await with_pinned_body(call, objects)
     touched: list[Touched] = []
     reserved = roled() if call.right in (Right.EXEC, Right.CREATE) else frozenset()
     if reserved or any(is_limited(binding) for binding in held):
@@ -133,7 +131,8 @@ async def decide(
         and (not is_limited(binding) or all(within(binding, each, looks=False) for each in touched))
         for binding in held
     )
-    return Allowed(call=_pinned(call, touched), limits=limits, sees_secrets=sees, by=fitting[0], may_stop=may_stop)
+    call = await with_pinned_path(call, touched, objects)
+    return Allowed(call=call, limits=limits, sees_secrets=sees, by=fitting[0], may_stop=may_stop)
 
 
 async def _touched_if_known(call: Call, objects: Objects) -> Sequence[Touched]:
@@ -323,14 +322,6 @@ def _kept_from_images(call: Call) -> Call:
         return call
     body = read_body(call)
     return with_body(call, with_labels_of_its_own(body)) if body else call
-
-
-def _pinned(call: Call, touched: Sequence[Touched]) -> Call:
-    """What was judged is what is asked for, also when a name goes over to another object meanwhile: or is gone, and
-    begins the id of another one."""
-    id = next((each.id for each in touched if each.id), "")
-    part = next((each for each in _PINNED if each in call.names), "")
-    return structs.replace(call, names={**call.names, part: id}) if id and part else call
 
 
 def _reserved(call: Call, touched: Sequence[Touched], reserved: frozenset[str]) -> Iterator[Refusal]:

@@ -13,13 +13,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Any, Protocol
 
-from msgspec import structs
-
 from ...readers.api_object import ApiObject
 from ...readers.engine_context import EngineContext
 from ..decision import Refusal, refused
 from ..image_nodes import is_remapped
-from ..request import NotThere
 from ..request_body import body_of, with_body
 from ..routes import Call, Right
 
@@ -172,19 +169,6 @@ async def _with_mknod(reference: str, engine: Engine, who: str) -> AsyncIterator
             "host, could open the host's disk",
             _HOW,
         )
-
-
-async def pinned(call: Call, engine: Engine) -> Call:
-    """A container that is looked into, by its id: its name may be another's a moment later. Raises NotThere for one
-    that is not there: a moment later it may be an admin's, who may make what nobody enters."""
-    name = call.names.get("container", "")
-    if not name or not call.route.judge:
-        return call
-    inspect = await engine.container(name)
-    if inspect is None:
-        raise NotThere("container", name)
-    id = str(inspect.get("Id", ""))
-    return structs.replace(call, names={**call.names, "container": id}) if id else call
 
 
 async def _is_remapped(engine: Engine, mode: str) -> bool:

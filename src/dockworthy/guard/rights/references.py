@@ -32,7 +32,7 @@ class Reference(Struct, frozen=True):
     """An object that a field names. `field` is its path in the body. `makes`: where no such object is there, the engine
     makes it, with the labels of `owner`. `joins`: what is made shares the namespaces or the volumes of it.
     `is_needed`: the engine does nothing where there is no such object. Containers that one is made with are looked up
-    before (`with_ids.py`)."""
+    before (`pinned_names.py`)."""
 
     kind: str
     name: str

@@ -19,7 +19,7 @@ from ..judges.kept_logins import refused_kept_login
 from ..policy_in_force import PolicyInForce
 from ..request import Asked, NotAName, NotThere
 from ..rights.deciding import Allowed, Refused, decide
-from ..rights.device_nodes import pinned, refused_with_mknod, without_mknod
+from ..rights.device_nodes import refused_with_mknod, without_mknod
 from ..rights.people_world import PeopleWorld
 from ..rights.showing import kind_shown, shown
 from ..routes import Call, Right
@@ -195,7 +195,6 @@ class RoleGate:
         if isinstance(answer, Refused):
             return answer
         if not answer.is_admin:
-            answer = structs.replace(answer, call=await pinned(answer.call, world))
             reasons = [each async for each in refused_with_mknod(answer.call, world)]
             reasons += [each async for each in refused_kept_login(answer.call, world)]
             if reasons:
