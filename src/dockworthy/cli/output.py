@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import stat
 import sys
@@ -71,10 +70,9 @@ def _to_file(content: Iterator[bytes], path: str) -> None:
     """A regular file is replaced at once by a finished one beside it; a device or pipe is written into."""
     mode = _mode_of(path)
     if mode is not None and not stat.S_ISREG(mode):
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY), "wb") as device:
-            if stat.S_ISREG(os.fstat(device.fileno()).st_mode):
-                raise OSError(errno.EEXIST, "another file is there by now")
-            device.writelines(content)
+        from ..output_files import write_to_device
+
+        write_to_device(path, content, follow=False)
         return
     import tempfile  # only where a file is written
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import stat
@@ -14,6 +13,7 @@ import msgspec
 from ..errors import OutputError, UnreadableInput
 from ..input_files import read_input
 from ..model.snapshot import SNAPSHOT_VERSION, Snapshot, Tool
+from ..output_files import write_to_device
 
 Kind = TypeVar("Kind")
 
@@ -38,7 +38,7 @@ def save(snapshot: Snapshot, path: Path) -> None:
     content = encode(snapshot)
     try:
         if path.exists() and not path.is_file():
-            _into_device(path, content)  # or a pipe: there is nothing to replace
+            write_to_device(path, [content], follow=True)  # or a pipe: there is nothing to replace
         else:
             _replace(path.resolve(), content)
     except OSError as error:
@@ -90,14 +90,6 @@ def _decode(content: bytes, kind: type[Kind], path: Path) -> Kind:
 
 def _plain(error: Exception) -> str:
     return str(error)[:300]
-
-
-def _into_device(path: Path, content: bytes) -> None:
-    """In somebody else's folder a file may stand there by now, behind a link: it is not written over."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY), "wb") as device:
-        if stat.S_ISREG(os.fstat(device.fileno()).st_mode):
-            raise OSError(errno.EEXIST, "another file is there by now")
-        device.write(content)
 
 
 def _replace(target: Path, content: bytes) -> None:

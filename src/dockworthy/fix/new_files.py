@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import OutputError
 from ..model.repair import NewFile
+from ..output_files import content_in, opened
 from .kept import Made, digest
 
 _MOST = 1024 * 1024
 """Bytes: no secret that was made is as long."""
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 def write_new(files: Iterable[NewFile], written: list[NewFile]) -> None:
@@ -28,7 +29,7 @@ def write_new(files: Iterable[NewFile], written: list[NewFile]) -> None:
 def remove_new(written: Iterable[NewFile]) -> None:
     """Those that were made just now."""
     for file in written:
-        with contextlib.suppress(OSError), _opened_folder(os.path.dirname(file.path)) as folder:
+        with contextlib.suppress(OSError), opened(os.path.dirname(file.path), _FOLDER) as folder:
             os.unlink(os.path.basename(file.path), dir_fd=folder)
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(file.path))
@@ -49,35 +50,19 @@ def remove_made(files: Iterable[Made]) -> None:
     for made in sorted(files, key=lambda each: each.is_ignore_file):
         path, name = os.path.split(made.path)
         with contextlib.suppress(OSError):
-            with _opened_folder(path) as folder:
+            with opened(path, _FOLDER) as folder:
                 if made.is_ignore_file and os.listdir(folder) != [name]:
                     continue  # it goes on keeping other secrets out of Git
-                if _says(folder, name, made.digest):
+                content = content_in(folder, name, _MOST + 1)
+                if content is not None and digest(content) == made.digest:
                     os.unlink(name, dir_fd=folder)
             os.rmdir(path)
-
-
-@contextlib.contextmanager
-def _opened_folder(path: str) -> Iterator[int]:
-    """One folder for a look and what follows from it, wherever its name leads by then."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        yield handle
-    finally:
-        os.close(handle)
-
-
-def _says(folder: int, name: str, digest_of_it: str) -> bool:
-    handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    with open(handle, "rb") as file:
-        return stat.S_ISREG(os.fstat(handle).st_mode) and digest(file.read(_MOST + 1)) == digest_of_it
 
 
 def _write(file: NewFile, written: list[NewFile]) -> None:
     """Nobody can lead it elsewhere by a link, also where the project's folder belongs to another user."""
     path = Path(file.path)
-    folder = _open_folder(path.parent)
-    try:
+    with _made_folder(path.parent) as folder:
         how = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         handle = os.open(path.name, how, 0o600, dir_fd=folder)
         written.append(file)
@@ -90,23 +75,19 @@ def _write(file: NewFile, written: list[NewFile]) -> None:
             opened.write(file.content)
             opened.flush()
             os.fsync(handle)
-    finally:
-        os.close(folder)
 
 
-def _open_folder(folder: Path) -> int:
+@contextlib.contextmanager
+def _made_folder(folder: Path) -> Iterator[int]:
     """Made where it is not there, for whom the project belongs to. Both are what was opened: whoever may rename above
     gets no folder of another place, and none there gets their owner."""
-    project = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with opened(folder.parent, os.O_RDONLY | os.O_DIRECTORY) as project:
         is_new = False
         with contextlib.suppress(FileExistsError):
             os.mkdir(folder.name, mode=0o700, dir_fd=project)
             is_new = True
-        handle = os.open(folder.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=project)
-        if is_new and os.geteuid() == 0 and not os.listdir(handle):
-            status = os.fstat(project)
-            os.fchown(handle, status.st_uid, status.st_gid)
-        return handle
-    finally:
-        os.close(project)
+        with opened(folder.name, _FOLDER, project) as handle:
+            if is_new and os.geteuid() == 0 and not os.listdir(handle):
+                status = os.fstat(project)
+                os.fchown(handle, status.st_uid, status.st_gid)
+            yield handle

@@ -9,10 +9,10 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import OutputError
+from ..output_files import content_in, opened
 from .refused import FixRefused
 
 _SUFFIX = ".dockworthy-new"
@@ -30,7 +30,7 @@ def replace_content(path: str, *, old: bytes, new: bytes) -> None:
     """
     target = os.path.realpath(path)
     try:
-        with _opened(os.path.dirname(target), os.O_RDONLY | os.O_DIRECTORY) as folder:
+        with opened(os.path.dirname(target), os.O_RDONLY | os.O_DIRECTORY) as folder:
             _replace(folder, target, path, old, new)
     except OSError as error:
         raise OutputError(f"{path} can't be written: {error.strerror}") from error
@@ -42,7 +42,7 @@ def _replace(folder: int, target: str, path: str, old: bytes, new: bytes) -> Non
     name = os.path.basename(target)
     _take_away_leftovers(target)
     beside = f".{name}.{secrets.token_hex(4)}{_SUFFIX}"
-    with _opened(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, folder) as there:
+    with opened(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, folder) as there:
         status = os.fstat(there)
         if status.st_nlink > 1:
             raise FixRefused(
@@ -57,7 +57,7 @@ def _replace(folder: int, target: str, path: str, old: bytes, new: bytes) -> Non
                 file.flush()
                 _like(there, handle, status)
                 os.fsync(handle)
-            if not _says(folder, name, old):
+            if content_in(folder, name, len(old) + 1) != old:
                 hint = "nothing was written; run it again"
                 raise FixRefused("somebody else changed it meanwhile", file=path, hint=hint)
             os.replace(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
@@ -67,24 +67,6 @@ def _replace(folder: int, target: str, path: str, old: bytes, new: bytes) -> Non
             raise
     with contextlib.suppress(OSError):  # some file systems know no such thing
         os.fsync(folder)
-
-
-@contextlib.contextmanager
-def _opened(name: str, how: int, folder: int | None = None) -> Iterator[int]:
-    handle = os.open(name, how | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        yield handle
-    finally:
-        os.close(handle)
-
-
-def _says(folder: int, name: str, content: bytes) -> bool:
-    """Is it still a file with that content?"""
-    with (
-        _opened(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, folder) as handle,
-        open(handle, "rb", closefd=False) as file,
-    ):
-        return stat.S_ISREG(os.fstat(handle).st_mode) and file.read(len(content) + 1) == content
 
 
 def _take_away_leftovers(target: str) -> None:
