@@ -23,7 +23,7 @@ from .commands import read_commands
 from .connections import read_connections
 from .containers import archives, made_by, written_paths
 from .disks import disks_of
-from .endpoints import connected, endpoints, that_count
+from .endpoints import connected, endpoints, trusted_endpoints
 from .forwarding import read_forwarding
 from .jobs import jobs_of
 from .monitoring import read_answers
@@ -83,7 +83,7 @@ async def _answers(
         return Unknown("monitoring was not asked at its local addresses: that was switched off")
     if not here:
         return Unknown("monitoring was not asked: its local addresses are those of another machine", "run it there")
-    places = await files.read(partial(that_count, places=endpoints(host, engine)))
+    places = await files.read(partial(trusted_endpoints, places=endpoints(host, engine)))
     held = await files.read(partial(connected, places=places))  # before we connect ourselves
     try:
         async with asyncio.timeout(DEADLINE):

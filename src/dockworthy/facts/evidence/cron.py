@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..host.root import Root
-from ..host.whose_word import WhoseWord
+from ..host.trusted_accounts import TrustedAccounts
 from .systemd import Start
 
 _TABLES_WITH_USER = ("/etc/crontab",)
@@ -50,8 +50,7 @@ def parse_table(text: str, file: str, *, with_user: bool) -> list[CronLine]:
 
 
 def read_cron(root: Root) -> Tables:
-    """Every table of the host, those of people whose word counts among them, and the scripts of cron.daily and its like
-    as if a table named them."""
+    """Every crontab of the host and of trusted accounts; scripts of cron.daily and the like as if one named them."""
     lines: list[CronLine] = []
     unseen: list[str] = []
     for path, with_user in _tables(root, unseen):
@@ -71,7 +70,7 @@ def _tables(root: Root, unseen: list[str]) -> Iterator[tuple[str, bool]]:
     yield from ((path, True) for path in _TABLES_WITH_USER if root.exists(path))
     for folder in _FOLDERS_WITH_USER:
         yield from ((f"{folder}/{name}", True) for name in root.names_or_none(folder) if _RUN_BY_CRON.match(name))
-    counts = WhoseWord(root)
+    trusted = TrustedAccounts(root)
     for folder in _SPOOLS:
         try:
             names = root.names(folder)
@@ -79,7 +78,7 @@ def _tables(root: Root, unseen: list[str]) -> Iterator[tuple[str, bool]]:
             if isinstance(error, PermissionError):
                 unseen.append(folder)
             continue
-        yield from ((f"{folder}/{name}", False) for name in names if counts.of_user(name))
+        yield from ((f"{folder}/{name}", False) for name in names if trusted.has_user(name))
 
 
 def _without_user(rest: str) -> str:

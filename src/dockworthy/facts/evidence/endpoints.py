@@ -12,7 +12,7 @@ from ...model.knowledge.tools import TOOLS, Tool, tool_of_container, tool_of_pro
 from ...model.snapshot import ContainerFacts, EngineFacts
 from ..host.reading import number_or
 from ..host.root import Root
-from ..host.whose_word import WhoseWord
+from ..host.trusted_accounts import TrustedAccounts
 
 _EVERY = ("0.0.0.0", "::", "*", "")
 _ENGINE = "dockerd"
@@ -116,14 +116,14 @@ def _part(value: Any, *keys: str) -> Any:
     return value
 
 
-def that_count(root: Root, places: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
-    """Those at which somebody answers whose word counts: a container, or one that may open a socket for the host."""
-    counts = WhoseWord(root)
+def trusted_endpoints(root: Root, places: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
+    """Those at which a container answers, or a program that a trusted account started."""
+    trusted = TrustedAccounts(root)
     return tuple(
         place
         for place in places
         if place.who.startswith(_CONTAINER)
-        or (counts.of_process(place.pid) and any(map(counts.of_uid, _opened_by(root, place))))
+        or (trusted.started(place.pid) and any(map(trusted.has_uid, _opened_by(root, place))))
     )
 
 

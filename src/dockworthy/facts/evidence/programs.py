@@ -8,22 +8,22 @@ from ...model.evidence import RunningTool
 from ...model.knowledge.tools import tool_of_program
 from ..host.reading import number_or
 from ..host.root import Root
-from ..host.whose_word import WhoseWord
+from ..host.trusted_accounts import TrustedAccounts
 
 _CONTAINER = re.compile(r"[0-9a-f]{64}|/(?:docker|libpod|lxc|kubepods)[-/]")
 _MOST = 50
 
 
 def read_running(root: Root) -> tuple[RunningTool, ...]:
-    """Each known program once, of somebody whose word counts. Of other users' processes the executable is only seen as
-    root."""
+    """Each known program once, where a trusted account started it. Of other users' processes only root sees the
+    executable."""
     found: dict[str, RunningTool] = {}
-    counts = WhoseWord(root)
+    trusted = TrustedAccounts(root)
     for name in root.names_or_none("/proc"):
         pid = number_or(name, 0)
         program = program_of(root, pid) if pid else ""
         tool = tool_of_program(program)
-        if tool is None or program in found or _is_in_container(root, pid) or not counts.of_process(pid):
+        if tool is None or program in found or _is_in_container(root, pid) or not trusted.started(pid):
             continue
         found[program] = RunningTool(tool.name, tool.does, program, pid)
         if len(found) >= _MOST:

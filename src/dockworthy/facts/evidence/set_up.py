@@ -10,7 +10,7 @@ from typing import Any
 from ...model.evidence import SetUp
 from ...model.field import Source
 from ..host.root import Root
-from ..host.whose_word import WhoseWord
+from ..host.trusted_accounts import TrustedAccounts
 from .systemd import rfc3339
 
 _PUPPET = (
@@ -64,11 +64,12 @@ def _ignition(root: Root) -> Iterator[SetUp]:
 
 
 def _ansible(root: Root) -> Iterator[SetUp]:
-    """On a host that it manages, Ansible leaves the folder of its temporary files with whom it became root from."""
-    counts = WhoseWord(root)
+    """On a host that it manages, Ansible leaves a folder of temporary files in the home of the account that it logs in
+    to."""
+    trusted = TrustedAccounts(root)
     homes = ["/root", *(f"/home/{name}" for name in root.names_or_none("/home"))]
     for folder in (f"{home}/.ansible/tmp" for home in homes):
-        if root.exists(folder) and counts.of_uid(root.stat(folder).st_uid):
+        if root.exists(folder) and trusted.has_uid(root.stat(folder).st_uid):
             yield SetUp("Ansible", Source(folder), rfc3339(root.stat(folder).st_mtime))
             return
 

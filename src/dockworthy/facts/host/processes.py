@@ -7,7 +7,7 @@ import os
 from .elsewhere import Elsewhere
 from .reading import number_or
 from .root import Root, clean
-from .whose_word import WhoseWord
+from .trusted_accounts import TrustedAccounts
 
 
 class Processes:
@@ -15,6 +15,7 @@ class Processes:
 
     def __init__(self, root: Root) -> None:
         self._root = root
+        self._trusted = TrustedAccounts(root)
         numbers = (number_or(name, 0) for name in root.names_or_none("/proc") if len(name) < 10)
         self.pids = tuple(sorted(pid for pid in numbers if pid))
         self.holders: dict[int, list[int]] = {}
@@ -41,9 +42,8 @@ class Processes:
 
     def running(self, *programs: str) -> int:
         """The first process of a service whose executable has one of these names; 0 where there is none."""
-        counts = WhoseWord(self._root)
         for pid in self.pids:
-            if self.executable(pid).rsplit("/", 1)[-1] in programs and counts.of_process(pid):
+            if self.executable(pid).rsplit("/", 1)[-1] in programs and self._trusted.started(pid):
                 return pid
         return 0
 

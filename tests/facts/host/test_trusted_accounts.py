@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.facts.evidence.endpoints import Endpoint, that_count
+from dockworthy.facts.evidence.endpoints import Endpoint, trusted_endpoints
 from dockworthy.facts.evidence.programs import read_running
 from dockworthy.facts.host.processes import Processes
 from dockworthy.facts.host.root import Root
-from dockworthy.facts.host.whose_word import WhoseWord
+from dockworthy.facts.host.trusted_accounts import TrustedAccounts
 from dockworthy.model.evidence import Job
 from facts.evidence.host_files import host, jobs
 from facts.evidence.host_files import read as read_evidence
@@ -46,11 +46,11 @@ def tree(tmp_path: Path) -> Tree:
 
 
 def test_root_services_and_those_who_may_become_root(tree: Tree) -> None:
-    counts = WhoseWord(Root(tree.folder))
+    trusted = TrustedAccounts(Root(tree.folder))
     names = ("root", "postgres", "prometheus", "ana", "ben", "cleo", "dora", "mallory", "nobody-here")
-    assert [name for name in names if counts.of_user(name)] == [*names[:6]]
-    assert counts.of_uid(61200) and counts.of_uid(65534)  # of systemd
-    assert not counts.of_uid(100000) and not counts.of_uid(_NO_ACCOUNT)  # of a user namespace, of nobody
+    assert [name for name in names if trusted.has_user(name)] == [*names[:6]]
+    assert trusted.has_uid(61200) and trusted.has_uid(65534)  # of systemd
+    assert not trusted.has_uid(100000) and not trusted.has_uid(_NO_ACCOUNT)  # of a user namespace, of nobody
 
 
 def test_a_table_of_cron_counts_for_those_who_may_become_root(tree: Tree) -> None:
@@ -112,6 +112,6 @@ def test_who_answers_as_a_monitoring(uid: int, counts: bool) -> None:
             root = Root(Path("/"))
             for pid in (answering.pid, 0):
                 place = Endpoint("127.0.0.1", port, "prometheus", "Prometheus", pid)
-                assert bool(that_count(root, [place])) == counts
+                assert bool(trusted_endpoints(root, [place])) == counts
         finally:
             answering.kill()

@@ -1,7 +1,7 @@
-"""Whose word counts as evidence of a host: root's, that of its services, and of those who may become root anyway.
+"""Accounts whose programs and files count as evidence: root, services, and who may become root anyway.
 
-Anybody with an account may start a program that is called prometheus, or write a table for cron that names a backup:
-it says nothing of what this host does, and would make a verdict better than it is.
+Anybody else with an account may start a program that is called prometheus, or write a crontab that names a backup: it
+says nothing of what this host does, and would make a verdict better than it is.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _ADMINISTRATORS = ("root", "sudo", "wheel", "admin", "docker")
 """Groups whose members are root where they want to be."""
 
 
-class WhoseWord:
-    """Of one host. Never raises: who can't be told from somebody without rights is one."""
+class TrustedAccounts:
+    """Of one host. Never raises. An account of which nothing is known is not trusted."""
 
     def __init__(self, root: Root) -> None:
         self._root = root
 
-    def of_user(self, name: str) -> bool:
-        return name == "root" or any(self.of_uid(user.uid) for user in self._users if user.name == name)
+    def has_user(self, name: str) -> bool:
+        return name == "root" or any(self.has_uid(user.uid) for user in self._users if user.name == name)
 
-    def of_uid(self, uid: int) -> bool:
+    def has_uid(self, uid: int) -> bool:
         if uid < _OF_PEOPLE:
             return True
         accounts = [user for user in self._users if user.uid == uid]
@@ -41,11 +41,11 @@ class WhoseWord:
             self._may_become_root(user) for user in accounts
         )
 
-    def of_process(self, pid: int) -> bool:
-        """By who started it. Where that does not stand there (a saved tree), its executable has spoken already."""
+    def started(self, pid: int) -> bool:
+        """Did one of them start this process? Yes where the tree does not tell who did (a saved one)."""
         rows = (line.split() for line in self._root.word(f"/proc/{pid}/status").splitlines())
         real = next((row[1] for row in rows if row[:1] == ["Uid:"] and len(row) > 1), "")
-        return not real or self.of_uid(number_or(real, 0))
+        return not real or self.has_uid(number_or(real, 0))
 
     def _may_become_root(self, user: User) -> bool:
         groups = {group.name for group in self._groups if group.gid == user.gid or user.name in group.members}
