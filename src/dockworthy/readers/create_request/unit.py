@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...model.dialect import Version
@@ -359,12 +359,20 @@ def _texts(listed: ApiObject) -> Iterator[tuple[str, Source]]:
 
 
 def _mount(item: ApiObject, context: EngineContext) -> Mount:
+    """Here a volume that is there counts, and else what the request asks for."""
     kind = _KINDS.get(item.word("Type"), MountKind.BIND)
+    asked = item.words("VolumeOptions", "DriverConfig", "Options")
+    return mount_of(item, kind, options_of(item.word("Source"), context) or asked, context)
+
+
+def mount_of(item: ApiObject, kind: MountKind, options: Mapping[str, str], context: EngineContext) -> Mount:
+    """An entry of `Mounts`. `options`: of the volume, where it is one. Source: Engine API, Mount."""
     source = item.word("Source")
-    driver, options = item.word("VolumeOptions", "DriverConfig", "Name"), {}
+    driver = item.word("VolumeOptions", "DriverConfig", "Name")
     if kind is MountKind.VOLUME:
-        options = options_of(source, context) or item.words("VolumeOptions", "DriverConfig", "Options")
         driver = driver or driver_of(source, context)
+    else:
+        options = {}
     return Mount(
         kind=kind,
         source=source,
@@ -374,7 +382,7 @@ def _mount(item: ApiObject, context: EngineContext) -> Mount:
         propagation=item.word("BindOptions", "Propagation"),
         host_path=source if kind is MountKind.BIND else bound_path(driver, options),
         driver=driver,
-        options=options,
+        options=dict(options),
         anonymous=kind is MountKind.VOLUME and not source,
     )
 

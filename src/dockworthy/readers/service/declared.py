@@ -6,7 +6,6 @@ from typing import Any
 
 from ...model.dialect import Platform
 from ...model.field import Field, Origin, Set, Source, Unknown, Unset
-from ...model.volume_options import bound_path
 from ...model.workload import (
     Container,
     Limits,
@@ -27,7 +26,7 @@ from ...model.workload import (
 from ..api_object import ApiObject
 from ..container.host_config import read_ulimits
 from ..container.operation import read_environment, read_health
-from ..create_request.unit import driver_of, options_of
+from ..create_request.unit import mount_of, options_of
 from ..engine_context import EngineContext
 from ..engine_words import above_zero, capabilities
 from ..user import read_user
@@ -197,23 +196,8 @@ def _mount(item: ApiObject, context: EngineContext) -> Mount:
     """Options that the service asks for count on each node that has no such volume yet. Where it asks for none, this
     node's volume tells."""
     kind = _KINDS.get(item.word("Type"), MountKind.VOLUME)
-    source = item.word("Source")
-    driver, options = item.word("VolumeOptions", "DriverConfig", "Name"), dict[str, str]()
-    if kind is MountKind.VOLUME:
-        options = item.words("VolumeOptions", "DriverConfig", "Options") or options_of(source, context)
-        driver = driver or driver_of(source, context)
-    return Mount(
-        kind=kind,
-        source=source,
-        target=item.word("Target"),
-        read_only=item.at("ReadOnly").data is True,
-        declared_at=item.source,
-        propagation=item.word("BindOptions", "Propagation"),
-        host_path=source if kind is MountKind.BIND else bound_path(driver, options),
-        driver=driver,
-        options=options,
-        anonymous=kind is MountKind.VOLUME and not source,
-    )
+    asked = item.words("VolumeOptions", "DriverConfig", "Options")
+    return mount_of(item, kind, asked or options_of(item.word("Source"), context), context)
 
 
 def read_ports(spec: ApiObject) -> tuple[Port, ...]:
