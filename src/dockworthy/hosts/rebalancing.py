@@ -11,24 +11,21 @@ Source: Engine API v1.45, POST /services/{id}/update, GET /tasks.
 from __future__ import annotations
 
 import asyncio
-import datetime
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ..deploy.targets.swarm.services import change
-from ..deploy.targets.swarm.waiting import failure
+from ..deploy.targets.swarm.waiting import failure, is_ready
 from ..engine.connection import Connection
-from ..engine.filters import filters
 from ..errors import EngineError
 from ..model.hosts import TASK_ENDED, Move, MoveKind, ServiceGap, Spread, SwarmNode
 from ..model.labels import REBALANCED_FROM
 from ..report.hosts import where_in_words
 from .nodes import nodes_of
 from .placement import allows, constraints_of, is_wanted, replicas, volumes_of
-from .watching import Gaps
+from .watching import LOOK, Gaps, tasks_of_services
 
-_LOOK = 0.25
 _SETTLES = 3.0
 """Seconds that a task has run before one that it replaces ends: until who sends requests has found it."""
 _UNCHECKED = 8.0
@@ -185,7 +182,7 @@ class _Mover:
             for task in tasks:
                 if task["ID"] not in earlier and task["Status"]["State"] in ("failed", "rejected"):
                     raise await self._failed(task)
-            return sum(_serves(task) for task in tasks) >= count
+            return sum(is_ready(task, checked=_SETTLES, unchecked=_UNCHECKED) for task in tasks) >= count
 
         await self._until(is_so, f"has not {count} tasks that serve")
 
@@ -214,7 +211,7 @@ class _Mover:
                     f"{self._service.service} {otherwise} after {self._seconds:.0f} s",
                     hint=f"docker service ps {self._service.service}; dockworthy hosts rebalance goes on from there",
                 )
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(LOOK)
 
     async def _failed(self, task: Mapping[str, Any]) -> EngineError:
         name = f"{self._service.service}.{task.get('Slot', 0)}"
@@ -224,17 +221,4 @@ class _Mover:
         return EngineError(f"{why.says}{kept}", hint=f"{hint}; then dockworthy hosts rebalance goes on")
 
     async def _tasks(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = await self._engine.get(f"/tasks?{filters(service=[self._service.service_id])}")
-        return [task for task in found if task.get("Status")]
-
-
-def _serves(task: Mapping[str, Any]) -> bool:
-    if task.get("DesiredState") != "running" or task["Status"]["State"] != "running":
-        return False
-    test = (task["Spec"]["ContainerSpec"].get("Healthcheck") or {}).get("Test") or ["NONE"]
-    began = str(task["Status"].get("Timestamp") or "")[:26].rstrip("Z")
-    try:
-        ran = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(f"{began}+00:00")
-    except ValueError:
-        return True
-    return ran.total_seconds() >= (_UNCHECKED if test[0] == "NONE" else _SETTLES)
+        return await tasks_of_services(self._engine, [self._service.service_id])

@@ -15,7 +15,7 @@ from ..model.hosts import TASK_ENDED, Move, MoveKind, ServiceGap, SwarmNode
 
 _LATEST = 8
 """Of the newest tasks: what one said that failed holds until another one runs."""
-_LOOK = 0.25
+LOOK = 0.25
 """Seconds between two looks: a gap is known as exactly as that."""
 
 
@@ -57,7 +57,7 @@ async def until_moved(
     clock = asyncio.get_running_loop().time
     gaps, ends, looked = Gaps(moves), clock() + seconds, clock()
     while moves:
-        tasks = await _tasks(engine, [move.service_id for move in moves])
+        tasks = await tasks_of_services(engine, [move.service_id for move in moves])
         if away_from is not None and not away_from.ready:
             tasks = [task for task in tasks if task.get("NodeID") != away_from.id]
         running = Counter(task["ServiceID"] for task in tasks if task["Status"]["State"] == "running")
@@ -69,7 +69,7 @@ async def until_moved(
             break
         if now > ends:
             raise _too_late(waits, tasks, running, seconds)
-        await asyncio.sleep(_LOOK)
+        await asyncio.sleep(LOOK)
     return gaps.told()
 
 
@@ -85,7 +85,7 @@ def _waits_for(
     return running.get(move.service_id, 0) < move.wanted
 
 
-async def _tasks(engine: Connection, services: Sequence[str]) -> list[dict[str, Any]]:
+async def tasks_of_services(engine: Connection, services: Sequence[str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = await engine.get(f"/tasks?{filters(service=list(services))}")
     return [task for task in found if task.get("Status")]
 

@@ -56,6 +56,6 @@ def half_begun_nodes(tasks: Iterable[Mapping[str, Any]]) -> frozenset[str]:
 def _moment(status: Any) -> float | None:
     written = str(status.get("Timestamp") or "") if isinstance(status, Mapping) else ""
     try:
-        return datetime.datetime.fromisoformat(f"{written[:26].rstrip('Z')}+00:00").timestamp()
-    except ValueError:
+        return datetime.datetime.fromisoformat(written).timestamp()
+    except (ValueError, OverflowError):
         return None

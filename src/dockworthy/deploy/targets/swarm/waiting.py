@@ -6,7 +6,6 @@ The state of an update as the swarm tells it is not what counts: tasks are. Sour
 from __future__ import annotations
 
 import asyncio
-import datetime
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from ....engine.connection import Connection
 from ....engine.faults import NoSuchObject
 from ....engine.filters import filters
 from ....engine.membership import membership_of
+from ....engine.moments import seconds_since
 from ....errors import EngineError
 from ....model.half_begun import HALF_BEGUN, RESTART_IT
 from ....model.rollout import EDGE_NETWORK
@@ -102,7 +102,7 @@ async def until_serving(
         if lost := seen - {task["ID"] for task in new}:  # a swarm that keeps no history
             raise StepFailed(expected.service, f"{expected.service} ends again and again (task {min(lost)})")
         seen = {task["ID"] for task in new if task["ID"] not in expected.earlier}
-        ready = [task for task in new if _is_ready(task)]
+        ready = [task for task in new if is_ready(task)]
         enough = len(ready) >= expected.replicas
         if enough and (on_edge is None or not ready or await on_edge.all_up(_at_edge(ready))):
             break
@@ -142,11 +142,13 @@ def why_failed(name: str, task: Mapping[str, Any]) -> str:
     return f"{name} ended with status {status['ContainerStatus']['ExitCode']}"
 
 
-def _is_ready(task: Mapping[str, Any]) -> bool:
+def is_ready(task: Mapping[str, Any], *, checked: float = 0.0, unchecked: float = _STABLE) -> bool:
+    """It runs, and has for so many seconds: `checked` where a health check says when it answers, else `unchecked`."""
     if task["DesiredState"] != "running" or task["Status"]["State"] != "running":
         return False
     test = (task["Spec"]["ContainerSpec"].get("Healthcheck") or {}).get("Test") or ["NONE"]
-    return test[0] != "NONE" or _seconds_since(task["Status"].get("Timestamp", "")) >= _STABLE
+    least = unchecked if test[0] == "NONE" else checked
+    return not least or seconds_since(task["Status"].get("Timestamp", "")) >= least  # a node's clock may be ahead
 
 
 async def _must_not_have_failed(engine: Connection, expected: Expected, tasks: Tasks) -> None:
@@ -216,7 +218,7 @@ async def _not_reached(
 
 
 async def _too_late(engine: Connection, expected: Expected, tasks: Tasks, within: float) -> StepFailed:
-    late = next((task for task in tasks if task["DesiredState"] == "running" and not _is_ready(task)), None)
+    late = next((task for task in tasks if task["DesiredState"] == "running" and not is_ready(task)), None)
     if late is None:
         return StepFailed(expected.service, f"the swarm made too few tasks of {expected.service} in {within:.0f} s")
     status = late["Status"]
@@ -237,11 +239,3 @@ def _at_edge(tasks: Tasks) -> set[str]:
         for each in task.get("NetworksAttachments") or ()
         if each["Network"]["Spec"]["Name"] == EDGE_NETWORK
     }
-
-
-def _seconds_since(moment: str) -> float:
-    try:
-        begun = datetime.datetime.fromisoformat(moment[:26].rstrip("Z") + "+00:00")
-    except ValueError:
-        return 0.0
-    return (datetime.datetime.now(datetime.UTC) - begun).total_seconds()
