@@ -57,3 +57,7 @@ def test_what_check_names_shows_a_change(
     assert ("0 safe" in " ".join(told.split())) == (not safe)
     run(shlex.split(command[1]))
     assert "+++ compose.yaml" in capsys.readouterr().out
+    run(["check", "--render", "own", "--format", "markdown", "compose.yaml"])
+    told = capsys.readouterr().out
+    assert ("dockworthy fix compose.yaml --all --diff\n" in told) == (not safe), told
+    assert ("dockworthy fix compose.yaml\n" in told) == safe, told

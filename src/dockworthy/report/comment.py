@@ -30,7 +30,7 @@ from .grouping import (
 )
 from .markdown import code, fence, plain, prose, table
 from .places import chain
-from .repairs import KINDS, command, offer, repairs_for, repairs_of
+from .repairs import KINDS, offer, repairing, repairs_for, repairs_of
 from .spans import spans
 from .visible import short, visible, without_odd_bytes
 from .words import HEADINGS, NOTHING_TELLS, QUESTIONS, answer_in_words, counts_sentence, number_of, some_of
@@ -240,4 +240,4 @@ def _name(finding: Finding) -> str:
 def _offer(result: Result) -> Iterator[str]:
     offered = offer(result)
     if offered:
-        yield f"{offered}:\n\n" + fence(command(result), "sh")
+        yield f"{offered}:\n\n" + fence(repairing(result), "sh")

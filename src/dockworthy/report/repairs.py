@@ -47,8 +47,17 @@ def offer(result: Result) -> str:
 
 
 def showing(result: Result) -> str:
-    """With which options that command shows what would change: where no fix is safe, `--diff` alone has nothing."""
-    return "--diff" if any(fix.kind is FixKind.SAFE for fix in result.fixes) else "--all --diff"
+    """The command that shows what would change. Where no fix is safe, `--diff` alone shows nothing."""
+    return f"{command(result)} --diff" if _any_is_safe(result) else f"{command(result)} --all --diff"
+
+
+def repairing(result: Result) -> str:
+    """The command that repairs what is safe to repair; where nothing is, the one that shows the rest."""
+    return command(result) if _any_is_safe(result) else showing(result)
+
+
+def _any_is_safe(result: Result) -> bool:
+    return any(fix.kind is FixKind.SAFE for fix in result.fixes)
 
 
 def command(result: Result) -> str:

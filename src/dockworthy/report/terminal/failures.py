@@ -10,7 +10,7 @@ from ...model.result import Result
 from ..grouping import Group, by_fault, controls_and_entries, fact_of, named_fact
 from ..places import chain
 from ..quotes import quote_of
-from ..repairs import KINDS, command, offer, repairs_for, repairs_of, showing
+from ..repairs import KINDS, offer, repairs_for, repairs_of, showing
 from ..sheet import Sheet
 from ..visible import short
 from ..words import as_many_as_fit, some_of
@@ -65,7 +65,7 @@ def write_offer(sheet: Sheet, result: Result) -> None:
     if offered:
         sheet.blank()
         sheet.line(f"{offered}; see what would change with:")
-        sheet.verbatim("", f"{command(result)} {showing(result)}", indent=2, column=2)
+        sheet.verbatim("", showing(result), indent=2, column=2)
 
 
 """Where an entry's text begins."""
