@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING
 
 import click
@@ -108,6 +107,5 @@ class _Moves:
             if node.called not in self._known:
                 say(f"whether {node.called} has the images is unknown: `hosts:` in dockworthy.yaml names no way there")
                 continue
-            async with contextlib.AsyncExitStack() as stack:
-                there = await stack.enter_async_context(engine_at(self._known[node.called], sudo=self._sudo))
+            async with engine_at(self._known[node.called], sudo=self._sudo) as there:
                 await bring(engine, there, node, say)
