@@ -110,8 +110,8 @@ async def releases_of(asked: Asked, project: str) -> Sequence[Release]:
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """The release in force, what runs of it, releases whose deploy ended in the middle, and nodes of a swarm that
-    nobody could ask what they run."""
+    """The release in force, and what runs of it. `unfinished`: releases whose deploy ended in the middle; `unseen`:
+    nodes of a swarm that nobody could ask what they run."""
 
     release: Release
     services: tuple[ServiceStanding, ...]

@@ -1,4 +1,4 @@
-"""An engine whose networks took no part when its swarm began anew: waited for, then said, with the one way out."""
+"""An engine whose networks did not join when its swarm was made anew: waited for, then said, with the one way out."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_an_engine_that_is_too_slow_to_begin_anew(engines_folder: Path) -> None:
         assert b"context deadline exceeded" in begins.communicate(timeout=patience(60))[1]
 
         listed = run_dockworthy("hosts", "--policy", str(swarm.project), timeout=120)
-        assert "was stopped and did not begin again: restart that engine" in " ".join(listed.stdout.split())
+        assert "was stopped and did not start again: restart that engine" in " ".join(listed.stdout.split())
         asked = swarm.dockworthy("drain", "n1", "--dry-run")
         assert asked.returncode == 10 and "systemctl restart docker" in asked.stderr, asked.stderr
         assert "is not a swarm manager" in engine.docker(*anew, check=False).stderr.decode()

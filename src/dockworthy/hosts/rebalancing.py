@@ -48,7 +48,7 @@ def spreads_of(
     tasks: Sequence[Mapping[str, Any]],
     only: Collection[str] = (),
 ) -> tuple[Spread, ...]:
-    """One for each service with tasks that are not one for every node, by name. `only`: these services (() all)."""
+    """One for each replicated service, by name. `only`: these services (() all)."""
     chosen = (each for each in services if not only or each["Spec"]["Name"] in only)
     found = (spread_of(nodes, each, tasks) for each in chosen if replicas(each))
     return tuple(sorted(found, key=lambda spread: spread.service))
@@ -84,7 +84,7 @@ def _begun_with(service: Mapping[str, Any]) -> int | None:
 
 def _why_it_stays(service: Mapping[str, Any]) -> str:
     if volumes := volumes_of(service):
-        return f"volume {', '.join(volumes)} lies on a node alone: elsewhere it begins empty"
+        return f"volume {', '.join(volumes)} is on one node alone: elsewhere it begins empty"
     state = (service.get("UpdateStatus") or {}).get("State") or ""
     if state in ("updating", "paused", "rollback_started", "rollback_paused"):
         return f"an update of it is {state.replace('_', ' ')}"
@@ -101,7 +101,7 @@ def _moves(counts: Sequence[int]) -> int:
 
 
 async def rebalance(engine: Connection, spread: Spread, *, seconds: float, say: Say) -> tuple[Spread, ServiceGap]:
-    """One service. `seconds`: for each task. Returns how it lies then, and for how long fewer of it ran meanwhile.
+    """One service. `seconds`: for each task. Returns how it is spread then, and for how long fewer of it ran meanwhile.
 
     Raises StepFailed where a new task does not come up: nothing is taken away then; EngineError where it takes longer,
     or somebody else changes how many there are.
@@ -116,7 +116,7 @@ async def rebalance(engine: Connection, spread: Spread, *, seconds: float, say: 
             break
         if now.moves >= before.moves and not before.begun:
             raise EngineError(
-                f"{spread.service} does not get more even: the swarm put the new task where there are more already",
+                f"{spread.service} is spread no better: the swarm put the new task on a node that already has more",
                 hint="has the other node room for it (reservations, ports, max_replicas_per_node)? docker node inspect",
             )
     return now, mover.gap()
@@ -184,7 +184,7 @@ class _Mover:
                     raise await self._failed(task)
             return sum(is_ready(task, checked=_SETTLES, unchecked=_UNCHECKED) for task in tasks) >= count
 
-        await self._until(is_so, f"has not {count} tasks that serve")
+        await self._until(is_so, f"has fewer than {count} healthy tasks")
 
     async def _until_ended(self, count: int) -> None:
         """No more than so many are there, and those that were told to end have ended."""

@@ -1,12 +1,11 @@
-"""An engine that a new beginning of its swarm left in the middle. Two kinds were seen on engine 26.1.5 after `docker
-swarm init --force-new-cluster`:
+"""Managers on which `docker swarm init --force-new-cluster` did not finish. Two kinds were seen on engine 26.1.5:
 
-- It is stopped and not begun (`STOPPED`): an engine that needs more than 15 s to end its old part, as on a machine that
-  stands still for so long, answers the command with `context deadline exceeded`, and has no part from then on.
-  `docker info` says that it is an active manager, of no node; each question about the swarm fails, and the command
-  again says that it is no manager. Only a restart of the engine ends it.
-- Its networks have not followed (`HALF_BEGUN`): it is a manager that is well, and its tasks are rejected. That is over
-  after some seconds, or else after a restart, too.
+- Its swarm node is stopped (`STOPPED`): an engine that needs more than 15 s to stop the old node, as on a machine that
+  hangs for so long, answers the command with `context deadline exceeded`, and starts no new one. `docker info` says
+  that it is an active manager, with no node id; each request about the swarm fails, and the same command again says
+  that it is no manager. Only a restart of the engine helps.
+- Its networks did not join (`HALF_BEGUN`): the manager itself is well, and its tasks are rejected. That ends by itself
+  after some seconds, or else with a restart.
 """
 
 from __future__ import annotations
@@ -18,15 +17,16 @@ from typing import Any
 STOPPED = "grpc: the client connection is closing"
 """What the engine says to each question about its swarm, and as `Swarm.Error` of GET /info."""
 RESTART_STOPPED = (
-    "this engine's part of the swarm was stopped and did not begin again: restart that engine (systemctl restart "
-    "docker), which stops all containers there and starts those that have a restart policy; docs/swarm-recovery.md "
-    "says what comes then"
+    "this engine's swarm node was stopped and did not start again: restart that engine (systemctl restart docker), "
+    "which stops all containers there and starts those that have a restart policy; docs/swarm-recovery.md says what "
+    "to do then"
 )
 HALF_BEGUN = "cannot create a swarm scoped network when swarm is not active"
 """What the engine says of each task."""
 RESTART_IT = (
-    "networks took no part when the swarm began anew: where that does not end by itself within a minute, restart that "
-    "engine (systemctl restart docker), which stops all containers there and starts those that have a restart policy"
+    "networks did not join the swarm when it was made anew: if that does not end by itself within a minute, restart "
+    "that engine (systemctl restart docker), which stops all containers there and starts those that have a restart "
+    "policy"
 )
 _LASTS = 15.0
 """Seconds for which tasks must have been rejected so: before that it may end by itself."""

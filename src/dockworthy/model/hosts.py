@@ -88,9 +88,11 @@ class Move(Struct, frozen=True, kw_only=True):
 
 
 class Spread(Struct, frozen=True, kw_only=True):
-    """How the tasks of a service lie on the nodes that may take them. `where`: what a node is called -> how many;
-    `moves`: how many tasks would move, so that no node has two more than another. `stop_first`: one ends before another
-    one starts; `begun`: an earlier run did not end; `stays`: why none of it is moved."""
+    """How the tasks of a service are spread over the nodes that may take them.
+
+    `where`: what a node is called -> how many; `moves`: how many tasks would move, so that no node has two more than
+    another. `stop_first`: one ends before another one starts; `begun`: an earlier run did not end; `stays`: why none of
+    it is moved."""
 
     service: str
     service_id: str

@@ -144,4 +144,4 @@ def unseen_in_words(unseen: Iterable[UnseenNode]) -> Iterator[str]:
     for (why, hint), names in by_reason.items():
         more = f" ({hint})" if hint else ""
         where = " and ".join(names)
-        yield f"whether containers that no task of the swarm is for run on {where} is unknown: {why}{more}"
+        yield f"whether containers without a task in the swarm run on {where} is unknown: {why}{more}"

@@ -110,7 +110,7 @@ async def test_a_host_that_is_dropped_loses_the_address_before_the_others_are_to
     await hosts.keeps(routes("shop1", "shop2"))
     moving = hosts.moving("shop2", "shop3")
     steps, _ = await moving.would_change(routes("shop1", "shop2"))
-    assert "take the address away on shop3" in steps
+    assert "remove keepalived on shop3" in steps
     assert not await moving.ensure()
     assert hosts.did == ["shop3 has none", "shop1 is told", "shop2 is told"]
     assert "192.0.2.9" not in hosts.keepers["shop1"].has[FILE]

@@ -45,7 +45,7 @@ def test_each_project_has_its_own_and_the_authority_is_nobodys() -> None:
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "routes/../../x", "settings/current", "authority/.x", "key.pem"])
 def test_no_other_file_is_written(path: str) -> None:
-    with pytest.raises(HostError, match="which is none of an edge"):
+    with pytest.raises(HostError, match="which is not a file of the edge"):
         unpacked(json.dumps({path: "x"}).encode())
 
 

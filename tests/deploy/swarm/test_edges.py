@@ -46,7 +46,7 @@ def test_another_managers_edge_is_trusted_as_the_lost_one_was(edges: EdgeHosts) 
     edges.switch.cut(1)
     try:
         told = edges.deploy("m2", say="v2")
-        assert "the edge has its authority and routes and certificates of blog, shop from the swarm" in told
+        assert "the edge took its authority and routes and certificates of blog, shop from the swarm" in told
         assert edges.trusted("m2").read_text() == trusted.read_text()
         for name, says in (("shop.example.com", "200 v2"), ("blog.example.com", "200 v1")):
             assert edges.answer(edges.addresses["m2"], name, trusted).startswith(says)
@@ -97,7 +97,7 @@ def test_the_address_moves(edges: EdgeHosts) -> None:
     told = edges.deploy("m1", say="v5", **{**both, "address": "192.0.2.100/24"}, status=2)
     assert "m1 has no address in 192.0.2.0/24" in told
     told = edges.deploy("m1", say="v5", **both)
-    assert f"keep {address}/24 ready on m1" in told and f"keep {address}/24 ready on m2" in told
+    assert f"set up keepalived for {address}/24 on m1" in told and f"set up keepalived for {address}/24 on m2" in told
     assert "no host took" not in told
     trusted = edges.trusted("m1")
 
@@ -136,7 +136,7 @@ def test_the_address_moves(edges: EdgeHosts) -> None:
     assert edges.answer(address, "shop.example.com", trusted).startswith("200 v6")
 
     told = edges.deploy(other, say="v6", hosts=["m1", "m2"])
-    assert "take the address away on m1" in told and "take the address away on m2" in told
+    assert "remove keepalived on m1" in told and "remove keepalived on m2" in told
     assert all(
         not edges.hosts[name].run("ip", "-o", "-4", "address", "show", "to", f"{address}/32").stdout for name in NAMES
     )

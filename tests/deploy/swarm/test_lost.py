@@ -98,8 +98,8 @@ async def test_each_node_is_asked_and_what_can_not_be_is_unknown(monkeypatch: py
     assert len(told) == 4 and any("host-n4 and host-n7 is unknown" in each for each in told), told
 
     here, there = steps_for(seen)
-    assert here.says == "remove 1 container of web that no task of the swarm is for"
-    assert there.says == "remove 1 container of web on host-n2 that no task of the swarm is for"
+    assert here.says == "remove 1 container of web without a task in the swarm"
+    assert there.says == "remove 1 container of web on host-n2 without a task in the swarm"
     said: list[str] = []
     other.refuses = True
     await tasks.clear(there, said.append)

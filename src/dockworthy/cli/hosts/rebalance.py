@@ -34,11 +34,11 @@ def rebalance(
     """Tasks move to nodes that have fewer of their service: after a host was added, or taken back into use. A swarm
     leaves what runs where it is.
 
-    Says first which services lie unevenly, and how many tasks move. They move one after another: a new one starts, and
-    when it is healthy, one ends on the node that has most (the other way round where the service is replaced old
-    first). What stays is not started again. Stops at the first that does not come up; nothing was taken away for it
-    then. Services with a volume of a node stay. SERVICE is its name in the swarm, as shop_web; without one, all are
-    looked at.
+    Says first which services are spread unevenly, and how many tasks move. They move one after another: a new one
+    starts, and when it is healthy, one ends on the node that has most (the other way round where the service is
+    replaced old first). What stays is not started again. Stops at the first that does not come up; nothing was taken
+    away for it then. Services with a volume of a node stay. SERVICE is its name in the swarm, as shop_web; without
+    one, all are looked at.
     """
     endpoint, project = manager_of(hosts, policy, sudo=sudo)
     moves = _Moves(project.hosts, endpoint, seconds=timeout, sudo=sudo)
@@ -64,7 +64,7 @@ class _Moves:
             found = await plan_rebalance(engine, nodes, only)
             if unknown := sorted(set(only) - {each.service for each in found}):
                 raise UsageError(
-                    f"the swarm has no service {', '.join(unknown)} with tasks of its own number",
+                    f"the swarm has no replicated service {', '.join(unknown)}",
                     hint="docker service ls names them",
                 )
             for each in found:
@@ -72,7 +72,7 @@ class _Moves:
                     say(f"{each.service} stays as it is: {each.stays}")
             todo = [each for each in found if each.is_to_move]
             if not todo:
-                say("all that can move lies evenly: nothing to do")
+                say("all that can move is spread evenly: nothing to do")
                 return 0
             steps = [spread_in_words(each) for each in todo]
             if not agreed(number_of_moves(todo), steps, dry_run=dry_run, yes=yes):

@@ -1,5 +1,7 @@
-"""An address that stands on one of the hosts with the edge, and moves when that host or its edge is lost: VRRP, by the
-distribution's keepalived. What its files say. Pure.
+"""What keepalived's files say for the address that moves between the hosts with the edge. Pure.
+
+One host has the address; another one takes it by VRRP when that host or its edge is lost. keepalived is the
+distribution's.
 
 Source: keepalived.conf(5), RFC 9568.
 """

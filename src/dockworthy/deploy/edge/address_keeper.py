@@ -212,14 +212,14 @@ class MovingAddress:
                 continue
             try:
                 if not await keeper.is_so(files.get(name, {})):
-                    does = f"keep {address} ready" if name in files else "take the address away"
+                    does = f"set up keepalived for {address}" if name in files else "remove keepalived"
                     steps.append(f"{does} on {name or self._site.name}")
             except DockworthyError as error:
                 notes.append(f"the address on {name} stays as it is: {error.says}")
         if steps and address:
             notes.append(
-                f"{address} stands on one of {', '.join(hosts)} by keepalived: a container in the host's network with "
-                "NET_ADMIN and NET_RAW"
+                f"keepalived holds {address} on one of {', '.join(hosts)}: it is a container in the host's "
+                "network with NET_ADMIN and NET_RAW"
             )
         return steps, (*notes, *self._left(hosts))
 
@@ -264,8 +264,8 @@ class MovingAddress:
         for name, why in self._unreached.items():
             if name not in hosts:
                 yield (
-                    f"{name} has the edge no longer, and keepalived can't be taken away there ({why}): the address may "
-                    f"move to it; there: docker compose -p {PROJECT} down"
+                    f"{name} is no longer a host of the edge, and keepalived can't be removed there ({why}), so the "
+                    f"address may still move to it; remove it there: docker compose -p {PROJECT} down"
                 )
 
     async def _is_taken(self, address: str) -> bool:

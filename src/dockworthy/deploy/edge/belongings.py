@@ -1,5 +1,6 @@
-"""What an edge can't do without and nobody could make again: the authority by which clients trust it, and of each
-project its routes and certificates. In parts that go from host to host as a whole."""
+"""What an edge needs and nobody could make again, in parts that go from host to host as a whole.
+
+One part is the authority by which clients trust it; each project's routes and certificates are another one."""
 
 from __future__ import annotations
 
@@ -52,7 +53,9 @@ def unpacked(content: bytes) -> Part:
     for path in part.files:
         folder, _, name = path.partition("/")
         if folder not in ("authority", "internal", "acme", "routes") or "/" in name or name.startswith("."):
-            raise HostError(f"what the swarm keeps of the edge names the file {path[:100]}, which is none of an edge")
+            raise HostError(
+                f"what the swarm keeps of the edge names the file {path[:100]}, which is not a file of the edge"
+            )
     return part
 
 

@@ -1,5 +1,7 @@
-"""The edge of a swarm finds its authority, certificates and routes again on whichever host it stands: what the swarm
-keeps of them comes to the host before the edge is changed there, and what is new goes to the swarm afterwards."""
+"""The edge of a swarm has the same authority, certificates and routes on whichever host it runs.
+
+What the swarm keeps of them is written to the host before the edge is changed there, and what is new goes to the swarm
+afterwards."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""The edge's image: the official one by digest, or one that is made on the host of the distribution's package; and that
-of keepalived, which moves an address between hosts."""
+"""The images of the edge and of keepalived, which moves an address between hosts.
+
+The edge's is the official one by digest, or is made on the host of the distribution's package, as keepalived's is."""
 
 from __future__ import annotations
 

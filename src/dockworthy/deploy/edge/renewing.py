@@ -108,7 +108,7 @@ class Renewer:
         try:
             await self._carrying.keep()
         except DockworthyError as error:
-            return (f"if this host is lost, an edge elsewhere lacks what was renewed: {error.says}",)
+            return (f"the swarm did not store what was renewed, so it would be lost with this host: {error.says}",)
         return ()
 
     async def _running(self) -> Kept:
@@ -122,8 +122,9 @@ class Renewer:
         return kept
 
     async def _answer_challenges(self, kept: Kept, due: Sequence[Due], files: Before) -> None:
-        """An edge that an older version set up looks for them elsewhere than the client now writes them: it is told
-        first. Raises HostError, EngineError; the edge then is as it was."""
+        """An edge of an older version looks for them in another folder than the client now writes to: it is told first.
+
+        Raises HostError, EngineError; the edge then is as it was."""
         if not any(each.by is Tls.ACME for each in due):
             return
         try:

@@ -88,11 +88,10 @@ class EdgeRunner:
         if image is None:
             image = wanted.edge.image if wanted is not None else ""
         came = await self._carrying.bring(image, kept.image)
-        return (f"the edge has {in_words(came)} from the swarm",) if came else ()
+        return (f"the edge took {in_words(came)} from the swarm",) if came else ()
 
     async def parts(self, project: str) -> dict[str, Part]:
-        """What the edges of other hosts are to have as this one: of the others' projects, only what the swarm knows as
-        newest, too."""
+        """What the edges of other hosts are to have, too. Of other projects only what the swarm knows as newest."""
         parts = await Belongings(self._site).read()
         newest = await self._carrying.newest() if self._carrying is not None else {}
         found = {name: part for name, part in parts.items() if name == project or newest.get(name) == part.digest}
@@ -135,7 +134,9 @@ class EdgeRunner:
         try:
             await self._carrying.keep(gone)
         except DockworthyError as error:
-            return (f"if this host is lost, an edge elsewhere lacks what changed now: {error.says}",)
+            return (
+                f"the swarm did not store what changed at the edge, so it would be lost with this host: {error.says}",
+            )
         return ()
 
     async def _prove(
@@ -232,7 +233,7 @@ class EdgeRunner:
         comes = await self._carrying.lacking() if self._carrying is not None else ()
         if not comes:
             return change
-        note = f"the edge gets {in_words(comes)} from the swarm"
+        note = f"the edge takes {in_words(comes)} from the swarm"
         told = change.started or change.recreated
         return msgspec.structs.replace(change, reloaded=change.reloaded or not told, notes=(note, *change.notes))
 

@@ -1,8 +1,8 @@
-"""What the edge of a swarm must not lose, as secrets of the swarm: every manager keeps them, encrypted, and another
-host's edge takes them from there.
+"""What the edge of a swarm must not lose is kept in secrets of the swarm, which every manager has, encrypted.
 
-Nobody can ask a manager for what stands in a secret: a task gets it. So it is read by a task on the host that needs it,
-of the edge's own image, which holds it in memory and goes at once; what it reads passes through no file and no log.
+Another host's edge takes it from there. No manager tells what is in a secret: only a task gets it. So a task on the
+host that needs it reads it: it is of the edge's own image, holds it in memory, and is removed at once. What it reads
+passes through no file and no log.
 
 Source: Engine API v1.45, /secrets, /services/create, /tasks.
 """
@@ -171,9 +171,8 @@ async def _container(site: Site, reader: str) -> str:
 def _not_read(site: Site, why: str) -> HostError:
     return HostError(
         f"{site.name}: the edge's authority and certificates can't be read from the swarm: {why}",
-        hint="try again; only where nothing else helps, to begin with new ones, which clients then must trust anew: "
-        "docker secret rm $(docker secret ls -q "
-        f"-f label={KIND}={_PART})",
+        hint="try again; if nothing else helps, remove them, and the next deploy makes new ones, which clients must "
+        f"trust anew: docker secret rm $(docker secret ls -q -f label={KIND}={_PART})",
     )
 
 

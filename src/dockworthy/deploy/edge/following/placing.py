@@ -104,8 +104,9 @@ class Follower:
         )
 
     async def remember(self, project: str, folders: Sequence[str]) -> None:
-        """How the folder is spelt from which a project is deployed: what is started elsewhere under its name is another
-        one's, or another checkout. Raises HostError."""
+        """How the folder is spelt from which a project is deployed. Raises HostError.
+
+        What is started elsewhere under its name belongs to another project, or to another checkout."""
         await write_file(self._site.hand, self._record(project), json.dumps(sorted(set(folders))).encode())
 
     async def forget(self, project: str) -> None:

@@ -30,7 +30,7 @@ from .node_ways import NodeWay, must_be_node, way_to
 _STOP_SECONDS = 10.0
 _ASKING = 15.0
 """Seconds in which a node must have told what it runs."""
-_WHY = "the swarm gave their tasks up, as after an engine that was killed, and started others"
+_WHY = "the swarm gave up their tasks, as it does when an engine is killed, and started others"
 
 Containers = Sequence[Mapping[str, Any]]
 Say = Callable[[str], None]
@@ -73,7 +73,7 @@ def steps_for(lost: Lost) -> Iterator[RolloutStep]:
             there = tuple(each.id for each in containers if each.node == node)
             many = "1 container" if len(there) == 1 else f"{len(there)} containers"
             of = f"{service} on {node}" if node else service
-            says = f"remove {many} of {of} that no task of the swarm is for"
+            says = f"remove {many} of {of} without a task in the swarm"
             yield RolloutStep(kind=StepKind.CLEAR, subject=service, says=says, causes=(_WHY,), tasks=there)
 
 

@@ -1,5 +1,6 @@
-"""The nodes of a swarm, and how `hosts:` in dockworthy.yaml says that each is reached: a manager tells of its own
-containers and images, and nothing of those of other nodes.
+"""The nodes of a swarm, and how `hosts:` in dockworthy.yaml says that each is reached.
+
+A manager tells of its own containers and images, and nothing of those of other nodes.
 
 Source: Engine API v1.45, GET /nodes, /info.
 """

@@ -1,8 +1,8 @@
-"""Do the networks of a manager's engine take part in its swarm? Where they do not, no task starts on it.
+"""Did the networks of a manager's engine join its swarm? Until they have, no task starts on it.
 
-After a swarm began anew (`docker swarm init --force-new-cluster`) they follow some seconds later, or never (see
-model/half_begun.py). The network that every engine of a swarm is on, `ingress`, tells: among its peers is the engine
-itself then. Of a manager only the network itself says so, never the list of them.
+After `docker swarm init --force-new-cluster` they join some seconds later, or never (see model/half_begun.py). Every
+engine of a swarm is on the network `ingress`, so that one tells: once it has joined, the engine itself is among its
+peers. A manager says so only when it is asked for that network alone, never in the list of all networks.
 
 Source: Engine API v1.45, GET /networks, /networks/{id} (`Peers`).
 """
@@ -17,8 +17,8 @@ from ....engine.faults import NoSuchObject
 from ....engine.filters import filters
 
 FOLLOWS = 30.0
-"""Seconds in which they have followed (seen: up to 3, on a busy machine)."""
-WAITS = "the engine's networks do not take part in the swarm yet, which is waited for"
+"""Seconds in which they join (seen: up to 3, on a busy machine)."""
+WAITS = "waiting for the engine's networks to join the swarm"
 _EVERY = 0.5
 
 
