@@ -115,30 +115,28 @@ async def start(case: Case) -> AsyncIterator[Refusal]:
 async def _mounted_again(case: Case, reference: str) -> AsyncIterator[Refusal]:
     """Links are followed anew at each start: what others than root can swap is not mounted again, nor any link below a
     folder that the policy lists, which a container may have made."""
-    inspect = await case.world.container(reference)
-    for id in (reference, *await might_be(case, reference, inspect)):
-        mounts, host = await _mounts(case, id)
+    for inspect in await might_be(case, reference):
+        mounts, host = await _mounts(case, inspect)
         for mount in mounts:
             listed = listed_for(mount.path, case.policy.guard)
             follow = listed is None or is_followed(mount.path, listed, read_only=not mount.writable)
             why = host.who_may_swap(mount.path, follow=follow)
             if why:
                 yield refused("guard/binds", "Files of the host that are mounted can be swapped by root alone", why)
-        async for refusal in _ways_in(case, id, mounts):
+        async for refusal in _ways_in(case, inspect, mounts):
             yield refusal
-        itself = str((inspect or {}).get("Id", "")) if id == reference else id
-        async for refusal in refused_beside_others(case, mounts, but=(itself,)):
+        async for refusal in refused_beside_others(case, mounts, but=(str(inspect.get("Id", "")),)):
             yield refusal
     async for refusal in refused_nodes(case, reference):
         yield refusal
 
 
-async def _mounts(case: Case, reference: str, *, written: bool = False) -> tuple[tuple[Mounted, ...], Host]:
+async def _mounts(case: Case, inspect: Mapping[str, Any], *, written: bool = False) -> tuple[tuple[Mounted, ...], Host]:
     """What of the host a container mounts at its next start, with what is known of it; `written`: without what it only
     reads, which then is not looked at."""
-    mounts = await mounts_of(case, reference)
+    mounts = await mounts_of(case, inspect)
     read = [each for each in mounts if each.read_only and each.propagation in KEPT_IN]
-    open_below = await _left_open(case, reference, read) if read else frozenset()
+    open_below = await _left_open(case, inspect, read) if read else frozenset()
     if written:
         shut = [each for each in read if each.kind is MountKind.BIND and each.target not in open_below]
         mounts = tuple(each for each in mounts if each not in shut)
@@ -146,17 +144,15 @@ async def _mounts(case: Case, reference: str, *, written: bool = False) -> tuple
     return tuple(host_mounts(mounts, "this container", host, open_below)), host
 
 
-async def _left_open(case: Case, reference: str, read: Sequence[Mount]) -> frozenset[str]:
+async def _left_open(case: Case, inspect: Mapping[str, Any], read: Sequence[Mount]) -> frozenset[str]:
     """By their targets: those below which something is mounted on the host that stays writable."""
     tree = (await case.world.looked_at()).tree()
     targets = [each.target for each in read if tree.mounted_below(plain(bound(each)))]
-    inspect = await case.world.container(reference) if targets else None
-    return await case.world.left_open(str((inspect or {}).get("Id", "")), targets) if targets else frozenset()
+    return await case.world.left_open(str(inspect.get("Id", "")), targets) if targets else frozenset()
 
 
-async def _ways_in(case: Case, reference: str, mounts: Iterable[Mounted]) -> AsyncIterator[Refusal]:
-    inspect = ApiObject(await case.world.container(reference), "GET /containers/{id}/json")
-    remapped = inspect.word("HostConfig", "UsernsMode") != "host"
+async def _ways_in(case: Case, inspect: Mapping[str, Any], mounts: Iterable[Mounted]) -> AsyncIterator[Refusal]:
+    remapped = ApiObject(inspect, "GET /containers/{id}/json").word("HostConfig", "UsernsMode") != "host"
     async for refusal in refused_ways_in(case, mounts, remapped=remapped):
         yield refusal
 
@@ -164,9 +160,8 @@ async def _ways_in(case: Case, reference: str, mounts: Iterable[Mounted]) -> Asy
 async def _written_inside(case: Case, reference: str) -> AsyncIterator[Refusal]:
     """What a command in a container can do to the folders that it writes, and with what its image brings; also in one
     that was made before the guard."""
-    inspect = await case.world.container(reference)
-    for id in (reference, *await might_be(case, reference, inspect)):
-        async for refusal in _ways_in(case, id, (await _mounts(case, id, written=True))[0]):
+    for inspect in await might_be(case, reference):
+        async for refusal in _ways_in(case, inspect, (await _mounts(case, inspect, written=True))[0]):
             yield refusal
     async for refusal in refused_nodes(case, reference):
         yield refusal

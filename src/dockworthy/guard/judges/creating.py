@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
-from functools import partial
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
@@ -80,14 +79,15 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
     is_roots = is_edge or any(
         reads_its_settings(request, unit.containers[0], spec) for spec in await case.world.edge_specs()
     )
-    async for refusal in _mounts(case, request, unit, volumes, is_edge=is_roots):
+    lent = await _lent(case, request)
+    async for refusal in _mounts(case, request, unit, lent, volumes, is_edge=is_roots):
         yield refusal
     if image is not None:
         async for refusal in refused_image(case, image, userns=host.word("UsernsMode")):
             yield refusal
     there = paths_of({name: ApiObject(volume, "GET /volumes") for name, volume in volumes.items()})
-    for reference in _lenders(request):
-        there |= volumes_of(await case.world.container(reference) or {})
+    for lender, _ in lent:
+        there |= volumes_of(lender)
     async for refusal in refused_volume_nodes(case, there, userns=host.word("UsernsMode")):
         yield refusal
     for refusal in case.policy.refused_new(unit):
@@ -125,15 +125,18 @@ async def _volumes(case: Case, request: ApiObject) -> dict[str, dict[str, Any]]:
     return {name: dict(volume) for name, volume in zip(wanted, found, strict=True) if volume is not None}
 
 
+_Lent = Sequence[tuple[Mapping[str, Any], tuple[Mount, ...]]]
+"""Containers as `GET /containers/{id}/json` shows them, each with what it lends."""
+
+
 async def _mounts(
-    case: Case, request: ApiObject, unit: Unit, volumes: Mapping[str, Mapping[str, Any]], *, is_edge: bool
+    case: Case, request: ApiObject, unit: Unit, lent: _Lent, volumes: Mapping[str, Mapping[str, Any]], *, is_edge: bool
 ) -> AsyncIterator[Refusal]:
     """A volume is judged as it is, and as the request would make it: between our look and its start it may go. What the
     edge mounts root wrote, so that no policy need list it."""
     policy, host = case.policy.guard, request.at("HostConfig")
     container = unit.containers[0]
     items = tuple(host.items("Mounts"))
-    lent = await _lent(case, request)
     rules = host.at("DeviceCgroupRules").data or ()
     numbers_of = await case.world.device_numbers(each for each in policy.devices if rules and each.startswith("/"))
     for refusal in (
@@ -142,7 +145,7 @@ async def _mounts(
         *refused_device_rules(rules, policy, numbers_of),
     ):
         yield refusal
-    mounts = (*container.mounts, *lent)
+    mounts = (*container.mounts, *(mount for _, each in lent for mount in each))
     there = {name: ApiObject(volume, "GET /volumes") for name, volume in volumes.items()}
     configs = [(item, item.at("VolumeOptions", "DriverConfig")) for item in items]
     options = [*(each.words("Options") for each in there.values()), *(each.words("Options") for _, each in configs)]
@@ -179,15 +182,17 @@ def _labels(modes: str) -> bool:
     return bool({"z", "Z"} & set(modes.split(",")))
 
 
-async def _lent(case: Case, request: ApiObject) -> tuple[Mount, ...]:
+async def _lent(case: Case, request: ApiObject) -> _Lent:
     """What the container takes from others by `VolumesFrom`: never more than those have."""
-    asked = [text.partition(":") for text in request.at("HostConfig", "VolumesFrom").data or ()]
-    lent = await look_up(partial(mounts_of, case), (reference for reference, _, _ in asked))
-    return tuple(
-        structs.replace(mount, read_only=mount.read_only or "ro" in modes.split(","))
-        for (_, _, modes), mounts in zip(asked, lent, strict=True)
-        for mount in mounts
-    )
+
+    async def lent(text: str) -> tuple[Mapping[str, Any], tuple[Mount, ...]]:
+        reference, _, modes = text.partition(":")
+        lender = await case.world.container(reference) or {}
+        mounts = await mounts_of(case, lender) if lender else ()
+        is_read = "ro" in modes.split(",")
+        return lender, tuple(structs.replace(each, read_only=each.read_only or is_read) for each in mounts)
+
+    return await look_up(lent, request.at("HostConfig", "VolumesFrom").data or ())
 
 
 async def _replaced(case: Case, request: ApiObject) -> tuple[str, ...]:

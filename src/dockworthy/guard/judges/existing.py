@@ -39,7 +39,7 @@ async def judge_existing(
         yield refused("guard/names", "What a name stands for can be looked up", f"{reference!r} names no container")
         return
     inspect = await case.world.container(reference)
-    for id in await might_be(case, reference, inspect):
+    for id in await _others(case, reference, inspect):
         async for refusal in judge_existing(case, id, why=why, accepted=accepted, depth=depth):
             yield refusal
     if inspect is None:
@@ -104,11 +104,8 @@ def _own_paths(host: Host, mounted: Sequence[tuple[str, bool]]) -> Iterator[Refu
 async def has_edge_folder(case: Case, reference: str) -> bool:
     """Is it the edge, or a copy of it, by what it mounts? Or one that the engine could take for that name, should the
     other one be gone."""
-    inspect = await case.world.container(reference)
-    for id in (reference, *await might_be(case, reference, inspect)):
-        found = await case.world.container(id)
-        mounted = [*_mounted((await _unit(case, id, found)).containers[0].mounts)] if found is not None else []
-        if mounted:
+    for found in await might_be(case, reference):
+        if mounted := [*_mounted((await _unit(case, reference, found)).containers[0].mounts)]:
             host = await case.world.looked_at()
             if any(host.own_paths().of_edge(path, host.tree()) for path, _ in mounted):
                 return True
@@ -117,15 +114,12 @@ async def has_edge_folder(case: Case, reference: str) -> bool:
 
 async def refused_nodes(case: Case, reference: str) -> AsyncIterator[Refusal]:
     """Of the image and the volumes of a container that is there, for whoever starts it or runs commands in it."""
-    inspect = await case.world.container(reference)
-    for id in (reference, *await might_be(case, reference, inspect)):
-        found = await case.world.container(id)
-        if found is not None:
-            userns = ApiObject(found, "GET /containers/{id}/json").word("HostConfig", "UsernsMode")
-            async for refusal in refused_image(case, found, userns=userns):
-                yield refusal
-            async for refusal in refused_volume_nodes(case, volumes_of(found), userns=userns):
-                yield refusal
+    for found in await might_be(case, reference):
+        userns = ApiObject(found, "GET /containers/{id}/json").word("HostConfig", "UsernsMode")
+        async for refusal in refused_image(case, found, userns=userns):
+            yield refusal
+        async for refusal in refused_volume_nodes(case, volumes_of(found), userns=userns):
+            yield refusal
 
 
 async def refused_image(case: Case, found: Mapping[str, Any], *, userns: str = "") -> AsyncIterator[Refusal]:
@@ -158,7 +152,15 @@ async def refused_volume_nodes(case: Case, volumes: Mapping[str, str], *, userns
             )
 
 
-async def might_be(case: Case, reference: str, inspect: Mapping[str, Any] | None) -> tuple[str, ...]:
+async def might_be(case: Case, reference: str) -> list[Mapping[str, Any]]:
+    """The container that is called so, and those that the engine could take for it, as `GET /containers/{id}/json`
+    shows them."""
+    named = await case.world.container(reference)
+    others = await look_up(case.world.container, await _others(case, reference, named))
+    return [each for each in (named, *others) if each is not None]
+
+
+async def _others(case: Case, reference: str, inspect: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Ids that begin with what is the name of another one, or of which several begin so. The engine looks it up once
     more: should the other one be renamed or removed meanwhile, it finds one of these."""
     if not BEGINNING.fullmatch(reference) or (inspect and str(inspect.get("Id")).startswith(reference)):
@@ -195,10 +197,7 @@ def _joined(inspect: Mapping[str, Any]) -> Iterator[str]:
             yield reference
 
 
-async def mounts_of(case: Case, reference: str) -> tuple[Mount, ...]:
+async def mounts_of(case: Case, inspect: Mapping[str, Any]) -> tuple[Mount, ...]:
     """What of the host a container mounts anew at its next start, by binds and by volumes that bind."""
-    inspect = await case.world.container(reference)
-    if inspect is None:
-        return ()
-    mounts = (await _unit(case, reference, inspect)).containers[0].mounts
+    mounts = (await _unit(case, str(inspect.get("Id")), inspect)).containers[0].mounts
     return tuple(mount for mount in mounts if mount.kind is MountKind.BIND or mount.host_path)
