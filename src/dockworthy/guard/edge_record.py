@@ -68,51 +68,58 @@ def _written(path: str, files: HostFiles) -> Any:
 
 def is_made_of(request: ApiObject, container: Container, spec: Mapping[str, Any]) -> bool:
     """Is `container`, which `request` would make, what `spec` says?"""
-    volumes = [volume for volume in spec.get("volumes") or () if isinstance(volume, dict)]
-    binds = sorted(
-        (str(each.get("source")), str(each.get("target")), each.get("read_only") is True) for each in volumes
-    )
     return (
-        request.word("Image") == spec.get("image")
-        and request.at("Entrypoint").data == spec.get("entrypoint")
+        _runs_its_program(request, spec)
         and request.at("Cmd").data == spec.get("command")
-        and request.word("User") == spec.get("user")
-        and not request.at("Env").data
-        and not request.at("HostConfig", "VolumesFrom").data
         and _check(request) == _wanted_check(spec)
         and all(mount.kind is MountKind.BIND and not _comes_in_later(mount) for mount in container.mounts)
-        and sorted((mount.source, mount.target, mount.read_only) for mount in container.mounts) == binds
-        and _shares_nothing(request.at("HostConfig"))
+        and sorted((mount.source, mount.target, mount.read_only) for mount in container.mounts) == sorted(_binds(spec))
         and _asks_nobody_else(request, spec)
     )
 
 
+def checks_settings(request: ApiObject) -> bool:
+    """Is its command `-c -f FILE`, with which HAProxy checks a file of settings, and ends?"""
+    command = request.at("Cmd").data
+    return isinstance(command, list) and len(command) == 3 and command[:2] == ["-c", "-f"]
+
+
 def reads_its_settings(request: ApiObject, container: Container, spec: Mapping[str, Any]) -> bool:
-    """Is it how `dockworthy deploy` has HAProxy read settings before they count? It has no network, runs nothing else,
-    and ends."""
-    volumes = [volume for volume in spec.get("volumes") or () if isinstance(volume, dict)]
-    settings = [(str(each.get("source")), str(each.get("target"))) for each in volumes if each.get("read_only") is True]
-    command, host = request.at("Cmd").data or [], request.at("HostConfig")
+    """Does `dockworthy deploy` have HAProxy check new settings like this, before it uses them? The container has no
+    network, runs nothing else, and ends."""
+    settings = [(source, target) for source, target, read_only in _binds(spec) if read_only]
+    host = request.at("HostConfig")
     return (
-        request.word("Image") == spec.get("image")
-        and request.at("Entrypoint").data == spec.get("entrypoint")
-        and command[:2] == ["-c", "-f"]
-        and len(command) == 3
-        and any(_SETTINGS.fullmatch(str(command[2]).removeprefix(target)) for _, target in settings)
-        and request.word("User") == spec.get("user")
-        and not any(request.at(key).data for key in ("Env", "Healthcheck"))
-        and not any(host.at(key).data for key in ("VolumesFrom", "Links"))
+        _runs_its_program(request, spec)
+        and checks_settings(request)
+        and any(_SETTINGS.fullmatch(str(request.at("Cmd").data[2]).removeprefix(target)) for _, target in settings)
+        and not request.at("Healthcheck").data
+        and not host.at("Links").data
         and host.word("NetworkMode") == "none"
-        and _shares_nothing(host)
         and not dict(request.entries("NetworkingConfig", "EndpointsConfig")).keys() - {"none"}
         and all(mount.read_only and not _comes_in_later(mount) for mount in container.mounts)
         and [(mount.source, mount.target) for mount in container.mounts] == settings
     )
 
 
-def _shares_nothing(host: ApiObject) -> bool:
-    """Who is in its processes' namespace under its user id reads its files through /proc."""
-    return not any(":" in host.word(mode) for mode in ("NetworkMode", "PidMode", "IpcMode"))
+def _runs_its_program(request: ApiObject, spec: Mapping[str, Any]) -> bool:
+    """As its user, without variables, and apart from other containers: a process in the same PID namespace that has
+    the same user id reads its files through /proc."""
+    host = request.at("HostConfig")
+    return (
+        request.word("Image") == spec.get("image")
+        and request.at("Entrypoint").data == spec.get("entrypoint")
+        and request.word("User") == spec.get("user")
+        and not request.at("Env").data
+        and not host.at("VolumesFrom").data
+        and not any(":" in host.word(mode) for mode in ("NetworkMode", "PidMode", "IpcMode"))
+    )
+
+
+def _binds(spec: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
+    """Source, target, and whether it is only read, in the order of the Compose file."""
+    volumes = [each for each in spec.get("volumes") or () if isinstance(each, dict)]
+    return [(str(each.get("source")), str(each.get("target")), each.get("read_only") is True) for each in volumes]
 
 
 def _asks_nobody_else(request: ApiObject, spec: Mapping[str, Any]) -> bool:

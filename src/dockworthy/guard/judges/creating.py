@@ -17,7 +17,7 @@ from ...readers.create_request import read_create_document, read_document
 from ...readers.engine_context import EngineContext
 from ..bounds import check_bounds, check_size
 from ..decision import Refusal, refused
-from ..edge_record import is_made_of, reads_its_settings
+from ..edge_record import checks_settings, is_made_of, reads_its_settings
 from ..floor.container_values import refused_values
 from ..floor.cost import memory_of_host, refused_cost, refused_memory_volume
 from ..floor.mounts import (
@@ -73,12 +73,12 @@ async def create(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
     async for refusal in _what_it_joins(case, request):
         yield refusal
-    is_edge = await _is_made_as_the_edge(case, request, unit)
+    container, is_labelled = unit.containers[0], request.words("Labels").get(COMPOSE_PROJECT) == EDGE_PROJECT
+    specs = await case.world.edge_specs() if is_labelled or checks_settings(request) else ()
+    is_edge = is_labelled and any(is_made_of(request, container, spec) for spec in specs)
     async for refusal in _networks(case, request, is_edge=is_edge):
         yield refusal
-    is_roots = is_edge or any(
-        reads_its_settings(request, unit.containers[0], spec) for spec in await case.world.edge_specs()
-    )
+    is_roots = is_edge or any(reads_its_settings(request, container, spec) for spec in specs)
     lent = await _lent(case, request)
     async for refusal in _mounts(case, request, unit, lent, volumes, is_edge=is_roots):
         yield refusal
@@ -249,12 +249,6 @@ async def _network_of_nobody(case: Case, request: ApiObject) -> AsyncIterator[Re
             f"container {reference}, whose network it would share, is not there, and could be any other one later",
             "make that one first",
         )
-
-
-async def _is_made_as_the_edge(case: Case, request: ApiObject, unit: Unit) -> bool:
-    return request.words("Labels").get(COMPOSE_PROJECT) == EDGE_PROJECT and any(
-        is_made_of(request, unit.containers[0], spec) for spec in await case.world.edge_specs()
-    )
 
 
 async def _networks(case: Case, request: ApiObject, *, is_edge: bool) -> AsyncIterator[Refusal]:
