@@ -14,7 +14,7 @@ import msgspec
 
 from ...engine.docker_command import Docker
 from ...engine.filters import filters
-from ...errors import DockworthyError, EngineError, HostError, UsageError
+from ...errors import DockworthyError, HostError, UsageError
 from ...model.labels import COMPOSE_PROJECT
 from ..compose_command import ComposeCommand
 from ..site import Site, write_file
@@ -32,7 +32,7 @@ from .address import (
     place_in,
 )
 from .conflicts import Ports, address_of_all, hosts_of_all, ports
-from .image import made_image
+from .image import is_there, made_image
 from .keeping import Keeper
 from .kept import ProjectRoutes
 
@@ -124,16 +124,10 @@ class AddressKeeper:
         options = (await self._site.engine.get("/info")).get("SecurityOptions") or ()
         userns = any("name=userns" in each for each in options)
         kept = await self._site.hand.file(self._written)
-        if kept:
-            image = json.loads(kept)["services"][SERVICE]["image"]
-            try:
-                await self._site.engine.get(f"/images/{image}/json")
-            except EngineError:
-                pass
-            else:
-                return address_compose_file(image, self._folder, userns=userns)
-        docker = Docker(self._site.docker_host, self._environ)
-        image = await made_image(self._site, docker, "keepalived", IMAGE, user=0, stop="SIGTERM")
+        image = json.loads(kept)["services"][SERVICE]["image"] if kept else ""
+        if not image or not await is_there(self._site, image):
+            docker = Docker(self._site.docker_host, self._environ)
+            image = await made_image(self._site, docker, "keepalived", IMAGE, user=0, stop="SIGTERM")
         return address_compose_file(image, self._folder, userns=userns)
 
     async def _read(self) -> dict[str, str]:

@@ -57,7 +57,7 @@ async def edge_image(
     docker = Docker(site.docker_host, environ)
     if kept:
         before = msgspec.json.decode(kept, type=EdgeImage)
-        if before.wanted == wanted and await _is_there(site, before.runs):
+        if before.wanted == wanted and await is_there(site, before.runs):
             return before
     runs = await _pulled(site, docker, wanted) if wanted else await _made(site, docker, fresh=fresh)
     told = await _told(docker, "--entrypoint", "haproxy", runs, "-vv")
@@ -85,7 +85,8 @@ async def _told(docker: Docker, *arguments: str) -> str:
     return done.out.decode(errors="replace") if done.status == 0 else done.said
 
 
-async def _is_there(site: Site, image: str) -> bool:
+async def is_there(site: Site, image: str) -> bool:
+    """Raises EngineError."""
     try:
         await site.engine.get(f"/images/{quote(image)}/json")
     except NoSuchObject:
@@ -94,7 +95,7 @@ async def _is_there(site: Site, image: str) -> bool:
 
 
 async def _pulled(site: Site, docker: Docker, wanted: str) -> str:
-    if not await _is_there(site, wanted):
+    if not await is_there(site, wanted):
         done = await docker.run("pull", "--quiet", wanted, timeout=_BUILDING)
         if done.status:
             raise EngineError(
