@@ -78,7 +78,9 @@ class Follower:
 
     async def look(self) -> Placed:
         """Changes nothing. Raises HostError."""
-        looked = await self._looked()
+        return self._placed(await self._looked())
+
+    def _placed(self, looked: _Looked) -> Placed:
         if not looked.python:
             return Placed(note=_NO_PYTHON)
         if looked.runs and all(looked.sums.get(path) == _sum(text) for path, text in self._files(looked).items()):
@@ -89,10 +91,9 @@ class Follower:
     async def ensure(self) -> str:
         """It runs, in its newest version. Returns why it does not, "" where it does: a deploy goes on without."""
         try:
-            placed = await self.look()
-            if not placed.missing:
-                return ""
             looked = await self._looked()
+            if not self._placed(looked).missing:
+                return ""
             for path, text in self._files(looked).items():
                 await write_file(self._site.hand, path, text.encode(), mode="0644" if path in (UNIT, CRON) else "0600")
             done = await self._run("start", looked.by, looked.python, self._site.socket)
