@@ -244,7 +244,7 @@ def test_it_goes_with_the_last_project_of_the_edge(followed: Followed) -> None:
     assert not followed.follow.exists()
     until(lambda: not Path(f"/proc/{pid}").exists())
     said = " ".join(shop.deploy("--dry-run").stdout.split())
-    assert "makes anew by hand joins the edge by itself" in said and str(followed.follow) in said
+    assert "containers recreated by hand join the edge by themselves" in said and str(followed.follow) in said
     shop.deploy()  # and comes again
     until(followed.runs)
 

@@ -18,11 +18,12 @@ USUAL_STATE = "/var/lib/dockworthy"
 """Units and cron's files are the machine's: only the follower of the edge that is kept here has some."""
 UNIT = "/etc/systemd/system/dockworthy-edge-follow.service"
 CRON = "/etc/cron.d/dockworthy-edge-follow"
-DOES = "what `docker compose` makes anew by hand joins the edge by itself"
+DOES = "containers recreated by hand join the edge by themselves (`docker compose up`)"
+_DOES_NOT = "containers recreated by hand do not join the edge by themselves (`docker compose up`)"
 _HEAD = "# Written by dockworthy deploy; it goes with the last project at the edge (dockworthy remove).\n"
 _SERVICE = """\
 [Unit]
-Description=Containers made anew by hand join dockworthy's edge
+Description=Containers recreated by hand join dockworthy's edge
 After=docker.service
 StartLimitIntervalSec=0
 
@@ -98,11 +99,8 @@ class Follower:
                 await write_file(self._site.hand, path, text.encode(), mode="0644" if path in (UNIT, CRON) else "0600")
             done = await self._run("start", looked.by, looked.python, self._site.socket)
         except HostError as error:
-            return f"what `docker compose` makes anew by hand does not join the edge by itself: {error.says}"
-        why = done.words or "no reason given"
-        return (
-            f"what `docker compose` makes anew by hand does not join the edge by itself: {why}" if done.status else ""
-        )
+            return f"{_DOES_NOT}: {error.says}"
+        return f"{_DOES_NOT}: {done.words or 'no reason given'}" if done.status else ""
 
     async def remember(self, project: str, folders: Sequence[str]) -> None:
         """How the folder is spelt from which a project is deployed. Raises HostError.
@@ -166,8 +164,8 @@ class Follower:
 
 
 _NO_PYTHON = (
-    "the host has no python3 of version 3.7 or newer, or no flock: what `docker compose up` makes anew by hand joins "
-    "the edge with the next deploy only"
+    "the host has no python3 of version 3.7 or newer, or no flock: containers recreated by hand (`docker compose up`) "
+    "join the edge only with the next deploy"
 )
 _UNTIL_RESTART = (
     "when the host restarts, the next deploy starts the edge's follower again: nothing else here would (no systemd, no "

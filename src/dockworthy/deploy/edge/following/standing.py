@@ -27,8 +27,8 @@ class FollowerStanding(Struct, frozen=True):
     def cares(self) -> Iterator[str]:
         if self.is_there and not self.runs:
             yield (
-                "the edge's follower does not run: what `docker compose` makes anew by hand gets no requests until "
-                "`dockworthy deploy`, which starts it again, too"
+                "the edge's follower does not run: containers recreated by hand (`docker compose up`) get no requests "
+                "until `dockworthy deploy`, which starts it again, too"
             )
         elif self.runs:
             for name, why in sorted(self.refused.items()):
