@@ -14,6 +14,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+DEFAULT_BRIDGE = frozenset(("", "default", "bridge"))
+"""Words by which a container joins the engine's default bridge."""
+PREDEFINED = DEFAULT_BRIDGE | {"none", "host"}
+"""Words that the engine reads as such, whatever else is called so."""
 _HARDWARE_ADDRESS = re.compile(r"[0-9a-f]{2}([:-][0-9a-f]{2}){5,19}|[0-9a-f]{4}(\.[0-9a-f]{4}){2,9}", re.IGNORECASE)
 _ENDPOINT_ADDRESSES = ("MacAddress", "IPAddress", "GlobalIPv6Address")
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
 from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, is_alias
+from ...model.network_names import PREDEFINED
 from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import ENDPOINT, TEXT, TEXT_MAP, TRUTH, ListOf, Shape
 from ..decision import NOTHING, Refusal, refused
@@ -15,8 +16,6 @@ from .existing import has_edge_folder
 from .naming import BEGINNING, refused_name
 
 DRIVERS = ("", "default", "bridge", "overlay")
-PREDEFINED = frozenset(("", "default", "bridge", "none", "host"))
-"""Words that the engine reads as such, whatever else is called so."""
 _OPTIONS = frozenset(
     "com.docker.network.bridge.enable_icc com.docker.network.bridge.enable_ip_masquerade"
     " com.docker.network.bridge.host_binding_ipv4 com.docker.network.driver.mtu com.docker.network.enable_ipv4"
@@ -51,7 +50,7 @@ _DISCONNECT: dict[str, Shape] = {"Container": TEXT, "Force": TRUTH}
 
 async def refused_network(case: Case, reference: str) -> AsyncIterator[Refusal]:
     """For a container that would join it. One that is not there is the engine's matter."""
-    if reference in ("", "default", "bridge", "none"):
+    if reference in PREDEFINED - {"host"}:
         return
     if "/" in reference or reference.startswith("."):
         yield refused("guard/names", "What a name stands for can be looked up", f"{reference!r} names no network")

@@ -9,7 +9,16 @@ from typing import Any, Protocol
 from msgspec import Struct, structs
 
 from ...model.image_names import names_registry
-from ...model.network_names import comparable, endpoint_names, is_address, networks_in, with_network, with_tasks
+from ...model.network_names import (
+    DEFAULT_BRIDGE,
+    PREDEFINED,
+    comparable,
+    endpoint_names,
+    is_address,
+    networks_in,
+    with_network,
+    with_tasks,
+)
 from ...readers.api_object import ApiObject
 from ..floor.expanded import MOST_IN_A_SERVICE, has_dots, may_become, possible_names
 from ..judges.naming import BEGINNING, MIGHT_BE_AN_ID
@@ -20,7 +29,7 @@ from ..request_body import read_body
 from ..routes import Call
 from ..routes.finding_route import says_yes
 from .projects import project_of, project_of_service, projects_of
-from .references import CLAIMING, ELSEWHERE, NO_NETWORKS, QUERIES, Claim, Reference, claims_in, links_of, references_in
+from .references import CLAIMING, ELSEWHERE, QUERIES, Claim, Reference, claims_in, links_of, references_in
 
 _SPECIES = {"services": "service", "tasks": "task", "secrets": "secret", "configs": "config", "nodes": "node"}
 _MAKES = ("containers/create", "services/create", "services/update", "networks/create", "volumes/create",
@@ -28,7 +37,6 @@ _MAKES = ("containers/create", "services/create", "services/update", "networks/c
 _NAMING = frozenset(("containers/create", "containers/rename", "services/create", "networks/create", "volumes/create",
                      "secrets/create", "configs/create"))  # fmt: skip
 STARTING = frozenset(("containers/start", "containers/restart"))
-_DEFAULT_BRIDGE = frozenset(("", "default", "bridge"))
 _WITH_IDS = frozenset(("network", "service", "secret", "config"))
 _NAMELESS = re.compile(r"[0-9a-f]{64}")
 """What the engine calls a volume for which no name was given."""
@@ -265,7 +273,7 @@ async def _on_default_bridge(
     addresses = [claim for claim in claims if is_address(claim.value)]
     body = ApiObject(spec, "")
     named = {body.word("HostConfig", "NetworkMode"), *(body.at("NetworkingConfig", "EndpointsConfig").data or ())}
-    if addresses and named & _DEFAULT_BRIDGE:
+    if addresses and named & DEFAULT_BRIDGE:
         id = ApiObject(await objects.found("network", "bridge"), "").word("Id")
         async for touched in _colliding(addresses, [id] if id else [], project, objects):
             yield touched
@@ -281,7 +289,7 @@ async def _colliding(
     dotted = {comparable(network) for claim in wanted.values() for network in networks_in(claim.value)}
     any_dots = any(has_dots(claim.pieces) for claim in unknown)
     named = [str(each.get("Name")) for each in await objects.networks()] if dotted or any_dots else []
-    joined = [each for each in dict.fromkeys(networks) if each not in NO_NETWORKS]
+    joined = [each for each in dict.fromkeys(networks) if each not in PREDEFINED]
     for reference in dict.fromkeys((*joined, *(name for name in named if any_dots or comparable(name) in dotted))):
         network = await objects.found("network", reference)
         id = ApiObject(network, "").word("Id")

@@ -17,15 +17,11 @@ from typing import Any
 from msgspec import Struct
 
 from ...model.labels import PROJECT_LABELS
+from ...model.network_names import DEFAULT_BRIDGE, PREDEFINED
 from ..floor.expanded import Piece
 
 ELSEWHERE = "elsewhere"
 """Looked into by code of its own (`affected_objects.py`), or an admin's."""
-NO_NETWORKS = frozenset(("", "default", "bridge", "none", "host"))
-"""Words that name no network of a project."""
-
-
-_BRIDGE = frozenset((None, "", "default", "bridge"))
 
 
 class Reference(Struct, frozen=True):
@@ -58,7 +54,7 @@ Read = Callable[[str, str, Mapping[str, Any]], Iterator[Reference]]
 
 def _named(kind: str, *, joins: bool = False, is_needed: bool = False) -> Read:
     def read(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
-        if text and not (kind == "network" and text in NO_NETWORKS):
+        if text and not (kind == "network" and text in PREDEFINED):
             yield Reference(kind, text, field, joins=joins, is_needed=is_needed)
 
     return read
@@ -72,7 +68,7 @@ def _link(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference
 
 def is_default_bridge(host: Mapping[str, Any]) -> bool:
     """By a container's `HostConfig`: where a link is a container's environment."""
-    return host.get("NetworkMode") in _BRIDGE
+    return (host.get("NetworkMode") or "") in DEFAULT_BRIDGE
 
 
 def links_of(inspect: Mapping[str, Any]) -> Iterator[str]:
@@ -121,7 +117,7 @@ def _mode(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference
 def _network_mode(text: str, field: str, owner: Mapping[str, Any]) -> Iterator[Reference]:
     if ":" in text:
         yield from _mode(text, field, owner)
-    elif text not in NO_NETWORKS:
+    elif text not in PREDEFINED:
         yield Reference("network", text, field)
 
 
