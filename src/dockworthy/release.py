@@ -63,7 +63,7 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
             hand = await at_hand(asked, rendered, site)
             if hand.to_pull and (refused := _refused_by_files(judge(rendered, hand.images), asked, rendered, hand)):
                 return refused
-            prepared = await prepare(asked, rendered, site, compose, store, last, to.maker(compose))
+            prepared = await prepare(asked, rendered, hand, site, compose, store, last, to.maker(compose))
             if asked.services:
                 before = await prepared_from(last, site, store) if last is not None else None
                 prepared = narrowed(prepared, asked.services, last, before.desired.spec if before else None)
@@ -71,7 +71,7 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
             if (refused := _refused(findings, asked, prepared)) is not None:
                 return refused
             if asked.dry_run and hand.to_pull:
-                pulls = would_be_pulled(asked, hand, rendered, on=site.name)
+                pulls = would_be_pulled(hand, on=site.name)
                 prepared = structs.replace(prepared, notes=(*pulls, *prepared.notes))
             shipping = Shipping(to, compose, lock, say)
             gate = BeforeDeploy(asked, rendered.files, prepared.desired, host, say)

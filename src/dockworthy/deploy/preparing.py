@@ -14,12 +14,12 @@ from ..model.rollout import Desired
 from ..readers.image_facts import KnownImage
 from .asked import Asked
 from .compose_command import ComposeCommand
-from .desired import once_only, pinned_spec, references, replicas_of, shipped_services
+from .desired import once_only, pinned_spec, replicas_of, shipped_services
 from .edge.existing import leaving_of
 from .hashes import hashes_of, with_other_contents
 from .images import pinned_images
 from .names import refuse_strange_names
-from .pinning import pins_of
+from .pinning import AtHand, pins_of
 from .pulling import pulled_again
 from .rendering import Rendered, compose_files, render
 from .secret_versions import Content, contents, cut, cut_keys, restored
@@ -67,6 +67,7 @@ async def read_project(asked: Asked, compose: ComposeCommand) -> Rendered:
 async def prepare(
     asked: Asked,
     rendered: Rendered,
+    hand: AtHand,
     site: Site,
     compose: ComposeCommand,
     store: ReleaseStore,
@@ -79,12 +80,11 @@ async def prepare(
     `last`: the release in force. Raises UsageError for an image that is not there and can't be pulled.
     """
     settings = asked.settings
-    services = shipped_services(rendered, settings)
+    services, written = hand.services, hand.written
     maker.refuse(rendered.spec, services, rendered.files)
     fitted, notes = await maker.fitted(rendered.spec)
     rendered = structs.replace(rendered, spec=fitted)
-    written = references(rendered, services, asked.images)
-    pins = await pins_of(asked, rendered, written, site, compose)
+    pins = await pins_of(asked, rendered, hand, site, compose)
     own, values = cut(rendered.spec)
     stored = [*contents(rendered.spec), *values]
     versions = {
