@@ -120,7 +120,8 @@ def render_standing(
     sheet = Sheet(width=width, colour=colour)
     sheet.line(f"{release.project}, {release_name(release)} of {release.began} by {release.who}", style="heading")
     for each in standing:
-        says = f"{each.serving} of {each.wanted} serve, {each.image}"
+        as_released = "" if each.serving == each.wanted else " as released"
+        says = f"{each.serving} of {each.wanted} serve{as_released}, {each.image}"
         sheet.entry(each.service, says, indent=1, column=_DRIFT_COLUMN, label_style="good" if each.is_good else "bad")
         if each.standby:
             sheet.entry("-", f"{each.standby}: `dockworthy rollback` brings it back in under 1 s",

@@ -56,7 +56,7 @@ control = Control(
         "FILE`): the container goes on, and `docker logs --tail` and `-f` show nothing of it until it is restarted.",
         "the lines that it holds are gone; recreating the container stops it for a moment",
     ),
-    check_yourself="sudo du -sh /var/lib/docker/containers/*/*-json.log* | sort -h | tail",
+    check_yourself="sudo sh -c 'du -sh /var/lib/docker/containers/*/*-json.log*' | sort -h | tail",
     bad={
         "snapshot": [
             _log(2 << 30),

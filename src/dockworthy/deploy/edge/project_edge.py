@@ -82,7 +82,7 @@ class ProjectEdge:
         assert self.wanted is not None
         opens = change.started or change.image or change.recreated or change.rejoined or change.reloaded
         if change.follower and opens:
-            self.notes = (*self.notes, f"{DOES}: {change.follower} on the host")
+            self.notes = (*self.notes, f"{DOES}: the edge's follower, {change.follower} on the host")
         elif change.follower:
             return _step(f"start the edge's follower, {change.follower} on the host: {DOES}", 0.0)
         names = ", ".join(self.wanted.names)

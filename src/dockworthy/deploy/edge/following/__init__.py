@@ -1,4 +1,4 @@
-"""What Compose makes anew by hand joins the edge by itself: a small program on the host, put there with the edge."""
+"""The follower: a small program on the host, which lets containers that Compose re-creates join the edge again."""
 
 from .placing import Follower, Placed
 from .standing import FollowerStanding, follower_standing
