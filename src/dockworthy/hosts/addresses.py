@@ -7,31 +7,22 @@ import re
 from collections.abc import Sequence
 
 from ..engine.hand import Hand
+from ..engine.host_addresses import SHOW_ADDRESSES, interfaces_in
 from ..errors import UsageError
 
-_ASK = "ip -o -4 address show up scope global"
 _BY_CONTAINERS = re.compile(r"(docker|br-|veth|cni|flannel|virbr|lxc|podman|vxlan)")
 """Names of interfaces that lead to containers and virtual machines of the host, not to other hosts."""
 
 
 async def addresses_of(hand: Hand) -> list[ipaddress.IPv4Interface]:
     """Those that lead to other hosts; none where the host does not tell. Raises HostError."""
-    done = await hand.run(_ASK)
+    done = await hand.run(SHOW_ADDRESSES)
     return addresses_in(done.output) if done.status == 0 else []
 
 
 def addresses_in(output: str) -> list[ipaddress.IPv4Interface]:
-    """Of lines as `2: eth0    inet 192.0.2.7/24 brd … scope global eth0`."""
-    found = []
-    for line in output.splitlines():
-        words = line.split()
-        if len(words) < 4 or words[2] != "inet" or _BY_CONTAINERS.match(words[1]):
-            continue
-        try:
-            found.append(ipaddress.IPv4Interface(words[3]))
-        except ValueError:
-            continue
-    return found
+    """Of what `ip` prints."""
+    return [address for interface, address in interfaces_in(output) if not _BY_CONTAINERS.match(interface)]
 
 
 def chosen(found: Sequence[ipaddress.IPv4Interface], wanted: str | None, beside: str, *, name: str, option: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ...engine.host_addresses import interfaces_in
 from ...errors import UsageError
 from ...model.edge_network import ADDRESS_PROJECT
 
@@ -86,15 +87,11 @@ class At(Struct, frozen=True):
 
 
 def place_in(output: str, wanted: str, name: str) -> At:
-    """From the output of `ip -o -4 address show up`. Raises UsageError where the host is not in that network."""
+    """From what `ip` prints of its addresses. Raises UsageError where the host is not in that network."""
     network = ipaddress.IPv4Interface(wanted)
-    for line in output.splitlines():
-        words = line.split()
-        if len(words) < 4 or words[2] != "inet":
-            continue
-        found = ipaddress.IPv4Interface(words[3])
+    for interface, found in interfaces_in(output):
         if found.ip in network.network and found.ip != network.ip and found.network.prefixlen < 32:
-            return At(words[1].partition("@")[0], str(found.ip))
+            return At(interface, str(found.ip))
     raise UsageError(
         f"deploy.edge.address is {wanted}, and {name} has no address in {network.network}",
         hint="the address is one of the network that the hosts share, written with its length, as 192.0.2.100/24",

@@ -14,6 +14,7 @@ import msgspec
 
 from ...engine.docker_command import Docker
 from ...engine.filters import filters
+from ...engine.host_addresses import SHOW_ADDRESSES
 from ...errors import DockworthyError, HostError, UsageError
 from ...model.labels import COMPOSE_PROJECT
 from ..compose_command import ComposeCommand
@@ -54,7 +55,7 @@ class AddressKeeper:
 
     async def place(self, wanted: str, name: str) -> At:
         """Raises UsageError where the host is not in the network of the address."""
-        done = await self._site.hand.run("ip -o -4 address show up scope global")
+        done = await self._site.hand.run(SHOW_ADDRESSES)
         if done.status:
             raise HostError(f"{name} does not tell its addresses: {done.words}", hint="apt-get install iproute2")
         return place_in(done.output, wanted, name)
