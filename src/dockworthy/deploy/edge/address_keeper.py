@@ -199,7 +199,7 @@ class MovingAddress:
         if not address and not await self._has_any():
             return (), (*self._left(hosts),)
         places, notes = await self._look(address)
-        leaving = [name for name in self._keepers if not address or (name and name not in hosts)]
+        leaving = self._leaving(address, hosts)
         files = self._files(address, hosts, _without(places, leaving), ports(projects))
         steps = []
         for name, keeper in self._keepers.items():
@@ -228,12 +228,10 @@ class MovingAddress:
         projects = [each for name, each in kept.projects.items() if name != without]
         address, hosts = address_of_all(projects), hosts_of_all(projects)
         gone, failed = [], list[str]()
-        for name, keeper in self._keepers.items():
-            if address and (not name or name in hosts):
-                continue
+        for name in self._leaving(address, hosts):
             try:
-                if not await keeper.is_so({}):
-                    await keeper.remove()
+                if not await self._keepers[name].is_so({}):
+                    await self._keepers[name].remove()
                 gone.append(name)
             except DockworthyError as error:
                 failed.append(f"the address on {name} stays as it is, until the next deploy: {error.says}")
@@ -254,6 +252,10 @@ class MovingAddress:
         if changed and not await self._is_taken(address):
             notes.append(f"no host took {address} within {_TAKEN:.0f} s: `docker logs {CONTAINER}` there says why")
         return (*failed, *notes, *self._left(hosts))
+
+    def _leaving(self, address: str, hosts: Sequence[str]) -> list[str]:
+        """Those of the hosts that are reached which are to have no keepalived."""
+        return [name for name in self._keepers if not address or (name and name not in hosts)]
 
     def _left(self, hosts: Sequence[str]) -> Iterable[str]:
         for name, why in self._unreached.items():
