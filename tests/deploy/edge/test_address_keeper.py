@@ -19,7 +19,6 @@ from dockworthy.deploy.edge.address_keeper import AddressKeeper, MovingAddress, 
 from dockworthy.deploy.edge.edges import Edges, EdgeSites, edge_sites, goes_elsewhere
 from dockworthy.deploy.edge.keeping import Keeper, Kept
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
-from dockworthy.deploy.edge.outlook import EdgeChange
 from dockworthy.deploy.edge.reserved import refuse_reserved
 from dockworthy.deploy.removing import Remover
 from dockworthy.deploy.site import Site
@@ -178,9 +177,9 @@ async def test_the_edge_by_which_others_are_known_goes_last(hosts: Hosts, monkey
         def __init__(self, site: Site, *_: object, **__: object) -> None:
             self.site, self.admin, self.carries = site, None, True
 
-        async def forget(self, project: str, names: object) -> EdgeChange:
+        async def forget(self, project: str, names: object) -> tuple[str, ...]:
             hosts.did.append(f"{Path(self.site.state).name} forgets")
-            return EdgeChange()
+            return ()
 
     monkeypatch.setattr(edges, "EdgeRunner", Runner)
     sites = EdgeSites("shop1", {"shop2": hosts.sites["shop2"]})

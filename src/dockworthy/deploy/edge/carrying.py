@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from ...engine.membership import membership_of
-from ...errors import HostError
+from ...errors import DockworthyError, HostError
 from ..site import Site, write_file
 from .belongings import AUTHORITY, Belongings, Part
 from .image import EdgeImage, edge_image
@@ -65,6 +65,14 @@ class Carrying:
         if new:
             await self._swarm.keep(new)
         await self._remember(await self._known(), {name: part.digest for name, part in parts.items()})
+
+    async def keep_or_say(self, gone: Iterable[str] = ()) -> tuple[str, ...]:
+        """As `keep`; where the swarm does not take it, that is a note: the edge here serves all the same."""
+        try:
+            await self.keep(gone)
+        except DockworthyError as error:
+            return (f"the swarm did not store what changed here, so edges on other hosts may lack it: {error.says}",)
+        return ()
 
     async def _newer(self, known: _Known) -> dict[str, Stored]:
         """What the swarm has, and this host has not. What this host changed since, and could not give to the swarm, is

@@ -185,8 +185,7 @@ class Edges:
                 await edge.forget(project, names)
             except DockworthyError as error:
                 notes.append(f"the edge on {name} keeps what it has of {project}: {error.says}")
-        await self._first.forget(project, names)
-        return tuple(notes)
+        return (*notes, *await self._first.forget(project, names))
 
     async def anew(self) -> None:
         await self._first.anew()

@@ -98,18 +98,11 @@ class Renewer:
                     await remember_tried(self._site, {**failed, **{each.subject: why for each in well}}, frozenset())
                 raise
             await remember_tried(self._site, failed, subjects_of(kept) - failed.keys())
-            notes = await self._carried() if carries else notes
+            notes = await self._carrying.keep_or_say() if carries else notes
         return Renewed(due, tuple(each.subject for each in well), failed, handed_over, looked_at, notes)
 
     async def _is_manager(self) -> bool:
         return (await membership_of(self._site.engine)).manager
-
-    async def _carried(self) -> tuple[str, ...]:
-        try:
-            await self._carrying.keep()
-        except DockworthyError as error:
-            return (f"the swarm did not store what was renewed, so it would be lost with this host: {error.says}",)
-        return ()
 
     async def _running(self) -> Kept:
         kept = await self._keeper.read()

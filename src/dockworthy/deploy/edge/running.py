@@ -128,16 +128,7 @@ class EdgeRunner:
             return await self._apply(kept, project, kept.projects.get(project), every)
 
     async def _carried(self, gone: Collection[str] = ()) -> tuple[str, ...]:
-        """The swarm keeps it as it is now. Where it does not, the edge serves all the same."""
-        if self._carrying is None:
-            return ()
-        try:
-            await self._carrying.keep(gone)
-        except DockworthyError as error:
-            return (
-                f"the swarm did not store what changed at the edge, so it would be lost with this host: {error.says}",
-            )
-        return ()
+        return await self._carrying.keep_or_say(gone) if self._carrying is not None else ()
 
     async def _prove(
         self, before: Kept, wanted: ProjectRoutes, names: tuple[str, ...], every: list[ProjectRoutes], done: EdgeChange
@@ -179,9 +170,10 @@ class EdgeRunner:
         await self._keeper.write("compose.json", "")
         return EdgeChange()
 
-    async def forget(self, project: str, names: Collection[str]) -> None:
+    async def forget(self, project: str, names: Collection[str]) -> tuple[str, ...]:
         """A project that is removed: its routes, then its certificates, and all settings that hold them. The edge goes
-        with the last project. `names`: host names that were the project's. Raises EngineError, HostError."""
+        with the last project. `names`: host names that were the project's. Returns what the swarm did not take, as
+        sentences. Raises EngineError, HostError."""
         async with self._keeper.locked():
             kept = await self._keeper.read()
             others = [routes for name, routes in kept.projects.items() if name != project]
@@ -200,7 +192,7 @@ class EdgeRunner:
             await self._keeper.forget_others()
             theirs = {name for each in others for name in each.names}
             await forget_certificates(self._site, project, [name for name in names if name not in theirs])
-            await self._carried([project])
+            return await self._carried([project])
 
     async def anew(self) -> None:
         """HAProxy asks the DNS for all its servers again, and no connection is cut. Raises HostError, EngineError."""
