@@ -71,5 +71,5 @@ async def test_what_is_made_of_another_goes_with_the_volume_that_it_made(before:
 
 @pytest.mark.parametrize(("engine", "answer"), [(Engine(silent=True), MADE), (Engine(), b"no json"), (Engine(), b"[]")])
 async def test_what_can_not_be_looked_at_is_refused(engine: Engine, answer: bytes) -> None:
-    assert "can't be looked at" in await judged(engine, answer=answer)
+    assert "can't be inspected or removed" in await judged(engine, answer=answer)
     assert not engine.removed

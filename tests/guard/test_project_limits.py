@@ -111,7 +111,7 @@ async def test_no_name_is_given_that_another_project_would_give(kind: str) -> No
     for name in ("bank_new", "bank-web-1", "Bank_new", "shop-admin_data", "shop-admin-web-1", "later_data"):
         line, body = made(kind, name)
         answer = await asks(line, *OF_SHOP, body=body)
-        assert isinstance(answer, Refusal) and "begins as project" in answer.says, name
+        assert isinstance(answer, Refusal) and "begins like the names of project" in answer.says, name
         assert isinstance(await asks(line, bound(Role.DEPLOYER), body=body), Allowed)
     for name in (
         "shop_new",
@@ -146,7 +146,7 @@ async def test_no_name_is_given_that_another_project_would_give(kind: str) -> No
 )  # fmt: skip
 async def test_nor_by_a_rename_nor_by_the_volumes_that_a_container_makes(line: str, body: Any) -> None:
     answer = await asks(line, *OF_SHOP, body=body)
-    assert isinstance(answer, Refusal) and "begins as project bank" in answer.says
+    assert isinstance(answer, Refusal) and "begins like the names of project bank" in answer.says
 
 
 @pytest.mark.parametrize("name", ["dockworthy-edge", "dockworthy-edge-front", "Dockworthy-Edge", "dockworthy-edge_x"])
@@ -157,7 +157,7 @@ async def test_the_names_of_the_edge_wait_for_the_edge(name: str) -> None:
         (f"POST /containers/create?name={name}", MINE),
     ):
         answer = await asks(line, *OF_SHOP, body=body)
-        assert isinstance(answer, Refusal) and "dockworthy-edge calls what it makes" in answer.says, line
+        assert isinstance(answer, Refusal) and "names of project dockworthy-edge" in answer.says, line
         assert isinstance(await asks(line, bound(Role.DEPLOYER), body=body), Allowed)
 
 

@@ -54,7 +54,7 @@ GOOD = (LOOKED_AT, f"shop@{DIGEST}", f"shop:1@{DIGEST}")
 BAD = {
     "shop:1": f"name what it is here: shop@{DIGEST}",
     "made:1": f"name what it is here: {LOOKED_AT}",
-    LOOKED_AT[7:19]: "may be another image there",
+    LOOKED_AT[7:19]: "may find another image",
     "elsewhere:1": "docker pull elsewhere:1 here",
     f"elsewhere:1@{DIGEST}": "docker pull elsewhere:1 here",
     OTHER: "it is not on this node",

@@ -142,7 +142,9 @@ def test_nobody_joins_what_comes_under_the_name_of_a_network_that_is_gone(host: 
         for name in ("shop-first", "shop-late"):
             for how in ("start", "restart"):
                 refused = dora.docker(how, name, check=False)
-                assert b"network ledgers is of project bank (its settings name it" in refused.stderr, refused.stderr
+                assert b"network ledgers is of project bank (the container's settings name it" in refused.stderr, (
+                    refused.stderr
+                )
         root.docker("network", "rm", "ledgers")
         dora.docker("network", "create", "--label", f"{LABEL}=shop", "ledgers")
         dora.docker("start", "shop-late")
@@ -241,12 +243,12 @@ def test_nobody_makes_what_another_project_will_want(host: OwnHost) -> None:
             for command in (("volume", "create"), ("network", "create"), ("create", "--name")):
                 more = (BUSYBOX, "true") if command[0] == "create" else ()
                 refused = dora.docker(*command, *((name, *MINE) if more else (*MINE, name)), *more, check=False)
-                assert b"begins as project" in refused.stderr, (command, name, refused.stderr)
+                assert b"begins like the names of project" in refused.stderr, (command, name, refused.stderr)
         mounted = ("--mount", f"type=volume,src=bank_new,dst=/x,volume-label={LABEL}=shop")
         refused = dora.docker("create", *MINE, *mounted, BUSYBOX, "true", check=False)
-        assert b"begins as project bank" in refused.stderr, refused.stderr
+        assert b"begins like the names of project bank" in refused.stderr, refused.stderr
         refused = dora.docker("rename", "shop", "bank-web-1", check=False)
-        assert b"begins as project bank" in refused.stderr
+        assert b"begins like the names of project bank" in refused.stderr
         dora.docker("volume", "create", *MINE, "shop_new")
     finally:
         root.docker("volume", "rm", "shop-two_x", "shop_new")

@@ -75,12 +75,12 @@ class VolumeNodes:
             return await asyncio.wait_for(asyncio.shield(looking), _WITHIN)
         except TimeoutError:
             raise EngineError(
-                f"{top} can't be looked through for device nodes within {_WITHIN:.0f} s",
-                hint="ask again in a while: it is looked through meanwhile. Where the engine's folder of volumes is "
-                "mounted with nodev, none is looked through",
+                f"searching {top} for device nodes takes more than {_WITHIN:.0f} s",
+                hint="try again in a while: the search goes on. Where the engine's folder of volumes is mounted with "
+                "nodev, no volume is searched",
             ) from None
         except OSError as error:
-            raise EngineError(f"{top} can't be looked through for device nodes: {error.strerror}") from None
+            raise EngineError(f"{top} can't be searched for device nodes: {error.strerror}") from None
 
     async def _look(self, top: str, looking: ThreadPoolExecutor) -> str:
         began = time.monotonic()

@@ -34,7 +34,7 @@ from ..rights.projects import project_of
 from ..routes.builder import is_builder
 from ..volume_nodes import paths_of, volumes_of
 from .case import Case
-from .existing import judge_existing, mounts_of, refused_image, refused_volume_nodes
+from .existing import EDGE_TITLE, judge_existing, mounts_of, refused_image, refused_volume_nodes
 from .host_mounts import (
     host_mounts,
     is_recursive,
@@ -219,7 +219,7 @@ async def _what_it_joins(case: Case, request: ApiObject) -> AsyncIterator[Refusa
         if await _is_edge(case, reference):
             yield refused(
                 "guard/edge",
-                "Containers come to the edge by `dockworthy deploy`",
+                EDGE_TITLE,
                 f"container {reference} is the edge itself: who shares its network or folders has everybody's requests",
             )
         async for refusal in judge_existing(case, reference, why="whose namespaces or volumes it would share"):

@@ -24,6 +24,7 @@ from .naming import BEGINNING
 
 _REFERENCE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _ID = re.compile(r"[0-9a-f]{64}")
+EDGE_TITLE = "Only `dockworthy deploy` connects containers to the edge"
 DEEPEST = 4
 """Of containers that join containers."""
 
@@ -81,16 +82,16 @@ def _mounted(mounts: Sequence[Mount]) -> Iterator[tuple[str, bool]]:
 
 
 def _own_paths(host: Host, mounted: Sequence[tuple[str, bool]]) -> Iterator[Refusal]:
-    """What it writes of the guard's and the engine's own: it was made before the guard, or by an admin. And what it has
-    of the edge's: then it is the edge, which anybody can have made, or has its keys."""
+    """Files of the guard or the engine that the container can write: it was made before the guard, or by an admin. And
+    files of the edge that it mounts: then it is the edge, which anybody can have made, or has the edge's keys."""
     own = host.own_paths()
     for path, read_only in mounted:
         if of_edge := own.of_edge(path, host.tree()):
             yield refused(
                 "guard/edge",
-                "Containers come to the edge by `dockworthy deploy`",
-                f"it has {of_edge}: keys and passwords of every project's routes",
-                "let an admin do it; docker logs shows what the edge says",
+                "Only admins enter the container of the edge",
+                f"it mounts {of_edge}, which holds keys and passwords of every project's routes",
+                "let an admin do it; docker logs shows the edge's output",
             )
         elif not read_only and (opened := own.opened(path, host.tree())):
             yield refused(
@@ -102,8 +103,8 @@ def _own_paths(host: Host, mounted: Sequence[tuple[str, bool]]) -> Iterator[Refu
 
 
 async def has_edge_folder(case: Case, reference: str) -> bool:
-    """Is it the edge, or a copy of it, by what it mounts? Or one that the engine could take for that name, should the
-    other one be gone."""
+    """Does the container mount files of the edge, so that it is the edge or a copy of it? Also asked of those that the
+    engine could take for that name."""
     for found in await might_be(case, reference):
         if mounted := [*_mounted((await _unit(case, reference, found)).containers[0].mounts)]:
             host = await case.world.looked_at()
@@ -113,7 +114,7 @@ async def has_edge_folder(case: Case, reference: str) -> bool:
 
 
 async def refused_nodes(case: Case, reference: str) -> AsyncIterator[Refusal]:
-    """Of the image and the volumes of a container that is there, for whoever starts it or runs commands in it."""
+    """Device nodes in the image and the volumes of a container, for whoever starts it or runs commands in it."""
     for found in await might_be(case, reference):
         userns = ApiObject(found, "GET /containers/{id}/json").word("HostConfig", "UsernsMode")
         async for refusal in refused_image(case, found, userns=userns):
@@ -131,8 +132,8 @@ async def refused_image(case: Case, found: Mapping[str, Any], *, userns: str = "
         yield refused(
             "guard/device-nodes",
             "Images bring no device nodes",
-            f"the image brings {node}: whoever has an account on the host, and a process with their user id in the "
-            "container, could open that device",
+            f"the image brings {node}: somebody with an account on the host could open that device, through a process "
+            "of the container that has their user id",
             "build the image without it: what a container needs in /dev the engine makes itself",
         )
 
@@ -146,8 +147,8 @@ async def refused_volume_nodes(case: Case, volumes: Mapping[str, str], *, userns
             yield refused(
                 "guard/device-nodes",
                 "Volumes hold no device nodes",
-                f"volume {name} holds {node}: whoever has an account on the host, and a process with their user id in "
-                "a container with it, could open that device",
+                f"volume {name} holds {node}: somebody with an account on the host could open that device, through a "
+                "process that has their user id, in a container with this volume",
                 f"let root remove it on the host, below {path}",
             )
 

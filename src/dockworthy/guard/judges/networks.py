@@ -12,7 +12,7 @@ from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import ENDPOINT, TEXT, TEXT_MAP, TRUTH, ListOf, Shape
 from ..decision import NOTHING, Refusal, refused
 from .case import Case
-from .existing import has_edge_folder
+from .existing import EDGE_TITLE, has_edge_folder
 from .naming import BEGINNING, refused_name
 
 DRIVERS = ("", "default", "bridge", "overlay")
@@ -78,7 +78,7 @@ async def refused_edge(case: Case, reference: str, *, aliases: Collection[str] =
             return
     yield refused(
         "guard/edge",
-        "Containers come to the edge by `dockworthy deploy`",
+        EDGE_TITLE,
         f"network {name} is the edge's own",
         "write the route into dockworthy.yaml (deploy.routes); dockworthy deploy lets its service join",
     )
@@ -110,7 +110,7 @@ def networks_of(inspect: Mapping[str, Any]) -> dict[str, str]:
 
 
 async def refused_at_start(case: Case, inspect: Mapping[str, Any]) -> AsyncIterator[Refusal]:
-    """What the container's names of networks have come to stand for since it was made."""
+    """A network's name in the container's settings may be another network's since the container was made."""
     for name, id in networks_of(inspect).items():
         now = await _might_be(case, name)
         if id and all(str(each.get("Id")) == id for each in now):
@@ -210,9 +210,9 @@ async def network_connect(case: Case) -> AsyncIterator[Refusal]:
     if joined not in EDGE_NETWORKS and "/" not in container and await has_edge_folder(case, container):
         yield refused(
             "guard/edge",
-            "Containers come to the edge by `dockworthy deploy`",
-            f"container {container} is the edge: on one more network it would find others there, under "
-            "the names of those that it serves",
+            EDGE_TITLE,
+            f"container {container} is the edge: on one more network, a container with the name of one that the edge "
+            "serves would get its requests",
             "write the route into dockworthy.yaml (deploy.routes); dockworthy deploy lets its service join",
         )
 

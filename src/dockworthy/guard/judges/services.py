@@ -38,7 +38,7 @@ from .networks import refused_edge, refused_network
 from .registries import host_in, refused_registry
 
 _ID = re.compile(r"sha256:[0-9a-f]{64}")
-_ONE_IMAGE = "Services run the image that was looked at"
+_ONE_IMAGE = "Services run the image that was judged"
 
 
 async def service_create(case: Case) -> AsyncIterator[Refusal]:
@@ -111,7 +111,7 @@ def _another_image(name: str, image: Mapping[str, Any] | None, *, was_judged: bo
             f"docker pull {name.partition('@')[0]} here, and name it with the digest that this tells (NAME@sha256:…)"
         )
     else:
-        says = f"{name} is looked up once more on each node, at each start, and may be another image there"
+        says = f"each node looks {name} up again at each start, and may find another image"
         remedy = f"name what it is here: {_exactly(name, image)}"
     yield refused("guard/image-moved", _ONE_IMAGE, says, remedy)
 

@@ -1,4 +1,4 @@
-"""What the engine made is made of the image that was looked at, or goes again.
+"""A container that the engine made of another image than the one that was judged is removed again.
 
 A tag can move between the guard's look and the engine's: the engine would fill a volume with what another image brings,
 device nodes too. The engine shows its answer to the plugin before its client sees it: there the container is looked at.
@@ -98,11 +98,11 @@ class PendingCreates:
                 return None
             left = await _remove(id, found, looked.missing, world)
         except (DockworthyError, msgspec.DecodeError, KeyError, TypeError) as error:
-            left = f"; what was made can't be looked at ({type(error).__name__}), and stays"
+            left = f"; the container can't be inspected or removed ({type(error).__name__}), and stays"
         refusal = refused(
             "guard/image-moved",
-            "A container is made of the image that was looked at",
-            f"its image's name went over to another image meanwhile{left}",
+            "Containers run the image that was judged",
+            f"meanwhile another image got that name{left}",
             "ask again, or name the image by its digest or id",
         )
         return Decision(action=CREATES, subject=asked.target, refusals=(refusal,))
@@ -131,7 +131,7 @@ async def _remove(id: str, found: Mapping[str, Any], missing: set[str], world: E
             with contextlib.suppress(OSError):
                 await asyncio.get_running_loop().run_in_executor(None, _remove_nodes, top)
                 continue
-        left += f"; volume {name} may hold files of the other one"
+        left += f"; volume {name} may hold files of that image"
     return left
 
 

@@ -177,10 +177,14 @@ async def _joined_at_start(reference: str, objects: Objects) -> AsyncIterator[To
     for name, id in networks_of(container or {}).items():
         for touched in await _might_be("network", name, objects):
             if not id or touched.id != id:
-                yield structs.replace(touched, id="", why="its settings name it, and it would join it now")
+                yield structs.replace(
+                    touched, id="", why="the container's settings name it, so that it would join it now"
+                )
     for linked in links_of(container or {}):
         for touched in await _might_be("container", linked, objects):
-            yield structs.replace(touched, id="", why="it is linked to it, and would get its environment now")
+            yield structs.replace(
+                touched, id="", why="the container is linked to it, so that it would get its environment variables"
+            )
 
 
 async def _referred(reference: Reference, objects: Objects) -> list[Touched]:
@@ -198,7 +202,7 @@ async def _referred(reference: Reference, objects: Objects) -> list[Touched]:
 
 
 async def _might_be(kind: str, name: str, objects: Objects) -> list[Touched]:
-    """Its name may be gone when the engine looks; then it takes one whose id begins so."""
+    """Where no object has the name when the engine looks, the engine takes one whose id begins with it."""
     found = await _existing(kind, name, objects)
     ids: tuple[str, ...] = ()
     if kind == "container" and BEGINNING.fullmatch(name):

@@ -36,11 +36,12 @@ _LABELLED = ("container", "volume", "network", "secret", "config")
 """What Docker's own commands make with `--label`, and a project is known by."""
 _COUNTED = (*_LABELLED, "service")
 _SWARMS = "com.docker.swarm."
-"""So begin the labels that a swarm gives its tasks."""
+"""The beginning of the labels that a swarm gives its tasks."""
 _OURS = "dockworthy."
-"""So begin the labels and names by which deploys find what a swarm keeps for them: releases, locks, certificates."""
+"""The beginning of the labels and names by which a deploy finds what it keeps on a swarm: releases, locks,
+certificates."""
 _OF_EDGE = "dockworthy-edge."
-"""So begin the names of secrets in which a swarm keeps the edge's certificates, with their keys, and its routes."""
+"""The beginning of the names of secrets that hold the edge's certificates, their keys, and its routes."""
 _OF_DEPLOYS = frozenset(f"{kind}/{how}" for kind in ("configs", "secrets", "services") for how in ("create", "update"))
 
 
@@ -229,8 +230,8 @@ async def _names_of_others(
             yield refused(
                 "guard/roles",
                 _TITLE,
-                f"the name {name} begins as project {project} calls what it makes",
-                "choose a name that begins with your own project's, or ask an admin",
+                f"the name {name} begins like the names of project {project}",
+                "choose a name that begins with the name of your own project, or ask an admin",
             )
 
 
@@ -240,13 +241,13 @@ def _labels_of_the_swarm(call: Call) -> Iterator[Refusal]:
     labels = ApiObject(read_body(call), "").words("Labels")
     given = [name for name in labels if name.startswith(_SWARMS)]
     if given:
-        says = f"the label {given[0]} says that a container is a task of a service's"
+        says = f"the label {given[0]} marks a container as a task of a service"
         yield refused("guard/roles", _TITLE, says, "leave it out: the swarm itself labels its tasks")
 
 
 def _what_deploys_keep(call: Call) -> Iterator[Refusal]:
-    """A release of another project, or the authority of the edge, would be what somebody says who has one project: a
-    deploy of root's goes by these labels, and rolls out what it finds."""
+    """By these labels a deploy of root's finds the releases of all projects and the edge's certificate authority, and
+    it rolls out what it finds: somebody limited to one project could write them for others."""
     if call.route.action not in _OF_DEPLOYS:
         return
     body = ApiObject(read_body(call), "")
@@ -259,13 +260,13 @@ def _what_deploys_keep(call: Call) -> Iterator[Refusal]:
         yield refused(
             "guard/roles",
             _TITLE,
-            f"{says} says that a deploy of dockworthy keeps something there, and goes by it",
+            f"{says} is reserved for what `dockworthy deploy` keeps on a swarm",
             "leave it out; who deploys a project to a swarm needs a role without `projects`",
         )
 
 
 async def _secrets_of_the_edge(call: Call, objects: Objects) -> AsyncIterator[Refusal]:
-    """On a swarm they hold the keys of every site, and the newest is what the edges of other hosts take."""
+    """These secrets hold the TLS keys of every site, and the edges of other hosts use whichever is newest."""
     kind, _, what = call.route.action.partition("/")
     if call.route.method == "GET" or kind not in ("secrets", "services"):
         return
@@ -281,9 +282,9 @@ async def _secrets_of_the_edge(call: Call, objects: Objects) -> AsyncIterator[Re
     if name := next((each for each in called if each.startswith(_OF_EDGE)), ""):
         yield refused(
             "guard/edge",
-            "The edge's keys are the edge's alone",
-            f"secret {name} holds what the edge of a swarm must not lose: keys and routes",
-            "let an admin do it: dockworthy deploy, as root on the host, keeps and reads them itself",
+            "Only the edge and admins use the edge's keys",
+            f"secret {name} holds keys or routes of the edge",
+            "ask an admin; `dockworthy deploy`, as root on the host, writes and reads these secrets itself",
         )
 
 
