@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from msgspec import structs
 
 from dockworthy.deploy.targets.swarm import ready
 from dockworthy.deploy.targets.swarm.taking_part import until_it_takes_part
 from dockworthy.engine.connection import Connection
 from dockworthy.engine.faults import NoSuchObject, failed_answer
+from dockworthy.engine.membership import membership_in, must_be_manager
 from dockworthy.errors import EngineError
 from dockworthy.hosts.listing import _half_begun
 from dockworthy.model.field import Set, Source
@@ -106,6 +108,11 @@ def test_one_that_was_stopped_and_not_begun() -> None:
     engine = EngineFacts(info=Set(info, SAID))
     snapshot = Snapshot(taken="", tool=Tool("dockworthy", "0"), host=Host(), engine=engine)
     assert _half_begun(snapshot) == RESTART_STOPPED
+    worker = {"Swarm": {"LocalNodeState": "active", "ControlAvailable": False, "NodeID": ""}}
+    assert _half_begun(structs.replace(snapshot, engine=EngineFacts(info=Set(worker, SAID)))) == RESTART_STOPPED
+    with pytest.raises(EngineError) as raised:
+        must_be_manager(membership_in(worker), "n1")
+    assert raised.value.hint == RESTART_STOPPED
 
 
 def test_the_list_of_hosts_says_it() -> None:

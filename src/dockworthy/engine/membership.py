@@ -7,12 +7,14 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import EngineError, UsageError
+from ..model.half_begun import RESTART_STOPPED, is_stopped
 from .connection import Connection
 
 
 class Membership(Struct, frozen=True, kw_only=True):
     """`state`: inactive, pending, active, error or locked. `swarm` is its id, known to managers alone; `managers`
-    their addresses, `HOST:PORT`."""
+    their addresses, `HOST:PORT`. `stopped`: its node in the swarm does not run, though the engine says that it is
+    active."""
 
     state: str = "inactive"
     node: str = ""
@@ -21,6 +23,7 @@ class Membership(Struct, frozen=True, kw_only=True):
     swarm: str = ""
     managers: tuple[str, ...] = ()
     live_restore: bool = False
+    stopped: bool = False
     error: str = ""
 
     @property
@@ -43,6 +46,7 @@ def membership_in(info: dict[str, Any]) -> Membership:
         swarm=(swarm.get("Cluster") or {}).get("ID") or "",
         managers=tuple(each["Addr"] for each in swarm.get("RemoteManagers") or () if each.get("Addr")),
         live_restore=bool(info.get("LiveRestoreEnabled")),
+        stopped=is_stopped(swarm),
         error=swarm.get("Error") or "",
     )
 
@@ -55,6 +59,8 @@ def must_be_manager(mine: Membership, name: str) -> None:
         raise UsageError(
             f"{name} is in no swarm", hint="dockworthy hosts add ssh://root@HOST, with deploy.target: swarm"
         )
+    if mine.stopped:
+        raise EngineError(f"{name} takes no part in its swarm now", hint=RESTART_STOPPED)
     if mine.is_in and not mine.manager:
         raise UsageError(
             f"{name} is a worker of its swarm, and only a manager knows the swarm",

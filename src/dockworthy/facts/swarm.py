@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from ..model.field import Field, Set, Source, Unknown, Unset
+from ..model.half_begun import is_stopped
 from .asking import Asking
 
 _LISTS = ("nodes", "services", "tasks", "secrets", "configs")
@@ -38,6 +39,9 @@ def _without_asking(info: Field[dict[str, Any]]) -> Unset | Unknown | None:
         return Unknown("the swarm is locked", tell="docker swarm unlock, then read again", source=_STATE)
     if state != "active":
         return Unknown(f"this node's place in the swarm is not settled: {state}", tell="docker info", source=_STATE)
+    if is_stopped(swarm):
+        reason = "this engine's swarm node was stopped and did not start again"
+        return Unknown(reason, tell="restart that engine", source=Source("GET /info", "Swarm.NodeID"))
     if not swarm.get("ControlAvailable"):
         reason = "this node is a worker of the swarm: only a manager knows the swarm"
         return Unknown(reason, tell="read the facts on a manager", source=Source("GET /info", "Swarm.ControlAvailable"))

@@ -12,7 +12,7 @@ from ..facts.fleet import HostReading, read_fleet
 from ..model.field import Set
 from ..model.finding import Finding, Outcome
 from ..model.fleet import HostResult
-from ..model.half_begun import RESTART_IT, RESTART_STOPPED, STOPPED, half_begun_nodes
+from ..model.half_begun import RESTART_IT, RESTART_STOPPED, half_begun_nodes, is_stopped
 from ..model.hosts import HostStanding
 from ..model.levels import Level
 from ..model.policy import ProjectFile
@@ -75,7 +75,7 @@ def _without_leader(snapshot: Snapshot) -> str:
 
 def _half_begun(snapshot: Snapshot) -> str:
     """What to do where a new beginning of the swarm left this host, or nodes that it knows, in the middle; or empty."""
-    if STOPPED in str(_swarm_of(snapshot).get("Error") or ""):
+    if is_stopped(_swarm_of(snapshot)):
         return RESTART_STOPPED
     tasks, nodes = snapshot.engine.tasks, snapshot.engine.nodes
     stuck = half_begun_nodes(tasks.value) if isinstance(tasks, Set) else frozenset()

@@ -1,9 +1,9 @@
 """Managers on which `docker swarm init --force-new-cluster` did not finish. Two kinds were seen on engine 26.1.5:
 
-- Its swarm node is stopped (`STOPPED`): an engine that needs more than 15 s to stop the old node, as on a machine that
-  hangs for so long, answers the command with `context deadline exceeded`, and starts no new one. `docker info` says
-  that it is an active manager, with no node id; each request about the swarm fails, and the same command again says
-  that it is no manager. Only a restart of the engine helps.
+- Its swarm node is stopped (`is_stopped`): an engine that needs more than 15 s to stop the old node, as on a machine
+  that hangs for so long, answers the command with `context deadline exceeded`, and starts no new one. `docker info`
+  says that it is active in a swarm, as a manager or, less often, as a worker, with no node id. Each request about the
+  swarm fails, and the same command again says that it is no manager. Only a restart of the engine helps.
 - Its networks did not join (`HALF_BEGUN`): the manager itself is well, and its tasks are rejected. That ends by itself
   after some seconds, or else with a restart.
 """
@@ -30,6 +30,12 @@ RESTART_IT = (
 )
 _LASTS = 15.0
 """Seconds for which tasks must have been rejected so: before that it may end by itself."""
+
+
+def is_stopped(swarm: Mapping[str, Any]) -> bool:
+    """Was this engine's swarm node stopped, and did not start again? `swarm`: as `Swarm` of GET /info."""
+    has_no_node = swarm.get("LocalNodeState") == "active" and swarm.get("NodeID") == ""
+    return has_no_node or STOPPED in str(swarm.get("Error") or "")
 
 
 def half_begun_nodes(tasks: Iterable[Mapping[str, Any]]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from msgspec import structs
 from ..model.engine import Cluster, Network
 from ..model.field import Field, Set, Source, Unknown, Unset
 from ..model.guarded_socket import GuardedSocket
+from ..model.half_begun import is_stopped
 from ..model.host import DaemonProcess
 from ..model.machine import Machine
 from ..model.snapshot import ContainerFacts, EngineFacts, Snapshot
@@ -113,6 +114,7 @@ def read_cluster(facts: EngineFacts, networks: tuple[Network, ...]) -> Cluster |
         source=Source(WHERE, "Swarm"),
         state=state,
         error=info.text("Swarm", "Error"),
+        stopped=isinstance(facts.info, Set) and is_stopped(facts.info.value.get("Swarm") or {}),
         swarm=facts.swarm,
         nodes=facts.nodes,
         services=facts.services,

@@ -122,9 +122,9 @@ def test_the_next_deploy_removes_them(shop: Stack) -> None:
         done = shop.dockworthy("releases", "status")
         told = " ".join(done.stdout.split())
         assert done.returncode == 1 and f"1 container runs for no task of the swarm ({left[:12]})" in told, told
-        assert "remove 1 container of web that no task" in shop.deploy("--dry-run").stdout
+        assert "remove 1 container of web without a task in the swarm" in shop.deploy("--dry-run").stdout
         assert left in shop.containers().values(), "a plan changes nothing"
-        assert "remove 1 container of web that no task" in shop.deploy().stderr
+        assert "remove 1 container of web without a task in the swarm" in shop.deploy().stderr
         assert list(shop.containers().values()) == [kept]
         assert "nothing to do" in shop.deploy().stdout
         assert shop.dockworthy("releases", "status").returncode == 0

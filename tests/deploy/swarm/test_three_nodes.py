@@ -180,9 +180,11 @@ def test_what_runs_on_another_node_for_no_task_lost(nodes: Swarm, shop: Stack) -
     assert done.returncode == 1 and f"1 container runs on n2 for no task of the swarm ({left[:12]})" in told, told
     assert "without a task in the swarm run on n3 is unknown: `hosts:`" in told and "hosts add ssh://" in told
     plan = " ".join(shop.deploy("--dry-run").stdout.split())
-    assert "remove 1 container of web on n2 that no task" in plan and "run on n3 is unknown" in plan, plan
+    assert "remove 1 container of web on n2 without a task in the swarm" in plan and "run on n3 is unknown" in plan, (
+        plan
+    )
     assert left in there.docker("ps", "-q", "--no-trunc").stdout.decode(), "a plan changes nothing"
-    assert "remove 1 container of web on n2 that no task" in shop.deploy().stderr
+    assert "remove 1 container of web on n2 without a task in the swarm" in shop.deploy().stderr
     assert left not in there.docker("ps", "-q", "--no-trunc", "--all").stdout.decode()
     assert "nothing to do" in shop.deploy().stdout
     asked = shop.dockworthy("releases", "status", "--format", "json")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from deploy.planning.projects import task
-from dockworthy.deploy.targets.waiting import Stable
+from dockworthy.deploy.targets.waiting import Stable, last_probe_in
 from dockworthy.model.rollout import Health, TaskState
 
 
@@ -38,3 +40,15 @@ def test_one_that_was_started_again_has_to_run_anew() -> None:
 def test_a_health_check_is_believed_at_once() -> None:
     stable = Stable(Clock())
     assert stable.is_ready(task("web")) and not stable.is_ready(task("web", health=Health.STARTING))
+
+
+def probes(*ended: tuple[int, str]) -> dict[str, Any]:
+    return {"State": {"Health": {"Log": [{"ExitCode": status, "Output": output} for status, output in ended]}}}
+
+
+def test_a_health_check_that_ended_with_its_container_tells_nothing() -> None:
+    assert last_probe_in(probes((1, "no cache\n"), (137, ""))) == "its health check ended with status 1: no cache"
+    assert last_probe_in(probes((1, "x"), (137, "killed by me"))).endswith("status 137: killed by me")
+    assert last_probe_in(probes((137, ""))) == "its health check ended with status 137"
+    assert last_probe_in(probes((0, ""), (-1, "timed out"))).endswith("status -1: timed out")
+    assert last_probe_in(probes()) == "its health check did not run yet"

@@ -41,6 +41,7 @@ control = Control(
                     "info": {"Swarm": {"LocalNodeState": "active", "NodeID": "", "Error": f"rpc error: {STOPPED}"}}
                 }
             },
+            {"engine": {"info": {"Swarm": {"LocalNodeState": "active", "NodeID": "", "ControlAvailable": False}}}},
             swarm(node("m", "manager"), tasks=known([_rejected("10:00:00"), _rejected("10:00:20")])),
         ]
     },
@@ -56,8 +57,8 @@ def nodes_ready(cluster: Cluster) -> Iterator[Judgement]:
     if isinstance(cluster.state, Set) and cluster.state.value in _OUT:
         state = cluster.state.value
         yield failed(f"this node takes no part in the swarm: {state}, {_OUT[state]}", cluster.state.source)
-    elif isinstance(cluster.error, Set) and STOPPED in cluster.error.value:
-        yield failed(RESTART_STOPPED, cluster.error.source)
+    elif cluster.stopped:
+        yield failed(RESTART_STOPPED, cluster.source)
     elif not isinstance(cluster.nodes, Set):
         yield gap(cluster.nodes)
     else:

@@ -19,6 +19,7 @@ from .step_failed import StepFailed
 _STABLE = 2.0
 """Seconds that a container without a health check must have run."""
 _EVERY = 0.1
+_KILLED = 137
 _MORE = "`deploy.healthy_within` gives more"
 
 
@@ -164,8 +165,11 @@ def last_probe_in(facts: Mapping[str, Any]) -> str:
     log = ((facts["State"].get("Health") or {}).get("Log")) or []
     if not log:
         return "its health check did not run yet"
-    said = " ".join(str(log[-1].get("Output", "")).split())[:200]
-    return f"its health check ended with status {log[-1].get('ExitCode')}" + (f": {said}" if said else "")
+    # The engine kills a health check that runs while it stops the container: that one tells nothing.
+    own = [each for each in log if each.get("ExitCode") != _KILLED or str(each.get("Output", "")).strip()]
+    last = (own or log)[-1]
+    said = " ".join(str(last.get("Output", "")).split())[:200]
+    return f"its health check ended with status {last.get('ExitCode')}" + (f": {said}" if said else "")
 
 
 def _at_edge(tasks: Sequence[Task]) -> set[str]:

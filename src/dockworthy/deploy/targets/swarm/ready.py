@@ -11,7 +11,7 @@ from typing import Any
 from ....engine.connection import Connection
 from ....engine.filters import filters
 from ....errors import EngineError, UsageError
-from ....model.half_begun import RESTART_IT
+from ....model.half_begun import RESTART_IT, RESTART_STOPPED, is_stopped
 from ....model.labels import COMPOSE_ONEOFF, COMPOSE_PROJECT
 from .taking_part import until_it_takes_part
 
@@ -56,6 +56,8 @@ def _must_be_manager(info: dict[str, Any]) -> None:
         raise UsageError("this manager is locked since its engine was started", hint="docker swarm unlock")
     if state != "active":
         raise UsageError(f"this engine's part of the swarm is {state}: {swarm.get('Error') or 'no reason given'}")
+    if is_stopped(swarm):
+        raise EngineError("this engine takes no part in its swarm now", hint=RESTART_STOPPED)
     if not swarm.get("ControlAvailable"):
         managers = ", ".join(_addresses(swarm.get("RemoteManagers") or ()))
         raise UsageError(
