@@ -14,7 +14,15 @@ from dockworthy.fix.verify.probes import probes_from
 from dockworthy.fix.verify.project import with_changes
 from dockworthy.fix.verify.proposals import proposals_for
 from dockworthy.fix.verify.prove_service import DEFAULT, capabilities_of, largest, only, smallest, without_superfluous
-from dockworthy.fix.verify.watching import Seen, hinted_capabilities, new_complaints, refused_paths, telling_line
+from dockworthy.fix.verify.watching import (
+    Expected,
+    Seen,
+    Watch,
+    hinted_capabilities,
+    new_complaints,
+    refused_paths,
+    telling_line,
+)
 from dockworthy.model.fix import Change, Fix, FixKind, How
 
 SETS = st.sets(st.integers(0, 13))
@@ -139,3 +147,45 @@ def test_probes_find_their_service() -> None:
     assert (named.service, named.command) == ("db", "test a = b")
     with pytest.raises(UsageError, match="which service"):
         probes_from(["true"], services, wanted)
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        (["starting", "listening on 8000", "bye"], ""),
+        (["starting", "no errors in the configuration", "0 errors, failed=0"], ""),
+        (["level=info msg=\"the cache is missing, and is filled\""], ""),
+        (["12:00:00 [notice] 1#1: can't be reached any more, exiting", "writes to /var/log/error.log"], ""),
+        (["ready", "exec /app: no such file or directory", "bye"], "exec /app: no such file or directory"),
+        (["ready", "Error: listen EADDRINUSE :::80", "bye"], "Error: listen EADDRINUSE :::80"),
+        (["level=error msg=\"no key\"", "level=info msg=bye"], "level=error msg=\"no key\""),
+        (["could not open the queue", "open /data/x: permission denied"], "open /data/x: permission denied"),
+        (
+            ["Traceback (most recent call last):", '  File "/app.py"', "ModuleNotFoundError: No module named 'x'"],
+            "ModuleNotFoundError: No module named 'x'",
+        ),
+    ],
+)  # fmt: skip
+def test_a_line_is_quoted_only_where_it_shows_the_fault(log: list[str], told: str) -> None:
+    assert telling_line(log) == told
+    assert telling_line(log, log) == "", "the unchanged service writes the same"
+
+
+async def test_what_was_seen_is_told_with_the_status_of_a_service_that_ends_again_and_again() -> None:
+    """Between two starts the engine says with what it ended; while it runs, that is 0."""
+
+    class Restarting:
+        def __init__(self) -> None:
+            self.looks = 0
+
+        async def inspect(self, container: str) -> dict[str, object]:
+            self.looks += 1
+            status = "restarting" if self.looks == 1 else "running"
+            return {"State": {"Status": status, "ExitCode": 7 if self.looks == 1 else 0}, "RestartCount": self.looks}
+
+        async def log(self, container: str) -> list[str]:
+            return ["hello", "bye"]
+
+    expected = Expected(within=60, settle=60, restarts=1)
+    seen = await Watch(Restarting(), "x", expected, local=True).until_decided()  # type: ignore[arg-type]
+    assert (seen.up, seen.why, seen.line) == (False, "it ends again and again, last with status 7", "")

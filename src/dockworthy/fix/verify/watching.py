@@ -19,6 +19,27 @@ _COMPLAINT = re.compile(
     r"|not permitted|cannot allocate memory|out of memory|resource temporarily unavailable|no space left"
 )
 _ERROR = re.compile(r"(?i)\b(?:error|fatal|panic|failed|failure|cannot|can't|unable|denied|exception|traceback)\b")
+_FAULT = re.compile(
+    r"(?i)\b(?:errors?|fatal|panic(?:ked)?|fail(?:s|ed|ure|ures|ing)?|can ?not|can't|could ?n[o']t|could not|unable"
+    r"|denied|refused|exceptions?|abort(?:s|ed|ing)?|no such|not found|missing|does ?n[o']t exist|does not exist"
+    r"|invalid|illegal|not allowed|must(?: not)? be|errno|segmentation fault|segfault|core dumped|bad system call"
+    r"|killed|\w+error|\w+exception)\b"
+    r"|\bE(?:NOENT|NOTDIR|NOEXEC|NOSYS|NODEV|NXIO|NOMEM|NOSPC|EXIST|ADDRINUSE|ADDRNOTAVAIL|CONNREFUSED|INVAL|BUSY)\b"
+)
+"""Words of a line that names a fault; wider than those from which capabilities are guessed."""
+_NO_FAULT = re.compile(
+    r"(?i)\b(?:no|0|zero|without(?: any)?) (?:errors?|failures?|exceptions?|failed)\b"
+    r"|\b(?:errors?|failures?|failed|exceptions?|missing|denied|refused|killed)[\"']?\s*[:=]\s*"
+    r"(?:0|none|null|nil|false|\"\"|''|\[\])(?![\w.])"
+    r"|\berror[._ -]?(?:logs?|pages?|reporting|handlers?|documents?)\b"
+    r"|^\s*traceback \(most recent call last\):?"
+)
+"""Words that name none: a count of none, the place where errors are written, and the heading above the error itself."""
+_HARMLESS_LEVEL = re.compile(
+    r"(?i)\blevel[\"']?\s*[:=]\s*[\"']?(?:trace|debug|info|notice)\b|\[(?:trace|debug|info|notice)\]"
+    r"|^\S*\s*(?:\S+\s+)?(?:TRACE|DEBUG|INFO|NOTICE)\b"
+)
+"""The program itself says that nothing is wrong."""
 _READ_ONLY = re.compile(r"(?i)read-only file ?system|\bEROFS\b")
 _PATH = re.compile(r"(?<![\w.:/])/[^\s\"'`:;,()<>\[\]{}]+")
 _VARYING = re.compile(r"\d+|0x[0-9a-f]+")
@@ -65,14 +86,15 @@ def new_complaints(lines: Iterable[str], before: Iterable[str]) -> list[str]:
 
 
 def telling_line(lines: Sequence[str], before: Iterable[str] = ()) -> str:
-    """The line that shows best why it failed: one about rights, else an error, else the last; "" of none."""
+    """The line that shows why it failed: the first new one about rights or room, else the first new one that names a
+    fault. "" where none does: the last line of a log is no proof of anything."""
     known = {_alike(line) for line in before}
-    new = [line for line in lines if line.strip() and _alike(line) not in known]
-    for shape in (_COMPLAINT, _ERROR):
-        for line in new:
-            if shape.search(line):
-                return line.strip()[:300]
-    return new[-1].strip()[:300] if new else ""
+    new = [line.strip()[:300] for line in lines if line.strip() and _alike(line) not in known]
+    return next((line for shows in (_COMPLAINT.search, _names_a_fault) for line in new if shows(line)), "")
+
+
+def _names_a_fault(line: str) -> bool:
+    return not _HARMLESS_LEVEL.search(line) and _FAULT.search(_NO_FAULT.sub(" ", line)) is not None
 
 
 def _alike(line: str) -> str:
@@ -128,6 +150,7 @@ class Watch:
         self._use = use
         self._facts: dict[str, Any] = {}
         self._failing = ""
+        self._last_status: int | None = None
 
     async def until_decided(self) -> Seen:
         """Raises EngineError where the engine no longer answers."""
@@ -154,11 +177,16 @@ class Watch:
         state = self._facts["State"]
         if state.get("OOMKilled"):
             return "it was killed for want of memory"
+        if state["Status"] == "restarting":
+            self._last_status = state.get("ExitCode")
         if int(self._facts.get("RestartCount") or 0) > self._expected.restarts:
-            return "it ends again and again"
+            return f"it ends again and again{self._last_ended()}"
         if state["Status"] in ("exited", "dead") and not self._has_ended():
             return f"it ends with status {state.get('ExitCode')}"
         return ""
+
+    def _last_ended(self) -> str:
+        return "" if self._last_status is None else f", last with status {self._last_status}"
 
     def _has_ended(self) -> bool:
         state = self._facts["State"]
@@ -167,7 +195,8 @@ class Watch:
     async def _is_ready(self) -> bool:
         state = self._facts["State"]
         if state["Status"] != "running" or self._expected.ends:
-            self._failing = f"it is {state['Status']}" + (", and used to end" if self._expected.ends else "")
+            ended = self._last_ended() if state["Status"] == "restarting" else ""
+            self._failing = f"it is {state['Status']}{ended}" + (", and used to end" if self._expected.ends else "")
             return False
         health = (state.get("Health") or {}).get("Status", "none")
         if health not in ("none", "healthy"):
