@@ -20,6 +20,7 @@ from .deploy.giving_up import begun_takeover, give_up, must_run_here
 from .deploy.in_force import in_force, of_target, refuse_before_the_move, to_return_to, unfinished
 from .deploy.narrowing import narrowed
 from .deploy.pinning import AtHand, at_hand, would_be_pulled
+from .deploy.planning.jobs_run import jobs_since, last_runs
 from .deploy.planning.standing_by import refuse_standby
 from .deploy.preparing import Prepared, prepare, prepared_from, read_project, without_jobs
 from .deploy.rendering import Rendered
@@ -34,7 +35,7 @@ from .model.deploy_settings import Edge, TargetKind
 from .model.finding import Finding
 from .model.levels import Level
 from .model.policy import ProjectFile, UnknownMeans
-from .model.release import Release
+from .model.release import JobLastRun, Release
 from .model.result import Answer
 from .model.rollout import ServiceStanding, UnseenNode
 from .model.snapshot import Snapshot
@@ -99,6 +100,8 @@ async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agr
             wanted = to_return_to(releases, number)
             prepared = await prepared_from(wanted, site, to.store)
             prepared = prepared if asked.with_jobs else without_jobs(prepared)
+            ran = jobs_since(wanted, every, await to.elsewhere.next_number())
+            prepared = structs.replace(prepared, notes=(*prepared.notes, *ran))
             shipping = Shipping(to, compose, lock, say)
             return await shipping.ship(prepared, asked, releases, agree=agree, returns_to=wanted)
 
@@ -111,12 +114,14 @@ async def releases_of(asked: Asked, project: str) -> Sequence[Release]:
 
 class Standing(Struct, frozen=True, kw_only=True):
     """The release in force, and what runs of it. `unfinished`: releases whose deploy ended in the middle; `unseen`:
-    nodes of a swarm that nobody could ask what they run."""
+    nodes of a swarm that nobody could ask what they run. `jobs`: when each ran last, also for a release that did not
+    stay."""
 
     release: Release
     services: tuple[ServiceStanding, ...]
     unfinished: tuple[Release, ...]
     unseen: tuple[UnseenNode, ...]
+    jobs: tuple[JobLastRun, ...]
 
 
 async def standing(asked: Asked, project: str) -> Standing:
@@ -133,6 +138,7 @@ async def standing(asked: Asked, project: str) -> Standing:
             services=standing_of(last, running, releases),
             unfinished=unfinished(releases),
             unseen=running.unseen,
+            jobs=last_runs(last, releases),
         )
 
 

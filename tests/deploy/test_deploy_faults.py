@@ -93,6 +93,24 @@ def test_a_job_that_fails_stops_the_release_before_anything_is_replaced(shop: Sh
     assert shop.containers() == before
 
 
+def test_a_job_that_ran_is_told_of_the_release_that_was_rolled_back_and_before_a_rollback(shop: Shop) -> None:
+    jobs = {"before": ["migrate"]}
+    shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": {"observe": "0s", "jobs": jobs}})
+    migrate = {**shop.service("true"), "profiles": ["jobs"]}
+    shop.compose({"web": shop.service(), "migrate": migrate})
+    assert "migrate ran" in shop.deploy().stdout
+    shop.compose({"web": {**shop.service(), "command": ["false"]}, "migrate": migrate})
+    assert "migrate ran: what it changed in the data stays" in " ".join(shop.deploy(status=18).stdout.split())
+    assert [each["jobs"] for each in shop.releases()] == [[{"job": "migrate", "outcome": "ran"}]] * 2
+    status = json.loads(shop.dockworthy("releases", "status", "--format", "json").stdout)
+    assert status["jobs"] == [{"job": "migrate", "release": 2, "state": "rolled_back", "outcome": "ran"}]
+    shop.compose({"web": shop.service(environment={"A": "1"}), "migrate": {**migrate, "command": ["false"]}})
+    shop.deploy(status=18)
+    plan = " ".join(shop.dockworthy("rollback", "1", "--dry-run").stdout.split())
+    assert "since release 1 the job migrate ran in release 2 (rolled back)" in plan
+    assert "and the job migrate failed in release 3 (rolled back)" in plan
+
+
 def test_an_irreversible_job_forbids_the_way_back_and_says_so(shop: Shop) -> None:
     jobs = {"before": ["migrate"], "irreversible": True}
     shop.write("dockworthy.yaml", {"policy": {"level": "baseline"}, "deploy": {"observe": "0s", "jobs": jobs}})

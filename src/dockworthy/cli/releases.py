@@ -124,6 +124,9 @@ def status(
     On a swarm each node is asked that `hosts:` in dockworthy.yaml names a way to, for containers that run for no task
     any more, as an engine that was killed leaves them; a node that can't be asked is named as unknown.
 
+    Of each job (`deploy.jobs`) it says in which release it ran last, also where that was rolled back: what a job
+    changed in the data stays.
+
     Exit status 1 says that something of it does not serve, or that a deploy ended in the middle.
     """
     from ..release import standing
@@ -143,8 +146,11 @@ def status(
         "services": found.services,
         "unfinished": [each.number for each in found.unfinished],
         "unknown_nodes": found.unseen,
+        "jobs": found.jobs,
     }
-    text = render_standing(found.release, found.services, found.unfinished, found.unseen, width=width, colour=colour)
+    text = render_standing(
+        found.release, found.services, found.unfinished, found.unseen, found.jobs, width=width, colour=colour
+    )
     _deliver(told, text, format_, output)
     return 0 if all(each.is_good for each in found.services) and not found.unfinished else 1
 

@@ -7,7 +7,7 @@ import msgspec
 from ..engine.moments import now
 from ..engine.who import who_runs
 from ..model.deploy_settings import TargetKind
-from ..model.release import GateFinding, Release, ReleaseState
+from ..model.release import GateFinding, JobRun, Release, ReleaseState
 from ..model.rollout import RolloutPlan
 from .preparing import Prepared
 
@@ -33,6 +33,7 @@ def begun(
         container_names=desired.container_names,
         jobs_before=desired.jobs_before,
         jobs_after=desired.jobs_after,
+        jobs=tuple(JobRun(job=job) for job in dict.fromkeys((*desired.jobs_before, *desired.jobs_after))),
         left=desired.left,
         versions=prepared.versions,
         settings=msgspec.to_builtins(prepared.settings),

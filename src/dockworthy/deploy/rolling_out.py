@@ -11,12 +11,13 @@ from msgspec import structs
 from ..engine.moments import now
 from ..errors import DockworthyError, Occupied
 from ..interruption import to_its_end
-from ..model.release import Observation, Release, ReleaseState
-from ..model.rollout import RolloutPlan, StepKind
+from ..model.release import JobOutcome, Observation, Release, ReleaseState
+from ..model.rollout import RolloutPlan, RolloutStep, StepKind
 from .asked import Say
 from .edge.project_edge import ProjectEdge
 from .observing.watching import Watch
 from .store import Lock, ReleaseStore
+from .targets.step_failed import StepFailed
 from .targets.target import Target
 
 _LOOK = 2.0
@@ -95,10 +96,25 @@ class RollOut:
             self._say(step.says)
             if step.kind is StepKind.ROUTES:
                 await self._edge.open(self._say)
+            elif step.kind is StepKind.JOB:
+                await self._run_job(step)
             else:
                 await self._target.carry_out(step)
-            if step.kind is StepKind.JOB and self.release.irreversible:
-                self._irreversible = True
+
+    async def _run_job(self, step: RolloutStep) -> None:
+        """What it does to the data stays, whatever becomes of the release: so the record tells how far it came."""
+        await self._note_job(step.subject, JobOutcome.BEGUN)
+        try:
+            await self._target.carry_out(step)
+        except StepFailed:
+            self.release = _with_job(self.release, step.subject, JobOutcome.FAILED)  # written with the way back
+            raise
+        self._irreversible = self._irreversible or self.release.irreversible
+        await self._note_job(step.subject, JobOutcome.RAN)
+
+    async def _note_job(self, job: str, outcome: JobOutcome) -> None:
+        self.release = _with_job(self.release, job, outcome)
+        await self._store.write(self.release)
 
     async def _observe(self, watch: Watch) -> Observation:
         await self._lock.check()
@@ -138,3 +154,8 @@ class RollOut:
     async def _become(self, state: ReleaseState, **changes: object) -> None:
         self.release = structs.replace(self.release, state=state, **changes)
         await self._store.write(self.release)
+
+
+def _with_job(release: Release, job: str, outcome: JobOutcome) -> Release:
+    runs = tuple(structs.replace(run, outcome=outcome) if run.job == job else run for run in release.jobs or ())
+    return structs.replace(release, jobs=runs)

@@ -51,6 +51,31 @@ class GateFinding(Struct, frozen=True, kw_only=True):
     says: str = ""
 
 
+class JobOutcome(StrEnum):
+    """`begun`: nobody saw how it ended. `failed`: it may have done a part of its work."""
+
+    NOT_RUN = "not_run"
+    BEGUN = "begun"
+    RAN = "ran"
+    FAILED = "failed"
+
+
+class JobRun(Struct, frozen=True, kw_only=True):
+    """What became of one job in one release."""
+
+    job: str
+    outcome: JobOutcome = JobOutcome.NOT_RUN
+
+
+class JobLastRun(Struct, frozen=True, kw_only=True):
+    """The newest release in which a job was begun, and what became of both; None where no record tells of one."""
+
+    job: str
+    release: int | None = None
+    state: ReleaseState | None = None
+    outcome: JobOutcome | None = None
+
+
 class Observation(Struct, frozen=True, kw_only=True):
     """What was seen of a release. Times in seconds; None where nothing told it. `broken`: the objectives that it did
     not keep to, as sentences; () is a release that may stay."""
@@ -81,6 +106,8 @@ class Release(Struct, frozen=True, kw_only=True):
     container_names: dict[str, str] = {}
     jobs_before: tuple[str, ...] = ()
     jobs_after: tuple[str, ...] = ()
+    jobs: tuple[JobRun, ...] | None = None
+    """What became of its jobs, in their order. None: an older dockworthy wrote the record, and did not note it."""
     left: tuple[str, ...] = ()
     """Services of its file that it says nothing of: nobody had shipped them yet when others were named."""
     versions: dict[str, str] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..model.finding import Finding, Outcome
-from ..model.release import Observation, Release, ReleaseState
+from ..model.release import JobOutcome, Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, RolloutStep
 from .grouping import Group, by_fault, number_of_controls
 from .sheet import Sheet
@@ -124,11 +124,38 @@ def render_release(release: Release, *, width: int, colour: bool) -> str:
     if release.state is ReleaseState.ROLLED_BACK:
         now = "nothing of it runs, as before" if release.nothing_before else "what ran before runs again"
         sheet.entry("now", now, indent=1, column=_COLUMN)
+    write_jobs(sheet, release)
     if release.state is ReleaseState.FAILED:
         look = f"docker stack ps {release.project}" if release.target == "swarm" else "docker compose ps"
         sheet.entry("next", f"look at `{look}`; `dockworthy deploy` or `rollback` goes on from what there is",
                     indent=1, column=_COLUMN)  # fmt: skip
     return str(sheet)
+
+
+def write_jobs(sheet: Sheet, release: Release) -> None:
+    for number, says in enumerate(jobs_in_words(release)):
+        sheet.entry("" if number else "jobs", says, indent=1, column=_COLUMN)
+
+
+def jobs_in_words(release: Release) -> tuple[str, ...]:
+    """What became of each job, and of what it changed."""
+    if release.jobs is None:
+        every = ", ".join(dict.fromkeys((*release.jobs_before, *release.jobs_after)))
+        return (f"whether {every} ran is unknown: an older dockworthy recorded this release",) if every else ()
+    stays = "" if release.state is ReleaseState.KEPT else ": what it changed in the data stays"
+    made = ": no container was made anew by this release" if _made_nothing(release) else ""
+    says = {
+        JobOutcome.RAN: f"ran{stays}",
+        JobOutcome.FAILED: "failed: what it had changed in the data until then stays",
+        JobOutcome.BEGUN: "was begun, and nobody saw how it ended: what it changed in the data stays",
+        JobOutcome.NOT_RUN: f"did not run{made}",
+    }
+    return tuple(f"{run.job} {says[run.outcome]}" for run in release.jobs)
+
+
+def _made_nothing(release: Release) -> bool:
+    """A deploy (no rollback) runs all its jobs as soon as it makes one container."""
+    return release.state is ReleaseState.KEPT and release.returns_to is None
 
 
 def release_name(release: Release) -> str:

@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from ..model.release import Release, ReleaseState
+from ..model.release import JobLastRun, JobOutcome, Release, ReleaseState
 from ..model.rollout import ServiceStanding, UnseenNode
-from .deploy import observation_in_words, release_name, state_in_words
+from .deploy import jobs_in_words, observation_in_words, release_name, state_in_words, write_jobs
 from .sheet import Sheet
 from .words import number_of
 
@@ -34,6 +34,8 @@ def render_releases(releases: Sequence[Release], *, width: int, colour: bool) ->
         sheet.line(_images(release), indent=11)
         if release.why:
             sheet.line(release.why, indent=11, at_most=2)
+        for says in jobs_in_words(release):
+            sheet.line(f"job {says}" if release.jobs else says, indent=11)
     return str(sheet)
 
 
@@ -50,6 +52,7 @@ def render_release_page(release: Release, *, width: int, colour: bool) -> str:
     for label, text in entries:
         if text:
             sheet.entry(label, text, indent=1, column=_COLUMN)
+    write_jobs(sheet, release)
     sheet.heading("Services")
     for name, service in sorted(release.services.items()):
         times = f", {service.replicas} times" if service.replicas != 1 else ""
@@ -113,6 +116,7 @@ def render_standing(
     standing: Sequence[ServiceStanding],
     unfinished: Sequence[Release],
     unseen: Sequence[UnseenNode],
+    jobs: Sequence[JobLastRun] = (),
     *,
     width: int,
     colour: bool,
@@ -132,9 +136,25 @@ def render_standing(
         says = f"{release_name(begun)} {state_in_words(begun)}"
         says += ": `dockworthy deploy` finishes it, `dockworthy rollback` takes it back"
         sheet.entry("unfinished", says, indent=1, column=_DRIFT_COLUMN, label_style="bad")
+    for number, job in enumerate(jobs):
+        sheet.entry("" if number else "jobs", _last_run(job), indent=1, column=_DRIFT_COLUMN)
     for says in unseen_in_words(unseen):
         sheet.entry("unknown", says, indent=1, column=_DRIFT_COLUMN, label_style="open")
     return str(sheet)
+
+
+def _last_run(run: JobLastRun) -> str:
+    if run.release is None or run.state is None:
+        return f"{run.job}: no release that is kept here says that it ran"
+    how = {
+        JobOutcome.FAILED: "ran last, and failed,",
+        JobOutcome.BEGUN: "was last begun, and nobody saw how it ended,",
+    }.get(run.outcome or JobOutcome.RAN, "ran last")
+    if run.state is ReleaseState.KEPT:
+        return f"{run.job} {how} in release {run.release}"
+    became = {ReleaseState.ROLLED_BACK: "which was rolled back", ReleaseState.FAILED: "which failed"}
+    which = became.get(run.state, "which ended in the middle")
+    return f"{run.job} {how} in release {run.release}, {which}: what it changed in the data stays"
 
 
 def unseen_in_words(unseen: Iterable[UnseenNode]) -> Iterator[str]:

@@ -18,7 +18,17 @@ def with_adopted(
     """A plan that would else be empty, with what `docker compose up` made since the release in force."""
     if not plan.is_empty or last is None:
         return plan
-    return structs.replace(plan, steps=tuple(_adopted(desired, running, last, only)))
+    steps = tuple(_adopted(desired, running, last, only))
+    jobs = dict.fromkeys((*desired.jobs_before, *desired.jobs_after)) if steps else ()
+    return structs.replace(plan, steps=steps, notes=(*plan.notes, *(_not_run(job) for job in jobs)))
+
+
+def _not_run(job: str) -> str:
+    """Compose by hand starts jobs as it starts services, unless a profile keeps them out."""
+    return (
+        f"the job {job} does not run: this release makes no container anew. Whether `docker compose up` ran it, "
+        f"`docker compose ps --all` says; `docker compose run --rm {job}` runs it"
+    )
 
 
 def _adopted(desired: Desired, running: Running, last: Release, only: Collection[str]) -> Iterator[RolloutStep]:

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 
 from ...engine.connection import Connection
+from ...errors import EngineError
 from ...model.rollout import Desired, Task, TaskState
 from ..compose_command import ComposeCommand
 from ..store.still_ours import NOBODY_ELSE, StillOurs
 from .log_tail import log_tail
-from .running import read_tasks, task_of
+from .running import inspected_or_none, read_tasks, task_of
 from .step_failed import StepFailed
 
 _EVERY = 0.2
@@ -36,7 +37,12 @@ async def run_job(
             await _ended(engine, earlier.id, ours)
         await _remove(engine, earlier.id)
     name = f"{desired.project}-{job}-job"
-    await compose.run_job(desired.spec, job, name)
+    try:
+        await compose.run_job(desired.spec, job, name)
+    except EngineError as error:
+        if await _never_ran(engine, name):
+            raise StepFailed(job, error.says, hint=error.hint) from None
+        raise
     task = await _ended(engine, name, ours)
     lines = await log_tail(engine, name, _SHOWN)
     if task.exit_code:
@@ -44,6 +50,11 @@ async def run_job(
     for line in lines:
         say(f"  {job}: {line}")
     await _remove(engine, name)
+
+
+async def _never_ran(engine: Connection, name: str) -> bool:
+    container = await inspected_or_none(engine, name)
+    return container is None or container["State"]["Status"] == "created"
 
 
 async def _ended(engine: Connection, container: str, ours: StillOurs) -> Task:

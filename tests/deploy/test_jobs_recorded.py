@@ -1,0 +1,121 @@
+"""What a job did to the data stays: the record tells of each job whether it ran, whatever became of the release."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from dockworthy.deploy.rolling_out import RollOut
+from dockworthy.deploy.store.record import decoded, encoded
+from dockworthy.deploy.targets.step_failed import StepFailed
+from dockworthy.errors import EngineError, HostError
+from dockworthy.model.release import JobOutcome, JobRun, Observation, Release, ReleaseState
+from dockworthy.model.rollout import RolloutPlan, RolloutStep, StepKind
+
+from .planning.projects import release
+
+JOBS = (JobRun(job="migrate"), JobRun(job="warm-up"))
+BEGUN = structs.replace(
+    release(), state=ReleaseState.PREPARED, jobs_before=("migrate",), jobs_after=("warm-up",), jobs=JOBS
+)
+
+
+class Parts:
+    """Target, store, lock, edge and watch of a roll-out that touches nothing. `fails`: what a step raises."""
+
+    def __init__(self, fails: dict[str, BaseException], broken: tuple[str, ...] = ()) -> None:
+        self._fails = fails
+        self._broken = broken
+        self.written: list[Release] = []
+        self.meanwhile: list[tuple[str, str]] = []
+
+    async def carry_out(self, step: RolloutStep) -> None:
+        if self.written[-1].jobs:
+            self.meanwhile += [(step.subject, run.outcome) for run in self.written[-1].jobs if run.job == step.subject]
+        if (error := self._fails.get(step.subject)) is not None:
+            raise error
+
+    async def write(self, each: Release) -> None:
+        self.written.append(decoded(encoded(each), "1.json"))
+
+    async def observed(self) -> Observation:
+        return Observation(seconds=1, broken=self._broken)
+
+    async def tasks(self) -> dict[str, Any]:
+        return {}
+
+    async def _nothing(self, *_: object) -> None: ...
+
+    check = announce = settle = retire = take_back = _nothing
+
+    async def __aenter__(self) -> Parts:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+def shipped(parts: Parts, steps: Iterable[tuple[StepKind, str]]) -> Release:
+    every = tuple(RolloutStep(kind=kind, subject=name, says=name) for kind, name in steps)
+    any_: Any = parts
+    said: list[str] = []
+    rollout = RollOut(any_, any_, any_, BEGUN, RolloutPlan(project="shop", number=1, steps=every), said.append, any_)
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(rollout.run(any_))
+    return parts.written[-1]
+
+
+def jobs(of: Release) -> tuple[str, ...]:
+    return tuple(f"{run.job} {run.outcome}" for run in of.jobs or ())
+
+
+WHOLE = ((StepKind.JOB, "migrate"), (StepKind.REPLACE, "web"), (StepKind.JOB, "warm-up"))
+
+
+def test_a_release_that_is_kept_tells_which_jobs_ran() -> None:
+    parts = Parts({})
+    assert jobs(shipped(parts, WHOLE)) == ("migrate ran", "warm-up ran")
+    assert parts.meanwhile == [("migrate", "begun"), ("warm-up", "begun")], "a deploy that is killed leaves that"
+    assert jobs(shipped(Parts({}), [(StepKind.ADOPT, "web")])) == ("migrate not_run", "warm-up not_run")
+
+
+@pytest.mark.parametrize("broken", [(), ("web failed 12 requests",)])
+def test_a_release_that_is_rolled_back_tells_which_jobs_ran(broken: tuple[str, ...]) -> None:
+    parts = Parts({} if broken else {"web": StepFailed("web", "web is unhealthy")}, broken)
+    ended = shipped(parts, WHOLE)
+    assert ended.state is ReleaseState.ROLLED_BACK
+    assert jobs(ended) == ("migrate ran", "warm-up ran" if broken else "warm-up not_run")
+
+
+@pytest.mark.parametrize(
+    "error, outcome",
+    [
+        (StepFailed("migrate", "the job migrate ended with status 4"), JobOutcome.FAILED),
+        (EngineError("the engine is gone"), JobOutcome.BEGUN),
+        (HostError("the connection is lost"), JobOutcome.BEGUN),
+        (asyncio.CancelledError(), JobOutcome.BEGUN),
+    ],
+)
+def test_a_job_that_failed_is_told_from_one_whose_end_nobody_saw(error: BaseException, outcome: JobOutcome) -> None:
+    ended = shipped(Parts({"migrate": error}), WHOLE)
+    assert ended.state is ReleaseState.ROLLED_BACK
+    assert jobs(ended) == (f"migrate {outcome}", "warm-up not_run")
+
+
+def test_an_irreversible_job_that_ran_still_forbids_the_way_back() -> None:
+    parts: Any = Parts({"web": StepFailed("web", "web is unhealthy")})
+    plan = RolloutPlan(
+        project="shop", number=1, steps=tuple(RolloutStep(kind=kind, subject=name, says=name) for kind, name in WHOLE)
+    )
+    begun = structs.replace(BEGUN, irreversible=True)
+    asyncio.run(RollOut(parts, parts, parts, begun, plan, lambda _: None, parts).run(parts))
+    assert parts.written[-1].state is ReleaseState.FAILED and jobs(parts.written[-1])[0] == "migrate ran"
+
+
+def test_a_record_of_an_older_dockworthy_tells_nothing_of_jobs() -> None:
+    older = encoded(release()).replace(b'"jobs":null,', b"")
+    assert b'"jobs"' not in older and decoded(older, "1.json").jobs is None
