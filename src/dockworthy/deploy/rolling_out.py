@@ -60,12 +60,12 @@ class RollOut:
         except Occupied:  # what is there is another one's by now, and nothing is taken back
             raise
         except DockworthyError as error:
-            return await to_its_end(self._take_back(error.says, failed=error))
+            return await self._taken_back(error.says, failed=error)
         except BaseException:
             await self._interrupted()
             raise
         if observation.broken:
-            return await to_its_end(self._take_back("; ".join(observation.broken), observation))
+            return await self._taken_back("; ".join(observation.broken), observation)
         await self._target.retire()
         await self._become(ReleaseState.KEPT, observation=observation, ended=now())
         try:
@@ -85,8 +85,10 @@ class RollOut:
             raise
 
     async def _interrupted(self) -> None:
-        """By ^C, SIGTERM."""
-        await to_its_end(self._take_back("it was interrupted"))
+        """By ^C, SIGTERM: nobody tells how it ended any more."""
+        why = "it was interrupted"
+        self._say(f"not rolled back: {why}" if self._irreversible else f"rolling back: {why}")
+        await to_its_end(self._take_back(why))
 
     async def _roll_out(self) -> None:
         await self._become(ReleaseState.ROLLING_OUT)
@@ -128,19 +130,30 @@ class RollOut:
             observing.cancel()
             await asyncio.gather(observing, return_exceptions=True)
 
-    async def _take_back(
+    async def _taken_back(
         self, why: str, observation: Observation | None = None, *, failed: DockworthyError | None = None
     ) -> Release:
+        """Why, and what to do about it, is told once, when it is over: by who called, or here where nobody does."""
+        if isinstance(failed, StepFailed) and failed.log:
+            self._say(f"the last lines of {failed.service}:")
+        for line in failed.excerpt if failed is not None else ():
+            self._say(line)
+        if not self._irreversible:
+            self._say("rolling back")
+        hint = (failed.hint if failed is not None else "") or _mend(self.release)
+        try:
+            return await to_its_end(self._take_back(why, observation, hint=hint))
+        except BaseException:
+            self._say(f"it failed before that: {why}")
+            raise
+
+    async def _take_back(self, why: str, observation: Observation | None = None, *, hint: str = "") -> Release:
         if self._irreversible:
             kept = f"{why}; not taken back, because its job can't be (deploy.jobs.irreversible)"
-            await self._become(ReleaseState.FAILED, why=kept, observation=observation, ended=now())
+            await self._become(ReleaseState.FAILED, why=kept, hint=hint, observation=observation, ended=now())
             return self.release
-        self._say(f"rolling back: {why}")
-        if failed is not None:
-            for line in (*failed.excerpt, *([f"hint: {failed.hint}"] if failed.hint else [])):
-                self._say(line)
         try:
-            await self._become(ReleaseState.ROLLING_BACK, why=why, observation=observation)
+            await self._become(ReleaseState.ROLLING_BACK, why=why, hint=hint, observation=observation)
             await self._target.take_back()
             await self._edge.take_back()
         except DockworthyError as error:
@@ -159,3 +172,8 @@ class RollOut:
 def _with_job(release: Release, job: str, outcome: JobOutcome) -> Release:
     runs = tuple(structs.replace(run, outcome=outcome) if run.job == job else run for run in release.jobs or ())
     return structs.replace(release, jobs=runs)
+
+
+def _mend(release: Release) -> str:
+    again = "deploy" if release.returns_to is None else f"rollback {release.returns_to}"
+    return f"mend that, and `dockworthy {again}` again"

@@ -126,4 +126,6 @@ class Release(Struct, frozen=True, kw_only=True):
     findings: tuple[GateFinding, ...] = ()
     observation: Observation | None = None
     why: str = ""
+    hint: str = ""
+    """What to do about `why`."""
     schema: int = 1

@@ -47,6 +47,7 @@ def render_release_page(release: Release, *, width: int, colour: bool) -> str:
         ("ended", release.ended),
         ("commit", release.commit),
         ("why", release.why),
+        ("hint", release.hint),
         ("observed", observation_in_words(release.observation) if release.observation else ""),
     ]
     for label, text in entries:

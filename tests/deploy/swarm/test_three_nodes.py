@@ -199,7 +199,8 @@ def test_shipped_to_all_of_them(nodes: Swarm, shop: Stack) -> None:
     migrate = {**shop.service("sh", "-c", "echo on n2", deploy=AT_N2), "profiles": ["jobs"]}
     shop.compose({"web": web, "migrate": migrate})
     done = shop.deploy(status=18)
-    assert "could not start: No such image" in " ".join(done.stdout.split()) and "docker load" in done.stderr
+    told = " ".join(done.stdout.split())
+    assert "could not start: No such image" in told and "docker load" in told
     assert "nobody can tell which of n2, n3 has" in " ".join(done.stderr.split()) and "hosts add ssh://" in done.stderr
 
     settle(shop, {name: nodes.engines[name].endpoint for name in NODES}, jobs=jobs)

@@ -19,6 +19,7 @@ _OUTCOME = 5_000
 """Bytes that a new record leaves free for what becomes of the release: that has to be written whatever it is."""
 _WORDS = 2_000
 """Bytes of the sentences of an outcome."""
+_HINT = 500
 
 
 class _Schema(msgspec.Struct):
@@ -78,6 +79,7 @@ def _without_secrets(release: Release) -> Release:
     return structs.replace(
         release,
         why=redacted_text(release.why),
+        hint=redacted_text(release.hint),
         steps=tuple(map(redacted_text, release.steps)),
         findings=tuple(structs.replace(each, says=redacted_text(each.says)) for each in release.findings),
         observation=seen,
@@ -85,7 +87,7 @@ def _without_secrets(release: Release) -> Release:
 
 
 def _brief(release: Release) -> Release:
-    brief = structs.replace(release, why=_cut(release.why, _WORDS))
+    brief = structs.replace(release, why=_cut(release.why, _WORDS), hint=_cut(release.hint, _HINT))
     if (seen := release.observation) is not None and seen.broken:
         share = _WORDS // len(seen.broken[:10])
         broken = tuple(_cut(sentence, share) for sentence in seen.broken[:10])

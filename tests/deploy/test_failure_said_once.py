@@ -1,0 +1,74 @@
+"""Why a deploy failed is said once, at the end, with what to do; meanwhile its log is shown, and that it goes back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from dockworthy.deploy.rolling_out import RollOut
+from dockworthy.deploy.targets.step_failed import StepFailed
+from dockworthy.errors import HostError
+from dockworthy.model.release import Release, ReleaseState
+from dockworthy.model.rollout import RolloutPlan, RolloutStep, StepKind
+from dockworthy.report.deploy import render_release
+
+from .planning.projects import release
+from .roll_outs import Parts
+
+BEGUN = structs.replace(release(), state=ReleaseState.PREPARED, jobs=())
+FAILS = StepFailed("web", "web is unhealthy", log=("no database",), hint="`deploy.healthy_within` gives more")
+
+
+def told(parts: Any, begun: Release = BEGUN) -> tuple[list[str], str]:
+    """What is said meanwhile, and at the end."""
+    said: list[str] = []
+    step = RolloutStep(kind=StepKind.REPLACE, subject="web", says="replace web")
+    plan = RolloutPlan(project="shop", number=1, steps=(step,))
+    rollout = RollOut(parts, parts, parts, begun, plan, said.append, parts)
+    try:
+        ended = render_release(asyncio.run(rollout.run(parts)), width=200, colour=False)
+    except asyncio.CancelledError:
+        ended = ""
+    return said, ended
+
+
+def test_the_reason_comes_once_and_last_with_what_to_do() -> None:
+    said, ended = told(Parts({"web": FAILS}))
+    assert said == ["replace web", "the last lines of web:", "  no database", "rolling back"]
+    assert ended.count("web is unhealthy") == 1 and "`deploy.healthy_within` gives more" in ended
+
+
+def test_what_was_observed_comes_once_too_and_says_to_mend_it() -> None:
+    said, ended = told(Parts({}, ("web failed 12 requests",)))
+    assert said == ["replace web", "rolling back"]
+    assert ended.count("web failed 12 requests") == 1 and "mend that, and `dockworthy deploy` again" in ended
+    _, back = told(Parts({}, ("web failed 12 requests",)), structs.replace(BEGUN, returns_to=3))
+    assert "mend that, and `dockworthy rollback 3` again" in back
+
+
+def test_the_hint_is_recorded_and_a_failure_on_the_way_back_is_told_beside_it() -> None:
+    class NotBack(Parts):
+        async def take_back(self) -> None:
+            raise HostError("the connection is lost")
+
+    parts = NotBack({"web": FAILS})
+    _, ended = told(parts)
+    last = parts.written[-1]
+    assert (last.state, last.hint) == (ReleaseState.FAILED, "`deploy.healthy_within` gives more")
+    assert "web is unhealthy; and it could not be taken back: the connection is lost" in ended
+
+
+@pytest.mark.parametrize("stops", ["before", "on the way back"])
+def test_who_interrupts_is_told_too_as_nothing_comes_at_the_end(stops: str) -> None:
+    class Stopped(Parts):
+        async def take_back(self) -> None:
+            raise asyncio.CancelledError
+
+    said, ended = told(Stopped({"web": FAILS}) if stops != "before" else Parts({"web": asyncio.CancelledError()}))
+    assert not ended
+    assert said[-1] == (
+        "rolling back: it was interrupted" if stops == "before" else "it failed before that: web is unhealthy"
+    )
