@@ -53,6 +53,9 @@ class World(EmptyWorld):
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         return self.found.get(f"service_{reference}")
 
+    async def secret(self, reference: str) -> Mapping[str, Any] | None:
+        return self.found.get(f"secret_{reference}")
+
 
 class Swappable(World):
     def who_may_write(self, path: str) -> str:

@@ -236,7 +236,7 @@ async def test_the_plugin_reads_a_question_once_tells_of_each_and_keeps_no_secre
         told.append(decision.action)
         return decision
 
-    answer = partial(serving._answer, PolicyInForce, EmptyWorld(), PendingCreates(), tell, lambda _: None)
+    answer = partial(serving._answer, PolicyInForce, EmptyWorld(), PendingCreates(), tell, lambda _: None, None)
     plugin, wire = PluginProtocol(answer, set(), unread=lambda path: path == serving._UNREAD), Wire()
     plugin.connection_made(wire)
     for _ in range(3):

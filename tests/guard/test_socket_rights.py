@@ -513,47 +513,6 @@ async def test_a_container_joins_and_leaves_networks_by_its_id(what: str, roles:
         assert isinstance(answer, Allowed) and json.loads(answer.call.body)["Container"] == "later"
 
 
-EDGES = "dockworthy-edge.0123456789abcdef.0123456789abcdef"
-
-
-def of_secret(named: str, secret: str) -> dict[str, Any]:
-    secrets = [{"SecretID": secret, "SecretName": named, "File": {"Name": "key"}}]
-    return {"Name": "s", "TaskTemplate": {"ContainerSpec": {"Image": "x", "Secrets": secrets}}}
-
-
-@pytest.mark.parametrize(
-    ("line", "body"),
-    [
-        ("POST /services/create", of_secret(EDGES, "m" * 25)),
-        ("POST /services/create", of_secret("shop_key", "m" * 25)),
-        ("POST /services/create", of_secret(EDGES, "gone")),
-        ("POST /services/shop_web/update?version=1", of_secret("shop_key", "m" * 25)),
-        ("POST /services/edges/update?version=1&rollback=previous", of_secret("shop_key", "k" * 25)),
-        ("POST /secrets/create", {"Name": EDGES, "Data": "eA==", "Labels": {"dockworthy.kind": "edge"}}),
-        (f"POST /secrets/{EDGES}/update?version=1", {"Name": EDGES, "Labels": {}}),
-        (f"DELETE /secrets/{'m' * 25}", None),
-    ],
-)
-async def test_who_is_limited_to_nothing_has_no_secret_of_the_edge(line: str, body: Any) -> None:
-    called = Known()
-    called.objects["secret", EDGES] = called.objects["secret", "m" * 25] = {"ID": "m" * 25, "Spec": {"Name": EDGES}}
-    called.objects["secret", "k" * 25] = called.objects["secret", "shop_key"]
-    called.objects["service", "edges"] = {"Spec": {"Name": "edges"}, "PreviousSpec": of_secret("shop_key", "m" * 25)}
-    deployer = bound(Role.DEPLOYER), bound(Role.OPERATOR)
-    answer = await decide(call_of(line, body), Identity(name="user x"), deployer, called)
-    assert isinstance(answer, Refused) and {each.rule for each in answer.reasons} == {"guard/edge"}
-    admin = await decide(call_of(line, body), Identity(name="user x"), (bound(Role.ADMIN),), called)
-    assert isinstance(admin, Allowed)
-    for good, sent in (
-        ("POST /services/create", of_secret("shop_key", "k" * 25)),
-        ("POST /secrets/create", {"Name": "shop_other", "Data": "eA=="}),
-        ("DELETE /secrets/shop_key", None),
-        (f"GET /secrets/{EDGES}", None),
-    ):
-        allowed = await decide(call_of(good, sent), Identity(name="user x"), deployer, called)
-        assert isinstance(allowed, Allowed), allowed
-
-
 async def test_no_host_name_of_a_task_is_taken_that_a_node_brings() -> None:
     called = Known()
     called.objects[("node", "db")] = {}

@@ -23,15 +23,19 @@ def make_image(engine: OwnEngine, name: str = BUSYBOX, *changes: str) -> str:
     return name
 
 
-def busybox_root() -> bytes:
-    """A root file system as a tar archive: busybox, links to it, the libraries it needs, and an ordinary user."""
+def busybox_root(*programs: str) -> bytes:
+    """A root file system as a tar archive: busybox, links to it, the libraries it needs, and an ordinary user. And
+    `programs` of this machine, in /bin."""
     busybox = shutil.which("busybox")
     assert busybox, "busybox is not installed (sudo ./test installs it)"
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         _add_folder(tar, "tmp", mode=0o1777)
         _add_file(tar, "bin/busybox", Path(busybox).read_bytes(), mode=0o755)
-        for library in _libraries(busybox):
+        found = {name: shutil.which(name) or "" for name in programs}
+        for name, program in found.items():
+            _add_file(tar, f"bin/{name}", Path(program).read_bytes(), mode=0o755)
+        for library in dict.fromkeys(each for program in (busybox, *found.values()) for each in _libraries(program)):
             _add_file(tar, str(library).lstrip("/"), library.read_bytes(), mode=0o755)
         for applet in APPLETS:
             link = tarfile.TarInfo(f"bin/{applet}")

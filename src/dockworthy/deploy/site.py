@@ -12,6 +12,7 @@ from pathlib import Path
 from ..engine.connection import AT_ONCE, ELECTION, Connection
 from ..engine.endpoint import socket_path
 from ..engine.hand import Hand, hand_here
+from ..engine.root_proof import KEY_FILE, key_in, read_key
 from ..engine.ssh.address import is_ssh, ssh_address
 from ..engine.ssh.commands import relay
 from ..engine.ssh.host import SshHost
@@ -24,11 +25,13 @@ _LASTS = 24 * 3600.0
 """Seconds: a deploy may wait for a person's slow services."""
 _CONNECTING = 20.0
 _CALL = 60.0
-_STATE = """
+_STATE = f"""
 state=/var/lib/dockworthy
-if [ "$(id -u)" != 0 ]; then state=${XDG_STATE_HOME:-$HOME/.local/state}/dockworthy; fi
-printf %s "$state"
+if [ "$(id -u)" != 0 ]; then state=${{XDG_STATE_HOME:-$HOME/.local/state}}/dockworthy
+elif [ -f {KEY_FILE} ] && [ ! -h {KEY_FILE} ]; then key=$(head -c 128 {KEY_FILE}); fi
+printf '%s\n%s' "$state" "$key"
 """
+"""The folder of what must be remembered, and root's key for a guard there."""
 
 
 class Site:
@@ -100,6 +103,7 @@ async def reach(
         hand_here(command=command) as hand,
         Connection(endpoint, deadline=None, per_call=_CALL, environ=environ, election=ELECTION) as engine,
     ):
+        engine.root_key = read_key()
         state = str(state_directory(environ))  # made by who first has something to remember
         yield Site("this host", hand, engine, endpoint, state, socket=socket_path(endpoint) or "")
 
@@ -116,19 +120,20 @@ async def _over_ssh(endpoint: str, command: str, sudo: bool, environ: Mapping[st
             Connection(endpoint, deadline=None, per_call=_CALL, environ=environ, election=ELECTION, way=way) as engine,
         ):
             hand = Hand(host.shell, address.host, host, command=command)
-            state = await _state_on(hand, environ)
+            state, engine.root_key = await _state_on(hand)
             site = Site(address.host, hand, engine, f"unix://{way.socket}", state, socket=socket)
             site.through = Through(host, socket, way)
             async with site._ways:
                 yield site
 
 
-async def _state_on(hand: Hand, environ: Mapping[str, str]) -> str:
-    """DOCKWORTHY_STATE speaks of this machine; over there the usual place counts."""
+async def _state_on(hand: Hand) -> tuple[str, bytes | None]:
+    """DOCKWORTHY_STATE speaks of this machine; over there the usual place counts. And the key of root_proof.py."""
     done = await hand.run(_STATE)
-    if done.status or not done.output:
+    state, _, key = done.output.partition("\n")
+    if done.status or not state:
         raise HostError(f"{hand.name} does not tell where things are kept there: {done.words}")
-    return done.output
+    return state, key_in(key.strip().encode())
 
 
 async def write_file(hand: Hand, path: str, content: bytes, *, mode: str = "0600") -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import math
 import os
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping
@@ -20,6 +21,7 @@ from ..errors import EngineTimeout
 from .endpoint import socket_path
 from .faults import failed_answer, failed_request, has_no_leader
 from .opening import NEWEST_API, decoded, negotiated, opened
+from .root_proof import HEADER, seal
 from .silence import waits_for_plugin
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 18
 _NO_HEADERS: Mapping[str, str] = {}
+_JSON = "application/json"
 
 ELECTION = 30.0
 """Seconds in which managers of a swarm that are all there have a leader again (seen: 15 s)."""
@@ -71,6 +74,8 @@ class Connection:
         self.calls = 0
         self.on_election: Callable[[], None] = lambda: None
         """Is called where a request begins to wait for a leader of the swarm."""
+        self.root_key: bytes | None = None
+        """By which a guard of the engine's host knows what root sends (root_proof.py); None where there is none."""
         self._election = election
         self._waits = False
         self._seconds = math.inf if deadline is None else deadline
@@ -123,15 +128,20 @@ class Connection:
         seconds: float | None = None,
         answer: bool = True,
         headers: Mapping[str, str] = _NO_HEADERS,
+        as_root: bool = False,
     ) -> Any:
         """Asks the engine to change something; the decoded answer, None where it has nothing to say.
 
         `seconds` is the time that this one may take; `answer`: is there JSON to decode; `headers` are in no message.
+        `as_root`: where we are root on the engine's host, a guard there can see that (root_proof.py).
         Not repeated by itself.
         Raises EngineError and its kinds; NoSuchObject (faults.py) for what is not there.
         """
         versioned = f"/v{self.api.major}.{self.api.minor}{path}"
         asked = f"{method} {path.partition('?')[0]}"
+        if as_root:
+            body, proof = self._sealed(method, versioned, body)
+            headers = {**headers, **proof}
         status, content = await self._led(
             versioned, asked, None, method=method, body=body, per_call=seconds, headers=headers
         )
@@ -154,19 +164,36 @@ class Connection:
     async def take(self, path: str, body: AsyncIterable[bytes]) -> bytes:
         """Gives the engine an archive (tar) by POST, as it comes; what it said to that. It may take as long as it
         lasts. Raises EngineError and its kinds, and what `body` raises."""
-        async with self._streamed("POST", path, body) as content:
+        async with self._streamed("POST", path, body, {"Content-Type": "application/x-tar"}) as content:
             return await content.read()
+
+    async def output(self, path: str, settings: Mapping[str, Any], *, as_root: bool = False) -> bytes:
+        """All that comes from a POST with `settings`, until the engine ends it: what a command in a container prints.
+        Raises EngineError and its kinds."""
+        content, proof = self._sealed("POST", f"/v{self.api.major}.{self.api.minor}{path}", settings)
+        headers = {"Content-Type": _JSON, **(proof if as_root else _NO_HEADERS)}
+        async with self._streamed("POST", path, content, headers) as stream:
+            return await stream.read()
+
+    def _sealed(self, method: str, target: str, body: Any) -> tuple[bytes, Mapping[str, str]]:
+        """The body as it is sent, and the header that proves that root sends it."""
+        content = b"" if body is None else json.dumps(body).encode()
+        proof = {HEADER: seal(self.root_key, method, target, content)} if self.root_key is not None else {}
+        return content, proof
 
     @contextlib.asynccontextmanager
     async def _streamed(
-        self, method: str, path: str, body: AsyncIterable[bytes] | None = None
+        self,
+        method: str,
+        path: str,
+        body: AsyncIterable[bytes] | bytes | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
     ) -> AsyncIterator[aiohttp.StreamReader]:
         import aiohttp
 
         assert self._docker is not None, "the connection was not entered"
         url = f"{self._docker.docker_host}/v{self.api.major}.{self.api.minor}{path}"
         asked = f"{method} {path.partition('?')[0]}"
-        headers = {"Content-Type": "application/x-tar"} if body is not None else {}
         try:
             async with self._docker.session.request(method, url, data=body, headers=headers) as response:
                 if response.status >= 400:
@@ -235,8 +262,12 @@ class Connection:
 
         assert self._docker is not None, "the connection was not entered"
         url = f"{self._docker.docker_host}{path}"
+        content: Mapping[str, Any] = {"json": body}
+        if isinstance(body, bytes):  # byte for byte as it was sealed
+            content = {"data": body or None}
+            headers = {**headers, "Content-Type": _JSON} if body else headers
         try:
-            async with self._docker.session.request(method, url, json=body, headers=headers) as response:
+            async with self._docker.session.request(method, url, **content, headers=headers) as response:
                 return response.status, await response.read()
         except (aiohttp.ClientError, ConnectionError) as error:
             raise failed_request(error, self.endpoint, asked) from None

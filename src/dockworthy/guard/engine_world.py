@@ -241,6 +241,9 @@ class EngineWorld:
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         return await self._one(f"/services/{quote(reference, safe='')}")
 
+    async def secret(self, reference: str) -> Mapping[str, Any] | None:
+        return await self._one(f"/secrets/{quote(reference, safe='')}")
+
     async def image(self, reference: str) -> Mapping[str, Any] | None:
         if not _IMAGE.fullmatch(reference) or any(part in ("", ".", "..") for part in reference.split("/")):
             return None  # as a path it could be another route's

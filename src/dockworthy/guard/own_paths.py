@@ -79,6 +79,7 @@ def own_paths(
         places.init,
         places.pid,
         places.serving,
+        places.root_key,
     )
     logs = (str(places.audit.parent), *kept)
     return OwnPaths(

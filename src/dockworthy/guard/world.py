@@ -51,6 +51,9 @@ class World(Protocol):
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         """`GET /services/{id}`."""
 
+    async def secret(self, reference: str) -> Mapping[str, Any] | None:
+        """`GET /secrets/{id}`, which does not show what it holds."""
+
     async def image(self, reference: str) -> Mapping[str, Any] | None:
         """`GET /images/{name}/json`: by name, digest or id."""
 

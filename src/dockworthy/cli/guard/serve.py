@@ -91,6 +91,7 @@ def serve(
         tell_ready()
 
     async def live() -> None:
+        from ...engine.root_proof import made_key
         from ...guard.config_reload import followed
         from ...guard.engine_world import EngineWorld
         from ...guard.graceful_shutdown import Leaving
@@ -111,7 +112,9 @@ def serve(
             kept=absolute(audit_file, tlscacert, tlscert, *in_force.files),
             keys=absolute(tlskey),
         )
-        plugin = plugin_served(Path(path), in_force, world, leaving, told=told, vouching=tickets.redeem)
+        plugin = plugin_served(
+            Path(path), in_force, world, leaving, told=told, vouching=tickets.redeem, root_key=made_key()
+        )
         remote, papers = tls_endpoint(tls, tlscacert, tlscert, tlskey, told=told.write)
         async with followed(in_force, *papers), plugin, AsyncExitStack() as open_:
             open_.callback(told.end)

@@ -51,7 +51,7 @@ class Carrying:
         there = {name: each for name, each in newer.items() if not each.is_gone}
         parts = {name: Part() for name in newer if name not in there}
         if there:
-            parts |= await read_secrets(self._site, await self._reader(image, kept), there, self._environ)
+            parts |= await read_secrets(self._site, await self._reader(image, kept), there)
         for name in sorted(parts, key=lambda each: each != AUTHORITY):
             await self._here.write(name, parts[name])
         await self._remember(known, {name: each.digest for name, each in newer.items()})

@@ -62,12 +62,12 @@ async def _join_again(engine: Connection) -> None:
     before = facts["NetworkSettings"]["Networks"].get(EDGE_NETWORK)
     if before is not None:
         leave = {"Container": container["Id"], "Force": False}
-        await engine.send("POST", f"/networks/{EDGE_NETWORK}/disconnect", leave, answer=False)
+        await engine.send("POST", f"/networks/{EDGE_NETWORK}/disconnect", leave, answer=False, as_root=True)
     # Not at the address that it had: a swarm that forgot the edge may have given that to a task.
     join = {"Container": container["Id"], "EndpointConfig": {"Aliases": (before or {}).get("Aliases") or []}}
     for left in reversed(range(_TRIES)):
         try:
-            await engine.send("POST", f"/networks/{EDGE_NETWORK}/connect", join, answer=False)
+            await engine.send("POST", f"/networks/{EDGE_NETWORK}/connect", join, answer=False, as_root=True)
             break
         except EngineError as error:
             if not left:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,10 +18,11 @@ from typing import Any
 from msgspec import Struct
 
 from ...engine.connection import Connection
-from ...engine.docker_command import Docker
+from ...engine.container_command import output_of
 from ...engine.filters import filters
 from ...engine.membership import membership_of
 from ...errors import EngineError, HostError
+from ...model.edge_secrets import EDGE_READER, beginning_of
 from ...model.hosts import TASK_ENDED
 from ..site import Site
 from ..store.swarm_objects import KIND, Object, SwarmObjects
@@ -31,7 +31,6 @@ from .belongings import Part, unpacked
 _PART = "edge"
 """The kind of these secrets."""
 _OF, _DIGEST = "dockworthy.edge-of", "dockworthy.edge-digest"
-_READER = "dockworthy-edge-reader"
 _MOST = 500_000
 _WITHIN = 60.0
 """Seconds in which the task must run."""
@@ -70,42 +69,35 @@ class SwarmSecrets:
                 older = older[:-1]
             for each in older:
                 with contextlib.suppress(EngineError):  # the next one tries again
-                    await self._objects.remove("secrets", each)
+                    await self._objects.remove("secrets", each, as_root=True)
 
     async def _create(self, name: str, part: Part) -> None:
         if len(part.packed) > _MOST:
             raise EngineError(f"the routes and certificates of {name} have {len(part.packed):,} bytes, which no secret "
                               f"of a swarm holds ({_MOST:,})")  # fmt: skip
-        called = f"{_beginning(name)}{secrets.token_hex(8)}"
+        called = f"{beginning_of(name)}{secrets.token_hex(8)}"
         labels = {KIND: _PART, _OF: name, _DIGEST: part.digest}
-        await self._objects.create("secrets", called, part.packed, labels)
+        await self._objects.create("secrets", called, part.packed, labels, as_root=True)
 
     async def _all(self) -> dict[str, list[Object]]:
         """Of each part, the newest last."""
         found: dict[str, list[Object]] = {}
         for each in sorted(await self._objects.find("secrets", dockworthy_kind=_PART), key=lambda each: each.index):
-            if _DIGEST in each.labels and each.name.startswith(_beginning(each.labels.get(_OF, ""))):
+            if _DIGEST in each.labels and each.name.startswith(beginning_of(each.labels.get(_OF, ""))):
                 found.setdefault(each.labels[_OF], []).append(each)
         return found
 
 
-def _beginning(part: str) -> str:
-    """How its secrets are called."""
-    return f"dockworthy-edge.{hashlib.sha256(part.encode()).hexdigest()[:16]}."
-
-
-async def read_secrets(
-    site: Site, image: str, wanted: Mapping[str, Stored], environ: Mapping[str, str]
-) -> dict[str, Part]:
+async def read_secrets(site: Site, image: str, wanted: Mapping[str, Stored]) -> dict[str, Part]:
     """`site`: that of a manager; `image`: by id, with a bash. Raises EngineError, HostError."""
     files = {name: f"part{number}" for number, name in enumerate(wanted)}
     node = (await membership_of(site.engine)).node
     await _must_take_tasks(site, node)
     await _end_readers(site, node)
     try:
-        reader = await site.engine.send("POST", "/services/create", _reader(node, image, wanted, files))
+        reader = await site.engine.send("POST", "/services/create", _reader(node, image, wanted, files), as_root=True)
         container = await _container(site, reader["ID"])
-        return {name: await _read(site, container, file, environ) for name, file in files.items()}
+        return {name: await _read(site, container, file) for name, file in files.items()}
     finally:
         await asyncio.shield(_end_readers(site, node))
 
@@ -121,8 +113,8 @@ def _reader(node: str, image: str, wanted: Mapping[str, Stored], files: Mapping[
         for name, each in wanted.items()
     ]
     return {
-        "Name": f"{_READER}-{secrets.token_hex(4)}",
-        "Labels": {KIND: _READER},
+        "Name": f"{EDGE_READER}-{secrets.token_hex(4)}",
+        "Labels": {KIND: EDGE_READER},
         "TaskTemplate": {
             "ContainerSpec": {
                 "Image": image,
@@ -176,18 +168,18 @@ def _not_read(site: Site, why: str) -> HostError:
     )
 
 
-async def _read(site: Site, container: str, file: str, environ: Mapping[str, str]) -> Part:
-    command = ("exec", "--user", "0:0", container, "/bin/bash", "-c", f'printf %s "$(</run/secrets/{file})"')
-    done = await Docker(site.docker_host, environ).run(*command)
-    if done.status:
-        raise _not_read(site, done.said)
-    return unpacked(done.out)
+async def _read(site: Site, container: str, file: str) -> Part:
+    command = ("/bin/bash", "-c", f'printf %s "$(</run/secrets/{file})"')
+    try:
+        return unpacked(await output_of(site.engine, container, command, user="0:0"))
+    except EngineError as error:
+        raise _not_read(site, error.says) from None
 
 
 async def _end_readers(site: Site, node: str) -> None:
     """Those of `node`, also of runs that were killed, and what is left anywhere of nodes that are gone. Another
     manager may be reading now."""
-    readers = await site.engine.get(f"/services?{filters(label=[f'{KIND}={_READER}'])}") or ()
+    readers = await site.engine.get(f"/services?{filters(label=[f'{KIND}={EDGE_READER}'])}") or ()
     alive = {each["ID"] for each in await site.engine.get("/nodes") if _is_ready(each)} - {node} if readers else ()
     for each in readers:
         if not {f"node.id=={other}" for other in alive}.intersection(_constraints_of(each)):

@@ -53,11 +53,13 @@ class SwarmObjects:
             return None
         return found if found.name == name else None
 
-    async def create(self, kind: Kind, name: str, data: bytes, labels: Mapping[str, str]) -> bool:
-        """False where one of that name is there already: it is left as it is."""
+    async def create(
+        self, kind: Kind, name: str, data: bytes, labels: Mapping[str, str], *, as_root: bool = False
+    ) -> bool:
+        """False where one of that name is there already: it is left as it is. `as_root`: as Connection.send has it."""
         body = {"Name": name, "Labels": dict(labels), "Data": base64.b64encode(data).decode()}
         try:
-            await self._engine.send("POST", f"/{kind}/create", body)
+            await self._engine.send("POST", f"/{kind}/create", body, as_root=as_root)
         except EngineError as error:
             if "status 409" in error.says:
                 return False
@@ -85,10 +87,10 @@ class SwarmObjects:
                 return
         raise EngineError(f"the swarm's config {name} is changed by others all the time")
 
-    async def remove(self, kind: Kind, found: Object) -> bool:
+    async def remove(self, kind: Kind, found: Object, *, as_root: bool = False) -> bool:
         """False where a service uses it; one that is gone is no error."""
         try:
-            await self._engine.send("DELETE", f"/{kind}/{found.id}", answer=False)
+            await self._engine.send("DELETE", f"/{kind}/{found.id}", answer=False, as_root=as_root)
         except NoSuchObject:
             return True
         except EngineError as error:

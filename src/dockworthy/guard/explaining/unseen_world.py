@@ -71,6 +71,9 @@ class UnseenWorld:
     async def service(self, reference: str) -> Mapping[str, Any] | None:
         return self._note(f"service {reference}: taken as one that may be changed")
 
+    async def secret(self, reference: str) -> Mapping[str, Any] | None:
+        return self._note(f"secret {reference}: taken as one that is not the edge's")
+
     async def image(self, reference: str) -> Mapping[str, Any] | None:
         """What nearly every image leaves out, a health check of its own above all, alone leaves nothing open."""
         return None

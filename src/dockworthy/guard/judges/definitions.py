@@ -15,6 +15,7 @@ from ..floor.mounts import refused_volume
 from ..floor.replaceable import Mounted
 from ..host_tree import plain
 from .case import Case
+from .edge_secrets import refused_edge_secrets
 from .host_mounts import looked_at, refused_beside_others, refused_ways_in
 from .naming import refused_name
 
@@ -60,6 +61,9 @@ async def stored(case: Case) -> AsyncIterator[Refusal]:
     if action.endswith("/create"):
         kind = "secret" if action.startswith("secrets/") else "config"
         async for refusal in refused_name(case, body.word("Name"), kind):
+            yield refusal
+    if action.startswith("secrets/"):
+        async for refusal in refused_edge_secrets(case, (case.call.names.get("object", ""), body.word("Name"))):
             yield refusal
     if body.word("Driver", "Name"):
         yield refused(

@@ -20,6 +20,7 @@ from ..image_nodes import is_remapped
 from ..parallel import look_up
 from ..volume_nodes import volumes_of
 from .case import Case
+from .edge_secrets import TITLE, reads_edge_secrets
 from .naming import BEGINNING
 
 _REFERENCE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
@@ -51,6 +52,13 @@ async def judge_existing(
     for refusal in judged:
         about = f"container {name}{f', {why}' if why else ''}: {refusal.says}"
         yield structs.replace(refusal, says=about)
+    if not accepted and reads_edge_secrets(inspect):
+        yield refused(
+            "guard/edge",
+            TITLE,
+            f"container {name}{f', {why}' if why else ''}: it reads them for `dockworthy deploy`",
+            "let an admin do it",
+        )
     mounted = [] if accepted else list(_mounted(unit.containers[0].mounts))
     for refusal in _own_paths(await case.world.looked_at(), mounted) if mounted else ():
         yield structs.replace(refusal, says=f"container {name}{f', {why}' if why else ''}: {refusal.says}")

@@ -13,7 +13,7 @@ from ..policy_in_force import PolicyInForce
 from ..request import Asked, NotAName, NotCanonical, TooMuch
 from ..routes import Call, find_call
 from ..world import World
-from . import containers, creating, definitions, images, networks, registries, services
+from . import containers, creating, definitions, edge_secrets, images, networks, registries, services
 from .case import Case
 
 Judge = Callable[[Case], AsyncIterator[Refusal]]
@@ -22,12 +22,15 @@ _JUDGES: Mapping[str, Judge] = {
     **containers.JUDGES,
     **creating.JUDGES,
     **definitions.JUDGES,
+    **edge_secrets.JUDGES,
     **images.JUDGES,
     **networks.JUDGES,
     **registries.JUDGES,
     **services.JUDGES,
 }
 _FORM = "Requests have one meaning only"
+EDGE_RULE = "guard/edge"
+"""What it refuses, root's `dockworthy deploy` may, where the request proves that it is root's."""
 
 
 async def judge(asked: Asked, world: World, policy: PolicyInForce) -> Decision:
@@ -73,7 +76,7 @@ async def _refusals(call: Call, world: World, policy: PolicyInForce) -> tuple[Re
             found[refusal] = None
     except Exception as error:
         found[refusal_of(error)] = None
-    return tuple(found)
+    return tuple(each for each in found if not (call.is_roots and each.rule == EDGE_RULE))
 
 
 def refusal_of(error: Exception) -> Refusal:

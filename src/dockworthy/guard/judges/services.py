@@ -23,6 +23,7 @@ from ..floor.mounts import refused_mounts, refused_volume, refused_words, writab
 from ..parallel import look_up
 from ..volume_nodes import paths_of
 from .case import Case
+from .edge_secrets import refused_secrets_of_service
 from .existing import refused_image, refused_volume_nodes
 from .host_mounts import (
     host_mounts,
@@ -82,6 +83,8 @@ async def _judge(
     for refusal in (*_kind(task), *words, *_values(case, task, run), *cost, *registry):
         yield refusal
     async for refusal in _networks(case, found):
+        yield refusal
+    async for refusal in refused_secrets_of_service(case, run):
         yield refusal
     context = await case.world.context()
     unit = read_service({"Spec": dict(spec)}, context)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ...engine.root_proof import KEY_FILE
 from ...errors import UsageError
 
 PLUGIN = "dockworthy"
@@ -34,6 +35,8 @@ class Places(Struct, frozen=True, kw_only=True):
     pid: Path = Path("/run/dockworthy-guard.pid")
     watch: Path = Path("/run/dockworthy-guard.watch")
     """The process that starts a killed keeper again, where no service manager does."""
+    root_key: Path = KEY_FILE
+    """By which the plugin knows requests of root's `dockworthy deploy`."""
     serving: Path = Path("/run/dockworthy-guard.serving")
     engine_socket: Path = Path("/run/dockworthy-engine/docker.sock")
     """Where the engine listens when the guard stands at its place: below a folder that root alone can enter."""

@@ -11,6 +11,7 @@ from typing import Protocol, cast
 
 from msgspec import structs
 
+from ...engine.root_proof import HEADER, is_sealed
 from ..decision import Decision
 from ..graceful_shutdown import Leaving
 from ..judges import begin, judge_call
@@ -30,6 +31,7 @@ InForce = Callable[[], PolicyInForce]
 
 _LOOK_EVERY = 5.0
 _UNREAD = RESPONSE.encode()
+_SEAL = HEADER.lower()
 
 
 class Vouched(Protocol):
@@ -51,17 +53,25 @@ Vouching = Callable[[Asked], Vouched | None]
 
 @contextlib.asynccontextmanager
 async def plugin_served(
-    path: Path, policy: InForce, world: World, leaving: Leaving, *, told: Told, vouching: Vouching = lambda _: None
+    path: Path,
+    policy: InForce,
+    world: World,
+    leaving: Leaving,
+    *,
+    told: Told,
+    vouching: Vouching = lambda _: None,
+    root_key: bytes | None = None,
 ) -> AsyncIterator[None]:
     """Answers as long as the context lasts. `policy` is asked at each question, so that it can change; `told` hears of
-    each decision and gives back the one that holds; `vouching` tells whose request it is, where this process sent it.
+    each decision and gives back the one that holds; `vouching` tells whose request it is, where this process sent it;
+    with `root_key` root's requests are sealed (engine/root_proof.py).
 
     Raises UsageError where the socket can't be made.
     """
     warm_up(policy())
     connected: set[PluginProtocol] = set()
     pending = PendingCreates()
-    answer = partial(_answer, policy, world, pending, told, vouching)
+    answer = partial(_answer, policy, world, pending, told, vouching, root_key)
     with listened(path, mode=0o600) as listening:
         server = await asyncio.get_running_loop().create_unix_server(
             lambda: PluginProtocol(answer, connected, unread=lambda path: path == _UNREAD and not pending),
@@ -90,7 +100,14 @@ async def _hurry(connected: set[PluginProtocol]) -> None:
 
 
 def _answer(
-    policy: InForce, world: World, pending: PendingCreates, told: Told, vouching: Vouching, path: str, body: bytes
+    policy: InForce,
+    world: World,
+    pending: PendingCreates,
+    told: Told,
+    vouching: Vouching,
+    root_key: bytes | None,
+    path: str,
+    body: bytes,
 ) -> Said | Awaitable[Said]:
     """A question that can't be read is answered with a no, never with silence."""
     if path == ACTIVATE:
@@ -109,6 +126,10 @@ def _answer(
         asked = structs.replace(asked, user=vouched.who, role=vouched.role, grant=vouched.grant)
         if isinstance(begun, Call):  # which of them brought a login was seen where they asked, and not here
             begun = begun.passes if vouched.is_admin else structs.replace(begun, has_login=True)
+    elif _SEAL in asked.headers and is_sealed(root_key, asked.headers[_SEAL], asked.method, asked.target, asked.body):
+        asked = structs.replace(asked, user="root")
+        if isinstance(begun, Call):
+            begun = structs.replace(begun, is_roots=True)
     if isinstance(begun, Decision):
         return 200, answer_of(told(asked, begun))
     return _looked_into(asked, begun, policy(), world, pending, told)

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 
 from ...errors import DockworthyError
 from ...model.edge_network import EDGE_NETWORKS, EDGE_PROJECT
+from ...model.edge_secrets import EDGE_SECRETS
 from ...model.guard_policy import Binding, Role
 from ...model.image_names import in_full, repository_of
 from ...model.labels import COMPOSE_PROJECT
@@ -16,16 +17,14 @@ from ...readers.api_object import ApiObject
 from ..bounds import MOST_OF_PROJECT
 from ..decision import Refusal, refused
 from ..identity.identity import Identity
-from ..parallel import look_up
 from ..request import NotCanonical
 from ..request_body import read_body, with_body
 from ..routes import Call
 from ..routes.builder import asks_for_builder
 from ..routes.table import Right
-from .affected_objects import Objects, Touched, names_given, specs_of, touched_by
+from .affected_objects import Objects, Touched, names_given, touched_by
 from .pinned_names import with_pinned_body, with_pinned_path
 from .projects import brought_by, project_by_name, with_labels_of_its_own
-from .references import references_in
 from .roles import RIGHTS, roles_with
 from .showing import is_limited, within
 
@@ -40,8 +39,6 @@ _SWARMS = "com.docker.swarm."
 _OURS = "dockworthy."
 """The beginning of the labels and names by which a deploy finds what it keeps on a swarm: releases, locks,
 certificates."""
-_OF_EDGE = "dockworthy-edge."
-"""The beginning of the names of secrets that hold the edge's certificates, their keys, and its routes."""
 _OF_DEPLOYS = frozenset(f"{kind}/{how}" for kind in ("configs", "secrets", "services") for how in ("create", "update"))
 
 
@@ -99,7 +96,6 @@ async def decide(
     if reserved or any(is_limited(binding) for binding in held):
         touched = await touched_by(call, objects, neighbours=any(binding.projects for binding in held))
     reasons = [*_reserved(call, touched, reserved)]
-    reasons += [each async for each in _secrets_of_the_edge(call, objects)]
     fitting = [binding for binding in able if _covers(binding, call, touched)]
     if not fitting:
         reasons.append(_out_of_limits(call, who, able, touched, grants=grants))
@@ -255,36 +251,13 @@ def _what_deploys_keep(call: Call) -> Iterator[Refusal]:
     wanted = f"{_OURS}kind" if call.route.action.startswith("services/") else _OURS
     given = [name for name in body.words("Labels") if name.startswith(wanted)]
     name = body.word("Name")
-    if given or name.startswith((_OURS, _OF_EDGE)):
+    if given or name.startswith((_OURS, EDGE_SECRETS)):
         says = f"the label {given[0]}" if given else f"the name {name}"
         yield refused(
             "guard/roles",
             _TITLE,
             f"{says} is reserved for what `dockworthy deploy` keeps on a swarm",
             "leave it out; who deploys a project to a swarm needs a role without `projects`",
-        )
-
-
-async def _secrets_of_the_edge(call: Call, objects: Objects) -> AsyncIterator[Refusal]:
-    """These secrets hold the TLS keys of every site, and the edges of other hosts use whichever is newest."""
-    kind, _, what = call.route.action.partition("/")
-    if call.route.method == "GET" or kind not in ("secrets", "services"):
-        return
-    named: list[str] = []
-    if kind == "secrets":
-        named = [call.names["object"]] if "object" in call.names else [ApiObject(read_body(call), "").word("Name")]
-    elif what in ("create", "update"):
-        for spec in await specs_of(call, objects):
-            named += [each.name for each in references_in(call.route.action, spec) if each.kind == "secret"]
-    named = list(dict.fromkeys(named))
-    found = await look_up(lambda name: objects.found("secret", name), named)
-    called = (ApiObject(each, "").word("Spec", "Name") or name for name, each in zip(named, found, strict=True))
-    if name := next((each for each in called if each.startswith(_OF_EDGE)), ""):
-        yield refused(
-            "guard/edge",
-            "Only the edge and admins use the edge's keys",
-            f"secret {name} holds keys or routes of the edge",
-            "ask an admin; `dockworthy deploy`, as root on the host, writes and reads these secrets itself",
         )
 
 

@@ -105,7 +105,7 @@ _PATTERNS = _by_first_part()
 class Call(Struct, frozen=True, kw_only=True, dict=True):
     """A request that takes a route. `names` are the parts of the path, `query` each value (several: the first; all of
     them in `values`). `has_login`: it brings credentials for a registry, or says that there are none; the engine shows
-    that to no plugin."""
+    that to no plugin. `is_roots`: it proves that root of this host sent it (engine/root_proof.py)."""
 
     route: Route
     version: Version | None
@@ -114,6 +114,7 @@ class Call(Struct, frozen=True, kw_only=True, dict=True):
     body: bytes
     values: Mapping[str, tuple[str, ...]] = {}
     has_login: bool = False
+    is_roots: bool = False
 
     @cached_property
     def subject(self) -> str:

@@ -1,0 +1,51 @@
+"""Secrets of a swarm that hold the edge's keys, and the container that reads them: root's `dockworthy deploy` and
+admins only.
+
+The edges of other hosts use whichever of these secrets is newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
+
+from ...model.edge_secrets import EDGE_READER, EDGE_SECRETS
+from ...readers.api_object import ApiObject
+from ..decision import Refusal, refused
+from ..parallel import look_up
+from .case import Case
+
+TITLE = "Only the edge and admins use the edge's keys"
+_REMEDY = "ask an admin; `dockworthy deploy`, as root on the host, writes and reads these secrets itself"
+_SERVICE = "com.docker.swarm.service.name"
+
+
+async def refused_edge_secrets(case: Case, references: Iterable[str]) -> AsyncIterator[Refusal]:
+    """`references`: names or ids of secrets. A swarm goes by the id, whatever name stands beside it."""
+    named = [name for name in dict.fromkeys(references) if name]
+    found = await look_up(case.world.secret, named)
+    called = [name for name in named if name.startswith(EDGE_SECRETS)]
+    called += [ApiObject(each, "GET /secrets/{id}").word("Spec", "Name") for each in found if each is not None]
+    if name := next((each for each in called if each.startswith(EDGE_SECRETS)), ""):
+        yield refused("guard/edge", TITLE, f"secret {name} holds keys or routes of the edge", _REMEDY)
+
+
+async def refused_secrets_of_service(case: Case, run: ApiObject) -> AsyncIterator[Refusal]:
+    """`run`: the ContainerSpec."""
+    references = [each.word(key) for each in run.items("Secrets") for key in ("SecretID", "SecretName")]
+    async for refusal in refused_edge_secrets(case, references):
+        yield refusal
+
+
+async def secret_remove(case: Case) -> AsyncIterator[Refusal]:
+    async for refusal in refused_edge_secrets(case, (case.call.names["object"],)):
+        yield refusal
+
+
+def reads_edge_secrets(inspect: Mapping[str, Any]) -> bool:
+    """Is it the container of the task that reads them?"""
+    service = ApiObject(inspect, "GET /containers/{id}/json").words("Config", "Labels").get(_SERVICE, "")
+    return service.startswith(f"{EDGE_READER}-")
+
+
+JUDGES = {"secret_remove": secret_remove}
