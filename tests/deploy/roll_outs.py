@@ -37,7 +37,7 @@ class Parts:
 
     check = announce = settle = retire = _nothing
 
-    async def take_back(self) -> None: ...
+    async def take_back(self, *_: object) -> None: ...
 
     async def __aenter__(self) -> Parts:
         return self

@@ -51,7 +51,7 @@ def test_what_was_observed_comes_once_too_and_says_to_mend_it() -> None:
 
 def test_the_hint_is_recorded_and_a_failure_on_the_way_back_is_told_beside_it() -> None:
     class NotBack(Parts):
-        async def take_back(self) -> None:
+        async def take_back(self, *_: object) -> None:
             raise HostError("the connection is lost")
 
     parts = NotBack({"web": FAILS})
@@ -64,7 +64,7 @@ def test_the_hint_is_recorded_and_a_failure_on_the_way_back_is_told_beside_it() 
 @pytest.mark.parametrize("stops", ["before", "on the way back"])
 def test_who_interrupts_is_told_too_as_nothing_comes_at_the_end(stops: str) -> None:
     class Stopped(Parts):
-        async def take_back(self) -> None:
+        async def take_back(self, *_: object) -> None:
             raise asyncio.CancelledError
 
     said, ended = told(Stopped({"web": FAILS}) if stops != "before" else Parts({"web": asyncio.CancelledError()}))

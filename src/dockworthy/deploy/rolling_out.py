@@ -155,7 +155,7 @@ class RollOut:
         try:
             await self._become(ReleaseState.ROLLING_BACK, why=why, hint=hint, observation=observation)
             await self._target.take_back()
-            await self._edge.take_back()
+            await self._edge.take_back(self._say)
         except DockworthyError as error:
             await self._become(
                 ReleaseState.FAILED, why=f"{why}; and it could not be taken back: {error.says}", ended=now()

@@ -17,6 +17,7 @@ from msgspec import Struct, structs
 from ...engine.membership import membership_of
 from ...errors import DockworthyError, HostError, UsageError
 from ...model.edge import EdgeStanding
+from ...model.edge_network import EDGE_PROJECT
 from ..site import Site, reach
 from ..targets.swarm.names import node_name
 from .address import CONTAINER as ADDRESS_CONTAINER
@@ -144,6 +145,9 @@ class Edges:
         every = {**sites.others, **sites.leaving}
         self._address = MovingAddress(sites.first, first.site, every, environ, unreached=sites.left)
         self.admin = first.admin
+        self._first_name = sites.first or first.site.name
+        self._absent: set[str] = set()
+        """Hosts that had no edge before `ensure`."""
 
     @property
     def other_admins(self) -> Sequence[Admin]:
@@ -167,6 +171,7 @@ class Edges:
         async def first() -> None:
             await self._follow(wanted.project)
 
+        await self._look()
         if self._first.carries:
             await self._first.know(self._addresses)
         change = await self._first.ensure(wanted, first=first if self._others else None)
@@ -175,6 +180,31 @@ class Edges:
     async def remove(self, project: str) -> EdgeChange:
         change = await self._first.remove(project)
         return structs.replace(change, notes=(*change.notes, *await self._follow(project)))
+
+    async def take_down(self, project: str) -> tuple[str, ...]:
+        """Each edge that `ensure` started goes again, once the routes of `project` are removed: unless other projects
+        have routes there by now. What became of them, in sentences."""
+        told, gone = [], []
+        for name, edge in {**self._others, self._first_name: self._first}.items():
+            if name not in self._absent:
+                continue
+            try:
+                if await edge.take_down(project):
+                    gone.append(name)
+            except DockworthyError as error:
+                told.append(
+                    f"the edge that this deploy started on {name} stays, with its ports open ({error.says}); remove "
+                    f"it there: docker compose -p {EDGE_PROJECT} down"
+                )
+        if gone:
+            told.append(f"the edge on {' and '.join(gone)} is taken down again: no other project has routes there")
+        return tuple(told)
+
+    async def _look(self) -> None:
+        for name, edge in {self._first_name: self._first, **self._others}.items():
+            with contextlib.suppress(DockworthyError):  # what can't be told was there
+                if not await edge.is_there():
+                    self._absent.add(name)
 
     async def forget(self, project: str, names: Collection[str]) -> tuple[str, ...]:
         """What could not be forgotten elsewhere, in sentences. The first edge comes last: by its routes a run after one

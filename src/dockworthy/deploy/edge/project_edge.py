@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 
 from msgspec import structs
 
-from ...errors import HostError
+from ...errors import DockworthyError, HostError
 from ...model.deploy_settings import Tls
 from ...model.rollout import RolloutStep, StepKind, Task
 from ..site import Site
@@ -122,15 +122,23 @@ class ProjectEdge:
     async def open(self, say: Callable[[str], None]) -> None:
         """Raises UsageError, EngineError, HostError; the edge then is as it was."""
         self._before = await self.runner.routes_of(self._project)
-        if self.wanted is None:
-            for note in (await self.runner.remove(self._project)).notes:
-                say(f"note: {note}")
-        else:
-            for note in (await self.runner.ensure(self.wanted)).notes:
-                say(f"note: {note}")
-            if self.wanted.edge.tls is Tls.INTERNAL:
-                say(f"clients trust the edge by {self._authority}")
+        try:
+            if self.wanted is None:
+                done = await self.runner.remove(self._project)
+            else:
+                done = await self.runner.ensure(self.wanted)
+        except DockworthyError:
+            with contextlib.suppress(DockworthyError):  # it is as it was, unless that came after the first edge's part
+                self._opened = await self.runner.routes_of(self._project) != self._before
+            raise
+        except BaseException:  # interrupted, nobody knows where
+            self._opened = True
+            raise
         self._opened = True
+        for note in done.notes:
+            say(f"note: {note}")
+        if self.wanted is not None and self.wanted.edge.tls is Tls.INTERNAL:
+            say(f"clients trust the edge by {self._authority}")
 
     async def settle(self, tasks: Mapping[str, Sequence[Task]]) -> None:
         """The release is kept: names that others can take are trusted no longer than somebody has them. Raises what
@@ -146,12 +154,14 @@ class ProjectEdge:
             self.wanted = structs.replace(self.wanted, old_names=left)
             await self.runner.ensure(self.wanted)
 
-    async def take_back(self) -> None:
-        """The routes that were there before, if others were opened."""
+    async def take_back(self, say: Callable[[str], None]) -> None:
+        """The routes that were there before, if others were opened. An edge that was started for these goes."""
         if not self._opened:
             return
         if self._before is None:
             await self.runner.remove(self._project)
+            for says in await self.runner.take_down(self._project):
+                say(says)
         else:
             await self.runner.ensure(self._before)
         self._opened = False

@@ -13,6 +13,8 @@ import msgspec
 from ...errors import DockworthyError, HostError
 from ...interruption import to_its_end
 from ...model.deploy_settings import Tls
+from ...model.edge_network import EDGE_NETWORK, EDGE_PROJECT
+from ...model.labels import COMPOSE_PROJECT
 from ..compose_command import ComposeCommand
 from ..site import Site
 from .acme import due, known, obtain
@@ -147,28 +149,62 @@ class EdgeRunner:
         await remember_tried(self._site, {}, frozenset(names))
         return done
 
-    async def remove(self, project: str, *, edge_too: bool = False) -> EdgeChange:
-        """Takes a project's routes away. The last one leaves the edge running, unless `edge_too`."""
+    async def remove(self, project: str) -> EdgeChange:
+        """Takes a project's routes away. The last one leaves the edge running."""
         async with self._keeper.locked():
             await self._brought()
             kept = await self._keeper.read()
-            change = await self._without(kept, project, edge_too=edge_too)
+            change = await self._without(kept, project)
             notes = await self._carried([project]) if project in kept.projects else ()
             return msgspec.structs.replace(change, notes=(*change.notes, *notes))
 
-    async def _without(self, kept: Kept, project: str, *, edge_too: bool) -> EdgeChange:
-        others = [routes for name, routes in kept.projects.items() if name != project]
-        if await self._process.container() is None and not edge_too:  # somebody removed it: it takes nobody's
+    async def _without(self, kept: Kept, project: str) -> EdgeChange:
+        if await self._process.container() is None:  # somebody removed it: it takes nobody's
             await self._keeper.write_routes(project, None)
             return EdgeChange()
-        if others or not edge_too:
-            return await self._apply(kept, project, None, others) if project in kept.projects else EdgeChange()
-        if kept.compose:
-            await self._compose().down(json.loads(kept.compose))
-        await self._follower.remove()
-        await self._keeper.write_routes(project, None)
-        await self._keeper.write("compose.json", "")
-        return EdgeChange()
+        others = [routes for name, routes in kept.projects.items() if name != project]
+        return await self._apply(kept, project, None, others) if project in kept.projects else EdgeChange()
+
+    async def is_there(self) -> bool:
+        """Is there an edge, whether it runs or not? Raises EngineError."""
+        return await self._process.container() is not None
+
+    async def take_down(self, project: str) -> bool:
+        """The edge goes, with its networks and its follower, where no project has routes; did it? `project`: the one
+        that was alone at it. Raises EngineError, HostError."""
+        async with self._keeper.locked():
+            kept = await self._keeper.read()
+            if kept.projects:
+                return False
+            container = await self._process.container()
+            refuse_foreign(container, self._keeper.folder)
+            await self._follower.remove()
+            free = self._swarm or await self._without_users(project)
+            if kept.compose and free:
+                await self._compose().down(json.loads(kept.compose), stop_within=ENDS_WITHIN)
+            elif container is not None:
+                at = f"/containers/{container['Id']}"
+                await self._site.engine.send("POST", f"{at}/stop?t={ENDS_WITHIN}", answer=False)
+                await self._site.engine.send("DELETE", f"{at}?force=true", answer=False)
+            await self._keeper.write("compose.json", "")
+            await self._keeper.switch("")
+            await self._keeper.forget_others()
+            return True
+
+    async def _without_users(self, project: str) -> bool:
+        """Containers of the project that were let join the edge leave its network, and run on. Is nobody else on it? A
+        container that is stopped could not start again without it."""
+        free, engine = True, self._site.engine
+        for each in await engine.get("/containers/json?all=true"):
+            labels = each.get("Labels") or {}
+            if EDGE_NETWORK not in ((each.get("NetworkSettings") or {}).get("Networks") or {}):
+                continue
+            if labels.get(COMPOSE_PROJECT) == project:
+                leave = {"Container": each["Id"], "Force": False}
+                await engine.send("POST", f"/networks/{EDGE_NETWORK}/disconnect", leave, answer=False)
+            elif labels.get(COMPOSE_PROJECT) != EDGE_PROJECT:
+                free = False
+        return free
 
     async def forget(self, project: str, names: Collection[str]) -> tuple[str, ...]:
         """A project that is removed: its routes, then its certificates, and all settings that hold them. The edge goes
