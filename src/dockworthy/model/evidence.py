@@ -66,6 +66,8 @@ class Store(Struct, frozen=True, omit_defaults=True):
     encrypted: bool | None = None
     problem: str = ""
     finished: bool = True
+    who: str = ""
+    """`container/NAME` where only a container's mounts tell of it."""
 
 
 class RunningTool(Struct, frozen=True, omit_defaults=True):

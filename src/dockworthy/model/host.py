@@ -277,6 +277,9 @@ class Host(Struct, frozen=True, kw_only=True):
     daemon_json: Field[dict[str, Any]] = NOT_READ
     daemon: Field[DaemonProcess] = NOT_READ
     containerd: Field[DaemonProcess] = NOT_READ
+    container_makers: Field[tuple[Binding, ...]] = NOT_READ
+    """Who may make or change containers here without being root: by the roles, below admin, of dockworthy's guards that
+    serve now, by grants that hold, and by sockets that have one role. Unset where no guard serves people."""
     plugins: Field[tuple[PluginFile, ...]] = NOT_READ
     """Plugins that are registered by a file; those that `docker plugin install` brings are not among them."""
     certificates: Field[tuple[Certificate, ...]] = NOT_READ

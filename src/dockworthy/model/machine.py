@@ -20,6 +20,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     `intent` is what dockworthy.yaml states, `published` who it lets reach which published port (None: it says nothing),
     `proofs` are the tools that were seen to do a demand's job here,
     `evidence` the facts that they rest on.
+    `doubted`: `container/NAME` -> why what that container shows proves nothing for the host.
     `unseen` names what could not be read of the lists (one entry an object or list), with its reason.
     """
 
@@ -37,4 +38,5 @@ class Machine(Struct, frozen=True, kw_only=True):
     published: dict[str, Reach] | None = None
     proofs: tuple[Proof, ...] = ()
     evidence: EvidenceFacts = EvidenceFacts()
+    doubted: dict[str, str] = {}
     services_asked: Field[tuple[ServiceAnswer, ...]] = NOT_READ

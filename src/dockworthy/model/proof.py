@@ -33,3 +33,5 @@ class Proof(Struct, frozen=True, omit_defaults=True):
     task: Task | None = None
     when: str = ""
     good: bool = True
+    who: str = ""
+    """`container/NAME` where it rests on what a container is or answers."""

@@ -20,7 +20,7 @@ from .daemon import read_engine
 from .engine_context import EngineContext, engine_context
 from .image import read_images
 from .network import read_networks
-from .proofs import read_proofs
+from .proofs import doubted_containers, read_proofs
 from .service import read_service
 from .volume import read_volumes
 
@@ -47,6 +47,7 @@ def read_machine(snapshot: Snapshot) -> Machine:
         unseen=unseen,
         proofs=read_proofs(snapshot, units, images),
         evidence=snapshot.evidence,
+        doubted=doubted_containers(snapshot, units),
         services_asked=snapshot.services_asked,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dockworthy.model.field import Set, Unknown
+from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.host import DaemonProcess
 
 from .host_trees import ROOT_MOUNT, Tree
@@ -62,3 +62,46 @@ def test_what_containers_may_there(tmp_path: Path) -> None:
     for broken in ("guard: [", "guard: {roles: 7}", "[1]", "guard: {roles: [{who: nobody, role: viewer}]}"):
         tree.write("/etc/guard.yaml", broken)
         assert isinstance(found(tree).container_roles, Unknown), broken
+
+
+def makers(tree: Tree) -> list[tuple[str, str, tuple[str, ...]]] | None:
+    told = tree.read("/var/run/docker.sock").container_makers
+    if isinstance(told, Unset):
+        return None
+    assert isinstance(told, Set), told
+    return [(each.who, each.role.value, each.projects) for each in told.value]
+
+
+def test_who_may_make_containers_and_is_not_root(tmp_path: Path) -> None:
+    """By every guard that serves: at the engine's place, elsewhere, and at a socket that has one role."""
+    tree = guarded(tmp_path)
+    assert makers(tree) is None, "nobody serves"
+    tree.write("/run/dockworthy-guard.serving", "900 /opt/dockworthy/1\n")
+    assert isinstance(tree.read("/var/run/docker.sock").container_makers, Unknown), "its policy can't be read"
+    tree.write(
+        "/etc/guard.yaml",
+        """guard: {roles: [
+        {who: "user:a", role: deployer, projects: [shop]}, {who: "group:b", role: operator},
+        {who: "user:c", role: admin}, {who: "container:d", role: viewer}]}""",
+    )
+    roles = [("user:a", "deployer", ("shop",)), ("group:b", "operator", ())]
+    assert makers(tree) == roles
+    grant = '{"id": "x", "binding": {"who": "user:e", "role": "deployer"}, "until": "2999-01-01T00:00:00Z"}'
+    tree.write("/var/lib/dockworthy/guard/grants/a.json", grant)
+    assert makers(tree) == [*roles, ("user:e", "deployer", ())]
+
+    tree.path("/run/dockworthy-guard.serving").unlink()
+    tree.path("/var/lib/dockworthy/guard/grants/a.json").unlink()
+    assert makers(tree) is None
+    now = "/var/lib/dockworthy/guard/serving"
+    tree.write("/proc/901/stat", f"901 (x y) S {' '.join(str(number) for number in range(2, 30))}\n")
+    one = '{"pid": 901, "started": %d, "since": "2026-01-01T00:00:00Z", "engine": "unix:///x", %s}'
+    tree.write(f"{now}/901.json", one % (20, '"people": "", "role": "viewer", "policy": "/etc/guard.yaml"'))
+    assert makers(tree) is None, "who only looks makes nothing"
+    tree.write(f"{now}/901.json", one % (20, '"role": "deployer"'))
+    assert makers(tree) == [("group:everybody", "deployer", ())]
+    tree.write(f"{now}/901.json", one % (19, '"role": "deployer"'))
+    assert makers(tree) is None, "another process of that number"
+    for served in ('"people": "/run/people.sock"', '"tls": "0.0.0.0:2376"'):
+        tree.write(f"{now}/901.json", one % (20, f'{served}, "policy": "/etc/guard.yaml"'))
+        assert makers(tree) == roles

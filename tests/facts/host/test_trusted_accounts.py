@@ -53,6 +53,32 @@ def test_root_services_and_those_who_may_become_root(tree: Tree) -> None:
     assert not trusted.has_uid(100000) and not trusted.has_uid(_NO_ACCOUNT)  # of a user namespace, of nobody
 
 
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("/etc/docker/daemon.json", '{"authorization-plugins": ["opa"]}'),
+        ("/etc/docker/daemon.json", '{"authorization-plugins": [broken'),
+        ("/proc/900/cmdline", "dockerd\0--authorization-plugin=opa\0"),
+        ("/proc/900/cmdline", "python3\0start.py\0guard\0serve\0--policy\0/etc/guard.yaml\0"),
+    ],
+)
+def test_where_the_engine_is_judged_its_group_makes_nobody_root(tree: Tree, path: str, content: str) -> None:
+    """An admin at dockworthy's guard may become root all the same."""
+    names = ("root", "ana", "ben", "cleo", "dora")
+    tree.write("/etc/docker/daemon.json", '{"authorization-plugins": []}')
+    assert [name for name in names if TrustedAccounts(Root(tree.folder)).has_user(name)] == [*names[:4]]
+    tree.write("/run/docker.pid", "900\n")
+    tree.link("/var/run", "/run")
+    tree.write("/run/dockworthy-guard.serving", "900 /opt/dockworthy/1\n")
+    tree.write(path, content)
+    assert [name for name in names if TrustedAccounts(Root(tree.folder)).has_user(name)] == ["root", "ana", "cleo"]
+    tree.write(
+        "/etc/guard.yaml", 'guard: {roles: [{who: "user:dora", role: admin}, {who: "user:ben", role: deployer}]}'
+    )
+    trusted = [name for name in names if TrustedAccounts(Root(tree.folder)).has_user(name)]
+    assert trusted == ["root", "ana", "cleo", *(["dora"] if "serve" in content else [])]
+
+
 def test_a_table_of_cron_counts_for_those_who_may_become_root(tree: Tree) -> None:
     def told(name: str) -> list[Job]:
         spool = f"/var/spool/cron/crontabs/{name}"

@@ -67,9 +67,14 @@ def backup_elsewhere(machine: Machine) -> Judgement:
     if isinstance(stores, Unknown):
         return unknown(f"unknown: {stores.reason}", stores.source, tell=stores.tell or _TELL)
     found = [s for s in (stores.value if isinstance(stores, Set) else ()) if s.does in (Task.BACKUP, Task.DUMP)]
-    away = next((store for store in found if not store.local), None)
-    if away is not None:
-        return passed(f"{away.tool} writes to {away.place}, which is not on this host", away.source)
+    away = [each for each in found if not each.local]
+    for each in away:
+        if each.who not in machine.doubted:
+            return passed(f"{each.tool} writes to {each.place}, which is not on this host", each.source)
+    found = [each for each in found if each.local]
+    if away and not found:
+        says = f"{away[0].tool} writes to {away[0].place}, which is not on this host"
+        return unknown(f"{says}; this proves nothing: {machine.doubted[away[0].who]}", away[0].source, tell=_TELL)
     if not found:
         return unknown("unknown; looked for where backups are written to", stores.source, tell=_TELL)
     return _on_this_host(machine, found)

@@ -68,7 +68,7 @@ def backup_evidence(machine: Machine) -> Judgement:
         return _weigh(proofs)
     savers = [(unit, container) for unit, container in containers(machine) if _saves(container)]
     if savers:
-        return _judge(*savers[0], machine.taken, data)
+        return _judge(machine, *savers[0], data)
     says = f"{len(data)} volumes and folders hold data, and no backup of them is visible from here"
     return unknown(says, place, tell="who keeps the backups can say; dockworthy.yaml can hold what they say")
 
@@ -85,12 +85,12 @@ def _weigh(proofs: list[Proof]) -> Judgement:
     return unknown(says, proofs[0].source, tell="who keeps the backups can say when one was restored")
 
 
-def _judge(unit: Unit, container: Container, taken: str, data: set[str]) -> Judgement:
+def _judge(machine: Machine, unit: Unit, container: Container, data: set[str]) -> Judgement:
     state, place = state_of(container), container.state.source
     if state.running:
         says = f"{unit.name} runs; whether it saved anything can't be seen from here"
         return unknown(says, place, tell=f"docker logs {unit.name}")
-    days = days_between(state.finished, taken)
+    days = days_between(state.finished, machine.taken)
     if state.exit_code != 0:
         return failed(f"{unit.name} ended with exit status {state.exit_code} at {state.finished[:16]}", place)
     if days is None or not _has_ended(state):
@@ -102,9 +102,12 @@ def _judge(unit: Unit, container: Container, taken: str, data: set[str]) -> Judg
     if left_out:
         says = f"{unit.name} ended well at {state.finished[:16]}, but does not see {sorted(left_out)[0]}"
         return unknown(says, place, tell="who keeps the backups can say what saves the rest")
-    return passed(
-        f"{unit.name} ended well at {state.finished[:16]}, and sees all {len(data)} volumes and folders", place
-    )
+    says = f"{unit.name} ended well at {state.finished[:16]}, and sees all {len(data)} volumes and folders"
+    if doubt := machine.doubted.get(unit.id):
+        return unknown(
+            f"{says}; this proves nothing: {doubt}", place, tell="who keeps the backups can say what saves the host"
+        )
+    return passed(says, place)
 
 
 def _has_ended(state: State) -> bool:

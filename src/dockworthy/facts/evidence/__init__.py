@@ -16,7 +16,7 @@ from ...model.host import Host, MountPoint
 from ...model.snapshot import ContainerFacts, EngineFacts
 from ..host.mounts import parse_mountinfo
 from ..host.reading import TELL_ROOT, guarded
-from ..host.root import Root
+from ..host.root import Root, clean
 from ..host_files import HostFiles
 from .asking import Asker
 from .commands import read_commands
@@ -102,7 +102,10 @@ def _jobs(root: Root, targets: dict[Job, str]) -> Field[tuple[Job, ...]]:
 
 
 def _stores(reader: Stores, targets: dict[Job, str], containers: Sequence[ContainerFacts]) -> Field[tuple[Store, ...]]:
-    of_containers = [reader.local(*archive) for archive in archives(containers)]
+    of_containers = [
+        structs.replace(reader.local(each.path, each.tool, each.does, each.source), who=clean(each.who))
+        for each in archives(containers)
+    ]
     return _seen(each_once((*reader.of_jobs(targets), *of_containers)), "backup repositories")
 
 

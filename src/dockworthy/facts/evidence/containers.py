@@ -22,6 +22,7 @@ class Archive(NamedTuple):
     tool: str
     does: Task
     source: Source
+    who: str
 
 
 def archives(containers: Sequence[ContainerFacts]) -> Iterator[Archive]:
@@ -32,7 +33,7 @@ def archives(containers: Sequence[ContainerFacts]) -> Iterator[Archive]:
         source = Source(f"GET /containers/{container.name}/json", "Mounts")
         for mount in _mounts(container):
             if mount.get("Destination") in _ARCHIVES and mount.get("Source"):
-                yield Archive(str(mount["Source"]), *told, source)
+                yield Archive(str(mount["Source"]), *told, source, f"container/{container.name}")
 
 
 def written_paths(containers: Sequence[ContainerFacts]) -> Iterator[str]:

@@ -10,8 +10,8 @@ import msgspec
 import yaml
 from msgspec import Struct
 
-from ...model.field import Field, Source, Unknown
-from ...model.guard_policy import Binding
+from ...model.field import Field, Set, Source, Unknown, Unset
+from ...model.guard_policy import Binding, Role
 from .reading import TELL_ROOT, measured, number_or
 from .root import Root, clean
 from .settings import flag
@@ -20,6 +20,10 @@ SERVING = "/run/dockworthy-guard.serving"
 """Root's file, in which the guard that answers is named: its process, and its program. Source: guard/life/places."""
 GRANTS = "/var/lib/dockworthy/guard/grants"
 """Roles for a time, a file each. Source: guard/rights/grants."""
+SERVING_NOW = "/var/lib/dockworthy/guard/serving"
+"""A file for each guard that serves. Source: guard/serving_now."""
+EVERYBODY = "group:everybody"
+"""Who connects to a socket that has one role; which projects it is limited to, its file does not say."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -43,6 +47,78 @@ def container_roles(root: Root) -> Field[tuple[Binding, ...]]:
     path = flag(_command(root), "--policy")
     if path is None or not path.startswith("/"):
         return Unknown("the guard that serves names no policy", source=Source(SERVING))
+    roles = _roles(root, path)
+    if not isinstance(roles, Set):
+        return roles
+    return measured(tuple(each for each in roles.value if each.who.startswith("container:")), path)
+
+
+def admins(root: Root) -> frozenset[str]:
+    """Who is an admin at the guard that serves, as `user:ana` and `group:ops`; nobody where that can't be told."""
+    roles = _roles(root, flag(_command(root), "--policy") or "")
+    found = roles.value if isinstance(roles, Set) else ()
+    return frozenset(each.who for each in found if each.role is Role.ADMIN)
+
+
+def serves(root: Root) -> bool:
+    """Does a guard answer the engine, as its plugin or at its socket?"""
+    return {"guard", "serve"} <= set(_command(root))
+
+
+def container_makers(root: Root) -> Field[tuple[Binding, ...]]:
+    """Who may make, change or enter containers and is not root: by the policies of all guards that serve, by grants,
+    and by sockets that have one role."""
+    found: list[Binding] = []
+    policies = dict.fromkeys([flag(_command(root), "--policy") or ""])
+    try:
+        for guard in _serving_now(root):
+            if guard.role in (Role.DEPLOYER, Role.OPERATOR):
+                found.append(Binding(who=EVERYBODY, role=Role(guard.role)))
+            if guard.people or guard.tls:
+                policies[guard.policy] = None
+                found += _granted(root)  # they count without a policy, too
+    except OSError as error:
+        return Unknown(f"{SERVING_NOW}: {error.strerror}", source=Source(SERVING_NOW), tell=TELL_ROOT)
+    for path in policies:
+        if not path:
+            continue
+        roles = _roles(root, path)
+        if not isinstance(roles, Set):
+            return roles
+        found += roles.value
+    if not found and not any(policies):
+        return Unset(Source(SERVING_NOW, "no guard serves people"))
+    makers = dict.fromkeys(each for each in found if each.role in (Role.DEPLOYER, Role.OPERATOR))
+    return measured(tuple(makers), SERVING_NOW)
+
+
+class _Serving(Struct, frozen=True):
+    pid: int
+    started: int
+    people: str = ""
+    role: str = ""
+    tls: str = ""
+    policy: str = ""
+
+
+def _serving_now(root: Root) -> Iterator[_Serving]:
+    """Those that run. What a killed one left behind is no guard. Raises OSError where it can't be told."""
+    try:
+        names = root.names(SERVING_NOW)
+    except FileNotFoundError:
+        return
+    for name in names:
+        if not name.endswith(".json"):
+            continue
+        with contextlib.suppress(FileNotFoundError, msgspec.MsgspecError):
+            guard = msgspec.json.decode(root.read_bytes(f"{SERVING_NOW}/{name}"), type=_Serving)
+            fields = root.word(f"/proc/{guard.pid}/stat").rpartition(")")[2].split()
+            if len(fields) > 19 and fields[0] != "Z" and number_or(fields[19], 0) == guard.started:
+                yield guard
+
+
+def _roles(root: Root, path: str) -> Field[tuple[Binding, ...]]:
+    """Those of a policy, and grants that hold now."""
     try:
         told = yaml.load(root.read(path), _Loader)  # the safe one, or its faster twin
         roles = msgspec.convert(((told or {}).get("guard") or {}).get("roles") or (), tuple[Binding, ...])
@@ -51,7 +127,7 @@ def container_roles(root: Root) -> Field[tuple[Binding, ...]]:
         return Unknown(f"{clean(path)}: {error.strerror}", source=Source(clean(path)), tell=TELL_ROOT)
     except (yaml.YAMLError, msgspec.ValidationError, AttributeError, RecursionError, ValueError):
         return Unknown(f"{clean(path)}: its roles can't be read", source=Source(clean(path)))
-    return measured(tuple(each for each in roles if each.who.startswith("container:")), path)
+    return measured(roles, path)
 
 
 def _granted(root: Root) -> Iterator[Binding]:

@@ -6,11 +6,14 @@ says nothing of what this host does, and would make a verdict better than it is.
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 
+from .guarded_socket import admins, serves
 from .names import Group, User, parse_group, parse_passwd
 from .reading import number_or
 from .root import Root
+from .settings import DEFAULT_FILE, flag
 from .sudo import read_sudo_rules
 
 _OF_PEOPLE = 1000
@@ -18,8 +21,10 @@ _OF_PEOPLE = 1000
 _OF_SYSTEMD = range(61184, 65535)
 """Users that systemd makes for a service as long as it runs (`DynamicUser`), and nobody: no account stands for them."""
 _NO_LOGIN = ("nologin", "false")
-_ADMINISTRATORS = ("root", "sudo", "wheel", "admin", "docker")
+_ADMINISTRATORS = frozenset(("root", "sudo", "wheel", "admin"))
 """Groups whose members are root where they want to be."""
+_OF_THE_ENGINE = "docker"
+"""Its members, too, where nobody looks at what they ask of the engine."""
 
 
 class TrustedAccounts:
@@ -50,7 +55,27 @@ class TrustedAccounts:
     def _may_become_root(self, user: User) -> bool:
         groups = {group.name for group in self._groups if group.gid == user.gid or user.name in group.members}
         rules = {user.name, f"#{user.uid}", *(f"%{group}" for group in groups), "ALL"}
-        return bool(groups & set(_ADMINISTRATORS) or rules & self._sudoers)
+        if groups & _ADMINISTRATORS or rules & self._sudoers:
+            return True
+        if not self._engine_is_judged:
+            return _OF_THE_ENGINE in groups
+        names = {f"user:{user.name}", f"user:{user.uid}", *(f"group:{group}" for group in groups)}
+        return bool(names & self._admins)
+
+    @cached_property
+    def _engine_is_judged(self) -> bool:
+        """Does dockworthy's guard or another authorization plugin judge what members of the engine's group ask?"""
+        pid = number_or(self._root.word("/var/run/docker.pid"), 0)
+        command = self._root.word(f"/proc/{pid}/cmdline").split("\0") if pid else ()
+        return (
+            serves(self._root)
+            or flag(command, "--authorization-plugin") is not None
+            or _names_a_plugin(self._root.word(DEFAULT_FILE))
+        )
+
+    @cached_property
+    def _admins(self) -> frozenset[str]:
+        return admins(self._root)
 
     @cached_property
     def _users(self) -> list[User]:
@@ -68,3 +93,11 @@ class TrustedAccounts:
         except OSError:
             return set()
         return {rule.who for rule in getattr(found, "value", ()) if "ALL" in rule.commands}
+
+
+def _names_a_plugin(daemon_json: str) -> bool:
+    try:
+        settings = json.loads(daemon_json or "{}")
+    except (ValueError, RecursionError):
+        return "authorization-plugins" in daemon_json
+    return isinstance(settings, dict) and bool(settings.get("authorization-plugins"))

@@ -48,6 +48,7 @@ _NAMES = (
     "/lib/modules",
     "/run/docker/plugins",
     "/usr/lib/docker/plugins",
+    "/var/lib/dockworthy/guard/serving",
     "/var/lib/dockworthy/harden",
 )
 _STATS = (

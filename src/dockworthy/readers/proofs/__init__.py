@@ -11,16 +11,17 @@ from ...model.workload import Unit
 from .backups import read_backups, read_drills
 from .delivery import read_delivery, read_rollback, read_set_up, read_updates
 from .edges import read_edges
+from .makers import Makers
 from .monitoring import read_logs, read_monitoring
-from .surroundings import Surroundings
+from .surroundings import Surroundings, doubted
 
-__all__ = ["read_proofs"]
+__all__ = ["doubted_containers", "read_proofs"]
 
 
 def read_proofs(snapshot: Snapshot, units: Sequence[Unit], images: Sequence[Image] = ()) -> tuple[Proof, ...]:
     """Every proof, in the order of the demands. Pure: the snapshot is all there is."""
     around = Surroundings(snapshot, tuple(units), tuple(images))
-    return (
+    found = (
         *read_monitoring(around),
         *read_backups(around),
         *read_updates(around),
@@ -31,3 +32,11 @@ def read_proofs(snapshot: Snapshot, units: Sequence[Unit], images: Sequence[Imag
         *read_set_up(around),
         *read_drills(around),
     )
+    return tuple(doubted(proof, around.makers.doubt(proof.who)) for proof in found)
+
+
+def doubted_containers(snapshot: Snapshot, units: Sequence[Unit]) -> dict[str, str]:
+    """`container/NAME` -> why what that container shows proves nothing for the host."""
+    makers = Makers(snapshot, tuple(units))
+    doubts = {unit.id: makers.doubt(unit.id) for unit in units}
+    return {who: doubt for who, doubt in doubts.items() if doubt}

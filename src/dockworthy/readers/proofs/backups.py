@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from ...model.evidence import Job, Store, Task
 from ...model.field import Source
 from ...model.proof import Proof, Strength
@@ -18,7 +20,7 @@ def read_backups(around: Surroundings) -> Iterator[Proof]:
     stores = [store for store in listed(around.evidence.stores) if store.does in (Task.BACKUP, Task.DUMP)]
     for store in stores:
         for demand in _demands(store.does):
-            yield _of_store(around, store, demand)
+            yield structs.replace(_of_store(around, store, demand), who=store.who)
     written = {store.place for store in stores}
     for job in listed(around.evidence.jobs):
         if job.does in (Task.BACKUP, Task.DUMP) and job.target not in written:

@@ -14,7 +14,7 @@ from ...model.labels import COMPOSE_PROJECT, COMPOSE_WORKING_DIR
 from ...model.proof import Proof, Strength
 from ...model.snapshot import ImageFacts
 from ...model.workload import Unit
-from .surroundings import Seen, Surroundings, ago, listed
+from .surroundings import Seen, Surroundings, ago, doubted, listed
 
 _REVISION = "org.opencontainers.image.revision"
 _VERSION = "org.opencontainers.image.version"
@@ -30,8 +30,9 @@ _OF_A_PLATFORM = (
 
 def read_delivery(around: Surroundings) -> Iterator[Proof]:
     for project in listed(around.evidence.projects):
-        yield from _versioned(project)
-        yield from _pipeline(around, project)
+        doubt = around.makers.doubt_of_project(project.name, project.folder)
+        for proof in (*_versioned(project), *_pipeline(around, project)):
+            yield doubted(proof, doubt)
     yield from _by_folder(around)
     yield from _uncommitted(around)
     for seen in around.doing(Task.PIPELINE):
@@ -111,7 +112,7 @@ def _uncommitted(around: Surroundings) -> Iterator[Proof]:
 def _by_folder(around: Surroundings) -> Iterator[Proof]:
     """Where `docker compose up` was called tells who called it. Each project once."""
     seen: dict[str, Unit] = {}
-    for unit, _ in around.running():
+    for unit, _ in sorted(around.running(), key=lambda pair: bool(around.makers.doubt(pair[0].id))):
         seen.setdefault(unit.labels.get(COMPOSE_WORKING_DIR, ""), unit)
     for folder, unit in seen.items():
         source = Source(unit.source.where, f"Config.Labels.{COMPOSE_WORKING_DIR}")
@@ -119,7 +120,7 @@ def _by_folder(around: Surroundings) -> Iterator[Proof]:
         if _OF_A_RUNNER.search(f"{folder}/"):
             says = f"{name} was started from {folder}, the work folder of a pipeline's runner"
             for demand in ("3.auto-deploy", "5.pipeline", "1.deploy"):
-                yield Proof(demand, "a pipeline's runner", Strength.MEASURED, says, source, Task.DEPLOY)
+                yield Proof(demand, "a pipeline's runner", Strength.MEASURED, says, source, Task.DEPLOY, who=unit.id)
         for place, tool in _OF_A_PLATFORM:
             if folder.startswith(place):
                 says = f"{name} was started by {tool} from {folder}"
@@ -133,7 +134,11 @@ _SERVICES = Source("GET /services", "UpdateStatus.State")
 
 def read_rollback(around: Surroundings) -> Iterator[Proof]:
     for service in listed(around.snapshot.engine.services):
-        yield from _of_service(service)
+        spec = service.get("Spec")
+        labels = spec.get("Labels") if isinstance(spec, dict) else None
+        doubt = around.makers.doubt_of_service(labels if isinstance(labels, dict) else {})
+        for proof in _of_service(service):
+            yield doubted(proof, doubt)
     kept = Counter(repository for image in around.images for repository in {_repository(tag) for tag in image.tags})
     used = {_repository(tag) for image in around.images if image.used_by for tag in image.tags}
     names = sorted(name for name in used if kept[name] > 1)
@@ -209,15 +214,16 @@ _LOOKS_ONLY = "WATCHTOWER_MONITOR_ONLY"
 def read_updates(around: Surroundings) -> Iterator[Proof]:
     found = list(_updaters(around))
     yield from found
-    updater = next((proof.tool for proof in found if proof.task is Task.UPDATE and proof.good), "")
+    updaters = [proof for proof in found if proof.task is Task.UPDATE and proof.good]
+    updater = min(updaters, key=lambda proof: bool(around.makers.doubt(proof.who)), default=None)
     renewed = _last_renewed(around)
-    if updater and renewed is not None:
+    if updater is not None and renewed is not None:
         name, moment = renewed
         days = around.days_since(moment)
         if days is not None and days <= _UPDATED_WITHIN:
-            says = f"{updater} updates, and {name} came to this host {ago(days)}"
+            says = f"{updater.tool} updates, and {name} came to this host {ago(days)}"
             source = Source("GET /images/{id}/json", "Metadata.LastTagTime")
-            yield Proof(_UPDATE, updater, Strength.MEASURED, says, source, Task.UPDATE, moment)
+            yield Proof(_UPDATE, updater.tool, Strength.MEASURED, says, source, Task.UPDATE, moment, who=updater.who)
 
 
 def _updaters(around: Surroundings) -> Iterator[Proof]:
@@ -230,7 +236,8 @@ def _updaters(around: Surroundings) -> Iterator[Proof]:
         only_looks = Task.NOTIFY in seen.does or _looks_only(seen)
         does = "tells of newer images, and updates nothing" if only_looks else "replaces containers with newer images"
         task = Task.NOTIFY if only_looks else Task.UPDATE
-        yield Proof(_UPDATE, seen.tool, Strength.SEEN, f"{seen.tool} ({seen.who}) {does}", seen.source, task)
+        says = f"{seen.tool} ({seen.who}) {does}"
+        yield Proof(_UPDATE, seen.tool, Strength.SEEN, says, seen.source, task, who=seen.who)
 
 
 def _looks_only(seen: Seen) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from msgspec import structs
+
 from ...model.evidence import Answer, Forwarding, ScrapeTarget, Task
 from ...model.field import Set, Source
 from ...model.proof import Proof, Strength
@@ -24,18 +26,25 @@ _SELDOM = 600.0
 def read_monitoring(around: Surroundings) -> Iterator[Proof]:
     answers = listed(around.evidence.answers)
     proven = set()
-    scraped = {_place(target) for answer in answers for target in answer.targets if _is_up(around, target)}
+    scraped = {
+        _place(target)
+        for answer in answers
+        for target in answer.targets
+        if _is_up(around, target) and not around.makers.doubt(answer.who)
+    }
     for answer in answers:
         for proof in _of_answer(around, answer, scraped):
             proven.add(answer.who)
-            yield proof
+            yield structs.replace(proof, who=answer.who)
     sending = {connection.who: connection for connection in listed(around.evidence.connections)}
     for seen in around.doing(Task.METRICS):
         if seen.who in proven or seen.tool == "Prometheus":
             continue
         if (sent := sending.get(seen.who)) is not None:
             says = f"{seen.tool} ({seen.who}) runs and is connected to {sent.to}"
-            yield _proof(Task.METRICS, seen.tool, Strength.MEASURED, says, Source("/proc/net/tcp"))
+            yield structs.replace(
+                _proof(Task.METRICS, seen.tool, Strength.MEASURED, says, Source("/proc/net/tcp")), who=seen.who
+            )
         else:
             yield _proof(
                 Task.METRICS, seen.tool, Strength.SEEN, f"{seen.tool} runs ({seen.who}, {seen.how})", seen.source
@@ -55,7 +64,7 @@ def _of_answer(around: Surroundings, answer: Answer, scraped: set[tuple[str, int
     elif answer.tool == "Netdata":
         yield from _of_netdata(answer)
     else:
-        yield _of_exporter(answer, scraped)
+        yield _of_exporter(around, answer, scraped)
 
 
 def _of_prometheus(around: Surroundings, answer: Answer) -> Iterator[Proof]:
@@ -103,11 +112,14 @@ def _of_netdata(answer: Answer) -> Iterator[Proof]:
         yield _proof(Task.ALERTS, "Netdata", Strength.SEEN, says, source)
 
 
-def _of_exporter(answer: Answer, scraped: set[tuple[str, int]]) -> Proof:
+def _of_exporter(around: Surroundings, answer: Answer, scraped: set[tuple[str, int]]) -> Proof:
     """An exporter keeps nothing: it counts where somebody collects what it serves, and it speaks of containers."""
     source = Source(f"{answer.address}/metrics")
     serves = f"{answer.tool} ({answer.who}) serves {answer.metrics[0] if answer.metrics else 'metrics'}"
-    by = _collected_by(answer, scraped)
+    by, certain = _collected_by(answer, scraped)
+    if by and not certain and around.makers.anybody:
+        says = f"{serves}, {by}; who that is, is not known: {around.makers.anybody}"
+        return _proof(Task.METRICS, answer.tool, Strength.SEEN, says, source)
     if by and any(name in OF_CONTAINERS for name in answer.metrics):
         return _proof(Task.METRICS, answer.tool, Strength.MEASURED, f"{serves}, {by}", source)
     if by:
@@ -116,14 +128,15 @@ def _of_exporter(answer: Answer, scraped: set[tuple[str, int]]) -> Proof:
     return _proof(Task.METRICS, answer.tool, Strength.SEEN, f"{serves}; nobody was seen to collect it", source)
 
 
-def _collected_by(answer: Answer, scraped: set[tuple[str, int]]) -> str:
+def _collected_by(answer: Answer, scraped: set[tuple[str, int]]) -> tuple[str, bool]:
+    """In words, and is it known who it is?"""
     url = urlsplit(answer.address)
     if any(port == url.port and _is_same(host, url.hostname or "") for host, port in scraped):
-        return "collected by a Prometheus here"
+        return "collected by a Prometheus here", True
     often = answer.scrapes >= 3 and answer.uptime / answer.scrapes <= _SELDOM
     if answer.connected and often:
-        return f"asked {answer.scrapes} times since it started, by somebody who is connected now"
-    return ""
+        return f"asked {answer.scrapes} times since it started, by somebody who is connected now", False
+    return "", False
 
 
 def _is_same(host: str, own: str) -> bool:
@@ -162,7 +175,7 @@ def read_logs(around: Surroundings) -> Iterator[Proof]:
     for seen in around.doing(Task.LOGS):
         if seen.who in sent:
             says = f"{seen.tool} ({seen.who}) runs and is connected to {sent[seen.who]}"
-            yield Proof(_LOGS, seen.tool, Strength.MEASURED, says, Source("/proc/net/tcp"), Task.LOGS)
+            yield Proof(_LOGS, seen.tool, Strength.MEASURED, says, Source("/proc/net/tcp"), Task.LOGS, who=seen.who)
         else:
             says = f"{seen.tool} runs ({seen.who}, {seen.how}); where it sends logs to is unknown"
             yield Proof(_LOGS, seen.tool, Strength.SEEN, says, seen.source, Task.LOGS)

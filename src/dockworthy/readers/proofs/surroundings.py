@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
+from msgspec import structs
+
 from ...model.engine import Image
 from ...model.evidence import Task
 from ...model.field import Field, Set, Source
 from ...model.knowledge.tools import tool_of_container
+from ...model.proof import Proof, Strength
 from ...model.snapshot import Snapshot
 from ...model.workload import Container, Unit
+from .makers import Makers
 
 T = TypeVar("T")
 
@@ -33,6 +37,7 @@ class Surroundings:
         self.snapshot = snapshot
         self.evidence = snapshot.evidence
         self.units = units
+        self.makers = Makers(snapshot, units)
         self.images = images
 
     @cached_property
@@ -67,6 +72,13 @@ class Surroundings:
             for container in unit.containers:
                 if unit.kind == "container" and isinstance(container.state, Set) and container.state.value.running:
                     yield unit, container
+
+
+def doubted(proof: Proof, doubt: str) -> Proof:
+    """What shows nothing for certain is no more than seen. What speaks against the host stands."""
+    if not doubt or not proof.good or proof.strength is not Strength.MEASURED:
+        return proof
+    return structs.replace(proof, strength=Strength.SEEN, says=f"{proof.says}; this proves nothing: {doubt}")
 
 
 def listed(field: Field[tuple[T, ...]]) -> tuple[T, ...]:

@@ -1,0 +1,134 @@
+"""Whose containers prove something for the host: those that only root, or who may become root, can have set up.
+
+An engine does not keep who made a container. Without an authorization plugin whoever may ask it is root, so containers
+are as good as root's own. At the guard's socket for people the roles tell: who is limited to projects makes and enters
+no container of another one. Behind a plugin alone, and of tasks that another manager may have made, nobody can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from ...model.field import Set, Unknown, Unset
+from ...model.guard_policy import Binding
+from ...model.labels import COMPOSE_WORKING_DIR, PROJECT_LABELS, SWARM_TASK
+from ...model.snapshot import Snapshot
+from ...model.workload import Unit
+from ..api_object import ApiObject
+
+_PLUGIN = "dockworthy"
+
+
+class Makers:
+    """Of the containers of one snapshot. Every reason is a sentence's end; `""` where there is no doubt."""
+
+    def __init__(self, snapshot: Snapshot, units: tuple[Unit, ...]) -> None:
+        self._snapshot = snapshot
+        self._labels = {unit.id: unit.labels for unit in units}
+
+    @cached_property
+    def anybody(self) -> str:
+        """Why a container here may be of somebody who is not root."""
+        if self._untold:
+            return self._untold
+        return _may_make(self._bindings[0]) if self._bindings else ""
+
+    def doubt(self, who: str) -> str:
+        """Why what `container/NAME` shows proves nothing for the host. Programs of the host have no doubt here."""
+        return self._of_labels(self._labels.get(who)) if who.startswith("container/") else ""
+
+    def doubt_of_service(self, labels: Mapping[str, str]) -> str:
+        """The same of a service of a swarm."""
+        return self._elsewhere or self._of_labels(labels)
+
+    def doubt_of_project(self, name: str, folder: str) -> str:
+        """The same of a folder that only labels of containers call a project's: one of them must be beyond doubt."""
+        reasons = [
+            self._of_labels(labels)
+            for labels in self._labels.values()
+            if name in _projects(labels) and (labels.get(COMPOSE_WORKING_DIR, "").rstrip("/") or "/") == folder
+        ]
+        return min(reasons, key=len) if reasons else self.anybody
+
+    def _of_labels(self, labels: Mapping[str, str] | None) -> str:
+        if self._untold:
+            return self._untold
+        is_task = bool(labels and labels.get(SWARM_TASK))
+        if is_task and self._elsewhere:
+            return self._elsewhere
+        projects = _projects(labels or {})
+        # Who is limited to projects gives all that they make a label of one. The containers of a service need none.
+        nobodys = labels is not None and not projects and not is_task
+        could = (each for each in self._bindings if not each.projects or projects & set(each.projects))
+        first = next(could, None) or (None if nobodys or projects else next(iter(self._bindings), None))
+        return _may_make(first) if first is not None else ""
+
+    @property
+    def _bindings(self) -> tuple[Binding, ...]:
+        makers = self._snapshot.host.container_makers
+        return makers.value if isinstance(makers, Set) else ()
+
+    @cached_property
+    def _untold(self) -> str:
+        """Why nothing tells who makes containers here."""
+        engine, host = self._snapshot.engine, self._snapshot.host
+        if not isinstance(engine.info, Set):
+            return "which authorization plugins the engine asks was not read"
+        asked = ApiObject(engine.info.value, "GET /info").texts("Plugins", "Authorization")
+        plugins = asked.value if isinstance(asked, Set) else ()
+        if plugins and not self._guard_stands_before():
+            name = next((each for each in plugins if each != _PLUGIN), plugins[0])
+            return (
+                f"the engine asks its plugin {name} about every request, and nothing tells here who may make containers"
+            )
+        makers = host.container_makers
+        return f"who may make containers here was not read: {makers.reason}" if isinstance(makers, Unknown) else ""
+
+    def _guard_stands_before(self) -> bool:
+        """Do all come by the guard's sockets, where it knows who asks?"""
+        host = self._snapshot.host
+        if not isinstance(host.daemon, Set) or not host.daemon.value.guarded_at:
+            return False
+        settings = host.daemon_json.value if isinstance(host.daemon_json, Set) else {}
+        return not any("tcp://" in str(each) for each in (*host.daemon.value.argv, *_listed(settings.get("hosts"))))
+
+    @cached_property
+    def _elsewhere(self) -> str:
+        """Why a service of the swarm may be of somebody who is not root."""
+        engine = self._snapshot.engine
+        if self._untold:
+            return self._untold
+        if isinstance(engine.nodes, Unset):
+            return ""  # it is in no swarm
+        if not isinstance(engine.nodes, Set):
+            return "it is of the swarm, and only a manager sees who may make its services"
+        own = ApiObject(engine.info.value if isinstance(engine.info, Set) else None, "GET /info").text(
+            "Swarm", "NodeID"
+        )
+        for node in engine.nodes.value:
+            if _part(node, "Spec", "Role") == "manager" and not (isinstance(own, Set) and node.get("ID") == own.value):
+                plugins = _listed(_part(node, "Description", "Engine", "Plugins"))
+                if any(_part(each, "Type") == "Authorization" for each in plugins):
+                    name = _part(node, "Description", "Hostname") or "another manager"
+                    return f"it is of the swarm, and who may make services on {name} is not known here"
+        return ""
+
+
+def _may_make(binding: Binding) -> str:
+    return f"{binding.who} may make or change such containers here (role {binding.role.value}), and is not root"
+
+
+def _projects(labels: Mapping[str, str]) -> set[str]:
+    return {labels[name] for name in PROJECT_LABELS if labels.get(name)}
+
+
+def _part(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

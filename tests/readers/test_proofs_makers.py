@@ -1,0 +1,180 @@
+"""Evidence of containers counts where only root, or who may become root, can have made them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import examples
+from dockworthy.controls.examples import absent, both, engine_says, known, not_seen, on_host
+from dockworthy.controls.machine._evidence_examples import LAST_NIGHT, answer, evidence, project, store, target
+from dockworthy.controls.registry import all_controls
+from dockworthy.model.finding import Outcome
+from dockworthy.model.machine import Machine
+from dockworthy.model.proof import Strength
+
+CADVISOR = ["container_cpu_usage_seconds_total"]
+GUARDED = {
+    "pid": 7,
+    "argv": ["dockerd"],
+    "executable": "/usr/bin/dockerd",
+    "guarded_at": "/var/run/docker.sock",
+    "own_socket": "/run/dockworthy-engine/docker.sock",
+}
+PLUGIN = engine_says(Plugins={"Authorization": ["dockworthy"]}, LoggingDriver="json-file")
+DEPLOYER = {"who": "user:mallory", "role": "deployer", "projects": ["shop"]}
+OPERATOR = {**DEPLOYER, "role": "operator"}
+ANYWHERE = {"who": "group:ci", "role": "deployer"}
+
+
+def guarded(*roles: dict[str, Any], plugin: dict[str, Any] = PLUGIN, **daemon: Any) -> dict[str, Any]:
+    return both(plugin, on_host(daemon={**GUARDED, **daemon}, container_makers=known(list(roles))))
+
+
+def prometheus(**labels: str) -> dict[str, Any]:
+    """A container that says it is a Prometheus which collects all, with alert rules that reach somebody."""
+    told = answer("Prometheus", targets=[target()], metrics=CADVISOR, alert_rules=3, alertmanagers=["http://a"])
+    one = {"name": "prom", "inspect": {"Config": {"Image": "prom/prometheus:3", "Labels": {**of(""), **labels}}}}
+    return {"engine": {"containers": [one]}, **evidence(answers=[{**told, "who": "container/prom"}])}
+
+
+def of(name: str) -> dict[str, str]:
+    return {"com.docker.compose.project": name}
+
+
+def machine(*parts: dict[str, Any]) -> Machine:
+    return examples.machine_of("snapshot", both(*parts), Path("/nonexistent"))
+
+
+def outcome(control: str, *parts: dict[str, Any]) -> Outcome:
+    (judgement,) = examples.judgements(all_controls()[control], "snapshot", both(*parts), Path("/nonexistent"))
+    return judgement.outcome
+
+
+def counts(*parts: dict[str, Any]) -> bool:
+    """Do metrics and alerts pass by what the container answers? They pass or are unknown together."""
+    seen = {outcome(control, *parts) for control in ("machine/monitored", "machine/alerts")}
+    assert seen in ({Outcome.PASS}, {Outcome.UNKNOWN}), seen
+    return seen == {Outcome.PASS}
+
+
+def test_who_may_ask_a_plain_engine_is_root() -> None:
+    assert counts(prometheus(**of("shop")))
+
+
+@pytest.mark.parametrize(
+    ("roles", "labels", "holds"),
+    [
+        ((), of("shop"), True),
+        ((DEPLOYER,), of("shop"), False),
+        ((OPERATOR,), of("shop"), False),
+        ((DEPLOYER,), of("monitoring"), True),
+        ((DEPLOYER,), {}, True),
+        ((DEPLOYER,), {"com.docker.stack.namespace": "shop", **of("monitoring")}, False),
+        ((ANYWHERE,), of("monitoring"), False),
+        ((ANYWHERE,), {}, False),
+        ((DEPLOYER, ANYWHERE), of("monitoring"), False),
+        ((DEPLOYER,), {"com.docker.swarm.task.id": "t"}, False),
+        ((DEPLOYER,), {"com.docker.swarm.task.id": "t", "com.docker.stack.namespace": "monitoring"}, True),
+    ],
+)
+def test_at_the_guards_socket_its_roles_tell(
+    roles: tuple[dict[str, Any], ...], labels: dict[str, str], holds: bool
+) -> None:
+    assert counts(prometheus(**labels), guarded(*roles)) == holds
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        PLUGIN,
+        engine_says(Plugins={"Authorization": ["opa"]}),
+        both(PLUGIN, on_host(daemon={**GUARDED, "argv": ["dockerd", "-H", "tcp://0.0.0.0:2376"]})),
+        both(PLUGIN, on_host(daemon=GUARDED, container_makers=not_seen())),
+        on_host(container_makers=not_seen()),
+        {"engine": {"info": not_seen()}},
+    ],
+)
+def test_what_nobody_can_tell_never_counts(unknown: dict[str, Any]) -> None:
+    assert not counts(prometheus(), unknown)
+
+
+def test_the_reason_stands_in_the_finding() -> None:
+    says = [each.says for each in machine(prometheus(**of("shop")), guarded(DEPLOYER)).proofs if each.who]
+    assert says and all("this proves nothing: user:mallory may make" in each for each in says), says
+
+
+def test_what_speaks_against_the_host_stands_whoever_made_it() -> None:
+    down = answer("Prometheus", targets=[target("down")], metrics=CADVISOR, who="container/prom")
+    part = {**prometheus(**of("shop")), **evidence(answers=[down])}
+    assert outcome("machine/monitored", part, guarded(DEPLOYER)) is Outcome.FAIL
+
+
+def test_a_prometheus_of_somebodys_collects_nothing_for_the_host() -> None:
+    """Nor does somebody who asks, where containers of others may be that somebody."""
+    engine = {**answer("Docker Engine", metrics=CADVISOR), "address": "http://127.0.0.1:8080", "who": "dockerd"}
+    fake = answer("Prometheus", targets=[target()], metrics=CADVISOR, who="container/prom")
+    asked = {**engine, "scrapes": 240, "uptime": 3600.0, "connected": True}
+    for answers, holds in (([engine, fake], True), ([asked], True)):
+        part = {**prometheus(**of("shop")), **evidence(answers=answers)}
+        assert (outcome("machine/monitored", part) is Outcome.PASS) == holds
+        assert outcome("machine/monitored", part, guarded(DEPLOYER)) is Outcome.UNKNOWN
+
+
+def test_backups_updates_and_logs_of_somebodys_containers() -> None:
+    shop = {"name": "tool", "inspect": {"Config": {"Image": "timberio/vector:1", "Labels": of("shop")}}}
+    connected = [{"tool": "Vector", "who": "container/tool", "to": "192.0.2.9:443"}]
+    lies = [store("restic", "/mnt/nas", local=False, newest=LAST_NIGHT, who="container/tool")]
+    part = {"engine": {"containers": [shop]}, **evidence(connections=connected, stores=lies)}
+    for control in ("engine/log-destination", "machine/backup-recent", "machine/backup-elsewhere"):
+        assert outcome(control, part, engine_says(LoggingDriver="json-file")) is Outcome.PASS, control
+        assert outcome(control, part, guarded(DEPLOYER)) is Outcome.UNKNOWN, control
+
+
+def test_a_container_that_saved_once() -> None:
+    ended = {"Status": "exited", "Running": False, "ExitCode": 0, "FinishedAt": LAST_NIGHT}
+    mount = {"Type": "volume", "Name": "data", "Source": "/v/data/_data", "Destination": "/data", "RW": True}
+    made = [
+        {"name": "db", "inspect": {"Mounts": [mount]}},
+        {
+            "name": "save",
+            "inspect": {
+                "State": ended, "Mounts": [mount], "Config": {"Image": "restic/restic:0.18", "Labels": of("shop")},
+            },
+        },
+    ]  # fmt: skip
+    part = {"engine": {"containers": made}}
+    assert outcome("machine/backup-evidence", part) is Outcome.PASS
+    assert outcome("machine/backup-evidence", part, guarded(DEPLOYER)) is Outcome.UNKNOWN
+
+
+def test_labels_of_a_project_that_somebody_may_write() -> None:
+    def strengths(*more: dict[str, Any], folder: str = "/srv/shop") -> set[Strength]:
+        labels = {**of("shop"), "com.docker.compose.project.working_dir": folder}
+        web = {"name": "web", "inspect": {"Config": {"Labels": labels}}}
+        part = {"engine": {"containers": [web]}, **evidence(projects=[project(folder=folder)])}
+        return {each.strength for each in machine(part, *more).proofs if each.demand == "1.deploy"}
+
+    for folder in ("/srv/shop", "/builds/shop"):
+        assert strengths(folder=folder) == {Strength.MEASURED}
+        assert strengths(guarded(DEPLOYER), folder=folder) == {Strength.SEEN}
+        assert strengths(guarded({**DEPLOYER, "projects": ["bank"]}), folder=folder) == {Strength.MEASURED}
+
+
+def test_a_service_whose_other_managers_have_guards_of_their_own() -> None:
+    def node(role: str, *plugins: str) -> dict[str, Any]:
+        listed = [{"Type": "Authorization", "Name": name} for name in plugins]
+        engine = {"Plugins": [{"Type": "Log", "Name": "local"}, *listed]}
+        return {"ID": role, "Spec": {"Role": role}, "Description": {"Hostname": "two", "Engine": engine}}
+
+    def proven(nodes: dict[str, Any], *more: dict[str, Any]) -> bool:
+        service = {"ID": "s", "Spec": {"Name": "web"}, "UpdateStatus": {"State": "rollback_completed"}}
+        part = {"engine": {"services": known([service]), "nodes": nodes}}
+        return outcome("machine/rollback-proven", part, *more) is Outcome.PASS
+
+    assert proven(absent()) and proven(known([node("manager"), node("worker", "dockworthy")]))
+    assert not proven(known([node("manager", "dockworthy")]))
+    assert not proven(not_seen())
+    assert not counts(prometheus(**{"com.docker.swarm.task.id": "t"}), {"engine": {"nodes": not_seen()}})
