@@ -20,7 +20,7 @@ from dockworthy.guard.plugin.moved_images import PendingCreates
 from dockworthy.guard.plugin.protocol import PluginProtocol
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.guard.request import Asked
-from dockworthy.guard.socket.client_side import ClientSide
+from dockworthy.guard.socket.client_connection import ClientConnection
 from dockworthy.guard.socket.connection_limits import Places
 from dockworthy.guard.socket.engine_side import EngineSide
 from dockworthy.guard.socket.peer_auth import Met
@@ -53,7 +53,7 @@ class Host:
         )
         gate.meet = lambda _: self.met  # type: ignore[method-assign]
         self.engine, self.wire = Wire(), Wire()
-        self.client = ClientSide(gate, self._dial, set(), Places())
+        self.client = ClientConnection(gate, self._dial, set(), Places())
         self.client.connection_made(self.wire)
 
     def _roles(self, _: Identity) -> Sequence[Binding]:
@@ -80,7 +80,7 @@ class Host:
 
     def parts(self) -> tuple[bool, bool]:
         """Was the last request remembered as it was read, and as it was judged?"""
-        return self.client._again is not None, self.client._known is not None
+        return self.client._reader._again is not None, self.client._known is not None
 
 
 async def test_the_same_request_is_sent_on_as_before_with_a_ticket_of_its_own() -> None:
@@ -209,7 +209,7 @@ def test_it_is_as_if_nothing_was_remembered(requests: list[bytes], roles: list[R
         for request, role in zip(requests, roles, strict=False):
             host.held = [Binding(who="user:ann", role=role)] if role else []
             if forgets:
-                host.client._again = host.client._known = None
+                host.client._reader._again = host.client._known = None
             answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
             sent, said = await host.ask(request, answer=answer)
             seen.append((TICKET.sub(b"", sent), said, len(host.told), host.wire.closed))

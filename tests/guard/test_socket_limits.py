@@ -11,7 +11,7 @@ from dockworthy.guard.audit.flood_limits import Bounded
 from dockworthy.guard.decision import Decision, refused
 from dockworthy.guard.plugin.protocol import LATE, PluginProtocol
 from dockworthy.guard.request import Asked
-from dockworthy.guard.socket.client_side import ClientSide
+from dockworthy.guard.socket.client_connection import ClientConnection
 from dockworthy.guard.socket.connection_limits import Owner, Places
 from dockworthy.guard.socket.gate import Passage
 from dockworthy.guard.socket.memory import FREE, Held, Memory
@@ -78,9 +78,11 @@ class Clients:
         self.places, self.connected = places, set[Any]()
         self.gate = Refusing(Owner("user x"))
 
-    def connect(self, owner: str = "user x", *, is_root: bool = False, mounts: str = "") -> tuple[ClientSide, Wire]:
+    def connect(
+        self, owner: str = "user x", *, is_root: bool = False, mounts: str = ""
+    ) -> tuple[ClientConnection, Wire]:
         self.gate._owner = Owner(owner, is_root, mounts)
-        client, wire = ClientSide(self.gate, None, self.connected, self.places), Wire()  # type: ignore[arg-type]
+        client, wire = ClientConnection(self.gate, None, self.connected, self.places), Wire()  # type: ignore[arg-type]
         client.connection_made(wire)
         return client, wire
 
@@ -177,7 +179,7 @@ async def test_who_sees_mounts_of_their_own_has_one_share_with_all_their_user_id
 
 async def test_who_can_not_be_met_is_hung_up_on(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients.gate, "meet", lambda transport: 1 / 0)
-    client, wire = ClientSide(clients.gate, None, clients.connected, clients.places), Wire()  # type: ignore[arg-type]
+    client, wire = ClientConnection(clients.gate, None, clients.connected, clients.places), Wire()  # type: ignore[arg-type]
     with pytest.raises(ZeroDivisionError):
         client.connection_made(wire)
     assert wire.aborted
@@ -196,7 +198,7 @@ async def test_what_comes_with_chunks_has_an_end(clients: Clients, before: bytes
         client.data_received(endless)
         sent += len(endless)
     assert wire.said.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
-    assert len(client._headers) == 2, "what stands behind the body is not kept"
+    assert len(client._reader._headers) == 2, "what stands behind the body is not kept"
 
 
 async def test_who_leaves_leaves_a_place(clients: Clients) -> None:

@@ -18,7 +18,6 @@ from ..rights.grants import Grants, Roles, grants_folder
 from ..rights.people_world import PeopleWorld
 from ..tls.endpoint import TlsEndpoint
 from .client_connection import ClientConnection
-from .client_side import ClientSide
 from .connection_limits import places_here
 from .engine_side import EngineSide
 from .gate import Gate
@@ -68,8 +67,8 @@ async def serving(
     async def dial(side: EngineSide) -> None:
         await loop.create_unix_connection(lambda: side, str(engine))
 
-    def client() -> ClientSide:
-        return ClientSide(gate, dial, clients, places)
+    def client() -> ClientConnection:
+        return ClientConnection(gate, dial, clients, places)
 
     servers = [await loop.create_unix_server(client, sock=listening, backlog=BACKLOG)]
     if tls is not None:

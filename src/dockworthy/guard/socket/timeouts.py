@@ -7,22 +7,41 @@ from math import inf
 
 
 class Phase(Enum):
-    """Each with the seconds that it may last, and what is said when it lasts longer."""
+    """What a client's connection is in the middle of."""
 
-    IDLE = 600.0, ""
-    HEAD = 10.0, "the request's head was not complete within 10 s"
-    BODY = 30.0, "the request's body was not complete within 30 s"
-    STREAM = 300.0, "nothing of the request's body came for 300 s"
-    ANSWER = inf, ""  # the engine's turn, or a stream both ways: logs, events and terminals last as they last
-    CLOSING = 30.0, ""  # in which a client may read why it was refused
+    IDLE = "between two requests"
+    HEAD = "a request's head"
+    BODY = "a request's body that is held as a whole"
+    STREAM = "a request's body that is sent on as it comes"
+    ANSWER = "the engine's turn: logs and events last as they last"
+    TUNNEL = "a stream both ways: terminals, too"
+    CLOSING = "a client may read why it was refused"
 
     @property
     def seconds(self) -> float:
-        return self.value[0]
+        """How long it may last."""
+        return _SECONDS[self]
 
     @property
     def says(self) -> str:
-        return self.value[1]
+        """What a client is told whose request lasts longer; `""`: nothing."""
+        return _SAYS.get(self, "")
+
+
+_SECONDS = {
+    Phase.IDLE: 600.0,
+    Phase.HEAD: 10.0,
+    Phase.BODY: 30.0,
+    Phase.STREAM: 300.0,
+    Phase.ANSWER: inf,
+    Phase.TUNNEL: inf,
+    Phase.CLOSING: 30.0,
+}
+_SAYS = {
+    Phase.HEAD: "the request's head was not complete within 10 s",
+    Phase.BODY: "the request's body was not complete within 30 s",
+    Phase.STREAM: "nothing of the request's body came for 300 s",
+}
 
 
 class Pace:
