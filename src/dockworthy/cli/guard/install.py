@@ -15,6 +15,7 @@ from ..output import say
 from .agreeing import agreed, dry_run_option, only_root
 
 if TYPE_CHECKING:
+    from ...guard.life.cut_off import Asked
     from ...guard.life.places import Places
     from ...guard.policy_in_force import PolicyInForce
 
@@ -84,35 +85,61 @@ def install(
       sudo dockworthy guard install --policy guard.yaml --people
       sudo dockworthy guard uninstall                     as it was before
     """
+    from ...guard.life import cut_off
+    from ...guard.life.places import Places
+    from ...guard.life.record import read_record
+
+    only_root()
+    places = Places()
+    judged_by = _policy(policy, places)
+    asked = cut_off.Asked(people=people, tls=tls, confine_builds=confine_builds)
+    record = read_record(places)
+
+    def bring(wanted: Asked, *, agreed_to: bool = False) -> None:
+        _bring(places, endpoint, wanted, judged_by, force=force, dry_run=dry_run, yes=yes or agreed_to)
+
+    if record is None or not record.is_to_be_taken_back:
+        bring(asked)
+        return 0
+    asked = cut_off.together(asked, cut_off.asked_of(record))
+    if not agreed("dockworthy guard install", cut_off.in_words(record, asked), dry_run=dry_run, yes=yes):
+        return 0
+    cut_off.take_back(places, record, say)
+    cut_off.install_or_as_before(record, asked, lambda wanted: bring(wanted, agreed_to=True), say)
+    say(f"the installation that was cut off is finished{f', with {asked.flags}' if asked.flags else ''}")
+    return 0
+
+
+def _bring(
+    places: Places,
+    endpoint: str,
+    asked: Asked,
+    judged_by: tuple[PolicyInForce, bytes | None],
+    *,
+    force: bool,
+    dry_run: bool,
+    yes: bool,
+) -> None:
     from msgspec import structs
 
     from ...facts.redaction_key import state_directory
     from ...guard.life.engine_here import find_engine
     from ...guard.life.installing import install as bring
-    from ...guard.life.places import Places
     from ...guard.life.planning import plan
     from ...guard.life.record import own_endpoint, read_record
     from ...guard.life.refused_starts import not_entered, refused_starts
     from ...guard.life.tried import check_tried
-    from ...guard.life.uninstalling import uninstall as take_away
 
-    only_root()
-    places = Places()
-    in_force, text = _policy(policy, places)
-    guard = in_force.guard
+    in_force, text = judged_by
     record = read_record(places)
-    if record is not None and record.is_to_be_taken_back:
-        cut_off = ("an installation was cut off: take back what it did, and start anew",)
-        if not agreed("dockworthy guard install", cut_off, dry_run=dry_run, yes=yes):
-            return 0
-        take_away(places, record, say)
+    if record is not None and record.is_to_be_taken_back:  # it was, and no guard stands before the engine
         record = None
     engine = find_engine(own_endpoint(record, endpoint))
     if not force:
         check_tried(engine.version, state_directory(os.environ) / "guard")
     by_systemd = Path("/run/systemd/system").is_dir()
-    todo = plan(places, engine, text, by_systemd=by_systemd, people=people, tls=tls, guard=guard,
-        confine_builds=confine_builds,
+    todo = plan(places, engine, text, by_systemd=by_systemd, people=asked.people, tls=asked.tls, guard=in_force.guard,
+        confine_builds=asked.confine_builds,
     )  # fmt: skip
     if engine.pid and record is None:
         starts = refused_starts(engine.endpoint, in_force, places, people=todo.people is not None)
@@ -120,7 +147,7 @@ def install(
     if engine.pid and todo.people is not None:
         todo = structs.replace(todo, not_entered=not_entered(engine.endpoint))
     if not agreed("dockworthy guard install", todo.in_words(), dry_run=dry_run, yes=yes):
-        return 0
+        return
     bring(todo, say)
     if todo.moving is not None and todo.moving.left_out:
         say(f"note: without a role, and refused everything now: {', '.join(todo.moving.left_out)}")
@@ -129,7 +156,6 @@ def install(
     if todo.builds.refused:
         say(f"note: {todo.builds.in_words()}")
     say(f"done; when everything is wrong: {places.unlock}")
-    return 0
 
 
 def _policy(named: str | None, places: Places) -> tuple[PolicyInForce, bytes | None]:

@@ -82,7 +82,7 @@ def _installed(found: Status) -> str:
     cut_off = ""
     if not record.done:
         what = "a newer version was cut off" if record.renews else "that was cut off"
-        cut_off = f"; {what}: run dockworthy guard install{'' if record.renews else ' or uninstall'}"
+        cut_off = f"; {what}: run dockworthy guard install{'' if record.renews else ' (finishes it) or uninstall'}"
     by = "systemd" if record.by_systemd else "an init script"
     people = f", in front of the engine at {record.people.path}" if record.people else ", as plugin alone"
     return f"installed: yes, version {record.version}, by {by}{people}{cut_off}"

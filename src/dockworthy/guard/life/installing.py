@@ -47,7 +47,7 @@ def _install(todo: Install, undone: contextlib.ExitStack, say: Say) -> None:
     if todo.installed is not None:
         undone.callback(service.start)  # at last, when all is as it was
     _bring_bundle(places, undone, say)
-    record = structs.replace(record_of(todo), done=False, renews=todo.renews)
+    record = structs.replace(record_of(todo), done=False, renews=todo.renews, previous=todo.whole_before)
     undone.callback(_put_record, places, todo.installed)
     _put_record(places, record, todo)
     for path, content, mode in _files(todo, service):
@@ -80,7 +80,7 @@ def _install(todo: Install, undone: contextlib.ExitStack, say: Say) -> None:
     if engine.pid:
         _measure(engine, todo)
         say("the engine asks the guard")
-    _put_record(places, structs.replace(record, done=True, renews=False))
+    _put_record(places, structs.replace(record, done=True, renews=False, previous=None))
     _forget_older(places)
 
 

@@ -50,6 +50,8 @@ class Install(Struct, frozen=True, kw_only=True):
     builds: Builds
     confines: bool = False
     installed: Record | None = None
+    whole_before: Record | None = None
+    """What is installed, or was before an installation that was cut off."""
     serves: bool = False
     """A guard does, just now."""
     people: People | None = None
@@ -69,8 +71,9 @@ class Install(Struct, frozen=True, kw_only=True):
     @property
     def renews(self) -> bool:
         """A guard that is there is brought anew, and the engine and its file stay as they are."""
-        is_there = self.installed is not None and not self.installed.is_to_be_taken_back
-        return is_there and self.moving is None and self.restarting is None and self.after == self.before
+        return (
+            self.installed is not None and self.moving is None and self.restarting is None and self.after == self.before
+        )
 
     @property
     def service(self) -> Service:
@@ -140,6 +143,9 @@ def plan(
         raise UsageError(f"{engine.settings}: authorization-plugins is no list", hint="mend it")
     wanted: dict[str, Any] = {} if PLUGIN in named else {"authorization-plugins": [*named, PLUGIN]}
     installed = read_record(places)
+    whole_before = installed if installed is None or installed.done else installed.previous
+    if installed is not None and installed.is_to_be_taken_back:  # it was, and its record waits for the next one's
+        installed = None
     their = installed.people if installed is not None else None
     moving = None
     if people and (their is None or engine.endpoint != their.endpoint):
@@ -168,7 +174,7 @@ def plan(
     return Install(
         places=places, engine=engine, policy=policy, before=before, after=after, by_systemd=by_systemd, builds=builds,
         confines=(confine_builds and not confines(settings)) or (installed is not None and installed.confines),
-        installed=installed, serves=any(each.plugin for each in serving_now()), people=their,
+        installed=installed, whole_before=whole_before, serves=any(each.plugin for each in serving_now()), people=their,
         moving=moving, restarting=restarting, manager=manager,
         unknown_names=unknown_names(guard.roles, engine.containers) if guard is not None and their is not None else (),
         entered=() if settings.get("userns-remap") else tuple(_entered(guard or GuardPolicy())),

@@ -30,7 +30,8 @@ class Record(Struct, frozen=True, kw_only=True):
     before and after lie beside this record (`settings_was_there` tells whether there was one before). `changed`: path
     and text of files that were there and say since where the engine listens. `confines`: `builder.entitlements` there
     are ours; `restarts`: the engine was restarted for that. `done`: nothing was cut off; `renews`: what was there was
-    complete, and is brought anew while the engine and its file stay as they are."""
+    complete, and is brought anew while the engine and its file stay as they are. `previous`: what was complete before
+    one that is not done."""
 
     version: str
     endpoint: str
@@ -45,6 +46,7 @@ class Record(Struct, frozen=True, kw_only=True):
     restarts: bool = False
     done: bool = True
     renews: bool = False
+    previous: Record | None = None
 
     @property
     def is_to_be_taken_back(self) -> bool:

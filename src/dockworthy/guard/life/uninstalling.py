@@ -71,8 +71,9 @@ def steps_of(places: Places, record: Record) -> tuple[str, ...]:
     )
 
 
-def uninstall(places: Places, record: Record, say: Callable[[str], None]) -> None:
-    """Raises DockworthyError; while the engine still asks the guard, the guard stays."""
+def uninstall(places: Places, record: Record, say: Callable[[str], None], *, bundle_stays: bool = False) -> None:
+    """`bundle_stays`: the copy of dockworthy, for a caller that runs from it and goes on.
+    Raises DockworthyError; while the engine still asks the guard, the guard stays."""
     path = Path(record.settings)
     try:
         take_order_away(places)
@@ -93,7 +94,7 @@ def uninstall(places: Places, record: Record, say: Callable[[str], None]) -> Non
                 start_as_before(engine, places, wanted)
         says = "no longer asks the guard" if engine.pid or record.people else "does not run; the next one asks no guard"
         say(f"the engine {says}")
-        _remove(places, record, engine)
+        _remove(places, record, engine, bundle_stays=bundle_stays)
         for each in _builds_in_words(record) if engine.pid else ():
             say(f"note: {each}")
     except OSError as error:
@@ -137,7 +138,7 @@ def _set(path: Path, content: bytes | None, kept: kept_files.Kept) -> None:
         kept_files.write(path, content, kept.mode or 0o644)
 
 
-def _remove(places: Places, record: Record, engine: EngineHere) -> None:
+def _remove(places: Places, record: Record, engine: EngineHere, *, bundle_stays: bool) -> None:
     """The audit log stays, and a policy that somebody wrote."""
     service = Service(places, engine, systemd=record.by_systemd, people=record.people)
     service.stop()
@@ -162,7 +163,8 @@ def _remove(places: Places, record: Record, engine: EngineHere) -> None:
     with contextlib.suppress(FileNotFoundError):
         if places.policy.read_bytes() == STARTING_POLICY:
             places.policy.unlink()
-    shutil.rmtree(places.bundle, ignore_errors=True)
+    if not bundle_stays:
+        shutil.rmtree(places.bundle, ignore_errors=True)
     remove_record(places)
     kept_files.remove_empty(tuple(map(Path, record.folders)))
 

@@ -1,0 +1,123 @@
+"""An installation that was cut off is finished in one go, with what it was asked for; else the guard is as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from dockworthy.cli.guard import install as command
+from dockworthy.cli.run import run
+from dockworthy.errors import EngineError
+from dockworthy.guard.life import cut_off
+from dockworthy.guard.life.cut_off import Asked, asked_of, in_words, install_or_as_before, take_back, together
+from dockworthy.guard.life.engine_here import EngineHere
+from dockworthy.guard.life.places import Places
+from dockworthy.guard.life.planning import plan
+from dockworthy.guard.life.record import People, Record, read_record, write_record
+
+PLAIN = Record(
+    version="1", endpoint="unix:///run/docker.sock", settings="/etc/docker/daemon.json", settings_was_there=True,
+    by_systemd=False, files=("/x",),
+)  # fmt: skip
+PEOPLE = People(path="/run/docker.sock", mode=0o660, group="docker", endpoint="unix:///run/own/docker.sock")
+HALF = structs.replace(PLAIN, people=PEOPLE, done=False, previous=PLAIN)
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(state=tmp_path / "state", bundle=tmp_path / "bundle", policy=tmp_path / "guard.yaml")
+
+
+def test_what_was_asked_for_is_asked_for_again() -> None:
+    assert asked_of(PLAIN) == Asked() and asked_of(HALF) == Asked(people=True)
+    more = structs.replace(HALF, people=structs.replace(PEOPLE, tls="192.0.2.7"), confines=True)
+    assert asked_of(more).flags == "--people --tls 192.0.2.7 --confine-builds"
+    assert together(Asked(), asked_of(more)) == asked_of(more)
+    assert (
+        together(Asked(tls="off", confine_builds=True), asked_of(HALF)).flags == "--people --tls off --confine-builds"
+    )
+
+
+def test_it_says_what_it_does() -> None:
+    back, anew, else_ = in_words(HALF, Asked(people=True))
+    assert "an installation with --people was cut off: take back" in back and "anew with --people" in anew
+    assert "as it was before" in else_
+    assert len(in_words(structs.replace(HALF, previous=None), Asked(people=True))) == 2, "there was none before"
+
+
+def test_a_run_that_is_cut_off_again_in_between_is_gone_on_with(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def uninstall(places: Places, record: Record, say: Callable[[str], None], *, bundle_stays: bool) -> None:
+        assert not bundle_stays, "this program lies elsewhere"
+        places.record.unlink()
+
+    write_record(places, HALF)
+    monkeypatch.setattr(cut_off, "uninstall", uninstall)
+    take_back(places, HALF, print)
+    left = read_record(places)
+    assert left is not None and left.is_to_be_taken_back and asked_of(left) == Asked(people=True)
+    assert left.previous == PLAIN and left.files == ()
+
+
+def test_what_is_whole_before_comes_back_where_the_rest_can_not_be_had() -> None:
+    brought: list[Asked] = []
+
+    def bring(asked: Asked) -> None:
+        brought.append(asked)
+        if asked.people:
+            raise EngineError("the engine does not answer")
+
+    said: list[str] = []
+    with pytest.raises(EngineError):
+        install_or_as_before(HALF, Asked(people=True), bring, said.append)
+    assert brought == [Asked(people=True), Asked()] and "as it was before" in said[0], said
+    for record in (structs.replace(HALF, previous=None), structs.replace(HALF, previous=HALF)):
+        brought.clear()
+        with pytest.raises(EngineError):
+            install_or_as_before(record, Asked(people=True), bring, said.append)
+        assert len(brought) == 1, "nothing else was there"
+
+
+def test_the_plan_after_it_was_taken_back_is_one_of_the_first_time(places: Places, tmp_path: Path) -> None:
+    engine = EngineHere(endpoint="unix:///x", settings=tmp_path / "daemon.json")
+    write_record(places, HALF)
+    todo = plan(places, engine, b"", by_systemd=True)
+    assert (todo.installed, todo.whole_before, todo.renews) == (None, PLAIN, False)
+    write_record(places, PLAIN)
+    todo = plan(places, engine, b"", by_systemd=True)
+    assert (todo.installed, todo.whole_before) == (PLAIN, PLAIN)
+    write_record(places, structs.replace(PLAIN, done=False, renews=True, previous=PLAIN))
+    assert plan(places, engine, b"", by_systemd=True).whole_before == PLAIN
+
+
+def test_a_record_of_before_has_nothing_whole_before() -> None:
+    text = msgspec.json.encode(structs.replace(HALF, previous=None)).replace(b',"previous":null', b"")
+    assert b"previous" not in text and msgspec.json.decode(text, type=Record).previous is None
+
+
+@pytest.mark.parametrize("flags", [[], ["--confine-builds"]])
+@pytest.mark.parametrize("dry", [True, False])
+def test_the_command_asks_once_and_keeps_the_flags(
+    places: Places,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    flags: list[str],
+    dry: bool,
+) -> None:
+    done: list[object] = []
+    monkeypatch.setattr("dockworthy.guard.life.places.Places", lambda: places)
+    monkeypatch.setattr(command, "only_root", lambda: None)
+    monkeypatch.setattr(cut_off, "take_back", lambda *_: done.append("taken back"))
+    monkeypatch.setattr(command, "_bring", lambda places, endpoint, asked, *_, **how: done.append((asked, how["yes"])))
+    write_record(places, HALF)
+    assert run(["guard", "install", *flags, "--dry-run" if dry else "--yes"]) == 0
+    says = capsys.readouterr().err
+    assert "an installation with --people was cut off" in says and "anew with --people" in says, says
+    asked = Asked(people=True, confine_builds=bool(flags))
+    assert done == ([] if dry else ["taken back", (asked, True)])
+    assert ("is finished, with --people" in says) != dry
