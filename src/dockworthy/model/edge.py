@@ -37,6 +37,15 @@ class CertificateStanding(Struct, frozen=True, kw_only=True):
     failed_at: str = ""
 
 
+class KeepalivedStanding(Struct, frozen=True, kw_only=True):
+    """As those of an edge: its image's id, version and since when it runs, and what the host's distribution has."""
+
+    image: str
+    version: str = ""
+    image_since: str = ""
+    available: str = ""
+
+
 class EdgeStanding(Struct, frozen=True, kw_only=True):
     """`is_there`: there is an edge at all. `image_since`: when it was chosen, RFC 3339, "" where that is not known;
     `available`: the version of HAProxy that the host's distribution has now, as far as the host knows.
@@ -45,7 +54,8 @@ class EdgeStanding(Struct, frozen=True, kw_only=True):
     somebody last did. `strangers`: what is on its networks and was put there by no release. `cares`: sentences, each
     with what to do; () is an edge that can be left alone. `settings`: what it was told last, by its digest, the same
     where two edges serve the same. `address`: the one of `deploy.edge.address`; `has_address`: it is on this host now.
-    `others`: the edges of the other hosts in `deploy.edge.hosts`.
+    `others`: the edges of the other hosts in `deploy.edge.hosts`. `keepalived`: what moves that address; None where it
+    is not there.
     """
 
     host: str
@@ -67,4 +77,5 @@ class EdgeStanding(Struct, frozen=True, kw_only=True):
     settings: str = ""
     address: str = ""
     has_address: bool = False
+    keepalived: KeepalivedStanding | None = None
     others: tuple[EdgeStanding, ...] = ()

@@ -29,6 +29,10 @@ def _render(sheet: Sheet, edge: EdgeStanding) -> None:
     runs = "runs" if edge.is_running else "does not run"
     since = f", since {edge.image_since[:10]}" if edge.image_since else ""
     sheet.line(f"the edge of {edge.host} {runs}: HAProxy {edge.version}{since}", style="heading")
+    sheet.entry("image", f"HAProxy: {edge.image}", indent=1, column=_COLUMN)
+    if (moves := edge.keepalived) is not None:
+        made = f", since {moves.image_since[:10]}" if moves.image_since else ""
+        sheet.entry("", f"keepalived {moves.version}{made}: {moves.image}", indent=1, column=_COLUMN)
     sheet.entry("ports", ", ".join(map(str, edge.ports)) or "none", indent=1, column=_COLUMN)
     if edge.address:
         where = "here" if edge.has_address else "on another host"

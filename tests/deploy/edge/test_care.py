@@ -10,7 +10,7 @@ from msgspec import structs
 from dockworthy.deploy.edge.care import cares_of
 from dockworthy.deploy.edge.loaded import loaded_in
 from dockworthy.engine.moments import rfc3339
-from dockworthy.model.edge import CertificateStanding, EdgeStanding, RouteStanding
+from dockworthy.model.edge import CertificateStanding, EdgeStanding, KeepalivedStanding, RouteStanding
 from dockworthy.report.edge import render_edge
 
 NOW = 1_800_000_000.0
@@ -56,6 +56,10 @@ def test_an_edge_that_can_be_left_alone() -> None:
             _edge(routes=(structs.replace(UP, absent=("shop-web-3",)),)),
             "shop.example.com: nothing is sent to shop-web-3, which runs for web of shop: `dockworthy deploy`",
         ),
+        (
+            _edge(keepalived=KeepalivedStanding(image="sha256:a", version="2.3.2", available="2.3.3")),
+            "keepalived 2.3.2 runs, and the host has 2.3.3: dockworthy edge update",
+        ),
         (_edge(untold="it does not tell"), "it does not tell: the next"),
         (_edge(renewed_by=""), "automatic renewal is not set up: dockworthy edge renew --install"),
         (_edge(renewal_tried=rfc3339(NOW - 4 * 86400)), "nothing was seen of a timer"),
@@ -94,3 +98,11 @@ def test_what_haproxy_tells_of_certificates() -> None:
     (found,) = loaded_in(told)
     assert (found.file, found.names) == ("shop.a.example.com", ("a.example.com", "10.0.0.1"))
     assert loaded_in("Can't display the certificate: Not found\n") == ()
+
+
+def test_both_images_are_told() -> None:
+    moves = KeepalivedStanding(image="sha256:b", version="2.3.3", image_since="2026-11-26T12:00:00Z", available="2.3.3")
+    edge = _edge(image="sha256:a", keepalived=moves)
+    assert list(cares_of(edge, NOW)) == []
+    text = render_edge(edge, width=80, colour=False)
+    assert "HAProxy: sha256:a" in text and "keepalived 2.3.3, since 2026-11-26: sha256:b" in text

@@ -138,6 +138,18 @@ class EdgeHosts:
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 
+    def older_keepalived(self, at: str) -> str:
+        """As if the distribution had had another package: it runs with the same in another image. Its id."""
+        host, file = self.hosts[at], "/var/lib/dockworthy/edge/address.json"
+        written = host.read(file)
+        (now,) = {each["image"] for each in json.loads(written)["services"].values()}
+        tag = host.docker("image", "inspect", "--format", "{{index .RepoTags 0}}", now).stdout
+        build = ("build", "--quiet", "--label", "age=older", "-")
+        older = host.run("docker", *build, input=b"FROM " + tag).stdout.decode().strip()
+        host.run("tee", file, input=written.replace(now, older).encode())
+        host.run("docker-compose", "--file", file, "up", "--detach")
+        return older
+
     def trusted(self, at: str) -> Path:
         """The file by which a client of the edge there trusts it, as it was handed out."""
         file = self.folder / f"trusted-by-{at}.pem"

@@ -117,6 +117,15 @@ def test_the_address_moves(edges: EdgeHosts) -> None:
     assert [each["has_address"] for each in (status, *status["others"])].count(True) == 1
 
     first = holder()
+    other = "m1" if first == "m2" else "m2"
+    older = edges.older_keepalived(other)
+    assert edges.status(other)["keepalived"]["image"] == older
+    done = edges.dockworthy("edge", "update", "--yes", "--host", other, folder=edges.project / "shop")
+    assert done.returncode == 0, done.stderr
+    assert f"{address}/24 stays where it is" in " ".join(done.stderr.split()) and "keepalived" in done.stderr
+    assert edges.status(other)["keepalived"]["image"] != older and holder() == first
+    assert "nothing to do" in edges.deploy("m2", say="v5", **both), "and a deploy keeps it"
+
     edges.hosts[first].docker("stop", "--time", "1", EDGE)
     until(lambda: holder() not in ("", first), "the address leaves a host whose edge is gone")
     until(answers, "the other one answers")

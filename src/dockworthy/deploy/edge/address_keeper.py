@@ -9,16 +9,22 @@ import json
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
+from msgspec import Struct
 
 from ...engine.docker_command import Docker
+from ...engine.faults import NoSuchObject
 from ...engine.filters import filters
 from ...engine.host_addresses import SHOW_ADDRESSES
-from ...errors import DockworthyError, HostError, UsageError
+from ...engine.moments import rfc3339
+from ...errors import DockworthyError, EngineError, HostError, UsageError
+from ...interruption import to_its_end
 from ...model.labels import COMPOSE_PROJECT
 from ..compose_command import ComposeCommand
 from ..site import Site, write_file
+from ..targets.log_tail import log_tail
 from .address import (
     CHECK,
     CONTAINER,
@@ -33,14 +39,24 @@ from .address import (
     place_in,
 )
 from .conflicts import Ports, address_of_all, hosts_of_all, ports
-from .image import is_there, made_image
+from .image import asked_once, is_there, made_image
 from .keeping import Keeper
 from .kept import ProjectRoutes
 
 _ENDS_WITHIN = 10
+_STEADY = 3.0
+"""Seconds that a new keepalived must run before it is believed to."""
 _TAKEN = 15.0
 """Seconds in which a host takes an address that nobody has."""
 _LOOK = 0.3
+
+
+class KeepalivedImage(Struct, frozen=True):
+    """`runs`: its id. `since`: when the container of it was made, RFC 3339."""
+
+    runs: str
+    version: str
+    since: str = ""
 
 
 class AddressKeeper:
@@ -119,6 +135,70 @@ class AddressKeeper:
             "`dockworthy deploy` starts it"
             + (f"; `docker logs {CONTAINER}` says why it ended" if container is not None else "")
         )
+
+    async def image(self) -> KeepalivedImage | None:
+        """Of the keepalived that is here; None where there is none."""
+        container = await self._container()
+        if container is None:
+            return None
+        id = str(container.get("ImageID") or "")
+        made = container.get("Created")
+        return KeepalivedImage(id, await self.version_of(id), rfc3339(float(made)) if made else "")
+
+    async def version_of(self, image: str) -> str:
+        """As the image's label tells it; "" where the image is gone."""
+        try:
+            facts = await self._site.engine.get(f"/images/{quote(image)}/json")
+        except NoSuchObject:
+            return ""
+        return str(((facts.get("Config") or {}).get("Labels") or {}).get("org.opencontainers.image.version") or "")
+
+    async def fresh_image(self) -> str:
+        """Of the distribution's keepalived as it is now; its id. It starts."""
+        docker = Docker(self._site.docker_host, self._environ)
+        image = await made_image(self._site, docker, "keepalived", IMAGE, user=0, stop="SIGTERM", fresh=True)
+        done = await asked_once(docker, "--entrypoint", "keepalived", image, "--version")
+        if done.status:
+            raise EngineError(
+                f"{self._site.name}: the new image of keepalived does not run: {done.said}",
+                hint="keepalived is as it was",
+            )
+        return image
+
+    async def exchange(self, image: str) -> None:
+        """It runs with another image. Raises EngineError where that one does not go on running: the one from before
+        then runs again."""
+        kept = await self._site.hand.file(self._written)
+        if not kept:
+            raise HostError(f"{self._site.name}: {self._written} is gone", hint="`dockworthy deploy` writes it again")
+        spec = json.loads(kept)
+        spec["services"][SERVICE]["image"] = image
+        try:
+            await self._compose().up(spec, stop_within=_ENDS_WITHIN)
+            await self._goes_on()
+        except BaseException as error:
+            await to_its_end(self._put_back(json.loads(kept), error))
+            raise
+        await write_file(self._site.hand, self._written, json.dumps(spec).encode())
+
+    async def _put_back(self, spec: Mapping[str, Any], error: BaseException) -> None:
+        try:
+            await self._compose().up(spec, stop_within=_ENDS_WITHIN)
+        except DockworthyError as second:
+            error.add_note(f"and keepalived could not be brought back to what it was: {second.says}")
+
+    async def _goes_on(self) -> None:
+        """Docker starts one that ends again and again."""
+        clock = asyncio.get_running_loop().time
+        ends = clock() + _STEADY
+        while clock() < ends:
+            container = await self._container()
+            facts = await self._site.engine.get(f"/containers/{container['Id']}/json") if container is not None else {}
+            if (facts.get("State") or {}).get("Status") != "running" or facts.get("RestartCount"):
+                log = await log_tail(self._site.engine, container["Id"], 3) if container is not None else ()
+                why = " ".join(log) or "it says nothing"
+                raise EngineError(f"{self._site.name}: the new keepalived does not go on running: {why}")
+            await asyncio.sleep(_LOOK)
 
     async def _spec(self) -> dict[str, Any]:
         """With the image that it has, or one that is made of the distribution's keepalived."""

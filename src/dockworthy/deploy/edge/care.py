@@ -39,6 +39,9 @@ def cares_of(edge: EdgeStanding, now: float) -> Iterator[str]:
         yield f"nothing was seen of {edge.renewed_by}, which renews certificates, for three days: dockworthy edge renew"
     if edge.available and edge.version and edge.available != edge.version:
         yield f"HAProxy {edge.version} runs, and the host has {edge.available}: dockworthy edge update"
+    keepalived = edge.keepalived
+    if keepalived is not None and keepalived.available and keepalived.version not in ("", keepalived.available):
+        yield f"keepalived {keepalived.version} runs, and the host has {keepalived.available}: dockworthy edge update"
 
 
 def _unseen(route: RouteStanding) -> str:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from ...engine.moments import rfc3339
 from ...errors import HostError
 from ...model.deploy_settings import Tls
-from ...model.edge import CertificateStanding, EdgeStanding, RouteStanding
+from ...model.edge import CertificateStanding, EdgeStanding, KeepalivedStanding, RouteStanding
 from ...model.edge_network import EDGE_NETWORK
 from ...model.labels import COMPOSE_ONEOFF, COMPOSE_PROJECT, COMPOSE_SERVICE
 from ..site import Site
@@ -45,6 +45,13 @@ if command -v haproxy >/dev/null 2>&1; then haproxy -v | sed -n '1s/.*version \\
 else LC_ALL=C apt-cache policy haproxy 2>/dev/null | sed -n 's/^ *Candidate: //p'; fi
 """
 """What the host's own haproxy is, or would be: the image is made of it."""
+_ASK_KEEPALIVED = r"""
+command -v keepalived >/dev/null 2>&1 || PATH=$PATH:/usr/sbin
+if command -v keepalived >/dev/null 2>&1; then keepalived -v 2>&1 | sed -n '1s/^[^0-9]*\([0-9][^ ]*\).*/\1/p'
+else LC_ALL=C apt-cache policy keepalived 2>/dev/null |
+    sed -n 's/^ *Candidate: \([0-9]*:\)\{0,1\}\([0-9.]*\).*/\2/p'; fi
+"""
+"""It tells its own version alone, not the distribution's number after that."""
 
 
 async def edge_standing(site: Site) -> EdgeStanding:
@@ -81,7 +88,8 @@ async def edge_standing(site: Site) -> EdgeStanding:
     if address := address_of_all(kept.projects.values()):
         keeper = AddressKeeper(site, os.environ)
         holds, trouble = await keeper.holds(address), await keeper.trouble()
-        read = msgspec.structs.replace(read, address=address, has_address=holds)
+        moves = await _keepalived(site, keeper)
+        read = msgspec.structs.replace(read, address=address, has_address=holds, keepalived=moves)
     read = msgspec.structs.replace(read, strangers=await strangers(site.engine, kept.projects))
     projects = [*kept.projects.values()]
     follower = await follower_standing(site, f"{site.state}/edge")
@@ -91,6 +99,13 @@ async def edge_standing(site: Site) -> EdgeStanding:
     if await is_forgotten(site.engine):
         more.insert(0, FORGOTTEN)
     return msgspec.structs.replace(read, cares=(*cares_of(read, now), *more))
+
+
+async def _keepalived(site: Site, keeper: AddressKeeper) -> KeepalivedStanding | None:
+    if (image := await keeper.image()) is None:
+        return None
+    available = (await site.hand.run(_ASK_KEEPALIVED)).output.strip()
+    return KeepalivedStanding(image=image.runs, version=image.version, image_since=image.since, available=available)
 
 
 class _Told(Struct, frozen=True):

@@ -1,4 +1,5 @@
-"""The edge's image is made of the distribution's package as it is now; where that is another, the edge is swapped."""
+"""The images of the edge and of keepalived are made of the distribution's packages as they are now; where one is
+another, what runs is swapped."""
 
 from __future__ import annotations
 
@@ -17,9 +18,11 @@ from ...errors import DockworthyError, EngineError, UsageError
 from ...interruption import to_its_end
 from ..compose_command import ComposeCommand
 from ..site import Site
+from .address import IMAGE
+from .address_keeper import AddressKeeper, KeepalivedImage
 from .admin import Admin
 from .compose_file import PROJECT, SERVICE, health_check
-from .conflicts import refuse_foreign
+from .conflicts import address_of_all, refuse_foreign
 from .image import EdgeImage, edge_image
 from .keeping import Keeper, Kept
 from .outlook import ENDS_WITHIN
@@ -33,6 +36,17 @@ class Updated(Struct, frozen=True):
     after: str
     differs: bool
     swapped: bool = False
+
+
+class KeepalivedUpdated(Updated, frozen=True):
+    """Versions of keepalived. `address`: the one that it moves; `holds`: it is on this host."""
+
+    address: str = ""
+    holds: bool = False
+
+
+class NamedImage(UsageError):
+    """A project's dockworthy.yaml names the edge's image: it is changed there."""
 
 
 class Updater:
@@ -73,7 +87,7 @@ class Updater:
             except BaseException as error:
                 await to_its_end(self._put_back(kept, error))
                 raise
-            await self._tidy({before.runs, after.runs})
+            await _tidy(self._site, PROJECT, {before.runs, after.runs})
             return msgspec.structs.replace(found, swapped=True)
 
     async def _found(self, wanted: str) -> tuple[Kept, EdgeImage]:
@@ -84,7 +98,7 @@ class Updater:
         image = msgspec.json.decode(kept.image, type=EdgeImage)
         naming = [name for name, each in kept.projects.items() if each.edge.image == image.wanted]
         if image.wanted and naming and not wanted:
-            raise UsageError(
+            raise NamedImage(
                 f"the edge of {self._site.name} runs {image.wanted}, as {', '.join(naming)} has in deploy.edge.image",
                 hint="write a newer digest there, and deploy; where other projects are at this edge: "
                 "dockworthy edge update --image IMAGE@sha256:…",
@@ -103,15 +117,6 @@ class Updater:
         await self._keeper.write("compose.json", json.dumps(spec, indent=2))
         await self._keeper.write("image.json", msgspec.json.encode(image).decode())
 
-    async def _tidy(self, kept: set[str]) -> None:
-        """Images of earlier updates go; the one from before stays, for a way back. One that is in use says no."""
-        made_here = filters(label=[f"org.opencontainers.image.title={PROJECT}"])
-        for image in await self._site.engine.get(f"/images/json?{made_here}"):
-            ours = all(tag.startswith((f"{PROJECT}:", "<none>")) for tag in image.get("RepoTags") or ())
-            if ours and image["Id"] not in kept:
-                with contextlib.suppress(EngineError):
-                    await self._site.engine.send("DELETE", f"/images/{image['Id']}", answer=False)
-
     async def _put_back(self, kept: Kept, error: BaseException) -> None:
         try:
             await self._keeper.announce(json.loads(kept.compose))
@@ -125,3 +130,51 @@ class Updater:
 
     def _compose(self) -> ComposeCommand:
         return ComposeCommand(self._site.docker_host, self._keeper.folder, self._environ)
+
+
+class KeepalivedUpdater:
+    """Of keepalived on one site."""
+
+    def __init__(self, site: Site, environ: Mapping[str, str] = os.environ) -> None:
+        self._site = site
+        self._keeper = Keeper(site)
+        self._keepalived = AddressKeeper(site, environ)
+
+    async def look(self) -> KeepalivedUpdated | None:
+        """What `update` would do; None where there is no keepalived. An image that is made to know it goes again.
+        Raises EngineError, HostError."""
+        async with self._keeper.locked():
+            if (before := await self._keepalived.image()) is None:
+                return None
+            found, image = await self._found(before)
+            if found.differs:
+                await self._site.engine.send("DELETE", f"/images/{quote(image)}?force=true", answer=False)
+            return found
+
+    async def update(self) -> KeepalivedUpdated | None:
+        """Raises EngineError and HostError where the new one does not run: the one from before then does."""
+        async with self._keeper.locked():
+            if (before := await self._keepalived.image()) is None:
+                return None
+            found, image = await self._found(before)
+            if not found.differs:
+                return found
+            await self._keepalived.exchange(image)
+            await _tidy(self._site, IMAGE, {before.runs, image})
+            return msgspec.structs.replace(found, swapped=True)
+
+    async def _found(self, before: KeepalivedImage) -> tuple[KeepalivedUpdated, str]:
+        address = address_of_all((await self._keeper.read()).projects.values())
+        holds = bool(address) and await self._keepalived.holds(address)
+        image = await self._keepalived.fresh_image()
+        after = await self._keepalived.version_of(image)
+        return KeepalivedUpdated(before.version, after, image != before.runs, address=address, holds=holds), image
+
+
+async def _tidy(site: Site, title: str, kept: set[str]) -> None:
+    """Images of earlier updates go; the one from before stays, for a way back. One that is in use says no."""
+    for image in await site.engine.get(f"/images/json?{filters(label=[f'org.opencontainers.image.title={title}'])}"):
+        ours = all(tag.startswith((f"{title}:", "<none>")) for tag in image.get("RepoTags") or ())
+        if ours and image["Id"] not in kept:
+            with contextlib.suppress(EngineError):
+                await site.engine.send("DELETE", f"/images/{image['Id']}", answer=False)
