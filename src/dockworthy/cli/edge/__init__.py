@@ -25,7 +25,7 @@ def edge() -> None:
       dockworthy edge status             what it serves, and what needs care
       dockworthy edge renew              certificates that end soon
       dockworthy edge renew --install    and that by itself, twice a day
-      dockworthy edge update             HAProxy and keepalived as the distribution has them now
+      dockworthy edge update             HAProxy and keepalived, as new as can be
     """
 
 
