@@ -110,12 +110,13 @@ def read_cluster(facts: EngineFacts, networks: tuple[Network, ...]) -> Cluster |
     state = info.text("Swarm", "LocalNodeState")
     if not _in_swarm(state, facts):
         return None
+    swarm = facts.info.value.get("Swarm") if isinstance(facts.info, Set) else None
     return Cluster(
         manager=info.at("Swarm", "ControlAvailable").data is True or isinstance(facts.swarm, Set),
         source=Source(WHERE, "Swarm"),
         state=state,
         error=info.text("Swarm", "Error"),
-        stopped=isinstance(facts.info, Set) and is_stopped(facts.info.value.get("Swarm") or {}),
+        stopped=isinstance(swarm, dict) and is_stopped(swarm),
         swarm=facts.swarm,
         nodes=facts.nodes,
         services=facts.services,

@@ -108,7 +108,9 @@ class Makers:
             "Swarm", "NodeID"
         )
         for node in engine.nodes.value:
-            if _part(node, "Spec", "Role") == "manager" and not (isinstance(own, Set) and node.get("ID") == own.value):
+            if _part(node, "Spec", "Role") == "manager" and not (
+                isinstance(own, Set) and _part(node, "ID") == own.value
+            ):
                 plugins = _listed(_part(node, "Description", "Engine", "Plugins"))
                 if any(_part(each, "Type") == "Authorization" for each in plugins):
                     name = _part(node, "Description", "Hostname") or "another manager"
