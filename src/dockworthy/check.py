@@ -111,7 +111,7 @@ def check(
         compose = find_compose(os.environ, trusted=trusted) if asking_compose else None
         with remembering() as texts:
             around = Surroundings(os.environ, pss_version, compose, trusted, jobs)
-            written, unread, secrets = _read(search, around)
+            written, unread, secrets, ours = _read(search, around)
         if images:
             from .readers.image_facts import with_image_facts  # at a deploy alone
 
@@ -119,6 +119,11 @@ def check(
         charts = tuple(_not_judged(chart) for chart in search.charts)
         if not written.files_of_subjects() and not unread and not skip_others:
             raise _nothing_to_judge(paths, written, charts)
+        if not skip_others:  # beside others that hold something it would go unnoticed
+            unread += tuple(
+                (folder, f"{folder}: {_NOTHING}it")
+                for folder in search.folders_without((*ours, *written.files_of_subjects().values()))
+            )
         allowances, unclear = allowances_in(written, texts.text)
         if excused is not None:
             written, allowances, not_counting = excused(written, allowances, texts.text)
@@ -165,6 +170,9 @@ def _moves_of_secrets(result: Result, written: Written, texts: ReadTexts) -> Ite
         yield from move_secrets(text, own, failing_on, file=file, counting=True).made
 
 
+_NOTHING = "no service, no pod, no app, no job and no image build was found in "
+
+
 def _nothing_to_judge(paths: Sequence[str], written: Written, charts: Sequence[str]) -> UsageError:
     if charts:
         hint = charts[0]
@@ -174,8 +182,7 @@ def _nothing_to_judge(paths: Sequence[str], written: Written, charts: Sequence[s
         hint = (
             "dockworthy reads Compose files, Dockerfiles, manifests of Kubernetes, apps of Marathon and jobs of Titus"
         )
-    found = "no service, no pod, no app, no job and no image build was found in "
-    return UsageError(f"nothing to judge: {found}{', '.join(paths)}", hint=hint)
+    return UsageError(f"nothing to judge: {_NOTHING}{', '.join(paths)}", hint=hint)
 
 
 def _not_judged(chart: str) -> str:
@@ -193,8 +200,10 @@ def _bake_not_judged(bake: str) -> str:
     return f"{bake}: what `docker buildx bake` makes of it is not judged; the Dockerfiles that are found are"
 
 
-def _read(search: Search, surroundings: Surroundings) -> tuple[Written, Unread, Secrets]:
+def _read(search: Search, surroundings: Surroundings) -> tuple[Written, Unread, Secrets, list[str]]:
+    """With the names of the files that hold something of ours, or may."""
     read: list[Written] = []
+    ours: list[str] = []
     unread: list[tuple[str, str]] = []
     secrets: set[str] = set()
     texts = TextFiles(partial(secrets_in, values=secrets))
@@ -203,11 +212,17 @@ def _read(search: Search, surroundings: Surroundings) -> tuple[Written, Unread, 
             found = found.loaded()  # so that it is read once
             if found.judged:
                 read.append(read_written(found, surroundings))
+                if read[-1] != _EMPTY:
+                    ours.append(found.name)
             texts.look_at(found)
         except UnreadableInput as error:
             if found.named_by_user or may_be_ours(found):
                 unread.append((found.name, error.says))
-    return _together([*read, Written(files=texts.all())], secrets), tuple(unread), secrets
+                ours.append(found.name)
+    return _together([*read, Written(files=texts.all())], secrets), tuple(unread), secrets, ours
+
+
+_EMPTY = Written()
 
 
 def _together(read: Iterable[Written], secrets: set[str]) -> Written:

@@ -73,7 +73,8 @@ def plan_repair(paths: Sequence[str], asked: Asked, *, stdin_name: str = STANDAR
     unread: list[tuple[str, str]] = []
     new_files: set[str] = set()
     with asked.reading(paths):
-        for found in Search(paths, stdin=sys.stdin.buffer, stdin_name=stdin_name):
+        search = Search(paths, stdin=sys.stdin.buffer, stdin_name=stdin_name)
+        for found in search:
             try:
                 if found.judged:
                     repaired = _repaired(found.loaded(), asked, new_files)
@@ -83,11 +84,13 @@ def plan_repair(paths: Sequence[str], asked: Asked, *, stdin_name: str = STANDAR
             except UnreadableInput as error:
                 if found.named_by_user or may_be_ours(found):
                     unread.append((found.name, error.says))
+        empty = search.folders_without((*(file.file for file in files), *(name for name, _ in unread)))
     if not files and not unread:
         raise UsageError(
             "nothing to repair: no Compose file and no Dockerfile was found in " + ", ".join(paths),
             hint="`dockworthy check` also judges what can't be repaired here",
         )
+    unread += [(folder, "no Compose file and no Dockerfile was found in it") for folder in empty]
     return Repair(files=tuple(files), unread=tuple(unread))
 
 

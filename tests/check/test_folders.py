@@ -8,6 +8,7 @@ import pytest
 
 from dockworthy.check import check
 from dockworthy.cli.project import load_project
+from dockworthy.cli.run import run
 from dockworthy.errors import UsageError
 from dockworthy.model.levels import Level
 from dockworthy.model.result import Answer
@@ -44,6 +45,27 @@ def test_a_folder_with_nothing_to_judge(tmp_path: Path) -> None:
     (tmp_path / "values.yaml").write_text("replicas: 3\n")
     with pytest.raises(UsageError, match="nothing to judge"):
         check([str(tmp_path)], level=Level.BASELINE)
+
+
+@pytest.mark.parametrize("inside", ["", "values.yaml"])
+def test_a_folder_with_nothing_to_judge_beside_files_is_named(
+    tmp_path: Path, inside: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder that was misspelt, or is empty by mistake, would pass unseen."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("empty", "deploy/of"):
+        Path(folder).mkdir(parents=True)
+    if inside:
+        Path("empty", inside).write_text("replicas: 3\n")
+    Path("deploy/of/compose.yaml").write_text("services: {a: {image: a}}\n")
+    result = check(["empty", "deploy/of/compose.yaml"], level=Level.BASELINE)
+    assert [(name, "was found in it" in why) for name, why in result.unread] == [("empty", True)]
+    assert run(["check", "empty", "deploy/of/compose.yaml"]) == 2 and "found in it" in capsys.readouterr().out
+    assert run(["fix", "--dry-run", "empty", "deploy/of/compose.yaml"]) == 2
+    assert "found in it" in "".join(capsys.readouterr())
+    for paths in (["deploy", "deploy/of/compose.yaml"], ["deploy", "deploy/of"], ["."], ["deploy/of", "."]):
+        assert check(paths, level=Level.BASELINE).unread == (), paths
+    assert check(["empty", "deploy"], level=Level.BASELINE, skip_others=True).unread == ()
 
 
 def test_links_that_lead_in_a_circle_end(tmp_path: Path) -> None:

@@ -178,6 +178,8 @@ def test_explain_of_a_file_alone_says_how_it_is_asked(tmp_path: Path, capsys: py
     assert run(["explain", str(tmp_path / "compose.yaml")]) == 2
     said = capsys.readouterr().err
     assert "is a file or folder, and no control" in said and "explain CONTROL" in said
+    assert run(["explain", str(tmp_path), str(tmp_path / "compose.yaml")]) == 2
+    assert f"{tmp_path} is a file or folder, and no control" in capsys.readouterr().err
     assert run(["explain", "nonsense", str(tmp_path / "compose.yaml")]) == 2
     assert "there is no control 'nonsense'" in capsys.readouterr().err
 

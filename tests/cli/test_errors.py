@@ -34,6 +34,10 @@ USAGE = [
     (["explain", "priviledged"], "did you mean workload/privileged"),
     (["explain", "zzz"], "there is no control 'zzz'"),
     (["chekc", "a"], "did you mean 'check'"),
+    (["deploy", "."], ". is a file or folder, and deploy takes names of services"),
+    (["deploy", "--dry-run", "web", "shop/compose.yaml"], "shop/compose.yaml is a file or folder"),
+    (["remove", "./shop"], "./shop is no name of a project"),
+    (["remove", "compose.yaml"], "compose.yaml is no name of a project"),
     (["--levl"], "dockworthy --help"),
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from . import options
-from .deploying import asked_for, gate_of, outcome_of, show_and_ask
+from .deploying import asked_for, gate_of, outcome_of, refuse_paths, show_and_ask
 from .project import load_project
 
 
@@ -71,6 +71,7 @@ def deploy(
     from ..release import deploy as ship
     from .output import say
 
+    refuse_paths(services)
     project = load_project(policy)
     asked = asked_for(
         project,

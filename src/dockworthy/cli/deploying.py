@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,17 @@ if TYPE_CHECKING:
     from ..model.policy import ProjectFile
     from ..model.rollout import RolloutPlan
     from ..readers.image_facts import KnownImage
+
+
+def refuse_paths(services: Iterable[str]) -> None:
+    """Before an engine is asked. Raises UsageError for what can only be a file or a folder."""
+    for name in services:
+        if name in (".", "..") or "/" in name or (name.endswith((".yaml", ".yml")) and os.path.isfile(name)):
+            raise UsageError(
+                f"{name} is a file or folder, and deploy takes names of services",
+                hint="it reads the project in this folder: cd there, name its dockworthy.yaml with --policy, or name "
+                "the Compose files in dockworthy.yaml: deploy: {files: [compose.yaml]}",
+            )
 
 
 def asked_for(

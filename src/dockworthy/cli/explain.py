@@ -68,9 +68,10 @@ def explain(
     try:
         asked = controls if control is None else {control: find_control(control, controls)}
     except UsageError as error:
-        if control is None or paths or not os.path.exists(control):
+        if control is None or not os.path.exists(control):
             raise
-        hint = f"dockworthy explain CONTROL {control}; `dockworthy check {control}` names the controls"
+        files = " ".join((control, *paths))
+        hint = f"the control comes first: dockworthy explain CONTROL {files}; `dockworthy check {files}` names them"
         raise UsageError(f"{control} is a file or folder, and no control", hint=hint) from error
     if paths and control is not None:
         from ..check import check

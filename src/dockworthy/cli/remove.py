@@ -71,6 +71,11 @@ def remove(
     from ..report.removal import render_removal
 
     not_both("PROJECT", "--env", project is not None and environment is not None)
+    if project is not None and ("/" in project or project in (".", "..") or project.endswith((".yaml", ".yml"))):
+        raise UsageError(
+            f"{project} is no name of a project",
+            hint="without a name, the project of this folder is removed; `docker compose ls` lists the names",
+        )
     asked = asked_for(load_project(policy), policy=policy, hosts=hosts, environment=environment, sudo=sudo)
     name = project if project is not None else asyncio.run(project_name(asked))
 

@@ -66,6 +66,8 @@ class _Found(Struct, frozen=True, kw_only=True):
     stack: Mapping[RemovedKind, Sequence[Mapping[str, Any]]]
     kept: Kept
     certificates: Mapping[str, tuple[str, ...]]
+    names: tuple[str, ...]
+    """Host names that the project has or had, and no other project has now."""
     records: Mapping[str, StoreContents]
     releases: Sequence[Release]
     notes: tuple[str, ...]
@@ -179,6 +181,7 @@ class Remover:
             stack=stack,
             kept=kept,
             certificates=await certificates_of(self._site, self._project, alone),
+            names=alone,
             records=records,
             releases=releases,
             notes=tuple(notes),
@@ -248,7 +251,9 @@ class Remover:
             )
         for subject, files in found.certificates.items():
             if certificates := [file for file in files if not file.startswith(NO_CERTIFICATES)]:
-                yield RemovalItem(kind=RemovedKind.CERTIFICATE, id=certificates[0], name=subject)
+                hosts = subject if subject != self._project else ", ".join(found.names)  # one file for all of them
+                name = hosts or f"for host names of {subject} that are not known any more"
+                yield RemovalItem(kind=RemovedKind.CERTIFICATE, id=certificates[0], name=name)
             elif routes is None:
                 yield RemovalItem(kind=RemovedKind.ROUTE, id=files[0], name="names on the edge's network")
 

@@ -25,9 +25,9 @@ def plan_for_swarm(situation: Situation, host: str) -> HardenPlan:
     if situation.in_swarm:
         raise UsageError(f"{host} is in a swarm already", hint="docker node ls, on a manager")
     if not situation.live_restore:
-        return HardenPlan(host=host, steps=())
+        return HardenPlan(host=host, steps=(), for_swarm=True)
     if on_command_line("live-restore", situation):
-        return HardenPlan(host=host, steps=(), not_done=(_on_command_line(situation),))
+        return HardenPlan(host=host, steps=(), not_done=(_on_command_line(situation),), for_swarm=True)
     setting = situation.machine.engine.setting("live-restore")
     where = setting.source.where if isinstance(setting, Set) and setting.source else "GET /info"
     step = Step(
@@ -41,7 +41,8 @@ def plan_for_swarm(situation: Situation, host: str) -> HardenPlan:
     )
     steps, held = held_back([step], situation)
     shown = tuple(structs.replace(step, diff=exact_change(step, situation)) for step in steps)
-    return HardenPlan(host=host, steps=shown, disturbs=tuple(disturbances(steps, situation)), not_done=tuple(held))
+    disturbs = tuple(disturbances(steps, situation))
+    return HardenPlan(host=host, steps=shown, disturbs=disturbs, not_done=tuple(held), for_swarm=True)
 
 
 def _on_command_line(situation: Situation) -> NotDone:

@@ -85,7 +85,8 @@ async def add(asked: Adding, plan: AddPlan, *, agree: Agree, say: Say) -> None:
                 found = await addresses_of(site.hand)
                 at = chosen(found, asked.address, seen.manager_at, name=site.name, option="--address")
                 mine = await join(manager, site.engine, asked.role, at)
-                say(f"{asked.name} has joined as {asked.role}, at {at}")
+                of = f" the swarm of {seen.manager.name}" if seen.manager is not None else ""
+                say(f"{asked.name} has joined{of} as {asked.role}, at {at}")
         await named(manager, mine.node, asked.name)
         await join_again(manager)
 
@@ -125,7 +126,8 @@ def _swarm_steps(seen: Look, asked: Adding) -> list[str]:
         steps.append(f"begin a swarm on {asked.name}{at} (it is its first manager)")
     elif seen.node is None:
         at = f"at {seen.at}" if seen.at else "at an address that is chosen when its engine is there"
-        steps.append(f"{asked.name} joins it as {asked.role}, {at}; these must be open: {PORTS}")
+        it = "it" if seen.begins or seen.manager is None else f"the swarm of {seen.manager.name}"
+        steps.append(f"{asked.name} joins {it} as {asked.role}, {at}; these must be open: {PORTS}")
     if seen.node is None or seen.node.host != asked.name:
         steps.append(f"the node is labelled dockworthy.host={asked.name}")
     if seen.edge_forgotten:
@@ -153,6 +155,11 @@ def _must_be_kept(done: Hardened, name: str) -> None:
     if failed is None and all(step.id in tried for step in done.plan.steps):
         return
     why = f": {failed.why or failed.state.value}" if failed is not None else ""
+    if done.plan.for_swarm:
+        raise HostError(
+            f"live-restore was not turned off on {name}{why}; the new host is left out of swarm and dockworthy.yaml",
+            hint="`dockworthy harden --journal` tells what was done; `dockworthy harden --for-swarm` tries it alone",
+        )
     raise HostError(
         f"{name} was not made fit{why}; it is left out of swarm and dockworthy.yaml",
         hint="`dockworthy harden --journal` tells what was done; --no-harden adds it as it is",

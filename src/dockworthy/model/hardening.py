@@ -105,13 +105,14 @@ class NotDone(Struct, frozen=True, kw_only=True):
 
 class HardenPlan(Struct, frozen=True, kw_only=True):
     """`host` is how the host is called. `disturbs`: what a person must expect of the whole, as sentences. `unseen`:
-    what could not be judged, so that nothing could be planned for it."""
+    what could not be judged, so that nothing could be planned for it. `for_swarm`: nothing but what a swarm needs."""
 
     host: str
     steps: tuple[Step, ...]
     disturbs: tuple[str, ...] = ()
     not_done: tuple[NotDone, ...] = ()
     unseen: tuple[str, ...] = ()
+    for_swarm: bool = False
 
 
 class Hardened(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, Final
 
 from msgspec import Struct, structs
@@ -130,6 +130,12 @@ class Search:
             elif identity(path) not in named:
                 named.add(identity(path))
                 yield from self._named(path)
+
+    def folders_without(self, ours: Iterable[str]) -> list[str]:
+        """Named folders that hold none of these files, and no chart: what a person names is to hold something."""
+        places = [os.path.realpath(name) for name in (*ours, *self.charts, *self.bakes)]
+        folders = ((path, os.path.join(os.path.realpath(path), "")) for path in self._paths if os.path.isdir(path))
+        return [path for path, folder in folders if not any(f"{place}/".startswith(folder) for place in places)]
 
     def _named(self, path: str) -> Iterator[FoundFile]:
         if not self._skip_others:

@@ -94,8 +94,8 @@ def find_control(id: str, controls: Mapping[str, Control]) -> Control:
     if len(same_name) == 1:
         return controls[same_name[0]]
     nearest = same_name or _nearest(wanted, controls)
-    hint = f"did you mean {' or '.join(nearest)}?" if nearest else "`dockworthy explain` alone lists every control"
-    raise UsageError(f"there is no control {id!r}", hint=hint)
+    meant = f"did you mean {' or '.join(nearest)}? " if nearest else ""
+    raise UsageError(f"there is no control {id!r}", hint=f"{meant}`dockworthy explain` alone lists every control")
 
 
 def _nearest(wanted: str, ids: Iterable[str]) -> list[str]:

@@ -121,7 +121,8 @@ def _head(plan: HardenPlan) -> str:
         return f"{number_of(held, 'step')} held back on {plan.host}{left}"
     if not plan.steps:
         return f"{'Nothing could be planned for' if plan.unseen else 'Nothing to do on'} {plan.host}{left}"
-    return f"{number_of(len(plan.steps), 'step')} would make {plan.host} fit{left}"
+    ready = f"prepare {plan.host} for swarm mode" if plan.for_swarm else f"make {plan.host} fit"
+    return f"{number_of(len(plan.steps), 'step')} would {ready}{left}"
 
 
 def _step(sheet: Sheet, number: int, step: Step) -> None:
