@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from .deploy.asked import Asked, Say
 from .deploy.compose_command import ComposeCommand
 from .deploy.destination import Destination
-from .deploy.edge.edges import edge_sites
+from .deploy.edge.edges import edge_sites, placed_sites
 from .deploy.gate import let_pass, refusals, refusals_before_pulling, unobservable
 from .deploy.gating.before import BeforeDeploy
 from .deploy.gating.host import Judged, host_verdict, recorded_late
@@ -182,7 +182,7 @@ async def _locked(to: Destination, asked: Asked, doing: str) -> AsyncIterator[Lo
 
 @asynccontextmanager
 async def _edges(to: Destination, asked: Asked, doing: str) -> AsyncIterator[None]:
-    """The other hosts that have the edge, reached as long as this lasts."""
+    """The other hosts that have the edge, or keepalived of an edge on several hosts, reached as long as this lasts."""
     edge = asked.settings.edge
     wanted = edge.hosts if isinstance(edge, Edge) else ()
     if to.kind is not TargetKind.SWARM:
@@ -191,7 +191,8 @@ async def _edges(to: Destination, asked: Asked, doing: str) -> AsyncIterator[Non
                 f"deploy.edge.{'hosts' if wanted else 'address'}: only a swarm has an edge on several hosts",
                 hint="deploy.target: swarm, or leave it out",
             )
-        yield
+        async with placed_sites(to.site, asked.project.hosts, command=doing, sudo=asked.sudo) as to.edge_sites:
+            yield
         return
     if not asked.settings.routes and await to.edge().routes_of(to.project) is None:
         yield

@@ -35,7 +35,10 @@ class Parts:
 
     async def _nothing(self, *_: object) -> None: ...
 
-    check = announce = settle = retire = _nothing
+    check = announce = retire = _nothing
+
+    async def settle(self, _: object) -> tuple[str, ...]:
+        return ()
 
     async def take_back(self, *_: object) -> None: ...
 

@@ -29,7 +29,7 @@ from ..model.release import Release
 from ..model.removal import Removal, RemovalItem, RemovedKind
 from .asked import Say
 from .edge.conflicts import refuse_foreign
-from .edge.edges import Edges, edge_sites, goes_elsewhere
+from .edge.edges import Edges, edge_sites, goes_elsewhere, placed_sites
 from .edge.forgetting import NO_CERTIFICATES, certificates_of
 from .edge.keeping import Keeper, Kept
 from .edge.outlook import on_swarm
@@ -298,7 +298,12 @@ class Remover:
         if any(plan.going(kind) for kind in (RemovedKind.ROUTE, RemovedKind.EDGE, RemovedKind.CERTIFICATE)):
             say("routes and certificates")
             swarm = on_swarm(found.kept)
-            async with edge_sites(self._site, (), self._hosts, command="remove", sudo=self._sudo) as sites:
+            reached = (
+                edge_sites(self._site, (), self._hosts, command="remove", sudo=self._sudo)
+                if swarm
+                else placed_sites(self._site, self._hosts, command="remove", sudo=self._sudo)
+            )
+            async with reached as sites:
                 edges = Edges(EdgeRunner(self._site, swarm=swarm), sites)
                 for note in await edges.forget(self._project, self._names(found.kept, found.releases)):
                     say(f"note: {note}")

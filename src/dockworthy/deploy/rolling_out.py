@@ -69,7 +69,8 @@ class RollOut:
         await self._target.retire()
         await self._become(ReleaseState.KEPT, observation=observation, ended=now())
         try:
-            await self._edge.settle(await self._target.tasks())
+            for note in await self._edge.settle(await self._target.tasks()):
+                self._say(f"note: {note}")
         except DockworthyError as error:
             self._say(f"the edge goes on to find containers by their old names until the next deploy: {error.says}")
         return self.release

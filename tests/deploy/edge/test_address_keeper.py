@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from dockworthy.deploy.edge.address_keeper import AddressKeeper, MovingAddress, 
 from dockworthy.deploy.edge.edges import Edges, EdgeSites, edge_sites, goes_elsewhere
 from dockworthy.deploy.edge.keeping import Keeper, Kept
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.outlook import EdgeChange
+from dockworthy.deploy.edge.project_edge import ProjectEdge
 from dockworthy.deploy.edge.reserved import refuse_reserved
 from dockworthy.deploy.removing import Remover
 from dockworthy.deploy.site import Site
@@ -99,8 +102,8 @@ async def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 
 async def test_a_plan_writes_nothing(hosts: Hosts) -> None:
-    steps, _ = await hosts.moving("shop2").would_change(routes("shop1", "shop2"))
-    assert len(steps) == 2
+    change = await hosts.moving("shop2").would_change("shop", routes("shop1", "shop2"))
+    assert len(change.elsewhere) == 2 and not change.address_goes
     assert not [*hosts.folder.rglob("*")]
 
 
@@ -108,20 +111,20 @@ async def test_a_host_that_is_dropped_loses_the_address_before_the_others_are_to
     """Its keepalived would hear nobody any more, and take the address beside the one that has it."""
     await hosts.keeps(routes("shop1", "shop2"))
     moving = hosts.moving("shop2", "shop3")
-    steps, _ = await moving.would_change(routes("shop1", "shop2"))
+    steps = (await moving.would_change("shop", routes("shop1", "shop2"))).elsewhere
     assert "remove keepalived on shop3" in steps
     assert not await moving.ensure()
     assert hosts.did == ["shop3 has none", "shop1 is told", "shop2 is told"]
     assert "192.0.2.9" not in hosts.keepers["shop1"].has[FILE]
     assert {*hosts.placed()} == {*hosts.placed("shop2")} == {"shop1", "shop2"}
-    steps, _ = await hosts.moving("shop2").would_change(routes("shop1", "shop2"))
+    steps = (await hosts.moving("shop2").would_change("shop", routes("shop1", "shop2"))).elsewhere
     assert not steps, "it is done"
 
 
 async def test_a_dropped_host_that_is_lost_hears_the_others_until_it_is_reached(hosts: Hosts) -> None:
     await hosts.keeps(routes("shop1", "shop2"))
     moving = hosts.moving("shop2", unreached={"shop3": "the swarm sees it down"})
-    for notes in ((await moving.would_change(routes("shop1", "shop2")))[1], await moving.ensure()):
+    for notes in ((await moving.would_change("shop", routes("shop1", "shop2"))).notes, await moving.ensure()):
         assert any("shop3" in note and "the swarm sees it down" in note for note in notes), notes
     assert "192.0.2.9" in hosts.keepers["shop1"].has[FILE] and "shop3" in hosts.placed()
 
@@ -132,6 +135,102 @@ async def test_without_an_address_it_goes_from_all_and_who_is_lost_is_not_forgot
     notes = await hosts.moving("shop2", "shop3").ensure()
     assert hosts.did == ["shop1 has none", "shop2 has none"] and "shop3" in notes[0]
     assert {*hosts.placed()} == {"shop3"}
+
+
+@pytest.mark.parametrize("wanted", [routes(address=""), None])
+async def test_a_plan_by_which_the_address_goes_says_so(hosts: Hosts, wanted: ProjectRoutes | None) -> None:
+    await hosts.keeps(routes("shop1", "shop2"))
+    change = await hosts.moving("shop2", "shop3").would_change("shop", wanted)
+    assert change.elsewhere == tuple(f"remove keepalived on {name}" for name in AT) and change.address_goes == ADDRESS
+    assert any(f"{ADDRESS} is on no host any more once this release is kept" in note for note in change.notes)
+    other = ProjectRoutes("blog", Edge(hosts=("shop1", "shop2"), address=ADDRESS), ())
+    await Keeper(hosts.sites["shop1"]).write_routes("blog", other)
+    change = await hosts.moving("shop2").would_change("shop", wanted)
+    assert not change.address_goes and not [each for each in change.elsewhere if "remove" in each], "blog needs it"
+
+
+class Runner:
+    """The edge of the host that is asked: of a swarm, or of Compose."""
+
+    def __init__(self, site: Site, *, carries: bool) -> None:
+        self.site, self.admin, self.carries = site, None, carries
+
+    async def is_there(self) -> bool:
+        return True
+
+    async def know(self, _: object) -> None: ...
+
+    async def ensure(self, wanted: ProjectRoutes, **_: object) -> EdgeChange:
+        await Keeper(self.site).write_routes("shop", wanted)
+        return EdgeChange()
+
+    async def would_change(self, _: ProjectRoutes) -> EdgeChange:
+        return EdgeChange()
+
+    async def routes_of(self, _: str) -> ProjectRoutes | None:
+        return (await Keeper(self.site).read()).projects.get("shop")
+
+    async def remove(self, _: str) -> EdgeChange:
+        await Keeper(self.site).write_routes("shop", None)
+        return EdgeChange()
+
+
+@pytest.mark.parametrize("wanted", [routes(address=""), None])
+@pytest.mark.parametrize("target", ["swarm", "compose"])
+@pytest.mark.parametrize("ends", ["kept", "rolled back"])
+async def test_an_address_goes_when_the_release_stays_and_is_there_again_when_not(
+    hosts: Hosts, wanted: ProjectRoutes | None, target: str, ends: str
+) -> None:
+    """Off a swarm it leaves the other hosts first, whose edges reach no container of Compose."""
+    await hosts.keeps(routes("shop1", "shop2"), {name: AT[name] for name in ("shop1", "shop2")})
+    hosts.keepers["shop3"].has = {}
+    other = {"shop2": hosts.sites["shop2"]}
+    sites = EdgeSites("shop1", leaving=other, placed=True)
+    every = Edges(Runner(hosts.sites["shop1"], carries=target == "swarm"), sites, {})  # type: ignore[arg-type]
+    edge = ProjectEdge(every, "shop", wanted)
+    step = await edge.step()
+    assert step is not None and (step.subject, step.gap) == (ADDRESS, None)
+    assert step.says.endswith("remove keepalived on shop1; remove keepalived on shop2")
+    said: list[str] = []
+    await edge.open(said.append)
+    assert hosts.did == ([] if target == "swarm" else ["shop2 has none"])
+    before = {name: dict(keeper.has) for name, keeper in hosts.keepers.items()}
+    hosts.did.clear()
+    if ends == "kept":
+        await edge.settle({})
+        assert hosts.did == (["shop1 has none"] if target == "compose" else ["shop1 has none", "shop2 has none"])
+        assert hosts.placed() == hosts.placed("shop2") == {} and "until the next deploy" not in str(said)
+        hosts.did.clear()
+        await edge.settle({})
+        assert not hosts.did and await edge.step() is None
+    else:
+        await edge.take_back(said.append)
+        assert before["shop1"] and hosts.keepers["shop2"].has and {*hosts.placed()} == {"shop1", "shop2"}
+
+
+async def test_after_a_move_to_compose_keepalived_is_looked_for_where_it_is_written_down(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = hosts.sites["shop1"]
+    async with edges.placed_sites(asked, {}, command="deploy", sudo=False) as found:
+        assert found == EdgeSites(), "the host never had any"
+    await hosts.keeps(routes("shop1", "shop2"), {**AT, "shop4": At("eth0", "192.0.2.10")})
+
+    @asynccontextmanager
+    async def reach(endpoint: str, **_: object) -> AsyncIterator[Site]:
+        if endpoint == "ssh://shop3":
+            raise HostError("shop3 does not answer")
+        yield hosts.sites[endpoint.removeprefix("ssh://")]
+
+    monkeypatch.setattr(edges, "reach", reach)
+    monkeypatch.setattr(edges, "interfaces_in", lambda _: [("eth0", ipaddress.IPv4Interface("192.0.2.7/24"))])
+    ways = {name: f"ssh://{name}" for name in ("shop2", "shop3")}
+    async with edges.placed_sites(asked, ways, command="deploy", sudo=False) as found:
+        assert (found.first, {*found.leaving}, found.placed) == ("shop1", {"shop2"}, True)
+        assert found.left == {
+            "shop3": "shop3 does not answer",
+            "shop4": "`hosts:` of dockworthy.yaml names no way to it",
+        }
 
 
 @pytest.mark.parametrize("wanted", [("shop1", "shop2"), ()])
@@ -173,7 +272,7 @@ async def test_the_edge_by_which_others_are_known_goes_last(hosts: Hosts, monkey
     """A removal that is killed in between is ended by the next: the first edge's routes name the others."""
     await hosts.keeps(routes("shop1", "shop2"))
 
-    class Runner:
+    class Forgets:
         def __init__(self, site: Site, *_: object, **__: object) -> None:
             self.site, self.admin, self.carries = site, None, True
 
@@ -181,9 +280,9 @@ async def test_the_edge_by_which_others_are_known_goes_last(hosts: Hosts, monkey
             hosts.did.append(f"{Path(self.site.state).name} forgets")
             return ()
 
-    monkeypatch.setattr(edges, "EdgeRunner", Runner)
+    monkeypatch.setattr(edges, "EdgeRunner", Forgets)
     sites = EdgeSites("shop1", {"shop2": hosts.sites["shop2"]})
-    assert not await Edges(Runner(hosts.sites["shop1"]), sites, {}).forget("shop", ())  # type: ignore[arg-type]
+    assert not await Edges(Forgets(hosts.sites["shop1"]), sites, {}).forget("shop", ())  # type: ignore[arg-type]
     assert hosts.did == ["shop1 has none", "shop2 has none", "shop2 forgets", "shop1 forgets"]
 
 

@@ -37,6 +37,9 @@ class Runner:
     async def announce_names(self, project: str, names: Iterable[str]) -> None:
         self.announced.append((project, set(names)))
 
+    async def settle(self) -> tuple[str, ...]:
+        return ()
+
 
 @pytest.mark.parametrize(
     ("found", "wanted", "announced", "settled"),

@@ -83,7 +83,7 @@ def site(name: str, *, edge: bool = False, stuck: bool = False) -> Any:
 @pytest.fixture
 def two(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, Any], tuple[Runner, ProjectEdge]]:
     monkeypatch.setattr(edges, "EdgeRunner", Runner)
-    monkeypatch.setattr(edges, "MovingAddress", lambda *_, **__: None)
+    monkeypatch.setattr(edges, "MovingAddress", lambda *_, **__: None)  # no address
 
     def made(first: Any, other: Any) -> tuple[Runner, ProjectEdge]:
         runner = Runner(first)

@@ -42,6 +42,7 @@ from .conflicts import Ports, address_of_all, hosts_of_all, ports
 from .image import asked_once, is_there, made_image
 from .keeping import Keeper
 from .kept import ProjectRoutes
+from .outlook import EdgeChange
 
 _ENDS_WITHIN = 10
 _STEADY = 3.0
@@ -262,13 +263,17 @@ class MovingAddress:
         self._keepers |= {name: AddressKeeper(each, environ) for name, each in others.items()}
         self._others = others
         self._unreached = dict(unreached)
+        self.spared = False
+        """Did keepalived stay somewhere for now, as `ensure` was asked to?"""
 
-    async def would_change(self, wanted: ProjectRoutes) -> tuple[Sequence[str], Sequence[str]]:
-        """Steps, and notes; changes nothing. Raises UsageError where the first host can't have the address."""
+    async def would_change(self, project: str, wanted: ProjectRoutes | None) -> EdgeChange:
+        """`elsewhere`, `notes` and `address_goes`; changes nothing. `wanted`: of the project, None where it leaves the
+        edge. Raises UsageError where the first host can't have the address."""
         kept = await Keeper(self._site).read()
-        projects = [wanted, *(each for name, each in kept.projects.items() if name != wanted.project)]
+        projects = [each for name, each in kept.projects.items() if name != project]
+        projects = [wanted, *projects] if wanted is not None else projects
         address, hosts = address_of_all(projects), hosts_of_all(projects)
-        if wanted.edge.address:
+        if wanted is not None and wanted.edge.address:
             must_be_free_address(address)
             if len(hosts) < 2:
                 raise UsageError(
@@ -277,7 +282,7 @@ class MovingAddress:
                     hint="deploy.edge: {hosts: [shop1, shop2], address: 192.0.2.100/24}",
                 )
         if not address and not await self._has_any():
-            return (), (*self._left(hosts),)
+            return EdgeChange(notes=tuple(self._left(hosts)))
         places, notes = await self._look(address)
         leaving = self._leaving(address, hosts)
         files = self._files(address, hosts, _without(places, leaving), ports(projects))
@@ -296,11 +301,18 @@ class MovingAddress:
                 f"keepalived holds {address} on one of {', '.join(hosts)}: it is a container in the host's "
                 "network with NET_ADMIN and NET_RAW"
             )
-        return steps, (*notes, *self._left(hosts))
+        goes = ""
+        if steps and not address:
+            goes = address_of_all(kept.projects.values()) or "the edge's address"
+            notes.append(
+                f"{goes} is on no host any more once this release is kept: what leads to it (DNS, a router) must lead "
+                "to a host's own address by then"
+            )
+        return EdgeChange(elsewhere=tuple(steps), notes=(*notes, *self._left(hosts)), address_goes=goes)
 
-    async def ensure(self, *, without: str = "") -> Sequence[str]:
+    async def ensure(self, *, without: str = "", spare: Collection[str] = ()) -> Sequence[str]:
         """As the projects ask that the edge has. What is not so then, in sentences. `without`: a project that is about
-        to leave the edge.
+        to leave the edge. `spare`: hosts that keep keepalived for now, where nobody asks for the address any more.
 
         A host that is no longer to have the address loses keepalived first. As long as it may still run there, the
         others speak to it: it would else hear nobody, and take the address as well."""
@@ -308,8 +320,12 @@ class MovingAddress:
         projects = [each for name, each in kept.projects.items() if name != without]
         address, hosts = address_of_all(projects), hosts_of_all(projects)
         gone, failed = [], list[str]()
+        self.spared = False
         for name in self._leaving(address, hosts):
             try:
+                if not address and name in spare:
+                    self.spared = self.spared or not await self._keepers[name].is_so({})
+                    continue
                 if not await self._keepers[name].is_so({}):
                     await self._keepers[name].remove()
                 gone.append(name)
@@ -318,7 +334,8 @@ class MovingAddress:
         try:
             places, notes = await self._look(address)
             places = _without(places, gone)
-            notes += await self._note(places, [name for name in self._others if name not in gone])
+            told = [name for name in self._others if not address or name not in gone]
+            notes += await self._note(places, told)
             files = self._files(address, hosts, places, ports(projects))
         except DockworthyError as error:
             return (*failed, f"the address stays as it is, until the next deploy: {error.says}")

@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from ...engine.host_addresses import SHOW_ADDRESSES, interfaces_in
 from ...engine.membership import membership_of
 from ...errors import DockworthyError, HostError, UsageError
 from ...model.edge import EdgeStanding
@@ -35,7 +36,7 @@ class EdgeSites(Struct, frozen=True):
     """`first`: what dockworthy.yaml calls the host that is asked, "" where there is no other. `others`: those that are
     reached; `lost`: why each of the rest is not. `addresses`: those by which hosts of the swarm reach all of them.
     `leaving`: hosts that have the edge no longer, and on which the address may still stand; `left`: why each of them
-    that is not reached is not."""
+    that is not reached is not. `placed`: keepalived is, or was, on hosts that are written down."""
 
     first: str = ""
     others: Mapping[str, Site] = {}
@@ -43,6 +44,7 @@ class EdgeSites(Struct, frozen=True):
     addresses: tuple[str, ...] = ()
     leaving: Mapping[str, Site] = {}
     left: Mapping[str, str] = {}
+    placed: bool = False
 
 
 def hosts_of(kept: Kept, wanted: Sequence[str] = (), project: str = "") -> tuple[str, ...]:
@@ -73,7 +75,8 @@ async def edge_sites(
     one alone.
     """
     names = hosts_of(await Keeper(asked).read(), wanted, project)
-    dropped = [name for name in placed_in(await asked.hand.file(places_file(asked))) if name and name not in names]
+    places = placed_in(await asked.hand.file(places_file(asked)))
+    dropped = [name for name in places if name and name not in names]
     if not names and not dropped:
         yield EdgeSites()
         return
@@ -122,7 +125,32 @@ async def edge_sites(
             tuple(address for address in at if address),
             {name: site for name, site in reached.items() if name in dropped},
             {name: why for name, why in lost.items() if name in dropped},
+            bool(places),
         )
+
+
+@contextlib.asynccontextmanager
+async def placed_sites(asked: Site, ways: Mapping[str, str], *, command: str, sudo: bool) -> AsyncIterator[EdgeSites]:
+    """Without a swarm: the hosts on which keepalived is still written down to run, as a swarm's edge had an address.
+    Raises HostError of the one that is asked alone."""
+    places = placed_in(await asked.hand.file(places_file(asked)))
+    if not places:
+        yield EdgeSites()
+        return
+    mine = {str(at.ip) for _, at in interfaces_in((await asked.hand.run(SHOW_ADDRESSES)).output)}
+    first, reached, left = "", dict[str, Site](), dict[str, str]()
+    async with contextlib.AsyncExitStack() as stack:
+        for name, at in places.items():
+            if not name or at.address in mine:
+                first = name
+            elif name not in ways:
+                left[name] = "`hosts:` of dockworthy.yaml names no way to it"
+            else:
+                try:
+                    reached[name] = await stack.enter_async_context(reach(ways[name], command=command, sudo=sudo))
+                except DockworthyError as error:
+                    left[name] = error.says
+        yield EdgeSites(first, leaving=reached, left=left, placed=True)
 
 
 def address_of(node: Mapping[str, Any]) -> str:
@@ -146,6 +174,9 @@ class Edges:
         self._address = MovingAddress(sites.first, first.site, every, environ, unreached=sites.left)
         self.admin = first.admin
         self._first_name = sites.first or first.site.name
+        self._moves = first.carries or sites.placed
+        # As long as it is not sure that the release stays, an address that goes stays where it can be served.
+        self._spare = (sites.first, *every) if first.carries else (sites.first,)
         self._absent: set[str] = set()
         """Hosts that had no edge before `ensure`."""
 
@@ -156,30 +187,46 @@ class Edges:
     async def would_change(self, wanted: ProjectRoutes) -> EdgeChange:
         change = await self._first.would_change(wanted)
         elsewhere, notes = [], [*self._left_alone()]
-        steps, said = await self._address.would_change(wanted) if self._first.carries else ((), ())
-        notes += said
+        moved = await self._would_move(wanted.project, wanted)
+        notes += moved.notes
         parts = await self._first.parts(wanted.project) if self._others else {}
         for name, edge in self._others.items():
             try:
                 elsewhere += [f"{step} on {name}" for step in _in_words(await edge.would_follow(parts, wanted))]
             except DockworthyError as error:
                 notes.append(f"the edge on {name} stays as it is: {error.says}")
-        elsewhere += steps
-        return structs.replace(change, elsewhere=tuple(elsewhere), notes=(*change.notes, *notes))
+        elsewhere += moved.elsewhere
+        return structs.replace(
+            change, elsewhere=tuple(elsewhere), notes=(*change.notes, *notes), address_goes=moved.address_goes
+        )
 
-    async def ensure(self, wanted: ProjectRoutes) -> EdgeChange:
+    async def would_remove(self, project: str) -> EdgeChange:
+        """What becomes of the address when a project's routes are taken off: `elsewhere`, `notes`, `address_goes`."""
+        return await self._would_move(project, None)
+
+    async def _would_move(self, project: str, wanted: ProjectRoutes | None) -> EdgeChange:
+        return await self._address.would_change(project, wanted) if self._moves else EdgeChange()
+
+    async def ensure(self, wanted: ProjectRoutes, *, opening: bool = False) -> EdgeChange:
+        """`opening`: for a release that may still be taken back: `settle` follows where it stays."""
+
         async def first() -> None:
-            await self._follow(wanted.project)
+            await self._follow(wanted.project, opening=opening)
 
         await self._look()
         if self._first.carries:
             await self._first.know(self._addresses)
         change = await self._first.ensure(wanted, first=first if self._others else None)
-        return structs.replace(change, notes=(*change.notes, *await self._follow(wanted.project)))
+        notes = await self._follow(wanted.project, opening=opening)
+        return structs.replace(change, notes=(*change.notes, *notes))
 
-    async def remove(self, project: str) -> EdgeChange:
+    async def remove(self, project: str, *, opening: bool = False) -> EdgeChange:
         change = await self._first.remove(project)
-        return structs.replace(change, notes=(*change.notes, *await self._follow(project)))
+        return structs.replace(change, notes=(*change.notes, *await self._follow(project, opening=opening)))
+
+    async def settle(self) -> Sequence[str]:
+        """The release stays: an address that nobody asks for goes. What is not so then, in sentences."""
+        return await self._moved() if self._address.spared else ()
 
     async def take_down(self, project: str) -> tuple[str, ...]:
         """Each edge that `ensure` started goes again, once the routes of `project` are removed: unless other projects
@@ -236,7 +283,7 @@ class Edges:
     async def log(self, since: float) -> str:
         return await self._first.log(since)
 
-    async def _follow(self, project: str) -> tuple[str, ...]:
+    async def _follow(self, project: str, *, opening: bool = False) -> tuple[str, ...]:
         parts = await self._first.parts(project) if self._others else {}
         notes = [*self._left_alone()]
         for name, edge in self._others.items():
@@ -244,10 +291,10 @@ class Edges:
                 await edge.follow(parts, project, self._addresses)
             except DockworthyError as error:
                 notes.append(f"the edge on {name} stays as it is, until the next deploy: {error.says}")
-        return (*notes, *await self._moved())
+        return (*notes, *await self._moved(spare=self._spare if opening else ()))
 
-    async def _moved(self, *, without: str = "") -> Sequence[str]:
-        return await self._address.ensure(without=without) if self._first.carries else ()
+    async def _moved(self, *, without: str = "", spare: Collection[str] = ()) -> Sequence[str]:
+        return await self._address.ensure(without=without, spare=spare) if self._moves else ()
 
     def _left_alone(self) -> Iterable[str]:
         for name, why in self._lost.items():

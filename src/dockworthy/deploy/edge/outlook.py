@@ -35,7 +35,7 @@ class EdgeChange(Struct, frozen=True):
     told of new routes (`reloaded`: no connection was cut). `rejoined`: it joined the swarm's network again, where other
     hosts had lost its address. `notes`: what is worth knowing of it, as sentences. `image`: what it is to run where
     that is another one than before, in words. `follower`: where the edge's follower was put, as it was missing.
-    `elsewhere`: what other hosts' edges need, as steps."""
+    `elsewhere`: what other hosts' edges need, as steps. `address_goes`: the address that no host has any more then."""
 
     started: bool = False
     recreated: bool = False
@@ -45,6 +45,7 @@ class EdgeChange(Struct, frozen=True):
     rejoined: bool = False
     follower: str = ""
     elsewhere: tuple[str, ...] = ()
+    address_goes: str = ""
 
 
 async def outlook(

@@ -67,16 +67,19 @@ class ProjectEdge:
     async def step(self) -> RolloutStep | None:
         """What opening it would do; None where there is nothing to do. Raises what stands in the way."""
         if self.wanted is None:
-            if await self.runner.routes_of(self._project) is None:
-                return None
-            return _step(f"take the routes of {self._project} off the edge", 0.0)
-        change = await self.runner.would_change(self.wanted)
-        self.notes = (*self._said, *change.notes)
-        step = self._first_step(change)
+            there = await self.runner.routes_of(self._project) is not None
+            change = await self.runner.would_remove(self._project)
+            step = _step(f"take the routes of {self._project} off the edge", 0.0) if there else None
+            self.notes = (*self._said, *change.notes)
+        else:
+            change = await self.runner.would_change(self.wanted)
+            self.notes = (*self._said, *change.notes)
+            step = self._first_step(change)
         if not change.elsewhere:
             return step
         elsewhere = "; ".join(change.elsewhere)
-        return structs.replace(step, says=f"{step.says}; {elsewhere}") if step is not None else _step(elsewhere, 0.0)
+        step = structs.replace(step, says=f"{step.says}; {elsewhere}") if step is not None else _step(elsewhere, 0.0)
+        return structs.replace(step, subject=change.address_goes, gap=None) if change.address_goes else step
 
     def _first_step(self, change: EdgeChange) -> RolloutStep | None:
         assert self.wanted is not None
@@ -124,9 +127,9 @@ class ProjectEdge:
         self._before = await self.runner.routes_of(self._project)
         try:
             if self.wanted is None:
-                done = await self.runner.remove(self._project)
+                done = await self.runner.remove(self._project, opening=True)
             else:
-                done = await self.runner.ensure(self.wanted)
+                done = await self.runner.ensure(self.wanted, opening=True)
         except DockworthyError:
             with contextlib.suppress(DockworthyError):  # it is as it was, unless that came after the first edge's part
                 self._opened = await self.runner.routes_of(self._project) != self._before
@@ -140,19 +143,21 @@ class ProjectEdge:
         if self.wanted is not None and self.wanted.edge.tls is Tls.INTERNAL:
             say(f"clients trust the edge by {self._authority}")
 
-    async def settle(self, tasks: Mapping[str, Sequence[Task]]) -> None:
-        """The release is kept: names that others can take are trusted no longer than somebody has them. Raises what
-        `open` raises."""
+    async def settle(self, tasks: Mapping[str, Sequence[Task]]) -> Sequence[str]:
+        """The release is kept: names that others can take are trusted no longer than somebody has them, and an address
+        that it does not ask for goes. What is not so then, in sentences. Raises what `open` raises."""
         if self._announced:
             with contextlib.suppress(HostError):  # what nobody joins by any more may stay until the next deploy
                 names = self.wanted.aliases.values() if self.wanted is not None else ()
                 await self.runner.announce_names(self._project, names)
+        notes = await self.runner.settle()
         if self.wanted is None or not self.wanted.old_names:
-            return
+            return notes
         left = still_by_old_names(self.wanted, self.wanted.old_names, tasks)
         if left != self.wanted.old_names:
             self.wanted = structs.replace(self.wanted, old_names=left)
             await self.runner.ensure(self.wanted)
+        return notes
 
     async def take_back(self, say: Callable[[str], None]) -> None:
         """The routes that were there before, if others were opened. An edge that was started for these goes."""
