@@ -34,33 +34,33 @@ if TYPE_CHECKING:
 @click.option(
     "--changed-since",
     metavar="REF",
-    help="Answer by what fails since this branch and the commit REF parted; what failed then is counted as known.",
+    help="Only what fails since this branch left the commit REF counts; what failed there is known.",
 )
 @click.option(
     "--baseline",
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="Answer by what fails since FILE was saved, by --format json -o FILE; what failed then is counted as known.",
+    help="Only what fails since FILE was saved (by --format json -o FILE) counts; what failed then is known.",
 )
 @click.option("--no-ignore", is_flag=True, help="In a folder, also judge what Git ignores.")
 @click.option(
     "--skip-others",
     is_flag=True,
-    help="A named file that is none of those it judges is no error: for hooks, which name whatever changed.",
+    help="Skip named files of other kinds without an error: for Git hooks, which name every changed file.",
 )
 @click.option(
     "--stdin-name",
     metavar="FILE",
-    help="What standard input is called, for an editor's buffer: reports name it so, and what it refers to is looked "
-    "for beside it.",
+    help="The file name of standard input, for an editor's buffer: reports show it, and relative paths begin "
+    "in its folder.",
 )
 @click.option(
     "--render",
     type=click.Choice(["auto", "own"]),
     default="auto",
     show_default=True,
-    help="auto: where Compose is installed, its own config command reads Compose files, too, and its word counts; "
-    "own: without it.",
+    help="auto: where Compose is installed, `docker compose config` reads Compose files, too, and what it says "
+    "counts; own: only dockworthy reads them.",
 )
 @options.trust
 @options.format_of("table", "json", "sarif", "junit", "github", "gitlab", "markdown", "html")
@@ -100,19 +100,19 @@ def check(
     they are called. A variable that has no value here leaves unknown what depends
     on it. What the file leaves to the engine is Docker's documented default.
 
-    The files may be somebody else's, as in a pull request: what they take from this environment is hidden and unknown,
-    a default in the file as well where the variable is set here, and nothing outside of their Git checkout is read
-    (without Git: of the folder that is named, or of the file's). --trust-environment allows both.
+    The files may be somebody else's, as in a pull request: variables of this environment are hidden from them, and what
+    depends on one that is set here is unknown, even where the file has a default for it. Nothing outside of their Git
+    checkout is read (without Git: of the folder that is named, or of the file's). --trust-environment allows both.
 
-    What nobody wrote is a fact, and can fail a control. What a file can't tell, such as the user of an image, is
-    listed as unknown and is no reason against the file.
+    A setting that nobody wrote is a fact, and can fail a control. What a file can't tell, such as the user of an image,
+    is listed as unknown and does not fail the file.
 
-    With --baseline or --changed-since the answer is by new failures alone. A failure is known where it failed before
-    for the same reasons, on whatever line; what is known is counted, shown with -v, and stays in the JSON result.
+    With --baseline or --changed-since only new failures count. A failure is known if it was there before for the same
+    reasons, on whatever line; known failures are counted, shown with -v, and stay in the JSON result.
 
-    With --changed-since a change can't excuse itself: the policy is REF's, exceptions by comment count as far as they
-    were there, a policy that asks less now is a failure of its own, and so is what a control can't tell because a value
-    is hidden and was not. --policy FILE from outside of the checkout is taken as given.
+    With --changed-since a change can't excuse itself: the policy of REF is used, and exceptions in comments count only
+    where REF has them. A policy that asks less now is a failure of its own; so is a control that can't be decided any
+    more because the change hides a value. --policy FILE from outside of the checkout is used as it is.
 
     \b
     Examples:

@@ -12,13 +12,26 @@ from .project import load_project
 @click.command(short_help="Deploys a project without a failed request, or rolls back.")
 @click.argument("services", metavar="[SERVICE]...", nargs=-1)
 @click.option(
-    "--image", "images", metavar="SERVICE=REF", multiple=True, help="This image, in place of the written one."
+    "--image",
+    "images",
+    metavar="SERVICE=REF",
+    multiple=True,
+    help="Deploy this image instead of the one in the Compose file.",
 )
 @options.environment
-@click.option("--standby", metavar="DURATION", help="Old containers run on for so long (10m): back in under 1 s.")
+@click.option(
+    "--standby",
+    metavar="DURATION",
+    help="Keep the old containers running for this long (10m): a rollback then takes less than 1 s.",
+)
 @options.shows_plan
 @click.option("--pull", is_flag=True, help="Ask the registry for newer images of the same names.")
-@click.option("--accept", metavar="WHAT", multiple=True, help="Your word on what the plan asks (repeatable).")
+@click.option(
+    "--accept",
+    metavar="WHAT",
+    multiple=True,
+    help="Your answer to a question of the plan, in the words that the plan shows (repeatable).",
+)
 @options.take_over
 @options.yes
 @options.level
@@ -48,14 +61,14 @@ def deploy(
 
     Reads compose.yaml as Compose does, and `deploy:` in dockworthy.yaml. First the gate: the controls of `check`, at
     the policy's level, and what the policy asks before a deploy: signatures, tests, a fit host. Then the plan: what
-    differs from what runs, the steps, and how long a service will not answer.
-    New containers start beside the old ones, which go when the new ones are healthy; where two can't be at a time, the
-    old one goes first, and the plan says for how long. Then the release is observed, and kept or taken back.
+    differs from what runs, the steps, and how long a service will not answer. New containers start beside the old ones,
+    which go when the new ones are healthy; where two can't run at the same time, the old one stops first, and the plan
+    says for how long the service does not answer. Then the release is observed, and kept or taken back.
 
     Compose itself makes the containers: `docker compose ps` and `logs` go on working. For several hosts
     (`deploy.target: swarm`) a swarm's managers make them: `docker stack ps` and `service logs` go on. A project that
-    runs already is taken over as it is; what is equal is not made anew. Each release is recorded on the engine's host,
-    or by the swarm, before anything is changed, and the next run finishes or takes back what a killed one left.
+    runs already is taken over as it is; what has not changed is not recreated. Each release is recorded on the engine's
+    host, or by the swarm, before anything is changed, and the next run finishes or takes back what a killed one left.
 
     \b
     Examples:

@@ -28,11 +28,17 @@ def drill() -> None:
 
 @drill.command(short_help="Sends attacks and good calls to a guarded engine.")
 @click.option("--docker", "endpoint", metavar="URL", required=True, help="The engine's socket: unix:///PATH.")
-@click.option("--image", metavar="NAME", default="busybox:latest", show_default=True, help="One that has `sleep`.")
-@click.option("--folder", metavar="PATH", default="", help="One that the guard's policy lists, to try mounts of it.")
-@click.option("--read-folder", metavar="PATH", default="", help="One that it lists with :ro.")
-@click.option("--open-folder", metavar="PATH", default="", help="One that it lists and that everybody can enter.")
-@click.option("--before", is_flag=True, help="Make what nobody may use later, on an engine that has no guard yet.")
+@click.option("--image", metavar="NAME", default="busybox:latest", show_default=True, help="An image that has `sleep`.")
+@click.option(
+    "--folder", metavar="PATH", default="", help="A folder that the guard's policy lists, to try mounts of it."
+)
+@click.option("--read-folder", metavar="PATH", default="", help="A folder that the policy lists with :ro.")
+@click.option(
+    "--open-folder", metavar="PATH", default="", help="A folder that the policy lists and that everybody can enter."
+)
+@click.option(
+    "--before", is_flag=True, help="Before the guard is installed: make containers that nobody may use later."
+)
 @click.option("--yes", is_flag=True, help="Use an engine that has containers of others, too.")
 @click.option("--all", "all_shown", is_flag=True, help="Show each trial, not only what went wrong.")
 def guard(
@@ -40,8 +46,8 @@ def guard(
 ) -> int:
     """Are all attacks stopped, and do all good calls pass?
 
-    Use a scratch engine with the version and the settings of yours: an attack that comes through is done. The drill
-    refuses an engine that has no authorization plugin, or containers of others; what it makes is called
+    Use a scratch engine with the version and the settings of yours: an attack that is not stopped really happens. The
+    drill refuses an engine that has no authorization plugin, or containers of others; what it makes is called
     dockworthy-drill-… and is removed at its end. With --folder and --read-folder it also tries what the policy's binds
     allow, and what they must not.
     """

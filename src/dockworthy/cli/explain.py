@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.command(short_help="What a control asks, and why a file passed or failed it.")
 @click.argument("control", required=False)
 @click.argument("paths", metavar="[PATH...]", nargs=-1)
-@click.option("--subject", metavar="NAME", default="", help="Of this service, pod or file alone.")
+@click.option("--subject", metavar="NAME", default="", help="Only for this service, pod or file.")
 @options.level
 @options.policy
 @options.trust
@@ -43,11 +43,11 @@ def explain(
 ) -> int:
     """What a control asks, why, how to satisfy it and at what cost, and which benchmarks ask for it.
 
-    CONTROL is an id as findings show it, also of a rule of your own; without its chapter it will do where only one
+    CONTROL is an id as findings show it, also of a rule of your own. The part behind the slash is enough where only one
     control has that name. Without CONTROL every control is listed.
 
-    With PATH: why these files were judged as they were: the value and the line that the decision rests on, the level,
-    what the policy made of it and which exception, and what would change it.
+    With PATH: why these files were judged as they were: the value and the line that decided, the level, what the policy
+    and its exceptions say about it, and what would change the result.
 
     \b
     Examples:

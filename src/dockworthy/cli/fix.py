@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--diff", is_flag=True, help="Show what would change, as a unified diff; write nothing.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; write nothing.")
-@click.option("--all", "everything", is_flag=True, help="Also fixes to be proven: they can stop a service or a build.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Also make fixes that are not proven: they can stop a service or a build."
+)
 @click.option("--control", "controls", metavar="ID", multiple=True, help="Only fixes of this control (repeatable).")
 @click.option("--undo", is_flag=True, help="Put back what the files said before dockworthy changed them last.")
 @options.yes
@@ -65,20 +67,20 @@ def fix(
     output: str | None,
     verbose: bool,
 ) -> int:
-    """Repairs files in place: only the lines that must change do; comments, order, quotes and anchors stay.
+    """Repairs files in place: only lines that must change are changed; comments, order, quotes and anchors stay.
 
-    What `check` finds in Compose files and Dockerfiles is repaired where there is an exact repair. Safe fixes alone are
-    made: with them nothing that works stops working. The others are to be proven, each says what it might break, and
-    --all makes them, too. Every fix in a Compose file has the container recreated at the next `docker compose up`; one
-    in a Dockerfile has the image built anew. What a comment for hadolint ignores is left as it is, and so is a step in
-    which a repair would have to follow the shell's flow (`if`, loops): its line is named.
+    What `check` finds in Compose files and Dockerfiles is repaired where there is an exact repair. Without options only
+    safe fixes are made: nothing that works stops working by them. The others must be proven first: each says what it
+    might break, and --all makes them, too. After a fix in a Compose file the next `docker compose up` recreates the
+    container; after one in a Dockerfile the image must be built again. What a comment for hadolint ignores is left as
+    it is, and so is a RUN instruction with `if` or loops that a repair would have to understand: its line is named.
 
     --verify proves them: the services are started on the engine as a copy of their own, in networks that lead nowhere,
     with fresh volumes, copies of what they bind, and stand-ins for secrets; the running project is not touched. Then
-    each is made tighter (capabilities, user, read-only root, limits from what it used) as far as it still comes up,
-    passes its health check, listens and answers each --probe. What is kept is written; what is refused is named with
-    the line of its log. All that was made is removed, also after ^C; after SIGKILL by the next run. Exit status 16:
-    a service does not come up as it is, so nothing is proven or written.
+    each is made tighter (capabilities, user, read-only root, limits from what it used) as long as it still starts,
+    passes its health check, listens and answers each --probe. What works is written; what does not is named, with the
+    line of the log that shows why, if there is one. All that was made is removed, also after ^C; after SIGKILL by the
+    next run. Exit status 16: a service does not start even unchanged, so nothing is proven or written.
 
     On a terminal the plan is shown and you are asked. A file is written whole or not at all, with its mode and owner,
     and judged again; the old one is kept in dockworthy's state folder (for root /var/lib/dockworthy/fixed, else below
@@ -86,13 +88,13 @@ def fix(
     output. What the policy accepts by an exception is left as it is.
 
     --all also moves passwords out of `environment` into files below `secrets/` (mode 600, ignored by Git) for images
-    that are known to read them there: PostgreSQL, MySQL, MariaDB, MongoDB, WordPress, Nextcloud, Grafana, Gitea. Of
-    each that stays it says why. Values are shown nowhere; change them afterwards, for they were readable. --verify
-    moves none; run after --all, it proves that the services come up with the files.
+    that are known to read them there: PostgreSQL, MySQL, MariaDB, MongoDB, WordPress, Nextcloud, Grafana, Gitea. For
+    each password that stays it says why. Values are shown nowhere; change the passwords afterwards, for they were
+    readable. --verify moves none; run after --all, it proves that the services come up with the files.
 
-    --undo puts back what each file said before, all files or none: for one that was changed since it says where the old
-    content lies, and refuses. A folder stands for all files in it that dockworthy changed. Undoing twice changes
-    nothing more.
+    --undo puts back what each file said before, in all files or in none: if one was changed since, it refuses and says
+    where the old content is. A folder stands for all files in it that dockworthy changed. Undoing twice changes nothing
+    more.
 
     Exit status 1 says that a fix which was asked for could not be made.
 

@@ -25,8 +25,8 @@ _OPTIONS = (
     click.option(
         "--verify",
         is_flag=True,
-        help="Prove fixes on an engine: run the services of one Compose file as a copy that is cut off from the world, "
-        "and keep what they work with.",
+        help="Prove fixes on an engine: run the services of one Compose file as an isolated copy, and keep the "
+        "fixes with which they work.",
     ),
     click.option(
         "--probe",
@@ -41,8 +41,8 @@ _OPTIONS = (
         "hand_in",
         metavar="NAME",
         multiple=True,
-        help="With --verify: a variable, secret, config or file that is handed in as it is; without it secrets are "
-        "replaced by stand-ins (repeatable).",
+        help="With --verify: a variable, secret, config or file that the copy gets unchanged; other secrets are "
+        "replaced by made-up values (repeatable).",
     ),
     click.option("--pull", is_flag=True, help="With --verify: pull images that the engine does not have."),
     click.option(
@@ -51,7 +51,7 @@ _OPTIONS = (
         type=click.FloatRange(1, 3600),
         default=120.0,
         show_default="120",
-        help="With --verify: how long a service may take to come up as it is.",
+        help="With --verify: how long a service may take to start unchanged.",
     ),
 )
 

@@ -23,26 +23,28 @@ if TYPE_CHECKING:
 @click.command(short_help="Hardens the host and its engine: plan, apply, measure, undo.")
 @click.option("--apply", is_flag=True, help="Do it, after the plan was shown.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.  [default]")
-@click.option("--undo", is_flag=True, help="Take the last run back, whole.")
-@click.option("--forget", is_flag=True, help="Leave what is stuck as it is: you have mended it.")
-@click.option("--install", is_flag=True, help="First bring Engine, Compose and Buildx, where they are not there.")
+@click.option("--undo", is_flag=True, help="Undo the last run completely.")
+@click.option("--forget", is_flag=True, help="Leave what could not be undone as it is, after you have repaired it.")
+@click.option("--install", is_flag=True, help="First install Engine, Compose and Buildx, if they are missing.")
 @click.option(
     "--remote-access",
     metavar="ADDRESS",
-    help="Only: offer the engine at this address of the host, to holders of a certificate made here.",
+    help="Only: let the engine listen at this address of the host, for clients with a certificate that is made here.",
 )
-@click.option("--sandbox", is_flag=True, help="Only: bring gVisor as a runtime, for code that is not trusted.")
+@click.option("--sandbox", is_flag=True, help="Only: install gVisor as a runtime, for code that you do not trust.")
 @click.option("--journal", is_flag=True, help="Show what was done here so far: when, by whom, before and after.")
 @click.option("--only", metavar="CONTROL", multiple=True, help="Only what this control asks for.")
-@click.option("--skip", metavar="CONTROL", multiple=True, help="Not what this control asks for.")
-@click.option("--for-swarm", is_flag=True, help="Only: turn off what keeps a swarm from beginning (live-restore).")
+@click.option("--skip", metavar="CONTROL", multiple=True, help="Leave out what this control asks for.")
+@click.option(
+    "--for-swarm", is_flag=True, help="Only: turn live-restore off, for an engine that has it refuses swarm mode."
+)
 @options.yes
-@click.option("--force", is_flag=True, help="Also take back, or load, what somebody else changed since.")
+@click.option("--force", is_flag=True, help="Also undo, or load, settings that somebody else has changed since.")
 @click.option(
     "--confirm-within",
     metavar="SECONDS",
     type=click.IntRange(5, 3600),
-    help="When the host takes a stage back that nobody confirmed.  [default: 150, more for slow health checks]",
+    help="After how long the host undoes a stage that nobody confirmed.  [default: 150, more for slow health checks]",
 )
 @options.level
 @options.policy
@@ -74,7 +76,7 @@ def harden(
     format_: str,
     output: str | None,
 ) -> int:
-    """Make the host and its engine fit.
+    """Harden the host and its engine.
 
     Shows a plan: each step with the finding that causes it, the exact change, what it disturbs and how it is taken
     back. With --apply each stage is done, measured, and taken back where the machine got worse: the engine does not
@@ -82,12 +84,13 @@ def harden(
     finding is still there. The host itself takes a stage back when nobody confirms it in time, so that a lost
     connection leaves it as it was. A journal and the old files stay in /var/lib/dockworthy/harden.
 
-    With --install the distribution's packages bring Engine, Compose and Buildx first (Debian, Ubuntu); another engine
-    that is there already is left alone. --install --undo takes them away again, and never data.
+    --install first installs Engine, Compose and Buildx from the distribution's packages (Debian, Ubuntu); another
+    engine that is there already is left alone. --install --undo removes them again, but never data.
 
-    --remote-access ADDRESS makes an authority for this one engine (its key stays here, in dockworthy's state folder), a
-    certificate for the engine and one for its clients, and lets it listen there (port 2376) for those who show it. The
-    same command renews both from 60 days before their end. Nothing else ever opens an engine to a network.
+    --remote-access ADDRESS makes a certificate authority for this one engine (its key stays here, in dockworthy's state
+    folder), a certificate for the engine and one for its clients, and lets the engine listen there (port 2376) for
+    clients that have one. The same command renews both from 60 days before they expire. No other command opens an
+    engine to a network.
 
     Exit status 1 says that something is to be done, or was not kept; 3 that the engine could not be asked.
 

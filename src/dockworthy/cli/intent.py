@@ -36,15 +36,16 @@ QUESTIONS = {
 @click.option("--code", type=click.Choice(CHOICES["code"]), help="Who wrote what runs.")
 @click.option("--exposure", type=click.Choice(CHOICES["exposure"]), help="Who can reach it.")
 @click.option("--availability", type=click.Choice(CHOICES["availability"]), help="Whether it may stop.")
-@click.option("--operators", type=click.IntRange(0), metavar="N", help="How many people can mend it.")
+@click.option("--operators", type=click.IntRange(0), metavar="N", help="How many people can repair it.")
 @click.option("--on-call/--no-on-call", "on_call", default=None, help="Whether one of them answers at night.")
 @options.policy
 @click.option("--dry-run", is_flag=True, help="Print the file that would be written; write nothing.")
 def intent(policy: str | None, dry_run: bool, **answers: Any) -> int:
     """What will you do with Docker in production?
 
-    The verdict depends on it: a cache that can be rebuilt and a customer database need different things. Asks on a
-    terminal what no option says; the answers go to dockworthy.yaml, its comments and everything else in it stay.
+    The verdict depends on it: a cache that can be rebuilt and a customer database need different things. On a terminal
+    it asks for what no option gives. The answers are written to dockworthy.yaml; comments and everything else in it
+    stay.
 
     \b
     Examples:

@@ -26,11 +26,11 @@ by = click.option(
     type=click.Choice(["control", "container"]),
     default="control",
     show_default=True,
-    help="What failures are listed by: the control that fails, or the container (service, image, host) that fails it.",
+    help="Group failures by the control that fails, or by the container (service, image, host) that fails it.",
 )
-quiet = click.option("-q", "--quiet", is_flag=True, help="Print the verdict line alone.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Print only the verdict line.")
 output = click.option("-o", "--output", "output", metavar="FILE", help="Write to FILE instead of standard output.")
-yes = click.option("--yes", is_flag=True, help="Ask nothing.")
+yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 only_says = click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 shows_plan = click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
 level = click.option(
@@ -43,27 +43,29 @@ policy = click.option(
     "--policy",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False),
-    help="The project's file.  [default: the nearest dockworthy.yaml, here or above]",
+    help="The dockworthy.yaml to use.  [default: the nearest dockworthy.yaml, here or above]",
 )
 trust = click.option(
     "--trust-environment",
     is_flag=True,
-    help="The files are your own: they may read this environment's variables, and files outside of their checkout.",
+    help="You trust the files: they may use this environment's variables, and files outside of their checkout.",
 )
 host = click.option(
     "--host",
     "hosts",
     metavar="URL",
     multiple=True,
-    help="The host to read, ssh://USER@HOST, or the engine to ask, unix:///PATH or tcp://HOST:PORT.  "
-    "[default: the one that `docker ps` asks]",
+    help="The host, ssh://USER@HOST, or its engine, unix:///PATH or tcp://HOST:PORT.  [default: the engine "
+    "that `docker ps` asks]",
 )
-sudo = click.option("--sudo", is_flag=True, help="Over ssh://: read as root, by sudo that asks for no password.")
+sudo = click.option(
+    "--sudo", is_flag=True, help="With ssh://: become root there by sudo, which must not ask for a password."
+)
 environment = click.option(
     "--env", "environment", metavar="NAME", help="An environment of dockworthy.yaml (deploy.environments)."
 )
 take_over = click.option(
-    "--take-over", is_flag=True, help="Take the project over from another deploy that holds it and hangs."
+    "--take-over", is_flag=True, help="Take the lock of the project from another deploy that hangs."
 )
 root = click.option(
     "--root",
@@ -85,7 +87,7 @@ deadline = click.option(
     type=click.FloatRange(0, min_open=True),
     default=20.0,
     show_default="20",
-    help="How long the engine may take; what it has not said by then is unknown.",
+    help="How long to wait for the engine; what it has not answered by then is unknown.",
 )
 
 

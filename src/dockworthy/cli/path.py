@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @options.policy
 @options.host
 @click.option("--from", "saved", metavar="FILE", help="Look at a snapshot that `dockworthy facts` saved.")
-@click.option("--no-host", is_flag=True, help="Look at no host: the intent alone.")
+@click.option("--no-host", is_flag=True, help="Look at no host, only at the intent.")
 @options.format_of("table", "json", "markdown")
 @options.output
 def path(
@@ -31,8 +31,7 @@ def path(
 
     Weighs six ways (one host, several, Swarm, a rented service, Kubernetes or another platform, not Docker) by what
     dockworthy.yaml states and by what is found here (its hosts, the swarm, services, volumes), and says for each what
-    speaks for it and against it, the effort in hours, what it takes in money, and what it costs to leave again. Works
-    where no engine is.
+    speaks for it and against it, the effort in hours, the price, and what it costs to leave again. It needs no engine.
 
     \b
     Examples:

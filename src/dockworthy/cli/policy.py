@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group(short_help="Shows and tests your policy.")
 def policy() -> None:
-    """What is asked and accepted here, and does it say what you mean?
+    """Shows what your policy asks and accepts, and tests whether it says what you mean.
 
     A policy is what dockworthy.yaml holds under `policy`: the level, exceptions with a reason and a last day, rules of
     your own, and the policies of other files that it extends.

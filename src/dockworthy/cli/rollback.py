@@ -14,7 +14,12 @@ from .project import load_project
 @click.argument("release", metavar="[RELEASE]", type=int, required=False)
 @options.environment
 @options.shows_plan
-@click.option("--accept", metavar="WHAT", multiple=True, help="Your word on what the plan asks (repeatable).")
+@click.option(
+    "--accept",
+    metavar="WHAT",
+    multiple=True,
+    help="Your answer to a question of the plan, in the words that the plan shows (repeatable).",
+)
 @options.take_over
 @click.option("--with-jobs", is_flag=True, help="Run the jobs of the release that comes back, too (deploy.jobs).")
 @options.yes

@@ -17,8 +17,8 @@ FILES = {"status": "status", "renew": "renew", "update": "update"}
     short_help="The HAProxy in front: status, update, certificates.",
 )
 def edge() -> None:
-    """The edge of a host: HAProxy in front of every project that `deploy` shipped there with routes. It has one,
-    whatever the folder.
+    """The edge of a host: HAProxy in front of every project that `deploy` shipped there with routes. A host has one
+    edge for all projects.
 
     \b
     Examples:

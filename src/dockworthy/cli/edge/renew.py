@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Renews certificates that expire soon, without cutting connections.")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--install", "install_", is_flag=True, help="Have it done by itself, by a systemd timer or by cron here.")
-@click.option("--uninstall", "uninstall_", is_flag=True, help="Take that away again.")
-@click.option("--yes", is_flag=True, help="With --install and --uninstall: ask nothing.")
+@click.option(
+    "--install", "install_", is_flag=True, help="Let a systemd timer or cron of this machine do it, twice a day."
+)
+@click.option("--uninstall", "uninstall_", is_flag=True, help="Remove that timer again.")
+@click.option("--yes", is_flag=True, help="With --install and --uninstall: do not ask for confirmation.")
 @options.only_says
 @of_a_host
 @options.format_of("table", "json")

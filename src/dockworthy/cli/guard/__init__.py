@@ -27,10 +27,13 @@ FILES = {
 
 
 @click.group(
-    cls=LazyGroup, package=__package__, files=FILES, short_help="Judges every request to the engine's API, by who asks."
+    cls=LazyGroup,
+    package=__package__,
+    files=FILES,
+    short_help="Judges every request to the engine's API, by policy and role.",
 )
 def guard() -> None:
-    """The same controls and policy that judge files and what runs, for everyone who talks to the engine.
+    """Judges every request to the engine's API, by the same controls and policy as your files and what runs.
 
     \b
     Examples:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     click.option(
-        "--audit", "audit_file", metavar="FILE", help="Write down who asked what, and the answer, in JSON lines."
+        "--audit",
+        "audit_file",
+        metavar="FILE",
+        help="Write who asked what, and the answer, to this file as JSON lines.",
     ),
     click.option(
         "--syslog", is_flag=True, help="Send the same lines to the machine's log (journald or a syslog daemon)."

@@ -21,7 +21,12 @@ _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,62}")
 
 @click.command(short_help="Makes certificates for the guard and for people.")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--server", metavar="ADDRESS", multiple=True, help="The guard's, for an address or name of its host.")
+@click.option(
+    "--server",
+    metavar="ADDRESS",
+    multiple=True,
+    help="Also make the guard's own, for this address or name of its host.",
+)
 @click.option("--out", metavar="FOLDER", default=".", show_default=True, help="Where they are put.")
 def certificate(names: tuple[str, ...], server: tuple[str, ...], out: str) -> int:
     """One for each NAME, by which `guard serve --tls` knows whoever holds it: certificate:NAME in dockworthy.yaml.

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.argument("line", metavar="[docker run ...]", nargs=-1, type=click.UNPROCESSED)
-@click.option("--request", "uri", metavar="URI", help="A request instead: its path and query, as a client sends it.")
+@click.option(
+    "--request",
+    "uri",
+    metavar="URI",
+    help="Explain a request of the API instead: its path and query, as a client sends it.",
+)
 @click.option("--method", default="POST", show_default=True, help="Of the request.")
 @click.option("--body", "body_file", metavar="FILE", help="Its JSON; - is standard input.")
 @click.option("--docker", "endpoint", metavar="URL", help="Ask this engine what names stand for.  [default: none]")

@@ -28,14 +28,14 @@ LONGEST = 31 * 86400
 @click.argument("who", metavar="WHO")
 @click.argument("role", type=click.Choice(("viewer", "deployer", "operator", "admin")))
 @click.option("--for", "span", metavar="TIME", required=True, help="How long: 30m, 1h, 2d.")
-@click.option("--reason", metavar="TEXT", required=True, help="Why; it is listed and written down.")
+@click.option("--reason", metavar="TEXT", required=True, help="Why; `guard grants` and the audit log show it.")
 @click.option("--project", "projects", metavar="NAME", multiple=True, help="Only objects of that Compose project.")
 @click.option("--image", "images", metavar="PATTERN", multiple=True, help="Only containers of such images.")
 def grant(who: str, role: str, span: str, reason: str, projects: tuple[str, ...], images: tuple[str, ...]) -> int:
     """WHO is a user's name, or user:NAME, group:NAME, certificate:NAME, container:NAME.
 
-    It holds from the next request on, at the socket of `guard serve --people`, and ends by itself. Refused where no
-    guard serves people, for users and groups that there are none of, and for a user who may not open that socket.
+    It holds from the next request on, at the socket of `guard serve --people`, and ends by itself. It is refused where
+    no guard serves people, for users and groups that do not exist, and for a user who may not open that socket.
 
     \b
     Examples:
@@ -68,7 +68,7 @@ def grant(who: str, role: str, span: str, reason: str, projects: tuple[str, ...]
 @options.format_of("table", "json")
 @options.output
 def grants(format_: str, output: str | None) -> int:
-    """One a line: its id, whose, which role, until when, why, and who gave it."""
+    """One line for each grant: its id, who has it, the role, until when, why, and who gave it."""
     found = _grants().now()
     if format_ == "json":
         deliver(_as_json(found), output)
@@ -90,8 +90,8 @@ def _as_json(found: list[Grant]) -> str:
 @click.command(short_help="Ends grants before they expire.")
 @click.argument("which", metavar="ID|WHO")
 def revoke(which: str) -> int:
-    """By the grant's id, or all of somebody's. Streams that it opened (exec, attach, logs, events) end within two
-    seconds; a command that runs in a container goes on there."""
+    """Ends one grant, by its id, or all grants of somebody. Streams that it opened (exec, attach, logs, events) end
+    within two seconds; a command that runs in a container goes on there."""
     from ...guard.audit.entry import of_grant
 
     folder = _grants()

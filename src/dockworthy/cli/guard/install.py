@@ -40,13 +40,13 @@ _docker = click.option(
 @click.option(
     "--people",
     is_flag=True,
-    help="The guard's socket comes to the engine's own place, and that one moves to a folder of root's.",
+    help="Put the guard's socket in the place of the engine's, which moves to a folder that only root can enter.",
 )
 @click.option(
     "--tls",
     metavar="ADDRESS",
-    help="Serve people there as well, to holders of a certificate, with the files in /etc/docker/tls: 192.0.2.7; "
-    "`off` ends that.",
+    help="Also listen at this address (192.0.2.7) for people with a certificate, with the files in "
+    "/etc/docker/tls; `off` ends that.",
 )
 @click.option(
     "--confine-builds",
@@ -54,7 +54,7 @@ _docker = click.option(
     help="daemon.json keeps image builds from the host's network, so that the guard lets BuildKit's pass; the engine "
     "is restarted once.",
 )
-@click.option("--force", is_flag=True, help="Also before an engine that the guard was not tried against.")
+@click.option("--force", is_flag=True, help="Also in front of an engine version that the guard was not tested with.")
 @dry_run_option
 @options.yes
 def install(
@@ -67,10 +67,10 @@ def install(
     dry_run: bool,
     yes: bool,
 ) -> int:
-    """From then on every request to the engine is judged, and a machine's start brings the guard first.
+    """From then on every request to the engine is judged. When the machine starts, the guard starts before the engine.
 
-    Shows the plan, does it, measures, and takes all of it back where the engine does not come up with it. A second time
-    it brings a newer dockworthy and keeps the rest: the new guard takes over from the old one, and no request is
+    Shows the plan, does it, measures, and takes all of it back where the engine does not come up with it. Run again, it
+    installs this version of dockworthy and keeps the rest: the new guard takes over from the old one, and no request is
     refused meanwhile.
 
     The engine is not restarted, and containers keep running. With --people it is, once: its own socket moves. Whoever

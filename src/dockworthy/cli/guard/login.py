@@ -18,14 +18,16 @@ _REMOTE = re.compile(r"tcp://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*):[0-9
 
 @click.command(short_help="Writes a Docker context for the guard's socket.")
 @click.argument("where", metavar="PATH|URL")
-@click.option("--name", default="guard", show_default=True, help="Of the context.")
-@click.option("--certificates", metavar="FOLDER", help="Who you are at tcp://HOST:PORT: ca.pem, cert.pem and key.pem.")
+@click.option("--name", default="guard", show_default=True, help="Name of the context.")
+@click.option(
+    "--certificates", metavar="FOLDER", help="The folder with your ca.pem, cert.pem and key.pem, for tcp://HOST:PORT."
+)
 def login(where: str, name: str, certificates: str | None) -> int:
     """docker, Compose and buildx then ask the socket at PATH: docker --context guard ps, or docker context use guard.
 
-    At tcp://HOST:PORT a guard answers that serves TLS. What is in FOLDER is copied into the context.
+    tcp://HOST:PORT is for a guard that serves TLS. The certificate files in FOLDER are copied into the context.
 
-    Which context is the current one is left as it is.
+    Your current context stays the current one.
 
     \b
     Examples:

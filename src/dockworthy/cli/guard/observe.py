@@ -29,7 +29,7 @@ _state = click.option(
 @options.policy
 @unit_option
 def observe(endpoint: str, state_file: str | None, level: str | None, policy: str | None, as_unit: bool) -> int:
-    """Follows the engine's events and judges each container, volume and network that is made. In nobody's way.
+    """Follows the engine's events and judges each container, volume and network that is made. It refuses nothing.
 
     Let it run for a week or a month of normal work, in a terminal or as a service (--unit); it goes on where it was
     stopped. Then `dockworthy guard report` drafts a policy. What is asked without making anything (exec, commit,

@@ -22,10 +22,18 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Runs the engine's authorization plugin in the foreground.")
-@click.option("--socket", "path", metavar="PATH", required=True, help="Where the engine asks: in /run/docker/plugins.")
+@click.option(
+    "--socket",
+    "path",
+    metavar="PATH",
+    required=True,
+    help="The plugin's socket, at which the engine asks: in /run/docker/plugins.",
+)
 @engine_option("The engine, to look up what names stand for.")
 @click.option(
-    "--people", metavar="PATH", help="Also serve people and programs there, by their roles; --docker is behind it."
+    "--people",
+    metavar="PATH",
+    help="Also serve people and programs at this socket, by their roles; requests go on to --docker.",
 )
 @tls_options
 @level_option
@@ -55,9 +63,9 @@ def serve(
     The policy is read anew when its file changes, and on SIGHUP. One that can't be read changes nothing; a guard that
     starts then judges by the last good one, of which it keeps a copy, and says so.
 
-    --audit and --syslog keep what was refused and what changes something or reads secrets, never a body. What neither
-    of them takes (a full disk) is refused; what only looks is not. Of what is refused to one person, thirty a minute
-    are written down one by one, of more the number.
+    --audit and --syslog keep what was refused and what changes something or reads secrets, never a body. Where neither
+    can be written (a full disk), requests that change something or read secrets are refused; all others pass. Of the
+    refusals of one person thirty a minute are written one by one; of further ones only the number.
 
     --people opens a socket at which everybody is known: users and groups of this host, containers by their names. Their
     roles stand in dockworthy.yaml (guard.roles); an admin's requests pass the policy, everybody else's are also judged

@@ -60,7 +60,7 @@ def socket(
     environments are blanked. It needs no plugin and changes nothing of the engine. What a deployer or an operator asks
     is also judged by the policy. --tls opens it on a network as well, to whoever has a certificate.
 
-    It does not begin where no engine answers, and takes its socket away when it ends.
+    It does not start where no engine answers, and removes its socket when it ends.
 
     --audit and --syslog keep what was refused and what changes something or reads secrets, never a body.
 

@@ -21,7 +21,7 @@ _OPTIONS = (
     click.option(
         "--tls",
         metavar="ADDRESS",
-        help="Serve there as well, by TLS, to holders of a certificate: 192.0.2.7 or 192.0.2.7:2376.",
+        help="Also listen at this address, by TLS, for clients with a certificate: 192.0.2.7 or 192.0.2.7:2376.",
     ),
     click.option("--tlscacert", metavar="FILE", help=f"Who signs their certificates.  [default: {_FOLDER}/ca.pem]"),
     click.option("--tlscert", metavar="FILE", help=f"The guard's own.  [default: {_FOLDER}/server-cert.pem]"),

@@ -48,8 +48,8 @@ def hosts(
     format_: str,
     output: str | None,
 ) -> int:
-    """How the hosts of dockworthy.yaml stand: the answer for each, its engine, its role in a swarm, and what it lacks
-    first. All are read at once; one that can't be reached is named, and the others stand.
+    """Shows the hosts of dockworthy.yaml: for each the verdict, its engine, its role in a swarm, and what it lacks
+    most. All are read at once; one that can't be reached is named, and the others are shown all the same.
 
     \b
     Examples:

@@ -24,14 +24,18 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Sets up a machine and joins it to the swarm.")
 @click.argument("address", metavar="ssh://USER@HOST")
-@click.option("--name", metavar="NAME", help="How dockworthy.yaml calls it.  [default: HOST]")
-@click.option("--manager", "as_manager", is_flag=True, help="It joins as manager (1, 3 or 5 are right).")
-@click.option("--address", "at", metavar="ADDRESS", help="Of the new host, for the swarm.  [default: the only one]")
+@click.option("--name", metavar="NAME", help="Its name in dockworthy.yaml.  [default: HOST]")
+@click.option("--manager", "as_manager", is_flag=True, help="It joins as a manager; have 1, 3 or 5 of them.")
 @click.option(
-    "--manager-address", metavar="ADDRESS", help="Where a swarm begins: the manager's.  [default: the only one]"
+    "--address", "at", metavar="ADDRESS", help="The new host's address in the swarm.  [default: the only one]"
 )
-@click.option("--harden/--no-harden", default=True, help="Make it fit, too.  [default: --harden]")
-@click.option("--force", is_flag=True, help="Also to an even number of managers, while one is replaced.")
+@click.option(
+    "--manager-address",
+    metavar="ADDRESS",
+    help="The manager's address, where a new swarm begins.  [default: the only one]",
+)
+@click.option("--harden/--no-harden", default=True, help="Harden the host, too.  [default: --harden]")
+@click.option("--force", is_flag=True, help="Allow an even number of managers, while one is replaced.")
 @options.yes
 @options.only_says
 @options.level
@@ -55,12 +59,12 @@ def add(
     sudo: bool,
     deadline: float,
 ) -> int:
-    """A machine from nothing to ready: a shell there is enough.
+    """Sets up a new machine: all it needs is a shell over ssh.
 
-    Brings an engine where there is none, and makes it fit (`dockworthy harden --install`). Where `deploy.target` is
-    swarm it joins: --host is the manager, which gets a swarm where it has none. The first host of all, or one that is
-    named by --host itself, begins the swarm. Last its line is written to dockworthy.yaml. All of it is said first. Run
-    again, it does what is still to do, or nothing.
+    Installs an engine where there is none, and hardens the host (`dockworthy harden --install`). Where `deploy.target`
+    is swarm, the host joins the swarm of the manager that --host names, or of one that dockworthy.yaml lists; a manager
+    without a swarm begins one. The first host of all, or one that --host names as well, begins the swarm itself. At the
+    end the host is written to dockworthy.yaml. The plan is shown first. Run again, it does only what is left to do.
     """
     from ...engine.ssh.address import is_ssh, ssh_address
     from ...harden.reading import Asked

@@ -27,7 +27,9 @@ manager = click.option(
     help="A manager: its name in dockworthy.yaml, ssh://USER@HOST, or unix:///PATH.  "
     "[default: the engine that `docker ps` asks]",
 )
-sudo = click.option("--sudo", is_flag=True, help="Over ssh://: as root, by sudo that asks for no password.")
+sudo = click.option(
+    "--sudo", is_flag=True, help="With ssh://: become root there by sudo, which must not ask for a password."
+)
 
 
 def asks_a_manager(command: Command) -> Command:
@@ -41,7 +43,7 @@ timeout = click.option(
     type=click.FloatRange(1, 86400),
     default=300.0,
     show_default="300",
-    help="How long to wait until it is so.",
+    help="How long to wait until it is done.",
 )
 
 

@@ -37,8 +37,8 @@ def remove(
     sudo: bool,
 ) -> int:
     """A host leaves: it is drained, leaves the swarm (over ssh, by its line in dockworthy.yaml), is taken off the list
-    of nodes, and out of dockworthy.yaml. A node that is down is taken off the list alone. Engine, containers outside
-    the swarm and volumes on the host stay as they are.
+    of nodes, and out of dockworthy.yaml. A node that is down is only taken off the list. Engine, containers outside the
+    swarm and volumes on the host stay as they are.
     """
     from ...model.deploy_settings import TargetKind
 

@@ -9,7 +9,7 @@ import click
 from ..output import say
 from .common import agreed, asks_a_manager, manager_of, nodes_by, the_node
 
-_force = click.option("--force", is_flag=True, help="Also to an even number, for as long as one is replaced.")
+_force = click.option("--force", is_flag=True, help="Allow an even number of managers, while one is replaced.")
 
 
 @click.command(short_help="Makes nodes managers; use 1, 3 or 5.")
@@ -26,7 +26,7 @@ def promote(
     sudo: bool,
 ) -> int:
     """Nodes become managers. More than half of all managers must answer, or nothing in the swarm can be changed: 3
-    survive the loss of one, 5 of two, and an even number survives no more than one less. From 1 to 3: name two nodes.
+    survive the loss of one, 5 of two, and 4 survive no more than 3 do. From 1 to 3: name two nodes.
     """
     endpoint, project = manager_of(hosts, policy, sudo=sudo)
     return asyncio.run(_promote(endpoint, nodes, project.hosts, force=force, yes=yes, dry_run=dry_run, sudo=sudo))
@@ -75,8 +75,8 @@ def demote(
     hosts: tuple[str, ...],
     sudo: bool,
 ) -> int:
-    """Managers become workers; what runs on them goes on. Refused where fewer than a majority of those left would
-    answer, and for an even number of them.
+    """Managers become workers; what runs on them goes on. It is refused where no majority of the remaining managers
+    would answer, or where an even number of them would remain.
     """
     endpoint, project = manager_of(hosts, policy, sudo=sudo)
     return asyncio.run(_demote(endpoint, nodes, project.hosts, force=force, yes=yes, dry_run=dry_run, sudo=sudo))

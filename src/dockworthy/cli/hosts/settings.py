@@ -22,8 +22,8 @@ _STEPS = {
 @click.argument("state", type=click.Choice(("on", "off", "rotate")))
 @asks_a_manager
 def autolock(state: str, yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> int:
-    """Must a manager be given a key when it starts? The key is shown once, on your terminal alone: it is in no output,
-    log or file of dockworthy. Without it a manager that restarted can't come back: write it down.
+    """With autolock a manager needs a key when it starts. The key is shown once, on your terminal alone: it is in no
+    output, log or file of dockworthy. Without it a manager that restarted can't come back: write it down.
     """
     endpoint, _ = manager_of(hosts, policy, sudo=sudo)
     return asyncio.run(_autolock(endpoint, state, yes=yes, dry_run=dry_run, sudo=sudo))
@@ -74,8 +74,8 @@ def _terminal() -> TextIO:
 @timeout
 @asks_a_manager
 def rotate_ca(timeout: float, yes: bool, dry_run: bool, policy: str | None, hosts: tuple[str, ...], sudo: bool) -> int:
-    """A new authority for the swarm, and new certificates for its nodes: where a key of it may have been seen. What
-    runs goes on. Join tokens change with it. Waits until every node has followed.
+    """Makes a new certificate authority for the swarm and new certificates for its nodes, after a key may have been
+    stolen. Containers keep running. Join tokens change, too. Waits until every node has its new certificate.
     """
     endpoint, _ = manager_of(hosts, policy, sudo=sudo)
     return asyncio.run(_rotate_ca(endpoint, seconds=timeout, yes=yes, dry_run=dry_run, sudo=sudo))
