@@ -63,7 +63,8 @@ def in_words(record: Record, asked: Asked) -> tuple[str, ...]:
         f"install the guard anew{_with(now)}, in the same go",
     ]
     if earlier is not None and earlier != asked:
-        steps.append(f"where that fails, install it{_with(earlier.flags) or ' alone, without more'}, as it was before")
+        was_before = _with(earlier.flags) or " as the plugin alone"
+        steps.append(f"where that fails, install the guard{was_before}, as it was before the one that was cut off")
     return tuple(steps)
 
 
