@@ -184,7 +184,7 @@ def test_builds_are_refused_with_their_reason_and_pass_where_the_engine_confines
 
     engine = host.read("/run/docker.pid")
     plan = host.dockworthy("guard", "install", "--confine-builds", "--dry-run").stderr
-    assert "the engine is restarted" in plan and "1 containers run on" in plan and "builds` pass" not in plan, plan
+    assert "the engine is restarted" in plan and "1 container runs on" in plan and "builds` pass" not in plan, plan
     said = install(host, "--confine-builds")
     assert "refused, root's too" not in said, said
     assert host.read("/run/docker.pid") != engine

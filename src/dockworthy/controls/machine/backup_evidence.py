@@ -69,7 +69,10 @@ def backup_evidence(machine: Machine) -> Judgement:
     savers = [(unit, container) for unit, container in containers(machine) if _saves(container)]
     if savers:
         return _judge(machine, *savers[0], data)
-    says = f"{len(data)} volumes and folders hold data, and no backup of them is visible from here"
+    hold, them = (
+        ("1 volume or folder holds", "it") if len(data) == 1 else (f"{len(data)} volumes and folders hold", "them")
+    )
+    says = f"{hold} data, and no backup of {them} is visible from here"
     return unknown(says, place, tell="who keeps the backups can say; dockworthy.yaml can hold what they say")
 
 
@@ -102,12 +105,16 @@ def _judge(machine: Machine, unit: Unit, container: Container, data: set[str]) -
     if left_out:
         says = f"{unit.name} ended well at {state.finished[:16]}, but does not see {sorted(left_out)[0]}"
         return unknown(says, place, tell="who keeps the backups can say what saves the rest")
-    says = f"{unit.name} ended well at {state.finished[:16]}, and sees all {len(data)} volumes and folders"
+    says = f"{unit.name} ended well at {state.finished[:16]}, and sees {_all(len(data))}"
     if doubt := machine.doubted.get(unit.id):
         return unknown(
             f"{says}; this proves nothing: {doubt}", place, tell="who keeps the backups can say what saves the host"
         )
     return passed(says, place)
+
+
+def _all(number: int) -> str:
+    return "the one volume or folder with data" if number == 1 else f"all {number} volumes and folders"
 
 
 def _has_ended(state: State) -> bool:

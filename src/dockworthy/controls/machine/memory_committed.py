@@ -58,7 +58,8 @@ def memory_committed(machine: Machine) -> Judgement:
     if not isinstance(memory, Set):
         reason = memory.reason if isinstance(memory, Unknown) else "the host's memory is not known"
         return unknown(reason, memory.source, tell="free -g")
-    says = f"{len(limits)} containers may use {in_words(sum(limits))} of {in_words(memory.value.total)}"
+    number = "1 container" if len(limits) == 1 else f"{len(limits)} containers"
+    says = f"{number} may use {in_words(sum(limits))} of {in_words(memory.value.total)}"
     if sum(limits) > memory.value.total:
         return failed(says, place)
     if len(limits) < len(fields):

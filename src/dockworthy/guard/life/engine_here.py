@@ -60,9 +60,11 @@ class EngineHere(Struct, frozen=True, kw_only=True):
         if not number:
             says = "no container runs"
         elif self.in_swarm:
-            says = f"{number} containers stop with it, as a swarm's node can't keep them, and start again"
+            stop = "1 container stops and starts" if number == 1 else f"{number} containers stop and start"
+            says = f"{stop} with it, for the engine of a swarm's node can't keep them running"
         else:
-            says = f"{number} containers run on" + ("" if self.live_restore else " (live-restore is on meanwhile)")
+            run = "1 container runs on" if number == 1 else f"{number} containers run on"
+            says = run + ("" if self.live_restore else " (live-restore is on meanwhile)")
         return f"some seconds without it; {says}"
 
 

@@ -70,7 +70,7 @@ def _of_answer(around: Surroundings, answer: Answer, scraped: set[tuple[str, int
 def _of_prometheus(around: Surroundings, answer: Answer) -> Iterator[Proof]:
     up = [target for target in answer.targets if _is_up(around, target)]
     known = [name for name in answer.metrics if name in OF_CONTAINERS]
-    count = f"{len(up)} of {len(answer.targets)} targets are up"
+    count = f"{len(up)} of {len(answer.targets)} targets up"
     source = Source(f"{answer.address}/api/v1/targets")
     if not up:
         worst = answer.targets[0]
@@ -88,7 +88,7 @@ def _of_prometheus(around: Surroundings, answer: Answer) -> Iterator[Proof]:
 
 def _rules(answer: Answer) -> Iterator[Proof]:
     source = Source(f"{answer.address}/api/v1/rules")
-    rules = f"Prometheus watches {answer.alert_rules} alert rules"
+    rules = "Prometheus watches " + ("1 alert rule" if answer.alert_rules == 1 else f"{answer.alert_rules} alert rules")
     if answer.alert_rules > 0 and answer.alertmanagers:
         says = f"{rules} and hands alerts to {', '.join(answer.alertmanagers)}"
         yield _proof(Task.ALERTS, "Prometheus", Strength.MEASURED, says, source)
