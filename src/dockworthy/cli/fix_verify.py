@@ -49,8 +49,8 @@ _OPTIONS = (
         "--within",
         metavar="SECONDS",
         type=click.FloatRange(1, 3600),
-        default=120.0,
-        show_default="120",
+        default=120,
+        show_default=True,
         help="With --verify: how long a service may take to start unchanged.",
     ),
 )

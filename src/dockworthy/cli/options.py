@@ -85,8 +85,8 @@ deadline = click.option(
     "--deadline",
     metavar="SECONDS",
     type=click.FloatRange(0, min_open=True),
-    default=20.0,
-    show_default="20",
+    default=20,
+    show_default=True,
     help="How long to wait for the engine; what it has not answered by then is unknown.",
 )
 
@@ -106,7 +106,7 @@ def format_of(*formats: str) -> Callable[[Command], Command]:
         type=click.Choice(formats),
         default=formats[0],
         show_default=True,
-        help="For people or for programs.",
+        help="Output format; table is for reading on a terminal." if "table" in formats else "Output format.",
     )
 
 

@@ -41,8 +41,8 @@ timeout = click.option(
     "--timeout",
     metavar="SECONDS",
     type=click.FloatRange(1, 86400),
-    default=300.0,
-    show_default="300",
+    default=300,
+    show_default=True,
     help="How long to wait until it is done.",
 )
 
