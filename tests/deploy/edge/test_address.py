@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from dockworthy.deploy.edge.address import CHECK, FILE, At, address_files, must_be_free_address, place_in
+from dockworthy.deploy.edge.address import CHECK, FILE, HEARS, At, address_files, must_be_free_address, place_in
 from dockworthy.deploy.edge.conflicts import refuse_conflicts
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
 from dockworthy.errors import UsageError
@@ -24,6 +25,7 @@ SHOWN = """\
 """
 PLACES = {"shop1": At("eth0", "192.0.2.7"), "shop2": At("eth0", "192.0.2.8"), "shop3": At("bond0", "192.0.2.9")}
 HOSTS = ("shop1", "shop2", "shop3")
+NODES = {"shop1": "192.0.2.7", "db": "192.0.2.20", "far": "198.51.100.20", "odd": "0.0.0.0", "none": ""}
 
 
 def routes(project: str, **edge: object) -> ProjectRoutes:
@@ -48,14 +50,16 @@ def test_what_no_host_can_have_is_refused(wanted: str) -> None:
 
 
 def test_each_speaks_to_the_others_alone_and_prefers_in_the_order_that_is_written() -> None:
-    first, third = (address_files(name, "192.0.2.100/24", HOSTS, PLACES, (80, 443)) for name in ("shop1", "shop3"))
+    first, third = (
+        address_files(name, "192.0.2.100/24", HOSTS, PLACES, (80, 443), NODES) for name in ("shop1", "shop3")
+    )
     words = " ".join(first[FILE].split())
     assert "interface eth0 virtual_router_id 100 priority 200" in words and "nopreempt" in words
     assert "unicast_src_ip 192.0.2.7 unicast_peer { 192.0.2.8 192.0.2.9 }" in words
     assert "interface bond0 virtual_router_id 100 priority 180" in " ".join(third[FILE].split())
     assert "/dev/tcp/127.0.0.1/80" in first[CHECK]
     known = {name: place for name, place in PLACES.items() if name != "shop2"}
-    told = address_files("shop1", "192.0.2.100/24", HOSTS, known, (80, 443))[FILE]
+    told = address_files("shop1", "192.0.2.100/24", HOSTS, known, (80, 443), NODES)[FILE]
     assert "192.0.2.8" not in told, "of whom nobody knows where it is"
 
 
@@ -63,15 +67,45 @@ def test_each_speaks_to_the_others_alone_and_prefers_in_the_order_that_is_writte
 def test_keepalived_takes_them(tmp_path: Path) -> None:
     """It looks for the interface, which is another one here: that alone may it find wrong."""
     for number in (1, 2, 3):
-        files = address_files(f"shop{number}", "192.0.2.100/24", HOSTS[:number], PLACES, (None, 443)[:2])
+        files = address_files(f"shop{number}", "192.0.2.100/24", HOSTS[:number], PLACES, (None, 443), NODES)
         for name, text in files.items():
             (tmp_path / name).write_text(text.replace("/etc/edge-address", str(tmp_path)))
-            (tmp_path / name).chmod(0o755 if name == CHECK else 0o644)
+            (tmp_path / name).chmod(0o644 if name == FILE else 0o755)
         command = ("keepalived", "--config-test", "-f", str(tmp_path / FILE))
         done = subprocess.run(command, capture_output=True, text=True, timeout=patience(20))
         wrong = [line for line in (done.stdout + done.stderr).splitlines() if "Line" in line]
         assert all("interface" in line.lower() for line in wrong), wrong
-        assert subprocess.run(["bash", "-n", str(tmp_path / CHECK)], timeout=patience(20)).returncode == 0
+        for script in (CHECK, HEARS):
+            assert subprocess.run(["bash", "-n", str(tmp_path / script)], timeout=patience(20)).returncode == 0
+
+
+def test_each_asks_the_others_whether_it_is_cut_off() -> None:
+    """Where clients come from: peers at the edge's port, other nodes of the swarm at one that each of them has."""
+    first = address_files("shop1", "192.0.2.100/24", HOSTS, PLACES, (80, 443), NODES)
+    assert "others=(192.0.2.8/80 192.0.2.9/80 192.0.2.20/7946)" in first[HEARS], "not itself, and nobody elsewhere"
+    assert "$name == eth0 &&" in first[HEARS]
+    many = tuple(f"n{number}" for number in range(12))
+    places = {name: At("eth0", f"192.0.2.{number}") for number, name in enumerate(many, 1)}
+    files = [address_files(name, "192.0.2.100/24", many, places, (80, None), {})[FILE] for name in many]
+    priorities = [int(text.partition("\n    priority ")[2].split()[0]) for text in files]
+    assert priorities == sorted({*priorities}, reverse=True) and priorities[-1] + 54 > priorities[0]
+    assert priorities[0] + 54 <= 254, "as much as there is"
+
+
+@pytest.mark.parametrize(("asked", "status"), [("listens", 0), ("refuses", 0), ("can't be asked", 1), ("nobody", 1)])
+def test_a_host_is_in_touch_while_anybody_answers(asked: str, status: int, tmp_path: Path) -> None:
+    text = address_files("shop1", "192.0.2.100/24", HOSTS[:1], PLACES, (80, None), {})[HEARS]
+    assert "others=(192.0.2.8/80 192.0.2.9/80)" in text
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and does not listen
+        ports = {"listens": server.getsockname()[1], "refuses": silent.getsockname()[1]}
+        others = (
+            f"127.0.0.1/{ports[asked]}" if asked in ports else {"can't be asked": "255.255.255.255/80"}.get(asked, "")
+        )
+        script = tmp_path / HEARS
+        script.write_text(text.replace("192.0.2.8/80 192.0.2.9/80", others).replace("== eth0", "== none"))
+        done = subprocess.run(["bash", str(script)], capture_output=True, timeout=patience(20))
+    assert (done.returncode, done.stderr) == (status, b"")
 
 
 def test_projects_agree_on_hosts_and_address() -> None:

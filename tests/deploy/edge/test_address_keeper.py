@@ -88,7 +88,7 @@ class Hosts:
 
     def moving(self, *others: str, unreached: Mapping[str, str] = {}) -> MovingAddress:
         reached = {name: self.sites[name] for name in others}
-        return MovingAddress("shop1", self.sites["shop1"], reached, {}, unreached=unreached)
+        return MovingAddress("shop1", self.sites["shop1"], reached, {}, unreached=unreached, nodes={})
 
     def placed(self, host: str = "shop1") -> dict[str, At]:
         file = self.folder / host / "edge" / "places.json"
@@ -185,7 +185,7 @@ async def test_an_address_goes_when_the_release_stays_and_is_there_again_when_no
     await hosts.keeps(routes("shop1", "shop2"), {name: AT[name] for name in ("shop1", "shop2")})
     hosts.keepers["shop3"].has = {}
     other = {"shop2": hosts.sites["shop2"]}
-    sites = EdgeSites("shop1", leaving=other, placed=True)
+    sites = EdgeSites("shop1", leaving=other, placed=True, nodes={})
     every = Edges(Runner(hosts.sites["shop1"], carries=target == "swarm"), sites, {})  # type: ignore[arg-type]
     edge = ProjectEdge(every, "shop", wanted)
     step = await edge.step()
@@ -208,8 +208,26 @@ async def test_an_address_goes_when_the_release_stays_and_is_there_again_when_no
         assert before["shop1"] and hosts.keepers["shop2"].has and {*hosts.placed()} == {"shop1", "shop2"}
 
 
+def one_of_a_swarm(name: str, *, manager: bool = True) -> Any:
+    async def get(path: str) -> Any:
+        if path == "/info":
+            return {"Swarm": {"NodeID": name, "ControlAvailable": manager}}
+        return [
+            {
+                "ID": node,
+                "Description": {"Hostname": node},
+                "Spec": {},
+                "Status": {"State": "ready", "Addr": at.address},
+            }
+            for node, at in AT.items()
+        ]
+
+    return SimpleNamespace(get=get)
+
+
+@pytest.mark.parametrize("manager", [True, False])
 async def test_after_a_move_to_compose_keepalived_is_looked_for_where_it_is_written_down(
-    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+    hosts: Hosts, manager: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = hosts.sites["shop1"]
     async with edges.placed_sites(asked, {}, command="deploy", sudo=False) as found:
@@ -224,9 +242,11 @@ async def test_after_a_move_to_compose_keepalived_is_looked_for_where_it_is_writ
 
     monkeypatch.setattr(edges, "reach", reach)
     monkeypatch.setattr(edges, "interfaces_in", lambda _: [("eth0", ipaddress.IPv4Interface("192.0.2.7/24"))])
+    asked.engine = one_of_a_swarm("shop1", manager=manager)
     ways = {name: f"ssh://{name}" for name in ("shop2", "shop3")}
     async with edges.placed_sites(asked, ways, command="deploy", sudo=False) as found:
         assert (found.first, {*found.leaving}, found.placed) == ("shop1", {"shop2"}, True)
+        assert found.nodes == ({name: at.address for name, at in AT.items()} if manager else None)
         assert found.left == {
             "shop3": "shop3 does not answer",
             "shop4": "`hosts:` of dockworthy.yaml names no way to it",
@@ -239,18 +259,8 @@ async def test_a_dropped_host_is_looked_for(
 ) -> None:
     await hosts.keeps(routes("shop1", "shop2", "shop3"))
 
-    def engine(name: str) -> Any:
-        async def get(path: str) -> Any:
-            if path == "/info":
-                return {"Swarm": {"NodeID": name, "ControlAvailable": True}}
-            return [
-                {"ID": name, "Description": {"Hostname": name}, "Spec": {}, "Status": {"State": "ready"}} for name in AT
-            ]
-
-        return SimpleNamespace(get=get)
-
     for name, site in hosts.sites.items():
-        site.engine = engine(name)
+        site.engine = one_of_a_swarm(name)
 
     @asynccontextmanager
     async def reach(endpoint: str, **_: object) -> AsyncIterator[Site]:

@@ -8,8 +8,9 @@ Source: keepalived.conf(5), RFC 9568.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -21,13 +22,20 @@ from ...model.edge_network import ADDRESS_PROJECT
 PROJECT, SERVICE = ADDRESS_PROJECT, "keepalived"
 CONTAINER = f"{PROJECT}-{SERVICE}-1"
 IMAGE = "dockworthy-address"
-FILE, CHECK = "keepalived.conf", "edge-answers"
+FILE, CHECK, HEARS = "keepalived.conf", "edge-answers", "others-answer"
+SCRIPTS = (CHECK, HEARS)
 _FOLDER = "/etc/edge-address"
 """Not keepalived's own: its image has a file there without which it does not start."""
+_GOSSIP = 7946
+"""A port that each node of a swarm has open to the others; a connection that says nothing is none to write down."""
 _ADVERTISED = 0.5
 """Seconds between two words of the host that has the address; after three that are missing another one takes it."""
 _FIRST = 200
-"""Priority of the first host; each next one has ten less."""
+"""Priority of the first host; each next one has ten less, or fewer where there are many."""
+_IN_TOUCH = 54
+"""More for a host that others answer: more than all that is between the first and the last one."""
+_ASKED = 8
+"""Others that a host asks at a time."""
 _CONF = """\
 # Written by dockworthy from deploy.edge.address; changes are lost with the next deploy.
 global_defs {{
@@ -49,8 +57,19 @@ vrrp_script edge {{
     init_fail
 }}
 
+vrrp_script in_touch {{
+    script "{folder}/{hears}"
+    interval 1
+    timeout 2
+    fall 1
+    rise 10
+    weight {in_touch}
+    init_fail
+}}
+
 vrrp_instance edge {{
-    # Whoever has it keeps it: a host that comes back takes nothing away.
+    # Whoever has it keeps it: a host that comes back takes nothing away. Of two that have it, as one of them was cut
+    # off, the one with the higher priority keeps it, whatever nopreempt says: that is the one whom others answer.
     state BACKUP
     nopreempt
     interface {interface}
@@ -66,6 +85,7 @@ vrrp_instance edge {{
     }}
     track_script {{
         edge
+        in_touch
     }}
 }}
 """
@@ -75,8 +95,35 @@ _CHECK = """\
 exec 3<>/dev/tcp/127.0.0.1/{port} || exit 1
 {asked}
 """
-_ASKED = r"""printf 'GET / HTTP/1.0\r\nHost: nobody.invalid\r\n\r\n' >&3
+_ANSWER = r"""printf 'GET / HTTP/1.0\r\nHost: nobody.invalid\r\n\r\n' >&3
 read -rt 1 line <&3 && [[ $line == HTTP/1.* ]]"""
+_HEARS = """\
+#!/bin/bash
+# Does anybody answer in the network of the address: another host of the edge, another node of the swarm, the gateway?
+# A port that refuses is an answer. A host that was cut off hears nobody, and leaves the address to whoever took it.
+others=({others})
+while read -r name to by _; do
+    if [[ $name == {interface} && $to == 00000000 && $by != 00000000 ]]; then
+        printf -v by '%d.%d.%d.%d' "0x${{by:6:2}}" "0x${{by:4:2}}" "0x${{by:2:2}}" "0x${{by:0:2}}"
+        others+=("$by/53")
+    fi
+done </proc/net/route
+exec 4<> <(:)
+begun=()
+for other in "${{others[@]}}"; do
+    (: 3<>"/dev/tcp/$other" && echo answered) >&4 2>&1 &
+    begun+=("$!")
+done
+status=1
+while read -rt 0.7 -u 4 line; do
+    if [[ $line == answered || $line == *refused* ]]; then
+        status=0
+        break
+    fi
+done
+[ ${{#begun[@]}} = 0 ] || kill "${{begun[@]}}" 2>/dev/null
+exit $status
+"""
 
 
 class At(Struct, frozen=True):
@@ -110,12 +157,19 @@ def must_be_free_address(wanted: str) -> None:
 
 
 def address_files(
-    name: str, wanted: str, hosts: Sequence[str], places: Mapping[str, At], ports: tuple[int | None, int | None]
+    name: str,
+    wanted: str,
+    hosts: Sequence[str],
+    places: Mapping[str, At],
+    ports: tuple[int | None, int | None],
+    nodes: Mapping[str, str],
 ) -> dict[str, str]:
     """Those of the host `name`. `hosts`: all of them, in the order in which they are preferred; `places`: those of
     which it is known where they are, also of hosts that are no longer among them and may still run keepalived: one that
-    hears nobody takes the address. `ports`: the edge's for http and https."""
+    hears nobody takes the address. `ports`: the edge's for http and https. `nodes`: of the swarm, each with its
+    address: those in the network of the edge's address tell a host whether it is cut off."""
     mine = places[name]
+    step = max(min(10, 50 // max(len(hosts) - 1, 1)), 1)
     every = [*hosts, *sorted(places.keys() - {*hosts})]
     peers = [places[each].address for each in every if each != name and each in places]
     conf = _CONF.format(
@@ -124,15 +178,30 @@ def address_files(
         check=CHECK,
         interface=mine.interface,
         router=int(wanted.partition("/")[0].rpartition(".")[2]) or 1,
-        priority=_FIRST - 10 * list(hosts).index(name),
+        priority=_FIRST - step * list(hosts).index(name),
+        hears=HEARS,
+        in_touch=_IN_TOUCH,
         advertised=_ADVERTISED,
         source=mine.address,
         peers="\n".join(f"        {peer}" for peer in peers),
         address=wanted,
     )
     http, https = ports
-    check = _CHECK.format(port=http or https, asked=_ASKED if http else "")
-    return {FILE: conf, CHECK: check}
+    check = _CHECK.format(port=http or https, asked=_ANSWER if http else "")
+    asked = [f"{peer}/{http or https}" for peer in peers]
+    asked += [f"{node}/{_GOSSIP}" for node in _near(name, wanted, every, nodes) if node not in peers]
+    hears = _HEARS.format(others=" ".join(asked[:_ASKED]), interface=mine.interface)
+    return {FILE: conf, CHECK: check, HEARS: hears}
+
+
+def _near(name: str, wanted: str, hosts: Collection[str], nodes: Mapping[str, str]) -> Iterator[str]:
+    """Addresses of nodes in the network of the address, of hosts of the edge none: these are asked where they are."""
+    network = ipaddress.IPv4Interface(wanted)
+    for node, at in sorted(nodes.items()):
+        with contextlib.suppress(ValueError):
+            address = ipaddress.IPv4Address(at)
+            if node not in (name, *hosts) and address in network.network and address != network.ip:
+                yield at
 
 
 def address_compose_file(image: str, folder: str, *, userns: bool) -> dict[str, Any]:

@@ -26,11 +26,11 @@ from ..compose_command import ComposeCommand
 from ..site import Site, write_file
 from ..targets.log_tail import log_tail
 from .address import (
-    CHECK,
     CONTAINER,
     FILE,
     IMAGE,
     PROJECT,
+    SCRIPTS,
     SERVICE,
     At,
     address_compose_file,
@@ -92,7 +92,7 @@ class AddressKeeper:
             return False
         await self._site.hand.run(f"rm -f -- {shlex.quote(self._told)}")  # until keepalived has read them
         for name, text in files.items():
-            mode = "0755" if name == CHECK else "0644"
+            mode = "0755" if name in SCRIPTS else "0644"
             await write_file(self._site.hand, f"{self._folder}/address/{name}", text.encode(), mode=mode)
         done = await self._site.hand.run(f"chmod 755 {shlex.quote(f'{self._folder}/address')}")
         if done.status:
@@ -214,7 +214,7 @@ class AddressKeeper:
 
     async def _read(self) -> dict[str, str]:
         found = {}
-        for name in (CHECK, FILE):
+        for name in (FILE, *SCRIPTS):
             text = await self._site.hand.file(f"{self._folder}/address/{name}")
             if text is not None:
                 found[name] = text
@@ -256,6 +256,7 @@ class MovingAddress:
         environ: Mapping[str, str],
         *,
         unreached: Mapping[str, str] = {},
+        nodes: Mapping[str, str] | None = None,
     ) -> None:
         self._first = first
         self._site = site
@@ -263,6 +264,7 @@ class MovingAddress:
         self._keepers |= {name: AddressKeeper(each, environ) for name, each in others.items()}
         self._others = others
         self._unreached = dict(unreached)
+        self._nodes = nodes
         self.spared = False
         """Did keepalived stay somewhere for now, as `ensure` was asked to?"""
 
@@ -415,8 +417,11 @@ class MovingAddress:
         self, address: str, hosts: Sequence[str], places: Mapping[str, At], opened: Ports
     ) -> dict[str, dict[str, str]]:
         """Host -> its files."""
-        known = [name for name in self._keepers if name in places and name in hosts] if address else []
-        return {name: address_files(name, address, hosts, places, opened) for name in known}
+        nodes = self._nodes
+        if nodes is None or not address:
+            return {}
+        known = [name for name in self._keepers if name in places and name in hosts]
+        return {name: address_files(name, address, hosts, places, opened, nodes) for name in known}
 
 
 def _without(places: Mapping[str, At], names: Collection[str]) -> dict[str, At]:

@@ -36,7 +36,8 @@ class EdgeSites(Struct, frozen=True):
     """`first`: what dockworthy.yaml calls the host that is asked, "" where there is no other. `others`: those that are
     reached; `lost`: why each of the rest is not. `addresses`: those by which hosts of the swarm reach all of them.
     `leaving`: hosts that have the edge no longer, and on which the address may still stand; `left`: why each of them
-    that is not reached is not. `placed`: keepalived is, or was, on hosts that are written down."""
+    that is not reached is not. `placed`: keepalived is, or was, on hosts that are written down.
+    `nodes`: of the swarm, each with its address; None where there is none, or nobody asked it."""
 
     first: str = ""
     others: Mapping[str, Site] = {}
@@ -45,6 +46,7 @@ class EdgeSites(Struct, frozen=True):
     leaving: Mapping[str, Site] = {}
     left: Mapping[str, str] = {}
     placed: bool = False
+    nodes: Mapping[str, str] | None = None
 
 
 def hosts_of(kept: Kept, wanted: Sequence[str] = (), project: str = "") -> tuple[str, ...]:
@@ -126,6 +128,7 @@ async def edge_sites(
             {name: site for name, site in reached.items() if name in dropped},
             {name: why for name, why in lost.items() if name in dropped},
             bool(places),
+            {name: address_of(node) for name, node in nodes.items()},
         )
 
 
@@ -137,6 +140,10 @@ async def placed_sites(asked: Site, ways: Mapping[str, str], *, command: str, su
     if not places:
         yield EdgeSites()
         return
+    nodes = None
+    with contextlib.suppress(DockworthyError):  # by a swarm that is left it is not known any more
+        if (await membership_of(asked.engine)).manager:
+            nodes = {node_name(node): address_of(node) for node in await asked.engine.get("/nodes")}
     mine = {str(at.ip) for _, at in interfaces_in((await asked.hand.run(SHOW_ADDRESSES)).output)}
     first, reached, left = "", dict[str, Site](), dict[str, str]()
     async with contextlib.AsyncExitStack() as stack:
@@ -150,7 +157,7 @@ async def placed_sites(asked: Site, ways: Mapping[str, str], *, command: str, su
                     reached[name] = await stack.enter_async_context(reach(ways[name], command=command, sudo=sudo))
                 except DockworthyError as error:
                     left[name] = error.says
-        yield EdgeSites(first, leaving=reached, left=left, placed=True)
+        yield EdgeSites(first, leaving=reached, left=left, placed=True, nodes=nodes)
 
 
 def address_of(node: Mapping[str, Any]) -> str:
@@ -171,7 +178,7 @@ class Edges:
             name: EdgeRunner(site, environ, swarm=True, carries=False) for name, site in sites.others.items()
         }
         every = {**sites.others, **sites.leaving}
-        self._address = MovingAddress(sites.first, first.site, every, environ, unreached=sites.left)
+        self._address = MovingAddress(sites.first, first.site, every, environ, unreached=sites.left, nodes=sites.nodes)
         self.admin = first.admin
         self._first_name = sites.first or first.site.name
         self._moves = first.carries or sites.placed
