@@ -104,9 +104,19 @@ class EdgeHosts:
         return run_dockworthy(*words, inside=(*self.desk.inside, *where), env=env, timeout=300)
 
     def deploy(
-        self, at: str, project: str = "shop", *, status: int = 0, say: str = "v1", also: str = "", **edge: Any
+        self,
+        at: str,
+        project: str = "shop",
+        *,
+        status: int = 0,
+        say: str = "v1",
+        also: str = "",
+        target: str = "swarm",
+        on: str = "m3",
+        **edge: Any,
     ) -> str:
-        """What it said, in one line. `also`: another name that leads to it; `edge`: more of `deploy.edge`."""
+        """What it said, in one line. `also`: another name that leads to it; `on`: where its containers run;
+        `edge`: more of `deploy.edge`."""
         folder = self.project / project
         folder.mkdir(exist_ok=True)
         web = {
@@ -115,13 +125,13 @@ class EdgeHosts:
             "environment": {"NAME": say},
             "healthcheck": HEALTH,  # a swarm ends the old ones as soon as new ones are healthy
             "stop_grace_period": "1s",
-            "deploy": {"replicas": 2, "placement": {"constraints": ["node.labels.dockworthy.host==m3"]}},
+            "deploy": {"replicas": 2, "placement": {"constraints": [f"node.labels.dockworthy.host=={on}"]}},
         }
         (folder / "compose.yaml").write_text(yaml.safe_dump({"name": project, "services": {"web": web}}))
         route: dict[str, Any] = {"host": f"{project}.example.com", "service": "web", "port": 8000, "health": "/health"}
         route |= {"redirect_from": [also]} if also else {}
         settings = {
-            "target": "swarm", "observe": "0s", "healthy_within": within(60),
+            "target": target, "observe": "0s", "healthy_within": within(60),
             "edge": {"tls": "internal", **edge}, "routes": [{**route, "timeout": "2s"}],
         }  # fmt: skip
         hosts = {name: f"ssh://root@{name}" for name in NAMES}

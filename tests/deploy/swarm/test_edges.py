@@ -149,3 +149,29 @@ def test_the_address_moves(edges: EdgeHosts) -> None:
     assert all(
         not edges.hosts[name].run("ip", "-o", "-4", "address", "show", "to", f"{address}/32").stdout for name in NAMES
     )
+
+
+@pytest.mark.skipif(shutil.which("keepalived") is None, reason="keepalived is not installed (sudo ./test installs it)")
+def test_a_move_to_compose_takes_keepalived_off_all_hosts(edges: EdgeHosts) -> None:
+    """The last test here: the others leave the swarm, as Compose has one engine."""
+    address = f"{edges.switch.network}.100/24"
+    edges.deploy("m1", say="v7", on="m1", hosts=["m1", "m2"], address=address)
+    show = ("ip", "-o", "-4", "address", "show", "to", address.replace("/24", "/32"))
+    keepalived = ("ps", "--all", "--quiet", "--filter", "label=com.docker.compose.project=dockworthy-address")
+
+    def held() -> list[str]:
+        return [name for name in NAMES if edges.hosts[name].run(*show).stdout]
+
+    until(lambda: len(held()) == 1, "one has the address")
+    for name in ("m3", "m2"):
+        node = edges.node(name)
+        edges.hosts["m1"].docker("node", "demote", node)
+        edges.hosts[name].docker("swarm", "leave", "--force")
+        until(lambda node=node: edges.hosts["m1"].docker("node", "rm", "--force", node, check=False).returncode == 0,  # type: ignore[misc]
+              f"{name} has left")  # fmt: skip
+    told = edges.deploy("m1", say="v8", target="compose")
+    assert "remove keepalived on m1" in told and "remove keepalived on m2" in told
+    assert f"{address} is on no host any more once this release is kept" in told
+    assert not held() and not any(edges.hosts[name].docker(*keepalived).stdout for name in NAMES)
+    assert edges.answer(edges.addresses["m1"], "shop.example.com", edges.trusted("m1")).startswith("200 v8")
+    assert "nothing to do" in edges.deploy("m1", say="v8", target="compose")
