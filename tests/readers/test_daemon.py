@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dockworthy.model.engine import Engine
@@ -248,6 +248,7 @@ SETTING_NAMES = st.sampled_from(
 )
 
 
+@example(info={"DefaultAddressPools": [{}]}, file={"default-address-pools": [{"size": 24}]}, network=None)
 @given(info=st.dictionaries(INFO_KEYS, JSON), file=st.dictionaries(SETTING_NAMES, JSON), network=JSON)
 def test_no_answer_is_too_odd(info: dict[str, Any], file: dict[str, Any], network: Any) -> None:
     networks = [network] if isinstance(network, dict) else [{"Name": "bridge", "Driver": "bridge", "Options": network}]

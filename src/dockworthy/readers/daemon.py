@@ -108,8 +108,8 @@ def _differ(name: str, wanted: Any, runs: Any) -> bool:
     same = _COMPARABLE[name]
     try:
         return bool(same(wanted) != same(runs))
-    except (TypeError, ValueError, AttributeError):
-        return False  # a value of the wrong kind: the engine refuses it, which is told elsewhere
+    except (TypeError, ValueError, AttributeError, KeyError):
+        return False  # a value of the wrong kind, or a part that is missing: the engine refuses it, which is told elsewhere
 
 
 def _as_it_is(value: Any) -> Any:
