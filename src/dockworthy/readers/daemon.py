@@ -109,7 +109,7 @@ def _differ(name: str, wanted: Any, runs: Any) -> bool:
     try:
         return bool(same(wanted) != same(runs))
     except (TypeError, ValueError, AttributeError, KeyError):
-        return False  # a value of the wrong kind, or a part that is missing: the engine refuses it, which is told elsewhere
+        return False  # of the wrong kind, or without a part: the engine refuses it, which is told elsewhere
 
 
 def _as_it_is(value: Any) -> Any:
