@@ -145,7 +145,7 @@ async def standing(asked: Asked, project: str) -> Standing:
 def _refused_by_files(findings: Sequence[Finding], asked: Asked, rendered: Rendered, hand: AtHand) -> Shipped | None:
     """What no image can make good is said before one is pulled."""
     shipped = asked.services or hand.services
-    failing = refusals_before_pulling(findings, shipped, rendered.spec["services"])
+    failing = refusals_before_pulling(findings, shipped, rendered.spec.services)
     return Shipped(refused=failing, not_pulled=hand.absent) if failing else None
 
 

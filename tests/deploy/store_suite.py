@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from deploy.composed import composed
 from dockworthy.deploy.store import ReleaseStore
 from dockworthy.errors import Occupied, UsageError
 from dockworthy.model.release import Observation, Release, ReleaseState, ShippedService
@@ -20,6 +21,7 @@ Opens = Callable[[], AbstractAsyncContextManager[ReleaseStore]]
 def release(number: int, state: ReleaseState = ReleaseState.KEPT, **more: Any) -> Release:
     web = ShippedService(reference="shop:2", image="sha256:abc", image_id="sha256:abc", spec_hash="f00", replicas=2)
     given: dict[str, Any] = {"spec": {"services": {"web": {"image": "sha256:abc"}}}, "services": {"web": web}, **more}
+    given["spec"] = composed(given["spec"])
     return Release(number=number, project="shop", target="compose", state=state, **given)
 
 

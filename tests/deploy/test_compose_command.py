@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.composed import composed
 from dockworthy.deploy.compose_command import ComposeCommand
 from dockworthy.errors import EngineError
 
@@ -32,8 +33,8 @@ async def test_up(tmp_path: Path, fails: int, says: str, calls: int, ends_well: 
     environ = {"DOCKER_CONFIG": str(tmp_path), "PATH": "/usr/bin:/bin"}
     compose = ComposeCommand("unix:///nowhere", str(tmp_path), environ)
     if ends_well:
-        await compose.up({"name": "edge", "services": {}})
+        await compose.up(composed(name="edge", services={}))
     else:
         with pytest.raises(EngineError, match=f"edge can't be started: {says}"):
-            await compose.up({"name": "edge", "services": {}})
+            await compose.up(composed(name="edge", services={}))
     assert len(Path(f"{program}.calls").read_text().splitlines()) == calls

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
+from deploy.composed import composed
 from dockworthy.deploy.in_force import of_target, refuse_before_the_move, to_return_to
 from dockworthy.errors import UsageError
 from dockworthy.model.release import Release, ReleaseState
@@ -18,7 +19,7 @@ def history(*returns: int | None, swarms: int = 0) -> list[Release]:
             project="shop",
             target="swarm" if number <= swarms else "compose",
             state=ReleaseState.KEPT,
-            spec={},
+            spec=composed(),
             services={},
             returns_to=to,
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from deploy.composed import composed
 from dockworthy.cli.deploying import _images
 from dockworthy.deploy import other_projects
 from dockworthy.deploy.environments import settings_in
@@ -17,7 +18,7 @@ from dockworthy.errors import UsageError
 from dockworthy.fix.verify.probes import probes_from
 from dockworthy.model.deploy_settings import DeploySettings, Environment
 
-SPEC = {"services": {"web": {}, "db": {}, "migrate": {}, "debug": {}}, "volumes": {"data": {}}}
+SPEC = composed(services={"web": {}, "db": {}, "migrate": {}, "debug": {}}, volumes={"data": {}})
 
 
 def said(**more: Any) -> None:

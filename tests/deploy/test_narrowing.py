@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import structs
 
+from deploy.composed import composed
 from deploy.planning.projects import desired, release
 from dockworthy.deploy.hashes import with_other_contents
 from dockworthy.deploy.narrowing import narrowed
@@ -31,7 +32,7 @@ def files(*sources: str) -> dict[str, Any]:
 
 LAST = structs.replace(
     release(web="web:1", worker="worker:1"),
-    spec={"services": {"web": web(FIRST), "worker": {}}, "secrets": files(f"pw-{FIRST}")},
+    spec=composed(services={"web": web(FIRST), "worker": {}}, secrets=files(f"pw-{FIRST}")),
     versions={TOKEN: "old", "secrets.pw": FIRST},
 )
 
@@ -41,7 +42,7 @@ def shipped_alone(*mounts: str) -> Prepared:
     worker = {"secrets": [{"source": each} for each in mounts]}
     versions = {TOKEN: "new", "secrets.pw": SECOND, "secrets.own": SECOND}
     secrets = files(f"pw-{SECOND}", f"own-{SECOND}")
-    recorded = {"services": {"web": web(SECOND), "worker": worker}, "secrets": secrets}
+    recorded = composed(services={"web": web(SECOND), "worker": worker}, secrets=secrets)
     prepared = Prepared(
         desired=desired(web=web(SECOND), worker=worker), recorded=recorded, versions=versions, settings=DeploySettings()
     )
@@ -58,12 +59,12 @@ def test_a_secret_that_both_mount_has_two_versions_and_both_are_needed() -> None
     assert used == {(TOKEN, "old"), ("secrets.pw", FIRST), ("secrets.pw", SECOND)}
 
     now = structs.replace(LAST, spec=found.recorded, versions=found.versions)
-    files_now = {"services": {"web": web(SECOND), "worker": {}}, "secrets": files(f"pw-{SECOND}")}
+    files_now = composed(services={"web": web(SECOND), "worker": {}}, secrets=files(f"pw-{SECOND}"))
     known = earlier([], now, files_now, {TOKEN: "old", "secrets.pw": SECOND})
     assert known is not None and known.keys["web"] == ("secrets.pw (its content)",)
     uses = {"secrets": [{"source": "pw"}]}
     rendered = Rendered(
-        project="shop", spec={"services": {"web": uses, "worker": uses}}, hashes={}, active=(), files=(), folder=""
+        project="shop", spec=composed(services={"web": uses, "worker": uses}), hashes={}, active=(), files=(), folder=""
     )
     assert with_other_contents(rendered, {"secrets.pw": SECOND}, now) == {"web"}, "the worker has the new one"
 
@@ -72,14 +73,16 @@ def test_an_external_secret_with_a_hyphen_is_no_version_of_another_one() -> None
     """`db-ro` beside a managed `db`, which did not change."""
     uses = [{"source": f"db-{FIRST}"}, {"source": "db-ro"}, {"source": "db-ffffffffffff"}]
     external = {"db-ro": {"name": "db-ro", "external": True}, "db-ffffffffffff": {"name": "x", "external": True}}
-    spec = {"services": {"web": {"secrets": uses}}, "secrets": files(f"db-{FIRST}") | external}
+    spec = composed(services={"web": {"secrets": uses}}, secrets=files(f"db-{FIRST}") | external)
     last = structs.replace(release(web="web:1"), spec=spec, versions={"secrets.db": FIRST})
     assert used_versions(last.versions, last.spec) == {("secrets.db", FIRST)}
     known = earlier([], last, spec, last.versions)
     assert known is not None and known.keys["web"] == ()
     written = {"secrets": [{"source": "db"}, {"source": "db-ro"}, {"source": "db-ffffffffffff"}]}
-    rendered = Rendered(project="shop", spec={"services": {"web": written}}, hashes={}, active=(), files=(), folder="")
+    rendered = Rendered(
+        project="shop", spec=composed(services={"web": written}), hashes={}, active=(), files=(), folder=""
+    )
     assert with_other_contents(rendered, last.versions, last) == frozenset()
-    changed = {**spec, "services": {"web": {"secrets": uses[1:]}}}
+    changed = composed(spec.to_json(), services={"web": {"secrets": uses[1:]}})
     less = earlier([], last, changed, last.versions)
     assert less is not None and less.keys["web"] == ("secrets.db",)

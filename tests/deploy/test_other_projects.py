@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from deploy.composed import composed
 from deploy.shops import PROJECT, Shop
 from dockworthy.deploy.other_projects import Others, joined_networks, joins, on_networks, refuse_others_names
 from dockworthy.errors import Refused
@@ -49,7 +50,7 @@ PROXY = {"proxy": {"name": "proxy", "external": True}}
 
 def desired(service: dict[str, Any], *, called: str = "x", container_name: str = "", **parts: Any) -> Desired:
     names = {called: container_name} if container_name else {}
-    spec = {"name": "blog", "services": {called: {"image": "i", **service}}, **parts}
+    spec = composed(name="blog", services={called: {"image": "i", **service}}, **parts)
     return Desired(project="blog", spec=spec, services={}, container_names=names)
 
 

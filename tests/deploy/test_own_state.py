@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from deploy.composed import composed
 from deploy.shops import Shop
 from dockworthy.deploy.own_state import HostPath, host_paths, refuse_own_state
 from dockworthy.deploy.secret_versions import contents
@@ -20,7 +21,7 @@ from dockworthy.model.rollout import Desired
 
 
 def desired(mounts: list[dict[str, Any]], **parts: Any) -> Desired:
-    spec = {"name": "blog", "services": {"web": {"image": "i", "volumes": mounts}}, **parts}
+    spec = composed(name="blog", services={"web": {"image": "i", "volumes": mounts}}, **parts)
     return Desired(project="blog", spec=spec, services={})
 
 
@@ -129,9 +130,9 @@ def test_a_secret_or_config_is_no_file_of_dockworthys(state: Path, tmp_path: Pat
     (tmp_path / "link").symlink_to(state / "versions.key")
     for path in (state / "versions.key", tmp_path / "link"):
         with pytest.raises(Refused, match="is dockworthy's own"):
-            [*contents({part: {"x": {"file": str(path)}}}, {"DOCKWORTHY_STATE": str(state)})]
+            [*contents(composed({part: {"x": {"file": str(path)}}}), {"DOCKWORTHY_STATE": str(state)})]
     (tmp_path / "own").write_text("mine")
-    (found,) = contents({part: {"x": {"file": str(tmp_path / "own")}}}, {"DOCKWORTHY_STATE": str(state)})
+    (found,) = contents(composed({part: {"x": {"file": str(tmp_path / "own")}}}), {"DOCKWORTHY_STATE": str(state)})
     assert found.content == b"mine"
 
 

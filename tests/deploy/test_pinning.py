@@ -8,9 +8,11 @@ from urllib.parse import unquote
 
 import pytest
 
+from deploy.composed import composed
 from dockworthy.deploy.pinning import at_hand, pins_of, would_be_pulled
 from dockworthy.engine.faults import NoSuchObject
 from dockworthy.errors import UsageError
+from dockworthy.model.compose_project import ComposeProject
 from dockworthy.model.deploy_settings import DeploySettings
 
 SERVICES = {"web": {"image": "shop:1"}, "db": {"image": "postgres:17"}, "own": {"build": "."}}
@@ -29,16 +31,16 @@ class Engine:
             raise NoSuchObject("no such image")
         return {"Id": f"sha256:{image}", "Config": {}}
 
-    async def pull(self, spec: dict[str, Any], services: list[str]) -> None:
+    async def pull(self, spec: ComposeProject, services: list[str]) -> None:
         self.pulled += services
-        self.there |= {spec["services"][name]["image"] for name in services}
+        self.there |= {spec.services[name].image for name in services}
 
 
 async def pins(engine: Engine, **asked: Any) -> tuple[Any, dict[str, Any]]:
     wanted: Any = SimpleNamespace(
         **{"settings": DeploySettings(), "images": {}, "pull": False, "dry_run": False, **asked}
     )
-    rendered: Any = SimpleNamespace(project="shop", spec={"services": SERVICES}, active={*SERVICES})
+    rendered: Any = SimpleNamespace(project="shop", spec=composed(services=SERVICES), active={*SERVICES})
     site: Any = SimpleNamespace(engine=engine, name="this host")
     compose: Any = engine
     hand = await at_hand(wanted, rendered, site)

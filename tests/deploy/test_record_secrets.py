@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from deploy.composed import composed
 from deploy.shops import HEALTH, Shop
 from dockworthy.deploy.secret_versions import cut, cut_keys, restored
 from dockworthy.deploy.store.record import encoded
@@ -30,10 +31,11 @@ _SERVICES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("where", _SERVICES)
 def test_a_secret_is_cut_out_of_the_project_and_comes_back_exactly(where: str) -> None:
-    spec = {"name": "shop", "services": {"web": {"image": "shop:1", **_SERVICES[where]}, "db": {"image": "db"}}}
+    services = {"web": {"image": "shop:1", **_SERVICES[where]}, "db": {"image": "db"}}
+    spec = composed(name="shop", services=services)
     own, values = cut(spec)
-    assert PLANTED not in json.dumps(own) and "shop:1" in json.dumps(own)
-    assert own["services"]["db"] == {"image": "db"}
+    assert PLANTED not in json.dumps(own.to_json()) and "shop:1" in json.dumps(own.to_json())
+    assert own.services["db"].to_json() == {"image": "db"}
     assert any(PLANTED in each.content.decode() for each in values)
     assert sorted(cut_keys(own)) == sorted(each.key for each in values)
     assert restored(own, {each.key: each.content.decode() for each in values}) == spec
@@ -42,14 +44,14 @@ def test_a_secret_is_cut_out_of_the_project_and_comes_back_exactly(where: str) -
 def test_options_of_volumes_and_networks_are_cut_and_no_text_passes_for_a_cut_one() -> None:
     volume = {"driver_opts": {"type": "cifs", "password": PLANTED}}
     label = {"note": "dockworthy.version:environment.db.PASSWORD"}
-    spec = {
-        "name": "shop",
-        "services": {"web": {"image": "shop:1", "labels": label, "build": {"args": {"PASSWORD": PLANTED}}}},
-        "volumes": {"data": volume, "plain": None},
-        "networks": {"default": {"driver_opts": {"api_token": PLANTED}}},
-    }
+    spec = composed(
+        name="shop",
+        services={"web": {"image": "shop:1", "labels": label, "build": {"args": {"PASSWORD": PLANTED}}}},
+        volumes={"data": volume, "plain": None},
+        networks={"default": {"driver_opts": {"api_token": PLANTED}}},
+    )
     own, values = cut(spec)
-    assert PLANTED not in json.dumps({**own, "services": {"web": {**own["services"]["web"], "build": None}}})
+    assert PLANTED not in json.dumps(own.with_service("web", own.services["web"].without(["build"])).to_json())
     assert len({each.key for each in values}) == 3
     assert restored(own, {each.key: each.content.decode() for each in values}) == spec
 
@@ -61,7 +63,7 @@ def test_sentences_of_a_record_hold_no_secret() -> None:
         project="shop",
         target="compose",
         state=ReleaseState.FAILED,
-        spec={},
+        spec=composed(),
         services={},
         why=says,
         steps=(says,),

@@ -87,7 +87,7 @@ async def test_who_joins_the_edge_by_another_way_is_refused(how: str) -> None:
     assert "guard/edge" in {refusal.rule for refusal in decision.refusals}
 
 
-SPEC = compose_file("sha256:" + "1" * 64, EDGE_FOLDER, (80, 443), cpus=2, has_shell=True)["services"]["proxy"]
+SPEC = compose_file("sha256:" + "1" * 64, EDGE_FOLDER, (80, 443), cpus=2, has_shell=True).to_json()["services"]["proxy"]
 EDGE: dict[str, Any] = {
     "Image": SPEC["image"],
     "Labels": OURS,
@@ -333,7 +333,7 @@ def guarded(engines_folder: Path) -> Iterator[Guarded]:
 @pytest.mark.engine
 def test_compose_makes_what_root_wrote(guarded: Guarded) -> None:
     image = guarded.docker("image", "inspect", "--format", "{{.Id}}", BUSYBOX).stdout.decode().strip()
-    spec = compose_file(image, EDGE_FOLDER, (8080, None), cpus=1, has_shell=True)
+    spec = compose_file(image, EDGE_FOLDER, (8080, None), cpus=1, has_shell=True).to_json()
     up = ("compose", "-f", f"{EDGE_FOLDER}/coming.json", "create")
     guarded.host.write(f"{EDGE_FOLDER}/coming.json", json.dumps(spec))
     made = guarded.docker(*up, check=False)
@@ -356,7 +356,7 @@ def test_nobody_enters_a_copy_of_the_edge_or_mounts_its_folder(guarded: Guarded)
         tar.addfile(entry, io.BytesIO(program))
     host, name = guarded.host, "dockworthy-test-edge:1"
     image = host.run("docker", "import", "--change", "ENV PATH=/bin", "-", name, input=made.getvalue())
-    spec = compose_file(image.stdout.decode().strip(), EDGE_FOLDER, (8080, None), cpus=1, has_shell=False)
+    spec = compose_file(image.stdout.decode().strip(), EDGE_FOLDER, (8080, None), cpus=1, has_shell=False).to_json()
     host.write(f"{EDGE_FOLDER}/coming.json", json.dumps(spec))
     host.write(f"{EDGE_FOLDER}/settings/current/key.pem", "the key of every site")
     up = ("compose", "-f", f"{EDGE_FOLDER}/coming.json", "up", "-d")

@@ -144,7 +144,7 @@ def test_another_one_with_something_changed() -> None:
         "edge": {"aliases": ["web.shop"]},
     }
     assert web.with_network("edge", []).without_network("edge") == web
-    assert web.with_image("sha256:a").to_json() == {**WEB, "image": "sha256:a", "pull_policy": "never"}
+    assert web.with_image("sha256:a").to_json() == {**WEB, "image": "sha256:a"}
     limited = web.with_deploy(web.deploy.with_constraint("node.id==a").with_update_order("stop-first"))
     assert limited.deploy.placement.constraints == ("node.id==a",) and limited.deploy.update_order == "stop-first"
     other = ComposeProject.of("shop", {"new": db}, networks={"inner": NetworkDefinition.from_json({})})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from deploy.composed import composed
 from dockworthy.model.release import JobLastRun, JobOutcome, JobRun, Release, ReleaseState
 from dockworthy.report.deploy import render_release
 from dockworthy.report.releases import render_release_page, render_releases, render_standing
@@ -13,7 +14,7 @@ WIDE: Any = {"width": 200, "colour": False}
 
 def release(outcome: str | None, state: ReleaseState = ReleaseState.KEPT, **more: Any) -> Release:
     jobs = (JobRun(job="migrate", outcome=JobOutcome(outcome)),) if outcome else None
-    return Release(number=2, project="shop", target="compose", state=state, spec={}, services={},
+    return Release(number=2, project="shop", target="compose", state=state, spec=composed(), services={},
                    jobs_before=("migrate",), jobs=jobs, **more)  # fmt: skip
 
 

@@ -121,8 +121,7 @@ async def project_name(asked: Asked) -> str:
         compose.config(compose_files(asked.folder, asked.settings)),
         asyncio.to_thread(import_module, "aiohttp"),  # for the engine, which is asked next: meanwhile it costs nothing
     )
-    name: str = config["name"]
-    return name
+    return config.name
 
 
 def show_and_ask(plan: RolloutPlan, *, yes: bool) -> bool:

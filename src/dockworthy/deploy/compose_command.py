@@ -7,10 +7,10 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ..engine.docker_command import INSTALL_COMPOSE, Done, must_be_new_enough, run_program
 from ..errors import EngineError, ImageUnavailable, UnreadableInput, UsageError
+from ..model.compose_project import ComposeProject
 from ..readers.compose.rendering import find_compose
 from .registry_answers import next_command
 
@@ -44,14 +44,13 @@ class ComposeCommand:
         """Raises UsageError where it is too old."""
         must_be_new_enough(await self._run("version", "--short"), "deploys need")
 
-    async def config(self, files: Sequence[str], project: str = "") -> dict[str, Any]:
+    async def config(self, files: Sequence[str], project: str = "") -> ComposeProject:
         """A person's files as one project: all profiles, variables resolved. Raises UnreadableInput in its words."""
         options = [*_project(project), *_files(files), "--profile", "*"]
         done = await self._run(*options, "config", "--format", "json")
         if done.status:
             raise UnreadableInput(f"Compose can't read it: {done.said}", file=files[0] if files else self._folder)
-        rendered: dict[str, Any] = json.loads(done.out)
-        return rendered
+        return ComposeProject.from_text(done.out)
 
     async def hashes(self, files: Sequence[str], project: str = "") -> dict[str, str]:
         """Service -> the hash that Compose writes on its containers."""
@@ -66,11 +65,11 @@ class ComposeCommand:
             raise UnreadableInput(f"Compose can't read it: {done.said}", file=files[0] if files else self._folder)
         return tuple(sorted(done.out.decode().split()))
 
-    async def hashes_of(self, spec: Mapping[str, Any]) -> dict[str, str]:
+    async def hashes_of(self, spec: ComposeProject) -> dict[str, str]:
         """The same of a project that was rendered already."""
         return _hashes(await self._with(spec, "config", "--hash", "*"))
 
-    async def create(self, spec: Mapping[str, Any], service: str, count: int) -> None:
+    async def create(self, spec: ComposeProject, service: str, count: int) -> None:
         """Creates containers beside those that there are, until there are `count`; starts none, changes none.
 
         Networks and volumes of the service are made where they are not there. Raises EngineError in its words.
@@ -82,24 +81,24 @@ class ComposeCommand:
         if done.status:
             raise EngineError(f"{service} can't be created: {done.said}")
 
-    async def run_job(self, spec: Mapping[str, Any], service: str, name: str) -> None:
+    async def run_job(self, spec: ComposeProject, service: str, name: str) -> None:
         """Starts a container that runs once, called `name`, and does not wait for it. Raises EngineError."""
         done = await self._with(spec, "run", "--detach", "--no-deps", "--name", name, service)
         if done.status:
             raise EngineError(f"the job {service} can't be started: {done.said}")
 
-    async def pull(self, spec: Mapping[str, Any], services: Sequence[str]) -> None:
+    async def pull(self, spec: ComposeProject, services: Sequence[str]) -> None:
         """Raises ImageUnavailable in its words."""
         done = await self._with(spec, "pull", "--quiet", *services, seconds=1800.0)
         if done.status:
-            images = sorted({str(spec["services"][name].get("image")) for name in services})
+            images = sorted({spec.services[name].image for name in services})
             guilty = next((image for image in images if image in done.said), images[0])
             which = "the image" if len(images) == 1 else "at least one of the images"
             raise ImageUnavailable(
                 f"{which} {', '.join(images)} can't be pulled: {done.said}", hint=next_command(guilty, done.said)
             )
 
-    async def up(self, spec: Mapping[str, Any], *, stop_within: int | None = None) -> None:
+    async def up(self, spec: ComposeProject, *, stop_within: int | None = None) -> None:
         """Makes a whole project as it is written, at once. `stop_within`: seconds for what is replaced, where its own
         grace is too long. Raises EngineError."""
         timeout = () if stop_within is None else ("--timeout", str(stop_within))
@@ -109,18 +108,18 @@ class ComposeCommand:
                 break
             await asyncio.sleep(_PAUSE)
         if done.status:
-            raise EngineError(f"{spec['name']} can't be started: {done.said}")
+            raise EngineError(f"{spec.name} can't be started: {done.said}")
 
-    async def down(self, spec: Mapping[str, Any], *, stop_within: int | None = None) -> None:
+    async def down(self, spec: ComposeProject, *, stop_within: int | None = None) -> None:
         """Removes its containers and networks. `stop_within`: seconds, in place of their own grace. Raises
         EngineError."""
         timeout = () if stop_within is None else ("--timeout", str(stop_within))
         done = await self._with(spec, "down", *timeout)
         if done.status:
-            raise EngineError(f"{spec['name']} can't be removed: {done.said}")
+            raise EngineError(f"{spec.name} can't be removed: {done.said}")
 
-    async def _with(self, spec: Mapping[str, Any], *arguments: str, seconds: float = _SECONDS) -> Done:
-        text = json.dumps(_without_order(spec)).encode()
+    async def _with(self, spec: ComposeProject, *arguments: str, seconds: float = _SECONDS) -> Done:
+        text = json.dumps(_without_order(spec).to_json()).encode()
         return await self._run("-f", "-", "--profile", "*", *arguments, input=text, seconds=seconds)
 
     async def _run(self, *arguments: str, input: bytes | None = None, seconds: float = _SECONDS) -> Done:
@@ -128,14 +127,10 @@ class ComposeCommand:
         return await run_program(command, input=input, timeout=seconds, environment=self._environ)
 
 
-def _without_order(spec: Mapping[str, Any]) -> dict[str, Any]:
+def _without_order(spec: ComposeProject) -> ComposeProject:
     """The order is ours. Compose leaves `depends_on` out where it is told of one service alone, and then hashes another
     definition than its `config` does."""
-    services = {
-        name: {key: value for key, value in service.items() if key != "depends_on"}
-        for name, service in spec["services"].items()
-    }
-    return {**spec, "services": services}
+    return spec.with_services({name: service.without(("depends_on",)) for name, service in spec.services.items()})
 
 
 def _project(name: str) -> list[str]:

@@ -24,7 +24,7 @@ def refusals(
 ) -> tuple[Finding, ...]:
     """The findings that stop a deploy: those that fail, but for tags, which are pinned here. `unknown_fails`: also what
     neither file nor image tells, but for services whose image is `not_here`."""
-    every = desired.spec["services"]
+    every = desired.spec.services
     shipped = only or desired.services
     return tuple(
         finding
@@ -45,11 +45,11 @@ def refusals_before_pulling(
 
 def let_pass(findings: Iterable[Finding], desired: Desired) -> tuple[GateFinding, ...]:
     """What is not good and does not stop it: for the record."""
+    every = desired.spec.services
     return tuple(
         GateFinding(control=finding.control, subject=finding.subject, outcome=finding.outcome, says=_words(finding))
         for finding in findings
-        if finding.outcome in (Outcome.EXCEPTED, Outcome.UNKNOWN)
-        and _is_of(finding, desired.services, desired.spec["services"])
+        if finding.outcome in (Outcome.EXCEPTED, Outcome.UNKNOWN) and _is_of(finding, desired.services, every)
     )
 
 
@@ -58,9 +58,9 @@ def unobservable(
 ) -> Iterator[str]:
     """Services of which nothing would tell whether they work, as sentences; they stop a deploy."""
     routed = {route.service for route in settings.routes}
-    for name, service in desired.spec["services"].items():
-        health = service.get("healthcheck") or {}
-        checked = not health.get("disable") if health else name in checked_by_image
+    for name, service in desired.spec.services.items():
+        health = service.healthcheck
+        checked = not health.disable if health is not None else name in checked_by_image
         if checked or name in (*desired.jobs_before, *desired.jobs_after):
             continue
         if level is Level.PRODUCTION:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Final
 
 from ..errors import UsageError
+from ..model.compose_project import ComposeProject
 
 ANSWERS: Final = ("anonymous", "by-hand", "empty", "joins", "shared")
 """What `--accept NAME:ANSWER` can say. `questions` asks them."""
 
 
 def refuse_strange_names(
-    spec: Mapping[str, Any],
+    spec: ComposeProject,
     *,
     shipped: Collection[str],
     services: Collection[str],
@@ -26,7 +27,7 @@ def refuse_strange_names(
 
     Raises UsageError.
     """
-    there = spec.get("services") or {}
+    there = spec.services
     for name in services:
         refuse_unknown(f"there is no service {name!r}", name, there)
     for name in images:
@@ -38,7 +39,7 @@ def refuse_strange_names(
             says = f"--image {name}=…: only {', '.join(sorted(services))} is deployed by this command"
             raise UsageError(says, hint=f"name it, too: dockworthy deploy {' '.join(sorted(services))} {name}")
     for answer in accepted:
-        _refuse_answer(answer, {*there, *(spec.get("volumes") or {})})
+        _refuse_answer(answer, {*there, *spec.volumes})
 
 
 def _refuse_answer(answer: str, known: Collection[str]) -> None:

@@ -15,13 +15,13 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import Refused
+from ..model.compose_project import NAMESPACES, NetworkUse
 from ..model.edge_network import EDGE_NETWORKS, EDGE_PROJECT
 from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE, COMPOSE_WORKING_DIR, STACK, SWARM_SERVICE
 from ..model.network_names import comparable, endpoint_names, is_address, with_network, with_tasks
 from ..model.rollout import Desired, Question, Running
 
 _SERVICE = (COMPOSE_SERVICE, SWARM_SERVICE)
-_NAMESPACES = ("network_mode", "pid", "ipc", "uts", "cgroup")
 _OWN_NETWORKS = ("", "bridge", "default", "host", "none")
 
 
@@ -68,32 +68,26 @@ def in_other_folders(containers: Iterable[Mapping[str, Any]], project: str, fold
 def joined_networks(desired: Desired, networks: Iterable[Mapping[str, Any]]) -> Iterator[Joined]:
     """The edge's own are no matter of this: see `edge.reserved`."""
     there = {str(each["Name"]): each for each in networks}
-    names: dict[str, str] = {}
-    for key, definition in (desired.spec.get("networks") or {}).items():
-        named = str((definition or {}).get("name") or f"{desired.project}_{key}")
-        names[key] = _full_name(named, there)
-    for service, written in desired.spec["services"].items():
+    spec = desired.spec
+    names = {key: _full_name(spec.object_name("networks", key), there) for key in spec.networks}
+    for service, written in spec.services.items():
         container = desired.container_names.get(service, "")
         given = tuple(filter(None, (service, container)))
-        everywhere = tuple(str(written[key]) for key in ("hostname", "mac_address") if written.get(key))
-        for key, how in (written.get("networks") or {}).items():
+        everywhere = tuple(filter(None, (written.hostname, written.mac_address)))
+        for key, how in written.networks.items():
             name = names.get(key, f"{desired.project}_{key}")
             if _is_anothers(name, there, desired.project):
-                yield Joined(service, name, (*_asked_at(how or {}), *everywhere), given)
-        mode = str(written.get("network_mode") or "")
+                yield Joined(service, name, (*_asked_at(how), *everywhere), given)
+        mode = written.network_mode
         if ":" not in mode and mode not in _OWN_NETWORKS:
             name = _full_name(mode, there)
             if _is_anothers(name, there, desired.project):
                 yield Joined(service, name, everywhere, given)
 
 
-def _asked_at(endpoint: Mapping[str, Any]) -> Iterator[str]:
-    """Names and addresses under `services.NAME.networks.NETWORK`."""
-    for key in ("aliases", "link_local_ips"):
-        yield from map(str, endpoint.get(key) or ())
-    for key in ("ipv4_address", "ipv6_address", "mac_address"):
-        if endpoint.get(key):
-            yield str(endpoint[key])
+def _asked_at(use: NetworkUse) -> tuple[str, ...]:
+    """Names and addresses."""
+    return (*use.aliases, *use.link_local_ips, *use.addresses.values())
 
 
 def on_networks(joined: Iterable[Joined], others: Others, project: str) -> list[str]:
@@ -110,17 +104,17 @@ def refuse_others_names(desired: Desired, others: Others) -> None:
     """Raises Refused."""
     for service, container in desired.container_names.items():
         _refuse_container_name(service, container, desired.project, others)
-    for service, written in desired.spec["services"].items():
+    for service, written in desired.spec.services.items():
         for label in (COMPOSE_PROJECT, STACK):
-            named = str((written.get("labels") or {}).get(label) or desired.project)
+            named = str(written.labels.get(label) or desired.project)
             if named not in (desired.project, EDGE_PROJECT):
                 raise Refused(
                     f"{service} has the label {label}: {named}, and would count as a container of that project",
                     hint="take the label out: Compose writes it",
                 )
     bridges = {f"br-{str(each['Id'])[:12]}": each for each in others.networks}
-    for key, definition in (desired.spec.get("networks") or {}).items():
-        parent = str(((definition or {}).get("driver_opts") or {}).get("parent") or "").partition(".")[0]
+    for key, definition in desired.spec.networks.items():
+        parent = str(definition.driver_opts.get("parent") or "").partition(".")[0]
         owner = project_of(bridges[parent]) if parent in bridges else ""
         if owner not in ("", desired.project, EDGE_PROJECT):
             raise Refused(
@@ -148,13 +142,13 @@ def joins(desired: Desired, others: Others, running: Running) -> tuple[Question,
         for service, tasks in running.tasks.items()
     }
     found: dict[str, list[str]] = {}
-    for service, written in desired.spec["services"].items():
-        for key in _NAMESPACES:
-            kind, _, name = str(written.get(key) or "").partition(":")
+    for service, written in desired.spec.services.items():
+        for key in NAMESPACES:
+            kind, _, name = written.namespaces.get(key, "").partition(":")
             if kind == "container" and (other := _container(name, others.containers, desired.project)):
                 found.setdefault(service, []).append(f"the {_SPACES[key]} of {_in_words(other)}")
-        for text in written.get("volumes_from") or ():
-            kind, _, rest = str(text).partition(":")
+        for text in written.volumes_from:
+            kind, _, rest = text.partition(":")
             name = rest.partition(":")[0] if kind == "container" else ""
             if name and (other := _container(name, others.containers, desired.project)):
                 found.setdefault(service, []).append(f"the volumes of {_in_words(other)}")
@@ -192,16 +186,13 @@ _SPACES = {
 
 def _volumes_of_others(desired: Desired, others: Others) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """(service, volume, container of another project that mounts it). Two that write have a question of their own."""
-    named = {
-        key: str((definition or {}).get("name") or f"{desired.project}_{key}")
-        for key, definition in (desired.spec.get("volumes") or {}).items()
-    }
-    for service, written in desired.spec["services"].items():
-        for mount in written.get("volumes") or ():
-            name = named.get(str(mount.get("source"))) if mount.get("type") == "volume" else None
+    named = {key: desired.spec.object_name("volumes", key) for key in desired.spec.volumes}
+    for service, written in desired.spec.services.items():
+        for mount in written.mounts:
+            name = named.get(mount.source) if mount.type == "volume" else None
             for other in others.containers if name else ():
                 theirs = [each for each in other.get("Mounts") or () if each.get("Name") == name]
-                both_write = not mount.get("read_only") and any(each.get("RW") for each in theirs)
+                both_write = not mount.read_only and any(each.get("RW") for each in theirs)
                 asked = both_write and other.get("State") == "running"
                 if theirs and not asked and project_of(other) not in ("", desired.project):
                     yield service, str(name), other

@@ -94,14 +94,13 @@ def host_paths(desired: Desired, volumes: Iterable[Mapping[str, Any]]) -> Iterat
     """By mounts of services, and by volumes that bind a folder, also those that are there already. Files of secrets
     and configs are dockworthy's by now: they are read where they are brought (`refuse_own_file`)."""
     there = {str(each["Name"]): each.get("Options") or {} for each in volumes}
-    for service, written in desired.spec["services"].items():
-        for mount in written.get("volumes") or ():
-            source = str(mount.get("source") or "")
-            if mount.get("type") == "bind" and source:
+    for service, written in desired.spec.services.items():
+        for mount in written.mounts:
+            source = mount.source
+            if mount.type == "bind" and source:
                 yield HostPath(f"{service}: volumes", source if source.startswith("/") else f"/{source}")
-    for key, definition in (desired.spec.get("volumes") or {}).items():
-        definition = definition or {}
-        name = str(definition.get("name") or f"{desired.project}_{key}")
-        for options in (definition.get("driver_opts") or {}, there.get(name, {})):
+    for key, definition in desired.spec.volumes.items():
+        name = desired.spec.object_name("volumes", key)
+        for options in (definition.driver_opts, there.get(name, {})):
             for path in paths_in({key: str(value) for key, value in options.items()}):
                 yield HostPath(f"volumes.{key}", path)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from ..errors import UsageError
+from ..model.compose_project import ComposeProject, ComposeService
 from ..readers.image_facts import KnownImage
 from .asked import Asked
 from .compose_command import ComposeCommand
@@ -47,10 +48,10 @@ class AtHand(Struct, frozen=True):
 
 async def at_hand(asked: Asked, rendered: Rendered, site: Site) -> AtHand:
     """Raises UsageError for an image that this project builds and that is not built: it is not ours to build."""
-    services = rendered.spec["services"]
+    services = rendered.spec.services
     written = references(rendered, shipped_services(rendered, asked.settings), asked.images)
     found = await pinned_images(site.engine, written.values())
-    built = {name for name in written if services[name].get("build") and name not in asked.images}
+    built = {name for name in written if services[name].says("build") and name not in asked.images}
     for name in sorted(built):
         if found[written[name]] is None:
             raise UsageError(
@@ -71,8 +72,8 @@ async def pins_of(
     if asked.dry_run:
         found |= {written[name]: Pinned(written[name], "") for name in hand.absent}
     elif wanted := sorted(hand.to_pull):
-        spec = {"name": rendered.project, "services": {name: {"image": written[name]} for name in wanted}}
-        await compose.pull(spec, wanted)
+        images = {name: ComposeService.from_json({"image": written[name]}) for name in wanted}
+        await compose.pull(ComposeProject.of(rendered.project, images), wanted)
         found |= await pinned_images(site.engine, [written[name] for name in wanted])
     pins = {}
     for name, reference in written.items():

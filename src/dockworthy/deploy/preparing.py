@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec import Struct, structs
 
 from ..errors import UsageError
+from ..model.compose_project import ComposeProject
 from ..model.deploy_settings import DeploySettings
 from ..model.release import Release, ShippedService
 from ..model.rollout import Desired
 from ..readers.image_facts import KnownImage
 from .asked import Asked
 from .compose_command import ComposeCommand
-from .desired import once_only, pinned_spec, replicas_of, shipped_services
+from .desired import once_only, pinned_spec, shipped_services
 from .edge.existing import leaving_of
 from .hashes import hashes_of, with_other_contents
 from .images import pinned_images
@@ -32,7 +31,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     """`desired` may hold secret values; `recorded` is the same project without them. `versions`: key -> version."""
 
     desired: Desired
-    recorded: dict[str, Any]
+    recorded: ComposeProject
     versions: dict[str, str]
     settings: DeploySettings
     checked_by_image: tuple[str, ...] = ()
@@ -105,13 +104,13 @@ async def prepare(
             image_id=pins[name].id,
             spec_hash=hashes[name],
             equal_hashes=tuple(sorted(equal[name] - {hashes[name]})),
-            replicas=replicas_of(rendered.spec["services"][name]),
+            replicas=rendered.spec.services[name].replicas,
         )
         for name in services
     }
     first = (*settings.jobs.services_before, *(job for job in once_only(rendered) if job in services))
     jobs = tuple(dict.fromkeys(first)), settings.jobs.services_after
-    names = {name: each for name in services if (each := rendered.spec["services"][name].get("container_name"))}
+    names = {name: each for name in services if (each := rendered.spec.services[name].container_name)}
     return Prepared(
         desired=desired_of(rendered.project, spec, shipped, settings, names, jobs),
         recorded=recorded,
@@ -156,7 +155,7 @@ async def prepared_from(release: Release, site: Site, store: ReleaseStore) -> Pr
 
 def desired_of(
     project: str,
-    spec: dict[str, Any],
+    spec: ComposeProject,
     services: dict[str, ShippedService],
     settings: DeploySettings,
     names: dict[str, str],

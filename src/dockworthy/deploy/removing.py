@@ -22,6 +22,7 @@ from ..engine.connection import Connection
 from ..engine.faults import NoSuchObject, NotUnderstood
 from ..engine.who import who_runs
 from ..errors import EngineError, Refused, UsageError
+from ..model.compose_project import ComposeProject
 from ..model.deploy_settings import DeploySettings
 from ..model.edge_network import EDGE_NETWORK, EDGE_PROJECT, OWN_PROJECTS
 from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE, STACK
@@ -333,8 +334,8 @@ class Remover:
 
 def _last_first(services: Collection[str], last: Release | None) -> Iterator[Sequence[str]]:
     """In turns. What no release tells of ends first, all at once."""
-    shipped = last.spec if last is not None else {}
-    known = [name for name in services if name in (shipped.get("services") or {})]
+    shipped = last.spec if last is not None else ComposeProject.of("", {})
+    known = [name for name in services if name in shipped.services]
     yield [name for name in services if name not in known]
     try:
         for name in reversed(in_order(shipped, known)):

@@ -6,11 +6,11 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
 from ..errors import UsageError
+from ..model.compose_project import ComposeProject
 from ..model.deploy_settings import DeploySettings
 from ..readers.compose.together import files_together
 from .compose_command import ComposeCommand
@@ -23,7 +23,7 @@ class Rendered(Struct, frozen=True, kw_only=True):
     services that `docker compose up` would start."""
 
     project: str
-    spec: dict[str, Any]
+    spec: ComposeProject
     hashes: dict[str, str]
     active: tuple[str, ...]
     files: tuple[str, ...]
@@ -48,11 +48,12 @@ def compose_files(folder: Path, settings: DeploySettings) -> tuple[str, ...]:
 
 async def render(compose: ComposeCommand, files: Sequence[str], folder: Path, *, project: str = "") -> Rendered:
     """Raises UnreadableInput with Compose's own words."""
-    asked = (compose.config(files, project), compose.hashes(files, project), compose.active(files, project))
-    spec, hashes, active = await asyncio.gather(*asked, return_exceptions=True)
-    for failed in (spec, hashes, active):  # all three stumble over the same mistake: the first tells it best
-        if isinstance(failed, BaseException):
-            raise failed
-    return Rendered(
-        project=spec["name"], spec=spec, hashes=hashes, active=active, files=tuple(files), folder=str(folder)
+    tasks = (
+        asyncio.ensure_future(compose.config(files, project)),
+        asyncio.ensure_future(compose.hashes(files, project)),
+        asyncio.ensure_future(compose.active(files, project)),
     )
+    await asyncio.gather(*tasks, return_exceptions=True)
+    # All three stumble over the same mistake: the first tells it best.
+    spec, hashes, active = tasks[0].result(), tasks[1].result(), tasks[2].result()
+    return Rendered(project=spec.name, spec=spec, hashes=hashes, active=active, files=tuple(files), folder=str(folder))

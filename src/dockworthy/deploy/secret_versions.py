@@ -15,6 +15,7 @@ from msgspec import Struct
 from ..errors import UsageError
 from ..facts.redaction import redacted
 from ..facts.redaction_key import state_directory
+from ..model.compose_project import FILE_PARTS, ComposeProject, ComposeService, FileObject, FilePart
 from ..model.secret_names import is_secret
 from .own_state import refuse_own_file
 
@@ -36,27 +37,26 @@ class Content(Struct, frozen=True):
     owner: tuple[int, int] | None
 
 
-def contents(spec: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Iterator[Content]:
+def contents(spec: ComposeProject, environ: Mapping[str, str] = os.environ) -> Iterator[Content]:
     """Of all secrets and configs that the project brings itself. Raises UsageError for one that can't be read."""
-    for part in ("secrets", "configs"):
-        for name, definition in (spec.get(part) or {}).items():
-            if definition.get("external"):
-                continue
-            yield _content(f"{part}.{name}", definition, environ)
+    for part in FILE_PARTS:
+        for name, definition in spec.files(part).items():
+            if not definition.external:
+                yield _content(f"{part}.{name}", definition, environ)
 
 
-def cut(spec: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Content, ...]]:
+def cut(spec: ComposeProject) -> tuple[ComposeProject, tuple[Content, ...]]:
     """The project without its secret values, and those values.
 
     Secret are values in environments whose name says so, and each text that the redaction of facts would change:
     commands, labels, health checks, URLs, options of volumes. Such a text is cut as a whole: a rollback needs it exact.
     """
     found: list[Content] = []
-    whole = dict(spec)
+    whole = spec.to_json()
     for part in ("services", "networks", "volumes"):
-        if spec.get(part):
-            whole[part] = {name: _cut_in(part, name, definition, found) for name, definition in spec[part].items()}
-    return whole, tuple(found)
+        if whole.get(part):
+            whole[part] = {name: _cut_in(part, name, definition, found) for name, definition in whole[part].items()}
+    return ComposeProject.from_json(whole), tuple(found)
 
 
 def _cut_in(part: str, name: str, definition: Any, found: list[Content]) -> Any:
@@ -88,65 +88,55 @@ def _key(part: str, name: str, path: Sequence[str]) -> str:
     return f"value.{name if part == 'services' else part}.{path[0]}.{digest}"
 
 
-def cut_keys(spec: Any) -> Iterator[str]:
-    """The keys of values that were cut out of a recorded project, or of a part of it."""
-    if isinstance(spec, str):
-        if spec.startswith(_CUT):
-            yield spec.removeprefix(_CUT)
-    elif isinstance(spec, Mapping):
-        for value in spec.values():
-            yield from cut_keys(value)
-    elif isinstance(spec, list | tuple):
-        for value in spec:
-            yield from cut_keys(value)
+def cut_keys(spec: ComposeProject | ComposeService) -> Iterator[str]:
+    """The keys of values that were cut out of a recorded project, or of a service of it."""
+    for text in spec.texts():
+        if text.startswith(_CUT):
+            yield text.removeprefix(_CUT)
 
 
-def mounted(spec: Mapping[str, Any], services: Collection[str] | None = None) -> Iterator[tuple[str, str]]:
+def mounted(spec: ComposeProject, services: Collection[str] | None = None) -> Iterator[tuple[str, str]]:
     """`secrets.NAME` or `configs.NAME` and its version, of each use in a recorded project; `services`: in these alone.
 
     Two of them may use two versions of one secret: a release of some services alone leaves the others theirs.
     """
-    for service, definition in (spec.get("services") or {}).items():
+    for service, definition in spec.services.items():
         if services is not None and service not in services:
             continue
-        for part in ("secrets", "configs"):
-            for use in definition.get(part) or ():
-                if (found := version_in(spec, part, use["source"])) is not None:
+        for part in FILE_PARTS:
+            for use in definition.references(part):
+                if (found := version_in(spec, part, use.source)) is not None:
                     yield f"{part}.{found[0]}", found[1]
 
 
-def version_in(spec: Mapping[str, Any], part: str, source: str) -> tuple[str, str] | None:
+def version_in(spec: ComposeProject, part: FilePart, source: str) -> tuple[str, str] | None:
     """Name and version that a source of a recorded project stands for; None for one that is not dockworthy's, as an
     external secret `db-ro`: a hyphen is in many names, so the definition decides, which leads to where that version is
     stored."""
     name, _, version = source.rpartition("-")
     if not name or not _VERSION.fullmatch(version):
         return None
-    definition = (spec.get(part) or {}).get(source) or {}
-    if str(definition.get("file") or "").endswith(f"/versions/{part}.{name}/{version}"):
+    definition = spec.files(part).get(source)
+    if definition is None:
+        return None
+    if definition.file.endswith(f"/versions/{part}.{name}/{version}"):
         return name, version
-    there = str(definition.get("name") or "")  # a swarm's object, which has the project's name before its own
-    return (name, version) if definition.get("external") and there != source and there.endswith(f"-{version}") else None
+    there = definition.name  # a swarm's object, which has the project's name before its own
+    return (name, version) if definition.external and there != source and there.endswith(f"-{version}") else None
 
 
-def used_versions(versions: Mapping[str, str], spec: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+def used_versions(versions: Mapping[str, str], spec: ComposeProject) -> frozenset[tuple[str, str]]:
     """All that a release needs, by what its record says."""
     return frozenset((*versions.items(), *mounted(spec)))
 
 
-def restored(spec: Any, values: Mapping[str, str]) -> Any:
+def restored(spec: ComposeProject, values: Mapping[str, str]) -> ComposeProject:
     """The project with its values again. `values`: key -> value."""
-    if isinstance(spec, str):
-        return values[spec.removeprefix(_CUT)] if spec.startswith(_CUT) else spec
-    if isinstance(spec, Mapping):
-        return {key: restored(value, values) for key, value in spec.items()}
-    if isinstance(spec, list | tuple):
-        return [restored(value, values) for value in spec]
-    return spec
+    return spec.with_texts(lambda text: values[text.removeprefix(_CUT)] if text.startswith(_CUT) else text)
 
 
-def _content(key: str, definition: Mapping[str, Any], environ: Mapping[str, str]) -> Content:
-    if file := definition.get("file"):
+def _content(key: str, definition: FileObject, environ: Mapping[str, str]) -> Content:
+    if file := definition.file:
         refuse_own_file(key, file, str(state_directory(environ)))
         try:
             status = os.stat(file)
@@ -154,8 +144,8 @@ def _content(key: str, definition: Mapping[str, Any], environ: Mapping[str, str]
             return Content(key, Path(file).read_bytes(), mode, (status.st_uid, status.st_gid))
         except OSError as error:
             raise UsageError(f"{key}: {file} can't be read: {error.strerror}") from None
-    if variable := definition.get("environment"):
+    if variable := definition.environment:
         if variable not in environ:
             raise UsageError(f"{key}: the variable {variable} is not set", hint=f"{variable}=… dockworthy deploy")
         return Content(key, environ[variable].encode(), 0o444, None)
-    return Content(key, str(definition.get("content") or "").encode(), 0o444, None)
+    return Content(key, definition.content.encode(), 0o444, None)

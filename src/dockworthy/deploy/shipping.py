@@ -181,7 +181,7 @@ class Shipping:
         usual = "" if asked.settings.project else own
         if base.environments and not base.project and not usual:
             with contextlib.suppress(DockworthyError):  # its files may be on another machine
-                usual = (await self.compose.config(compose_files(asked.folder, base)))["name"]
+                usual = (await self.compose.config(compose_files(asked.folder, base))).name
         return projects_beside(base, own, usual) | in_other_folders(others.containers, own, asked.folder)
 
     async def _edge(self, prepared: Prepared, asked: Asked, *, comes_back: bool) -> ProjectEdge:

@@ -8,6 +8,7 @@ Source: the Compose Specification; types/types.go of compose-go v2, which render
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final, Literal, Self, TypeVar
 
@@ -120,7 +121,7 @@ class Subnet(Struct, frozen=True):
 
 
 class VolumeDefinition(_OverJson):
-    """`volumes.KEY`. `name`: "" where none is written."""
+    """`volumes.KEY`. `name`, `driver`: "" where none is written; no driver is the engine's own, `local`."""
 
     __slots__ = ()
 
@@ -134,7 +135,7 @@ class VolumeDefinition(_OverJson):
 
     @property
     def driver(self) -> str:
-        return self._text("driver", "local")
+        return self._text("driver")
 
     @property
     def driver_opts(self) -> Mapping[str, str]:
@@ -197,6 +198,11 @@ class FileReference(_OverJson):
     def mode(self) -> str | int | None:
         mode: str | int | None = self._keys.get("mode")
         return mode
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """All that is written but the source."""
+        return {key: value for key, value in self._keys.items() if key != "source"}
 
     def to(self, source: str, target: str) -> FileReference:
         """The use of another one, mounted at `target`."""
@@ -614,8 +620,14 @@ class ComposeService(_OverJson):
         return ComposeService({key: value for key, value in self._keys.items() if key not in keys})
 
     def with_image(self, image: str) -> ComposeService:
-        """That one, which is there: Compose pulls nothing."""
-        return self._with("image", image)._with("pull_policy", "never")
+        return self._with("image", image)
+
+    def never_pulled(self) -> ComposeService:
+        """Its image is there: Compose pulls none."""
+        return self._with("pull_policy", "never")
+
+    def with_healthcheck(self, healthcheck: HealthCheck) -> ComposeService:
+        return self._with("healthcheck", healthcheck._json)
 
     def with_references(self, part: FilePart, references: Collection[FileReference]) -> ComposeService:
         return self._with(part, [dict(each._keys) for each in references])
@@ -656,8 +668,13 @@ class ComposeProject(_OverJson):
     ) -> ComposeProject:
         """Of these parts alone; an empty one is left out."""
         parts = {"networks": networks, "volumes": volumes, "secrets": secrets, "configs": configs}
-        json: dict[str, Any] = {"name": name, "services": _all_json(services)}
-        return cls({**json, **{part: _all_json(each) for part, each in parts.items() if each}})
+        made: dict[str, Any] = {"name": name, "services": _all_json(services)}
+        return cls({**made, **{part: _all_json(each) for part, each in parts.items() if each}})
+
+    @classmethod
+    def from_text(cls, text: str | bytes) -> ComposeProject:
+        """Of its JSON as text."""
+        return cls(json.loads(text))
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` was given."""
@@ -715,6 +732,10 @@ class ComposeProject(_OverJson):
     def with_services(self, services: Mapping[str, ComposeService]) -> ComposeProject:
         """With these alone."""
         return ComposeProject({**self._keys, "services": _all_json(services)})
+
+    def with_service(self, name: str, service: ComposeService) -> ComposeProject:
+        """With another one of that name, or with one more."""
+        return self.with_services({**self.services, name: service})
 
     def with_networks(self, networks: Mapping[str, NetworkDefinition]) -> ComposeProject:
         return ComposeProject({**self._keys, "networks": _all_json(networks)})

@@ -5,7 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from msgspec import Struct
+
+from .compose_project import ComposeProject, project_as_json, project_from_json
 
 
 class ReleaseState(StrEnum):
@@ -101,7 +104,7 @@ class Release(Struct, frozen=True, kw_only=True):
     project: str
     target: str
     state: ReleaseState
-    spec: dict[str, Any]
+    spec: ComposeProject
     services: dict[str, ShippedService]
     container_names: dict[str, str] = {}
     jobs_before: tuple[str, ...] = ()
@@ -129,3 +132,13 @@ class Release(Struct, frozen=True, kw_only=True):
     hint: str = ""
     """What to do about `why`."""
     schema: int = 1
+
+
+def release_as_json(release: Release) -> bytes:
+    """One line. In the record the project stands as Compose renders it."""
+    return msgspec.json.encode(release, enc_hook=project_as_json)
+
+
+def release_from_json(content: bytes) -> Release:
+    """Raises msgspec.DecodeError, UnicodeDecodeError, RecursionError."""
+    return msgspec.json.decode(content, type=Release, dec_hook=project_from_json)

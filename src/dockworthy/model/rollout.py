@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
 from msgspec import Struct
 
+from .compose_project import ComposeProject
 from .edge_network import EDGE_NETWORK as EDGE_NETWORK
 from .release import ShippedService
 
@@ -124,7 +124,7 @@ class Desired(Struct, frozen=True, kw_only=True):
     nobody had shipped them yet when it was narrowed to others."""
 
     project: str
-    spec: dict[str, Any]
+    spec: ComposeProject
     services: dict[str, ShippedService]
     container_names: dict[str, str] = {}
     routed: tuple[str, ...] = ()

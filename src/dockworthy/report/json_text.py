@@ -6,9 +6,13 @@ from typing import Any
 
 import msgspec
 
+from ..model.compose_project import project_as_json
 from .visible import json_for_logs
 
 
 def json_text(told: Any) -> str:
     """Indented by two, with a line's end."""
-    return json_for_logs(msgspec.json.format(msgspec.json.encode(told), indent=2)).decode() + "\n"
+    return (
+        json_for_logs(msgspec.json.format(msgspec.json.encode(told, enc_hook=project_as_json), indent=2)).decode()
+        + "\n"
+    )

@@ -78,10 +78,9 @@ def difference_of(older: Release, newer: Release) -> str:
 
 def _shown(release: Release) -> dict[str, Any]:
     """What a person wrote, with what their image names stood for, and versions in place of secrets."""
+    written = release.spec.to_json()
     return {
-        "services": release.spec.get("services", {}),
-        "volumes": release.spec.get("volumes", {}),
-        "networks": release.spec.get("networks", {}),
+        **{part: written.get(part, {}) for part in ("services", "volumes", "networks")},
         "images": {name: f"{each.reference} {each.image}" for name, each in release.services.items()},
         "versions": release.versions,
         "deploy": release.settings,

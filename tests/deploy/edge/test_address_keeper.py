@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from deploy.composed import composed
 from deploy.local_sites import site_of
 from dockworthy import release
 from dockworthy.deploy.edge import address_keeper, edges
@@ -27,6 +28,7 @@ from dockworthy.deploy.removing import Remover
 from dockworthy.deploy.site import Site
 from dockworthy.engine.hand import Hand, hand_here
 from dockworthy.errors import HostError, Refused, UsageError
+from dockworthy.model.compose_project import ComposeProject
 from dockworthy.model.deploy_settings import DeploySettings, Edge, Route, TargetKind
 
 ADDRESS = "192.0.2.100/24"
@@ -320,8 +322,8 @@ class Engine:
 
 @pytest.fixture
 async def keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[AddressKeeper, Engine]]:
-    async def spec(self: AddressKeeper) -> dict[str, Any]:
-        return {}
+    async def spec(self: AddressKeeper) -> ComposeProject:
+        return composed()
 
     monkeypatch.setattr(AddressKeeper, "_spec", spec)
     async with hand_here(command="deploy") as hand:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from deploy.composed import composed
 from dockworthy.deploy.edge.aliases import found_by_old_names, named, needs_tasks, new_alias, still_by_old_names
 from dockworthy.deploy.edge.care import cares_of
 from dockworthy.deploy.edge.haproxy.configuration import edge_files
@@ -93,13 +94,16 @@ def test_haproxy_asks_for_secret_names_and_for_old_ones_only_while_they_are_used
 
 def test_a_swarm_service_gets_its_name_and_its_release_is_known_without_it() -> None:
     at_edge = {"default": None, "dockworthy-edge": {"aliases": ["web.shop"]}}
-    spec = {"name": "shop", "services": {"web": {"image": "i", "networks": at_edge}, "db": {"image": "d"}},
-            "networks": {"dockworthy-edge": {"name": "dockworthy-edge", "external": True}}}  # fmt: skip
+    spec = composed(
+        name="shop",
+        services={"web": {"image": "i", "networks": at_edge}, "db": {"image": "d"}},
+        networks={"dockworthy-edge": {"name": "dockworthy-edge", "external": True}},
+    )
     plain, a, b = (task_template(with_edge_names(spec, names), "web") for names in ({}, {"web": A}, {"web": B}))
     assert {"Target": "dockworthy-edge", "Aliases": ["web", "web.shop", A]} in a["Networks"]
     assert spec_hash(plain) == spec_hash(a) == spec_hash(b)
     assert len({spec_hash(each, secret_names=True) for each in (plain, a, b)}) == 3
-    assert with_edge_names(spec, {"web": A, "db": B})["services"]["db"] == {"image": "d"}
+    assert with_edge_names(spec, {"web": A, "db": B}).services["db"].to_json() == {"image": "d"}
 
 
 OURS = {"com.docker.compose.project": "dockworthy-edge"}
@@ -117,7 +121,7 @@ _AT_EDGE = {"dockworthy-edge": {"name": "dockworthy-edge", "external": True}}
 
 
 def desired(service: dict[str, Any], networks: dict[str, Any], *routed: str, project: str = "blog") -> Desired:
-    spec = {"name": project, "services": {"web": {"image": "i", **service}}, "networks": networks}
+    spec = composed(name=project, services={"web": {"image": "i", **service}}, networks=networks)
     return Desired(project=project, spec=spec, services={}, routed=routed)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from deploy.composed import composed
 from deploy.local_sites import site_of
 from dockworthy.deploy.edge.keeping import Keeper
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
@@ -83,6 +84,6 @@ async def test_the_guard_believes_what_a_deploy_wrote(state: Path, monkeypatch: 
         assert edge_record.edge_names(HostFiles()) == {NEW}
         await keeper.write_routes("shop", routes(web=OLD))
         assert edge_record.edge_names(HostFiles()) == {OLD, NEW}
-        await keeper.announce(spec)
+        await keeper.announce(composed(spec))
         assert edge_record.edge_specs(HostFiles()) == (spec["services"]["proxy"],)
         assert (await keeper.read()).projects == {"shop": routes(web=OLD)}

@@ -17,7 +17,7 @@ _IMAGE = f"dockworthy-edge@sha256:{'a' * 64}"
 def _check(run: Run, folder: Path, *, has_shell: bool) -> dict[str, str]:
     """The answer, and what failed, where each exception that we name has been made."""
     spec = compose_file(_IMAGE, "/var/lib/dockworthy/edge", (80, 443), cpus=2, has_shell=has_shell)
-    (folder / "compose.json").write_text(json.dumps(spec))
+    (folder / "compose.json").write_text(json.dumps(spec.to_json()))
     exceptions = [
         {"control": control, "subject": "*", "reason": reason, "owner": "ann", "expires": "2999-01-01"}
         for control, reason in accepted(has_shell=has_shell).items()
@@ -41,4 +41,4 @@ def test_it_is_worthy_at_level_production_but_for_what_is_named(
 def test_a_host_is_asked_for_no_more_processors_than_it_has() -> None:
     for cpus, limit in ((1, 1.0), (64, 4.0)):
         spec = compose_file(_IMAGE, "/x", (80, None), cpus=cpus, has_shell=True)
-        assert spec["services"]["proxy"]["cpus"] == limit
+        assert spec.services["proxy"].limits.cpus == limit

@@ -166,7 +166,7 @@ async def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     downs: list[str] = []
 
     async def down(self: ComposeCommand, spec: Any, **_: object) -> None:
-        downs.append(spec["name"])
+        downs.append(spec.name)
 
     monkeypatch.setattr(ComposeCommand, "down", down)
     monkeypatch.setattr("dockworthy.deploy.edge.running.refuse_foreign", lambda *_: None)

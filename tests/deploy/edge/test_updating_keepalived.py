@@ -83,7 +83,7 @@ async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         return SimpleNamespace(status=0)
 
     async def up(_: ComposeCommand, spec: Any, **__: object) -> None:
-        engine.runs = spec["services"][SERVICE]["image"]
+        engine.runs = spec.services[SERVICE].image
 
     monkeypatch.setattr(address_keeper, "made_image", made)
     monkeypatch.setattr(address_keeper, "asked_once", asked)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.composed import composed
 from dockworthy.deploy.asked import Asked
 from dockworthy.deploy.gating.answered import Answered
 from dockworthy.deploy.gating.before import BeforeDeploy
@@ -62,7 +63,7 @@ def answered(
         services=tuple(only),
         dry_run=dry_run,
     )
-    desired = Desired(project="shop", spec={}, services={"web": BUILT, "db": BUILT})
+    desired = Desired(project="shop", spec=composed(), services={"web": BUILT, "db": BUILT})
     files = [str(folder / "compose.yaml")]
     say = (said if said is not None else []).append
     gate = BeforeDeploy(asked, files, desired, host or Host(Answer.YES), say)  # type: ignore[arg-type]

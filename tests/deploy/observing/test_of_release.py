@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deploy.composed import composed
 from dockworthy.deploy.observing import watched_of
 from dockworthy.model.deploy_settings import DeploySettings, Route
 from dockworthy.model.release import Release, ReleaseState, ShippedService
@@ -24,7 +25,7 @@ def test_what_is_changed_has_to_hold_and_what_is_away_for_a_moment_later() -> No
         project="shop",
         target="compose",
         state=ReleaseState.PREPARED,
-        spec={},
+        spec=composed(),
         services=dict.fromkeys(names, SHIPPED),
         jobs_before=("migrate",),
     )
@@ -54,7 +55,12 @@ def test_what_is_changed_has_to_hold_and_what_is_away_for_a_moment_later() -> No
 
 def test_while_the_edge_itself_is_made_anew_nothing_has_to_answer() -> None:
     release = Release(
-        number=2, project="shop", target="compose", state=ReleaseState.PREPARED, spec={}, services={"web": SHIPPED}
+        number=2,
+        project="shop",
+        target="compose",
+        state=ReleaseState.PREPARED,
+        spec=composed(),
+        services={"web": SHIPPED},
     )
     settings = DeploySettings(routes=(Route(host="x.example", service="web", port=80),))
     for gap, strict in ((1.0, False), (0.0, True)):

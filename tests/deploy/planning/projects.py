@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from deploy.composed import composed
 from dockworthy.model.release import Release, ReleaseState, ShippedService
 from dockworthy.model.rollout import Desired, Health, Running, Task, TaskState
 
@@ -14,7 +15,7 @@ def desired(
     jobs_before: tuple[str, ...] = (), jobs_after: tuple[str, ...] = (), routed: tuple[str, ...] = (), **services: Any
 ) -> Desired:
     """`desired(web={"replicas": 2, "ports": [...]})`; each is wanted with the hash `new` and the image NEW."""
-    spec: dict[str, Any] = {"services": {}, "volumes": {}}
+    spec: dict[str, Any] = {"name": "shop", "services": {}, "volumes": {}}
     shipped, names = {}, {}
     for name, written in services.items():
         service = {"depends_on": {}, **written}
@@ -31,7 +32,7 @@ def desired(
         )
     return Desired(
         project="shop",
-        spec=spec,
+        spec=composed(spec),
         services=shipped,
         container_names=names,
         jobs_before=jobs_before,
@@ -67,7 +68,7 @@ def release(**services: str) -> Release:
         project="shop",
         target="compose",
         state=ReleaseState.KEPT,
-        spec={},
+        spec=composed(),
         services={
             name: ShippedService(reference=image, image=image, image_id=image, spec_hash="old")
             for name, image in services.items()

@@ -6,8 +6,10 @@ from typing import Any
 
 from msgspec import structs
 
+from deploy.composed import composed
 from dockworthy.deploy.planning.causes import Earlier, earlier
 from dockworthy.deploy.planning.plan import plan_of
+from dockworthy.model.compose_project import ComposeProject
 from dockworthy.model.release import Release, ShippedService
 from dockworthy.model.rollout import RolloutPlan
 
@@ -17,11 +19,11 @@ WEB = {"image": OLD, "environment": {"COLOUR": "blue", "TOKEN": "dockworthy.vers
 
 
 def before(**versions: str) -> Release:
-    return structs.replace(release(web="web:1"), spec={"services": {"web": WEB}}, versions=versions)
+    return structs.replace(release(web="web:1"), spec=composed(services={"web": WEB}), versions=versions)
 
 
 def keys(now: dict[str, Any], **versions: str) -> tuple[str, ...]:
-    found = earlier([], before(), {"services": {"web": now}}, versions)
+    found = earlier([], before(), composed(services={"web": now}), versions)
     assert found is not None
     return found.keys["web"]
 
@@ -43,10 +45,10 @@ def test_what_changed_is_named_and_no_value_is_shown() -> None:
 def test_another_content_of_a_secret_is_a_change_and_another_version_in_a_key_is_none() -> None:
     one, other = "0123456789ab", "ba9876543210"
 
-    def mounting(version: str) -> dict[str, Any]:
+    def mounting(version: str) -> ComposeProject:
         uses = [{"source": f"pw-{version}", "target": "pw"}]
         stored = {f"pw-{version}": {"file": f"/state/versions/secrets.pw/{version}"}}
-        return {"services": {"web": {**WEB, "secrets": uses}}, "secrets": stored}
+        return composed(services={"web": {**WEB, "secrets": uses}}, secrets=stored)
 
     versions = {"secrets.pw": one, "environment.web.TOKEN": "1"}
     last = structs.replace(before(), spec=mounting(one), versions=versions)
@@ -75,6 +77,6 @@ def test_of_what_was_never_shipped_nobody_says_that_it_was_changed() -> None:
 def test_all_that_any_record_holds_was_made_by_a_release() -> None:
     shipped = ShippedService(reference="web:1", image=OLD, image_id=OLD, spec_hash="a", equal_hashes=("b",))
     releases = [structs.replace(before(), services={"web": shipped}), before()]
-    known = earlier(releases, releases[-1], {}, {})
+    known = earlier(releases, releases[-1], composed(), {})
     assert known is not None and known.hashes["web"] == {"a", "b", "old"}
-    assert earlier(releases, None, {}, {}) is None and NEW != OLD
+    assert earlier(releases, None, composed(), {}) is None and NEW != OLD

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import structs
 
+from deploy.composed import composed
 from dockworthy.deploy.planning.causes import earlier
 from dockworthy.deploy.planning.plan import plan_of
 from dockworthy.model.release import Release, ReleaseState
@@ -57,7 +58,7 @@ def test_a_service_that_a_killed_release_brought_goes_with_it() -> None:
     begun = structs.replace(release(web="web:2", new="new:1"), number=2, state=ReleaseState.ROLLING_OUT)
     seen = running(task("web", new=True), task("new"), task("theirs"))
     for state, goes in ((begun.state, ["new"]), (ReleaseState.FAILED, ["new"]), (ReleaseState.ROLLED_BACK, [])):
-        known = earlier([last, structs.replace(begun, state=state)], last, {}, {})
+        known = earlier([last, structs.replace(begun, state=state)], last, composed(), {})
         found = plan_of(desired(web={}), seen, number=3, last=last, known=known)
         assert [step.subject for step in found.steps if step.kind is StepKind.REMOVE] == goes
         assert any("theirs runs under this project's name" in note for note in found.notes)

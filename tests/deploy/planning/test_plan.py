@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from deploy.composed import composed
 from dockworthy.deploy.planning.plan import plan_of
 from dockworthy.model.rollout import Desired, Order, RolloutPlan, Running, StepKind, Task, TaskState
 
@@ -129,7 +130,8 @@ def test_what_has_no_route_any_more_leaves_the_edges_network() -> None:
     seen = running(task("web", new=True, addresses={"dockworthy-edge": "10.0.0.2"}))
     assert steps(desired(web={}), seen) == [(StepKind.LEAVE_EDGE, "web")]
     asked = desired(web={"networks": {"theirs": None}})
-    asked.spec["networks"] = {"theirs": {"name": "dockworthy-edge", "external": True}}
+    networks = {"theirs": {"name": "dockworthy-edge", "external": True}}
+    asked = structs.replace(asked, spec=composed(asked.spec.to_json(), networks=networks))
     assert steps(asked, seen) == [], "its own file says that it is there"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dockworthy.deploy.planning.replacing import replacing
+from dockworthy.model.compose_project import ComposeService
 from dockworthy.model.rollout import Order
 
 BIND = {"type": "bind", "source": "/srv/data", "target": "/data"}
@@ -24,7 +25,7 @@ BIND = {"type": "bind", "source": "/srv/data", "target": "/data"}
     ],
 )
 def test_what_one_container_alone_can_have_goes_first(service: dict[str, Any], because: str) -> None:
-    found = replacing(service)
+    found = replacing(ComposeService.from_json(service))
     assert found.order is Order.STOP_FIRST and because in found.because[0] and found.gap >= 1
 
 
@@ -39,13 +40,13 @@ def test_what_one_container_alone_can_have_goes_first(service: dict[str, Any], b
     ],
 )
 def test_everything_else_stands_beside_its_successor(service: dict[str, Any]) -> None:
-    assert replacing(service).order is Order.START_FIRST
+    assert replacing(ComposeService.from_json(service)).order is Order.START_FIRST
 
 
 def test_an_asked_for_order_does_not_make_two_of_what_there_is_one_of() -> None:
     asked = {"deploy": {"update_config": {"order": "start-first"}}}
-    assert replacing({**asked, "ports": [{"published": "80"}]}).order is Order.STOP_FIRST
-    assert replacing(asked, "web").order is Order.STOP_FIRST
+    assert replacing(ComposeService.from_json({**asked, "ports": [{"published": "80"}]})).order is Order.STOP_FIRST
+    assert replacing(ComposeService.from_json(asked), "web").order is Order.STOP_FIRST
 
 
 @pytest.mark.parametrize(
@@ -60,4 +61,4 @@ def test_an_asked_for_order_does_not_make_two_of_what_there_is_one_of() -> None:
     ],
 )
 def test_the_gap_is_the_time_until_the_first_probe(health: dict[str, Any], gap: float) -> None:
-    assert replacing({"healthcheck": health}, "web").gap == gap
+    assert replacing(ComposeService.from_json({"healthcheck": health}), "web").gap == gap

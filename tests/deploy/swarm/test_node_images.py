@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from deploy.composed import composed
 from dockworthy.deploy.targets.swarm.images import lacking
 from dockworthy.deploy.targets.swarm.images.node_images import NodeImages
 from dockworthy.engine.faults import NoSuchObject
@@ -65,7 +66,7 @@ async def planned(
 
     monkeypatch.setattr(lacking, "engine_at", engine_at)
     shipped = ShippedService(reference="shop:1", image=image, image_id=BY_ID, spec_hash="1")
-    desired = Desired(project="p", spec={"services": {"web": {}}}, services={"web": shipped})
+    desired = Desired(project="p", spec=composed(services={"web": {}}), services={"web": shipped})
     plan = RolloutPlan(project="p", number=1, steps=(RolloutStep(kind=StepKind.CREATE, subject="web", says="create"),))
     manager: Any = Engine("n1", BY_ID, BY_DIGEST, registry=registry)
     return await NodeImages(manager, hosts, sudo=False, say=print).planned(plan, desired)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.composed import composed
 from dockworthy.deploy.targets.swarm.refusing import refuse_what_no_swarm_does
 from dockworthy.errors import UnreadableInput, UsageError
 
@@ -54,7 +55,7 @@ def test_what_says_nothing_is_no_fault(tmp_path: Path) -> None:
     fine = {"privileged": False, "links": [], "network_mode": "default", "x-ours": 1, "init": True, "build": {}}
     refuse(tmp_path, {**fine, "ports": [{**PORT, "mode": "host"}], "security_opt": ["no-new-privileges:true"]})
     with pytest.raises(UsageError, match=r"services\.web\.privileged"):
-        refuse_what_no_swarm_does({"services": {"web": {"privileged": True}}}, ["web"], ["/nowhere/compose.yaml"])
+        refuse_what_no_swarm_does(composed(services={"web": {"privileged": True}}), ["web"], ["/nowhere/compose.yaml"])
 
 
 def refuse(folder: Path, service: dict[str, Any], **parts: Any) -> None:
@@ -62,4 +63,4 @@ def refuse(folder: Path, service: dict[str, Any], **parts: Any) -> None:
     spec = {"services": {"web": {"image": "shop", **service}}, **parts}
     file = folder / "compose.yaml"
     file.write_text(yaml.safe_dump(spec, sort_keys=False))
-    refuse_what_no_swarm_does(spec, ["web"], [str(file)])
+    refuse_what_no_swarm_does(composed(spec), ["web"], [str(file)])

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.composed import composed
 from dockworthy.deploy.targets.swarm.amounts import file_mode, nanoseconds, size
 from dockworthy.deploy.targets.swarm.likeness import spec_hash
 from dockworthy.deploy.targets.swarm.placing import Volumes, placed
@@ -31,13 +32,18 @@ WEB: dict[str, Any] = {
     "networks": {"default": None, "dockworthy-edge": {"aliases": ["web.shop"]}},
     "ports": [{"mode": "host", "target": 80, "published": "8080", "protocol": "tcp"}],
 }
-SPEC: dict[str, Any] = {
-    "name": "shop",
-    "services": {"web": WEB},
-    "networks": {"default": {"name": "shop_default"}, "dockworthy-edge": {"name": "dockworthy-edge", "external": True}},
-    "volumes": {"data": {"name": "shop_data"}},
-    "secrets": {"pw-1": {"name": "shop_pw-1", "external": True}},
-}
+SPEC = composed(
+    {
+        "name": "shop",
+        "services": {"web": WEB},
+        "networks": {
+            "default": {"name": "shop_default"},
+            "dockworthy-edge": {"name": "dockworthy-edge", "external": True},
+        },
+        "volumes": {"data": {"name": "shop_data"}},
+        "secrets": {"pw-1": {"name": "shop_pw-1", "external": True}},
+    }
+)
 
 
 def test_a_service_says_the_same_on_a_swarm() -> None:
@@ -87,20 +93,20 @@ def test_a_hash_is_told_of_anything_an_engine_may_say(value: Any) -> None:
 def test_a_service_goes_where_its_volume_is() -> None:
     seen = Volumes("here", {"shop_data": "there"}, {}, {"there": "host2"})
     spec, notes = placed(SPEC, seen)
-    assert spec["services"]["web"]["deploy"]["placement"]["constraints"] == ["node.id==there"]
+    assert spec.to_json()["services"]["web"]["deploy"]["placement"]["constraints"] == ["node.id==there"]
     assert notes == ("web stays on host2: its volume shop_data is there",)
     assert placed(SPEC, Volumes("here", {}, {"shop_web": "bound"}, {}))[0] != spec, "where it is bound already"
     own = {"deploy": {"placement": {"constraints": ["node.hostname == db1"]}}}
-    written = {**SPEC, "services": {"web": {**WEB, **own}}}
+    written = composed(SPEC.to_json(), services={"web": {**WEB, **own}})
     assert placed(written, seen) == (written, ())
-    elsewhere = {**SPEC, "volumes": {"data": {"name": "shop_data", "driver": "nfs"}}}
+    elsewhere = composed(SPEC.to_json(), volumes={"data": {"name": "shop_data", "driver": "nfs"}})
     assert placed(elsewhere, seen) == (elsewhere, ()), "a driver that goes over nodes"
     labelled = {"ID": "n2", "Spec": {"Labels": {"disk": "fast"}, "Role": "worker"}, "Description": {}}
     nodes = [{"ID": "here", "Spec": {"Role": "manager"}, "Description": {}}, labelled]
     for constraint, node in (("node.labels.disk == fast", "n2"), ("node.role!=worker", "here"), ("node.x==1", "here")):
         own = {"deploy": {"placement": {"constraints": [constraint]}}}
-        written = {**SPEC, "services": {"web": {**WEB, **own}}}
-        made = placed(written, Volumes("here", {}, {}, {}, nodes))[0]["services"]["web"]
+        written = composed(SPEC.to_json(), services={"web": {**WEB, **own}})
+        made = placed(written, Volumes("here", {}, {}, {}, nodes))[0].to_json()["services"]["web"]
         assert made["deploy"]["placement"]["constraints"] == [constraint, f"node.id=={node}"]
 
 

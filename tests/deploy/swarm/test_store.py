@@ -119,10 +119,10 @@ async def test_versions_that_nobody_needs_go(swarm: OwnEngine, project: str, ope
         value = await store.keep_version("environment.web.A", b"visible", mode=0o600, owner=None)
         await store.clean([release(1, versions={"secrets.pw": kept, "environment.web.A": value})])
         names = swarm.docker("secret", "ls", "--format", "{{.Name}}", "--filter", f"label=dockworthy.project={project}")
-        assert names.stdout.decode().split() == [store.definition_of("secrets.pw", kept)["name"]]
+        assert names.stdout.decode().split() == [store.definition_of("secrets.pw", kept).name]
         assert await store.kept_version("environment.web.A", value) == "visible"
-        long = store.definition_of("secrets." + "x" * 150, kept)["name"]
-        assert len(long) <= 64 and long != store.definition_of("secrets." + "x" * 151, kept)["name"]
+        long = store.definition_of("secrets." + "x" * 150, kept).name
+        assert len(long) <= 64 and long != store.definition_of("secrets." + "x" * 151, kept).name
         with pytest.raises(UsageError, match="a swarm takes from 1"):
             await store.keep_version("secrets.pw", b"", mode=0o444, owner=None)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from deploy.composed import composed
 from dockworthy.deploy.targets.swarm.crowding import made_room
 from dockworthy.deploy.targets.swarm.images.takers import wanted_images
 from dockworthy.deploy.targets.swarm.node_ways import NodeWay
@@ -29,7 +30,7 @@ def node(id: str, *, state: str = "ready", availability: str = "active", **label
 def wanted(nodes: list[dict[str, Any]], *kinds: StepKind, hosts: dict[str, str] | None = None, **web: Any) -> list[Any]:
     shipped = ShippedService(reference="shop:1", image=ID, image_id=ID, spec_hash="1")
     desired = Desired(
-        project="p", spec={"services": {"web": web, "api": {}}}, services={"web": shipped, "api": shipped}
+        project="p", spec=composed(services={"web": web, "api": {}}), services={"web": shipped, "api": shipped}
     )
     steps = [RolloutStep(kind=kind, subject="web", says="") for kind in kinds]
     return [*wanted_images(desired, steps, nodes, here="n1", hosts=hosts or {})]
@@ -75,9 +76,9 @@ def test_the_way_to_one(hosts: dict[str, str], expected: NodeWay) -> None:
 )
 def test_where_nodes_have_no_room_for_both_the_old_ones_go_first(deploy: dict[str, Any], old_first: bool) -> None:
     nodes = [node("n1"), node("n2"), node("n3"), node("n4", availability="drain")]
-    spec, notes = made_room({"services": {"web": {"deploy": deploy}, "api": {}}}, nodes)
-    order = spec["services"]["web"]["deploy"].get("update_config", {}).get("order")
-    assert (order == "stop-first") is old_first is bool(notes) and spec["services"]["api"] == {}
+    spec, notes = made_room(composed(services={"web": {"deploy": deploy}, "api": {}}), nodes)
+    order = spec.services["web"].deploy.update_order
+    assert (order == "stop-first") is old_first is bool(notes) and spec.services["api"].to_json() == {}
 
 
 @pytest.mark.parametrize(
@@ -92,9 +93,9 @@ def test_where_nodes_have_no_room_for_both_the_old_ones_go_first(deploy: dict[st
 def test_more_tasks_than_nodes_have_room_for_are_refused(service: dict[str, Any], says: str) -> None:
     nodes = [node("n1"), node("n2"), node("n3"), node("n4", availability="drain")]
     if not says:
-        made_room({"services": {"web": service}}, nodes)
+        made_room(composed(services={"web": service}), nodes)
         return
     with pytest.raises(UsageError) as raised:
-        made_room({"services": {"web": service}}, nodes)
+        made_room(composed(services={"web": service}), nodes)
     assert "web is to run 4 times" in raised.value.says and says in raised.value.says
     assert "nodes that may take it (3) have room for 3" in raised.value.says and "hosts add" in raised.value.hint

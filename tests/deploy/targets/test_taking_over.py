@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.composed import composed
 from dockworthy.deploy.planning.networks import lost_networks
 from dockworthy.deploy.targets.swarm.needs import edge_can_be_had
 from dockworthy.deploy.targets.taking_over.emptied import emptied, refilled
@@ -23,7 +24,7 @@ NODES = [
     {"ID": "n1", "Description": {"Hostname": "shop1"}, "Spec": {}},
     {"ID": "n2", "Description": {"Hostname": "vm"}, "Spec": {"Labels": {"dockworthy.host": "shop2"}}},
 ]
-SPEC: dict[str, Any] = {"name": "shop", "services": {"web": {"secrets": [{"source": "pw"}]}}}
+SPEC = composed(name="shop", services={"web": {"secrets": [{"source": "pw"}]}})
 
 
 class Engine:
@@ -73,14 +74,14 @@ async def test_one_engine_has_one_edge() -> None:
 
 def test_what_only_a_swarm_keeps_is_named() -> None:
     with pytest.raises(UsageError, match=r"only a swarm keeps secret pw \(web\)"):
-        must_have_files({**SPEC, "secrets": {"pw": {"external": True}}}, ["web"])
-    must_have_files({**SPEC, "secrets": {"pw": {"file": "pw"}}}, ["web"])
+        must_have_files(composed(SPEC.to_json(), secrets={"pw": {"external": True}}), ["web"])
+    must_have_files(composed(SPEC.to_json(), secrets={"pw": {"file": "pw"}}), ["web"])
 
 
 def test_networks_of_the_swarm_are_joined_where_they_may_be() -> None:
-    made = on_networks_of_swarm({**SPEC, "networks": {"own": None}}, {"shop_default": True})
-    assert made["networks"] == {"own": None, "default": {"name": "shop_default", "external": True}}
-    assert on_networks_of_swarm(SPEC, {"other": True})["networks"] == {"default": None}
+    made = on_networks_of_swarm(composed(SPEC.to_json(), networks={"own": None}), {"shop_default": True})
+    assert made.to_json()["networks"] == {"own": None, "default": {"name": "shop_default", "external": True}}
+    assert on_networks_of_swarm(SPEC, {"other": True}).to_json()["networks"] == {"default": None}
     must_be_joined(SPEC, {"shop_default": True})
     with pytest.raises(UsageError, match="web is to join shop_default"):
         must_be_joined(SPEC, {"shop_default": False})

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import msgspec
 
+from deploy.composed import composed
 from dockworthy.facts.evidence.releases import RELEASES, RENEWALS, read_drills
 from dockworthy.facts.host.root import Root
-from dockworthy.model.release import Observation, Release, ReleaseState
+from dockworthy.model.release import Observation, Release, ReleaseState, release_as_json
 
 from .host_files import Tree
 
@@ -19,12 +20,12 @@ def kept(tree: Tree, number: int, state: ReleaseState = ReleaseState.KEPT, **mor
         project="shop",
         target="compose",
         state=state,
-        spec={},
+        spec=composed(),
         services={},
         ended=f"2026-11-{number:02}T10:00:00Z",
         **more,  # type: ignore[arg-type]
     )
-    tree.write(f"{RELEASES}/shop/{number}.json", msgspec.json.encode(release).decode())
+    tree.write(f"{RELEASES}/shop/{number}.json", release_as_json(release).decode())
 
 
 def drills(folder: Path) -> dict[str, tuple[bool, str]]:

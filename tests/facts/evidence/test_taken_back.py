@@ -6,12 +6,20 @@ from typing import Any
 
 import pytest
 
+from deploy.composed import composed
 from dockworthy.facts.evidence.releases import _rollback
 from dockworthy.model.release import Release, ReleaseState
 
 
 def release(**more: Any) -> Release:
-    fields: dict[str, Any] = {"number": 1, "project": "shop", "target": "compose", "spec": {}, "services": {}, **more}
+    fields: dict[str, Any] = {
+        "number": 1,
+        "project": "shop",
+        "target": "compose",
+        "spec": composed(),
+        "services": {},
+        **more,
+    }
     return Release(state=ReleaseState.ROLLED_BACK, **fields)
 
 

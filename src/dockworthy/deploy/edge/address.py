@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from ...engine.host_addresses import interfaces_in
 from ...errors import UsageError
+from ...model.compose_project import ComposeProject, ComposeService
 from ...model.edge_network import ADDRESS_PROJECT
 
 PROJECT, SERVICE = ADDRESS_PROJECT, "keepalived"
@@ -204,7 +205,7 @@ def _near(name: str, wanted: str, hosts: Collection[str], nodes: Mapping[str, st
                 yield at
 
 
-def address_compose_file(image: str, folder: str, *, userns: bool) -> dict[str, Any]:
+def address_compose_file(image: str, folder: str, *, userns: bool) -> ComposeProject:
     """It shares the host's network, whose addresses it sets, and may nothing else. `folder`: the edge's on the host.
     `userns`: the engine gives containers users of their own, to whom the host's network does not belong."""
     service: dict[str, Any] = {
@@ -237,4 +238,4 @@ def address_compose_file(image: str, folder: str, *, userns: bool) -> dict[str, 
     }  # fmt: skip
     if userns:
         service["userns_mode"] = "host"
-    return {"name": PROJECT, "services": {SERVICE: service}}
+    return ComposeProject.of(PROJECT, {SERVICE: ComposeService.from_json(service)})

@@ -21,6 +21,7 @@ from ...engine.host_addresses import SHOW_ADDRESSES
 from ...engine.moments import rfc3339
 from ...errors import DockworthyError, EngineError, HostError, UsageError
 from ...interruption import to_its_end
+from ...model.compose_project import ComposeProject
 from ...model.labels import COMPOSE_PROJECT
 from ..compose_command import ComposeCommand
 from ..site import Site, write_file
@@ -100,7 +101,7 @@ class AddressKeeper:
         spec = await self._spec()
         kept = await self._site.hand.file(self._written)
         container = await self._container()
-        if kept != (text := json.dumps(spec)) or container is None or container["State"] != "running":
+        if kept != (text := json.dumps(spec.to_json())) or container is None or container["State"] != "running":
             await self._compose().up(spec, stop_within=_ENDS_WITHIN)
             await write_file(self._site.hand, self._written, text.encode())
         else:
@@ -113,7 +114,7 @@ class AddressKeeper:
         kept = await self._site.hand.file(self._written)
         if (container := await self._container()) is not None:
             if kept:
-                await self._compose().down(json.loads(kept), stop_within=_ENDS_WITHIN)
+                await self._compose().down(ComposeProject.from_text(kept), stop_within=_ENDS_WITHIN)
             else:  # a run was killed before it wrote down what it had started
                 at = f"/containers/{container['Id']}"
                 await self._site.engine.send("POST", f"{at}/stop?t={_ENDS_WITHIN}", answer=False)
@@ -172,17 +173,17 @@ class AddressKeeper:
         kept = await self._site.hand.file(self._written)
         if not kept:
             raise HostError(f"{self._site.name}: {self._written} is gone", hint="`dockworthy deploy` writes it again")
-        spec = json.loads(kept)
-        spec["services"][SERVICE]["image"] = image
+        before = ComposeProject.from_text(kept)
+        spec = before.with_service(SERVICE, before.services[SERVICE].with_image(image))
         try:
             await self._compose().up(spec, stop_within=_ENDS_WITHIN)
             await self._goes_on()
         except BaseException as error:
-            await to_its_end(self._put_back(json.loads(kept), error))
+            await to_its_end(self._put_back(before, error))
             raise
-        await write_file(self._site.hand, self._written, json.dumps(spec).encode())
+        await write_file(self._site.hand, self._written, json.dumps(spec.to_json()).encode())
 
-    async def _put_back(self, spec: Mapping[str, Any], error: BaseException) -> None:
+    async def _put_back(self, spec: ComposeProject, error: BaseException) -> None:
         try:
             await self._compose().up(spec, stop_within=_ENDS_WITHIN)
         except DockworthyError as second:
@@ -201,12 +202,12 @@ class AddressKeeper:
                 raise EngineError(f"{self._site.name}: the new keepalived does not go on running: {why}")
             await asyncio.sleep(_LOOK)
 
-    async def _spec(self) -> dict[str, Any]:
+    async def _spec(self) -> ComposeProject:
         """With the image that it has, or one that is made of the distribution's keepalived."""
         options = (await self._site.engine.get("/info")).get("SecurityOptions") or ()
         userns = any("name=userns" in each for each in options)
         kept = await self._site.hand.file(self._written)
-        image = json.loads(kept)["services"][SERVICE]["image"] if kept else ""
+        image = ComposeProject.from_text(kept).services[SERVICE].image if kept else ""
         if not image or not await is_there(self._site, image):
             docker = Docker(self._site.docker_host, self._environ)
             image = await made_image(self._site, docker, "keepalived", IMAGE, user=0, stop="SIGTERM")

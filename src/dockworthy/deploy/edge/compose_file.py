@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...model.compose_project import ComposeProject, ComposeService, NetworkDefinition
 from ...model.edge_network import EDGE_FRONT, EDGE_NETWORK, EDGE_PROJECT
 from .haproxy.configuration import FILE, HEALTH_PORT, THREADS
 from .haproxy.frontends import HTTP, HTTPS, RUN
@@ -47,7 +48,7 @@ def accepted(*, has_shell: bool) -> dict[str, str]:
 
 def compose_file(
     image: str, folder: str, ports: tuple[int | None, int | None], *, cpus: int, has_shell: bool, swarm: bool = False
-) -> dict[str, Any]:
+) -> ComposeProject:
     """`image` by id or digest; `folder`: where the host keeps the edge's files; `ports`: the host's for http and https.
 
     `cpus`: those of the host, which takes no limit above them. `swarm`: the network that services join is there
@@ -89,8 +90,11 @@ def compose_file(
         "networks": {"edge": None, "front": {"priority": 1} if swarm else None},
     }  # fmt: skip
     inner = {"name": NETWORK, "external": True} if swarm else {"name": NETWORK, "internal": True}
-    return {
-        "name": PROJECT,
-        "services": {SERVICE: service},
-        "networks": {"edge": inner, "front": {"name": EDGE_FRONT}},
-    }
+    return ComposeProject.of(
+        PROJECT,
+        {SERVICE: ComposeService.from_json(service)},
+        networks={
+            "edge": NetworkDefinition.from_json(inner),
+            "front": NetworkDefinition.from_json({"name": EDGE_FRONT}),
+        },
+    )

@@ -24,13 +24,13 @@ import json
 import shlex
 import tarfile
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from ...engine.hand import MOST_FILE, Done
 from ...errors import HostError
+from ...model.compose_project import ComposeProject
 from ..site import Site, write_file
 from .kept import ProjectRoutes
 
@@ -119,9 +119,9 @@ class Keeper:
     async def write(self, name: str, text: str) -> None:
         await write_file(self._site.hand, f"{self.folder}/{name}", text.encode())
 
-    async def announce(self, spec: Mapping[str, Any]) -> None:
+    async def announce(self, spec: ComposeProject) -> None:
         """What the edge's container is about to be made of: by this the guard knows it (guard/edge_record.py)."""
-        await self.write("coming.json", json.dumps(spec))
+        await self.write("coming.json", json.dumps(spec.to_json()))
 
     async def announce_names(self, project: str, names: Iterable[str]) -> None:
         """By which containers of the project will join the edge's network, before the first does."""

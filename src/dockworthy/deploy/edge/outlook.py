@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 import msgspec
 from msgspec import Struct
 
+from ...model.compose_project import ComposeProject
 from ...model.deploy_settings import Tls
 from ..site import Site
 from .certificates import ToBeMade, certificates
-from .compose_file import accepted
+from .compose_file import SERVICE, accepted
 from .conflicts import Ports, image_in_words, image_of_all, ports, refuse_conflicts, refuse_foreign
 from .haproxy.configuration import edge_files
 from .haproxy.frontends import HTTP, HTTPS
@@ -114,12 +114,13 @@ def chosen_image(kept: Kept) -> str | None:
 
 def on_swarm(kept: Kept) -> bool:
     """Was it made on a network of a swarm? That goes with the swarm."""
-    return bool(kept.compose) and bool(json.loads(kept.compose)["networks"]["edge"].get("external"))
+    return bool(kept.compose) and ComposeProject.from_text(kept.compose).networks["edge"].external
 
 
 def published(kept: Kept) -> Ports:
     """The host's ports that are open now."""
     if not kept.compose:
         return None, None
-    each = {port["target"]: int(port["published"]) for port in json.loads(kept.compose)["services"]["proxy"]["ports"]}
+    proxy = ComposeProject.from_text(kept.compose).services[SERVICE]
+    each = {port.target: int(port.published) for port in proxy.ports}
     return each.get(HTTP), each.get(HTTPS)

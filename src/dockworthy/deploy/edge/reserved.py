@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...errors import Refused
+from ...model.compose_project import NAMESPACES, NetworkDefinition
 from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT, OWN_PROJECTS
 from ...model.labels import COMPOSE_PROJECT
 from ...model.rollout import Desired
 
-_JOINING = ("network_mode", "pid", "ipc", "uts", "cgroup")
-"""Keys of a service by which it shares something of a container (`container:NAME`)."""
+EDGE_DEFINITION = NetworkDefinition.from_json({"name": EDGE_NETWORK, "external": True})
 _HINT = "take it out: a service with a route in deploy.routes joins the edge by `dockworthy deploy`, when it runs"
 
 
@@ -38,28 +38,28 @@ def _uses(
     known = {str(each["Name"]) for each in networks}
     edge = [each for each in containers if (each.get("Labels") or {}).get(COMPOSE_PROJECT) == EDGE_PROJECT]
     spec = desired.spec
-    for key, definition in (spec.get("networks") or {}).items():
-        ours = key == EDGE_NETWORK and definition == {"name": EDGE_NETWORK, "external": True}
-        name = str((definition or {}).get("name") or f"{desired.project}_{key}")
+    for key, definition in spec.networks.items():
+        ours = key == EDGE_NETWORK and definition == EDGE_DEFINITION
+        name = spec.object_name("networks", key)
         if not (ours and desired.routed) and _is_network(name, known, ids):
             yield f"networks.{key} is the network {name}"
-        parent = str(((definition or {}).get("driver_opts") or {}).get("parent") or "")
+        parent = str(definition.driver_opts.get("parent") or "")
         if any(parent.startswith(f"br-{id[:12]}") for id in ids):
             yield f"networks.{key} is at {parent}"
-    for service, written in spec["services"].items():
-        if EDGE_NETWORK in (written.get("networks") or {}) and service not in desired.routed:
+    for service, written in spec.services.items():
+        if EDGE_NETWORK in written.networks and service not in desired.routed:
             yield f"{service} joins the network {EDGE_NETWORK}"
-        for key in _JOINING:
-            kind, colon, name = str(written.get(key) or "").partition(":")
+        for key in NAMESPACES:
+            kind, colon, name = written.namespaces.get(key, "").partition(":")
             if kind == "container" and _is_container(name, edge):
                 yield f"{service}: {key} names the container {name}"
             elif key == "network_mode" and not colon and _is_network(kind, known, ids):
                 yield f"{service}: network_mode names the network {kind}"
-        for text in (*(written.get("volumes_from") or ()), *(written.get("external_links") or ())):
-            name = str(text).removeprefix("container:").partition(":")[0]
+        for text in (*written.volumes_from, *written.external_links):
+            name = text.removeprefix("container:").partition(":")[0]
             if _is_container(name, edge):
                 yield f"{service} names the container {name}"
-        if (written.get("labels") or {}).get(COMPOSE_PROJECT) == EDGE_PROJECT:
+        if written.labels.get(COMPOSE_PROJECT) == EDGE_PROJECT:
             yield f"{service} has the label {COMPOSE_PROJECT}: {EDGE_PROJECT}"
 
 

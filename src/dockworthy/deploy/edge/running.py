@@ -6,12 +6,12 @@ import contextlib
 import json
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 
 from ...errors import DockworthyError, HostError
 from ...interruption import to_its_end
+from ...model.compose_project import ComposeProject
 from ...model.deploy_settings import Tls
 from ...model.edge_network import EDGE_NETWORK, EDGE_PROJECT
 from ...model.labels import COMPOSE_PROJECT
@@ -181,7 +181,7 @@ class EdgeRunner:
             await self._follower.remove()
             free = self._swarm or await self._without_users(project)
             if kept.compose and free:
-                await self._compose().down(json.loads(kept.compose), stop_within=ENDS_WITHIN)
+                await self._compose().down(ComposeProject.from_text(kept.compose), stop_within=ENDS_WITHIN)
             elif container is not None:
                 at = f"/containers/{container['Id']}"
                 await self._site.engine.send("POST", f"{at}/stop?t={ENDS_WITHIN}", answer=False)
@@ -221,7 +221,7 @@ class EdgeRunner:
                 await self._apply(kept, project, None, others)
             elif not runs or (not others and project in kept.projects):
                 if kept.compose and not others:
-                    await self._compose().down(json.loads(kept.compose), stop_within=ENDS_WITHIN)
+                    await self._compose().down(ComposeProject.from_text(kept.compose), stop_within=ENDS_WITHIN)
                     await self._keeper.write("compose.json", "")
                 await self._keeper.switch("")  # the next deploy of any project makes them anew
                 await self._keeper.write_routes(project, None)
@@ -293,7 +293,7 @@ class EdgeRunner:
             raise
 
     async def _switch(
-        self, kept: Kept, image: EdgeImage, files: EdgeFiles, spec: dict[str, Any], every: list[ProjectRoutes]
+        self, kept: Kept, image: EdgeImage, files: EdgeFiles, spec: ComposeProject, every: list[ProjectRoutes]
     ) -> EdgeChange:
         """From here on something changes; each step can be done twice."""
         if kept.current != files.digest:
@@ -301,7 +301,7 @@ class EdgeRunner:
         if kept.image != (chosen := msgspec.json.encode(image).decode()):
             await self._keeper.write("image.json", chosen)
         before = await self._process.container()
-        text = json.dumps(spec, indent=2)
+        text = json.dumps(spec.to_json(), indent=2)
         if before is None or before["State"] != "running" or kept.compose != text:
             await self._up(spec)
             await self._keeper.write("compose.json", text)
@@ -327,7 +327,7 @@ class EdgeRunner:
             await self._keeper.write_routes(project, kept.projects.get(project))
             await self._keeper.switch(kept.current)
             if kept.compose:
-                await self._up(json.loads(kept.compose))
+                await self._up(ComposeProject.from_text(kept.compose))
                 await self._process.tell(f"dockworthy-{kept.current}")
             elif (spec := await self._process.container()) is not None:
                 await self._site.engine.send("DELETE", f"/containers/{spec['Id']}?force=true", answer=False)
@@ -335,7 +335,7 @@ class EdgeRunner:
         except DockworthyError as second:
             error.add_note(f"and the edge could not be brought back to what it was: {second.says}")
 
-    async def _up(self, spec: dict[str, Any]) -> None:
+    async def _up(self, spec: ComposeProject) -> None:
         """One that does not run is made anew: Compose would start it on networks that may be gone."""
         there = await self._process.container()
         if there is not None and there["State"] != "running":

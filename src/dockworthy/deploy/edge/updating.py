@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -16,6 +15,7 @@ from msgspec import Struct
 from ...engine.filters import filters
 from ...errors import DockworthyError, EngineError, UsageError
 from ...interruption import to_its_end
+from ...model.compose_project import ComposeProject, HealthCheck
 from ..compose_command import ComposeCommand
 from ..site import Site
 from .address import IMAGE
@@ -78,8 +78,8 @@ class Updater:
             found = Updated(before.version, after.version, after.runs != before.runs)
             if not found.differs:
                 return found
-            coming = json.loads(kept.compose)
-            coming["services"][SERVICE]["image"] = after.runs
+            written = ComposeProject.from_text(kept.compose)
+            coming = written.with_service(SERVICE, written.services[SERVICE].with_image(after.runs))
             await self._keeper.announce(coming)  # a guard lets only what root wrote read the settings
             await self._process.check(after, kept.current)  # before anything is changed
             try:
@@ -106,21 +106,23 @@ class Updater:
         return kept, image
 
     async def _swap(self, kept: Kept, image: EdgeImage) -> None:
-        spec: dict[str, Any] = json.loads(kept.compose)
-        spec["services"][SERVICE] |= {"image": image.runs, "healthcheck": health_check(has_shell=image.has_shell)}
+        before = ComposeProject.from_text(kept.compose)
+        proxy = before.services[SERVICE].with_image(image.runs)
+        health = HealthCheck.from_json(health_check(has_shell=image.has_shell))
+        spec = before.with_service(SERVICE, proxy.with_healthcheck(health))
         # For its first process: else it would answer 503 until the engine's DNS does.
         await self._process.leave_servers({})
         await self._keeper.announce(spec)
         await self._compose().up(spec, stop_within=ENDS_WITHIN)
         await self._process.serves(f"dockworthy-{kept.current}")
         await self._keeper.tell_servers("")
-        await self._keeper.write("compose.json", json.dumps(spec, indent=2))
+        await self._keeper.write("compose.json", json.dumps(spec.to_json(), indent=2))
         await self._keeper.write("image.json", msgspec.json.encode(image).decode())
 
     async def _put_back(self, kept: Kept, error: BaseException) -> None:
         try:
-            await self._keeper.announce(json.loads(kept.compose))
-            await self._compose().up(json.loads(kept.compose), stop_within=ENDS_WITHIN)
+            await self._keeper.announce(ComposeProject.from_text(kept.compose))
+            await self._compose().up(ComposeProject.from_text(kept.compose), stop_within=ENDS_WITHIN)
             await self._keeper.write("compose.json", kept.compose)
             await self._keeper.write("image.json", kept.image)
             await self._keeper.tell_servers("")

@@ -22,7 +22,7 @@ from ..asked import Asked, Say
 from ..engine_at import engine_at
 from ..site import Site
 from ..store import ReleaseStore
-from ..targets.swarm.constraints import may_take
+from ..targets.swarm.constraints import takes_tasks
 from ..targets.swarm.node_ways import NodeWay, must_be_node, way_to
 
 
@@ -75,7 +75,7 @@ class HostVerdict:
             return ()
         engine = self._site.engine
         nodes, mine = await engine.get("/nodes"), await membership_of(engine)
-        others = [each for each in nodes if each["ID"] != mine.node and may_take(each, {})]
+        others = [each for each in nodes if each["ID"] != mine.node and takes_tasks(each)]
         return tuple(way_to(each, self._asked.project.hosts) for each in others)
 
     async def _of(self, node: NodeWay) -> Judged:

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ...model.compose_project import FILE_PARTS, ComposeProject, ComposeService, FilePart
 from ...model.release import Release
 from ...model.rollout import Desired, Task, TaskState
 from ..in_force import cut_off
@@ -35,7 +36,7 @@ class Earlier(Struct, frozen=True, kw_only=True):
 def earlier(
     releases: Sequence[Release],
     last: Release | None,
-    recorded: Mapping[str, Any],
+    recorded: ComposeProject,
     versions: Mapping[str, str],
     *,
     asks: bool = True,
@@ -47,16 +48,13 @@ def earlier(
     for release in releases:
         for name, service in release.services.items():
             hashes[name] = hashes.get(name, frozenset()) | service.hashes
-    now: Mapping[str, Any] = recorded.get("services") or {}
-    before: Mapping[str, Any] = last.spec.get("services") or {}
+    before = last.spec.services
     keys = {
         name: (
             *_changed(_named(last.spec, before[name]), _named(recorded, definition)),
-            *_other_contents(
-                name, _named(recorded, definition), {**last.versions, **dict(mounted(last.spec, [name]))}, versions
-            ),
+            *_other_contents(name, recorded, {**last.versions, **dict(mounted(last.spec, [name]))}, versions),
         )
-        for name, definition in now.items()
+        for name, definition in recorded.services.items()
         if name in before
     }
     begun = frozenset(name for release in cut_off(releases) for name in release.services)
@@ -106,31 +104,30 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]
                 yield f"{key}.{name}"
 
 
-def _named(spec: Mapping[str, Any], service: Mapping[str, Any]) -> Mapping[str, Any]:
+def _named(spec: ComposeProject, service: ComposeService) -> Mapping[str, Any]:
     """A service with its uses of secrets and configs by their names, without their versions: of those the store
     tells."""
 
-    def by_name(part: str, uses: Any) -> Any:
-        if not isinstance(uses, list):
-            return uses
-        return {
-            (version_in(spec, part, use["source"]) or (use["source"],))[0]: {
-                key: value for key, value in use.items() if key != "source"
-            }
-            for use in uses
-        }
+    written = service.to_json()
+    for part in FILE_PARTS:
+        if part in written:
+            written[part] = {_name(spec, part, each.source): each.options for each in service.references(part)}
+    return written
 
-    return {key: by_name(key, value) if key in ("secrets", "configs") else value for key, value in service.items()}
+
+def _name(spec: ComposeProject, part: FilePart, source: str) -> str:
+    return (version_in(spec, part, source) or (source,))[0]
 
 
 def _other_contents(
-    name: str, definition: Mapping[str, Any], before: Mapping[str, str], now: Mapping[str, str]
+    name: str, spec: ComposeProject, before: Mapping[str, str], now: Mapping[str, str]
 ) -> Iterator[str]:
     """Secrets and configs that are used as before and hold something else now."""
-    used = [f"environment.{name}.{each}" for each in definition.get("environment") or {}]
-    for part in ("secrets", "configs"):
-        used += [f"{part}.{each}" for each in definition.get(part) or ()]
-    used += [key for key in cut_keys(definition) if key not in used]
+    service = spec.services[name]
+    used = [f"environment.{name}.{each}" for each in service.environment]
+    for part in FILE_PARTS:
+        used += dict.fromkeys(f"{part}.{_name(spec, part, each.source)}" for each in service.references(part))
+    used += [key for key in cut_keys(service) if key not in used]
     for key in used:
         if key in before and before[key] != now.get(key):
             yield f"{_where(key, name)} (its content)"

@@ -11,14 +11,8 @@ GONE = "its network"
 def lost_networks(name: str, desired: Desired, running: Running) -> tuple[str, ...]:
     """Causes to make the service's containers anew: nobody else can take a network away that is in use. One that has
     none of them yet tells nothing."""
-    service = desired.spec["services"][name]
     tasks = [task for task in running.tasks.get(name, ()) if not task.is_job]
-    if service.get("network_mode") or not tasks or not running.networks:
+    if desired.spec.services[name].network_mode or not tasks or not running.networks:
         return ()
-    named = desired.spec.get("networks") or {}
-    wanted = {
-        str((named.get(key) or {}).get("name") or f"{desired.project}_{key}")
-        for key in service.get("networks") or {"default": None}
-    }
-    gone = sorted(wanted - {*running.networks, EDGE_NETWORK})
+    gone = sorted({*desired.spec.joined_by(name)} - {*running.networks, EDGE_NETWORK})
     return tuple(f"{GONE} {each} is gone" for each in gone)

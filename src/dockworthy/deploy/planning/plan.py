@@ -74,7 +74,7 @@ def _steps(
         shipped = last.services.get(name) if last is not None else None
         steps[name] = [*service_steps(name, desired, running, replaced, known, shipped)]
         if any(step.kind in (StepKind.CREATE, StepKind.REPLACE) for step in steps[name]):
-            refuse_taken(name, desired.spec["services"][name], running)
+            refuse_taken(name, desired.spec.services[name], running)
             replaced.add(name)
     for name, of_one in steps.items():
         if name in desired.jobs_before and replaced and name not in desired.jobs_idle:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator
 
 from ...model.labels import COMPOSE_PROJECT, COMPOSE_VOLUME, STACK
 from ...model.rollout import Desired, Question, Running, TaskState
@@ -22,10 +21,9 @@ def questions(
 ) -> Iterator[Question]:
     """For every named volume that a service would mount, for the data of containers that would be replaced, and for
     what somebody changed by hand. `apart`: projects that have data of their own: it is no predecessor's."""
-    named: Mapping[str, Any] = desired.spec.get("volumes") or {}
-    for key, definition in named.items():
-        name = (definition or {}).get("name") or f"{desired.project}_{key}"
-        if not (definition or {}).get("external"):
+    for key, definition in desired.spec.volumes.items():
+        name = desired.spec.object_name("volumes", key)
+        if not definition.external:
             yield from _empty(desired, running, key, name, apart)
         yield from _shared(desired, running, key, name)
     for service in only or desired.services:
@@ -117,7 +115,7 @@ def _overwritten(desired: Desired, running: Running, service: str, known: Earlie
 
 def _users(desired: Desired, key: str) -> Iterator[tuple[str, str]]:
     """(service, path inside) of who mounts it to write."""
-    for service, definition in desired.spec["services"].items():
-        for mount in definition.get("volumes") or ():
-            if mount.get("type") == "volume" and mount.get("source") == key and not mount.get("read_only"):
-                yield service, mount["target"]
+    for service, definition in desired.spec.services.items():
+        for mount in definition.mounts:
+            if mount.type == "volume" and mount.source == key and not mount.read_only:
+                yield service, mount.target

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from msgspec import Struct
 
+from ...model.compose_project import ComposeService
 from ...model.rollout import Desired, Order
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
@@ -24,13 +24,13 @@ class Replacing(Struct, frozen=True):
     gap: float = 0.0
 
 
-def replacing(service: Mapping[str, Any], container_name: str = "") -> Replacing:
-    """`service` as Compose renders it; `container_name`: the one that it asked for.
+def replacing(service: ComposeService, container_name: str = "") -> Replacing:
+    """`container_name`: the one that it asked for.
 
     What only one container can have decides; a volume that is written to may be shared only where the file says so,
     by `deploy.update_config.order: start-first`.
     """
-    asked = ((service.get("deploy") or {}).get("update_config") or {}).get("order")
+    asked = service.deploy.update_order
     because = [*_exclusive(service, container_name)]
     if not because and asked != Order.START_FIRST:
         because = [*_written_to(service)]
@@ -42,43 +42,42 @@ def replacing(service: Mapping[str, Any], container_name: str = "") -> Replacing
 
 
 def how_replaced(name: str, desired: Desired) -> Replacing:
-    return replacing(desired.spec["services"][name], desired.container_names.get(name, ""))
+    return replacing(desired.spec.services[name], desired.container_names.get(name, ""))
 
 
 def stopping_first(desired: Desired) -> frozenset[str]:
     """The services whose old containers go before new ones come."""
-    services = desired.spec["services"]
-    return frozenset(name for name in services if how_replaced(name, desired).order is Order.STOP_FIRST)
+    return frozenset(name for name in desired.spec.services if how_replaced(name, desired).order is Order.STOP_FIRST)
 
 
-def _exclusive(service: Mapping[str, Any], container_name: str) -> Iterator[str]:
+def _exclusive(service: ComposeService, container_name: str) -> Iterator[str]:
     if container_name:
         yield f"container_name {container_name} can be had by one container only"
-    for port in service.get("ports") or ():
-        if published := port.get("published"):
-            yield f"port {published} of the host can be had by one container only"
-    if service.get("network_mode") == "host":
+    for port in service.ports:
+        if port.published:
+            yield f"port {port.published} of the host can be had by one container only"
+    if service.network_mode == "host":
         yield "network_mode host: its ports are the host's"
-    if str(service.get("network_mode") or "").startswith(("service:", "container:")):
-        yield f"network_mode {service['network_mode']}"
-    for name, network in (service.get("networks") or {}).items():
-        if network and (network.get("ipv4_address") or network.get("ipv6_address")):
+    if service.network_mode.startswith(("service:", "container:")):
+        yield f"network_mode {service.network_mode}"
+    for name, network in service.networks.items():
+        if not {"ipv4_address", "ipv6_address"}.isdisjoint(network.addresses):
             yield f"a fixed address in the network {name}"
 
 
-def _written_to(service: Mapping[str, Any]) -> Iterator[str]:
-    for mount in service.get("volumes") or ():
-        if mount.get("type") in ("volume", "bind") and not mount.get("read_only") and mount.get("source"):
-            yield f"{mount['source']} is written to, and two at a time may harm it"
+def _written_to(service: ComposeService) -> Iterator[str]:
+    for mount in service.mounts:
+        if mount.type in ("volume", "bind") and not mount.read_only and mount.source:
+            yield f"{mount.source} is written to, and two at a time may harm it"
 
 
-def _expected_gap(service: Mapping[str, Any]) -> float:
+def _expected_gap(service: ComposeService) -> float:
     """Until it is healthy again: its first probe comes after `start_interval` or `interval`."""
-    health = service.get("healthcheck") or {}
-    if not health or health.get("disable"):
+    health = service.healthcheck
+    if health is None or health.disable:
         return _STARTING
-    first = health.get("start_interval") if health.get("start_period") else None
-    return _STARTING + min(_seconds(first or health.get("interval") or "30s"), 60.0)
+    first = health.start_interval if health.start_period else ""
+    return _STARTING + min(_seconds(first or health.interval or "30s"), 60.0)
 
 
 def _seconds(duration: str) -> float:

@@ -104,9 +104,8 @@ def leaving_edge(desired: Desired, running: Running, names: Iterable[str]) -> It
 
 def _is_asked_there(name: str, desired: Desired) -> bool:
     """By the person's own file."""
-    networks = desired.spec.get("networks") or {}
-    own = desired.spec["services"][name].get("networks") or ()
-    return any((networks.get(each) or {}).get("name", each) == EDGE_NETWORK for each in own)
+    own = desired.spec.services[name].networks
+    return any(desired.spec.object_name("networks", each) == EDGE_NETWORK for each in own)
 
 
 def _kept_up(
@@ -178,6 +177,5 @@ def _finished(
 
 def _taken_along(name: str, desired: Desired, replaced: set[str]) -> str:
     """A container that shares another one's network must go with it."""
-    mode = str(desired.spec["services"][name].get("network_mode") or "")
-    shared = mode.removeprefix("service:") if mode.startswith("service:") else ""
+    shared = desired.spec.services[name].shares_network_of
     return f"it shares the network of {shared}, which is replaced" if shared in replaced else ""

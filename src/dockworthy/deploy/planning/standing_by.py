@@ -3,12 +3,12 @@ Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import structs
 
 from ...errors import UsageError
+from ...model.compose_project import ComposeService
 from ...model.deploy_settings import DeploySettings, TargetKind, seconds_of
 from ...model.release import Release
 from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutStep, Running, StepKind, Task
@@ -163,15 +163,15 @@ def _by_its_kind(name: str, desired: Desired, how: Replacing | None) -> str:
         return f"the old one goes first ({how.because[0]})"
     if name not in desired.routed:
         return "it has no route, so old and new would both be at work"
-    sharing = sorted(_sharing(name, desired.spec["services"]))
+    sharing = sorted(_sharing(name, desired.spec.services))
     return f"{sharing[0]} shares what is its own" if sharing else ""
 
 
-def _sharing(name: str, services: dict[str, Any]) -> Iterator[str]:
+def _sharing(name: str, services: Mapping[str, ComposeService]) -> Iterator[str]:
     """Who lives in this one's namespaces or volumes: a container of one of two would be meant."""
     for other, service in services.items():
-        shared = [service.get(key) for key in _SHARED]
-        mounted = [str(each).partition(":")[0] for each in service.get("volumes_from") or ()]
+        shared = [service.namespaces.get(key) for key in _SHARED]
+        mounted = [each.partition(":")[0] for each in service.volumes_from]
         if f"service:{name}" in shared or name in mounted:
             yield other
 

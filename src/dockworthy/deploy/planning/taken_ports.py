@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from ...errors import UsageError
+from ...model.compose_project import ComposeService
 from ...model.rollout import Running
 
 
-def refuse_taken(name: str, service: Mapping[str, Any], running: Running) -> None:
+def refuse_taken(name: str, service: ComposeService, running: Running) -> None:
     """Raises UsageError for the first one. What a process of the host has the engine says when it comes to it."""
     for port, wanted in _published(service):
         holders = [holder for taken, holder in running.host_ports.items() if _meet(taken, wanted)]
@@ -20,14 +20,13 @@ def refuse_taken(name: str, service: Mapping[str, Any], running: Running) -> Non
             )
 
 
-def _published(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _published(service: ComposeService) -> Iterator[tuple[str, str]]:
     """The port, and as Running has it. One of a range is chosen by the engine: that is not looked at."""
-    for port in service.get("ports") or ():
-        published = str(port.get("published") or "")
+    for port in service.ports:
+        published, address = port.published, port.host_ip
         if published.isdecimal() and published != "0":
-            address = str(port.get("host_ip") or "")
             everywhere = address in ("", "0.0.0.0", "::")
-            yield published, f"{'' if everywhere else f'{address}:'}{published}/{port.get('protocol') or 'tcp'}"
+            yield published, f"{'' if everywhere else f'{address}:'}{published}/{port.protocol}"
 
 
 def _meet(taken: str, wanted: str) -> bool:

@@ -8,10 +8,10 @@ import re
 import secrets
 import shlex
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 
 from ...engine.hand import CONTENT
 from ...errors import HostError, UnreadableInput, UsageError
+from ...model.compose_project import FileObject
 from ...model.release import Release
 from ..secret_versions import used_versions
 from ..site import Site
@@ -157,8 +157,8 @@ class FileStore:
     def path_of(self, name: str, version: str) -> str:
         return f"{self.folder}/versions/{must_be_name(name)}/{version}"
 
-    def definition_of(self, name: str, version: str) -> dict[str, Any]:
-        return {"file": self.path_of(name, version)}
+    def definition_of(self, name: str, version: str) -> FileObject:
+        return FileObject.from_json({"file": self.path_of(name, version)})
 
     async def kept_version(self, name: str, version: str) -> str | None:
         return await self._hand.file(self.path_of(name, version))

@@ -10,7 +10,8 @@ from msgspec import structs
 
 from ...errors import UnreadableInput, UsageError
 from ...facts.redaction import redacted_text
-from ...model.release import Release, ReleaseState
+from ...model.compose_project import project_as_json
+from ...model.release import Release, ReleaseState, release_as_json, release_from_json
 from .release_store import KEPT, MOST_BYTES
 
 SCHEMA = 1
@@ -31,9 +32,9 @@ def encoded(release: Release) -> bytes:
     a new one and leaves no room for its outcome. The sentences of an outcome are cut where they are too long."""
     release = _without_secrets(release)
     is_new = release.state is ReleaseState.PREPARED
-    content = msgspec.json.encode(release if is_new else _brief(release))
+    content = release_as_json(release if is_new else _brief(release))
     if len(content) > MOST_BYTES - _OUTCOME * is_new:
-        path, size = _largest(msgspec.to_builtins(release))
+        path, size = _largest(msgspec.to_builtins(release, enc_hook=project_as_json))
         raise UsageError(
             f"the record of release {release.number} would have {_kilobytes(len(content))}, of at most "
             f"{_kilobytes(MOST_BYTES - _OUTCOME * is_new)}: most of it is {path} ({_kilobytes(size)})",
@@ -47,7 +48,7 @@ def decoded(content: bytes, file: str) -> Release:
     try:
         schema = msgspec.json.decode(content, type=_Schema).schema
         if schema <= SCHEMA:
-            return msgspec.json.decode(content, type=Release)
+            return release_from_json(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise UnreadableInput(
             "this record of a release is damaged (nothing of dockworthy's leaves half of one)",

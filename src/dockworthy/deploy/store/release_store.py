@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
+from ...model.compose_project import FileObject
 from ...model.release import Release
 
 MOST_BYTES = 100_000
@@ -71,7 +72,7 @@ class ReleaseStore(Protocol):
         """What keep_version will say; nothing of it is stored yet. `making_key`: where the host has no key, it gets
         one; else the version is one that nothing has, and the host stays as it is."""
 
-    def definition_of(self, name: str, version: str) -> dict[str, Any]:
+    def definition_of(self, name: str, version: str) -> FileObject:
         """How the Compose project names that version: by the host's file that holds it, or a swarm's object."""
 
     async def kept_version(self, name: str, version: str) -> str | None:

@@ -16,6 +16,7 @@ import msgspec
 
 from ...engine.connection import Connection
 from ...errors import EngineError, UnreadableInput, UsageError
+from ...model.compose_project import FileObject
 from ...model.release import Release
 from ..secret_versions import used_versions
 from .file_versions import must_be_name, version_of
@@ -111,8 +112,8 @@ class SwarmStore:
         self._key = self._key or await self._swarms_key(making_key)
         return version_of(self._key or secrets.token_bytes(32), name, content, mode=mode, owner=owner)
 
-    def definition_of(self, name: str, version: str) -> dict[str, Any]:
-        return {"name": self._name(name, version), "external": True}
+    def definition_of(self, name: str, version: str) -> FileObject:
+        return FileObject.from_json({"name": self._name(name, version), "external": True})
 
     async def kept_version(self, name: str, version: str) -> str | None:
         """Only of what is no secret of the swarm: nobody can read those."""

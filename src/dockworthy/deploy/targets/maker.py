@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
+from ...model.compose_project import ComposeProject
 from ..compose_command import ComposeCommand
 from .taking_over.refusing import must_be_joined, must_have_files
 
@@ -15,13 +16,13 @@ class Maker(Protocol):
     adopts: bool
     """Does it know containers that were made from the person's own files, unpinned and not at the edge?"""
 
-    def refuse(self, spec: dict[str, Any], services: Sequence[str], files: Sequence[str]) -> None:
+    def refuse(self, spec: ComposeProject, services: Sequence[str], files: Sequence[str]) -> None:
         """Raises UsageError, with file and line, for what it can't make. `spec`: as Compose renders the files."""
 
-    async def fitted(self, spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    async def fitted(self, spec: ComposeProject) -> tuple[ComposeProject, tuple[str, ...]]:
         """The rendered project as it can be made there, and what is worth knowing of that. Raises UsageError."""
 
-    async def hashes_of(self, spec: dict[str, Any]) -> dict[str, str]:
+    async def hashes_of(self, spec: ComposeProject) -> dict[str, str]:
         """Service of a pinned project -> the hash that its tasks will have."""
 
 
@@ -34,12 +35,12 @@ class ComposeMaker:
         self._compose = compose
         self._networks = networks
 
-    def refuse(self, spec: dict[str, Any], services: Sequence[str], files: Sequence[str]) -> None:
+    def refuse(self, spec: ComposeProject, services: Sequence[str], files: Sequence[str]) -> None:
         must_have_files(spec, services)
         must_be_joined(spec, self._networks)
 
-    async def fitted(self, spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    async def fitted(self, spec: ComposeProject) -> tuple[ComposeProject, tuple[str, ...]]:
         return spec, ()
 
-    async def hashes_of(self, spec: dict[str, Any]) -> dict[str, str]:
+    async def hashes_of(self, spec: ComposeProject) -> dict[str, str]:
         return await self._compose.hashes_of(spec)

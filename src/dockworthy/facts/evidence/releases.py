@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ...model.evidence import Drill, Task
 from ...model.field import Source
-from ...model.release import Observation, Release, ReleaseState
+from ...model.release import Observation, Release, ReleaseState, release_from_json
 from ..host.root import Root, clean
 from .systemd import rfc3339
 
@@ -37,7 +37,7 @@ def _newest(root: Root, folder: str) -> Iterator[tuple[str, Release]]:
     for number in sorted(map(int, numbers), reverse=True)[:_NEWEST]:
         path = f"{folder}/{number}.json"
         try:
-            yield path, msgspec.json.decode(root.read_bytes(path), type=Release)
+            yield path, release_from_json(root.read_bytes(path))
         except msgspec.MsgspecError:
             continue
 

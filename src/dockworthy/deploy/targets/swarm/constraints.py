@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-
-def constraints_of(service: Mapping[str, Any]) -> Sequence[str]:
-    """Of a service as Compose renders it."""
-    written: Sequence[str] = ((service.get("deploy") or {}).get("placement") or {}).get("constraints") or ()
-    return written
+from ....model.compose_project import ComposeService
 
 
-def may_take(node: Mapping[str, Any], service: Mapping[str, Any]) -> bool:
-    """Is it there, does it take tasks, and does it fit all constraints?"""
-    active = node["Status"]["State"] == "ready" and (node["Spec"].get("Availability") or "active") == "active"
-    return active and all(fits(node, each) for each in constraints_of(service))
+def takes_tasks(node: Mapping[str, Any]) -> bool:
+    """Is it there, and neither drained nor paused?"""
+    return node["Status"]["State"] == "ready" and (node["Spec"].get("Availability") or "active") == "active"
+
+
+def may_take(node: Mapping[str, Any], service: ComposeService) -> bool:
+    """Does it take tasks, and does it fit all constraints?"""
+    return takes_tasks(node) and all(fits(node, each) for each in service.deploy.placement.constraints)
 
 
 def fits(node: Mapping[str, Any], constraint: str) -> bool:

@@ -6,40 +6,39 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ....errors import UsageError
+from ....model.compose_project import ComposeProject, ComposeService
 from ....model.rollout import Order
-from ...desired import replicas_of
 from .constraints import may_take
 
 
-def made_room(spec: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def made_room(spec: ComposeProject, nodes: Sequence[Mapping[str, Any]]) -> tuple[ComposeProject, tuple[str, ...]]:
     """The project with each service replaced old first that `max_replicas_per_node` leaves no other way, and what is to
     be said of it. `nodes`: those that are ready, as the API tells of them. Raises UsageError where not even the tasks
     themselves have room."""
     services, notes = {}, []
-    for name, service in spec["services"].items():
+    for name, service in spec.services.items():
         services[name] = service
-        deploy = service.get("deploy") or {}
-        most = int((deploy.get("placement") or {}).get("max_replicas_per_node") or 0)
+        deploy = service.deploy
+        most = deploy.placement.max_replicas_per_node
         takers = sum(may_take(node, service) for node in nodes)
-        wanted, places = 2 * replicas_of(service), most * takers
+        wanted, places = 2 * service.replicas, most * takers
         _must_have_room(name, service, most, takers)
-        update = deploy.get("update_config") or {}
-        if not most or wanted <= places or update.get("order") == Order.STOP_FIRST:
+        if not most or wanted <= places or deploy.update_order == Order.STOP_FIRST:
             continue
-        services[name] = {**service, "deploy": {**deploy, "update_config": {**update, "order": Order.STOP_FIRST.value}}}
+        services[name] = service.with_deploy(deploy.with_update_order(Order.STOP_FIRST.value))
         notes.append(
             f"{name} is replaced old first: beside each other old and new ones need {wanted} places, and "
             f"max_replicas_per_node: {most} leaves {places}"
         )
-    return {**spec, "services": services}, tuple(notes)
+    return spec.with_services(services), tuple(notes)
 
 
-def _must_have_room(name: str, service: Mapping[str, Any], most: int, takers: int) -> None:
+def _must_have_room(name: str, service: ComposeService, most: int, takers: int) -> None:
     """A node gives a port of its own to one task."""
-    ports = [str(each["published"]) for each in service.get("ports") or () if each.get("mode") == "host"]
+    ports = [each.published for each in service.ports if each.mode == "host"]
     once = [port for port in ports if port.isdigit()]
     most = 1 if once else most
-    tasks = replicas_of(service)
+    tasks = service.replicas
     if not most or tasks <= most * takers or not takers:
         return
     why = f"port {once[0]} of a node can be had once" if once else f"max_replicas_per_node is {most}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ....engine.connection import Connection
+from ....model.compose_project import ComposeProject
 from .crowding import made_room
 from .likeness import spec_hash
 from .needs import must_be_had
@@ -23,16 +23,16 @@ class SwarmMaker:
     def __init__(self, engine: Connection) -> None:
         self._engine = engine
 
-    def refuse(self, spec: dict[str, Any], services: Sequence[str], files: Sequence[str]) -> None:
+    def refuse(self, spec: ComposeProject, services: Sequence[str], files: Sequence[str]) -> None:
         refuse_what_no_swarm_does(spec, services, files)
 
-    async def fitted(self, spec: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    async def fitted(self, spec: ComposeProject) -> tuple[ComposeProject, tuple[str, ...]]:
         await must_be_had(self._engine, spec)
-        volumes = await where_volumes_are(self._engine, spec["name"])
+        volumes = await where_volumes_are(self._engine, spec.name)
         bound, stays = placed(spec, volumes)
         fitted, crowded = made_room(bound, volumes.nodes)
         return fitted, (*stays, *crowded)
 
-    async def hashes_of(self, spec: dict[str, Any]) -> dict[str, str]:
+    async def hashes_of(self, spec: ComposeProject) -> dict[str, str]:
         plain = unescaped(spec)
-        return {name: spec_hash(task_template(plain, name)) for name in plain["services"]}
+        return {name: spec_hash(task_template(plain, name)) for name in plain.services}

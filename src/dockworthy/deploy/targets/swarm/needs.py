@@ -12,25 +12,24 @@ from typing import Any
 from ....engine.connection import Connection
 from ....engine.filters import filters
 from ....errors import EngineError, UsageError
+from ....model.compose_project import FILE_PARTS, ComposeProject, NetworkDefinition, Subnet
 from ....model.labels import STACK
 from ....model.rollout import EDGE_NETWORK
-from .container_spec import object_name
-from .service_spec import networks_of
 
 
-async def must_be_had(engine: Connection, spec: Mapping[str, Any]) -> None:
+async def must_be_had(engine: Connection, spec: ComposeProject) -> None:
     """`spec`: as Compose renders it. Changes nothing. Raises UsageError for what the project takes for granted and the
     swarm does not have, and for a network of one engine that stands where the swarm's is to be."""
     networks, secrets, configs = await asyncio.gather(
         engine.get("/networks"), engine.get("/secrets"), engine.get("/configs")
     )
     scopes = {each["Name"]: each.get("Scope") for each in networks}
-    for name in sorted({name for service in spec["services"] for name in networks_of(spec, service)}):
+    for name in sorted(spec.joined):
         _must_be_swarms(name, scopes, external=_is_external(spec, name))
-    for part, there in (("secrets", secrets), ("configs", configs)):
+    for part, there in zip(FILE_PARTS, (secrets, configs), strict=True):
         names = {each["Spec"]["Name"] for each in there or ()}
-        for source, definition in (spec.get(part) or {}).items():
-            if definition.get("external") and (name := object_name(spec, part, source)) not in names:
+        for source, definition in spec.files(part).items():
+            if definition.external and (name := spec.object_name(part, source)) not in names:
                 kind = part.removesuffix("s")
                 raise UsageError(f"the swarm has no {kind} {name}", hint=f"docker {kind} create {name} FILE")
 
@@ -55,19 +54,18 @@ def _must_be_swarms(name: str, scopes: Mapping[str, Any], *, external: bool) -> 
         )
 
 
-def _is_external(spec: Mapping[str, Any], name: str) -> bool:
-    definitions = (spec.get("networks") or {}).items()
-    return any(object_name(spec, "networks", key) == name and (each or {}).get("external") for key, each in definitions)
+def _is_external(spec: ComposeProject, name: str) -> bool:
+    return any(spec.object_name("networks", key) == name and each.external for key, each in spec.networks.items())
 
 
-async def ids_of(engine: Connection, spec: Mapping[str, Any], service: str) -> dict[str, str]:
+async def ids_of(engine: Connection, spec: ComposeProject, service: str) -> dict[str, str]:
     """Name -> id of what a service needs; networks that are not there yet are made.
 
     Raises UsageError for a secret or config that is not there, EngineError.
     """
-    ids = await networks_made(engine, spec, networks_of(spec, service))
-    for part in ("secrets", "configs"):
-        names = {object_name(spec, part, use["source"]) for use in spec["services"][service].get(part) or ()}
+    ids = await networks_made(engine, spec, spec.joined_by(service))
+    for part in FILE_PARTS:
+        names = {spec.object_name(part, use.source) for use in spec.services[service].references(part)}
         if not names:
             continue
         there = {
@@ -80,34 +78,35 @@ async def ids_of(engine: Connection, spec: Mapping[str, Any], service: str) -> d
     return ids
 
 
-async def networks_made(engine: Connection, spec: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
+async def networks_made(engine: Connection, spec: ComposeProject, names: Iterable[str]) -> dict[str, str]:
     """Name -> id, of the swarm's networks of these names."""
     there = {each["Name"]: each["Id"] for each in await engine.get("/networks") if each.get("Scope") == "swarm"}
-    by_name = {object_name(spec, "networks", key): each or {} for key, each in (spec.get("networks") or {}).items()}
+    by_name = {spec.object_name("networks", key): each for key, each in spec.networks.items()}
+    plain = NetworkDefinition.from_json(None)
     for name in sorted(names):
         if name not in there:
-            there[name] = await _made(engine, name, by_name.get(name, {}), spec["name"])
+            there[name] = await _made(engine, name, by_name.get(name, plain), spec.name)
     return {name: there[name] for name in names}
 
 
 async def edge_network(engine: Connection) -> None:
     """The one that the edge and services with routes share. Who joins it gets no way out of its host by that."""
-    await networks_made(engine, {"name": "", "networks": {EDGE_NETWORK: {"name": EDGE_NETWORK, "internal": True}}},
-                        [EDGE_NETWORK])  # fmt: skip
+    definition = NetworkDefinition.from_json({"name": EDGE_NETWORK, "internal": True})
+    await networks_made(engine, ComposeProject.of("", {}, networks={EDGE_NETWORK: definition}), [EDGE_NETWORK])
 
 
-async def _made(engine: Connection, name: str, definition: Mapping[str, Any], project: str) -> str:
+async def _made(engine: Connection, name: str, definition: NetworkDefinition, project: str) -> str:
     body = {
         "Name": name,
         "Driver": "overlay",
         "Attachable": True,
-        "Internal": bool(definition.get("internal")),
-        "EnableIPv6": bool(definition.get("enable_ipv6")),
-        "Options": definition.get("driver_opts") or {},
-        "Labels": {**(definition.get("labels") or {}), **({STACK: project} if project else {})},
+        "Internal": definition.internal,
+        "EnableIPv6": definition.enable_ipv6,
+        "Options": definition.driver_opts,
+        "Labels": {**definition.labels, **({STACK: project} if project else {})},
     }
-    if config := (definition.get("ipam") or {}).get("config"):
-        body["IPAM"] = {"Driver": "default", "Config": [_subnet(each) for each in config]}
+    if subnets := definition.subnets:
+        body["IPAM"] = {"Driver": "default", "Config": [_subnet(each) for each in subnets]}
     try:
         return str((await engine.send("POST", "/networks/create", body))["Id"])
     except EngineError:
@@ -117,6 +116,6 @@ async def _made(engine: Connection, name: str, definition: Mapping[str, Any], pr
         return str(again[0]["Id"])  # somebody else was faster
 
 
-def _subnet(written: Mapping[str, Any]) -> dict[str, Any]:
-    return {theirs: written[key] for key, theirs in (("subnet", "Subnet"), ("gateway", "Gateway"),
-                                                     ("ip_range", "IPRange")) if written.get(key)}  # fmt: skip
+def _subnet(written: Subnet) -> dict[str, str]:
+    theirs = {"Subnet": written.subnet, "Gateway": written.gateway, "IPRange": written.ip_range}
+    return {key: value for key, value in theirs.items() if value}

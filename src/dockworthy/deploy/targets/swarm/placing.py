@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from ....engine.connection import Connection
 from ....engine.membership import membership_of
-from .constraints import constraints_of, fits
-from .container_spec import object_name
+from ....model.compose_project import ComposeProject, ComposeService
+from .constraints import fits
 from .names import of_project, service_name
 
 _AT = ("node.id", "node.hostname")
@@ -52,47 +52,40 @@ async def where_volumes_are(engine: Connection, project: str) -> Volumes:
     return Volumes(mine.node, places, bound, names, [each for each in nodes if each["Status"]["State"] == "ready"])
 
 
-def placed(spec: Mapping[str, Any], volumes: Volumes) -> tuple[dict[str, Any], tuple[str, ...]]:
+def placed(spec: ComposeProject, volumes: Volumes) -> tuple[ComposeProject, tuple[str, ...]]:
     """The project with each service that has volumes bound to their node, and what is to be said of it. Pure.
 
     A service that its file binds to a node itself, or whose volumes are of a driver that goes over nodes, is left.
     """
     services, notes = {}, []
     chosen = dict(volumes.places)
-    for name, service in spec["services"].items():
+    for name, service in spec.services.items():
         services[name] = service
         mine = [*_volumes(spec, service)]
         if not mine or _is_bound(service):
             continue
         known = (chosen[volume] for volume in mine if volume in chosen)
-        node = volumes.bound.get(service_name(spec["name"], name)) or next(known, None) or _chosen(service, volumes)
+        node = volumes.bound.get(service_name(spec.name, name)) or next(known, None) or _chosen(service, volumes)
         chosen.update(dict.fromkeys(mine, node))
-        services[name] = _bound(service, node)
+        services[name] = service.with_deploy(service.deploy.with_constraint(f"node.id=={node}"))
         notes.append(f"{name} stays on {volumes.names.get(node, node)}: its volume {mine[0]} is there")
-    return {**spec, "services": services}, tuple(notes)
+    return spec.with_services(services), tuple(notes)
 
 
-def _volumes(spec: Mapping[str, Any], service: Mapping[str, Any]) -> Iterator[str]:
-    for mount in service.get("volumes") or ():
-        if mount.get("type") == "volume" and mount.get("source"):
-            definition = (spec.get("volumes") or {}).get(mount["source"]) or {}
-            if definition.get("driver") in (None, "", "local"):
-                yield object_name(spec, "volumes", mount["source"])
+def _volumes(spec: ComposeProject, service: ComposeService) -> Iterator[str]:
+    for mount in service.mounts:
+        if mount.type == "volume" and mount.source:
+            definition = spec.volumes.get(mount.source)
+            if definition is None or definition.driver in ("", "local"):
+                yield spec.object_name("volumes", mount.source)
 
 
-def _chosen(service: Mapping[str, Any], volumes: Volumes) -> str:
+def _chosen(service: ComposeService, volumes: Volumes) -> str:
     """For a volume that is nowhere yet: this node, or another one where the file's own constraints want it."""
     nodes = sorted(volumes.nodes, key=lambda node: node["ID"] != volumes.here)
-    fitting = (node["ID"] for node in nodes if all(fits(node, each) for each in constraints_of(service)))
+    fitting = (node["ID"] for node in nodes if all(fits(node, each) for each in service.deploy.placement.constraints))
     return next(fitting, volumes.here)
 
 
-def _is_bound(service: Mapping[str, Any]) -> bool:
-    return any(each.replace(" ", "").startswith(_AT) for each in constraints_of(service))
-
-
-def _bound(service: Mapping[str, Any], node: str) -> dict[str, Any]:
-    deploy = service.get("deploy") or {}
-    placement = deploy.get("placement") or {}
-    constraints = [*(placement.get("constraints") or ()), f"node.id=={node}"]
-    return {**service, "deploy": {**deploy, "placement": {**placement, "constraints": constraints}}}
+def _is_bound(service: ComposeService) -> bool:
+    return any(each.replace(" ", "").startswith(_AT) for each in service.deploy.placement.constraints)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from ....errors import DockworthyError, UnreadableInput, UsageError
+from ....model.compose_project import ComposeProject, ComposeService, Deploy
 from ....readers.yaml_source import Value, documents
 
 _DONE = frozenset(
@@ -32,12 +32,12 @@ Fault = tuple[tuple[str, ...], str, str]
 """Where it stands below the document, what is wrong, and the way round."""
 
 
-def refuse_what_no_swarm_does(spec: Mapping[str, Any], services: Sequence[str], files: Sequence[str]) -> None:
+def refuse_what_no_swarm_does(spec: ComposeProject, services: Sequence[str], files: Sequence[str]) -> None:
     """`spec`: the project as Compose renders it, `files`: what it was rendered from. Raises UsageError for the first
     that a swarm can't do, with the file and line where it stands."""
     folder = str(Path(files[0]).resolve().parent) if files else ""
     for name in services:
-        for path, says, way in (*_of_service(name, spec["services"][name], folder), *_of_networks(spec, name)):
+        for path, says, way in (*_of_service(name, spec.services[name], folder), *_of_networks(spec, name)):
             place = _place(files, path)
             hint = f"{way}; {_ONE_ENGINE}"
             if place is None:
@@ -45,58 +45,58 @@ def refuse_what_no_swarm_does(spec: Mapping[str, Any], services: Sequence[str], 
             raise UnreadableInput(f"{'.'.join(path)}: {says}", file=place[0], line=place[1], hint=hint)
 
 
-def _of_service(name: str, service: Mapping[str, Any], folder: str) -> Iterator[Fault]:
+def _of_service(name: str, service: ComposeService, folder: str) -> Iterator[Fault]:
     at = ("services", name)
-    for key, value in service.items():
+    for key, value in service.to_json().items():
         if key in _DONE or key.startswith("x-") or value in (None, False, [], {}, ""):
             continue
         if key == "network_mode" and value == "default":
             continue
         yield (*at, key), f"a swarm has no {key}", _WAYS.get(key, "leave it out")
-    for option in service.get("security_opt") or ():
+    for option in service.security_opt:
         if not option.startswith("no-new-privileges"):
             says = f"a swarm can't be told {option.partition(':')[0].partition('=')[0]}"
             yield (*at, "security_opt"), says, "set it for all containers of a node in its daemon.json"
-    yield from _of_deploy(at, service.get("deploy") or {})
+    yield from _of_deploy(at, service.deploy)
     yield from _of_doors(at, service, folder)
 
 
-def _of_deploy(at: tuple[str, ...], deploy: Mapping[str, Any]) -> Iterator[Fault]:
-    if deploy.get("mode", "replicated") != "replicated":
+def _of_deploy(at: tuple[str, ...], deploy: Deploy) -> Iterator[Fault]:
+    if deploy.mode != "replicated":
         way = "say how many it needs (`replicas`), and `placement.max_replicas_per_node: 1`"
-        yield (*at, "deploy", "mode"), f"mode {deploy['mode']} is not shipped", way
-    if deploy.get("endpoint_mode", "dnsrr") != "dnsrr":
+        yield (*at, "deploy", "mode"), f"mode {deploy.mode} is not shipped", way
+    if deploy.endpoint_mode not in ("", "dnsrr"):
         way = "leave it out: names lead to the tasks themselves (dnsrr)"
         yield (*at, "deploy", "endpoint_mode"), "virtual addresses are not used", way
-    resources = deploy.get("resources") or {}
-    if any((part or {}).get("devices") for part in resources.values()):
+    if deploy.has_devices:
         yield (*at, "deploy", "resources"), "devices are not shipped", "leave them out"
 
 
-def _of_doors(at: tuple[str, ...], service: Mapping[str, Any], folder: str) -> Iterator[Fault]:
-    for port in service.get("ports") or ():
-        if port.get("mode") != "host" or not port.get("published"):
+def _of_doors(at: tuple[str, ...], service: ComposeService, folder: str) -> Iterator[Fault]:
+    for port in service.ports:
+        if port.mode != "host" or not port.published:
             way = "a route (`deploy.routes`) leads through the edge; `mode: host` opens it on the node where it runs"
-            yield (*at, "ports"), f"port {port.get('target')} would be open on every node (mode ingress)", way
-        elif port.get("host_ip"):
-            yield (*at, "ports"), f"a swarm can't bind {port['host_ip']} alone", "leave the address out"
-    for mount in service.get("volumes") or ():
-        if mount.get("type") not in ("volume", "bind", "tmpfs"):
-            yield (*at, "volumes"), f"a swarm is not given mounts of type {mount.get('type')}", "use a volume"
-        source = str(mount.get("source") or "")
-        if mount.get("type") == "bind" and folder and Path(source).is_relative_to(folder):
+            yield (*at, "ports"), f"port {port.target} would be open on every node (mode ingress)", way
+        elif port.host_ip:
+            yield (*at, "ports"), f"a swarm can't bind {port.host_ip} alone", "leave the address out"
+    for mount in service.mounts:
+        if mount.type not in ("volume", "bind", "tmpfs"):
+            yield (*at, "volumes"), f"a swarm is not given mounts of type {mount.type}", "use a volume"
+        source = mount.source
+        if mount.type == "bind" and folder and Path(source).is_relative_to(folder):
             way = "make it a config (`configs`) or put it into the image: both come to every node"
             yield (*at, "volumes"), f"{source} is on this machine alone, and a swarm carries no files", way
 
 
-def _of_networks(spec: Mapping[str, Any], name: str) -> Iterator[Fault]:
-    for network, use in (spec["services"][name].get("networks") or {}).items():
+def _of_networks(spec: ComposeProject, name: str) -> Iterator[Fault]:
+    definitions = spec.networks
+    for network, use in spec.services[name].networks.items():
         for key in _NETWORK_KEYS:
-            if (use or {}).get(key):
+            if use.says(key):
                 way = "leave it out: its name leads to it"
                 yield ("services", name, "networks", network, key), "a task has no fixed address", way
-        driver = ((spec.get("networks") or {}).get(network) or {}).get("driver") or "overlay"
-        if driver != "overlay":
+        driver = definitions[network].driver if network in definitions else ""
+        if driver not in ("", "overlay"):
             way = "leave the driver out: networks of a swarm are overlays"
             yield ("networks", network, "driver"), f"a network of the driver {driver} stays on one node", way
 

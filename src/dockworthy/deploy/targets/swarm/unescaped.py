@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from ....model.compose_project import ComposeProject
 
 
-def unescaped(value: Any) -> Any:
+def unescaped(spec: ComposeProject) -> ComposeProject:
     """The same with every `$$` as one `$`; keys stay."""
-    if isinstance(value, str):
-        return value.replace("$$", "$")
-    if isinstance(value, dict):
-        return {key: unescaped(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [unescaped(part) for part in value]
-    return value
+    return spec.with_texts(lambda text: text.replace("$$", "$"))

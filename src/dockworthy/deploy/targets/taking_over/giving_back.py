@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ....engine.connection import Connection
+from ....model.compose_project import ComposeProject
 from ....model.release import Release
 from ....model.rollout import Order, Task
 from ...planning.replacing import replacing
@@ -48,8 +49,8 @@ async def give_back(
         await _remove(engine, tasks)
 
 
-def _old_first(spec: Mapping[str, Any], names: Mapping[str, str], service: str) -> bool:
-    definition = spec["services"].get(service)
+def _old_first(spec: ComposeProject, names: Mapping[str, str], service: str) -> bool:
+    definition = spec.services.get(service)
     return definition is None or replacing(definition, names.get(service, "")).order is Order.STOP_FIRST
 
 

@@ -16,7 +16,6 @@ from ..running import read_running
 from ..swarm.leaving import until_gone
 from ..swarm.names import JOB, of_project
 from ..swarm.reading import read_swarm
-from ..swarm.service_spec import networks_of
 from ..swarm.services import remove
 from .emptied import WANTED
 from .telling import told
@@ -60,8 +59,7 @@ class TakeoverTarget(ComposeTarget):
             return f"what was asked for runs by Compose now; the swarm still has {', '.join(left)}"
         if others:
             return f"{project} runs by Compose now; the swarm goes on for {', '.join(others)}"
-        used = {name for service in self._desired.spec["services"] for name in networks_of(self._desired.spec, service)}
-        if used.isdisjoint(await self._networks()):
+        if self._desired.spec.joined.isdisjoint(await self._networks()):
             return f"{project} runs by Compose now, and the swarm has nothing any more: `docker swarm leave --force`"
         return (
             f"{project} runs by Compose now, on networks of the swarm, which nothing else uses. To end it: "

@@ -44,7 +44,7 @@ def wanted_images(
     found: dict[str, Wanted] = {}
     for name in sorted({step.subject for step in steps if step.kind in _STARTS}):
         shipped = desired.services[name]
-        service = desired.spec["services"][name]
+        service = desired.spec.services[name]
         others = (node for node in nodes if node["ID"] != here and may_take(node, service))
         takers = tuple(sorted((way_to(node, hosts) for node in others), key=lambda taker: taker.name))
         if not takers:
