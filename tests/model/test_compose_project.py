@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from dockworthy.model.compose_project import (
     project_as_json,
     project_from_json,
 )
+from dockworthy.model.release import release_as_json, release_from_json
 from effort import examples
 
 VALUES = st.recursive(
@@ -55,23 +57,23 @@ class Kept(msgspec.Struct):
 
 
 @given(PROJECTS)
-def test_the_json_comes_out_as_it_went_in(json: dict[str, Any]) -> None:
-    project = ComposeProject.from_json(json)
-    assert project.to_json() == json
-    assert project == ComposeProject.from_json(json) and not project != ComposeProject.from_json(json)
+def test_the_json_comes_out_as_it_went_in(written: dict[str, Any]) -> None:
+    project = ComposeProject.from_json(written)
+    assert project.to_json() == written
+    assert project == ComposeProject.from_json(written) and not project != ComposeProject.from_json(written)
     assert project.with_texts(lambda text: text) == project
     content = msgspec.json.encode(Kept(project), enc_hook=project_as_json)
-    assert msgspec.json.decode(content) == {"spec": json}
+    assert msgspec.json.decode(content) == {"spec": written}
     assert msgspec.json.decode(content, type=Kept, dec_hook=project_from_json).spec == project
 
 
 @given(PROJECTS)
-def test_with_its_own_services_and_parts_it_is_the_same(json: dict[str, Any]) -> None:
-    project = ComposeProject.from_json({"services": {}, "networks": {}, **json})
+def test_with_its_own_services_and_parts_it_is_the_same(written: dict[str, Any]) -> None:
+    project = ComposeProject.from_json({"services": {}, "networks": {}, **written})
     assert project.with_services(project.services).with_networks(project.networks) == project
     assert project.beside(project) == project
     assert {name: each.to_json() for name, each in project.services.items()} == {
-        name: each or {} for name, each in (json.get("services") or {}).items()
+        name: each or {} for name, each in (written.get("services") or {}).items()
     }
 
 
@@ -92,6 +94,15 @@ def test_what_is_no_project_is_not_read() -> None:
             msgspec.json.decode(content, type=Kept, dec_hook=project_from_json)
     with pytest.raises(NotImplementedError):
         project_as_json(object())
+
+
+def test_a_record_of_a_release_holds_exactly_its_json() -> None:
+    spec = {**SHOP, "x-order": {"b": 1, "a": {}}}
+    record = {"number": 7, "project": "shop", "target": "swarm", "state": "kept", "spec": spec, "services": {}}
+    release = release_from_json(json.dumps(record).encode())
+    assert release.spec == ComposeProject.from_json(spec)
+    written = json.loads(release_as_json(release))["spec"]
+    assert written == spec and json.dumps(written) == json.dumps(spec), "in the same order, too"
 
 
 def test_what_is_written_is_read() -> None:

@@ -762,9 +762,9 @@ def project_as_json(value: object) -> dict[str, Any]:
 
 
 def project_from_json(kind: type, json: Any) -> ComposeProject:
-    """For msgspec's decoders (`dec_hook`)."""
+    """For msgspec's decoders (`dec_hook`): nobody else has what they made."""
     if kind is ComposeProject and isinstance(json, dict):
-        return ComposeProject.from_json(json)
+        return ComposeProject(json)
     raise TypeError(f"{type(json).__name__} is no project of Compose")
 
 
