@@ -47,7 +47,15 @@ def world() -> World:
     edges, other = {"ID": EDGES_ID, "Spec": {"Name": EDGES}}, {"ID": OTHER_ID, "Spec": {"Name": "shop_key"}}
     service = {"Spec": {"Name": "edges"}, "PreviousSpec": of_secret("shop_key", EDGES_ID)}
     secrets = {f"secret_{EDGES}": edges, f"secret_{EDGES_ID}": edges, f"secret_{OTHER_ID}": other}
-    return World(**secrets, secret_shop_key=other, service_edges=service, reader=READER)
+    reading = {"Spec": {"Name": "dockworthy-edge-reader-0a"}}
+    return World(
+        **secrets,
+        secret_shop_key=other,
+        service_edges=service,
+        service_reading=reading,
+        service_shop=service,
+        reader=READER,
+    )
 
 
 ATTACKS: dict[str, tuple[str, Any]] = {
@@ -65,6 +73,9 @@ ATTACKS: dict[str, tuple[str, Any]] = {
     ),
     "other labels": (f"POST /v1.45/secrets/{EDGES_ID}/update?version=1", {"Name": EDGES, "Labels": {}}),
     "none at all": (f"DELETE /v1.45/secrets/{EDGES_ID}", None),
+    "its name in capitals": ("POST /v1.45/secrets/create", {"Name": EDGES.upper(), "Data": "eA=="}),
+    "the reader's end": ("DELETE /v1.45/services/reading", None),
+    "another reader": ("POST /v1.45/services/reading/update?version=1", of_secret("shop_key", OTHER_ID)),
     "a command where they are read": ("POST /v1.45/containers/reader/exec", {"Cmd": ["cat", "/run/secrets/part0"]}),
     "files where they are read": ("GET /v1.45/containers/reader/archive?path=/run/secrets", None),
     "all where they are read": ("GET /v1.45/containers/reader/export", None),
@@ -90,6 +101,8 @@ async def test_nobody_who_is_not_known_uses_them(attack: str) -> None:
         ("POST /v1.45/secrets/create", {"Name": "shop_other", "Data": "eA=="}),
         ("DELETE /v1.45/secrets/shop_key", None),
         ("DELETE /v1.45/secrets/nowhere", None),
+        ("DELETE /v1.45/services/shop", None),
+        ("DELETE /v1.45/services/nowhere", None),
         (f"GET /v1.45/secrets/{EDGES}", None),
     ],
 )
@@ -175,10 +188,20 @@ import asyncio, sys
 from dockworthy.deploy.edge.belongings import Part
 from dockworthy.deploy.edge.swarm_secrets import SwarmSecrets, read_secrets
 from dockworthy.deploy.site import reach
+from dockworthy.errors import HostError
 
 async def main():
     async with reach("unix:///var/run/docker.sock", command="deploy") as site:
         swarm = SwarmSecrets(site.engine)
+        try:
+            part = Part({"internal/x.pem": "forged"})
+            await swarm.keep({"shop": part})
+            stored = await swarm.stored()
+            await read_secrets(site, sys.argv[1], {"shop": stored["shop"].__class__(stored["shop"].object, "0" * 32)})
+        except HostError as error:
+            assert "not what the edge gave to the swarm" in error.says, error.says
+        else:
+            raise AssertionError("another digest")
         for content in ("one", "two"):
             await swarm.keep({"shop": Part({"internal/x.pem": content * 20000})})
             stored = await swarm.stored()
@@ -252,8 +275,10 @@ def test_roots_deploy_keeps_and_reads_them_behind_the_plugin_alone(swarm: Guarde
         assert swarm.ask("GET", f"/v1.45/containers/{reader}/archive?path=/run/secrets/key").refused
         joins = {"Image": BASH, "HostConfig": {"PidMode": f"container:{reader}"}}
         assert swarm.ask("POST", "/v1.45/containers/create", joins).refused
+        assert swarm.ask("DELETE", "/v1.45/services/dockworthy-edge-reader-0a").refused
     finally:
-        assert swarm.ask("DELETE", "/v1.45/services/dockworthy-edge-reader-0a").status == 200
+        target = "/v1.45/services/dockworthy-edge-reader-0a"
+        assert swarm.ask("DELETE", target, headers={HEADER: seal(key, "DELETE", target, b"")}).status == 200
 
 
 @pytest.mark.engine

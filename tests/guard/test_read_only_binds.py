@@ -127,6 +127,8 @@ async def test_own_paths_are_written_by_no_container(path: str) -> None:
     (
         "/ /run /run/docker /run/docker.sock /run/docker/plugins/dockworthy.sock /run/dockworthy-engine /var/lib"
         " /var/lib/docker/containers /var/lib/dockworthy/guard /etc/dockworthy/guard.yaml /etc/docker"
+        " /run/dockworthy-guard.key /var/lib/dockworthy/guard-authority/authority/ca-key.pem"
+        " /var/lib/dockworthy/remote-access /var/lib/dockworthy/versions.key /var/lib/dockworthy/harden/x"
     ).split(),
 )
 async def test_sockets_and_secrets_are_read_by_no_container(path: str) -> None:

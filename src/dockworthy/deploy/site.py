@@ -25,6 +25,8 @@ _LASTS = 24 * 3600.0
 """Seconds: a deploy may wait for a person's slow services."""
 _CONNECTING = 20.0
 _CALL = 60.0
+_ROOTS = ("/run/docker.sock", "/var/run/docker.sock")
+"""Sockets where root alone can listen: behind another one may be somebody's who would pass on what root seals."""
 _STATE = f"""
 state=/var/lib/dockworthy
 if [ "$(id -u)" != 0 ]; then state=${{XDG_STATE_HOME:-$HOME/.local/state}}/dockworthy
@@ -103,7 +105,7 @@ async def reach(
         hand_here(command=command) as hand,
         Connection(endpoint, deadline=None, per_call=_CALL, environ=environ, election=ELECTION) as engine,
     ):
-        engine.root_key = read_key()
+        engine.root_key = read_key() if socket_path(endpoint) in _ROOTS else None
         state = str(state_directory(environ))  # made by who first has something to remember
         yield Site("this host", hand, engine, endpoint, state, socket=socket_path(endpoint) or "")
 
@@ -120,7 +122,8 @@ async def _over_ssh(endpoint: str, command: str, sudo: bool, environ: Mapping[st
             Connection(endpoint, deadline=None, per_call=_CALL, environ=environ, election=ELECTION, way=way) as engine,
         ):
             hand = Hand(host.shell, address.host, host, command=command)
-            state, engine.root_key = await _state_on(hand)
+            state, key = await _state_on(hand)
+            engine.root_key = key if socket in _ROOTS else None
             site = Site(address.host, hand, engine, f"unix://{way.socket}", state, socket=socket)
             site.through = Through(host, socket, way)
             async with site._ways:

@@ -24,6 +24,9 @@ _ENGINE = (
     "/var/lib/docker",
     "/var/lib/containerd",
 )
+_KEYS = ("guard-authority", "remote-access", "harden", "redaction.key", "versions.key")
+"""Below /var/lib/dockworthy: authorities whose key makes anybody an admin, what was in files before harden, and keys of
+digests."""
 _ENGINE_HIDDEN = ("/etc/docker", "/run/docker", "/run/containerd", "/var/lib/docker", "/var/lib/containerd")
 
 
@@ -68,7 +71,8 @@ def own_paths(
     """Those of an installed guard, with `sockets` and folders of the `engine` that lie elsewhere, files that only
     root changes (`kept`: logs, policies), and private `keys`. `real` tells where links lead."""
     places = Places()
-    shut = (places.state, places.policy.parent, places.engine_socket.parent, places.socket.parent)
+    shut = (places.state, places.policy.parent, places.engine_socket.parent, places.socket.parent, places.root_key)
+    keys = (*keys, *(str(places.state.parent / name) for name in _KEYS))
     hidden = (*_ENGINE_HIDDEN, *map(str, shut), *engine, *keys)
     files = (
         places.bundle,
@@ -79,7 +83,6 @@ def own_paths(
         places.init,
         places.pid,
         places.serving,
-        places.root_key,
     )
     logs = (str(places.audit.parent), *kept)
     return OwnPaths(

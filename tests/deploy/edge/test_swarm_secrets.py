@@ -32,12 +32,29 @@ async def test_who_reads_ends_no_reader_of_a_manager_that_is_at_work() -> None:
                     for name, state in (("mine", "ready"), ("other", "ready"), ("lost", "down"))]  # fmt: skip
         return [reader(name) for name in ("mine", "other", "lost", "gone")]
 
-    async def send(method: str, path: str, *, answer: bool) -> None:
+    async def send(method: str, path: str, *, answer: bool, as_root: bool) -> None:
+        assert as_root, "behind a guard nobody else may"
         removed.append(path.removeprefix("/services/of "))
 
     engine = SimpleNamespace(get=get, send=send)
     await swarm_secrets._end_readers(SimpleNamespace(engine=engine), "mine")  # type: ignore[arg-type]
     assert removed == ["mine", "lost", "gone"]
+
+
+async def test_a_service_that_took_the_readers_id_for_a_name_is_not_read() -> None:
+    def task(service: str) -> dict[str, Any]:
+        return {
+            "ServiceID": service,
+            "Status": {"State": "running", "ContainerStatus": {"ContainerID": f"of {service}"}},
+        }
+
+    answers = [[task("another")], [task("another"), task("mine")]]
+
+    async def get(path: str) -> Any:
+        return answers.pop(0)
+
+    site = SimpleNamespace(engine=SimpleNamespace(get=get), name="here")
+    assert await swarm_secrets._container(site, "mine") == "of mine"  # type: ignore[arg-type]
 
 
 async def test_a_swarm_that_does_not_answer_lets_no_certificate_run_out(

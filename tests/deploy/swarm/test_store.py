@@ -13,7 +13,7 @@ import pytest
 from deploy.store_suite import Opens, StoreSuite, release
 from dockworthy.deploy.store import SwarmStore, swarm_lock
 from dockworthy.engine.connection import Connection
-from dockworthy.errors import Occupied, UnreadableInput, UsageError
+from dockworthy.errors import EngineError, Occupied, UnreadableInput, UsageError
 from machines.engines import OwnEngine
 
 pytestmark = pytest.mark.engine
@@ -43,6 +43,21 @@ def opens(swarm: OwnEngine, project: str) -> Opens:
 
 class TestOnASwarm(StoreSuite):
     pass
+
+
+async def test_a_name_that_is_taken_in_capital_letters_is_said(
+    swarm: OwnEngine, opens: Opens, project: str, tmp_path: Path
+) -> None:
+    """To a swarm it is the same name: else a deploy would try to make it for ever."""
+    data = tmp_path / "taken"
+    data.write_text("x")
+    label = ("--label", f"dockworthy.project={project}")
+    swarm.docker("config", "create", *label, f"{project.upper()}_dockworthy.head", str(data))
+    async with opens() as store:
+        with pytest.raises(EngineError, match="can't make its config") as raised:
+            async with store.lock(who="anna", doing="deploy"):
+                pass
+    assert "capital letters" in raised.value.hint
 
 
 async def test_a_config_that_is_merely_labelled_as_a_release_is_none(

@@ -97,7 +97,7 @@ async def read_secrets(site: Site, image: str, wanted: Mapping[str, Stored]) -> 
     try:
         reader = await site.engine.send("POST", "/services/create", _reader(node, image, wanted, files), as_root=True)
         container = await _container(site, reader["ID"])
-        return {name: await _read(site, container, file) for name, file in files.items()}
+        return {name: await _read(site, container, file, wanted[name].digest) for name, file in files.items()}
     finally:
         await asyncio.shield(_end_readers(site, node))
 
@@ -145,11 +145,14 @@ async def _must_take_tasks(site: Site, node: str) -> None:
 
 
 async def _container(site: Site, reader: str) -> str:
-    """The id of the reader's, once it runs. By the service that was just made: a label may be on any."""
+    """The id of the reader's, once it runs. By the service that was just made: a label may be on any. The engine takes
+    what is asked for as a name, too, where no service has that id any more."""
     clock = asyncio.get_running_loop().time
     ends, says = clock() + _WITHIN, ""
     while clock() < ends:
         for task in await site.engine.get(f"/tasks?{filters(service=[reader])}") or ():
+            if task.get("ServiceID") != reader:
+                continue
             status = task["Status"]
             says = status.get("Err") or status.get("Message") or says
             if status["State"] == "running":
@@ -168,12 +171,16 @@ def _not_read(site: Site, why: str) -> HostError:
     )
 
 
-async def _read(site: Site, container: str, file: str) -> Part:
+async def _read(site: Site, container: str, file: str, digest: str) -> Part:
+    """Only what the secret's label promises: whoever can make services could have put others in the reader's place."""
     command = ("/bin/bash", "-c", f'printf %s "$(</run/secrets/{file})"')
     try:
-        return unpacked(await output_of(site.engine, container, command, user="0:0"))
+        part = unpacked(await output_of(site.engine, container, command, user="0:0"))
     except EngineError as error:
         raise _not_read(site, error.says) from None
+    if part.digest != digest:
+        raise _not_read(site, "what was read is not what the edge gave to the swarm")
+    return part
 
 
 async def _end_readers(site: Site, node: str) -> None:
@@ -184,7 +191,7 @@ async def _end_readers(site: Site, node: str) -> None:
     for each in readers:
         if not {f"node.id=={other}" for other in alive}.intersection(_constraints_of(each)):
             with contextlib.suppress(EngineError):
-                await site.engine.send("DELETE", f"/services/{each['ID']}", answer=False)
+                await site.engine.send("DELETE", f"/services/{each['ID']}", answer=False, as_root=True)
 
 
 def _is_ready(node: Mapping[str, Any]) -> bool:

@@ -194,10 +194,9 @@ class SwarmStore:
 
     async def _swarms_key(self, making: bool) -> bytes:
         """By which versions tell nothing of their content; of two that make one at once, one is everybody's."""
+        if making:
+            return (await self._objects.found_or_made(_KEY, secrets.token_bytes(32), {KIND: "key"})).data
         found = await self._objects.get(_KEY)
-        if found is None and making:
-            await self._objects.create("configs", _KEY, secrets.token_bytes(32), {KIND: "key"})
-            found = await self._objects.get(_KEY)
         return b"" if found is None else found.data
 
     def _name(self, name: str, version: str) -> str:

@@ -41,11 +41,8 @@ class Head:
 
     async def made(self) -> Object:
         """It, made where it is not there yet."""
-        found = await self.read()
-        while found is None:
-            await self.objects.create("configs", self.name, b"dockworthy", {KIND: "head", PROJECT: self.project})
-            found = await self.read()
-        return found
+        labels = {KIND: "head", PROJECT: self.project}
+        return await self.objects.found_or_made(self.name, b"dockworthy", labels)
 
 
 class SwarmLock:

@@ -5,6 +5,7 @@ Source: Engine API v1.45, /configs and /secrets.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -21,6 +22,8 @@ Kind = Literal["configs", "secrets"]
 KIND = "dockworthy.kind"
 PROJECT = "dockworthy.project"
 _TRIES = 50
+_MADE, _BETWEEN = 10, 0.1
+"""How often, and after how many seconds, a config is looked for that somebody else makes at the same time."""
 
 
 class Object(Struct, frozen=True):
@@ -65,6 +68,19 @@ class SwarmObjects:
                 return False
             raise
         return True
+
+    async def found_or_made(self, name: str, data: bytes, labels: Mapping[str, str]) -> Object:
+        """The config of that name, made where there is none; of two that make it at once, one is everybody's. Raises
+        EngineError where a config has that name in other capital letters: to a swarm that is the same name."""
+        for _ in range(_MADE):
+            if (found := await self.get(name)) is not None:
+                return found
+            if not await self.create("configs", name, data, labels) and await self.get(name) is None:
+                await asyncio.sleep(_BETWEEN)
+        raise EngineError(
+            f"the swarm can't make its config {name}, and has none of that name",
+            hint="one that differs only in capital letters has the name: docker config ls; docker config rm",
+        )
 
     async def relabel(self, found: Object, labels: Mapping[str, str]) -> bool:
         """False where somebody else changed it since it was read."""

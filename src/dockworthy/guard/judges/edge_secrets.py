@@ -24,9 +24,12 @@ async def refused_edge_secrets(case: Case, references: Iterable[str]) -> AsyncIt
     """`references`: names or ids of secrets. A swarm goes by the id, whatever name stands beside it."""
     named = [name for name in dict.fromkeys(references) if name]
     found = await look_up(case.world.secret, named)
-    called = [name for name in named if name.startswith(EDGE_SECRETS)]
-    called += [ApiObject(each, "GET /secrets/{id}").word("Spec", "Name") for each in found if each is not None]
-    if name := next((each for each in called if each.startswith(EDGE_SECRETS)), ""):
+    called = [
+        *named,
+        *(ApiObject(each, "GET /secrets/{id}").word("Spec", "Name") for each in found if each is not None),
+    ]
+    # A swarm compares names without regard to capital letters.
+    if name := next((each for each in called if each.casefold().startswith(EDGE_SECRETS)), ""):
         yield refused("guard/edge", TITLE, f"secret {name} holds keys or routes of the edge", _REMEDY)
 
 
@@ -42,10 +45,23 @@ async def secret_remove(case: Case) -> AsyncIterator[Refusal]:
         yield refusal
 
 
+async def refused_reader(case: Case, found: Mapping[str, Any] | None) -> AsyncIterator[Refusal]:
+    """Of a service (`GET /services/{id}`) that is to be changed or removed. Who removes the one that reads these
+    secrets could put another in its place."""
+    name = ApiObject(found, "GET /services/{id}").word("Spec", "Name")
+    if name.casefold().startswith(f"{EDGE_READER}-"):
+        yield refused("guard/edge", TITLE, f"service {name} reads them for `dockworthy deploy`", _REMEDY)
+
+
+async def service_remove(case: Case) -> AsyncIterator[Refusal]:
+    async for refusal in refused_reader(case, await case.world.service(case.call.names["object"])):
+        yield refusal
+
+
 def reads_edge_secrets(inspect: Mapping[str, Any]) -> bool:
     """Is it the container of the task that reads them?"""
     service = ApiObject(inspect, "GET /containers/{id}/json").words("Config", "Labels").get(_SERVICE, "")
-    return service.startswith(f"{EDGE_READER}-")
+    return service.casefold().startswith(f"{EDGE_READER}-")
 
 
-JUDGES = {"secret_remove": secret_remove}
+JUDGES = {"secret_remove": secret_remove, "service_remove": service_remove}

@@ -23,7 +23,7 @@ from ..floor.mounts import refused_mounts, refused_volume, refused_words, writab
 from ..parallel import look_up
 from ..volume_nodes import paths_of
 from .case import Case
-from .edge_secrets import refused_secrets_of_service
+from .edge_secrets import refused_reader, refused_secrets_of_service
 from .existing import refused_image, refused_volume_nodes
 from .host_mounts import (
     host_mounts,
@@ -54,6 +54,8 @@ async def service_update(case: Case) -> AsyncIterator[Refusal]:
     asked = case.body(SERVICE)  # before anything is looked up: it may ask for more than can be judged
     found = await case.world.service(case.call.names["object"])
     service = ApiObject(found, "GET /services/{id}")
+    async for refusal in refused_reader(case, found):
+        yield refusal
     runs = service.word("Spec", "TaskTemplate", "ContainerSpec", "Image")
     async for refusal in _judge(case, asked, runs=runs):
         yield refusal

@@ -251,7 +251,7 @@ def _what_deploys_keep(call: Call) -> Iterator[Refusal]:
     wanted = f"{_OURS}kind" if call.route.action.startswith("services/") else _OURS
     given = [name for name in body.words("Labels") if name.startswith(wanted)]
     name = body.word("Name")
-    if given or name.startswith((_OURS, EDGE_SECRETS)):
+    if given or name.casefold().startswith((_OURS, EDGE_SECRETS)):  # a swarm compares names without their case
         says = f"the label {given[0]}" if given else f"the name {name}"
         yield refused(
             "guard/roles",

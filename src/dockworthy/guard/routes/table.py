@@ -247,7 +247,7 @@ _SWARM = (
     _logs("GET /services/{object}/logs"),
     _route("POST /services/create", _CREATE, "", Body.JSON, "service_create"),
     _route("POST /services/{object}/update", _CREATE, "version registryAuthFrom rollback", Body.JSON, "service_update"),
-    _route("DELETE /services/{object}", _CREATE),
+    _route("DELETE /services/{object}", _CREATE, judge="service_remove"),
     _route("GET /tasks", _VIEW, "filters"),
     _route("GET /tasks/{object}", _VIEW),
     _logs("GET /tasks/{object}/logs"),
