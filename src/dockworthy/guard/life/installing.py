@@ -50,7 +50,8 @@ def _install(todo: Install, undone: contextlib.ExitStack, say: Say) -> None:
     record = structs.replace(record_of(todo), done=False, renews=todo.renews, previous=todo.whole_before)
     undone.callback(_put_record, places, todo.installed)
     _put_record(places, record, todo)
-    for path, content, mode in _files(todo, service):
+    without_people = None if todo.moving is None else Service(places, engine, systemd=todo.by_systemd)
+    for path, content, mode in _files(todo, service, meanwhile=without_people):
         kept = kept_files.write(path, content, mode)
         undone.callback(kept_files.put_back, kept)
         record = structs.replace(record, folders=(*record.folders, *map(str, kept.folders)))
@@ -97,9 +98,13 @@ def _measure(engine: EngineHere, todo: Install) -> None:
         check_served(todo.people)
 
 
-def _files(todo: Install, service: Service) -> list[tuple[Path, bytes, int]]:
+def _files(todo: Install, service: Service, *, meanwhile: Service | None) -> list[tuple[Path, bytes, int]]:
+    """`meanwhile`: what a keeper keeps that starts before the engine has left the people's place."""
     policy = [] if todo.policy is None else [(todo.places.policy, todo.policy, 0o644)]
-    return [*policy, *service.files()]
+    files = {path: (content, mode) for path, content, mode in service.files()}
+    if meanwhile is not None:
+        files |= {path: (content, mode) for path, content, mode in meanwhile.files() if path == todo.places.keep}
+    return [*policy, *((path, content, mode) for path, (content, mode) in files.items())]
 
 
 def _put_record(places: Places, record: Record | None, todo: Install | None = None) -> None:

@@ -103,27 +103,38 @@ class Service:
 
     def files(self) -> Iterator[tuple[Path, bytes, int]]:
         """Path, content and mode of what the machine starts it by. Raises UsageError for a path that does not fit."""
-        places, people = self._places, self._people
-        endpoint = people.endpoint if people else self._engine.endpoint
-        path, tls = (people.path, people.tls) if people else ("", "")
-        words = places.command(endpoint, path, tls=tls, syslog=Path("/dev/log").exists())
+        places, words = self._places, self._words()
         for word in words:
             plain(word if word.startswith("/") else f"/{word.partition('://')[2]}", "the path")
         fills = self._fills(words)
-        kept = Kept(
-            sockets=(At(str(places.socket), 0o600), *((At(people.path, people.mode, people.group),) if people else ())),
-            command=words, again=(str(places.current / "keep.sh"), str(places.keep)),
-            pid_file=str(places.pid), serving=str(places.serving),
-        )  # fmt: skip
         yield places.unlock, _filled("unlock.sh", fills), 0o755
         if places.may_have_program:
             yield places.program, places.calling, 0o755
-        yield places.keep, kept.written(), 0o600
+        yield places.keep, self._told(), 0o600
         if self.by_systemd:
             yield places.unit, _filled("guard.service", fills), 0o644
             yield places.after_guard, _filled("docker.conf", fills), 0o644
         else:
             yield places.init, _filled("init.sh", fills), 0o755
+
+    def tell_keeper(self) -> None:
+        """What the next keeper keeps. For a move not before the engine has left the people's place: a keeper that
+        starts earlier would put its own socket there. Raises OSError."""
+        kept_files.write(self._places.keep, self._told(), 0o600)
+
+    def _words(self) -> tuple[str, ...]:
+        people = self._people
+        endpoint, path, tls = (people.endpoint, people.path, people.tls) if people else (self._engine.endpoint, "", "")
+        return self._places.command(endpoint, path, tls=tls, syslog=Path("/dev/log").exists())
+
+    def _told(self) -> bytes:
+        places, people = self._places, self._people
+        kept = Kept(
+            sockets=(At(str(places.socket), 0o600), *((At(people.path, people.mode, people.group),) if people else ())),
+            command=self._words(), again=(str(places.current / "keep.sh"), str(places.keep)),
+            pid_file=str(places.pid), serving=str(places.serving),
+        )  # fmt: skip
+        return kept.written()
 
     def _fills(self, words: Sequence[str]) -> dict[str, str]:
         places, people = self._places, self._people

@@ -53,6 +53,17 @@ start() {
     done
 }
 
+# Does a living process listen there? The kernel lists the path at which a socket was made: the guard's own was made
+# beside this one, so that only another's, as the engine's, is found.
+listened() {
+    [ -r /proc/net/unix ] || return 0 # nobody can tell: it stays
+    at=$(readlink -f "$1") || return 1
+    while read -r _ _ _ flags _ _ _ path; do
+        case $flags:$path in 00010000:*/"${at##*/}") [ "$(readlink -f "$path")" != "$at" ] || return 0 ;; esac
+    done </proc/net/unix
+    return 1
+}
+
 stop() {
     ! watched || kill -KILL "$(cat "$watchfile")"
     rm -f "$watchfile"
@@ -61,7 +72,7 @@ stop() {
     kill -TERM "$pid"
     n=0
     while runs && [ "$n" -lt 100 ]; do n=$((n + 1)); sleep 0.1; done
-    rm -f "$socket" ${people:+"$people"}
+    for each in "$socket" ${people:+"$people"}; do listened "$each" || rm -f "$each"; done
 }
 
 case $1 in

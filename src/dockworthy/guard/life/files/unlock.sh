@@ -97,6 +97,16 @@ let_go() {
     fi
 }
 
+# Does a living process listen there? The guard's own socket was made at another path, which the kernel lists.
+listened() {
+    [ -r /proc/net/unix ] || return 0
+    at=$(readlink -f "$1") || return 1
+    while read -r _ _ _ flags _ _ _ path; do
+        case $flags:$path in 00010000:*/"${at##*/}") [ "$(readlink -f "$path")" != "$at" ] || return 0 ;; esac
+    done </proc/net/unix
+    return 1
+}
+
 stop_guard() {
     if under_systemd; then
         rm -f @after@ # else the engine's start brings it back
@@ -108,7 +118,8 @@ stop_guard() {
     [ ! -s @watch@ ] || ! grep -q dockworthy-guard "/proc/$(cat @watch@)/cmdline" 2>/dev/null || kill -KILL "$(cat @watch@)"
     [ ! -s @pid@ ] || ! grep -q keep.py "/proc/$(cat @pid@)/cmdline" 2>/dev/null || kill -KILL "$(cat @pid@)"
     [ ! -s @serving@ ] || ! grep -q guard "/proc/$(cut -d ' ' -f 1 @serving@)/cmdline" 2>/dev/null || kill -KILL "$(cut -d ' ' -f 1 @serving@)"
-    rm -f "$people" @watch@ @pid@ @serving@
+    listened "$people" || rm -f "$people"
+    rm -f @watch@ @pid@ @serving@
 }
 
 put_back() {

@@ -94,6 +94,7 @@ def move(
         for path, text in moving.way.files:
             kept_files.write(path, text.encode())
         make_folder(moving.places)
+        service.tell_keeper()
         say(f"starting the guard at {moving.people.path}")
         service.start()
 
