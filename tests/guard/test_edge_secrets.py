@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import stat
 import sys
 import threading
@@ -180,6 +181,21 @@ def test_the_key_is_roots_alone(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(path)
     assert read_key(link) is None and made_key(tmp_path / "nowhere" / "key") is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the key is root's")
+def test_what_is_no_key_is_replaced_where_it_is_roots(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "key"
+    for content, mode in ((b"", 0o600), (KEY[:9], 0o600), (KEY, 0o644)):
+        path.write_bytes(content)
+        path.chmod(mode)
+        key = made_key(path)
+        assert key is not None and key != KEY and read_key(path) == key and [*tmp_path.iterdir()] == [path]
+    assert made_key(path) == key and capsys.readouterr().err == ""
+    path.write_bytes(b"")
+    os.chown(path, 7001, -1)
+    assert made_key(path) is None and path.read_bytes() == b"" and [*tmp_path.iterdir()] == [path]
+    assert f"{path} can't be used" in capsys.readouterr().err
 
 
 BASH = "dockworthy-test-bash:1.0"

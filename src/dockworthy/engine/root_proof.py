@@ -15,6 +15,7 @@ import os
 import re
 import secrets
 import stat
+import sys
 from pathlib import Path
 
 KEY_FILE = Path("/run/dockworthy-guard.key")
@@ -48,18 +49,41 @@ def read_key(path: Path = KEY_FILE) -> bytes | None:
 
 
 def made_key(path: Path = KEY_FILE) -> bytes | None:
-    """This host's; it is made where there is none. None where that can't be done, as for a guard that is not root: then
-    no request is believed to be root's."""
+    """This host's; it is made where there is none, or where what root has there is none (cut off, or open to others).
+    None where that can't be done, as for a guard that is not root: then no request is believed to be root's, and root's
+    guard says why."""
     aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    why = "it belongs to another user, or is no file"
     try:
         with contextlib.suppress(FileExistsError):
             if read_key(path) is None:
                 aside.touch(mode=0o600, exist_ok=False)
                 aside.write_bytes(secrets.token_hex(32).encode())
+                _put_away(path)
                 os.link(aside, path)  # fails where another guard was faster: then its key counts
-    except OSError:
-        return None
+    except OSError as error:
+        why = str(error.strerror)
     finally:
         with contextlib.suppress(OSError):
             aside.unlink()
-    return read_key(path)
+    key = read_key(path)
+    if key is None and os.geteuid() == 0:
+        print(f"{path} can't be used, so that no deploy is known to be root's: {why}", file=sys.stderr, flush=True)
+    return key
+
+
+def _put_away(path: Path) -> None:
+    """What root has there and is no key. Raises OSError."""
+    away = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        found = path.lstat()
+        if found.st_uid != 0 or stat.S_ISDIR(found.st_mode) or read_key(path) is not None:
+            return
+        path.rename(away)
+    except FileNotFoundError:
+        return
+    try:
+        if read_key(away) is not None:  # another guard was faster, and this is its key
+            os.link(away, path)
+    finally:
+        away.unlink()

@@ -159,6 +159,7 @@ def _remove(places: Places, record: Record, engine: EngineHere, *, bundle_stays:
     ):  # a guard that comes later must not find old roles
         shutil.rmtree(folder, ignore_errors=True)
     _forget_locked(places, Path(record.settings))
+    places.root_key.unlink(missing_ok=True)
     with contextlib.suppress(FileNotFoundError):
         if places.policy.read_bytes() == STARTING_POLICY:
             places.policy.unlink()
