@@ -12,12 +12,15 @@ from msgspec import structs
 from dockworthy.cli.guard import install as command
 from dockworthy.cli.run import run
 from dockworthy.errors import EngineError
-from dockworthy.guard.life import cut_off
+from dockworthy.guard.life import cut_off, installing, uninstalling
+from dockworthy.guard.life.builds import Builds
 from dockworthy.guard.life.cut_off import Asked, asked_of, in_words, install_or_as_before, take_back, together
 from dockworthy.guard.life.engine_here import EngineHere
 from dockworthy.guard.life.places import Places
-from dockworthy.guard.life.planning import plan
+from dockworthy.guard.life.planning import STARTING_POLICY, Install, plan
 from dockworthy.guard.life.record import People, Record, read_record, write_record
+from dockworthy.guard.life.service import Service
+from dockworthy.model.guard_policy import GuardPolicy
 
 PLAIN = Record(
     version="1", endpoint="unix:///run/docker.sock", settings="/etc/docker/daemon.json", settings_was_there=True,
@@ -52,8 +55,11 @@ def test_it_says_what_it_does() -> None:
 def test_a_run_that_is_cut_off_again_in_between_is_gone_on_with(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def uninstall(places: Places, record: Record, say: Callable[[str], None], *, bundle_stays: bool) -> None:
+    def uninstall(
+        places: Places, record: Record, say: Callable[[str], None], *, bundle_stays: bool, comes_back: bool
+    ) -> None:
         assert not bundle_stays, "this program lies elsewhere"
+        assert comes_back
         places.record.unlink()
 
     write_record(places, HALF)
@@ -113,6 +119,8 @@ def test_the_command_asks_once_and_keeps_the_flags(
     monkeypatch.setattr("dockworthy.guard.life.places.Places", lambda: places)
     monkeypatch.setattr(command, "only_root", lambda: None)
     monkeypatch.setattr(cut_off, "take_back", lambda *_: done.append("taken back"))
+    monkeypatch.setattr(command, "_check_first", lambda *_, **__: None)
+    places.policy.write_text("policy: {level: baseline}\n")
     monkeypatch.setattr(command, "_bring", lambda places, endpoint, asked, *_, **how: done.append((asked, how["yes"])))
     write_record(places, HALF)
     assert run(["guard", "install", *flags, "--dry-run" if dry else "--yes"]) == 0
@@ -121,3 +129,69 @@ def test_the_command_asks_once_and_keeps_the_flags(
     asked = Asked(people=True, confine_builds=bool(flags))
     assert done == ([] if dry else ["taken back", (asked, True)])
     assert ("is finished, with --people" in says) != dry
+
+
+@pytest.mark.parametrize("version", ["99.0.0", "29.1.0"])
+def test_what_may_refuse_comes_before_anything_is_taken_back(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: str
+) -> None:
+    """An engine that was not tried; a daemon.json that can't be used."""
+    settings = tmp_path / "daemon.json"
+    settings.write_text('{"authorization-plugins": "x"}')
+    engine = EngineHere(endpoint="unix:///x", settings=settings, pid=1, version=version)
+    done: list[str] = []
+    monkeypatch.setattr("dockworthy.guard.life.places.Places", lambda: places)
+    monkeypatch.setattr("dockworthy.guard.life.engine_here.find_engine", lambda *_: engine)
+    monkeypatch.setattr("dockworthy.guard.life.tried.TRIED", ("29.1",))
+    monkeypatch.setattr(command, "only_root", lambda: None)
+    monkeypatch.setattr(cut_off, "take_back", lambda *_: done.append("taken back"))
+    write_record(places, structs.replace(HALF, people=None))
+    assert run(["guard", "install", "--yes"]) == 2 and "by which the installation that was cut off" in _said(capsys)
+    places.policy.write_text("policy: {level: baseline}\n")
+    assert run(["guard", "install", "--yes"]) == 2 and done == []
+    said = _said(capsys)
+    assert ("was not tried against Engine 99" in said) if version[0] == "9" else ("is no list" in said), said
+
+
+def _said(capsys: pytest.CaptureFixture[str]) -> str:
+    return " ".join(capsys.readouterr().err.split())
+
+
+def test_the_policy_is_there_when_the_record_is(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is cut off after, finishing it judges by the same."""
+    engine = EngineHere(endpoint="unix:///x", settings=tmp_path / "daemon.json")
+    todo = Install(
+        places=places, engine=engine, policy=b"strict", before=None, after=b"{}", by_systemd=False,
+        builds=Builds(policy=GuardPolicy(), confined=False, written=False, people=False),
+    )  # fmt: skip
+    seen: list[bytes] = []
+    monkeypatch.setattr(installing, "_bring_bundle", lambda *_: None)
+
+    def put_record(places: Places, record: Record | None, *_: object) -> None:
+        if record is not None:
+            seen.append(places.policy.read_bytes() if places.policy.exists() else b"")
+            raise EngineError("cut off")
+
+    monkeypatch.setattr(installing, "_put_record", put_record)
+    with pytest.raises(EngineError):
+        installing.install(todo, print)
+    assert seen == [b"strict"] and not places.policy.exists(), "what failed is taken back"
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_grants_and_the_policy_stay_for_the_guard_that_comes_in_the_same_go(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comes_back: bool
+) -> None:
+    monkeypatch.setenv("DOCKWORTHY_STATE", str(tmp_path / "theirs"))
+    monkeypatch.setattr(uninstalling, "take_order_away", lambda _: None)
+    for name in ("stop", "forget"):
+        monkeypatch.setattr(Service, name, lambda _: None)
+    places = structs.replace(places, root_key=tmp_path / "key")
+    (places.state / "grants").mkdir(parents=True)
+    places.policy.write_bytes(STARTING_POLICY)
+    record = structs.replace(PLAIN, files=(), settings=str(tmp_path / "daemon.json"))
+    engine = EngineHere(endpoint="unix:///x", settings=tmp_path / "daemon.json")
+    uninstalling._remove(places, record, engine, bundle_stays=True, comes_back=comes_back)
+    assert (places.policy.exists(), (places.state / "grants").exists()) == (comes_back, comes_back)

@@ -62,3 +62,15 @@ def test_the_engines_own_socket_stays(host: OwnHost) -> None:
     done = host.dockworthy("guard", "uninstall", "--yes")
     assert done.returncode == 0, done.stderr
     assert host.docker("ps", check=False).returncode == 0
+
+
+def test_it_is_finished_with_the_policy_that_it_was_given(host: OwnHost) -> None:
+    cut_off(host, "--people", "--policy", "/srv/strict.yaml")
+    untried = CUT_OFF.replace("installing.move", "from dockworthy.guard.life import tried; tried.TRIED = (); _")
+    done = host.run(sys.executable, "-c", untried, "guard", "install", "--yes", check=False)
+    assert b"was not tried" in done.stderr and b"docker.sock" in host.run("ls", "/run").stdout, done.stderr
+    done = host.dockworthy("guard", "install", "--yes")
+    assert done.returncode == 0 and "is finished, with --people" in done.stderr, done.stderr
+    assert host.read("/etc/dockworthy/guard.yaml") == POLICY
+    assert host.docker("ps", check=False).returncode == 0
+    assert host.run("test", "-S", "/run/dockworthy-engine/docker.sock", check=False).returncode == 0

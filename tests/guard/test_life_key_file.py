@@ -25,5 +25,5 @@ def test_uninstall_removes_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         by_systemd=False,
     )  # fmt: skip
     engine = EngineHere(endpoint=record.endpoint, settings=Path(record.settings))
-    uninstalling._remove(places, record, engine, bundle_stays=False)
+    uninstalling._remove(places, record, engine, bundle_stays=False, comes_back=False)
     assert not places.root_key.exists()

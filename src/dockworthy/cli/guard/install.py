@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ...errors import UsageError
+from ...errors import EngineError, UsageError
 from ...input_files import read_input
 from .. import options
 from ..output import say
@@ -17,6 +17,7 @@ from .agreeing import agreed, dry_run_option, only_root
 if TYPE_CHECKING:
     from ...guard.life.cut_off import Asked
     from ...guard.life.places import Places
+    from ...guard.life.record import Record
     from ...guard.policy_in_force import PolicyInForce
 
 _docker = click.option(
@@ -95,19 +96,60 @@ def install(
     asked = cut_off.Asked(people=people, tls=tls, confine_builds=confine_builds)
     record = read_record(places)
 
-    def bring(wanted: Asked, *, agreed_to: bool = False) -> None:
-        _bring(places, endpoint, wanted, judged_by, force=force, dry_run=dry_run, yes=yes or agreed_to)
+    def bring(wanted: Asked, *, agreed_to: bool = False, as_before: bool = False) -> None:
+        _bring(places, endpoint, wanted, judged_by, force=force or as_before, dry_run=dry_run, yes=yes or agreed_to)
 
     if record is None or not record.is_to_be_taken_back:
         bring(asked)
         return 0
     asked = cut_off.together(asked, cut_off.asked_of(record))
+    if policy is None and not places.policy.exists():
+        raise UsageError(
+            f"{places.policy} is not there, by which the installation that was cut off was to judge",
+            hint="name it: --policy FILE; or take everything away: dockworthy guard uninstall",
+        )
+    _check_first(places, endpoint, asked, judged_by, record, force=force)
     if not agreed("dockworthy guard install", cut_off.in_words(record, asked), dry_run=dry_run, yes=yes):
         return 0
     cut_off.take_back(places, record, say)
-    cut_off.install_or_as_before(record, asked, lambda wanted: bring(wanted, agreed_to=True), say)
+    cut_off.install_or_as_before(
+        record, asked, lambda wanted: bring(wanted, agreed_to=True, as_before=wanted != asked), say
+    )
     say(f"the installation that was cut off is finished{f', with {asked.flags}' if asked.flags else ''}")
     return 0
+
+
+def _check_first(
+    places: Places,
+    endpoint: str,
+    asked: Asked,
+    judged_by: tuple[PolicyInForce, bytes | None],
+    record: Record,
+    *,
+    force: bool,
+) -> None:
+    """All that may refuse to finish what was cut off, before any of it is taken back: until then a guard may stand
+    before the engine. Of an engine that was left so that it does not answer, nothing can be told. Raises
+    DockworthyError."""
+    from ...facts.redaction_key import state_directory
+    from ...guard.life.engine_here import find_engine
+    from ...guard.life.planning import plan
+    from ...guard.life.record import own_endpoint
+    from ...guard.life.tried import check_tried
+
+    try:
+        engine = find_engine(own_endpoint(record, endpoint))
+    except EngineError:
+        return
+    if not engine.pid:
+        return
+    if not force:
+        check_tried(engine.version, state_directory(os.environ) / "guard")
+    in_force, text = judged_by
+    is_moved = record.people is not None and engine.endpoint == record.people.endpoint
+    plan(places, engine, text, by_systemd=Path("/run/systemd/system").is_dir(), people=asked.people and not is_moved,
+        tls=None if is_moved else asked.tls, guard=in_force.guard, confine_builds=asked.confine_builds,
+    )  # fmt: skip
 
 
 def _bring(

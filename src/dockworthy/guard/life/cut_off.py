@@ -59,7 +59,8 @@ def in_words(record: Record, asked: Asked) -> tuple[str, ...]:
     was, now = asked_of(record).flags, asked.flags
     earlier = asked_of(record.previous) if record.previous is not None else None
     steps = [
-        f"an installation{_with(was)} was cut off: take back what it did, so that the engine is as before the guard",
+        f"an installation{_with(was)} was cut off: take back what it did, so that the engine is as before the guard; "
+        "grants and the policy stay",
         f"install the guard anew{_with(now)}, in the same go",
     ]
     if earlier is not None and earlier != asked:
@@ -70,7 +71,7 @@ def in_words(record: Record, asked: Asked) -> tuple[str, ...]:
 
 def take_back(places: Places, record: Record, say: Say) -> None:
     """Until the engine is as before; the record stays, for a run that is cut off here. Raises DockworthyError."""
-    uninstall(places, record, say, bundle_stays=_runs_from(places.bundle))
+    uninstall(places, record, say, bundle_stays=_runs_from(places.bundle), comes_back=True)
     write_record(places, structs.replace(record, files=(), folders=(), changed=(), restarts=False))
 
 

@@ -49,6 +49,10 @@ def _install(todo: Install, undone: contextlib.ExitStack, say: Say) -> None:
     _bring_bundle(places, undone, say)
     record = structs.replace(record_of(todo), done=False, renews=todo.renews, previous=todo.whole_before)
     undone.callback(_put_record, places, todo.installed)
+    if todo.policy is not None:  # before the record, so that whoever finishes what is cut off judges by the same
+        kept = kept_files.write(places.policy, todo.policy)
+        undone.callback(kept_files.put_back, kept)
+        record = structs.replace(record, folders=(*record.folders, *map(str, kept.folders)))
     _put_record(places, record, todo)
     without_people = None if todo.moving is None else Service(places, engine, systemd=todo.by_systemd)
     for path, content, mode in _files(todo, service, meanwhile=without_people):
@@ -100,11 +104,10 @@ def _measure(engine: EngineHere, todo: Install) -> None:
 
 def _files(todo: Install, service: Service, *, meanwhile: Service | None) -> list[tuple[Path, bytes, int]]:
     """`meanwhile`: what a keeper keeps that starts before the engine has left the people's place."""
-    policy = [] if todo.policy is None else [(todo.places.policy, todo.policy, 0o644)]
     files = {path: (content, mode) for path, content, mode in service.files()}
     if meanwhile is not None:
         files |= {path: (content, mode) for path, content, mode in meanwhile.files() if path == todo.places.keep}
-    return [*policy, *((path, content, mode) for path, (content, mode) in files.items())]
+    return [(path, content, mode) for path, (content, mode) in files.items()]
 
 
 def _put_record(places: Places, record: Record | None, todo: Install | None = None) -> None:

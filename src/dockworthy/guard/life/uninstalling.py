@@ -71,8 +71,11 @@ def steps_of(places: Places, record: Record) -> tuple[str, ...]:
     )
 
 
-def uninstall(places: Places, record: Record, say: Callable[[str], None], *, bundle_stays: bool = False) -> None:
-    """`bundle_stays`: the copy of dockworthy, for a caller that runs from it and goes on.
+def uninstall(
+    places: Places, record: Record, say: Callable[[str], None], *, bundle_stays: bool = False, comes_back: bool = False
+) -> None:
+    """`bundle_stays`: the copy of dockworthy, for a caller that runs from it and goes on; `comes_back`: a guard, in the
+    same go, so that grants and the policy stay.
     Raises DockworthyError; while the engine still asks the guard, the guard stays."""
     path = Path(record.settings)
     try:
@@ -94,7 +97,7 @@ def uninstall(places: Places, record: Record, say: Callable[[str], None], *, bun
                 start_as_before(engine, places, wanted)
         says = "no longer asks the guard" if engine.pid or record.people else "does not run; the next one asks no guard"
         say(f"the engine {says}")
-        _remove(places, record, engine, bundle_stays=bundle_stays)
+        _remove(places, record, engine, bundle_stays=bundle_stays, comes_back=comes_back)
         for each in _builds_in_words(record) if engine.pid else ():
             say(f"note: {each}")
     except OSError as error:
@@ -138,7 +141,7 @@ def _set(path: Path, content: bytes | None, kept: kept_files.Kept) -> None:
         kept_files.write(path, content, kept.mode or 0o644)
 
 
-def _remove(places: Places, record: Record, engine: EngineHere, *, bundle_stays: bool) -> None:
+def _remove(places: Places, record: Record, engine: EngineHere, *, bundle_stays: bool, comes_back: bool) -> None:
     """The audit log stays, and a policy that somebody wrote."""
     service = Service(places, engine, systemd=record.by_systemd, people=record.people)
     service.stop()
@@ -152,16 +155,13 @@ def _remove(places: Places, record: Record, engine: EngineHere, *, bundle_stays:
         Path(file).unlink(missing_ok=True)
     take_order_away(places)
     service.forget()
-    for folder in (
-        *_grant_folders(places),
-        kept_policies_folder(),
-        serving_folder(),
-    ):  # a guard that comes later must not find old roles
+    grants = () if comes_back else _grant_folders(places)
+    for folder in (*grants, kept_policies_folder(), serving_folder()):  # one that comes later must not find old roles
         shutil.rmtree(folder, ignore_errors=True)
     _forget_locked(places, Path(record.settings))
     places.root_key.unlink(missing_ok=True)
     with contextlib.suppress(FileNotFoundError):
-        if places.policy.read_bytes() == STARTING_POLICY:
+        if not comes_back and places.policy.read_bytes() == STARTING_POLICY:
             places.policy.unlink()
     if not bundle_stays:
         shutil.rmtree(places.bundle, ignore_errors=True)
