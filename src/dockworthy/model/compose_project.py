@@ -255,6 +255,12 @@ class Mount(_OverJson):
         return bool(self._mapping("volume").get("nocopy"))
 
     @property
+    def options_of_one_engine(self) -> tuple[str, ...]:
+        """Of `bind` and `volume` what is written and changes what is mounted, beside `nocopy`: `bind.selinux` …"""
+        known = {"bind": ("selinux", "propagation", "recursive"), "volume": ("subpath",)}
+        return tuple(f"{part}.{key}" for part, keys in known.items() for key in keys if self._mapping(part).get(key))
+
+    @property
     def tmpfs_size(self) -> str:
         return str(self._mapping("tmpfs").get("size") or "")
 

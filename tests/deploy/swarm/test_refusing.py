@@ -14,6 +14,9 @@ from dockworthy.errors import UnreadableInput, UsageError
 
 PORT = {"mode": "ingress", "target": 80, "published": "8080", "protocol": "tcp"}
 
+BIND = {"type": "bind", "source": "/srv/pages", "target": "/pages"}
+VOLUME = {"type": "volume", "source": "data", "target": "/data"}
+
 
 @pytest.mark.parametrize(
     ("service", "says", "line"),
@@ -25,6 +28,14 @@ PORT = {"mode": "ingress", "target": 80, "published": "8080", "protocol": "tcp"}
         ({"security_opt": ["apparmor:mine"]}, "a swarm can't be told apparmor", 4),
         ({"ports": [PORT]}, "port 80 would be open on every node", 4),
         ({"ports": [{**PORT, "mode": "host", "host_ip": "127.0.0.1"}]}, "can't bind 127.0.0.1 alone", 4),
+        ({"ports": [{**PORT, "mode": "host", "published": "8000-8010"}]}, "port 80 is to be one of 8000-8010", 4),
+        ({"tmpfs": ["/tmp:size=1m,uid=1000"]}, "tmpfs /tmp: a swarm can't be told uid", 4),
+        ({"tmpfs": "/tmp:noexec"}, "tmpfs /tmp: a swarm can't be told noexec", 4),
+        ({"tmpfs": ["/run", "/tmp:size=50%"]}, "tmpfs /tmp: a swarm can't be told the size 50%", 4),
+        ({"tmpfs": ["/tmp:mode=u+w"]}, "tmpfs /tmp: u+w is no mode", 4),
+        ({"volumes": [{**BIND, "bind": {"selinux": "z"}}]}, "/pages: a swarm is not told bind.selinux", 4),
+        ({"volumes": [{**BIND, "bind": {"propagation": "rslave"}}]}, "/pages: a swarm is not told bind.propagation", 4),
+        ({"volumes": [{**VOLUME, "volume": {"subpath": "a"}}]}, "/data: a swarm is not told volume.subpath", 4),
         ({"deploy": {"mode": "global"}}, "mode global is not shipped", 5),
         ({"deploy": {"endpoint_mode": "vip"}}, "virtual addresses are not used", 5),
         ({"networks": {"back": {"ipv4_address": "10.0.0.9"}}}, "a task has no fixed address", 6),
@@ -54,6 +65,8 @@ def test_a_driver_of_one_node_is_refused_where_the_network_stands(tmp_path: Path
 def test_what_says_nothing_is_no_fault(tmp_path: Path) -> None:
     fine = {"privileged": False, "links": [], "network_mode": "default", "x-ours": 1, "init": True, "build": {}}
     refuse(tmp_path, {**fine, "ports": [{**PORT, "mode": "host"}], "security_opt": ["no-new-privileges:true"]})
+    bind = {**BIND, "read_only": True, "bind": {"create_host_path": True}}
+    refuse(tmp_path, {"tmpfs": ["/run", "/tmp:size=1m,mode=1777,ro"], "volumes": [bind, {**VOLUME, "volume": {}}]})
     with pytest.raises(UsageError, match=r"services\.web\.privileged"):
         refuse_what_no_swarm_does(composed(services={"web": {"privileged": True}}), ["web"], ["/nowhere/compose.yaml"])
 

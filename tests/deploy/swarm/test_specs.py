@@ -69,6 +69,18 @@ def test_a_service_says_the_same_on_a_swarm() -> None:
     assert made["UpdateConfig"]["Order"] == "stop-first", "the port of a host can be had by one only"
 
 
+def test_the_options_of_a_tmpfs_are_no_part_of_its_target() -> None:
+    written = ["/tmp:size=1m,mode=1777", "/run:size=65536", "/var/tmp:mode=0700,ro", "/srv:"]
+    web = {"image": "shop", "tmpfs": written, "networks": {}}
+    made = service_spec(composed({"name": "shop", "services": {"web": web}}), "web", replicas=1)
+    assert made["TaskTemplate"]["ContainerSpec"]["Mounts"] == [
+        {"Type": "tmpfs", "Target": "/tmp", "TmpfsOptions": {"SizeBytes": 2**20, "Mode": 0o1777}},
+        {"Type": "tmpfs", "Target": "/run", "TmpfsOptions": {"SizeBytes": 65536}},
+        {"Type": "tmpfs", "Target": "/var/tmp", "ReadOnly": True, "TmpfsOptions": {"Mode": 0o700}},
+        {"Type": "tmpfs", "Target": "/srv"},
+    ]
+
+
 def test_what_the_engine_adds_makes_no_difference_and_what_a_hand_adds_does() -> None:
     ours = service_spec(SPEC, "web", replicas=1)["TaskTemplate"]
     container = {

@@ -12,6 +12,7 @@ from ....model.compose_project import ComposeProject, ComposeService, FilePart, 
 from ....model.labels import STACK
 from .amounts import file_mode, nanoseconds, size
 from .names import PORTS
+from .tmpfs import tmpfs_mount
 
 _PRIVILEGES = ("no-new-privileges", "no-new-privileges:true", "no-new-privileges=true")
 _SAME = {
@@ -112,7 +113,7 @@ def _mounts(spec: ComposeProject, service: ComposeService) -> Iterator[dict[str,
             made["TmpfsOptions"] = {"SizeBytes": size(mount.tmpfs_size), "Mode": mount.tmpfs_mode}
         yield made
     for written in service.tmpfs:
-        yield {"Type": "tmpfs", "Target": written}
+        yield tmpfs_mount(written)
 
 
 def _volume(spec: ComposeProject, mount: Mount) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ....errors import DockworthyError, UnreadableInput, UsageError
 from ....model.compose_project import ComposeProject, ComposeService, Deploy
 from ....readers.yaml_source import Value, documents
+from .tmpfs import tmpfs_faults
 
 _DONE = frozenset(
     "annotations attach cap_add cap_drop command configs cpus depends_on deploy dns dns_opt dns_search entrypoint "
@@ -25,6 +26,10 @@ _WAYS = {
     "memswap_limit": "leave it out: the limit of memory holds",
     "links": "leave it out: services of a network find each other by their names",
     "shm_size": "mount a tmpfs at /dev/shm (`volumes: [{type: tmpfs, target: /dev/shm, tmpfs: {size: …}}]`)",
+}
+_MOUNT_WAYS = {
+    "bind.selinux": "leave `z` or `Z` out, and label the folder on each node (`chcon -Rt container_file_t`)",
+    "volume.subpath": "make it a volume of its own: the whole volume would be mounted",
 }
 _NETWORK_KEYS = ("ipv4_address", "ipv6_address", "mac_address", "link_local_ips")
 
@@ -57,6 +62,9 @@ def _of_service(name: str, service: ComposeService, folder: str) -> Iterator[Fau
         if not option.startswith("no-new-privileges"):
             says = f"a swarm can't be told {option.partition(':')[0].partition('=')[0]}"
             yield (*at, "security_opt"), says, "set it for all containers of a node in its daemon.json"
+    for written in service.tmpfs:
+        for says, way in tmpfs_faults(written):
+            yield (*at, "tmpfs"), says, way
     yield from _of_deploy(at, service.deploy)
     yield from _of_doors(at, service, folder)
 
@@ -79,9 +87,15 @@ def _of_doors(at: tuple[str, ...], service: ComposeService, folder: str) -> Iter
             yield (*at, "ports"), f"port {port.target} would be open on every node (mode ingress)", way
         elif port.host_ip:
             yield (*at, "ports"), f"a swarm can't bind {port.host_ip} alone", "leave the address out"
+        elif not port.published.isdecimal():
+            says = f"port {port.target} is to be one of {port.published}, and a swarm takes one port of a node"
+            yield (*at, "ports"), says, "write one port"
     for mount in service.mounts:
         if mount.type not in ("volume", "bind", "tmpfs"):
             yield (*at, "volumes"), f"a swarm is not given mounts of type {mount.type}", "use a volume"
+        for option in mount.options_of_one_engine:
+            says = f"{mount.target}: a swarm is not told {option}"
+            yield (*at, "volumes"), says, _MOUNT_WAYS.get(option, "leave it out")
         source = mount.source
         if mount.type == "bind" and folder and Path(source).is_relative_to(folder):
             way = "make it a config (`configs`) or put it into the image: both come to every node"
