@@ -9,6 +9,7 @@ from ..engine.hand import Hand
 from ..errors import HostError, UsageError
 from ..facts.host.hardening import JOURNAL
 from ..model.hardening_journal import HardenRun, StageState
+from .later_settings import keep_later_settings
 from .measuring import Say
 from .runs import hold_lock, mark_undone, runs_on, stage_folder, unfinished
 from .transaction import accept, state_of, take_back
@@ -77,7 +78,8 @@ async def undo_last(hand: Hand, say: Say, *, recovered: Collection[str] = (), fo
     if changed and not force:
         raise UsageError(
             f"changed since by somebody else: {', '.join(changed)}",
-            hint="--force takes them back all the same; what they hold now is then gone",
+            hint="--force takes them back all the same; what they hold now is then gone, but for settings of "
+            "daemon.json that came later",
         )
     for folder in folders:
         at = shlex.quote(f"{folder}/may_undo.sh")
@@ -87,6 +89,9 @@ async def undo_last(hand: Hand, say: Say, *, recovered: Collection[str] = (), fo
     for folder in folders:
         say(f"taking back {folder.removeprefix(JOURNAL + '/')}")
         if force:
+            for path, number, is_same in await _files_of(hand, folder):
+                if not is_same:
+                    await keep_later_settings(hand, folder, number, path, say)
             await hand.run(f": >{shlex.quote(folder)}/force")
         await _take_back(hand, folder)
     await mark_undone(hand, run.id)
@@ -108,15 +113,20 @@ async def _changed_since(hand: Hand, folders: Sequence[str]) -> list[str]:
     seen: set[str] = set()
     changed = []
     for folder in folders:
-        script = (
-            f"cd {shlex.quote(folder)} || exit 0; "
-            "sed -n 's/^put \\([0-9]*\\) \\(.*\\) [^ ]* [^ ]*$/\\1 \\2/p' do.sh | while read -r number path; do "
-            'eval "path=$path"; if cmp -s "new/$number" "$(readlink -f "$path")"; then echo "same $path"; '
-            'else echo "other $path"; fi; done'
-        )
-        for line in (await hand.run(script)).output.splitlines():
-            word, _, path = line.partition(" ")
-            if path not in seen and word == "other":
+        for path, _, is_same in await _files_of(hand, folder):
+            if path not in seen and not is_same:
                 changed.append(path)
             seen.add(path)
     return changed
+
+
+async def _files_of(hand: Hand, folder: str) -> list[tuple[str, str, bool]]:
+    """Path and number of each file that a stage wrote, and whether it is still what it wrote."""
+    script = (
+        f"cd {shlex.quote(folder)} || exit 0; "
+        "sed -n 's/^put \\([0-9]*\\) \\(.*\\) [^ ]* [^ ]*$/\\1 \\2/p' do.sh | while read -r number path; do "
+        'eval "path=$path"; if cmp -s "new/$number" "$(readlink -f "$path")"; then echo "same $number $path"; '
+        'else echo "other $number $path"; fi; done'
+    )
+    lines = [line.split(" ", 2) for line in (await hand.run(script)).output.splitlines()]
+    return [(path, number, word == "same") for word, number, path in lines]

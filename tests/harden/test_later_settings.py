@@ -1,0 +1,87 @@
+"""An undo takes back what harden set in daemon.json, and leaves what came later: the guard, an address."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from dockworthy.engine.hand import Done, Hand
+from dockworthy.harden.later_settings import without_run
+from dockworthy.harden.taking_back import _files_of, keep_later_settings
+from dockworthy.harden.transaction import LetGo, Stage, stage_files, take_back
+from dockworthy.model.hardening import WriteFile
+from patience import patience
+
+RUN = {"live-restore": True, "log-opts": {"max-size": "10m"}}
+GUARD = {"authorization-plugins": ["dockworthy"]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "now", "left", "later"),
+    [
+        (None, RUN, {**RUN, **GUARD}, GUARD, ["authorization-plugins"]),
+        ({}, RUN, RUN, {}, []),
+        ({"hosts": ["a"]}, {"hosts": ["a"], **RUN}, {"hosts": ["b"], **RUN}, {"hosts": ["b"]}, ["hosts"]),
+        ({**GUARD}, {**GUARD, **RUN}, RUN, {}, []),  # the guard was uninstalled since
+        ({"debug": True}, {"log-level": "info"}, {"log-level": "warn", "x": 1}, {"debug": True, "x": 1}, ["x"]),
+        (
+            {"log-opts": {"max-file": "5"}},
+            {"log-opts": {"max-file": "5", "max-size": "10m"}},
+            {"log-opts": {"max-file": "5", "max-size": "9m", "tag": "t"}},
+            {"log-opts": {"max-file": "5", "tag": "t"}},
+            [],
+        ),
+    ],
+)
+def test_own_settings_go_and_others_stay(
+    before: dict[str, Any] | None, after: dict[str, Any], now: dict[str, Any], left: dict[str, Any], later: list[str]
+) -> None:
+    found = without_run(json.dumps(now), None if before is None else json.dumps(before), json.dumps(after), "f")
+    assert found.text is not None and json.loads(found.text) == left and [*found.later] == later
+
+
+def test_no_file_is_left_where_there_was_none() -> None:
+    assert without_run(json.dumps(RUN, indent=1), None, json.dumps(RUN), "f").text is None
+
+
+class HandHere:
+    name = "here"
+
+    async def run(self, script: str, *, given: bytes | None = None, seconds: float = 60.0) -> Done:
+        done = subprocess.run(["sh", "-c", script], input=given or b"", capture_output=True, timeout=patience(seconds))
+        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.mark.parametrize("before", [None, '{"debug": true}'])
+async def test_a_stage_is_taken_back_around_the_guard(tmp_path: Path, before: str | None) -> None:
+    """Also in the settings by which the engine lets go of live-restore, in between."""
+    hand, folder, file, seen = cast(Hand, HandHere()), tmp_path / "stage", tmp_path / "daemon.json", tmp_path / "seen"
+    was = json.loads(before or "{}")
+    after = json.dumps({**was, **RUN})
+    stage = Stage(
+        number=1, steps=("a",), files=(WriteFile(path=str(file), before=before, after=after),), tell="true",
+        let_go=LetGo(json.dumps({**was, "live-restore": False}), f"cp {file} {seen}"),
+    )  # fmt: skip
+    for name in ("old", "new"):
+        (folder / name).mkdir(parents=True)
+    for name, content in stage_files(stage).items():
+        (folder / name).write_text(content)
+    if before is not None:
+        file.write_text(before)
+    subprocess.run(["sh", str(folder / "do.sh")], check=True, timeout=patience(60))
+    (folder / "state").write_text("kept\n")
+    file.write_text(json.dumps({**was, **RUN, **GUARD}))
+    said: list[str] = []
+    for _ in range(2):  # the first may be cut off
+        for path, number, is_same in await _files_of(hand, str(folder)):
+            assert not is_same
+            await keep_later_settings(hand, str(folder), number, path, said.append)
+    (folder / "force").touch()
+    assert await take_back(hand, str(folder)) == "undone"
+    assert json.loads(file.read_text()) == {**was, **GUARD}
+    assert json.loads(seen.read_text()) == {**was, **GUARD, "live-restore": False}
+    assert said[0] == f"{file}: what came later stays: authorization-plugins"
