@@ -6,6 +6,7 @@ DockworthyError            exit status of its own, a sentence, and a hint
 │   └── UnreadableInput    2   a file that was read is not what it should be (file and line)
 ├── EngineError            10  the Docker Engine
 │   ├── EngineUnreachable  10  nobody answers at the endpoint
+│   │   └── HostAway       15  the ssh connection to its host has ended: nobody knows how the engine is
 │   ├── EngineRefused      11  it answered: not allowed
 │   ├── EngineTimeout      12  it took the connection and went silent
 │   └── ImageUnavailable   20  a registry does not give an image
@@ -66,6 +67,12 @@ class EngineError(DockworthyError):
 
 class EngineUnreachable(EngineError):
     """Nobody answers at the endpoint."""
+
+
+class HostAway(EngineUnreachable):
+    """The ssh connection through which an engine was asked has ended: it says nothing of the engine."""
+
+    exit_status = 15
 
 
 class EngineRefused(EngineError):

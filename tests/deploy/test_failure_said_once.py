@@ -10,7 +10,7 @@ from msgspec import structs
 
 from dockworthy.deploy.rolling_out import RollOut
 from dockworthy.deploy.targets.step_failed import StepFailed
-from dockworthy.errors import HostError
+from dockworthy.errors import EngineUnreachable, HostAway, HostError
 from dockworthy.model.release import Release, ReleaseState
 from dockworthy.model.rollout import RolloutPlan, RolloutStep, StepKind
 from dockworthy.report.deploy import render_release
@@ -72,3 +72,29 @@ def test_who_interrupts_is_told_too_as_nothing_comes_at_the_end(stops: str) -> N
     assert said[-1] == (
         "rolling back: it was interrupted" if stops == "before" else "it failed before that: web is unhealthy"
     )
+
+
+@pytest.mark.parametrize("target", ["swarm", "compose"])
+@pytest.mark.parametrize("first", [HostAway("no way to shop2"), EngineUnreachable("the engine hung up")])
+def test_a_host_that_is_away_in_the_middle_leaves_an_unfinished_release_and_no_word_of_its_engine(
+    target: str, first: EngineUnreachable
+) -> None:
+    class Away(Parts):
+        async def write(self, each: Release) -> None:
+            if self.written and each.state is not ReleaseState.ROLLING_OUT:
+                raise HostAway("no way to shop2", hint="is the host up?")
+            await super().write(each)
+
+    parts: Any = Away({"web": first})
+    said: list[str] = []
+    step = RolloutStep(kind=StepKind.REPLACE, subject="web", says="replace web")
+    plan = RolloutPlan(project="shop", number=1, steps=(step,))
+    begun = structs.replace(BEGUN, target=target)
+    with pytest.raises(HostError) as raised:
+        asyncio.run(RollOut(parts, parts, parts, begun, plan, said.append, parts).run(parts))
+    assert raised.value.exit_status == 15
+    assert raised.value.says.startswith("no way to shop2; what was begun could not be taken back, and release ")
+    assert "run dockworthy deploy again" in raised.value.hint and raised.value.hint.endswith("is the host up?")
+    assert ("releases status --host ANOTHER_MANAGER" in raised.value.hint) == (target == "swarm")
+    hung_up = ["rolling back", "it failed before that: the engine hung up"]
+    assert said == ["replace web", *(() if isinstance(first, HostAway) else hung_up)]

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from dockworthy.engine.certificates import tls_for
-from dockworthy.engine.connection import NEWEST_API, Connection
+from dockworthy.engine.connection import NEWEST_API, Connection, Way
 from dockworthy.engine.endpoint import context_of
 from dockworthy.engine.faults import NoSuchObject, WrongState
-from dockworthy.errors import EngineError, EngineRefused, EngineTimeout, EngineUnreachable
+from dockworthy.errors import EngineError, EngineRefused, EngineTimeout, EngineUnreachable, HostAway
 from dockworthy.model.dialect import Version
 from engine.fake import CUT, HANG, HANG_UP, VERSION, FakeEngine, Raw, Status, fake_engine
 from engine.test_endpoint import make_context
@@ -70,6 +70,24 @@ async def test_nobody_listens(dead_socket: str) -> None:
     with pytest.raises(EngineUnreachable, match="not running") as error:
         await enter(dead_socket)
     assert error.value.hint == "start Docker Engine"
+
+
+@pytest.mark.parametrize("left", [True, False], ids=["its socket is left", "its socket is gone too"])
+async def test_an_ssh_connection_that_has_ended_says_nothing_of_the_engine(dead_socket: str, left: bool) -> None:
+    way = Way(Path(dead_socket.removeprefix("unix://") + ("" if left else ".gone")))
+    with pytest.raises(HostAway) as raised:
+        await enter("ssh://root@shop2", way=way)
+    assert raised.value.says.startswith("there is no way to shop2 from here") and raised.value.exit_status == 15
+    assert "engine" not in raised.value.says and "Docker" not in raised.value.hint
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_who_hangs_up_is_the_engine_only_where_the_ssh_connection_stands(tmp_path: Path, ended: bool) -> None:
+    async with fake_engine(tmp_path, {"/version": HANG_UP}) as fake:
+        way = Way(Path(fake.endpoint.removeprefix("unix://")), has_ended=lambda: ended)
+        with pytest.raises(HostAway if ended else EngineUnreachable) as raised:
+            await enter("ssh://root@shop2", way=way)
+    assert ("hung up" in raised.value.says) != ended
 
 
 async def test_nobody_listens_at_a_port() -> None:

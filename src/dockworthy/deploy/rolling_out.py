@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 from msgspec import structs
 
 from ..engine.moments import now
-from ..errors import DockworthyError, Occupied
+from ..errors import DockworthyError, HostAway, HostError, Occupied
 from ..interruption import to_its_end
+from ..model.deploy_settings import TargetKind
 from ..model.release import JobOutcome, Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, RolloutStep, StepKind
 from .asked import Say
@@ -89,7 +90,10 @@ class RollOut:
         """By ^C, SIGTERM: nobody tells how it ended any more."""
         why = "it was interrupted"
         self._say(f"not rolled back: {why}" if self._irreversible else f"rolling back: {why}")
-        await to_its_end(self._take_back(why))
+        try:
+            await to_its_end(self._take_back(why))
+        except (HostAway, HostError) as error:
+            raise _host_is_away(error, self.release) from None
 
     async def _roll_out(self) -> None:
         await self._become(ReleaseState.ROLLING_OUT)
@@ -139,11 +143,15 @@ class RollOut:
             self._say(f"the last lines of {failed.service}:")
         for line in failed.excerpt if failed is not None else ():
             self._say(line)
-        if not self._irreversible:
+        if not self._irreversible and not isinstance(failed, HostAway):
             self._say("rolling back")
         hint = (failed.hint if failed is not None else "") or _mend(self.release)
         try:
             return await to_its_end(self._take_back(why, observation, hint=hint))
+        except (HostAway, HostError) as error:
+            if why != error.says:
+                self._say(f"it failed before that: {why}")
+            raise _host_is_away(error, self.release) from None
         except BaseException:
             self._say(f"it failed before that: {why}")
             raise
@@ -168,6 +176,17 @@ class RollOut:
     async def _become(self, state: ReleaseState, **changes: object) -> None:
         self.release = structs.replace(self.release, state=state, **changes)
         await self._store.write(self.release)
+
+
+def _host_is_away(error: HostAway | HostError, release: Release) -> HostError:
+    """Nothing could be taken back, nor written down: what runs there now, nobody here knows."""
+    again = "deploy" if release.returns_to is None else f"rollback {release.returns_to}"
+    hint = f"when the host answers, run dockworthy {again} again: it ends what was begun"
+    if release.target == TargetKind.SWARM:
+        hint += "; until then another manager tells how it stands: dockworthy releases status --host ANOTHER_MANAGER, "
+        hint += f"and dockworthy {again} --host ANOTHER_MANAGER ends it from there"
+    says = f"{error.says}; what was begun could not be taken back, and release {release.number} is unfinished"
+    return HostError(says, hint=f"{hint}. {error.hint}".rstrip(" ."))
 
 
 def _with_job(release: Release, job: str, outcome: JobOutcome) -> Release:

@@ -42,10 +42,12 @@ AT_ONCE = 16
 
 
 class Way(NamedTuple):
-    """A socket of ours behind which the engine is, and how many requests it takes at a time."""
+    """A socket of ours behind which the engine is, how many requests it takes at a time, and whether the connection to
+    the engine's host has ended."""
 
     socket: Path
     at_once: int = AT_ONCE
+    has_ended: Callable[[], bool] = lambda: False
 
 
 class Connection:
@@ -83,6 +85,7 @@ class Connection:
         self._environ = environ
         self._slots = asyncio.Semaphore(way.at_once if way else at_once)
         self._at = f"unix://{way.socket}" if way else endpoint
+        self._way = way
         self._ends = 0.0
         self._docker: Docker | None = None
 
@@ -200,7 +203,10 @@ class Connection:
                     raise failed_answer(response.status, await response.read(), self.endpoint, asked)
                 yield response.content
         except (aiohttp.ClientError, ConnectionError) as error:
-            raise failed_request(error, self.endpoint, asked) from None
+            raise failed_request(error, self.endpoint, asked, way_ended=self._way_has_ended()) from None
+
+    def _way_has_ended(self) -> bool:
+        return self._way is not None and self._way.has_ended()
 
     async def _ask(self, path: str, asked: str, until: float | None) -> Any:
         status, body = await self._led(path, asked, until)
@@ -270,4 +276,4 @@ class Connection:
             async with self._docker.session.request(method, url, **content, headers=headers) as response:
                 return response.status, await response.read()
         except (aiohttp.ClientError, ConnectionError) as error:
-            raise failed_request(error, self.endpoint, asked) from None
+            raise failed_request(error, self.endpoint, asked, way_ended=self._way_has_ended()) from None

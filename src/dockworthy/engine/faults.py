@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..errors import EngineError, EngineRefused, EngineUnreachable
+from ..errors import EngineError, EngineRefused, EngineUnreachable, HostAway
 from ..model.half_begun import RESTART_STOPPED, STOPPED
 from .endpoint import socket_path
 from .silence import why_silent
-from .ssh.address import is_ssh
+from .ssh.address import is_ssh, ssh_address
+from .ssh.faults import IS_IT_UP, NO_WAY
 
 if TYPE_CHECKING:
     import aiohttp
@@ -34,13 +35,22 @@ class NoLeader(WrongState):
     """The managers of its swarm have no leader: they elect one, or most of them are gone. Nothing was done."""
 
 
-def failed_request(error: aiohttp.ClientError | OSError, endpoint: str, asked: str) -> EngineError:
-    """The error for a request that got no whole answer. `asked` is the API path, as `GET /info`."""
+def failed_request(
+    error: aiohttp.ClientError | OSError, endpoint: str, asked: str, *, way_ended: bool = False
+) -> EngineError:
+    """The error for a request that got no whole answer. `asked` is the API path, as `GET /info`; `way_ended`: the ssh
+    connection to the engine's host has ended, as far as we know."""
     import aiohttp  # 140 ms, which whoever gets here has paid
 
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
         return EngineRefused(f"{endpoint} and we do not trust each other's certificates: {error}")
     number = _errno(error)
+    if is_ssh(endpoint) and (way_ended or isinstance(error, aiohttp.ClientConnectorError)):
+        # Who connects, connects to ssh on this machine: only that can be gone.
+        host = ssh_address(endpoint).host
+        return HostAway(
+            f"{NO_WAY.format(host=host)}: the ssh connection to it has ended", hint=IS_IT_UP.format(host=host)
+        )
     path = socket_path(endpoint)
     if path is not None and number in (errno.ENOENT, errno.ENOTDIR):
         return EngineUnreachable(

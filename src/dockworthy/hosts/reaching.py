@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from ..deploy.site import Site, reach
-from ..errors import EngineUnreachable
+from ..errors import EngineUnreachable, HostAway
 
 
 @contextlib.asynccontextmanager
@@ -14,6 +14,10 @@ async def site_with_engine(endpoint: str, *, sudo: bool = False) -> AsyncIterato
     """The host and its engine; None where the host answers, and no engine does. Raises HostError, UsageError."""
     async with contextlib.AsyncExitStack() as stack:
         site = None
-        with contextlib.suppress(EngineUnreachable):
+        try:
             site = await stack.enter_async_context(reach(endpoint, command="hosts add", sudo=sudo))
+        except HostAway:
+            raise
+        except EngineUnreachable:
+            pass
         yield site

@@ -13,6 +13,10 @@ _NOISE = re.compile(
 )
 
 
+NO_WAY = "there is no way to {host} from here"
+IS_IT_UP = "is the host up, and this machine in the right network or VPN? ping {host}"
+
+
 def why_not_in(
     address: SshAddress, said: str, status: int | None, *, printed: str = "", sudo: bool, seconds: float
 ) -> HostError:
@@ -134,8 +138,8 @@ _REASONS = (
     ),
     (
         r"No route to host|Network is unreachable",
-        "there is no way to {host} from here",
-        "is the host up, and this machine in the right network or VPN? ping {host}",
+        NO_WAY,
+        IS_IT_UP,
     ),
     (
         r"timed out",

@@ -55,6 +55,11 @@ class SshHost:
         """What ssh and the shell said on standard error, the end of it."""
         return self._said.decode("utf-8", "replace")
 
+    @property
+    def has_ended(self) -> bool:
+        """Has the ssh connection ended by itself?"""
+        return self._process is not None and self._process.returncode is not None
+
     async def __aenter__(self) -> Self:
         try:
             self._folder = _private_folder()

@@ -82,12 +82,12 @@ async def way_to_engine(host: SshHost, socket: str, may: str) -> AsyncIterator[W
             hint="use --sudo, or come as root (who may open it is root on the host)",
         )
     if may == "yes" and await _forwarded(host, socket):
-        yield Way(host.folder / "engine")
+        yield Way(host.folder / "engine", has_ended=lambda: host.has_ended)
         return
     async with Relay(host, relay(socket)) as relayed:
         if not await _answers(host, relayed.socket):
             raise _why_not(host, socket, await relayed.why())
-        yield Way(relayed.socket, _RELAYED_AT_ONCE)
+        yield Way(relayed.socket, _RELAYED_AT_ONCE, lambda: host.has_ended)
 
 
 async def forward(host: SshHost, local: Path, there: str) -> str:
