@@ -101,6 +101,65 @@ def test_what_nobody_can_tell_never_counts(unknown: dict[str, Any]) -> None:
     assert not counts(prometheus(), unknown)
 
 
+PUBLISHED = {"Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}}
+OWN = "unix:///run/dockworthy-engine/docker.sock"
+
+
+@pytest.mark.parametrize(
+    "daemon",
+    [
+        {"argv": ["dockerd", "-H", ":2375"]},
+        {"argv": ["dockerd", "-H:2375"]},
+        {"argv": ["dockerd", "-DH", "0.0.0.0:2375"]},
+        {"argv": ["dockerd", "--host=0.0.0.0"]},
+        {"argv": ["dockerd", "--host", "unix:///srv/second.sock"]},
+        {"listens": [OWN, "tcp://[::]:2375"]},
+        {"listens": [OWN, "tcp://127.0.0.1:8080"]},
+        {"listens": [OWN, "unix:///srv/second.sock"]},
+        {"argv": ["dockerd", "-H", "fd://"], "listens": [OWN, "unix:///srv/second.sock"]},
+    ],
+)
+def test_an_engine_that_listens_past_the_guard(daemon: dict[str, Any]) -> None:
+    told = prometheus(**of("monitoring"))
+    told["engine"]["containers"].append({"name": "web", "inspect": {"NetworkSettings": PUBLISHED}})
+    assert not counts(told, guarded(DEPLOYER, **daemon))
+
+
+@pytest.mark.parametrize("hosts", [["0.0.0.0:2375"], [":2375"], ["tcp://127.0.0.1:2375"], ["unix:///srv/second.sock"]])
+def test_an_engine_whose_settings_name_another_address(hosts: list[str]) -> None:
+    settings = on_host(daemon_json={"hosts": ["unix:///var/run/docker.sock", *hosts]})
+    told = machine(prometheus(**of("monitoring")), guarded(DEPLOYER), settings)
+    says = [each.says for each in told.proofs if each.who]
+    assert says and all(f"the engine also listens on {hosts[0]}, past the guard" in each for each in says), says
+
+
+def test_what_an_engine_behind_the_guard_listens_on_besides() -> None:
+    """Its own sockets in its own folder, its metrics, the swarm's ports, and published ones."""
+    argv = ["dockerd", "--metrics-addr=127.0.0.1:9323", "-H", OWN, "--host=fd://", "-H", "unix:///var/run/docker.sock"]
+    inner = ["unix:///var/run/docker/metrics.sock", "unix:///run/docker/libnetwork/x.sock"]
+    swarm = {"LocalNodeState": "active", "NodeID": "n", "RemoteManagers": [{"NodeID": "n", "Addr": "192.0.2.7:2400"}]}
+    ports = ("127.0.0.1:9323", "[::]:2377", "[::]:7946", "[::]:2400", "0.0.0.0:8080", "[::]:30000")
+    listens = ["unix:///run/docker.sock", *inner, *(f"tcp://{port}" for port in ports)]
+    told = prometheus(**of("monitoring"))
+    told["engine"]["containers"].append({"name": "web", "inspect": {"NetworkSettings": PUBLISHED}})
+    services = {"Spec": {"Name": "s"}, "Endpoint": {"Ports": [{"Protocol": "tcp", "PublishedPort": 30000}]}}
+    told["engine"]["services"] = [services]
+    plugin = engine_says(Plugins={"Authorization": ["dockworthy"]}, Swarm=swarm)
+    assert counts(told, guarded(DEPLOYER, plugin=plugin, argv=argv, listens=listens))
+
+
+def test_who_answers_at_a_port_that_the_engine_holds() -> None:
+    """A service of whose it is; where nobody knows for whom the port is, of whoever may make containers."""
+    fake = answer("Prometheus", targets=[target()], metrics=CADVISOR, alert_rules=3, alertmanagers=["http://a"])
+    labels = {"com.docker.stack.namespace": "shop"}
+    services = {"engine": {"services": [{"Spec": {"Name": "shop_web", "Labels": labels}}], "nodes": absent()}}
+    for who in ("service/shop_web", "port/18091", "service/gone"):
+        told = both(services, evidence(answers=[{**fake, "who": who}]))
+        assert counts(told) and not counts(told, guarded(DEPLOYER)), who
+    told = both(services, evidence(answers=[{**fake, "who": "service/shop_web"}]))
+    assert counts(told, guarded({**DEPLOYER, "projects": ["bank"]}))
+
+
 def test_the_reason_stands_in_the_finding() -> None:
     says = [each.says for each in machine(prometheus(**of("shop")), guarded(DEPLOYER)).proofs if each.who]
     assert says and all("this proves nothing: user:mallory may make" in each for each in says), says

@@ -90,7 +90,8 @@ class ScrapeTarget(Struct, frozen=True, omit_defaults=True):
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
-    """What answered at a local address that was asked. `who` is `container/NAME` or the host's program.
+    """What answered at a local address that was asked. `who` is `container/NAME`, `service/NAME`, the host's program,
+    or `port/NUMBER` where the engine holds that port, and for whom is not known.
 
     `metrics` are the telling ones that it serves itself, or that a Prometheus collects. `scrapes`: how often it was
     asked since it started, `uptime` seconds before; `connected`: somebody keeps a connection to it now.

@@ -24,8 +24,8 @@ from dockworthy.facts.evidence.monitoring import read_answers
 from dockworthy.facts.host.root import Root
 from dockworthy.model.evidence import Answer
 from dockworthy.model.field import Set, Source
-from dockworthy.model.host import Host, Listener
-from dockworthy.model.snapshot import EngineFacts
+from dockworthy.model.host import DaemonProcess, Host, Listener
+from dockworthy.model.snapshot import ContainerFacts, EngineFacts
 from patience import Limit, patience
 
 needs_prometheus = pytest.mark.skipif(
@@ -205,6 +205,46 @@ def test_whom_to_ask() -> None:
         ("192.0.2.7", 9999, "Alertmanager"),
         ("127.0.0.1", 9090, ""),
     ]
+
+
+def test_a_port_that_the_engine_holds_is_whose_it_was_published_for() -> None:
+    """Without a userland proxy dockerd listens itself at each published port, and always at those of services."""
+    web = {"NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "", "HostPort": "18081"}], "81/tcp": None}}}
+    one = {"NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "192.0.2.7", "HostPort": "9323"}]}}}
+    ports = [
+        {"Protocol": "tcp", "PublishedPort": 18090, "PublishMode": "ingress"},
+        {"Protocol": "tcp", "PublishedPort": 9090, "PublishMode": "ingress"},
+    ]
+    engine = EngineFacts(
+        containers=Set(
+            tuple(
+                ContainerFacts(id=name, name=name, inspect=Set(inspect, Source("x")))
+                for name, inspect in (("web", web), ("one", one), ("two", one))
+            ),
+            Source("x"),
+        ),
+        services=Set(({"Spec": {"Name": "shop_web"}, "Endpoint": {"Ports": ports}},), Source("x")),
+    )
+    listeners = (
+        Listener("tcp", "127.0.0.1", 9323, 72, "dockerd"),
+        Listener("tcp", "192.0.2.7", 9323, 72, "dockerd"),
+        Listener("tcp6", "::", 18081, 72, "dockerd"),
+        Listener("tcp", "0.0.0.0", 18090, 72, "dockerd"),
+        Listener("tcp", "0.0.0.0", 18091, 72, "dockerd"),
+        Listener("tcp", "127.0.0.1", 9090, 74, "prometheus"),
+        Listener("tcp", "127.0.0.1", 9100, 75, "prometheus-node-exporter"),
+    )
+    daemon = DaemonProcess(72, ("dockerd", "--metrics-addr", "127.0.0.1:9323"), "/usr/bin/dockerd")
+    host = Host(listeners=Set(listeners, Source("x")), daemon=Set(daemon, Source("x")))
+    assert {(one.host, one.port): (one.who, one.tool) for one in endpoints(host, engine)} == {
+        ("127.0.0.1", 9323): ("dockerd", "Docker Engine"),
+        ("192.0.2.7", 9323): ("port/9323", ""),
+        ("127.0.0.1", 18081): ("container/web", ""),
+        ("127.0.0.1", 18090): ("service/shop_web", ""),
+        ("127.0.0.1", 18091): ("port/18091", ""),
+        ("127.0.0.1", 9090): ("service/shop_web", "Prometheus"),
+        ("127.0.0.1", 9100): ("prometheus-node-exporter", "node exporter"),
+    }
 
 
 def test_a_connection_that_is_kept_is_seen(fake: Callable[..., Fake]) -> None:

@@ -9,9 +9,11 @@ from ...model.evidence import Task
 from ...model.field import Set
 from ...model.host import Host, Listener
 from ...model.knowledge.tools import TOOLS, Tool, tool_of_container, tool_of_program
+from ...model.published_ports import PublishedPort, every_as_one, published_ports
 from ...model.snapshot import ContainerFacts, EngineFacts
 from ..host.reading import number_or
 from ..host.root import Root
+from ..host.settings import EngineSettings
 from ..host.trusted_accounts import TrustedAccounts
 
 _EVERY = ("0.0.0.0", "::", "*", "")
@@ -24,7 +26,8 @@ _WELL_KNOWN = {tool.port: tool for tool in TOOLS if tool.port > 9000}
 
 
 class Endpoint(NamedTuple):
-    """`who` is `container/NAME` or the host's program, `tool` the tool that is expected there, `pid` who listens."""
+    """`who` answers there: `container/NAME`, `service/NAME`, the host's program, or `port/NUMBER` where the engine
+    holds the port, and for whom is not known. `tool` is the tool that is expected there, `pid` who listens."""
 
     host: str
     port: int
@@ -43,24 +46,69 @@ def endpoints(host: Host, engine: EngineFacts) -> tuple[Endpoint, ...]:
         if isinstance(container.processes, Set)
         for process in container.processes.value
     }
-    found = [*_of_listeners(listeners, inside), *(end for one in containers for end in _of_container(one))]
+    found = [
+        *_of_listeners(listeners, inside, _EnginePorts.of(host, engine)),
+        *(end for one in containers for end in _of_container(one)),
+    ]
     known_first = sorted(found, key=lambda endpoint: not endpoint.tool)
     return tuple({(endpoint.host, endpoint.port): endpoint for endpoint in reversed(known_first)}.values())[::-1]
 
 
-def _of_listeners(listeners: tuple[Listener, ...], inside: dict[int, str]) -> Iterator[Endpoint]:
+class _EnginePorts(NamedTuple):
+    """Whose the ports are that the engine holds. `metrics` is the address of its own metrics, None where that is not
+    known; `pid` the engine's process, 0 where it is not known."""
+
+    published: tuple[PublishedPort, ...]
+    metrics: str | None = None
+    pid: int = 0
+
+    @classmethod
+    def of(cls, host: Host, engine: EngineFacts) -> _EnginePorts:
+        published = published_ports(engine)
+        if not isinstance(host.daemon, Set):
+            return cls(published)
+        daemon, file = host.daemon.value, host.daemon_json.value if isinstance(host.daemon_json, Set) else {}
+        return cls(published, EngineSettings(daemon.argv, file, "").text("metrics-addr") or "", daemon.pid)
+
+    def answering(self, listener: Listener) -> str:
+        """To whom a published port leads, whoever listens there; `""` where nobody publishes it."""
+        others = {each.who for each in self.published if each.may_answer_at(listener.address, listener.port)}
+        return others.pop() if len(others) == 1 else _port(listener) if others else ""
+
+    def of_engine(self, listener: Listener) -> tuple[str, str]:
+        """(who answers, the tool that is expected there) at a port that the engine holds."""
+        if leads_to := self.answering(listener):
+            return leads_to, ""
+        if self._is_own(listener):
+            return listener.program, "Docker Engine"
+        return _port(listener), "Docker Engine" if self.metrics is None else ""
+
+    def _is_own(self, listener: Listener) -> bool:
+        address, _, port = (self.metrics or "").rpartition(":")
+        named = "127.0.0.1" if address == "localhost" else every_as_one(address)
+        is_engine = self.pid in (0, listener.pid)
+        return is_engine and port == str(listener.port) and named in ("", every_as_one(listener.address))
+
+
+def _of_listeners(listeners: tuple[Listener, ...], inside: dict[int, str], ports: _EnginePorts) -> Iterator[Endpoint]:
     for listener in listeners:
         if listener.protocol not in ("tcp", "tcp6"):
             continue
-        who = f"{_CONTAINER}{inside[listener.pid]}" if listener.pid in inside else listener.program
+        is_inside = listener.pid in inside
+        who = f"{_CONTAINER}{inside[listener.pid]}" if is_inside else ports.answering(listener) or listener.program
         address = "127.0.0.1" if listener.address in _EVERY else listener.address
         tool = tool_of_program(listener.program)
         if tool is not None and _answers(tool):
             yield Endpoint(address, listener.port, who, tool.name, listener.pid)
         elif listener.program == _ENGINE and listener.port not in _NOT_METRICS:
-            yield Endpoint(address, listener.port, who, "Docker Engine", listener.pid)
-        elif listener.port in _WELL_KNOWN and listener.program != "docker-proxy":
+            answers, expected = (who, "Docker Engine") if is_inside else ports.of_engine(listener)
+            yield Endpoint(address, listener.port, answers, expected, listener.pid)
+        elif listener.port in _WELL_KNOWN and listener.program not in (_ENGINE, "docker-proxy"):
             yield Endpoint(address, listener.port, who or f"port {listener.port}", "", listener.pid)
+
+
+def _port(listener: Listener) -> str:
+    return f"port/{listener.port}"
 
 
 def _of_container(container: ContainerFacts) -> Iterator[Endpoint]:

@@ -14,11 +14,14 @@ from typing import Any
 from ...model.field import Set, Unknown, Unset
 from ...model.guard_policy import Binding
 from ...model.labels import COMPOSE_WORKING_DIR, PROJECT_LABELS, SWARM_TASK
+from ...model.published_ports import published_ports
 from ...model.snapshot import Snapshot
 from ...model.workload import Unit
 from ..api_object import ApiObject
+from ..daemon_written import settings_of
 
 _PLUGIN = "dockworthy"
+_SWARM_PORTS = ("2377", "7946")
 
 
 class Makers:
@@ -36,8 +39,12 @@ class Makers:
         return _may_make(self._bindings[0]) if self._bindings else ""
 
     def doubt(self, who: str) -> str:
-        """Why what `container/NAME` shows proves nothing for the host. Programs of the host have no doubt here."""
-        return self._of_labels(self._labels.get(who)) if who.startswith("container/") else ""
+        """Why what `container/NAME` or `service/NAME` shows proves nothing for the host, or what answers at a published
+        port, `port/NUMBER`. Programs of the host have no doubt here."""
+        kind, _, _ = who.partition("/")
+        if kind == "container":
+            return self._of_labels(self._labels.get(who))
+        return self._elsewhere or self._of_labels(self._labels.get(who)) if kind in ("service", "port") else ""
 
     def doubt_of_service(self, labels: Mapping[str, str]) -> str:
         """The same of a service of a swarm."""
@@ -78,7 +85,9 @@ class Makers:
             return "which authorization plugins the engine asks was not read"
         asked = ApiObject(engine.info.value, "GET /info").texts("Plugins", "Authorization")
         plugins = asked.value if isinstance(asked, Set) else ()
-        if plugins and not self._guard_stands_before():
+        if plugins and (past := self._past_the_guard) is not None:
+            if past:
+                return f"the engine also listens on {past}, past the guard, and nobody is known there"
             name = next((each for each in plugins if each != _PLUGIN), plugins[0])
             return (
                 f"the engine asks its plugin {name} about every request, and nothing tells here who may make containers"
@@ -86,13 +95,49 @@ class Makers:
         makers = host.container_makers
         return f"who may make containers here was not read: {makers.reason}" if isinstance(makers, Unknown) else ""
 
-    def _guard_stands_before(self) -> bool:
-        """Do all come by the guard's sockets, where it knows who asks?"""
+    @cached_property
+    def _past_the_guard(self) -> str | None:
+        """None where all come by the guard's sockets, where it knows who asks; else where the engine listens besides,
+        `""` where no guard stands at its socket."""
         host = self._snapshot.host
         if not isinstance(host.daemon, Set) or not host.daemon.value.guarded_at:
-            return False
-        settings = host.daemon_json.value if isinstance(host.daemon_json, Set) else {}
-        return not any("tcp://" in str(each) for each in (*host.daemon.value.argv, *_listed(settings.get("hosts"))))
+            return ""
+        daemon, file = host.daemon.value, host.daemon_json.value if isinstance(host.daemon_json, Set) else {}
+        settings = {**file, **settings_of(daemon.argv[1:])}
+        # The engine may have been started where the guard stands now; what systemd handed to it is among `listens`.
+        guarded = {_one_spelling(path) for path in (daemon.own_socket, daemon.guarded_at)}
+        written = (*_listed(file.get("hosts")), *_listed(settings.get("hosts")))
+        for each in map(str, written):
+            path = each.removeprefix("unix://") if each.startswith("unix://") else ""
+            if each and not each.startswith("fd://") and _one_spelling(path) not in guarded:
+                return each
+        inner = _one_spelling(str(settings.get("exec-root") or "/var/run/docker")) + "/"
+        for each in daemon.listens:
+            scheme, _, place = each.partition("://")
+            path = _one_spelling(place)
+            if scheme == "unix" and path not in guarded and not path.startswith(inner):
+                return each
+            if scheme == "tcp" and not self._has_other_purpose(place, settings):
+                return each
+        return None
+
+    def _has_other_purpose(self, place: str, settings: Mapping[str, Any]) -> bool:
+        """Is this TCP address of the engine's for its metrics, the swarm, or a published port?"""
+        address, _, port = place.rpartition(":")
+        if port == str(settings.get("metrics-addr") or "").rpartition(":")[2]:
+            return True
+        engine = self._snapshot.engine
+        info = engine.info.value if isinstance(engine.info, Set) else {}
+        if _part(info, "Swarm", "LocalNodeState") not in (None, "", "inactive"):
+            managers = _listed(_part(info, "Swarm", "RemoteManagers"))
+            own = {
+                str(_part(each, "Addr")).rpartition(":")[2]
+                for each in managers
+                if _part(each, "NodeID") == _part(info, "Swarm", "NodeID")
+            }
+            if port in {*_SWARM_PORTS, *own}:
+                return True
+        return any(str(each.port) == port and each.is_at(address, each.port) for each in published_ports(engine))
 
     @cached_property
     def _elsewhere(self) -> str:
@@ -120,6 +165,11 @@ class Makers:
 
 def _may_make(binding: Binding) -> str:
     return f"{binding.who} may make or change such containers here (role {binding.role.value}), and is not root"
+
+
+def _one_spelling(path: str) -> str:
+    """Of a folder that is a link to another on every host: /var/run is /run."""
+    return path.removeprefix("/var") if path.startswith("/var/run/") else path
 
 
 def _projects(labels: Mapping[str, str]) -> set[str]:

@@ -1,0 +1,71 @@
+"""Which container or service publishes a TCP port of the host.
+
+The engine itself may hold such a port: always for a service of a swarm, and for containers where `userland-proxy` is
+off. Who listens then says nothing about who answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from .field import Set
+from .snapshot import EngineFacts
+
+_EVERY = ("", "*", "0.0.0.0", "::")
+
+
+class PublishedPort(NamedTuple):
+    """`who` is `container/NAME` or `service/NAME`; `address` is `""` for every address of the host."""
+
+    who: str
+    address: str
+    port: int
+
+    def is_at(self, address: str, port: int) -> bool:
+        """Is this the socket that listens there?"""
+        return self.port == port and self.address == every_as_one(address)
+
+    def may_answer_at(self, address: str, port: int) -> bool:
+        """May a connection to this address of the host lead there?"""
+        asked = every_as_one(address)
+        return self.port == port and (not asked or self.address in ("", asked))
+
+
+def every_as_one(address: str) -> str:
+    """The address, `""` for each way to write every address."""
+    bare = address.removeprefix("[").removesuffix("]")
+    return "" if bare in _EVERY else bare
+
+
+def published_ports(engine: EngineFacts) -> tuple[PublishedPort, ...]:
+    """Of the containers that were read, and of the services where this engine is a manager."""
+    return (*_of_containers(engine), *_of_services(engine))
+
+
+def _of_containers(engine: EngineFacts) -> Iterator[PublishedPort]:
+    for container in engine.containers.value if isinstance(engine.containers, Set) else ():
+        inspect = container.inspect.value if isinstance(container.inspect, Set) else {}
+        ports = _part(inspect, "NetworkSettings", "Ports")
+        for inside, published in ports.items() if isinstance(ports, dict) else ():
+            for each in published if str(inside).endswith("/tcp") and isinstance(published, list) else ():
+                port = str(_part(each, "HostPort") or "")
+                if port.isascii() and port.isdigit() and len(port) < 6:
+                    address = every_as_one(str(_part(each, "HostIp") or ""))
+                    yield PublishedPort(f"container/{container.name}", address, int(port))
+
+
+def _of_services(engine: EngineFacts) -> Iterator[PublishedPort]:
+    """On every node's every address, by the swarm's routing mesh."""
+    for service in engine.services.value if isinstance(engine.services, Set) else ():
+        ports = _part(service, "Endpoint", "Ports")
+        for each in ports if isinstance(ports, list) else ():
+            port, mode = _part(each, "PublishedPort"), _part(each, "PublishMode")
+            if isinstance(port, int) and _part(each, "Protocol") in ("tcp", None) and mode != "host":
+                yield PublishedPort(f"service/{_part(service, 'Spec', 'Name')}", "", port)
+
+
+def _part(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
