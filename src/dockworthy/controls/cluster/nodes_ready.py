@@ -64,7 +64,7 @@ def nodes_ready(cluster: Cluster) -> Iterator[Judgement]:
     else:
         stuck = half_begun_nodes(cluster.tasks.value) if isinstance(cluster.tasks, Set) else frozenset()
         for each in cluster.nodes.value:
-            wrong = _fault(each) or (f"no task starts on it: its {RESTART_IT}" if each.get("ID") in stuck else "")
+            wrong = _fault(each) or (f"no task starts on it: its {RESTART_IT}" if str(each.get("ID")) in stuck else "")
             about = f"node/{node_name(each)}"
             place = cluster.nodes.source
             yield failed(wrong, place, about=about) if wrong else passed("ready", place, about=about)
