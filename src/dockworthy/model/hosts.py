@@ -33,6 +33,13 @@ class HostStanding(Struct, frozen=True, kw_only=True):
     hint: str = ""
 
 
+class EdgePlaces(Struct, frozen=True, kw_only=True):
+    """Names of the nodes on which the edge runs, and of those that run and could not be asked."""
+
+    on: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
 class Role(StrEnum):
     MANAGER = "manager"
     WORKER = "worker"

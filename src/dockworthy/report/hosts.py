@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..model.hosts import HostStanding, Move, MoveKind, ServiceGap, Spread
+from ..model.hosts import EdgePlaces, HostStanding, Move, MoveKind, ServiceGap, Spread
 from ..model.result import Answer, Verdict
 from .json_text import json_text
 from .sheet import Sheet
@@ -86,6 +86,29 @@ def move_in_words(move: Move) -> str:
         return f"{tasks}, {to}: {move.why}; only with --force"
     gap = "" if move.tasks < move.wanted else "; nothing of it runs until a new one does"
     return f"{tasks}, {to}{gap}"
+
+
+def edge_stays_in_words(node: str, edge: EdgePlaces) -> str:
+    """What becomes of the edge on a node that is drained; "" where it has none."""
+    if node in edge.unknown:
+        return f"whether the edge is on {node} is unknown, as its engine could not be asked: it would stay there"
+    if node not in edge.on:
+        return ""
+    others = [name for name in edge.on if name != node]
+    stays = f"the edge stays on {node}, as it is no task"
+    if others:
+        have = "has" if len(others) == 1 else "have"
+        return (
+            f"{stays}; {' and '.join(others)} {have} it, too: before the engine or the "
+            f"host of {node} is restarted, clients must be sent there (DNS, a load balancer, or deploy.edge.address, "
+            "which moves by itself)"
+        )
+    asked = f" ({' and '.join(edge.unknown)} could not be asked)" if edge.unknown else ""
+    return (
+        f"the edge stays on {node} alone{asked}, as it is no task: while the engine or the host of {node} is away, no "
+        f"route is answered, wherever its tasks run; so before a restart put the edge on another host, too "
+        "(deploy.edge.hosts, then dockworthy deploy; docs/edge.md), and send clients there"
+    )
 
 
 def where_in_words(spread: Spread) -> str:

@@ -28,9 +28,9 @@ def drain(
 ) -> int:
     """A node's tasks go elsewhere, and no new ones come: before its engine or the host is restarted.
 
-    Says first what goes where. What has a volume there, or may run nowhere else, is refused without --force. Waits
-    until all run elsewhere, and prints for how long fewer of each ran, and none. NODE is its name in dockworthy.yaml,
-    its host name, or the beginning of its id.
+    Says first what goes where. The edge is no task: it stays, and the plan says so. What has a volume there, or may run
+    nowhere else, is refused without --force. Waits until all run elsewhere, and prints for how long fewer of each ran,
+    and none. NODE is its name in dockworthy.yaml, its host name, or the beginning of its id.
     """
     endpoint, project = manager_of(hosts, policy, sudo=sudo)
     return asyncio.run(
@@ -50,25 +50,34 @@ async def _drain(
     sudo: bool,
 ) -> int:
     from ...deploy.engine_at import engine_at
+    from ...hosts.edge_places import edge_places
     from ...hosts.leaving import drain as empty
     from ...hosts.leaving import must_be_asked_for, plan_leaving
-    from ...report.hosts import gap_in_words, move_in_words
+    from ...report.hosts import edge_stays_in_words, gap_in_words, move_in_words
 
     async with engine_at(endpoint, sudo=sudo) as engine:
         nodes = await nodes_by(engine, endpoint)
         node = await the_node(nodes, name, known, sudo=sudo)
         plan = await plan_leaving(engine, node, nodes)
+        known_as = [node if each.id == node.id else each for each in nodes]
+        edge = edge_stays_in_words(node.called, await edge_places(engine, known_as, known, sudo=sudo))
         if plan.is_empty:
-            say(f"{node.called} is drained and empty: nothing to do")
+            say(f"{node.called} is drained and empty: nothing to do{f'; but {edge}' if edge else ''}")
             return 0
-        steps = [move_in_words(move) for move in plan.moves] or ["nothing runs there"]
+        steps = [move_in_words(move) for move in plan.moves] or ["no task runs there" if edge else "nothing runs there"]
+        steps += [edge] if edge else []
         if not dry_run:
             must_be_asked_for(plan, force=force)
         if not agreed(f"{node.called} is drained", steps, dry_run=dry_run, yes=yes):
             return 0 if dry_run else 1
         for gap in await empty(engine, plan, seconds=seconds):
             say(gap_in_words(gap))
-        say(f"{node.called} is drained and empty; `dockworthy hosts resume {node.called}` takes it back into use")
+        resume = f"`dockworthy hosts resume {node.called}` takes it back into use"
+        say(
+            f"{node.called} is drained and empty; {resume}"
+            if not edge
+            else f"{node.called} has no task; {resume}; {edge}"
+        )
     return 0
 
 
