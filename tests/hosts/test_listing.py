@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import Any
 
 import pytest
 
-from dockworthy.hosts.listing import role_in
+from dockworthy.facts.fleet import HostReading
+from dockworthy.hosts.listing import role_in, standing_of
 from dockworthy.model.field import Set, Source, Unset
 from dockworthy.model.host import Host
 from dockworthy.model.hosts import HostStanding
+from dockworthy.model.levels import Level
+from dockworthy.model.policy import ProjectFile
 from dockworthy.model.result import Answer
 from dockworthy.model.snapshot import EngineFacts, Snapshot, Tool
 from dockworthy.report.hosts import render_hosts
@@ -70,9 +74,32 @@ def test_what_all_of_them_depend_on_is_said() -> None:
 
     assert "The edge is on shop1 alone: without that host no route is answered" in told(one, two)
     assert "! its swarm has no leader" in told(one, two)
+    lost = HostStanding(name="shop3", address="ssh://c", error="there is no way to shop3 from here")
+    assert "The edge is on shop1 alone, as far as could be read (shop3 could not): without" in told(one, lost)
+    assert "the only node of its swarm" not in told(one, lost), "three are named, and who knows what shop3 is"
     assert "while its engine is away, nothing on it answers" in told(one)
     alone = HostStanding(name="shop", address="ssh://a", answer=Answer.YES, has_edge=True)
     assert "edge" not in told(alone) and "engine is away" not in told(alone)
+
+
+def test_a_node_that_takes_no_tasks_is_said_to_with_the_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(number: int, *nodes: dict[str, Any]) -> HostReading:
+        swarm = {**ACTIVE, "NodeID": f"n{number}", "ControlAvailable": bool(nodes)}
+        engine = EngineFacts(info=Set({"Swarm": swarm}, SAID), nodes=Set(nodes, SAID) if nodes else Unset(SAID))
+        return HostReading(f"ssh://h{number}", Snapshot(taken="", tool=Tool("d", "0"), host=Host(), engine=engine))
+
+    nodes = [{"ID": f"n{number}", "Spec": {"Availability": how}} for number, how in ((1, "active"), (2, "drain"))]
+    readings = (read(1, *nodes), read(2))
+
+    async def fleet(*_: object, **__: object) -> tuple[HostReading, ...]:
+        return readings
+
+    monkeypatch.setattr("dockworthy.hosts.listing.read_fleet", fleet)
+    hosts = {"shop1": "ssh://h1", "shop2": "ssh://h2"}
+    told, _ = asyncio.run(standing_of(hosts, level=Level.BASELINE, project=ProjectFile()))
+    assert [each.availability for each in told] == ["active", "drain"]
+    shown = " ".join(render_hosts(told, width=200, colour=False).split())
+    assert shown.count("! it is drained, and takes no tasks: `dockworthy hosts resume shop2` takes it back") == 1
 
 
 @pytest.mark.engine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..assess import assess_snapshot
@@ -36,11 +36,13 @@ async def standing_of(
         snapshot = by_endpoint[endpoint].snapshot
         result = None if snapshot is None else assess_snapshot(snapshot, level=level, project=project)
         judged.append(HostResult(name, result, by_endpoint[endpoint].error, by_endpoint[endpoint].hint))
-    standings = tuple(_standing(each, by_endpoint[hosts[each.host]]) for each in judged)
+    available = _availability(reading.snapshot for reading in readings if reading.snapshot is not None)
+    standings = tuple(_standing(each, by_endpoint[hosts[each.host]], available) for each in judged)
     return standings, answer_for_fleet(judged)
 
 
-def _standing(host: HostResult, reading: HostReading) -> HostStanding:
+def _standing(host: HostResult, reading: HostReading, available: Mapping[str, str]) -> HostStanding:
+    """`available`: node id -> its availability."""
     name, result = host.host, host.result
     if reading.snapshot is None or result is None:
         return HostStanding(name=name, address=reading.endpoint, error=host.error, hint=host.hint)
@@ -56,6 +58,7 @@ def _standing(host: HostResult, reading: HostReading) -> HostStanding:
         lacking=len(lacks),
         hint=_without_leader(reading.snapshot) or _half_begun(reading.snapshot),
         has_edge=_has_edge(reading.snapshot),
+        availability=available.get(str(_swarm_of(reading.snapshot).get("NodeID") or ""), ""),
     )
 
 
@@ -83,6 +86,13 @@ def _half_begun(snapshot: Snapshot) -> str:
         return ""
     names = [node_of(each).called for each in nodes.value if each["ID"] in stuck] if isinstance(nodes, Set) else []
     return f"no task starts on {' and '.join(names) or 'a node'}, whose {RESTART_IT}"
+
+
+def _availability(snapshots: Iterable[Snapshot]) -> dict[str, str]:
+    """Node id -> `active`, `drain` or `pause`: only managers know it."""
+    lists = (snapshot.engine.nodes for snapshot in snapshots)
+    nodes = (node_of(raw) for found in lists if isinstance(found, Set) for raw in found.value)
+    return {node.id: node.availability for node in nodes}
 
 
 def _has_edge(snapshot: Snapshot) -> bool:

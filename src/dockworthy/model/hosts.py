@@ -19,7 +19,8 @@ class HostStanding(Struct, frozen=True, kw_only=True):
     `hint` alone is of a manager whose swarm has no leader, or nodes on which no task starts.
 
     `role` is `leader`, `manager` or `worker` of a swarm, "" in none. `lacks`: titles of what fails, worst first;
-    `lacking` counts them all. `has_edge`: the edge runs there, which takes the requests for all routes."""
+    `lacking` counts them all. `has_edge`: the edge runs there, which takes the requests for all routes.
+    `availability`: `active`, `drain` or `pause`, as a manager that was read says; "" where none does."""
 
     name: str
     address: str
@@ -29,6 +30,7 @@ class HostStanding(Struct, frozen=True, kw_only=True):
     lacks: tuple[str, ...] = ()
     lacking: int = 0
     has_edge: bool = False
+    availability: str = ""
     error: str = ""
     hint: str = ""
 

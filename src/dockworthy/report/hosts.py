@@ -13,6 +13,8 @@ from .words import VERDICTS, number_of
 _COLUMN = 13
 _STYLES = {Answer.YES: "good", Answer.ACCEPTED: "good", Answer.NO: "bad", Answer.NOT_YET: "bad"}
 
+_TAKES_NO_TASKS = {"drain": "it is drained, and takes no tasks", "pause": "it is paused, and takes no new tasks"}
+
 
 def render_hosts(hosts: Sequence[HostStanding], *, width: int, colour: bool) -> str:
     """One entry a host: its answer, engine and role, and what it lacks first."""
@@ -28,6 +30,9 @@ def render_hosts(hosts: Sequence[HostStanding], *, width: int, colour: bool) -> 
         sheet.entry(VERDICTS[host.answer], says, column=_COLUMN, label_style=_STYLES.get(host.answer, "open"))
         for title in host.lacks:
             sheet.entry("-", title, indent=_COLUMN, column=_COLUMN + 2)
+        if host.availability in _TAKES_NO_TASKS:
+            says = f"{_TAKES_NO_TASKS[host.availability]}: `dockworthy hosts resume {host.name}` takes it back into use"
+            sheet.entry("!", says, indent=_COLUMN, column=_COLUMN + 2, label_style="open")
         if host.hint:
             sheet.entry("!", host.hint, indent=_COLUMN, column=_COLUMN + 2, label_style="bad")
         if more := host.lacking - len(host.lacks):
@@ -44,14 +49,16 @@ def _of_all(hosts: Sequence[HostStanding]) -> Iterator[str]:
     """What all of them depend on."""
     nodes = [host.name for host in hosts if host.role]
     with_edge = [host.name for host in hosts if host.has_edge]
-    if len(nodes) == 1:
+    unread = [host.name for host in hosts if host.answer is None]
+    if len(nodes) == 1 and not unread:
         yield (
             f"{nodes[0]} is the only node of its swarm that is named here: while its engine is away, nothing on it "
             "answers, as a swarm excludes live-restore (a second and third host, or deploy.target: compose with it)"
         )
     elif nodes and len(with_edge) == 1:
         yield (
-            f"The edge is on {with_edge[0]} alone: without that host no route is answered, wherever its containers run "
+            f"The edge is on {with_edge[0]} alone{_as_far_as_read(unread)}: without that host no route is answered, "
+            "wherever its containers run "
             "(deploy.edge.hosts puts it on several: docs/edge.md)"
         )
     elif len(with_edge) > 1:
@@ -59,6 +66,10 @@ def _of_all(hosts: Sequence[HostStanding]) -> Iterator[str]:
             f"The edge is on {', '.join(with_edge)}: each answers every route, so the loss of one takes only what "
             "clients send to its own address (docs/edge.md)"
         )
+
+
+def _as_far_as_read(unread: Sequence[str]) -> str:
+    return f", as far as could be read ({' and '.join(unread)} could not)" if unread else ""
 
 
 def hosts_json(hosts: Sequence[HostStanding], verdict: Verdict) -> str:
