@@ -237,3 +237,24 @@ def test_a_service_whose_other_managers_have_guards_of_their_own() -> None:
     assert not proven(known([node("manager", "dockworthy")]))
     assert not proven(not_seen())
     assert not counts(prometheus(**{"com.docker.swarm.task.id": "t"}), {"engine": {"nodes": not_seen()}})
+
+
+@pytest.mark.parametrize("moment", ["2099-01-01T00:00:00Z", "2026-11-24T14:00:00Z"])
+def test_what_is_of_the_future_is_of_no_known_time(moment: str) -> None:
+    lies = evidence(stores=[store("restic", "/srv/restic", newest=moment, count=9)])
+    assert outcome("machine/backup-recent", lies) is Outcome.UNKNOWN
+    assert any("in the future" in each.says for each in machine(lies).proofs)
+    told = answer("Prometheus", targets=[{**target(), "last_scrape": moment}], metrics=CADVISOR)
+    assert outcome("machine/monitored", evidence(answers=[told])) is Outcome.UNKNOWN
+    drills = [
+        {
+            "demand": "3.db-backup", "does": "restore", "tool": "t", "says": "restored", "when": moment, "passed": True,
+            "source": {"where": "x"},
+        }
+    ]  # fmt: skip
+    assert outcome("machine/restore-proven", evidence(drills=drills)) is Outcome.UNKNOWN
+
+
+def test_a_clock_that_is_a_little_ahead() -> None:
+    young = evidence(stores=[store("restic", "/srv/restic", newest="2026-11-24T12:30:00Z", count=9)])
+    assert outcome("machine/backup-recent", young) is Outcome.PASS

@@ -47,12 +47,14 @@ def _of_store(around: Surroundings, store: Store, demand: str) -> Proof:
         says = f"{store.tool} writes to {store.place}; how old the newest copy there is, is unknown"
         return Proof(demand, store.tool, Strength.SEEN, says, source, store.does)
     if store.newest:
-        days = around.days_since(store.newest)
+        days, future = around.days_since(store.newest), around.is_to_come(store.newest)
         many = f" of {store.count}" if store.count > 0 else ""
         kind = "dump" if store.does is Task.DUMP else "backup"
-        says = f"{store.tool}: the newest {kind}{many} in {store.place} is of {store.newest[:16]}, {ago(days)}"
-        good = days is not None and days <= OLDEST
-        return Proof(demand, store.tool, Strength.MEASURED, says, source, store.does, store.newest, good)
+        says = f"{store.tool}: the newest {kind}{many} in {store.place} is of {store.newest[:16]}, "
+        says += "which is in the future: how old it is, is unknown" if future else ago(days)
+        strength = Strength.SEEN if future else Strength.MEASURED
+        good = future or (days is not None and days <= OLDEST)
+        return Proof(demand, store.tool, strength, says, source, store.does, store.newest, good)
     if not store.problem:
         says = f"{store.tool}: the repository {store.place} holds no backup"
         return Proof(demand, store.tool, Strength.MEASURED, says, source, store.does, good=False)
@@ -66,7 +68,7 @@ def _of_job(around: Surroundings, job: Job, demand: str) -> Proof:
     if not job.enabled:
         says = f"{job.tool} is set up in {job.by}, which is not switched on"
         return Proof(demand, job.tool, Strength.SEEN, says, job.source, job.does, good=False)
-    ran = f", last {ago(around.days_since(job.last_run))}" if job.last_run else ""
+    ran = f", last {around.ago(job.last_run)}" if job.last_run else ""
     says = f"{job.tool} runs by {_by(job)}{ran}; what it leaves behind is unknown"
     return Proof(demand, job.tool, Strength.SEEN, says, job.source, job.does, job.last_run)
 
@@ -84,7 +86,7 @@ def read_drills(around: Surroundings) -> Iterator[Proof]:
     for drill in listed(around.evidence.drills):
         days = around.days_since(drill.when)
         strength = Strength.MEASURED if days is not None and days <= _HOLDS else Strength.SEEN
-        says = f"{drill.tool}: {drill.says}, {ago(days)}"
+        says = f"{drill.tool}: {drill.says}, {around.ago(drill.when)}"
         both = drill.does is Task.RESTORE and drill.demand == "3.db-backup"
         for demand in ("1.backup", drill.demand) if both else (drill.demand,):
             yield Proof(demand, drill.tool, strength, says, drill.source, drill.does, drill.when, drill.passed)

@@ -194,7 +194,7 @@ def read_set_up(around: Surroundings) -> Iterator[Proof]:
 
 def _of(around: Surroundings, one: SetUp) -> Proof:
     days = around.days_since(one.last_run) if one.last_run else None
-    when = f", last {ago(days)}" if one.last_run else ""
+    when = f", last {around.ago(one.last_run)}" if one.last_run else ""
     if one.failures > 0:
         says = f"{one.tool}: {one.failures} failures in its last run{when}"
         return Proof(_SETUP, one.tool, Strength.MEASURED, says, one.source, Task.SETUP, one.last_run, good=False)

@@ -72,7 +72,11 @@ def _of_prometheus(around: Surroundings, answer: Answer) -> Iterator[Proof]:
     known = [name for name in answer.metrics if name in OF_CONTAINERS]
     count = f"{len(up)} of {len(answer.targets)} targets up"
     source = Source(f"{answer.address}/api/v1/targets")
-    if not up:
+    ahead = [target for target in answer.targets if target.health == "up" and around.is_to_come(target.last_scrape)]
+    if not up and ahead:
+        says = f"Prometheus ({answer.who}): its targets were scraped {around.ago(ahead[0].last_scrape)}"
+        yield _proof(Task.METRICS, "Prometheus", Strength.SEEN, says, source)
+    elif not up:
         worst = answer.targets[0]
         error = f": {worst.job} {worst.address}: {worst.error or worst.health}"
         yield _proof(Task.METRICS, "Prometheus", Strength.MEASURED, f"Prometheus: {count}{error}", source, good=False)

@@ -19,6 +19,8 @@ from ...model.workload import Container, Unit
 from .makers import Makers
 
 T = TypeVar("T")
+_AHEAD = 1 / 24
+"""Days by which the clock of another host, or of another program, may be ahead."""
 
 
 class Seen(NamedTuple):
@@ -50,7 +52,22 @@ class Surroundings:
         return (seen for seen in self.tools if set(tasks) & set(seen.does))
 
     def days_since(self, moment: str) -> float | None:
-        """Days from `moment` to the reading; None where one of them is no moment."""
+        """Days from `moment` to the reading; None where one of them is no moment, or where it is still to come."""
+        days = self._days(moment)
+        return None if days is None or days < -_AHEAD else days
+
+    def is_to_come(self, moment: str) -> bool:
+        """Is it in the future? A clock was wrong, or somebody wrote it: nothing tells how long ago it was."""
+        days = self._days(moment)
+        return days is not None and days < -_AHEAD
+
+    def ago(self, moment: str) -> str:
+        """How long ago, in words a person would use."""
+        if self.is_to_come(moment):
+            return f"at a time in the future ({moment[:16]}), so when is unknown"
+        return ago(self.days_since(moment))
+
+    def _days(self, moment: str) -> float | None:
         earlier, later = _moment(moment), _moment(self.snapshot.taken)
         return None if earlier is None or later is None else (later - earlier).total_seconds() / 86400
 
