@@ -59,6 +59,6 @@ FAULTY = (
     Faulty("endless-logs", {"logs": ("--log-driver", "json-file")}, "workload/log-rotation"),
     Faulty("password", {"more": ("-e", "DB_PASSWORD=correct-horse-battery")}, "workload/environment-secrets"),
     Faulty("movable-tag", {}, "workload/pinned-image"),
-    Faulty("endless-ulimit", {"more": ("--ulimit", "core=-1:-1")}, "workload/ulimits"),
+    Faulty("endless-ulimit", {"more": ("--ulimit", "core=-1:-1")}, "workload/ulimits", needs="right to dump cores"),
     Faulty("other-cgroup", {"more": ("--cgroup-parent", "{cgroup}")}, "workload/cgroup-parent"),
 )

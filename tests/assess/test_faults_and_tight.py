@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,8 @@ def features(own_engine: OwnEngine) -> set[str]:
         f"cgroup v{info['CgroupVersion']}",
         *(option.split(",")[0].removeprefix("name=") for option in info["SecurityOptions"]),
         *([] if spared.returncode else ["right to spare a process"]),
+        # sudo takes it from what it starts, and an engine below it can't give it to a container.
+        *(["right to dump cores"] if resource.getrlimit(resource.RLIMIT_CORE)[1] == resource.RLIM_INFINITY else []),
         *(["shared mounts"] if "shared:" in root else []),
     }
 
@@ -124,7 +127,7 @@ def at_restricted(own_engine: OwnEngine, names: dict[str, str]) -> Assessed:
 @pytest.mark.parametrize("faulty", FAULTY, ids=lambda faulty: faulty.name)
 def test_the_fault_is_found(faulty: Faulty, at_production: Assessed, features: set[str]) -> None:
     if faulty.needs not in features:
-        pytest.skip(f"this fault can't be made: no {faulty.needs} here (docker info, /proc/self/mountinfo)")
+        pytest.skip(f"this fault can't be made: no {faulty.needs} here (docker info, /proc/self/mountinfo, ulimit -Hc)")
     assert faulty.control in at_production.outcomes(faulty.name).get("fail", [])
     assert not at_production.is_worthy(faulty.name)
 
