@@ -15,12 +15,16 @@ class TasksSeen:
     def __init__(self, services: Mapping[str, ShippedService], leaving: Collection[str] = ()) -> None:
         self._services = services
         self._leaving = frozenset(leaving)
+        self._over: frozenset[str] = frozenset()
         self._first: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self.tasks: tuple[Task, ...] = ()
 
     def leave_out(self, running: Mapping[str, Iterable[Task]], touched: Collection[str]) -> None:
-        """Services that the release leaves alone and that do not serve as it is: they are none of its faults."""
+        """Services that the release leaves alone and that do not serve as it is, and tasks of a swarm that were over
+        before it began: they are none of its faults."""
+        every = (task for tasks in running.values() for task in tasks)
+        self._over = frozenset(task.attempt for task in every if task.attempt and task.state in _OVER)
         self._services = {
             service: shipped
             for service, shipped in self._services.items()
@@ -32,7 +36,7 @@ class TasksSeen:
             task
             for service, shipped in self._services.items()
             for task in _of_release(shipped, running.get(service, ()))
-            if task.id not in self._leaving
+            if task.id not in self._leaving and not (task.state in _OVER and task.attempt in self._over)
         )
         for task in self.tasks:
             self._first.setdefault(task.id, task.restarts)

@@ -7,6 +7,7 @@ before count as its restarts. Source: GET /services, /tasks, /nodes, /networks, 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -81,19 +82,35 @@ def _tasks(seen: Seen) -> Iterator[Task]:
 
 
 def _slots(seen: Seen) -> Iterator[Attempts]:
-    """The attempts of each slot that counts: a service that was made smaller leaves slots behind."""
+    """The attempts of each slot that counts: a service that was made smaller, or whose tasks were moved, leaves slots
+    behind. One of which none is to run counts only where the service lacks one, the newest first."""
     slots: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
     for task in seen.tasks:
         slots.setdefault((task["ServiceID"], task.get("Slot", 0)), []).append(task)
-    for attempts in slots.values():
-        wanted = [task for task in attempts if task["DesiredState"] in ("running", "ready", "complete")]
-        if wanted or _still_wanted(seen, attempts):
+    runs = Counter(service for (service, _), attempts in slots.items() if _is_to_run(attempts))
+    left: dict[str, list[Attempts]] = {}
+    for (service, _), attempts in slots.items():
+        if _is_to_run(attempts):
             yield attempts
+        elif _still_wanted(seen, attempts):
+            left.setdefault(service, []).append(attempts)
+    for service, each in left.items():
+        lacking = max(0, _replicas(seen, service) - runs[service])
+        newest = sorted(each, key=lambda attempts: str(attempts[-1]["CreatedAt"]), reverse=True)
+        yield from newest[:lacking]
+
+
+def _is_to_run(attempts: Attempts) -> bool:
+    return any(task["DesiredState"] in ("running", "ready", "complete") for task in attempts)
+
+
+def _replicas(seen: Seen, service: str) -> int:
+    return int((seen.services[service]["Spec"]["Mode"].get("Replicated") or {}).get("Replicas", 0))
 
 
 def _still_wanted(seen: Seen, attempts: Attempts) -> bool:
     """None is to run, and yet it failed by itself: with `restart: no`, or between two attempts."""
-    replicas = (seen.services[attempts[-1]["ServiceID"]]["Spec"]["Mode"].get("Replicated") or {}).get("Replicas", 0)
+    replicas = _replicas(seen, attempts[-1]["ServiceID"])
     return attempts[-1]["Status"]["State"] in _FAILED and attempts[-1].get("Slot", 0) <= replicas
 
 
