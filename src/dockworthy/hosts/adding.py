@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from ..deploy.edge.swarm_network import JOINS_AGAIN, join_again
+from ..deploy.edge.process import container_at
+from ..deploy.edge.swarm_network import EDGE_LEFT_OVER, JOINS_AGAIN, join_again
 from ..deploy.engine_at import engine_at
+from ..engine.connection import Connection
 from ..engine.membership import membership_of
 from ..errors import HostError
 from ..harden.install.story import set_up
@@ -87,6 +89,7 @@ async def add(asked: Adding, plan: AddPlan, *, agree: Agree, say: Say) -> None:
                 mine = await join(manager, site.engine, asked.role, at)
                 of = f" the swarm of {seen.manager.name}" if seen.manager is not None else ""
                 say(f"{asked.name} has joined{of} as {asked.role}, at {at}")
+                await _name_edge_left_over(site.engine, asked.name, say)
         await named(manager, mine.node, asked.name)
         await join_again(manager)
 
@@ -104,6 +107,12 @@ async def _begin(asked: Adding, seen: Look, say: Say) -> None:
             say(f"a swarm has begun at {at}")
         await named(site.engine, (await membership_of(site.engine)).node, asked.name)
         await join_again(site.engine)
+
+
+async def _name_edge_left_over(engine: Connection, host: str, say: Say) -> None:
+    """Of an earlier swarm: its network is gone, and only a deploy knows what it is to have here."""
+    if await container_at(engine) is not None:
+        say(EDGE_LEFT_OVER.format(host=host))
 
 
 async def _image_steps(seen: Look, asked: Adding) -> list[str]:

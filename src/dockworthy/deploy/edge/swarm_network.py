@@ -31,6 +31,10 @@ JOINS_AGAIN = (
     "the edge joins the swarm's network again, as the swarm began anew and no other host knows its address: for about "
     "a second it reaches no container"
 )
+EDGE_LEFT_OVER = (
+    "{host} has an edge from before, which is not on the network of this swarm: it reaches no container until the next "
+    "`dockworthy deploy`"
+)
 _KNOWN_WITHIN = 5.0
 _TRIES = 3
 
