@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..model.hosts import EdgePlaces, HostStanding, Move, MoveKind, ServiceGap, Spread
+from ..model.hosts import EdgePlaces, HostStanding, Move, MoveKind, ServiceGap, Spread, SwarmNode
 from ..model.result import Answer, Verdict
 from .json_text import json_text
 from .sheet import Sheet
@@ -120,6 +120,16 @@ def edge_stays_in_words(node: str, edge: EdgePlaces) -> str:
         f"route is answered, wherever its tasks run; so before a restart put the edge on another host, too "
         "(deploy.edge.hosts, then dockworthy deploy; docs/edge.md), and send clients there"
     )
+
+
+def not_counted_in_words(nodes: Sequence[SwarmNode]) -> str:
+    """Of a rebalance: the nodes that do not answer the managers; "" where all do."""
+    away = [node.called for node in nodes if not node.ready]
+    if not away:
+        return ""
+    are = "is" if len(away) == 1 else "are"
+    says = f"{' and '.join(away)} {are} down or unknown to the managers, and not counted"
+    return f"{says}: run this again when that has ended"
 
 
 def where_in_words(spread: Spread) -> str:

@@ -57,7 +57,7 @@ class _Moves:
     async def run(self, only: Sequence[str], *, yes: bool, dry_run: bool) -> int:
         from ...deploy.engine_at import engine_at
         from ...hosts.rebalancing import plan_rebalance
-        from ...report.hosts import number_of_moves, spread_in_words
+        from ...report.hosts import not_counted_in_words, number_of_moves, spread_in_words
 
         async with engine_at(self._endpoint, sudo=self._sudo) as engine:
             nodes = await nodes_by(engine, self._endpoint)
@@ -71,8 +71,11 @@ class _Moves:
                 if each.stays and (each.moves or each.begun):
                     say(f"{each.service} stays as it is: {each.stays}")
             todo = [each for each in found if each.is_to_move]
+            if away := not_counted_in_words(nodes):
+                say(away)
             if not todo:
-                say("all that can move is spread evenly: nothing to do")
+                on = " on the nodes that are ready" if away else ""
+                say(f"all that can move is spread evenly{on}: nothing to do")
                 return 0
             steps = [spread_in_words(each) for each in todo]
             if not agreed(number_of_moves(todo), steps, dry_run=dry_run, yes=yes):
