@@ -28,3 +28,10 @@ def test_a_certificate_by_its_host_names(
     found = _Found(**lists, stack={}, kept=Kept({}), certificates=certificates, names=names, records={}, notes=())
     items = Remover._at_edge(SimpleNamespace(_project="shop"), found)  # type: ignore[arg-type]
     assert [each.name for each in items if each.kind is RemovedKind.CERTIFICATE] == told
+
+
+def test_releases_by_their_numbers() -> None:
+    kept = SimpleNamespace(releases=("10", "2", "1", "2"), versions=(), has_more=True)
+    found: Any = SimpleNamespace(records={"files": kept})
+    items = Remover._recorded(SimpleNamespace(), found)  # type: ignore[arg-type]
+    assert [each.name for each in items] == ["1", "2", "10"]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import UsageError
+from ..errors import EngineUnreachable, HostAway, UsageError
 from .exit_status import ExitStatus
 from .options import endpoint_of, only_over_ssh
 from .output import deliver, say
@@ -78,6 +79,18 @@ def asked_for(
         take_over=take_over,
         with_jobs=with_jobs,
     )
+
+
+@contextlib.contextmanager
+def naming_hosts(hosts: tuple[str, ...], project: ProjectFile) -> Iterator[None]:
+    """Where nobody said which host, and no engine answers here: those that dockworthy.yaml names, as the hint."""
+    try:
+        yield
+    except EngineUnreachable as error:
+        if hosts or not project.hosts or isinstance(error, HostAway):
+            raise
+        names = " or ".join(f"--host {name}" for name in project.hosts)
+        raise EngineUnreachable(error.says, hint=f"dockworthy.yaml names other hosts: {names}. {error.hint}") from None
 
 
 def gate_of(project: ProjectFile, asked: Asked) -> Callable[[Rendered, Mapping[str, KnownImage]], Sequence[Finding]]:

@@ -261,7 +261,9 @@ class Remover:
     def _recorded(self, found: _Found) -> Iterator[RemovalItem]:
         """Numbers count over both: records come along where a project changes its target."""
         contents = found.records.values()
-        for number in dict.fromkeys(number for each in contents for number in each.releases):
+        for number in sorted(
+            {number for each in contents for number in each.releases}, key=lambda each: (len(each), each)
+        ):
             yield RemovalItem(kind=RemovedKind.RELEASE, id=number, name=number)
         for name, version in dict.fromkeys(version for each in contents for version in each.versions):
             yield RemovalItem(kind=RemovedKind.VERSION, id=version, name=name)

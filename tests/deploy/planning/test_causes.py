@@ -65,6 +65,9 @@ def test_the_plan_says_what_changed_and_what_was_changed_by_hand() -> None:
     assert "changed by hand since release 7" in asked.steps[0].causes
     (question,) = asked.questions
     assert question.accept == "web:by-hand" and "web-1 was changed by hand since release 7" in question.says
+    two = running(*(task("web", number, spec_hash="by compose up") for number in (1, 2)))
+    (question,) = plan_of(desired(web={}), two, number=8, last=None, known=known).questions
+    assert "shop-web-1, shop-web-2 were changed by hand since release 7" in question.says
     assert not plan(known, hash="by compose up", accepted=("web:by-hand",)).questions
     assert not plan(structs.replace(known, asks=False), hash="by compose up").questions, "a rollback is an answer"
 

@@ -104,10 +104,11 @@ def _overwritten(desired: Desired, running: Running, service: str, known: Earlie
         tasks = [task for task in tasks if task.state is not TaskState.EXITED]  # is nobody's work that would be lost
     other = [task for task in tasks if not task.is_of(shipped)]
     if by_hand(service, other, known):
-        names = ", ".join(task.name for task in other if by_hand(service, [task], known))
+        names = [task.name for task in other if by_hand(service, [task], known)]
+        changed = f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} changed by hand"
         yield Question(
             accept=f"{service}:by-hand",
-            says=f"{names} was changed by hand since release {known.number}, and would be made as the files say",
+            says=f"{changed} since release {known.number}, and would be made as the files say",
             hint="to keep the change, write it into compose.yaml, or ship other services alone (`dockworthy deploy "
             f"SERVICE…`); to overwrite it: --accept {service}:by-hand",
         )
