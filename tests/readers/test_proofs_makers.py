@@ -258,3 +258,42 @@ def test_what_is_of_the_future_is_of_no_known_time(moment: str) -> None:
 def test_a_clock_that_is_a_little_ahead() -> None:
     young = evidence(stores=[store("restic", "/srv/restic", newest="2026-11-24T12:30:00Z", count=9)])
     assert outcome("machine/backup-recent", young) is Outcome.PASS
+
+
+def _root_scrapes(address: str, *serves: str, who: str = "prometheus") -> dict[str, Any]:
+    """A Prometheus of root's, which scrapes one target."""
+    one = {**target(), "address": address, "serves": list(serves)}
+    return evidence(answers=[{**answer("Prometheus", targets=[one], metrics=CADVISOR), "who": who}])
+
+
+def _listening(port: int, program: str, uid: int = 0) -> dict[str, Any]:
+    return on_host(
+        listeners=[
+            {"protocol": "tcp", "address": "0.0.0.0", "port": port, "pid": 9, "program": program, "uid": uid},
+        ]
+    )
+
+
+def test_whose_target_a_prometheus_of_roots_scrapes() -> None:
+    """What comes from somebody's container says nothing of the host, whoever scrapes it."""
+    networks = {"Networks": {"x": {"IPAddress": "172.18.0.2", "Aliases": ["cad"]}}}
+    web = {"name": "web", "inspect": {"Config": {"Labels": of("shop")}, "NetworkSettings": {**PUBLISHED, **networks}}}
+    prom = {"name": "prom", "inspect": {"Config": {"Labels": of("monitoring")}, "NetworkSettings": networks}}
+    part = {"engine": {"containers": [web, prom]}}
+    roles = guarded(DEPLOYER)
+
+    def monitored(told: dict[str, Any], *more: dict[str, Any]) -> Outcome:
+        return outcome("machine/monitored", part, told, *more)
+
+    for address in ("http://localhost:8080/cad", "http://10.0.0.9:8080/cad", "http://172.18.0.2/cad", "http://far:9/x"):
+        for serves in (CADVISOR, []):
+            assert monitored(_root_scrapes(address, *serves)) is Outcome.PASS
+            assert monitored(_root_scrapes(address, *serves), roles) is Outcome.UNKNOWN, address
+    cadvisor = _root_scrapes("http://localhost:8081/metrics", *CADVISOR)
+    assert monitored(cadvisor, roles, _listening(8081, "cadvisor")) is Outcome.PASS
+    assert monitored(cadvisor, roles, _listening(8081, "cadvisor", 7002)) is Outcome.UNKNOWN
+    assert monitored(cadvisor, roles, _listening(8081, "docker-proxy")) is Outcome.UNKNOWN
+    assert monitored(cadvisor, roles) is Outcome.UNKNOWN, "nobody was seen to listen there"
+    shared = _root_scrapes("http://cad/metrics", *CADVISOR, who="container/prom")
+    assert monitored(shared, roles) is Outcome.UNKNOWN, "two have that name"
+    assert monitored(shared, guarded({**DEPLOYER, "projects": ["bank"]})) is Outcome.PASS

@@ -80,13 +80,14 @@ class RunningTool(Struct, frozen=True, omit_defaults=True):
 
 
 class ScrapeTarget(Struct, frozen=True, omit_defaults=True):
-    """What a Prometheus scrapes: `health` is `up`, `down` or `unknown`."""
+    """What a Prometheus scrapes: `health` is `up`, `down` or `unknown`; `serves` the telling metrics of it."""
 
     job: str
     address: str
     health: str
     last_scrape: str = ""
     error: str = ""
+    serves: tuple[str, ...] = ()
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):

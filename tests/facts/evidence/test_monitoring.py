@@ -306,6 +306,8 @@ def test_a_real_prometheus_and_a_real_node_exporter(
             assert set(answer.metrics) >= {"node_cpu_seconds_total", "container_cpu_usage_seconds_total"}
             assert (answer.alert_rules, answer.alertmanagers, answer.problem) == (1, (), "")
             assert all(target.last_scrape for target in answer.targets)
+            served = {target.job: target.serves for target in answer.targets}
+            assert served == {"node": ("node_cpu_seconds_total",), "containers": ("container_cpu_usage_seconds_total",)}
             until(lambda: ask(node, "node exporter").scrapes >= 2)
             assert ask(node, "node exporter").metrics == ("node_cpu_seconds_total",)
             place = Endpoint("127.0.0.1", node, "x", "node exporter", 0)

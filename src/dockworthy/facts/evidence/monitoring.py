@@ -78,21 +78,20 @@ def _of_metrics(place: Endpoint, reply: Reply) -> Answer:
 async def _prometheus(place: Endpoint, asker: Asker) -> Answer:
     """Its targets, its alert rules, whom it hands alerts to, and whether it has metrics of containers."""
     paths = ["/api/v1/targets?state=active", "/api/v1/rules?type=alert", "/api/v1/alertmanagers"]
-    paths += [f"/api/v1/metadata?metric={name}" for name in COLLECTED]
+    paths += [f"/api/v1/targets/metadata?limit={_MOST_TARGETS}&metric={name}" for name in COLLECTED]
     replies = await asyncio.gather(*(asker.get(place.host, place.port, path) for path in paths))
     targets, rules, managers, *known = (_data(reply) for reply in replies)
     if targets is None:
         return Answer(
             "Prometheus", _address(place), clean(place.who), problem=replies[0].problem or "no answer in JSON"
         )
+    served = {name: _labels_of_targets(data) for name, data in zip(COLLECTED, known, strict=True)}
     return Answer(
         "Prometheus",
         _address(place),
         clean(place.who),
-        metrics=tuple(
-            name for name, data in zip(COLLECTED, known, strict=True) if isinstance(data, dict) and name in data
-        ),
-        targets=tuple(_target(one) for one in _list(targets, "activeTargets")[:_MOST_TARGETS]),
+        metrics=tuple(name for name, labels in served.items() if labels),
+        targets=tuple(_target(one, served) for one in _list(targets, "activeTargets")[:_MOST_TARGETS]),
         alert_rules=-1 if rules is None else sum(len(_list(group, "rules")) for group in _list(rules, "groups")),
         alertmanagers=tuple(
             mask_urls(clean(str(one.get("url", "")))) for one in _list(managers, "activeAlertmanagers")
@@ -128,7 +127,14 @@ def _silent(place: Endpoint, tool: str, problem: str) -> Answer:
     return Answer(tool, _address(place), clean(place.who), problem=problem or "no answer in JSON")
 
 
-def _target(said: dict[str, Any]) -> ScrapeTarget:
+def _labels_of_targets(data: Any) -> list[Any]:
+    """Of the targets that serve a metric now. (What `/api/v1/metadata` tells is of no target.)"""
+    return (
+        [one["target"] for one in data if isinstance(one, dict) and "target" in one] if isinstance(data, list) else []
+    )
+
+
+def _target(said: dict[str, Any], served: dict[str, list[Any]]) -> ScrapeTarget:
     labels = said.get("labels")
     return ScrapeTarget(
         clean(str(labels.get("job", ""))) if isinstance(labels, dict) else "",
@@ -136,6 +142,7 @@ def _target(said: dict[str, Any]) -> ScrapeTarget:
         str(said.get("health", "unknown")),
         str(said.get("lastScrape", "")),
         mask_urls(clean(str(said.get("lastError", ""))))[:200],
+        serves=tuple(name for name, told in served.items() if labels in told),
     )
 
 

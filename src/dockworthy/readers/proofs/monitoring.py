@@ -10,7 +10,8 @@ from msgspec import structs
 from ...model.evidence import Answer, Forwarding, ScrapeTarget, Task
 from ...model.field import Set, Source
 from ...model.proof import Proof, Strength
-from .surroundings import Surroundings, ago, listed
+from .scraped import doubt_of_metric
+from .surroundings import Surroundings, ago, doubted, listed
 
 _MONITOR = "1.monitor"
 OF_CONTAINERS = ("container_cpu_usage_seconds_total", "engine_daemon_container_states_containers", "cgroups.plugin")
@@ -82,8 +83,10 @@ def _of_prometheus(around: Surroundings, answer: Answer) -> Iterator[Proof]:
         yield _proof(Task.METRICS, "Prometheus", Strength.MEASURED, f"Prometheus: {count}{error}", source, good=False)
     elif known:
         last = ago(max((d for t in up if (d := around.days_since(t.last_scrape)) is not None), default=None))
-        says = f"Prometheus ({answer.who}) collects {known[0]}; {count}, scraped {last}"
-        yield _proof(Task.METRICS, "Prometheus", Strength.MEASURED, says, source)
+        doubts = {name: doubt_of_metric(around, answer, name, up) for name in known}
+        best = min(known, key=lambda name: len(doubts[name]))
+        says = f"Prometheus ({answer.who}) collects {best}; {count}, scraped {last}"
+        yield doubted(_proof(Task.METRICS, "Prometheus", Strength.MEASURED, says, source), doubts[best])
     else:
         what = "metrics of the host, none of containers" if answer.metrics else "neither metrics of host nor containers"
         yield _proof(Task.METRICS, "Prometheus", Strength.SEEN, f"Prometheus collects {what}; {count}", source)
