@@ -22,8 +22,9 @@ def attempt(slot: int, state: str, at: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def read(replicas: int, *attempts: dict[str, Any]) -> list[tuple[str, str]]:
-    service = {"ID": "s", "Spec": {"Name": "shop_web", "Mode": {"Replicated": {"Replicas": replicas}}}}
+def read(replicas: int, *attempts: dict[str, Any], is_job: bool = False) -> list[tuple[str, str]]:
+    mode: dict[str, Any] = {"ReplicatedJob": {}} if is_job else {"Replicated": {"Replicas": replicas}}
+    service = {"ID": "s", "Spec": {"Name": "shop_web", "Mode": mode}}
     found = _tasks(Seen("shop", [service], attempts, [], [], []))
     return sorted((task.name, task.state) for task in found)
 
@@ -42,6 +43,10 @@ def test_of_a_service_that_lacks_one_the_slot_that_failed_last_counts() -> None:
     failed = [attempt(1, "rejected", 1), attempt(2, "failed", 9)]
     assert read(2, *failed, attempt(3, "running", 5)) == [("web.2", "exited"), ("web.3", "running")]
     assert read(2, *failed) == [("web.1", "exited"), ("web.2", "exited")]
+
+
+def test_a_job_that_failed_counts() -> None:
+    assert [state for _, state in read(0, attempt(0, "failed", 1), is_job=True)] == ["exited"]
 
 
 def task(id: str, state: TaskState) -> Task:

@@ -92,8 +92,12 @@ def _slots(seen: Seen) -> Iterator[Attempts]:
     for (service, _), attempts in slots.items():
         if _is_to_run(attempts):
             yield attempts
-        elif _still_wanted(seen, attempts):
+        elif not _still_wanted(seen, attempts):
+            continue
+        elif "Replicated" in seen.services[service]["Spec"]["Mode"]:
             left.setdefault(service, []).append(attempts)
+        else:  # a job that failed
+            yield attempts
     for service, each in left.items():
         lacking = max(0, _replicas(seen, service) - runs[service])
         newest = sorted(each, key=lambda attempts: str(attempts[-1]["CreatedAt"]), reverse=True)
