@@ -24,7 +24,7 @@ from dockworthy.model.field import Set, Source
 from dockworthy.model.half_begun import HALF_BEGUN, RESTART_IT, RESTART_STOPPED, STOPPED, half_begun_nodes
 from dockworthy.model.host import Host
 from dockworthy.model.snapshot import EngineFacts, Snapshot, Tool
-from machines.engines import start_engine_again
+from machines.engines import OwnEngine, start_engine_again
 from machines.program import run_dockworthy
 from patience import Limit, lull, patience
 
@@ -123,6 +123,20 @@ def test_the_list_of_hosts_says_it() -> None:
     assert _half_begun(Snapshot(taken="", tool=Tool("dockworthy", "0"), host=Host(), engine=EngineFacts())) == ""
 
 
+def stopped_while(engine: OwnEngine, log: Path, words: list[str]) -> bytes:
+    """What `words` said, which end the old part of an engine that stands still while it does that."""
+    stops = log.read_text().count("Stopping manager")
+    begins = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    limit = Limit(60)
+    while log.read_text().count("Stopping manager") == stops:
+        assert limit.left > 0, "it does not stop its old part"
+        time.sleep(0.001)
+    os.kill(engine.pid, signal.SIGSTOP)
+    lull(16.0)
+    os.kill(engine.pid, signal.SIGCONT)
+    return begins.communicate(timeout=patience(60))[1]
+
+
 @pytest.mark.engine
 @pytest.mark.timeout(600)
 def test_an_engine_that_is_too_slow_to_begin_anew(engines_folder: Path) -> None:
@@ -143,17 +157,14 @@ def test_an_engine_that_is_too_slow_to_begin_anew(engines_folder: Path) -> None:
         swarm.switch.cut(2)
         until(lambda: "a leader" in engine.docker("node", "ls", check=False).stderr.decode(), "one is lost")
         anew = ("swarm", "init", "--force-new-cluster", "--advertise-addr", swarm.addresses["n1"])
-        stops = log.read_text().count("Stopping manager")
         words = [*engine.inside, "docker", "-H", engine.endpoint, *anew]
-        begins = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        limit = Limit(60)
-        while log.read_text().count("Stopping manager") == stops:  # it takes a second, at the least, to stop
-            assert limit.left > 0, "it does not stop its old part"
-            time.sleep(0.01)
-        os.kill(engine.pid, signal.SIGSTOP)
-        lull(16.0)
-        os.kill(engine.pid, signal.SIGCONT)
-        assert b"context deadline exceeded" in begins.communicate(timeout=patience(60))[1]
+        # When it goes on, it may stop its old part before it sees that its time is over: then it begins anew, and has
+        # an old part again.
+        tries = 0
+        while b"context deadline exceeded" not in stopped_while(engine, log, words):
+            tries += 1
+            assert tries < 5, "it is never too slow"
+            until(lambda: swarm.node("n1")["Status"]["State"] == "ready", "it began anew")
 
         listed = run_dockworthy("hosts", "--policy", str(swarm.project), timeout=120)
         assert "was stopped and did not start again: restart that engine" in " ".join(listed.stdout.split())
