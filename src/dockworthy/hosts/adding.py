@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, structs
 
 from ..deploy.edge.process import container_at
-from ..deploy.edge.swarm_network import EDGE_LEFT_OVER, JOINS_AGAIN, join_again
+from ..deploy.edge.swarm_network import EDGE_LEFT_OVER, JOINS_AGAIN, STARTED_AGAIN, join_again, start_again
 from ..deploy.engine_at import engine_at
 from ..engine.connection import Connection
 from ..engine.membership import membership_of
@@ -91,7 +91,7 @@ async def add(asked: Adding, plan: AddPlan, *, agree: Agree, say: Say) -> None:
                 say(f"{asked.name} has joined{of} as {asked.role}, at {at}")
                 await _name_edge_left_over(site.engine, asked.name, say)
         await named(manager, mine.node, asked.name)
-        await join_again(manager)
+        await _edge_takes_part(manager, say)
 
 
 async def _begin(asked: Adding, seen: Look, say: Say) -> None:
@@ -106,7 +106,14 @@ async def _begin(asked: Adding, seen: Look, say: Say) -> None:
             await begin_swarm(site.engine, at)
             say(f"a swarm has begun at {at}")
         await named(site.engine, (await membership_of(site.engine)).node, asked.name)
-        await join_again(site.engine)
+        await _edge_takes_part(site.engine, say)
+
+
+async def _edge_takes_part(manager: Connection, say: Say) -> None:
+    """That of the host that is asked, after a swarm that began anew."""
+    if await start_again(manager):
+        say(STARTED_AGAIN)
+    await join_again(manager)
 
 
 async def _name_edge_left_over(engine: Connection, host: str, say: Say) -> None:

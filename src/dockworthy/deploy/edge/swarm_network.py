@@ -31,6 +31,7 @@ JOINS_AGAIN = (
     "the edge joins the swarm's network again, as the swarm began anew and no other host knows its address: for about "
     "a second it reaches no container"
 )
+STARTED_AGAIN = "the edge did not come back with its engine, as the swarm's network was not there yet: it is started"
 EDGE_LEFT_OVER = (
     "{host} has an edge from before, which is not on the network of this swarm: it reaches no container until the next "
     "`dockworthy deploy`"
@@ -47,6 +48,19 @@ async def is_forgotten(engine: Connection) -> bool:
         return False
     container = await container_at(engine)
     return container is not None and container["State"] == "running" and not _knows(network, container)
+
+
+async def start_again(engine: Connection) -> bool:
+    """Where the edge did not come back with its engine, as it can't before the swarm's network is there. Was it so?
+    Raises EngineError."""
+    container = await container_at(engine)
+    if container is None or container["State"] not in ("exited", "created"):
+        return False
+    facts = await engine.get(f"/containers/{container['Id']}/json")
+    if facts["HostConfig"]["RestartPolicy"]["Name"] != "always" or await _network(engine) is None:
+        return False
+    await engine.send("POST", f"/containers/{container['Id']}/start", answer=False)
+    return True
 
 
 async def join_again(engine: Connection) -> bool:
