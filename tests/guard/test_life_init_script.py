@@ -90,9 +90,8 @@ def test_a_killed_keeper_is_started_again(host: OwnHost) -> None:
     host.run("kill", "-9", keeper)
     host.wait(lambda: host.run("cat", KEEPER, check=False).stdout.decode().strip() not in ("", keeper), "a new keeper")
     host.run(INIT, "stop")
-    assert host.run("pgrep", "-f", "[k]eep.py|[d]ockworthy-guard watch", check=False).stdout == b"", (
-        "stopped is stopped"
-    )
+    words = "[k]eep.py|[d]ockworthy-guard watch"
+    host.wait(lambda: host.run("pgrep", "-f", words, check=False).stdout == b"", "stopped is stopped")
 
 
 def test_what_waits_for_its_guard_is_not_said_to_be_down(host: OwnHost) -> None:

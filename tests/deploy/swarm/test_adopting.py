@@ -61,4 +61,4 @@ def test_what_is_scaled_stays_and_what_goes_is_removed(shop: Stack) -> None:
     assert b"_old" not in shop.engine.docker("service", "ls", "--format", "{{.Name}}").stdout
     shop.engine.docker("service", "update", "--detach=false", "--env-add", "BY=hand", f"{shop.name}_web")
     asked = " ".join(shop.deploy(status=1).stdout.split())
-    assert "was changed by hand since release 2" in asked and "--accept web:by-hand" in asked
+    assert "changed by hand since release 2" in asked and "--accept web:by-hand" in asked
