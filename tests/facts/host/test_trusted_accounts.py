@@ -79,6 +79,17 @@ def test_where_the_engine_is_judged_its_group_makes_nobody_root(tree: Tree, path
     assert trusted == ["root", "ana", "cleo", *(["dora"] if "serve" in content else [])]
 
 
+def test_a_plugin_in_the_engines_own_file_counts_wherever_that_lies(tree: Tree) -> None:
+    tree.write("/etc/docker/daemon.json", "{}")
+    tree.write("/srv/engine.json", '{"authorization-plugins": ["opa"]}')
+    tree.write("/run/docker.pid", "900\n")
+    tree.link("/var/run", "/run")
+    tree.write("/proc/900/cmdline", "dockerd\0--config-file=/srv/engine.json\0")
+    assert not TrustedAccounts(Root(tree.folder)).has_user("ben")
+    tree.write("/proc/900/cmdline", "dockerd\0")
+    assert TrustedAccounts(Root(tree.folder)).has_user("ben")
+
+
 def test_a_table_of_cron_counts_for_those_who_may_become_root(tree: Tree) -> None:
     def told(name: str) -> list[Job]:
         spool = f"/var/spool/cron/crontabs/{name}"

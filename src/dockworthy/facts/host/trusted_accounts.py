@@ -70,7 +70,7 @@ class TrustedAccounts:
         return (
             serves(self._root)
             or flag(command, "--authorization-plugin") is not None
-            or _names_a_plugin(self._root.word(DEFAULT_FILE))
+            or _names_a_plugin(self._root.word(flag(command, "--config-file") or DEFAULT_FILE))
         )
 
     @cached_property
