@@ -56,6 +56,22 @@ class HandHere:
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+async def test_where_nothing_came_later_any_more_no_file_comes_back(tmp_path: Path) -> None:
+    """There was none before the run; a `--force` that was cut off had kept what came later, and that has gone since."""
+    hand, folder, file = cast(Hand, HandHere()), tmp_path / "stage", tmp_path / "daemon.json"
+    for name in ("old", "new"):
+        (folder / name).mkdir(parents=True)
+    (folder / "new" / "1").write_text(json.dumps(RUN))
+    (folder / "old" / "1.none").touch()
+    said: list[str] = []
+    file.write_text(json.dumps({**RUN, **GUARD}))
+    await keep_later_settings(hand, str(folder), "1", str(file), said.append)
+    assert json.loads((folder / "old" / "1").read_text()) == GUARD
+    file.write_text(json.dumps(RUN, indent=3))
+    await keep_later_settings(hand, str(folder), "1", str(file), said.append)
+    assert not (folder / "old" / "1").exists() and (folder / "old" / "1.none").exists() and len(said) == 1
+
+
 @pytest.mark.parametrize("before", [None, '{"debug": true}'])
 async def test_a_stage_is_taken_back_around_the_guard(tmp_path: Path, before: str | None) -> None:
     """Also in the settings by which the engine lets go of live-restore, in between."""
@@ -84,4 +100,4 @@ async def test_a_stage_is_taken_back_around_the_guard(tmp_path: Path, before: st
     assert await take_back(hand, str(folder)) == "undone"
     assert json.loads(file.read_text()) == {**was, **GUARD}
     assert json.loads(seen.read_text()) == {**was, **GUARD, "live-restore": False}
-    assert said[0] == f"{file}: what came later stays: authorization-plugins"
+    assert said[0] == f"{file}: settings added or changed since the run stay: authorization-plugins"

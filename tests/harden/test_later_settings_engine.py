@@ -35,7 +35,7 @@ def test_the_guard_stays_in_front_of_the_engine(host: OwnHost) -> None:
     done = host.dockworthy("harden", "--undo")
     assert done.returncode == 2 and "changed since by somebody else: /etc/docker/daemon.json" in done.stderr
     done = host.dockworthy("harden", "--undo", "--force")
-    assert "what came later stays: authorization-plugins" in done.stderr, done.stderr
+    assert "settings added or changed since the run stay: authorization-plugins" in done.stderr, done.stderr
     left = json.loads(host.read("/etc/docker/daemon.json"))
     assert left["authorization-plugins"] == ["dockworthy"] and "live-restore" not in left
     said = host.docker("run", "--rm", "--privileged", BUSYBOX, "true", check=False).stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -57,7 +58,7 @@ async def keep_later_settings(hand: Hand, folder: str, number: str, path: str, s
             f'cat -- "$(readlink -f -- {shlex.quote(path)})"',
             f"cat {new}",
             f"if [ -e {at}.before ]; then cat {at}.before; else cat {at}; fi",
-            f"[ -e {at}.none ] || [ -e {at}.none.before ]",
+            f"[ -e {at}.none ]",
         )
     ]
     if now.status or after.status or (before.status and was_none.status):
@@ -69,21 +70,27 @@ async def keep_later_settings(hand: Hand, folder: str, number: str, path: str, s
         left = without_run(now.output, old, after.output, path)
     except UnreadableInput:
         return
-    if left.text is None:
+    if left.text is None:  # only where there was no file before
+        await hand.run(f"rm -f {at}")
         return
-    say(f"{path}: what came later stays: {', '.join(left.later) or 'nothing but its layout'}")
-    kept = f"[ -e {at}.none.before ] || mv {at}.none {at}.none.before"
-    if old is not None:
-        kept = f"[ -e {at}.before ] || cp -a {at} {at}.before"
-    place = f'"$(readlink -f -- {shlex.quote(path)})"'
-    like = f"{at}.before" if old is not None else place
-    await _write(hand, f"{kept}", f"{at}", like, left.text)
+    say(f"{path}: {_of_later(left.later)}")
+    # `undo.sh` looks for `old/N` before it looks whether there was none (transaction/host.sh, `back`).
+    if old is None:
+        await _write(hand, ":", at, f'"$(readlink -f -- {shlex.quote(path)})"', left.text)
+    else:
+        await _write(hand, f"[ -e {at}.before ] || cp -a {at} {at}.before", at, f"{at}.before", left.text)
     let_go = f"{shlex.quote(folder)}/let_go"
     told = await hand.run(f"cat {let_go}")
     if not told.status and number == "1":  # daemon.json is the first file where there is one (stages.py)
         there = parse_settings(old, path)
         meant = {name: value for name, value in parse_settings(told.output, path).items() if name not in there}
         await _write(hand, ":", let_go, let_go, changed_settings(left.text, meant, path))
+
+
+def _of_later(names: Sequence[str]) -> str:
+    if not names:
+        return "no settings were added since the run; only the layout of the file differs"
+    return f"settings added or changed since the run stay: {', '.join(names)}"
 
 
 async def _write(hand: Hand, first: str, at: str, like: str, text: str) -> None:
