@@ -10,7 +10,7 @@ from msgspec import structs
 from ...model.evidence import Answer, Forwarding, ScrapeTarget, Task
 from ...model.field import Set, Source
 from ...model.proof import Proof, Strength
-from .scraped import doubt_of_metric
+from .scrape_targets import doubt_of_metric, place_of
 from .surroundings import Surroundings, ago, doubted, listed
 
 _MONITOR = "1.monitor"
@@ -28,7 +28,7 @@ def read_monitoring(around: Surroundings) -> Iterator[Proof]:
     answers = listed(around.evidence.answers)
     proven = set()
     scraped = {
-        _place(target)
+        place_of(target)
         for answer in answers
         for target in answer.targets
         if _is_up(around, target) and not around.makers.doubt(answer.who)
@@ -154,14 +154,6 @@ def _is_same(host: str, own: str) -> bool:
 def _is_up(around: Surroundings, target: ScrapeTarget) -> bool:
     days = around.days_since(target.last_scrape)
     return target.health == "up" and days is not None and days <= _LATEST
-
-
-def _place(target: ScrapeTarget) -> tuple[str, int]:
-    try:
-        url = urlsplit(target.address)
-        return url.hostname or "", url.port or 80
-    except ValueError:
-        return "", 0
 
 
 def _task(answer: Answer) -> Task:

@@ -1,4 +1,5 @@
-"""Whose a target of a Prometheus is: what it serves is the host's only where nobody else can have made it."""
+"""The targets of a Prometheus: where each is, and whose: what it serves is evidence for the host only where nobody but
+root can have made it."""
 
 from __future__ import annotations
 
@@ -16,6 +17,15 @@ _LOOPBACK = ("localhost", "::1")
 _ENGINE, _PROXY = "dockerd", "docker-proxy"
 _OF_PEOPLE = 1000
 _NOT_OF_THE_HOST = ("container/", "service/", "port/")
+
+
+def place_of(target: ScrapeTarget) -> tuple[str, int]:
+    """Host and port; `("", 0)` for an address that can't be read."""
+    try:
+        url = urlsplit(target.address)
+        return url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+    except ValueError:
+        return "", 0
 
 
 def doubt_of_metric(around: Surroundings, answer: Answer, metric: str, up: list[ScrapeTarget]) -> str:
@@ -41,10 +51,8 @@ def _doubt(around: Surroundings, answer: Answer, target: ScrapeTarget) -> str:
 
 def _owners(around: Surroundings, answer: Answer, target: ScrapeTarget) -> Iterator[str]:
     """Everybody who may answer there: `container/NAME`, `service/NAME`, or a program of the host."""
-    try:
-        url = urlsplit(target.address)
-        host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
-    except ValueError:
+    host, port = place_of(target)
+    if not port:
         return
     containers = listed(around.snapshot.engine.containers)
     own = next((one for one in containers if answer.who == f"container/{one.name}"), None)
