@@ -44,9 +44,9 @@ def test_the_reason_comes_once_and_last_with_what_to_do() -> None:
 def test_what_was_observed_comes_once_too_and_says_to_mend_it() -> None:
     said, ended = told(Parts({}, ("web failed 12 requests",)))
     assert said == ["replace web", "rolling back"]
-    assert ended.count("web failed 12 requests") == 1 and "mend that, and `dockworthy deploy` again" in ended
+    assert ended.count("web failed 12 requests") == 1 and "fix that, then run `dockworthy deploy` again" in ended
     _, back = told(Parts({}, ("web failed 12 requests",)), structs.replace(BEGUN, returns_to=3))
-    assert "mend that, and `dockworthy rollback 3` again" in back
+    assert "fix that, then run `dockworthy rollback 3` again" in back
 
 
 def test_the_hint_is_recorded_and_a_failure_on_the_way_back_is_told_beside_it() -> None:
@@ -94,7 +94,28 @@ def test_a_host_that_is_away_in_the_middle_leaves_an_unfinished_release_and_no_w
         asyncio.run(RollOut(parts, parts, parts, begun, plan, said.append, parts).run(parts))
     assert raised.value.exit_status == 15
     assert raised.value.says.startswith("no way to shop2; what was begun could not be taken back, and release ")
-    assert "run dockworthy deploy again" in raised.value.hint and raised.value.hint.endswith("is the host up?")
-    assert ("releases status --host ANOTHER_MANAGER" in raised.value.hint) == (target == "swarm")
+    assert "run `dockworthy deploy` again" in raised.value.hint and raised.value.hint.endswith("is the host up?")
+    assert ("releases status --host MANAGER" in raised.value.hint) == (target == "swarm")
     hung_up = ["rolling back", "it failed before that: the engine hung up"]
     assert said == ["replace web", *(() if isinstance(first, HostAway) else hung_up)]
+
+
+def test_a_record_that_can_not_be_written_keeps_nobody_from_taking_back() -> None:
+    """The disk that made the release fail may be full for its record, too."""
+
+    class Full(Parts):
+        back = 0
+
+        async def write(self, each: Release) -> None:
+            if each.state in (ReleaseState.ROLLING_BACK, ReleaseState.ROLLED_BACK):
+                raise HostError("1.json can't be written", hint="is the disk full?")
+            await super().write(each)
+
+        async def take_back(self, *_: object) -> None:
+            self.back += 1
+
+    parts = Full({"web": FAILS})
+    with pytest.raises(HostError) as raised:
+        told(parts)
+    assert parts.back == 2, "containers and edge"
+    assert "what ran before runs again" in raised.value.says and raised.value.hint == "is the disk full?"

@@ -62,6 +62,7 @@ def test_a_release_that_is_rolled_back_tells_which_jobs_ran(broken: tuple[str, .
     "error, outcome",
     [
         (StepFailed("migrate", "the job migrate ended with status 4"), JobOutcome.FAILED),
+        (StepFailed("migrate", "the swarm found no node for it", began=False), JobOutcome.NOT_RUN),
         (EngineError("the engine is gone"), JobOutcome.BEGUN),
         (HostError("the connection is lost"), JobOutcome.BEGUN),
         (asyncio.CancelledError(), JobOutcome.BEGUN),

@@ -73,7 +73,10 @@ class RollOut:
             for note in await self._edge.settle(await self._target.tasks()):
                 self._say(f"note: {note}")
         except DockworthyError as error:
-            self._say(f"the edge goes on to find containers by their old names until the next deploy: {error.says}")
+            self._say(
+                "the release is kept, but the edge still has settings of the release before, which the next deploy "
+                f"removes: {error.says}"
+            )
         return self.release
 
     @contextlib.asynccontextmanager
@@ -92,8 +95,10 @@ class RollOut:
         self._say(f"not rolled back: {why}" if self._irreversible else f"rolling back: {why}")
         try:
             await to_its_end(self._take_back(why))
+        except _NotRecorded:
+            raise
         except (HostAway, HostError) as error:
-            raise _host_is_away(error, self.release) from None
+            raise _unfinished(error, self.release) from None
 
     async def _roll_out(self) -> None:
         await self._become(ReleaseState.ROLLING_OUT)
@@ -113,8 +118,9 @@ class RollOut:
         await self._note_job(step.subject, JobOutcome.BEGUN)
         try:
             await self._target.carry_out(step)
-        except StepFailed:
-            self.release = _with_job(self.release, step.subject, JobOutcome.FAILED)  # written with the way back
+        except StepFailed as failed:
+            outcome = JobOutcome.FAILED if failed.began else JobOutcome.NOT_RUN
+            self.release = _with_job(self.release, step.subject, outcome)  # written with the way back
             raise
         self._irreversible = self._irreversible or self.release.irreversible
         await self._note_job(step.subject, JobOutcome.RAN)
@@ -151,7 +157,9 @@ class RollOut:
         except (HostAway, HostError) as error:
             if why != error.says:
                 self._say(f"it failed before that: {why}")
-            raise _host_is_away(error, self.release) from None
+            if isinstance(error, _NotRecorded):
+                raise
+            raise _unfinished(error, self.release) from None
         except BaseException:
             self._say(f"it failed before that: {why}")
             raise
@@ -163,6 +171,11 @@ class RollOut:
             return self.release
         try:
             await self._become(ReleaseState.ROLLING_BACK, why=why, hint=hint, observation=observation)
+        except (Occupied, HostAway):
+            raise
+        except DockworthyError as error:  # no reason to leave a broken release running: the disk may be what is full
+            self._say(f"that it is rolled back can't be recorded: {error.says}")
+        try:
             await self._target.take_back()
             await self._edge.take_back(self._say)
         except DockworthyError as error:
@@ -170,7 +183,11 @@ class RollOut:
                 ReleaseState.FAILED, why=f"{why}; and it could not be taken back: {error.says}", ended=now()
             )
             return self.release
-        await self._become(ReleaseState.ROLLED_BACK, ended=now())
+        try:
+            await self._become(ReleaseState.ROLLED_BACK, ended=now())
+        except (HostError, HostAway) as error:
+            says = f"{error.says}; what ran before runs again, and release {self.release.number} is not recorded so"
+            raise _NotRecorded(says, hint=error.hint) from None
         return self.release
 
     async def _become(self, state: ReleaseState, **changes: object) -> None:
@@ -178,15 +195,24 @@ class RollOut:
         await self._store.write(self.release)
 
 
-def _host_is_away(error: HostAway | HostError, release: Release) -> HostError:
+class _NotRecorded(HostError):
+    """It was taken back, and only its record could not be written."""
+
+
+def _unfinished(error: HostAway | HostError, release: Release) -> HostError:
     """Nothing could be taken back, nor written down: what runs there now, nobody here knows."""
-    again = "deploy" if release.returns_to is None else f"rollback {release.returns_to}"
-    hint = f"when the host answers, run dockworthy {again} again: it ends what was begun"
+    hint = f"when the host answers, run `dockworthy {_again(release)}` again: it finishes or undoes this release"
     if release.target == TargetKind.SWARM:
-        hint += "; until then another manager tells how it stands: dockworthy releases status --host ANOTHER_MANAGER, "
-        hint += f"and dockworthy {again} --host ANOTHER_MANAGER ends it from there"
+        hint += ". Until then ask another manager: `dockworthy releases status --host MANAGER` shows how it stands, "
+        hint += f"and `dockworthy {_again(release)} --host MANAGER` finishes it"
+    if isinstance(error, HostAway):
+        hint += f". {error.hint}"
     says = f"{error.says}; what was begun could not be taken back, and release {release.number} is unfinished"
-    return HostError(says, hint=f"{hint}. {error.hint}".rstrip(" ."))
+    return HostError(says, hint=hint)
+
+
+def _again(release: Release) -> str:
+    return "deploy" if release.returns_to is None else f"rollback {release.returns_to}"
 
 
 def _with_job(release: Release, job: str, outcome: JobOutcome) -> Release:
@@ -195,5 +221,4 @@ def _with_job(release: Release, job: str, outcome: JobOutcome) -> Release:
 
 
 def _mend(release: Release) -> str:
-    again = "deploy" if release.returns_to is None else f"rollback {release.returns_to}"
-    return f"mend that, and `dockworthy {again}` again"
+    return f"fix that, then run `dockworthy {_again(release)}` again"

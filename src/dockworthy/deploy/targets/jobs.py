@@ -41,7 +41,7 @@ async def run_job(
         await compose.run_job(desired.spec, job, name)
     except EngineError as error:
         if await _never_ran(engine, name):
-            raise StepFailed(job, error.says, hint=error.hint) from None
+            raise StepFailed(job, error.says, hint=error.hint, began=False) from None
         raise
     task = await _ended(engine, name, ours)
     lines = await log_tail(engine, name, _SHOWN)

@@ -6,9 +6,12 @@ from ...errors import DockworthyError
 
 
 class StepFailed(DockworthyError):
-    """`service`: which one; `log`: the last lines that it wrote."""
+    """`service`: which one; `log`: the last lines that it wrote; `began`: did anything of it run?"""
 
-    def __init__(self, service: str, why: str, *, log: tuple[str, ...] = (), hint: str = "") -> None:
+    def __init__(
+        self, service: str, why: str, *, log: tuple[str, ...] = (), hint: str = "", began: bool = True
+    ) -> None:
         super().__init__(why, hint=hint, excerpt=tuple(f"  {line}" for line in log))
         self.service = service
         self.log = log
+        self.began = began

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ....engine.connection import Connection
+from ....errors import UsageError
 from ....model.hosts import TASK_ENDED
 from ....model.rollout import Desired
 from ...store.still_ours import NOBODY_ELSE, StillOurs
@@ -41,7 +42,10 @@ async def run_job(
         say(f"{job} was begun by an earlier deploy: waiting until that has ended")
         await _ended(engine, job, name, within, ours)
         await remove(engine, name)
-    ids = await ids_of(engine, desired.spec, job)
+    try:
+        ids = await ids_of(engine, desired.spec, job)
+    except UsageError as error:  # it names what the swarm has not
+        raise StepFailed(job, error.says, hint=error.hint, began=False) from None
     await create(engine, job_spec(desired.spec, job, ids))
     try:
         task = await _ended(engine, job, name, within, ours)
@@ -66,5 +70,5 @@ async def _ended(engine: Connection, job: str, name: str, within: float, ours: S
             return tasks[-1]
         if clock() >= ends and (not tasks or tasks[-1]["Status"]["State"] == "pending"):
             said = tasks[-1]["Status"].get("Err", "") if tasks else ""
-            raise StepFailed(job, f"the swarm found no node for the job {job} in {within:.0f} s: {said}")
+            raise StepFailed(job, f"the swarm found no node for the job {job} in {within:.0f} s: {said}", began=False)
         await asyncio.sleep(_EVERY)
