@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -119,7 +118,7 @@ class ComposeCommand:
             raise EngineError(f"{spec.name} can't be removed: {done.said}")
 
     async def _with(self, spec: ComposeProject, *arguments: str, seconds: float = _SECONDS) -> Done:
-        text = json.dumps(_without_order(spec).to_json()).encode()
+        text = _without_order(spec).to_text().encode()
         return await self._run("-f", "-", "--profile", "*", *arguments, input=text, seconds=seconds)
 
     async def _run(self, *arguments: str, input: bytes | None = None, seconds: float = _SECONDS) -> Done:

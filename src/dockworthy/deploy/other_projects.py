@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import Refused
-from ..model.compose_project import NAMESPACES, NetworkUse
+from ..model.compose_project import NetworkUse
 from ..model.edge_network import EDGE_NETWORKS, EDGE_PROJECT
 from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE, COMPOSE_WORKING_DIR, STACK, SWARM_SERVICE
 from ..model.network_names import comparable, endpoint_names, is_address, with_network, with_tasks
@@ -143,8 +143,8 @@ def joins(desired: Desired, others: Others, running: Running) -> tuple[Question,
     }
     found: dict[str, list[str]] = {}
     for service, written in desired.spec.services.items():
-        for key in NAMESPACES:
-            kind, _, name = written.namespaces.get(key, "").partition(":")
+        for key, namespace in written.namespaces.items():
+            kind, _, name = namespace.partition(":")
             if kind == "container" and (other := _container(name, others.containers, desired.project)):
                 found.setdefault(service, []).append(f"the {_SPACES[key]} of {_in_words(other)}")
         for text in written.volumes_from:

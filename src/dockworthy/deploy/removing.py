@@ -308,7 +308,7 @@ class Remover:
             )
             async with reached as sites:
                 edges = Edges(EdgeRunner(self._site, swarm=swarm), sites)
-                for note in await edges.forget(self._project, self._names(found.kept, found.releases)):
+                for note in await edges.forget(self._project, found.names):
                     say(f"note: {note}")
             if swarm and plan.going(RemovedKind.EDGE):
                 await _removed_when_free(engine, f"/networks/{quote(EDGE_NETWORK)}")

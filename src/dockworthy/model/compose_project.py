@@ -38,6 +38,14 @@ class _OverJson:
     def from_json(cls, json: Mapping[str, Any] | None) -> Self:
         return cls(_copied(json))
 
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` was given."""
+        return dict(_copied(self._keys))
+
+    def texts(self) -> Iterator[str]:
+        """All texts in it; keys are none."""
+        return _texts(self._json)
+
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen: there is no setting {name}")
 
@@ -445,16 +453,9 @@ class ComposeService(_OverJson):
 
     __slots__ = ()
 
-    def to_json(self) -> dict[str, Any]:
-        return dict(_copied(self._keys))
-
     def written(self, key: str) -> object:
         """As it stands there, for a key that is handed on and not read; None for one that is not there."""
         return self._keys.get(key)
-
-    def texts(self) -> Iterator[str]:
-        """All texts in it; keys are none."""
-        return _texts(self._json)
 
     # What it is made from
 
@@ -672,19 +673,19 @@ class ComposeProject(_OverJson):
         secrets: Mapping[str, FileObject] = {},
         configs: Mapping[str, FileObject] = {},
     ) -> ComposeProject:
-        """Of these parts alone; an empty one is left out."""
+        """A project made of these parts; empty ones are left out."""
         parts = {"networks": networks, "volumes": volumes, "secrets": secrets, "configs": configs}
         made: dict[str, Any] = {"name": name, "services": _all_json(services)}
         return cls({**made, **{part: _all_json(each) for part, each in parts.items() if each}})
 
     @classmethod
     def from_text(cls, text: str | bytes) -> ComposeProject:
-        """Of its JSON as text."""
+        """From its JSON, as `docker compose config --format json` prints it."""
         return cls(json.loads(text))
 
-    def to_json(self) -> dict[str, Any]:
-        """What `from_json` was given."""
-        return dict(_copied(self._keys))
+    def to_text(self, *, indent: int | None = None) -> str:
+        """Its JSON as text."""
+        return json.dumps(self._keys, indent=indent)
 
     @property
     def name(self) -> str:
@@ -701,14 +702,6 @@ class ComposeProject(_OverJson):
     @property
     def volumes(self) -> Mapping[str, VolumeDefinition]:
         return self._defined("volumes", VolumeDefinition)
-
-    @property
-    def secrets(self) -> Mapping[str, FileObject]:
-        return self.files("secrets")
-
-    @property
-    def configs(self) -> Mapping[str, FileObject]:
-        return self.files("configs")
 
     def files(self, part: FilePart) -> Mapping[str, FileObject]:
         """The definitions of its secrets or configs."""
@@ -729,18 +722,14 @@ class ComposeProject(_OverJson):
         """The engine's names of all networks that its services join."""
         return frozenset(name for service in self._mapping("services") for name in self.joined_by(service))
 
-    def texts(self) -> Iterator[str]:
-        """All texts in it; keys are none."""
-        return _texts(self._json)
-
-    # Another one
+    # Changed copies
 
     def with_services(self, services: Mapping[str, ComposeService]) -> ComposeProject:
-        """With these alone."""
+        """With these services in place of its own."""
         return ComposeProject({**self._keys, "services": _all_json(services)})
 
     def with_service(self, name: str, service: ComposeService) -> ComposeProject:
-        """With another one of that name, or with one more."""
+        """With this service in place of that of its name, or beside the others."""
         return self.with_services({**self.services, name: service})
 
     def with_networks(self, networks: Mapping[str, NetworkDefinition]) -> ComposeProject:
@@ -763,7 +752,7 @@ class ComposeProject(_OverJson):
 def project_as_json(value: object) -> dict[str, Any]:
     """For msgspec's encoders (`enc_hook`)."""
     if isinstance(value, ComposeProject):
-        return value.to_json()
+        return dict(value._keys)
     raise NotImplementedError(f"{type(value).__name__} is not written as JSON")
 
 

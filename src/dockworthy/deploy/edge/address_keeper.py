@@ -44,6 +44,7 @@ from .image import asked_once, is_there, made_image
 from .keeping import Keeper
 from .kept import ProjectRoutes
 from .outlook import EdgeChange
+from .process import end_container
 
 _ENDS_WITHIN = 10
 _STEADY = 3.0
@@ -101,7 +102,7 @@ class AddressKeeper:
         spec = await self._spec()
         kept = await self._site.hand.file(self._written)
         container = await self._container()
-        if kept != (text := json.dumps(spec.to_json())) or container is None or container["State"] != "running":
+        if kept != (text := spec.to_text()) or container is None or container["State"] != "running":
             await self._compose().up(spec, stop_within=_ENDS_WITHIN)
             await write_file(self._site.hand, self._written, text.encode())
         else:
@@ -116,9 +117,7 @@ class AddressKeeper:
             if kept:
                 await self._compose().down(ComposeProject.from_text(kept), stop_within=_ENDS_WITHIN)
             else:  # a run was killed before it wrote down what it had started
-                at = f"/containers/{container['Id']}"
-                await self._site.engine.send("POST", f"{at}/stop?t={_ENDS_WITHIN}", answer=False)
-                await self._site.engine.send("DELETE", f"{at}?force=true", answer=False)
+                await end_container(self._site.engine, container["Id"], within=_ENDS_WITHIN)
         await self._site.hand.run(f"cd {shlex.quote(self._folder)} && rm -rf -- address address.json address.told")
 
     async def holds(self, wanted: str) -> bool:
@@ -181,7 +180,7 @@ class AddressKeeper:
         except BaseException as error:
             await to_its_end(self._put_back(before, error))
             raise
-        await write_file(self._site.hand, self._written, json.dumps(spec.to_json()).encode())
+        await write_file(self._site.hand, self._written, spec.to_text().encode())
 
     async def _put_back(self, spec: ComposeProject, error: BaseException) -> None:
         try:

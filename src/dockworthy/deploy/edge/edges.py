@@ -7,6 +7,7 @@ the next deploy mends it.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
@@ -123,12 +124,12 @@ async def edge_sites(
         yield EdgeSites(
             first,
             others,
-            {name: why for name, why in lost.items() if name in names},
-            tuple(address for address in at if address),
-            {name: site for name, site in reached.items() if name in dropped},
-            {name: why for name, why in lost.items() if name in dropped},
-            bool(places),
-            {name: address_of(node) for name, node in nodes.items()},
+            lost={name: why for name, why in lost.items() if name in names},
+            addresses=tuple(address for address in at if address),
+            leaving={name: site for name, site in reached.items() if name in dropped},
+            left={name: why for name, why in lost.items() if name in dropped},
+            placed=bool(places),
+            nodes={name: address_of(node) for name, node in nodes.items()},
         )
 
 
@@ -220,7 +221,8 @@ class Edges:
         async def first() -> None:
             await self._follow(wanted.project, opening=opening)
 
-        await self._look()
+        if opening:
+            await self._look()
         if self._first.carries:
             await self._first.know(self._addresses)
         change = await self._first.ensure(wanted, first=first if self._others else None)
@@ -255,10 +257,15 @@ class Edges:
         return tuple(told)
 
     async def _look(self) -> None:
-        for name, edge in {self._first_name: self._first, **self._others}.items():
-            with contextlib.suppress(DockworthyError):  # what can't be told was there
+        """Where no edge is yet, as far as that can be told: those are this deploy's to take down again."""
+
+        async def look(name: str, edge: EdgeRunner) -> None:
+            with contextlib.suppress(DockworthyError):
                 if not await edge.is_there():
                     self._absent.add(name)
+
+        every = {self._first_name: self._first, **self._others}
+        await asyncio.gather(*(look(name, edge) for name, edge in every.items()))
 
     async def forget(self, project: str, names: Collection[str]) -> tuple[str, ...]:
         """What could not be forgotten elsewhere, in sentences. The first edge comes last: by its routes a run after one

@@ -121,7 +121,7 @@ class Keeper:
 
     async def announce(self, spec: ComposeProject) -> None:
         """What the edge's container is about to be made of: by this the guard knows it (guard/edge_record.py)."""
-        await self.write("coming.json", json.dumps(spec.to_json()))
+        await self.write("coming.json", spec.to_text())
 
     async def announce_names(self, project: str, names: Iterable[str]) -> None:
         """By which containers of the project will join the edge's network, before the first does."""

@@ -151,6 +151,12 @@ async def container_at(engine: Connection) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
+async def end_container(engine: Connection, id: str, *, within: int) -> None:
+    """Stops and removes one that no Compose file is there for any more. `within`: seconds. Raises EngineError."""
+    await engine.send("POST", f"/containers/{id}/stop?t={within}", answer=False)
+    await engine.send("DELETE", f"/containers/{id}?force=true", answer=False)
+
+
 def without_aliases(said: str) -> str:
     """HAProxy names the servers of all projects by their secret names."""
     return re.sub(r"[0-9a-f]{32}", "***", said)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...errors import Refused
-from ...model.compose_project import NAMESPACES, NetworkDefinition
+from ...model.compose_project import NetworkDefinition
 from ...model.edge_network import EDGE_NETWORK, EDGE_NETWORKS, EDGE_PROJECT, OWN_PROJECTS
 from ...model.labels import COMPOSE_PROJECT
 from ...model.rollout import Desired
@@ -49,8 +49,8 @@ def _uses(
     for service, written in spec.services.items():
         if EDGE_NETWORK in written.networks and service not in desired.routed:
             yield f"{service} joins the network {EDGE_NETWORK}"
-        for key in NAMESPACES:
-            kind, colon, name = written.namespaces.get(key, "").partition(":")
+        for key, namespace in written.namespaces.items():
+            kind, colon, name = namespace.partition(":")
             if kind == "container" and _is_container(name, edge):
                 yield f"{service}: {key} names the container {name}"
             elif key == "network_mode" and not colon and _is_network(kind, known, ids):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
@@ -17,6 +16,7 @@ from ...model.edge_network import EDGE_NETWORK, EDGE_PROJECT
 from ...model.labels import COMPOSE_PROJECT
 from ..compose_command import ComposeCommand
 from ..site import Site
+from ..targets.containers import leave_edge
 from .acme import due, known, obtain
 from .admin import Admin
 from .belongings import Belongings, Part
@@ -32,7 +32,7 @@ from .keeping import Keeper, Kept
 from .kept import ProjectRoutes
 from .outlook import ENDS_WITHIN, EdgeChange, chosen_image, exceptions_in_words, outlook, published, with_owner
 from .ports_taken import refuse_taken
-from .process import EdgeProcess
+from .process import EdgeProcess, end_container
 from .renewals import remember_tried
 from .swarm_network import join_again
 
@@ -177,15 +177,15 @@ class EdgeRunner:
             if kept.projects:
                 return False
             container = await self._process.container()
+            if container is None and not kept.compose:
+                return False  # it was not started
             refuse_foreign(container, self._keeper.folder)
             await self._follower.remove()
             free = self._swarm or await self._without_users(project)
             if kept.compose and free:
                 await self._compose().down(ComposeProject.from_text(kept.compose), stop_within=ENDS_WITHIN)
             elif container is not None:
-                at = f"/containers/{container['Id']}"
-                await self._site.engine.send("POST", f"{at}/stop?t={ENDS_WITHIN}", answer=False)
-                await self._site.engine.send("DELETE", f"{at}?force=true", answer=False)
+                await end_container(self._site.engine, container["Id"], within=ENDS_WITHIN)
             await self._keeper.write("compose.json", "")
             await self._keeper.switch("")
             await self._keeper.forget_others()
@@ -200,8 +200,7 @@ class EdgeRunner:
             if EDGE_NETWORK not in ((each.get("NetworkSettings") or {}).get("Networks") or {}):
                 continue
             if labels.get(COMPOSE_PROJECT) == project:
-                leave = {"Container": each["Id"], "Force": False}
-                await engine.send("POST", f"/networks/{EDGE_NETWORK}/disconnect", leave, answer=False)
+                await leave_edge(engine, each["Id"])
             elif labels.get(COMPOSE_PROJECT) != EDGE_PROJECT:
                 free = False
         return free
@@ -301,7 +300,7 @@ class EdgeRunner:
         if kept.image != (chosen := msgspec.json.encode(image).decode()):
             await self._keeper.write("image.json", chosen)
         before = await self._process.container()
-        text = json.dumps(spec.to_json(), indent=2)
+        text = spec.to_text(indent=2)
         if before is None or before["State"] != "running" or kept.compose != text:
             await self._up(spec)
             await self._keeper.write("compose.json", text)

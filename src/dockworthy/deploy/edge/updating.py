@@ -4,7 +4,6 @@ another, what runs is swapped."""
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -116,7 +115,7 @@ class Updater:
         await self._compose().up(spec, stop_within=ENDS_WITHIN)
         await self._process.serves(f"dockworthy-{kept.current}")
         await self._keeper.tell_servers("")
-        await self._keeper.write("compose.json", json.dumps(spec.to_json(), indent=2))
+        await self._keeper.write("compose.json", spec.to_text(indent=2))
         await self._keeper.write("image.json", msgspec.json.encode(image).decode())
 
     async def _put_back(self, kept: Kept, error: BaseException) -> None:
