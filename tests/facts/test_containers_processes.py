@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from dockworthy.facts import processes
 from dockworthy.facts.engine import read_engine
+from dockworthy.facts.proc import Proc as FactsProc
 from dockworthy.facts.processes import read_processes
 from dockworthy.facts.redaction import Redactor
 from dockworthy.model.field import Field, Set, Unknown
@@ -106,6 +108,57 @@ def test_all_facts_of_a_process(proc: Proc) -> None:
             shared_namespaces=("cgroup",),
         ),
     )
+
+
+@pytest.mark.parametrize("program", ["runc", "memfd:runc_cloned:/proc/self/exe"])
+def test_a_runtime_that_starts_a_health_check_is_none_of_them_however_slow_it_is(proc: Proc, program: str) -> None:
+    """It joins the container's cgroup first, and loads the seccomp filter last."""
+    proc.shim()
+    proc.add(1000, "nginx", namespaces=OWN)
+    proc.add(2000, "runc", cgroup="/system.slice/docker.service", parent=900)
+    starting = proc.add(2001, program.split("/")[0], command="runc:[2:INIT]", parent=2000, extra="Seccomp:\t0\n")
+    if program.startswith("memfd"):
+        (starting / "exe").unlink()
+        (starting / "exe").symlink_to(f"/{program}")
+    assert [process.pid for process in processes_of(proc.read())] == [1000]
+
+
+@pytest.mark.parametrize("parent", [1000, 1001])
+def test_what_only_calls_itself_the_runtime_stays_in_view(proc: Proc, parent: int) -> None:
+    """In a container nobody has the host's runtime as parent: one of its own there is a process of the container."""
+    proc.shim()
+    proc.add(1000, "nginx", namespaces=OWN)
+    proc.add(1001, "runc", namespaces=OWN, parent=1000)
+    proc.add(1002, "runc", command="runc:[2:INIT]", parent=parent, namespaces=OWN, extra="Seccomp:\t0\n")
+    found = {process.pid: process.seccomp for process in processes_of(proc.read())}
+    assert found == {1000: 2, 1001: 2, 1002: 0}
+
+
+class BecomesTheProgram(FactsProc):
+    """Process 2001 is the runtime at the first look at its name, file or limits, and the program from then on."""
+
+    looked = False
+
+    def read(self, file: str) -> bytes | None:
+        if file != "2001/status":
+            return super().read(file)
+        before, self.looked = self.looked, True
+        told = super().read(file) or b""
+        return told if before else told.replace(b"Name:\tnginx", b"Name:\t6").replace(b"Seccomp:\t2", b"Seccomp:\t0")
+
+    def link(self, file: str) -> str:
+        if file != "2001/exe":
+            return super().link(file)
+        before, self.looked = self.looked, True
+        return super().link(file) if before else "/memfd:runc_cloned:/proc/self/exe (deleted)"
+
+
+def test_one_that_becomes_the_program_between_two_looks(proc: Proc, monkeypatch: pytest.MonkeyPatch) -> None:
+    proc.shim()
+    proc.add(1000, "nginx", namespaces=OWN)
+    proc.add(2001, "nginx", namespaces=OWN)
+    monkeypatch.setattr(processes, "proc_of", lambda root: BecomesTheProgram(Path(root.base)))
+    assert [process.seccomp for process in processes_of(proc.read())] == [2, 2]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,9 @@ import pytest
 from dockworthy.guard.life.builds import Builds
 from dockworthy.guard.life.engine_here import EngineHere
 from dockworthy.guard.life.installing import _files
+from dockworthy.guard.life.moving.engine_service import EngineService
+from dockworthy.guard.life.moving.listen_config import Way
+from dockworthy.guard.life.moving.moving import Moving
 from dockworthy.guard.life.places import Places
 from dockworthy.guard.life.planning import Install
 from dockworthy.guard.life.record import People
@@ -78,12 +81,14 @@ def test_stopping_the_guard_leaves_the_engines_own_socket(
 def test_a_keeper_that_starts_before_the_move_keeps_off_the_engines_place(
     places: Places, people: People, engine: EngineHere
 ) -> None:
+    starter = EngineService(0, places)
+    moving = Moving(engine=engine, people=people, way=Way(says="", settings={}), starter=starter, places=places)
     todo = Install(
-        places=places, engine=engine, policy=None, before=None, after=b"{}", by_systemd=False, people=people,
-        builds=Builds(policy=GuardPolicy(), confined=False, written=False, people=True),
+        moving=moving, places=places, engine=engine, policy=None, before=None, after=b"{}", by_systemd=False,
+        people=people, builds=Builds(policy=GuardPolicy(), confined=False, written=False, people=True),
     )  # fmt: skip
-    service, without = (Service(places, engine, systemd=False, people=each) for each in (people, None))
-    told = json.loads({path: text for path, text, _ in _files(todo, service, meanwhile=without)}[places.keep])
+    service = Service(places, engine, systemd=False, people=people)
+    told = json.loads({path: text for path, text, _ in _files(todo, service)}[places.keep])
     assert [at["path"] for at in told["sockets"]] == [str(places.socket)]
     assert engine.endpoint in told["command"] and people.path not in told["command"]
     service.tell_keeper()

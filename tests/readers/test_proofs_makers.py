@@ -130,7 +130,9 @@ def test_an_engine_whose_settings_name_another_address(hosts: list[str]) -> None
     settings = on_host(daemon_json={"hosts": ["unix:///var/run/docker.sock", *hosts]})
     told = machine(prometheus(**of("monitoring")), guarded(DEPLOYER), settings)
     says = [each.says for each in told.proofs if each.who]
-    assert says and all(f"the engine also listens on {hosts[0]}, past the guard" in each for each in says), says
+    assert says and all(
+        f"the engine also listens on {hosts[0]}, where the guard does not see who asks" in each for each in says
+    ), says
 
 
 def test_what_an_engine_behind_the_guard_listens_on_besides() -> None:
@@ -162,7 +164,9 @@ def test_who_answers_at_a_port_that_the_engine_holds() -> None:
 
 def test_the_reason_stands_in_the_finding() -> None:
     says = [each.says for each in machine(prometheus(**of("shop")), guarded(DEPLOYER)).proofs if each.who]
-    assert says and all("this proves nothing: user:mallory may make" in each for each in says), says
+    assert says and all(
+        "this proves nothing: user:mallory may create or change such containers here" in each for each in says
+    ), says
 
 
 def test_what_speaks_against_the_host_stands_whoever_made_it() -> None:

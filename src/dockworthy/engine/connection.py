@@ -170,12 +170,11 @@ class Connection:
         async with self._streamed("POST", path, body, {"Content-Type": "application/x-tar"}) as content:
             return await content.read()
 
-    async def output(self, path: str, settings: Mapping[str, Any], *, as_root: bool = False) -> bytes:
+    async def output(self, path: str, settings: Mapping[str, Any]) -> bytes:
         """All that comes from a POST with `settings`, until the engine ends it: what a command in a container prints.
-        Raises EngineError and its kinds."""
+        As root's, where we are root there (root_proof.py). Raises EngineError and its kinds."""
         content, proof = self._sealed("POST", f"/v{self.api.major}.{self.api.minor}{path}", settings)
-        headers = {"Content-Type": _JSON, **(proof if as_root else _NO_HEADERS)}
-        async with self._streamed("POST", path, content, headers) as stream:
+        async with self._streamed("POST", path, content, {"Content-Type": _JSON, **proof}) as stream:
             return await stream.read()
 
     def _sealed(self, method: str, target: str, body: Any) -> tuple[bytes, Mapping[str, str]]:

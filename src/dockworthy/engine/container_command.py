@@ -21,7 +21,7 @@ async def output_of(engine: Connection, container: str, command: Sequence[str], 
     another status than 0."""
     settings = {"Cmd": [*command], "User": user, "AttachStdout": True, "AttachStderr": True}
     made = await engine.send("POST", f"/containers/{container}/exec", settings, as_root=True)
-    stream = await engine.output(f"/exec/{made['Id']}/start", {"Detach": False, "Tty": False}, as_root=True)
+    stream = await engine.output(f"/exec/{made['Id']}/start", {"Detach": False, "Tty": False})
     parts = [*_frames(stream)]
     status = (await engine.get(f"/exec/{made['Id']}/json"))["ExitCode"]
     if status:

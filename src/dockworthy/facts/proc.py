@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -112,30 +112,47 @@ def status(proc: Proc, pid: int) -> Status | None:
         return None
 
 
-def program(proc: Proc, pid: int, command: str) -> str:
+def executable_of(proc: Proc, pid: int) -> str:
+    """The path of the file that the process runs, as in its own mount namespace; "" where it can't be read."""
+    return os.fsencode(proc.link(f"{pid}/exe")).decode(errors="replace").removesuffix(" (deleted)")
+
+
+def program(executable: str, command: str) -> str:
     """The program's name: its executable's, which a process can't choose; its command's where that says more."""
-    link = os.fsencode(proc.link(f"{pid}/exe")).decode(errors="replace")
-    executable = os.path.basename(link.removesuffix(" (deleted)"))
-    return command if not executable or executable in _MULTI_CALL else executable
+    name = os.path.basename(executable)
+    return command if not name or name in _MULTI_CALL else name
 
 
 _STARTING = 2.0
-"""Seconds that a runtime may take until it has become the program."""
+"""Seconds that a runtime may take until it has become the program, where nothing else tells that it is the runtime."""
+
+_RUNTIMES = frozenset({"runc", "crun"})
 
 
-def is_starting(proc: Proc, pid: int, command: str, now: float) -> bool:
+def is_starting(proc: Proc, pid: int, status: Status, executable: str, members: Collection[int], now: float) -> bool:
     """Is it the runtime itself, on its way to become a program (a start, an exec, a health check)?
 
-    It is in the container's cgroup by then, and not yet limited as the program will be. Only for moments: a program
-    that calls itself so stays in view. `now` is the host's uptime in seconds.
+    It is in the container's cgroup by then, and not yet limited as the program will be: runc loads the seccomp filter
+    last of all. Its parent is the runtime, outside the container, until it is done, however slow the machine is; no
+    program in a container can have such a parent. Where the parent ended, its name counts, for moments: a program
+    that calls itself so stays in view.
+
+    `executable` is to be read before `status`: the other way round the status of a runtime could meet the file of the
+    program that it became meanwhile. `members` are the container's processes, `now` the host's uptime in seconds.
     """
-    if not command.startswith("runc:[") and not proc.link(f"{pid}/exe").startswith("/memfd:runc_cloned"):
+    if not status.command.startswith("runc:[") and not _is_runtime(executable):
         return False
+    if status.parent not in members and _is_runtime(executable_of(proc, status.parent)):
+        return True
     try:
         started = int((proc.read(f"{pid}/stat") or b"").rpartition(b")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
     except (ValueError, IndexError):
         return False
     return now - started < _STARTING
+
+
+def _is_runtime(executable: str) -> bool:
+    return os.path.basename(executable) in _RUNTIMES or executable.startswith("/memfd:runc_cloned")
 
 
 def uptime(proc: Proc) -> float:

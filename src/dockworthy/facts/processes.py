@@ -52,18 +52,21 @@ def _container(
         return Unknown("the namespaces of other users' processes can't be seen", tell=_AS_ROOT, source=source)
     ordered = [first, *(pid for pid in pids if pid != first)]
     now = proc.uptime(there)
-    read = (_process(there, pid, hosts, now) for pid in ordered)
+    read = (_process(there, pid, hosts, ordered, now) for pid in ordered)
     return Set(tuple(process for process in read if process is not None), source, Origin.MEASURED)
 
 
-def _process(there: Proc, pid: int, hosts: tuple[Mapping[str, str], ...], now: float) -> Process | None:
+def _process(
+    there: Proc, pid: int, hosts: tuple[Mapping[str, str], ...], members: list[int], now: float
+) -> Process | None:
     """None for a process that ended, be it only in name (a zombie runs nothing), or has not begun."""
+    executable = proc.executable_of(there, pid)
     status = proc.status(there, pid)
-    if status is None or status.state in "ZX" or proc.is_starting(there, pid, status.command, now):
+    if status is None or status.state in "ZX" or proc.is_starting(there, pid, status, executable, members, now):
         return None
     return Process(
         pid=pid,
-        program=proc.program(there, pid, status.command),
+        program=proc.program(executable, status.command),
         uid=status.uid,
         cap_effective=status.cap_effective,
         cap_bounding=status.cap_bounding,

@@ -66,14 +66,14 @@ def _write(file: NewFile, written: list[NewFile]) -> None:
         how = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         handle = os.open(path.name, how, 0o600, dir_fd=folder)
         written.append(file)
-        with os.fdopen(handle, "wb") as opened:
+        with os.fdopen(handle, "wb") as new:
             os.fchmod(handle, 0o600)
             if os.geteuid() == 0:
                 status = os.fstat(folder)
                 ids = (status.st_uid, status.st_gid) if file.uid is None else (file.uid, file.uid)
                 os.fchown(handle, *ids)
-            opened.write(file.content)
-            opened.flush()
+            new.write(file.content)
+            new.flush()
             os.fsync(handle)
 
 

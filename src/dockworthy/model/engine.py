@@ -110,8 +110,6 @@ class Cluster(Struct, frozen=True, kw_only=True):
     source: Source
     state: Field[str] = NOT_READ
     """The node's own: `active`, or `locked`, `pending`, `error` where it takes no part now."""
-    error: Field[str] = NOT_READ
-    """What the engine says is wrong with its part of the swarm; empty where nothing is."""
     stopped: bool = False
     """Its node in the swarm does not run, though the engine says that it is active."""
     swarm: Field[dict[str, Any]] = NOT_READ

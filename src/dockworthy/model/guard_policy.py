@@ -14,6 +14,8 @@ from .deploy_settings import text
 KINDS = ("user", "group", "certificate", "container")
 Who = Annotated[str, Meta(extra_json_schema={"pattern": f"^({'|'.join(KINDS)}):[^ ].*$"})]
 """`user:alice`, `group:ops`, `certificate:ci` (the subject's common name), `container:traefik`."""
+EVERYBODY = "group:everybody"
+"""Whoever connects to a socket that has one role (`guard socket`)."""
 
 
 NO_LIMIT = "leave it out for no limit"

@@ -115,7 +115,6 @@ def read_cluster(facts: EngineFacts, networks: tuple[Network, ...]) -> Cluster |
         manager=info.at("Swarm", "ControlAvailable").data is True or isinstance(facts.swarm, Set),
         source=Source(WHERE, "Swarm"),
         state=state,
-        error=info.text("Swarm", "Error"),
         stopped=isinstance(swarm, dict) and is_stopped(swarm),
         swarm=facts.swarm,
         nodes=facts.nodes,

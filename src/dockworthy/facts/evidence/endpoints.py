@@ -16,7 +16,6 @@ from ..host.root import Root
 from ..host.settings import EngineSettings
 from ..host.trusted_accounts import TrustedAccounts
 
-_EVERY = ("0.0.0.0", "::", "*", "")
 _ENGINE = "dockerd"
 _CONTAINER = "container/"
 _ESTABLISHED, _LISTENS = "01", "0A"
@@ -96,7 +95,7 @@ def _of_listeners(listeners: tuple[Listener, ...], inside: dict[int, str], ports
             continue
         is_inside = listener.pid in inside
         who = f"{_CONTAINER}{inside[listener.pid]}" if is_inside else ports.answering(listener) or listener.program
-        address = "127.0.0.1" if listener.address in _EVERY else listener.address
+        address = every_as_one(listener.address) or "127.0.0.1"
         tool = tool_of_program(listener.program)
         if tool is not None and _answers(tool):
             yield Endpoint(address, listener.port, who, tool.name, listener.pid)
@@ -125,9 +124,9 @@ def _addresses(inspect: dict[str, Any], tool: Tool) -> Iterator[tuple[str, int]]
     """The published one before the container's own."""
     ports = _part(inspect, "NetworkSettings", "Ports")
     for published in ports.get(f"{tool.port}/tcp") or () if isinstance(ports, dict) else ():
-        host, port = str(published.get("HostIp", "")), str(published.get("HostPort", ""))
-        if port.isdigit() and (host in _EVERY or host.startswith("127.")):
-            yield "127.0.0.1" if host in _EVERY else host, int(port)
+        host, port = every_as_one(str(published.get("HostIp", ""))) or "127.0.0.1", str(published.get("HostPort", ""))
+        if port.isdigit() and host.startswith("127."):
+            yield host, int(port)
     networks = _part(inspect, "NetworkSettings", "Networks")
     for network in networks.values() if isinstance(networks, dict) else ():
         if isinstance(network, dict) and network.get("IPAddress"):

@@ -11,7 +11,7 @@ import yaml
 from msgspec import Struct
 
 from ...model.field import Field, Set, Source, Unknown, Unset
-from ...model.guard_policy import Binding, Role
+from ...model.guard_policy import EVERYBODY, Binding, Role
 from .reading import TELL_ROOT, measured, number_or
 from .root import Root, clean
 from .settings import flag
@@ -22,8 +22,6 @@ GRANTS = "/var/lib/dockworthy/guard/grants"
 """Roles for a time, a file each. Source: guard/rights/grants."""
 SERVING_NOW = "/var/lib/dockworthy/guard/serving"
 """A file for each guard that serves. Source: guard/serving_now."""
-EVERYBODY = "group:everybody"
-"""Who connects to a socket that has one role; which projects it is limited to, its file does not say."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

@@ -18,6 +18,7 @@ from ..request import NotCanonical
 from ..routes import Right
 from ..routes.finding_route import says_yes
 from .case import Case
+from .edge_secrets import EDGE_RULE
 from .existing import judge_existing, judge_limits, might_be, mounts_of, refused_nodes
 from .host_mounts import bound, host_mounts, refused_beside_others, refused_ways_in
 from .naming import refused_name
@@ -170,7 +171,7 @@ async def _written_inside(case: Case, reference: str) -> AsyncIterator[Refusal]:
 async def attach(case: Case) -> AsyncIterator[Refusal]:
     has_input = case.call.route.right is Right.EXEC or says_yes(case.call.query.get("stdin", ""))
     async for refusal in judge_existing(case, case.call.names["container"], why="whose input and output it would be"):
-        if has_input or refusal.rule != "guard/edge":  # output alone is what the logs show
+        if has_input or refusal.rule != EDGE_RULE:  # output alone is what the logs show
             yield refusal
     if has_input:
         async for refusal in _written_inside(case, case.call.names["container"]):

@@ -34,6 +34,7 @@ from ..rights.projects import project_of
 from ..routes.builder import is_builder
 from ..volume_nodes import paths_of, volumes_of
 from .case import Case
+from .edge_secrets import EDGE_RULE
 from .existing import EDGE_TITLE, judge_existing, mounts_of, refused_image, refused_volume_nodes
 from .host_mounts import (
     host_mounts,
@@ -218,7 +219,7 @@ async def _what_it_joins(case: Case, request: ApiObject) -> AsyncIterator[Refusa
     for reference in dict.fromkeys(references):
         if await _is_edge(case, reference):
             yield refused(
-                "guard/edge",
+                EDGE_RULE,
                 EDGE_TITLE,
                 f"container {reference} is the edge itself: who shares its network or folders has everybody's requests",
             )

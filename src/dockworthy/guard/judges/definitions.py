@@ -63,7 +63,7 @@ async def stored(case: Case) -> AsyncIterator[Refusal]:
         async for refusal in refused_name(case, body.word("Name"), kind):
             yield refusal
     if action.startswith("secrets/"):
-        async for refusal in refused_edge_secrets(case, (case.call.names.get("object", ""), body.word("Name"))):
+        async for refusal in refused_edge_secrets(case, (case.call.names.get("object", ""),), (body.word("Name"),)):
             yield refusal
     if body.word("Driver", "Name"):
         yield refused(

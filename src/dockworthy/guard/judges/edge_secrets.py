@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from ...model.edge_secrets import EDGE_READER, EDGE_SECRETS
+from ...model.labels import SWARM_SERVICE
 from ...readers.api_object import ApiObject
 from ..decision import Refusal, refused
 from ..parallel import look_up
@@ -17,26 +18,29 @@ from .case import Case
 
 TITLE = "Only the edge and admins use the edge's keys"
 _REMEDY = "ask an admin; `dockworthy deploy`, as root on the host, writes and reads these secrets itself"
-_SERVICE = "com.docker.swarm.service.name"
+EDGE_RULE = "guard/edge"
+"""What it refuses, root's `dockworthy deploy` may, where the request proves that it is root's."""
 
 
-async def refused_edge_secrets(case: Case, references: Iterable[str]) -> AsyncIterator[Refusal]:
-    """`references`: names or ids of secrets. A swarm goes by the id, whatever name stands beside it."""
-    named = [name for name in dict.fromkeys(references) if name]
-    found = await look_up(case.world.secret, named)
-    called = [
-        *named,
-        *(ApiObject(each, "GET /secrets/{id}").word("Spec", "Name") for each in found if each is not None),
-    ]
+async def refused_edge_secrets(
+    case: Case, references: Iterable[str], names: Iterable[str] = ()
+) -> AsyncIterator[Refusal]:
+    """`references`: names or ids of secrets that are there: a swarm goes by them. `names`: those that a request gives,
+    or writes beside an id."""
+    wanted = [reference for reference in dict.fromkeys(references) if reference]
+    found = await look_up(case.world.secret, wanted)
+    there = (ApiObject(each, "GET /secrets/{id}").word("Spec", "Name") for each in found if each is not None)
+    called = [*names, *wanted, *there]
     # A swarm compares names without regard to capital letters.
     if name := next((each for each in called if each.casefold().startswith(EDGE_SECRETS)), ""):
-        yield refused("guard/edge", TITLE, f"secret {name} holds keys or routes of the edge", _REMEDY)
+        yield refused(EDGE_RULE, TITLE, f"secret {name} holds keys or routes of the edge", _REMEDY)
 
 
 async def refused_secrets_of_service(case: Case, run: ApiObject) -> AsyncIterator[Refusal]:
     """`run`: the ContainerSpec."""
-    references = [each.word(key) for each in run.items("Secrets") for key in ("SecretID", "SecretName")]
-    async for refusal in refused_edge_secrets(case, references):
+    secrets = [*run.items("Secrets")]
+    references, names = ([each.word(key) for each in secrets] for key in ("SecretID", "SecretName"))
+    async for refusal in refused_edge_secrets(case, references, names):
         yield refusal
 
 
@@ -50,7 +54,7 @@ async def refused_reader(case: Case, found: Mapping[str, Any] | None) -> AsyncIt
     secrets could put another in its place."""
     name = ApiObject(found, "GET /services/{id}").word("Spec", "Name")
     if name.casefold().startswith(f"{EDGE_READER}-"):
-        yield refused("guard/edge", TITLE, f"service {name} reads them for `dockworthy deploy`", _REMEDY)
+        yield refused(EDGE_RULE, TITLE, f"service {name} reads them for `dockworthy deploy`", _REMEDY)
 
 
 async def service_remove(case: Case) -> AsyncIterator[Refusal]:
@@ -60,7 +64,7 @@ async def service_remove(case: Case) -> AsyncIterator[Refusal]:
 
 def reads_edge_secrets(inspect: Mapping[str, Any]) -> bool:
     """Is it the container of the task that reads them?"""
-    service = ApiObject(inspect, "GET /containers/{id}/json").words("Config", "Labels").get(_SERVICE, "")
+    service = ApiObject(inspect, "GET /containers/{id}/json").words("Config", "Labels").get(SWARM_SERVICE, "")
     return service.casefold().startswith(f"{EDGE_READER}-")
 
 

@@ -20,7 +20,7 @@ from ..image_nodes import is_remapped
 from ..parallel import look_up
 from ..volume_nodes import volumes_of
 from .case import Case
-from .edge_secrets import TITLE, reads_edge_secrets
+from .edge_secrets import EDGE_RULE, TITLE, reads_edge_secrets
 from .naming import BEGINNING
 
 _REFERENCE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
@@ -54,7 +54,7 @@ async def judge_existing(
         yield structs.replace(refusal, says=about)
     if not accepted and reads_edge_secrets(inspect):
         yield refused(
-            "guard/edge",
+            EDGE_RULE,
             TITLE,
             f"container {name}{f', {why}' if why else ''}: it reads them for `dockworthy deploy`",
             "let an admin do it",
@@ -96,7 +96,7 @@ def _own_paths(host: Host, mounted: Sequence[tuple[str, bool]]) -> Iterator[Refu
     for path, read_only in mounted:
         if of_edge := own.of_edge(path, host.tree()):
             yield refused(
-                "guard/edge",
+                EDGE_RULE,
                 "Only admins enter the container of the edge",
                 f"it mounts {of_edge}, which holds keys and passwords of every project's routes",
                 "let an admin do it; docker logs shows the edge's output",

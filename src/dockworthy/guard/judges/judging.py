@@ -15,6 +15,7 @@ from ..routes import Call, find_call
 from ..world import World
 from . import containers, creating, definitions, edge_secrets, images, networks, registries, services
 from .case import Case
+from .edge_secrets import EDGE_RULE
 
 Judge = Callable[[Case], AsyncIterator[Refusal]]
 
@@ -29,8 +30,6 @@ _JUDGES: Mapping[str, Judge] = {
     **services.JUDGES,
 }
 _FORM = "Requests have one meaning only"
-EDGE_RULE = "guard/edge"
-"""What it refuses, root's `dockworthy deploy` may, where the request proves that it is root's."""
 
 
 async def judge(asked: Asked, world: World, policy: PolicyInForce) -> Decision:

@@ -12,6 +12,7 @@ from ...readers.api_object import ApiObject
 from ...readers.create_request.keys import ENDPOINT, TEXT, TEXT_MAP, TRUTH, ListOf, Shape
 from ..decision import NOTHING, Refusal, refused
 from .case import Case
+from .edge_secrets import EDGE_RULE
 from .existing import EDGE_TITLE, has_edge_folder
 from .naming import BEGINNING, refused_name
 
@@ -77,7 +78,7 @@ async def refused_edge(case: Case, reference: str, *, aliases: Collection[str] =
         if any(alias in known for alias in secret):
             return
     yield refused(
-        "guard/edge",
+        EDGE_RULE,
         EDGE_TITLE,
         f"network {name} is the edge's own",
         "write the route into dockworthy.yaml (deploy.routes); dockworthy deploy lets its service join",
@@ -209,7 +210,7 @@ async def network_connect(case: Case) -> AsyncIterator[Refusal]:
     joined = ApiObject(await case.world.network(named), "GET /networks/{id}").word("Name") or named
     if joined not in EDGE_NETWORKS and "/" not in container and await has_edge_folder(case, container):
         yield refused(
-            "guard/edge",
+            EDGE_RULE,
             EDGE_TITLE,
             f"container {container} is the edge: on one more network, a container with the name of one that the edge "
             "serves would get its requests",

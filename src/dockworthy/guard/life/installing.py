@@ -54,8 +54,7 @@ def _install(todo: Install, undone: contextlib.ExitStack, say: Say) -> None:
         undone.callback(kept_files.put_back, kept)
         record = structs.replace(record, folders=(*record.folders, *map(str, kept.folders)))
     _put_record(places, record, todo)
-    without_people = None if todo.moving is None else Service(places, engine, systemd=todo.by_systemd)
-    for path, content, mode in _files(todo, service, meanwhile=without_people):
+    for path, content, mode in _files(todo, service):
         kept = kept_files.write(path, content, mode)
         undone.callback(kept_files.put_back, kept)
         record = structs.replace(record, folders=(*record.folders, *map(str, kept.folders)))
@@ -102,11 +101,10 @@ def _measure(engine: EngineHere, todo: Install) -> None:
         check_served(todo.people)
 
 
-def _files(todo: Install, service: Service, *, meanwhile: Service | None) -> list[tuple[Path, bytes, int]]:
-    """`meanwhile`: what a keeper keeps that starts before the engine has left the people's place."""
+def _files(todo: Install, service: Service) -> list[tuple[Path, bytes, int]]:
     files = {path: (content, mode) for path, content, mode in service.files()}
-    if meanwhile is not None:
-        files |= {path: (content, mode) for path, content, mode in meanwhile.files() if path == todo.places.keep}
+    if todo.moving is not None:  # a keeper that starts before the engine has left the people's place (tell_keeper)
+        files[todo.places.keep] = Service(todo.places, todo.engine, systemd=todo.by_systemd).told(), 0o600
     return [(path, content, mode) for path, (content, mode) in files.items()]
 
 

@@ -110,7 +110,7 @@ class Service:
         yield places.unlock, _filled("unlock.sh", fills), 0o755
         if places.may_have_program:
             yield places.program, places.calling, 0o755
-        yield places.keep, self._told(), 0o600
+        yield places.keep, self.told(), 0o600
         if self.by_systemd:
             yield places.unit, _filled("guard.service", fills), 0o644
             yield places.after_guard, _filled("docker.conf", fills), 0o644
@@ -120,14 +120,15 @@ class Service:
     def tell_keeper(self) -> None:
         """What the next keeper keeps. For a move not before the engine has left the people's place: a keeper that
         starts earlier would put its own socket there. Raises OSError."""
-        kept_files.write(self._places.keep, self._told(), 0o600)
+        kept_files.write(self._places.keep, self.told(), 0o600)
 
     def _words(self) -> tuple[str, ...]:
         people = self._people
         endpoint, path, tls = (people.endpoint, people.path, people.tls) if people else (self._engine.endpoint, "", "")
         return self._places.command(endpoint, path, tls=tls, syslog=Path("/dev/log").exists())
 
-    def _told(self) -> bytes:
+    def told(self) -> bytes:
+        """What the keeper keeps, as the content of its file."""
         places, people = self._places, self._people
         kept = Kept(
             sockets=(At(str(places.socket), 0o600), *((At(people.path, people.mode, people.group),) if people else ())),

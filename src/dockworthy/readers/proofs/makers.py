@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from ...model.field import Set, Unknown, Unset
-from ...model.guard_policy import Binding
+from ...model.guard_policy import EVERYBODY, Binding
 from ...model.labels import COMPOSE_WORKING_DIR, PROJECT_LABELS, SWARM_TASK
 from ...model.published_ports import published_ports
 from ...model.snapshot import Snapshot
@@ -87,7 +87,7 @@ class Makers:
         plugins = asked.value if isinstance(asked, Set) else ()
         if plugins and (past := self._past_the_guard) is not None:
             if past:
-                return f"the engine also listens on {past}, past the guard, and nobody is known there"
+                return f"the engine also listens on {past}, where the guard does not see who asks"
             name = next((each for each in plugins if each != _PLUGIN), plugins[0])
             return (
                 f"the engine asks its plugin {name} about every request, and nothing tells here who may make containers"
@@ -164,7 +164,8 @@ class Makers:
 
 
 def _may_make(binding: Binding) -> str:
-    return f"{binding.who} may make or change such containers here (role {binding.role.value}), and is not root"
+    who = "everybody who can open a socket of the guard" if binding.who == EVERYBODY else binding.who
+    return f"{who} may create or change such containers here (role {binding.role.value}) without being root"
 
 
 def _one_spelling(path: str) -> str:

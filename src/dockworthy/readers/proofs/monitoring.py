@@ -43,9 +43,7 @@ def read_monitoring(around: Surroundings) -> Iterator[Proof]:
             continue
         if (sent := sending.get(seen.who)) is not None:
             says = f"{seen.tool} ({seen.who}) runs and is connected to {sent.to}"
-            yield structs.replace(
-                _proof(Task.METRICS, seen.tool, Strength.MEASURED, says, Source("/proc/net/tcp")), who=seen.who
-            )
+            yield _proof(Task.METRICS, seen.tool, Strength.MEASURED, says, Source("/proc/net/tcp"), who=seen.who)
         else:
             yield _proof(
                 Task.METRICS, seen.tool, Strength.SEEN, f"{seen.tool} runs ({seen.who}, {seen.how})", seen.source
@@ -160,8 +158,10 @@ def _task(answer: Answer) -> Task:
     return Task.ALERTS if answer.tool == "Alertmanager" else Task.METRICS
 
 
-def _proof(task: Task, tool: str, strength: Strength, says: str, source: Source, *, good: bool = True) -> Proof:
-    return Proof(_MONITOR, tool, strength, says, source, task, good=good)
+def _proof(
+    task: Task, tool: str, strength: Strength, says: str, source: Source, *, good: bool = True, who: str = ""
+) -> Proof:
+    return Proof(_MONITOR, tool, strength, says, source, task, good=good, who=who)
 
 
 _LOGS = "3.logs"

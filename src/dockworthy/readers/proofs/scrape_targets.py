@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from ...model.evidence import Answer, ScrapeTarget
 from ...model.field import Set
-from ...model.published_ports import every_as_one, published_ports
+from ...model.published_ports import every_as_one
 from ...model.snapshot import ContainerFacts
 from .surroundings import Surroundings, listed
 
@@ -42,9 +42,11 @@ def doubt_of_metric(around: Surroundings, answer: Answer, metric: str, up: list[
 def _doubt(around: Surroundings, answer: Answer, target: ScrapeTarget) -> str:
     owners = set(_owners(around, answer, target))
     if not owners:
-        return f"whose its target {target.address} is, is not known, and {around.makers.anybody}"
+        return f"who runs its target {target.address} is not known, and {around.makers.anybody}"
     doubts = [
-        f"its target {target.address} is {who}'s, and {why}" for who in owners if (why := around.makers.doubt(who))
+        f"its target {target.address} belongs to {who}, and {why}"
+        for who in owners
+        if (why := around.makers.doubt(who))
     ]
     return min(doubts, default="")
 
@@ -73,21 +75,16 @@ def _owners(around: Surroundings, answer: Answer, target: ScrapeTarget) -> Itera
 
 def _on_the_host(around: Surroundings, address: str, port: int) -> Iterator[str]:
     """By what other name than `localhost` a Prometheus here may call this host is not known: the port decides."""
-    led = {one.who for one in published_ports(around.snapshot.engine) if one.may_answer_at(address, port)}
+    led = {one.who for one in around.published if one.may_answer_at(address, port)}
     yield from led
     if led:
         return
-    inside = {
-        process.pid: f"container/{one.name}"
-        for one in listed(around.snapshot.engine.containers)
-        for process in listed(one.processes)
-    }
     for listener in listed(around.snapshot.host.listeners):
         is_there = every_as_one(listener.address) in ("", address) or not address
         if not listener.protocol.startswith("tcp") or listener.port != port or not is_there:
             continue
-        if listener.pid in inside:
-            yield inside[listener.pid]
+        if listener.pid in around.inside:
+            yield around.inside[listener.pid]
         elif listener.program in (_ENGINE, _PROXY):
             known = {told.who for told in listed(around.evidence.answers) if told.address.endswith(f":{port}")}
             yield _ENGINE if _ENGINE in known and listener.program == _ENGINE else f"port/{port}"

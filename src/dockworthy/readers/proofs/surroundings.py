@@ -14,6 +14,7 @@ from ...model.evidence import Task
 from ...model.field import Field, Set, Source
 from ...model.knowledge.tools import tool_of_container
 from ...model.proof import Proof, Strength
+from ...model.published_ports import PublishedPort, published_ports
 from ...model.snapshot import Snapshot
 from ...model.workload import Container, Unit
 from .makers import Makers
@@ -46,6 +47,19 @@ class Surroundings:
     def tools(self) -> tuple[Seen, ...]:
         """The tools that run in containers and on the host."""
         return (*self._in_containers(), *self._on_host())
+
+    @cached_property
+    def published(self) -> tuple[PublishedPort, ...]:
+        return published_ports(self.snapshot.engine)
+
+    @cached_property
+    def inside(self) -> dict[int, str]:
+        """Process id -> `container/NAME`."""
+        return {
+            process.pid: f"container/{one.name}"
+            for one in listed(self.snapshot.engine.containers)
+            for process in listed(one.processes)
+        }
 
     def doing(self, *tasks: Task) -> Iterator[Seen]:
         """Those made for one of these tasks."""
