@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from ..model.deploy_settings import TargetKind
 from ..model.release import Release
 from ..model.rollout import RolloutPlan, StepKind
 from .asked import Asked
@@ -51,8 +50,8 @@ class Foreseen(Struct, frozen=True, kw_only=True):
             standby=self.standby,
             apart=self.apart,
         )
-        if self.to.kind is TargetKind.COMPOSE and self.known is not None:
-            plan = with_adopted(plan, desired, running, self.last, self.asked.services)
+        if self.known is not None:
+            plan = with_adopted(plan, desired, running, self.last, self.asked.services, self.known)
         if self.others is not None:
             changed = {step.subject for step in plan.steps}
             more = (each for each in joins(desired, self.others, running) if each.accept not in self.asked.accept)

@@ -94,11 +94,12 @@ class RollOut:
         why = "it was interrupted"
         self._say(f"not rolled back: {why}" if self._irreversible else f"rolling back: {why}")
         try:
-            await to_its_end(self._take_back(why))
+            ended = await to_its_end(self._take_back(why))
         except _NotRecorded:
             raise
         except (HostAway, HostError) as error:
             raise _unfinished(error, self.release) from None
+        self._say(_how_it_stands(ended))
 
     async def _roll_out(self) -> None:
         await self._become(ReleaseState.ROLLING_OUT)
@@ -209,6 +210,13 @@ def _unfinished(error: HostAway | HostError, release: Release) -> HostError:
         hint += f". {error.hint}"
     says = f"{error.says}; what was begun could not be taken back, and release {release.number} is unfinished"
     return HostError(says, hint=hint)
+
+
+def _how_it_stands(ended: Release) -> str:
+    if ended.state is not ReleaseState.ROLLED_BACK:
+        return f"release {ended.number} failed: {ended.why}"
+    now_runs = "nothing of it runs, as before" if ended.nothing_before else "what ran before runs again"
+    return f"release {ended.number} was rolled back: {now_runs}"
 
 
 def _again(release: Release) -> str:

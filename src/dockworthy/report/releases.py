@@ -33,7 +33,7 @@ def render_releases(releases: Sequence[Release], *, width: int, colour: bool) ->
         )
         sheet.line(_images(release), indent=11)
         if release.why:
-            sheet.line(release.why, indent=11, at_most=2)
+            sheet.line(release.why, indent=11, at_most=4)
         for says in jobs_in_words(release):
             sheet.line(f"job {says}" if release.jobs else says, indent=11)
     return str(sheet)

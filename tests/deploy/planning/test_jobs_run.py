@@ -64,7 +64,7 @@ def test_what_compose_made_becomes_a_release_without_its_jobs_and_the_plan_says_
     seen = running(task("web", spec_hash="plain", image_id=NEW))
     shipped = ShippedService(reference="web:1", image="sha256:old", image_id="sha256:old", spec_hash="new")
     last = structs.replace(release(), number=3, services={"web": shipped})
-    plan = with_adopted(plan_of(wanted, seen, number=4, last=last), wanted, seen, last, ())
+    plan = with_adopted(plan_of(wanted, seen, number=4, last=last), wanted, seen, last, (), None)
     assert [step.says for step in plan.steps] == ["keep web as it runs, as this release"]
     (note,) = plan.notes
     assert note.startswith("the job migrate does not run: this release makes no container anew.")

@@ -62,3 +62,18 @@ def test_what_is_scaled_stays_and_what_goes_is_removed(shop: Stack) -> None:
     shop.engine.docker("service", "update", "--detach=false", "--env-add", "BY=hand", f"{shop.name}_web")
     asked = " ".join(shop.deploy(status=1).stdout.split())
     assert "changed by hand since release 2" in asked and "--accept web:by-hand" in asked
+
+
+def test_what_was_made_by_hand_as_the_files_say_becomes_a_release(shop: Stack, shop_images: tuple[str, str]) -> None:
+    """Else the records would tell of another image for good, and nothing would ever be to do."""
+    shop.compose({"web": shop.service(deploy={"replicas": 2})})
+    shop.deploy()
+    shop.compose({"web": shop.service(deploy={"replicas": 2}, environment={"A": "1"})})
+    shop.engine.docker("service", "update", "--detach=false", "--env-add", "A=1", f"{shop.name}_web")
+    assert "0 of 2 serve" in " ".join(shop.dockworthy("releases", "status").stdout.split())
+    before = shop.containers("web")
+    told = " ".join(shop.deploy().stderr.split())
+    assert "keep web as it runs, as this release" in told
+    assert shop.containers("web") == before
+    assert "2 of 2 serve" in shop.dockworthy("releases", "status").stdout
+    assert "nothing to do" in shop.deploy().stdout

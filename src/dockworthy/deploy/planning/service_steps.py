@@ -135,7 +135,7 @@ def _kept_up(
         yield clear(name, surplus, "more than are asked for, and not running")
     yield from _finished(name, other, (*up, *need), wanted, how, last)
     if not other or len(up) + len(need) > wanted:
-        yield from scaled(name, (*up, *need), wanted)
+        yield from scaled(name, (*up, *need), wanted, last.replicas if last is not None else None)
 
 
 def _started(

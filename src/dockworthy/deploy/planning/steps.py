@@ -25,12 +25,13 @@ def replace(name: str, tasks: tuple[Task, ...], wanted: int, how: Replacing, cau
     )
 
 
-def scaled(name: str, up: tuple[Task, ...], wanted: int) -> Iterator[RolloutStep]:
+def scaled(name: str, up: tuple[Task, ...], wanted: int, before: int | None) -> Iterator[RolloutStep]:
+    """`before`: how many the release in force asks for."""
     says = f"scale {name} from {len(up)} to {wanted}"
     if len(up) < wanted:
-        yield RolloutStep(
-            kind=StepKind.SCALE, subject=name, says=says, causes=("more replicas are asked for",), replicas=wanted
-        )
+        is_more = before is None or before < wanted
+        cause = "more replicas are asked for" if is_more else f"only {len(up)} of {wanted} are there"
+        yield RolloutStep(kind=StepKind.SCALE, subject=name, says=says, causes=(cause,), replicas=wanted)
     elif len(up) > wanted:
         surplus = sorted(up, key=lambda task: (task.is_serving, task.started))[: len(up) - wanted]
         yield RolloutStep(

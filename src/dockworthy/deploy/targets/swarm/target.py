@@ -100,6 +100,8 @@ class SwarmTarget:
             await self._images.load(step)
         elif step.kind in _ON_SERVICES:
             await self._bring(step)
+        elif step.kind is StepKind.ADOPT:
+            await self._serves(step.subject)
         elif step.kind is StepKind.REMOVE:
             await self._empty(step.subject)
         elif step.kind is StepKind.CLEAR:  # of tasks that are too much the swarm itself ends the containers
@@ -145,6 +147,17 @@ class SwarmTarget:
             await to_its_end(self._undo_now(changed))
             raise
         self._done.append(changed)
+
+    async def _serves(self, service: str) -> None:
+        """As it is on the swarm, whoever made it."""
+        found = await service_of(self._engine, self._name(service))
+        if found is None:
+            raise StepFailed(service, f"{service} was removed by somebody else meanwhile")
+        earlier = [task["ID"] for task in await tasks_of(self._engine, self._name(service))]
+        expected = Expected.of(service, found["Spec"], earlier)
+        await until_serving(
+            self._engine, expected, within=self._within, on_edge=self._edge_of(service), ours=self._ours
+        )
 
     async def _undo_now(self, changed: Changed) -> None:
         """What does not succeed is tried once more with all the others, and then said."""

@@ -35,6 +35,8 @@ _FAULT = b"\3"
 """The stream on which an engine says that it could not get the log."""
 _FAILED = ("failed", "rejected", "complete")
 _UNHEALTHY = "the swarm ended it"
+_PENDING = "pending"
+_NO_NODE = "`dockworthy hosts` shows which nodes are up and take tasks; `docker node inspect NODE` what each has"
 _NETWORK = (
     "between all hosts these must be open: 4789/udp, 7946/tcp and 7946/udp; where they are, restart the edge: "
     "docker restart dockworthy-edge-proxy-1"
@@ -207,10 +209,12 @@ async def _not_reached(
     troubles = {each.address: each for each in await troubles_of(on_edge, _at_edge(tasks))}
     here = (await membership_of(engine)).node
     met = [(task, troubles[at]) for task in tasks for at in _at_edge([task]) if at in troubles]
+    late = [task for task, _ in met] or tasks
+    where = ", ".join([f"{_name(expected, task)} on {await _node(engine, task)}" for task in late])
+    why = f"the edge does not reach {where} after {within:.0f} s"
     if not met:
-        return StepFailed(expected.service, f"the edge does not reach {expected.service} after {within:.0f} s")
-    where = ", ".join([f"{_name(expected, task)} on {await _node(engine, task)}" for task, _ in met])
-    why = f"the edge does not reach {where} after {within:.0f} s: it {met[0][1].meets}"
+        return StepFailed(expected.service, why)
+    why += f": it {met[0][1].meets}"
     if all(trouble.silent and task.get("NodeID") != here for task, trouble in met):
         why += ", though it is well; the swarm's network does not carry that far"
         return StepFailed(expected.service, why, hint=_NETWORK)
@@ -225,7 +229,8 @@ async def _too_late(engine: Connection, expected: Expected, tasks: Tasks, within
     said = status.get("Err") or status.get("Message") or status["State"]
     why = f"{_name(expected, late)} was not healthy after {within:.0f} s: {status['State']} ({said})"
     log = await task_log(engine, late)
-    return StepFailed(expected.service, why, log=log, hint="`deploy.healthy_within` gives more")
+    hint = _NO_NODE if status["State"] == _PENDING else "`deploy.healthy_within` gives more"
+    return StepFailed(expected.service, why, log=log, hint=hint)
 
 
 def _name(expected: Expected, task: Mapping[str, Any]) -> str:
