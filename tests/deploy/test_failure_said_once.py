@@ -69,9 +69,8 @@ def test_who_interrupts_is_told_too_as_nothing_comes_at_the_end(stops: str) -> N
 
     said, ended = told(Stopped({"web": FAILS}) if stops != "before" else Parts({"web": asyncio.CancelledError()}))
     assert not ended
-    assert said[-1] == (
-        "release 1 was rolled back: what ran before runs again" if stops == "before" else "it failed before that: web is unhealthy"
-    )
+    end = {"before": "release 1 was rolled back: what ran before runs again"}
+    assert said[-1] == end.get(stops, "it failed before that: web is unhealthy")
 
 
 @pytest.mark.parametrize("target", ["swarm", "compose"])
