@@ -36,8 +36,8 @@ USAGE = [
     (["chekc", "a"], "did you mean 'check'"),
     (["deploy", "."], ". is a file or folder, and deploy takes names of services"),
     (["deploy", "--dry-run", "web", "shop/compose.yaml"], "shop/compose.yaml is a file or folder"),
-    (["remove", "./shop"], "./shop is no name of a project"),
-    (["remove", "compose.yaml"], "compose.yaml is no name of a project"),
+    (["remove", "./shop"], "./shop is not the name of a project"),
+    (["remove", "compose.yaml"], "compose.yaml is not the name of a project"),
     (["--levl"], "dockworthy --help"),
 ]
 

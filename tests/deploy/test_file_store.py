@@ -96,7 +96,7 @@ async def test_a_damaged_record_is_named(tmp_path: Path) -> None:
         (folder / "notes.json").write_text("not ours")
         (folder / "2.json").unlink()
         assert [found.number for found in await store.releases()] == [1, 3]
-        with pytest.raises(UsageError, match="no name of a project"):
+        with pytest.raises(UsageError, match="not the name of a project"):
             FileStore(site_of(store._hand, tmp_path), "../shop")
 
 

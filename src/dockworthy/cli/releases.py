@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import options
-from .deploying import asked_for, project_name
+from .deploying import asked_for, naming_hosts, project_name
 from .options import Command
 from .output import deliver
 from .project import load_project
@@ -139,7 +139,8 @@ def status(
 
     import asyncio
 
-    found = asyncio.run(read())
+    with naming_hosts(hosts, asked.project):
+        found = asyncio.run(read())
     width, colour = paper(output)
     told = {
         "release": found.release.number,
@@ -165,7 +166,8 @@ def _read(environment: str | None, policy: str | None, hosts: tuple[str, ...], s
 
     import asyncio
 
-    return asyncio.run(read())
+    with naming_hosts(hosts, asked.project):
+        return asyncio.run(read())
 
 
 def _one(found: Sequence[Release], number: int) -> Release:

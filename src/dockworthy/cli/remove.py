@@ -9,7 +9,7 @@ import click
 from ..errors import UsageError
 from . import options
 from .agreeing import confirmed
-from .deploying import asked_for, project_name
+from .deploying import asked_for, naming_hosts, project_name
 from .exit_status import ExitStatus
 from .output import deliver, say
 from .project import load_project
@@ -73,11 +73,12 @@ def remove(
     not_both("PROJECT", "--env", project is not None and environment is not None)
     if project is not None and ("/" in project or project in (".", "..") or project.endswith((".yaml", ".yml"))):
         raise UsageError(
-            f"{project} is no name of a project",
+            f"{project} is not the name of a project",
             hint="without a name, the project of this folder is removed; `docker compose ls` lists the names",
         )
     asked = asked_for(load_project(policy), policy=policy, hosts=hosts, environment=environment, sudo=sudo)
-    name = project if project is not None else asyncio.run(project_name(asked))
+    with naming_hosts(hosts, asked.project):
+        name = project if project is not None else asyncio.run(project_name(asked))
 
     def agree(plan: Removal) -> bool:
         return _agreed(plan, yes=yes)
@@ -89,7 +90,8 @@ def remove(
                 raise _no_such(name, site.name, await remover.known_projects())
             return await remover.remove(dry_run=dry_run, take_over=take_over, agree=agree, say=say)
 
-    found = asyncio.run(work()) if dry_run else run_to_its_end(work())
+    with naming_hosts(hosts, asked.project):
+        found = asyncio.run(work()) if dry_run else run_to_its_end(work())
     width, colour = paper(output)
     if format_ == "json" or found.done or dry_run or found.is_empty:
         text = json_text(found) if format_ == "json" else render_removal(found, width=width, colour=colour)

@@ -36,7 +36,7 @@ def shipped_services(rendered: Rendered, settings: DeploySettings) -> tuple[str,
         refuse_unknown(f"{where}: there is no service {service!r}", service, services)
     for name, definition in services.items():
         for hook in ("post_start", "pre_stop"):
-            if definition.says(hook):
+            if definition.has(hook):
                 raise UsageError(
                     f"{name} has {hook}, which only runs where Compose itself starts or stops the container",
                     hint="do it in the image's entrypoint, or as a job (deploy.jobs)",

@@ -51,7 +51,7 @@ async def at_hand(asked: Asked, rendered: Rendered, site: Site) -> AtHand:
     services = rendered.spec.services
     written = references(rendered, shipped_services(rendered, asked.settings), asked.images)
     found = await pinned_images(site.engine, written.values())
-    built = {name for name in written if services[name].says("build") and name not in asked.images}
+    built = {name for name in written if services[name].has("build") and name not in asked.images}
     for name in sorted(built):
         if found[written[name]] is None:
             raise UsageError(

@@ -61,7 +61,7 @@ class _OverJson:
     def _keys(self) -> Mapping[str, Any]:
         return self._json or {}
 
-    def says(self, key: str) -> bool:
+    def has(self, key: str) -> bool:
         """Is that key there, and not empty?"""
         return bool(self._keys.get(key))
 
@@ -90,7 +90,7 @@ class NetworkDefinition(_OverJson):
 
     @property
     def external(self) -> bool:
-        return self.says("external")
+        return self.has("external")
 
     @property
     def driver(self) -> str:
@@ -106,11 +106,11 @@ class NetworkDefinition(_OverJson):
 
     @property
     def internal(self) -> bool:
-        return self.says("internal")
+        return self.has("internal")
 
     @property
     def enable_ipv6(self) -> bool:
-        return self.says("enable_ipv6")
+        return self.has("enable_ipv6")
 
     @property
     def subnets(self) -> tuple[Subnet, ...]:
@@ -139,7 +139,7 @@ class VolumeDefinition(_OverJson):
 
     @property
     def external(self) -> bool:
-        return self.says("external")
+        return self.has("external")
 
     @property
     def driver(self) -> str:
@@ -165,7 +165,7 @@ class FileObject(_OverJson):
 
     @property
     def external(self) -> bool:
-        return self.says("external")
+        return self.has("external")
 
     @property
     def file(self) -> str:
@@ -229,7 +229,7 @@ class NetworkUse(_OverJson):
     @property
     def addresses(self) -> Mapping[str, str]:
         """Key -> fixed address, of ipv4_address, ipv6_address and mac_address those that are written."""
-        return {key: str(self._keys[key]) for key in ("ipv4_address", "ipv6_address", "mac_address") if self.says(key)}
+        return {key: str(self._keys[key]) for key in ("ipv4_address", "ipv6_address", "mac_address") if self.has(key)}
 
     @property
     def link_local_ips(self) -> tuple[str, ...]:
@@ -256,7 +256,7 @@ class Mount(_OverJson):
 
     @property
     def read_only(self) -> bool:
-        return self.says("read_only")
+        return self.has("read_only")
 
     @property
     def nocopy(self) -> bool:
@@ -321,7 +321,7 @@ class HealthCheck(_OverJson):
 
     @property
     def disable(self) -> bool:
-        return self.says("disable")
+        return self.has("disable")
 
     @property
     def test(self) -> str | list[str]:
@@ -414,7 +414,7 @@ class Deploy(_OverJson):
 
     @property
     def restart_policy(self) -> RestartPolicy | None:
-        return RestartPolicy(self._mapping("restart_policy")) if self.says("restart_policy") else None
+        return RestartPolicy(self._mapping("restart_policy")) if self.has("restart_policy") else None
 
     @property
     def update_order(self) -> str:
@@ -487,7 +487,7 @@ class ComposeService(_OverJson):
     @property
     def healthcheck(self) -> HealthCheck | None:
         """None: the image's own, if it has one."""
-        return HealthCheck(self._mapping("healthcheck")) if self.says("healthcheck") else None
+        return HealthCheck(self._mapping("healthcheck")) if self.has("healthcheck") else None
 
     @property
     def restart(self) -> str:
@@ -568,7 +568,7 @@ class ComposeService(_OverJson):
     @property
     def namespaces(self) -> Mapping[str, str]:
         """Key -> value, of NAMESPACES those that are written."""
-        return {key: self._text(key) for key in NAMESPACES if self.says(key)}
+        return {key: self._text(key) for key in NAMESPACES if self.has(key)}
 
     @property
     def networks(self) -> Mapping[str, NetworkUse]:

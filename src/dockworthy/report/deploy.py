@@ -125,12 +125,12 @@ def render_release(release: Release, *, width: int, colour: bool) -> str:
         now = "nothing of it runs, as before" if release.nothing_before else "what ran before runs again"
         sheet.entry("now", now, indent=1, column=_COLUMN)
     write_jobs(sheet, release)
-    if release.hint:
-        sheet.entry("hint", release.hint, indent=1, column=_COLUMN)
     if release.state is ReleaseState.FAILED:
         look = f"docker stack ps {release.project}" if release.target == "swarm" else "docker compose ps"
-        sheet.entry("next", f"look at `{look}`; `dockworthy deploy` or `rollback` goes on from what there is",
-                    indent=1, column=_COLUMN)  # fmt: skip
+        then = release.hint or "`dockworthy deploy` or `rollback` goes on from what there is"
+        sheet.entry("next", f"look at `{look}`; {then}", indent=1, column=_COLUMN)
+    elif release.hint:
+        sheet.entry("hint", release.hint, indent=1, column=_COLUMN)
     return str(sheet)
 
 

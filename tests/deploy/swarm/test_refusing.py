@@ -28,7 +28,11 @@ VOLUME = {"type": "volume", "source": "data", "target": "/data"}
         ({"security_opt": ["apparmor:mine"]}, "a swarm can't be told apparmor", 4),
         ({"ports": [PORT]}, "port 80 would be open on every node", 4),
         ({"ports": [{**PORT, "mode": "host", "host_ip": "127.0.0.1"}]}, "can't bind 127.0.0.1 alone", 4),
-        ({"ports": [{**PORT, "mode": "host", "published": "8000-8010"}]}, "port 80 is to be one of 8000-8010", 4),
+        (
+            {"ports": [{**PORT, "mode": "host", "published": "8000-8010"}]},
+            "port 80 is published as a range",
+            4,
+        ),
         ({"tmpfs": ["/tmp:size=1m,uid=1000"]}, "tmpfs /tmp: a swarm can't be told uid", 4),
         ({"tmpfs": "/tmp:noexec"}, "tmpfs /tmp: a swarm can't be told noexec", 4),
         ({"tmpfs": ["/run", "/tmp:size=50%"]}, "tmpfs /tmp: a swarm can't be told the size 50%", 4),

@@ -156,8 +156,8 @@ class AddressKeeper:
 
     async def fresh_image(self) -> str:
         """Of the distribution's keepalived as it is now; its id. It starts."""
+        image = await self._made(fresh=True)
         docker = Docker(self._site.docker_host, self._environ)
-        image = await made_image(self._site, docker, "keepalived", IMAGE, user=0, stop="SIGTERM", fresh=True)
         done = await asked_once(docker, "--entrypoint", "keepalived", image, "--version")
         if done.status:
             raise EngineError(
@@ -208,9 +208,12 @@ class AddressKeeper:
         kept = await self._site.hand.file(self._written)
         image = ComposeProject.from_text(kept).services[SERVICE].image if kept else ""
         if not image or not await is_there(self._site, image):
-            docker = Docker(self._site.docker_host, self._environ)
-            image = await made_image(self._site, docker, "keepalived", IMAGE, user=0, stop="SIGTERM")
+            image = await self._made()
         return address_compose_file(image, self._folder, userns=userns)
+
+    async def _made(self, *, fresh: bool = False) -> str:
+        docker = Docker(self._site.docker_host, self._environ)
+        return await made_image(self._site, docker, "keepalived", IMAGE, user=0, stop="SIGTERM", fresh=fresh)
 
     async def _read(self) -> dict[str, str]:
         found = {}

@@ -183,13 +183,19 @@ class EdgeRunner:
             await self._follower.remove()
             free = self._swarm or await self._without_users(project)
             if kept.compose and free:
-                await self._compose().down(ComposeProject.from_text(kept.compose), stop_within=ENDS_WITHIN)
-            elif container is not None:
-                await end_container(self._site.engine, container["Id"], within=ENDS_WITHIN)
-            await self._keeper.write("compose.json", "")
+                await self._goes(kept.compose)
+            else:
+                if container is not None:
+                    await end_container(self._site.engine, container["Id"], within=ENDS_WITHIN)
+                await self._keeper.write("compose.json", "")
             await self._keeper.switch("")
             await self._keeper.forget_others()
             return True
+
+    async def _goes(self, compose_file: str) -> None:
+        """With its networks. Raises EngineError, HostError."""
+        await self._compose().down(ComposeProject.from_text(compose_file), stop_within=ENDS_WITHIN)
+        await self._keeper.write("compose.json", "")
 
     async def _without_users(self, project: str) -> bool:
         """Containers of the project that were let join the edge leave its network, and run on. Is nobody else on it? A
@@ -220,8 +226,7 @@ class EdgeRunner:
                 await self._apply(kept, project, None, others)
             elif not runs or (not others and project in kept.projects):
                 if kept.compose and not others:
-                    await self._compose().down(ComposeProject.from_text(kept.compose), stop_within=ENDS_WITHIN)
-                    await self._keeper.write("compose.json", "")
+                    await self._goes(kept.compose)
                 await self._keeper.switch("")  # the next deploy of any project makes them anew
                 await self._keeper.write_routes(project, None)
             await self._keeper.forget_others()

@@ -76,7 +76,7 @@ class FileStore:
     def __init__(self, site: Site, project: str) -> None:
         """Raises UsageError for what is no name of a Compose project."""
         if not _PROJECT.fullmatch(project):
-            raise UsageError(f"{project!r} is no name of a project", hint="lowercase letters, digits, `_` and `-`")
+            raise UsageError(f"{project!r} is not the name of a project", hint="lowercase letters, digits, `_` and `-`")
         self.project = project
         self.folder = f"{site.state}/releases/{project}"
         self._hand = site.hand

@@ -88,7 +88,7 @@ def _of_doors(at: tuple[str, ...], service: ComposeService, folder: str) -> Iter
         elif port.host_ip:
             yield (*at, "ports"), f"a swarm can't bind {port.host_ip} alone", "leave the address out"
         elif not port.published.isdecimal():
-            says = f"port {port.target} is to be one of {port.published}, and a swarm takes one port of a node"
+            says = f"port {port.target} is published as a range ({port.published}); a swarm needs one port"
             yield (*at, "ports"), says, "write one port"
     for mount in service.mounts:
         if mount.type not in ("volume", "bind", "tmpfs"):
@@ -106,7 +106,7 @@ def _of_networks(spec: ComposeProject, name: str) -> Iterator[Fault]:
     definitions = spec.networks
     for network, use in spec.services[name].networks.items():
         for key in _NETWORK_KEYS:
-            if use.says(key):
+            if use.has(key):
                 way = "leave it out: its name leads to it"
                 yield ("services", name, "networks", network, key), "a task has no fixed address", way
         driver = definitions[network].driver if network in definitions else ""
