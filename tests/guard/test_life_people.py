@@ -353,6 +353,11 @@ def test_unlock_puts_the_engine_back_when_all_is_wrong(host: OwnHost) -> None:
     assert b"before" in Reached(host, SOCKET, "nils").docker("ps").stdout, "as before: its group is root"
     assert "(group docker) is root on this host" in said and "until: docker restart watcher" in said, said
     host.run("mv", "/opt/away", "/opt/dockworthy")
+    by_hand = host.run(INIT, "start", check=False)
+    assert by_hand.returncode == 1 and b"dockerd (process" in by_hand.stderr, by_hand.stderr
+    assert b"guard install --people" in by_hand.stderr, by_hand.stderr
+    assert b"before" in Reached(host, SOCKET, "nils").docker("ps").stdout, "the engine is still there"
+    assert host.run("test", "-e", PLUGIN, check=False).returncode != 0, "nor a plugin that nobody is"
     text = host.run(str(DOCKWORTHY), "guard", "status", check=False).stdout.decode()
     assert "the guard is out of the way" in text and "comes back with: dockworthy guard install --people" in text, text
     again = host.dockworthy("guard", "install", "--people", "--dry-run").stderr

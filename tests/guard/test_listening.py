@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dockworthy.errors import UsageError
-from dockworthy.guard.listening import listen
+from dockworthy.guard.life.keeping import keeper
+from dockworthy.guard.life.keeping.guards import At, Kept, open_all
+from dockworthy.guard.listening import listen, listened
+from patience import patience
 
 
 def test_a_link_in_place_of_the_socket_opens_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,3 +42,79 @@ def test_mode_and_group_are_the_sockets(tmp_path: Path) -> None:
     with listen(path, mode=0o660, group=str(group)):
         seen = path.stat()
     assert stat.S_ISSOCK(seen.st_mode) and (stat.S_IMODE(seen.st_mode), seen.st_gid) == (0o660, group)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[socket.socket]:
+    """Another program's socket, at which somebody answers."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "docker.sock"))
+        listening.listen(1)
+        yield listening
+
+
+def _answers(path: Path, engine: socket.socket) -> bool:
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.connect(str(path))
+        engine.settimeout(patience(10))
+        with engine.accept()[0] as asked:
+            asked.sendall(b"engine")
+        return asking.recv(9) == b"engine"
+
+
+def test_no_socket_takes_the_place_of_another_programs(tmp_path: Path, engine: socket.socket) -> None:
+    path = tmp_path / "docker.sock"
+    with pytest.raises(UsageError) as refused:
+        listen(path, mode=0o666)
+    assert f"(process {os.getpid()}) listens at {path}" in refused.value.says
+    assert "guard install --people" in refused.value.hint
+    with pytest.raises(UsageError), listened(path, mode=0o600):
+        pass
+    engine.accept()[0].close()
+    engine.accept()[0].close()
+    assert _answers(path, engine) and list(tmp_path.iterdir()) == [path]
+
+
+def test_nor_that_of_one_that_has_no_time_to_answer(tmp_path: Path, engine: socket.socket) -> None:
+    path, waiting = tmp_path / "docker.sock", []
+    while True:
+        waiting.append(socket.socket(socket.AF_UNIX))
+        waiting[-1].setblocking(False)
+        try:
+            waiting[-1].connect(str(path))
+        except BlockingIOError:
+            break
+    with pytest.raises(UsageError, match="another program listens"):
+        listen(path, mode=0o666)
+    for each in waiting:
+        each.close()
+
+
+def test_a_keeper_makes_all_of_its_sockets_or_none(
+    tmp_path: Path, engine: socket.socket, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """At a plugin's socket without a guard an engine would wait."""
+    plugin, path = tmp_path / "plugins" / "plugin.sock", tmp_path / "docker.sock"
+    sockets = At(str(plugin), 0o600), At(str(path), 0o660)
+    with pytest.raises(UsageError):
+        open_all(sockets)
+    engine.accept()[0].close()
+    assert not plugin.exists() and _answers(path, engine)
+    file = tmp_path / "keep.json"
+    file.write_bytes(Kept(sockets, ("true",), ("true",), str(tmp_path / "pid"), str(tmp_path / "serving")).written())
+    monkeypatch.setattr("sys.argv", ["keep.sh", str(file)])
+    assert keeper.main() == 3, "the status with which nobody starts it again"
+    assert "guard install --people" in capfd.readouterr().err
+
+
+def test_a_guards_own_place_and_one_that_nobody_holds_are_taken(tmp_path: Path) -> None:
+    """As after a keeper that was killed: its guard still listens there."""
+    path = tmp_path / "docker.sock"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    with listen(path, mode=0o666):
+        made = path.stat().st_ino
+        with listen(path, mode=0o666) as second:
+            assert path.stat().st_ino != made
+            second.settimeout(patience(10))
+            assert _answers(path, second)

@@ -8,6 +8,7 @@ import grp
 import os
 import socket
 import stat
+import struct
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,18 +20,67 @@ BACKLOG = 4096
 """Who waits to be let in when many come at a time: as many as an engine lets wait. A loop that is not told lets 100."""
 
 
+class PathTaken(UsageError):
+    """Another program listens where the guard's socket is to be."""
+
+
+def check_free(path: Path) -> None:
+    """May a guard put its socket there? Yes where nobody listens, or an earlier guard does. An engine that came back to
+    that path (after `unlock`, say) would lose everybody who asks it. Raises PathTaken, and OSError where nobody can
+    tell."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.setblocking(False)
+        try:
+            asking.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return
+        except BlockingIOError:  # somebody listens and has no time for us
+            who = "another program"
+        else:
+            if _is_guards(asking.getpeername(), path):
+                return
+            who = _program(asking)
+    raise PathTaken(
+        f"{who} listens at {path}, and the guard's socket would take its place",
+        hint="is it the engine, which came back there by `dockworthy guard unlock`? dockworthy guard install --people "
+        "moves its socket and brings the guard back; else end that program first, or name another path",
+    )
+
+
+def _beside(path: Path) -> Path:
+    """Where a socket is made before it is moved to its place."""
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _is_guards(bound: str, path: Path) -> bool:
+    """`bound`: the path at which the socket was made, which the kernel keeps. Only a guard makes one beside its
+    place."""
+    made, _, pid = os.path.basename(bound).rpartition(".")
+    return made == f".{path.name}" and pid.isdigit()
+
+
+def _program(asking: socket.socket) -> str:
+    """Who listens at the other end. Source: unix(7), SO_PEERCRED."""
+    pid = struct.unpack("=iII", asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+    try:
+        return f"{Path(f'/proc/{pid}/comm').read_text().strip()} (process {pid})"
+    except OSError:  # it has handed its socket over and ended, or runs in another namespace
+        return "another program"
+
+
 def listen(path: Path, *, mode: int, group: str | None = None) -> socket.socket:
     """One that was handed over, as it is; else one that is put in its place when it listens: at no moment is there one
-    that does not answer. Raises UsageError."""
+    that does not answer. Raises UsageError, PathTaken where it would take another program's place."""
     if (given := handed_socket(path)) is not None:
         given.setblocking(False)
         return given
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = _beside(path)
     try:
         owner = -1 if group is None else int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not stat.S_ISSOCK(path.lstat().st_mode):
             raise UsageError(f"{path} is there and is no socket", hint="name another path")
+        check_free(path)
         with contextlib.ExitStack() as undone:
             listening = undone.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
             before = os.umask(0o177)

@@ -33,7 +33,8 @@ watch() {
     while :; do
         @command@
         status=$?
-        case $status in 0 | 2) break ;; esac # it was told to end, or its file can't be used
+        # It was told to end, its file can't be used, or another program listens where its socket is to be.
+        case $status in 0 | 2 | 3) break ;; esac
         echo "the guard's keeper ended with status $status: starting it again" >&2
         sleep 0.5
     done
@@ -48,7 +49,10 @@ start() {
     n=0
     until runs && [ -s @serving@ ]; do # the engine must not be started before it answers
         n=$((n + 1))
-        [ "$n" -le 300 ] || { echo "the guard did not come up: $log" >&2; return 1; }
+        if [ "$n" -gt 300 ] || { [ "$n" -gt 50 ] && ! watched; }; then
+            echo "the guard did not come up: $log says: $(tail -n 1 "$log")" >&2
+            return 1
+        fi
         sleep 0.1
     done
 }

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ....errors import UsageError
-from ...listening import listen
+from ...listening import check_free, listen
 from ...socket_activation import FIRST, KEY, KEY_BYTES, handed, handed_socket, name_of
 from ..readiness import READY
 from ..spare import GO
@@ -59,12 +59,17 @@ _HIGH = 100
 
 
 def open_all(wanted: Sequence[At]) -> dict[str, int]:
-    """Name -> descriptor: those that were handed over and are at their paths still, and new ones. Raises UsageError."""
+    """Name -> descriptor: those that were handed over and are at their paths still, and new ones. Raises UsageError,
+    PathTaken where another program listens at one of the paths: then none is made, so that no engine waits for a plugin
+    at whose socket nobody answers."""
+    given = {at: handed_socket(Path(at.path)) for at in wanted}
+    for at in (at for at, there in given.items() if there is None):
+        with contextlib.suppress(OSError):  # listen() tells what is wrong
+            check_free(Path(at.path))
     opened: dict[str, int] = {}
-    for at in wanted:
-        path = Path(at.path)
-        listening = handed_socket(path) or listen(path, mode=at.mode, group=at.group or None)
-        opened[name_of(path)] = listening.detach()
+    for at, there in given.items():
+        listening = there or listen(Path(at.path), mode=at.mode, group=at.group or None)
+        opened[name_of(Path(at.path))] = listening.detach()
     opened[KEY] = handed()[KEY] if KEY in handed() else _new_key()
     return opened
 

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from ....errors import DockworthyError
+from ...listening import PathTaken
 from .guards import Guard, Kept, become, leave_with_systemd, notify, open_all, read_kept, start
 
 GUARDS = "DOCKWORTHY_GUARDS"
@@ -28,6 +29,9 @@ SPARE_AFTER = 1.0
 SPARE_AGAIN_AFTER = 60.0
 """And after a spare that ended: one that can't live must not use up the machine."""
 END_WITHIN = 5.0
+_TAKEN = 3
+"""The exit status with which no service manager starts it again: the next start would find the same program there, or,
+worse, a moment in which that program is being restarted."""
 _HEARD = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2)
 
 
@@ -184,6 +188,6 @@ def main() -> int:
     try:
         Keeper(read_kept(file), file).run()
     except DockworthyError as error:
-        _say(error.says)
-        return 2
+        _say(f"{error.says}; {error.hint}" if error.hint else error.says)
+        return _TAKEN if isinstance(error, PathTaken) else 2
     return 0
