@@ -17,8 +17,6 @@ from ..model.finding import Finding
 from ..model.release import GateFinding, Release, ReleaseState
 from ..model.rollout import Desired, RolloutPlan
 from .asked import Asked, Say
-from .begun import begun
-from .commit import commit_of
 from .compose_command import ComposeCommand
 from .destination import Destination
 from .edge.aliases import named, needs_tasks
@@ -41,6 +39,7 @@ from .own_state import refuse_own_state
 from .planning.causes import earlier
 from .planning.replacing import stopping_first
 from .preparing import Prepared
+from .release_record import commit_of, new_record
 from .rendering import compose_files
 from .rolling_out import RollOut
 from .store import Lock
@@ -149,10 +148,10 @@ class Shipping:
         if not agree(plan):
             return Shipped(plan=plan)
         commit = returns_to.commit if returns_to is not None else commit_of(asked.folder)
-        release = begun(prepared, plan, self.to.kind, findings, last, returns_to, commit)
+        release = new_record(prepared, plan, self.to.kind, findings, last, returns_to, commit)
         rollout = RollOut(target, self.store, self.lock, release, plan, self.say, edge)
         async with rollout.taken_back_when_interrupted():
-            await self._begin(release, prepared, releases)
+            await self._write_record(release, prepared, releases)
             await target.begin()
             watch = await self._watch(release, plan, prepared.settings, target, edge, theirs)
         ended = await rollout.run(watch)
@@ -211,7 +210,7 @@ class Shipping:
             folders=() if self.to.kind is TargetKind.SWARM else _spellings(asked.folder),
         )
 
-    async def _begin(self, release: Release, prepared: Prepared, releases: Sequence[Release]) -> None:
+    async def _write_record(self, release: Release, prepared: Prepared, releases: Sequence[Release]) -> None:
         """The record comes before everything else: what a killed run began is known by it."""
         if self.to.takes_over:
             await self.to.elsewhere.bring()

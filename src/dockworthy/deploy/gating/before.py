@@ -12,7 +12,7 @@ from ...model.before_deploy import MustPass
 from ...model.release import GateFinding, ShippedService
 from ...model.rollout import Desired
 from ..asked import Asked, Say
-from ..commit import commit_of
+from ..release_record import commit_of
 from .answered import NOTHING, Answered
 from .commands import why_failed
 from .cosign import why_unsigned

@@ -1,18 +1,22 @@
-"""The record of a release as it stands before its roll-out begins."""
+"""The record of a release as it is first written: by `Shipping`, before the first step of its roll-out."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import msgspec
 
 from ..engine.moments import now
 from ..engine.who import who_runs
+from ..errors import UsageError
 from ..model.deploy_settings import TargetKind
 from ..model.release import GateFinding, JobRun, Release, ReleaseState
 from ..model.rollout import RolloutPlan
+from ..readers.repository.git import Git
 from .preparing import Prepared
 
 
-def begun(
+def new_record(
     prepared: Prepared,
     plan: RolloutPlan,
     target: TargetKind,
@@ -47,3 +51,14 @@ def begun(
         nothing_before=plan.nothing_before,
         findings=findings,
     )
+
+
+def commit_of(folder: Path) -> str:
+    """The commit of the work tree that holds the project's files: its id, with `, changed` where files differ from it;
+    "" outside of a work tree, or without git."""
+    git = Git(str(folder))
+    try:
+        head = git.says("rev-parse", "--verify", "--quiet", "HEAD")
+        return "" if head is None else head + (", changed" if git.says("status", "--porcelain", "--", ".") else "")
+    except UsageError:  # a record without a commit is better than none
+        return ""
