@@ -1,4 +1,5 @@
-"""Which image exactly: names are resolved once, to a digest where a registry knows it, else to the engine's id."""
+"""Which image exactly: names are resolved once, to a digest where a registry knows it, else to the engine's id. Images
+of a kept release that are gone come back by that digest. What a deploy pulls, pinning.py decides."""
 
 from __future__ import annotations
 
@@ -12,8 +13,14 @@ from msgspec import Struct
 
 from ..engine.connection import Connection
 from ..engine.faults import NoSuchObject
+from ..engine.registry_login import registry_headers
+from ..errors import EngineError, EngineRefused, EngineTimeout, EngineUnreachable, ImageUnavailable
 from ..model.engine import Image
 from ..readers.image import read_one_image
+from .registry_answers import next_command
+
+_PULLING = 1800.0
+"""Seconds: what a slow registry may take for one image."""
 
 
 class Pinned(Struct, frozen=True):
@@ -68,3 +75,23 @@ def repository_of(reference: str) -> str:
     head, colon, tag = name.rpartition(":")
     repository = head if colon and "/" not in tag else name
     return re.sub(r"^(index\.)?docker\.io/(library/)?", "", repository)
+
+
+async def pulled_again(engine: Connection, images: Iterable[str]) -> dict[str, Pinned | None]:
+    """Images of a kept release come back from their registry: `name@sha256:…` -> the image. Raises ImageUnavailable
+    with the registry's words, and what to do next.
+
+    Source: POST /images/create.
+    """
+    wanted = sorted(set(images))
+    for image in wanted:
+        try:
+            path = f"/images/create?fromImage={quote(image, safe='')}"
+            headers = await registry_headers(image)
+            await engine.send("POST", path, headers=headers, seconds=_PULLING, answer=False)
+        except (EngineUnreachable, EngineRefused, EngineTimeout):
+            raise  # it is the engine itself, and no registry
+        except EngineError as error:
+            says = f"{image} is no longer on the engine, and can't be pulled: {error.says}"
+            raise ImageUnavailable(says, hint=next_command(image, error.says)) from None
+    return await pinned_images(engine, wanted)

@@ -1,4 +1,5 @@
-"""Which image each service of a project runs: what is on the engine, else what a registry gives."""
+"""Which image each service of a project runs, and which ones are pulled: what the engine has is taken, unless --pull
+asks for a newer one; what it lacks is pulled, but not by a dry run."""
 
 from __future__ import annotations
 

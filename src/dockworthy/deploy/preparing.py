@@ -16,10 +16,9 @@ from .compose_command import ComposeCommand
 from .desired import once_only, pinned_spec, shipped_services
 from .edge.existing import leaving_of
 from .hashes import hashes_of, with_other_contents
-from .images import pinned_images
+from .images import pinned_images, pulled_again
 from .names import refuse_strange_names
 from .pinning import AtHand, pins_of
-from .pulling import pulled_again
 from .rendering import Rendered, compose_files, render
 from .secret_versions import Content, contents, cut, cut_keys, restored
 from .site import Site
