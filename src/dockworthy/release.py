@@ -9,6 +9,7 @@ from functools import partial
 
 from msgspec import Struct, structs
 
+from .deploy.abort_takeover import abort_takeover, must_run_here, unfinished_takeover
 from .deploy.asked import Asked, Say
 from .deploy.compose_command import ComposeCommand
 from .deploy.destination import Destination
@@ -16,14 +17,13 @@ from .deploy.edge.edges import edge_sites, placed_sites
 from .deploy.gate import let_pass, refusals, refusals_before_pulling, unobservable
 from .deploy.gating.before import BeforeDeploy
 from .deploy.gating.host import Judged, host_verdict, recorded_late
-from .deploy.giving_up import begun_takeover, give_up, must_run_here
-from .deploy.in_force import in_force, of_target, refuse_before_the_move, to_return_to, unfinished
-from .deploy.narrowing import narrowed
 from .deploy.pinning import AtHand, at_hand, would_be_pulled
 from .deploy.planning.jobs_run import jobs_since, last_runs
 from .deploy.planning.standing_by import refuse_standby
 from .deploy.preparing import Prepared, prepare, prepared_from, read_project, without_jobs
+from .deploy.release_history import in_force, of_target, refuse_before_the_move, to_return_to, unfinished
 from .deploy.rendering import Rendered
+from .deploy.service_subset import only_services
 from .deploy.shipping import Agree, Shipped, Shipping
 from .deploy.site import reach
 from .deploy.standing import standing_of
@@ -67,7 +67,7 @@ async def deploy(asked: Asked, judge: Judge, *, agree: Agree, say: Say) -> Shipp
             prepared = await prepare(asked, rendered, hand, site, compose, store, last, to.maker(compose))
             if asked.services:
                 before = await prepared_from(last, site, store) if last is not None else None
-                prepared = narrowed(prepared, asked.services, last, before.desired.spec if before else None)
+                prepared = only_services(prepared, asked.services, last, before.desired.spec if before else None)
             findings = judge(rendered, prepared.images)
             if (refused := _refused(findings, asked, prepared)) is not None:
                 return refused
@@ -93,8 +93,8 @@ async def rollback(asked: Asked, number: int | None, *, project: str, agree: Agr
         async with _locked(to, asked, "rollback") as lock, _edges(to, asked, "rollback"):
             every = await to.store.releases()
             releases = of_target(every, to.kind)
-            if number is None and lock is not None and (begun := begun_takeover(to, releases)):
-                return await give_up(to, releases, begun, say)
+            if number is None and lock is not None and (begun := unfinished_takeover(to, releases)):
+                return await abort_takeover(to, releases, begun, say)
             await must_run_here(to)
             refuse_before_the_move(every, number, to.kind)
             wanted = to_return_to(releases, number)

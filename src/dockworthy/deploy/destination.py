@@ -14,8 +14,8 @@ from .compose_command import ComposeCommand
 from .edge.edges import Edges, EdgeSites
 from .edge.rotation import Rotation
 from .edge.running import EdgeRunner
-from .in_force import of_target
 from .records_elsewhere import RecordsElsewhere
+from .release_history import of_target
 from .site import Site
 from .store import FileStore, Lock, ReleaseStore, StillOurs, SwarmStore
 from .targets.compose import ComposeTarget

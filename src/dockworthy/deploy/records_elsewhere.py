@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from ..model.release import Release
-from .in_force import in_force
+from .release_history import in_force
 from .store import ReleaseStore
 
 

@@ -36,9 +36,9 @@ from .edge.keeping import Keeper, Kept
 from .edge.outlook import on_swarm
 from .edge.process import container_of
 from .edge.running import EdgeRunner
-from .in_force import in_force
 from .other_projects import name_of
 from .planning.ordering import in_order
+from .release_history import in_force
 from .site import Site
 from .store import FileStore, ReleaseStore, SwarmStore
 from .store.release_store import StoreContents

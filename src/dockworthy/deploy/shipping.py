@@ -28,17 +28,17 @@ from .edge.project_edge import ProjectEdge
 from .edge.reading import must_fit, read_routes
 from .edge.reserved import refuse_reserved
 from .environments import projects_beside
-from .foreseeing import Foreseen
 from .gating.answered import Answered
-from .in_force import cut_off, in_force, unfinished
 from .observing.counting import ASKED
 from .observing.of_release import watched_of
 from .observing.watching import Watch
 from .other_projects import Others, in_other_folders, joined_networks, on_networks, refuse_others_names
 from .own_state import refuse_own_state
+from .planner import Planner
 from .planning.causes import earlier
 from .planning.replacing import stopping_first
 from .preparing import Prepared
+from .release_history import cut_off, in_force, unfinished
 from .release_record import commit_of, new_record
 from .rendering import compose_files
 from .rolling_out import RollOut
@@ -113,7 +113,7 @@ class Shipping:
             others = await self._refuse_reserved(prepared.desired)
         except Refused as refused:
             return Shipped(refused_because=(f"{refused.says}: {refused.hint}",))
-        foreseen = Foreseen(
+        planner = Planner(
             to=self.to,
             target=target,
             prepared=prepared,
@@ -127,7 +127,7 @@ class Shipping:
             others=others if returns_to is None else None,
         )
         try:
-            plan = await foreseen.plan()
+            plan = await planner.plan()
         except Refused as refused:
             return Shipped(refused_because=(f"{refused.says}: {refused.hint}",))
         begun_before = unfinished(releases) if returns_to is None else cut_off(releases)
@@ -140,7 +140,7 @@ class Shipping:
             if answered.waited:
                 if self.lock is not None:
                     await self.lock.check()
-                plan = await foreseen.plan()
+                plan = await planner.plan()
             plan = structs.replace(plan, notes=(*plan.notes, *answered.notes))
             findings = (*findings, *answered.findings)
         if self.lock is None or plan.questions:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ...model.compose_project import FILE_PARTS, ComposeProject, ComposeService, FilePart
 from ...model.release import Release
 from ...model.rollout import Desired, Task, TaskState
-from ..in_force import cut_off
+from ..release_history import cut_off
 from ..secret_versions import cut_keys, mounted, version_in
 
 _BY_NAME = ("environment", "labels", "networks", "healthcheck", "deploy", "secrets", "configs")

@@ -1,4 +1,4 @@
-"""The plan of one release, as often as it is asked for: what runs, and what its edge has, are looked at anew."""
+"""Makes the plan of one release: looks anew at what runs and at its edge, and asks planning/ for the steps."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .preparing import Prepared
 from .targets.target import Target
 
 
-class Foreseen(Struct, frozen=True, kw_only=True):
-    """What a plan is made of, besides what is looked at. `last`: the release that what runs is of; `known`: what
+class Planner(Struct, frozen=True, kw_only=True):
+    """What a plan is made of, besides what it looks at. `last`: the release that what runs is of; `known`: what
     earlier releases say of it; `theirs`: an edge that is not ours; `standby`: how long the old ones run on."""
 
     to: Destination

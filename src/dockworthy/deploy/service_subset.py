@@ -13,7 +13,7 @@ from .preparing import Prepared
 from .secret_versions import cut_keys, mounted
 
 
-def narrowed(
+def only_services(
     prepared: Prepared, services: Collection[str], last: Release | None, last_spec: ComposeProject | None
 ) -> Prepared:
     """`last_spec`: what the last release shipped, with its secret values. Raises UsageError for a service that is not

@@ -1,4 +1,4 @@
-"""Which of the kept releases counts now. Pure."""
+"""Which of the recorded releases is in force, which ended in the middle, and which one a rollback brings back. Pure."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from deploy.composed import composed
-from dockworthy.deploy.in_force import of_target, refuse_before_the_move, to_return_to
+from dockworthy.deploy.release_history import of_target, refuse_before_the_move, to_return_to
 from dockworthy.errors import UsageError
 from dockworthy.model.release import Release, ReleaseState
 

@@ -9,11 +9,11 @@ from msgspec import structs
 from deploy.composed import composed
 from deploy.planning.projects import desired, release
 from dockworthy.deploy.hashes import with_other_contents
-from dockworthy.deploy.narrowing import narrowed
 from dockworthy.deploy.planning.causes import earlier
 from dockworthy.deploy.preparing import Prepared
 from dockworthy.deploy.rendering import Rendered
 from dockworthy.deploy.secret_versions import used_versions
+from dockworthy.deploy.service_subset import only_services
 from dockworthy.model.deploy_settings import DeploySettings
 
 TOKEN = "environment.web.TOKEN"
@@ -46,7 +46,7 @@ def shipped_alone(*mounts: str) -> Prepared:
     prepared = Prepared(
         desired=desired(web=web(SECOND), worker=worker), recorded=recorded, versions=versions, settings=DeploySettings()
     )
-    return narrowed(prepared, ["worker"], LAST, LAST.spec)
+    return only_services(prepared, ["worker"], LAST, LAST.spec)
 
 
 def test_what_is_left_keeps_its_contents_whatever_the_files_hold_now() -> None:

@@ -1,4 +1,4 @@
-"""A takeover from a swarm that ended in the middle is given up: what the swarm ran runs there again."""
+"""Aborts a takeover from a swarm that ended in the middle: what the swarm ran runs there again."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..model.release import Release, ReleaseState
 from .asked import Say
 from .destination import Destination
 from .edge.project_edge import ProjectEdge
-from .in_force import unfinished
+from .release_history import unfinished
 from .shipping import Shipped
 from .targets.running import read_tasks
 from .targets.taking_over.giving_back import give_back
 
 
-def begun_takeover(to: Destination, releases: Sequence[Release]) -> Release | None:
-    """The one that a rollback gives up: its services are still the swarm's, emptied or not. `releases`: of Compose."""
+def unfinished_takeover(to: Destination, releases: Sequence[Release]) -> Release | None:
+    """The one that a rollback aborts: its services are still the swarm's, emptied or not. `releases`: of Compose."""
     begun = unfinished(releases)
     return begun[-1] if to.takes_over and begun else None
 
@@ -35,7 +35,7 @@ async def must_run_here(to: Destination) -> None:
         )
 
 
-async def give_up(to: Destination, releases: Sequence[Release], begun: Release, say: Say) -> Shipped:
+async def abort_takeover(to: Destination, releases: Sequence[Release], begun: Release, say: Say) -> Shipped:
     """Raises StepFailed, EngineError: the next run can begin again."""
     settings = msgspec.convert(begun.settings, DeploySettings)
     routes = await to.edge().routes_of(to.project)
