@@ -25,6 +25,7 @@ _LASTS = 24 * 3600.0
 """Seconds: a deploy may wait for a person's slow services."""
 _CONNECTING = 20.0
 _CALL = 60.0
+"""Seconds: a manager that has just lost another one answers late."""
 _ROOTS = ("/run/docker.sock", "/var/run/docker.sock")
 """Sockets where root alone can listen: behind another one may be somebody's who would pass on what root seals."""
 _STATE = f"""
@@ -108,6 +109,19 @@ async def reach(
         engine.root_key = read_key() if socket_path(endpoint) in _ROOTS else None
         state = str(state_directory(environ))  # made by who first has something to remember
         yield Site("this host", hand, engine, endpoint, state, socket=socket_path(endpoint) or "")
+
+
+@contextlib.asynccontextmanager
+async def engine_at(endpoint: str, *, sudo: bool = False, command: str = "hosts") -> AsyncIterator[Connection]:
+    """An engine alone, of a manager, a node, or a host that comes or leaves: also one that is reached without a shell.
+
+    `command`: the one that is to be run again where the host is lost. Raises HostError, EngineError."""
+    if is_ssh(endpoint) or socket_path(endpoint) is not None:
+        async with reach(endpoint, command=command, sudo=sudo) as site:
+            yield site.engine
+        return
+    async with Connection(endpoint, deadline=None, per_call=_CALL, environ=os.environ) as engine:
+        yield engine
 
 
 @contextlib.asynccontextmanager

@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from ..deploy.edge.process import container_at
 from ..deploy.edge.swarm_network import EDGE_LEFT_OVER, JOINS_AGAIN, STARTED_AGAIN, join_again, start_again
-from ..deploy.engine_at import engine_at
+from ..deploy.site import engine_at
 from ..engine.connection import Connection
 from ..engine.membership import membership_of
 from ..errors import HostError
@@ -21,8 +21,7 @@ from .addresses import addresses_of, chosen
 from .asked import Adding
 from .images import bring, lacking, step, to_come
 from .joining import PORTS, begin_swarm, join, named
-from .looking import Look, look
-from .reaching import site_with_engine
+from .looking import Look, look, site_with_engine
 
 
 class AddPlan(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from ..deploy.edge.process import container_at
-from ..deploy.engine_at import engine_at
+from ..deploy.site import engine_at
 from ..engine.connection import Connection
 from ..engine.membership import membership_of
 from ..errors import DockworthyError

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import AsyncIterator
 from ipaddress import IPv4Interface
 
 from msgspec import Struct, structs
 
 from ..deploy.edge.swarm_network import is_forgotten
-from ..deploy.site import Site
+from ..deploy.site import Site, reach
 from ..engine.membership import Membership, must_be_manager
 from ..engine.membership import membership_of as asked_of
 from ..engine.ssh.address import ssh_address
-from ..errors import UsageError
+from ..errors import EngineUnreachable, HostAway, UsageError
 from ..model.hosts import Role, SwarmNode
 from .addresses import addresses_of, chosen, in_one_network
 from .asked import Adding
 from .managers import may_have_more
 from .nodes import nodes_of
-from .reaching import site_with_engine
 
 
 class Side(Struct, frozen=True, kw_only=True):
@@ -130,3 +130,17 @@ async def _side(endpoint: str, name: str, sudo: bool) -> Side:
 
 async def _told(site: Site) -> Side:
     return Side(name=site.name, membership=await asked_of(site.engine), addresses=tuple(await addresses_of(site.hand)))
+
+
+@contextlib.asynccontextmanager
+async def site_with_engine(endpoint: str, *, sudo: bool = False) -> AsyncIterator[Site | None]:
+    """The host and its engine; None where the host answers, and no engine does. Raises HostError, UsageError."""
+    async with contextlib.AsyncExitStack() as stack:
+        site = None
+        try:
+            site = await stack.enter_async_context(reach(endpoint, command="hosts add", sudo=sudo))
+        except HostAway:
+            raise
+        except EngineUnreachable:
+            pass
+        yield site

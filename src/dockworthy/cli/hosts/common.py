@@ -85,7 +85,7 @@ async def the_node(nodes: list[SwarmNode], name: str, known: dict[str, str], *, 
     """
     from msgspec import structs
 
-    from ...deploy.engine_at import engine_at
+    from ...deploy.site import engine_at
     from ...engine.membership import membership_of
     from ...hosts.nodes import find
 

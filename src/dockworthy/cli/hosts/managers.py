@@ -80,7 +80,7 @@ async def _ask_all(hosts: Mapping[str, str], *, sudo: bool = False) -> list[Mana
 
 
 async def _ask(name: str, address: str, *, sudo: bool = False) -> Manager:
-    from ...deploy.engine_at import engine_at
+    from ...deploy.site import engine_at
     from ...engine.membership import membership_of
     from ...errors import DockworthyError
 

@@ -55,7 +55,7 @@ class _Moves:
         self._sudo = sudo
 
     async def run(self, only: Sequence[str], *, yes: bool, dry_run: bool) -> int:
-        from ...deploy.engine_at import engine_at
+        from ...deploy.site import engine_at
         from ...hosts.rebalancing import plan_rebalance
         from ...report.hosts import not_counted_in_words, number_of_moves, spread_in_words
 
@@ -99,7 +99,7 @@ class _Moves:
 
     async def _bring_images(self, engine: Connection, nodes: Sequence[SwarmNode], todo: Sequence[Spread]) -> None:
         """What no registry has must be there before a task comes: as `hosts resume` brings it."""
-        from ...deploy.engine_at import engine_at
+        from ...deploy.site import engine_at
         from ...engine.membership import membership_of
         from ...hosts.images import bring
 

@@ -19,8 +19,7 @@ from ...model.release import GateFinding, Release
 from ...model.result import Answer, Verdict
 from ...model.snapshot import Snapshot
 from ..asked import Asked, Say
-from ..engine_at import engine_at
-from ..site import Site
+from ..site import Site, engine_at
 from ..store import ReleaseStore
 from ..targets.swarm.constraints import takes_tasks
 from ..targets.swarm.node_ways import NodeWay, must_be_node, way_to

@@ -11,7 +11,7 @@ from .....engine.connection import Connection
 from .....engine.image_copy import size_of
 from .....engine.registry_login import registry_headers
 from .....errors import DockworthyError, EngineError, HostError, UsageError
-from ....engine_at import engine_at
+from ....site import engine_at
 from ..node_ways import NodeWay, must_be_node
 from .takers import Wanted
 

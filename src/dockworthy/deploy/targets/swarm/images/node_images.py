@@ -12,8 +12,8 @@ from .....engine.image_copy import copy_image, now_and_then, size_of
 from .....engine.membership import membership_of
 from .....errors import DockworthyError, EngineError, HostError, UsageError
 from .....model.rollout import Desired, RolloutPlan, RolloutStep, StepKind
-from ....engine_at import engine_at
 from ....registry_answers import next_command
+from ....site import engine_at
 from ..node_ways import NodeWay, must_be_node
 from .lacking import Told, asked_nodes, not_given
 from .takers import Wanted, wanted_images
