@@ -15,7 +15,7 @@ from .deploy.compose_command import ComposeCommand
 from .deploy.destination import Destination
 from .deploy.edge.edges import edge_sites, placed_sites
 from .deploy.gate import let_pass, refusals, refusals_before_pulling, unobservable
-from .deploy.gating.before import BeforeDeploy
+from .deploy.gating.before_deploy import BeforeDeploy
 from .deploy.gating.host import Judged, host_verdict, recorded_late
 from .deploy.pinning import AtHand, at_hand, would_be_pulled
 from .deploy.planning.jobs_run import jobs_since, last_runs

@@ -28,7 +28,7 @@ from .edge.project_edge import ProjectEdge
 from .edge.reading import must_fit, read_routes
 from .edge.reserved import refuse_reserved
 from .environments import projects_beside
-from .gating.answered import Answered
+from .gating.before_deploy import Answered
 from .observing.counting import ASKED
 from .observing.of_release import watched_of
 from .observing.watching import Watch

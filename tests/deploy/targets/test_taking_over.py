@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.composed import composed
-from dockworthy.deploy.planning.networks import lost_networks
+from dockworthy.deploy.planning.causes import lost_networks
 from dockworthy.deploy.targets.swarm.needs import edge_can_be_had
 from dockworthy.deploy.targets.taking_over.emptied import emptied, refilled
 from dockworthy.deploy.targets.taking_over.looking import SwarmsPart, swarms_part

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ...model.compose_project import FILE_PARTS, ComposeProject, ComposeService, FilePart
 from ...model.release import Release
-from ...model.rollout import Desired, Task, TaskState
+from ...model.rollout import EDGE_NETWORK, Desired, Running, Task, TaskState
 from ..release_history import cut_off
 from ..secret_versions import cut_keys, mounted, version_in
 
@@ -18,6 +18,8 @@ _BY_NAME = ("environment", "labels", "networks", "healthcheck", "deploy", "secre
 """Keys of which the names below tell more than the key alone."""
 _NAMED = 8
 """Keys in one cause; of more it is said how many."""
+GONE = "its network"
+"""So the cause of a lost network begins."""
 
 
 class Earlier(Struct, frozen=True, kw_only=True):
@@ -131,6 +133,16 @@ def _other_contents(
     for key in used:
         if key in before and before[key] != now.get(key):
             yield f"{_where(key, name)} (its content)"
+
+
+def lost_networks(name: str, desired: Desired, running: Running) -> tuple[str, ...]:
+    """Causes to make the service's containers anew: networks that are gone although they were on them, as a swarm's go
+    when its last manager leaves it. Nobody else can remove a network that is in use."""
+    tasks = [task for task in running.tasks.get(name, ()) if not task.is_job]
+    if desired.spec.services[name].network_mode or not tasks or not running.networks:
+        return ()
+    gone = sorted({*desired.spec.joined_by(name)} - {*running.networks, EDGE_NETWORK})
+    return tuple(f"{GONE} {each} is gone" for each in gone)
 
 
 def _where(key: str, service: str) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Iterator
 from ...model.release import Release
 from ...model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind
 from .causes import Earlier
+from .host_ports import refuse_taken
 from .ordering import in_order
 from .questions import questions
 from .replacing import how_replaced
 from .service_steps import leaving_edge, service_steps
 from .standing_by import first_back, gone_first, keeping, the_usual_way, without_standby
 from .steps import ids_of
-from .taken_ports import refuse_taken
 
 
 def plan_of(

@@ -8,8 +8,7 @@ from msgspec import Struct, structs
 
 from ...model.release import ShippedService
 from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutStep, Running, StepKind, Task, TaskState
-from .causes import Earlier, differences, why_down
-from .networks import lost_networks
+from .causes import Earlier, differences, lost_networks, why_down
 from .replacing import Replacing, how_replaced
 from .standing_by import returning
 from .steps import clear, ids_of, replace, scaled

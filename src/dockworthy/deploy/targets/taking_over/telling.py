@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from ....model.rollout import Order, RolloutPlan, RolloutStep, StepKind
-from ...planning.networks import GONE
+from ...planning.causes import GONE
 
 _LEAVING = 2.0
 """Seconds that a swarm takes beyond a container's own to end its task."""

@@ -7,18 +7,39 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from msgspec import Struct
+
 from ...facts.secret_values import hidden
 from ...model.before_deploy import MustPass
 from ...model.release import GateFinding, ShippedService
 from ...model.rollout import Desired
 from ..asked import Asked, Say
 from ..release_record import commit_of
-from .answered import NOTHING, Answered
 from .commands import why_failed
-from .cosign import why_unsigned
 from .host import HostVerdict, host_in_words
-from .signing import to_verify
+from .signatures import to_verify, why_unsigned
 
+
+class Answered(Struct, frozen=True, kw_only=True):
+    """What came of all that is asked. `refused`: why nothing may be shipped, as sentences that name the next command.
+    `findings`: for the record. `notes`: for who reads the plan. `waited`: it took so long that the plan may no longer
+    be true."""
+
+    refused: tuple[str, ...] = ()
+    findings: tuple[GateFinding, ...] = ()
+    notes: tuple[str, ...] = ()
+    waited: bool = False
+
+    def __add__(self, other: Answered) -> Answered:
+        return Answered(
+            refused=self.refused + other.refused,
+            findings=self.findings + other.findings,
+            notes=self.notes + other.notes,
+            waited=self.waited or other.waited,
+        )
+
+
+NOTHING = Answered()
 SIGNATURE, TESTS = "before-deploy/signature", "before-deploy/tests"
 
 

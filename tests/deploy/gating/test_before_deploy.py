@@ -11,11 +11,9 @@ import pytest
 
 from deploy.composed import composed
 from dockworthy.deploy.asked import Asked
-from dockworthy.deploy.gating.answered import Answered
-from dockworthy.deploy.gating.before import BeforeDeploy
-from dockworthy.deploy.gating.cosign import why_unsigned
+from dockworthy.deploy.gating.before_deploy import Answered, BeforeDeploy
 from dockworthy.deploy.gating.host import HOST, Judged, finding_of
-from dockworthy.deploy.gating.signing import ToVerify
+from dockworthy.deploy.gating.signatures import ToVerify, why_unsigned
 from dockworthy.errors import UsageError
 from dockworthy.model.before_deploy import BeforeDeploy as Policy
 from dockworthy.model.before_deploy import MustPass, SignedImages
