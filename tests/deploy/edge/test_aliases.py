@@ -14,8 +14,8 @@ from dockworthy.deploy.edge.haproxy.configuration import edge_files
 from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.process import without_aliases
 from dockworthy.deploy.edge.reserved import refuse_reserved
-from dockworthy.deploy.targets.swarm.likeness import spec_hash
 from dockworthy.deploy.targets.swarm.service_spec import task_template, with_edge_names
+from dockworthy.deploy.targets.swarm.spec_hash import spec_hash
 from dockworthy.errors import Refused
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 from dockworthy.model.edge import EdgeStanding

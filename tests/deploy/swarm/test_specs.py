@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from deploy.composed import composed
 from dockworthy.deploy.targets.swarm.amounts import file_mode, nanoseconds, size
-from dockworthy.deploy.targets.swarm.likeness import spec_hash
 from dockworthy.deploy.targets.swarm.placing import Volumes, placed
 from dockworthy.deploy.targets.swarm.service_spec import service_spec
+from dockworthy.deploy.targets.swarm.spec_hash import spec_hash
 from effort import examples
 
 WEB: dict[str, Any] = {

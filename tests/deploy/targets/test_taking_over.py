@@ -14,7 +14,7 @@ from dockworthy.deploy.targets.swarm.needs import edge_can_be_had
 from dockworthy.deploy.targets.taking_over.emptied import emptied, refilled
 from dockworthy.deploy.targets.taking_over.looking import SwarmsPart, swarms_part
 from dockworthy.deploy.targets.taking_over.refusing import must_be_joined, must_have_files, on_networks_of_swarm
-from dockworthy.deploy.targets.taking_over.telling import told
+from dockworthy.deploy.targets.taking_over.target import as_takeover
 from dockworthy.engine.connection import Connection
 from dockworthy.errors import UsageError
 from dockworthy.model.rollout import Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task, TaskState
@@ -101,8 +101,8 @@ def test_the_plan_says_from_whom() -> None:
         causes=("its definition changed", "its network n is gone", "data is written to"),
     )  # fmt: skip
     plan = RolloutPlan(project="shop", number=2, steps=(ours, theirs))
-    assert told(RolloutPlan(project="shop", number=2, steps=(ours,))).notes == ()
-    same, changed = told(plan).steps
+    assert as_takeover(RolloutPlan(project="shop", number=2, steps=(ours,))).notes == ()
+    same, changed = as_takeover(plan).steps
     assert same == ours and changed.says == "take db over from swarm: the swarm's first"
     assert changed.causes == ("deploy.target is compose", "data is written to") and (changed.gap or 0) > 1
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+import contextlib
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
 from msgspec import Struct, structs
 
 from ...engine.connection import Connection
-from ...errors import Occupied
+from ...errors import EngineError, Occupied
 from ...interruption import to_its_end
 from ...model.rollout import Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task
 from ..compose_command import ComposeCommand
+from ..desired import off_edge
 from .containers import Containers
-from .creating import created
 from .jobs import run_job
 from .leaving import leave
 from .running import read_running, read_tasks
 from .standby import StandBy
+from .step_failed import StepFailed
 from .swap_guard import SwapGuard
 
 Say = Callable[[str], None]
@@ -204,8 +205,34 @@ class ComposeTarget:
             await self._containers.start(step.subject, new)
             await self._containers.until_healthy(step.subject, new)
 
-    def _created(self, service: str, count: int) -> AbstractAsyncContextManager[list[str]]:
-        return created(self._compose, self._containers, self._desired, service, count)
+    @contextlib.asynccontextmanager
+    async def _created(self, service: str, count: int) -> AsyncIterator[list[str]]:
+        """Compose makes new containers beside those that there are: their ids. They are not started, and removed again
+        where what follows does not succeed.
+
+        Raises StepFailed, and EngineError in Compose's words; Occupied: then they are left to who took over.
+        """
+        before = await self._containers.of(service)
+        new: list[str] = []
+        try:
+            spec = off_edge(self._desired.spec, self._desired.routed)
+            await self._compose.create(spec, service, len(before) + count)
+            new += [each for each in await self._containers.of(service) if each not in before]
+            if len(new) != count:
+                raise StepFailed(service, f"Compose made {len(new)} containers of {service}, not {count}")
+            yield new
+        except Occupied:
+            raise
+        except BaseException:
+            await self._containers.ours.before_cleaning_up()
+            await to_its_end(self._remove_new(service, before))
+            raise
+
+    async def _remove_new(self, service: str, before: Collection[str]) -> None:
+        with contextlib.suppress(EngineError):  # what is said is why it came to this; the next run clears up
+            new = [each for each in await self._containers.of(service) if each not in before]
+            await self._containers.stop(new)
+            await self._containers.remove(new)
 
     async def _leave(self, service: str, containers: Sequence[str]) -> None:
         how = self._desired.leaving.get(service)

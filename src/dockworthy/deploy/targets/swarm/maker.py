@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from ....engine.connection import Connection
 from ....model.compose_project import ComposeProject
-from .crowding import made_room
-from .likeness import spec_hash
 from .needs import must_be_had
+from .node_capacity import made_room
 from .placing import placed, where_volumes_are
 from .refusing import refuse_what_no_swarm_does
-from .service_spec import task_template
-from .unescaped import unescaped
+from .service_spec import task_template, unescaped
+from .spec_hash import spec_hash
 
 
 class SwarmMaker:

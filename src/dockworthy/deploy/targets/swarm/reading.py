@@ -18,8 +18,8 @@ from ....model.hosts import TASK_ENDED
 from ....model.labels import STACK
 from ....model.rollout import EDGE_NETWORK, Health, Running, Task, TaskState
 from ..running import host_ports, volume_users
-from .likeness import spec_hash
 from .names import JOB, of_project
+from .spec_hash import spec_hash
 
 _UP = {"starting": TaskState.RUNNING, "running": TaskState.RUNNING, "complete": TaskState.EXITED}
 _FAILED = ("failed", "rejected", "complete")

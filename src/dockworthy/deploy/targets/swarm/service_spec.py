@@ -15,7 +15,6 @@ from ...planning.replacing import replacing
 from .amounts import nanoseconds, processors, size
 from .container_spec import container_spec, host_ports
 from .names import IMAGE, JOB, job_name, service_name
-from .unescaped import unescaped
 
 _MONITOR = 2 * 10**9
 """Nanoseconds. What happens later we see ourselves."""
@@ -126,3 +125,9 @@ def _placement(deploy: Deploy) -> dict[str, Any]:
         "MaxReplicas": written.max_replicas_per_node,
     }
     return {key: value for key, value in made.items() if value}
+
+
+def unescaped(spec: ComposeProject) -> ComposeProject:
+    """The same with every `$$` as one `$`: Compose renders a `$` as `$$` for a Compose that reads it again, and a swarm
+    is none. Keys stay."""
+    return spec.with_texts(lambda text: text.replace("$$", "$"))

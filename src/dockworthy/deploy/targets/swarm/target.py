@@ -20,13 +20,13 @@ from ..waiting import OnEdge
 from .images.node_images import NodeImages
 from .jobs import run_job
 from .leaving import until_gone
-from .likeness import spec_hash
 from .lost import LostTasks, steps_for
 from .names import of_project, service_name
 from .needs import edge_can_be_had, edge_network, ids_of
 from .reading import read_swarm
 from .service_spec import service_spec, with_edge_names
 from .services import change, create, remove, service_of
+from .spec_hash import spec_hash
 from .waiting import Expected, tasks_of, until_serving
 
 _ON_SERVICES = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.RESTART)

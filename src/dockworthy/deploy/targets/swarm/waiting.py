@@ -24,8 +24,8 @@ from ..log_tail import demultiplexed
 from ..step_failed import StepFailed
 from ..waiting import OnEdge, last_probe_in, troubles_of
 from .leaving import until_gone, until_told
-from .likeness import spec_hash
 from .names import node_name
+from .spec_hash import spec_hash
 
 _STABLE = 2.0
 """Seconds that a task without a health check must have run."""

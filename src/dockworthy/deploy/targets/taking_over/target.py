@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import structs
 
-from ....model.rollout import RolloutPlan, Running, Task
+from ....model.rollout import Order, RolloutPlan, RolloutStep, Running, StepKind, Task
+from ...planning.causes import GONE
 from ..compose import ComposeTarget
 from ..running import read_running
 from ..swarm.leaving import until_gone
@@ -18,7 +19,9 @@ from ..swarm.names import JOB, of_project
 from ..swarm.reading import read_swarm
 from ..swarm.services import remove
 from .emptied import WANTED
-from .telling import told
+
+_LEAVING = 2.0
+"""Seconds that a swarm takes beyond a container's own to end its task."""
 
 
 class TakeoverTarget(ComposeTarget):
@@ -29,7 +32,7 @@ class TakeoverTarget(ComposeTarget):
         await until_gone(self._engine, of_project(self._desired.project), only_told=True)
 
     async def planned(self, plan: RolloutPlan) -> RolloutPlan:
-        return told(await super().planned(plan))
+        return as_takeover(await super().planned(plan))
 
     async def running(self) -> Running:
         """Both: Compose's containers, and the swarm's tasks as what is to be replaced."""
@@ -77,3 +80,24 @@ def _together(
     composed: Mapping[str, Sequence[Task]], swarms: Mapping[str, Sequence[Task]]
 ) -> dict[str, tuple[Task, ...]]:
     return {name: (*composed.get(name, ()), *swarms.get(name, ())) for name in sorted({*composed, *swarms})}
+
+
+def as_takeover(plan: RolloutPlan) -> RolloutPlan:
+    """The plan says that it takes the project over. It names no cause "its definition changed": Compose makes each
+    container anew from the same files, and its hash is another one anyway."""
+    steps = tuple(_step_as_takeover(step) for step in plan.steps)
+    if steps == plan.steps:
+        return plan
+    note = "takes over from swarm: its services become Compose's own containers; volumes and their data stay"
+    return structs.replace(plan, steps=steps, notes=(note, *plan.notes))
+
+
+def _step_as_takeover(step: RolloutStep) -> RolloutStep:
+    if step.kind is not StepKind.REPLACE or not any("." in task for task in step.tasks):
+        return step
+    old_first = step.order is Order.STOP_FIRST
+    how = "the swarm's first" if old_first else "new beside old, the swarm's stop when the new ones are healthy"
+    why = tuple(cause for cause in step.causes if cause != "its definition changed" and not cause.startswith(GONE))
+    says = f"take {step.subject} over from swarm: {how}"
+    gap = step.gap + _LEAVING if step.gap else step.gap
+    return structs.replace(step, says=says, causes=("deploy.target is compose", *why), gap=gap)

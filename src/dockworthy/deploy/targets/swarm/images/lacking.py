@@ -13,7 +13,7 @@ from .....engine.registry_login import registry_headers
 from .....errors import DockworthyError, EngineError, HostError, UsageError
 from ....site import engine_at
 from ..node_ways import NodeWay, must_be_node
-from .takers import Wanted
+from .candidate_nodes import Wanted
 
 _REGISTRY = 20.0
 """Seconds."""

@@ -15,8 +15,8 @@ from .....model.rollout import Desired, RolloutPlan, RolloutStep, StepKind
 from ....registry_answers import next_command
 from ....site import engine_at
 from ..node_ways import NodeWay, must_be_node
+from .candidate_nodes import Wanted, wanted_images
 from .lacking import Told, asked_nodes, not_given
-from .takers import Wanted, wanted_images
 
 Say = Callable[[str], None]
 

@@ -1,4 +1,5 @@
-"""Does a task run what is wanted? By a hash of its own spec, whoever wrote that: us, `docker stack`, a hand. Pure."""
+"""The hash of a task's spec: by it a task is known to run what is wanted, whoever wrote its spec (dockworthy, `docker
+stack`, a person). Pure."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from deploy.composed import composed
-from dockworthy.deploy.targets.swarm.crowding import made_room
-from dockworthy.deploy.targets.swarm.images.takers import wanted_images
+from dockworthy.deploy.targets.swarm.images.candidate_nodes import wanted_images
+from dockworthy.deploy.targets.swarm.node_capacity import made_room
 from dockworthy.deploy.targets.swarm.node_ways import NodeWay
 from dockworthy.errors import UsageError
 from dockworthy.model.release import ShippedService

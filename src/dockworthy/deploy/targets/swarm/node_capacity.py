@@ -1,4 +1,5 @@
-"""Is there room for the tasks of a service, and for new ones beside the old, where a node may have so many? Pure."""
+"""Have the nodes room for the tasks of a service, and for new ones beside the old, where each node takes only so many
+(max_replicas_per_node, a port of the node)? Pure."""
 
 from __future__ import annotations
 
