@@ -10,16 +10,15 @@ from functools import partial
 from msgspec import Struct, structs
 
 from .deploy.abort_takeover import abort_takeover, must_run_here, unfinished_takeover
-from .deploy.asked import Asked, Say
+from .deploy.backend import Destination
 from .deploy.compose_command import ComposeCommand
-from .deploy.destination import Destination
 from .deploy.edge.edges import edge_sites, placed_sites
-from .deploy.gate import let_pass, refusals, refusals_before_pulling, unobservable
-from .deploy.gating.before_deploy import BeforeDeploy
-from .deploy.gating.host import Judged, host_verdict, recorded_late
+from .deploy.gate import BeforeDeploy, let_pass, refusals, refusals_before_pulling, unobservable
+from .deploy.host_gate import Judged, host_verdict, recorded_late
+from .deploy.options import Asked, Say
 from .deploy.pinning import AtHand, at_hand, would_be_pulled
 from .deploy.planning.jobs_run import jobs_since, last_runs
-from .deploy.planning.standing_by import refuse_standby
+from .deploy.planning.standby import refuse_standby
 from .deploy.preparing import Prepared, prepare, prepared_from, read_project, without_jobs
 from .deploy.release_history import in_force, of_target, refuse_before_the_move, to_return_to, unfinished
 from .deploy.rendering import Rendered

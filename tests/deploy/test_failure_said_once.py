@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from dockworthy.deploy.rolling_out import RollOut
-from dockworthy.deploy.targets.step_failed import StepFailed
+from dockworthy.deploy.targets.target import StepFailed
 from dockworthy.errors import EngineUnreachable, HostAway, HostError
 from dockworthy.model.release import Release, ReleaseState
 from dockworthy.model.rollout import RolloutPlan, RolloutStep, StepKind

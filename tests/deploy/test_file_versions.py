@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.deploy.store.file_versions import version_of
+from dockworthy.deploy.store.files import version_of
 from dockworthy.errors import HostError
 
 from .holders import descendants

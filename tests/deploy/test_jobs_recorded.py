@@ -12,7 +12,7 @@ from msgspec import structs
 
 from dockworthy.deploy.rolling_out import RollOut
 from dockworthy.deploy.store.record import decoded, encoded
-from dockworthy.deploy.targets.step_failed import StepFailed
+from dockworthy.deploy.targets.target import StepFailed
 from dockworthy.errors import EngineError, HostError
 from dockworthy.model.release import JobOutcome, JobRun, Release, ReleaseState
 from dockworthy.model.rollout import RolloutPlan, RolloutStep, StepKind

@@ -11,8 +11,7 @@ import pytest
 from deploy.composed import composed
 from dockworthy.cli.deploying import _images
 from dockworthy.deploy import other_projects
-from dockworthy.deploy.environments import settings_in
-from dockworthy.deploy.names import ANSWERS, refuse_strange_names
+from dockworthy.deploy.names import ANSWERS, refuse_strange_names, settings_in
 from dockworthy.deploy.planning import questions
 from dockworthy.errors import UsageError
 from dockworthy.fix.verify.probes import probes_from

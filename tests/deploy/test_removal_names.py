@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dockworthy.deploy.edge.keeping import Kept
+from dockworthy.deploy.edge.state_dir import Kept
 from dockworthy.deploy.removing import Remover, _Found
 from dockworthy.model.removal import RemovedKind
 

@@ -8,9 +8,8 @@ from msgspec import structs
 
 from deploy.composed import composed
 from deploy.planning.projects import desired, release
-from dockworthy.deploy.hashes import with_other_contents
 from dockworthy.deploy.planning.causes import earlier
-from dockworthy.deploy.preparing import Prepared
+from dockworthy.deploy.preparing import Prepared, with_other_contents
 from dockworthy.deploy.rendering import Rendered
 from dockworthy.deploy.secret_versions import used_versions
 from dockworthy.deploy.service_subset import only_services

@@ -201,7 +201,7 @@ def test_what_is_no_key_is_replaced_where_it_is_roots(tmp_path: Path, capsys: py
 BASH = "dockworthy-test-bash:1.0"
 DEPLOY = """
 import asyncio, sys
-from dockworthy.deploy.edge.belongings import Part
+from dockworthy.deploy.edge.swarm_secrets import Part
 from dockworthy.deploy.edge.swarm_secrets import SwarmSecrets, read_secrets
 from dockworthy.deploy.site import reach
 from dockworthy.errors import HostError

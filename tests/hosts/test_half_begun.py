@@ -14,7 +14,7 @@ import pytest
 from msgspec import structs
 
 from dockworthy.deploy.targets.swarm import ready
-from dockworthy.deploy.targets.swarm.taking_part import until_it_takes_part
+from dockworthy.deploy.targets.swarm.ready import until_it_takes_part
 from dockworthy.engine.connection import Connection
 from dockworthy.engine.faults import NoSuchObject, failed_answer
 from dockworthy.engine.membership import membership_in, must_be_manager

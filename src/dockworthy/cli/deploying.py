@@ -19,7 +19,7 @@ from .project import level_of, rules_of
 from .show import paper
 
 if TYPE_CHECKING:
-    from ..deploy.asked import Asked
+    from ..deploy.options import Asked
     from ..deploy.rendering import Rendered
     from ..deploy.shipping import Shipped
     from ..model.finding import Finding
@@ -57,8 +57,8 @@ def asked_for(
     with_jobs: bool = False,
 ) -> Asked:
     """Raises UsageError for what can't be meant."""
-    from ..deploy.asked import Asked
-    from ..deploy.environments import settings_in, with_standby
+    from ..deploy.names import settings_in, with_standby
+    from ..deploy.options import Asked
     from ..readers.project_file import find_project_file
 
     endpoint = endpoint_of(hosts, project)

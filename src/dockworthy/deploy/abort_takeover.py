@@ -11,13 +11,13 @@ from ..engine.moments import now
 from ..errors import UsageError
 from ..model.deploy_settings import DeploySettings, seconds_of
 from ..model.release import Release, ReleaseState
-from .asked import Say
-from .destination import Destination
+from .backend import Destination
 from .edge.project_edge import ProjectEdge
+from .options import Say
 from .release_history import unfinished
 from .shipping import Shipped
+from .targets.migration import give_back
 from .targets.running import read_tasks
-from .targets.taking_over.giving_back import give_back
 
 
 def unfinished_takeover(to: Destination, releases: Sequence[Release]) -> Release | None:

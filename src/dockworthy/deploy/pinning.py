@@ -10,10 +10,10 @@ from msgspec import Struct
 from ..errors import UsageError
 from ..model.compose_project import ComposeProject, ComposeService
 from ..readers.image_facts import KnownImage
-from .asked import Asked
 from .compose_command import ComposeCommand
 from .desired import references, shipped_services
 from .images import Pinned, pinned_images
+from .options import Asked
 from .rendering import Rendered
 from .site import Site
 

@@ -6,10 +6,10 @@ from msgspec import Struct, structs
 
 from ..model.release import Release
 from ..model.rollout import RolloutPlan, StepKind
-from .asked import Asked
-from .destination import Destination
-from .edge.existing import Theirs, what_is_lost
+from .backend import Destination
+from .edge.external_proxy import Theirs, what_is_lost
 from .edge.project_edge import ProjectEdge
+from .options import Asked
 from .other_projects import Others, joins
 from .planning.adopting import with_adopted
 from .planning.causes import Earlier

@@ -1,29 +1,69 @@
-"""From the person's files, or from a release's record, to what is to run."""
+"""From the person's files, or from a release's record, to what is to run: as Compose reads it, with its images,
+secrets and the hashes by which its tasks are known.
+"""
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
 
 import msgspec
 from msgspec import Struct, structs
 
 from ..errors import UsageError
-from ..model.compose_project import ComposeProject
+from ..model.compose_project import FILE_PARTS, ComposeProject
 from ..model.deploy_settings import DeploySettings
 from ..model.release import Release, ShippedService
 from ..model.rollout import Desired
 from ..readers.image_facts import KnownImage
-from .asked import Asked
 from .compose_command import ComposeCommand
 from .desired import once_only, pinned_spec, shipped_services
-from .edge.existing import leaving_of
-from .hashes import hashes_of, with_other_contents
+from .edge.external_proxy import leaving_of
 from .images import pinned_images, pulled_again
 from .names import refuse_strange_names
+from .options import Asked
 from .pinning import AtHand, pins_of
 from .rendering import Rendered, compose_files, render
-from .secret_versions import Content, contents, cut, cut_keys, restored
+from .secret_versions import Content, contents, cut, cut_keys, mounted, restored
 from .site import Site
 from .store import ReleaseStore
-from .targets.maker import Maker
+from .targets.provisioner import Maker
+
+
+async def hashes_of(
+    maker: Maker,
+    rendered: Rendered,
+    spec: ComposeProject,
+    off_edge: ComposeProject,
+    with_other_contents: Collection[str],
+) -> tuple[Mapping[str, str], dict[str, set[str]]]:
+    """Service -> its hash, and those that say the same: of the definition before it had a route, and, where nothing
+    that it mounts changed since the last release, of the person's own file."""
+    if not maker.adopts:
+        return await maker.hashes_of(spec), {name: set() for name in spec.services}
+    if off_edge == spec:
+        hashes = without = await maker.hashes_of(spec)
+    else:
+        hashes, without = await asyncio.gather(maker.hashes_of(spec), maker.hashes_of(off_edge))
+    return hashes, {
+        name: {without[name]} if name in with_other_contents else {without[name], rendered.hashes[name]}
+        for name in spec.services
+    }
+
+
+def with_other_contents(rendered: Rendered, versions: Mapping[str, str], last: Release | None) -> frozenset[str]:
+    """The services whose secrets or configs hold something else now. Compose's hash says nothing of a content: that it
+    is another one only the last release tells."""
+    if last is None:
+        return frozenset()
+    return frozenset(
+        name
+        for name, service in rendered.spec.services.items()
+        for before in ({**last.versions, **dict(mounted(last.spec, [name]))},)
+        for part in FILE_PARTS
+        for use in service.references(part)
+        if before.get(f"{part}.{use.source}") != versions.get(f"{part}.{use.source}")
+    )
 
 
 class Prepared(Struct, frozen=True, kw_only=True):

@@ -28,24 +28,24 @@ from ..model.edge_network import EDGE_NETWORK, EDGE_PROJECT, OWN_PROJECTS
 from ..model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE, STACK
 from ..model.release import Release
 from ..model.removal import Removal, RemovalItem, RemovedKind
-from .asked import Say
 from .edge.conflicts import refuse_foreign
 from .edge.edges import Edges, edge_sites, goes_elsewhere, placed_sites
 from .edge.forgetting import NO_CERTIFICATES, certificates_of
-from .edge.keeping import Keeper, Kept
-from .edge.outlook import on_swarm
+from .edge.planned_change import on_swarm
 from .edge.process import container_of
 from .edge.running import EdgeRunner
+from .edge.state_dir import Keeper, Kept
+from .options import Say
 from .other_projects import name_of
-from .planning.ordering import in_order
+from .planning.plan import in_order
 from .release_history import in_force
 from .site import Site
 from .store import FileStore, ReleaseStore, SwarmStore
 from .store.release_store import StoreContents
 from .targets.containers import STOP_SECONDS
 from .targets.swap_guard import SwapGuard
-from .targets.swarm.leaving import until_gone
 from .targets.swarm.names import of_project
+from .targets.swarm.waiting import until_gone
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 _SWARM_LETS_GO = 20.0

@@ -14,12 +14,11 @@ from ..interruption import to_its_end
 from ..model.deploy_settings import TargetKind
 from ..model.release import JobOutcome, Observation, Release, ReleaseState
 from ..model.rollout import RolloutPlan, RolloutStep, StepKind
-from .asked import Say
 from .edge.project_edge import ProjectEdge
-from .observing.watching import Watch
+from .observing.watch import Watch
+from .options import Say
 from .store import Lock, ReleaseStore
-from .targets.step_failed import StepFailed
-from .targets.target import Target
+from .targets.target import StepFailed, Target
 
 _LOOK = 2.0
 """Seconds after which it is asked again whether somebody took over, while a release is observed."""

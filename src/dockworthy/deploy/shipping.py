@@ -16,27 +16,26 @@ from ..model.deploy_settings import DeploySettings, TargetKind, seconds_of
 from ..model.finding import Finding
 from ..model.release import GateFinding, Release, ReleaseState
 from ..model.rollout import Desired, RolloutPlan
-from .asked import Asked, Say
+from .backend import Destination
 from .compose_command import ComposeCommand
-from .destination import Destination
 from .edge.aliases import named, needs_tasks
 from .edge.certificates import authority_file
-from .edge.existing import Theirs, find_theirs, is_theirs
+from .edge.external_proxy import Theirs, find_theirs, is_theirs
 from .edge.haproxy.frontends import PROBE
-from .edge.hosts import without_dropped_consents
+from .edge.host_names import without_dropped_consents
 from .edge.project_edge import ProjectEdge
-from .edge.reading import must_fit, read_routes
 from .edge.reserved import refuse_reserved
-from .environments import projects_beside
-from .gating.before_deploy import Answered
-from .observing.counting import ASKED
-from .observing.of_release import watched_of
-from .observing.watching import Watch
+from .edge.routes import must_fit, read_routes
+from .gate import Answered
+from .names import projects_beside
+from .observing.edge_stats import ASKED
+from .observing.watch import Watch, watched_of
+from .options import Asked, Say
 from .other_projects import Others, in_other_folders, joined_networks, on_networks, refuse_others_names
 from .own_state import refuse_own_state
 from .planner import Planner
 from .planning.causes import earlier
-from .planning.replacing import stopping_first
+from .planning.steps import stopping_first
 from .preparing import Prepared
 from .release_history import cut_off, in_force, unfinished
 from .release_record import commit_of, new_record

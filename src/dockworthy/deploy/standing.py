@@ -10,7 +10,7 @@ from ..model.deploy_settings import DeploySettings
 from ..model.release import Release
 from ..model.rollout import EDGE_NETWORK, Health, LostContainer, Running, ServiceStanding, Task, TaskState
 from .planning.causes import Earlier, by_hand, earlier
-from .planning.standing_by import standing_words
+from .planning.standby import standing_words
 
 
 def standing_of(release: Release, running: Running, releases: Sequence[Release]) -> tuple[ServiceStanding, ...]:

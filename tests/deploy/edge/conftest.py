@@ -16,7 +16,7 @@ from typing import TypeVar
 import pytest
 
 from deploy.edge.shop_app import COMMAND, make_app_image
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.site import Site, reach
 from dockworthy.model.deploy_settings import Edge, Route, Tls

@@ -19,8 +19,7 @@ import pytest
 
 from deploy.edge.clients import leave
 from deploy.edge.conftest import EdgeHere, free_port
-from dockworthy.deploy.edge.kept import ProjectRoutes
-from dockworthy.deploy.edge.reading import read_routes
+from dockworthy.deploy.edge.routes import ProjectRoutes, read_routes
 from dockworthy.model.deploy_settings import Acme, DeploySettings, Edge, Route, Tls
 from patience import patience
 

@@ -11,7 +11,7 @@ import pytest
 
 from dockworthy.deploy.edge.address import CHECK, FILE, HEARS, At, address_files, must_be_free_address, place_in
 from dockworthy.deploy.edge.conflicts import refuse_conflicts
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.errors import UsageError
 from dockworthy.model.deploy_settings import Edge, Route
 from patience import patience

@@ -19,11 +19,11 @@ from dockworthy.deploy.edge import address_keeper, edges
 from dockworthy.deploy.edge.address import CONTAINER, FILE, At
 from dockworthy.deploy.edge.address_keeper import AddressKeeper, MovingAddress, placed_in
 from dockworthy.deploy.edge.edges import Edges, EdgeSites, edge_sites, goes_elsewhere
-from dockworthy.deploy.edge.keeping import Keeper, Kept
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
-from dockworthy.deploy.edge.outlook import EdgeChange
+from dockworthy.deploy.edge.planned_change import EdgeChange
 from dockworthy.deploy.edge.project_edge import ProjectEdge
 from dockworthy.deploy.edge.reserved import refuse_reserved
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.state_dir import Keeper, Kept
 from dockworthy.deploy.removing import Remover
 from dockworthy.deploy.site import Site
 from dockworthy.engine.hand import Hand, hand_here

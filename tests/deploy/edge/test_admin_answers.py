@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dockworthy.deploy.edge.admin import Server, servers_in
-from dockworthy.deploy.edge.handing_over import compacted, with_new_backends
+from dockworthy.deploy.edge.haproxy_api import Server, servers_in
+from dockworthy.deploy.edge.process import compacted, with_new_backends
 
 _STATE = """\
 1

@@ -9,11 +9,11 @@ from msgspec import structs
 
 from deploy.composed import composed
 from dockworthy.deploy.edge.aliases import found_by_old_names, named, needs_tasks, new_alias, still_by_old_names
-from dockworthy.deploy.edge.care import cares_of
 from dockworthy.deploy.edge.haproxy.configuration import edge_files
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.process import without_aliases
 from dockworthy.deploy.edge.reserved import refuse_reserved
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.status import cares_of
 from dockworthy.deploy.targets.swarm.service_spec import task_template, with_edge_names
 from dockworthy.deploy.targets.swarm.spec_hash import spec_hash
 from dockworthy.errors import Refused

@@ -13,9 +13,9 @@ import pytest
 
 from deploy.composed import composed
 from deploy.local_sites import site_of
-from dockworthy.deploy.edge.keeping import Keeper
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.project_edge import ProjectEdge
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.state_dir import Keeper
 from dockworthy.engine.hand import hand_here
 from dockworthy.guard import edge_record
 from dockworthy.guard.path_lookups import HostFiles

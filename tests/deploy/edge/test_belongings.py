@@ -7,12 +7,11 @@ import json
 import msgspec
 import pytest
 
-from dockworthy.deploy.edge.belongings import AUTHORITY, Part, parts_in, unpacked
-from dockworthy.deploy.edge.carrying import in_words
 from dockworthy.deploy.edge.edges import address_of, hosts_of
 from dockworthy.deploy.edge.haproxy.configuration import challenged_at
-from dockworthy.deploy.edge.keeping import Kept, unpacked_files
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.state_dir import Kept, unpacked_files
+from dockworthy.deploy.edge.swarm_secrets import AUTHORITY, Part, in_words, parts_in, unpacked
 from dockworthy.errors import HostError
 from dockworthy.model.deploy_settings import Edge, Route
 

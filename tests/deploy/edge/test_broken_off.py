@@ -9,8 +9,8 @@ import pytest
 from deploy.edge.clients import Load
 from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.project_edge import ProjectEdge
+from dockworthy.deploy.edge.rotation import exchanging, slots_in
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.edge.slots import exchanging, slots_in
 from dockworthy.deploy.site import Site
 from dockworthy.model.deploy_settings import Route
 from patience import Limit

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from dockworthy.deploy.edge.care import cares_of
-from dockworthy.deploy.edge.loaded import loaded_in
+from dockworthy.deploy.edge.status import cares_of, loaded_in
 from dockworthy.engine.moments import rfc3339
 from dockworthy.model.edge import CertificateStanding, EdgeStanding, KeepalivedStanding, RouteStanding
 from dockworthy.report.edge import render_edge

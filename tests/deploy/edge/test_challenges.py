@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dockworthy.deploy.edge.haproxy.configuration import edge_files
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 from patience import patience, wait_until
 

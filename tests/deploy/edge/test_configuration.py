@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dockworthy.deploy.edge.haproxy.configuration import edge_files
-from dockworthy.deploy.edge.kept import Page, ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.routes import Page, ProjectRoutes, ServedRoute
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 
 _GOLDEN = Path(__file__).parent / "two_projects.cfg"

@@ -14,8 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from dockworthy.deploy.edge.haproxy.configuration import edge_files
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
-from dockworthy.deploy.edge.reading import read_routes
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute, read_routes
 from dockworthy.errors import UnreadableInput
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 from dockworthy.readers.project_file import parse_project_file

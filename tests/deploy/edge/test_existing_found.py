@@ -13,8 +13,8 @@ from typing import cast
 import pytest
 from msgspec import structs
 
-from dockworthy.deploy.edge.existing import Theirs, find_theirs, leaving_of, what_is_lost
-from dockworthy.deploy.observing.probe_connection import ProbeConnection, ProbeFailed
+from dockworthy.deploy.edge.external_proxy import Theirs, find_theirs, leaving_of, what_is_lost
+from dockworthy.deploy.observing.probe import ProbeConnection, ProbeFailed
 from dockworthy.deploy.site import Site
 from dockworthy.errors import UsageError
 from dockworthy.model.deploy_settings import DeploySettings, ExistingEdge, Route, TargetKind

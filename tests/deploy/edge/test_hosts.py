@@ -9,8 +9,8 @@ from msgspec import structs
 
 from dockworthy.deploy.edge.conflicts import refuse_conflicts
 from dockworthy.deploy.edge.haproxy.configuration import edge_files
-from dockworthy.deploy.edge.hosts import owned, shared_without_consent, without_dropped_consents
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.host_names import owned, shared_without_consent, without_dropped_consents
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.errors import Refused, UnreadableInput
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 from dockworthy.readers.project_file import parse_project_file

@@ -10,12 +10,11 @@ import pytest
 
 from deploy.local_sites import site_of, store_here
 from dockworthy.deploy.edge.acme import held
-from dockworthy.deploy.edge.before import Before
-from dockworthy.deploy.edge.due import Due
 from dockworthy.deploy.edge.haproxy.configuration import ACME, script
-from dockworthy.deploy.edge.keeping import Keeper
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
-from dockworthy.deploy.targets.standby.marks import StandbyMarks
+from dockworthy.deploy.edge.renewal import Before, Due
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.state_dir import Keeper
+from dockworthy.deploy.targets.standby import StandbyMarks
 from dockworthy.engine.hand import hand_here
 from dockworthy.errors import DockworthyError, HostError
 from dockworthy.model.deploy_settings import Edge, Route, Tls

@@ -9,10 +9,10 @@ import pytest
 
 from deploy.edge.clients import ask
 from deploy.edge.conftest import EdgeHere, free_port
-from dockworthy.deploy.edge.outlook import EdgeChange
-from dockworthy.deploy.edge.renewing import Renewer
+from dockworthy.deploy.edge.planned_change import EdgeChange
+from dockworthy.deploy.edge.renewal import Renewer
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.edge.standing import edge_standing
+from dockworthy.deploy.edge.status import edge_standing
 from dockworthy.deploy.site import reach
 from dockworthy.engine.ssh.address import is_ssh
 from dockworthy.model.deploy_settings import Route, Tls

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from dockworthy.deploy.edge.ports_taken import refuse_taken
+from dockworthy.deploy.edge.conflicts import refuse_taken
 from dockworthy.deploy.site import Site
 from dockworthy.engine.hand import Done
 from dockworthy.errors import UsageError

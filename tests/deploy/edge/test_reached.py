@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dockworthy.deploy.edge.kept import ServedRoute
 from dockworthy.deploy.edge.project_edge import ReachedByEdge
+from dockworthy.deploy.edge.routes import ServedRoute
 from dockworthy.model.deploy_settings import Route
 
 STATE = """1

@@ -17,10 +17,9 @@ import pytest
 from deploy.edge.clients import Load, until_status
 from deploy.edge.conftest import EdgeHere
 from deploy.edge.pebble import Authority, needs_pebble, pebble_at, shown_by, wanted_of
-from dockworthy.deploy.edge.renewing import Renewed, Renewer
+from dockworthy.deploy.edge.renewal import Renewed, Renewer, first_in
 from dockworthy.deploy.edge.running import EdgeRunner
-from dockworthy.deploy.edge.shown import first_in
-from dockworthy.deploy.edge.standing import edge_standing
+from dockworthy.deploy.edge.status import edge_standing
 from dockworthy.deploy.site import Site
 from dockworthy.errors import DockworthyError
 from dockworthy.guard.path_ownership import who_may_swap
@@ -121,9 +120,9 @@ def test_what_does_not_end_well_is_put_back(
         return tuple(wanted)
 
     if what == "another one is shown":
-        monkeypatch.setattr("dockworthy.deploy.edge.shown.Shown.wrong", wrong)
+        monkeypatch.setattr("dockworthy.deploy.edge.renewal.Shown.wrong", wrong)
     else:
-        monkeypatch.setattr("dockworthy.deploy.edge.renewing.obtain", with_another_key)
+        monkeypatch.setattr("dockworthy.deploy.edge.renewal.obtain", with_another_key)
         _age(here, ONE, "100 hours ago", "44 hours 30 minutes")
         before = file.read_text()
     with pytest.raises(DockworthyError, match=ONE if what == "another one is shown" else "HAProxy does not take"):

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from dockworthy.deploy.edge.conflicts import image_of_all, ports, refuse_conflicts
-from dockworthy.deploy.edge.kept import Page, ProjectRoutes, ServedRoute
-from dockworthy.deploy.edge.reading import must_fit, read_routes
-from dockworthy.deploy.environments import with_standby
+from dockworthy.deploy.edge.routes import Page, ProjectRoutes, ServedRoute, must_fit, read_routes
+from dockworthy.deploy.names import with_standby
 from dockworthy.errors import Refused, UnreadableInput, UsageError
 from dockworthy.model.deploy_settings import CertificateFiles, DeploySettings, Edge, Route, Tls
 from dockworthy.readers.project_file import parse_project_file

@@ -143,7 +143,7 @@ def test_routes_that_haproxy_does_not_take_leave_the_edge_as_it_was(
 
 _KILLED = """
 import asyncio, os, sys
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.site import reach
 from dockworthy.model.deploy_settings import Edge, Route, Tls

@@ -15,7 +15,7 @@ from deploy.edge.clients import Load, read_answer
 from deploy.edge.conftest import EdgeHere, free_port
 from dockworthy.deploy.edge.haproxy import shares
 from dockworthy.deploy.edge.haproxy.configuration import edge_files
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 from patience import patience
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from dockworthy.deploy.edge.slots import Slot, exchanging, is_broken_off, sessions_in, slots_in
+from dockworthy.deploy.edge.rotation import Slot, exchanging, is_broken_off, sessions_in, slots_in
 
 _STATE = """\
 1

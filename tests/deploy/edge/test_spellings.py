@@ -13,8 +13,8 @@ from deploy.edge import test_shares
 from deploy.edge.clients import ask
 from deploy.edge.test_shares import PLAIN
 from dockworthy.deploy.edge.haproxy.configuration import certificate_list
-from dockworthy.deploy.edge.haproxy.matching import refused_spellings
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
+from dockworthy.deploy.edge.haproxy.frontends import refused_spellings
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.model.deploy_settings import Route
 
 pytestmark = pytest.mark.skipif(shutil.which("haproxy") is None, reason="haproxy is not installed")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dockworthy.deploy.edge.strangers import strangers
+from dockworthy.deploy.edge.status import strangers
 from dockworthy.engine.faults import NoSuchObject
 
 ID, SERVICE, TASK = "c" * 64, "s1", "t1"

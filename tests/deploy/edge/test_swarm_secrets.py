@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from deploy.local_sites import site_of
-from dockworthy.deploy.edge import renewing, swarm_secrets
-from dockworthy.deploy.edge.carrying import Carrying
-from dockworthy.deploy.edge.due import Due
-from dockworthy.deploy.edge.keeping import Kept
-from dockworthy.deploy.edge.renewing import Renewer
+from dockworthy.deploy.edge import renewal as renewing
+from dockworthy.deploy.edge import swarm_secrets
+from dockworthy.deploy.edge.renewal import Due, Renewer
+from dockworthy.deploy.edge.state_dir import Kept
+from dockworthy.deploy.edge.swarm_secrets import Carrying
 from dockworthy.engine.hand import hand_here
 from dockworthy.errors import EngineError
 

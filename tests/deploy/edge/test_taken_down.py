@@ -20,11 +20,11 @@ from deploy.shops import Shop
 from dockworthy.deploy.compose_command import ComposeCommand
 from dockworthy.deploy.edge import edges
 from dockworthy.deploy.edge.edges import Edges, EdgeSites
-from dockworthy.deploy.edge.keeping import Keeper
-from dockworthy.deploy.edge.kept import ProjectRoutes, ServedRoute
-from dockworthy.deploy.edge.outlook import EdgeChange
+from dockworthy.deploy.edge.planned_change import EdgeChange
 from dockworthy.deploy.edge.project_edge import ProjectEdge
+from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.running import EdgeRunner
+from dockworthy.deploy.edge.state_dir import Keeper
 from dockworthy.engine.hand import hand_here
 from dockworthy.errors import EngineError, HostError
 from dockworthy.model.deploy_settings import Edge, Route, Tls

@@ -14,7 +14,7 @@ import pytest
 from deploy.edge.clients import ask, leave
 from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.certificates import authority_file
-from dockworthy.deploy.edge.outlook import EdgeChange
+from dockworthy.deploy.edge.planned_change import EdgeChange
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.site import Site
 from dockworthy.model.deploy_settings import Route, Tls

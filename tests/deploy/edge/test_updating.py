@@ -13,7 +13,7 @@ import pytest
 from deploy.edge.clients import ask, until_status
 from deploy.edge.conftest import EdgeHere
 from dockworthy.deploy.edge.image import EdgeImage
-from dockworthy.deploy.edge.outlook import AWAY
+from dockworthy.deploy.edge.planned_change import AWAY
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.edge.updating import Updated, Updater
 from dockworthy.deploy.site import Site

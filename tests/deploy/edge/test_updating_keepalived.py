@@ -16,8 +16,8 @@ from dockworthy.cli.run import run
 from dockworthy.deploy.compose_command import ComposeCommand
 from dockworthy.deploy.edge import address_keeper, updating
 from dockworthy.deploy.edge.address import CONTAINER, SERVICE
-from dockworthy.deploy.edge.keeping import Keeper
-from dockworthy.deploy.edge.kept import ProjectRoutes
+from dockworthy.deploy.edge.routes import ProjectRoutes
+from dockworthy.deploy.edge.state_dir import Keeper
 from dockworthy.deploy.edge.updating import KeepalivedUpdated, KeepalivedUpdater, NamedImage, Updated
 from dockworthy.engine.faults import NoSuchObject
 from dockworthy.engine.hand import hand_here

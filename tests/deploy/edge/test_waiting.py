@@ -9,7 +9,7 @@ import pytest
 
 from deploy.edge.clients import Load, ask, until_status
 from deploy.edge.conftest import EdgeHere
-from dockworthy.deploy.edge.kept import ServedRoute
+from dockworthy.deploy.edge.routes import ServedRoute
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.site import Site
 from dockworthy.model.deploy_settings import Route

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from deploy.composed import composed
-from dockworthy.deploy.asked import Asked
-from dockworthy.deploy.gating.before_deploy import Answered, BeforeDeploy
-from dockworthy.deploy.gating.host import HOST, Judged, finding_of
-from dockworthy.deploy.gating.signatures import ToVerify, why_unsigned
+from dockworthy.deploy.gate import Answered, BeforeDeploy
+from dockworthy.deploy.host_gate import HOST, Judged, finding_of
+from dockworthy.deploy.options import Asked
+from dockworthy.deploy.signatures import ToVerify, why_unsigned
 from dockworthy.errors import UsageError
 from dockworthy.model.before_deploy import BeforeDeploy as Policy
 from dockworthy.model.before_deploy import MustPass, SignedImages

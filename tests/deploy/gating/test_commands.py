@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.deploy.gating.commands import why_failed
+from dockworthy.deploy.gate import why_failed
 from dockworthy.model.before_deploy import MustPass
 from patience import Limit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dockworthy.deploy.gating.signatures import to_verify
+from dockworthy.deploy.signatures import to_verify
 from dockworthy.model.before_deploy import SignedImages
 from dockworthy.model.image_names import in_full
 from dockworthy.model.release import ShippedService

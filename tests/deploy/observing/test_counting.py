@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockworthy.deploy.observing.counting import Counts, Moment, added, counted_between, moment, of_service
+from dockworthy.deploy.observing.edge_stats import Counts, Moment, added, counted_between, moment, of_service
 
 NUMBER = st.integers(0, 10_000)
 COUNTS = st.builds(Counts, requests=NUMBER, errors=NUMBER, cut=NUMBER, retries=NUMBER)

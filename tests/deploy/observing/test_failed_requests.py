@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dockworthy.deploy.observing.failed_requests import answering_errors, failed_in, told
+from dockworthy.deploy.observing.edge_stats import answering_errors, failed_in, told
 from dockworthy.model.rollout import EDGE_NETWORK, Task, TaskState
 
 _AT = "2026-11-26T19:00:0{}.123456789Z 198.51.100.7 "

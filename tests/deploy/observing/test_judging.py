@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockworthy.deploy.observing.counting import Counts
-from dockworthy.deploy.observing.judging import Seen, broken_for_good, observation_of
-from dockworthy.deploy.observing.probed import Failure, Probed, percentile
+from dockworthy.deploy.observing.edge_stats import Counts
+from dockworthy.deploy.observing.probe import Failure, Probed, percentile
+from dockworthy.deploy.observing.watch import Seen, broken_for_good, observation_of
 from dockworthy.model.deploy_settings import Objectives
 from dockworthy.model.rollout import Health, Task, TaskState
 

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.deploy.observing.probe_connection import ProbeConnection, ProbeFailed
-from dockworthy.deploy.observing.probe_target import ProbeTarget, probe_targets
-from dockworthy.deploy.observing.probing import Prober
+from dockworthy.deploy.observing.probe import ProbeConnection, ProbeFailed, Prober, ProbeTarget, probe_targets
 from dockworthy.model.deploy_settings import Route
 from patience import meanwhile
 

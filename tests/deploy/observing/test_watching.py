@@ -13,8 +13,7 @@ import pytest
 from msgspec import structs
 
 from dockworthy.deploy.observing import ASKED, ProbeTarget, Watch, Watched
-from dockworthy.deploy.observing.counting import Counts
-from dockworthy.deploy.observing.edge_counter import EdgeCounter
+from dockworthy.deploy.observing.edge_stats import Counts, EdgeCounter
 from dockworthy.errors import EngineUnreachable
 from dockworthy.model.deploy_settings import Objectives
 from dockworthy.model.release import Observation, ShippedService

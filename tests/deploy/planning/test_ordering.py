@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploy.composed import composed
-from dockworthy.deploy.planning.ordering import in_order
+from dockworthy.deploy.planning.plan import in_order
 from dockworthy.errors import UsageError
 from dockworthy.model.compose_project import ComposeProject
 

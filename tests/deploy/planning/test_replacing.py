@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dockworthy.deploy.planning.replacing import replacing
+from dockworthy.deploy.planning.steps import replacing
 from dockworthy.model.compose_project import ComposeService
 from dockworthy.model.rollout import Order
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from dockworthy.deploy.environments import with_standby
+from dockworthy.deploy.names import with_standby
 from dockworthy.deploy.planning.plan import plan_of
-from dockworthy.deploy.planning.standing_by import refuse_standby, standing_words
+from dockworthy.deploy.planning.standby import refuse_standby, standing_words
 from dockworthy.errors import UsageError
 from dockworthy.model.deploy_settings import DeploySettings, Route, TargetKind
 from dockworthy.model.release import Release

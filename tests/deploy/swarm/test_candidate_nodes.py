@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from deploy.composed import composed
-from dockworthy.deploy.targets.swarm.images.candidate_nodes import wanted_images
-from dockworthy.deploy.targets.swarm.node_capacity import made_room
+from dockworthy.deploy.targets.swarm.node_images import wanted_images
 from dockworthy.deploy.targets.swarm.node_ways import NodeWay
+from dockworthy.deploy.targets.swarm.placement import made_room
 from dockworthy.errors import UsageError
 from dockworthy.model.release import ShippedService
 from dockworthy.model.rollout import Desired, RolloutStep, StepKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dockworthy.deploy.observing.tasks_seen import TasksSeen
+from dockworthy.deploy.observing.watch import TasksSeen
 from dockworthy.deploy.targets.swarm.reading import Seen, _tasks
 from dockworthy.model.release import ShippedService
 from dockworthy.model.rollout import Health, Task, TaskState

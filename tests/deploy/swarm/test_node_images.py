@@ -10,8 +10,8 @@ from urllib.parse import unquote
 import pytest
 
 from deploy.composed import composed
-from dockworthy.deploy.targets.swarm.images import lacking
-from dockworthy.deploy.targets.swarm.images.node_images import NodeImages
+from dockworthy.deploy.targets.swarm import node_images as lacking
+from dockworthy.deploy.targets.swarm.node_images import NodeImages
 from dockworthy.engine.faults import NoSuchObject
 from dockworthy.errors import DockworthyError, EngineRefused, HostError
 from dockworthy.model.release import ShippedService

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from deploy.composed import composed
-from dockworthy.deploy.targets.swarm.refusing import refuse_what_no_swarm_does
+from dockworthy.deploy.targets.swarm.validate import refuse_what_no_swarm_does
 from dockworthy.errors import UnreadableInput, UsageError
 
 PORT = {"mode": "ingress", "target": 80, "published": "8080", "protocol": "tcp"}

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.composed import composed
-from dockworthy.deploy.targets.swarm.amounts import file_mode, nanoseconds, size
-from dockworthy.deploy.targets.swarm.placing import Volumes, placed
-from dockworthy.deploy.targets.swarm.service_spec import service_spec
+from dockworthy.deploy.targets.swarm.placement import Volumes, placed
+from dockworthy.deploy.targets.swarm.service_spec import file_mode, nanoseconds, service_spec, size
 from dockworthy.deploy.targets.swarm.spec_hash import spec_hash
 from effort import examples
 

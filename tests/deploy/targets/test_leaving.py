@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from dockworthy.deploy.targets import leaving
-from dockworthy.deploy.targets.leaving import leave
+from dockworthy.deploy.targets import compose as leaving
+from dockworthy.deploy.targets.compose import leave
 from dockworthy.engine.connection import Connection
 from dockworthy.model.rollout import Leaving
 

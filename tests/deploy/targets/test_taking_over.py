@@ -10,11 +10,17 @@ from hypothesis import strategies as st
 
 from deploy.composed import composed
 from dockworthy.deploy.planning.causes import lost_networks
+from dockworthy.deploy.targets.migration import (
+    SwarmsPart,
+    as_takeover,
+    emptied,
+    must_be_joined,
+    must_have_files,
+    on_networks_of_swarm,
+    refilled,
+    swarms_part,
+)
 from dockworthy.deploy.targets.swarm.needs import edge_can_be_had
-from dockworthy.deploy.targets.taking_over.emptied import emptied, refilled
-from dockworthy.deploy.targets.taking_over.looking import SwarmsPart, swarms_part
-from dockworthy.deploy.targets.taking_over.refusing import must_be_joined, must_have_files, on_networks_of_swarm
-from dockworthy.deploy.targets.taking_over.target import as_takeover
 from dockworthy.engine.connection import Connection
 from dockworthy.errors import UsageError
 from dockworthy.model.rollout import Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task, TaskState

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deploy.planning.projects import task
-from dockworthy.deploy.targets.waiting import Stable, last_probe_in
+from dockworthy.deploy.targets.containers import Stable, last_probe_in
 from dockworthy.model.rollout import Health, TaskState
 
 

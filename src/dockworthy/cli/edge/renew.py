@@ -13,7 +13,7 @@ from ..show import not_both
 from .on_site import endpoint_of_edge, of_a_host, on_site
 
 if TYPE_CHECKING:
-    from ...deploy.edge.renewing import Renewed
+    from ...deploy.edge.renewal import Renewed
     from ...deploy.site import Site
 
 
@@ -59,7 +59,7 @@ def renew(
         not_both("NAME", "--install and --uninstall", bool(names))
         do = install if install_ else uninstall
         return do(endpoint, remote=bool(hosts), sudo=sudo, dry_run=dry_run, yes=yes)
-    from ...deploy.edge.renewing import Renewer
+    from ...deploy.edge.renewal import Renewer
     from ...report.edge import failed_in_words, render_renewed
     from ...report.json_text import json_text
 

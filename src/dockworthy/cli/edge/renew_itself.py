@@ -22,7 +22,7 @@ _PASSED = ("DOCKWORTHY_STATE", "DOCKER_HOST")
 
 def install(endpoint: str, *, remote: bool, sudo: bool, dry_run: bool, yes: bool) -> int:
     """Raises UsageError where it can't be, or nobody is there to agree."""
-    from ...deploy.edge.renewals import remember_who
+    from ...deploy.edge.renewal_records import remember_who
 
     _must_be_root()
     which = endpoint if remote else ""
@@ -49,7 +49,7 @@ def install(endpoint: str, *, remote: bool, sudo: bool, dry_run: bool, yes: bool
 
 def uninstall(endpoint: str, *, remote: bool, sudo: bool, dry_run: bool, yes: bool) -> int:
     """Raises what `install` raises."""
-    from ...deploy.edge.renewals import remember_who
+    from ...deploy.edge.renewal_records import remember_who
 
     _must_be_root()
     timer = _timer(endpoint if remote else "")

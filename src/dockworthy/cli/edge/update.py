@@ -84,7 +84,7 @@ def update(image: str, yes: bool, dry_run: bool, policy: str | None, hosts: tupl
 
 def _of_haproxy(found: Updated | None, image: str) -> tuple[str, ...]:
     """What is done, and what it costs; () where nothing is."""
-    from ...deploy.edge.outlook import AWAY
+    from ...deploy.edge.planned_change import AWAY
 
     if found is None or not found.differs:
         return ()

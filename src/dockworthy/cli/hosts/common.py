@@ -60,7 +60,7 @@ def manager_of(hosts: tuple[str, ...], policy: str | None, *, sudo: bool) -> tup
 async def nodes_by(engine: Connection, endpoint: str) -> list[SwarmNode]:
     """Says where no task can start on the manager. Raises UsageError where the engine is no manager, EngineError where
     the majority is lost."""
-    from ...deploy.targets.swarm.taking_part import WAITS, until_it_takes_part
+    from ...deploy.targets.swarm.ready import WAITS, until_it_takes_part
     from ...engine.connection import ELECTING
     from ...engine.membership import membership_of, must_be_manager
     from ...hosts.nodes import nodes_of

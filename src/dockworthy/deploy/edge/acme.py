@@ -11,8 +11,8 @@ from msgspec import Struct
 from ...engine.hand import CONTENT
 from ...errors import HostError
 from ..site import Site, write_file
-from .kept import ProjectRoutes
 from .lifetime import Lifetime, lifetime
+from .routes import ProjectRoutes
 
 _OBTAINING = 180.0
 """Seconds for one name."""

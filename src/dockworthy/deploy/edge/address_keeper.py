@@ -25,7 +25,7 @@ from ...model.compose_project import ComposeProject
 from ...model.labels import COMPOSE_PROJECT
 from ..compose_command import ComposeCommand
 from ..site import Site, write_file
-from ..targets.log_tail import log_tail
+from ..targets.containers import log_tail
 from .address import (
     CONTAINER,
     FILE,
@@ -41,10 +41,10 @@ from .address import (
 )
 from .conflicts import Ports, address_of_all, hosts_of_all, ports
 from .image import asked_once, is_there, made_image
-from .keeping import Keeper
-from .kept import ProjectRoutes
-from .outlook import EdgeChange
+from .planned_change import EdgeChange
 from .process import end_container
+from .routes import ProjectRoutes
+from .state_dir import Keeper
 
 _ENDS_WITHIN = 10
 _STEADY = 3.0

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from ...model.edge_network import is_alias
 from ...model.rollout import Task
-from .kept import ProjectRoutes
+from .routes import ProjectRoutes
 
 Tasks = Mapping[str, Sequence[Task]]
 

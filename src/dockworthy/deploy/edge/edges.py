@@ -24,13 +24,13 @@ from ..site import Site, reach
 from ..targets.swarm.names import node_name
 from .address import CONTAINER as ADDRESS_CONTAINER
 from .address_keeper import MovingAddress, placed_in, places_file
-from .admin import Admin
 from .conflicts import address_of_all, hosts_of_all
-from .keeping import Keeper, Kept
-from .kept import ProjectRoutes
-from .outlook import EdgeChange
+from .haproxy_api import Admin
+from .planned_change import EdgeChange
+from .routes import ProjectRoutes
 from .running import EdgeRunner
-from .standing import edge_standing
+from .state_dir import Keeper, Kept
+from .status import edge_standing
 
 
 class EdgeSites(Struct, frozen=True):

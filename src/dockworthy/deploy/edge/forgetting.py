@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from ...errors import HostError
 from ..site import Site
-from .renewals import forget_failed
+from .renewal_records import forget_failed
 
 NAMES = "joining"
 """Below it, the names by which a project's containers join the edge's network: secrets, too."""

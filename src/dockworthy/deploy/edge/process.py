@@ -1,10 +1,13 @@
-"""HAProxy's process in its container: what it takes, what it is told, and what it says that it runs with."""
+"""HAProxy's process in its container: the settings it takes, what it runs with, and what a new one is told of the
+servers that the old one knows, so that it does not begin with none.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,13 +17,62 @@ from ...engine.filters import filters
 from ...errors import EngineError, HostError
 from ...model.labels import COMPOSE_PROJECT
 from ..site import Site
-from ..targets.log_tail import demultiplexed
-from .admin import Admin
+from ..targets.containers import demultiplexed
 from .compose_file import CONTAINER, PROJECT
-from .handing_over import compacted, with_new_backends
 from .haproxy.configuration import FILE
+from .haproxy.hold import HOLD
+from .haproxy_api import Admin
 from .image import EdgeImage, asked_once
-from .keeping import Keeper
+from .state_dir import Keeper
+
+_BACKEND, _ID, _NAME, _ADDRESS, _STATE, _ADMIN, _DNS_NAME, _PORT = 1, 2, 3, 4, 5, 6, 17, 18
+"""Columns of `show servers state`."""
+
+
+def compacted(state: str) -> str:
+    """The answer to `show servers state` with the servers that get requests in the first slots of each backend.
+
+    The first answer of the DNS fills slots from the first one on, and empties those behind that had the same address.
+    An address that stands where it would be put stays, and its server goes on. The slots of each DNS name are filled by
+    themselves.
+    """
+    head = [line for line in state.splitlines() if line and not _is_row(line)]
+    backends: defaultdict[tuple[str, str], list[list[str]]] = defaultdict(list)
+    for line in filter(_is_row, state.splitlines()):
+        row = line.split()
+        backends[row[_BACKEND], row[_DNS_NAME]].append(row)
+    return "\n".join([*head, *(" ".join(row) for rows in backends.values() for row in _moved(rows))]) + "\n"
+
+
+def with_new_backends(state: str, lead_to: Mapping[str, Sequence[str]]) -> str:
+    """The answer to `show servers state`, and for each backend that this HAProxy has not yet the servers of one that
+    leads to the same: a new route of a service that runs is answered from the first moment on.
+
+    `lead_to`: backend -> DNS names with their port, of its containers.
+    """
+    rows = [row for line in state.splitlines() if _is_row(line) and (row := line.split())[_NAME] != HOLD]
+    known = {row[_BACKEND] for row in rows}
+    same = {f"{row[_DNS_NAME]}:{row[_PORT]}": row[_BACKEND] for row in rows}
+    more = [
+        " ".join([row[0], name, *row[_ID:]])
+        for name, names in lead_to.items()
+        if name not in known
+        for to in names
+        for row in rows
+        if row[_BACKEND] == same.get(to) and f"{row[_DNS_NAME]}:{row[_PORT]}" == to
+    ]
+    return "\n".join([*state.splitlines(), *more])
+
+
+def _is_row(line: str) -> bool:
+    return line[:1].isdigit() and " " in line
+
+
+def _moved(rows: list[list[str]]) -> list[list[str]]:
+    """Slots keep their number and name; what is in them moves."""
+    filled = sorted(rows, key=lambda row: (row[_ADDRESS] == "-", row[_ADMIN] != "0", row[_STATE] == "0"))
+    return [[*row[:_ID], slot[_ID], slot[_NAME], *row[_ADDRESS:]] for slot, row in zip(rows, filled, strict=True)]
+
 
 _SECONDS = 20.0
 """In which HAProxy must answer with what it was told."""

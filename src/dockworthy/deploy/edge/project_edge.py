@@ -13,14 +13,14 @@ from ...errors import DockworthyError, HostError
 from ...model.deploy_settings import Tls
 from ...model.rollout import RolloutStep, StepKind, Task
 from ..site import Site
-from ..targets.waiting import Unreached
-from .admin import Admin, rows_in
+from ..targets.containers import Unreached
 from .aliases import still_by_old_names
 from .edges import Edges
 from .following.placing import DOES
-from .kept import ProjectRoutes, ServedRoute
-from .outlook import AWAY, EdgeChange
+from .haproxy_api import Admin, rows_in
+from .planned_change import AWAY, EdgeChange
 from .rotation import Rotation
+from .routes import ProjectRoutes, ServedRoute
 from .swarm_network import AWAY as REJOINS
 
 _REJOINS = "the edge joins the swarm's network again: hosts of a swarm that began anew do not know its address"

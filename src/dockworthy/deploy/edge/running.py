@@ -18,23 +18,21 @@ from ..compose_command import ComposeCommand
 from ..site import Site
 from ..targets.containers import leave_edge
 from .acme import due, known, obtain
-from .admin import Admin
-from .belongings import Belongings, Part
-from .carrying import Carrying, in_words
 from .certificates import certificates
 from .compose_file import accepted, compose_file
-from .conflicts import image_of_all, ports, refuse_conflicts, refuse_foreign
+from .conflicts import image_of_all, ports, refuse_conflicts, refuse_foreign, refuse_taken
 from .following import Follower
 from .forgetting import forget_certificates
 from .haproxy.configuration import EdgeFiles, edge_files
+from .haproxy_api import Admin
 from .image import EdgeImage, edge_image
-from .keeping import Keeper, Kept
-from .kept import ProjectRoutes
-from .outlook import ENDS_WITHIN, EdgeChange, chosen_image, exceptions_in_words, outlook, published, with_owner
-from .ports_taken import refuse_taken
+from .planned_change import ENDS_WITHIN, EdgeChange, chosen_image, exceptions_in_words, outlook, published, with_owner
 from .process import EdgeProcess, end_container
-from .renewals import remember_tried
+from .renewal_records import remember_tried
+from .routes import ProjectRoutes
+from .state_dir import Keeper, Kept
 from .swarm_network import join_again
+from .swarm_secrets import Belongings, Carrying, Part, in_words
 
 _ALWAYS = accepted(has_shell=True).keys()
 

@@ -1,8 +1,11 @@
-"""What the edge of a swarm must not lose is kept in secrets of the swarm, which every manager has, encrypted.
+"""The edges of a swarm have the same authority, certificates and routes, on whichever host they run.
 
-Another host's edge takes it from there. No manager tells what is in a secret: only a task gets it. So a task on the
-host that needs it reads it: it is of the edge's own image, holds it in memory, and is removed at once. What it reads
-passes through no file and no log.
+They are kept in secrets of the swarm, in parts: one holds the authority by which clients trust the edge, another one
+for each project its routes and certificates. They are written to a host before its edge is changed, and what is new
+there goes into the swarm afterwards.
+
+No manager tells what is in a secret: only a task gets it. So a task on the host that needs it reads it: it is of the
+edge's own image, holds it in memory, and is removed at once. What it reads passes through no file and no log.
 
 Source: Engine API v1.45, /secrets, /services/create, /tasks.
 """
@@ -11,27 +14,123 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from ...engine.connection import Connection
 from ...engine.container_command import output_of
 from ...engine.filters import filters
 from ...engine.membership import membership_of
-from ...errors import EngineError, HostError
+from ...errors import DockworthyError, EngineError, HostError
 from ...model.edge_secrets import EDGE_READER, beginning_of
 from ...model.hosts import TASK_ENDED
-from ..site import Site
+from ..site import Site, write_file
 from ..store.swarm_objects import KIND, Object, SwarmObjects
-from .belongings import Part, unpacked
+from .forgetting import files_of
+from .haproxy.frontends import NOBODY
+from .image import EdgeImage, edge_image
+from .routes import ProjectRoutes
+from .state_dir import unpacked_files
+
+AUTHORITY = ""
+"""The name of the part that is no project's."""
+_KEY, _TRUSTED = "authority/key.pem", "authority/ca.pem"
+_READ = """
+( cd {folder} 2>/dev/null && find authority internal acme routes -maxdepth 1 -type f -size -{most}k \\
+  \\( -name '*.pem' -o -name '*.names' -o -name '*.json' \\) 2>/dev/null | sort | tar -cf - -T - ) >&3 9>&- 8>&-
+r done 0 ''
+"""
+_MOST = 2048
+"""Kilobytes of one file."""
+
+
+class Part(Struct, frozen=True):
+    """Path below the edge's folder -> text. Without any: the project was taken off the edge."""
+
+    files: dict[str, str] = {}
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.packed).hexdigest()[:32]
+
+    @property
+    def packed(self) -> bytes:
+        return msgspec.json.encode(self.files, order="sorted")
+
+
+def unpacked(content: bytes) -> Part:
+    """Raises HostError for what is none."""
+    try:
+        part = Part(msgspec.json.decode(content, type=dict[str, str]))
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise HostError("what the swarm keeps of the edge was made by another version, or is damaged") from None
+    for path in part.files:
+        folder, _, name = path.partition("/")
+        if folder not in ("authority", "internal", "acme", "routes") or "/" in name or name.startswith("."):
+            raise HostError(
+                f"what the swarm keeps of the edge names the file {path[:100]}, which is not a file of the edge"
+            )
+    return part
+
+
+def parts_in(files: Mapping[str, str]) -> dict[str, Part]:
+    """AUTHORITY, where there is one, and each project."""
+    found = {}
+    if _KEY in files and _TRUSTED in files:
+        own = (_KEY, _TRUSTED, f"internal/{NOBODY}.pem", f"internal/{NOBODY}.names")
+        found[AUTHORITY] = Part({path: files[path] for path in own if path in files})
+    for path in files:
+        if path.startswith("routes/") and path.endswith(".json"):
+            project = path.removeprefix("routes/").removesuffix(".json")
+            found[project] = Part({each: files[each] for each in _paths(project, files[path]) if each in files})
+    return found
+
+
+def _paths(project: str, routes: str) -> Iterable[str]:
+    try:
+        names = msgspec.json.decode(routes, type=ProjectRoutes).names
+    except msgspec.MsgspecError:
+        names = ()  # who reads them to serve them says what is wrong
+    acme = [f"acme/{name}.pem" for name in names]
+    return [f"routes/{project}.json", f"internal/{project}.pem", f"internal/{project}.names", *acme]
+
+
+class Belongings:
+    """Those of the edge of one site. Everything raises HostError."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._folder = f"{site.state}/edge"
+
+    async def read(self) -> dict[str, Part]:
+        """They pass through no file on their way."""
+        done = await self._site.hand.within(_READ.format(folder=shlex.quote(self._folder), most=_MOST))
+        found, _ = unpacked_files(self._site.name, done.output)
+        return parts_in({path: content.decode("utf-8", "replace") for path, content in found.items()})
+
+    async def write(self, project: str, part: Part) -> None:
+        """Each file whole, the routes last: until then nobody looks at the others. An empty part takes all of the
+        project away."""
+        if not part.files:
+            gone = " ".join(shlex.quote(path) for path in (f"routes/{project}.json", *files_of(project, by_acme=False)))
+            done = await self._site.hand.run(f"cd {shlex.quote(self._folder)} && rm -f -- {gone}")
+            if done.status:
+                raise HostError(f"{self._site.name}: {self._folder} can't be changed: {done.words}")
+        for path in sorted(part.files, key=lambda each: (each.startswith("routes/"), each != _KEY, each)):
+            mode = "0644" if path == _TRUSTED else "0600"
+            await write_file(self._site.hand, f"{self._folder}/{path}", part.files[path].encode(), mode=mode)
+
 
 _PART = "edge"
 """The kind of these secrets."""
 _OF, _DIGEST = "dockworthy.edge-of", "dockworthy.edge-digest"
-_MOST = 500_000
+_MOST_SWARM_SECRETS = 500_000
 _WITHIN = 60.0
 """Seconds in which the task must run."""
 _LOOK = 0.1
@@ -72,7 +171,7 @@ class SwarmSecrets:
                     await self._objects.remove("secrets", each, as_root=True)
 
     async def _create(self, name: str, part: Part) -> None:
-        if len(part.packed) > _MOST:
+        if len(part.packed) > _MOST_SWARM_SECRETS:
             raise EngineError(f"the routes and certificates of {name} have {len(part.packed):,} bytes, which no secret "
                               f"of a swarm holds ({_MOST:,})")  # fmt: skip
         called = f"{beginning_of(name)}{secrets.token_hex(8)}"
@@ -200,3 +299,116 @@ def _is_ready(node: Mapping[str, Any]) -> bool:
 
 def _constraints_of(service: Mapping[str, Any]) -> Sequence[str]:
     return (service["Spec"]["TaskTemplate"].get("Placement") or {}).get("Constraints") or ()
+
+
+class _Known(Struct, frozen=True):
+    """What of the swarm's this host had last: name of a part -> its digest. `swarm`: the id of that swarm."""
+
+    swarm: str = ""
+    parts: dict[str, str] = {}
+
+
+class Carrying:
+    """Of the edge of one site, which is that of a manager. Everything raises HostError, EngineError."""
+
+    def __init__(self, site: Site, environ: Mapping[str, str]) -> None:
+        self._site = site
+        self._environ = environ
+        self._swarm = SwarmSecrets(site.engine)
+        self._here = Belongings(site)
+        self._file = f"{site.state}/edge/of-the-swarm.json"
+
+    async def lacking(self) -> tuple[str, ...]:
+        """The parts that would come to this host; changes nothing."""
+        return tuple(await self._newer(await self._known()))
+
+    async def newest(self) -> dict[str, str]:
+        """Name of a part -> the digest of the newest that the swarm has."""
+        return {name: each.digest for name, each in (await self._swarm.stored()).items()}
+
+    async def bring(self, image: str, kept: str) -> tuple[str, ...]:
+        """The edge here must be locked. `image`, `kept`: as `edge_image` takes them. Which parts came."""
+        known = await self._known()
+        if not (newer := await self._newer(known)):
+            return ()
+        there = {name: each for name, each in newer.items() if not each.is_gone}
+        parts = {name: Part() for name in newer if name not in there}
+        if there:
+            parts |= await read_secrets(self._site, await self._reader(image, kept), there)
+        for name in sorted(parts, key=lambda each: each != AUTHORITY):
+            await self._here.write(name, parts[name])
+        await self._remember(known, {name: each.digest for name, each in newer.items()})
+        return tuple(newer)
+
+    async def keep(self, gone: Iterable[str] = ()) -> None:
+        """What is here, by the swarm. `gone`: projects that were taken off the edge."""
+        parts = {**await self._here.read(), **{project: Part() for project in gone}}
+        stored = await self._swarm.stored()
+        new = {name: part for name, part in parts.items() if _differs(stored.get(name), part)}
+        if new:
+            await self._swarm.keep(new)
+        await self._remember(await self._known(), {name: part.digest for name, part in parts.items()})
+
+    async def keep_or_say(self, gone: Iterable[str] = ()) -> tuple[str, ...]:
+        """As `keep`; where the swarm does not take it, that is a note: the edge here serves all the same."""
+        try:
+            await self.keep(gone)
+        except DockworthyError as error:
+            return (f"the swarm did not store what changed here, so edges on other hosts may lack it: {error.says}",)
+        return ()
+
+    async def _newer(self, known: _Known) -> dict[str, Stored]:
+        """What the swarm has, and this host has not. What this host changed since, and could not give to the swarm, is
+        no older than that."""
+        stored = await self._swarm.stored()
+        if not stored:
+            return {}
+        here = await self._here.read()
+        return {
+            name: each
+            for name, each in stored.items()
+            if _differs(each, here.get(name, Part())) and (name not in here or known.parts.get(name) != each.digest)
+        }
+
+    async def _reader(self, image: str, kept: str) -> str:
+        """The id of an image with a shell: the edge's, or else the one that is made of the distribution's package."""
+        found: EdgeImage = await edge_image(self._site, image, kept, self._environ)
+        if not found.has_shell and image:
+            found = await edge_image(self._site, "", "", self._environ)
+        if not found.has_shell:
+            raise HostError(
+                f"{self._site.name}: the edge's authority and certificates are secrets of the swarm, and the edge's "
+                "image has no bash that could read them there",
+                hint="install bash on the host, and leave `edge.image` out",
+            )
+        return str((await self._site.engine.get(f"/images/{found.runs}/json"))["Id"])
+
+    async def _known(self) -> _Known:
+        """What was noted of another swarm counts as nothing."""
+        text = await self._site.hand.file(self._file)
+        try:
+            found = msgspec.json.decode(text or "{}", type=_Known)
+        except msgspec.MsgspecError:
+            found = _Known()
+        swarm = (await membership_of(self._site.engine)).swarm
+        return found if found.swarm == swarm else _Known(swarm)
+
+    async def _remember(self, known: _Known, parts: Mapping[str, str]) -> None:
+        """Those, and what was known before."""
+        now = _Known(known.swarm, {**known.parts, **parts})
+        if now != known:
+            await write_file(self._site.hand, self._file, msgspec.json.encode(now))
+
+
+def _differs(stored: Stored | None, part: Part) -> bool:
+    return part != Part() if stored is None else stored.digest != part.digest
+
+
+def in_words(parts: Iterable[str]) -> str:
+    """`the authority, and what shop and blog have at the edge`."""
+    named = [*parts]
+    projects = sorted(name for name in named if name != AUTHORITY)
+    each = (["its authority"] if AUTHORITY in named else []) + (
+        [f"routes and certificates of {', '.join(projects)}"] if projects else []
+    )
+    return " and ".join(each)

@@ -19,13 +19,13 @@ from ..compose_command import ComposeCommand
 from ..site import Site
 from .address import IMAGE
 from .address_keeper import AddressKeeper, KeepalivedImage
-from .admin import Admin
 from .compose_file import PROJECT, SERVICE, health_check
 from .conflicts import address_of_all, refuse_foreign
+from .haproxy_api import Admin
 from .image import EdgeImage, edge_image
-from .keeping import Keeper, Kept
-from .outlook import ENDS_WITHIN
+from .planned_change import ENDS_WITHIN
 from .process import EdgeProcess, container_of
+from .state_dir import Keeper, Kept
 
 
 class Updated(Struct, frozen=True):

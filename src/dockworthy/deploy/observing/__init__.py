@@ -3,9 +3,8 @@
 `Watch` is entered before the roll-out (from then on it probes and counts), and asked for what it `observed()` after it.
 """
 
-from .counting import ASKED
-from .of_release import watched_of
-from .probe_target import ProbeTarget, probe_targets
-from .watching import Watch, Watched
+from .edge_stats import ASKED
+from .probe import ProbeTarget, probe_targets
+from .watch import Watch, Watched, watched_of
 
 __all__ = ["ASKED", "ProbeTarget", "Watch", "Watched", "probe_targets", "watched_of"]

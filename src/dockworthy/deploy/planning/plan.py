@@ -3,17 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
 
+from ...errors import UsageError
+from ...model.compose_project import ComposeProject, ComposeService
 from ...model.release import Release
 from ...model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind
 from .causes import Earlier
-from .host_ports import refuse_taken
-from .ordering import in_order
 from .questions import questions
-from .replacing import how_replaced
 from .service_steps import leaving_edge, service_steps
-from .standing_by import first_back, gone_first, keeping, the_usual_way, without_standby
-from .steps import ids_of
+from .standby import first_back, gone_first, keeping, the_usual_way, without_standby
+from .steps import how_replaced, ids_of
+
+
+def in_order(spec: ComposeProject, services: Iterable[str], before: Collection[str] = ()) -> tuple[str, ...]:
+    """The services so that each follows those that it depends on; else by name.
+
+    `before`: jobs that everything waits for, but for what they depend on themselves: a migration needs its database.
+    Raises UsageError where they depend on each other in a circle.
+    """
+    chosen, written = sorted({*services, *before}), spec.services
+    needed = {name for job in before for name in _needs(spec, job, set())}
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for name in chosen:
+        waits_for = [other for other in written[name].needs if other in chosen]
+        if name not in needed and name not in before:
+            waits_for += [job for job in before if job not in waits_for]
+        sorter.add(name, *waits_for)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise UsageError(f"services depend on each other in a circle: {' -> '.join(error.args[1])}") from None
+    ordered: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        ordered += ready
+        sorter.done(*ready)
+    return tuple(ordered)
+
+
+def _needs(spec: ComposeProject, name: str, seen: set[str]) -> Iterator[str]:
+    """All that it depends on, at however many removes."""
+    services = spec.services
+    for other in services[name].needs if name in services else ():
+        if other not in seen:
+            seen.add(other)
+            yield other
+            yield from _needs(spec, other, seen)
+
+
+def refuse_taken(name: str, service: ComposeService, running: Running) -> None:
+    """Raises UsageError for the first one. What a process of the host has the engine says when it comes to it."""
+    for port, wanted in _published(service):
+        holders = [holder for taken, holder in running.host_ports.items() if _meet(taken, wanted)]
+        if holders:
+            raise UsageError(
+                f"{name} publishes port {port} of the host, and {holders[0]} has it",
+                hint=f"docker stop {holders[0]}; or another port in `ports` of {name}",
+            )
+
+
+def _published(service: ComposeService) -> Iterator[tuple[str, str]]:
+    """The port, and as Running has it. One of a range is chosen by the engine: that is not looked at."""
+    for port in service.ports:
+        published, address = port.published, port.host_ip
+        if published.isdecimal() and published != "0":
+            everywhere = address in ("", "0.0.0.0", "::")
+            yield published, f"{'' if everywhere else f'{address}:'}{published}/{port.protocol}"
+
+
+def _meet(taken: str, wanted: str) -> bool:
+    """Of two addresses that differ both may have a port; all of them together are everybody's."""
+    one, other = taken.rpartition(":"), wanted.rpartition(":")
+    return one[2] == other[2] and (not one[0] or not other[0] or one[0] == other[0])
 
 
 def plan_of(

@@ -9,9 +9,8 @@ from msgspec import Struct, structs
 from ...model.release import ShippedService
 from ...model.rollout import EDGE_NETWORK, Desired, Order, RolloutStep, Running, StepKind, Task, TaskState
 from .causes import Earlier, differences, lost_networks, why_down
-from .replacing import Replacing, how_replaced
-from .standing_by import returning
-from .steps import clear, ids_of, replace, scaled
+from .standby import returning
+from .steps import Replacing, clear, how_replaced, ids_of, replace, scaled
 
 _UP = (TaskState.RUNNING, TaskState.RESTARTING, TaskState.PAUSED)
 _NEVER_UP = (TaskState.CREATED, TaskState.DEAD)

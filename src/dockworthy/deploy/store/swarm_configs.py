@@ -19,7 +19,7 @@ from ...errors import EngineError, UnreadableInput, UsageError
 from ...model.compose_project import FileObject
 from ...model.release import Release
 from ..secret_versions import used_versions
-from .file_versions import must_be_name, version_of
+from .files import must_be_name, version_of
 from .record import decoded, encoded, superfluous
 from .release_store import KEPT, StoreContents
 from .swarm_lock import LAST, Head, SwarmLock, held

@@ -1,25 +1,160 @@
-"""One engine: Compose makes the containers, this brings them up and the old ones down, and can go back."""
+"""One engine as a target: Compose makes the containers, dockworthy brings them up, takes the old ones down, and can go
+back. Jobs run once; containers leave an edge that is not ours before they are stopped.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
 from msgspec import Struct, structs
 
 from ...engine.connection import Connection
+from ...engine.faults import NoSuchObject
 from ...errors import EngineError, Occupied
 from ...interruption import to_its_end
-from ...model.rollout import Desired, Order, RolloutPlan, RolloutStep, Running, StepKind, Task
+from ...model.rollout import (
+    Desired,
+    Health,
+    Leaving,
+    Order,
+    RolloutPlan,
+    RolloutStep,
+    Running,
+    StepKind,
+    Task,
+    TaskState,
+)
 from ..compose_command import ComposeCommand
 from ..desired import off_edge
-from .containers import Containers
-from .jobs import run_job
-from .leaving import leave
-from .running import read_running, read_tasks
+from ..store.release_store import NOBODY_ELSE, StillOurs
+from .containers import Containers, log_tail
+from .running import inspected_or_none, read_running, read_task, read_tasks, task_of
 from .standby import StandBy
-from .step_failed import StepFailed
 from .swap_guard import SwapGuard
+from .target import StepFailed
+
+_EVERY = 0.2
+_SHOWN = 20
+"""Lines of its log."""
+
+
+async def run_job(
+    engine: Connection,
+    compose: ComposeCommand,
+    desired: Desired,
+    job: str,
+    say: Callable[[str], None],
+    *,
+    ours: StillOurs = NOBODY_ELSE,
+) -> None:
+    """Runs it to its end and shows its log. Raises StepFailed where it fails, and Occupied where another one took over
+    meanwhile: that one waits for it."""
+    tasks = await read_tasks(engine, desired.project)
+    for earlier in (task for task in tasks.get(job, ()) if task.is_job):
+        if earlier.state is TaskState.RUNNING:
+            say(f"{job} is still running as {earlier.name}, from an earlier deploy: waiting for it")
+            await _ended(engine, earlier.id, ours)
+        await _remove(engine, earlier.id)
+    name = f"{desired.project}-{job}-job"
+    try:
+        await compose.run_job(desired.spec, job, name)
+    except EngineError as error:
+        if await _never_ran(engine, name):
+            raise StepFailed(job, error.says, hint=error.hint, began=False) from None
+        raise
+    task = await _ended(engine, name, ours)
+    lines = await log_tail(engine, name, _SHOWN)
+    if task.exit_code:
+        raise StepFailed(job, f"the job {job} ended with status {task.exit_code}", log=lines)
+    for line in lines:
+        say(f"  {job}: {line}")
+    await _remove(engine, name)
+
+
+async def _never_ran(engine: Connection, name: str) -> bool:
+    container = await inspected_or_none(engine, name)
+    return container is None or container["State"]["Status"] == "created"
+
+
+async def _ended(engine: Connection, container: str, ours: StillOurs) -> Task:
+    while True:
+        await ours.check()
+        facts = await engine.get(f"/containers/{container}/json")
+        task = task_of(facts)
+        if task.state in (TaskState.EXITED, TaskState.DEAD):
+            return task
+        await asyncio.sleep(_EVERY)
+
+
+async def _remove(engine: Connection, container: str) -> None:
+    await engine.send("DELETE", f"/containers/{container}?force=true", answer=False)
+
+
+_EVERY_LEAVING = 0.2
+_MOST = 60.0
+"""Seconds that a container may take to become unhealthy; then it is stopped as it is."""
+
+
+async def leave(
+    engine: Connection,
+    service: str,
+    how: Leaving | None,
+    containers: Sequence[str],
+    say: Callable[[str], None],
+    *,
+    ours: StillOurs = NOBODY_ELSE,
+) -> None:
+    """New ones run beside them: the edge gets its time to notice those; then these turn unhealthy, if they can, and
+    the edge gets its time to notice that.
+
+    Ended in between, they are started again: one that is told to leave has no way to come back. Raises EngineError,
+    Occupied.
+    """
+    if how is None or not containers:
+        return
+    await asyncio.sleep(how.settle)
+    if not how.signal:
+        return
+    try:
+        for container in containers:
+            await _ask(engine, container, f"kill?signal={how.signal}")
+        if not await _turned(engine, containers, ours):
+            say(f"{service}: {how.signal} makes no container unhealthy within {_MOST:.0f} s: stopped as it is")
+        await asyncio.sleep(how.settle)
+    except Occupied:
+        raise
+    except BaseException:
+        await ours.before_cleaning_up()
+        await to_its_end(_started_again(engine, containers))
+        raise
+
+
+async def _started_again(engine: Connection, containers: Sequence[str]) -> None:
+    await asyncio.gather(*(_ask(engine, each, "restart") for each in containers))
+
+
+async def _turned(engine: Connection, containers: Sequence[str], ours: StillOurs) -> bool:
+    ends = asyncio.get_running_loop().time() + _MOST
+    while asyncio.get_running_loop().time() < ends:
+        await ours.check()
+        tasks = [await read_task(engine, each) for each in containers]
+        if all(t is None or t.state is not TaskState.RUNNING or t.health is Health.UNHEALTHY for t in tasks):
+            return True
+        await asyncio.sleep(_EVERY_LEAVING)
+    return False
+
+
+async def _ask(engine: Connection, container: str, what: str) -> None:
+    """One that is gone, or does not run, has left already."""
+    task = await read_task(engine, container)
+    if task is not None and (task.state is TaskState.RUNNING or what == "restart"):
+        try:
+            await engine.send("POST", f"/containers/{container}/{what}", answer=False)
+        except NoSuchObject:
+            return
+
 
 Say = Callable[[str], None]
 

@@ -1,11 +1,24 @@
-"""The interface of a target. Every target passes the same suite of tests."""
+"""The interface of a target, and the step that failed on it. Every target passes the same suite of tests."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from ...errors import DockworthyError
 from ...model.rollout import RolloutPlan, RolloutStep, Running, Task
+
+
+class StepFailed(DockworthyError):
+    """`service`: which one; `log`: the last lines that it wrote; `began`: did anything of it run?"""
+
+    def __init__(
+        self, service: str, why: str, *, log: tuple[str, ...] = (), hint: str = "", began: bool = True
+    ) -> None:
+        super().__init__(why, hint=hint, excerpt=tuple(f"  {line}" for line in log))
+        self.service = service
+        self.log = log
+        self.began = began
 
 
 class Target(Protocol):

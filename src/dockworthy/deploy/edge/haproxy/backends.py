@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from ....model.deploy_settings import seconds_of
-from ..kept import ProjectRoutes, ServedRoute
+from ..routes import ProjectRoutes, ServedRoute
+from .hold import SAFE, entering, waiting_room
+from .quoting import formatted, word
 from .shares import of_project
-from .waiting import SAFE, entering, waiting_room
-from .words import formatted, word
 
 _PROBES = "{ fe_name probe }"
 _PLAIN = r"^[A-Za-z0-9._~!$&'()*+,;=:@/-]*$"

@@ -8,11 +8,11 @@ from importlib import resources
 
 from msgspec import Struct
 
-from ..kept import ProjectRoutes
+from ..routes import ProjectRoutes
 from . import shares
 from .backends import backends, page_file
 from .frontends import ADMIN, CERTIFICATES, METRICS, NOBODY, NOBODYS_NAME, RUN, SERVERS, frontends, nobody, uses_acme
-from .waiting import any_waits
+from .hold import any_waits
 
 FILE = "haproxy.cfg"
 HEALTH_PORT = 8404

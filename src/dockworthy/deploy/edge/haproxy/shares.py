@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..kept import ProjectRoutes
+from ..routes import ProjectRoutes
 
 CONNECTIONS = 6000
 """At a time. A busy one costs HAProxy up to 62 KiB with TLS, so these fit into the 512 MiB of its container, and two

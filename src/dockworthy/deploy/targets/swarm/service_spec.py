@@ -1,20 +1,240 @@
-"""A service of a Compose project as a swarm's service. Pure.
+"""A service of a Compose project as a service of a swarm: durations, sizes, modes, tmpfs, mounts, secrets. Pure.
 
-Source: Engine API reference v1.45, ServiceSpec.
+Compose writes a `$` as `$$` where it renders a project, because Compose reads that again; a swarm does not.
+
+Source: Engine API reference v1.45, ServiceSpec, TaskSpec.ContainerSpec, Mount.TmpfsOptions; the Compose Specification.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ....model.compose_project import ComposeProject, ComposeService, Deploy
+from ....model.compose_project import (
+    ComposeProject,
+    ComposeService,
+    Deploy,
+    FilePart,
+    HealthCheck,
+    Mount,
+    VolumeDefinition,
+)
 from ....model.labels import STACK
 from ....model.rollout import EDGE_NETWORK, Order
-from ...planning.replacing import replacing
-from .amounts import nanoseconds, processors, size
-from .container_spec import container_spec, host_ports
-from .names import IMAGE, JOB, job_name, service_name
+from ...planning.steps import replacing
+from .names import IMAGE, JOB, PORTS, job_name, service_name
+
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_NANOSECONDS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_UNITS = {"": 1, "b": 1, "k": 2**10, "kb": 2**10, "m": 2**20, "mb": 2**20, "g": 2**30, "gb": 2**30}
+_SIZE = re.compile(r"(\d+)([a-z]*)")
+
+
+def nanoseconds(duration: object) -> int:
+    """`1m30s`; 0 for what is not written."""
+    return sum(round(float(number) * _NANOSECONDS[unit]) for number, unit in _PART.findall(str(duration or "")))
+
+
+def size(written: object) -> int:
+    """Bytes of `536870912` or `512m`; 0 for what is not written. Raises ValueError for what is no size."""
+    text = str(written or 0).strip().lower()
+    found = _SIZE.fullmatch(text)
+    if found is None or found[2] not in _UNITS:
+        raise ValueError(f"{written} is no size")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def processors(written: object) -> int:
+    """Billionths of a processor."""
+    return round(float(str(written or 0)) * 10**9)
+
+
+def file_mode(written: object) -> int:
+    """Compose writes `"0440"` or a number; 0444 where nothing is written."""
+    if written is None:
+        return 0o444
+    return int(written, 8) if isinstance(written, str) else int(str(written))
+
+
+_MODE = re.compile(r"[0-7]{1,4}")
+_ALWAYS = ("noexec", "nosuid", "nodev")
+"""What the engine gives each tmpfs of a task, and each tmpfs of a container for which nothing else is said."""
+
+
+def tmpfs_mount(written: str) -> dict[str, Any]:
+    """As a mount of a task. What no swarm is told (`tmpfs_faults`) is left out."""
+    target, said = _parts(written)
+    mount: dict[str, Any] = {"Type": "tmpfs", "Target": target}
+    options: dict[str, int] = {}
+    for key, value in said:
+        if _fault(key, value):
+            continue
+        if key == "ro":
+            mount["ReadOnly"] = True
+        elif key == "size":
+            options["SizeBytes"] = size(value)
+        else:
+            options["Mode"] = int(value, 8)
+    return {**mount, "TmpfsOptions": options} if options else mount
+
+
+def tmpfs_faults(written: str) -> list[tuple[str, str]]:
+    """What a swarm can't be told of it, and the way round."""
+    target, said = _parts(written)
+    found = (_fault(key, value) for key, value in said)
+    return [(f"tmpfs {target}: {fault[0]}", fault[1]) for fault in found if fault]
+
+
+def _parts(written: str) -> tuple[str, list[tuple[str, str]]]:
+    target, _, options = written.partition(":")
+    pairs = (each.partition("=") for each in options.split(",") if each)
+    return target, [(key, value) for key, _, value in pairs]
+
+
+def _fault(key: str, value: str) -> tuple[str, str] | None:
+    if key == "ro" and not value:
+        return None
+    if key == "mode":
+        way = "write it in octal digits: `mode=1777`"
+        return None if _MODE.fullmatch(value) else (f"{value or 'nothing'} is no mode", way)
+    if key == "size":
+        way = "write it in bytes, or with k, m or g: `size=64m`"
+        return None if _is_size(value) else (f"a swarm can't be told the size {value or 'nothing'}", way)
+    if key in _ALWAYS:
+        return f"a swarm can't be told {key}", "leave it out: each tmpfs of a task has noexec, nosuid and nodev"
+    way = "leave it out: a swarm has `size`, `mode` and `ro`"
+    return f"a swarm can't be told {key}", way
+
+
+def _is_size(value: str) -> bool:
+    try:
+        return size(value) > 0
+    except ValueError:
+        return False
+
+
+_PRIVILEGES = ("no-new-privileges", "no-new-privileges:true", "no-new-privileges=true")
+_SAME = {
+    "hostname": "Hostname", "user": "User", "working_dir": "Dir", "stop_signal": "StopSignal", "tty": "TTY",
+    "stdin_open": "OpenStdin", "read_only": "ReadOnly", "init": "Init", "entrypoint": "Command", "command": "Args",
+    "group_add": "Groups", "cap_add": "CapabilityAdd", "cap_drop": "CapabilityDrop", "sysctls": "Sysctls",
+}  # fmt: skip
+"""Keys that say the same in other letters."""
+
+
+def container_spec(spec: ComposeProject, name: str, image: str, ids: Mapping[str, str] = {}) -> dict[str, Any]:
+    """`spec`: the pinned project, `name` one of its services. `ids`: names of secrets and configs -> their ids."""
+    service = spec.services[name]
+    made: dict[str, Any] = {"Image": image, "Labels": _labels(spec, service), "Env": _environment(service)}
+    for key, theirs in _SAME.items():
+        if (value := service.written(key)) is not None:
+            made[theirs] = value
+    if any(option in _PRIVILEGES for option in service.security_opt):
+        made["Privileges"] = {"NoNewPrivileges": True}
+    if grace := nanoseconds(service.stop_grace_period):
+        made["StopGracePeriod"] = grace
+    if (health := service.healthcheck) is not None:
+        made["Healthcheck"] = _health(health)
+    made["Hosts"] = [_host(each) for each in service.extra_hosts]
+    made["DNSConfig"] = {
+        "Nameservers": [*service.dns],
+        "Search": [*service.dns_search],
+        "Options": [*service.dns_opt],
+    }
+    made["Ulimits"] = [*_ulimits(service)]
+    made["Mounts"] = [*_mounts(spec, service)]
+    made["Secrets"] = [*_files("secrets", "Secret", spec, service, ids)]
+    made["Configs"] = [*_files("configs", "Config", spec, service, ids)]
+    return {key: value for key, value in made.items() if value not in ({}, [], None)}
+
+
+def host_ports(service: ComposeService) -> list[dict[str, Any]]:
+    return [
+        {
+            "Protocol": port.protocol,
+            "TargetPort": port.target,
+            "PublishedPort": int(port.published),
+            "PublishMode": "host",
+        }
+        for port in service.ports
+        if port.published
+    ]
+
+
+def _labels(spec: ComposeProject, service: ComposeService) -> dict[str, str]:
+    labels = {**{key: str(value) for key, value in service.labels.items()}, STACK: spec.name}
+    if ports := host_ports(service):
+        said = (f"{port['PublishedPort']}:{port['TargetPort']}/{port['Protocol']}" for port in ports)
+        labels[PORTS] = " ".join(sorted(said))
+    return labels
+
+
+def _environment(service: ComposeService) -> list[str]:
+    """Without what stands there without a value and has none here: it is unset inside, too."""
+    written = service.environment
+    return [f"{name}={value}" for name, value in sorted(written.items()) if value is not None]
+
+
+def _health(written: HealthCheck) -> dict[str, Any]:
+    if written.disable:
+        return {"Test": ["NONE"]}
+    test = written.test
+    made: dict[str, Any] = {"Test": ["CMD-SHELL", test] if isinstance(test, str) else test}
+    times = {"Interval": written.interval, "Timeout": written.timeout, "StartPeriod": written.start_period,
+             "StartInterval": written.start_interval}  # fmt: skip
+    made |= {theirs: nanoseconds(time) for theirs, time in times.items() if time}
+    if written.retries:
+        made["Retries"] = written.retries
+    return made
+
+
+def _host(written: str) -> str:
+    """`name=address` or `name:address`; a swarm has it as in /etc/hosts."""
+    at = written.find("=") if "=" in written else written.find(":")
+    return f"{written[at + 1 :]} {written[:at]}"
+
+
+def _ulimits(service: ComposeService) -> Iterator[dict[str, Any]]:
+    for name, (soft, hard) in sorted(service.ulimits.items()):
+        yield {"Name": name, "Soft": soft, "Hard": hard}
+
+
+def _mounts(spec: ComposeProject, service: ComposeService) -> Iterator[dict[str, Any]]:
+    for mount in service.mounts:
+        made: dict[str, Any] = {"Type": mount.type, "Target": mount.target}
+        if mount.read_only:
+            made["ReadOnly"] = True
+        if mount.type == "bind":
+            made["Source"] = mount.source
+        elif mount.type == "volume" and mount.source:
+            made |= {"Source": spec.object_name("volumes", mount.source), "VolumeOptions": _volume(spec, mount)}
+        elif mount.type == "tmpfs":
+            made["TmpfsOptions"] = {"SizeBytes": size(mount.tmpfs_size), "Mode": mount.tmpfs_mode}
+        yield made
+    for written in service.tmpfs:
+        yield tmpfs_mount(written)
+
+
+def _volume(spec: ComposeProject, mount: Mount) -> dict[str, Any]:
+    definition = spec.volumes.get(mount.source) or VolumeDefinition.from_json(None)
+    made: dict[str, Any] = {"NoCopy": True} if mount.nocopy else {}
+    if definition.external:
+        return made
+    made["Labels"] = {**definition.labels, STACK: spec.name}
+    if definition.driver or definition.driver_opts:
+        made["DriverConfig"] = {"Name": definition.driver or "local", "Options": definition.driver_opts}
+    return made
+
+
+def _files(
+    part: FilePart, kind: str, spec: ComposeProject, service: ComposeService, ids: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    for use in service.references(part):
+        name = spec.object_name(part, use.source)
+        file = {"Name": use.target(part), "UID": use.uid, "GID": use.gid, "Mode": file_mode(use.mode)}
+        yield {"File": file, f"{kind}Name": name, f"{kind}ID": ids.get(name, "")}
+
 
 _MONITOR = 2 * 10**9
 """Nanoseconds. What happens later we see ourselves."""

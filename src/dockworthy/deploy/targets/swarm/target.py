@@ -1,7 +1,13 @@
-"""Several hosts: the swarm makes the tasks, we tell it what to make, judge what came of it, and can go back."""
+"""A swarm as a target: the swarm makes the tasks; dockworthy tells it what to make, judges what came of it, and can go
+back.
+
+A job is a service of the mode `replicated-job`: one task that runs once. Its name is taken while it is there, so a job
+never runs twice at a time; one that a killed deploy left is waited for.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,25 +15,79 @@ from msgspec import Struct, structs
 
 from ....engine.connection import Connection
 from ....engine.filters import filters
-from ....errors import Occupied
+from ....errors import Occupied, UsageError
 from ....interruption import to_its_end
+from ....model.hosts import TASK_ENDED
 from ....model.labels import REBALANCED_FROM
 from ....model.rollout import Desired, RolloutPlan, RolloutStep, Running, StepKind, Task
 from ....report.releases import unseen_in_words
-from ...store.still_ours import NOBODY_ELSE, StillOurs
-from ..step_failed import StepFailed
-from ..waiting import OnEdge
-from .images.node_images import NodeImages
-from .jobs import run_job
-from .leaving import until_gone
+from ...store.release_store import NOBODY_ELSE, StillOurs
+from ..containers import OnEdge
+from ..target import StepFailed
 from .lost import LostTasks, steps_for
-from .names import of_project, service_name
+from .names import job_name, of_project, service_name
 from .needs import edge_can_be_had, edge_network, ids_of
+from .node_images import NodeImages
 from .reading import read_swarm
-from .service_spec import service_spec, with_edge_names
+from .service_spec import job_spec, service_spec, with_edge_names
 from .services import change, create, remove, service_of
 from .spec_hash import spec_hash
-from .waiting import Expected, tasks_of, until_serving
+from .waiting import Expected, failure, task_log, tasks_of, until_gone, until_serving
+
+_EVERY = 0.2
+_SHOWN = 20
+"""Lines of its log."""
+
+
+async def run_job(
+    engine: Connection,
+    desired: Desired,
+    job: str,
+    say: Callable[[str], None],
+    *,
+    within: float,
+    ours: StillOurs = NOBODY_ELSE,
+) -> None:
+    """Runs it to its end and shows its log. `within`: seconds in which the swarm must find it a node.
+
+    Raises StepFailed where it fails.
+    """
+    name = job_name(desired.project, job)
+    if await service_of(engine, name) is not None:
+        say(f"{job} was begun by an earlier deploy: waiting until that has ended")
+        await _ended(engine, job, name, within, ours)
+        await remove(engine, name)
+    try:
+        ids = await ids_of(engine, desired.spec, job)
+    except UsageError as error:  # it names what the swarm has not
+        raise StepFailed(job, error.says, hint=error.hint, began=False) from None
+    await create(engine, job_spec(desired.spec, job, ids))
+    try:
+        task = await _ended(engine, job, name, within, ours)
+        if task["Status"]["State"] != "complete":
+            raise await failure(engine, job, f"the job {job}", task, _SHOWN)
+        lines = await task_log(engine, task, _SHOWN)
+    except StepFailed:
+        await remove(engine, name)
+        raise
+    for line in lines:
+        say(f"  {job}: {line}")
+    await remove(engine, name)
+
+
+async def _ended(engine: Connection, job: str, name: str, within: float, ours: StillOurs) -> Mapping[str, Any]:
+    clock = asyncio.get_running_loop().time
+    ends = clock() + within
+    while True:
+        await ours.check()
+        tasks = await tasks_of(engine, name)
+        if tasks and tasks[-1]["Status"]["State"] in TASK_ENDED:
+            return tasks[-1]
+        if clock() >= ends and (not tasks or tasks[-1]["Status"]["State"] == "pending"):
+            said = tasks[-1]["Status"].get("Err", "") if tasks else ""
+            raise StepFailed(job, f"the swarm found no node for the job {job} in {within:.0f} s: {said}", began=False)
+        await asyncio.sleep(_EVERY)
+
 
 _ON_SERVICES = (StepKind.CREATE, StepKind.REPLACE, StepKind.SCALE, StepKind.RESTART)
 

@@ -1,6 +1,7 @@
-"""Waits until a service's new tasks do what they are there for, or says why they never will.
+"""Waits until a service's new tasks serve, or says why they never will; and until old tasks have stopped.
 
-The state of an update as the swarm tells it is not what counts: tasks are. Source: GET /tasks, /tasks/{id}/logs.
+The state of an update as the swarm tells it is not what counts: tasks are. Source: GET /tasks, /tasks/{id}/logs,
+/nodes.
 """
 
 from __future__ import annotations
@@ -19,17 +20,67 @@ from ....engine.moments import seconds_since
 from ....errors import EngineError
 from ....model.half_begun import HALF_BEGUN, RESTART_IT
 from ....model.rollout import EDGE_NETWORK
-from ...store.still_ours import NOBODY_ELSE, StillOurs
-from ..log_tail import demultiplexed
-from ..step_failed import StepFailed
-from ..waiting import OnEdge, last_probe_in, troubles_of
-from .leaving import until_gone, until_told
+from ...store.release_store import NOBODY_ELSE, StillOurs
+from ..containers import OnEdge, demultiplexed, last_probe_in, troubles_of
+from ..target import StepFailed
 from .names import node_name
 from .spec_hash import spec_hash
 
+_LEAVING = 20.0
+"""Seconds beyond its grace in which an old task must be gone."""
+_EVERY = 0.1
+_GONE = ("complete", "failed", "rejected", "shutdown", "orphaned", "remove")
+
+
+async def until_gone(engine: Connection, which: str, staying: Collection[str] = (), *, only_told: bool = False) -> None:
+    """All tasks of the query `which` but `staying` have stopped, or had the time to. `only_told`: of those that were
+    told to. One on a host that is dead is never seen to go: it is not waited for."""
+    nodes = await engine.get("/nodes")
+    dead = {node["ID"] for node in nodes if node["Status"]["State"] != "ready"}
+    clock = asyncio.get_running_loop().time
+    ends = clock() + _LEAVING
+    while True:
+        leaving = [
+            task
+            for task in await _tasks(engine, which)
+            if task["ID"] not in staying
+            and task["Status"]["State"] not in _GONE
+            and task.get("NodeID") not in dead
+            and (task["DesiredState"] in ("shutdown", "remove") or not only_told)
+        ]
+        grace = max((_grace(task) for task in leaving), default=0.0)
+        if not leaving or clock() >= ends + grace:
+            return
+        await asyncio.sleep(_EVERY)
+
+
+async def until_told(engine: Connection, which: str, staying: Collection[str]) -> None:
+    """All tasks of the query `which` but `staying` have been told to stop, or there was time for it. An engine takes
+    such a one out of the names first, and gives that two seconds to get around, before it stops it."""
+    clock = asyncio.get_running_loop().time
+    ends = clock() + _LEAVING
+    while clock() < ends:
+        others = [task for task in await _tasks(engine, which) if task["ID"] not in staying]
+        if not any(task["DesiredState"] == "running" and task["Status"]["State"] not in _GONE for task in others):
+            return
+        await asyncio.sleep(_EVERY)
+
+
+async def _tasks(engine: Connection, which: str) -> list[dict[str, Any]]:
+    try:
+        found: list[dict[str, Any]] = await engine.get(f"/tasks{which}")
+    except NoSuchObject:  # a service that is gone has none
+        return []
+    return found
+
+
+def _grace(task: Mapping[str, Any]) -> float:
+    return float(task["Spec"]["ContainerSpec"].get("StopGracePeriod") or 10**10) / 10**9
+
+
 _STABLE = 2.0
 """Seconds that a task without a health check must have run."""
-_EVERY = 0.1
+_EVERY_WAITING = 0.1
 _LOG = 5.0
 _FAULT = b"\3"
 """The stream on which an engine says that it could not get the log."""
@@ -112,7 +163,7 @@ async def until_serving(
             if enough and on_edge is not None:
                 raise await _not_reached(engine, expected, ready, on_edge, within)
             raise await _too_late(engine, expected, new, within)
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(_EVERY_WAITING)
     leaves = until_gone if on_edge is None else until_told
     await leaves(engine, f"?{filters(service=[expected.name])}", [task["ID"] for task in ready])
 

@@ -1,0 +1,224 @@
+"""The edge's folder on the host: routes of each project, one folder for each version of the settings, what runs.
+
+    lock                 held while something is changed
+    image.json           the image that was chosen
+    compose.json         the project with which Compose was last asked
+    routes/shop.json     what the project asks of the edge
+    hosts.json           addresses of the hosts that have the edge, where there are several
+    settings/DIGEST/     what HAProxy reads; `settings/current` leads to the one that counts
+    settings/acme/       what answers the challenges of an ACME authority
+    run/                 HAProxy's sockets
+
+Only the folder's owner enters it; below `settings` and `run` everybody may, as the container's user has a number that
+belongs to nobody (or, with user namespaces, one that only the engine knows). `run` is that user's: whoever is in the
+container may have put a link there to any place of the host, so nothing is ever opened, made or changed by a name below
+it. A finished file is moved there, and names are removed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import shlex
+import tarfile
+from collections.abc import AsyncIterator, Iterable, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from ...engine.hand import MOST_FILE, Done
+from ...errors import HostError
+from ...model.compose_project import ComposeProject
+from ..site import Site, write_file
+from .routes import ProjectRoutes
+
+_WAIT = 60
+"""Seconds that another deploy may take with the edge."""
+_ODD = f"! -type d ! -type f -print -o -type f -size +{MOST_FILE}c -print"
+"""For find: a pipe, a device or a link, and what is too large to be read."""
+CHALLENGES = "acme"
+"""Beside the settings, which the container can only read: the ACME client writes there as root."""
+_VERSIONS = 5
+"""Of the settings: the one that counts, and those before."""
+
+
+class Kept(Struct, frozen=True):
+    """What was found. `current`: the digest of the settings that count, "" where there are none yet. `hosts`: the
+    addresses of all that have the edge."""
+
+    projects: dict[str, ProjectRoutes] = {}
+    compose: str = ""
+    image: str = ""
+    current: str = ""
+    hosts: tuple[str, ...] = ()
+
+
+class Keeper:
+    """Reads and writes the folder. Everything raises HostError."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.folder = f"{site.state}/edge"
+
+    @contextlib.asynccontextmanager
+    async def locked(self) -> AsyncIterator[None]:
+        """Alone among the deploys of all projects of the host; the lock ends with the shell that holds it."""
+        lock = shlex.quote(f"{self.folder}/lock")
+        done = await self._site.hand.within(
+            f"( umask 077; mkdir -p -- {shlex.quote(self.folder)} && {{ [ ! -e {lock} ] || [ -f {lock} ]; }} && "
+            f": >>{lock} ) 2>/dev/null && "
+            f"{{ command exec 8>>{lock}; }} 2>/dev/null && flock -w {_WAIT} 8; r done $? ''",
+            seconds=_WAIT + 10.0,
+        )
+        try:
+            if done.status:
+                says = f"{self._site.name}: the edge is being changed by somebody else, or {lock} can't be written"
+                raise HostError(says, hint="try again; is the disk full, or the file system read-only?")
+            yield
+        finally:
+            with contextlib.suppress(HostError, asyncio.CancelledError):
+                await self._site.hand.within("exec 8>&-; r done 0 ''")
+
+    async def read(self) -> Kept:
+        folder = shlex.quote(self.folder)
+        files = "routes compose.json image.json hosts.json"
+        done = await self._site.hand.within(
+            f"odd=$(cd {folder} 2>/dev/null && find {files} {_ODD} 2>/dev/null | head -n 1); "
+            f'if [ -n "$odd" ]; then r done 1 "$odd"; else '
+            f"( cd {folder} 2>/dev/null && for n in {files} settings/current; do "
+            "[ -e $n ] || [ -h $n ] || continue; echo $n; done | "
+            "tar -cf - -T - ) >&3 9>&- 8>&-; r done 0 ''; fi"
+        )
+        if done.status:
+            raise HostError(
+                f"{self._site.name}: {self.folder}/{done.words} is no file of the edge's, or is too large",
+                hint="see what it is, and remove it",
+            )
+        found, current = unpacked_files(self._site.name, done.output)
+        try:
+            return Kept(
+                {
+                    name.removeprefix("routes/").removesuffix(".json"): msgspec.json.decode(raw, type=ProjectRoutes)
+                    for name, raw in sorted(found.items())
+                    if name.startswith("routes/") and name.endswith(".json")
+                },
+                found.get("compose.json", b"").decode(),
+                found.get("image.json", b"").decode(),
+                current,
+                msgspec.json.decode(found.get("hosts.json") or b"[]", type=tuple[str, ...]),
+            )
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise HostError(
+                f"{self._site.name}: what is kept in {self.folder} can't be read: {error}",
+                hint=f"a file in {self.folder}/routes was made by another version, or damaged: remove it and deploy "
+                "its project again",
+            ) from None
+
+    async def write(self, name: str, text: str) -> None:
+        await write_file(self._site.hand, f"{self.folder}/{name}", text.encode())
+
+    async def announce(self, spec: ComposeProject) -> None:
+        """What the edge's container is about to be made of: by this the guard knows it (guard/edge_record.py)."""
+        await self.write("coming.json", spec.to_text())
+
+    async def announce_names(self, project: str, names: Iterable[str]) -> None:
+        """By which containers of the project will join the edge's network, before the first does."""
+        await self.write(f"joining/{project}.json", json.dumps(sorted(names)))
+
+    async def write_routes(self, project: str, routes: ProjectRoutes | None) -> None:
+        """None removes them."""
+        if routes is None:
+            await self._done(f"rm -f -- routes/{shlex.quote(project)}.json && {{ [ ! -d routes ] || sync -f routes; }}")
+            return
+        await self.write(f"routes/{project}.json", msgspec.json.encode(routes).decode())
+
+    async def add_settings(self, digest: str, files: Mapping[str, str]) -> None:
+        """A whole version, or none of it."""
+        await self._done(
+            f"[ ! -d settings/{digest} ] || exit 0; mkdir -p run settings/{CHALLENGES} && "
+            f"chmod 755 settings settings/{CHALLENGES} && chmod 777 run && "
+            f"rm -rf settings/{digest}.half && mkdir settings/{digest}.half && "
+            f"tar -xf - --no-same-owner -C settings/{digest}.half && chmod -R a+rX settings/{digest}.half && "
+            f"sync -f settings/{digest}.half && mv -T settings/{digest}.half settings/{digest} && sync -f settings",
+            given=_packed(files),
+        )
+
+    async def switch(self, digest: str) -> None:
+        """At once; "" where there were no settings before."""
+        if not digest:
+            await self._done("rm -f settings/current")
+            return
+        await self._done(
+            f"ln -sfn {digest} settings/current.new && mv -fT settings/current.new settings/current && sync -f settings"
+        )
+
+    async def tell_servers(self, state: str) -> None:
+        """For HAProxy's next process alone: what it says of addresses is soon no longer true. "" removes it."""
+        if state:
+            await self._done(
+                "cat >servers.half && chmod 644 servers.half && { [ ! -d run/servers ] || rm -rf -- run/servers; } && "
+                "mv -fT servers.half run/servers",
+                given=state.encode(),
+            )
+        else:
+            await self._done("rm -rf -- run/servers servers.half")
+
+    async def tidy(self) -> None:
+        """Versions that nobody needs any more."""
+        await self._done(
+            "cd settings && rm -rf -- *.half && now=$(readlink current) && "
+            f"ls -1t | grep -v '^current\\|^{CHALLENGES}$' | tail -n +{_VERSIONS + 1} | "
+            'while read -r old; do [ "$old" = "$now" ] || rm -rf -- "$old"; done'
+        )
+
+    async def forget_others(self) -> None:
+        """All versions but the one that counts: what a project had that is gone stands in them, keys among it."""
+        await self._done(
+            "[ -d settings ] || exit 0; cd settings && now=$(readlink current); for old in *; do "
+            f'[ "$old" = current ] || [ "$old" = {CHALLENGES} ] || [ "$old" = "$now" ] || rm -rf -- "$old" || exit; '
+            "done; sync -f ."
+        )
+
+    async def _done(self, script: str, given: bytes | None = None) -> Done:
+        whole = f"umask 077; cd {shlex.quote(self.folder)} || exit 1\n{script}"
+        done = await self._site.hand.run(whole, given=given)
+        if done.status:
+            raise HostError(
+                f"{self._site.name}: {self.folder} can't be changed: {done.words or 'no reason given'}",
+                hint="is the disk full, or the file system read-only?",
+            )
+        return done
+
+
+def _packed(files: Mapping[str, str]) -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for folder in ("certs", "pages"):
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(entry)
+        for name, text in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(text.encode()), 0o644
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    return archive.getvalue()
+
+
+def unpacked_files(host: str, output: str) -> tuple[dict[str, bytes], str]:
+    """The files in what `tar` printed there, and where `settings/current` leads. Raises HostError for a broken one."""
+    archive = output.encode("utf-8", "surrogateescape")
+    files: dict[str, bytes] = {}
+    current = ""
+    if not archive.strip(b"\0\n"):
+        return files, current
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            for entry in tar:
+                if entry.issym() and entry.name == "settings/current":
+                    current = entry.linkname
+                elif entry.isreg() and (file := tar.extractfile(entry)) is not None:
+                    files[entry.name] = file.read()
+    except tarfile.TarError as error:
+        raise HostError(f"{host}: the edge's files did not arrive whole: {error}", hint="try again") from None
+    return files, current

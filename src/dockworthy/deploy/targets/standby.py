@@ -1,0 +1,298 @@
+"""Old containers go on running without requests for a while, so that a rollback is short (`deploy --standby 10m`).
+
+A file on the host, `STATE/releases/PROJECT/standby.NAME`, holds the second (of the host's clock) at which that ends,
+and the containers' ids; a small process there removes them in time. Whoever renames the file first has them: the
+process, or a deploy that brings them back.
+
+A container without requests is one that is not on the edge's network: neither a restart of the engine or the edge, nor
+new routes, nor another deploy puts it back there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import shlex
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from ...engine.connection import Connection
+from ...engine.faults import NoSuchObject
+from ...engine.hand import Hand
+from ...errors import DockworthyError, EngineError, HostError
+from ...interruption import to_its_end
+from ...model.rollout import EDGE_NETWORK, Desired, Standby, Task, TaskState
+from ..edge.rotation import Rotation
+from ..store.host_files import ASIDE, failed
+from .containers import STOP_SECONDS, edge_name_of, join_edge, leave_edge
+from .running import read_task
+from .target import StepFailed
+
+_GUARD = r"""
+mark=$1 until=$2 socket=$3
+shift 3
+cd /
+while [ -e "$mark" ] && [ "$(date +%s)" -lt "$until" ]; do sleep 1; done
+mv "$mark" "$mark.over" || exit 0
+for each; do
+  if command -v docker >/dev/null; then
+    docker -H "unix://$socket" container stop "$each"; docker -H "unix://$socket" container rm --force "$each"
+  else
+    curl -s -X POST --unix-socket "$socket" "http://localhost/containers/$each/stop"
+    curl -s -X DELETE --unix-socket "$socket" "http://localhost/containers/$each?force=true"
+  fi
+done
+rm -f "$mark.over"
+"""
+"""One that is over and still there when the machine is back is found by the next deploy."""
+
+_READ = """
+cd {folder} 2>/dev/null || exit 0
+now=$(date +%s)
+for mark in standby.*; do
+  [ -f "$mark" ] || continue
+  read -r until ids 2>/dev/null <"$mark" || continue
+  case $mark in *.over) until=0 ;; esac
+  case $until in ''|*[!0-9]*) continue ;; esac
+  printf '%s %s %s\\n' "$mark" $((until - now)) "$ids"
+done
+exit 0
+"""
+
+_KEEP = """
+umask 077
+mkdir -p {folder} && aside=$(mktemp {folder}/{aside}XXXXXX) && until=$(($(date +%s) + {seconds})) || exit 1
+printf '%s %s\\n' "$until" {ids} >"$aside" && sync "$aside" && mv "$aside" {mark} || {{ rm -f "$aside"; exit 1; }}
+[ -n {socket} ] && {{ command -v docker || command -v curl; }} >/dev/null || exit 0
+setsid sh -c {guard} guard {mark} "$until" {socket} {words} </dev/null >/dev/null 2>&1 3>&- 8>&- 9>&- &
+echo guarded
+"""
+
+
+class StandbyMarks:
+    """`folder` is the host's own of this project, `socket` the engine's on the host. All of it raises HostError."""
+
+    def __init__(self, hand: Hand, folder: str, socket: str) -> None:
+        self._hand = hand
+        self._folder = folder
+        self._socket = socket
+
+    async def read(self) -> tuple[Standby, ...]:
+        """Those whose time is over, too: their `left` is not above 0."""
+        done = await self._hand.run(_READ.format(folder=shlex.quote(self._folder)))
+        lines = [line.split() for line in done.output.splitlines()]
+        return tuple(Standby(mark=mark, left=float(left), tasks=tuple(ids)) for mark, left, *ids in lines)
+
+    async def keep(self, containers: Sequence[str], seconds: float) -> bool:
+        """From now on, for so long. Returns whether somebody on the host will remove them then: without docker's
+        command line and curl only the next deploy does."""
+        script = _KEEP.format(
+            folder=shlex.quote(self._folder),
+            aside=ASIDE,
+            seconds=max(1, round(seconds)),
+            ids=shlex.quote(" ".join(containers)),
+            mark=shlex.quote(f"{self._folder}/standby.{secrets.token_hex(4)}"),
+            socket=shlex.quote(self._socket),
+            guard=shlex.quote(_GUARD),
+            words=" ".join(shlex.quote(each) for each in containers),
+        )
+        done = await self._hand.run(script)
+        if done.status:
+            raise failed(done, self._hand.name, f"{self._folder}/standby can't be written")
+        return "guarded" in done.output
+
+    async def take(self, standing_by: Collection[Standby]) -> bool:
+        """They are the caller's from now on, whatever becomes of the time. False where it was over just before."""
+        folder = shlex.quote(self._folder)
+        for each in standing_by:
+            mark = shlex.quote(each.mark)
+            done = await self._hand.run(f"cd {folder} && mv {mark} {ASIDE}{mark} && rm -f {ASIDE}{mark}")
+            if done.status:
+                return False
+        return True
+
+    async def forget(self, standing_by: Collection[Standby]) -> None:
+        """Their containers are gone."""
+        words = " ".join(shlex.quote(each.mark) for each in standing_by)
+        done = await self._hand.run(f"cd {shlex.quote(self._folder)} && rm -f {words}")
+        if done.status:
+            raise HostError(f"{self._hand.name}: {self._folder} can't be written: {done.words}")
+
+
+STANDBY_ENDING = "-standby"
+"""Of the names of containers that stand by: so `docker compose ps` tells."""
+
+_ARRIVES = 10.0
+"""Seconds in which what left must get requests again."""
+
+Say = Callable[[str], None]
+
+
+class StandBy:
+    """Of one project. `seconds`: how long old containers are kept running once a release is kept."""
+
+    def __init__(
+        self, engine: Connection, marks: StandbyMarks, rotation: Rotation, desired: Desired, seconds: float, say: Say
+    ) -> None:
+        self._engine = engine
+        self._marks = marks
+        self._rotation = rotation
+        self._desired = desired
+        self._seconds = seconds
+        self._say = say
+        self._known: tuple[Standby, ...] = ()
+        self._found: tuple[Standby, ...] | None = None
+        """By `settled` just now."""
+
+    async def read(self) -> tuple[Standby, ...]:
+        """Who stands by, as it is noted on the host."""
+        found, self._found = self._found, None
+        self._known = await self._marks.read() if found is None else found
+        return self._known
+
+    async def settled(self) -> None:
+        """What an earlier run said to the edge counts no longer, and whose time is over goes, if nobody removed it."""
+        with contextlib.suppress(HostError):  # no edge runs
+            await self._rotation.restore()
+            await self._rotation.mend()
+        found = await self._marks.read()
+        if over := [each for each in found if each.left <= 0]:
+            self._say("containers that stood by are removed: their time is over")
+            for container in (task for each in over for task in each.tasks):
+                await self._end(container)
+            await self._marks.forget(over)
+        self._found = tuple(each for each in found if each not in over)
+
+    async def may_put(self, service: str, containers: Sequence[str]) -> bool:
+        """Out of rotation, if it can be: that it can't is no reason to fail a release that works."""
+        try:
+            await self.put(service, containers)
+        except DockworthyError as error:
+            self._say(f"{service}: its old containers are stopped, as they can't stand by: {error.says}")
+            return False
+        return True
+
+    async def put(self, service: str, containers: Sequence[str]) -> None:
+        """Out of rotation, when their requests are answered. Where that fails they are in it again. Raises HostError,
+        EngineError."""
+        tasks = await self._tasks(containers)
+        addresses = _at_edge(tasks)
+        try:
+            await self._out(service, addresses, [task.id for task in tasks])
+        except BaseException:
+            with contextlib.suppress(DockworthyError):  # interrupted, the new ones go next: these must serve by then
+                await to_its_end(self.bring_back(service, containers, within=_ARRIVES))
+            raise
+        for task in tasks:
+            await self._rename(task, f"{task.name.removesuffix(STANDBY_ENDING)}{STANDBY_ENDING}")
+
+    async def keep(self, containers: Sequence[str]) -> None:
+        """The release is kept: the time begins. Where that can't be noted they go at once."""
+        try:
+            guarded = await self._marks.keep(containers, self._seconds)
+        except HostError as error:
+            self._say(f"nothing is kept running: {error.says}")
+            for container in containers:
+                await self._end(container)
+            return
+        if not guarded:
+            self._say(
+                "the next deploy removes what stands by: nothing on the host can do it in time (no docker, no curl)"
+            )
+
+    async def take(self, containers: Collection[str]) -> bool:
+        """Whether they may be had: False where their time was over just before."""
+        wanted = [each for each in self._known if set(each.tasks) & set(containers)]
+        self._known = tuple(each for each in self._known if each not in wanted)
+        return await self._marks.take(wanted)
+
+    async def bring_back(self, service: str, containers: Sequence[str], *, within: float) -> None:
+        """Into rotation. Raises StepFailed where they do not get requests in time, or are not well."""
+        await self._in(service, containers)
+        await self._arrived(service, containers, within=within)
+
+    async def _arrived(self, service: str, containers: Sequence[str], *, within: float) -> None:
+        addresses = _at_edge(await self._tasks(containers))
+        if len(addresses) < len(containers) or not await self._rotation.arrived(service, addresses, within=within):
+            raise StepFailed(service, f"the old containers of {service}, which ran on, do not serve any more")
+
+    async def relieve(
+        self, service: str, back: Sequence[str], gone: Sequence[str], *, within: float
+    ) -> Collection[str]:
+        """`back` get requests again, then `gone` get none, and have answered what they had: they are to be stopped, and
+        their addresses, which this returns, to be `freed`. Raises StepFailed; `gone` then serve as before."""
+        if not await self.take(back):
+            says = f"the time of {service}'s old containers was over just now"
+            raise StepFailed(service, says, hint="dockworthy rollback again: it starts them anew")
+        addresses = _at_edge(await self._tasks(gone))
+        try:
+            await self._in(service, back)
+            with contextlib.suppress(HostError):
+                if await self._rotation.exchange(service, addresses, _at_edge(await self._tasks(back))):
+                    return addresses
+            await self._arrived(service, back, within=within)
+        except BaseException:
+            with contextlib.suppress(DockworthyError):
+                await to_its_end(self.put(service, back))
+            raise
+        with contextlib.suppress(HostError):  # an edge that does not answer holds nobody up
+            await self._rotation.leave(service, addresses, within=await self._patience(gone))
+        return addresses
+
+    async def freed(self, service: str, addresses: Collection[str]) -> None:
+        with contextlib.suppress(HostError):
+            await self._rotation.free(service, addresses)
+
+    async def _patience(self, containers: Sequence[str]) -> float:
+        """Seconds that their requests may take: as long as they would be given to stop."""
+        facts = [await self._engine.get(f"/containers/{each}/json") for each in containers]
+        return max((float(_stop_timeout(each)) for each in facts), default=0.0)
+
+    async def _out(self, service: str, addresses: Collection[str], containers: Sequence[str]) -> None:
+        await self._rotation.leave(service, addresses, within=await self._patience(containers))
+        await self._rotation.cut(service, addresses)
+        await asyncio.gather(*(leave_edge(self._engine, each) for each in containers))
+        await self._rotation.free(service, addresses)
+
+    async def _in(self, service: str, containers: Sequence[str]) -> None:
+        """On the edge's network under the service's name there, running, and called as before."""
+        await asyncio.gather(*(self._join(service, task) for task in await self._tasks(containers)))
+        with contextlib.suppress(HostError):  # an edge that is on its way up has forgotten what it was told
+            await self._rotation.restore()
+
+    async def _join(self, service: str, task: Task) -> None:
+        naming = self._rename(task, task.name.removesuffix(STANDBY_ENDING))
+        if EDGE_NETWORK in task.addresses:
+            await naming
+        else:
+            await asyncio.gather(join_edge(self._engine, edge_name_of(self._desired, service), task.id), naming)
+        if task.state is not TaskState.RUNNING:
+            await self._engine.send("POST", f"/containers/{task.id}/start", answer=False)
+
+    async def _rename(self, task: Task, name: str) -> None:
+        """Only people read it: that it can't be had is no reason to fail."""
+        if task.name != name:
+            with contextlib.suppress(EngineError):
+                await self._engine.send("POST", f"/containers/{task.id}/rename?name={name}", answer=False)
+
+    async def _tasks(self, containers: Sequence[str]) -> list[Task]:
+        found = await asyncio.gather(*(read_task(self._engine, each) for each in containers))
+        return [task for task in found if task is not None]
+
+    async def _end(self, container: str) -> None:
+        """Somebody on the host may be about to remove it, too."""
+        with contextlib.suppress(NoSuchObject):
+            await self._engine.send("POST", f"/containers/{container}/stop", answer=False, seconds=STOP_SECONDS)
+            with contextlib.suppress(EngineError):
+                await self._engine.send("DELETE", f"/containers/{container}?force=true", answer=False)
+
+
+def _at_edge(tasks: Sequence[Task]) -> set[str]:
+    return {address for task in tasks if (address := task.addresses.get(EDGE_NETWORK))}
+
+
+def _stop_timeout(facts: dict[str, Any]) -> int:
+    """The engine gives 10 s where nothing is written."""
+    timeout = facts["Config"].get("StopTimeout")
+    return 10 if timeout is None else int(timeout)
