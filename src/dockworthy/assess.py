@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from .controls.judging import judge_machine
-from .controls.registry import control_ids
 from .model import knowledge
 from .model.control import Control
+from .model.control_ids import control_ids
 from .model.field import Set, Unknown
 from .model.fleet import FleetResult, HostResult
 from .model.levels import Level

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from .controls.judging import judge_written
-from .controls.registry import control_ids
 from .errors import UnreadableInput, UsageError
 from .facts.file_secrets import secrets_in
 from .facts.quoting import quoted_lines, without_secrets
@@ -23,6 +22,7 @@ from .input_files import Checkout, checkout_of, reading_only
 from .model import knowledge
 from .model.allowance import Allowance
 from .model.control import Control
+from .model.control_ids import control_ids
 from .model.dialect import Version
 from .model.finding import Outcome
 from .model.fix import Fix

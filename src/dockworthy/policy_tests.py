@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from .controls.judging import judge_written
-from .controls.registry import control_ids
 from .errors import UnreadableInput, UsageError
 from .facts.written_secrets import with_build_secrets_marked, with_secrets_marked
 from .input_files import checkout_of, reading_only
+from .model.control_ids import control_ids, id_of_today, no_such_control
 from .model.field import Source
 from .model.finding import Finding, Outcome
 from .model.levels import Level
@@ -75,9 +75,9 @@ def _policy_of(path: Path, named: str) -> Path:
 
 
 def _run(test: PolicyTest, place: Source, tested: _Tested) -> ExampleAnswer:
-    unknown = sorted(set(test.expect) - tested.known)
+    unknown = sorted(id for id in test.expect if id_of_today(id) not in tested.known)
     if unknown:
-        return ExampleAnswer(test.name, place, problem=f"there is no control {unknown[0]!r}")
+        return ExampleAnswer(test.name, place, problem=no_such_control(unknown[0], tested.known))
     try:
         findings = _judged(test, tested)
     except UsageError as error:
@@ -124,7 +124,7 @@ def _is_of(finding: Finding, subject: str) -> bool:
 
 def _answered(control: str, expected: Expected, findings: Iterable[Finding]) -> Answered:
     """By the worst finding, as a gate would."""
-    own = [finding for finding in findings if finding.control == control]
+    own = [finding for finding in findings if finding.control == id_of_today(control)]
     worst = next((outcome for outcome in _WORST_FIRST if any(f.outcome is outcome for f in own)), None)
     if worst is None:
         return Answered(control, expected, Expected.NOT_ASKED)

@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager
 from msgspec import Struct, structs
 
 from .controls.judging import judge_written
-from .controls.registry import control_ids
 from .errors import OutputError, UnreadableInput, UsageError
 from .fix.candidates import NOTHING_KNOWN, candidates
 from .fix.choosing import failing, make_what_helps
@@ -23,6 +22,7 @@ from .fix.secret_files import CONTROL, Moved, move_secrets
 from .input_files import checkout_of, read_input, reading_only
 from .model.compose_fix import Known
 from .model.control import Control
+from .model.control_ids import control_ids
 from .model.finding import Finding
 from .model.fix import Fix, FixKind
 from .model.levels import Level

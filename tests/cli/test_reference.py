@@ -8,6 +8,7 @@ import click
 import pytest
 
 from dockworthy.cli import exit_status, program, reference
+from dockworthy.controls.registry import all_controls
 from dockworthy.errors import DockworthyError
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -64,5 +65,5 @@ def test_every_error_has_a_row_in_the_table() -> None:
 
 
 def test_write(tmp_path: Path) -> None:
-    reference.write(tmp_path)
+    reference.write(tmp_path, all_controls().values())
     assert (tmp_path / "schema" / "result-1.json").read_bytes() == reference.pages()["schema/result-1.json"]

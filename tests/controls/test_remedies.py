@@ -18,7 +18,7 @@ import examples
 import tight
 from dockworthy.controls.engine._settings import RELOADED
 from dockworthy.controls.judging import judge_machine
-from dockworthy.controls.registry import chapter_controls
+from dockworthy.controls.registry import all_controls
 from dockworthy.model.dialect import Version
 from dockworthy.model.field import Set, Source
 from dockworthy.model.finding import Finding, Judgement, Outcome
@@ -29,7 +29,7 @@ from dockworthy.readers.daemon_written import Written
 from dockworthy.readers.machine import read_machine
 from patience import patience
 
-ASKED = [control for chapter in ("engine", "host") for control in chapter_controls(chapter)]
+ASKED = [control for id, control in all_controls().items() if id.startswith(("engine/", "host/"))]
 _SPAN = re.compile(r"`([^`]+)`")
 _BRINGS = {"ufw": "ufw", "augenrules": "auditd", "auditctl": "auditd", "dpkg-reconfigure": ""}
 """A program that no Debian has by itself -> the package to install before (`""`: what is installed brings it)."""

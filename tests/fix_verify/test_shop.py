@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from dockworthy.controls.registry import control_ids
+from dockworthy.model.control_ids import control_ids
 from fix_verify.conftest import Fix, folders_left, left_in
 from machines.engines import OwnEngine, clean_environment
 from patience import Limit, patience

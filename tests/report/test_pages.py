@@ -12,7 +12,13 @@ from dockworthy.controls.registry import all_controls
 from dockworthy.errors import OutputError
 from dockworthy.report.pages import stale_pages, write_pages
 
-ALL = ["benchmarks/README.md", "controls/README.md", "controls/volume/plain.md", "controls/workload/tidy.md"]
+ALL = [
+    "benchmarks/README.md",
+    "controls/README.md",
+    "controls/ids.txt",
+    "controls/volume/plain.md",
+    "controls/workload/tidy.md",
+]
 
 
 def names(docs: Path, paths: list[Path]) -> list[str]:
@@ -46,6 +52,7 @@ def test_the_page_of_a_control_that_is_gone_is_deleted(tmp_path: Path) -> None:
     assert "controls/workload/tidy.md has no control any more" in stale_pages(tmp_path, [PLAIN])
     write_pages(tmp_path, [PLAIN])
     assert not (tmp_path / "controls/workload/tidy.md").exists()
+    assert "workload/tidy\n" in (tmp_path / "controls/ids.txt").read_text(), "its id is never forgotten"
     assert stale_pages(tmp_path, [PLAIN]) == []
 
 
@@ -66,4 +73,4 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 def test_every_page_of_every_control_can_be_written(tmp_path: Path) -> None:
     controls = all_controls().values()
-    assert len(write_pages(tmp_path, controls)) == len(controls) + 2
+    assert len(write_pages(tmp_path, controls)) == len(controls) + 3  # two tables, and the ids

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from dockworthy.controls.judging import judge_units
-from dockworthy.controls.registry import chapter_controls
+from dockworthy.controls.registry import controls_judging
+from dockworthy.model.control import Subject
 from dockworthy.model.dialect import Version
 from dockworthy.model.finding import Outcome
 from dockworthy.model.levels import Level
@@ -71,13 +72,13 @@ def _failing(text: str, level: Level, version: Version) -> set[str]:
 
 
 def test_all_nineteen_checks_have_a_control() -> None:
-    ids = {r.id for control in chapter_controls("workload") for r in control.references if r.benchmark == "pss"}
+    ids = {r.id for control in controls_judging(Subject.UNIT) for r in control.references if r.benchmark == "pss"}
     assert len(ids) == 19
 
 
 def test_baseline_and_restricted_hold_nothing_but_the_standards() -> None:
     pod = read_kubernetes(documents(json.dumps(TIGHT), "pod.json"))
-    standards = {c.id for c in chapter_controls("workload") if c.is_pod_security_standard}
+    standards = {c.id for c in controls_judging(Subject.UNIT) if c.is_pod_security_standard}
     for level in (B, R):
         assert {finding.control for finding in judge_units(pod, level)} <= standards
 

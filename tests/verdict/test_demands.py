@@ -9,7 +9,8 @@ import pytest
 
 import examples
 from dockworthy.controls.judging import judge_machine
-from dockworthy.controls.registry import all_controls, chapter_controls
+from dockworthy.controls.registry import all_controls, controls_judging
+from dockworthy.model.control import Subject
 from dockworthy.model.finding import Finding, Outcome
 from dockworthy.model.levels import Level, Severity
 from dockworthy.model.policy import Intent
@@ -56,7 +57,7 @@ def test_what_owns_the_host_fails_all_demands_of_it(host_config: dict[str, Any],
 
 
 def test_every_critical_fault_of_a_container_counts_for_privileges_host_access_and_least_access() -> None:
-    critical = [c for c in chapter_controls("workload") if c.severity is Severity.CRITICAL]
+    critical = [c for c in controls_judging(Subject.UNIT) if c.severity is Severity.CRITICAL]
     lacking = {c.id: OWNS_THE_HOST - {c.demand, *c.also_for} for c in critical}
     assert {id: missing for id, missing in lacking.items() if missing} == {}
 
@@ -79,7 +80,7 @@ def test_each_example_that_fails_leaves_none_of_its_demands_met() -> None:
 
 @pytest.mark.parametrize(("also_for", "decided"), [((), False), (("4.path",), False), (("1.privileges",), True)])
 def test_a_failure_decides_where_any_of_its_demands_is_required(also_for: tuple[str, ...], decided: bool) -> None:
-    (control,) = [c for c in chapter_controls("workload") if c.id == "workload/one-process"]
+    (control,) = [c for c in controls_judging(Subject.UNIT) if c.id == "workload/one-process"]
     found = Finding(
         control=control.id,
         title=control.title,

@@ -13,7 +13,7 @@ from . import options
 from .exit_status import ExitStatus
 from .output import deliver
 from .project import level_of, load_project, rules_of
-from .show import paper
+from .show import ids_of_today, paper
 
 if TYPE_CHECKING:
     from ..model.control import Control
@@ -65,6 +65,7 @@ def explain(
     project = load_project(policy, checkout=checkout)
     rules = rules_of(project)
     controls = {**all_controls(), **{rule.id: rule for rule in rules}}
+    (control,) = (None,) if control is None else ids_of_today([control])
     try:
         asked = controls if control is None else {control: find_control(control, controls)}
     except UsageError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from . import options
 from .project import rules_of
+from .show import ids_of_today
 
 if TYPE_CHECKING:
     from ..model.compose_fix import Known
@@ -41,16 +42,17 @@ def asked_for(
     may_add_files: bool = True,
 ) -> Asked:
     """Raises UsageError for a control that has no repair."""
-    from ..controls.registry import chapter_controls
+    from ..controls.registry import controls_judging
     from ..fix.secret_files import CONTROL as SECRETS
     from ..model.compose_fix import Known
+    from ..model.control import Subject
     from ..model.fix import FixKind
     from ..repair import Asked
     from ..report.explanation import find_control
 
-    chapters = ("workload", "build") if controls else ()
-    there = {control.id: control for chapter in chapters for control in chapter_controls(chapter)}
-    named = frozenset(find_control(id, there).id for id in controls)
+    judged = (Subject.UNIT, Subject.BUILD) if controls else ()
+    there = {control.id: control for subject in judged for control in controls_judging(subject)}
+    named = frozenset(find_control(id, there).id for id in ids_of_today(controls))
     for id in sorted(named):
         if id != SECRETS and not (there[id].fixes or there[id].build_fixes):
             raise UsageError(f"{id} has no exact repair", hint=f"`dockworthy explain {id}` says what to do by hand")

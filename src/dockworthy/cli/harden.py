@@ -14,7 +14,7 @@ from . import options
 from .exit_status import ExitStatus
 from .output import deliver, say
 from .project import level_of, load_project
-from .show import not_both, paper
+from .show import ids_of_today, not_both, paper
 
 if TYPE_CHECKING:
     from ..model.hardening import HardenPlan
@@ -132,6 +132,7 @@ def harden(
     if len(alone) + (bool(alone) and others) > 1:
         raise UsageError(f"{alone[0]} goes alone, or with --apply")
     not_both("--force", "--journal", force and journal)
+    only, skip = ids_of_today(only), ids_of_today(skip)
     project = load_project(policy)
     endpoint = options.endpoint_of(hosts, project)
     options.only_over_ssh([endpoint], sudo=sudo, root="/")

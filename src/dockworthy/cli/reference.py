@@ -1,18 +1,21 @@
 """The reference pages that come from code: commands, exit status, schemas, every control, and the benchmarks' table.
 
-`python -m dockworthy.cli.reference docs` writes them; a test fails where they differ from the code.
+`python -m dockworthy.cli.reference docs` writes them and the index of the controls; a test fails where they differ from
+the code.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from .. import __version__
-from ..controls.registry import all_controls
+from ..controls.collecting import INDEX, gathered, index_text
 from ..guard.routes.page import routes_page
+from ..model.control import Control
 from ..policy.reference import policy_page
 from ..report.json_schema import published_schemas
 from ..report.pages import write_pages
@@ -113,9 +116,9 @@ def _exit_status() -> str:
     return "\n".join(["# Exit status", "", WRITTEN_BY, "", "| status | means |", "|---|---|", *rows, "", text, ""])
 
 
-def write(docs: Path) -> None:
+def write(docs: Path, controls: Iterable[Control]) -> None:
     """Writes every page under `docs`, and removes those of controls that are no more."""
-    write_pages(docs, all_controls().values())
+    write_pages(docs, controls)
     for name, content in pages().items():
         path = docs / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,4 +128,9 @@ def write(docs: Path) -> None:
 if __name__ == "__main__":
     if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
         sys.exit("usage: python -m dockworthy.cli.reference DOCS (a folder that exists)")
-    write(Path(sys.argv[1]))
+    try:
+        there = gathered()
+    except ValueError as error:
+        sys.exit(str(error))
+    INDEX.write_text(index_text(there))
+    write(Path(sys.argv[1]), there.values())

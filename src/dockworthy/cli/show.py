@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from .exit_status import ExitStatus, status_of
 from .formats import FORMATS, content_in
-from .output import Content, deliver
+from .output import Content, deliver, say
 
 if TYPE_CHECKING:
     from ..model.result import Result
@@ -58,6 +59,17 @@ def paper(file: str | None) -> tuple[int, bool]:
     import shutil  # a dear one, with all its archives: only for people
 
     return min(shutil.get_terminal_size().columns, WIDEST), colour
+
+
+def ids_of_today(written: Iterable[str]) -> tuple[str, ...]:
+    """Ids of controls as they are today; what was renamed since is said."""
+    from ..model.control_ids import id_of_today
+
+    named = tuple(written)
+    for old in dict.fromkeys(named):
+        if id_of_today(old) != old:
+            say(f"{old} is called {id_of_today(old)} now")
+    return tuple(map(id_of_today, named))
 
 
 def not_both(one: str, other: str, given: bool) -> None:

@@ -1,1 +1,1 @@
-"""The controls: one file each, pure functions of the model. The id of a control is the path of its file."""
+"""The controls: one file each, pure functions of the model. A file may lie in any folder: its control says its id."""

@@ -21,7 +21,7 @@ from ..model.levels import Level
 from ..model.pattern import lazy_pattern
 from ..model.workload import Unit
 from ..model.written import Written
-from .selection import controls_for, controls_for_units, controls_for_written, rules_for
+from .selection import controls_for, controls_for_units, rules_for
 
 if TYPE_CHECKING:
     from ..model.machine import Machine  # a file's judging need not know all that a host has
@@ -47,7 +47,7 @@ def judge_written(
     )
     for kind, subjects in named:
         for subject in subjects:
-            for control in controls_for_written(kind, levels.get(subject.id, level)):
+            for control in controls_for(kind, levels.get(subject.id, level)):
                 yield from _ask(control, subject, subject=subject.id, kind=kind.value, level=control.level)
 
 

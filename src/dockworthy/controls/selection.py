@@ -12,14 +12,15 @@ from functools import lru_cache
 from ..model.control import Control, Subject
 from ..model.dialect import Dialect
 from ..model.levels import Level
-from .registry import all_controls, chapter_controls
+from .registry import controls_judging
 
 
 @lru_cache(maxsize=256)
 def controls_for_units(level: Level, dialect: Dialect) -> tuple[Control, ...]:
     """The controls that judge units of this dialect at this level."""
-    units = (control for control in chapter_controls("workload") if control.subject is Subject.UNIT)
-    return tuple(c for c in units if c.speaks_of(dialect) and level.includes(c.level_for(dialect)))
+    return tuple(
+        c for c in controls_judging(Subject.UNIT) if c.speaks_of(dialect) and level.includes(c.level_for(dialect))
+    )
 
 
 def rules_for(rules: Iterable[Control], level: Level, dialect: Dialect) -> list[Control]:
@@ -27,13 +28,7 @@ def rules_for(rules: Iterable[Control], level: Level, dialect: Dialect) -> list[
     return [rule for rule in rules if level.includes(rule.level) and rule.speaks_of(dialect)]
 
 
-@lru_cache(maxsize=16)
-def controls_for_written(subject: Subject, level: Level) -> tuple[Control, ...]:
-    """The controls of a subject that only files have (`build`, `access`, `file`), without importing the others."""
-    return tuple(c for c in chapter_controls(subject.value) if level.includes(c.level))
-
-
 @lru_cache(maxsize=256)
 def controls_for(subject: Subject, level: Level) -> tuple[Control, ...]:
     """The controls that judge subjects other than units at this level."""
-    return tuple(c for c in all_controls().values() if c.subject is subject and level.includes(c.level))
+    return tuple(c for c in controls_judging(subject) if level.includes(c.level))

@@ -12,13 +12,13 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from ..controls.registry import chapter_controls
+from ..controls.registry import controls_judging
 from ..errors import UsageError
 from ..model.build import ImageBuild
 from ..model.build_change import BuildChange, JoinNext
 from ..model.build_fix import BuildFix, WrittenBuild
 from ..model.compose_fix import Known
-from ..model.control import Control
+from ..model.control import Control, Subject
 from ..model.finding import Finding, Outcome
 from ..model.fix import Edit, Fix
 from ..model.repair import NotMade
@@ -154,7 +154,7 @@ def _lines(changes: Iterable[BuildChange]) -> tuple[int, ...]:
 
 @cache
 def _with_fixes() -> dict[str, Control]:
-    return {control.id: control for control in chapter_controls("build") if control.build_fixes}
+    return {control.id: control for control in controls_judging(Subject.BUILD) if control.build_fixes}
 
 
 MOST_ROUNDS: Final = 40

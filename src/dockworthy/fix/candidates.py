@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from ..controls.registry import chapter_controls
+from ..controls.registry import controls_judging
 from ..errors import UsageError
 from ..model.compose_fix import ComposeFix, Known, WrittenService
-from ..model.control import Control
+from ..model.control import Control, Subject
 from ..model.dialect import Platform
 from ..model.finding import Finding, Outcome
 from ..model.fix import Change, Fix, How
@@ -97,7 +97,7 @@ def _removed(changes: Iterable[Change]) -> str:
 
 @cache
 def _with_fixes() -> dict[str, Control]:
-    return {control.id: control for control in chapter_controls("workload") if control.fixes}
+    return {control.id: control for control in controls_judging(Subject.UNIT) if control.fixes}
 
 
 def _services(text: str | None, file: str) -> Mapping[str, Any]:

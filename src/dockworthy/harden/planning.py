@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from msgspec import structs
 
 from ..errors import UsageError
+from ..model.control_ids import replacement
 from ..model.field import Set
 from ..model.finding import Finding, Outcome
 from ..model.hardening import HardenPlan, NotDone, Step
@@ -25,7 +26,8 @@ def chosen(findings: Iterable[Finding], *, only: Sequence[str], skip: Sequence[s
     for id in (*only, *skip):
         if id not in known:
             near = get_close_matches(id, known, n=3) or sorted(known)
-            raise UsageError(f"harden does nothing for {id!r}", hint="it mends: " + ", ".join(near))
+            gone = f": {replacement(id)}" if replacement(id) else ""
+            raise UsageError(f"harden does nothing for {id!r}{gone}", hint="it mends: " + ", ".join(near))
     return [
         finding
         for finding in findings

@@ -38,7 +38,10 @@ class Subject(StrEnum):
 
 
 class Control(Struct, kw_only=True):
-    """The rule as data. Its id is the path of its file: `controls/workload/privileged.py` is `workload/privileged`.
+    """The rule as data.
+
+    `id` (`workload/privileged`) is what people and saved files call it, wherever its file lies; no other ever has it.
+    `aliases` are its ids of before, the oldest first (model/control_ids.py).
 
     `title` states the secure state, `fault` what is wrong where it fails, with the number of those that have it
     (model/fault.py): `{who} [mounts|mount] the Docker socket`. `demand` is what it is shown under; `also_for` are
@@ -61,6 +64,8 @@ class Control(Struct, kw_only=True):
     content), `snapshot` (part of a snapshot), `policy` (dockworthy.yaml as it was, `--- # and now`, as it is).
     """
 
+    id: str
+    aliases: tuple[str, ...] = ()
     title: str
     fault: str = ""
     rationale: str
@@ -82,7 +87,6 @@ class Control(Struct, kw_only=True):
     bad: Examples = {}
     good: Examples = {}
     unclear: Examples = {}
-    id: str = ""
     rule: str = ""
     """The expression of a team's own rule, on one line; empty for the controls that dockworthy brings."""
     rule_at: Source | None = None

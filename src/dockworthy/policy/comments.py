@@ -75,7 +75,7 @@ def _acceptance(allowance: Allowance, places: Places) -> Acceptance:
 
     return Acceptance(
         name=f"the comment that accepts {allowance.control}",
-        control=allowance.control,
+        written=allowance.control,
         reason=allowance.reason,
         owner=allowance.owner,
         expires=allowance.expires,

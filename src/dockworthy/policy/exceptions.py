@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from msgspec import Struct, structs
 
+from ..model.control_ids import id_of_today, no_such_control
 from ..model.field import Source
 from ..model.finding import AcceptedRisk, Finding, Outcome
 from ..model.policy import Policy, PolicyException, sources_of
 
 
 class Acceptance(Struct, frozen=True):
-    """An exception, whether dockworthy.yaml or a comment holds it: `name` says which, `where` as file:line."""
+    """An exception, whether dockworthy.yaml or a comment holds it: `name` says which, `where` as file:line. `written`
+    is the control's id as it stands there."""
 
     name: str
-    control: str
+    written: str
     reason: str
     owner: str
     expires: datetime.date
@@ -26,6 +28,11 @@ class Acceptance(Struct, frozen=True):
     """Of this finding, whose control is the right one?"""
     subjects: frozenset[str] | None = None
     """All that it may speak of, where that is known before any finding is looked at."""
+
+    @property
+    def control(self) -> str:
+        """The id of today: an exception outlives a rename."""
+        return id_of_today(self.written)
 
 
 class _ByControl:
@@ -57,7 +64,7 @@ def written_in(policy: Policy) -> tuple[Acceptance, ...]:
 def _acceptance(exception: PolicyException, place: Source) -> Acceptance:
     return Acceptance(
         name=f"the exception for {exception.control} on {exception.subject}",
-        control=exception.control,
+        written=exception.control,
         reason=exception.reason,
         owner=exception.owner,
         expires=exception.expires,
@@ -94,7 +101,18 @@ def apply_exceptions(
     )
     met = _what_they_meet(findings, acceptances, by_control)
     notes = (_note(each, index in used, met[index], today, controls) for index, each in enumerate(acceptances))
-    return weighed, tuple(note for note in notes if note)
+    return weighed, (*_renamed(acceptances), *(note for note in notes if note))
+
+
+def _renamed(acceptances: Iterable[Acceptance]) -> Iterator[str]:
+    """A sentence for each id of before, however many exceptions name it."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for each in acceptances:
+        if each.written != each.control:
+            places[each.written].append(each.where)
+    for old, where in places.items():
+        more = f" and {len(where) - 1} more" if where[1:] else ""
+        yield f"{where[0]}{more}: {old} is called {id_of_today(old)} now; the old id counts all the same"
 
 
 def _what_they_meet(
@@ -120,7 +138,7 @@ def _note(
 ) -> str:
     name = f"{acceptance.where}: {acceptance.name}"
     if controls is not None and acceptance.control not in controls:
-        return f"{name} accepts nothing: there is no control {acceptance.control!r}{_nearest(acceptance, controls)}"
+        return f"{name} accepts nothing: {no_such_control(acceptance.written, controls)}"
     if acceptance.expires < today:
         again = ": it is a failure again" if met and Outcome.FAIL in met else f", and {_idle(met)}"
         by = f" ({acceptance.owner})" if acceptance.owner else ""
@@ -137,13 +155,6 @@ def _idle(met: set[Outcome] | None) -> str:
     if Outcome.UNKNOWN in met:
         return "matches no failure: whether it is needed is unknown"
     return "matches no failure: it can be removed"
-
-
-def _nearest(acceptance: Acceptance, controls: Iterable[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(acceptance.control, list(controls), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _weighed(

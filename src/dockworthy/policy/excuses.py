@@ -13,6 +13,7 @@ from msgspec import structs
 
 from ..model.allowance import Allowance
 from ..model.build import ImageBuild, Silence
+from ..model.control_ids import id_of_today
 from ..model.pattern import lazy_pattern
 from ..model.written import Written
 from .comments import Places
@@ -69,7 +70,7 @@ class Excuses:
         file = self._name(allowance.source.where)
         around = frozenset(map(self._name, places.around(allowance)))
         lines = "" if allowance.of_file or around else _text(text_of(allowance.source.where), allowance)
-        return allowance.control, file, allowance.of_file, around if not allowance.of_file else (), lines
+        return id_of_today(allowance.control), file, allowance.of_file, around if not allowance.of_file else (), lines
 
     def _name(self, name: str) -> str:
         file, mark, inside = self._as_now(name).partition("#")

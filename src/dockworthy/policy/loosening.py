@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
+from ..model.control_ids import id_of_today
 from ..model.field import Source
 from ..model.levels import Level
 from ..model.policy import CommentsMean, Policy, PolicyException, Rule, UnknownMeans, sources_of
@@ -65,7 +66,7 @@ def _exceptions(before: Policy, now: Policy, today: datetime.date) -> Iterator[t
     for exception, place in zip(now.exceptions, sources_of(now).exceptions, strict=True):
         if exception.expires < today:
             continue
-        same = [each for each in before.exceptions if each.control == exception.control]
+        same = [each for each in before.exceptions if id_of_today(each.control) == id_of_today(exception.control)]
         covering = [each for each in same if each.subject in ("*", exception.subject)]
         if any(each.expires >= exception.expires for each in covering):
             continue

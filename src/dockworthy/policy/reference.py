@@ -46,7 +46,8 @@ policy:
       says: Images come from our registry
 ```
 
-An exception that expired, matches no failure, or names a control that there is none of is said in each report. What
+An exception that expired, matches no failure, or names a control that there is none of is said in each report. One
+under the id that a control had before it was renamed counts, and the report says what it is called now. What
 `before_deploy` asks is told on the page about [deploys](deploy.md#what-the-policy-asks-before-a-deploy).
 """
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..model.benchmarks import benchmark, recommendation_of
 from ..model.control import Control, Example, Examples
+from ..model.control_ids import RETIRED, is_well_formed
 from ..model.demands import DEMANDS
 from ..model.finding import Reference
 from .markdown import GENERATED, fence, table
@@ -102,6 +103,7 @@ def control_index(controls: Iterable[Control]) -> str:
         f"{len(controls)} controls. Which recommendations of which benchmark they answer: [benchmarks]"
         "(../benchmarks/README.md).",
         *(f"## {chapter}\n\n{_chapter_table(members)}" for chapter, members in chapters.items()),
+        *_of_before(controls),
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -120,9 +122,24 @@ def _chapter_table(controls: Iterable[Control]) -> str:
     return table(("Control", "Asks that", "From level", "Severity", "For the demand"), rows)
 
 
+def _of_before(controls: Iterable[Control]) -> Iterator[str]:
+    """Ids that older exceptions and results may name. (Every id there ever was: `ids.txt`.)"""
+    renamed = [(f"`{old}`", f"[{each.id}]({each.id}.md)") for each in controls for old in each.aliases]
+    if renamed:
+        counts = "The old id counts wherever the new one does."
+        yield f"## Renamed\n\n{counts}\n\n{table(('Before', 'Now'), renamed)}"
+    retired = [
+        (f"`{id}`", f"[{instead}]({instead}.md)" if is_well_formed(instead) else instead)
+        for id, instead in RETIRED.items()
+    ]
+    if retired:
+        yield f"## Retired\n\n{table(('Id', 'What has replaced it'), retired)}"
+
+
 def _facts(control: Control) -> str:
     rows = [
         ("Id", f"`{control.id}`"),
+        *([("Called before", ", ".join(f"`{old}`" for old in control.aliases))] if control.aliases else []),
         ("Asked from level", control.level.value),
         ("Severity", control.severity.value),
         ("For the demand", "; ".join(_demand(demand) for demand in (control.demand, *control.also_for))),

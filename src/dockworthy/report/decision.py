@@ -122,7 +122,8 @@ def _policy_says(finding: Finding, policy: Policy) -> list[str]:
 
 def _of_exceptions(control: Control, result: Result) -> list[str]:
     """What was said of exceptions for this control: expired, idle, not understood."""
-    return [note for note in result.notes if control.id in note.split()]
+    ids = {control.id, *control.aliases}
+    return [note for note in result.notes if not ids.isdisjoint(note.split())]
 
 
 def _changes(finding: Finding) -> list[str]:

@@ -10,6 +10,8 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ..errors import UsageError
 from ..model.control import Control, Example, Examples
+from ..model.control_ids import RETIRED, id_of_today, no_such_control, replacement
+from ..model.control_index import FORMER
 from ..model.demands import DEMANDS
 from ..model.levels import Level, Severity
 from .as_json import TOOL
@@ -86,16 +88,25 @@ def explanations_document(controls: Iterable[Control]) -> ExplanationDocument:
 
 
 def find_control(id: str, controls: Mapping[str, Control]) -> Control:
-    """The control of that id. Raises UsageError with the nearest ids where there is none."""
+    """The control of that id, of one that it had before, or of that name alone where only one has it.
+
+    Raises UsageError where there is none: with what has replaced one that was retired, else with the nearest ids.
+    """
     wanted = id.strip().strip("/").lower().replace("_", "-")
-    if wanted in controls:
-        return controls[wanted]
     same_name = [known for known in controls if known.partition("/")[2] == wanted]
-    if len(same_name) == 1:
-        return controls[same_name[0]]
+    of_before = [old for old in (*FORMER, *RETIRED) if old.partition("/")[2] == wanted]
+    alike = same_name or of_before
+    for named in (wanted, *(alike if len(alike) == 1 else ())):
+        if id_of_today(named) in controls:
+            return controls[id_of_today(named)]
+        if replacement(named):
+            raise UsageError(no_such_control(named), hint=_LIST)
     nearest = same_name or _nearest(wanted, controls)
     meant = f"did you mean {' or '.join(nearest)}? " if nearest else ""
-    raise UsageError(f"there is no control {id!r}", hint=f"{meant}`dockworthy explain` alone lists every control")
+    raise UsageError(f"there is no control {id!r}", hint=meant + _LIST)
+
+
+_LIST = "`dockworthy explain` alone lists every control"
 
 
 def _nearest(wanted: str, ids: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The generated part of the docs: a page a control, their index, and the benchmarks' table.
+"""The generated part of the docs: a page a control, their index, every id there ever was, and the benchmarks' table.
 
 `stale_pages` is what CI asks: does the reference still say what the controls say? `write_pages` makes it so.
 """
@@ -10,9 +10,13 @@ from pathlib import Path
 
 from ..errors import OutputError
 from ..model.control import Control
+from ..model.control_ids import RETIRED
 from .benchmark_table import benchmark_table
 from .control_page import control_index, control_page
 from .markdown import GENERATED
+
+PUBLISHED = "ids.txt"
+"""Every id that a control ever had, one a line: a test fails where one is neither in use, nor an alias, nor retired."""
 
 _FOLDERS = ("controls", "benchmarks")
 
@@ -50,8 +54,16 @@ def _pages(docs: Path, controls: Iterable[Control]) -> dict[Path, str]:
     controls = tuple(controls)
     pages = {docs / "controls" / f"{control.id}.md": control_page(control) for control in controls}
     pages[docs / "controls" / "README.md"] = control_index(controls)
+    pages[docs / "controls" / PUBLISHED] = _published(docs / "controls" / PUBLISHED, controls)
     pages[docs / "benchmarks" / "README.md"] = benchmark_table(controls)
     return pages
+
+
+def _published(file: Path, controls: Iterable[Control]) -> str:
+    """The file's ids with those that are new: what was once there stays."""
+    before = file.read_text(encoding="utf-8").split() if file.exists() else []
+    ids = {id for control in controls for id in (control.id, *control.aliases)}
+    return "".join(f"{id}\n" for id in sorted({*before, *ids, *RETIRED}))
 
 
 def _differing(wanted: dict[Path, str]) -> set[Path]:

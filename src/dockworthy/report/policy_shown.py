@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from msgspec import Struct
 
+from ..model.control_ids import id_of_today, replacement
 from ..model.field import Source
 from ..model.levels import Level
 from ..model.policy import Policy, PolicySources, UnknownMeans, sources_of
@@ -74,7 +75,7 @@ def _parts(policy: Policy, today: datetime.date, hide: Hide) -> list[PartOut]:
         parts.append(PartOut("Rules", f"{rule.id} ({rule.severity.value}): {rule.says}", _where(place)))
     for each, place in zip(policy.exceptions, sources.exceptions, strict=True):
         until = f"until {each.expires}" if each.expires >= today else f"expired on {each.expires}"
-        says = f"{each.control} on {each.subject}, {until}, {each.owner}: {each.reason}"
+        says = f"{_named(each.control)} on {each.subject}, {until}, {each.owner}: {each.reason}"
         parts.append(PartOut("Exceptions", says, _where(place)))
     return parts
 
@@ -88,6 +89,14 @@ def _before_deploy(policy: Policy, sources: PolicySources, hide: Hide) -> Iterat
         yield PartOut(title, of, _where(place))
     for test, place in zip_longest(before.all_tests, sources.tests):
         yield PartOut(title, f"passes within {test.within}: {hide(test.shown)}", _where(place))
+
+
+def _named(control: str) -> str:
+    """A control as it was written, and what became of its id since."""
+    now, instead = id_of_today(control), replacement(control)
+    if now != control:
+        return f"{control} (called {now} now)"
+    return f"{control} (no control any more: {instead})" if instead else control
 
 
 def _where(source: Source | None) -> str | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+from ..model.control_ids import earlier_ids
 from ..model.finding import Finding, Outcome, Remedy
 from ..model.fleet import FleetResult, HostResult
 from ..model.levels import Severity
@@ -124,6 +125,7 @@ def _rule(group: Group) -> Rule:
     return Rule(
         id=first.control,
         short_description=Text(plain(first.title)),
+        deprecated_ids=tuple(earlier_ids(first.control)),
         help=_help(group.findings),
         default_configuration=Configuration(LEVELS[group.severity]),
         properties=_rule_properties(first, group.severity),

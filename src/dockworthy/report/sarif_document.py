@@ -116,6 +116,7 @@ class Rule(_Object, frozen=True):
 
     id: str
     short_description: Text
+    deprecated_ids: tuple[str, ...] = ()
     help: Text | None = None
     default_configuration: Configuration | None = None
     properties: dict[str, Any] = {}

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from ..model.control_ids import first_id
 from ..model.field import Source
 from ..model.finding import Finding, Outcome
 from ..model.fix import Edit, Fix
@@ -161,10 +162,11 @@ def level_of(finding: Finding) -> str:
 
 
 def fingerprint(finding: Finding, seen: int = 0) -> str:
-    """The same however the file around it changes: the control, the subject and the path inside, never the line."""
+    """The same however the file around it changes: the control, the subject and the path inside, never the line. By the
+    control's first id, so that it outlives a rename."""
     source = finding.evidence[0].source if finding.evidence else None
     parts = (
-        finding.control,
+        first_id(finding.control),
         finding.subject,
         source.path if source is not None else "",
         *([str(seen)] if seen else []),

@@ -1,4 +1,7 @@
-"""A result that was saved as JSON (`assess --format json -o FILE`), read again with suspicion."""
+"""A result that was saved as JSON (`assess --format json -o FILE`), read again with suspicion.
+
+Controls have the ids of today in it: what was renamed since is neither new nor gone.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from msgspec import Struct
 
 from ..errors import UnreadableInput
 from ..input_files import read_input
+from ..model.control_ids import id_of_today
 from ..model.field import Source
 from ..model.finding import AcceptedRisk, Evidence, Finding, Outcome, Reference, Remedy
 from ..model.levels import Level, Severity
@@ -159,7 +163,7 @@ def _finding(saved: SavedFinding) -> Finding:
     evidence = (saved.evidence, *saved.more_evidence) if saved.evidence is not None else ()
     remedy = saved.remedy
     return Finding(
-        control=saved.control,
+        control=id_of_today(saved.control),
         title=saved.title or saved.control,
         subject=saved.subject,
         kind=saved.kind,

@@ -17,6 +17,7 @@ _BINDING = (
 )
 
 control = Control(
+    id="access/cluster-admin",
     title="Nobody is bound to cluster-admin",
     fault="{who} [grants|grant] cluster-admin",
     rationale="A program that is cluster-admin makes each hole in it a hole in the cluster. People who need it seldom should "

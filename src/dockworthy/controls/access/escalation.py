@@ -14,6 +14,7 @@ _ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{nam
 _RBAC = "rbac.authorization.k8s.io"
 
 control = Control(
+    id="access/escalation",
     title="No role lets its holder gain more rights",
     fault="{who} [lets|let] [its holder|their holders] gain more rights",
     rationale="`escalate` and `bind` are the two verbs that let somebody write a role stronger than their own; `impersonate` is "

@@ -16,6 +16,7 @@ _BINDING = (
 )
 
 control = Control(
+    id="access/everybody",
     title="Roles are bound to accounts of their own, not to everybody",
     fault="{who} [grants|grant] rights to everybody",
     rationale="`system:unauthenticated` needs no password at all, `system:authenticated` any account (with some clouds: any "

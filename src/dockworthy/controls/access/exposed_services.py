@@ -14,6 +14,7 @@ _SERVICE = (
 )
 
 control = Control(
+    id="access/exposed-services",
     title="Services are reached through the edge, or from chosen addresses only",
     fault="{who} [is|are] open to every address",
     rationale="A NodePort opens a port on every node, past the edge with its TLS and its log. A load balancer without "

@@ -13,6 +13,7 @@ _INGRESS = "{{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {{name:
 _RULE = "rules: [{host: shop.example.com}]"
 
 control = Control(
+    id="access/ingress-tls",
     title="Every host of an Ingress has a certificate",
     fault="{who} [has|have] hosts without a certificate",
     rationale="What comes in without TLS can be read and changed on its way; browsers say so to every visitor.",

@@ -14,6 +14,7 @@ _NAMESPACE = "{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}, label
 _LABEL = "pod-security.kubernetes.io/enforce"
 
 control = Control(
+    id="access/namespace-level",
     title="Each namespace enforces a Pod Security Standard",
     fault="{who} [enforces|enforce] no Pod Security Standard",
     rationale="With the label the API server itself refuses a pod that is not up to the standard, whoever sends it. Without, "

@@ -13,6 +13,7 @@ from ._rbac import Fault, graver_everywhere, judge_rules
 _ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{name: shop}}\nrules: [{rule}]\n"
 
 control = Control(
+    id="access/pods",
     title="Few may start pods or enter them",
     fault="{who} [lets|let] [its holder|their holders] start pods or enter them",
     rationale="A new pod can mount every secret and take every service account of its namespace, and the node itself where "

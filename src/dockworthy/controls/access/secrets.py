@@ -13,6 +13,7 @@ from ._rbac import Fault, graver_everywhere, judge_rules
 _ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{name: shop}}\nrules: [{rule}]\n"
 
 control = Control(
+    id="access/secrets",
     title="No role reads secrets that it does not name",
     fault="{who} [reads|read] secrets that [it does|they do] not name",
     rationale="`list` and `watch` answer with the secrets themselves, not only with their names. Among them are the tokens "

@@ -13,6 +13,7 @@ from ._rbac import Fault, graver_everywhere, judge_rules
 _ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {{name: shop}}\nrules: [{rule}]\n"
 
 control = Control(
+    id="access/wildcards",
     title="Roles name what they allow, without wildcards",
     fault="{who} [grants|grant] rights by wildcard",
     rationale="`*` among the verbs holds escalate, bind and impersonate too; `*` among the resources holds secrets, "

@@ -19,6 +19,7 @@ from ._faults import Fault, weigh
 from ._repairs import standing
 
 control = Control(
+    id="build/absolute-workdir",
     title="Working directories are absolute paths",
     fault="{who} [has|have] a relative WORKDIR",
     rationale="Where a relative path leads changes with the base image: files land elsewhere, with other owners.",

@@ -14,6 +14,7 @@ from ._faults import Fault, weigh
 from ._repairs import standing
 
 control = Control(
+    id="build/confined-steps",
     title="Build steps stay in their sandbox",
     fault="{who} [runs|run] a step outside of the build's sandbox",
     rationale="`--security=insecure` gives a step every privilege on the machine that builds, `--network=host` all that "

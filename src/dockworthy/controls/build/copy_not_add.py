@@ -18,6 +18,7 @@ from ._repairs import standing
 from .remote_add import is_remote
 
 control = Control(
+    id="build/copy-not-add",
     title="Files of the project are copied with COPY",
     fault="{who} [uses|use] ADD where COPY does",
     rationale="A file that turns out to be an archive is unpacked by ADD, an address is fetched. COPY does neither, so "

@@ -16,6 +16,7 @@ from ._faults import Fault, weigh
 from ._repairs import standing
 
 control = Control(
+    id="build/current-instructions",
     title="No instruction is a deprecated one",
     fault="{who} [uses|use] deprecated instructions",
     rationale="MAINTAINER, and ENV or LABEL without `=`, are deprecated: builders warn of them, and the old form takes "

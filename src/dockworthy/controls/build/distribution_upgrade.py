@@ -15,6 +15,7 @@ from ._faults import Fault, weigh
 from ._repairs import standing, steps
 
 control = Control(
+    id="build/distribution-upgrade",
     title="A build does not upgrade its distribution",
     fault="{who} [upgrades|upgrade] the distribution",
     rationale="`dist-upgrade` may replace the kernel's and the init's packages, or lead to another release, and makes "

@@ -18,6 +18,7 @@ from ._faults import Fault, weigh
 from ._repairs import standing
 
 control = Control(
+    id="build/exec-form",
     title="The program gets the engine's signals",
     fault="{who} [starts|start] the program through a shell, which keeps signals from it",
     rationale="`docker stop` sends SIGTERM to the first process. A shell in between may keep it: the program is killed "

@@ -11,6 +11,7 @@ from ._base_images import starts_as_root
 from ._faults import Fault, weigh
 
 control = Control(
+    id="build/health-check",
     title="The image says how its health is checked",
     fault="{who} [has|have] no HEALTHCHECK",
     rationale="A program that hangs still runs. An orchestrator that has probes of its own does not need this; plain "

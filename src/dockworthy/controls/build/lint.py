@@ -15,6 +15,7 @@ from ._lint import judge_rest
 from ._repairs import flag_behind, marked, steps
 
 control = Control(
+    id="build/lint",
     title="hadolint finds no other fault",
     fault="{who} [breaks|break] other rules of hadolint",
     rationale="hadolint holds what many teams learned of Dockerfiles that build and then surprise: ports that don't "

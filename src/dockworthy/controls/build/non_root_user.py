@@ -19,6 +19,7 @@ from ._faults import Fault, weigh
 from ._repairs import standing
 
 control = Control(
+    id="build/non-root-user",
     title="The image names a user other than root",
     fault="{who} [makes|make] an image that runs as root",
     rationale="Whoever starts the image and says nothing gets its user. What breaks out of a root process is root on the "

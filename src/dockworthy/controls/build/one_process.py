@@ -14,6 +14,7 @@ from ._commands import SHELLS, Started, started
 from ._faults import Fault, weigh
 
 control = Control(
+    id="build/one-process",
     title="The image starts one service",
     fault="{who} [makes|make] an image that starts several services",
     rationale="When one of several services in a container dies, the container runs on and looks well; logs mix, limits "

@@ -14,6 +14,7 @@ from ._commands import started
 from ._faults import Fault, weigh
 
 control = Control(
+    id="build/open-modes",
     title="No file is made writable for everybody, or setuid",
     fault="{who} [makes|make] files writable for everybody, or setuid",
     rationale="Whoever gets into one process can change the program of another one where everybody may write, and become "

@@ -17,6 +17,7 @@ from ._faults import weigh_marks
 from ._repairs import Step, flag_behind, marked, steps
 
 control = Control(
+    id="build/package-cache",
     title="Package managers leave no cache in the image",
     fault="{who} [leaves|leave] a package cache in the image",
     rationale="Lists and downloads of a package manager serve nothing at run time, make each pull slower, and can't be "

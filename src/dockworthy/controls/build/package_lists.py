@@ -17,6 +17,7 @@ from ._faults import Fault, weigh
 from ._repairs import standing
 
 control = Control(
+    id="build/package-lists",
     title="Package lists are refreshed in the step that installs",
     fault="{who} [refreshes|refresh] package lists in another step than the install",
     rationale="The builder keeps the result of a step whose text is the same. `apt-get update` alone is never run again, "

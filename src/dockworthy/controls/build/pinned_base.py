@@ -17,6 +17,7 @@ from ._faults import Fault, weigh
 from ._repairs import standing
 
 control = Control(
+    id="build/pinned-base",
     title="Base images are named by digest",
     fault="{who} [names|name] a base image without its digest",
     rationale="`latest`, or no tag, is whatever was pushed last: tomorrow's build of the same commit is another image, and "

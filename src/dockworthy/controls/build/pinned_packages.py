@@ -9,6 +9,7 @@ from ...model.levels import Level, Severity
 from ._faults import weigh_marks
 
 control = Control(
+    id="build/pinned-packages",
     title="Packages are installed at a version",
     fault="{who} [installs|install] packages without a version",
     rationale="Two builds of the same commit install different packages: what was tested is not what is deployed, and a "

@@ -13,6 +13,7 @@ from ._commands import DOWNLOADERS, SHELLS, started
 from ._faults import Fault, weigh
 
 control = Control(
+    id="build/piped-install",
     title="No step runs what it has just fetched unseen",
     fault="{who} [runs|run] what was just fetched, unseen",
     rationale="A script from an address can be another one tomorrow, or for you alone, and nothing checks it before it "

@@ -11,6 +11,7 @@ from ._faults import weigh_marks
 from ._repairs import flag_behind, marked, steps
 
 control = Control(
+    id="build/recommended-packages",
     title="Only the packages that are named are installed",
     fault="{who} [installs|install] recommended packages that nobody named",
     rationale="apt installs what a package recommends, too: often several times as much, none of it needed to run, all "

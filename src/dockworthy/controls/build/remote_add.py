@@ -11,6 +11,7 @@ from ...model.levels import Level, Severity
 from ._faults import Fault, weigh
 
 control = Control(
+    id="build/remote-add",
     title="Files from elsewhere enter images only with their checksum",
     fault="{who} [adds|add] a file from elsewhere without its checksum",
     rationale="`ADD` with an address fetches at build time and checks nothing: what the server sends goes in.",

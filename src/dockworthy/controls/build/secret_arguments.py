@@ -11,6 +11,7 @@ from ..secret_words import secret_variables
 from ._faults import Fault, weigh
 
 control = Control(
+    id="build/secret-arguments",
     title="Secrets of the build are mounted, not handed in as arguments",
     fault="{who} [takes|take] a secret as a build argument",
     rationale="`docker history` shows the build arguments that a step saw, and so does the provenance that BuildKit "

@@ -15,6 +15,7 @@ from ._faults import Fault, weigh
 from ._secret_files import may_be_secret, secret_sources
 
 control = Control(
+    id="build/secrets",
     title="No secret stands in the Dockerfile or enters the image",
     fault="{who} [puts|put] a secret into the Dockerfile or the image",
     rationale="Variables, labels and build steps of an image are read by everyone who may pull it, files also after a "

@@ -9,6 +9,7 @@ from ...model.levels import Level, Severity
 from ._lint import judge_rest
 
 control = Control(
+    id="build/shell-lint",
     title="ShellCheck finds no fault in the build's shell",
     fault="{who} [has|have] faults in shell code that ShellCheck finds",
     rationale="A word that is not quoted, a failure that `;` hides, a `cd` that fails: the build succeeds and the image "

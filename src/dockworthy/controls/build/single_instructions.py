@@ -16,6 +16,7 @@ from ._faults import Fault, weigh
 from ._repairs import standing
 
 control = Control(
+    id="build/single-instructions",
     title="What is started is said once",
     fault="{who} [says|say] more than once what is started",
     rationale="An instruction that has no effect looks as if it had: somebody will rely on it, or mend the wrong one.",

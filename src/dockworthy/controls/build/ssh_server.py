@@ -13,6 +13,7 @@ from ._commands import started
 from ._faults import Fault, weigh
 
 control = Control(
+    id="build/ssh-server",
     title="The image holds no SSH server",
     fault="{who} [installs|install] an SSH server",
     rationale="Who may log in is then decided in every image once more, and what was changed by hand over it is gone "

@@ -17,6 +17,7 @@ from ._faults import Fault, weigh
 from ._repairs import standing
 
 control = Control(
+    id="build/sudo",
     title="The build does without sudo",
     fault="{who} [uses|use] sudo",
     rationale="Where sudo works without a password in the image, every process in the container can become root with "

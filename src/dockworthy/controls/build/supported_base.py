@@ -11,6 +11,7 @@ from ..supported_images import distribution_of, program_of
 from ._faults import Fault, weigh
 
 control = Control(
+    id="build/supported-base",
     title="The base image's distribution, and the program that it brings, still get security updates",
     fault="{who} [uses|use] a base image that gets no more security updates",
     rationale="After its last day a release gets no more fixes, so every hole that is found later stays open in each new "

@@ -12,6 +12,7 @@ from ...model.levels import Level, Severity
 from ._faults import Fault, weigh
 
 control = Control(
+    id="build/whole-context",
     title="What is copied into the image is chosen",
     fault="{who} [copies|copy] the whole folder into the image",
     rationale="History, credentials and local files of whoever builds end up in the image, where everybody who pulls it "

@@ -11,6 +11,7 @@ from ._examples import node, swarm, worker
 from ._swarm import gap, spec, swarm_source
 
 control = Control(
+    id="cluster/autolock",
     title="Managers' keys are locked",
     fault="Managers' keys are not locked",
     rationale="The keys that decrypt the swarm's state lie beside it on every manager's disk. Locked, they need a key that "

@@ -18,6 +18,7 @@ def _lasts(days: int) -> dict[str, object]:
 
 
 control = Control(
+    id="cluster/certificate-lifetime",
     title="Node certificates last 90 days at most",
     fault="Node certificates last more than 90 days",
     rationale="Nodes renew their certificates by themselves, so a short life costs nothing, and ends what a thief can do.",

@@ -13,6 +13,7 @@ from ._examples import node, swarm, worker
 from ._swarm import gap, managers, node_name, part
 
 control = Control(
+    id="cluster/drained-managers",
     title="Managers run no workloads where there are workers",
     fault="{n} [manager runs|managers run] workloads though there are workers",
     rationale="A manager holds the keys and the state of the whole swarm. Workloads beside it share its kernel.",

@@ -20,6 +20,7 @@ def _overlay(**options: str) -> dict[str, Any]:
 
 
 control = Control(
+    id="cluster/encrypted-overlay",
     title="Overlay networks are encrypted",
     fault="{n} [overlay network is|overlay networks are] not encrypted",
     rationale="Passwords, queries and answers between services of different hosts can be read and changed by whoever is "

@@ -13,6 +13,7 @@ from ._swarm import gap, managers
 _ONE, _TWO, _THREE = ([node(f"m{n}", "manager") for n in range(count)] for count in (1, 2, 3))
 
 control = Control(
+    id="cluster/managers",
     title="The swarm has an odd number of managers, three to seven",
     fault="The swarm's number of managers keeps no quorum, or is even",
     rationale="With one manager its loss is the swarm's loss; with two, the loss of either is. An even number survives no "

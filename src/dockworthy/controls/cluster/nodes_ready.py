@@ -21,6 +21,7 @@ def _rejected(at: str) -> dict[str, Any]:
 
 
 control = Control(
+    id="cluster/nodes-ready",
     title="Every node of the swarm is ready and reachable",
     fault="{n} [node is|nodes are] not ready or not reachable",
     rationale="The swarm goes on while a node is missing, so nobody notices, until the next one fails.",

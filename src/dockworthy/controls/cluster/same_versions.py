@@ -13,6 +13,7 @@ from ._examples import node, swarm, worker
 from ._swarm import gap, part
 
 control = Control(
+    id="cluster/same-versions",
     title="All nodes of the swarm run the same engine",
     fault="Nodes of the swarm run different engines",
     rationale="A mixed swarm is meant for the hour of an upgrade. After that it means that one node was forgotten, with its "

@@ -21,6 +21,7 @@ def _service(**update: str) -> dict[str, Any]:
 
 
 control = Control(
+    id="cluster/update-rollback",
     title="A service whose update fails goes back by itself",
     fault="{who} [does|do] not go back after a failed update",
     rationale="The default is `pause`: somebody must notice, understand and act. With `rollback` the swarm returns to what "

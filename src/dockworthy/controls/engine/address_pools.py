@@ -22,6 +22,7 @@ _ROOM = 16
 _POOL = '{"default-address-pools": [{"base": "%s", "size": %d}]}'
 
 control = Control(
+    id="engine/address-pools",
     title="The engine's address pools hold enough networks and collide with nothing",
     fault="The engine's address pools are too small, or collide with other networks",
     rationale="With the default pools the 32nd network fails (`could not find an available, non-overlapping IPv4 "

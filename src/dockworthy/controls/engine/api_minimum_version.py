@@ -24,6 +24,7 @@ def _said(version: str, minimum: str) -> dict[str, Any]:
 
 
 control = Control(
+    id="engine/api-minimum-version",
     title="The engine is not held back for clients of old API versions",
     fault="The engine serves clients of old API versions",
     rationale="An engine whose minimum API version was lowered serves clients that the next one refuses. They are "

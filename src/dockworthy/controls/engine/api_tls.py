@@ -36,6 +36,7 @@ _PUBLISHED: dict[str, Any] = {
 
 
 control = Control(
+    id="engine/api-tls",
     title="The engine's API is on no network, or demands client certificates",
     fault="The engine's API is on the network and asks for no client certificate",
     rationale="Whoever reaches the API is root on this host: one request starts a container with the host's file "

@@ -10,6 +10,7 @@ from ..examples import both, engine_says, on_host, settings_not_seen
 from ._settings import judge_setting, texts
 
 control = Control(
+    id="engine/authorization-plugin",
     title="An authorization plugin decides about each request to the engine",
     fault="No authorization plugin decides about requests to the engine",
     rationale="The engine itself knows no rights: its socket is all or nothing. A policy that is only checked before "

@@ -13,6 +13,7 @@ from ._settings import not_known, texts, value_or_none
 _SIZED = on_host(daemon_json={"storage-driver": "devicemapper", "storage-opts": ["dm.basesize=50G"]})
 
 control = Control(
+    id="engine/base-device-size",
     title="devicemapper's base device size is left at its default",
     fault="devicemapper's base device size was changed",
     rationale="A larger base device lets one container fill the disk of all; it also can't be made smaller again.",

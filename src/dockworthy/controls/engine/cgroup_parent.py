@@ -14,6 +14,7 @@ from ._settings import judge_setting
 _OF_THE_SYSTEM = ("", "-.slice", "system.slice", "user.slice", "init.scope", "machine.slice")
 
 control = Control(
+    id="engine/cgroup-parent",
     title="Containers live under a cgroup of their own",
     fault="Containers share a cgroup with the host's own services",
     rationale="In the root cgroup, or in the one of the system's services, containers share the limits of the engine, "

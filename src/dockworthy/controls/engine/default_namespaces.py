@@ -12,6 +12,7 @@ from ._settings import judge_setting
 _CGROUP_2 = on_host(cgroup={"version": 2, "controllers": ["cpu", "memory", "pids"]})
 
 control = Control(
+    id="engine/default-namespaces",
     title="New containers get IPC and cgroup namespaces of their own",
     fault="New containers get no IPC or cgroup namespace of their own",
     rationale="With `default-ipc-mode: shareable` any container may join another one's shared memory. With "

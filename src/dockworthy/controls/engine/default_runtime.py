@@ -14,6 +14,7 @@ from ..runtimes import is_known, why_weaker
 from ._settings import judge_setting
 
 control = Control(
+    id="engine/default-runtime",
     title="The default runtime isolates containers as well as runc does",
     fault="The default runtime isolates containers less than runc does",
     rationale="A program that is set as default runtime starts every container, as root, with whatever walls it "

@@ -12,6 +12,7 @@ from ..examples import both, engine_says, on_host, settings_not_seen
 from ._settings import judge_setting
 
 control = Control(
+    id="engine/default-seccomp",
     title="The engine filters containers' system calls by default",
     fault="The engine does not filter containers' system calls by default",
     rationale="The built-in profile blocks the calls that no ordinary program needs and most kernel exploits use. "

@@ -23,6 +23,7 @@ def _engine_with(soft: int, hard: int) -> dict[str, Any]:
 
 
 control = Control(
+    id="engine/default-ulimits",
     title="Containers get a sensible limit of open files by default",
     fault="Containers get no sensible limit of open files by default",
     rationale="A container without limits of its own gets the engine's. An engine with unlimited open files hands on "

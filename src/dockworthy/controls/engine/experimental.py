@@ -10,6 +10,7 @@ from ..examples import settings_not_seen
 from ._settings import judge_switch
 
 control = Control(
+    id="engine/experimental",
     title="Experimental features of the engine are off",
     fault="Experimental features of the engine are on",
     rationale="They come without a promise: they change, break or go with any release, and are tested less.",

@@ -10,6 +10,7 @@ from ..examples import settings_not_seen
 from ._settings import judge_switch
 
 control = Control(
+    id="engine/firewall-rules",
     title="The engine may write its own firewall rules",
     fault="The engine does not write its own firewall rules",
     rationale="Isolation between networks, the address translation of containers and the limits of published ports "

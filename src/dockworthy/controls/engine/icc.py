@@ -11,6 +11,7 @@ from ..examples import settings_not_seen
 from ._settings import judge_switch
 
 control = Control(
+    id="engine/icc",
     title="Containers on the default bridge cannot reach each other",
     fault="Containers on the default bridge reach each other",
     rationale="Whoever names no network lands on the default bridge. With `icc` on, a container that was broken into "

@@ -14,6 +14,7 @@ from ._settings import judge_setting, texts
 _THIS_HOST = ("localhost", "127.", "[::1]", "::1")
 
 control = Control(
+    id="engine/insecure-registries",
     title="Every registry and mirror is reached over verified TLS",
     fault="The engine reaches registries or mirrors without verified TLS",
     rationale="Without TLS, or with a certificate that nobody checks, whoever sits between engine and registry "

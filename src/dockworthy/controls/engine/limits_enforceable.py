@@ -17,6 +17,7 @@ _ABILITIES = {"MemoryLimit": "memory", "CpuCfsQuota": "CPU", "PidsLimit": "the n
 _ALL = {"MemoryLimit": True, "SwapLimit": True, "CpuCfsQuota": True, "PidsLimit": True, "CgroupDriver": "systemd"}
 
 control = Control(
+    id="engine/limits-enforceable",
     title="The engine can enforce limits of memory, CPU and processes",
     fault="The engine can't enforce limits of memory, CPU or processes",
     rationale="Without the control groups for it the engine takes a limit, warns once, and ignores it: one container "

@@ -14,6 +14,7 @@ _ON = on_host(daemon_json={"live-restore": True})
 _ALONE = {"LocalNodeState": "inactive"}
 
 control = Control(
+    id="engine/live-restore",
     title="Containers survive a restart of the engine",
     fault="A restart of the engine stops every container",
     rationale="With `live-restore` the engine can be updated, reconfigured and even crash while the containers go on. "

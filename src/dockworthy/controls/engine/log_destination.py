@@ -32,6 +32,7 @@ _CONNECTED = {"tool": "Vector", "who": "vector", "to": "192.0.2.9:6514"}
 _RSYSLOG = {"tool": "rsyslog", "to": "192.0.2.9:6514", "source": {"where": "/etc/rsyslog.d/away.conf", "line": 1}}
 
 control = Control(
+    id="engine/log-destination",
     title="Container logs leave the host for a central place",
     fault="Container logs stay on this host",
     rationale="After an intrusion the logs on the host are worth nothing, and after a broken disk there are none. "

@@ -12,6 +12,7 @@ from ..examples import settings_not_seen
 from ._settings import judge_setting, judge_switch
 
 control = Control(
+    id="engine/log-level",
     title="The engine logs at level info, and is not in debug mode",
     fault="The engine does not log at level info",
     rationale="At `info` the log holds what an investigation needs. Debug mode fills the disk, writes request bodies "

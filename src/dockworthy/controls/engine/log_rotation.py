@@ -16,6 +16,7 @@ _KEEPS_ALL = "json-file"
 _UNLIMITED = (None, "", "-1", "0", -1, 0)
 
 control = Control(
+    id="engine/log-rotation",
     title="Container logs are rotated by default",
     fault="Container logs grow without end by default",
     rationale="`json-file` without `max-size` grows until the disk is full; then containers, engine and host fail "

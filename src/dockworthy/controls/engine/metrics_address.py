@@ -15,6 +15,7 @@ from ._settings import judge_setting
 _THIS_HOST = ("127.", "localhost:", "[::1]:")
 
 control = Control(
+    id="engine/metrics-address",
     title="The engine's metrics are served on this host only",
     fault="The engine's metrics are open to the network",
     rationale="The metrics address asks for no password and has no TLS. What containers do, how often and how many "

@@ -10,6 +10,7 @@ from ..examples import settings_not_seen
 from ._settings import judge_switch
 
 control = Control(
+    id="engine/no-new-privileges",
     title="By default processes in containers can't gain privileges",
     fault="By default processes in containers can gain privileges",
     rationale="A setuid program in an image makes an ordinary user of the container root in it. With this default "

@@ -32,6 +32,7 @@ def _engine(version: str, package: str = "") -> dict[str, Any]:
 
 
 control = Control(
+    id="engine/release",
     title="The engine's release line is still mended",
     fault="The engine's release gets no more fixes",
     rationale="Escapes from containers are found every year. Only lines that are still maintained get the fixes; the "

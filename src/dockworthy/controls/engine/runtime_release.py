@@ -26,6 +26,7 @@ def _with(containerd: str, runc: str, package: str = "containerd.io") -> dict[st
 
 
 control = Control(
+    id="engine/runtime-release",
     title="containerd and runc are mended versions",
     fault="containerd or runc has known faults or gets no more fixes",
     rationale="runc before 1.2.8, 1.3.3 and 1.4.0 lets an image write to the host's kernel settings and so take the "

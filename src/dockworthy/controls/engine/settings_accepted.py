@@ -18,6 +18,7 @@ _WITH_HOSTS = on_host(
 )
 
 control = Control(
+    id="engine/settings-accepted",
     title="The engine will start again with the settings as they are written",
     fault="The engine will not start again with the settings that are written",
     rationale="A setting that stands both on the command line and in daemon.json, a word where true or false is "

@@ -18,6 +18,7 @@ _POOLS = [{"base": "10.201.0.0/16", "size": 24}]
 _LOCAL = on_host(daemon_json={"log-driver": "local", "live-restore": True, "default-address-pools": _POOLS})
 
 control = Control(
+    id="engine/settings-loaded",
     title="The engine runs with the settings that are written",
     fault="The engine runs with other settings than those that are written",
     rationale="What the file says is what people believe. If the engine runs with something else, a review of the "

@@ -48,6 +48,7 @@ _SNAPSHOTTER = both(
 )
 
 control = Control(
+    id="engine/storage-driver",
     title="The storage driver is overlay2, or its successor, on a fit file system",
     fault="The storage driver or its file system is unfit for production",
     rationale="Every image layer and every write of a container goes through the storage driver. The others were "

@@ -11,6 +11,7 @@ from ..examples import both, engine_says, on_host, settings_not_seen
 from ._settings import judge_setting
 
 control = Control(
+    id="engine/user-namespaces",
     title="Root in a container is nobody on the host: user namespaces, or a rootless engine",
     fault="Root in a container is root on the host",
     rationale="A process that breaks out of its container keeps its user. With `userns-remap`, or an engine that "

@@ -10,6 +10,7 @@ from ..examples import settings_not_seen
 from ._settings import judge_switch
 
 control = Control(
+    id="engine/userland-proxy",
     title="Published ports do without the userland proxy",
     fault="Published ports go through the userland proxy",
     rationale="Where the kernel can translate addresses itself, docker-proxy only adds a process for each published "

@@ -11,6 +11,7 @@ _ENV = "DB_PASSWORD=Tr0ub4dor-3\n"
 _COMPOSE = "services: {web: {build: .}}\n"
 
 control = Control(
+    id="file/env-in-build-context",
     title="No build takes a file of secrets into its image",
     fault="{n} [file|files] of secrets [enters|enter] an image by its build",
     rationale="What a build copies is in the image's layers for good, also where a later step removes it; who may pull "

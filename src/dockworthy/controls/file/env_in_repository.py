@@ -9,6 +9,7 @@ from ...model.text_file import SecretKind, TextFile
 from ._secrets import judge_kinds
 
 control = Control(
+    id="file/env-in-repository",
     title="Files of variables with secrets stay out of the repository",
     fault="{n} [file|files] with secrets in variables [is|are] in the repository",
     rationale="An .env file is where Compose looks for what a project must not say aloud. One that Git does not ignore "

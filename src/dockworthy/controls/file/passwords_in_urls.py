@@ -9,6 +9,7 @@ from ...model.text_file import SecretKind, TextFile
 from ._secrets import judge_kinds
 
 control = Control(
+    id="file/passwords-in-urls",
     title="No address in the project's files holds a password",
     fault="{n} [file holds|files hold] a password in an address",
     rationale="An address is printed by every client that can't reach it, shown in process lists, and copied from file to "

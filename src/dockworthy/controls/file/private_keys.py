@@ -18,6 +18,7 @@ def _block(kind: str, body: str = _BODY) -> str:
 
 
 control = Control(
+    id="file/private-keys",
     title="No private key lies among the project's files",
     fault="{n} [file holds|files hold] a private key",
     rationale="A private key is a login, a server's identity or a signature. In a file of the project it is read by "

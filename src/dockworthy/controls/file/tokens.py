@@ -11,6 +11,7 @@ from ._secrets import judge_kinds
 _TAIL = "a8Kd02LmQ9xTz4RvB7nYpW3sHc6EfJgU1iOq"  # of no token: put together, so that this file does not look like one
 
 control = Control(
+    id="file/tokens",
     title="No access token lies among the project's files",
     fault="{n} [file holds|files hold] an access token",
     rationale="Tokens of registries, code hosts and clouds are known by their shape, to us and to everybody else. Who has "

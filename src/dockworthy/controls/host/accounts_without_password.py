@@ -18,6 +18,7 @@ def _account(password: str) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/accounts-without-password",
     title="Every account that can log in has a password, or none that fits",
     fault="Somebody can log in without a password",
     rationale="An empty field in /etc/shadow asks for nothing: at the console, with su, and over the network where a "

@@ -33,6 +33,7 @@ def _host(*rules: str) -> dict[str, Any]:
 _NO_AUDIT = {"host": {**_host()["host"], "audit_rules": absent()}}
 
 control = Control(
+    id="host/audit-rules",
     title="The audit log records use and change of the engine's files",
     fault="{n} [file of the engine is|files of the engine are] not watched by the audit log",
     rationale="The engine's own log can be rewritten by whoever controls the engine. The kernel's audit log names "

@@ -18,6 +18,7 @@ def _updates(program: str, enabled: bool) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/automatic-updates",
     title="Security updates of the host install themselves",
     fault="Security updates of the host do not install themselves",
     rationale="Between the fix and its use in attacks lie days. Unattended upgrades of the distribution's security "

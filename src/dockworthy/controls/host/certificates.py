@@ -25,6 +25,7 @@ def _ends(day: str, path: str = "/etc/docker/server.pem") -> dict[str, Any]:
 
 
 control = Control(
+    id="host/certificates",
     title="No certificate of the engine runs out within 30 days",
     fault="{n} [certificate of the engine runs|certificates of the engine run] out within 30 days",
     rationale="With an expired certificate clients refuse the engine, the engine refuses the registry, or a node "

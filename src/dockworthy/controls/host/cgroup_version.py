@@ -11,6 +11,7 @@ from ..examples import not_seen, on_host
 from ._fields import not_known
 
 control = Control(
+    id="host/cgroup-version",
     title="The host uses cgroup v2",
     fault="The host uses cgroup v1",
     rationale="Version 2 limits memory with its swap and page cache as one, tells the pressure on each resource, and "

@@ -14,6 +14,7 @@ _COUNT, _MAX = "net.netfilter.nf_conntrack_count", "net.netfilter.nf_conntrack_m
 _FULL = 80
 
 control = Control(
+    id="host/connection-table",
     title="The table of connections has room",
     fault="The kernel's table of connections is nearly full",
     rationale="Every connection to or from a container passes address translation and takes a place. With none left "

@@ -18,6 +18,7 @@ def _load(quarter: float, cpus: int = 4) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/cpu-load",
     title="The processors keep up with the work",
     fault="The processors do not keep up with the work",
     rationale="A load above the number of processors for fifteen minutes means that everything waits, health checks "

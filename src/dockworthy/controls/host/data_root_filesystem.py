@@ -18,6 +18,7 @@ def _storage(own: bool) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/data-root-filesystem",
     title="The engine's data has a file system of its own",
     fault="The engine's data has no file system of its own",
     rationale="Images, logs and containers' writes grow without asking. On the root file system they take the room "

@@ -20,6 +20,7 @@ def _storage(**changed: Any) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/data-root-health",
     title="The file system of the engine's data is writable, whole, and keeps writes safe",
     fault="The file system of the engine's data is damaged, read-only or loses writes",
     rationale="A kernel that finds errors mounts the file system read-only, or counts and goes on. Write barriers "

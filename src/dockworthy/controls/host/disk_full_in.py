@@ -36,6 +36,7 @@ def _free(*gigabytes: float) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/disk-full-in",
     title="The engine's disk will not be full within two weeks",
     fault="The engine's disk will be full within two weeks",
     rationale="`df` shows room until the night on which it does not. The use of some days tells which night that is, early "

@@ -33,6 +33,7 @@ def _disk(**facts: Any) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/disk-health",
     title="The disks are healthy, and no array has lost a member",
     fault="{n} [disk or array has|disks or arrays have] faults",
     rationale="A disk that reports errors, or an array on its last member, is data that will be lost. What stands on "

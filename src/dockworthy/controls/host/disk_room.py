@@ -23,6 +23,7 @@ def _storage(**changed: Any) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/disk-room",
     title="There is room left where the engine stores its data",
     fault="The engine's disk is nearly full",
     rationale="Less than a tenth is used up by one image pull or one busy log. Small files can use up the inodes "

@@ -11,6 +11,7 @@ from ..examples import absent, not_seen, on_host
 from ._fields import in_both, not_known
 
 control = Control(
+    id="host/docker-group",
     title="Nobody is in the docker group who may not be root",
     fault="The docker group makes users root who may not be",
     rationale="Whoever may open the engine's socket can mount the host's disk into a container: membership of the "

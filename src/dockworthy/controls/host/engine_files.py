@@ -28,6 +28,7 @@ def _files(*files: dict[str, Any]) -> dict[str, Any]:
 _SETTINGS = "/etc/docker/daemon.json"
 
 control = Control(
+    id="host/engine-files",
     title="The engine's files belong to root, and nobody else may write them",
     fault="{n} [file of the engine has the wrong owner or is|files of the engine have the wrong owner or are] too open",
     rationale="The engine runs as root and does what these files say. A unit file, daemon.json or program that "

@@ -21,6 +21,7 @@ def _engine(executable: str, *packages: str) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/engine-package",
     title="The engine is a package that the host's package manager keeps current",
     fault="The host's package manager does not keep the engine current",
     rationale="Static binaries get no updates until somebody remembers them. A snap updates and restarts the engine "

@@ -34,6 +34,7 @@ _GUARDED = {
 }
 
 control = Control(
+    id="host/engine-socket",
     title="Only root and the docker group may open the engine's sockets",
     fault="{n} [socket of the engine is|sockets of the engine are] open to more than root and the docker group",
     rationale="The engine asks nobody who they are: a program that can open its socket, or containerd's, starts a "

@@ -20,6 +20,7 @@ def _firewall(**changed: Any) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/firewall",
     title="A firewall refuses what nobody allowed",
     fault="No firewall refuses what nobody allowed",
     rationale="A service that is started by mistake, or listens on every address by default, is on the network at "

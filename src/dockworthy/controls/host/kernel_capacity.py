@@ -23,6 +23,7 @@ WANTED = {
 _ENOUGH = {"fs__inotify__max_user_instances": "8192", "fs__inotify__max_user_watches": "1048576"}
 
 control = Control(
+    id="host/kernel-capacity",
     title="The kernel's host-wide limits fit many containers",
     fault="{n} [limit of the kernel is|limits of the kernel are] too low for many containers",
     rationale="These defaults were made for one desktop user. Containers share them, since most run as the same user "

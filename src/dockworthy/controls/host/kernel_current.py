@@ -29,6 +29,7 @@ def _kernel(release: str, built: str) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/kernel-current",
     title="The running kernel was built within the last year",
     fault="The running kernel is more than a year old",
     rationale="A container is a process of this kernel. Each year brings local holes that are also ways out of a "

@@ -29,6 +29,7 @@ WANTED = {
 _GOOD = sysctls(**{name.replace(".", "__"): wanted.value for name, wanted in WANTED.items()})
 
 control = Control(
+    id="host/kernel-hardening",
     title="The kernel is hardened against its own users",
     fault="{n} [setting leaves|settings leave] the kernel open to its own users",
     rationale="Containers call the same kernel as everybody. These settings cost nothing and take away what most "

@@ -27,6 +27,7 @@ def _kernel(taint: int) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/kernel-taint",
     title="The running kernel has seen no damage",
     fault="The running kernel reports damage",
     rationale="After a machine check, a corrupt page or an oops parts of the kernel have stopped or are wrong. It "

@@ -21,6 +21,7 @@ def _both(lsm: list[str], *options: str) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/mandatory-access",
     title="AppArmor or SELinux confines containers",
     fault="Neither AppArmor nor SELinux confines containers",
     rationale="It forbids containers to mount, to trace other processes and to write to the kernel's own files, "

@@ -11,6 +11,7 @@ from ..examples import absent, not_seen, on_host
 from ._fields import not_known
 
 control = Control(
+    id="host/memory-errors",
     title="The memory makes no errors",
     fault="The memory makes errors",
     rationale="Corrected errors are the sign before those that are not. Uncorrected ones crash programs, or worse, "

@@ -24,6 +24,7 @@ def _memory(available: int, swap_free: int = 0, swap_total: int = 0) -> dict[str
 
 
 control = Control(
+    id="host/memory-headroom",
     title="There is memory left, and little is swapped out",
     fault="Memory runs short",
     rationale="Below a tenth the next peak ends with the kernel killing a process, often the largest: the database. "

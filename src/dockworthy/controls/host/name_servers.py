@@ -16,6 +16,7 @@ _RESOLVED = ("127.0.0.53", "127.0.0.54")
 """systemd-resolved: the engine knows it and reads the real servers from /run/systemd/resolve."""
 
 control = Control(
+    id="host/name-servers",
     title="Containers have name servers that they can reach",
     fault="Containers have no name server that they can reach",
     rationale="A server on 127.0.0.1 is the host's, not the container's: the engine leaves it out, and old ones put "

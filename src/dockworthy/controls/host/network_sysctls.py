@@ -20,6 +20,7 @@ WANTED = {
 _BRIDGE = "net__bridge__bridge-nf-call-iptables"
 
 control = Control(
+    id="host/network-sysctls",
     title="The kernel forwards and filters containers' traffic",
     fault="{n} [setting of the kernel breaks|settings of the kernel break] forwarding or filtering of "
     "containers' traffic",

@@ -22,6 +22,7 @@ def _engine(score: int, panic: str = "0") -> dict[str, Any]:
 
 
 control = Control(
+    id="host/out-of-memory",
     title="When memory runs out, the engine is not the first to be killed",
     fault="When memory runs out, the engine may be the first to be killed",
     rationale="Without a lower score the engine is as good a victim as any container, and with it everything that it "

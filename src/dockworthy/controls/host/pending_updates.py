@@ -24,6 +24,7 @@ def _installed(candidate: str = "", *, listed: bool = True, lists: str = "2026-1
 
 
 control = Control(
+    id="host/pending-updates",
     title="No update of engine, runtime or kernel is waiting",
     fault="Updates of engine, runtime or kernel are waiting",
     rationale="The fix exists, everybody can read what it mends, and this host does not have it.",

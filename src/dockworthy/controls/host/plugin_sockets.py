@@ -22,6 +22,7 @@ def _plugin(path: str, **more: Any) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/plugin-sockets",
     title="Every plugin that is registered at the engine answers",
     fault="{n} [plugin that is|plugins that are] registered at the engine [does|do] not answer",
     rationale="The engine asks each plugin that a file in /run/docker/plugins (a socket) or /etc/docker/plugins names, "

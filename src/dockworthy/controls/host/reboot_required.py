@@ -11,6 +11,7 @@ from ..examples import not_seen, on_host
 from ._fields import not_known
 
 control = Control(
+    id="host/reboot-required",
     title="No installed update waits for a reboot",
     fault="An installed update waits for a reboot",
     rationale="Until the reboot the old kernel or library runs, with the holes that the update closed. And a host "

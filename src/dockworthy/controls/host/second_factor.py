@@ -21,6 +21,7 @@ _ASKS_TWICE = on_host(ssh_login_modules=["pam_unix", "pam_google_authenticator"]
 _ASKS_ONCE = on_host(ssh_login_modules=["pam_unix"])
 
 control = Control(
+    id="host/second-factor",
     title="A login by SSH needs two things of different kinds",
     fault="One factor is enough to log in by SSH",
     rationale="A key that was copied from a laptop, or a password from a list, opens the host alone. A code or a touch on "

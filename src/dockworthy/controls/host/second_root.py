@@ -18,6 +18,7 @@ def _accounts(*accounts: tuple[str, int]) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/second-root",
     title="Only root has the user number 0",
     fault="Another account than root has the user number 0",
     rationale="The kernel knows numbers, not names: every account with the number 0 is root, with a password of its "

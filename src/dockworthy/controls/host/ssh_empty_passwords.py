@@ -12,6 +12,7 @@ from ._ssh import no_server, ssh
 _FILE = "/etc/ssh/sshd_config"
 
 control = Control(
+    id="host/ssh-empty-passwords",
     title="SSH refuses empty passwords",
     fault="SSH accepts empty passwords",
     rationale="With PermitEmptyPasswords an account without a password, made by a script or by mistake, is open to "

@@ -12,6 +12,7 @@ from ._ssh import no_server, passwords_by
 _FILE = "/etc/ssh/sshd_config"
 
 control = Control(
+    id="host/ssh-passwords",
     title="SSH asks for a key, not for a password alone",
     fault="A password alone is enough to log in by SSH",
     rationale="A password that leaked elsewhere, or is on a list, opens the host. A key stays on the machine of its "

@@ -12,6 +12,7 @@ from ._ssh import no_server, passwords_by, ssh
 _FILE = "/etc/ssh/sshd_config"
 
 control = Control(
+    id="host/ssh-root-login",
     title="root can't log in over SSH with a password",
     fault="root can log in over SSH with a password",
     rationale="Passwords of root are guessed day and night by programs all over the internet, and a login as root "

@@ -31,6 +31,7 @@ def _record(since: str, **last: str) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/stale-logins",
     title="Whoever can log in still does",
     fault="{n} [account|accounts] can log in, and [has|have] not for long",
     rationale="People leave and projects end; their keys and passwords stay valid, on laptops that were sold and in lists "

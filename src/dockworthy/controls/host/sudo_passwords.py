@@ -19,6 +19,7 @@ def _rule(who: str, *commands: str, free: bool = True) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/sudo-passwords",
     title="sudo asks for a password where it gives root",
     fault="sudo gives root without a password",
     rationale="Without a password whatever runs as that account is root at once: a build script, a browser, a stolen key. "

@@ -18,6 +18,7 @@ def _clock(**sync: Any) -> dict[str, Any]:
 
 
 control = Control(
+    id="host/time-sync",
     title="The clock is kept by a time service, and is synchronised",
     fault="The clock is kept by no time service, or is not synchronised",
     rationale="Certificates, tokens, log entries and the election of swarm managers all depend on the time. A clock "

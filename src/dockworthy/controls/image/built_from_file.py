@@ -10,6 +10,7 @@ from ...model.levels import Level, Severity
 from ._history import instruction, place, short
 
 control = Control(
+    id="image/built-from-file",
     title="Images are built from a file, not committed from a container",
     fault="{who} [was|were] committed from a container",
     rationale="An image that was committed can't be built again with a security update, and nobody sees what is in it.",

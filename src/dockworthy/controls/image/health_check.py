@@ -9,6 +9,7 @@ from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, 
 from ...model.levels import Level, Severity
 
 control = Control(
+    id="image/health-check",
     title="Images that wait to be used say how their health is checked",
     fault="{who} [has|have] no health check",
     rationale="The image's author knows best what a working program answers. Images in use are judged by whether their "

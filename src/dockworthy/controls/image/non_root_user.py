@@ -9,6 +9,7 @@ from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, 
 from ...model.levels import Level, Severity
 
 control = Control(
+    id="image/non-root-user",
     title="Images that wait to be used name a user other than root",
     fault="{who} [runs|run] as root",
     rationale="Whoever starts an image and says nothing gets its user. Images in use are judged by what their "

@@ -9,6 +9,7 @@ from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, 
 from ...model.levels import Level, Severity
 
 control = Control(
+    id="image/origin",
     title="Images in use came from a registry, and their digest is known",
     fault="{who} [comes|come] from no known registry",
     rationale="What was built or loaded here can't be fetched again after the disk is lost, nor compared with what was "

@@ -11,6 +11,7 @@ from ...model.levels import Level, Severity
 from ._history import judge_steps
 
 control = Control(
+    id="image/package-lists",
     title="Package lists are refreshed in the step that installs",
     fault="{who} refreshed package lists in another step than the install",
     rationale="The builder keeps the result of a step whose text is the same. `apt-get update` alone is never run again, "

@@ -11,6 +11,7 @@ from ...model.levels import Level, Severity
 from ._history import judge_steps
 
 control = Control(
+    id="image/remote-add",
     title="Files from elsewhere enter images only with their checksum",
     fault="{who} [holds|hold] files that were added without a checksum",
     rationale="`ADD` with an address fetches at build time and checks nothing: what the server sends goes in. Local "

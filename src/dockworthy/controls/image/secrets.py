@@ -12,6 +12,7 @@ from ...model.levels import Level, Severity
 from ._history import instruction, short
 
 control = Control(
+    id="image/secrets",
     title="Images hold no secrets",
     fault="{who} [holds|hold] secrets",
     rationale="Environment, labels and build steps of an image are read by everyone who may pull it, and stay in each "

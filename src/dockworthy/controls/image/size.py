@@ -10,6 +10,7 @@ from ...model.levels import Level, Severity
 from ..sizes import GIGABYTE, in_words
 
 control = Control(
+    id="image/size",
     title="Images hold little more than they need",
     fault="{who} [holds|hold] more than needed",
     rationale="Each package more is one more to be updated, and each gigabyte delays the start on a new host.",

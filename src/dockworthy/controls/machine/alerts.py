@@ -18,6 +18,7 @@ def _prometheus(rules: int, managers: list[str]) -> dict[str, object]:
 
 
 control = Control(
+    id="machine/alerts",
     title="Alerts are watched for, and handed to somebody",
     fault="Nobody is told of alerts",
     rationale="A full disk at three in the morning is mended in five minutes by whoever is called, and is a lost database by "

@@ -25,6 +25,7 @@ def _on(data_disk: str, *stores: dict[str, Any]) -> dict[str, Any]:
 
 
 control = Control(
+    id="machine/backup-elsewhere",
     title="Backups lie on another host than the data",
     fault="Backups lie on the same host as the data",
     rationale="A dead disk, a burnt host or an intruder who encrypts it takes what lies beside the data as well. Three "

@@ -23,6 +23,7 @@ def _machine(**state: object) -> dict[str, object]:
 
 
 control = Control(
+    id="machine/backup-evidence",
     title="The data was backed up lately",
     fault="The data was not backed up lately",
     rationale="Volumes and folders of containers lie on this host's disk alone. Without a copy somewhere else one fault "

@@ -11,6 +11,7 @@ from ._evidence_examples import LAST_NIGHT, THREE_WEEKS_AGO, evidence, job, not_
 from ._proofs import judged, proofs_of
 
 control = Control(
+    id="machine/backup-recent",
     title="Backups are made, and the newest is young",
     fault="No backup is recent",
     rationale="Jobs stop silently: a password that changed, a full disk, a timer that nobody enabled. What counts is not "

@@ -20,6 +20,7 @@ _WEB = {"engine": {"containers": [{"name": "web"}]}}
 _OPEN = on_host(firewall={"backend": "nft"})
 
 control = Control(
+    id="machine/cloud-metadata",
     title="Containers cannot reach the cloud's metadata address",
     fault="Containers can reach the cloud's metadata address",
     rationale=f"{_ADDRESS} hands out credentials, start scripts and keys of the machine without a password. One request "

@@ -40,6 +40,7 @@ def _container(config: dict[str, Any], files: dict[str, Any]) -> dict[str, Any]:
 
 
 control = Control(
+    id="machine/container-logs",
     title="No container's log has grown large",
     fault="{n} [container has|containers have] a log that has grown large",
     rationale="The log of json-file lies beside images and volumes and is part of no count of theirs. One that nothing "

@@ -17,6 +17,7 @@ _OLD, _NEW = {"Id": "sha256:a1", "RepoTags": []}, {"Id": "sha256:b2", "RepoTags"
 _WEB = {"name": "web", "inspect": {"Image": "sha256:a1", "Config": {"Image": "shop:1"}}}
 
 control = Control(
+    id="machine/current-build",
     title="Containers run the current build of their image",
     fault="{who} [runs|run] an old build of [its|their] image",
     rationale="A newer image with the same tag was pulled or built here, most often for a reason. Until the container is "

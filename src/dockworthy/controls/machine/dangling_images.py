@@ -16,6 +16,7 @@ from ._running import gap, image_name
 _NAMELESS: dict[str, list[str]] = {"RepoTags": [], "RepoDigests": []}
 
 control = Control(
+    id="machine/dangling-images",
     title="No image is left without a name and without a use",
     fault="{who} [has|have] neither a name nor a use",
     rationale="Each new build under the same tag leaves the one before nameless. Unpatched programs lie there, and room "

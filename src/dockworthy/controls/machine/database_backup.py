@@ -17,6 +17,7 @@ from ._running import gap, running
 _DATABASE = {"engine": {"containers": [container("postgres:17.2")]}}
 
 control = Control(
+    id="machine/database-backup",
     title="Databases are dumped by their own tools, and the newest dump is young",
     fault="Databases have no recent dump",
     rationale="Files of a running database, copied one after the other, are of different moments. The database's own dump, "

@@ -11,6 +11,7 @@ from ._evidence_examples import evidence, not_read, project
 from ._proofs import judged, proofs_of
 
 control = Control(
+    id="machine/deploy-versioned",
     title="What is deployed is under version control",
     fault="What is deployed is not under version control",
     rationale="Who changed what, when and why; the state of last week; the same on a new host: all of that is one command "

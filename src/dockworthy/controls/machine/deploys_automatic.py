@@ -17,6 +17,7 @@ def _started_from(folder: str) -> dict[str, object]:
 
 
 control = Control(
+    id="machine/deploys-automatic",
     title="Deploys are made by a program",
     fault="No program makes the deploys",
     rationale="What a program does is the same on Friday evening, is written down, and can be taken back. It also ends the "

@@ -14,6 +14,7 @@ from ..examples import not_seen
 from ._evidence_examples import evidence, job
 
 control = Control(
+    id="machine/dump-pipeline",
     title="A dump in a pipe fails when the dump fails",
     fault="{n} [backup job hides|backup jobs hide] a failed dump behind a pipe",
     rationale="A shell tells of a pipe only how its last command ended. The database was down, the password had changed: "

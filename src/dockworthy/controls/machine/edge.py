@@ -30,6 +30,7 @@ def _web(image: str) -> dict[str, object]:
 
 
 control = Control(
+    id="machine/edge",
     title="Deploys fail no request: an edge stands before several healthy containers",
     fault="Deploys fail requests: no edge stands before several healthy containers",
     rationale="A published port belongs to one container: the old one must stop before the new one can start. An edge "

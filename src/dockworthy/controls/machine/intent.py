@@ -12,6 +12,7 @@ from ...model.policy import Availability
 _FILE = Source("dockworthy.yaml", "intent")
 
 control = Control(
+    id="machine/intent",
     title="What will run here is stated",
     fault="What will run here is not stated, or can't be kept with this team",
     rationale="A cache that can be rebuilt and a customer database need different things. Without the answer the "

@@ -16,6 +16,7 @@ _SIX = {"engine": {"networks": [{"Name": "shop", "Driver": "bridge", "EnableIPv6
 _OLD = {"engine": {"version": {"Version": "26.1.5", "ApiVersion": "1.45"}, **_SIX["engine"]}}
 
 control = Control(
+    id="machine/ipv6-filtered",
     title="Networks with IPv6 are filtered as they are for IPv4",
     fault="{who} [has|have] IPv6 that is not filtered as IPv4 is",
     rationale="Engines before 27 write no IPv6 rules unless told to: on a network with IPv6 the world reaches every port "

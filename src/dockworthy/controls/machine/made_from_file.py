@@ -16,6 +16,7 @@ from ._running import containers, gap, state_of
 _TYPED = {"com.docker.compose.project": "", "com.docker.compose.project.config_files": ""}
 
 control = Control(
+    id="machine/made-from-file",
     title="Containers are made from a file, not typed in",
     fault="{who} [comes|come] from no known file",
     rationale="What a file says can be read, reviewed, checked and run again on a new host. What somebody typed lives in "

@@ -25,6 +25,7 @@ def _memory(gigabytes: int) -> dict[str, object]:
 
 
 control = Control(
+    id="machine/memory-committed",
     title="The containers' memory limits fit into the host",
     fault="The containers' memory limits exceed the host's memory",
     rationale="When all use what they may, the host runs out, and the kernel kills what it likes: the database, or the "

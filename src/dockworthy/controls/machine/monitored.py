@@ -14,6 +14,7 @@ _OF_CONTAINERS = ["container_cpu_usage_seconds_total"]
 _OF_HOST = ["node_cpu_seconds_total"]
 
 control = Control(
+    id="machine/monitored",
     title="Metrics of the containers are collected",
     fault="Metrics of the containers are not collected",
     rationale="CPU, memory, restarts and disk tell of trouble hours before it is an outage, and what the trouble was after "

@@ -19,6 +19,7 @@ def _made_for(architecture: str | None) -> dict[str, object]:
 
 
 control = Control(
+    id="machine/native-images",
     title="Images in use are made for this host's processor",
     fault="{who} in use [is|are] made for another processor",
     rationale="With an emulator registered the engine runs foreign programs without a word, at a fraction of the speed.",

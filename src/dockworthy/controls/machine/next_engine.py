@@ -31,6 +31,7 @@ def _seen(image: str, engine: str = "28.5.2", minimum: str = "1.24", **config: A
 
 
 control = Control(
+    id="machine/next-engine",
     title="The programs that talk to the engine can talk to the next one, too",
     fault="{who} can't talk to the next engine",
     rationale=f"Engine {NEXT_MAJOR} refuses API versions that engines served for eight years. A reverse proxy that asks "

@@ -35,6 +35,7 @@ def _engine(version: str, **settings: Any) -> dict[str, Any]:
 
 
 control = Control(
+    id="machine/next-engine-settings",
     title="A newer engine starts with these settings, and does the same",
     fault="{n} [setting of the engine fails or changes|settings of the engine fail or change] with a newer engine",
     rationale="Settings and habits that were removed show at the upgrade: the engine does not start, or starts and no "

@@ -25,6 +25,7 @@ def _two(image: str, target: str, *, second_reads: bool = False) -> dict[str, ob
 
 
 control = Control(
+    id="machine/one-writer",
     title="A database's files have one server that writes them",
     fault="{n} [database has|databases have] files that several servers write",
     rationale="Databases lock their files against processes that they can see. In another container is one that they "

@@ -27,6 +27,7 @@ def _answers(service: str, port: int, answered: str, **more: Any) -> dict[str, A
 _OPEN_HOST = on_host(firewall={"backend": "nft", "input_policy": "accept"})
 
 control = Control(
+    id="machine/open-services",
     title="No service of this host answers strangers without a password",
     fault="{n} [service answers|services answer] strangers without a password",
     rationale="Redis, memcached, MongoDB, Elasticsearch, etcd and the engine's API ask nobody who they are unless somebody "

@@ -14,6 +14,7 @@ from ._proofs import judged, proofs_of
 _BUILDS = project(pipelines=[".gitlab-ci.yml"], builds=True)
 
 control = Control(
+    id="machine/pipeline",
     title="Images are built by a pipeline, from a commit",
     fault="Images are not built by a pipeline from a commit",
     rationale="Built by a pipeline, an image can be built again, says which commit it is, and was tested on the way. Built "

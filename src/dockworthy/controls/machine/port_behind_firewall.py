@@ -33,6 +33,7 @@ _NEIGHBOURS = ("-A DOCKER-USER ! -s 10.0.0.0/8 -i eth0 -j DROP",)
 _BLOCKLIST = ("-A DOCKER-USER -m set --match-set unwanted src -j DROP",)
 
 control = Control(
+    id="machine/port-behind-firewall",
     title="A published port is open to those only whom the host's firewall lets in",
     fault="{n} [published port is|published ports are] open past the host's firewall",
     rationale="The engine translates and forwards a published port before the firewall's INPUT rules, where ufw and most "

@@ -26,6 +26,7 @@ def _two(first: str, second: str, **options: str) -> dict[str, object]:
 
 
 control = Control(
+    id="machine/projects-apart",
     title="Containers of different projects share no network",
     fault="{who} [joins|join] containers of different projects",
     rationale="A network has no inner walls: whoever breaks into one project's container reaches every port of all the "

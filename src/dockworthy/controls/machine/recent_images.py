@@ -19,6 +19,7 @@ def _built(created: str) -> dict[str, object]:
 
 
 control = Control(
+    id="machine/recent-images",
     title="Images in use were built in the last 90 days",
     fault="{who} in use [was|were] built more than 90 days ago",
     rationale="Distributions publish security updates weekly. They reach a container only when its image is built again.",

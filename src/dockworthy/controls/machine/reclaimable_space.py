@@ -41,6 +41,7 @@ def _cache(size: int) -> dict[str, Any]:
 
 
 control = Control(
+    id="machine/reclaimable-space",
     title="What nobody uses takes little of the disk",
     fault="What nobody uses takes much of the disk",
     rationale="Images of old versions, build cache and layers of stopped containers grow with every deploy until the disk "

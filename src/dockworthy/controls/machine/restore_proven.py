@@ -11,6 +11,7 @@ from ._evidence_examples import LAST_NIGHT, drill, evidence, job, not_read, stor
 from ._proofs import judged, proofs_of
 
 control = Control(
+    id="machine/restore-proven",
     title="A restore was made, and worked",
     fault="No restore is proven to work",
     rationale="A backup that was never restored is a hope: the wrong folder, a key that only the lost host had, a dump that "

@@ -17,6 +17,7 @@ def _service(**more: object) -> dict[str, object]:
 
 
 control = Control(
+    id="machine/rollback-proven",
     title="A deploy was taken back, and that worked",
     fault="No rollback is proven to work",
     rationale="The old image is pruned, the database has moved on, the tag means something else by now: what stands in the "

@@ -14,6 +14,7 @@ from ._proofs import judged, proofs_of
 _FILE = ".gitlab-ci.yml"
 
 control = Control(
+    id="machine/security-early",
     title="A pipeline checks files and images before they come here",
     fault="No pipeline checks files and images before they come here",
     rationale="A privileged container or an image with a known hole costs a minute in a merge request, and a night in "

@@ -23,6 +23,7 @@ _WEB = {"engine": {"containers": [{"name": "web"}]}}
 _OPEN = on_host(firewall={"backend": "nft", "input_policy": "accept"})
 
 control = Control(
+    id="machine/services-for-containers",
     title="The host's own services that ask for no password are closed to containers",
     fault="{n} [service of the host is|services of the host are] open to containers without a password",
     rationale="Every bridge has the host at its other end. What listens on every address there answers containers too, and "

@@ -18,6 +18,7 @@ def _set_up(tool: str, **more: object) -> dict[str, object]:
 
 
 control = Control(
+    id="machine/setup-automatic",
     title="The host is set up by a program, and again with the same result",
     fault="The host is not set up by a program that gives the same result again",
     rationale="What is written as code can be read, reviewed and run on a new host. What was typed once is partly forgotten "

@@ -20,6 +20,7 @@ def _network(subnet: str) -> dict[str, object]:
 
 
 control = Control(
+    id="machine/subnets-apart",
     title="Networks of containers do not cover addresses that the host needs",
     fault="{who} [covers|cover] addresses that the host needs",
     rationale="The host sends everything for a network's addresses to its containers: a name server, a swarm node or a "

@@ -22,6 +22,7 @@ def _listens(address: str) -> dict[str, object]:
 
 
 control = Control(
+    id="machine/swarm-address",
     title="The swarm's management port listens on a chosen address",
     fault="The swarm's management port listens on every address",
     rationale="By default a manager listens on every address of the host, also on those that face the internet.",

@@ -19,6 +19,7 @@ def _swarm(nodes: object, services: object) -> dict[str, object]:
 
 
 control = Control(
+    id="machine/swarm-needed",
     title="Swarm mode is off where nobody uses it",
     fault="Swarm mode is on, and nobody uses it",
     rationale="A swarm opens ports 2377, 7946 and 4789 and has keys and certificates of its own.",

@@ -20,6 +20,7 @@ _OLD = {
 }
 
 control = Control(
+    id="machine/unpublished-ports",
     title="Neighbours on the network do not reach unpublished ports",
     fault="Neighbours on the network reach unpublished ports",
     rationale="Before version 28 the engine itself did not stop a machine next door that sends packets for the "

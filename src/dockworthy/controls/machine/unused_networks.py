@@ -14,6 +14,7 @@ from ._running import containers, gap
 _LEFT = [{"Name": "old", "Driver": "bridge", "Scope": "local"}]
 
 control = Control(
+    id="machine/unused-networks",
     title="Every network has containers",
     fault="{who} [has|have] no containers",
     rationale="The engine's pools hold some thirty networks by default; then no project starts any more. A forgotten "

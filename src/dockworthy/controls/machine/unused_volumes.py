@@ -16,6 +16,7 @@ from ._running import gap
 _LEFT = [{"Name": "old-data", "Driver": "local", "Labels": None}]
 
 control = Control(
+    id="machine/unused-volumes",
     title="Every volume is mounted by a container",
     fault="{who} [is|are] mounted by no container",
     rationale="Volumes stay when their containers go. Data that nobody knows of is neither backed up nor protected, and a "

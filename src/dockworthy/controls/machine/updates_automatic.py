@@ -23,6 +23,7 @@ def _engine(image: dict[str, Any], *containers: dict[str, Any]) -> dict[str, Any
 
 
 control = Control(
+    id="machine/updates-automatic",
     title="Newer images reach the containers by themselves",
     fault="Newer images do not reach the containers by themselves",
     rationale="Security updates of base images come weekly. If somebody must think of it, they come when there is time. The "

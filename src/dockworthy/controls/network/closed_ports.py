@@ -9,6 +9,7 @@ from ...model.finding import Judgement, Remedy, failed, not_applicable, passed
 from ...model.levels import Level, Severity
 
 control = Control(
+    id="network/closed-ports",
     title="A container's port is open to the outside only where it is published",
     fault="{who} [opens|open] unpublished ports of containers to the outside",
     rationale="On a macvlan or ipvlan network a container is a machine of the LAN: the host's firewall does not see its "

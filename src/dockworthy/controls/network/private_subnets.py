@@ -11,6 +11,7 @@ from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, 
 from ...model.levels import Level, Severity
 
 control = Control(
+    id="network/private-subnets",
     title="Networks of containers use private addresses",
     fault="{who} [uses|use] public addresses",
     rationale="The host routes a network's addresses to its containers. If they belong to somebody on the internet, "

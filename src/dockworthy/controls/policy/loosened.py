@@ -25,6 +25,7 @@ def _change(before: str, now: str) -> str:
 
 
 control = Control(
+    id="policy/loosened",
     title="A change does not loosen the policy that it is judged by",
     fault="The change loosens the policy that it is judged by",
     rationale="A pull request that adds an exception, lowers the level or takes out a rule excuses itself: whatever it "

@@ -9,6 +9,7 @@ from ...model.finding import Judgement, Remedy, failed, not_applicable, passed, 
 from ...model.levels import Level, Severity
 
 control = Control(
+    id="volume/encrypted-transport",
     title="Data of volumes on other machines travels encrypted",
     fault="{who} [sends|send] data unencrypted",
     rationale="Whoever listens on the network between this host and the file server reads the data, and with NFS's "

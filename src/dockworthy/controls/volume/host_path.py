@@ -10,6 +10,7 @@ from ...model.levels import Level, Severity
 from ...model.volume_options import VolumeKind, volume_content
 
 control = Control(
+    id="volume/host-path",
     title="No waiting volume leads to a sensitive path of the host",
     fault="{who} [leads|lead] to a sensitive path of the host",
     rationale="The `local` driver binds any path that the volume's options name. Rules that look at bind mounts alone "

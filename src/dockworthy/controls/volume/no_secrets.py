@@ -9,6 +9,7 @@ from ...model.finding import Judgement, Remedy, failed, passed
 from ...model.levels import Level, Severity
 
 control = Control(
+    id="volume/no-secrets",
     title="Volumes hold no passwords in their options",
     fault="{who} [has|have] a password in [its|their] options",
     rationale="`docker volume inspect` shows the options to everyone with access to the engine, and they lie unencrypted "

@@ -15,6 +15,7 @@ _JOB = (
 )
 
 control = Control(
+    id="workload/agent-protections",
     title="No attribute loosens what a Titus agent holds back",
     fault="{who} [loosens|loosen] what the Titus agent holds back",
     rationale="`allowNestedContainers` lets a job make containers of its own, and `seccompAgentEnabledForPerfSyscalls` opens the "

@@ -14,6 +14,7 @@ from ._containers import Fault, judge_faults
 from ._written_options import without_option
 
 control = Control(
+    id="workload/apparmor",
     title="The AppArmor profile is the default one or a named one",
     fault="{who} [is|are] not confined by AppArmor",
     rationale="AppArmor's default profile denies mounts, raw kernel files and more, whatever capabilities are given.",

@@ -15,6 +15,7 @@ from ._platforms import CONTAINERS
 from ._unclear import as_far_as_told
 
 control = Control(
+    id="workload/build-grants",
     title="Builds of images get no rights of the host",
     fault="the image of {who} is built with rights of the host",
     rationale="With `security.insecure` a step of the build can be root on the machine that builds, with `network.host` "

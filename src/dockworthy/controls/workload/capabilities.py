@@ -15,6 +15,7 @@ from ._capabilities import DOCKER_DEFAULT, effective, entries_beyond, named, wit
 from ._containers import Fault, judge_containers
 
 control = Control(
+    id="workload/capabilities",
     title="Containers have no capability beyond the default ones",
     fault="{who} [has|have] capabilities beyond the default ones",
     rationale="Capabilities such as SYS_ADMIN, SYS_PTRACE or NET_ADMIN are keys to the host or its network.",

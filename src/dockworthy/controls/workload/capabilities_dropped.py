@@ -16,6 +16,7 @@ from ._capabilities import effective, entries_beyond, named, with_severity_of_th
 from ._containers import Fault, judge_containers
 
 control = Control(
+    id="workload/capabilities-dropped",
     title="All capabilities are dropped, at most NET_BIND_SERVICE is added back",
     fault="{who} [keeps|keep] more capabilities than NET_BIND_SERVICE",
     rationale="Even the default capabilities let root in a container change owners, forge packets and make devices: "

@@ -11,6 +11,7 @@ from ...model.workload import Unit
 from ._platforms import CONTAINERS
 
 control = Control(
+    id="workload/cgroup-namespace",
     title="No container opts out of a cgroup namespace of its own",
     fault="{who} [uses|use] the host's cgroup namespace",
     rationale="From the host's cgroup namespace a container sees the groups, limits and ids of every other container; "

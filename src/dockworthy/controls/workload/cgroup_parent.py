@@ -11,6 +11,7 @@ from ._life import orchestrator
 from ._platforms import CONTAINERS
 
 control = Control(
+    id="workload/cgroup-parent",
     title="Containers stay below the engine's own cgroup",
     fault="{who} [runs|run] outside of the engine's own cgroup",
     rationale="What the host allows all containers together is set on the engine's cgroup: a container that is moved "

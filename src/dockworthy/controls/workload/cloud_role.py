@@ -16,6 +16,7 @@ _JOB = (
 )
 
 control = Control(
+    id="workload/cloud-role",
     title="Each job of Titus has a role and security groups of its own",
     fault="{who} [names|name] no role or no security groups of [its|their] own",
     rationale="A job without a role, or with the default one, shares what every other such job may do; without security groups "

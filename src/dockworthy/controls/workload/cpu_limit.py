@@ -13,6 +13,7 @@ from ._life import lasting
 from ._platforms import checked_by
 
 control = Control(
+    id="workload/cpu-limit",
     title="The CPU time of every container is limited",
     fault="{who} [has|have] no CPU limit",
     rationale="An endless loop in one container takes every core. Shares only weigh who waits: they hold nobody back who "

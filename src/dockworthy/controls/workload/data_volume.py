@@ -20,6 +20,7 @@ def _at(target: str, mount: dict[str, object]) -> list[dict[str, object]]:
 
 
 control = Control(
+    id="workload/data-volume",
     title="Databases keep their data in a volume that has a name",
     fault="{who} [keeps|keep] a database outside of named volumes",
     rationale="Data in the container's own layer is gone when it is recreated, which every upgrade does. An anonymous "

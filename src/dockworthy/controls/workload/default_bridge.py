@@ -10,6 +10,7 @@ from ...model.workload import Unit
 from ._platforms import CONTAINERS
 
 control = Control(
+    id="workload/default-bridge",
     title="Containers are on networks of their own",
     fault="{who} [is|are] on the default bridge network",
     rationale="The default bridge is where everything lands that names no network: strangers reach each other's ports, "

@@ -12,6 +12,7 @@ from ._devices import has_all_devices, rule_opens, rules_of
 from ._platforms import WITH_DEVICES
 
 control = Control(
+    id="workload/device-rules",
     title="No device rule opens the host's disks, memory or consoles",
     fault="{who} [has|have] device rules that open disks, memory or consoles of the host",
     rationale="With the rule `a *:* rwm` a container makes a node for the host's disk (the default capability MKNOD is "

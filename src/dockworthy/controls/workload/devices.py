@@ -12,6 +12,7 @@ from ._platforms import WITH_DEVICES
 from ._unclear import as_far_as_told
 
 control = Control(
+    id="workload/devices",
     title="No device of the host is handed to a container",
     fault="{who} [has|have] devices of the host",
     rationale="A driver is code of the kernel, and a device ties the container to its host. Where the work needs one "

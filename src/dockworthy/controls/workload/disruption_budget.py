@@ -23,6 +23,7 @@ _JOB = (
 )
 
 control = Control(
+    id="workload/disruption-budget",
     title="A disruption budget keeps enough instances running",
     fault="{who} [has|have] no disruption budget that works",
     rationale="Kubernetes and Titus empty a node before it is updated. Without a budget all instances of a service may be "

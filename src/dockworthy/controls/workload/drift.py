@@ -13,6 +13,7 @@ from ._written_layer import Change, Kind, telling_changes
 _WRITABLE = {"HostConfig": {"ReadonlyRootfs": False}}
 
 control = Control(
+    id="workload/drift",
     title="Nobody changed a container since it was started",
     fault="{who} [was|were] changed after the start",
     rationale="What was written into a container's own layer stands in no image and no repository: the next deploy "

@@ -15,6 +15,7 @@ from ._platforms import ENGINES
 from ._ports import is_loopback, published_of, shares_host_network
 
 control = Control(
+    id="workload/engine-inside",
     title="An engine inside a container demands client certificates",
     fault="{who} [runs|run] a Docker Engine that asks for no client certificate",
     rationale="Docker-in-Docker listens on the network. Without TLS every container beside it, and everybody who reaches a "

@@ -15,6 +15,7 @@ from ._platforms import WITH_HOST_PATHS
 from ._unclear import as_far_as_told
 
 control = Control(
+    id="workload/engine-socket",
     title="No mount leads to the engine's socket",
     fault="{who} [mounts|mount] the Docker socket",
     rationale="The engine does as root whatever its socket is asked for: a container that reaches it, by the socket "

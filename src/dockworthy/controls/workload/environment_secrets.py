@@ -17,6 +17,7 @@ from ._platforms import checked_by
 _HASH = "hash:0123456789abcdef"  # what the reading of facts leaves of a secret
 
 control = Control(
+    id="workload/environment-secrets",
     title="No secret stands in environment variables or arguments",
     fault="{who} [has|have] secrets in environment variables or arguments",
     rationale="Everybody who may ask the engine sees a container's environment and arguments, children inherit them, and "

@@ -12,6 +12,7 @@ from ._graded import GradedFault, judge_graded
 _APP = "{{id: /shop, container: {{docker: {{image: shop}}}}, {more}}}"
 
 control = Control(
+    id="workload/fetched-artifacts",
     title="Marathon fetches files over encrypted connections only",
     fault="{who} [fetches|fetch] files over unencrypted connections",
     rationale="The agent fetches the file before each start and unpacks it beside the program. Over http or ftp everybody on "

@@ -13,6 +13,7 @@ from ._life import runs_once
 from ._platforms import checked_by
 
 control = Control(
+    id="workload/health-check",
     title="The health of every container is checked",
     fault="{who} [has|have] no health check",
     rationale="A program that hangs still runs. Without a check nobody notices, nothing is restarted, and a deploy can "

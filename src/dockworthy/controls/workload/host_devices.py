@@ -16,6 +16,7 @@ from ._platforms import WITH_DEVICES
 from ._unclear import as_far_as_told
 
 control = Control(
+    id="workload/host-devices",
     title="No device that gives power over the host is handed to a container",
     fault="{who} [has|have] devices that give power over the host",
     rationale="Who reads a disk reads every file on it, who writes it is root at the next start; /dev/mem is the kernel's "

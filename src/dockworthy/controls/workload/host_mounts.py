@@ -14,6 +14,7 @@ from ._unclear import as_far_as_told
 _MOUNT = {"Type": "bind", "Destination": "/x", "RW": True}
 
 control = Control(
+    id="workload/host-mounts",
     title="No mount hands the host's own files to a container",
     fault="{who} [mounts|mount] the host's own files",
     rationale="Who writes the host's programs, services, users or kernel settings is root there at the next login or "

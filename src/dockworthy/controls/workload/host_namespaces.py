@@ -14,6 +14,7 @@ from ...model.workload import Unit
 from ._unclear import as_far_as_told
 
 control = Control(
+    id="workload/host-namespaces",
     title="Containers do not share the host's network, PID or IPC namespace",
     fault="{who} [shares|share] a namespace of the host",
     rationale="In the host's network namespace a container reaches everything that listens on loopback and can open any "

@@ -10,6 +10,7 @@ from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 
 control = Control(
+    id="workload/host-path",
     title="Pods mount no path of the node",
     fault="{who} [mounts|mount] a path of the node",
     rationale="A path of the node ties the pod to that node and opens the node's files, sockets and devices to it.",

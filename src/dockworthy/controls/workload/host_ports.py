@@ -10,6 +10,7 @@ from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 
 control = Control(
+    id="workload/host-ports",
     title="Pods take no port of the node",
     fault="{who} [takes|take] a port of the node",
     rationale="A host port is open on the node's own addresses, past network policies, and ties the pod to the node.",

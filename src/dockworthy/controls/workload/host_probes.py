@@ -10,6 +10,7 @@ from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 
 control = Control(
+    id="workload/host-probes",
     title="Probes and lifecycle hooks name no host",
     fault="{who} [has|have] probes or hooks that name a host",
     rationale="The node's kubelet sends a probe: with a host of its own it is a request into the node's network, its "

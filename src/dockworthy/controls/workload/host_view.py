@@ -19,6 +19,7 @@ _ONLY_READ = ("/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo", "/etc/os
 """Files that the host's own tools write, and nobody else."""
 
 control = Control(
+    id="workload/host-view",
     title="Mounts show a container nothing of the host that is not its own",
     fault="{who} [mounts|mount] something of the host that is not [its|their] own",
     rationale="The host's process list, logs, temporary files, credentials and settings belong to everybody on it. An "

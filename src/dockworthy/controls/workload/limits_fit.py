@@ -31,6 +31,7 @@ def _uses(**changed: Any) -> dict[str, Any]:
 
 
 control = Control(
+    id="workload/limits-fit",
     title="Limits fit what is really used",
     fault="{who} [has|have] a limit that does not fit what [it uses|they use]",
     rationale="At its memory limit a program is killed in the middle of its work; at its processor limit every request "

@@ -17,6 +17,7 @@ from ._graded import GradedFault, judge_graded
 from ._platforms import ENGINES, checked_by
 
 control = Control(
+    id="workload/log-rotation",
     title="Container logs are kept, and rotated",
     fault="{who} [keeps|keep] no logs, or logs without limit",
     rationale="The driver json-file, the engine's default, writes one file without end until `max-size` is set; the "

@@ -13,6 +13,7 @@ from ._life import lasting
 from ._platforms import checked_by
 
 control = Control(
+    id="workload/memory-limit",
     title="The memory of every container is limited",
     fault="{who} [has|have] no memory limit",
     rationale="When the host runs out of memory the kernel ends processes of its own choice: a database, the engine, the "

@@ -16,6 +16,7 @@ _JOB = (
 _KEY = "titusParameter.agent.imds.requireToken"
 
 control = Control(
+    id="workload/metadata-token",
     title="The metadata service asks a job for a token",
     fault="{who} [reaches|reach] the metadata service without a token",
     rationale="Without a token a request that an intruder slips into the program (a URL to fetch, a redirect) is answered with "

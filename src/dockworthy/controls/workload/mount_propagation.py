@@ -15,6 +15,7 @@ from ._written_volumes import without_sharing
 _MOUNT = {"Type": "bind", "Source": "/srv/shop", "Destination": "/x", "RW": True}
 
 control = Control(
+    id="workload/mount-propagation",
     title="Nothing mounted in a container appears on the host",
     fault="{who} [has|have] mounts that appear on the host",
     rationale="With shared propagation a container that may mount puts file systems over the host's folders, and over "

@@ -15,6 +15,7 @@ _POLICY = "{{kind: NetworkPolicy, metadata: {{name: shop}}, spec: {{podSelector:
 _SHOP = "matchLabels: {app: shop}"
 
 control = Control(
+    id="workload/network-policy",
     title="A network policy limits who reaches a pod and whom it reaches",
     fault="{who} [has|have] no network policy for traffic in or out",
     rationale="A pod that no policy selects takes connections from everywhere and makes them to everywhere: one broken "

@@ -12,6 +12,7 @@ from ._life import state_of
 from ._platforms import CONTAINERS
 
 control = Control(
+    id="workload/one-process",
     title="A container runs one service",
     fault="{who} [runs|run] several services",
     rationale="When one of several services in a container dies, the container runs on and looks well; logs mix, limits "

@@ -12,6 +12,7 @@ from ._graded import failed_as
 from ._platforms import WITH_DEVICES
 
 control = Control(
+    id="workload/oom-kill-disabled",
     title="The kernel may end a container that runs out of memory",
     fault="{who} may not be killed when memory runs out",
     rationale="With the killer switched off a container at its limit stands still instead of being restarted; without a "

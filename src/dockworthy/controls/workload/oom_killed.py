@@ -11,6 +11,7 @@ from ._platforms import CONTAINERS
 from ._states import not_told
 
 control = Control(
+    id="workload/oom-killed",
     title="No container was ended for want of memory",
     fault="{who} ran out of memory and [was|were] killed",
     rationale="A program that reaches its memory limit is ended in the middle of its work: its limit is too low for it, "

@@ -14,6 +14,7 @@ from ._platforms import ENGINES, WITH_DEVICES
 _NEVER = -1000
 
 control = Control(
+    id="workload/oom-score",
     title="No container is spared before the host's own programs when memory runs out",
     fault="{who} [is|are] spared when the host runs out of memory",
     rationale="When memory runs out the kernel ends the process with the highest score. A negative `oom_score_adj` "

@@ -16,6 +16,7 @@ from ._containers import Fault, judge_containers
 from ._platforms import ENGINES, checked_by
 
 control = Control(
+    id="workload/pids-limit",
     title="The number of processes of every container is limited",
     fault="{who} [has|have] no limit on processes",
     rationale="Process ids are one pool for the whole host: a program that forks without end stops logins, the engine "

@@ -18,6 +18,7 @@ from ._graded import GradedFault, judge_graded
 from ._platforms import checked_by
 
 control = Control(
+    id="workload/pinned-image",
     title="Images are named by digest",
     fault="{who} [uses|use] an image that is not named by digest",
     rationale="`latest`, or no tag, is whatever was pushed last: nobody knows which version runs, and a restart on "

@@ -18,6 +18,7 @@ _NICE_OF_ALL = 20
 """A limit of 20 is the priority that every process has; each one above it is a step before the others."""
 
 control = Control(
+    id="workload/priority",
     title="No container may put itself before the host's own programs",
     fault="{who} may put [itself|themselves] before the host's own programs",
     rationale="With the ulimit `rtprio` any process of the container makes itself a real-time one, without a capability. The kernel "

@@ -16,6 +16,7 @@ from ._containers import Fault, judge_containers
 from ._written_options import parted
 
 control = Control(
+    id="workload/privilege-escalation",
     title="A process can not gain privileges that its parent did not have",
     fault="{who} may gain privileges while [it runs|they run]",
     rationale="With no_new_privs a setuid root file in the image is just a file: a broken program stays the user it is.",

@@ -11,6 +11,7 @@ from ...model.workload import Container, Unit
 from ._containers import Fault, judge_containers
 
 control = Control(
+    id="workload/privileged",
     title="Containers are not privileged",
     fault="{who} [is|are] privileged",
     rationale="A privileged container has every device and every capability of the host and neither seccomp nor "

@@ -12,6 +12,7 @@ from ._ports import ports_ignored
 from ._unclear import as_far_as_told
 
 control = Control(
+    id="workload/privileged-ports",
     title="Host ports below 1024 are taken by web servers only",
     fault="{who} [takes|take] host ports below 1024 that are not the web's",
     rationale="On a host's port 22 or 53 clients expect the host itself. 80 and 443 are a web server's own ports; another "

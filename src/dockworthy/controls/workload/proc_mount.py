@@ -14,6 +14,7 @@ from ._proc_mount import unmasked
 from ._written_options import without_option
 
 control = Control(
+    id="workload/proc-mount",
     title="The default masks over /proc and /sys are in place",
     fault="{who} [runs|run] without the masks over /proc and /sys",
     rationale="Without the masks a container reads /proc/kcore and writes /proc/sys of the host's kernel.",

@@ -11,6 +11,7 @@ from ._containers import judge_containers
 from ._proc_mount import unmasked
 
 control = Control(
+    id="workload/proc-mount-strict",
     title="The default masks over /proc are in place, in a user namespace too",
     fault="{who} [runs|run] without the masks over /proc",
     rationale="A user namespace takes the power from what lies behind the masks, not the knowledge.",

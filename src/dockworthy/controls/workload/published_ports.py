@@ -12,6 +12,7 @@ from ._ports import is_on_all_addresses, ports_ignored, published_of
 from ._unclear import as_far_as_told
 
 control = Control(
+    id="workload/published-ports",
     title="Published ports are bound to a chosen address",
     fault="{who} [publishes|publish] ports on every address of the host",
     rationale="The engine opens a published port on every address of the host, IPv6 included, with rules that come "

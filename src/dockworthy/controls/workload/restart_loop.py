@@ -14,6 +14,7 @@ from ._platforms import CONTAINERS
 from ._states import not_told
 
 control = Control(
+    id="workload/restart-loop",
     title="No container is restarted again and again",
     fault="{who} [restarts|restart] again and again",
     rationale="Each restart is an outage, and a program that fails at every start fills logs and takes CPU. The restart "

@@ -14,6 +14,7 @@ from ._life import orchestrator, runs_once, state_of
 from ._platforms import ENGINES, checked_by
 
 control = Control(
+    id="workload/restart-policy",
     title="A container that should run comes back after a failure",
     fault="{who} [stays|stay] down after a failure",
     rationale="Programs crash and hosts are restarted, mostly at night. `always`, `unless-stopped` and `on-failure` all "

@@ -11,6 +11,7 @@ from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 
 control = Control(
+    id="workload/root-uid",
     title="Nobody sets runAsUser to 0",
     fault="{who} [sets|set] runAsUser to 0",
     rationale="`runAsNonRoot` is checked when the container starts; a written uid 0 is known before.",

@@ -12,6 +12,7 @@ from ._containers import Fault, judge_containers, judge_faults
 from ._root_user import runs_as_root
 
 control = Control(
+    id="workload/run-as-non-root",
     title="Containers do not run as root",
     fault="{who} [runs|run] as root",
     rationale="Root inside is uid 0 to the kernel: with a mount, a capability or a fault more it is root on the host.",

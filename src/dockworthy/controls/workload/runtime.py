@@ -14,6 +14,7 @@ from ._platforms import CONTAINERS
 _TELL = "docker info -f '{{json .Runtimes}}' shows which program it is, and its documentation which walls it builds"
 
 control = Control(
+    id="workload/runtime",
     title="Containers run in a runtime that isolates as well as runc does",
     fault="{who} [runs|run] in a runtime that isolates less than runc does",
     rationale="The runtime builds the walls of a container, and runs as root on the host: what seccomp, capabilities "

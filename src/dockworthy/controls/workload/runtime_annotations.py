@@ -24,6 +24,7 @@ _SAY_ONLY = ("org.opencontainers.image.",)
 """The image specification's: no runtime acts on them."""
 
 control = Control(
+    id="workload/runtime-annotations",
     title="No annotation changes what the container's runtime does",
     fault="{who} [gives|give] the runtime annotations that it acts on",
     rationale="An annotation is no label: the engine hands it to the runtime, which runs as root on the host. By it a "

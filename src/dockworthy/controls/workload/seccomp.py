@@ -12,6 +12,7 @@ from ._seccomp import judge_filtered, wrong_profiles
 from ._written_options import without_option
 
 control = Control(
+    id="workload/seccomp",
     title="No container switches seccomp off",
     fault="{who} [runs|run] with seccomp off",
     rationale="The default seccomp profile keeps some 60 system calls from a container, among them those that most kernel "

@@ -12,6 +12,7 @@ from ._containers import Fault, judge_faults
 from ._seccomp import ALLOWED, judge_filtered, wrong_profiles
 
 control = Control(
+    id="workload/seccomp-set",
     title="A seccomp profile is in force",
     fault="{who} [has|have] no seccomp profile",
     rationale="Where no profile is named, Docker filters system calls and Kubernetes often does not: at this level the "

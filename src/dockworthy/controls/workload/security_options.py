@@ -12,6 +12,7 @@ from ._platforms import CONTAINERS
 from ._unclear import as_far_as_told
 
 control = Control(
+    id="workload/security-options",
     title="Security options are ones that the engine knows",
     fault="{who} [has|have] a security option that no engine on Linux knows",
     rationale="`security_opt` changes the walls around a container: seccomp, AppArmor, SELinux, new privileges. With an option "

@@ -16,6 +16,7 @@ from ._containers import Fault, judge_faults
 from ._written_options import parted
 
 control = Control(
+    id="workload/selinux",
     title="SELinux separates the container as the platform means it to",
     fault="{who} [loosens|loosen] SELinux separation",
     rationale="A type outside the container types, or a user or role of its own, makes SELinux treat the container as "

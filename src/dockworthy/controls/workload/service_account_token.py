@@ -16,6 +16,7 @@ _BINDING = (
 )
 
 control = Control(
+    id="workload/service-account-token",
     title="Only pods that use the API server hold a token for it",
     fault="{who} [holds|hold] a token of the API server without need",
     rationale="Unless it is switched off, every pod gets the token of its service account. Who breaks into the program has "

@@ -12,6 +12,7 @@ from ...model.workload import Unit
 _APP = "{{id: /shop, instances: {instances}, container: {{docker: {{image: shop}}}}{more}}}"
 
 control = Control(
+    id="workload/spread",
     title="Instances of an app are spread over several agents",
     fault="{who} may have all instances on one agent",
     rationale="Without a constraint Marathon starts every instance where the first offer comes from, often all on one agent: "

@@ -14,6 +14,7 @@ from ._life import state_of
 from ._platforms import CONTAINERS
 
 control = Control(
+    id="workload/ssh-server",
     title="No SSH server runs inside a container",
     fault="{who} [runs|run] an SSH server",
     rationale="`docker exec` and the logs do what SSH is wanted for, under the engine's own access control. A server of "

@@ -15,6 +15,7 @@ _ENDED = {"Status": "exited", "Running": False, "ExitCode": 0}
 _NO_PROJECT = {"Labels": {"com.docker.compose.project": ""}}
 
 control = Control(
+    id="workload/stopped-leftover",
     title="Containers that will not run again are removed",
     fault="{who} ended and [was|were] not removed",
     rationale="Leftovers take disk room, keep old images from being cleaned up, and can be started again with the "

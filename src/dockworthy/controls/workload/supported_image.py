@@ -11,6 +11,7 @@ from ..image_names import parse_image
 from ..supported_images import Support, distribution_of, program_of
 
 control = Control(
+    id="workload/supported-image",
     title="Images are of release lines that still get fixes",
     fault="{who} [uses|use] an image that gets no more fixes",
     rationale="After the last day of its line a database, a runtime or a distribution gets no more fixes: what is found "

@@ -12,6 +12,7 @@ from ._platforms import CONTAINERS
 _UNLIMITED = -1
 
 control = Control(
+    id="workload/swap-limit",
     title="A container with a memory limit can not swap without end",
     fault="{who} may swap without limit",
     rationale="What the limit keeps out of memory then fills the host's swap, and the disk is busy for everybody.",

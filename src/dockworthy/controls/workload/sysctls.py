@@ -16,6 +16,7 @@ from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 
 control = Control(
+    id="workload/sysctls",
     title="Only sysctls that are safe in a namespace are set",
     fault="{who} [sets|set] unsafe sysctls",
     rationale="A sysctl that has no namespace of its own acts on the whole host, and some switch protections off.",

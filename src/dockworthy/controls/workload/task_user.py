@@ -14,6 +14,7 @@ from ._root_user import is_of_mesos, runs_as_root
 _APP = "{{id: /shop, container: {{type: {type}, docker: {{image: shop{docker}}}}}{more}}}"
 
 control = Control(
+    id="workload/task-user",
     title="Each task of Marathon names the user that it runs as",
     fault="{who} [names|name] no user to run as",
     rationale="Mesos' runtime does not look at the image's USER: without `user` a task is what Marathon itself is, mostly "

@@ -15,6 +15,7 @@ from ._platforms import ENGINES
 from ._ports import is_loopback, published_of, shares_host_network
 
 control = Control(
+    id="workload/traefik-api",
     title="Traefik's API is closed, or asks for a login",
     fault="{who} [serves|serve] Traefik's API without a login",
     rationale="With `api.insecure` the dashboard and the API listen on a port of their own and ask nobody who they are. "

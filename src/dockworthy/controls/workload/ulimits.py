@@ -22,6 +22,7 @@ _WITHOUT_END = {
 }
 
 control = Control(
+    id="workload/ulimits",
     title="No container raises its resource limits (ulimits) without end",
     fault="{who} [raises|raise] resource limits (ulimits) without end",
     rationale="Ulimits are the kernel's own limits a process: the engine's defaults suit most programs, and some programs "

@@ -11,6 +11,7 @@ from ._platforms import CONTAINERS
 from ._states import not_told
 
 control = Control(
+    id="workload/unhealthy",
     title="Every container that has a health check is healthy",
     fault="{who} [is|are] unhealthy",
     rationale="The engine only writes down that a container is unhealthy; it goes on running and taking requests until "

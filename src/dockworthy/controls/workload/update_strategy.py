@@ -16,6 +16,7 @@ _DEPLOYMENT = (
 )
 
 control = Control(
+    id="workload/update-strategy",
     title="An update keeps instances that serve",
     fault="{who} [serves|serve] nothing during an update",
     rationale="`Recreate`, and a `minimumHealthCapacity` of 0, stop what works before it is known whether the new version "

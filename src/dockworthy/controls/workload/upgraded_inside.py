@@ -13,6 +13,7 @@ from ._written_layer import telling_changes
 _WRITABLE = {"HostConfig": {"ReadonlyRootfs": False}}
 
 control = Control(
+    id="workload/upgraded-inside",
     title="Nobody installed or upgraded packages inside a running container",
     fault="{who} had packages installed or upgraded while running",
     rationale="A security upgrade inside a container lasts until it is recreated, and then the hole is open again while "

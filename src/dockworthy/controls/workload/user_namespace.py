@@ -11,6 +11,7 @@ from ...model.workload import Unit
 from ._platforms import CONTAINERS
 
 control = Control(
+    id="workload/user-namespace",
     title="No container opts out of the engine's user namespace",
     fault="{who} [opts|opt] out of the engine's user namespace",
     rationale="With `userns: host` root in the container is root on the host, though the engine was set up so that it "

@@ -11,6 +11,7 @@ from ...model.workload import Unit
 from ._platforms import CONTAINERS
 
 control = Control(
+    id="workload/uts-namespace",
     title="Containers have a host name of their own",
     fault="{who} [uses|use] the host's UTS namespace",
     rationale="Shared, the host's name is seen from inside and, with SYS_ADMIN, changed from there.",

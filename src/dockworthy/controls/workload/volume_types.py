@@ -10,6 +10,7 @@ from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 
 control = Control(
+    id="workload/volume-types",
     title="Pods use only configMap, csi, downwardAPI, emptyDir, ephemeral, image, claim, projected and secret volumes",
     fault="{who} [uses|use] a type of volume that is not allowed",
     rationale="Inline volumes of other types let whoever writes the pod reach storage by address, past the cluster's "

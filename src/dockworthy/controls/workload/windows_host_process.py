@@ -11,6 +11,7 @@ from ...model.workload import Unit
 from ._containers import Fault, judge_faults
 
 control = Control(
+    id="workload/windows-host-process",
     title="No container is a Windows HostProcess",
     fault="{who} [runs|run] as a Windows HostProcess",
     rationale="A HostProcess container has the node's file system, network and accounts: it is privileged by another name.",

@@ -13,6 +13,7 @@ from ._containers import Fault, judge_containers
 from ._platforms import checked_by
 
 control = Control(
+    id="workload/writable-root",
     title="Containers' root file systems are read-only",
     fault="{who} [has|have] a writable root file system",
     rationale="An intruder has nowhere to leave a program, and nobody repairs a container by hand: what must be written "
