@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from dockworthy.guard.identity import processes
+from dockworthy.guard.identity.identify import identity_of
 from dockworthy.guard.identity.peer import Peer
 from dockworthy.guard.identity.processes import read_process
-from dockworthy.guard.identity.telling import identity_of
 
 ID, OTHER = "a" * 64, "b" * 64
 PLACES = {

@@ -18,9 +18,9 @@ import pytest
 from dockworthy.errors import UsageError
 from dockworthy.guard.bounds import MOST_OF_PROJECT
 from dockworthy.guard.decision import Refusal
+from dockworthy.guard.identity.identify import certificate, identity_of
 from dockworthy.guard.identity.identity import Identity
 from dockworthy.guard.identity.peer import Peer, peer_of
-from dockworthy.guard.identity.telling import certificate, identity_of
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.guard.request import Asked, NotThere, TooMuch
 from dockworthy.guard.rights.deciding import Allowed, Refused, decide

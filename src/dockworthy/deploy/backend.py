@@ -35,7 +35,7 @@ from .targets.target import Target
 
 
 class Destination:
-    """Of one project on one site. All but `target` and `maker` is for who only reads, too."""
+    """One project on one site. `target` and `maker` belong to a deploy; commands that only read use the rest."""
 
     def __init__(self, kind: TargetKind, site: Site, project: str) -> None:
         """Raises UsageError for what can't be a project's name there."""

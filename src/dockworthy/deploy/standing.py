@@ -1,4 +1,4 @@
-"""Desired and real: what a release shipped, and what runs of it. Pure."""
+"""The status of the release in force: what it shipped, and what runs of it. Pure."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from typing import Any
 from msgspec import Struct
 
 from ..model.guard_policy import Binding
+from .identity.identify import user
 from .identity.identity import Identity
-from .identity.telling import user
 
 
 class Holder(Struct, frozen=True, kw_only=True):

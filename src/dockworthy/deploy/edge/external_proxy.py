@@ -1,4 +1,5 @@
-"""An edge that was there before: where it answers, and what is lost with it. Nothing of it is changed."""
+"""A reverse proxy that is not dockworthy's (`deploy.edge: existing`): where it answers, and what a deploy can't do with
+it. Nothing of it is changed."""
 
 from __future__ import annotations
 

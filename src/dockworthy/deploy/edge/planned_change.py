@@ -1,4 +1,4 @@
-"""What bringing the edge to a project's wishes would mean, before anything is done."""
+"""How the edge would change if it served a project's routes as they are wanted. Changes nothing."""
 
 from __future__ import annotations
 

@@ -33,8 +33,7 @@ def compacted(state: str) -> str:
     """The answer to `show servers state` with the servers that get requests in the first slots of each backend.
 
     The first answer of the DNS fills slots from the first one on, and empties those behind that had the same address.
-    An address that stands where it would be put stays, and its server goes on. The slots of each DNS name are filled by
-    themselves.
+    A server that is already in its DNS slot keeps its state. Each DNS name has slots of its own.
     """
     head = [line for line in state.splitlines() if line and not _is_row(line)]
     backends: defaultdict[tuple[str, str], list[list[str]]] = defaultdict(list)

@@ -19,18 +19,19 @@ from .haproxy_api import GETS_REQUESTS, Admin, rows_in
 from .routes import ServedRoute
 
 _DRAINED = 8
-"""In srv_admin_state: by a word of ours (SRV_ADMF_FDRAIN)."""
+"""Bit of srv_admin_state: we told HAProxy to drain the server (SRV_ADMF_FDRAIN)."""
 
 
 WEIGHT = 100
 """Of every server, as the configuration says."""
 _MOVED = 99
-"""The weight of a slot in which somebody else stands than the DNS put there: what an interrupted run leaves is known by
-that. HAProxy gives the one who should stand there no other slot, and forgets who it was."""
+"""Weight 99 marks a server whose address we overrode: so the next run finds what an interrupted one left. HAProxy gives
+the container that the DNS had put there no other slot, and does not remember it."""
 
 
 class Slot(Struct, frozen=True):
-    """A server of HAProxy's that the DNS fills, named `shop:web/c1`. `address`: "" where nobody stands in it."""
+    """A server of HAProxy's that the DNS fills, named `shop:web/c1`. `address`: "" for an empty slot.
+    `drained`: we told HAProxy so. `moved`: we overrode its address."""
 
     name: str
     address: str
@@ -44,7 +45,7 @@ class Slot(Struct, frozen=True):
 
     @property
     def stands(self) -> tuple[str, str]:
-        """For what, and who."""
+        """Its backend and its address."""
         return self.backend, self.address
 
 
@@ -64,9 +65,9 @@ def slots_in(state: str) -> Iterable[Slot]:
 
 
 def exchanging(slots: Iterable[Slot], old: Collection[str], new: Collection[str]) -> tuple[list[str], Collection[str]]:
-    """The words by which `new` stand where `old` do, and in which slots; none where there are too few.
+    """The commands that put `new` into the slots of `old`, and which slots that are; none where there are too few.
 
-    The DNS goes on to name both: all other slots are kept from requests, so that `old` get none, wherever it puts them.
+    The DNS goes on to name both. So all other slots are drained: `old` get no request, wherever the DNS puts them.
     """
     words: list[str] = []
     taken: set[str] = set()
@@ -88,7 +89,7 @@ def exchanging(slots: Iterable[Slot], old: Collection[str], new: Collection[str]
 
 
 def is_broken_off(slots: Iterable[Slot]) -> bool:
-    """Did an exchange begin that did not end? Somebody stands in a place that is not his, or in two."""
+    """Was an exchange interrupted? Then an address is in a slot that the DNS did not choose, or in two slots."""
     held = [(slot.stands, slot.moved) for slot in slots if slot.address or slot.moved]
     return any(moved for _, moved in held) or len({stands for stands, _ in held}) < len(held)
 
@@ -103,7 +104,8 @@ _SECONDS = 2.0
 
 
 async def is_well(site: Site, served: ServedRoute, address: str) -> bool:
-    """False also where the engine's host can't reach it (a rootless engine's containers)."""
+    """Does the container at `address` pass the check of this route? Asked from here, without the edge. False also where
+    the engine's host can't reach it (a rootless engine's containers)."""
     route = served.route
     try:
         async with asyncio.timeout(_SECONDS):
@@ -123,10 +125,11 @@ async def is_well(site: Site, served: ServedRoute, address: str) -> bool:
 
 _LOOK = 0.02
 _CHECKED = 0.7
-"""Seconds after which HAProxy has asked who stands in a slot: what it says before may be of who stood there earlier."""
+"""Seconds after which HAProxy has checked who is in a slot: until then its state may be that of the one before."""
 _EMPTIED = 3.0
+"""Seconds in which the DNS must stop naming containers that left."""
 _NAMED = 3.0
-"""Seconds in which the DNS must name who is on the network: it is asked twice a second."""
+"""Seconds in which the DNS must name containers that joined the network: HAProxy asks it twice a second."""
 _MOST_WORDS = 8000
 """Bytes of one command line."""
 
@@ -145,20 +148,20 @@ class Rotation:
         self._routes = routes
 
     async def restore(self) -> None:
-        """All slots may be used: none is kept from it by a word of an earlier run."""
+        """No slot stays drained by what an earlier run told HAProxy."""
         if self._routes:
             await self._tell([slot for slot in await self._slots(self._routes) if slot.drained], "state ready")
 
     async def mend(self) -> None:
-        """What an earlier run left that was killed as it began to `exchange`. HAProxy keeps a place for who stood there
-        before, and gives it no other: a new process, which takes over without a cut, asks the DNS anew."""
+        """Undoes what is left of an `exchange` whose run was killed. HAProxy keeps the slot for the container that was
+        in it before, and gives that no other: a new process, which takes over without a cut, asks the DNS anew."""
         if self._routes and is_broken_off(await self._slots(self._routes)):
             await self._anew()
             await self._tell([slot for slot in await self._slots(self._routes) if slot.moved], f"weight {WEIGHT}")
 
     async def leave(self, service: str, addresses: Collection[str], *, within: float) -> None:
-        """They get no new requests from now on; returns when those that they have are answered, or after so many
-        seconds."""
+        """The containers at `addresses` get no new requests from now on. Returns when the requests that they have are
+        answered, or after `within` seconds."""
         slots = await self._at(service, addresses)
         await self._tell(slots, "state drain")
         clock = asyncio.get_running_loop().time
@@ -167,12 +170,12 @@ class Rotation:
             await asyncio.sleep(_LOOK)
 
     async def cut(self, service: str, addresses: Collection[str]) -> None:
-        """Ends connections that outlast all patience (WebSockets): their clients are told by that."""
+        """Ends connections that are still open (WebSockets): their clients see that, and connect again."""
         for slot in await self._at(service, addresses):
             await self._admin.ask(f"shutdown sessions server {slot.name}")
 
     async def free(self, service: str, addresses: Collection[str]) -> None:
-        """When the DNS names them no longer: their slots may be used by others."""
+        """Waits until the DNS no longer names them, then lets other containers use their slots."""
         clock = asyncio.get_running_loop().time
         ends = clock() + _EMPTIED
         while await self._at(service, addresses) and clock() < ends:
@@ -181,11 +184,11 @@ class Rotation:
         await self._tell([slot for slot in await self._slots(self._of(service)) if slot.moved], f"weight {WEIGHT}")
 
     async def exchange(self, service: str, old: Collection[str], new: Collection[str]) -> bool:
-        """`new` in the places of `old`, at one word, where they are well: the DNS would name them within half a second.
-        Returns when it has, and each stands in a place of its own: the others are empty when `old` are gone.
+        """Puts `new` into the slots of `old` by one command, if they pass the check: the DNS would take half a second.
+        Returns True when the DNS names them, too, each in a slot of its own.
 
-        False where that can't be: they are not reached from here, are more, or the DNS knew better. Then all slots may
-        be used, and it is the DNS that fills them.
+        False where that can't be done: they can't be checked from here, they are more than `old`, or the DNS changed a
+        slot meanwhile. Then no slot stays drained, and the DNS fills them.
         """
         well = await asyncio.gather(*self._asked(service, new))
         words, places = exchanging(await self._slots(self._of(service)), old, new) if all(well) else ([], set())
@@ -208,8 +211,8 @@ class Rotation:
         return False
 
     async def arrived(self, service: str, addresses: Collection[str], *, within: float) -> bool:
-        """Do all of them get requests, and are they well? They are asked here and now what HAProxy asks them; where
-        that is not possible from here, HAProxy's own question is waited for."""
+        """Do all of them get requests, and pass the check? They are checked from here; where that is not possible, this
+        waits for HAProxy's own check."""
         clock = asyncio.get_running_loop().time
         ends, since = clock() + within, None
         asking = asyncio.gather(*self._asked(service, addresses))
@@ -229,7 +232,7 @@ class Rotation:
         return [is_well(self._site, self._routes[name], each) for name in self._of(service) for each in addresses]
 
     async def _hold(self, service: str, addresses: Collection[str]) -> bool:
-        """Does each route have all of them?"""
+        """Has each route all of them in its slots?"""
         try:
             slots = await self._at(service, addresses)
         except HostError:  # it is being started
@@ -251,7 +254,7 @@ class Rotation:
         return [slot for slot in slots_in(await self._admin.servers_state()) if slot.backend in backends]
 
     async def _tell(self, slots: Iterable[Slot], what: str) -> None:
-        """In one word, which is done whole or not at all."""
+        """In one command line, which HAProxy carries out as a whole or not at all."""
         if words := "; ".join(f"set server {slot.name} {what}" for slot in slots):
             said = (await self._admin.ask(words)).strip()
             if said:

@@ -9,9 +9,9 @@ import ssl
 
 from msgspec import Struct
 
+from ..identity.identify import certificate, user
 from ..identity.identity import NOBODY, Identity
 from ..identity.peer import Peer, peer_of
-from ..identity.telling import certificate, user
 from .connection_limits import Owner
 
 
