@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from msgspec import structs
 from dockworthy.cli.guard import install as command
 from dockworthy.cli.run import run
 from dockworthy.errors import EngineError
-from dockworthy.guard.life import cut_off, installing, uninstalling
+from dockworthy.guard.life import cut_off, installing, planning, uninstalling
 from dockworthy.guard.life.builds import Builds
 from dockworthy.guard.life.cut_off import Asked, asked_of, in_words, install_or_as_before, take_back, together
 from dockworthy.guard.life.engine_here import EngineHere
@@ -195,3 +197,112 @@ def test_grants_and_the_policy_stay_for_the_guard_that_comes_in_the_same_go(
     engine = EngineHere(endpoint="unix:///x", settings=tmp_path / "daemon.json")
     uninstalling._remove(places, record, engine, bundle_stays=True, comes_back=comes_back)
     assert (places.policy.exists(), (places.state / "grants").exists()) == (comes_back, comes_back)
+
+
+CONFINED = structs.replace(PLAIN, confines=True, done=False, files=())
+"""Cut off where `--confine-builds` was asked for."""
+_CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree")
+
+
+def _without_engine(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Asked], None]:
+    """What brings the guard to a machine on which no engine runs; with `--confine-builds` it fails at last."""
+    monkeypatch.setenv("DOCKWORTHY_STATE", str(tmp_path / "theirs"))
+    engine = EngineHere(endpoint="unix:///x", settings=tmp_path / "daemon.json")
+    monkeypatch.setattr(uninstalling, "find_engine", lambda _: engine)
+    monkeypatch.setattr(uninstalling, "take_order_away", lambda _: None)
+    monkeypatch.setattr(planning, "_check_owner", lambda _: None)
+    monkeypatch.setattr(installing, "bring_order", lambda *_: None)
+    monkeypatch.setattr(installing, "build", lambda building, **_: building.mkdir())
+    for name in ("stop", "forget"):
+        monkeypatch.setattr(Service, name, lambda _: None)
+
+    def bring(asked: Asked) -> None:
+        def start(_: Service) -> None:
+            if asked.confine_builds:
+                raise EngineError("the guard does not come up")
+
+        monkeypatch.setattr(Service, "start", start)
+        installing.install(
+            plan(places, engine, None, by_systemd=False, confine_builds=asked.confine_builds), lambda _: None
+        )
+
+    return bring
+
+
+def _killed_at(change: int, work: Callable[[], None]) -> bool:
+    """`work` in a process of its own that ends before this change of a file system; False where it made fewer."""
+    child = os.fork()
+    if child == 0:
+        left = [change]
+
+        def heard(event: str, _: object) -> None:
+            if event in _CHANGES:
+                left[0] -= 1
+                if left[0] < 0:
+                    os._exit(9)
+
+        sys.addaudithook(heard)
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+@pytest.mark.parametrize("previous", [None, PLAIN], ids=["the first one", "after a whole one"])
+def test_wherever_it_is_killed_it_is_known_what_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, previous: Record | None
+) -> None:
+    """Taken back, tried anew, which fails, and brought as it was before: killed before each change of a file."""
+    change, killed = 0, True
+    while killed:
+        home = tmp_path / str(change)
+        places = Places(
+            state=home / "state", bundle=home / "bundle", policy=home / "guard.yaml", init=home / "init",
+            unlock=home / "unlock", program=home / "program", root_key=home / "key",
+        )  # fmt: skip
+        home.mkdir()
+        places.policy.write_bytes(b"policy: {level: baseline}\n")
+        cut = structs.replace(CONFINED, settings=str(home / "daemon.json"), previous=previous)
+        write_record(places, cut, before=b"{}", after=b'{"authorization-plugins": ["dockworthy"]}')
+        (home / "daemon.json").write_bytes(b'{"authorization-plugins": ["dockworthy"]}')
+        bring = _without_engine(places, home, monkeypatch)
+
+        def work(places: Places = places, cut: Record = cut, bring: Callable[[Asked], None] = bring) -> None:
+            take_back(places, cut, lambda _: None)
+            install_or_as_before(cut, asked_of(cut), bring, lambda _: None)
+
+        killed = _killed_at(change, work)
+        left = read_record(places)
+        assert left is not None, f"after {change} changes nobody knows what was asked for"
+        if left.done:
+            assert previous is not None and not left.confines, change
+        else:
+            assert left.is_to_be_taken_back and left.previous == previous, change
+            assert left.confines or (previous is not None and places.bundle.exists()), change
+        change += 1
+    assert change > 20
+
+
+@pytest.mark.parametrize("found", [None, PLAIN, structs.replace(CONFINED, previous=PLAIN)])
+def test_what_fails_leaves_the_guards_own_files_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: Record | None
+) -> None:
+    """The record, and what `unlock` puts back."""
+    places = Places(
+        state=tmp_path / "state", bundle=tmp_path / "bundle", policy=tmp_path / "guard.yaml", init=tmp_path / "init",
+        unlock=tmp_path / "unlock", program=tmp_path / "program",
+    )  # fmt: skip
+    places.policy.write_bytes(b"policy: {level: baseline}\n")
+    (tmp_path / "daemon.json").write_bytes(b'{"authorization-plugins": ["dockworthy"]}')
+    if found is not None:
+        write_record(places, found, before=b"{}", after=b"what the guard wrote")
+
+    def seen() -> dict[str, bytes]:
+        return {str(each): each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()}
+
+    before = seen()
+    bring = _without_engine(places, tmp_path, monkeypatch)
+    with pytest.raises(EngineError):
+        bring(Asked(confine_builds=True))
+    assert seen() == before

@@ -48,7 +48,7 @@ def _install(todo: Install, undone: contextlib.ExitStack, say: Say) -> None:
         undone.callback(service.start)  # at last, when all is as it was
     _bring_bundle(places, undone, say)
     record = structs.replace(record_of(todo), done=False, renews=todo.renews, previous=todo.whole_before)
-    undone.callback(_put_record, places, todo.installed)
+    undone.callback(_record_as_found, todo, [kept_files.look(each) for each in places.engine_file_copies])
     if todo.policy is not None:  # before the record, so that whoever finishes what is cut off judges by the same
         kept = kept_files.write(places.policy, todo.policy)
         undone.callback(kept_files.put_back, kept)
@@ -108,11 +108,19 @@ def _files(todo: Install, service: Service) -> list[tuple[Path, bytes, int]]:
     return [(path, content, mode) for path, (content, mode) in files.items()]
 
 
-def _put_record(places: Places, record: Record | None, todo: Install | None = None) -> None:
-    """None: there was none. With `todo`, also the engine's file before, at the first time, and after it."""
-    if record is None:
-        remove_record(places)
-    elif todo is None:
+def _record_as_found(todo: Install, copies: list[kept_files.Kept]) -> None:
+    """The record, and the copies of the engine's file beside it. Raises OSError."""
+    if todo.found is None:
+        remove_record(todo.places)
+        return
+    write_record(todo.places, todo.found)
+    for each in copies:
+        kept_files.put_back(each)
+
+
+def _put_record(places: Places, record: Record, todo: Install | None = None) -> None:
+    """With `todo`, also the engine's file before, at the first time, and after it."""
+    if todo is None:
         write_record(places, record)
     else:
         first = todo.installed is None

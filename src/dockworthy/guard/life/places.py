@@ -75,6 +75,11 @@ class Places(Struct, frozen=True, kw_only=True):
         return self.state / "daemon.json.after"
 
     @property
+    def engine_file_copies(self) -> tuple[Path, Path]:
+        """Its settings as they were before the guard came, and after: what `unlock` reads."""
+        return self.settings_before, self.settings_after
+
+    @property
     def keep(self) -> Path:
         """What the keeper is told."""
         return self.state / "keep.json"

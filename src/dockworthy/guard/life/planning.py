@@ -49,9 +49,9 @@ class Install(Struct, frozen=True, kw_only=True):
     by_systemd: bool
     builds: Builds
     confines: bool = False
+    found: Record | None = None
+    """The record as it was read: where this fails, it says again what was asked for and what was there before."""
     installed: Record | None = None
-    whole_before: Record | None = None
-    """What is installed, or was before an installation that was cut off."""
     serves: bool = False
     """A guard does, just now."""
     people: People | None = None
@@ -67,6 +67,11 @@ class Install(Struct, frozen=True, kw_only=True):
     """Containers in which nobody but an admin runs commands, in a sentence."""
     manager: ServiceManager = ServiceManager.NOBODY
     """Who starts the engine."""
+
+    @property
+    def whole_before(self) -> Record | None:
+        """What is installed, or was before an installation that was cut off."""
+        return self.found if self.found is None or self.found.done else self.found.previous
 
     @property
     def renews(self) -> bool:
@@ -142,9 +147,8 @@ def plan(
     if not isinstance(named, list):
         raise UsageError(f"{engine.settings}: authorization-plugins is no list", hint="mend it")
     wanted: dict[str, Any] = {} if PLUGIN in named else {"authorization-plugins": [*named, PLUGIN]}
-    installed = read_record(places)
-    whole_before = installed if installed is None or installed.done else installed.previous
-    if installed is not None and installed.is_to_be_taken_back:  # it was, and its record waits for the next one's
+    found = installed = read_record(places)
+    if found is not None and found.is_to_be_taken_back:  # it was, and its record waits for the next one's
         installed = None
     their = installed.people if installed is not None else None
     moving = None
@@ -174,7 +178,7 @@ def plan(
     return Install(
         places=places, engine=engine, policy=policy, before=before, after=after, by_systemd=by_systemd, builds=builds,
         confines=(confine_builds and not confines(settings)) or (installed is not None and installed.confines),
-        installed=installed, whole_before=whole_before, serves=any(each.plugin for each in serving_now()), people=their,
+        found=found, installed=installed, serves=any(each.plugin for each in serving_now()), people=their,
         moving=moving, restarting=restarting, manager=manager,
         unknown_names=unknown_names(guard.roles, engine.containers) if guard is not None and their is not None else (),
         entered=() if settings.get("userns-remap") else tuple(_entered(guard or GuardPolicy())),

@@ -87,17 +87,15 @@ def write_record(
     return folders + kept_files.write(places.record, msgspec.json.encode(record) + b"\n", 0o600).folders
 
 
-def remove_record(places: Places) -> None:
-    files = (
-        places.settings_before,
-        places.settings_after,
-        places.held,
-        places.holding,
-        places.unlocking,
-        places.unlocked,
-        places.record,
-    )
-    for path in files:
+def forget_engine(places: Places) -> None:
+    """What lies beside the record, of an engine that is as it was before. Raises OSError."""
+    for path in (*places.engine_file_copies, places.held, places.holding, places.unlocking, places.unlocked):
         path.unlink(missing_ok=True)
     shutil.rmtree(places.launch, ignore_errors=True)
+
+
+def remove_record(places: Places) -> None:
+    """With all that lies beside it. Raises OSError."""
+    forget_engine(places)
+    places.record.unlink(missing_ok=True)
     kept_files.remove_empty((places.state,))

@@ -24,7 +24,7 @@ from .moving.moving import bring_back, engine_behind, start_as_before
 from .moving.restarting import let_go, put
 from .places import PLUGIN, Places
 from .planning import STARTING_POLICY
-from .record import People, Record, remove_record
+from .record import People, Record, forget_engine, remove_record
 from .service import Service, take_order_away
 
 
@@ -74,8 +74,8 @@ def steps_of(places: Places, record: Record) -> tuple[str, ...]:
 def uninstall(
     places: Places, record: Record, say: Callable[[str], None], *, bundle_stays: bool = False, comes_back: bool = False
 ) -> None:
-    """`bundle_stays`: the copy of dockworthy, for a caller that runs from it and goes on; `comes_back`: a guard, in the
-    same go, so that grants and the policy stay.
+    """`bundle_stays`: the copy of dockworthy, for a caller that runs from it and goes on. `comes_back`: the caller
+    installs a guard right after this, so that grants, the policy and the record stay.
     Raises DockworthyError; while the engine still asks the guard, the guard stays."""
     path = Path(record.settings)
     try:
@@ -142,7 +142,7 @@ def _set(path: Path, content: bytes | None, kept: kept_files.Kept) -> None:
 
 
 def _remove(places: Places, record: Record, engine: EngineHere, *, bundle_stays: bool, comes_back: bool) -> None:
-    """The audit log stays, and a policy that somebody wrote."""
+    """The audit log stays, and a policy that somebody wrote. `comes_back`: as `uninstall` has it."""
     service = Service(places, engine, systemd=record.by_systemd, people=record.people)
     service.stop()
     for file, text in record.changed:
@@ -165,7 +165,10 @@ def _remove(places: Places, record: Record, engine: EngineHere, *, bundle_stays:
             places.policy.unlink()
     if not bundle_stays:
         shutil.rmtree(places.bundle, ignore_errors=True)
-    remove_record(places)
+    if comes_back:
+        forget_engine(places)  # the record is the only place where it stands what is to come back
+    else:
+        remove_record(places)
     kept_files.remove_empty(tuple(map(Path, record.folders)))
 
 
