@@ -7,9 +7,10 @@ off. Who listens then says nothing about who answers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .field import Set
+from .json_parts import items, part
 from .snapshot import EngineFacts
 
 _EVERY = ("", "*", "0.0.0.0", "::")
@@ -46,26 +47,19 @@ def published_ports(engine: EngineFacts) -> tuple[PublishedPort, ...]:
 def _of_containers(engine: EngineFacts) -> Iterator[PublishedPort]:
     for container in engine.containers.value if isinstance(engine.containers, Set) else ():
         inspect = container.inspect.value if isinstance(container.inspect, Set) else {}
-        ports = _part(inspect, "NetworkSettings", "Ports")
+        ports = part(inspect, "NetworkSettings", "Ports")
         for inside, published in ports.items() if isinstance(ports, dict) else ():
             for each in published if str(inside).endswith("/tcp") and isinstance(published, list) else ():
-                port = str(_part(each, "HostPort") or "")
+                port = str(part(each, "HostPort") or "")
                 if port.isascii() and port.isdigit() and len(port) < 6:
-                    address = every_as_one(str(_part(each, "HostIp") or ""))
+                    address = every_as_one(str(part(each, "HostIp") or ""))
                     yield PublishedPort(f"container/{container.name}", address, int(port))
 
 
 def _of_services(engine: EngineFacts) -> Iterator[PublishedPort]:
     """On every node's every address, by the swarm's routing mesh."""
     for service in engine.services.value if isinstance(engine.services, Set) else ():
-        ports = _part(service, "Endpoint", "Ports")
-        for each in ports if isinstance(ports, list) else ():
-            port, mode = _part(each, "PublishedPort"), _part(each, "PublishMode")
-            if isinstance(port, int) and _part(each, "Protocol") in ("tcp", None) and mode != "host":
-                yield PublishedPort(f"service/{_part(service, 'Spec', 'Name')}", "", port)
-
-
-def _part(value: Any, *keys: str) -> Any:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
+        for each in items(service, "Endpoint", "Ports"):
+            port, mode = part(each, "PublishedPort"), part(each, "PublishMode")
+            if isinstance(port, int) and part(each, "Protocol") in ("tcp", None) and mode != "host":
+                yield PublishedPort(f"service/{part(service, 'Spec', 'Name')}", "", port)

@@ -7,15 +7,9 @@ from typing import Any
 from ...model.engine import Cluster
 from ...model.field import Field, Set, Source, Unknown
 from ...model.finding import Judgement, unknown
+from ...model.json_parts import part
 
 TELL = "the same on a manager of the swarm"
-
-
-def part(data: Any, *keys: str) -> Any:
-    """What stands under a path; None where nothing does."""
-    for key in keys:
-        data = data.get(key) if isinstance(data, dict) else None
-    return data
 
 
 def gap(field: Field[Any]) -> Judgement:

@@ -8,9 +8,10 @@ from ...model.control import Control, Subject, nist
 from ...model.engine import Cluster
 from ...model.field import Set
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed
+from ...model.json_parts import part
 from ...model.levels import Level, Severity
 from ._examples import node, swarm, worker
-from ._swarm import gap, managers, node_name, part
+from ._swarm import gap, managers, node_name
 
 control = Control(
     id="cluster/drained-managers",

@@ -10,10 +10,11 @@ from ...model.engine import Cluster
 from ...model.field import Set
 from ...model.finding import Judgement, Remedy, failed, passed
 from ...model.half_begun import HALF_BEGUN, RESTART_IT, RESTART_STOPPED, STOPPED, half_begun_nodes
+from ...model.json_parts import part
 from ...model.levels import Level, Severity
 from ..examples import known
 from ._examples import node, swarm, worker
-from ._swarm import gap, node_name, part
+from ._swarm import gap, node_name
 
 
 def _rejected(at: str) -> dict[str, Any]:

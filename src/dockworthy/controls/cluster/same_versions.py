@@ -8,9 +8,10 @@ from ...model.control import Control, Subject
 from ...model.engine import Cluster
 from ...model.field import Set
 from ...model.finding import Judgement, Remedy, failed, passed, unknown
+from ...model.json_parts import part
 from ...model.levels import Level, Severity
 from ._examples import node, swarm, worker
-from ._swarm import gap, part
+from ._swarm import gap
 
 control = Control(
     id="cluster/same-versions",

@@ -9,10 +9,11 @@ from ...model.control import Control, Subject
 from ...model.engine import Cluster
 from ...model.field import Set, Source
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed
+from ...model.json_parts import part
 from ...model.levels import Level, Severity
 from ..examples import known
 from ._examples import node, swarm, worker
-from ._swarm import gap, part
+from ._swarm import gap
 
 
 def _service(**update: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from ...model.control import Control, Subject, owasp
 from ...model.field import Field, Set, Source, Unknown, Unset
 from ...model.finding import Judgement, Remedy, failed, not_applicable, passed
 from ...model.host import FileMode, Host
+from ...model.host_paths import without_var
 from ...model.levels import Level, Severity
 from ..examples import absent, known, not_seen
 from ..file_modes import role_of
@@ -112,6 +113,4 @@ def _covers(watched: str, path: str) -> bool:
 
 
 def _plain(path: str) -> str:
-    """/var/run is /run on every system of today."""
-    path = path.rstrip("/") or "/"
-    return "/run" + path.removeprefix("/var/run") if path.startswith("/var/run/") else path
+    return without_var(path.rstrip("/") or "/")

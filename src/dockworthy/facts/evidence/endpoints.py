@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ...model.evidence import Task
 from ...model.field import Set
 from ...model.host import Host, Listener
+from ...model.json_parts import part
 from ...model.knowledge.tools import TOOLS, Tool, tool_of_container, tool_of_program
 from ...model.published_ports import PublishedPort, every_as_one, published_ports
 from ...model.snapshot import ContainerFacts, EngineFacts
@@ -122,12 +123,12 @@ def _of_container(container: ContainerFacts) -> Iterator[Endpoint]:
 
 def _addresses(inspect: dict[str, Any], tool: Tool) -> Iterator[tuple[str, int]]:
     """The published one before the container's own."""
-    ports = _part(inspect, "NetworkSettings", "Ports")
+    ports = part(inspect, "NetworkSettings", "Ports")
     for published in ports.get(f"{tool.port}/tcp") or () if isinstance(ports, dict) else ():
         host, port = every_as_one(str(published.get("HostIp", ""))) or "127.0.0.1", str(published.get("HostPort", ""))
         if port.isdigit() and host.startswith("127."):
             yield host, int(port)
-    networks = _part(inspect, "NetworkSettings", "Networks")
+    networks = part(inspect, "NetworkSettings", "Networks")
     for network in networks.values() if isinstance(networks, dict) else ():
         if isinstance(network, dict) and network.get("IPAddress"):
             yield str(network["IPAddress"]), tool.port
@@ -143,24 +144,18 @@ def programs_of(container: ContainerFacts) -> frozenset[str] | None:
 def image_of(container: ContainerFacts) -> str:
     """The image as it was written."""
     inspect = container.inspect.value if isinstance(container.inspect, Set) else {}
-    return str(_part(inspect, "Config", "Image") or "")
+    return str(part(inspect, "Config", "Image") or "")
 
 
 def pid_of(container: ContainerFacts) -> int:
     """The first process of a container that runs, 0 of one that does not."""
     inspect = container.inspect.value if isinstance(container.inspect, Set) else {}
-    pid = _part(inspect, "State", "Pid")
+    pid = part(inspect, "State", "Pid")
     return pid if isinstance(pid, int) else 0
 
 
 def _answers(tool: Tool) -> bool:
     return bool(tool.port) and bool({Task.METRICS, Task.ALERTS} & set(tool.does))
-
-
-def _part(value: Any, *keys: str) -> Any:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
 
 
 def trusted_endpoints(root: Root, places: Sequence[Endpoint]) -> tuple[Endpoint, ...]:

@@ -13,6 +13,8 @@ from typing import Any
 
 from ...model.field import Set, Unknown, Unset
 from ...model.guard_policy import EVERYBODY, Binding
+from ...model.host_paths import without_var
+from ...model.json_parts import items, part
 from ...model.labels import COMPOSE_WORKING_DIR, PROJECT_LABELS, SWARM_TASK
 from ...model.published_ports import published_ports
 from ...model.snapshot import Snapshot
@@ -105,16 +107,16 @@ class Makers:
         daemon, file = host.daemon.value, host.daemon_json.value if isinstance(host.daemon_json, Set) else {}
         settings = {**file, **settings_of(daemon.argv[1:])}
         # The engine may have been started where the guard stands now; what systemd handed to it is among `listens`.
-        guarded = {_one_spelling(path) for path in (daemon.own_socket, daemon.guarded_at)}
-        written = (*_listed(file.get("hosts")), *_listed(settings.get("hosts")))
+        guarded = {without_var(path) for path in (daemon.own_socket, daemon.guarded_at)}
+        written = (*items(file, "hosts"), *items(settings, "hosts"))
         for each in map(str, written):
             path = each.removeprefix("unix://") if each.startswith("unix://") else ""
-            if each and not each.startswith("fd://") and _one_spelling(path) not in guarded:
+            if each and not each.startswith("fd://") and without_var(path) not in guarded:
                 return each
-        inner = _one_spelling(str(settings.get("exec-root") or "/var/run/docker")) + "/"
+        inner = without_var(str(settings.get("exec-root") or "/var/run/docker")) + "/"
         for each in daemon.listens:
             scheme, _, place = each.partition("://")
-            path = _one_spelling(place)
+            path = without_var(place)
             if scheme == "unix" and path not in guarded and not path.startswith(inner):
                 return each
             if scheme == "tcp" and not self._has_other_purpose(place, settings):
@@ -128,12 +130,12 @@ class Makers:
             return True
         engine = self._snapshot.engine
         info = engine.info.value if isinstance(engine.info, Set) else {}
-        if _part(info, "Swarm", "LocalNodeState") not in (None, "", "inactive"):
-            managers = _listed(_part(info, "Swarm", "RemoteManagers"))
+        if part(info, "Swarm", "LocalNodeState") not in (None, "", "inactive"):
+            managers = items(info, "Swarm", "RemoteManagers")
             own = {
-                str(_part(each, "Addr")).rpartition(":")[2]
+                str(part(each, "Addr")).rpartition(":")[2]
                 for each in managers
-                if _part(each, "NodeID") == _part(info, "Swarm", "NodeID")
+                if part(each, "NodeID") == part(info, "Swarm", "NodeID")
             }
             if port in {*_SWARM_PORTS, *own}:
                 return True
@@ -153,12 +155,10 @@ class Makers:
             "Swarm", "NodeID"
         )
         for node in engine.nodes.value:
-            if _part(node, "Spec", "Role") == "manager" and not (
-                isinstance(own, Set) and _part(node, "ID") == own.value
-            ):
-                plugins = _listed(_part(node, "Description", "Engine", "Plugins"))
-                if any(_part(each, "Type") == "Authorization" for each in plugins):
-                    name = _part(node, "Description", "Hostname") or "another manager"
+            if part(node, "Spec", "Role") == "manager" and not (isinstance(own, Set) and part(node, "ID") == own.value):
+                plugins = items(node, "Description", "Engine", "Plugins")
+                if any(part(each, "Type") == "Authorization" for each in plugins):
+                    name = part(node, "Description", "Hostname") or "another manager"
                     return f"it is of the swarm, and who may make services on {name} is not known here"
         return ""
 
@@ -168,20 +168,5 @@ def _may_make(binding: Binding) -> str:
     return f"{who} may create or change such containers here (role {binding.role.value}) without being root"
 
 
-def _one_spelling(path: str) -> str:
-    """Of a folder that is a link to another on every host: /var/run is /run."""
-    return path.removeprefix("/var") if path.startswith("/var/run/") else path
-
-
 def _projects(labels: Mapping[str, str]) -> set[str]:
     return {labels[name] for name in PROJECT_LABELS if labels.get(name)}
-
-
-def _part(value: Any, *keys: str) -> Any:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
