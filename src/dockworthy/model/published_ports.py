@@ -6,8 +6,8 @@ off. Who listens then says nothing about who answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from .field import Set
 from .json_parts import items, part
@@ -41,7 +41,22 @@ def every_as_one(address: str) -> str:
 
 def published_ports(engine: EngineFacts) -> tuple[PublishedPort, ...]:
     """Of the containers that were read, and of the services where this engine is a manager."""
-    return (*_of_containers(engine), *_of_services(engine))
+    services = engine.services.value if isinstance(engine.services, Set) else ()
+    return (*_of_containers(engine), *_of_services(services))
+
+
+def published_as_listed(
+    containers: Iterable[Mapping[str, Any]], services: Iterable[Mapping[str, Any]]
+) -> tuple[PublishedPort, ...]:
+    """The same of lists: GET /containers/json and GET /services."""
+    found = [
+        PublishedPort(f"container/{name.lstrip('/')}", every_as_one(str(part(each, "IP") or "")), each["PublicPort"])
+        for container in containers
+        for name in map(str, items(container, "Names")[:1])
+        for each in items(container, "Ports")
+        if part(each, "Type") == "tcp" and isinstance(part(each, "PublicPort"), int)
+    ]
+    return (*found, *_of_services(services))
 
 
 def _of_containers(engine: EngineFacts) -> Iterator[PublishedPort]:
@@ -56,9 +71,9 @@ def _of_containers(engine: EngineFacts) -> Iterator[PublishedPort]:
                     yield PublishedPort(f"container/{container.name}", address, int(port))
 
 
-def _of_services(engine: EngineFacts) -> Iterator[PublishedPort]:
+def _of_services(services: Iterable[Mapping[str, Any]]) -> Iterator[PublishedPort]:
     """On every node's every address, by the swarm's routing mesh."""
-    for service in engine.services.value if isinstance(engine.services, Set) else ():
+    for service in services:
         for each in items(service, "Endpoint", "Ports"):
             port, mode = part(each, "PublishedPort"), part(each, "PublishMode")
             if isinstance(port, int) and part(each, "Protocol") in ("tcp", None) and mode != "host":

@@ -51,6 +51,10 @@ def _as_text(found: Status) -> str:
             "the guard is out of the way (unlocked, or stopped): nothing is judged, and whoever may open the engine's "
             f"socket is root on this host; it comes back with: dockworthy guard install{people}"
         )
+    if found.also_at:
+        from ...guard.life.past_the_guard import in_words
+
+        lines += in_words(found.also_at, people=any(each.people for each in found.serving))
     if found.policy:
         lines.append(f"policy: {found.policy}{_in_force(found)}")
     if found.grants is not None:
@@ -133,6 +137,7 @@ def _as_json(found: Status) -> str:
         "policy_since": found.policy_since and found.policy_since.isoformat(),
         "grants": found.grants,
         "refused": found.refused and msgspec.to_builtins(found.refused),
+        "engine_also_listens_on": None if found.also_at is None else list(found.also_at),
         "unseen": list(found.unseen),
     }
     return json_text(told)

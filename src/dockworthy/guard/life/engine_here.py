@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,17 @@ from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject, WrongState
 from ...errors import EngineError, EngineRefused, UsageError
 from ...facts.host.daemon import read_daemon
+from ...facts.host.daemon_json import read_daemon_json
 from ...facts.host.names import Names
 from ...facts.host.processes import Processes
 from ...facts.host.root import Root
 from ...facts.host.settings import DEFAULT_FILE, EngineStart, flag
 from ...facts.host.sockets import SocketTables
 from ...model.field import Set
+from ...model.host import DaemonProcess
+from ...model.json_parts import part
+from ...model.published_ports import published_as_listed
+from ...readers.engine_addresses import other_addresses
 from ..confined_builds import builds_are_confined
 from ..socket_access import Holder, holders_in
 from .places import PLUGIN
@@ -49,6 +54,9 @@ class EngineHere(Struct, frozen=True, kw_only=True):
     in_swarm: bool = False
     confines_builds: bool = False
     """BuildKit's builds do not reach the host's network: it was started so."""
+    also_at: tuple[str, ...] = ()
+    """Other addresses of its API, by its settings or in fact. On a worker of a swarm also ports that it holds for
+    services, for only a manager tells these."""
 
     @property
     def path(self) -> str:
@@ -86,7 +94,8 @@ def find_engine(endpoint: str, *, ask: bool = True) -> EngineHere:
             "the engine's command line names its authorization plugins, which daemon.json then can't",
             hint="take --authorization-plugin out of the command line and restart the engine",
         )
-    told = asyncio.run(_told(endpoint)) if ask else {}
+    file = read_daemon_json(root, start.file_path)
+    told = asyncio.run(_told(endpoint, daemon.value, file.value if isinstance(file, Set) else {})) if ask else {}
     confines = builds_are_confined(endpoint.removeprefix("unix://"))
     pid_file = flag(daemon.value.argv, "--pidfile", "-p") or "/var/run/docker.pid"
     return EngineHere(
@@ -179,18 +188,29 @@ async def _failed(endpoint: str, ids: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-async def _told(endpoint: str) -> dict[str, Any]:
-    """What only the engine itself says."""
+async def _told(endpoint: str, daemon: DaemonProcess, file: Mapping[str, Any]) -> dict[str, Any]:
+    """What only the engine itself says. `file`: its settings."""
+    path = endpoint.removeprefix("unix://")
     async with Connection(endpoint) as connection:
         info = await connection.get("/info")
+        services = await connection.get("/services") if part(info, "Swarm", "ControlAvailable") is True else []
         listed, there = [await connection.get(f"/containers/json{query}") for query in ("", "?all=1")]
         return {
             "version": str(connection.version.get("Version", "")),
             "running": frozenset(str(each["Id"]) for each in listed),
             "containers": frozenset(str(name).lstrip("/") for each in there for name in each.get("Names") or ()),
-            "holders": holders_in(listed, endpoint.removeprefix("unix://")),
+            "holders": holders_in(listed, path),
             "live_restore": bool(info.get("LiveRestoreEnabled")),
             "in_swarm": info.get("Swarm", {}).get("LocalNodeState", "inactive") != "inactive",
+            "also_at": tuple(
+                other_addresses(
+                    daemon,
+                    file,
+                    [path, os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))],
+                    info=info,
+                    published=published_as_listed(listed, services),
+                )
+            ),
         }
 
 

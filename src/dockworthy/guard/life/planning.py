@@ -25,6 +25,8 @@ from .engine_here import EngineHere
 from .from_elsewhere import in_words, served_at
 from .moving.engine_service import EngineService
 from .moving.moving import Moving, plan_move
+from .past_the_guard import in_words as past_in_words
+from .past_the_guard import past_the_guard
 from .places import PLUGIN, Places
 from .record import People, Record, read_record
 from .service import Service, check_order, order_in_words
@@ -111,6 +113,7 @@ class Install(Struct, frozen=True, kw_only=True):
             *in_words(self.people, self.installed.people if self.installed else None),
             *(() if self.moving else (running if self.engine.pid else "no engine runs: the next one asks the guard",)),
             self.builds.in_words(),
+            *past_in_words(past_the_guard(self.engine, places, self.people), people=self.people is not None),
             *self.entered,
             *self.unknown_names,
             *self.refused_starts,

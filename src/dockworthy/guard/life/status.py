@@ -14,8 +14,9 @@ from msgspec import Struct
 from ...errors import DockworthyError, UnreadableInput
 from ..rights.grants import Grants, grants_folder
 from ..serving_now import Serving, serving_folder, serving_now
-from .engine_here import PROBE, asks_guard
+from .engine_here import PROBE, asks_guard, find_engine
 from .kept_policy import PolicyKeeping
+from .past_the_guard import past_the_guard
 from .places import PLUGIN, Places
 from .record import Record, read_record
 
@@ -48,6 +49,8 @@ class Status(Struct, frozen=True, kw_only=True):
     grants: int | None
     refused: Refused | None
     unseen: tuple[str, ...]
+    also_at: tuple[str, ...] | None = None
+    """Where the engine listens besides, and the guard does not know who asks. None: that was not seen."""
 
     @property
     def is_away(self) -> bool:
@@ -86,7 +89,8 @@ def status_of(places: Places, endpoint: str, read: Callable[[str], object]) -> S
         asks=_asks(at, serving, unseen, is_guards=bool(is_installed) and record is None),
         policy=policies[0] if policies else "",
         policy_problem=problem, policy_since=since,
-        grants=None if grants is None else len(grants), refused=_refused(places.audit, unseen), unseen=tuple(unseen),
+        grants=None if grants is None else len(grants), refused=_refused(places.audit, unseen),
+        also_at=_also_at(at, places, record, unseen) if is_installed or serving else None, unseen=tuple(unseen),
     )  # fmt: skip
 
 
@@ -123,6 +127,21 @@ def _names_plugin(settings: Path, unseen: list[str]) -> bool | None:
     except (OSError, ValueError, TypeError) as error:
         unseen.append(f"{settings}: {getattr(error, 'strerror', None) or error}")
         return None
+
+
+def _also_at(endpoint: str, places: Places, record: Record | None, unseen: list[str]) -> tuple[str, ...] | None:
+    try:
+        engine = find_engine(endpoint)
+    except DockworthyError as error:
+        unseen.append(f"where else the engine listens: {error.says}")
+        return None
+    if not engine.pid:
+        unseen.append(
+            "where else the engine listens: its process was not seen"
+            + ("" if os.geteuid() == 0 else "; run it as root")
+        )
+        return None
+    return past_the_guard(engine, places, record.people if record is not None else None)
 
 
 def _policy(path: str, read: Callable[[str], object], unseen: list[str]) -> tuple[str, datetime.datetime | None]:

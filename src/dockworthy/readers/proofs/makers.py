@@ -9,21 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 from ...model.field import Set, Unknown, Unset
 from ...model.guard_policy import EVERYBODY, Binding
-from ...model.host_paths import without_var
 from ...model.json_parts import items, part
 from ...model.labels import COMPOSE_WORKING_DIR, PROJECT_LABELS, SWARM_TASK
 from ...model.published_ports import published_ports
 from ...model.snapshot import Snapshot
 from ...model.workload import Unit
 from ..api_object import ApiObject
-from ..daemon_written import settings_of
+from ..engine_addresses import other_addresses
 
 _PLUGIN = "dockworthy"
-_SWARM_PORTS = ("2377", "7946")
 
 
 class Makers:
@@ -105,41 +102,11 @@ class Makers:
         if not isinstance(host.daemon, Set) or not host.daemon.value.guarded_at:
             return ""
         daemon, file = host.daemon.value, host.daemon_json.value if isinstance(host.daemon_json, Set) else {}
-        settings = {**file, **settings_of(daemon.argv[1:])}
-        # The engine may have been started where the guard stands now; what systemd handed to it is among `listens`.
-        guarded = {without_var(path) for path in (daemon.own_socket, daemon.guarded_at)}
-        written = (*items(file, "hosts"), *items(settings, "hosts"))
-        for each in map(str, written):
-            path = each.removeprefix("unix://") if each.startswith("unix://") else ""
-            if each and not each.startswith("fd://") and without_var(path) not in guarded:
-                return each
-        inner = without_var(str(settings.get("exec-root") or "/var/run/docker")) + "/"
-        for each in daemon.listens:
-            scheme, _, place = each.partition("://")
-            path = without_var(place)
-            if scheme == "unix" and path not in guarded and not path.startswith(inner):
-                return each
-            if scheme == "tcp" and not self._has_other_purpose(place, settings):
-                return each
-        return None
-
-    def _has_other_purpose(self, place: str, settings: Mapping[str, Any]) -> bool:
-        """Is this TCP address of the engine's for its metrics, the swarm, or a published port?"""
-        address, _, port = place.rpartition(":")
-        if port == str(settings.get("metrics-addr") or "").rpartition(":")[2]:
-            return True
         engine = self._snapshot.engine
         info = engine.info.value if isinstance(engine.info, Set) else {}
-        if part(info, "Swarm", "LocalNodeState") not in (None, "", "inactive"):
-            managers = items(info, "Swarm", "RemoteManagers")
-            own = {
-                str(part(each, "Addr")).rpartition(":")[2]
-                for each in managers
-                if part(each, "NodeID") == part(info, "Swarm", "NodeID")
-            }
-            if port in {*_SWARM_PORTS, *own}:
-                return True
-        return any(str(each.port) == port and each.is_at(address, each.port) for each in published_ports(engine))
+        # The engine may have been started where the guard stands now.
+        known = (daemon.own_socket, daemon.guarded_at)
+        return next(other_addresses(daemon, file, known, info=info, published=published_ports(engine)), None)
 
     @cached_property
     def _elsewhere(self) -> str:
