@@ -1,4 +1,5 @@
-"""^C, and being asked to end: what was begun is taken back first."""
+"""^C and SIGTERM cancel what a command began, which takes it back, and only then the program ends. What a deploy takes
+back: deploy/rolling_out.py."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run_to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
-    """Runs it. A signal cancels it and waits until it has cleaned up, however long; then KeyboardInterrupt is raised.
+    """Runs `work`. A signal cancels it and waits until it has cleaned up, however long; KeyboardInterrupt follows.
 
     Signals that come meanwhile are ignored: what cleans up is not to be interrupted.
     """
@@ -30,8 +31,9 @@ def run_to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 async def to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
-    """What is taken back is taken back whole: who is cancelled meanwhile waits for its end first, then the cancelling
-    goes on. `asyncio.shield` alone would leave it at work beside what comes next, and cut off where nothing comes."""
+    """For what is taken back, and must be taken back whole: a caller that is cancelled meanwhile waits for the end of
+    `work` first, and is cancelled then. `asyncio.shield` alone would leave it at work beside what comes next, and cut
+    off where nothing comes."""
     doing = asyncio.ensure_future(work)
     interrupted = False
     while not doing.done():

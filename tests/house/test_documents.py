@@ -76,3 +76,20 @@ def test_the_architecture_names_every_package() -> None:
     page = (ROOT / "docs/architecture.md").read_text()
     packages = {path.name for path in (ROOT / "src/dockworthy").iterdir() if (path / "__init__.py").exists()}
     assert [name for name in sorted(packages) if f"`{name}`" not in page] == []
+
+
+def named_files() -> list[str]:
+    """The files and folders of the source that docs/architecture.md names: in full, from src/dockworthy on, or by the
+    file's name alone, beside one that was named before."""
+    text = (ROOT / "docs/architecture.md").read_text()
+    return re.findall(r"`([\w./-]+\.(?:py|sh|j2|js)|[\w./-]+/[\w./-]+)`", text)
+
+
+def test_the_architecture_names_files() -> None:
+    assert len(named_files()) > 50
+
+
+@pytest.mark.parametrize("name", sorted(set(named_files())))
+def test_a_file_that_the_architecture_names_is_there(name: str) -> None:
+    there = [ROOT / name, ROOT / "src/dockworthy" / name]
+    assert any(each.exists() for each in there) or ("/" not in name and any((ROOT / "src").rglob(name)))

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 
 class ExitStatus(IntEnum):
-    """10 and up are failures to do the work at all, which say nothing of the question."""
+    """10 and up are failures to do the work at all, which say nothing of the question. An error has its own
+    (errors.py); a command returns the others: of a release cli/deploying.py."""
 
     DONE = 0
     NOT_WORTHY = 1

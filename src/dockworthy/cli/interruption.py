@@ -1,4 +1,5 @@
-"""^C ends the program within a second, whatever it waits for."""
+"""^C ends the program within a second, whatever it waits for. Commands that take back first what they began run their
+work by `run_to_its_end` (dockworthy/interruption.py) in place of this."""
 
 from __future__ import annotations
 
