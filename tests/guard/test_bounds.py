@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from dockworthy.errors import EngineError
-from dockworthy.guard.aside import aside, computed_aside
 from dockworthy.guard.bounds import (
     MOST,
     MOST_BYTES,
@@ -27,6 +26,7 @@ from dockworthy.guard.bounds import (
 from dockworthy.guard.decision import Decision
 from dockworthy.guard.identity.identity import Identity
 from dockworthy.guard.judges import judge
+from dockworthy.guard.large_requests import aside, computed_aside
 from dockworthy.guard.parallel import AT_A_TIME, look_up
 from dockworthy.guard.policy_in_force import PolicyInForce
 from dockworthy.guard.request import Asked, TooMuch

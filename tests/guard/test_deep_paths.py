@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dockworthy.guard import aside
+from dockworthy.guard import large_requests
 from dockworthy.guard.bounds import MOST_DEEP, MOST_PATH, check_bounds
 from dockworthy.guard.decision import Decision
 from dockworthy.guard.floor.replaceable import Mounted, refused_replaceable
@@ -113,10 +113,10 @@ def test_judging_mounts_ends() -> None:
 
 async def test_judging_aside_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
-    monkeypatch.setattr(aside, "MOST_SECONDS", 0.05)
+    monkeypatch.setattr(large_requests, "MOST_SECONDS", 0.05)
 
     async def forever(world: EmptyWorld) -> None:
         await hang()
 
     with pytest.raises(TooMuch):
-        await aside.aside(forever, EmptyWorld())
+        await large_requests.aside(forever, EmptyWorld())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dockworthy.engine.membership import Membership
 from dockworthy.harden.reading import Asked
 from dockworthy.hosts.adding import _swarm_steps
-from dockworthy.hosts.asked import Adding
 from dockworthy.hosts.looking import Look, Side
+from dockworthy.hosts.options import Adding
 from dockworthy.model.deploy_settings import DeploySettings, TargetKind
 from dockworthy.model.hardening import Effect, HardenPlan, Step
 from dockworthy.model.levels import Level

@@ -18,10 +18,10 @@ from ..model.hardening import Hardened, HardenPlan
 from ..model.hardening_journal import StageState
 from ..report.words import number_of
 from .addresses import addresses_of, chosen
-from .asked import Adding
 from .images import bring, lacking, step, to_come
 from .joining import PORTS, begin_swarm, join, named
 from .looking import Look, look, site_with_engine
+from .options import Adding
 
 
 class AddPlan(Struct, frozen=True, kw_only=True):

@@ -16,9 +16,9 @@ from ..engine.ssh.address import ssh_address
 from ..errors import EngineUnreachable, HostAway, UsageError
 from ..model.hosts import Role, SwarmNode
 from .addresses import addresses_of, chosen, in_one_network
-from .asked import Adding
 from .managers import may_have_more
 from .nodes import nodes_of
+from .options import Adding
 
 
 class Side(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from .managers import manager_among
 from .project_file import Lines
 
 if TYPE_CHECKING:
-    from ...hosts.asked import Adding
+    from ...hosts.options import Adding
     from ...model.hardening import HardenPlan
     from ...model.policy import ProjectFile
 
@@ -68,7 +68,7 @@ def add(
     """
     from ...engine.ssh.address import is_ssh, ssh_address
     from ...harden.reading import Asked
-    from ...hosts.asked import Adding, name_for
+    from ...hosts.options import Adding, name_for
     from ...model.deploy_settings import TargetKind
     from ...model.hosts import Role
 

@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from ...report.visible import visible
-from ..aside import is_large
 from ..decision import Decision
+from ..large_requests import is_large
 from ..request import Asked
 from ..rights.grants import Grant
 from ..routes import Right

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mappi
 from ...model.guard_policy import GuardPolicy
 from ...model.volume_options import bound_path
 from ...model.workload import Mount, MountKind
-from ..aside import computed_aside
 from ..decision import Refusal, refused
 from ..floor.mounts import KEPT_IN, RECURSIVE_SINCE, Host, listed_for, may_list
 from ..floor.replaceable import Mounted, refused_replaceable
+from ..large_requests import computed_aside
 from .case import Case
 
 _FEW = 200

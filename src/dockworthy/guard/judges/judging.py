@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from ...errors import DockworthyError
-from ..aside import aside, is_large
 from ..decision import Decision, Refusal, refused
 from ..engine_questions import DoesNotAnswer
+from ..large_requests import aside, is_large
 from ..path_lookups import PathHangs
 from ..policy_in_force import PolicyInForce
 from ..request import Asked, NotAName, NotCanonical, TooMuch

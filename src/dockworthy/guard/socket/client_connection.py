@@ -13,10 +13,10 @@ from functools import partial
 from typing import Any, cast
 
 from ...errors import DockworthyError
-from ..aside import computed_aside, is_large
 from ..decision import Decision
 from ..engine_questions import DoesNotAnswer
 from ..judges import refusal_of
+from ..large_requests import computed_aside, is_large
 from ..parallel import begin_task
 from ..request import Asked, NotCanonical
 from ..rights.showing import lists_in

@@ -9,13 +9,13 @@ from typing import Protocol
 from msgspec import structs
 
 from ...model.guard_policy import Binding
-from ..aside import aside, is_large
 from ..decision import Decision, Refusal, refused
 from ..identity.identify import identity_of
 from ..identity.identity import Identity
 from ..identity.peer import Peer
 from ..judges import judge_call, refusal_of, understood
 from ..judges.kept_logins import refused_kept_login
+from ..large_requests import aside, is_large
 from ..policy_in_force import PolicyInForce
 from ..request import Asked, NotAName, NotThere
 from ..rights.deciding import Allowed, Refused, decide

@@ -1,4 +1,4 @@
-"""What a person asked for when a host is to come."""
+"""What a person asked for when a host is to be added: the options of `dockworthy hosts add`."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dockworthy.errors import UsageError
 from dockworthy.hosts.addresses import addresses_in, chosen, in_one_network
-from dockworthy.hosts.asked import name_for
+from dockworthy.hosts.options import name_for
 from dockworthy.policy.stating import with_host, without_host
 from dockworthy.readers.project_file import parse_project_file
 

@@ -1,4 +1,4 @@
-"""Large requests are judged in a thread, so that the small ones of everybody else are answered meanwhile."""
+"""Large requests are judged aside, in a thread, so that the small ones of everybody else are answered meanwhile."""
 
 from __future__ import annotations
 
