@@ -15,9 +15,7 @@ from .controls.judging import judge_written
 from .errors import OutputError, UnreadableInput, UsageError
 from .fix.candidates import NOTHING_KNOWN, candidates
 from .fix.choosing import failing, make_what_helps
-from .fix.kept import forget, keep_old
-from .fix.new_files import remove_new, write_new
-from .fix.replacing import replace_content
+from .fix.file_changes import forget, keep_old, remove_new, replace_content, write_new
 from .fix.secret_files import CONTROL, Moved, move_secrets
 from .input_files import checkout_of, read_input, reading_only
 from .model.compose_fix import Known

@@ -8,7 +8,7 @@ from dockworthy.controls.packet_filter.intention import Intention, declared, tol
 from dockworthy.controls.packet_filter.reach import Doors, in_words
 from dockworthy.controls.packet_filter.rule import Packet
 from dockworthy.controls.packet_filter.walk import walk
-from dockworthy.harden.steps.published_ports.rules import rules_text
+from dockworthy.harden.steps.published_ports.planning import rules_text
 from dockworthy.model.host import Firewall
 from dockworthy.model.policy import Exposure, Reach
 from dockworthy.model.ports import Ports

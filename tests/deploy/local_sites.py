@@ -9,7 +9,7 @@ from pathlib import Path
 from dockworthy.deploy.site import Site
 from dockworthy.deploy.store import FileStore
 from dockworthy.engine.connection import Connection
-from dockworthy.engine.hand import Hand, hand_here
+from dockworthy.engine.host_shell import Hand, hand_here
 
 
 def site_of(hand: Hand, state: Path) -> Site:

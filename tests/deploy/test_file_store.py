@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dockworthy.deploy.store import FileStore
-from dockworthy.engine.hand import Hand
+from dockworthy.engine.host_shell import Hand
 from dockworthy.engine.ssh.address import ssh_address
 from dockworthy.engine.ssh.host import SshHost
 from dockworthy.errors import HostError, Occupied, UnreadableInput, UsageError

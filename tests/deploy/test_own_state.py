@@ -15,7 +15,7 @@ from deploy.shops import Shop
 from dockworthy.deploy.own_state import HostPath, host_paths, refuse_own_state
 from dockworthy.deploy.secret_versions import contents
 from dockworthy.deploy.site import Site
-from dockworthy.engine.hand import hand_here
+from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import Refused
 from dockworthy.model.rollout import Desired
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from dockworthy.engine.certificates import tls_for
 from dockworthy.engine.connection import NEWEST_API, Connection, Way
 from dockworthy.engine.endpoint import context_of
 from dockworthy.engine.faults import NoSuchObject, WrongState
+from dockworthy.engine.opening import tls_for
 from dockworthy.errors import EngineError, EngineRefused, EngineTimeout, EngineUnreachable, HostAway
 from dockworthy.model.dialect import Version
 from engine.fake import CUT, HANG, HANG_UP, VERSION, FakeEngine, Raw, Status, fake_engine

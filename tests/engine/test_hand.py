@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dockworthy.engine.hand import Hand, hand_here
+from dockworthy.engine.host_shell import Hand, hand_here
 from dockworthy.engine.ssh.shell import FRAME, Reply
 from dockworthy.errors import HostError
 from machines.odd_files import ODD, odd

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dockworthy.facts.containers import Layer, changes_in, layer_of
 from dockworthy.facts.engine import read_engine
-from dockworthy.facts.layer import Layer, changes_in, layer_of
 from dockworthy.facts.redaction import Redactor
 from dockworthy.model.field import Set
 from machines.engines import OwnEngine

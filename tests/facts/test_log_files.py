@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from conftest import MakeContainer, Run
+from dockworthy.facts.containers import read_log_files
 from dockworthy.facts.host.root import Root
 from dockworthy.facts.host_files import LocalFiles
-from dockworthy.facts.log_files import read_log_files
 from dockworthy.model.field import Field, Set, Unknown, Unset
 from dockworthy.model.workload import LogFiles
 from machines.engines import OwnEngine

@@ -13,7 +13,7 @@ import pytest
 from dockworthy.facts import open_services
 from dockworthy.facts.open_services import MOST, ask_services
 from dockworthy.facts.open_services.candidates import Candidate
-from dockworthy.facts.open_services.mongo import LIST_DATABASES
+from dockworthy.facts.open_services.questions import LIST_DATABASES
 from dockworthy.model.field import Set
 from dockworthy.model.services import Answered
 from facts.services_asked import ask, free_port

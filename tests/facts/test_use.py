@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from conftest import MakeContainer
+from dockworthy.facts.cgroup_usage import read_use
 from dockworthy.facts.host.root import Root
 from dockworthy.facts.reading import read_snapshot
-from dockworthy.facts.use import read_use
 from dockworthy.model.field import Set, Unknown
 from dockworthy.model.workload import ContainerUse
 from machines.engines import OwnEngine

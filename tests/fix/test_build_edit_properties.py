@@ -8,9 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dockworthy.errors import UsageError
-from dockworthy.fix.build_edit import edit_build
+from dockworthy.fix.build_edit import BuildReading, edit_build
 from dockworthy.fix.build_edit import edited as edit_whole
-from dockworthy.fix.build_reading import BuildReading
 from dockworthy.fix.refused import FixRefused
 from dockworthy.model.build import Instruction
 from dockworthy.model.build_change import (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dockworthy.cli.run import run
-from dockworthy.fix import replacing
+from dockworthy.fix import file_changes as replacing
 from fix.shop_file import AFTER, BEFORE
 
 

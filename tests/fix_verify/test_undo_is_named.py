@@ -8,7 +8,7 @@ import pytest
 
 from dockworthy.cli import fix_verify
 from dockworthy.cli.run import run
-from dockworthy.fix.verify.not_proven import NotProven
+from dockworthy.fix.verify.stages import NotProven
 from dockworthy.model.levels import Level
 from dockworthy.model.policy import ProjectFile
 from dockworthy.repair import Asked, plan_repair

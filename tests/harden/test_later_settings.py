@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from dockworthy.engine.hand import Done, Hand
+from dockworthy.engine.host_shell import Done, Hand
 from dockworthy.harden.later_settings import without_run
 from dockworthy.harden.taking_back import _files_of, keep_later_settings
 from dockworthy.harden.transaction import LetGo, Stage, stage_files, take_back

@@ -8,7 +8,7 @@ from msgspec import structs
 
 import examples
 from dockworthy.harden.condition import condition_of, worse
-from dockworthy.harden.steps.published_ports.bridges import inside_interfaces
+from dockworthy.harden.steps.published_ports.planning import inside_interfaces
 from dockworthy.model.machine import Machine
 from dockworthy.model.policy import Exposure
 

@@ -92,7 +92,7 @@ def proven(
         endpoint=options.endpoint_of(hosts, project) if hosts else "",
         pull=pull,
     )
-    from ..fix.verify.not_proven import NotProven
+    from ..fix.verify.stages import NotProven
 
     try:
         return prove_repair(repair, asked, wanted, say=say)
@@ -106,7 +106,7 @@ def proven(
 
 def _is_as_fix_left_it(file: str) -> bool:
     """Is what stands there what `fix` wrote? Then that may be why it does not come up."""
-    from ..fix.kept import digest, records
+    from ..fix.file_changes import digest, records
 
     try:
         content = Path(file).read_bytes()

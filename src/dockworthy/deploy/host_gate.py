@@ -11,7 +11,7 @@ from importlib import import_module
 from msgspec import Struct, structs
 
 from ..engine.membership import membership_of
-from ..engine.ssh.way import Through
+from ..engine.ssh.engine_tunnel import Through
 from ..errors import DockworthyError
 from ..model.deploy_settings import TargetKind
 from ..model.levels import Level

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from ..engine.connection import AT_ONCE, ELECTION, Connection
 from ..engine.endpoint import socket_path
-from ..engine.hand import Hand, hand_here
+from ..engine.host_shell import Hand, hand_here
 from ..engine.root_proof import KEY_FILE, key_in, read_key
 from ..engine.ssh.address import is_ssh, ssh_address
 from ..engine.ssh.commands import relay
+from ..engine.ssh.engine_tunnel import Through, find_socket, forward, way_to_engine
 from ..engine.ssh.host import SshHost
 from ..engine.ssh.relay import Relay
-from ..engine.ssh.way import Through, find_socket, forward, way_to_engine
 from ..errors import HostError, UsageError
 from ..facts.redaction_key import state_directory
 

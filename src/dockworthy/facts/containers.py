@@ -1,9 +1,18 @@
-"""Containers: the list, one inspect each; of the running ones what changed in their layer, and their processes."""
+"""Containers: the list, one inspect each; of the running ones their processes, the size of their logs, and what
+changed in their layer.
+
+Logs: the files of the driver json-file, on the host that runs the engine (LogPath of GET /containers/{id}/json,
+stat(2)). The other drivers name no file: `local` limits its own, the rest send the lines away. Changes: overlay2 keeps
+just those in a layer of the container's own; the engine's answer would compare the whole image with the whole
+container, file by file.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,16 +23,173 @@ from ..engine.faults import NoSuchObject
 from ..errors import EngineError, EngineTimeout
 from ..model.field import Field, Origin, Set, Source, Unknown, Unset
 from ..model.snapshot import ContainerFacts
-from ..model.workload import ContainerUse, Process
+from ..model.workload import ContainerUse, LogFiles, Process
 from .asking import Asking, shaped, source_of, unknown
+from .cgroup_usage import read_use
 from .host.elsewhere import Elsewhere
-from .host.reading import TELL_AGAIN
+from .host.reading import TELL_AGAIN, TELL_ROOT
 from .host.root import NotHeld, Root
 from .host_files import HostFiles
-from .layer import changes_in, layer_of
-from .log_files import read_log_files
 from .processes import read_processes
-from .use import read_use
+
+
+class Layer(NamedTuple):
+    """A container's own layer (`upper`) and those of its image below it, topmost first: folders of this host."""
+
+    upper: str
+    lower: tuple[str, ...]
+
+
+def layer_of(inspect: dict[str, Any], root: Path) -> Layer | None:
+    """The layer's place as the engine tells it; None where it keeps layers in another way."""
+    graph = inspect.get("GraphDriver")
+    data = graph.get("Data") if isinstance(graph, dict) and graph.get("Name") == "overlay2" else None
+    upper, lower = (data.get("UpperDir"), data.get("LowerDir")) if isinstance(data, dict) else (None, None)
+    if not isinstance(upper, str) or not isinstance(lower, str) or not upper.startswith("/"):
+        return None
+    prefix = str(root).rstrip("/")
+    return Layer(prefix + upper, tuple(prefix + folder for folder in lower.split(":") if folder.startswith("/")))
+
+
+def changes_in(layer: Layer, keep: int) -> tuple[str, ...] | None:
+    """At most `keep` changes, parents first: `A /new`, `C /changed`, `D /deleted`. None where it can't be read here."""
+    changes: list[str] = []
+    try:
+        for change in _walk(layer):
+            changes.append(change)
+            if len(changes) == keep:
+                break
+    except OSError:
+        return None
+    return tuple(changes)
+
+
+def _walk(layer: Layer) -> Iterator[str]:
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        inner = []
+        for name, mode, device in _entries(layer.upper, folder):
+            path = f"{folder}/{name}"
+            yield f"{_kind(layer.lower, path, mode, device)} {_readable(path)}"
+            if stat.S_ISDIR(mode):
+                inner.append(path)
+        waiting += reversed(inner)
+
+
+def _entries(upper: str, folder: str) -> list[tuple[str, int, int]]:
+    """Name, mode and device number of what stands in a folder of the layer, sorted.
+
+    Opened step by step without following links: the container may swap a folder for a link while we look.
+    """
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(upper, flags)
+    try:
+        for step in folder.split("/")[1:]:
+            below = os.open(step, flags, dir_fd=handle)
+            os.close(handle)
+            handle = below
+        found = []
+        for name in sorted(os.listdir(handle)):
+            status = os.stat(name, dir_fd=handle, follow_symlinks=False)
+            found.append((name, status.st_mode, status.st_rdev))
+        return found
+    except FileNotFoundError:
+        return []  # removed while we looked
+    finally:
+        os.close(handle)
+
+
+def _kind(lower: Sequence[str], path: str, mode: int, device: int) -> str:
+    if _is_whiteout(mode, device):
+        return "D"
+    for folder in lower:
+        try:
+            status = os.lstat(folder + path)
+        except OSError:
+            continue
+        return "A" if _is_whiteout(status.st_mode, status.st_rdev) else "C"
+    return "A"
+
+
+def _is_whiteout(mode: int, device: int) -> bool:
+    """How overlayfs writes that a file of a layer below is gone."""
+    return stat.S_ISCHR(mode) and device == 0
+
+
+def _readable(path: str) -> str:
+    """Names are bytes; those that are not UTF-8 are shown as they can be."""
+    return os.fsencode(path).decode(errors="replace")
+
+
+WITH_FILES = "json-file"
+_TELL_THERE = "read the facts on the host that runs the engine"
+
+
+async def read_log_files(inspects: Mapping[str, dict[str, Any]], files: HostFiles | None) -> dict[str, Field[LogFiles]]:
+    """Container id -> its log, of stopped ones too: their files stay until they are removed."""
+    found: dict[str, Field[LogFiles]] = {}
+    paths: dict[str, str] = {}
+    for id, inspect in inspects.items():
+        place = _log_path(id, inspect)
+        if isinstance(place, str):
+            paths[id] = place
+        else:
+            found[id] = place
+    if files is None:
+        elsewhere = Unknown("the engine is asked over the network: its files are not this host's", tell=_TELL_THERE)
+        return found | dict.fromkeys(paths, elsewhere)
+    if not paths:
+        return found
+    rotates = {id for id in paths if _keeps_several(inspects[id])}
+    try:
+        return found | await files.read(partial(_sizes, paths, rotates))
+    except NotHeld as gap:
+        return found | dict.fromkeys(paths, Unknown(str(gap), tell=TELL_AGAIN))
+
+
+def _log_path(id: str, inspect: dict[str, Any]) -> str | Unset | Unknown:
+    """The path, where the driver keeps files, and it is the container's own."""
+    source = Source(f"GET /containers/{id[:12]}/json", "LogPath")
+    config = inspect.get("HostConfig", {}).get("LogConfig") if isinstance(inspect.get("HostConfig"), dict) else None
+    if not isinstance(config, dict) or config.get("Type") != WITH_FILES:
+        return Unset(source)
+    path = inspect.get("LogPath")
+    if not isinstance(path, str) or not path:
+        return Unset(source)  # it was never started
+    if not (path.startswith("/") and id in path):
+        return Unknown("the engine names a file that is not the container's own", source=source)
+    return path
+
+
+def _keeps_several(inspect: dict[str, Any]) -> bool:
+    options = inspect["HostConfig"]["LogConfig"].get("Config")
+    return isinstance(options, dict) and str(options.get("max-file", "1")) != "1"
+
+
+def _sizes(paths: Mapping[str, str], rotates: set[str], root: Root) -> dict[str, Field[LogFiles]]:
+    return {id: _size(root, path, several=id in rotates) for id, path in paths.items()}
+
+
+def _size(root: Root, path: str, *, several: bool) -> Set[LogFiles] | Unknown:
+    """With the files that were rotated away (`….log.1`, `….log.2.gz`)."""
+    source = Source(path)
+    try:
+        size = root.stat(path).st_size
+    except PermissionError:
+        return Unknown(f"the size of {path} can't be read: permission denied", TELL_ROOT, source)
+    except OSError as error:
+        why = (error.strerror or "failed").lower()
+        return Unknown(f"the size of {path} can't be read: {why}", f"ls -l {path}, as root", source)
+    folder, _, name = path.rpartition("/")
+    for older in root.names_or_none(folder) if several else ():
+        if older.startswith(f"{name}."):
+            try:
+                size += root.stat(f"{folder}/{older}").st_size
+            except OSError:
+                continue  # it was rotated away in this moment
+    return Set(LogFiles(path, size), source, Origin.MEASURED)
+
 
 CHANGES_KEPT = 200
 """Of one container: enough to show what it is about, little enough to keep a snapshot small."""

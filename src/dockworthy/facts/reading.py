@@ -30,7 +30,7 @@ from .redaction import Redactor
 from .redaction_key import LENGTH, redaction_key, state_directory
 
 if TYPE_CHECKING:
-    from ..engine.ssh.way import Through
+    from ..engine.ssh.engine_tunnel import Through
 
 T = TypeVar("T")
 

@@ -14,8 +14,7 @@ from ..model.dialect import Platform
 from ..model.finding import Finding, Outcome
 from ..model.fix import Change, Fix, How
 from ..model.workload import Unit
-from .document import read_document
-from .plain_data import as_list
+from .yaml_tree import as_list, read_document
 
 NOTHING_KNOWN = Known()
 _MOST_NAMED = 20

@@ -11,8 +11,8 @@ from ..model.finding import Finding, Outcome
 from ..model.fix import Change, Fix
 from ..model.repair import NotMade
 from .compose_edit import edit_compose
-from .document import read_document
 from .refused import FixRefused
+from .yaml_tree import read_document
 
 Judged = Callable[[str], Sequence[Finding]]
 """What the controls say of a text, as if it stood in the file."""

@@ -14,12 +14,9 @@ from msgspec import structs
 
 from ..errors import UsageError
 from ..model.fix import WHOLE_FILE, Change, How
-from .document import read_document
-from .layout import Layout, layout_of
-from .plain_data import as_list, place_of, same, scalar, with_change
 from .refused import FixRefused
-from .splices import NoPlace, Splice, Splices
-from .yaml_tree import Kind, Node, holds_anchor
+from .splices import Layout, NoPlace, Splice, Splices, layout_of
+from .yaml_tree import Kind, Node, as_list, holds_anchor, place_of, read_document, same, scalar, with_change
 
 
 def splices_of(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from ..facts.quoting.in_yaml import places_in_yaml
-from ..facts.quoting.lines import HIDDEN
-from ..facts.quoting.telling import Telling
+from ..facts.quoting import HIDDEN, Telling, places_in_yaml
 from ..model.repair import FileRepair
 
 _NO_BREAK = "\\ No newline at end of file\n"

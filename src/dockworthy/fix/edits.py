@@ -15,10 +15,8 @@ from ..model.fix import Change, Edit, Fix
 from ..model.workload import Unit
 from .candidates import NOTHING_KNOWN, TextOf, candidates
 from .compose_edit import edit_compose
-from .document import read_document
-from .layout import Layout, column_of, layout_of
-from .plain_data import PlainReading
-from .yaml_tree import Node
+from .splices import Layout, column_of, layout_of
+from .yaml_tree import Node, PlainReading, read_document
 
 MOST_EDITED: Final = 300
 """Fixes beyond these come without their edits: nobody clicks through them, and thousands would take seconds."""

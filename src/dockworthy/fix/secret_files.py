@@ -23,9 +23,8 @@ from ..model.fix import WHOLE_FILE, Change, Fix, FixKind, How
 from ..model.repair import NewFile
 from ..model.workload import Unit
 from .compose_edit import edit_compose
-from .document import read_document
-from .plain_data import as_list
 from .refused import FixRefused
+from .yaml_tree import as_list, read_document
 
 KNOWN_ON: Final = datetime.date(2026, 6, 16)
 SOURCES: Final = (

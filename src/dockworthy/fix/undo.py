@@ -10,10 +10,8 @@ from msgspec import Struct
 
 from ..errors import UsageError
 from ..input_files import read_input
-from .kept import Record, digest, note_undone, records
-from .new_files import is_as_made, remove_made
+from .file_changes import Record, digest, is_as_made, note_undone, records, remove_made, replace_content
 from .refused import FixRefused
-from .replacing import replace_content
 
 
 class Undo(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import nullcontext
 
-from ..engine.hand import Hand
+from ..engine.host_shell import Hand
 from ..errors import DockworthyError
 from ..model.hardening import Effect, HardenPlan
 from ..model.hardening_journal import StageOutcome, StageState

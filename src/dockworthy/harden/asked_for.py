@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from ..engine.hand import Hand
+from ..engine.host_shell import Hand
 from ..model.hardening import Hardened, HardenPlan, NotDone, Step
 from ..model.machine import Machine
 from .applying import apply_plan

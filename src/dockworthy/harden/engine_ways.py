@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from ..engine.hand import Hand
+from ..engine.host_shell import Hand
 
 
 class ServiceManager(StrEnum):

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..engine.hand import Hand
+from ..engine.host_shell import Hand
 from ..errors import HostError, UnreadableInput
 from .measuring import Say
 from .settings_text import changed_settings

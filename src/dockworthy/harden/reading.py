@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from ..controls.judging import judge_machine
-from ..engine.hand import Hand
+from ..engine.host_shell import Hand
 from ..facts.host.settings import flag
 from ..facts.reading import read_snapshot
 from ..facts.remote.usual import USUAL_SOCKET

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from ..engine.hand import Done, Hand
+from ..engine.host_shell import Done, Hand
 from ..engine.moments import now
 from ..engine.who import who_runs
 from ..errors import HostError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..engine.hand import hand_on
+from ..engine.host_shell import hand_on
 from ..model.hardening import Effect, Hardened, NotDone, Run, SetSettings, Step
 from .asked_for import carry_out, plan_asked_for
 from .measuring import Say

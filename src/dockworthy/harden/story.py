@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..engine.hand import hand_on
+from ..engine.host_shell import hand_on
 from ..model.finding import Outcome
 from ..model.hardening import SETUP, Hardened, HardenPlan, Journal, TakenBack
 from .applying import apply_plan

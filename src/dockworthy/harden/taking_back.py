@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Sequence
 
-from ..engine.hand import Hand
+from ..engine.host_shell import Hand
 from ..errors import HostError, UsageError
 from ..facts.host.hardening import JOURNAL
 from ..model.hardening_journal import HardenRun, StageState

@@ -13,7 +13,7 @@ import shlex
 from collections.abc import AsyncIterator, Iterator, Mapping
 
 from ..controls.machine._published import published
-from ..engine.hand import Hand
+from ..engine.host_shell import Hand
 from ..errors import HostError
 from ..model.machine import Machine
 from .measuring import Say

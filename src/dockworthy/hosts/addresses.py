@@ -6,8 +6,8 @@ import ipaddress
 import re
 from collections.abc import Sequence
 
-from ..engine.hand import Hand
 from ..engine.host_addresses import SHOW_ADDRESSES, interfaces_in
+from ..engine.host_shell import Hand
 from ..errors import UsageError
 
 _BY_CONTAINERS = re.compile(r"(docker|br-|veth|cni|flannel|virbr|lxc|podman|vxlan)")

@@ -26,7 +26,7 @@ from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.state_dir import Keeper, Kept
 from dockworthy.deploy.removing import Remover
 from dockworthy.deploy.site import Site
-from dockworthy.engine.hand import Hand, hand_here
+from dockworthy.engine.host_shell import Hand, hand_here
 from dockworthy.errors import HostError, Refused, UsageError
 from dockworthy.model.compose_project import ComposeProject
 from dockworthy.model.deploy_settings import DeploySettings, Edge, Route, TargetKind

@@ -16,7 +16,7 @@ from deploy.local_sites import site_of
 from dockworthy.deploy.edge.project_edge import ProjectEdge
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.state_dir import Keeper
-from dockworthy.engine.hand import hand_here
+from dockworthy.engine.host_shell import hand_here
 from dockworthy.guard import edge_record
 from dockworthy.guard.path_lookups import HostFiles
 from dockworthy.model.deploy_settings import Edge, Route

@@ -13,7 +13,7 @@ from dockworthy.deploy.edge.following import Follower, Placed
 from dockworthy.deploy.edge.following.placing import UNIT
 from dockworthy.deploy.site import Site
 from dockworthy.engine.connection import Connection
-from dockworthy.engine.hand import Hand
+from dockworthy.engine.host_shell import Hand
 from dockworthy.engine.ssh.shell import RemoteShell
 from machines.debian_host import DebianHost
 from machines.engines import clean_environment

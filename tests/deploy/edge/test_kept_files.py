@@ -15,7 +15,7 @@ from dockworthy.deploy.edge.renewal import Before, Due
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.state_dir import Keeper
 from dockworthy.deploy.targets.standby import StandbyMarks
-from dockworthy.engine.hand import hand_here
+from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import DockworthyError, HostError
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 from machines.odd_files import ODD, odd

@@ -63,7 +63,7 @@ def test_the_edge_of_another_host(here: EdgeHere, serve: Servers, monkeypatch: p
 
 def _without_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """No docker there: then the image goes through here. No openssl: then certificates are made here."""
-    from dockworthy.engine.hand import Done, Hand
+    from dockworthy.engine.host_shell import Done, Hand
 
     run = Hand.run
 

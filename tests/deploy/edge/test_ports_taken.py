@@ -9,7 +9,7 @@ import pytest
 
 from dockworthy.deploy.edge.conflicts import refuse_taken
 from dockworthy.deploy.site import Site
-from dockworthy.engine.hand import Done
+from dockworthy.engine.host_shell import Done
 from dockworthy.errors import UsageError
 
 _EDGE = {

@@ -14,7 +14,7 @@ from dockworthy.deploy.edge import swarm_secrets
 from dockworthy.deploy.edge.renewal import Due, Renewer
 from dockworthy.deploy.edge.state_dir import Kept
 from dockworthy.deploy.edge.swarm_secrets import Carrying
-from dockworthy.engine.hand import hand_here
+from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import EngineError
 
 

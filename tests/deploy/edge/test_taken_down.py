@@ -25,7 +25,7 @@ from dockworthy.deploy.edge.project_edge import ProjectEdge
 from dockworthy.deploy.edge.routes import ProjectRoutes, ServedRoute
 from dockworthy.deploy.edge.running import EdgeRunner
 from dockworthy.deploy.edge.state_dir import Keeper
-from dockworthy.engine.hand import hand_here
+from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import EngineError, HostError
 from dockworthy.model.deploy_settings import Edge, Route, Tls
 from patience import within

@@ -20,7 +20,7 @@ from dockworthy.deploy.edge.routes import ProjectRoutes
 from dockworthy.deploy.edge.state_dir import Keeper
 from dockworthy.deploy.edge.updating import KeepalivedUpdated, KeepalivedUpdater, NamedImage, Updated
 from dockworthy.engine.faults import NoSuchObject
-from dockworthy.engine.hand import hand_here
+from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import EngineError, UsageError
 from dockworthy.model.deploy_settings import Edge
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dockworthy.deploy.targets.standby import StandbyMarks
-from dockworthy.engine.hand import hand_here
+from dockworthy.engine.host_shell import hand_here
 from dockworthy.errors import HostError
 from patience import patience
 

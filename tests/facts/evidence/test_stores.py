@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dockworthy.facts.evidence.disks import disks_of
+from dockworthy.facts.evidence.stores import disks_of
 from dockworthy.facts.host.mounts import parse_mountinfo
 from dockworthy.facts.host.root import Root
 from dockworthy.model.evidence import Store, Task

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockworthy.facts.host.der import read_certificate
+from dockworthy.facts.host.certificates import read_certificate
 from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.host import Certificate
 

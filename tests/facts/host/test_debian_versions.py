@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockworthy.facts.host.debian_versions import DebianVersion
+from dockworthy.facts.host.packages import DebianVersion
 from effort import examples
 
 ASCENDING = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dockworthy.facts.host.apt_conf import parse_apt_conf
+from dockworthy.facts.host.updates import parse_apt_conf
 from dockworthy.model.field import Set, Unknown, Unset
 from dockworthy.model.host import AutomaticUpdates, Package
 

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dockworthy.facts.host import names, sockets
-from dockworthy.facts.host.apt_conf import parse_apt_conf
 from dockworthy.facts.host.daemon import limits_of
 from dockworthy.facts.host.firewall import docker_user_rules, policy, rule_lines
 from dockworthy.facts.host.kernel import assignments, built_on
@@ -19,6 +18,7 @@ from dockworthy.facts.host.masking import mask_arguments, mask_text, mask_urls, 
 from dockworthy.facts.host.mounts import mount_of, parse_mountinfo
 from dockworthy.facts.host.packages import installed_packages
 from dockworthy.facts.host.ssh import split_line
+from dockworthy.facts.host.updates import parse_apt_conf
 from dockworthy.model.field import Unknown
 from dockworthy.model.host import Host
 from effort import examples

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from msgspec import Struct
 
-from ...engine.hand import CONTENT
+from ...engine.host_shell import CONTENT
 from ...errors import HostError
 from ..site import Site, write_file
 from .lifetime import Lifetime, lifetime

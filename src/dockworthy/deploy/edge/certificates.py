@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ...engine.hand import Done, Hand, hand_here
+from ...engine.host_shell import Done, Hand, hand_here
 from ...errors import HostError
 from ...model.deploy_settings import Tls
 from ..site import Site, write_file

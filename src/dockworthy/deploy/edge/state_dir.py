@@ -27,7 +27,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 import msgspec
 from msgspec import Struct
 
-from ...engine.hand import MOST_FILE, Done
+from ...engine.host_shell import MOST_FILE, Done
 from ...errors import HostError
 from ...model.compose_project import ComposeProject
 from ..site import Site, write_file

@@ -15,7 +15,7 @@ import os
 import shlex
 from collections.abc import AsyncIterator
 
-from ...engine.hand import CONTENT, Hand
+from ...engine.host_shell import CONTENT, Hand
 from ...errors import DockworthyError, HostError, Occupied
 from .host_files import ASIDE, FENCED, FLOOR, TOP, failed, fence, taken_over
 

@@ -14,7 +14,7 @@ import secrets
 import shlex
 from collections.abc import AsyncIterator, Iterable, Sequence
 
-from ...engine.hand import CONTENT, Hand
+from ...engine.host_shell import CONTENT, Hand
 from ...errors import HostError, UnreadableInput, UsageError
 from ...model.compose_project import FileObject
 from ...model.release import Release

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from ...engine.hand import Done
+from ...engine.host_shell import Done
 from ...errors import DockworthyError, HostError, Occupied
 
 ASIDE = ".new."

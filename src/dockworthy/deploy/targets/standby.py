@@ -19,7 +19,7 @@ from typing import Any
 
 from ...engine.connection import Connection
 from ...engine.faults import NoSuchObject
-from ...engine.hand import Hand
+from ...engine.host_shell import Hand
 from ...errors import DockworthyError, EngineError, HostError
 from ...interruption import to_its_end
 from ...model.rollout import EDGE_NETWORK, Desired, Standby, Task, TaskState

@@ -10,7 +10,7 @@ import contextlib
 import shlex
 from collections.abc import AsyncIterator, Sequence
 
-from ...engine.hand import Hand
+from ...engine.host_shell import Hand
 
 _GUARD = r"""
 mark=$1 shell=$2 socket=$3 new=$4 old=$5

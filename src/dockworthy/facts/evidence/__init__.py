@@ -22,7 +22,6 @@ from .asking import Asker
 from .commands import read_commands
 from .connections import read_connections
 from .containers import archives, made_by, written_paths
-from .disks import disks_of
 from .endpoints import connected, endpoints, trusted_endpoints
 from .forwarding import read_forwarding
 from .jobs import jobs_of
@@ -31,7 +30,7 @@ from .programs import read_running
 from .projects import read_projects
 from .releases import RELEASES, RENEWALS, read_drills
 from .set_up import read_set_up
-from .stores import Stores, each_once
+from .stores import Stores, disks_of, each_once
 
 __all__ = ["read_evidence", "read_files"]
 

@@ -1,22 +1,242 @@
-"""Where backups lie, and how old the newest is: by a tool's flags, its environment, or its settings file.
+"""Where backups lie, and how old the newest is: by a tool's flags, its environment or its settings file (pgBackRest,
+Barman, rsnapshot, borgmatic), or by a repository's own files. And on which whole disks: partitions, LVM, RAID and
+encryption taken off.
 
 Local repositories are looked into; others are only named.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ...model.evidence import Job, Store, Task
 from ...model.field import Source
 from ...model.host import MountPoint
 from ..host.masking import mask_urls
+from ..host.mounts import mount_of
 from ..host.root import Root, clean
 from .commands import Command, expanded
-from .disks import disks_of, is_elsewhere
-from .repository_kinds import Content, archives_in, content_of
-from .settings_files import Named, named_repositories
+from .systemd import parse_unit, rfc3339
+
+_ELSEWHERE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "ceph", "glusterfs",
+              "fuse.glusterfs", "9p", "davfs", "fuse.davfs", "beegfs", "lustre", "afs")  # fmt: skip
+_DEEPEST = 8
+
+
+def is_elsewhere(root: Root, mounts: Sequence[MountPoint], path: str) -> bool:
+    """Does the path lie on another host's file system?"""
+    mount = mount_of(mounts, root.identity(path))
+    return mount is not None and mount.fstype in _ELSEWHERE
+
+
+def disks_of(root: Root, mounts: Sequence[MountPoint], path: str) -> tuple[str, ...]:
+    """Names of whole disks (`sda`), of a pool (`zfs tank`), or the device's number where neither is told; sorted."""
+    mount = mount_of(mounts, root.identity(path))
+    if mount is None:
+        return ()
+    if mount.fstype == "zfs":
+        return (f"zfs {clean(mount.source).split('/', 1)[0]}",)
+    folder = root.identity(f"/sys/dev/block/{mount.device}")
+    if mount.source.startswith("/dev/") and not root.exists(folder):  # btrfs shows numbers that no disk has
+        name = root.identity(mount.source).rsplit("/", 1)[-1]
+        folder = root.identity(f"/sys/class/block/{name}")
+    if not root.exists(folder):
+        return (f"device {mount.device}",)
+    return tuple(sorted(_whole(root, folder, 0)))
+
+
+def _whole(root: Root, folder: str, depth: int) -> set[str]:
+    """`/sys/devices/…/sda/sda1` -> {`sda`}; of a mapped device the disks below."""
+    if root.exists(f"{folder}/partition"):
+        folder = folder.rsplit("/", 1)[0]
+    below = root.names_or_none(f"{folder}/slaves") if depth < _DEEPEST else []
+    if not below:
+        return {clean(folder.rsplit("/", 1)[-1])}
+    return {disk for name in below for disk in _whole(root, root.identity(f"{folder}/slaves/{name}"), depth + 1)}
+
+
+_MOST = 2000
+"""Files that are looked at in one folder; of a fuller one its own time tells."""
+_BORG_FILES = re.compile(r"(?:index|hints|integrity)\.\d+\Z")
+_SAVED = re.compile(
+    r"\.(?:sql|dump|tar|tgz|tbz2?|txz|zst|gz|bz2|xz|zip|7z|bak|backup|bson|archive|sqlite3?|db|rdb|gpg|age|enc|manifest)"
+    r"(?:\.\w{1,5}){0,2}\Z",
+    re.IGNORECASE,
+)
+
+
+class Content(NamedTuple):
+    """`newest` RFC 3339, `""` where nothing was ever saved; `saved` -1 where it is not counted."""
+
+    tool: str
+    newest: str
+    saved: int
+    encrypted: bool | None
+    finished: bool = True
+
+
+def content_of(root: Root, path: str) -> Content | None:
+    """What kind of repository a folder is and its newest backup; None where it is none. Raises OSError."""
+    names = set(root.names(path))
+    if {"config", "snapshots", "keys"} <= names:
+        times = list(_times(root, f"{path}/snapshots"))
+        return Content("restic", rfc3339(max(times)) if times else "", len(times), True)
+    if "config" in names and "data" in names and "[repository]" in root.read(f"{path}/config"):
+        text = root.read(f"{path}/config")
+        times = [root.stat(f"{path}/{name}").st_mtime for name in names if _BORG_FILES.match(name)]
+        return Content("borg", rfc3339(max(times)) if times else "", -1, True if "\nkey = " in text else None)
+    return None
+
+
+def archives_in(root: Root, path: str) -> Content | None:
+    """The newest of the files that look like dumps and archives, one folder deep. None without one. Raises OSError."""
+    times = []
+    for folder in (path, *_folders(root, path)):
+        times += list(_times(root, folder, only_saved=True))
+    return Content("", rfc3339(max(times)), len(times), None, finished=False) if times else None
+
+
+def _times(root: Root, folder: str, *, only_saved: bool = False) -> Iterator[float]:
+    """When the files of a folder were written; empty ones are no backup."""
+    names = root.names(folder)
+    if len(names) > _MOST:
+        yield root.stat(folder).st_mtime
+    for name in names[-_MOST:]:
+        if only_saved and not _SAVED.search(name):
+            continue
+        try:
+            facts = root.stat(f"{folder}/{name}", follow=False)
+        except OSError:
+            continue  # pruned meanwhile
+        if stat.S_ISREG(facts.st_mode) and facts.st_size > 0:
+            yield facts.st_mtime
+
+
+def _folders(root: Root, path: str) -> Iterator[str]:
+    """The folders in a folder that may be read."""
+    for name in root.names(path)[-200:]:
+        try:
+            if stat.S_ISDIR(root.stat(f"{path}/{name}", follow=False).st_mode):
+                root.names(f"{path}/{name}")
+                yield f"{path}/{name}"
+        except OSError:
+            continue
+
+
+_YAML_ITEM = re.compile(r"\s*-\s*(?:path:\s*)?[\"']?([^\"'#\s{}]+)")
+
+
+class Named(NamedTuple):
+    """A repository that a file names. `newest` where the tool's own records tell it (RFC 3339), None where not."""
+
+    tool: str
+    place: str
+    does: Task
+    file: str
+    newest: str | None = None
+    saved: int = -1
+    encrypted: bool | None = None
+
+
+def named_repositories(root: Root) -> Iterator[Named]:
+    """Raises nothing: a file that is absent or can't be read names nothing."""
+    readers: tuple[Callable[[Root], Iterator[Named]], ...] = (_pgbackrest, _barman, _rsnapshot, _borgmatic)
+    for read in readers:
+        try:
+            yield from read(root)
+        except (OSError, ValueError):
+            continue
+
+
+def _pgbackrest(root: Root) -> Iterator[Named]:
+    file = next((f for f in ("/etc/pgbackrest/pgbackrest.conf", "/etc/pgbackrest.conf") if root.exists(f)), "")
+    if not file:
+        return
+    settings = {s.name: s.value for s in parse_unit(root.read(file)) if s.section == "global"}
+    numbers = sorted({name.split("-", 1)[0] for name in settings if re.match(r"repo\d+-", name)})
+    for repo in numbers or ["repo1"]:
+        path = settings.get(f"{repo}-path", "/var/lib/pgbackrest")
+        encrypted = settings.get(f"{repo}-cipher-type", "none") != "none"
+        kind, host = settings.get(f"{repo}-type", "posix"), settings.get(f"{repo}-host", "")
+        if kind not in ("posix", "cifs") or host:
+            place = f"{host or kind}:{settings.get(f'{repo}-{kind}-bucket', '')}{path}"
+            yield Named("pgBackRest", clean(place), Task.DUMP, file, None, -1, encrypted)
+            continue
+        times = list(_pgbackrest_ends(root, path))
+        yield Named("pgBackRest", path, Task.DUMP, file, rfc3339(max(times)) if times else "", len(times), encrypted)
+
+
+def _pgbackrest_ends(root: Root, path: str) -> Iterator[float]:
+    """When each backup that its index holds was finished. (An encrypted index tells only when it was written.)"""
+    for stanza in root.names(f"{path}/backup"):
+        file = f"{path}/backup/{stanza}/backup.info"
+        current = [s.value for s in parse_unit(root.read(file)) if s.section == "backup:current"]
+        ends = [json.loads(value).get("backup-timestamp-stop") for value in current]
+        yield from (float(end) for end in ends if isinstance(end, int))
+        if not current and not root.read(file).startswith("["):
+            yield root.stat(file).st_mtime
+
+
+def _barman(root: Root) -> Iterator[Named]:
+    home, file = "/var/lib/barman", "/etc/barman.conf"
+    if not root.exists(file):
+        return
+    for setting in parse_unit(root.read(file)):
+        home = setting.value if setting.name == "barman_home" else home
+    for server in root.names(home):
+        ends = list(_barman_ends(root, f"{home}/{server}/base"))
+        if root.exists(f"{home}/{server}/base"):
+            yield Named("Barman", f"{home}/{server}", Task.DUMP, file, rfc3339(max(ends)) if ends else "", len(ends))
+
+
+def _barman_ends(root: Root, base: str) -> Iterator[float]:
+    """When each backup that is whole was finished: its record is written last."""
+    for backup in root.names_or_none(base):
+        file = f"{base}/{backup}/backup.info"
+        if root.exists(file) and "status=DONE" in root.read(file):
+            yield root.stat(file).st_mtime
+
+
+def _rsnapshot(root: Root) -> Iterator[Named]:
+    file = "/etc/rsnapshot.conf"
+    if not root.exists(file):
+        return
+    for line in root.read(file).splitlines():
+        name, _, value = line.partition("\t")
+        if name == "snapshot_root" and (path := value.strip().rstrip("/")).startswith("/"):
+            times = [root.stat(f"{path}/{n}").st_mtime for n in root.names_or_none(path) if re.search(r"\.\d+\Z", n)]
+            yield Named("rsnapshot", path, Task.BACKUP, file, rfc3339(max(times)) if times else "", len(times), False)
+
+
+def _borgmatic(root: Root) -> Iterator[Named]:
+    files = ["/etc/borgmatic/config.yaml"]
+    files += [
+        f"/etc/borgmatic.d/{name}"
+        for name in root.names_or_none("/etc/borgmatic.d")
+        if name.endswith((".yaml", ".yml"))
+    ]
+    for file in files:
+        if root.exists(file):
+            yield from (Named("borg", path, Task.BACKUP, file) for path in _yaml_list(root.read(file), "repositories"))
+
+
+def _yaml_list(text: str, key: str) -> Iterator[str]:
+    """The items of a list in block style (`- path: X` or `- X`)."""
+    depth = -1
+    for line in text.splitlines():
+        indent = len(line) - len(line.lstrip())
+        if line.strip() == f"{key}:":
+            depth = indent
+        elif depth >= 0 and line.strip():
+            if indent <= depth and not line.lstrip().startswith("-"):
+                depth = -1
+            elif item := _YAML_ITEM.match(line):
+                yield item[1]
+
 
 _FLAGS: dict[str, tuple[str, ...]] = {
     "restic": ("-r", "--repo"),

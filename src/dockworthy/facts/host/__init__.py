@@ -23,8 +23,7 @@ from .kernel import read_cgroup, read_hostname, read_kernel, read_lsm, read_os, 
 from .logins import read_logins
 from .mounts import read_filesystems, read_mounts
 from .names import Names
-from .package_lists import PackageLists
-from .packages import read_packages
+from .packages import PackageLists, read_packages
 from .plugins import SOCKETS, read_plugins
 from .processes import Processes
 from .reading import guarded, guarded_all

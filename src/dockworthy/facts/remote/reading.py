@@ -13,10 +13,10 @@ from msgspec import structs
 
 from ...engine.connection import Way
 from ...engine.ssh.address import ssh_address
-from ...engine.ssh.door import Door
+from ...engine.ssh.engine_tunnel import Through, find_socket, way_to_engine
 from ...engine.ssh.host import SshHost
 from ...engine.ssh.shell import ShellLost
-from ...engine.ssh.way import Through, find_socket, way_to_engine
+from ...engine.ssh.tcp_dialer import Door
 from ...errors import EngineError, EngineUnreachable, HostError
 from ...model.evidence import EvidenceFacts
 from ...model.field import NOT_READ, Field, Origin, Set, Source, Unknown

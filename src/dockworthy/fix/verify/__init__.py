@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ...model.fix import Fix
 from ...model.verified import FinalState, Kept, Measured, Refused, Verified
-from .options import Options
+from .limits import Options
 
 __all__ = ["FinalState", "Kept", "Measured", "Options", "Refused", "Verified", "prove"]
 

@@ -1,20 +1,24 @@
-"""What is tried on a service: each proposal is a set of changes that makes one point of it tighter."""
+"""What is tried on a service, and how: each proposal is a set of changes that makes one point of it tighter. Each is
+tried once on a new service, and once over the data that it has.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ...controls.workload._written_options import parted
 from ...model.fix import WHOLE_FILE, Change, Fix, FixKind, How
-from ..plain_data import as_list
+from ..yaml_tree import as_list
 from .baseline import Baseline
 from .inside import Who
 from .limits import cpu_limit, memory_limit, memory_text, pids_limit
 from .needs import may_be_covered, tmpfs_entry
+from .project import NotStarted, ScratchProject
+from .watching import Expected, Seen, Watch
 
 OURS = frozenset({"cap_drop", "cap_add", "read_only", "tmpfs", "user", "mem_limit", "cpus", "pids_limit"})
 """Keys for which the run itself tells the value."""
@@ -162,3 +166,67 @@ def _limits(name: str, service: Mapping[str, Any], baseline: Baseline) -> list[P
         as_written = str(value) if written and topic == "cpus" else value
         found.append(Proposal(topic=topic, says=says, changes=(Change(name, path, as_written),)))
     return found
+
+
+Say = Callable[[str], None]
+
+
+class Trying:
+    """Of the service `name`; `expected` is what its trials are held to."""
+
+    def __init__(self, project: ScratchProject, name: str, expected: Expected, *, local: bool, say: Say) -> None:
+        self.name = name
+        self.service = project.service(name)
+        self._project = project
+        self._expected = expected
+        self._local = local
+        self._say = say
+        self._tried: dict[str, Seen] = {}
+
+    async def with_these(self, proposals: Sequence[Proposal]) -> Seen:
+        """How the service does with these; the same is not tried twice."""
+        changes = [change for proposal in proposals for change in proposal.changes]
+        key = repr(changes)
+        if key not in self._tried:
+            self._say(f"{self.name}: trying {_in_short(proposals)}")
+            self._tried[key] = await self._as_new_and_over_its_data(changes)
+        return self._tried[key]
+
+    async def _as_new_and_over_its_data(self, changes: Sequence[Change]) -> Seen:
+        """With fresh volumes, and then with those that the unchanged one left."""
+        if not self._project.own_volumes(self.name):
+            return await self._start(changes, "")
+        volumes = self._project.fresh_volumes()
+        try:
+            seen = await self._start(changes, volumes)
+        finally:
+            await self._project.remove(self.name)
+            await self._project.remove_volumes(volumes)
+        if not seen.up:
+            return seen
+        again = await self._start(changes, "")
+        await self._project.stop(self.name)
+        return again if again.up else structs.replace(again, why=f"over the data that it has: {again.why}")
+
+    async def _start(self, changes: Sequence[Change], volumes: str) -> Seen:
+        try:
+            container = await self._project.start(self.name, changes, volumes=volumes)
+        except NotStarted as refused:
+            self._say(f"{self.name}: it can't be started: {refused.says}")
+            return Seen(up=False, why=f"it can't be started: {refused.says}")
+        seen = await Watch(self._project, container, self._expected, local=self._local).until_decided()
+        if not seen.up:
+            self._say(f"{self.name}: {seen.why}{f': {seen.line}' if seen.line else ''}")
+        return seen
+
+
+def _in_short(proposals: Sequence[Proposal]) -> str:
+    return ", ".join(_word(each) for each in proposals) or "nothing changed"
+
+
+def _word(proposal: Proposal) -> str:
+    if proposal.topic == "capabilities":
+        return proposal.says.removeprefix("it has ")
+    if proposal.topic == "user":
+        return proposal.says.removeprefix("it runs as ")
+    return proposal.topic

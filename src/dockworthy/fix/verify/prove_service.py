@@ -13,8 +13,7 @@ from ...model.verified import Kept, Refused
 from .baseline import Baseline
 from .inside import Who
 from .needs import InImage
-from .proposals import Proposal, controls_of, proposals_for
-from .trying import Trying
+from .proposals import Proposal, Trying, controls_of, proposals_for
 from .watching import USUAL, Seen, hinted_capabilities, refused_paths
 
 Item = TypeVar("Item")

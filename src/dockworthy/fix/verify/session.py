@@ -19,20 +19,17 @@ from ...errors import EngineError, UsageError
 from ...model.fix import Change, Fix
 from ...model.labels import COMPOSE_PROJECT, COMPOSE_SERVICE
 from ...model.verified import Kept, Measured, Verified
-from ..document import read_document
+from ..yaml_tree import read_document
 from .baseline import Baseline
-from .copies import Copies
-from .filled import cut_off_project
+from .copies import Copies, cut_off_project
 from .images import Image, build, local_images
-from .limits import Use
-from .options import Options
+from .limits import Options, Use
 from .owner import Owner, this_process
 from .probes import probes_from
 from .progress import Say, Speech
 from .project import ScratchProject
 from .removal import clean_leftovers, remove_all, run_folder
-from .rendering import render
-from .stages import Stages
+from .stages import Stages, render
 from .stand_ins import StandIns
 
 

@@ -2,30 +2,128 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ...engine.docker_command import Docker
-from ...model.fix import Fix
+from ...errors import DockworthyError, UnreadableInput
+from ...model.fix import Change, Fix
 from ...model.verified import FinalState, Kept, Refused
+from ...readers.compose.together import files_together
 from ..compose_edit import edit_compose
 from .baseline import Baseline, measure
 from .fitting import fits_in, that_fit
 from .images import Image, look_at
-from .limits import Use
-from .not_proven import not_up
-from .options import Options
+from .limits import Options, Use
 from .owner import Owner
 from .probes import Probe
 from .progress import Speech
-from .project import ScratchProject
+from .project import NotStarted, ScratchProject
+from .proposals import Trying
 from .prove_service import ServiceProver
 from .removal import remove_all
-from .rendering import render
-from .runs import Runs
 from .scratch import services_that_lack
-from .trying import Trying
+from .watching import Expected, Seen, Watch
+
+
+async def render(docker: Docker, text: str, file: str, services: Sequence[str] = ()) -> dict[str, Any]:
+    """`docker compose config` of a text, with the variables, `.env` and relative paths of the file's folder, and with
+    the files that Compose reads beside it.
+
+    Services of any profile are among them where they are named. Raises UnreadableInput with Compose's own words.
+    """
+    folder = str(Path(file).resolve().parent)
+    files = [word for name in files_together(file) for word in ("-f", _as_given(name, folder, file))]
+    command = ("compose", "--project-directory", folder, *files, "config", "--format", "json", *services)
+    done = await docker.run(*command, input=text.encode(), whole_environment=True)
+    if done.status != 0:
+        raise UnreadableInput(f"Compose can't read it: {done.said}", file=file)
+    rendered: dict[str, Any] = json.loads(done.out)
+    return rendered
+
+
+def _as_given(name: str, folder: str, file: str) -> str:
+    """The text stands for the file itself; a file beside it is read where it lies."""
+    path = os.path.join(folder, name)
+    return "-" if os.path.realpath(path) == os.path.realpath(file) else path
+
+
+_LAST = 5
+
+
+class NotProven(DockworthyError):
+    """The file was not changed."""
+
+    exit_status = 16
+
+
+def not_up(name: str, seen: Seen, clean: Callable[[str], str]) -> NotProven:
+    """With the last lines of its log, secrets hidden."""
+    last = [line for line in seen.log if line.strip()][-_LAST:]
+    why = clean(seen.why)
+    return NotProven(
+        f"{name} does not come up, cut off from the world, so nothing is proven: {why}; "
+        + ("the last lines of its log:" if last else "it wrote no log"),
+        hint="it needs something that it has not here: see what it runs without, or hand it in with --hand-in NAME",
+        excerpt=tuple(clean(line) for line in last),
+    )
+
+
+_TRIAL_SETTLE = 1.0
+"""Seconds that a single trial must stay up; the result at the end is watched for longer."""
+
+
+class Runs:
+    """Of one project. `probes` are those of all its services."""
+
+    def __init__(self, project: ScratchProject, probes: Sequence[Probe], options: Options) -> None:
+        self.project = project
+        self._probes = probes
+        self._options = options
+
+    async def as_it_is(self, name: str, use: Use) -> tuple[Seen, str]:
+        """How the unchanged service does, and its container; `use` collects what it uses."""
+        try:
+            container = await self.project.start(name)
+        except NotStarted as refused:
+            return Seen(up=False, why=f"it can't be started: {refused.says}"), ""
+        expected = Expected(
+            within=self._options.start,
+            settle=max(self._options.settle, 3.0),
+            probes=self._of(name),
+            ends=None,
+            strict=False,
+        )
+        return await Watch(self.project, container, expected, local=True, use=use).until_decided(), container
+
+    async def changed(
+        self, name: str, changes: Sequence[Change], expected: Expected, *, recreate: bool = False
+    ) -> Seen:
+        """How it does with the changes. `recreate`: over what is left of it, as Compose does."""
+        try:
+            container = await self.project.start(name, changes, recreate=recreate)
+        except NotStarted as refused:
+            return Seen(up=False, why=f"it can't be started: {refused.says}")
+        return await Watch(self.project, container, expected, local=True).until_decided()
+
+    def expected(self, name: str, baseline: Baseline, settle: float = _TRIAL_SETTLE) -> Expected:
+        """What a changed service is held to: what the unchanged one was seen to do."""
+        return Expected(
+            within=max(10.0, 3 * baseline.seen.seconds + 5),
+            settle=min(settle, self._options.settle),
+            probes=self._of(name),
+            ports=baseline.seen.ports,
+            restarts=baseline.seen.restarts + 1,
+            ends=baseline.seen.ended,
+            log=baseline.seen.log,
+        )
+
+    def _of(self, name: str) -> tuple[Probe, ...]:
+        return tuple(probe for probe in self._probes if probe.service == name)
 
 
 class Stages:

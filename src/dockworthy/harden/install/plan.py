@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from msgspec import Struct
 
-from ...engine.hand import Hand
+from ...engine.host_shell import Hand
 from ...errors import HostError, UsageError
 from ...model.hardening import SETUP, HardenPlan, NotDone, Run, Step
 

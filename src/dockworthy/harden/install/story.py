@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from msgspec import structs
 
-from ...engine.hand import Hand, hand_on
+from ...engine.host_shell import Hand, hand_on
 from ...model.hardening import SETUP, Hardened, HardenPlan, Run, TakenBack
 from ...model.hardening_journal import StageOutcome, StageState
 from ..applying import until

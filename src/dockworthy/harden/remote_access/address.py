@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from msgspec import Struct
 
-from ...engine.hand import Hand
+from ...engine.host_shell import Hand
 from ...errors import UsageError
 from ...model.field import Set
 from ...model.host import Host

@@ -6,7 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from ...engine.hand import Hand, hand_on
+from ...engine.host_shell import Hand, hand_on
 from ...model.hardening import Hardened, HardenPlan
 from ..asked_for import carry_out, plan_asked_for
 from ..engine_ways import EngineWays, ServiceManager

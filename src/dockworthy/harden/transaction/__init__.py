@@ -4,7 +4,6 @@ Everything of it lies on the host before anything changes, so that a lost connec
 failure leaves what the next run understands.
 """
 
-from .scripts import LetGo, Stage, stage_files
-from .states import Seen, accept, begin, confirm, revoke, state_of, take_back
+from .states import LetGo, Seen, Stage, accept, begin, confirm, revoke, stage_files, state_of, take_back
 
 __all__ = ["LetGo", "Seen", "Stage", "accept", "begin", "confirm", "revoke", "stage_files", "state_of", "take_back"]

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from msgspec import Struct
 
-from ....engine.hand import Done
+from ....engine.host_shell import Done
 from ....errors import HostError
 from ...site import Site, write_file
 

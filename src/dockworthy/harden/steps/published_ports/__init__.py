@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...situation import Planning
-from .planning import INTERFACES, RULES, STARTUP, plan_published_ports
-from .startup import ASKS, FILES, SCRIPT, drop_in
+from .planning import ASKS, FILES, INTERFACES, RULES, SCRIPT, STARTUP, drop_in, plan_published_ports
 
 PLANNINGS = {
     "machine/port-behind-firewall": Planning(

@@ -1,23 +1,196 @@
-"""From the ports that are open too wide, or not wide enough, to the step that limits them."""
+"""Limits published ports that are open to more networks than they should be, or to fewer: by rules of iptables.
+
+The rules are text for `iptables-restore --noflush`, which replaces our chains at once and leaves all others. What
+brings them back: before the engine starts, and within a minute where something took them away. Interfaces of the host
+that lead to containers are not outside.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 
 from ....controls.machine._published import Published, published
 from ....controls.packet_filter.bridges import engine_bridges
 from ....controls.packet_filter.intention import Intention
-from ....controls.packet_filter.reach import Door, Doors, in_words
+from ....controls.packet_filter.reach import OWN_CHAIN, PROXY_CHAIN, Door, Doors, in_words
+from ....controls.packet_filter.walk import Branch, Passage
 from ....model.field import Set
 from ....model.finding import Finding
 from ....model.hardening import Deed, NotDone, Run, Step, WriteFile
 from ....model.host import Firewall
-from ....model.ports import Ports
+from ....model.machine import Machine
+from ....model.ports import PROTOCOLS, Ports
 from ...situation import Situation, causes_of
-from .bridges import inside_interfaces
-from .rules import rules_text
-from .startup import SCRIPT, comes_back, startup_deeds
+
+_USUAL = ("docker0", "docker_gwbridge")
+_MADE_BY_ENGINE = re.compile(r"br-[0-9a-f]{12}")
+
+
+def inside_interfaces(machine: Machine, interfaces: Iterable[str]) -> list[str]:
+    """Names for rules, `br-+` for all that begin so: networks that are made later are inside, too.
+
+    Where a bridge of the host's own is called like that (`br-lan`), the engine's are named one by one.
+    """
+    ours = engine_bridges(machine)
+    foreign = [name for name in interfaces if name.startswith("br-") and not _MADE_BY_ENGINE.fullmatch(name)]
+    if any(name not in ours for name in foreign):
+        return sorted({*_USUAL, *ours})
+    chosen = {name for name in ours if not _MADE_BY_ENGINE.fullmatch(name)}
+    return [*_USUAL, "br-+", *sorted(chosen - set(_USUAL))]
+
+
+_LEFT = Passage((Branch((), True),))
+"""What can't be told stays as it is."""
+
+
+def rules_text(intention: Intention, *, inside: Sequence[str], proxied: Iterable[Ports]) -> str:
+    """For one family of addresses. `inside`: the engine's bridges, `br-+` for all that begin so; `proxied`: published
+    ports that a program of the engine takes, so that INPUT is where they can be limited."""
+    proxied = list(proxied)
+    lines = [
+        "# Who may reach which published port from outside. Written by dockworthy harden: run it again for a change.",
+        f"# Whose intention this is: {intention.said_by}.",
+        "*filter",
+        f":{OWN_CHAIN} - [0:0]",
+        *([f":{PROXY_CHAIN} - [0:0]"] if proxied else []),
+        *(f"-A {OWN_CHAIN} {rule}" for rule in _limits(intention, inside)),
+        *(f"-A {PROXY_CHAIN} {rule}" for rule in _proxy_limits(intention, inside, proxied) if proxied),
+        "COMMIT",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _limits(intention: Intention, inside: Sequence[str]) -> Iterator[str]:
+    yield "-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN"
+    yield "-m conntrack ! --ctstate DNAT -j RETURN"
+    yield from (f"-i {name} -j RETURN" for name in inside)
+    for ports, passage in intention.ports.items():
+        span = str(ports.low) if ports.low == ports.high else f"{ports.low}:{ports.high}"
+        yield from _rules(passage, f"-p {ports.protocol} -m conntrack --ctorigdstport {span}")
+    others = [intention.others[protocol] for protocol in PROTOCOLS]
+    if all(passage == others[0] for passage in others):
+        yield from _rules(others[0], "")
+        return
+    for protocol, passage in zip(PROTOCOLS, others, strict=True):
+        yield from _rules(passage, f"-p {protocol}")
+
+
+def _proxy_limits(intention: Intention, inside: Sequence[str], proxied: Iterable[Ports]) -> Iterator[str]:
+    yield "-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN"
+    yield from (f"-i {name} -j RETURN" for name in ("lo", *inside))
+    for ports in proxied:
+        passage = intention.of(ports.low, ports.protocol)
+        yield from _rules(passage, f"-p {ports.protocol} -m {ports.protocol} --dport {ports.low}")
+
+
+def _rules(passage: Passage, of: str) -> Iterator[str]:
+    for branch in (_LEFT if passage.unclear else passage).branches:
+        words = [*branch.conditions, *([of] if of else []), "-j", "RETURN" if branch.opens else "DROP"]
+        yield " ".join(words)
+
+
+SCRIPT = "/etc/dockworthy/published-ports"
+_NAME = "dockworthy-published-ports"
+_SERVICE = f"/etc/systemd/system/{_NAME}.service"
+_TIMER = f"/etc/systemd/system/{_NAME}.timer"
+_INIT_SCRIPT = f"/etc/init.d/{_NAME}"
+_CRON = f"/etc/cron.d/{_NAME}"
+
+FILES = (_SERVICE, _TIMER, _INIT_SCRIPT, _CRON)
+ASKS = """
+if [ -d /run/systemd/system ]; then echo systemd; elif command -v update-rc.d >/dev/null; then echo init; fi
+[ ! -d /etc/cron.d ] || echo cron
+"""
+
+_HEAD = "# Written by dockworthy harden.\n"
+_UNITS = {
+    _SERVICE: f"""{_HEAD}[Unit]
+Description=Rules for published ports
+
+[Service]
+Type=oneshot
+ExecStart={SCRIPT} keep
+LogLevelMax=notice
+""",
+    _TIMER: f"""{_HEAD}[Unit]
+Description=Rules for published ports stay in force
+
+[Timer]
+OnActiveSec=1min
+OnUnitActiveSec=1min
+AccuracySec=10s
+""",
+}
+_INIT = f"""#!/bin/sh
+{_HEAD}### BEGIN INIT INFO
+# Provides:          {_NAME}
+# Required-Start:    $local_fs $network
+# Required-Stop:
+# Should-Start:      ufw nftables netfilter-persistent
+# X-Start-Before:    docker
+# Default-Start:     2 3 4 5
+# Default-Stop:
+# Short-Description: Rules for published ports
+### END INIT INFO
+exec {SCRIPT} "${{1:-status}}"
+"""
+_EACH_MINUTE = f"{_HEAD}* * * * * root [ ! -x {SCRIPT} ] || {SCRIPT} keep >/dev/null 2>&1\n"
+
+
+_WITH_THE_ENGINE = f"""{_HEAD}[Unit]
+Wants={_NAME}.timer
+After=ufw.service firewalld.service nftables.service netfilter-persistent.service iptables.service
+
+[Service]
+ExecStartPre=-{SCRIPT} keep
+ExecStartPost=-{SCRIPT} keep
+"""
+"""Closed before a container starts; and again after the engine put its own rules."""
+
+
+def drop_in(unit: str) -> str:
+    """The file that ties the rules to the engine's unit."""
+    return f"/etc/systemd/system/{unit}.d/{_NAME}.conf"
+
+
+def startup_deeds(answer: str, unit: str, files: Mapping[str, str | None]) -> Iterator[Deed]:
+    """`answer`: what ASKS printed; `files`: path -> text now."""
+    kinds = answer.split()
+    if "systemd" in kinds:
+        wanted = {
+            **_UNITS,
+            drop_in(unit): _WITH_THE_ENGINE,
+        }
+        for path, text in wanted.items():
+            yield from _written(path, text, files)
+        yield Run(argv=("systemctl", "daemon-reload"), undo=("systemctl", "daemon-reload"))
+        stop = f"[ -e {_TIMER} ] || systemctl stop {_NAME}.timer 2>/dev/null || :"
+        yield Run(argv=("systemctl", "start", f"{_NAME}.timer"), undo=("sh", "-c", stop))
+        return
+    if "init" in kinds:
+        yield from _written(_INIT_SCRIPT, _INIT, files, mode=0o755)
+        if files.get(_INIT_SCRIPT) is None:
+            yield Run(argv=("update-rc.d", _NAME, "defaults"), undo=("update-rc.d", "-f", _NAME, "remove"))
+    if "cron" in kinds:
+        yield from _written(_CRON, _EACH_MINUTE, files)
+
+
+def comes_back(answer: str) -> str:
+    """What a person must know of the time after a restart of the host; `""` where all is cared for."""
+    kinds = answer.split()
+    if "systemd" in kinds or {"init", "cron"} <= set(kinds):
+        return ""
+    if "init" in kinds:
+        return f"what reloads all rules of the host takes these, too: call {SCRIPT} start after it (no cron is here)"
+    return f"nothing here starts it with the host: call {SCRIPT} start before the engine is started"
+
+
+def _written(path: str, text: str, files: Mapping[str, str | None], mode: int = 0o644) -> Iterator[WriteFile]:
+    if files.get(path) != text:
+        yield WriteFile(path=path, before=files.get(path), after=text, mode=mode, owner=(0, 0))
+
 
 RULES = {False: "/etc/dockworthy/published-ports.v4", True: "/etc/dockworthy/published-ports.v6"}
 """Of IPv4 and IPv6."""

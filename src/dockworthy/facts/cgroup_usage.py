@@ -1,8 +1,7 @@
 """What running containers really use of what they may, from their control groups: memory, processors, processes.
 
 cgroup v2: memory.current, memory.peak, memory.max, memory.stat, cpu.stat, pids.current, pids.max. cgroup v1: the files
-of the same meaning in the hierarchy of each controller.
-"""
+of the same meaning in the hierarchy of each controller."""
 
 from __future__ import annotations
 
