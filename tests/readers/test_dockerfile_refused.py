@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockworthy.controls.selection import controls_for_written
+from dockworthy.controls.selection import controls_for
 from dockworthy.errors import UnreadableInput
 from dockworthy.facts.written_secrets import with_build_secrets_marked
 from dockworthy.model.build import ImageBuild
@@ -126,7 +126,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         return
     lines = text.count("\n") + 2
     (marked,) = with_build_secrets_marked([build], set())
-    for control in controls_for_written(Subject.BUILD, Level.PRODUCTION):
+    for control in controls_for(Subject.BUILD, Level.PRODUCTION):
         assert control.judge_function is not None
         control.judge_function(marked)
     for stage in marked.stages:
